@@ -1,0 +1,3 @@
+"""Crystallize recorded AI-agent runs into Airflow DAG files."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,144 @@
+"""Every error that a user of ``vai`` can meet, in one tree.
+
+::
+
+    VaiError                     refused: exit code 1, nothing written
+    ├── TraceError               about the file that an agent framework wrote
+    │   ├── UnreadableTrace      no such file, no permission, too large, not text, not JSON
+    │   ├── UnknownFormat        JSON, but no adapter recognises it
+    │   ├── MalformedTrace       an adapter recognised it, and one place in it is wrong
+    │   └── AmbiguousRun         several runs in the file, none or a wrong one chosen
+    ├── CrystallizeError         about turning a Run into an Automation
+    │   ├── RunNotSuccessful     the recorded run failed
+    │   ├── NothingToCrystallize no successful tool call is left
+    │   ├── UnmappedTool         a tool has no action kind
+    │   ├── ArgumentsRefused     a call's arguments do not fit its action kind
+    │   └── SecretFound          a value looks like a credential
+    ├── ToolsFileError           ``vai-tools.toml`` is wrong
+    ├── SpecError                a sidecar or automation file is wrong
+    ├── RenderError              a value or name cannot become Python source, or the text failed its check
+    └── PublishError             the pair of files cannot be written
+        └── EditedByHand         the DAG file is not what was rendered last
+
+Each message says what is wrong, where, with which value, and what to do about it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+__all__ = [
+    "AmbiguousRun",
+    "ArgumentsRefused",
+    "CrystallizeError",
+    "EditedByHand",
+    "MalformedTrace",
+    "NothingToCrystallize",
+    "PublishError",
+    "RenderError",
+    "RunNotSuccessful",
+    "SecretFound",
+    "SpecError",
+    "ToolsFileError",
+    "TraceError",
+    "UnknownFormat",
+    "UnmappedTool",
+    "UnreadableTrace",
+    "VaiError",
+    "problems",
+]
+
+
+class VaiError(Exception):
+    """Something was refused; nothing was written.
+
+    :param problem: what is wrong, with the value that is wrong.
+    :param where: the place: a file, optionally with a path inside it (``run.json: messages[3].content``).
+    :param remedy: what the user can do, as an imperative sentence.
+    """
+
+    def __init__(self, problem: str, *, where: str = "", remedy: str = "") -> None:
+        self.problem = problem
+        self.where = where
+        self.remedy = remedy
+        super().__init__(problem, where, remedy)
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.problem}" if self.where else self.problem
+        return f"{head}\n  {self.remedy}" if self.remedy else head
+
+
+class TraceError(VaiError):
+    """The trace cannot be used."""
+
+
+class UnreadableTrace(TraceError):
+    """The trace is missing, not readable, too large, or not JSON text."""
+
+
+class UnknownFormat(TraceError):
+    """No adapter recognises the trace."""
+
+
+class MalformedTrace(TraceError):
+    """The trace's format is known, but a place in it breaks that format."""
+
+
+class AmbiguousRun(TraceError):
+    """The trace holds several runs and the choice among them is missing or wrong."""
+
+
+class CrystallizeError(VaiError):
+    """The Run cannot become an Automation."""
+
+
+class RunNotSuccessful(CrystallizeError):
+    """The recorded run did not succeed."""
+
+
+class NothingToCrystallize(CrystallizeError):
+    """The run, or the chosen part of it, has no successful tool call."""
+
+
+class UnmappedTool(CrystallizeError):
+    """A recorded tool has no action kind."""
+
+
+class ArgumentsRefused(CrystallizeError):
+    """A call's recorded arguments do not fit the argument model of its action kind."""
+
+
+class SecretFound(CrystallizeError):
+    """A value that would be frozen looks like a credential."""
+
+
+class ToolsFileError(VaiError):
+    """The tools file cannot be read or breaks its schema."""
+
+
+class SpecError(VaiError):
+    """A sidecar or automation file cannot be read or breaks its schema."""
+
+
+class RenderError(VaiError):
+    """A value or name cannot become Python source, or the rendered text failed its check."""
+
+
+class PublishError(VaiError):
+    """The DAG file and its sidecar cannot be written."""
+
+
+class EditedByHand(PublishError):
+    """The DAG file in the output folder is not the one that was rendered last."""
+
+
+def problems(error: ValidationError) -> str:
+    """Return the first problems of a validation as one line: place, what is wrong, the value."""
+    shown = []
+    for problem in error.errors()[:5]:
+        place = ".".join(str(part) for part in problem["loc"]) or "the document"
+        shown.append(f"{place}: {problem['msg']} (found {str(problem['input'])[:60]!r})")
+    return "; ".join(shown)
