@@ -1,0 +1,103 @@
+"""What message-like formats put into a message: content parts, arguments, results, usage."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from airflow_provider_vai import json_text
+from airflow_provider_vai.adapters.base import arguments, parsed
+from airflow_provider_vai.run import Usage
+
+MEDIA = frozenset(
+    [
+        "audio",
+        "audio-url",
+        "binary",
+        "cache-point",
+        "container_upload",
+        "document",
+        "document-url",
+        "file",
+        "image",
+        "image-url",
+        "image_url",
+        "input_audio",
+        "input_file",
+        "input_image",
+        "uploaded-file",
+        "video-url",
+    ]
+)
+"""Content parts that hold no text: passed over knowingly, every other unknown part is noted."""
+
+TEXT = frozenset({"text", "input_text", "output_text", "refusal"})
+
+
+def proposed(value: Any) -> dict[str, Any] | str:
+    """Return a call's arguments as the model gave them: none at all are ``{}``, as ``None`` means not run."""
+    return {} if value is None else arguments(value) or {}
+
+
+def result_value(content: Any) -> Any:
+    """Return a result: JSON text parsed once, one text part as its text, several parts as they are."""
+    content = _only_text(content)
+    return parsed(content) if isinstance(content, str) else content
+
+
+def error_text(content: Any) -> str | None:
+    """Return what an error says, in text."""
+    content = _only_text(content)
+    return content if content is None or isinstance(content, str) else json_text.canonical(content)
+
+
+def _only_text(content: Any) -> Any:
+    if isinstance(content, list) and len(content) == 1:
+        words = part_text(content[0])
+        return content if words is None else words
+    return content
+
+
+def part_text(part: Any) -> str | None:
+    """Return the text of a content part, or ``None`` where it is of another kind."""
+    if not isinstance(part, dict) or part_kind(part) not in TEXT:
+        return None
+    words = part.get("text", part.get("content"))
+    return words if isinstance(words, str) else None
+
+
+def part_kind(part: Any) -> str:
+    """Return what a content part calls itself."""
+    kind = part.get("type", part.get("kind")) if isinstance(part, dict) else None
+    return kind if isinstance(kind, str) else f"of type {type(part).__name__}"
+
+
+def usage(spent: list[dict[str, Any]], *, tokens: tuple[str, ...], costs: list[Any]) -> Usage | None:
+    """Return the sums over a run's model calls.
+
+    :param spent: what each model call says of its usage.
+    :param tokens: the keys of input and output tokens, and of their older names.
+    :param costs: costs in US dollars, numbers or decimal numbers in text.
+    :return: ``None`` where nothing is known.
+    """
+    sums = Usage(
+        input_tokens=_total(spent, tokens[::2]),
+        output_tokens=_total(spent, tokens[1::2]),
+        cost_usd=_total_cost(costs),
+    )
+    return sums if sums != Usage() else None
+
+
+def _total(spent: list[dict[str, Any]], keys: tuple[str, ...]) -> int | None:
+    counts = [next((item[key] for key in keys if key in item), None) for item in spent]
+    return sum(count for count in counts if isinstance(count, int)) or None
+
+
+def _total_cost(values: list[Any]) -> float | None:
+    known = []
+    for value in values:
+        try:
+            known.append(float(value))
+        except (TypeError, ValueError, OverflowError):
+            continue
+    return sum(known) if known and math.isfinite(sum(known)) else None

@@ -1,0 +1,123 @@
+"""JSON in and out, strictly.
+
+Python's reader accepts what JSON forbids (``NaN``), changes values without a word (``1e400`` becomes infinity,
+``1e-400`` zero, of two equal keys the last wins) and turns a deep document into a traceback. A trace is evidence, so
+each of these is refused here, with the value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from typing import Any, NoReturn
+
+from airflow_provider_vai.exceptions import UnreadableTrace
+
+
+def loads(text: str, *, where: str) -> Any:
+    """Parse one JSON document.
+
+    :param text: the document, without a byte-order mark.
+    :param where: the file, for messages.
+    :raises UnreadableTrace: the text is not JSON, or holds a number or object that Python cannot keep unchanged.
+    """
+
+    def refuse(problem: str, remedy: str = "Export the trace again, or correct the file.") -> NoReturn:
+        raise UnreadableTrace(problem, where=where, remedy=remedy)
+
+    def number(digits: str) -> float:
+        value = float(digits)
+        if math.isinf(value):
+            refuse(f"the number {_short(digits)} is too large for a 64-bit float")
+        if value == 0 and digits.strip("-").lower().split("e")[0].strip("0."):
+            refuse(f"the number {_short(digits)} is too small for a 64-bit float and would become 0")
+        return value
+
+    def integer(digits: str) -> int:
+        try:
+            return int(digits)
+        except ValueError:
+            refuse(f"an integer of {len(digits)} digits is longer than Python converts")
+
+    def record(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) != len(pairs):
+            keys = [key for key, _ in pairs]
+            twice = next(key for key in keys if keys.count(key) > 1)
+            refuse(f"the key {_short(repr(twice))} stands twice in one object, so one of its values would be lost")
+        return value
+
+    def constant(name: str) -> NoReturn:
+        refuse(f"{name} is not JSON", "Replace it by null or by a number.")
+
+    if not text.strip():
+        refuse("the file is empty", "Export the trace again.")
+    try:
+        return json.loads(
+            text, parse_float=number, parse_int=integer, parse_constant=constant, object_pairs_hook=record
+        )
+    except json.JSONDecodeError as error:
+        refuse(f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}")
+    except RecursionError:
+        refuse("the document is nested too deeply to read", "Export the trace without the nested value.")
+
+
+def parsed_text(text: str, *, where: str) -> Any:
+    """Parse a tool result that is JSON in text; return the text itself where it is not an object or array.
+
+    :param text: a result as the tool sent it.
+    :param where: the place, for messages of values that would change (see :func:`loads`).
+    """
+    stripped = text.strip()
+    if not stripped.startswith(("{", "[")):
+        return text
+    try:
+        return loads(stripped, where=where)
+    except UnreadableTrace:
+        return text
+
+
+def canonical(value: Any) -> str:
+    """Return the one JSON text of ``value``: sorted keys, ASCII, so that equal text means equal value *and* type.
+
+    An object with a method ``serialize`` counts as what that returns.
+    """
+    return json.dumps(
+        value,
+        sort_keys=True,
+        ensure_ascii=True,
+        separators=(",", ":"),
+        allow_nan=False,
+        default=lambda part: part.serialize(),
+    )
+
+
+def digest(value: Any) -> str:
+    """Return the SHA-256 of ``canonical(value)`` in hex."""
+    return hashlib.sha256(canonical(value).encode("ascii")).hexdigest()
+
+
+def pretty(value: Any) -> str:
+    """Return ``value`` as JSON for a file: two spaces, key order kept, ASCII, a final newline."""
+    return json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def _short(text: str, limit: int = 60) -> str:
+    return text if len(text) <= limit else text[:limit] + "…"
+
+
+def schema(value: Any, depth: int = 3) -> dict[str, Any]:
+    """Return the shape of a recorded value as a small JSON Schema; of a list, the first item's shape stands for all.
+
+    :param depth: how many levels of nesting are described.
+    """
+    if isinstance(value, dict):
+        described: dict[str, Any] = {"type": "object"}
+        if depth:
+            described["properties"] = {key: schema(part, depth - 1) for key, part in value.items()}
+        return described
+    if isinstance(value, list):
+        return {"type": "array", **({"items": schema(value[0], depth - 1)} if value and depth else {})}
+    names = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
+    return {"type": names[type(value)]}

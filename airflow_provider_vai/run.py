@@ -1,0 +1,96 @@
+"""Run: what happened in one agent run or chat thread. Facts only; nothing is decided here.
+
+Every adapter makes these models and nothing else; every later stage starts from them. ``vai inspect TRACE --json``
+prints a Run, ``vai schema run`` its JSON Schema.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ApprovalState = Literal["not_required", "approved", "edited", "denied", "unknown"]
+Outcome = Literal["success", "failed", "denied", "interrupted", "unknown"]
+RunOutcome = Literal["success", "failed", "unknown"]
+
+
+class _Fact(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Usage(_Fact):
+    """What the run cost, summed over its model calls; ``None`` where the trace does not say."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+
+
+class Turn(_Fact):
+    """One request of the user. ``index`` counts from 0; ``user_text`` is ``None`` where the trace hides it."""
+
+    index: int
+    user_text: str | None = None
+
+
+class Approval(_Fact):
+    """What the trace says about a person's decision on one call.
+
+    ``not_required`` needs evidence in the trace; the absence of any mark is ``unknown``.
+    """
+
+    state: ApprovalState = "unknown"
+    by: str | None = None
+    at: datetime | None = None
+    note: str | None = None
+
+
+class ToolCall(_Fact):
+    """One tool call.
+
+    ``proposed_arguments`` are the model's, ``arguments`` the ones that were executed: ``None`` where the call never
+    ran, text where they could not be parsed. ``result`` is the parsed result (JSON text is parsed once).
+    Calls of one assistant message share a ``batch``. ``server`` names an MCP server, ``parent_id`` the call of a
+    sub-agent or program that made this one.
+    """
+
+    id: str
+    tool: str
+    server: str | None = None
+    turn: int = 0
+    batch: int = 0
+    parent_id: str | None = None
+    actor: Literal["agent", "user"] = "agent"
+    proposed_arguments: dict[str, Any] | str | None = None
+    arguments: dict[str, Any] | str | None = None
+    result: Any = None
+    outcome: Outcome = "unknown"
+    error: str | None = None
+    approval: Approval = Approval()
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+class Run(_Fact):
+    """One agent run or chat thread, normalised.
+
+    ``system_text`` is the instruction text the model was given, ``notes`` what the adapter met and could not read,
+    each with its place in the file. ``title`` is the source's own name for the run or thread.
+    """
+
+    id: str
+    source: Literal["agent_run", "chat_thread"]
+    format: str
+    title: str | None = None
+    agent: str | None = None
+    model: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    outcome: RunOutcome = "unknown"
+    usage: Usage | None = None
+    system_text: str | None = None
+    turns: list[Turn] = Field(default_factory=list)
+    calls: list[ToolCall] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=list)
