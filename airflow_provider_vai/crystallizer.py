@@ -1,0 +1,208 @@
+"""crystallize: from what happened to what shall happen, as a list of passes.
+
+Each pass is one decision, a pure function in ``airflow_provider_vai.passes``; this module is their table of contents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from airflow_provider_vai import json_text
+from airflow_provider_vai.automation import (
+    Argument,
+    Automation,
+    LeftOut,
+    Recorded,
+    Savings,
+    Source,
+    Step,
+    StepApproval,
+    Trigger,
+)
+from airflow_provider_vai.identifiers import Names, slug
+from airflow_provider_vai.kinds import by_name
+from airflow_provider_vai.passes.advise import advise
+from airflow_provider_vai.passes.assign import assign
+from airflow_provider_vai.passes.authorship import authorship
+from airflow_provider_vai.passes.draft import Draft, Policy
+from airflow_provider_vai.passes.gates import gate
+from airflow_provider_vai.passes.order import order
+from airflow_provider_vai.passes.redact import mask, redact
+from airflow_provider_vai.passes.select import require_success, select
+from airflow_provider_vai.passes.wire import wire
+from airflow_provider_vai.run import Run
+from airflow_provider_vai.tools_file import ToolsFile
+
+DAG_ID_PREFIX = "vai_"
+"""Derived DAG ids, and so file names, start like this: a `requests.py` in the dags folder would hide the module."""
+
+DAG_ID_CHARACTERS = 48  # a title of the user's own words is cut at a word
+TITLE_CHARACTERS = 120
+
+
+def crystallize(
+    run: Run,
+    tools: ToolsFile,
+    policy: Policy,
+    *,
+    trace_sha256: str,
+    dag_id: str | None = None,
+    schedule: str | None = None,
+) -> Automation:
+    """Turn a recorded run into the spec of a DAG.
+
+    :param run: what happened.
+    :param tools: which tool is which action kind.
+    :param policy: what to take, freeze and guard.
+    :param trace_sha256: digest of the trace file, kept as provenance.
+    :param dag_id: the DAG's id; ``None`` derives one from the run's title or agent.
+    :param schedule: a cron expression or Airflow preset; ``None``: started by hand.
+    :raises CrystallizeError: the run failed, nothing is left of it, a tool has no kind, arguments do not fit, or a
+        credential would be frozen.
+    """
+    require_success(run, policy)
+    chosen, left_out = select(run, policy)
+    drafts = assign(chosen, tools, policy)
+    drafts, notes = redact(drafts)
+    if not policy.freeze_all:
+        drafts = wire(drafts, run)
+    steps = _steps(drafts, run, policy)
+    flagged = [step.key for step in steps if step.non_deterministic]
+    return Automation(
+        dag_id=dag_id or derived_dag_id(run),
+        description=_title(run),
+        source_type="CRYSTALLIZED",
+        source=_source(run, trace_sha256),
+        non_deterministic=bool(flagged),
+        non_deterministic_steps=flagged,
+        steps=steps,
+        not_crystallized=[_masked(entry) for entry in left_out],
+        triggers=[Trigger(type="schedule", schedule=schedule)] if schedule else [Trigger(type="manual")],
+        connections=_connections(steps),
+        review=_review(steps, [*notes, *(mask(note) for note in run.notes)]),
+        advice=advise(drafts, run),
+        savings=Savings(**run.usage.model_dump()) if run.usage else None,
+    )
+
+
+def derived_dag_id(run: Run) -> str:
+    """Return a DAG id for the run: its title or agent, else the first words of the user, else its id."""
+    named = slug(DAG_ID_PREFIX + (_name(run) or mask(run.id)), "vai_run")
+    while len(named) > DAG_ID_CHARACTERS and "_" in named.removeprefix(DAG_ID_PREFIX):
+        named = named.rpartition("_")[0]
+    return named.rstrip("_")
+
+
+def _name(run: Run) -> str:
+    words = run.title or run.agent or next((turn.user_text for turn in run.turns if turn.user_text), "")
+    return " ".join(mask(words).split())
+
+
+def _steps(drafts: Sequence[Draft], run: Run, policy: Policy) -> list[Step]:
+    waits = order(drafts, parallel=policy.parallel)
+    names = Names(frozenset(draft.key for draft in drafts))
+    steps: list[Step] = []
+    for draft in drafts:
+        guarded, reason = gate(draft, policy.gates)
+        gate_key = names.give(f"approve_{draft.key}") if guarded else None
+        approval = StepApproval(recorded=draft.call.approval.state, gate=gate_key, reason=reason)
+        step = _step(draft, run, waits[draft.key], approval)
+        if gate_key:
+            steps.append(_gate_step(gate_key, draft, step, reason))
+            step = step.model_copy(update={"depends_on": [gate_key]})
+        steps.append(step)
+    return steps
+
+
+def _step(draft: Draft, run: Run, depends_on: list[str], approval: StepApproval) -> Step:
+    determinism, flag = authorship(draft, run)
+    return Step(
+        key=draft.key,
+        task_id=draft.key,
+        kind=draft.kind.name,
+        operator=draft.kind.operator,
+        depends_on=depends_on,
+        non_deterministic=flag is not None,
+        non_deterministic_reason=flag,
+        determinism=determinism,
+        effect=draft.effect,
+        approval=approval,
+        arguments=draft.arguments,
+        call_ids=[draft.call.id],
+        recorded=Recorded(
+            result_sha256=json_text.digest(draft.call.result), result_schema=json_text.schema(draft.call.result)
+        ),
+    )
+
+
+def _gate_step(key: str, draft: Draft, step: Step, reason: str) -> Step:
+    approval = draft.call.approval
+    recorded: dict[str, Any] = {"state": approval.state}
+    recorded |= {"by": mask(approval.by)} if approval.by else {}
+    recorded |= {"at": approval.at.isoformat()} if approval.at else {}
+    recorded |= {"note": mask(approval.note)} if approval.note else {}
+    return Step(
+        key=key,
+        task_id=key,
+        kind="approval_gate",
+        operator=by_name()["approval_gate"].operator,
+        depends_on=step.depends_on,
+        approval=StepApproval(recorded="not_required", reason="is the question itself"),
+        arguments={
+            "subject": Argument.frozen(f"Run {step.task_id}?"),
+            "reason": Argument.frozen(reason[0].upper() + reason[1:] + "."),
+            "recorded": Argument.frozen(recorded),
+        },
+        call_ids=[draft.call.id],
+    )
+
+
+def _source(run: Run, trace_sha256: str) -> Source:
+    return Source(
+        kind=run.source,
+        id=mask(run.id),
+        format=run.format,
+        trace_sha256=trace_sha256,
+        agent=mask(run.agent) if run.agent else None,
+        model=run.model,
+        captured_at=run.started_at,
+    )
+
+
+def _title(run: Run) -> str:
+    title = _name(run) or "Crystallized run"
+    return title if len(title) <= TITLE_CHARACTERS else title[:TITLE_CHARACTERS] + "…"
+
+
+def _masked(entry: LeftOut) -> LeftOut:
+    return entry.model_copy(update={"reason": mask(entry.reason)})
+
+
+def _connections(steps: Sequence[Step]) -> list[str]:
+    arguments = [argument for step in steps for argument in step.arguments.values()]
+    named = [step.arguments["conn_id"].value for step in steps if "conn_id" in step.arguments]
+    secret = [secret.connection for argument in arguments for secret in argument.secrets]
+    return sorted({*named, *secret})
+
+
+def _review(steps: Sequence[Step], notes: Sequence[str]) -> list[str]:
+    """Return what a person should look at before activating the DAG."""
+    by_reason: dict[str, list[str]] = {}
+    for step in steps:
+        if step.non_deterministic_reason:
+            by_reason.setdefault(step.non_deterministic_reason, []).append(step.key)
+    flagged = [f"{', '.join(keys)}: {reason}" for reason, keys in by_reason.items()]
+    unguarded = [
+        f"{step.key}: changes something outside and has no gate ({step.approval.reason})"
+        for step in steps
+        if step.effect == "write" and step.approval.gate is None
+    ]
+    undecided = [
+        f"{step.key}.{name}: {line}"
+        for step in steps
+        for name, argument in step.arguments.items()
+        for line in argument.evidence
+        if line.endswith("left frozen")
+    ]
+    return [*flagged, *unguarded, *undecided, *notes]

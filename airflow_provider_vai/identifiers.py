@@ -1,0 +1,81 @@
+"""Names of tools and titles, made into identifiers: one map for task ids, Python variables and edges."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import unicodedata
+
+MAX_LENGTH = 80
+"""Characters. Airflow takes ids of 250, file systems names of 255 bytes; a prefix and a number must still fit."""
+
+RESERVED = frozenset(
+    {
+        *keyword.kwlist,
+        *keyword.softkwlist,
+        *dir(builtins),
+        # names that a rendered file imports or calls, and words that mean something in an Airflow template
+        "airflow",
+        "conf",
+        "conn",
+        "connection_secret",
+        "context",
+        "dag",
+        "dag_id",
+        "datetime",
+        "default_args",
+        "ds",
+        "macros",
+        "params",
+        "return_value",
+        "run_id",
+        "task",
+        "task_id",
+        "template",
+        "ti",
+        "timedelta",
+        "timezone",
+        "var",
+        "wired",
+    }
+)
+
+
+def slug(name: str, fallback: str) -> str:
+    """Return ``name`` as an identifier that is also a valid Airflow id: lower case, letters, digits and underscores.
+
+    Letters of any script stay. Everything else becomes an underscore; a leading digit gets ``n`` in front, a reserved
+    name an underscore behind.
+
+    :param name: any text.
+    :param fallback: an identifier, for names of which nothing is left.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).lower())
+    kept = "".join(character if character.isalnum() else "_" for character in folded)
+    parts = [part for part in kept.split("_") if part]
+    short = "_".join(parts)[:MAX_LENGTH].strip("_") or fallback
+    if not short.isidentifier():
+        short = f"n{short}"
+    if not short.isidentifier():  # alphanumeric for Airflow, yet no letter of an identifier (a superscript, say)
+        short = fallback
+    return f"{short}_" if short in RESERVED else short
+
+
+class Names:
+    """Hands out identifiers that differ from each other, also where upper and lower case are one.
+
+    :param taken: identifiers that are in use already.
+    """
+
+    def __init__(self, taken: frozenset[str] = frozenset()) -> None:
+        self._taken = set(taken)
+
+    def give(self, name: str, fallback: str = "step") -> str:
+        """Return an identifier for ``name``: its slug, with ``_2``, ``_3`` and so on where that is taken."""
+        wanted = slug(name, fallback)
+        free, number = wanted, 1
+        while free in self._taken:
+            number += 1
+            free = f"{wanted.rstrip('_')}_{number}"
+        self._taken.add(free)
+        return free

@@ -1,0 +1,1 @@
+"""The decisions of a crystallization, one pure function each."""

@@ -1,0 +1,61 @@
+"""Which steps hold a model's own words.
+
+A kind may be flagged as a whole (the SQL of ``generate_query``). A step that changes something outside is flagged, too,
+when it sends prose that neither the user, nor the instructions, nor an earlier result said: it will say the same
+tomorrow, figures included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from airflow_provider_vai import json_text
+from airflow_provider_vai.automation import Determinism, Path
+from airflow_provider_vai.passes.draft import Draft
+from airflow_provider_vai.run import Run
+
+PROSE_WORDS = 4
+SHOWN_PLACES = 3
+
+
+def authorship(draft: Draft, run: Run) -> tuple[Determinism, str | None]:
+    """Return how much a repeated run of the step may differ, and why it is flagged; ``None`` where it is not."""
+    determinism, reason = draft.kind.determinism, draft.kind.reason
+    if draft.effect != "write":
+        return determinism, reason
+    said = _said_before(draft, run)
+    places = [
+        ".".join(map(str, place))
+        for name, argument in draft.arguments.items()
+        for place, text in _texts(argument.value, [name])
+        if len(text.split()) >= PROSE_WORDS and text not in said
+    ]
+    if not places:
+        return determinism, reason
+    more = f" and {len(places) - SHOWN_PLACES} more" if len(places) > SHOWN_PLACES else ""
+    wrote = f"a model wrote {', '.join(places[:SHOWN_PLACES])}{more}, which each run repeats word for word"
+    return "model_written", f"{reason}; {wrote}" if reason else wrote
+
+
+def _texts(value: Any, place: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield place, value
+    parts: Sequence[tuple[Any, Any]] = ()
+    if isinstance(value, dict):
+        parts = list(value.items())
+    elif isinstance(value, list):
+        parts = list(enumerate(value))
+    for key, part in parts:
+        yield from _texts(part, [*place, key])
+
+
+def _said_before(draft: Draft, run: Run) -> str:
+    """Return all text that the model had before the call: instructions, the user's words, earlier results."""
+    texts = [run.system_text, *(turn.user_text for turn in run.turns if turn.index <= draft.call.turn)]
+    for call in run.calls:
+        if call.batch >= draft.call.batch:
+            break
+        texts += [text for _, text in _texts(call.result, [])]
+        texts.append(json_text.canonical(call.result))
+    return "\n".join(text for text in texts if text)

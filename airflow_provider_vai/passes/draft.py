@@ -1,0 +1,48 @@
+"""What the passes hand on: a recorded call on its way to a step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from airflow_provider_vai.automation import Argument, Effect
+from airflow_provider_vai.kinds import Kind
+from airflow_provider_vai.run import ToolCall
+from airflow_provider_vai.tools_file import ToolRule
+
+Gates = Literal["auto", "recorded"]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the user asked for.
+
+    :param gates: ``auto`` guards recorded approvals and writes whose approval is unknown, ``recorded`` the first only.
+    :param freeze_all: make no wires.
+    :param parallel: let steps that cannot disturb each other run side by side.
+    :param turns: turn indexes to take; ``None`` takes all. ``calls``: call ids or numbers as ``vai inspect`` shows
+        them. ``exclude``: the same, or globs over tool names.
+    :param allow_unsuccessful: take a run that failed. ``allow_unmapped``: make failing steps of unmapped tools.
+    """
+
+    gates: Gates = "auto"
+    freeze_all: bool = False
+    parallel: bool = False
+    turns: frozenset[int] | None = None
+    calls: tuple[str, ...] | None = None
+    exclude: tuple[str, ...] = ()
+    allow_unsuccessful: bool = False
+    allow_unmapped: bool = False
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A call that becomes the step ``key``: its kind, its rule in the tools file, its arguments in the kind's names."""
+
+    key: str
+    call: ToolCall
+    kind: Kind
+    rule: ToolRule | None
+    effect: Effect
+    values: dict[str, Any]
+    arguments: dict[str, Argument] = field(default_factory=dict)
