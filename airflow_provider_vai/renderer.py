@@ -1,0 +1,292 @@
+"""render: from an Automation to the text of its DAG file, checked before anybody sees it.
+
+The one Jinja environment of the project. A template writes nothing but ``python_source.Source``: whatever else reaches
+an output expression raises, so no value can slip past the one filter.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_vai import python_source
+from airflow_provider_vai.audit import Expected, audit
+from airflow_provider_vai.automation import Argument, Automation, Step
+from airflow_provider_vai.exceptions import RenderError
+from airflow_provider_vai.identifiers import Names
+from airflow_provider_vai.kinds import by_name
+from airflow_provider_vai.python_source import Reference, Source
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+ARGUMENTS_MODULE = "airflow_provider_vai.operators.arguments"
+FIRST_DAY = datetime(2025, 1, 1, tzinfo=timezone.utc)
+"""The start date of an automation without a recording. It must not change from one rendering to the next."""
+
+LINE_LENGTH = 110
+MAX_DOC_CHARACTERS = 1000
+
+
+@dataclass(frozen=True)
+class TaskSource:
+    """One operator call, in the words of the templates."""
+
+    template: str
+    variable: Source
+    operator: Source
+    task_id: str
+    arguments: dict[str, Any]
+    gate: Source | None
+    comment: Source | None
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """The whole file, in the words of the templates."""
+
+    docstring: Source
+    imports: list[Source]
+    dag_id: str
+    description: str
+    schedule: str | None
+    start_date: Source
+    uses_dates: bool
+    tags: list[str]
+    tasks: list[TaskSource]
+    edges: list[Source]
+
+
+def render(automation: Automation) -> str:
+    """Return the DAG file of an automation.
+
+    The same automation gives the same text. Before it is returned it is parsed, every node in it is on an allow-list,
+    and every value reads back equal to the automation's.
+
+    :raises RenderError: a value has no literal form, or the automation uses something that this version cannot render.
+    """
+    _refuse_unknown(automation)
+    variables = _variables(automation.steps)
+    tasks = [_task(step, variables) for step in automation.steps]
+    file = FileSource(
+        docstring=python_source.docstring(_docstring(automation)),
+        imports=_imports(automation, tasks),
+        dag_id=automation.dag_id,
+        description=automation.description,
+        schedule=next((trigger.schedule for trigger in automation.triggers if trigger.schedule), None),
+        start_date=_start_date(automation),
+        uses_dates=True,
+        tags=["vai", automation.source_type.lower()],
+        tasks=tasks,
+        edges=_edges(automation.steps, variables),
+    )
+    text: str = _environment().get_template("dag.py.jinja").render(file=file)
+    text = text.rstrip("\n") + "\n"
+    audit(text, _expected(automation, file, variables))
+    return text
+
+
+def templates_sha256() -> str:
+    """Return the digest of all templates: their names and contents."""
+    digest = hashlib.sha256()
+    folder = templates_folder()
+    for path in sorted(folder.rglob("*.jinja")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def templates_folder() -> Path:
+    """Return the folder of the templates: inside the package when installed, beside it in a checkout."""
+    inside = Path(__file__).parent / "dag_templates"
+    return inside if inside.is_dir() else Path(__file__).parents[1] / "dag_templates"
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(templates_folder()),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_only_source,
+    )
+    environment.filters = {"py": python_source.literal, "name": python_source.name}
+    return environment
+
+
+def _only_source(value: Any) -> Source:
+    if not isinstance(value, Source):
+        raise RenderError(f"a template writes the value {value!r} without the `py` filter")
+    return value
+
+
+def _expected(automation: Automation, file: FileSource, variables: dict[str, str]) -> Expected:
+    return Expected(
+        modules=_modules(automation) | {"datetime"},
+        dag={"dag_id": file.dag_id, "description": file.description, "schedule": file.schedule, "tags": file.tags},
+        tasks={str(task.variable): {"task_id": task.task_id, **task.arguments} for task in file.tasks},
+        gates={str(task.variable): str(task.gate) for task in file.tasks if task.gate},
+        edges={(variables[key], variables[step.key]) for step in automation.steps for key in step.depends_on},
+    )
+
+
+def _refuse_unknown(automation: Automation) -> None:
+    for name in ("params", "conditions"):
+        if getattr(automation, name):
+            raise RenderError(
+                f"the automation has {name}, and this version renders none",
+                where=f"{automation.dag_id}: {name}",
+                remedy=f"Remove {name} from the spec.",
+            )
+
+
+def _variables(steps: Sequence[Step]) -> dict[str, str]:
+    names = Names()
+    return {step.key: names.give(step.key) for step in steps}
+
+
+def _task(step: Step, variables: dict[str, str]) -> TaskSource:
+    kind = by_name().get(step.kind)
+    if kind is None:
+        raise RenderError(
+            f"no action kind {step.kind!r}", where=f"step {step.key}", remedy="`vai kinds` lists the kinds."
+        )
+    gate = step.approval.gate
+    return TaskSource(
+        template=kind.template,
+        variable=python_source.name(variables[step.key]),
+        operator=python_source.name(step.operator.rpartition(".")[2]),
+        task_id=step.task_id,
+        arguments={name: _with_references(argument, variables) for name, argument in step.arguments.items()},
+        gate=python_source.name(variables[gate]) if gate else None,
+        comment=python_source.comment(_comment(step)) if step.non_deterministic else None,
+    )
+
+
+def _comment(step: Step) -> str:
+    label = step.determinism.replace("_", "-")
+    return f"{label}: {step.non_deterministic_reason}"
+
+
+def _with_references(argument: Argument, variables: dict[str, str]) -> Any:
+    if argument.class_ == "template":
+        return Reference("template", None, argument.value)
+    if argument.class_ == "parameter":
+        raise RenderError(f"the parameter {argument.param!r} cannot be rendered by this version")
+    if argument.from_:
+        return Reference("wired", variables[argument.from_.step], *argument.from_.path)
+    value = argument.value
+    for wire in argument.wires:
+        value = _placed(value, wire.at, Reference("wired", variables[wire.from_.step], *wire.from_.path))
+    for secret in argument.secrets:
+        value = _placed(value, secret.at, Reference("connection_secret", None, secret.connection))
+    return value
+
+
+def _placed(value: Any, at: Sequence[str | int], reference: Reference) -> Any:
+    """Return a copy of ``value`` with the reference at the place ``at``."""
+    if not at:
+        return reference
+    copy = value.copy()
+    copy[at[0]] = _placed(value[at[0]], at[1:], reference)
+    return copy
+
+
+def _imports(automation: Automation, tasks: Sequence[TaskSource]) -> list[Source]:
+    called = sorted({part.function for task in tasks for part in _references(task.arguments)})
+    chain = ["chain"] if any(len(_chain_line(run)) > LINE_LENGTH for run in _chains(automation.steps)) else []
+    modules: dict[str, set[str]] = {"airflow.sdk": {"DAG", *chain}}
+    if called:
+        modules[ARGUMENTS_MODULE] = set(called)
+    for step in automation.steps:
+        module, _, operator = step.operator.rpartition(".")
+        modules.setdefault(module, set()).add(operator)
+    return [
+        Source(f"from {'.'.join(map(python_source.name, module.split('.')))} import {', '.join(sorted(names))}")
+        for module, names in sorted(modules.items())
+    ]
+
+
+def _modules(automation: Automation) -> set[str]:
+    return {"airflow.sdk", ARGUMENTS_MODULE, *(step.operator.rpartition(".")[0] for step in automation.steps)}
+
+
+def _references(value: Any) -> list[Reference]:
+    if isinstance(value, Reference):
+        return [value]
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [reference for part in parts for reference in _references(part)]
+
+
+def _start_date(automation: Automation) -> Source:
+    recorded = automation.source.captured_at if automation.source else None
+    day = recorded or FIRST_DAY
+    return Source(f"datetime({day.year}, {day.month}, {day.day}, tzinfo=timezone.utc)")
+
+
+def _chains(steps: Sequence[Step]) -> list[list[Any]]:
+    """Return the edges as chains of keys; a list in a chain stands for several steps that one step waits for."""
+    chains: list[list[Any]] = []
+    for step in steps:
+        before = step.depends_on
+        if len(before) == 1 and chains and chains[-1][-1] == before[0]:
+            chains[-1].append(step.key)
+        elif before:
+            chains.append([before[0] if len(before) == 1 else before, step.key])
+    return chains
+
+
+def _chain_line(chain: Sequence[Any]) -> str:
+    return " >> ".join(part if isinstance(part, str) else f"[{', '.join(part)}]" for part in chain)
+
+
+def _edges(steps: Sequence[Step], variables: dict[str, str]) -> list[Source]:
+    edges = []
+    for chain in _chains(steps):
+        named = [variables[part] if isinstance(part, str) else [variables[key] for key in part] for part in chain]
+        line = _chain_line(named)
+        if len(line) > LINE_LENGTH:
+            parts = "\n".join(f"        {_chain_line([part])}," for part in named)
+            line = f"chain(\n{parts}\n    )"
+        edges.append(Source(line))
+    return edges
+
+
+def _docstring(automation: Automation) -> str:
+    paragraphs = [_wrapped(automation.description or automation.dag_id)]
+    source = automation.source
+    if source:
+        what = "agent run" if source.kind == "agent_run" else "chat thread"
+        by = f" of {source.agent}" if source.agent else ""
+        model = f", model {source.model}" if source.model else ""
+        at = f", recorded on {source.captured_at:%Y-%m-%d}" if source.captured_at else ""
+        paragraphs.append(
+            _wrapped(
+                f"Crystallized from the {what} {source.id}{by} ({source.format}{model}){at}. Each task repeats one "
+                "successful tool call of that recording with the arguments that were executed then."
+            )
+        )
+    if automation.review:
+        entries = [_wrapped(f"- {entry}", indent="  ") for entry in automation.review]
+        paragraphs.append("\n".join(["Review before you activate it:", *entries]))
+    paragraphs.append(f"Provenance, and the calls that became no task: {automation.dag_id}.vai.json")
+    return "\n\n".join(paragraphs)
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    return textwrap.fill(
+        text[:MAX_DOC_CHARACTERS],
+        width=LINE_LENGTH - 10,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
