@@ -1,0 +1,61 @@
+"""What Airflow knows of this provider without importing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider_vai import __version__
+
+OPERATORS = (
+    "create_flashboard",
+    "generate_query",
+    "http_request",
+    "mcp_tool",
+    "python_tool",
+    "unmapped_tool",
+)
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Return the provider info (`airflow/provider_info.schema.json`): plain data, made at every start of Airflow."""
+    package, name = "airflow_provider_vai", "VirtuousAI"
+    return {
+        "package-name": "airflow-provider-vai",
+        "name": name,
+        "description": "Crystallize recorded AI-agent runs into static, reviewed Airflow DAG files",
+        "versions": [__version__],
+        "integrations": [{"integration-name": name, "external-doc-url": "", "tags": ["software"]}],
+        "operators": [
+            {
+                "integration-name": name,
+                "python-modules": [f"{package}.operators.{module}" for module in OPERATORS],
+            }
+        ],
+        "sensors": [{"integration-name": name, "python-modules": [f"{package}.sensors.approval"]}],
+        "hooks": [{"integration-name": name, "python-modules": [f"{package}.hooks.duckdb"]}],
+        "connection-types": [{"connection-type": "duckdb", "hook-class-name": f"{package}.hooks.duckdb.DuckDBHook"}],
+        "cli": [f"{package}.airflow_cli.get_vai_cli_commands"],
+        "config": {
+            "vai": {
+                "description": "Where crystallized automations keep what they make.",
+                "options": {
+                    "artifacts_path": {
+                        "description": "Folder for flashboards and large results: any URL that Airflow's "
+                        "ObjectStoragePath takes. Workers and API server must reach it. Empty: "
+                        "$AIRFLOW_HOME/vai/artifacts.",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": "s3://bucket/vai/artifacts",
+                        "default": "",
+                    },
+                    "result_limit_bytes": {
+                        "description": "A step's result up to this size stays in XCom; a larger one is an artifact.",
+                        "version_added": "0.1.0",
+                        "type": "integer",
+                        "example": None,
+                        "default": "49152",
+                    },
+                },
+            }
+        },
+    }
