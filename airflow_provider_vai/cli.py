@@ -130,7 +130,7 @@ COMMANDS = (
     Command(
         "schema",
         "Print the JSON Schema of a run, an automation or a sidecar.",
-        (option("model", choices=("run", "automation", "sidecar")),),
+        (option("model", choices=("run", "automation", "sidecar"), help="what the schema is of"),),
     ),
     Command("kinds", "List the action kinds that a tool can be mapped to.", (JSON,)),
     Command("formats", "List the trace formats that can be read.", (JSON,)),

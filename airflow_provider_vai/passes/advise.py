@@ -25,7 +25,7 @@ def advise(drafts: Sequence[Draft], run: Run) -> Advice:
     kinds = sorted({draft.kind.name for draft in drafts})
     return Advice(
         recommendation="crystallize",
-        reasons=[f"{len(drafts)} steps of {', '.join(kinds)}; {', '.join(makes)} make or change something"],
+        reasons=[f"{len(drafts)} steps of {', '.join(kinds)}, with something to show for it: {', '.join(makes)}"],
     )
 
 

@@ -1,0 +1,294 @@
+"""A private Airflow for scripts and end-to-end tests: start, talk to it, stop, leave nothing behind.
+
+``Airflow`` runs the four components on SQLite, on a free port of 127.0.0.1, in a session of their own under
+``airflow_supervisor.py``, which stops them when whoever started it ends, however it ends. Stdlib only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+START_LIMIT = 300.0
+"""Seconds until every component is healthy; a small machine needs about a minute."""
+STOP_LIMIT = 30.0
+SUPERVISOR = Path(__file__).resolve().with_name("airflow_supervisor.py")
+PROC = Path("/proc/self/cmdline")  # Linux; elsewhere `ps` is asked
+T = TypeVar("T")
+
+
+class AirflowError(Exception):
+    """Airflow did not start, ended early, refused a request or took too long."""
+
+
+class Client:
+    """Airflow's REST API as one user.
+
+    :param url: the API server's address.
+    :param user: the login name.
+    :param password: the login's password.
+    """
+
+    def __init__(self, url: str, user: str, password: str) -> None:
+        self.url, self.user, self.password = url, user, password
+        self._token = ""
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Return the JSON answer of ``method /api/v2{path}``; logs in when the token is missing or too old.
+
+        :raises AirflowError: the server answered with an error.
+        :raises OSError: nobody listens.
+        """
+        try:
+            if not self._token:
+                self._log_in()
+            try:
+                return self._send(method, f"/api/v2{path}", body)
+            except urllib.error.HTTPError as error:
+                if error.code != 401:
+                    raise
+            self._log_in()
+            return self._send(method, f"/api/v2{path}", body)
+        except urllib.error.HTTPError as error:
+            answer = error.read().decode(errors="replace")
+            raise AirflowError(f"{error.url} answered {error.code}: {answer[:500]}") from None
+
+    def health(self) -> dict[str, str]:
+        """Return each component's status; empty while the API server is not up."""
+        try:
+            answer = self._send("GET", "/api/v2/monitor/health")
+        except OSError:
+            return {}
+        return {name: str((status or {}).get("status")) for name, status in answer.items()}
+
+    def _log_in(self) -> None:
+        self._token = ""
+        answer = self._send("POST", "/auth/token", {"username": self.user, "password": self.password})
+        self._token = answer["access_token"]
+
+    def _send(self, method: str, path: str, body: Any = None) -> Any:
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, headers, method=method)
+        with self._opener.open(request, timeout=30) as answer:
+            content = answer.read()
+        return json.loads(content) if content else None
+
+
+class Airflow:
+    """One private Airflow; a context manager that starts and stops it.
+
+    :param home: its folder (``AIRFLOW_HOME``), made if missing: database, logs, password file.
+    :param python: the interpreter of the environment that has Airflow.
+    :param settings: environment variables for it: ``AIRFLOW__SECTION__KEY``, ``AIRFLOW_CONN_*`` and others.
+    :param users: login name to role (``admin``, ``op``, ``user``, ``viewer``); the first is :attr:`client`'s.
+    """
+
+    def __init__(self, home: Path, python: Path, settings: dict[str, str], users: dict[str, str] | None = None) -> None:
+        self.home = home.absolute()
+        self.python = python
+        self.settings = settings
+        self.roles = users or {"admin": "admin"}
+        self.passwords = {name: secrets.token_urlsafe(9) for name in self.roles}
+        self.log = self.home / "airflow.log"
+        self.url = ""
+        self._pid_file = self.home / "airflow.pid"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Airflow:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def client(self) -> Client:
+        """A REST client for the first user."""
+        return self.client_of(next(iter(self.roles)))
+
+    def client_of(self, user: str) -> Client:
+        """Return a REST client that logs in as ``user``."""
+        return Client(self.url, user, self.passwords[user])
+
+    def start(self) -> None:
+        """Start the components; returns at once. See :meth:`wait_healthy`."""
+        end_leftover(self.home)
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.url = f"http://127.0.0.1:{free_port()}"
+        login = self.home / "simple_auth_manager_passwords.json.generated"
+        login.touch(mode=0o600)
+        login.write_text(json.dumps(self.passwords) + "\n")
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, str(SUPERVISOR), str(self.home), str(self.python)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=self.environment(),
+                start_new_session=True,
+            )
+        self._pid_file.write_text(str(self._process.pid))
+
+    def environment(self) -> dict[str, str]:
+        """Return the components' environment: the caller's without Airflow's and Python's, then ours."""
+        foreign = ("AIRFLOW_", "_AIRFLOW_", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        direct = ",".join(filter(None, (inherited.get("NO_PROXY"), "127.0.0.1", "localhost")))
+        return {
+            **inherited,
+            "PATH": os.pathsep.join((str(self.python.parent), inherited.get("PATH", os.defpath))),
+            "NO_PROXY": direct,
+            "no_proxy": direct,
+            "AIRFLOW_HOME": str(self.home),
+            "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW__API__PORT": self.url.rpartition(":")[2],
+            "AIRFLOW__API__BASE_URL": self.url,
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
+            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+            "AIRFLOW__CORE__PARALLELISM": "4",
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(":".join(u) for u in self.roles.items()),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home / 'airflow.db'}",
+            "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+            "SCARF_ANALYTICS": "False",
+            **self.settings,
+        }
+
+    def wait_healthy(self, limit: float = START_LIMIT, tell: Callable[[str], None] | None = None) -> None:
+        """Wait until every component reports healthy.
+
+        :raises AirflowError: a component ended, or ``limit`` seconds passed.
+        """
+        self.wait("Airflow to be healthy", self._healthy, limit, tell)
+
+    def wait(self, what: str, check: Callable[[], T], limit: float, tell: Callable[[str], None] | None = None) -> T:
+        """Return ``check()`` once it is true, asking every second.
+
+        :param what: what is waited for, for messages.
+        :param tell: called about every 15 seconds with how long it has been.
+        :raises AirflowError: Airflow ended, or ``limit`` seconds passed.
+        """
+        begun = told = time.monotonic()
+        while True:
+            if self._process is None or self._process.poll() is not None:
+                raise AirflowError(f"Airflow stopped while waiting for {what}. The end of {self.log}:\n{self._tail()}")
+            if found := check():
+                return found
+            now = time.monotonic()
+            if now - begun > limit:
+                raise AirflowError(f"Waited {limit:.0f} s for {what} in vain. Airflow's log: {self.log}")
+            if tell and now - told >= 15:
+                tell(f"still waiting for {what} ({now - begun:.0f} s)")
+                told = now
+            time.sleep(1)
+
+    def stop(self) -> None:
+        """Stop every process that :meth:`start` started; harmless when there is none."""
+        if self._process is None:
+            return
+        process, self._process = self._process, None
+        if process.stdin:
+            process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_LIMIT)
+        _end_session(process.pid, _session(process.pid))
+        process.wait()
+        self._pid_file.unlink(missing_ok=True)
+
+    def _tail(self) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+
+    def _healthy(self) -> bool:
+        health = self.client.health()
+        wanted = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+        return all(health.get(name) == "healthy" for name in wanted)
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def end_leftover(home: Path) -> bool:
+    """End what an earlier, killed run left running in ``home``; return whether there was something.
+
+    Only processes of the recorded session whose command line shows that they are Airflow's are ended.
+    """
+    pid_file = home / "airflow.pid"
+    try:
+        session = int(pid_file.read_text())
+    except (OSError, ValueError):
+        return False
+    members = {pid: _command(pid) for pid in _session(session)}
+    if session in members and str(home.absolute()) not in members[session]:
+        return False  # the number is somebody else's now
+    ours = [pid for pid, command in members.items() if "airflow" in command]
+    _end_session(session, ours)
+    pid_file.unlink(missing_ok=True)
+    return bool(ours)
+
+
+def _session(session: int) -> list[int]:
+    """The processes of a session, those that moved to a group of their own too."""
+    return [pid for pid in _processes() if _session_of(pid) == session]
+
+
+def _processes() -> list[int]:
+    if PROC.exists():
+        return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    listing = subprocess.run(["ps", "-A", "-o", "pid="], capture_output=True, text=True, check=True)
+    return [int(pid) for pid in listing.stdout.split()]
+
+
+def _session_of(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
+
+
+def _command(pid: int) -> str:
+    if PROC.exists():
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            return ""
+    asked = ["ps", "-ww", "-p", str(pid), "-o", "command="]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+
+
+def _end_session(session: int, pids: list[int]) -> None:
+    """Ask the processes to end, then end what is left of them."""
+    for ask, limit in ((signal.SIGTERM, STOP_LIMIT), (signal.SIGKILL, 5.0)):
+        deadline = time.monotonic() + limit
+        for pid in pids:
+            _signal(pid, ask)
+        while pids and time.monotonic() < deadline:
+            time.sleep(0.1)
+            pids = [pid for pid in pids if pid in _session(session)]
+
+
+def _signal(pid: int, number: int) -> None:
+    with suppress(OSError):
+        os.kill(pid, number)

@@ -1,0 +1,177 @@
+"""Makes the project's own environment, ``.venv`` beside ``pyproject.toml``, and keeps it up to date.
+
+Scripts call :func:`python`; by hand: ``python dev/environment.py [--python INTERPRETER] [EXTRA ...]``. A call
+that has nothing to do returns at once. Uses uv where there is one, pip where there is none. Stdlib only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+FOLDER = REPOSITORY / ".venv"
+STAMP = FOLDER / "vai-environment.json"
+CONSTRAINTS = Path("dev/constraints.txt")
+OLDEST = (3, 10)
+_VERSION = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
+
+
+class InstallError(Exception):
+    """The environment cannot be made; the message says why and what to do."""
+
+
+def python(extras: Sequence[str] = ("all",), interpreter: str | None = None) -> Path:
+    """Return the environment's interpreter; makes or completes the environment first if it has to.
+
+    :param extras: the optional dependency groups that are needed.
+    :param interpreter: a name or path of the Python to make it with. Left out, an environment that is there
+        keeps its own, and a new one gets the caller's.
+    :raises InstallError: the interpreter is missing or too old, or the installer failed.
+    """
+    executable = FOLDER / "bin" / "python"
+    with _alone():
+        version = _version(str(executable))
+        if interpreter is not None and version != (wanted := _usable(interpreter)):
+            version, keep = None, f"it is not Python {wanted}"
+        else:
+            keep = "it is incomplete"
+        stamp = _stamp()
+        if version and stamp == {"inputs": _inputs(version), "extras": _joined(stamp, extras)}:
+            return executable
+        if version is None or stamp.get("inputs") == "unfinished":
+            _make(interpreter or sys.executable, keep)
+            stamp = {}
+        _install(executable, _joined(stamp, extras))
+        return executable
+
+
+def _make(interpreter: str, reason: str) -> None:
+    version = _usable(interpreter)
+    if FOLDER.exists():
+        _say(f"making .venv again: {reason}")
+        shutil.rmtree(FOLDER)
+    if uv := shutil.which("uv"):
+        _say(f"making .venv with uv, Python {version}")
+        _run([uv, "venv", "--quiet", "--python", interpreter, str(FOLDER)], "uv could not make .venv")
+        return
+    _say(f"making .venv with Python {version}")
+    remedy = "python -m venv could not make .venv. On Debian and Ubuntu it needs the package python3-venv"
+    _run([interpreter, "-m", "venv", str(FOLDER)], remedy)
+
+
+def _install(executable: Path, extras: list[str]) -> None:
+    STAMP.write_text(json.dumps({"inputs": "unfinished"}))
+    target = f".[{','.join(extras)}]" if extras else "."
+    constraints = ["-c", str(CONSTRAINTS)] if (REPOSITORY / CONSTRAINTS).exists() else []
+    _say(f"installing {target} (some minutes the first time)")
+    _run([*_installer(executable), "-e", target, *constraints], "the installation failed")
+    version = _version(str(executable))
+    STAMP.write_text(json.dumps({"inputs": _inputs(version), "extras": extras}) + "\n")
+
+
+def _installer(executable: Path) -> list[str]:
+    """The install command: uv from the PATH, else uv inside the environment, else pip."""
+    pip = [str(executable), "-m", "pip", "--disable-pip-version-check"]
+    uv = shutil.which("uv") or shutil.which("uv", path=str(executable.parent))
+    if uv is None and subprocess.run([*pip, "install", "--quiet", "uv"], check=False).returncode == 0:
+        uv = shutil.which("uv", path=str(executable.parent))
+    if uv is None:
+        _say("uv cannot be installed here; pip takes longer")
+        return [*pip, "install"]
+    return [uv, "pip", "install", "--python", str(executable)]
+
+
+def _inputs(version: str | None) -> str:
+    """A digest of all that decides what is installed, except the extras: those only add."""
+    digest = hashlib.sha256(f"{version} {REPOSITORY}\n".encode())
+    for path in (REPOSITORY / "pyproject.toml", REPOSITORY / CONSTRAINTS):
+        digest.update(path.read_bytes() if path.exists() else b"")
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def _stamp() -> dict[str, object]:
+    with suppress(OSError, ValueError):
+        stamp = json.loads(STAMP.read_text())
+        return stamp if isinstance(stamp, dict) else {}
+    return {}
+
+
+def _joined(stamp: dict[str, object], extras: Sequence[str]) -> list[str]:
+    """The extras already there and those asked for: scripts with different needs do not undo each other."""
+    before = stamp.get("extras")
+    return sorted({*(map(str, before) if isinstance(before, list) else ()), *extras})
+
+
+def _usable(interpreter: str) -> str:
+    version = _version(interpreter)
+    if version is None:
+        raise InstallError(f"{interpreter!r} is no Python interpreter on this machine; name another one.")
+    if tuple(map(int, version.split(".")[:2])) < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        raise InstallError(f"Python {oldest} or newer is needed; {interpreter} is Python {version}.")
+    return version
+
+
+def _version(interpreter: str) -> str | None:
+    with suppress(OSError):
+        asked = subprocess.run([interpreter, "-c", _VERSION], capture_output=True, text=True, check=False)
+        return asked.stdout.strip() if asked.returncode == 0 else None
+    return None
+
+
+def _run(command: list[str], refusal: str) -> None:
+    ours = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONHOME")}
+    code = subprocess.run(command, cwd=REPOSITORY, env=ours, check=False).returncode
+    if code:
+        raise InstallError(f"{refusal} (exit code {code}, see above).")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One at a time: two scripts started together would install over each other."""
+    folder = os.open(REPOSITORY, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("waiting for another script that is working on .venv")
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _say(text: str) -> None:
+    print(f"environment: {text}", flush=True)
+
+
+def main() -> int:
+    """Make the environment and print its interpreter."""
+    parser = argparse.ArgumentParser(description="Make or complete the project's environment, .venv.")
+    parser.add_argument("extras", nargs="*", help="optional dependency groups (default: all)")
+    parser.add_argument("--python", metavar="INTERPRETER", help="the Python to make it with")
+    options = parser.parse_args()
+    try:
+        print(python(options.extras or ["all"], options.python))
+    except InstallError as error:
+        print(f"environment: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("environment: interrupted; the next call starts over", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
