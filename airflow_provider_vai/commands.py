@@ -18,6 +18,7 @@ from airflow_provider_vai.automation import Automation, Step
 from airflow_provider_vai.crystallizer import crystallize as crystallize_run
 from airflow_provider_vai.exceptions import (
     AmbiguousRun,
+    CrystallizeError,
     NothingToCrystallize,
     RenderError,
     RunNotSuccessful,
@@ -165,8 +166,9 @@ def _rendered(
                 dag_id=arguments.dag_id,
                 schedule=arguments.schedule,
             )
-        except (RunNotSuccessful, NothingToCrystallize) as error:
-            if not arguments.all:
+        except CrystallizeError as error:
+            error.where = f"{trace}: {error.where}"
+            if not (arguments.all and isinstance(error, (RunNotSuccessful, NothingToCrystallize))):
                 raise
             skipped.append(error)
             continue

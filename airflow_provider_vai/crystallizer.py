@@ -37,6 +37,7 @@ from airflow_provider_vai.tools_file import ToolsFile
 DAG_ID_PREFIX = "vai_"
 """Derived DAG ids, and so file names, start like this: a `requests.py` in the dags folder would hide the module."""
 
+UNMAPPED = "unmapped_tool"
 DAG_ID_CHARACTERS = 48  # a title of the user's own words is cut at a word
 TITLE_CHARACTERS = 120
 
@@ -152,7 +153,7 @@ def _gate_step(key: str, draft: Draft, step: Step, reason: str) -> Step:
         arguments={
             "subject": Argument.frozen(f"Run {step.task_id}?"),
             "reason": Argument.frozen(reason[0].upper() + reason[1:] + "."),
-            "recorded": Argument.frozen(recorded),
+            **({"recorded": Argument.frozen(recorded)} if approval.state != "unknown" else {}),
         },
         call_ids=[draft.call.id],
     )
@@ -193,10 +194,11 @@ def _review(steps: Sequence[Step], notes: Sequence[str]) -> list[str]:
         if step.non_deterministic_reason:
             by_reason.setdefault(step.non_deterministic_reason, []).append(step.key)
     flagged = [f"{', '.join(keys)}: {reason}" for reason, keys in by_reason.items()]
+    unmapped = [f"{step.key}: fails when run, its tool has no action kind" for step in steps if step.kind == UNMAPPED]
     unguarded = [
         f"{step.key}: changes something outside and has no gate ({step.approval.reason})"
         for step in steps
-        if step.effect == "write" and step.approval.gate is None
+        if step.effect == "write" and step.approval.gate is None and step.kind != UNMAPPED
     ]
     undecided = [
         f"{step.key}.{name}: {line}"
@@ -205,4 +207,4 @@ def _review(steps: Sequence[Step], notes: Sequence[str]) -> list[str]:
         for line in argument.evidence
         if line.endswith("left frozen")
     ]
-    return [*flagged, *unguarded, *undecided, *notes]
+    return [*unmapped, *flagged, *unguarded, *undecided, *notes]

@@ -14,7 +14,7 @@ from airflow_provider_vai import json_text
 from airflow_provider_vai.exceptions import MalformedTrace, UnreadableTrace
 from airflow_provider_vai.run import Run
 
-LIMIT_BYTES = 100 * 1024 * 1024
+LIMIT_BYTES = 100_000_000
 """A JSON document needs several times its size in memory: above this it is refused, not half read."""
 
 DEEPEST = 200

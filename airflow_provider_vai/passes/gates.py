@@ -12,6 +12,8 @@ def gate(draft: Draft, gates: Gates) -> tuple[bool, str]:
     An approval that was given in the recorded run never carries over: it becomes a gate. A rule of the tools file
     decides where it speaks; otherwise ``auto`` also guards each write that, for all the trace says, nobody approved.
     """
+    if draft.kind.name == "unmapped_tool":
+        return False, "it fails when run: its tool has no action kind yet"
     approval = draft.call.approval
     wish = draft.rule.approval if draft.rule else None
     if wish == "required":

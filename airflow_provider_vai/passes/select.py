@@ -118,7 +118,8 @@ def _check_choice(run: Run, policy: Policy) -> None:
 
 def _nothing(run: Run, left_out: Sequence[LeftOut]) -> str:
     if not run.calls:
-        return "the run made no tool call"
+        notes = f" ({'; '.join(run.notes[:3])})" if run.notes else ""
+        return f"the run made no tool call{notes}"
     shown = "; ".join(f"{entry.tool} ({entry.call_id}) {entry.reason}" for entry in left_out[:5])
     more = f"; and {len(left_out) - 5} more" if len(left_out) > 5 else ""
     return f"no successful tool call is left of {len(left_out)}: {shown}{more}"

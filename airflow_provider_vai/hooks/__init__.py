@@ -1,0 +1,1 @@
+"""Connections to systems that Airflow has no hook for."""

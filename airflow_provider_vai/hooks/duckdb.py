@@ -1,0 +1,55 @@
+"""The connection type ``duckdb``: a database file, opened so that a query reads it and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.sql.hooks.sql import DbApiHook
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class DuckDBHook(DbApiHook):
+    """Opens the database file of a connection: read-only, and without access to other files or the network.
+
+    The connection's host (or schema) is the file's path. Its extra may open more:
+    ``{"read_only": false, "config": {"enable_external_access": true}}``.
+    """
+
+    conn_name_attr = "duckdb_conn_id"
+    default_conn_name = "duckdb_default"
+    conn_type = "duckdb"
+    hook_name = "DuckDB"
+    supports_autocommit = True
+
+    def get_conn(self) -> duckdb.DuckDBPyConnection:
+        """Return an open connection.
+
+        :raises ValueError: the connection names no file.
+        """
+        import duckdb
+
+        connection = self.get_connection(self.get_conn_id())
+        path = connection.host or connection.schema
+        if not path:
+            raise ValueError(f"the connection {self.get_conn_id()!r} names no file: put its path into Host")
+        extra = connection.extra_dejson
+        config = {"enable_external_access": False, **extra.get("config", {})}
+        return duckdb.connect(path, read_only=extra.get("read_only", True), config=config)
+
+    def set_autocommit(self, conn: Any, autocommit: bool) -> None:
+        """Do nothing: DuckDB commits each statement unless a transaction was begun."""
+
+    def get_autocommit(self, conn: Any) -> bool:
+        """Return that each statement commits itself: there is no transaction for Airflow to commit."""
+        return True
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """Return what the connection form shows."""
+        return {
+            "hidden_fields": ["schema", "login", "password", "port"],
+            "relabeling": {"host": "Database file"},
+            "placeholders": {"host": "/data/warehouse.duckdb", "extra": '{"read_only": true}'},
+        }

@@ -1,0 +1,1 @@
+"""What a generated DAG file runs: one module an action kind."""

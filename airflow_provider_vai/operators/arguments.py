@@ -1,0 +1,162 @@
+"""The values of a generated task: frozen by default, wired or templated where the file says so.
+
+A plain value is *frozen*: Airflow never renders it as a Jinja template, shows it under Rendered Templates, and counts
+it in the DAG version. ``wired(step, "rows")`` is an earlier step's result; ``template("{{ ds }}")`` is the one explicit
+way to a template. Both may stand anywhere inside a list or a dict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_vai import json_text
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+    from airflow.sdk.bases.operator import BaseOperator
+
+SHOWN_CHARACTERS = 3000  # below Airflow's default `max_templated_field_length` of 4096, which cuts the text anywhere
+LARGEST_INTEGER = 2**63 - 1  # the worker's protocol with its supervisor carries no larger one
+
+
+class Wire:
+    """An earlier step's result, or the part of it at ``path``. Made by :func:`wired`."""
+
+    def __init__(self, task_id: str, path: tuple[str | int, ...]) -> None:
+        self.task_id = task_id
+        self.path = path
+
+    def resolve(self, context: Context) -> Any:
+        """Return the result from this DAG run.
+
+        :raises LookupError: the step left no result, or the result has nothing at the path.
+        """
+        from airflow_provider_vai.operators import results
+
+        result = context["ti"].xcom_pull(task_ids=self.task_id)
+        if result is None:
+            raise LookupError(f"the step {self.task_id!r} left no result in this run: clear it and run it again")
+        return results.select(result, self.path, step=self.task_id)
+
+    def serialize(self) -> Any:
+        """Return the text for Airflow's DAG version and its Rendered Templates tab."""
+        return {"wired": [self.task_id, *self.path]}
+
+
+class Template:
+    """A Jinja template, rendered by Airflow. Made by :func:`template`."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def resolve(self, context: Context) -> Any:
+        """Return the rendered text."""
+        return context["task"].render_template(self.text, context)
+
+    def serialize(self) -> Any:
+        """Return the text for Airflow's DAG version and its Rendered Templates tab."""
+        return {"template": self.text}
+
+
+class ConnectionSecret:
+    """The password of an Airflow connection. Made by :func:`connection_secret`.
+
+    It stays this object until the step runs: not Rendered Templates, not the approval page, not a digest sees the text.
+    """
+
+    def __init__(self, conn_id: str) -> None:
+        self.conn_id = conn_id
+
+    def resolve(self, context: Context) -> ConnectionSecret:
+        """Return itself: the text is read by :func:`revealed` when the step runs."""
+        return self
+
+    def serialize(self) -> Any:
+        """Return the connection's id, for Airflow's DAG version, Rendered Templates and digests."""
+        return {"connection_secret": self.conn_id}
+
+    def __str__(self) -> str:
+        return f"(the password of the connection {self.conn_id})"
+
+    def reveal(self) -> str:
+        """Return the password; Airflow masks it in logs from then on.
+
+        :raises ValueError: the connection has none.
+        """
+        from airflow.sdk import Connection
+
+        password = Connection.get(self.conn_id).password
+        if not password:
+            raise ValueError(f"the connection {self.conn_id!r} has no password: store the recorded credential there")
+        return password
+
+
+def wired(step: BaseOperator | str, *path: str | int) -> Any:
+    """Return a reference to the result of an earlier step.
+
+    :param step: the earlier task, or its task id.
+    :param path: keys and list positions inside the result; none of them means the whole result.
+    """
+    return Wire(step if isinstance(step, str) else step.task_id, path)
+
+
+def template(text: str) -> Any:
+    """Return a value that Airflow renders with Jinja when the task runs (``{{ ds }}``, ``{{ params.region }}``)."""
+    return Template(text)
+
+
+def connection_secret(conn_id: str) -> Any:
+    """Return a reference to the password of a connection, which no file and no page ever holds."""
+    return ConnectionSecret(conn_id)
+
+
+def revealed(value: Any) -> Any:
+    """Return ``value`` with each :func:`connection_secret` in it replaced by the password."""
+    return _map(value, lambda part: part.reveal(), lambda part: isinstance(part, ConnectionSecret))
+
+
+class Argument:
+    """One argument of a task as Airflow keeps it in a template field.
+
+    Airflow calls :meth:`resolve` instead of rendering the value, and :meth:`serialize` for the DAG version and for the
+    Rendered Templates tab. Rendering leaves an Argument too: the field then holds the value of this run.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def resolve(self, context: Context) -> Argument:
+        """Return the argument with its wires and templates filled in from this DAG run."""
+        return Argument(_map(self.value, lambda part: part.resolve(context)))
+
+    def serialize(self) -> Any:
+        """Return a JSON value that changes whenever the argument does, and is short enough to be shown whole."""
+        value = _map(self.value, lambda part: part.serialize())
+        text = json_text.canonical(value)
+        if len(text) > SHOWN_CHARACTERS:
+            return {"sha256": json_text.digest(value), "characters": len(text), "begins": text[:1000]}
+        return _map(value, str, lambda part: isinstance(part, int) and abs(part) > LARGEST_INTEGER)
+
+    def __repr__(self) -> str:
+        return f"Argument({self.value!r})"
+
+
+def argument(value: Any) -> Any:
+    """Wrap a constructor's value for a template field; an argument, or an XComArg, stays what it is."""
+    return value if isinstance(value, Argument) else Argument(value)
+
+
+def _is_reference(part: Any) -> bool:
+    return callable(getattr(part, "resolve", None))
+
+
+def _map(value: Any, change: Callable[[Any], Any], which: Callable[[Any], bool] = _is_reference) -> Any:
+    """Return ``value`` with every part that ``which`` picks replaced by ``change(part)``; the rest is copied."""
+    if which(value):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: _map(part, change, which) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_map(part, change, which) for part in value]
+    return value

@@ -1,0 +1,26 @@
+"""What Airflow 3.1 keeps elsewhere than later versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+try:
+    from airflow.sdk.exceptions import AirflowException, AirflowFailException
+except ImportError:  # Airflow 3.1
+    from airflow.exceptions import AirflowException, AirflowFailException
+
+try:
+    from airflow.sdk import SkipMixin
+except ImportError:  # Airflow 3.1
+    from airflow.providers.standard.utils.skipmixin import SkipMixin
+
+__all__ = ["AirflowException", "AirflowFailException", "SkipMixin", "configuration"]
+
+
+def configuration() -> Any:
+    """Return Airflow's configuration."""
+    try:
+        from airflow.sdk.configuration import conf
+    except ImportError:  # Airflow 3.1
+        from airflow.configuration import conf
+    return conf

@@ -1,0 +1,99 @@
+"""The kind ``python_tool``: a Python function of yours, called with the recorded arguments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_vai.operators.base import VaiOperator, argument
+from airflow_provider_vai.operators.compat import AirflowFailException
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+_FORM = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*", re.ASCII)
+
+
+class PythonToolOperator(VaiOperator):
+    """Calls a function by name with keyword arguments and returns what it returns, as JSON data.
+
+    :param python_callable: ``package.module:function``; a coroutine function is awaited.
+    :param arguments: its keyword arguments.
+    :param source_sha256: SHA-256 of the function's source text (``inspect.getsource``) as it was reviewed;
+        the step fails if the source is another one now. Left out: not checked.
+    """
+
+    template_fields: Sequence[str] = ("python_callable", "arguments", "source_sha256")
+    effect = "write"
+
+    def __init__(
+        self,
+        *,
+        python_callable: str,
+        arguments: dict[str, Any] | None = None,
+        source_sha256: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if isinstance(python_callable, str) and not _FORM.fullmatch(python_callable):
+            raise ValueError(f"python_callable is 'package.module:function', not {python_callable!r}")
+        self.python_callable = argument(python_callable)
+        self.arguments = argument(arguments)
+        self.source_sha256 = argument(source_sha256)
+
+    def perform(self, context: Context) -> Any:
+        """Import the function, check it, call it."""
+        import asyncio
+        import inspect
+
+        function = self._imported()
+        self._check_source(function)
+        arguments = self.arguments or {}
+        try:
+            inspect.signature(function).bind(**arguments)
+        except TypeError as error:
+            raise AirflowFailException(
+                f"{self.python_callable} does not take these arguments: {error} (given: {sorted(arguments)})"
+            ) from None
+        result = function(**arguments)
+        return asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
+
+    def _imported(self) -> Callable[..., Any]:
+        import importlib
+
+        if not _FORM.fullmatch(self.python_callable):
+            raise AirflowFailException(f"python_callable is 'package.module:function', not {self.python_callable!r}")
+        module, _, path = self.python_callable.partition(":")
+        try:
+            found = importlib.import_module(module)
+            for name in path.split("."):
+                found = getattr(found, name)
+        except (ImportError, AttributeError) as error:
+            raise AirflowFailException(
+                f"{self.python_callable} cannot be imported on this worker: {error}. Install its package"
+            ) from error
+        if not callable(found):
+            raise AirflowFailException(f"{self.python_callable} is a {type(found).__name__}, which cannot be called")
+        return found
+
+    def _check_source(self, function: Callable[..., Any]) -> None:
+        import hashlib
+        import inspect
+
+        if not self.source_sha256:
+            return
+        try:
+            source = inspect.getsource(function)
+        except (OSError, TypeError) as error:
+            raise AirflowFailException(f"the source of {self.python_callable} cannot be read: {error}") from error
+        found = hashlib.sha256(source.encode()).hexdigest()
+        if found != self.source_sha256:
+            raise AirflowFailException(
+                f"{self.python_callable} changed since it was reviewed: its source is {found} now, and was"
+                f" {self.source_sha256}. Review it and write the new digest into source_sha256"
+            )
+
+
+async def _awaited(awaitable: Any) -> Any:
+    return await awaitable

@@ -1,0 +1,39 @@
+"""The placeholder of a recorded tool that has no action kind: it fails, and says what to map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from airflow_provider_vai.operators.base import VaiOperator, argument
+from airflow_provider_vai.operators.compat import AirflowFailException
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class UnmappedToolOperator(VaiOperator):
+    """Fails at once: the recorded run called a tool, and nothing says what runs it here.
+
+    :param tool: the tool's recorded name.
+    :param arguments: its recorded arguments; only kept.
+    """
+
+    template_fields: Sequence[str] = ("tool", "arguments")
+    effect = "write"
+
+    def __init__(self, *, tool: str, arguments: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.tool = argument(tool)
+        self.arguments = argument(arguments)
+
+    def perform(self, context: Context) -> NoReturn:
+        """Fail, with the lines that map the tool."""
+        import json
+
+        raise AirflowFailException(
+            f"the tool {self.tool!r} has no action kind: add it to vai-tools.toml and crystallize again.\n\n"
+            f"[[tools]]\nmatch = {json.dumps(self.tool)}\n"
+            'kind = "mcp_tool"  # with conn_id = "...", the MCP server\'s connection\n'
+            '# or: kind = "python_tool" with callable = "package.module:function"'
+        )

@@ -1,0 +1,1 @@
+"""Sensors that a generated DAG file uses."""

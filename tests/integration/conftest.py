@@ -1,0 +1,85 @@
+"""A migrated database, and DAG files that run to their end in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import itertools
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HEAD = """
+from __future__ import annotations
+import json, sys
+from datetime import timedelta
+from airflow.sdk import DAG
+from airflow_provider_vai.operators.arguments import template, wired
+from airflow_provider_vai.operators.create_flashboard import CreateFlashboardOperator
+from airflow_provider_vai.operators.generate_query import GenerateQueryOperator
+from airflow_provider_vai.operators.http_request import HttpRequestOperator
+from airflow_provider_vai.operators.mcp_tool import McpToolOperator
+from airflow_provider_vai.operators.python_tool import PythonToolOperator
+from airflow_provider_vai.operators.unmapped_tool import UnmappedToolOperator
+from airflow_provider_vai.sensors.approval import ApprovalGateSensor
+"""
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A finished DAG run: the states, the results and the log of its tasks."""
+
+    states: dict[str, str]
+    results: dict[str, Any]
+    log: str
+
+
+@pytest.fixture(scope="session")
+def database(airflow_home: Path) -> Path:
+    """The Airflow home of this session, its database migrated once."""
+    (airflow_home / "dags").mkdir(exist_ok=True)
+    subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True)
+    return airflow_home
+
+
+@pytest.fixture
+def run_dag(database: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Return a function that writes a DAG file with these tasks and runs it as `airflow dags test` does."""
+
+    def run(tasks: str, **test_options: Any) -> Ran:
+        dag_id = f"dag_{next(_numbers)}"
+        path = database / "dags" / f"{dag_id}.py"
+        body = textwrap.indent(textwrap.dedent(tasks), "    ")
+        path.write_text(f"{HEAD}\nwith DAG({dag_id!r}, schedule=None) as dag:\n{body}\n", encoding="utf-8")
+        try:
+            spec = importlib.util.spec_from_file_location(dag_id, path)
+            module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+            spec.loader.exec_module(module)  # type: ignore[union-attr]
+            with contextlib.suppress(KeyboardInterrupt):
+                finished = module.dag.test(**test_options)
+        finally:
+            path.unlink()
+        return _ran(finished, "".join(capfd.readouterr()))
+
+    return run
+
+
+def _ran(dag_run: Any, log: str) -> Ran:
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        query = select(XComModel).where(XComModel.run_id == dag_run.run_id, XComModel.dag_id == dag_run.dag_id)
+        rows = session.scalars(query.where(XComModel.key == "return_value")).all()
+        results = {row.task_id: XComModel.deserialize_value(row) for row in rows}
+    states = {ti.task_id: str(getattr(ti.state, "value", ti.state)) for ti in dag_run.get_task_instances()}
+    sys.stdout.write(log)  # pytest shows it with a failure
+    return Ran(states, results, log)

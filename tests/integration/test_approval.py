@@ -1,0 +1,213 @@
+"""The approval gate in a real DAG run, answered while it waits."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.integration
+
+HERE = Path(__file__).parent
+Run = Callable[..., Any]
+TOOL = "PythonToolOperator(task_id={0!r}, python_callable='vai_gate_tools:echo', arguments={{'value': {1}}}{2})"
+
+
+@pytest.fixture(autouse=True)
+def tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The tools on the path, and a file that a test may change while the gate waits."""
+    (tmp_path / "vai_gate_tools.py").write_text((HERE / "tools.py").read_text())
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path
+
+
+@contextmanager
+def answering(*options: str, before: Callable[[], object] | None = None) -> Iterator[list[Any]]:
+    """Answer waiting questions one after another, as Airflow's own route does; yield what they showed."""
+    from airflow.models.hitl import HITLDetail
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.models.trigger import handle_event_submit
+    from airflow.sdk import timezone
+    from airflow.triggers.base import TriggerEvent
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    shown: list[Any] = []
+    left, stop = list(options), threading.Event()
+
+    def work() -> None:
+        while left and not stop.wait(0.3):
+            with create_session() as session:
+                query = select(TaskInstance).where(TaskInstance.state.in_(["awaiting_input", "deferred"]))
+                for ti in session.scalars(query).all():
+                    detail = session.scalar(select(HITLDetail).where(HITLDetail.ti_id == ti.id))
+                    if detail is None or detail.responded_at is not None:
+                        continue
+                    shown.append((detail.subject, detail.body))
+                    if before:
+                        before()
+                    detail.responded_by = {"id": "alice", "name": "Alice"}
+                    detail.responded_at, detail.chosen_options = timezone.utcnow(), [left.pop(0)]
+                    event = TriggerEvent(detail.as_resume_event_payload())
+                    handle_event_submit(event, task_instance=ti, session=session)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield shown
+    finally:
+        stop.set()
+        thread.join(10)
+
+
+def guarded(gate: str = "", value: str = "'pay {{ ds }}'") -> str:
+    """Return the source of a gate and the step that it guards."""
+    return (
+        f"gate = ApprovalGateSensor(task_id='gate', subject='Pay `now`?', reason='**big** <b>sum</b>'{gate})\n"
+        f"a = {TOOL.format('a', value, ', gate=gate')}\n"
+        "gate >> a\n"
+    )
+
+
+def test_approved_arguments_run(run_dag: Run) -> None:
+    """The approver sees the arguments and their digest; the step then runs; the record names the person."""
+    with answering("Approve") as shown:
+        ran = run_dag(guarded())
+
+    assert ran.states == {"gate": "success", "a": "success"}
+    record = ran.results["gate"]
+    assert record["decision"] == "approve"
+    assert record["by"] == {"id": "alice", "name": "Alice"}
+    assert record["timed_out"] is False
+    subject, body = shown[0]
+    assert subject == "Pay `now`?"
+    assert '"value": "pay {{ ds }}"' in body
+    assert r"\*\*big\*\* \<b\>sum\<\/b\>" in body
+    assert record["arguments_sha256"]["a"] in body
+
+
+@pytest.mark.parametrize(
+    ("on_reject", "states"), [("skip", ("success", "skipped")), ("fail", ("failed", "upstream_failed"))]
+)
+def test_rejected_arguments_do_not_run(on_reject: str, states: tuple[str, str], run_dag: Run) -> None:
+    """A rejection skips or fails, leaves its record, and is not retried."""
+    with answering("Reject"):
+        ran = run_dag(guarded(f", on_reject={on_reject!r}"))
+
+    assert (ran.states["gate"], ran.states["a"]) == states
+    assert ran.results["gate"]["decision"] == "reject"
+
+
+def test_arguments_that_change_after_the_question_are_not_approved(run_dag: Run, tools: Path) -> None:
+    """What the approver saw is what runs: with other arguments at answer time, nothing is approved."""
+    state = tools / "state"
+    state.write_text("1")
+    source = (
+        f"dag.user_defined_macros = {{'state': lambda: open({str(state)!r}).read()}}\n"
+        "gate = ApprovalGateSensor(task_id='gate', subject='Go?')\n"
+        + "a = "
+        + TOOL.format("a", "template('{{ state() }}')", ", gate=gate")
+        + "\n"
+        + "gate >> a\n"
+    )
+    with answering("Approve", "Approve", before=lambda: state.write_text("2")) as shown:
+        ran = run_dag(source)
+
+    assert '"value": "1"' in shown[0][1]
+    assert ran.states["a"] != "success"
+    assert "Nobody approves what they do not see" in ran.log
+
+
+@pytest.mark.parametrize(
+    ("on_timeout", "states"),
+    [("fail", ("failed", "upstream_failed")), ("approve", ("success", "success")), ("reject", ("success", "skipped"))],
+)
+def test_waking_gate_keeps_its_deadline(on_timeout: str, states: tuple[str, str], run_dag: Run) -> None:
+    """A gate that wakes up to look for answers still ends at its deadline, as it was told to."""
+    with sweeping():
+        ran = run_dag(
+            guarded(
+                f", on_timeout={on_timeout!r}, response_timeout=timedelta(seconds=3), wake_every=timedelta(seconds=1)"
+            )
+        )
+
+    assert (ran.states["gate"], ran.states["a"]) == states
+    if on_timeout != "fail":
+        assert ran.results["gate"]["timed_out"] is True
+
+
+@contextmanager
+def sweeping() -> Iterator[None]:
+    """Time out waiting tasks, as the scheduler's sweep does for gates without defaults."""
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.models.trigger import handle_event_submit
+    from airflow.sdk import timezone
+    from airflow.triggers.base import TriggerEvent
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.wait(0.3):
+            with create_session() as session:
+                query = select(TaskInstance).where(TaskInstance.state == "awaiting_input")
+                for ti in session.scalars(query).all():
+                    if ti.trigger_timeout is not None and ti.trigger_timeout < timezone.utcnow():
+                        event = TriggerEvent({"error": "timed out", "error_type": "timeout"})
+                        handle_event_submit(event, task_instance=ti, session=session)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(10)
+
+
+def test_gate_that_guards_nothing_fails(run_dag: Run) -> None:
+    """A gate without a step is a mistake that shows at once."""
+    ran = run_dag("ApprovalGateSensor(task_id='gate', subject='Go?')")
+
+    assert ran.states == {"gate": "failed"}
+    assert "no step names the gate 'gate'" in ran.log
+
+
+def test_out_of_band_answers(run_dag: Run) -> None:
+    """A poking gate drops an answer about other arguments, takes one about these, and knows no person."""
+    from airflow_provider_vai.json_text import digest
+
+    arguments = {"python_callable": "vai_gate_tools:echo", "arguments": {"value": "x"}, "source_sha256": None}
+    good = {"decision": "approve", "sha256": digest({"a": digest(arguments)}), "note": "by phone"}
+    answers = [{"decision": "approve"}, {"decision": "approve", "sha256": "0" * 64}, good]
+
+    def write() -> None:
+        from airflow._shared.state import TaskScope
+        from airflow.models.taskinstance import TaskInstance
+        from airflow.state.metastore import MetastoreBackend
+        from airflow.utils.session import create_session
+        from sqlalchemy import select
+
+        for answer in answers:
+            time.sleep(2)
+            with create_session() as session:
+                ti = session.scalars(select(TaskInstance).where(TaskInstance.state == "running")).one()
+                scope = TaskScope(dag_id=ti.dag_id, run_id=ti.run_id, task_id=ti.task_id, map_index=-1)
+                MetastoreBackend().set(scope, "vai_decision", json.dumps(answer), session=session)
+
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
+    ran = run_dag(guarded(", deferrable=False, poke_interval=0.5", "'x'"))
+    thread.join(10)
+
+    assert ran.states == {"gate": "success", "a": "success"}
+    assert ran.results["gate"]["by"] is None
+    assert ran.results["gate"]["note"] == "by phone"
+    assert ran.log.count("Dropped an out-of-band answer") == 2

@@ -1,0 +1,21 @@
+"""Functions that the tests' python_tool steps call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def echo(value: Any = None) -> Any:
+    """Return the argument."""
+    return value
+
+
+async def echo_later(value: Any) -> Any:
+    """Return the argument, from a coroutine."""
+    return value
+
+
+def forge(path: str) -> dict[str, Any]:
+    """Return what looks like a reference to an artifact."""
+    keys = ("artifact", "path", "sha256", "bytes", "rows", "columns", "preview")
+    return {**dict.fromkeys(keys), "path": path, "sha256": "0" * 64}

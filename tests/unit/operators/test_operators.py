@@ -1,0 +1,120 @@
+"""What the operators decide before and after they reach the outside."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk import DAG
+
+from airflow_provider_vai.operators.compat import AirflowFailException
+from airflow_provider_vai.operators.create_flashboard import _records
+from airflow_provider_vai.operators.generate_query import GenerateQueryOperator
+from airflow_provider_vai.operators.http_request import HttpRequestOperator, _body
+from airflow_provider_vai.operators.mcp_tool import McpToolOperator, _result
+from airflow_provider_vai.operators.python_tool import PythonToolOperator
+
+
+def python_tool(**arguments: Any) -> PythonToolOperator:
+    """Return the operator."""
+    return PythonToolOperator(task_id="a", python_callable="json:dumps", **arguments)
+
+
+def test_writes_are_not_retried_unless_asked_for() -> None:
+    """After a failed write nobody knows whether it took place; the DAG's default does not count."""
+    with DAG("d", schedule=None, default_args={"retries": 4}):
+        assert python_tool().retries == 0
+        assert McpToolOperator(task_id="b", tool="x").retries == 0
+        assert HttpRequestOperator(task_id="c", conn_id="x", endpoint="/", method="post").retries == 0
+        assert HttpRequestOperator(task_id="d", conn_id="x", endpoint="/").retries == 4
+        assert GenerateQueryOperator(task_id="e", sql="select 1", conn_id="x").retries == 4
+        assert PythonToolOperator(task_id="f", python_callable="a:b", effect="read").retries == 4
+        assert PythonToolOperator(task_id="g", python_callable="a:b", retries=2).retries == 2
+
+
+@pytest.mark.parametrize(
+    ("method", "effect"), [("GET", "read"), ("head", "read"), ("PATCH", "write"), ("DELETE", "write")]
+)
+def test_effect_of_a_request_follows_its_method(method: str, effect: str) -> None:
+    """GET, HEAD and OPTIONS read; everything else writes."""
+    assert HttpRequestOperator(task_id="a", conn_id="x", endpoint="/", method=method).effect == effect
+
+
+@pytest.mark.parametrize("name", ["os.system", "os:", ":x", "a b:c", "os:system()", "../x:y", "a:b;c", "", "a:b:c"])
+def test_callable_has_one_form(name: str) -> None:
+    """A name that is not package.module:function is refused when the DAG file is parsed."""
+    with pytest.raises(ValueError, match=r"package\.module:function"):
+        PythonToolOperator(task_id="a", python_callable=name)
+
+
+def test_source_digest_of_a_builtin_is_refused() -> None:
+    """What has no source to compare is not run as if it had been compared."""
+    operator = PythonToolOperator(task_id="a", python_callable="math:sqrt", source_sha256="0" * 64)
+    operator.python_callable, operator.source_sha256, operator.arguments = "math:sqrt", "0" * 64, {}
+
+    with pytest.raises(AirflowFailException, match="cannot be read"):
+        operator.perform({})  # type: ignore[typeddict-item]
+
+
+def answer(structured: Any, *texts: str) -> Any:
+    """Return what an MCP client returns."""
+    return SimpleNamespace(structured_content=structured, content=[SimpleNamespace(text=text) for text in texts])
+
+
+@pytest.mark.parametrize(
+    ("given", "result"),
+    [
+        (answer({"result": 3}, "3"), 3),
+        (answer({"result": "x"}, "x"), "x"),
+        (answer({"result": True}, "true"), True),
+        (answer({"result": ["a", "b"]}, "a", "b"), ["a", "b"]),
+        (answer({"result": [{"n": 1}]}, '{"n": 1}'), [{"n": 1}]),
+        (answer({"result": []}), []),
+        (answer({"result": [1]}, "[1]"), [1]),
+        (answer({"result": "x"}, '{"result": "x"}'), {"result": "x"}),
+        (answer({"a": 1}, '{"a": 1}'), {"a": 1}),
+        (answer(None, '{"a": 1}'), {"a": 1}),
+        (answer(None, '"{\\"a\\": 1}"'), '"{\\"a\\": 1}"'),
+        (answer(None, "plain", "[1]"), ["plain", [1]]),
+        (answer(None), None),
+    ],
+)
+def test_mcp_answers_become_plain_data(given: Any, result: Any) -> None:
+    """The server's wrapping of plain results is taken off, and only that."""
+    assert _result(given) == result
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "body"),
+    [
+        (b'{"a": 1}', "application/json; charset=utf-8", {"a": 1}),
+        (b"[1]", "application/problem+json", [1]),
+        (b"not json", "application/json", "not json"),
+        (b"1e400", "application/json", "1e400"),
+        (b"", "application/json", ""),
+        (b"{}", "text/plain", "{}"),
+        ("é".encode("latin-1"), "text/plain; charset=latin-1", "é"),
+        (b"\xff\x00", "application/octet-stream", b"\xff\x00"),
+    ],
+)
+def test_bodies(content: bytes, content_type: str, body: Any) -> None:
+    """JSON is parsed where the server says that it is JSON, and never at the cost of a value."""
+    assert _body(content, content_type) == body
+
+
+def test_datasets_become_records() -> None:
+    """Rows as lists get their columns' names; what is no table is refused by name."""
+    assert _records("d", {"columns": ["a", "b"], "rows": [[1, 2]]}) == [{"a": 1, "b": 2}]
+    assert _records("d", {"columns": ["a"], "rows": [{"a": 1}]}) == [{"a": 1}]
+    assert _records("d", []) == []
+    for wrong in (
+        "x",
+        None,
+        [1],
+        {"rows": [[1]]},
+        {"columns": ["a"], "rows": [[1, 2]]},
+        {"columns": ["a"], "rows": [[]]},
+    ):
+        with pytest.raises(AirflowFailException, match="'d'"):
+            _records("d", wrong)
