@@ -1,7 +1,8 @@
 """Writes ``seed.json``: the platform's own three-step example, as it exports an agent run.
 
 The platform's guide crystallizes an agent run of two ``generate_query`` calls and a ``create_flashboard``. The envelope
-and the ids are made here; the rows are what the SQL returns on the example's warehouse. Run ``python dev/example/seed.py``.
+and the ids are made here; the rows are what the SQL returns on the example's warehouse. To run:
+``python dev/example/seed.py``.
 """
 
 from __future__ import annotations
