@@ -1,8 +1,13 @@
-"""audit: the proof that a rendered file holds what it should and nothing else."""
+"""audit: the proof that a rendered file holds what it should and nothing else.
+
+The text is parsed and compared, statement by statement, with what the renderer was asked for. It knows nothing of the
+templates, so a fault in one of them is found here.
+"""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NoReturn
@@ -11,130 +16,156 @@ from airflow_provider_vai import json_text
 from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.python_source import Reference
 
-ALLOWED = (
-    ast.Module, ast.ImportFrom, ast.alias, ast.With, ast.withitem, ast.Assign, ast.Expr, ast.Call, ast.keyword,
-    ast.Name, ast.Load, ast.Store, ast.Attribute, ast.Constant, ast.List, ast.Dict, ast.UnaryOp, ast.USub, ast.BinOp,
-    ast.RShift,
-)  # fmt: skip
-DAG_CONSTANTS = ("start_date", "catchup", "is_paused_upon_creation", "max_active_runs")
+
+@dataclass(frozen=True)
+class ExpectedTask:
+    """One operator call: its class, its arguments, and the variable of its gate."""
+
+    operator: str
+    arguments: dict[str, Any]
+    gate: str | None
 
 
 @dataclass(frozen=True)
 class Expected:
     """What the file must hold.
 
-    The modules that it may import from, the DAG's arguments, each task's by variable, its gate, and the edges between
-    variables.
+    :param imports: pairs of module and name. :param start_date: the source of that argument.
+    :param dag: the DAG's other arguments. :param tasks: by variable, in order. :param edges: pairs of variables.
     """
 
-    modules: set[str]
+    imports: set[tuple[str, str]]
+    start_date: str
     dag: dict[str, Any]
-    tasks: dict[str, dict[str, Any]]
-    gates: dict[str, str]
+    tasks: dict[str, ExpectedTask]
     edges: set[tuple[str, str]]
 
 
 def audit(text: str, expected: Expected) -> None:
     """Check the text of a DAG file.
 
-    :raises RenderError: the text does not parse, a node is not on the allow-list, something is imported from elsewhere,
-        a name is called that was not imported, a value does not read back equal and of the same type, or the edges are
-        not the automation's.
+    :raises RenderError: the text does not parse, or differs from what is expected: a statement too many or of another
+        kind, another import, operator, gate or edge, or a value that does not read back equal and of the same type.
     """
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         _refuse(f"the rendered file is not Python: {error}")
-    for node in ast.walk(tree):
-        if not isinstance(node, ALLOWED):
-            _refuse(f"the rendered file holds a {type(node).__name__} on line {getattr(node, 'lineno', '?')}")
-    _check_calls(tree, expected.modules)
-    dag = _only_dag(tree)
-    _check_arguments("the DAG", dag.items[0].context_expr, expected.dag, others=DAG_CONSTANTS)
-    calls = dict(_assignments(dag))
-    if list(calls) != list(expected.tasks):
-        _refuse(f"the rendered file assigns {list(calls)}, expected {list(expected.tasks)}")
-    for variable, call in calls.items():
-        _check_arguments(variable, call, expected.tasks[variable], others=("gate",))
-        gate = next((keyword.value for keyword in call.keywords if keyword.arg == "gate"), None)
-        if (gate.id if isinstance(gate, ast.Name) else None) != expected.gates.get(variable):
-            _refuse(f"{variable} is not guarded by {expected.gates.get(variable)}")
-    if _edges(dag) != expected.edges:
-        _refuse(f"the rendered file has other edges: {sorted(_edges(dag) ^ expected.edges)}")
+    docstring, *imports, dag = tree.body if len(tree.body) > 1 else _refuse("the rendered file is empty")
+    if not (isinstance(docstring, ast.Expr) and isinstance(docstring.value, ast.Constant)):
+        _refuse("the rendered file does not start with its docstring")
+    _check_imports(imports, expected.imports)
+    if not (isinstance(dag, ast.With) and len(dag.items) == 1 and dag.items[0].optional_vars is None):
+        _refuse("the rendered file does not end with one DAG")
+    _check_dag(dag.items[0].context_expr, expected)
+    count = len(expected.tasks)
+    _check_tasks(dag.body[:count], expected.tasks)
+    edges = {pair for statement in dag.body[count:] for pair in _edges(statement)}
+    if edges != expected.edges:
+        _refuse(f"the rendered file has other edges: {sorted(edges ^ expected.edges)}")
 
 
-def _check_calls(tree: ast.Module, modules: set[str]) -> None:
-    imported: set[str] = set()
-    for statement in tree.body:
-        if isinstance(statement, ast.ImportFrom):
-            if statement.module not in modules:
-                _refuse(f"the rendered file imports from {statement.module!r}")
-            imported |= {alias.name for alias in statement.names}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in imported):
-            _refuse(f"line {node.lineno} of the rendered file calls something that is not imported")
-        if isinstance(node, ast.Attribute) and not (isinstance(node.value, ast.Name) and node.value.id in imported):
-            _refuse(f"line {node.lineno} of the rendered file looks inside an object")
+def _check_imports(statements: Sequence[ast.stmt], expected: set[tuple[str, str]]) -> None:
+    found: list[tuple[str, str]] = []
+    for statement in statements:
+        if not isinstance(statement, ast.ImportFrom) or statement.level or statement.module is None:
+            _refuse(f"line {statement.lineno} of the rendered file is no import of a name")
+        if any(alias.asname for alias in statement.names):
+            _refuse(f"line {statement.lineno} of the rendered file renames what it imports")
+        found += [(statement.module, alias.name) for alias in statement.names]
+    if set(found) != expected or len(found) != len(expected):
+        _refuse(f"the rendered file imports {sorted(set(found) ^ expected)} too many or too few")
 
 
-def _only_dag(tree: ast.Module) -> ast.With:
-    body = [node for node in tree.body if isinstance(node, ast.With)]
-    if len(body) != 1 or any(not isinstance(node, (ast.ImportFrom, ast.Expr, ast.With)) for node in tree.body):
-        _refuse("the rendered file must define one DAG and nothing else")
-    return body[0]
+def _check_dag(call: ast.expr, expected: Expected) -> None:
+    written = _keywords("the DAG", call, "DAG")
+    start_date = written.pop("start_date", None)
+    wanted = ast.parse(expected.start_date, mode="eval").body
+    if start_date is None or ast.dump(start_date) != ast.dump(wanted):
+        _refuse(f"the DAG's start_date is not {expected.start_date}")
+    _check_values("the DAG", written, expected.dag)
 
 
-def _assignments(dag: ast.With) -> list[tuple[str, ast.Call]]:
-    return [
-        (node.targets[0].id, node.value)
-        for node in dag.body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Call)
-    ]
+def _check_tasks(statements: Sequence[ast.stmt], expected: dict[str, ExpectedTask]) -> None:
+    if len(statements) != len(expected):
+        _refuse(f"the rendered file has {len(statements)} tasks, expected {len(expected)}")
+    for statement, (variable, task) in zip(statements, expected.items(), strict=True):
+        target = statement.targets if isinstance(statement, ast.Assign) else []
+        if not isinstance(statement, ast.Assign) or [ast.unparse(part) for part in target] != [variable]:
+            _refuse(f"line {statement.lineno} of the rendered file is not the task {variable}")
+        written = _keywords(variable, statement.value, task.operator)
+        gate = written.pop("gate", None)
+        if (None if gate is None else ast.unparse(gate)) != task.gate:
+            _refuse(f"{variable} is not guarded by {task.gate}")
+        _check_values(variable, written, task.arguments)
 
 
-def _edges(dag: ast.With) -> set[tuple[str, str]]:
-    edges: set[tuple[str, str]] = set()
-    for node in dag.body:
-        if isinstance(node, ast.Expr):
-            parts = node.value.args if isinstance(node.value, ast.Call) else _shifted(node.value)
-            names = [[name.id for name in ast.walk(part) if isinstance(name, ast.Name)] for part in parts]
-            for before, after in pairwise(names):
-                edges |= {(one, other) for one in before for other in after}
-    return edges
+def _keywords(what: str, call: ast.expr, function: str) -> dict[str, ast.expr]:
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == function):
+        _refuse(f"{what} is not a call of {function}")
+    names = [keyword.arg for keyword in call.keywords]
+    if call.args or None in names:
+        _refuse(f"{what} is not written with keyword arguments alone")
+    return {str(keyword.arg): keyword.value for keyword in call.keywords}
+
+
+def _check_values(what: str, written: dict[str, ast.expr], expected: dict[str, Any]) -> None:
+    if set(written) != set(expected):
+        _refuse(f"{what} is written with {sorted(written)}, expected {sorted(expected)}")
+    for name, node in written.items():
+        if json_text.canonical(_read_back(what, node)) != json_text.canonical(_comparable(expected[name])):
+            _refuse(f"{what}: {name} does not read back as it was")
+
+
+def _edges(statement: ast.stmt) -> set[tuple[str, str]]:
+    if not isinstance(statement, ast.Expr):
+        _refuse(f"line {statement.lineno} of the rendered file is no edge")
+    value = statement.value
+    if isinstance(value, ast.Call):
+        if not (isinstance(value.func, ast.Name) and value.func.id == "chain") or value.keywords:
+            _refuse(f"line {statement.lineno} of the rendered file calls something")
+        parts = value.args
+    else:
+        parts = _shifted(value)
+    names = [_names(part) for part in parts]
+    return {(one, other) for before, after in pairwise(names) for one in before for other in after}
 
 
 def _shifted(node: ast.expr) -> list[ast.expr]:
     parts: list[ast.expr] = []
-    while isinstance(node, ast.BinOp):
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.RShift):
         parts.append(node.right)
         node = node.left
     return [node, *reversed(parts)]
 
 
-def _check_arguments(what: str, call: ast.expr, expected: dict[str, Any], others: tuple[str, ...]) -> None:
-    if not isinstance(call, ast.Call) or call.args:
-        _refuse(f"{what} is not written as a call with keyword arguments")
-    written = {str(keyword.arg): keyword.value for keyword in call.keywords if keyword.arg not in others}
-    if set(written) != set(expected):
-        _refuse(f"{what} is written with {sorted(written)}, expected {sorted(expected)}")
-    for name, node in written.items():
-        if json_text.canonical(_read_back(node)) != json_text.canonical(_comparable(expected[name])):
-            _refuse(f"{what}: {name} does not read back as it was")
+def _names(node: ast.expr) -> list[str]:
+    parts = node.elts if isinstance(node, ast.List) else [node]
+    names = [part.id for part in parts if isinstance(part, ast.Name)]
+    if len(names) != len(parts):
+        _refuse(f"line {node.lineno} of the rendered file holds an edge to something that is no task")
+    return names
 
 
-def _read_back(node: ast.expr) -> Any:
+def _read_back(what: str, node: ast.expr) -> Any:
     """Return the value of a literal, with references in the form of :func:`_comparable`."""
     if isinstance(node, ast.Call):
-        assert isinstance(node.func, ast.Name)  # noqa: S101 - checked by `_check_calls`
+        if not isinstance(node.func, ast.Name) or node.keywords:
+            _refuse(f"{what} holds a call on line {node.lineno}")
         variable = [argument.id for argument in node.args if isinstance(argument, ast.Name)]
-        values = [_read_back(argument) for argument in node.args if not isinstance(argument, ast.Name)]
+        values = [_read_back(what, argument) for argument in node.args if not isinstance(argument, ast.Name)]
         return {"reference": node.func.id, "variable": variable, "values": values}
     if isinstance(node, ast.Dict):
-        keys = [_read_back(key) for key in node.keys if key is not None]
-        return {"dict": [[key, _read_back(value)] for key, value in zip(keys, node.values, strict=True)]}
+        pairs = [(key, value) for key, value in zip(node.keys, node.values, strict=True) if key is not None]
+        if len(pairs) != len(node.keys):
+            _refuse(f"{what} unpacks something on line {node.lineno}")
+        return {"dict": [[_read_back(what, key), _read_back(what, value)] for key, value in pairs]}
     if isinstance(node, ast.List):
-        return {"list": [_read_back(part) for part in node.elts]}
-    return _comparable(ast.literal_eval(node))
+        return {"list": [_read_back(what, part) for part in node.elts]}
+    try:
+        return _comparable(ast.literal_eval(node))
+    except ValueError:
+        _refuse(f"{what} holds something that is no literal on line {node.lineno}")
 
 
 def _comparable(value: Any) -> Any:

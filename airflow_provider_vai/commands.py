@@ -182,32 +182,37 @@ def _rendered(
 
 
 def _policy(arguments: Namespace) -> Policy:
-    turns = _numbers(arguments.turns)
+    turns = _numbers("--turns", arguments.turns)
     if turns and not all(part.isdigit() for part in turns):
         raise NothingToCrystallize(
             f"--turns takes numbers, found {arguments.turns!r}", remedy="For example: --turns 0,2-4"
         )
-    calls = _numbers(arguments.calls)
+    calls = _numbers("--calls", arguments.calls)
     return Policy(
         gates=arguments.gates,
         freeze_all=arguments.freeze_all,
         parallel=arguments.parallel,
         turns=frozenset(int(part) for part in turns) if turns is not None else None,
         calls=tuple(calls) if calls is not None else None,
-        exclude=tuple(_numbers(arguments.exclude) or ()),
+        exclude=tuple(_numbers("--exclude", arguments.exclude) or ()),
         allow_unsuccessful=arguments.allow_unsuccessful,
         allow_unmapped=arguments.allow_unmapped,
     )
 
 
-def _numbers(text: str | None) -> list[str] | None:
+def _numbers(option: str, text: str | None) -> list[str] | None:
     """Return the parts of ``1,3-5,call_x`` with each range of numbers written out."""
     if text is None:
         return None
     parts: list[str] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         span = re.fullmatch(r"(\d{1,6})-(\d{1,6})", part)
-        parts += [str(number) for number in range(int(span[1]), int(span[2]) + 1)] if span else [part]
+        numbers = range(int(span[1]), int(span[2]) + 1) if span else ()
+        if span and not numbers:
+            raise NothingToCrystallize(
+                f"the range {part!r} runs backwards", where=option, remedy=f"Write {span[2]}-{span[1]}."
+            )
+        parts += [str(number) for number in numbers] or [part]
     return parts
 
 

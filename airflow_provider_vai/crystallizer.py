@@ -28,7 +28,7 @@ from airflow_provider_vai.passes.authorship import authorship
 from airflow_provider_vai.passes.draft import Draft, Policy
 from airflow_provider_vai.passes.gates import gate
 from airflow_provider_vai.passes.order import order
-from airflow_provider_vai.passes.redact import mask, redact
+from airflow_provider_vai.passes.redact import mask, masked, redact
 from airflow_provider_vai.passes.select import require_success, select
 from airflow_provider_vai.passes.wire import wire
 from airflow_provider_vai.run import Run
@@ -130,9 +130,10 @@ def _step(draft: Draft, run: Run, depends_on: list[str], approval: StepApproval)
         effect=draft.effect,
         approval=approval,
         arguments=draft.arguments,
-        call_ids=[draft.call.id],
+        call_ids=[mask(draft.call.id)],
         recorded=Recorded(
-            result_sha256=json_text.digest(draft.call.result), result_schema=json_text.schema(draft.call.result)
+            result_sha256=json_text.digest(draft.call.result),
+            result_schema=masked(json_text.schema(draft.call.result)),
         ),
     )
 
@@ -155,7 +156,7 @@ def _gate_step(key: str, draft: Draft, step: Step, reason: str) -> Step:
             "reason": Argument.frozen(reason[0].upper() + reason[1:] + "."),
             **({"recorded": Argument.frozen(recorded)} if approval.state != "unknown" else {}),
         },
-        call_ids=[draft.call.id],
+        call_ids=[mask(draft.call.id)],
     )
 
 
@@ -166,7 +167,7 @@ def _source(run: Run, trace_sha256: str) -> Source:
         format=run.format,
         trace_sha256=trace_sha256,
         agent=mask(run.agent) if run.agent else None,
-        model=run.model,
+        model=mask(run.model) if run.model else None,
         captured_at=run.started_at,
     )
 
@@ -177,7 +178,7 @@ def _title(run: Run) -> str:
 
 
 def _masked(entry: LeftOut) -> LeftOut:
-    return entry.model_copy(update={"reason": mask(entry.reason)})
+    return LeftOut(**masked(entry.model_dump()))
 
 
 def _connections(steps: Sequence[Step]) -> list[str]:

@@ -16,6 +16,7 @@ RESERVED = frozenset(
         *dir(builtins),
         # names that a rendered file imports or calls, and words that mean something in an Airflow template
         "airflow",
+        "chain",
         "conf",
         "conn",
         "connection_secret",
@@ -61,6 +62,10 @@ def slug(name: str, fallback: str) -> str:
     return f"{short}_" if short in RESERVED else short
 
 
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name.casefold())
+
+
 class Names:
     """Hands out identifiers that differ from each other, also where upper and lower case are one.
 
@@ -68,14 +73,14 @@ class Names:
     """
 
     def __init__(self, taken: frozenset[str] = frozenset()) -> None:
-        self._taken = set(taken)
+        self._taken = {_folded(name) for name in taken}
 
     def give(self, name: str, fallback: str = "step") -> str:
         """Return an identifier for ``name``: its slug, with ``_2``, ``_3`` and so on where that is taken."""
         wanted = slug(name, fallback)
         free, number = wanted, 1
-        while free in self._taken:
+        while _folded(free) in self._taken:
             number += 1
             free = f"{wanted.rstrip('_')}_{number}"
-        self._taken.add(free)
+        self._taken.add(_folded(free))
         return free

@@ -213,12 +213,12 @@ def _write_pair(dag: Path, dag_text: str, sidecar: Path, sidecar_text: str) -> N
     try:
         _write(_waiting(dag), dag_text.encode())
         _write(_waiting(sidecar), sidecar_text.encode())
-        os.replace(_waiting(sidecar), sidecar)
         try:
+            os.replace(_waiting(sidecar), sidecar)
             os.replace(_waiting(dag), dag)
-        except OSError:
+        except BaseException:  # a Ctrl-C between the two moves, too
             if before is None:
-                sidecar.unlink()
+                sidecar.unlink(missing_ok=True)
             else:
                 sidecar.write_bytes(before)
             raise

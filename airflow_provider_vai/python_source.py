@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import keyword
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -68,9 +69,7 @@ def docstring(text: str) -> Source:
     """
     lines = [line.rstrip() for line in text.strip().split("\n")]
     body = "\n".join("".join(_escaped(character) for character in line) for line in lines)
-    body = body.replace('"""', '\\"\\"\\"')
-    if body.endswith('"'):
-        body = body[:-1] + '\\"'
+    body = re.sub(r'"(?="|\Z)|(?<=")"', r'\\"', body)  # a quote beside another one, or the last character
     return Source(f'"""{body}\n"""' if "\n" in body else f'"""{body}"""')
 
 

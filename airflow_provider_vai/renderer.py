@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai import python_source
-from airflow_provider_vai.audit import Expected, audit
+from airflow_provider_vai.audit import Expected, ExpectedTask, audit
 from airflow_provider_vai.automation import Argument, Automation, Step
 from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.identifiers import Names
@@ -57,7 +57,6 @@ class FileSource:
     description: str
     schedule: str | None
     start_date: Source
-    uses_dates: bool
     tags: list[str]
     tasks: list[TaskSource]
     edges: list[Source]
@@ -66,8 +65,8 @@ class FileSource:
 def render(automation: Automation) -> str:
     """Return the DAG file of an automation.
 
-    The same automation gives the same text. Before it is returned it is parsed, every node in it is on an allow-list,
-    and every value reads back equal to the automation's.
+    The same automation gives the same text. Before it is returned it is parsed, and compared statement by statement
+    with the automation: nothing else is in it, and every value reads back equal.
 
     :raises RenderError: a value has no literal form, or the automation uses something that this version cannot render.
     """
@@ -81,7 +80,6 @@ def render(automation: Automation) -> str:
         description=automation.description,
         schedule=next((trigger.schedule for trigger in automation.triggers if trigger.schedule), None),
         start_date=_start_date(automation),
-        uses_dates=True,
         tags=["vai", automation.source_type.lower()],
         tasks=tasks,
         edges=_edges(automation.steps, variables),
@@ -130,11 +128,25 @@ def _only_source(value: Any) -> Source:
 
 
 def _expected(automation: Automation, file: FileSource, variables: dict[str, str]) -> Expected:
+    imported = {(module, name) for module, names in _imported(automation, file.tasks).items() for name in names}
     return Expected(
-        modules=_modules(automation) | {"datetime"},
-        dag={"dag_id": file.dag_id, "description": file.description, "schedule": file.schedule, "tags": file.tags},
-        tasks={str(task.variable): {"task_id": task.task_id, **task.arguments} for task in file.tasks},
-        gates={str(task.variable): str(task.gate) for task in file.tasks if task.gate},
+        imports=imported | {("datetime", "datetime"), ("datetime", "timezone")},
+        start_date=file.start_date,
+        dag={
+            "dag_id": file.dag_id,
+            "description": file.description,
+            "schedule": file.schedule,
+            "catchup": False,
+            "is_paused_upon_creation": True,
+            "max_active_runs": 1,
+            "tags": file.tags,
+        },
+        tasks={
+            str(task.variable): ExpectedTask(
+                operator=task.operator, arguments={"task_id": task.task_id, **task.arguments}, gate=task.gate
+            )
+            for task in file.tasks
+        },
         edges={(variables[key], variables[step.key]) for step in automation.steps for key in step.depends_on},
     )
 
@@ -159,6 +171,12 @@ def _task(step: Step, variables: dict[str, str]) -> TaskSource:
     if kind is None:
         raise RenderError(
             f"no action kind {step.kind!r}", where=f"step {step.key}", remedy="`vai kinds` lists the kinds."
+        )
+    if step.operator != kind.operator:
+        raise RenderError(
+            f"the kind {kind.name} is run by {kind.operator}, not by {step.operator!r}",
+            where=f"step {step.key}",
+            remedy="Change the step's kind, or leave its operator as it was.",
         )
     gate = step.approval.gate
     return TaskSource(
@@ -202,6 +220,13 @@ def _placed(value: Any, at: Sequence[str | int], reference: Reference) -> Any:
 
 
 def _imports(automation: Automation, tasks: Sequence[TaskSource]) -> list[Source]:
+    return [
+        Source(f"from {'.'.join(map(python_source.name, module.split('.')))} import {', '.join(sorted(names))}")
+        for module, names in sorted(_imported(automation, tasks).items())
+    ]
+
+
+def _imported(automation: Automation, tasks: Sequence[TaskSource]) -> dict[str, set[str]]:
     called = sorted({part.function for task in tasks for part in _references(task.arguments)})
     chain = ["chain"] if any(len(_chain_line(run)) > LINE_LENGTH for run in _chains(automation.steps)) else []
     modules: dict[str, set[str]] = {"airflow.sdk": {"DAG", *chain}}
@@ -210,14 +235,7 @@ def _imports(automation: Automation, tasks: Sequence[TaskSource]) -> list[Source
     for step in automation.steps:
         module, _, operator = step.operator.rpartition(".")
         modules.setdefault(module, set()).add(operator)
-    return [
-        Source(f"from {'.'.join(map(python_source.name, module.split('.')))} import {', '.join(sorted(names))}")
-        for module, names in sorted(modules.items())
-    ]
-
-
-def _modules(automation: Automation) -> set[str]:
-    return {"airflow.sdk", ARGUMENTS_MODULE, *(step.operator.rpartition(".")[0] for step in automation.steps)}
+    return modules
 
 
 def _references(value: Any) -> list[Reference]:

@@ -33,7 +33,7 @@ class ToolRule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    match: str = Field(min_length=1)
+    match: str
     kind: str
     server: str | None = None
     conn_id: str | None = Field(default=None, min_length=1)
@@ -90,6 +90,10 @@ def read_tools(path: Path | None, beside: Path) -> ToolsFile:
         raise ToolsFileError(problems(error), where=str(path), remedy="Correct the file.") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ToolsFileError(f"not TOML: {error}", where=str(path), remedy="Correct the file.") from None
+    except RecursionError:
+        raise ToolsFileError(
+            "not TOML: nested too deeply to read", where=str(path), remedy="Correct the file."
+        ) from None
 
 
 def suggestion(tool: str) -> str:

@@ -92,6 +92,7 @@ def _read_block(conversation: Conversation, block: dict[str, Any], where: str) -
         conversation.call(call, where)
     elif _is_result(kind):
         conversation.answer(_answer(block, where), where)
+        conversation.message()  # a server tool answers inside the assistant's message: what follows knows the answer
     elif kind not in SILENT:
         conversation.note(where, f"unknown block {kind!r}")
 

@@ -12,6 +12,7 @@ from airflow_provider_vai.exceptions import ArgumentsRefused, UnmappedTool
 from airflow_provider_vai.identifiers import Names
 from airflow_provider_vai.kinds import Kind, by_name
 from airflow_provider_vai.passes.draft import Draft, Policy
+from airflow_provider_vai.passes.redact import mask
 from airflow_provider_vai.run import ToolCall
 from airflow_provider_vai.tools_file import FILE_NAME, ToolRule, ToolsFile, suggestion
 
@@ -37,7 +38,7 @@ def assign(calls: Sequence[ToolCall], tools: ToolsFile, policy: Policy) -> list[
         )
     names = Names()
     return [
-        _draft(names.give(call.tool, "tool"), call, kind or by_name()["unmapped_tool"], rule)
+        _draft(names.give(mask(call.tool), "tool"), call, kind or by_name()["unmapped_tool"], rule)
         for call, kind, rule in kinds
     ]
 
@@ -59,8 +60,18 @@ def _draft(key: str, call: ToolCall, kind: Kind, rule: ToolRule | None) -> Draft
 
 def _recorded_arguments(call: ToolCall, rule: ToolRule | None) -> dict[str, Any]:
     assert isinstance(call.arguments, dict)  # noqa: S101 - `select` keeps no other call
-    renamed = rule.arguments if rule else {}
-    return {renamed.get(name, name): value for name, value in call.arguments.items()}
+    renames = rule.arguments if rule else {}
+    renamed: dict[str, Any] = {}
+    for name, value in call.arguments.items():
+        new = renames.get(name, name)
+        if new in renamed:
+            raise ArgumentsRefused(
+                f"two recorded arguments of {call.tool!r} are to be {new!r}, and one would be lost",
+                where=f"call {call.id}",
+                remedy=f"Correct the arguments of its table in {FILE_NAME}.",
+            )
+        renamed[new] = value
+    return renamed
 
 
 def _wrapped(call: ToolCall, kind: Kind, rule: ToolRule | None, recorded: dict[str, Any]) -> dict[str, Any]:
@@ -69,7 +80,7 @@ def _wrapped(call: ToolCall, kind: Kind, rule: ToolRule | None, recorded: dict[s
     if kind.name == "python_tool":
         return {"python_callable": _callable(call, rule), "arguments": recorded}
     values: dict[str, Any] = {"tool": tool, "arguments": recorded}
-    return values | ({"conn_id": _connection(kind, rule, {})} if kind.connection else {})
+    return values | ({"conn_id": _connection(kind, rule, None)} if kind.connection else {})
 
 
 def _callable(call: ToolCall, rule: ToolRule | None) -> str:
@@ -90,17 +101,18 @@ def _direct(call: ToolCall, kind: Kind, rule: ToolRule | None, recorded: dict[st
         if name not in values and result.get(name) is not None:
             values[name] = result[name]
     if kind.connection and ("conn_id" not in values or (rule and rule.conn_id)):
-        values["conn_id"] = _connection(kind, rule, reference if isinstance(reference, dict) else {})
+        values["conn_id"] = _connection(kind, rule, reference)
     if kind.result == "rows" and _rows_are_arrays(call.result):
         values["rows_as"] = "arrays"
     return values
 
 
-def _connection(kind: Kind, rule: ToolRule | None, reference: dict[str, Any]) -> str:
+def _connection(kind: Kind, rule: ToolRule | None, reference: Any) -> str:
+    """Return the connection's id: the rule's, else the recorded slug or id, else the kind's own."""
     if rule and rule.conn_id:
         return rule.conn_id
-    named = reference.get("slug") or reference.get("id")
-    return named if isinstance(named, str) else kind.connection or ""
+    named = reference.get("slug") or reference.get("id") if isinstance(reference, dict) else reference
+    return named if isinstance(named, str) and named else kind.connection or ""
 
 
 def _rows_are_arrays(result: Any) -> bool:

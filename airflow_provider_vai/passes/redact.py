@@ -27,8 +27,8 @@ SHAPES = re.compile(
     r"|\bAKIA[0-9A-Z]{16}\b|\bAIza[\w-]{35}|\bwhsec_\w{8,}|\bvai_pat_\w{8,}|\bnpm_\w{36}\b"
     r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}|-----BEGIN [A-Z ]*PRIVATE KEY-----|\b[Bb]earer [\w.~+/-]{16,}=*"
 )
-IN_URL = re.compile(
-    r"[a-z][a-z0-9+.-]*://[^\s/:@]*:[^\s/@]+@|[?&](password|token|access_token|api_?key|secret|sig|signature)=[^&\s]{4,}",
+IN_URL = re.compile(  # bounded, so that a long text without a URL takes time in proportion to its length
+    r"(?<=://)[^\s/:@]{0,256}:[^\s/@]{1,512}@|[?&](password|token|access_token|api_?key|secret|sig|signature)=[^&\s]{4,}",
     re.IGNORECASE,
 )
 
@@ -45,6 +45,15 @@ def redact(drafts: list[Draft]) -> tuple[list[Draft], list[str]]:
 def mask(text: str) -> str:
     """Return free text (a title, an error, a person's note) with every credential in it masked."""
     return IN_URL.sub(MASK, SHAPES.sub(MASK, text))
+
+
+def masked(value: Any) -> Any:
+    """Return JSON data with every credential in its texts and keys masked."""
+    if isinstance(value, dict):
+        return {mask(key): masked(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [masked(part) for part in value]
+    return mask(value) if isinstance(value, str) else value
 
 
 def _redacted(draft: Draft, notes: list[str]) -> Draft:

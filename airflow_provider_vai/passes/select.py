@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from airflow_provider_vai.automation import LeftOut
 from airflow_provider_vai.exceptions import NothingToCrystallize, RunNotSuccessful
 from airflow_provider_vai.passes.draft import Policy
+from airflow_provider_vai.passes.redact import mask
 from airflow_provider_vai.run import Run, ToolCall
 
 STRUCTURED_OUTPUT = "final_result"  # pydantic-ai's name for "the answer, as a tool call"
@@ -132,7 +133,7 @@ def _remedy(left_out: Sequence[LeftOut]) -> str:
 
 
 def _short(text: str | None) -> str:
-    line = " ".join((text or "").split())
+    line = " ".join(mask(text or "").split())
     return line if len(line) <= SHOWN_CHARACTERS else line[:SHOWN_CHARACTERS] + "…"
 
 

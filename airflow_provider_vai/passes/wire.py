@@ -14,7 +14,8 @@ from typing import Any
 from airflow_provider_vai import json_text
 from airflow_provider_vai.automation import Argument, Output, Path, Wire
 from airflow_provider_vai.passes.draft import Draft
-from airflow_provider_vai.run import Run
+from airflow_provider_vai.passes.redact import mask
+from airflow_provider_vai.run import Run, ToolCall
 
 SHORTEST_TEXT = 4  # characters; see the statistics of argument origins: shorter values cannot be traced
 TABLE_KEYS = {"columns", "rows", "row_count"}  # what a step of a table kind leaves
@@ -22,30 +23,29 @@ TABLE_KEYS = {"columns", "rows", "row_count"}  # what a step of a table kind lea
 
 @dataclass(frozen=True)
 class _Candidate:
-    draft: Draft
+    """A recorded result, or its rows, that an argument may equal; ``step`` is ``None`` where its call is no step."""
+
+    call: ToolCall
+    step: str | None
     path: tuple[str, ...]
 
 
 def wire(drafts: Sequence[Draft], run: Run) -> list[Draft]:
     """Return the drafts with each proven argument wired to the step that it comes from."""
-    wired: list[Draft] = []
+    steps = {id(draft.call): draft for draft in drafts}
     known: dict[str, list[_Candidate]] = {}
-    waiting: list[Draft] = []
-    for draft in drafts:
-        if waiting and waiting[0].call.batch != draft.call.batch:  # calls of one batch cannot see each other's results
-            for earlier in waiting:
-                _learn(earlier, known)
-            waiting = []
-        wired.append(_with_wires(draft, known, _said_before(draft, run)))
-        waiting.append(draft)
-    return wired
+    for call in run.calls:
+        if call.outcome == "success":
+            _learn(call, steps.get(id(call)), known)
+    return [_with_wires(draft, known, _said_before(draft, run)) for draft in drafts]
 
 
-def _learn(draft: Draft, known: dict[str, list[_Candidate]]) -> None:
-    result = draft.call.result
+def _learn(call: ToolCall, draft: Draft | None, known: dict[str, list[_Candidate]]) -> None:
+    """Note what a later argument may equal. A call that is no step counts, too: it makes the origin ambiguous."""
+    result = call.result
     rows = result.get("rows") if isinstance(result, dict) else None
     found: list[tuple[Any, tuple[str, ...]]] = []
-    if draft.kind.result == "as_recorded":
+    if draft is None or draft.kind.result == "as_recorded":
         found = [(result, ()), (rows, ("rows",))]
     elif draft.kind.result == "rows" and isinstance(result, dict):
         found = [(rows, ("rows",)), *([(result, ())] if set(result) == TABLE_KEYS else [])]
@@ -53,7 +53,8 @@ def _learn(draft: Draft, known: dict[str, list[_Candidate]]) -> None:
         found = [(result, ("rows",))]
     for value, path in found:
         if _says_something(value):
-            known.setdefault(json_text.digest(value), []).append(_Candidate(draft, path))
+            candidate = _Candidate(call, draft.key if draft else None, path)
+            known.setdefault(json_text.digest(value), []).append(candidate)
 
 
 def _says_something(value: Any) -> bool:
@@ -74,9 +75,9 @@ def _with_wires(draft: Draft, known: dict[str, list[_Candidate]], said: str) -> 
     for name, argument in draft.arguments.items():
         if name in draft.kind.never_wired or argument.secrets:
             continue
-        search = _Search(known, said)
+        search = _Search(known, said, draft.call.batch)
         rest = search.without_wires(argument.value, [])
-        evidence = [f"call {candidate.draft.call.id}" for candidate in search.used] + search.undecided
+        evidence = [mask(f"call {candidate.call.id}") for candidate in search.used] + search.undecided
         if search.wires and not search.wires[0].at:
             arguments[name] = Argument(
                 class_="wired", from_=search.wires[0].from_, origin="tool_output", evidence=evidence
@@ -91,29 +92,33 @@ def _with_wires(draft: Draft, known: dict[str, list[_Candidate]], said: str) -> 
 class _Search:
     """One walk over an argument, largest values first: the wires found, and what stayed undecided."""
 
-    def __init__(self, known: dict[str, list[_Candidate]], said: str) -> None:
-        self.known, self.said = known, said
+    def __init__(self, known: dict[str, list[_Candidate]], said: str, batch: int) -> None:
+        self.known, self.said, self.batch = known, said, batch
         self.wires: list[Wire] = []
         self.used: list[_Candidate] = []
         self.undecided: list[str] = []
 
     def without_wires(self, value: Any, at: Path) -> Any:
         """Return ``value`` with ``None`` at each wired place."""
-        if _says_something(value):
-            candidates = self.known.get(json_text.digest(value), [])
-            if len(candidates) == 1 and not (isinstance(value, str) and value in self.said):
-                self.used.append(candidates[0])
-                self.wires.append(
-                    Wire(at=at, from_=Output(step=candidates[0].draft.key, path=list(candidates[0].path)))
-                )
-                return None
-            if len(candidates) > 1:
-                steps = ", ".join(candidate.draft.key for candidate in candidates)
-                self.undecided.append(
-                    f"{'.'.join(map(str, at)) or 'the value'} equals the results of {steps}: left frozen"
-                )
+        candidates = self._candidates(value)
+        said = isinstance(value, str) and value in self.said
+        if len(candidates) == 1 and candidates[0].step and not said:
+            self.used.append(candidates[0])
+            self.wires.append(Wire(at=at, from_=Output(step=candidates[0].step, path=list(candidates[0].path))))
+            return None
+        if len(candidates) > 1 and not said:
+            origins = ", ".join(candidate.step or f"call {mask(candidate.call.id)}" for candidate in candidates)
+            place = mask(".".join(map(str, at))) or "the value"
+            self.undecided.append(f"{place} equals the results of {origins}: left frozen")
         if isinstance(value, dict):
             return {key: self.without_wires(part, [*at, key]) for key, part in value.items()}
         if isinstance(value, list):
             return [self.without_wires(part, [*at, index]) for index, part in enumerate(value)]
         return value
+
+    def _candidates(self, value: Any) -> list[_Candidate]:
+        """Return the results that ``value`` equals, of calls whose results the model had before it made this call."""
+        if not _says_something(value):
+            return []
+        found = self.known.get(json_text.digest(value), [])
+        return [candidate for candidate in found if candidate.call.batch < self.batch]

@@ -50,7 +50,5 @@ def test_outcome(facts: dict[str, Any], outcome: str) -> None:
 def test_place_inside_a_list() -> None:
     """The place names the run's index too."""
     broken = {**SAMPLE, "messages": [{"role": "assistant", "tool_calls": [{"args": {}}]}]}
-    with pytest.raises(
-        MalformedTrace, match=r"file\.json: \[1\]\.messages\[0\]\.tool_calls\[0\]\.function: expected"
-    ):
+    with pytest.raises(MalformedTrace, match=r"file\.json: \[1\]\.messages\[0\]\.tool_calls\[0\]\.function: expected"):
         runs("agentdojo", [SAMPLE, broken])

@@ -96,7 +96,5 @@ def test_last_word_of_a_tool_call_is_unknown() -> None:
 def test_bad_block_names_its_place() -> None:
     """A call without a name is malformed."""
     messages = [{"role": "assistant", "content": [{"type": "tool_use", "id": "a"}]}]
-    with pytest.raises(
-        MalformedTrace, match=r"file\.json: \[0\]\.content\[0\]\.name: expected text, found nothing"
-    ):
+    with pytest.raises(MalformedTrace, match=r"file\.json: \[0\]\.content\[0\]\.name: expected text, found nothing"):
         one_run("anthropic_messages", messages)

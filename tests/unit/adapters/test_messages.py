@@ -18,9 +18,7 @@ def conversation(*ids: str) -> Conversation:
     """Return a conversation with one message of calls ``tool-0``, ``tool-1``…"""
     made = Conversation(trace([]))
     for index, given in enumerate(ids):
-        made.call(
-            ToolCall(id=given, tool=f"tool-{index}", proposed_arguments={"n": index}), f"file.json: [{index}]"
-        )
+        made.call(ToolCall(id=given, tool=f"tool-{index}", proposed_arguments={"n": index}), f"file.json: [{index}]")
     return made
 
 

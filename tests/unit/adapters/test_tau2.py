@@ -62,7 +62,5 @@ def test_older_trajectories() -> None:
 
 def test_bad_shape_names_its_place() -> None:
     """A simulation without messages is malformed."""
-    with pytest.raises(
-        MalformedTrace, match=r"file\.json: simulations\[0\]\.messages: expected a list, found nothing"
-    ):
+    with pytest.raises(MalformedTrace, match=r"file\.json: simulations\[0\]\.messages: expected a list, found nothing"):
         runs("tau2", {"tasks": [], "simulations": [{"id": "s"}]})

@@ -17,10 +17,7 @@ from .support import SAMPLES, one_run
 def snake(value: Any) -> Any:
     """Return a document with snake_case keys."""
     if isinstance(value, dict):
-        return {
-            re.sub("[A-Z]", lambda upper: f"_{upper[0].lower()}", key): snake(item)
-            for key, item in value.items()
-        }
+        return {re.sub("[A-Z]", lambda upper: f"_{upper[0].lower()}", key): snake(item) for key, item in value.items()}
     return [snake(item) for item in value] if isinstance(value, list) else value
 
 
@@ -76,9 +73,9 @@ def test_chat_thread_values() -> None:
 @pytest.mark.parametrize("file", ["vai_agent_run.json", "vai_chat_thread.json"])
 def test_snake_case_gives_the_same(file: str) -> None:
     """Both spellings of the keys are read."""
-    assert one_run("vai", snake(SAMPLES[file])).calls[0].model_dump(
-        exclude={"arguments", "proposed_arguments"}
-    ) == (one_run("vai", SAMPLES[file]).calls[0].model_dump(exclude={"arguments", "proposed_arguments"}))
+    assert one_run("vai", snake(SAMPLES[file])).calls[0].model_dump(exclude={"arguments", "proposed_arguments"}) == (
+        one_run("vai", SAMPLES[file]).calls[0].model_dump(exclude={"arguments", "proposed_arguments"})
+    )
 
 
 @pytest.mark.parametrize(

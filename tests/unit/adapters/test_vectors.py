@@ -48,7 +48,7 @@ VECTORS = [
                     ("list_stops", 0, 0, "success", "unknown"),
                     ("road_state", 0, 0, "failed", "unknown"),
                     ("web_search", 0, 1, "success", "unknown"),
-                    ("save_route", 0, 1, "success", "unknown"),
+                    ("save_route", 0, 2, "success", "unknown"),
                 ],
             )
         ],
@@ -138,9 +138,7 @@ VECTORS = [
 def test_sample_gives_its_runs(vector: Vector) -> None:
     """Each sample is recognised, and read into exactly its runs and calls, in order."""
     found = read(TRACES / vector.file)[1]
-    assert [
-        (run.id, run.source, run.outcome, [short(call) for call in run.calls]) for run in found
-    ] == vector.runs
+    assert [(run.id, run.source, run.outcome, [short(call) for call in run.calls]) for run in found] == vector.runs
     assert {run.format for run in found} == {NAMES[vector.file]}
 
 

@@ -1,0 +1,128 @@
+"""The golden DAG files in a real Airflow: loaded, serialized, and the seed one run against a warehouse."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from golden.regenerate import CASES, Case
+
+from airflow_provider_vai.sidecar import Sidecar, read_sidecar
+
+pytestmark = pytest.mark.integration
+
+ORDERS = """
+CREATE TABLE orders (order_id INTEGER, region VARCHAR, ordered_on DATE, amount DECIMAL(10, 2), status VARCHAR);
+INSERT INTO orders VALUES
+    (1, 'North', '2025-01-10', 100.50, 'completed'), (2, 'North', '2025-01-20', 80, 'completed'),
+    (3, 'East', '2025-02-02', 140, 'completed'), (4, 'South', '2025-02-09', 100, 'completed'),
+    (5, 'South', '2025-02-11', 999, 'refunded');
+"""
+
+
+def sidecar_of(case: Case) -> Sidecar:
+    """Return the expected sidecar."""
+    return read_sidecar(next(case.expected.glob("*.vai.json")))
+
+
+@pytest.fixture(scope="module")
+def loaded(database: Path) -> Callable[[Case], Any]:
+    """Return a function that loads a case's folder as the DAG processor does, and returns its one DAG."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    def load(case: Case) -> Any:
+        bag = DagBag(dag_folder=str(case.expected), safe_mode=True)
+        assert bag.import_errors == {}
+        (dag,) = bag.dags.values()
+        return dag
+
+    return load
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_dag_is_what_the_sidecar_says(case: Case, loaded: Callable[[Case], Any]) -> None:
+    """No import error; the tasks, their edges, operators and the DAG's own facts are the sidecar's."""
+    dag, sidecar = loaded(case), sidecar_of(case)
+    assert dag.dag_id == sidecar.dag_id
+    assert set(dag.task_ids) == {step.task_id for step in sidecar.steps}
+    keys = {step.key: step.task_id for step in sidecar.steps}
+    for step in sidecar.steps:
+        task = dag.get_task(step.task_id)
+        assert task.upstream_task_ids == {keys[key] for key in step.depends_on}
+        assert f"{type(task).__module__}.{type(task).__qualname__}" == step.operator
+        assert getattr(task, "gate", None) == (keys[step.approval.gate] if step.approval.gate else None)
+    assert (dag.is_paused_upon_creation, dag.catchup, dag.max_active_runs) == (True, False, 1)
+    assert {"vai", "crystallized"} == set(dag.tags)
+    assert dag.schedule == next((trigger.schedule for trigger in sidecar.triggers if trigger.schedule), None)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_arguments_survive_serialization(case: Case, loaded: Callable[[Case], Any]) -> None:
+    """What the scheduler and the UI read from the database holds each frozen value, and names each wire's source."""
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    sidecar = sidecar_of(case)
+    serialized = json.loads(json.dumps(DagSerialization.to_dict(loaded(case))))
+    tasks = {task["__var"]["task_id"]: task["__var"] for task in serialized["dag"]["tasks"]}
+    for step in sidecar.steps:
+        for name, argument in step.arguments.items():
+            if name == "effect":  # no template field: it decides about retries, not about what runs
+                continue
+            written = json.dumps(tasks[step.task_id][name], sort_keys=True)
+            assert '"sha256"' not in written, "too long to be shown whole: not a good golden"
+            for source in [wire.from_ for wire in argument.wires] + ([argument.from_] if argument.from_ else []):
+                assert json.dumps({"wired": [source.step, *source.path]}) in written
+            if argument.class_ == "frozen" and not argument.secrets:
+                assert tasks[step.task_id][name] == argument.value
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_loading_twice_gives_one_version(case: Case, loaded: Callable[[Case], Any]) -> None:
+    """An unchanged file is an unchanged DAG: Airflow makes no new version of it."""
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    one, other = (json.dumps(DagSerialization.to_dict(loaded(case)), sort_keys=True) for _ in range(2))
+    assert one == other
+
+
+@pytest.fixture
+def seed(database: Path) -> Iterator[Any]:
+    """The seed's DAG, loaded from the DAGs folder: Airflow runs no other."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    source = next(CASES[0].expected.glob("*.py"))
+    file = database / "dags" / source.name
+    shutil.copy(source, file)
+    yield DagBag(dag_folder=str(file)).dags[source.stem]
+    file.unlink()
+
+
+def test_seed_shows_todays_rows(seed: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The crystallized run draws what the warehouse holds now, not what it held when it was recorded."""
+    import duckdb
+
+    warehouse, artifacts = tmp_path / "warehouse.duckdb", tmp_path / "artifacts"
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "duckdb", "host": str(warehouse)}))
+    monkeypatch.setenv("AIRFLOW__VAI__ARTIFACTS_PATH", f"file://{artifacts}")
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(ORDERS)
+
+    def page() -> str:
+        run = seed.test()
+        states = {ti.task_id: str(getattr(ti.state, "value", ti.state)) for ti in run.get_task_instances()}
+        assert states == dict.fromkeys(("generate_query", "generate_query_2", "create_flashboard"), "success")
+        return max(artifacts.rglob("*.html"), key=lambda path: path.stat().st_mtime_ns).read_text()
+
+    first = page()
+    for shown in ("Monthly revenue", "2025-01-01", "180.5", "2025-02-01", "240", "North", "South"):
+        assert shown in first
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("INSERT INTO orders VALUES (6, 'West', '2025-03-01', 321.25, 'completed')")
+    second = page()
+    for new in ("2025-03-01", "321.25", "West"):
+        assert new in second
+        assert new not in first
