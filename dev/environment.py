@@ -62,7 +62,8 @@ def _make(interpreter: str, reason: str) -> None:
         shutil.rmtree(FOLDER)
     if uv := shutil.which("uv"):
         _say(f"making .venv with uv, Python {version}")
-        _run([uv, "venv", "--quiet", "--python", interpreter, str(FOLDER)], "uv could not make .venv")
+        # --seed: with pip in it, the environment can be completed later where there is no uv
+        _run([uv, "venv", "--quiet", "--seed", "--python", interpreter, str(FOLDER)], "uv could not make .venv")
         return
     _say(f"making .venv with Python {version}")
     remedy = "python -m venv could not make .venv. On Debian and Ubuntu it needs the package python3-venv"
@@ -150,6 +151,14 @@ def _alone() -> Iterator[None]:
         yield
     finally:
         os.close(folder)
+
+
+def python_or_exit(extras: Sequence[str]) -> Path:
+    """Return :func:`python`'s answer; print an error and exit with 1 where there is none. For scripts."""
+    try:
+        return python(extras)
+    except InstallError as error:
+        sys.exit(f"environment: {error}")
 
 
 def _say(text: str) -> None:
