@@ -48,8 +48,8 @@ def test_the_three_step_example_runs_and_shows_as_a_graph(airflow, home, browse,
     assert run.follow(300, lambda gate: None) == "success"
 
     page = browse("admin")
-    page.goto(f"{airflow.url}/dags/monthly_revenue_dashboard/code")
-    page.get_by_text("GenerateQueryOperator").first.wait_for()
+    page.goto(run.page)
+    page.get_by_text("create_flashboard").first.wait_for()
     page.locator('button[aria-label^="Show Graph"]').click()
     page.locator(".react-flow__node").nth(2).wait_for()
     picture(page, "dag")
@@ -116,7 +116,7 @@ def test_the_flashboard_looks_right(airflow, home, browse, picture):
     assert run.follow(300, lambda gate: None) == "success"
     board = max((home / "artifacts/monthly_revenue_dashboard").rglob("*.html"), key=lambda path: path.stat().st_mtime)
 
-    page = browse("admin")
+    page = browse("admin").context.new_page()
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     page.goto(board.as_uri())
