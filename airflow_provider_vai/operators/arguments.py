@@ -143,7 +143,18 @@ class Argument:
 
 
 def argument(value: Any) -> Any:
-    """Wrap a constructor's value for a template field; an argument, or an XComArg, stays what it is."""
+    """Return a constructor's value for a template field.
+
+    Text, lists, dicts and references are wrapped. Nothing, booleans and numbers stay plain: Jinja leaves them be, and
+    Airflow 3.1 cannot serialize a wrapped one. An integer that the worker's protocol cannot carry is wrapped.
+    """
+    if value is None or isinstance(value, (bool, float)) or (isinstance(value, int) and abs(value) <= LARGEST_INTEGER):
+        return value
+    return as_argument(value)
+
+
+def as_argument(value: Any) -> Argument:
+    """Return ``value`` as an :class:`Argument`, whatever it is."""
     return value if isinstance(value, Argument) else Argument(value)
 
 

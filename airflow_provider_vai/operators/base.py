@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 
 from airflow_provider_vai import json_text
-from airflow_provider_vai.operators.arguments import Argument, argument, revealed
+from airflow_provider_vai.operators.arguments import Argument, argument, as_argument, revealed
 from airflow_provider_vai.operators.compat import AirflowFailException
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class VaiOperator(BaseOperator):
 
         The approval gate calls this on the step that it guards, to show what will run and to sign it.
         """
-        fields = {name: argument(getattr(self, name)) for name in self.template_fields}
+        fields = {name: as_argument(getattr(self, name)) for name in self.template_fields}
         return {name: field.resolve(context).value for name, field in fields.items()}
 
     def _require_approval(self, context: Context, arguments: dict[str, Any]) -> None:

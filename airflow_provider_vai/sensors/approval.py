@@ -10,7 +10,7 @@ from airflow.sdk import BaseOperatorLink, BaseSensorOperator, PokeReturnValue
 from airflow.sdk.timezone import utcnow
 
 from airflow_provider_vai import json_text
-from airflow_provider_vai.operators.base import argument
+from airflow_provider_vai.operators.arguments import argument, as_argument
 from airflow_provider_vai.operators.compat import AirflowFailException, SkipMixin
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         return None if self.wake_every else {"approve": [APPROVE], "reject": [REJECT]}.get(self.on_timeout)
 
     def _value(self, name: str) -> Any:
-        return argument(getattr(self, name)).value
+        return as_argument(getattr(self, name)).value
 
     # --- answering ----------------------------------------------------------------------------------------
 
