@@ -10,6 +10,7 @@ from airflow.sdk import BaseOperator
 from airflow_provider_vai import json_text
 from airflow_provider_vai.operators.arguments import Argument, argument, as_argument, revealed
 from airflow_provider_vai.operators.compat import AirflowFailException
+from airflow_provider_vai.operators.effects import NothingSent, NothingSentYet, at_most_once
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -19,7 +20,7 @@ class ApprovalMissing(AirflowFailException):
     """The step is guarded and nobody approved what it would do now. It fails without a retry."""
 
 
-class MissingExtra(AirflowFailException):
+class MissingExtra(NothingSent):
     """A library that the step needs is not installed; the message holds the command that installs it."""
 
 
@@ -36,11 +37,15 @@ class VaiOperator(BaseOperator):
         not open it.
     :param effect: ``read``, ``artifact`` or ``write``; left out: the kind's own. A write is not retried unless
         ``retries`` is given here (the DAG's ``default_args`` do not count): after a failure nobody knows whether it
-        took place.
+        took place. Where retries are given, a try that finds an earlier one's write without an end fails instead of
+        sending it again, see :mod:`~airflow_provider_vai.operators.effects`; :meth:`perform` raises
+        :class:`NothingSent` or :class:`NothingSentYet` for what fails before anything was sent.
     """
 
     template_fields: Sequence[str] = ()
     effect = "read"
+    idempotent = False
+    """Whether the target takes a write with the same arguments, in the same run, once however often it is sent."""
     ui_color = "#e8f4f8"
 
     def __init__(self, *, gate: BaseOperator | str | None = None, effect: str | None = None, **kwargs: Any) -> None:
@@ -62,6 +67,8 @@ class VaiOperator(BaseOperator):
         self._require_approval(context, arguments)
         for name, value in arguments.items():
             setattr(self, name, results.load(revealed(value)))
+        if self.effect == "write":
+            return at_most_once(self, context, arguments)
         return results.keep(self.perform(context), context)
 
     def resolved_arguments(self, context: Context) -> dict[str, Any]:
@@ -85,4 +92,4 @@ class VaiOperator(BaseOperator):
             )
 
 
-__all__ = ["ApprovalMissing", "Argument", "MissingExtra", "VaiOperator", "argument"]
+__all__ = ["ApprovalMissing", "Argument", "MissingExtra", "NothingSent", "NothingSentYet", "VaiOperator", "argument"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai import json_text
 from airflow_provider_vai.exceptions import UnreadableTrace
-from airflow_provider_vai.operators.base import MissingExtra, VaiOperator, argument
+from airflow_provider_vai.operators.base import MissingExtra, NothingSent, VaiOperator, argument
 from airflow_provider_vai.operators.compat import AirflowException, AirflowFailException
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class HttpRequestOperator(VaiOperator):
         from airflow_provider_vai.operators import http_guard
 
         if self.json is not None and self.data is not None:
-            raise AirflowFailException("json and data are two bodies of one request: leave one out")
+            raise NothingSent("json and data are two bodies of one request: leave one out")
         method = self.method.upper()
         hook = HttpHook(method=method, http_conn_id=self.conn_id)
         try:
@@ -91,7 +91,7 @@ class HttpRequestOperator(VaiOperator):
                 session.headers.update(headers)
                 return self._send(session, method, url)
         except http_guard.Refused as error:
-            raise AirflowFailException(f"the request was not sent: {error}") from None
+            raise NothingSent(f"the request was not sent: {error}") from None
 
     def _headers(self, context: Context) -> dict[str, str]:
         from airflow_provider_vai.operators import http_guard

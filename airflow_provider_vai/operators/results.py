@@ -1,9 +1,10 @@
 """What a step leaves for the next one: small results in XCom, large ones as an artifact with a reference in XCom.
 
 The next step reads either without knowing which. A reference is
-``{"artifact": "json", "path", "sha256", "bytes", "rows", "columns", "preview"}``; it is read only when its path lies
-under ``[vai] artifacts_path`` and its content has the recorded digest, so a tool cannot make a later step read a file
-of its choice by imitating one.
+``{"artifact": "json" | "parquet", "path", "sha256", "bytes", "rows", "columns", "preview"}``; it is read only when its
+path lies under ``[vai] artifacts_path`` and its content has the recorded digest, so a tool cannot make a later step
+read a file of its choice by imitating one. An artifact is Parquet where the result is a table that comes back from it
+exactly, and pyarrow is installed (see :mod:`~airflow_provider_vai.operators.tables`); else JSON.
 """
 
 from __future__ import annotations
@@ -38,18 +39,22 @@ def keep(value: Any, context: Context) -> Any:
     :param value: a step's result; turned into JSON by :func:`json_safe`.
     :param context: the running task's context; names the artifact.
     """
+    from airflow_provider_vai.operators import tables
+
     value = json_safe(value)
     content = json.dumps(value, ensure_ascii=True, allow_nan=False).encode("ascii")
     limit = configuration().getint("vai", "result_limit_bytes", fallback=LIMIT_BYTES)
     if len(content) <= limit and _survives_xcom(value):
         return value
-    path = artifact_path(context, "json")
+    file = tables.to_parquet(value, content)
+    form, content = ("json", content) if file is None else ("parquet", file)
+    path = artifact_path(context, form)
     write(path, content)
     table = value.get("rows") if isinstance(value, dict) else value
     rows = table if isinstance(table, list) else None
     columns = value.get("columns") if isinstance(value, dict) else None
     return {
-        "artifact": "json",
+        "artifact": form,
         "path": str(path),
         "sha256": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),
@@ -164,13 +169,17 @@ def _number(value: decimal.Decimal) -> int | float | str | None:
 def _read(reference: dict[str, Any]) -> Any:
     from airflow.sdk import ObjectStoragePath
 
+    from airflow_provider_vai.operators import tables
+
     root, path = str(artifacts_root()).rstrip("/") + "/", str(reference["path"])
     if not path.startswith(root) or ".." in path.split("/"):
         raise ValueError(f"the artifact {path!r} is not under [vai] artifacts_path ({root}): it is not read")
     content = ObjectStoragePath(path).read_bytes()
     if hashlib.sha256(content).hexdigest() != reference["sha256"]:
         raise ValueError(f"the artifact {path!r} was changed since it was written: clear the step that made it")
-    return json.loads(content)
+    if reference["artifact"] not in ("json", "parquet"):
+        raise ValueError(f"the artifact {path!r} holds no JSON data: it is for people, not for a later step")
+    return tables.from_parquet(content) if reference["artifact"] == "parquet" else json.loads(content)
 
 
 def _preview(rows: list[Any] | None, limit: int) -> list[Any] | None:
