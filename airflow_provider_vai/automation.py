@@ -50,7 +50,8 @@ class Argument(_Spec):
     ``frozen``: the literal ``value``. ``wired``: the whole value ``from`` an earlier step, or ``value`` with the places
     in ``wires`` (``null`` in it) filled in. ``template``: ``value`` is a Jinja template for Airflow. ``parameter``: the
     DAG param ``param``. ``secrets`` lists places (``null`` in ``value``) that a connection fills in.
-    ``evidence`` are ids of recorded calls, or sentences, that the choice rests on.
+    ``origin`` says who said the value first, ``None`` where that was not traced; ``evidence`` are ids of recorded
+    calls, or sentences, that the choice rests on.
     """
 
     class_: Literal["frozen", "wired", "parameter", "template"] = Field(alias="class")
@@ -64,9 +65,10 @@ class Argument(_Spec):
 
     @model_serializer(mode="wrap")
     def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out what was never set: a frozen ``null`` and an absent value differ."""
+        """Leave out what was never set (a frozen ``null`` and an absent value differ), but not origin and evidence."""
         everything: dict[str, Any] = handler(self)
         names = {type(self).model_fields[name].alias or name for name in self.model_fields_set}
+        names |= {"origin", "evidence"}
         return {name: value for name, value in everything.items() if name in names}
 
     @classmethod

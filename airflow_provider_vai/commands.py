@@ -110,6 +110,7 @@ def kinds(arguments: Namespace) -> None:
             "determinism": kind.determinism,
             "operator": kind.operator,
             "summary": kind.summary,
+            "arguments": kind.arguments.model_json_schema(by_alias=True),
         }
         for kind in KINDS
     ]

@@ -183,7 +183,12 @@ def _masked(entry: LeftOut) -> LeftOut:
 
 def _connections(steps: Sequence[Step]) -> list[str]:
     arguments = [argument for step in steps for argument in step.arguments.values()]
-    named = [step.arguments["conn_id"].value for step in steps if "conn_id" in step.arguments]
+    named = [
+        argument.value
+        for step in steps
+        for name, argument in step.arguments.items()
+        if name.endswith("conn_id") and argument.value is not None
+    ]
     secret = [secret.connection for argument in arguments for secret in argument.secrets]
     return sorted({*named, *secret})
 

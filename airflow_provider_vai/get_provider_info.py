@@ -7,12 +7,21 @@ from typing import Any
 from airflow_provider_vai import __version__
 
 OPERATORS = (
+    "call_agent",
+    "call_automation",
+    "conditional_branch",
     "create_flashboard",
+    "dlt_extract",
+    "duckdb_transform",
+    "explain_schema",
+    "fetch_page",
+    "file_sync",
     "generate_query",
     "http_request",
     "mcp_tool",
     "python_tool",
     "unmapped_tool",
+    "web_search",
 )
 
 
@@ -34,6 +43,7 @@ def get_provider_info() -> dict[str, Any]:
         "sensors": [{"integration-name": name, "python-modules": [f"{package}.sensors.approval"]}],
         "hooks": [{"integration-name": name, "python-modules": [f"{package}.hooks.duckdb"]}],
         "connection-types": [{"connection-type": "duckdb", "hook-class-name": f"{package}.hooks.duckdb.DuckDBHook"}],
+        "extra-links": [f"{package}.sensors.approval.RequiredActionLink"],
         "cli": [f"{package}.airflow_cli.get_vai_cli_commands"],
         "config": {
             "vai": {

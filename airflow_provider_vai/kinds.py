@@ -1,97 +1,20 @@
 """The one table of action kinds: operator, arguments, effect, determinism.
 
-A row's template is ``dag_templates/tasks/<kind>.py.jinja``. The argument models are what a trace or an editor may
-supply, under the operator's own names; ``vai kinds`` lists the rows.
+A row's template is ``dag_templates/tasks/<kind>.py.jinja``, its argument model stands in
+:mod:`airflow_provider_vai.kind_arguments`; ``vai kinds`` lists the rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
-
+from airflow_provider_vai import kind_arguments as arguments
 from airflow_provider_vai.automation import Determinism, Effect
 
 OPERATORS = "airflow_provider_vai.operators"
-
-
-class Arguments(BaseModel):
-    """Base of the argument models: exact types, no unknown names."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
-
-
-class GenerateQueryArguments(Arguments):
-    """A query as it ran. Traces call the question ``prompt`` or ``query``, too."""
-
-    sql: str = Field(min_length=1)
-    conn_id: str = Field(min_length=1)
-    question: str | None = Field(
-        default=None, validation_alias=AliasChoices("question", "prompt", "natural_language_query")
-    )
-    parameters: list[Any] | dict[str, Any] | None = None
-    rows_as: Literal["records", "arrays"] | None = None
-    max_rows: int | None = Field(default=None, ge=1)
-
-
-class CreateFlashboardArguments(Arguments):
-    """A page of Vega-Lite charts over named datasets."""
-
-    title: str
-    charts: list[dict[str, Any]]
-    datasets: dict[str, Any] | None = Field(
-        default=None, validation_alias=AliasChoices("datasets", "data", "dataSnapshot", "data_snapshot")
-    )
-    description: str | None = None
-
-
-class HttpRequestArguments(Arguments):
-    """One HTTP request. ``endpoint`` is a path on the connection's server, or a URL on it."""
-
-    conn_id: str = Field(min_length=1)
-    endpoint: str = Field(validation_alias=AliasChoices("endpoint", "url", "path"))
-    method: Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"] = "GET"
-    query: dict[str, Any] | None = Field(default=None, validation_alias=AliasChoices("query", "params"))
-    headers: dict[str, str] | None = None
-    json_: Any = Field(default=None, alias="json", validation_alias=AliasChoices("json", "body"))
-    data: str | None = None
-    expected_status: int | None = None
-
-
-class McpToolArguments(Arguments):
-    """One ``tools/call`` on an MCP server."""
-
-    tool: str = Field(min_length=1)
-    arguments: dict[str, Any]
-    conn_id: str = Field(min_length=1)
-    effect: Effect | None = None
-
-
-class PythonToolArguments(Arguments):
-    """One call of an importable function, ``package.module:function``."""
-
-    python_callable: str = Field(pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*$")
-    arguments: dict[str, Any]
-    source_sha256: str | None = None
-    effect: Effect | None = None
-
-
-class UnmappedToolArguments(Arguments):
-    """A tool that nothing runs yet."""
-
-    tool: str
-    arguments: dict[str, Any]
-
-
-class ApprovalGateArguments(Arguments):
-    """The question put to a person before a step runs."""
-
-    subject: str
-    reason: str
-    recorded: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +28,7 @@ class Kind:
     :param effect: what a run changes, where neither a tools file nor the arguments say otherwise.
     :param determinism: how much a repeated run may differ.
     :param reason: why a step of this kind is flagged; ``None`` where it is not.
+    :param defaults: arguments that are written where the call does not hold them.
     :param connection: the connection id of a step for which nothing names one; ``None``: the kind needs none.
     :param wraps: the recorded arguments are passed on whole, under ``arguments``, with the tool's name beside them.
     :param from_result: arguments that are taken from the recorded result where the call does not hold them.
@@ -115,12 +39,13 @@ class Kind:
     name: str
     operator: str
     summary: str
-    arguments: type[Arguments]
+    arguments: type[arguments.Arguments]
     effect: Effect
     legacy: tuple[str, ...] = ()
     determinism: Determinism = "exact"
     reason: str | None = None
     connection: str | None = None
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     wraps: bool = False
     from_result: tuple[str, ...] = ()
     result: Literal["as_recorded", "rows"] | None = None
@@ -140,11 +65,37 @@ class Kind:
 
 KINDS = (
     Kind(
+        name="dlt_extract",
+        operator=f"{OPERATORS}.dlt_extract.DltExtractOperator",
+        summary="a dlt pipeline into DuckDB or another dlt destination; incremental state is kept",
+        arguments=arguments.DltExtractArguments,
+        effect="artifact",
+        defaults={"destination_conn_id": "warehouse"},
+        never_wired=("conn_id", "destination_conn_id", "source"),
+    ),
+    Kind(
+        name="file_sync",
+        operator=f"{OPERATORS}.file_sync.FileSyncOperator",
+        summary="files from one object storage path to another, only what changed",
+        arguments=arguments.FileSyncArguments,
+        effect="artifact",
+        never_wired=("source_conn_id", "destination_conn_id", "source", "destination"),
+    ),
+    Kind(
+        name="duckdb_transform",
+        operator=f"{OPERATORS}.duckdb_transform.DuckdbTransformOperator",
+        summary="DuckDB SQL into a table or a Parquet file",
+        arguments=arguments.DuckdbTransformArguments,
+        effect="artifact",
+        connection="warehouse",
+        never_wired=("conn_id", "sql", "table", "path"),
+    ),
+    Kind(
         name="generate_query",
         legacy=("silver_query",),
         operator=f"{OPERATORS}.generate_query.GenerateQueryOperator",
         summary="the frozen SQL through a DB-API connection or DuckDB, read-only; rows to an artifact when large",
-        arguments=GenerateQueryArguments,
+        arguments=arguments.GenerateQueryArguments,
         effect="read",
         determinism="model_written",
         reason="a model wrote this SQL",
@@ -157,23 +108,83 @@ KINDS = (
         name="create_flashboard",
         operator=f"{OPERATORS}.create_flashboard.CreateFlashboardOperator",
         summary="Vega-Lite charts to one self-contained HTML page",
-        arguments=CreateFlashboardArguments,
+        arguments=arguments.CreateFlashboardArguments,
         effect="artifact",
     ),
     Kind(
         name="http_request",
         operator=f"{OPERATORS}.http_request.HttpRequestOperator",
         summary="one HTTP request through Airflow's HttpHook; credentials from the connection only",
-        arguments=HttpRequestArguments,
+        arguments=arguments.HttpRequestArguments,
         effect="write",
         connection="http_default",
         never_wired=("conn_id", "endpoint", "method"),
     ),
     Kind(
+        name="explain_schema",
+        legacy=("silver_schema_discover",),
+        operator=f"{OPERATORS}.explain_schema.ExplainSchemaOperator",
+        summary="tables and columns of a database by inspection; no model is asked",
+        arguments=arguments.ExplainSchemaArguments,
+        effect="read",
+        determinism="live",
+        reason="the recorded explanation was a model's; this step returns the schema as it is",
+        connection="warehouse",
+    ),
+    Kind(
+        name="web_search",
+        legacy=("agent_search",),
+        operator=f"{OPERATORS}.web_search.WebSearchOperator",
+        summary="a search HTTP API of the connection, SearXNG- or Tavily-shaped",
+        arguments=arguments.WebSearchArguments,
+        effect="read",
+        determinism="live",
+        reason="the web answers, and answers otherwise tomorrow",
+        connection="web_search",
+    ),
+    Kind(
+        name="fetch_page",
+        legacy=("agent_fetch_page",),
+        operator=f"{OPERATORS}.fetch_page.FetchPageOperator",
+        summary="the readable text of a page; private addresses are refused",
+        arguments=arguments.FetchPageArguments,
+        effect="read",
+        determinism="live",
+        reason="the web answers, and answers otherwise tomorrow",
+    ),
+    Kind(
+        name="call_agent",
+        legacy=("insight_delegate",),
+        operator=f"{OPERATORS}.call_agent.CallAgentOperator",
+        summary="common-ai's AgentOperator with the recorded question, a tool allow-list and usage limits",
+        arguments=arguments.CallAgentArguments,
+        effect="write",
+        determinism="model_at_run_time",
+        reason="a model decides anew in each run",
+        connection="pydanticai_default",
+        never_wired=("conn_id", "agent", "model_id", "tools", "usage_limits"),
+    ),
+    Kind(
+        name="conditional_branch",
+        operator=f"{OPERATORS}.conditional_branch.ConditionalBranchOperator",
+        summary="a small safe expression decides which tasks run",
+        arguments=arguments.ConditionalBranchArguments,
+        effect="read",
+        never_wired=("condition", "if_true", "if_false"),
+    ),
+    Kind(
+        name="call_automation",
+        operator=f"{OPERATORS}.call_automation.CallAutomationOperator",
+        summary="a run of another automation's DAG, waiting for its end if asked",
+        arguments=arguments.CallAutomationArguments,
+        effect="write",
+        never_wired=("trigger_dag_id",),
+    ),
+    Kind(
         name="mcp_tool",
         operator=f"{OPERATORS}.mcp_tool.McpToolOperator",
         summary="`tools/call` on an MCP server",
-        arguments=McpToolArguments,
+        arguments=arguments.McpToolArguments,
         effect="write",
         determinism="live",
         reason="an MCP server answers, and may answer otherwise tomorrow",
@@ -186,7 +197,7 @@ KINDS = (
         name="python_tool",
         operator=f"{OPERATORS}.python_tool.PythonToolOperator",
         summary="a function of your own, its source digest checked",
-        arguments=PythonToolArguments,
+        arguments=arguments.PythonToolArguments,
         effect="write",
         wraps=True,
         result="as_recorded",
@@ -196,14 +207,14 @@ KINDS = (
         name="approval_gate",
         operator="airflow_provider_vai.sensors.approval.ApprovalGateSensor",
         summary="a person approves or rejects in Airflow's UI before the guarded step runs",
-        arguments=ApprovalGateArguments,
+        arguments=arguments.ApprovalGateArguments,
         effect="read",
     ),
     Kind(
         name="unmapped_tool",
         operator=f"{OPERATORS}.unmapped_tool.UnmappedToolOperator",
         summary="nothing: fails and says which lines of the tools file are missing (--allow-unmapped)",
-        arguments=UnmappedToolArguments,
+        arguments=arguments.UnmappedToolArguments,
         effect="write",
         wraps=True,
     ),

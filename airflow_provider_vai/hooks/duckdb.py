@@ -15,6 +15,9 @@ class DuckDBHook(DbApiHook):
 
     The connection's host (or schema) is the file's path. Its extra may open more:
     ``{"read_only": false, "config": {"enable_external_access": true}}``.
+
+    :param read_only: how the file is opened where the connection's extra does not say it; what the extra says stands.
+    :param output_folder: a folder of this machine that ``COPY`` may write to; everything else stays closed.
     """
 
     conn_name_attr = "duckdb_conn_id"
@@ -22,6 +25,11 @@ class DuckDBHook(DbApiHook):
     conn_type = "duckdb"
     hook_name = "DuckDB"
     supports_autocommit = True
+
+    def __init__(self, *args: Any, read_only: bool = True, output_folder: str | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.read_only = read_only
+        self.output_folder = output_folder
 
     def get_conn(self) -> duckdb.DuckDBPyConnection:
         """Return an open connection.
@@ -36,7 +44,19 @@ class DuckDBHook(DbApiHook):
             raise ValueError(f"the connection {self.get_conn_id()!r} names no file: put its path into Host")
         extra = connection.extra_dejson
         config = {"enable_external_access": False, **extra.get("config", {})}
-        return duckdb.connect(path, read_only=extra.get("read_only", True), config=config)
+        read_only = extra.get("read_only", self.read_only)
+        if self.output_folder is None or config["enable_external_access"]:
+            return duckdb.connect(path, read_only=read_only, config=config)
+        # DuckDB takes the folder only once it runs and before the access is closed; nothing else runs in between.
+        opened = duckdb.connect(path, read_only=read_only, config={**config, "enable_external_access": True})
+        try:
+            folder = self.output_folder.replace("'", "''")
+            opened.execute(f"SET allowed_directories = ['{folder}']")
+            opened.execute("SET enable_external_access = false")
+        except BaseException:
+            opened.close()
+            raise
+        return opened
 
     def set_autocommit(self, conn: Any, autocommit: bool) -> None:
         """Do nothing: DuckDB commits each statement unless a transaction was begun."""

@@ -20,9 +20,11 @@ class McpToolOperator(VaiOperator):
     :param arguments: the tool's arguments.
     :param conn_id: a connection of type ``mcp`` (Host: the server's URL; or a command, for the stdio
         transport).
+    :param schema_sha256: digest of the tool's input schema as it was reviewed (``mcp_schema.schema_sha256``); the
+        step fails before the call if the server has another one. Left out: not checked.
     """
 
-    template_fields: Sequence[str] = ("tool", "arguments", "conn_id")
+    template_fields: Sequence[str] = ("tool", "arguments", "conn_id", "schema_sha256")
     effect = "write"
 
     def __init__(
@@ -31,12 +33,14 @@ class McpToolOperator(VaiOperator):
         tool: str,
         arguments: dict[str, Any] | None = None,
         conn_id: str = "mcp_default",
+        schema_sha256: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.tool = argument(tool)
         self.arguments = argument(arguments)
         self.conn_id = argument(conn_id)
+        self.schema_sha256 = argument(schema_sha256)
 
     def perform(self, context: Context) -> Any:
         """Call the tool in a session of its own."""
@@ -53,15 +57,24 @@ class McpToolOperator(VaiOperator):
         try:
             answer = asyncio.run(self._call(toolset.client))
         except Exception as error:
-            raise failure(f"the call of {self.tool!r} on {self.conn_id!r} broke off: {_cause(error)}") from error
+            cause = _cause(error)
+            if isinstance(cause, AirflowFailException):
+                raise cause from None
+            raise failure(f"the call of {self.tool!r} on {self.conn_id!r} broke off: {cause}") from error
         text = "\n".join(block.text for block in answer.content if hasattr(block, "text"))
         if answer.is_error:
             raise failure(f"the tool {self.tool!r} of {self.conn_id!r} failed: {text[:2000] or 'no message'}")
         return _result(answer)
 
     async def _call(self, client: Any) -> Any:
+        arguments = self.arguments or {}
         async with client:
-            return await client.call_tool(name=self.tool, arguments=self.arguments or {}, raise_on_error=False)
+            if self.schema_sha256:
+                from airflow_provider_vai.operators import mcp_schema
+
+                tools = await client.list_tools()
+                mcp_schema.require_unchanged(tools, self.tool, self.schema_sha256, arguments)
+            return await client.call_tool(name=self.tool, arguments=arguments, raise_on_error=False)
 
 
 def _cause(error: BaseException) -> BaseException:

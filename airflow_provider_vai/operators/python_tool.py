@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.operators.base import VaiOperator, argument
-from airflow_provider_vai.operators.compat import AirflowFailException
+from airflow_provider_vai.operators.base import NothingSent, VaiOperator, argument
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -21,10 +20,11 @@ class PythonToolOperator(VaiOperator):
     :param python_callable: ``package.module:function``; a coroutine function is awaited.
     :param arguments: its keyword arguments.
     :param source_sha256: SHA-256 of the function's source text (``inspect.getsource``) as it was reviewed;
-        the step fails if the source is another one now. Left out: not checked.
+        left out, it is not checked.
+    :param on_change: where the source is another one now: ``"fail"``, or ``"warn"`` in the log and go on.
     """
 
-    template_fields: Sequence[str] = ("python_callable", "arguments", "source_sha256")
+    template_fields: Sequence[str] = ("python_callable", "arguments", "source_sha256", "on_change")
     effect = "write"
 
     def __init__(
@@ -33,14 +33,18 @@ class PythonToolOperator(VaiOperator):
         python_callable: str,
         arguments: dict[str, Any] | None = None,
         source_sha256: str | None = None,
+        on_change: str = "fail",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         if isinstance(python_callable, str) and not _FORM.fullmatch(python_callable):
             raise ValueError(f"python_callable is 'package.module:function', not {python_callable!r}")
+        if isinstance(on_change, str) and on_change not in ("fail", "warn"):
+            raise ValueError(f"on_change is 'fail' or 'warn', not {on_change!r}")
         self.python_callable = argument(python_callable)
         self.arguments = argument(arguments)
         self.source_sha256 = argument(source_sha256)
+        self.on_change = argument(on_change)
 
     def perform(self, context: Context) -> Any:
         """Import the function, check it, call it."""
@@ -53,7 +57,7 @@ class PythonToolOperator(VaiOperator):
         try:
             inspect.signature(function).bind(**arguments)
         except TypeError as error:
-            raise AirflowFailException(
+            raise NothingSent(
                 f"{self.python_callable} does not take these arguments: {error} (given: {sorted(arguments)})"
             ) from None
         result = function(**arguments)
@@ -63,18 +67,18 @@ class PythonToolOperator(VaiOperator):
         import importlib
 
         if not _FORM.fullmatch(self.python_callable):
-            raise AirflowFailException(f"python_callable is 'package.module:function', not {self.python_callable!r}")
+            raise NothingSent(f"python_callable is 'package.module:function', not {self.python_callable!r}")
         module, _, path = self.python_callable.partition(":")
         try:
             found = importlib.import_module(module)
             for name in path.split("."):
                 found = getattr(found, name)
         except (ImportError, AttributeError) as error:
-            raise AirflowFailException(
+            raise NothingSent(
                 f"{self.python_callable} cannot be imported on this worker: {error}. Install its package"
             ) from error
         if not callable(found):
-            raise AirflowFailException(f"{self.python_callable} is a {type(found).__name__}, which cannot be called")
+            raise NothingSent(f"{self.python_callable} is a {type(found).__name__}, which cannot be called")
         return found
 
     def _check_source(self, function: Callable[..., Any]) -> None:
@@ -86,13 +90,16 @@ class PythonToolOperator(VaiOperator):
         try:
             source = inspect.getsource(function)
         except (OSError, TypeError) as error:
-            raise AirflowFailException(f"the source of {self.python_callable} cannot be read: {error}") from error
+            raise NothingSent(f"the source of {self.python_callable} cannot be read: {error}") from error
         found = hashlib.sha256(source.encode()).hexdigest()
         if found != self.source_sha256:
-            raise AirflowFailException(
+            problem = (
                 f"{self.python_callable} changed since it was reviewed: its source is {found} now, and was"
                 f" {self.source_sha256}. Review it and write the new digest into source_sha256"
             )
+            if self.on_change != "warn":
+                raise NothingSent(problem)
+            self.log.warning("%s", problem)
 
 
 async def _awaited(awaitable: Any) -> Any:

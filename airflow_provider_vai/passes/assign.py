@@ -80,7 +80,7 @@ def _wrapped(call: ToolCall, kind: Kind, rule: ToolRule | None, recorded: dict[s
     if kind.name == "python_tool":
         return {"python_callable": _callable(call, rule), "arguments": recorded}
     values: dict[str, Any] = {"tool": tool, "arguments": recorded}
-    return values | ({"conn_id": _connection(kind, rule, None)} if kind.connection else {})
+    return values | ({"conn_id": (rule and rule.conn_id) or kind.connection} if kind.connection else {})
 
 
 def _callable(call: ToolCall, rule: ToolRule | None) -> str:
@@ -95,24 +95,26 @@ def _callable(call: ToolCall, rule: ToolRule | None) -> str:
 
 def _direct(call: ToolCall, kind: Kind, rule: ToolRule | None, recorded: dict[str, Any]) -> dict[str, Any]:
     values = dict(recorded)
+    if values.get("kind") == call.tool:  # the platform repeats the kind inside some definitions
+        del values["kind"]
     reference = values.pop(CONNECTION_REFERENCE, None)
     result = call.result if isinstance(call.result, dict) else {}
     for name in kind.from_result:
         if name not in values and result.get(name) is not None:
             values[name] = result[name]
-    if kind.connection and ("conn_id" not in values or (rule and rule.conn_id)):
-        values["conn_id"] = _connection(kind, rule, reference)
+    values = {**kind.defaults, **values}
+    if "conn_id" in kind.arguments.model_fields:
+        conn_id = (rule and rule.conn_id) or _named(reference) or values.get("conn_id") or kind.connection
+        values |= {"conn_id": conn_id} if conn_id else {}
     if kind.result == "rows" and _rows_are_arrays(call.result):
         values["rows_as"] = "arrays"
     return values
 
 
-def _connection(kind: Kind, rule: ToolRule | None, reference: Any) -> str:
-    """Return the connection's id: the rule's, else the recorded slug or id, else the kind's own."""
-    if rule and rule.conn_id:
-        return rule.conn_id
+def _named(reference: Any) -> str | None:
+    """Return the slug or id in a recorded reference to a connection; a bare text is the name itself."""
     named = reference.get("slug") or reference.get("id") if isinstance(reference, dict) else reference
-    return named if isinstance(named, str) and named else kind.connection or ""
+    return named if isinstance(named, str) and named else None
 
 
 def _rows_are_arrays(result: Any) -> bool:

@@ -35,7 +35,8 @@ def authorship(draft: Draft, run: Run) -> tuple[Determinism, str | None]:
         return determinism, reason
     more = f" and {len(places) - SHOWN_PLACES} more" if len(places) > SHOWN_PLACES else ""
     wrote = f"a model wrote {', '.join(places[:SHOWN_PLACES])}{more}, which each run repeats word for word"
-    return "model_written", f"{reason}; {wrote}" if reason else wrote
+    anew = determinism == "model_at_run_time"
+    return determinism if anew else "model_written", f"{reason}; {wrote}" if reason else wrote
 
 
 def _texts(value: Any, place: Path) -> Iterator[tuple[Path, str]]:

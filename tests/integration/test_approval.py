@@ -184,27 +184,41 @@ def test_out_of_band_answers(run_dag: Run) -> None:
     """A poking gate drops an answer about other arguments, takes one about these, and knows no person."""
     from airflow_provider_vai.json_text import digest
 
-    arguments = {"python_callable": "vai_gate_tools:echo", "arguments": {"value": "x"}, "source_sha256": None}
+    arguments = {
+        "python_callable": "vai_gate_tools:echo",
+        "arguments": {"value": "x"},
+        "source_sha256": None,
+        "on_change": "fail",
+    }
     good = {"decision": "approve", "sha256": digest({"a": digest(arguments)}), "note": "by phone"}
     answers = [{"decision": "approve"}, {"decision": "approve", "sha256": "0" * 64}, good]
 
-    def write() -> None:
+    def put(answer: dict[str, object]) -> bool:
+        """Write an answer as soon as the gate runs and has taken the one before."""
         from airflow._shared.state import TaskScope
         from airflow.models.taskinstance import TaskInstance
         from airflow.state.metastore import MetastoreBackend
         from airflow.utils.session import create_session
         from sqlalchemy import select
 
+        with create_session() as session:
+            ti = session.scalars(select(TaskInstance).where(TaskInstance.state == "running")).one_or_none()
+            if ti is None:
+                return False
+            scope = TaskScope(dag_id=ti.dag_id, run_id=ti.run_id, task_id=ti.task_id, map_index=-1)
+            if MetastoreBackend().get(scope, "vai_decision", session=session) is not None:
+                return False
+            MetastoreBackend().set(scope, "vai_decision", json.dumps(answer), session=session)
+            return True
+
+    def write() -> None:
         for answer in answers:
-            time.sleep(2)
-            with create_session() as session:
-                ti = session.scalars(select(TaskInstance).where(TaskInstance.state == "running")).one()
-                scope = TaskScope(dag_id=ti.dag_id, run_id=ti.run_id, task_id=ti.task_id, map_index=-1)
-                MetastoreBackend().set(scope, "vai_decision", json.dumps(answer), session=session)
+            while not put(answer):
+                time.sleep(0.1)
 
     thread = threading.Thread(target=write, daemon=True)
     thread.start()
-    ran = run_dag(guarded(", deferrable=False, poke_interval=0.5", "'x'"))
+    ran = run_dag(guarded(", deferrable=False, poke_interval=0.5, response_timeout=timedelta(seconds=60)", "'x'"))
     thread.join(10)
 
     assert ran.states == {"gate": "success", "a": "success"}

@@ -360,7 +360,12 @@ def test_marking_the_gate_as_success_does_not_open_it(run_dag: Run) -> None:
 def test_only_the_approved_arguments_run(record: str, state: str, message: str, run_dag: Run) -> None:
     """A guarded step runs only with an approval of exactly its arguments."""
     callable_name = f"{TOOLS}:echo"
-    arguments = {"python_callable": callable_name, "arguments": {"value": "done"}, "source_sha256": None}
+    arguments = {
+        "python_callable": callable_name,
+        "arguments": {"value": "done"},
+        "source_sha256": None,
+        "on_change": "fail",
+    }
     ran = run_dag(
         "from airflow_provider_vai.json_text import digest\n"
         f"DIGEST = digest({arguments!r})\n"

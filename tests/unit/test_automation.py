@@ -63,9 +63,10 @@ def test_unknown_fields_are_refused() -> None:
 
 
 def test_frozen_null_and_no_value_differ() -> None:
-    """JSON holds what was set and nothing else, under the contract's names."""
-    assert Argument.frozen(None).model_dump() == {"class": "frozen", "value": None}
-    assert wired("x").model_dump() == {"class": "wired", "from": {"step": "x", "path": []}}
+    """JSON holds what was set, origin and evidence, and nothing else, under the contract's names."""
+    traced = {"origin": None, "evidence": []}
+    assert Argument.frozen(None).model_dump() == {"class": "frozen", "value": None, **traced}
+    assert wired("x").model_dump() == {"class": "wired", "from": {"step": "x", "path": []}, **traced}
 
 
 def test_json_reads_back() -> None:

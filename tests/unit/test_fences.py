@@ -18,6 +18,9 @@ MODULES = [
     if path.stem != "__init__"
 ]
 HEAVY = (
+    "dlt",
+    "pyarrow",
+    "trafilatura",
     "pydantic_ai",
     "duckdb",
     "sqlglot",

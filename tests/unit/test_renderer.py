@@ -290,7 +290,7 @@ def test_templates_and_wires_are_written_as_such() -> None:
     [
         ({"params": {"day": "today"}}, "the automation has params"),
         ({"conditions": ["rows > 0"]}, "the automation has conditions"),
-        ({"kind": "call_agent"}, "no action kind 'call_agent'"),
+        ({"kind": "send_pigeon"}, "no action kind 'send_pigeon'"),
         ({"operator": "os.system;x"}, "is run by"),
         ({"operator": "os.path.join"}, "os.path"),
         ({"arguments": {"x": Argument(class_="parameter", param="day")}}, "the parameter 'day'"),

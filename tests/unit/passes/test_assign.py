@@ -39,6 +39,12 @@ SQL = {"sql": "SELECT 1"}
             "generate_query",
             {"sql": "SELECT 2", "conn_id": "warehouse", "question": "units"},
         ),
+        (  # the platform repeats the kind inside this definition
+            call("call_agent", {"kind": "call_agent", "agent": "sql-expert", "question": "Which table?"}),
+            {},
+            "call_agent",
+            {"agent": "sql-expert", "question": "Which table?", "conn_id": "pydanticai_default"},
+        ),
         (
             call("run_sql", {"q": "SELECT 3"}, [[1, 2]]),
             {"kind": "generate_query", "conn_id": "dw", "arguments": {"q": "sql"}},

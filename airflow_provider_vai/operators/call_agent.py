@@ -1,0 +1,101 @@
+"""The kind ``call_agent``: a question to an agent, asked anew in each run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_vai.operators import nested
+from airflow_provider_vai.operators.base import MissingExtra, NothingSent, VaiOperator, argument
+from airflow_provider_vai.operators.compat import AirflowFailException
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class CallAgentOperator(VaiOperator):
+    """Asks one question through common-ai's ``AgentOperator`` and returns the answer.
+
+    The result is ``{"answer", "usage", "model"}``. The agent has no tools but those of the allow-list.
+
+    :param question: the prompt, as it is: braces in it are text.
+    :param conn_id: a connection of a ``pydanticai`` type.
+    :param agent: the agent's name, for traces and logs; it decides nothing.
+    :param model_id: ``provider:model``; left out: the connection's.
+    :param system_prompt: the agent's instructions.
+    :param tools: what the agent may call: ``mcp:<conn_id>``, all tools of that MCP server; ``mcp:<conn_id>/<tool>``,
+        one of them; ``sql:<conn_id>``, reading that database.
+    :param usage_limits: fields of pydantic-ai's ``UsageLimits``, such as ``request_limit`` (50 where it is left out)
+        and ``total_tokens_limit``.
+    """
+
+    template_fields: Sequence[str] = (
+        "question",
+        "conn_id",
+        "agent",
+        "model_id",
+        "system_prompt",
+        "tools",
+        "usage_limits",
+    )
+    effect = "write"
+
+    def __init__(
+        self,
+        *,
+        question: str,
+        conn_id: str,
+        agent: str | None = None,
+        model_id: str | None = None,
+        system_prompt: str | None = None,
+        tools: list[str] | None = None,
+        usage_limits: dict[str, int] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.question = nested.without_secrets("question", question)
+        self.conn_id = argument(conn_id)
+        self.agent = argument(agent)
+        self.model_id = argument(model_id)
+        self.system_prompt = nested.without_secrets("system_prompt", system_prompt)
+        self.tools = argument(tools)
+        self.usage_limits = argument(usage_limits)
+
+    def perform(self, context: Context) -> dict[str, Any]:
+        """Build the agent, ask it, and return its answer with what it cost."""
+        try:
+            from pydantic_ai.exceptions import UsageLimitExceeded, UserError
+
+            asked = self._operator()
+        except ImportError as error:
+            raise MissingExtra(f"{error}: pip install 'airflow-provider-vai[agent]'") from error
+        try:
+            answer = nested.run(asked, context)
+        except (UsageLimitExceeded, UserError) as error:
+            raise AirflowFailException(f"the agent was stopped: {error}") from error
+        ti = context["ti"]
+        usage = ti.xcom_pull(task_ids=self.task_id, key="usage", map_indexes=ti.map_index)
+        model = asked.llm_hook.get_conn().model_name
+        self.log.info("The agent answered with %s: %s", model, usage)
+        return {"answer": answer, "usage": usage or {}, "model": model}
+
+    def _operator(self) -> Any:
+        from airflow.providers.common.ai.operators.agent import AgentOperator
+
+        from airflow_provider_vai.operators import agent_tools
+
+        return AgentOperator(
+            task_id=self.task_id,
+            prompt=self._text(),
+            llm_conn_id=self.conn_id,
+            model_id=self.model_id,
+            system_prompt=self.system_prompt or "",
+            toolsets=agent_tools.toolsets(self.tools or []),
+            usage_limits=agent_tools.usage_limits(self.usage_limits or {}),
+            agent_params={"name": self.agent} if self.agent else None,
+        )
+
+    def _text(self) -> str:
+        if not isinstance(self.question, str) or not self.question.strip():
+            raise NothingSent(f"the question is a text, not {type(self.question).__name__} or nothing")
+        return self.question

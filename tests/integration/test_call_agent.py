@@ -1,0 +1,157 @@
+"""``call_agent`` through common-ai's AgentOperator, with models that need no network."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import sqlite3
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+pytestmark = pytest.mark.integration
+
+Run = Callable[..., Any]
+HERE = Path(__file__).parent
+IMPORT = "from airflow_provider_vai.operators.call_agent import CallAgentOperator\n"
+
+
+class Model(http.server.BaseHTTPRequestHandler):
+    """A chat-completions server: asks for each tool it is shown once, then answers with what the tools said."""
+
+    seen: ClassVar[list[dict[str, Any]]] = []
+
+    def do_POST(self) -> None:
+        """Answer one request."""
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.seen.append(body)
+        said = [message["content"] for message in body["messages"] if message["role"] == "tool"]
+        names = [tool["function"]["name"] for tool in body.get("tools", ())]
+        message: dict[str, Any] = {"role": "assistant", "content": f"done: {said}"}
+        if names and not said:
+            asked = [{"id": f"c_{n}", "type": "function", "function": call(n)} for n in names]
+            message = {"role": "assistant", "content": None, "tool_calls": asked}
+        usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+        choice = {"index": 0, "finish_reason": "tool_calls" if "tool_calls" in message else "stop", "message": message}
+        answer = {"id": "1", "object": "chat.completion", "created": 1, "model": "scripted-1", "usage": usage}
+        content = json.dumps({**answer, "choices": [choice]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        """Stay silent."""
+
+
+def call(name: str) -> dict[str, str]:
+    """Return the call of a tool, with arguments that it takes."""
+    arguments = {"add": {"a": 2, "b": 3}, "query": {"sql": "delete from t"}}
+    return {"name": name, "arguments": json.dumps(arguments.get(name, {}))}
+
+
+@pytest.fixture(autouse=True)
+def connections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """The scripted model, pydantic-ai's own test model, an MCP server and a database."""
+    pytest.importorskip("openai")
+    pytest.importorskip("fastmcp")
+    Model.seen.clear()
+    with sqlite3.connect(tmp_path / "db.sqlite") as lite:
+        lite.execute("create table t (n integer)")
+        lite.execute("insert into t values (1)")
+    mcp = {"transport": "stdio", "command": sys.executable, "args": [str(HERE / "mcp_server.py")], "timeout": 60}
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Model) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        llm = {
+            "conn_type": "pydanticai",
+            "host": f"http://127.0.0.1:{running.server_address[1]}/v1",
+            "password": "k3y-of-the-test",
+            "extra": {"model": "openai-chat:scripted-1"},
+        }
+        for name, connection in {
+            "LLM": llm,
+            "TESTMODEL": {"conn_type": "pydanticai", "extra": {"model": "test"}},
+            "MCP": {"conn_type": "mcp", "extra": mcp},
+            "LITE": {"conn_type": "sqlite", "host": str(tmp_path / "db.sqlite")},
+        }.items():
+            monkeypatch.setenv(f"AIRFLOW_CONN_{name}", json.dumps(connection))
+        yield
+        running.shutdown()
+
+
+def test_the_question_is_asked_as_it_is(run_dag: Run) -> None:
+    """Braces in the question are text; the result holds the answer, its cost and the model; there are no tools."""
+    ran = run_dag(
+        IMPORT + "CallAgentOperator(task_id='a', conn_id='llm', question='What is {{ ds }}?', agent='analyst',"
+        " system_prompt='Be {{ brief }}.')"
+    )
+    (request,) = Model.seen
+
+    assert ran.states == {"a": "success"}
+    assert [message["content"] for message in request["messages"]] == ["Be {{ brief }}.", "What is {{ ds }}?"]
+    assert "tools" not in request
+    assert ran.results["a"]["answer"] == "done: []"
+    assert ran.results["a"]["model"] == "scripted-1"
+    assert {"requests": 1, "input_tokens": 10, "output_tokens": 5}.items() <= ran.results["a"]["usage"].items()
+    assert "k3y-of-the-test" not in ran.log
+
+
+def test_pydantic_ais_test_model(run_dag: Run) -> None:
+    """Any model that the connection's hook finds will do; a wired question too."""
+    ran = run_dag(
+        IMPORT + "q = PythonToolOperator(task_id='q', python_callable='copy:copy', arguments={'x': 'Why?'})\n"
+        "q >> CallAgentOperator(task_id='a', conn_id='testmodel', question=wired(q))"
+    )
+
+    assert ran.results["a"]["answer"] == "success (no tool calls)"
+    assert ran.results["a"]["model"] == "test"
+
+
+def test_only_the_allowed_tool_is_offered(run_dag: Run) -> None:
+    """Of an MCP server the agent sees the named tool alone, and can call it."""
+    ran = run_dag(IMPORT + "CallAgentOperator(task_id='a', conn_id='llm', question='2+3?', tools=['mcp:mcp/add'])")
+
+    assert [tool["function"]["name"] for tool in Model.seen[0]["tools"]] == ["add"]
+    assert ran.results["a"]["answer"] == "done: ['5']"
+    assert ran.results["a"]["usage"]["tool_calls"] == 1
+
+
+def test_a_whole_server_and_a_database_that_is_only_read(run_dag: Run, tmp_path: Path) -> None:
+    """`mcp:` offers all tools of a server; `sql:` offers reading: a write that the model asks for is refused."""
+    ran = run_dag(
+        IMPORT + "CallAgentOperator(task_id='a', conn_id='llm', question='?', tools=['sql:lite'])\n"
+        "CallAgentOperator(task_id='b', conn_id='llm', question='!', tools=['mcp:mcp', 'mcp:mcp/add'])\n"
+    )
+    offered = [{tool["function"]["name"] for tool in seen["tools"]} for seen in Model.seen]
+
+    assert {"list_tables", "get_schema", "query", "check_query"} in offered
+    assert {"add", "find", "wrap", "rows", "fail"} in offered
+    with sqlite3.connect(tmp_path / "db.sqlite") as lite:
+        assert lite.execute("select n from t").fetchall() == [(1,)]
+    assert set(ran.states) == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "requests"),
+    [
+        ("tools=['shell']", "the agent's tools hold 'shell'", 0),
+        ("tools=['sql:lite/t']", "the agent's tools hold 'sql:lite/t'", 0),
+        ("tools=['mcp:a b']", "the agent's tools hold 'mcp:a b'", 0),
+        ("usage_limits={'money': 1}", "there is no usage limit 'money'", 0),
+        ("usage_limits={'request_limit': '1'}", "is a whole number", 0),
+        ("usage_limits={'request_limit': 1}, tools=['mcp:mcp/add']", "the agent was stopped: ", 1),
+        ("usage_limits={'output_tokens_limit': 1}", "the agent was stopped: ", 1),
+    ],
+)
+def test_refusals(arguments: str, message: str, requests: int, run_dag: Run) -> None:
+    """Unknown tools and limits are refused before anything is asked; a limit that is reached ends the step."""
+    ran = run_dag(IMPORT + f"CallAgentOperator(task_id='a', conn_id='llm', question='?', {arguments})")
+
+    assert ran.states["a"] == "failed"
+    assert message in ran.log
+    assert len(Model.seen) == requests

@@ -1,0 +1,109 @@
+"""Branches in real DAG runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.integration
+
+Run = Callable[..., Any]
+TASKS = """
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import TaskGroup
+from airflow_provider_vai.operators.conditional_branch import ConditionalBranchOperator
+first = PythonToolOperator(task_id='first', python_callable='json:loads', arguments={{'s': {source!r}}})
+branch = ConditionalBranchOperator(task_id='branch', {arguments})
+yes, no, other = (EmptyOperator(task_id=name) for name in ('yes', 'no', 'other'))
+join = EmptyOperator(task_id='join', trigger_rule='none_failed_min_one_success')
+first >> branch >> [yes, no, other]
+[yes, no] >> join
+{more}
+"""
+BOTH = "if_true=['yes'], if_false=['no'], inputs={'order': wired(first)}"
+
+
+def tasks(arguments: str, *, source: str = '{"total": 150}', more: str = "") -> str:
+    """Return the source of a branch between two tasks and their join."""
+    return TASKS.format(arguments=arguments, source=source, more=more)
+
+
+@pytest.mark.parametrize(("total", "chosen", "skipped"), [(150, "yes", "no"), (50, "no", "yes")])
+def test_branch_follows_one_side(total: int, chosen: str, skipped: str, run_dag: Run) -> None:
+    """The chosen task and the join run, every other task directly downstream is skipped, the record is kept."""
+    ran = run_dag(tasks(f"condition='order.total > 100', {BOTH}", source=f'{{"total": {total}}}'))
+
+    assert ran.states == {
+        "first": "success",
+        "branch": "success",
+        chosen: "success",
+        skipped: "skipped",
+        "other": "skipped",
+        "join": "success",
+    }
+    assert ran.results["branch"] == {
+        "condition": "order.total > 100",
+        "value": total == 150,
+        "chosen": [chosen],
+    }
+
+
+def test_no_second_side_skips_everything(run_dag: Run) -> None:
+    """Without if_false a condition that does not hold lets nothing downstream run."""
+    ran = run_dag(tasks("condition='order.total > 1000', if_true=['yes'], inputs={'order': wired(first)}"))
+
+    assert {ran.states[name] for name in ("yes", "no", "other", "join")} == {"skipped"}
+    assert ran.results["branch"]["chosen"] == []
+
+
+def test_payload_and_params(run_dag: Run) -> None:
+    """Paths reach the DAG run's configuration and parameters; a name of inputs hides them."""
+    condition = "payload.region in ['US'] and params.limit = 3 and size = 2"
+    more = "dag.params['limit'] = 3\n"
+    arguments = f"condition={condition!r}, if_true=['yes'], inputs={{'size': 2}}"
+    ran = run_dag(tasks(arguments, more=more), run_conf={"region": "US"})
+
+    assert ran.results["branch"]["value"] is True
+
+
+def test_task_groups_can_be_chosen(run_dag: Run) -> None:
+    """A group's id stands for its first tasks."""
+    more = """
+with TaskGroup('group') as group:
+    EmptyOperator(task_id='a') >> EmptyOperator(task_id='b')
+branch >> group
+"""
+    ran = run_dag(tasks("condition='true', if_true=['group'], if_false=['no']", more=more))
+
+    assert (ran.states["group.a"], ran.states["group.b"], ran.states["no"]) == ("success", "success", "skipped")
+
+
+def test_missing_path_counts_as_false(run_dag: Run) -> None:
+    """By default a path that leads nowhere makes the whole condition false, and the log says which."""
+    ran = run_dag(tasks(f"condition='not (order.tax = 1)', {BOTH}"))
+
+    assert ran.results["branch"] == {"condition": "not (order.tax = 1)", "value": False, "chosen": ["no"]}
+    assert "counts as false: nothing is at order.tax" in ran.log
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (f"condition='order.tax = 1', missing='fail', {BOTH}", "nothing is at order.tax"),
+        (f"condition='order.tax = 1', missing='maybe', {BOTH}", "missing is 'false' or 'fail'"),
+        (f"condition='order.total = \"1\"', {BOTH}", "order.total is a number and '1' is a text"),
+        (f"condition=template('order.total >'), {BOTH}", "cannot be read"),
+        ("condition='true', if_true=['nothing']", "'nothing' is not directly downstream of 'branch'"),
+        ("condition='true', if_true=['yes'], if_false=['join']", "'join' is not directly downstream"),
+        ("condition='true', if_true=['first']", "'first' is not directly downstream"),
+    ],
+)
+def test_branch_failures(arguments: str, message: str, run_dag: Run) -> None:
+    """A condition that cannot be decided, or a task that the branch does not lead to, fails the step."""
+    ran = run_dag(tasks(arguments + ", retries=2"))
+
+    assert ran.states["branch"] == "failed"
+    assert ran.states["join"] == "upstream_failed"
+    assert message in ran.log

@@ -1,0 +1,239 @@
+"""dlt pipelines in real DAG runs: a database, files and an HTTP server into DuckDB."""
+
+from __future__ import annotations
+
+import base64
+import http.server
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.integration
+pytest.importorskip("dlt")
+duckdb = pytest.importorskip("duckdb")
+
+Run = Callable[..., Any]
+IMPORT = "from airflow_provider_vai.operators.dlt_extract import DltExtractOperator\n"
+OWN = """
+import dlt
+
+@dlt.resource(name="numbers", primary_key="n", write_disposition="merge")
+def numbers(upto):
+    yield [{"n": n} for n in range(upto)]
+
+@dlt.source
+def both(upto):
+    return [numbers(upto), dlt.resource([{"s": "x"}], name="words")]
+
+def plain(upto):
+    raise AssertionError("called")
+"""
+
+
+@pytest.fixture(autouse=True)
+def places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A source database, a warehouse that does not exist yet, and sources of one's own on the path."""
+    with sqlite3.connect(tmp_path / "db.sqlite") as lite:
+        lite.execute("create table orders (id integer primary key, day timestamp, s text)")
+        lite.execute("create table logs (n integer, s text)")
+        lite.execute("insert into orders values (1, '2024-01-01 00:00:00', 'a'), (2, '2024-02-01 00:00:00', 'b')")
+        lite.execute("insert into logs values (1, 'a'), (2, 'b')")
+    (tmp_path / "vai_own_sources.py").write_text(OWN)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name, connection in {
+        "WH": {"conn_type": "duckdb", "host": str(tmp_path / "wh.duckdb")},
+        "LITE": {"conn_type": "sqlite", "host": str(tmp_path / "db.sqlite")},
+        "OUT": {"conn_type": "sqlite", "host": str(tmp_path / "out.sqlite")},
+        "FTP": {"conn_type": "ftp", "host": "localhost", "password": "hush-hush"},
+    }.items():
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name}", json.dumps(connection))
+    return tmp_path
+
+
+def extract(**arguments: Any) -> str:
+    """Return a task's source."""
+    given = {"destination_conn_id": "wh", "dataset": "raw", "retries": 0, **arguments}
+    return f"{IMPORT}DltExtractOperator(task_id='a', **{given!r})\n"
+
+
+def rows(places: Path, sql: str) -> list[Any]:
+    """Return what the warehouse holds."""
+    with duckdb.connect(str(places / "wh.duckdb"), read_only=True) as database:
+        return database.execute(sql).fetchall()
+
+
+def test_database_is_replaced(run_dag: Run, places: Path) -> None:
+    """Without incremental each run holds what the database holds now; only the named tables come."""
+    task = extract(source="sql_database", conn_id="lite", resource_names=["orders"])
+    run_dag(task)
+    with sqlite3.connect(places / "db.sqlite") as lite:
+        lite.execute("delete from orders where id = 1")
+    ran = run_dag(task)
+
+    result = ran.results["a"]
+    assert result["dataset"] == "raw"
+    assert result["tables"] == {"orders": 1}
+    assert len(result["load_ids"]) == 1
+    assert rows(places, "select id, s from raw.orders") == [(2, "b")]
+    assert rows(places, "select 1 from information_schema.tables where table_name = 'logs'") == []
+
+
+def test_no_telemetry(run_dag: Run, places: Path) -> None:
+    """dlt reports nothing, and the environment of the process stays as it was."""
+    import os
+
+    from dlt.common.runtime import anon_tracker
+
+    ran = run_dag(extract(source="vai_own_sources:numbers", source_config={"upto": 1}))
+
+    assert ran.states["a"] == "success"
+    assert anon_tracker._ANON_TRACKER_ENDPOINT is None
+    assert "RUNTIME__DLTHUB_TELEMETRY" not in os.environ
+
+
+def perform(dag_id: str = "shop", **arguments: Any) -> dict[str, Any]:
+    """Run the operator as a task of always the same DAG: its state is under the DAG's name."""
+    from types import SimpleNamespace
+
+    from airflow_provider_vai.operators.arguments import as_argument
+    from airflow_provider_vai.operators.dlt_extract import DltExtractOperator
+
+    operator = DltExtractOperator(task_id="load", **{"destination_conn_id": "wh", **arguments})
+    for name in operator.template_fields:
+        setattr(operator, name, as_argument(getattr(operator, name)).value)
+    return operator.perform({"ti": SimpleNamespace(dag_id=dag_id, task_id="load")})  # type: ignore[typeddict-item]
+
+
+@pytest.mark.parametrize(
+    ("table", "cursor", "start", "new"),
+    [
+        ("orders", "id", "2", "(3, '2024-03-01 00:00:00', 'c')"),
+        ("orders", "day", "2024-01-15", "(3, '2024-03-01 00:00:00', 'c')"),
+        ("logs", "n", "2", "(3, 'c')"),
+    ],
+)
+def test_second_run_loads_only_what_is_new(places: Path, table: str, cursor: str, start: str, new: str) -> None:
+    """The state comes back from the destination: a rerun adds nothing, new rows are added once."""
+    arguments = {"source": "sql_database", "conn_id": "lite", "resource_names": [table]}
+    arguments |= {"incremental": True, "initial_value": start, "source_config": {"cursor_path": cursor}}
+    first = perform(**arguments)
+    again = perform(**arguments)
+    with sqlite3.connect(places / "db.sqlite") as lite:
+        lite.execute(f"insert into {table} values {new}")
+    third = perform(**arguments)
+
+    assert first["dataset"] == "shop"
+    assert first["tables"] == {table: 1}
+    assert again["tables"].get(table, 0) == 0
+    assert third["tables"] == {table: 1}
+    assert rows(places, f"select s from shop.{table} order by 1") == [("b",), ("c",)]
+
+
+def test_files(places: Path) -> None:
+    """The ending says how the files are read; each run replaces the table."""
+    (places / "in").mkdir()
+    (places / "in" / "a.jsonl").write_text('{"n": 1}\n{"n": 2}\n')
+    config = {"bucket_url": f"file://{places}/in", "file_glob": "*.jsonl", "table_name": "events"}
+    for _ in range(2):
+        result = perform(source="filesystem", source_config=config)
+
+    assert result["tables"] == {"events": 2}
+    assert rows(places, "select n from shop.events order by n") == [(1,), (2,)]
+
+
+class Api(http.server.BaseHTTPRequestHandler):
+    """Two pages of items for whoever has the password."""
+
+    def do_GET(self) -> None:
+        """Answer one page."""
+        basic = "Basic " + base64.b64encode(b"me:hush-hush").decode()
+        if self.headers.get("Authorization") != basic:
+            self.send_error(401)
+            return
+        page = int(self.path.partition("page=")[2] or 1)
+        url = f"http://127.0.0.1:{self.server.server_address[1]}/items?page=2"
+        body = json.dumps({"data": [{"id": page}], "next": url if page == 1 else None}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The server behind the connection ``api``, and ``locked`` with the wrong password."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        connection = {"conn_type": "http", "host": "127.0.0.1", "port": server.server_address[1], "login": "me"}
+        monkeypatch.setenv("AIRFLOW_CONN_API", json.dumps({**connection, "password": "hush-hush"}))
+        monkeypatch.setenv("AIRFLOW_CONN_LOCKED", json.dumps({**connection, "password": "wrong-one"}))
+        yield
+        server.shutdown()
+
+
+def test_rest_api(run_dag: Run, places: Path, api: None) -> None:
+    """Server and credentials come from the connection; pages are followed; no password is in the log."""
+    paginator = {"type": "json_link", "next_url_path": "next"}
+    config = {"client": {"paginator": paginator}, "resources": ["items"]}
+    config["resources"] = [{"name": "items", "endpoint": {"path": "items", "data_selector": "data"}}]
+    ran = run_dag(extract(source="rest_api", conn_id="api", source_config=config, incremental=False))
+    refused = run_dag(extract(source="rest_api", conn_id="locked", source_config=config))
+
+    assert ran.results["a"]["tables"] == {"items": 2}
+    assert rows(places, "select id from raw.items order by id") == [(1,), (2,)]
+    assert refused.states["a"] == "failed"
+    assert "401" in refused.log
+    assert not any(secret in ran.log + refused.log for secret in ("hush-hush", "wrong-one"))
+
+
+def test_source_of_ones_own(places: Path) -> None:
+    """A decorated source or resource is called with its arguments; what it says of merging stands."""
+    for upto in (2, 3):
+        result = perform(source="vai_own_sources.numbers", source_config={"upto": upto})
+    assert result["tables"] == {"numbers": 3}
+    assert rows(places, "select count(*) from shop.numbers") == [(3,)]
+    chosen = perform("x y", source="vai_own_sources:both", source_config={"upto": 1}, resource_names=["words"])
+    assert chosen["tables"] == {"words": 1}
+    assert chosen["dataset"].startswith("x_y_")
+
+
+def test_another_destination(places: Path) -> None:
+    """A connection of another simple type is a destination, too."""
+    pytest.importorskip("dlt.destinations.impl.sqlalchemy.sqlalchemy_job_client")
+    perform(source="vai_own_sources:numbers", source_config={"upto": 2}, destination_conn_id="out")
+
+    assert [path.name for path in places.glob("*out*")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"source": "shopify"}, "package.module:function"),
+        ({"source": "os:system", "source_config": {"command": "true"}}, "not a dlt source"),
+        ({"source": "vai_own_sources:plain", "source_config": {"upto": 1}}, "not a dlt source"),
+        ({"source": "vai_own_sources:missing"}, "cannot be imported"),
+        ({"source": "vai_own_sources:numbers", "conn_id": "lite"}, "leave conn_id out"),
+        ({"source": "vai_own_sources:both", "source_config": {"upto": 1}, "resource_names": ["x"]}, "no resource 'x'"),
+        ({"source": "sql_database"}, "conn_id"),
+        ({"source": "sql_database", "conn_id": "lite", "incremental": True}, "cursor_path"),
+        (
+            {"source": "vai_own_sources:numbers", "source_config": {"upto": 1}, "destination_conn_id": "ftp"},
+            "type 'ftp'",
+        ),
+    ],
+)
+def test_mistakes_are_final(arguments: dict[str, Any], message: str) -> None:
+    """What no retry can mend fails at once, and says what to change."""
+    from airflow_provider_vai.operators.compat import AirflowFailException
+
+    with pytest.raises(AirflowFailException, match=message):
+        perform(**arguments)

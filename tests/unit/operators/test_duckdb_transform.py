@@ -1,0 +1,100 @@
+"""What becomes of the SQL before DuckDB runs it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from airflow.sdk import DAG
+
+from airflow_provider_vai.operators import duckdb_statements
+from airflow_provider_vai.operators.arguments import as_argument
+from airflow_provider_vai.operators.compat import AirflowFailException
+from airflow_provider_vai.operators.duckdb_transform import DuckdbTransformOperator
+
+pytest.importorskip("duckdb")
+pytest.importorskip("sqlglot")
+
+
+@pytest.mark.parametrize(
+    ("sql", "statement"),
+    [
+        ("select 1", "select 1"),
+        ("select 1 ;; -- the end", "select 1"),
+        ("with a as (select ';' as x) select x from a;", "with a as (select ';' as x) select x from a"),
+        ("-- why\nfrom t", "-- why\nfrom t"),
+        ("values (1), (2)", "values (1), (2)"),
+    ],
+)
+def test_one_select_stays_as_it_is(sql: str, statement: str) -> None:
+    """Only closing semicolons, and what follows them, are left out."""
+    assert duckdb_statements.checked(sql) == statement
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select 1; select 2",
+        "select 1; drop table t",
+        "drop table t",
+        "insert into t values (1)",
+        "copy t to 'x.csv'",
+        "attach 'x.db'",
+        "pragma version",
+        "set threads = 1",
+        "install httpfs",
+        "pivot t on n using sum(n)",
+        "select 1) to 'x'; --",
+        "",
+        ";",
+        "-- nothing",
+    ],
+)
+def test_anything_else_is_refused(sql: str) -> None:
+    """What writes, is several statements, or is none, is not run."""
+    with pytest.raises(duckdb_statements.Refused):
+        duckdb_statements.checked(sql)
+
+
+@pytest.mark.parametrize("name", ["a.b.c", ".a", "a.", "."])
+def test_name_of_a_table(name: str) -> None:
+    """A table is name or schema.name."""
+    with pytest.raises(duckdb_statements.Refused, match=r"schema\.name"):
+        duckdb_statements.for_table(name, "select 1", append=False)
+
+
+def test_quotes_in_names_are_doubled() -> None:
+    """No name ends its quotes early."""
+    name, before, statement = duckdb_statements.for_table('s."; drop table t --', "select 1", append=False)
+
+    assert name == '"s"."""; drop table t --"'
+    assert before == ['CREATE SCHEMA IF NOT EXISTS "s"']
+    assert statement.startswith(f"CREATE OR REPLACE TABLE {name} AS\n")
+    assert "TO '/it''s/x' " in duckdb_statements.for_file("/it's/x", "select 1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "exactly one of table and path"),
+        ({"table": "t", "path": "file:///x"}, "exactly one of table and path"),
+        ({"table": "t", "mode": "upsert"}, "'replace' or 'append'"),
+        ({"path": "file:///x", "mode": "append"}, "replaced as a whole"),
+        ({"table": "t", "sql": "drop table t"}, "only reading"),
+    ],
+)
+def test_mistakes_are_final(arguments: dict[str, Any], message: str) -> None:
+    """What no retry can mend fails at once, and says what to change."""
+    operator = DuckdbTransformOperator(task_id="a", **{"sql": "select 1", "conn_id": "x", **arguments})
+    for name in operator.template_fields:
+        setattr(operator, name, as_argument(getattr(operator, name)).value)
+
+    with pytest.raises(AirflowFailException, match=message):
+        operator.perform({})  # type: ignore[typeddict-item]
+
+
+def test_appending_is_not_retried() -> None:
+    """A retry would append the rows twice."""
+    with DAG("d", schedule=None, default_args={"retries": 4}):
+        assert DuckdbTransformOperator(task_id="a", sql="select 1", conn_id="x", table="t").retries == 4
+        assert DuckdbTransformOperator(task_id="b", sql="select 1", conn_id="x", table="t", mode="append").retries == 0
