@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
 import itertools
 import subprocess
@@ -29,6 +30,19 @@ from airflow_provider_vai.operators.python_tool import PythonToolOperator
 from airflow_provider_vai.operators.unmapped_tool import UnmappedToolOperator
 from airflow_provider_vai.sensors.approval import ApprovalGateSensor
 """
+# Imported before any test starts a thread: two threads that import Airflow's models at once wait for each other for ever.
+USED_IN_THREADS = (
+    "airflow.dag_processing.dagbag",
+    "airflow.models.hitl",
+    "airflow.models.taskinstance",
+    "airflow.models.trigger",
+    "airflow.models.xcom",
+    "airflow.serialization.definitions.dag",
+    "airflow.serialization.serialized_objects",
+    "airflow.state.metastore",
+    "airflow.triggers.base",
+    "airflow.utils.session",
+)
 _numbers = itertools.count(1)
 
 
@@ -46,6 +60,9 @@ def database(airflow_home: Path) -> Path:
     """The Airflow home of this session, its database migrated once."""
     (airflow_home / "dags").mkdir(exist_ok=True)
     subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True)
+    for module in USED_IN_THREADS:
+        with contextlib.suppress(ImportError):  # the state store is younger than the oldest version
+            importlib.import_module(module)
     return airflow_home
 
 
