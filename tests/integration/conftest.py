@@ -30,7 +30,7 @@ from airflow_provider_vai.operators.python_tool import PythonToolOperator
 from airflow_provider_vai.operators.unmapped_tool import UnmappedToolOperator
 from airflow_provider_vai.sensors.approval import ApprovalGateSensor
 """
-# Imported before any test starts a thread: two threads that import Airflow's models at once wait for each other for ever.
+# Imported before any test starts a thread: two threads that import Airflow's models at once can wait for each other.
 USED_IN_THREADS = (
     "airflow.dag_processing.dagbag",
     "airflow.models.hitl",
