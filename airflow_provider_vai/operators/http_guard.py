@@ -41,13 +41,18 @@ def checked_url(base_url: str, endpoint: str) -> str:
     return url
 
 
+def carries_credentials(header: str) -> bool:
+    """Return whether a header of that name is one that only the connection may supply."""
+    return _CREDENTIALS.search(header) is not None
+
+
 def checked_headers(headers: dict[str, Any]) -> dict[str, str]:
     """Return the headers as text.
 
     :raises Refused: one carries credentials, or belongs to the transport.
     """
     for name in headers:
-        if _CREDENTIALS.search(name):
+        if carries_credentials(name):
             raise Refused(f"the header {name!r} carries credentials: put it into the connection (login or extra)")
         if name.lower() in _CONNECTION:
             raise Refused(f"the header {name!r} is set by the transport: leave it out")

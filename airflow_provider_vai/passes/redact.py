@@ -14,6 +14,7 @@ from typing import Any
 from airflow_provider_vai.automation import Argument, Path, Secret
 from airflow_provider_vai.exceptions import SecretFound
 from airflow_provider_vai.identifiers import slug
+from airflow_provider_vai.operators.http_guard import carries_credentials
 from airflow_provider_vai.passes.draft import Draft
 
 MASK = "***"
@@ -79,7 +80,7 @@ def _without_auth_headers(draft: Draft, notes: list[str]) -> dict[str, Any]:
     headers = draft.values.get("headers")
     if draft.kind.name != "http_request" or not isinstance(headers, dict):
         return draft.values
-    dropped = sorted(name for name in headers if AUTH_HEADER.search(name))
+    dropped = sorted(name for name in headers if AUTH_HEADER.search(name) or carries_credentials(name))
     if dropped:
         notes.append(
             f"{draft.key}: the recorded headers {', '.join(dropped)} were not kept. The connection "
