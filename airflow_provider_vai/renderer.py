@@ -73,20 +73,22 @@ def render(automation: Automation) -> str:
     _refuse_unknown(automation)
     variables = _variables(automation.steps)
     tasks = [_task(step, variables) for step in automation.steps]
+    edges = _edges(automation.steps, variables)
+    imported = _imported(automation, tasks, edges)
     file = FileSource(
         docstring=python_source.docstring(_docstring(automation)),
-        imports=_imports(automation, tasks),
+        imports=_imports(imported),
         dag_id=automation.dag_id,
         description=automation.description,
         schedule=next((trigger.schedule for trigger in automation.triggers if trigger.schedule), None),
         start_date=_start_date(automation),
         tags=["vai", automation.source_type.lower()],
         tasks=tasks,
-        edges=_edges(automation.steps, variables),
+        edges=edges,
     )
     text: str = _environment().get_template("dag.py.jinja").render(file=file)
     text = text.rstrip("\n") + "\n"
-    audit(text, _expected(automation, file, variables))
+    audit(text, _expected(automation, file, imported, variables))
     return text
 
 
@@ -127,10 +129,12 @@ def _only_source(value: Any) -> Source:
     return value
 
 
-def _expected(automation: Automation, file: FileSource, variables: dict[str, str]) -> Expected:
-    imported = {(module, name) for module, names in _imported(automation, file.tasks).items() for name in names}
+def _expected(
+    automation: Automation, file: FileSource, imported: dict[str, set[str]], variables: dict[str, str]
+) -> Expected:
+    pairs = {(module, name) for module, names in imported.items() for name in names}
     return Expected(
-        imports=imported | {("datetime", "datetime"), ("datetime", "timezone")},
+        imports=pairs | {("datetime", "datetime"), ("datetime", "timezone")},
         start_date=file.start_date,
         dag={
             "dag_id": file.dag_id,
@@ -219,19 +223,17 @@ def _placed(value: Any, at: Sequence[str | int], reference: Reference) -> Any:
     return copy
 
 
-def _imports(automation: Automation, tasks: Sequence[TaskSource]) -> list[Source]:
+def _imports(imported: dict[str, set[str]]) -> list[Source]:
     return [
         Source(f"from {'.'.join(map(python_source.name, module.split('.')))} import {', '.join(sorted(names))}")
-        for module, names in sorted(_imported(automation, tasks).items())
+        for module, names in sorted(imported.items())
     ]
 
 
-def _imported(automation: Automation, tasks: Sequence[TaskSource]) -> dict[str, set[str]]:
-    called = sorted({part.function for task in tasks for part in _references(task.arguments)})
-    chain = ["chain"] if any(len(_chain_line(run)) > LINE_LENGTH for run in _chains(automation.steps)) else []
-    modules: dict[str, set[str]] = {"airflow.sdk": {"DAG", *chain}}
-    if called:
-        modules[ARGUMENTS_MODULE] = set(called)
+def _imported(automation: Automation, tasks: Sequence[TaskSource], edges: Sequence[Source]) -> dict[str, set[str]]:
+    modules = {"airflow.sdk": {"DAG", "chain"} if any(edge.startswith("chain(") for edge in edges) else {"DAG"}}
+    if called := {part.function for task in tasks for part in _references(task.arguments)}:
+        modules[ARGUMENTS_MODULE] = called
     for step in automation.steps:
         module, _, operator = step.operator.rpartition(".")
         modules.setdefault(module, set()).add(operator)

@@ -12,7 +12,7 @@ from typing import Any
 
 from airflow_provider_vai import json_text
 from airflow_provider_vai.automation import Determinism, Path
-from airflow_provider_vai.passes.draft import Draft
+from airflow_provider_vai.passes.draft import Draft, said_by_people
 from airflow_provider_vai.run import Run
 
 PROSE_WORDS = 4
@@ -24,13 +24,14 @@ def authorship(draft: Draft, run: Run) -> tuple[Determinism, str | None]:
     determinism, reason = draft.kind.determinism, draft.kind.reason
     if draft.effect != "write":
         return determinism, reason
-    said = _said_before(draft, run)
-    places = [
-        ".".join(map(str, place))
+    prose = [
+        (place, text)
         for name, argument in draft.arguments.items()
         for place, text in _texts(argument.value, [name])
-        if len(text.split()) >= PROSE_WORDS and text not in said
+        if len(text.split()) >= PROSE_WORDS
     ]
+    said = _said_before(draft, run) if prose else ""
+    places = [".".join(map(str, place)) for place, text in prose if text not in said]
     if not places:
         return determinism, reason
     more = f" and {len(places) - SHOWN_PLACES} more" if len(places) > SHOWN_PLACES else ""
@@ -53,10 +54,10 @@ def _texts(value: Any, place: Path) -> Iterator[tuple[Path, str]]:
 
 def _said_before(draft: Draft, run: Run) -> str:
     """Return all text that the model had before the call: instructions, the user's words, earlier results."""
-    texts = [run.system_text, *(turn.user_text for turn in run.turns if turn.index <= draft.call.turn)]
+    texts = [said_by_people(draft, run)]
     for call in run.calls:
         if call.batch >= draft.call.batch:
             break
         texts += [text for _, text in _texts(call.result, [])]
         texts.append(json_text.canonical(call.result))
-    return "\n".join(text for text in texts if text)
+    return "\n".join(texts)

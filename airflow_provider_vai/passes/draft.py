@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from airflow_provider_vai.automation import Argument, Effect
 from airflow_provider_vai.kinds import Kind
-from airflow_provider_vai.run import ToolCall
+from airflow_provider_vai.run import Run, ToolCall
 from airflow_provider_vai.tools_file import ToolRule
 
 Gates = Literal["auto", "recorded"]
@@ -46,3 +46,9 @@ class Draft:
     effect: Effect
     values: dict[str, Any]
     arguments: dict[str, Argument] = field(default_factory=dict)
+
+
+def said_by_people(draft: Draft, run: Run) -> str:
+    """Return the instructions and the user's words that the model had when it made the draft's call."""
+    texts = [turn.user_text for turn in run.turns if turn.index <= draft.call.turn]
+    return "\n".join(text for text in [run.system_text, *texts] if text)

@@ -13,7 +13,7 @@ from typing import Any
 
 from airflow_provider_vai import json_text
 from airflow_provider_vai.automation import Argument, Output, Path, Wire
-from airflow_provider_vai.passes.draft import Draft
+from airflow_provider_vai.passes.draft import Draft, said_by_people
 from airflow_provider_vai.passes.redact import mask
 from airflow_provider_vai.run import Run, ToolCall
 
@@ -37,7 +37,7 @@ def wire(drafts: Sequence[Draft], run: Run) -> list[Draft]:
     for call in run.calls:
         if call.outcome == "success":
             _learn(call, steps.get(id(call)), known)
-    return [_with_wires(draft, known, _said_before(draft, run)) for draft in drafts]
+    return [_with_wires(draft, known, said_by_people(draft, run)) for draft in drafts]
 
 
 def _learn(call: ToolCall, draft: Draft | None, known: dict[str, list[_Candidate]]) -> None:
@@ -61,11 +61,6 @@ def _says_something(value: Any) -> bool:
     if isinstance(value, str):
         return len(value) >= SHORTEST_TEXT
     return isinstance(value, (dict, list)) and bool(value)
-
-
-def _said_before(draft: Draft, run: Run) -> str:
-    texts = [turn.user_text for turn in run.turns if turn.index <= draft.call.turn]
-    return "\n".join(text for text in [run.system_text, *texts] if text)
 
 
 def _with_wires(draft: Draft, known: dict[str, list[_Candidate]], said: str) -> Draft:
