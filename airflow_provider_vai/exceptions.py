@@ -15,7 +15,9 @@
     │   ├── ArgumentsRefused     a call's arguments do not fit its action kind
     │   └── SecretFound          a value looks like a credential
     ├── ToolsFileError           ``vai-tools.toml`` is wrong
+    ├── KindRefused              an action kind of another distribution cannot be used
     ├── SpecError                a sidecar or automation file is wrong
+    ├── PullError                a live source cannot be reached, refuses, or answers what it should not
     ├── RenderError              a value or name cannot become Python source, or the text failed its check
     └── PublishError             the pair of files cannot be written
         └── EditedByHand         the DAG file is not what was rendered last
@@ -35,9 +37,11 @@ __all__ = [
     "ArgumentsRefused",
     "CrystallizeError",
     "EditedByHand",
+    "KindRefused",
     "MalformedTrace",
     "NothingToCrystallize",
     "PublishError",
+    "PullError",
     "RenderError",
     "RunNotSuccessful",
     "SecretFound",
@@ -119,8 +123,16 @@ class ToolsFileError(VaiError):
     """The tools file cannot be read or breaks its schema."""
 
 
+class KindRefused(VaiError):
+    """An action kind of another distribution cannot be used."""
+
+
 class SpecError(VaiError):
     """A sidecar or automation file cannot be read or breaks its schema."""
+
+
+class PullError(VaiError):
+    """A live source cannot be reached, refuses, or answers what it should not; or the file to write is in the way."""
 
 
 class RenderError(VaiError):

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from airflow_provider_vai.adapters.base import Trace, optional_text, record, records, text, text_or_none
+from airflow_provider_vai.adapters.base import Tells, Trace, optional_text, record, records, text, text_or_none
 from airflow_provider_vai.adapters.content import error_text, proposed, result_value
 from airflow_provider_vai.adapters.messages import Answer, Conversation
 from airflow_provider_vai.run import Run, RunOutcome, ToolCall
 
 KEYS = frozenset({"suite_name", "user_task_id", "messages"})
+
+NAMES = ("suite_name", "pipeline_name", "user_task_id", "attack_type", "injection_task_id")
+"""What names a run, in this order."""
 
 
 class AgentDojoAdapter:
@@ -21,11 +24,16 @@ class AgentDojoAdapter:
 
     name = "agentdojo"
     description = "AgentDojo run: an object with suite_name, user_task_id and messages, or a list of them"
+    tells = Tells()
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document, or its first item, has AgentDojo's keys."""
         first = document[0] if isinstance(document, list) and document else document
         return isinstance(first, dict) and first.keys() >= KEYS
+
+    def line_key(self, record: Any) -> str | None:
+        """Return the id of the run that an item is. Never raises."""
+        return _id(record) if isinstance(record, dict) else None
 
     def runs(self, trace: Trace) -> Iterator[Run]:
         """Yield a run for each object.
@@ -43,19 +51,21 @@ def _run(trace: Trace, item: dict[str, Any], where: str) -> Run:
     conversation = Conversation(trace)
     for message, place in records(item.get("messages"), f"{where}messages"):
         _read_message(conversation, message, place)
-    suite = text(item.get("suite_name"), f"{where}suite_name")
+    text(item.get("suite_name"), f"{where}suite_name")
     task = text(item.get("user_task_id"), f"{where}user_task_id")
-    pipeline = text_or_none(item.get("pipeline_name"))
-    attack = (text_or_none(item.get(key)) for key in ("attack_type", "injection_task_id"))
     run = Run(
-        id="/".join(name for name in (suite, pipeline, task, *attack) if name),
+        id=_id(item),
         source="agent_run",
         format=ADAPTER.name,
         title=task,
-        agent=pipeline,
+        agent=text_or_none(item.get("pipeline_name")),
         outcome=_outcome(item),
     )
     return conversation.run(run)
+
+
+def _id(item: dict[str, Any]) -> str:
+    return "/".join(name for key in NAMES if (name := text_or_none(item.get(key))))
 
 
 def _outcome(item: dict[str, Any]) -> RunOutcome:

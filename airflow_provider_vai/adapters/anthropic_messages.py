@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from airflow_provider_vai.adapters.base import Trace, optional_text, record, records, text, text_or_none
+from airflow_provider_vai.adapters.base import Tells, Trace, optional_text, record, records, text, text_or_none
 from airflow_provider_vai.adapters.content import MEDIA, error_text, proposed, result_value
 from airflow_provider_vai.adapters.messages import Answer, Conversation, message_list, role_messages
 from airflow_provider_vai.run import Run, RunOutcome, ToolCall
@@ -23,6 +23,7 @@ class AnthropicMessagesAdapter:
 
     name = "anthropic_messages"
     description = "Anthropic Messages with tool blocks: a list, or an object with messages"
+    tells = Tells()
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a list of role messages with a tool block somewhere."""
@@ -38,7 +39,7 @@ class AnthropicMessagesAdapter:
         conversation = Conversation(trace)
         conversation.system(conversation.text(facts.get("system"), f"{trace}: system"))
         for message, place in records(messages, where):
-            _read_message(conversation, message, place)
+            read_message(conversation, message, place)
         run = Run(
             id=text_or_none(facts.get("id")) or trace.fallback_id,
             source="chat_thread",
@@ -57,7 +58,11 @@ def has_tool_blocks(document: Any) -> bool:
     return any(_kind(block) in CALLS or _is_result(_kind(block)) for block in blocks)
 
 
-def _read_message(conversation: Conversation, message: dict[str, Any], place: str) -> None:
+def read_message(conversation: Conversation, message: dict[str, Any], place: str) -> None:
+    """Tell ``conversation`` what stands in one message.
+
+    :raises MalformedTrace: the message or a block breaks the format.
+    """
     role = text(message.get("role"), f"{place}.role")
     content, inside = message.get("content"), f"{place}.content"
     if role not in ("user", "assistant", "system"):

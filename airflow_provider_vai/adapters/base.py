@@ -3,83 +3,129 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from airflow_provider_vai import json_text
+from airflow_provider_vai.adapters import yaml_text
+from airflow_provider_vai.adapters.files import LIMIT_BYTES, TraceFile, characters
 from airflow_provider_vai.exceptions import MalformedTrace, UnreadableTrace
 from airflow_provider_vai.run import Run
 
-LIMIT_BYTES = 100_000_000
-"""A JSON document needs several times its size in memory: above this it is refused, not half read."""
-
 DEEPEST = 200
 """Levels of nesting: pydantic's JSON writer gives up at 255, and a Run puts a value a few levels down."""
+
+LINES = (".jsonl", ".ndjson")
+YAML = (".yaml", ".yml")
+"""How the names of files end that hold a document a line, or YAML."""
 
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _FRACTION = re.compile(r"\.(\d+)")
 
 
 class Trace:
-    """A trace file: its bytes, read once, and the JSON document in them.
+    """A trace file, or one run's part of it: its bytes, read once, and the document in them.
 
-    :param path: the file.
-    :raises UnreadableTrace: from the properties, when the file cannot be read or is not JSON text.
+    :param path: the file; ``archive.zip!member`` names a file in an archive.
+    :param content: the bytes, where they stand in no file.
+    :raises UnreadableTrace: from the properties, when the file cannot be read or holds no document.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, content: bytes | None = None) -> None:
+        self.file = TraceFile(path)
+        self.path = self.file.path
+        self._name = str(path)
+        self._is_part = False
+        if content is not None:
+            self.__dict__ |= {"content": content, "sha256": hashlib.sha256(content).hexdigest()}
 
     def __str__(self) -> str:
-        return str(self.path)
+        return self._name
+
+    def part(self, value: Any, name: str, *, is_lines: bool = False) -> Trace:
+        """Return one run's part of this trace.
+
+        :param value: the part as a document of the same format.
+        :param name: what the part is called in messages.
+        """
+        made = Trace(self.path)
+        made._name = f"{self} ({name})"
+        made._is_part = True
+        made.__dict__["_read"] = (value, is_lines)
+        return made
 
     @cached_property
     def content(self) -> bytes:
-        """The file's bytes."""
-        try:
-            if self.path.is_dir():
-                raise UnreadableTrace("is a folder", where=str(self), remedy="Name one trace file in it.")
-            size = self.path.stat().st_size
-            if size > LIMIT_BYTES:
-                raise UnreadableTrace(
-                    f"{size / 1e6:.0f} MB is over the limit of {LIMIT_BYTES / 1e6:.0f} MB",
-                    where=str(self),
-                    remedy="Export the one run you want, or split the file.",
-                )
-            return self.path.read_bytes()
-        except OSError as error:
-            raise UnreadableTrace(
-                error.strerror or str(error), where=str(self), remedy="Check the path and its permissions."
-            ) from None
-        except ValueError as error:  # an embedded NUL in the path
-            raise UnreadableTrace(str(error), where=repr(str(self)), remedy="Check the path.") from None
+        """The file's bytes, unpacked."""
+        return self.file.content()
 
     @cached_property
     def sha256(self) -> str:
-        """SHA-256 of the bytes, hex."""
-        return hashlib.sha256(self.content).hexdigest()
+        """SHA-256 of the file as it stands on disk, or of the part's canonical JSON, hex."""
+        return json_text.digest(self.document) if self._is_part else self.file.sha256
 
-    @cached_property
+    @property
     def document(self) -> Any:
-        """The JSON document in the file."""
-        try:
-            text = self.content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise UnreadableTrace(
-                f"not UTF-8 at byte {error.start} (0x{self.content[error.start]:02x})",
-                where=str(self),
-                remedy="Save the trace as UTF-8.",
-            ) from None
-        return document(text, str(self))
+        """The document in the file: of JSONL the list of its lines, of an Inspect log its header and samples."""
+        return self._read[0]
+
+    @property
+    def is_lines(self) -> bool:
+        """Whether the file holds one JSON document a line (JSONL)."""
+        return self._read[1]
 
     @property
     def fallback_id(self) -> str:
-        """A run's id where the file gives it none: the start of the file's own digest."""
+        """A run's id where the file gives it none: the start of the digest of the file, or of the run's part."""
         return f"sha256:{self.sha256[:16]}"
+
+    @cached_property
+    def _read(self) -> tuple[Any, bool]:
+        if "content" not in self.__dict__ and self.file.samples:
+            return self._log(self.file.samples), False
+        written, name = characters(self.content, str(self)), self._file_name()
+        if name.endswith(YAML):
+            return document(written, str(self), yaml_text.loads), False
+        if has_lines(written, name):
+            return list(lines(written, str(self))), True
+        return document(written, str(self)), False
+
+    def _file_name(self) -> str:
+        return self.file.name if self.path.is_file() else self.path.name
+
+    def _log(self, names: tuple[str, ...]) -> dict[str, Any]:
+        if self.file.is_larger(LIMIT_BYTES):
+            self.file.refuse_size("unpacked, it is")
+        parts = []
+        for name in names:
+            with self.file.opened(name) as member:
+                parts.append(document(characters(member.read(), str(self)), f"{self}: {name}"))
+        return {"header": parts[0], "samples": parts[1:]}
+
+
+Told = Literal["yes", "partly", "no"]
+"""Whether a format tells of something: always, in some cases or for some calls only, or never."""
+
+
+@dataclass(frozen=True)
+class Tells:
+    """What a trace format can tell of a call: what it has no place for is unknown in every Run.
+
+    ``results``: what came back, and whether it failed. ``approvals``: what a person decided. ``edits``: executed
+    arguments apart from proposed ones. ``timing``: when the call ran. ``batches``: which calls were proposed together.
+    """
+
+    results: Told = "yes"
+    approvals: Told = "no"
+    edits: Told = "no"
+    timing: Told = "no"
+    batches: Told = "yes"
 
 
 class Adapter(Protocol):
@@ -87,11 +133,16 @@ class Adapter(Protocol):
 
     Third parties register theirs in the entry-point group ``airflow_provider_vai.adapters``.
 
-    ``name`` is the format's name (``--format``, ``vai formats``), ``description`` one line for people.
+    ``name`` is the format's name (``--format``, ``vai formats``), ``description`` one line for people, ``tells``
+    what the format has a place for. An adapter of a format with many runs in one file may have a method
+    ``line_key(record)``: the run that a line or list item belongs to, a list of runs where it belongs to several, or
+    ``None`` where it belongs to every run, as a header does; so a file of any size is read run by run. A run's key is
+    best its id. The method looks only and never raises.
     """
 
     name: str
     description: str
+    tells: Tells
 
     def accepts(self, document: Any) -> bool:
         """Return whether the JSON document has this format's shape. Looks only; never raises."""
@@ -105,17 +156,44 @@ class Adapter(Protocol):
         ...
 
 
-def document(text: str, where: str) -> Any:
-    """Parse a JSON document that a Run can hold.
+def document(text: str, where: str, loads: Callable[..., Any] = json_text.loads) -> Any:
+    """Parse a document that a Run can hold.
 
     :param where: the file, for messages.
+    :param loads: the parser: JSON's, if no other is named.
     :raises UnreadableTrace: see :func:`json_text.loads`; also nesting beyond ``DEEPEST`` and half a surrogate
         pair, neither of which a Run could write out again.
     """
-    value = json_text.loads(text, where=where)
+    value = loads(text, where=where)
     if problem := _unkeepable(value):
         raise UnreadableTrace(problem, where=where, remedy="Export the trace without that value.")
     return value
+
+
+def lines(text: str, where: str) -> Iterator[Any]:
+    """Parse JSONL: an object or array a line; blank lines are passed over.
+
+    :raises UnreadableTrace: a line is neither; it is named by its number.
+    """
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            place = f"{where}: line {number}"
+            value = document(line, place)
+            if not isinstance(value, (dict, list)):
+                raise UnreadableTrace("neither an object nor an array", where=place, remedy="Correct the file.")
+            yield value
+
+
+def has_lines(text: str, name: str) -> bool:
+    """Return whether a text is JSONL: its first line is a document of its own and not the only one.
+
+    :param name: the file's; where it ends as JSONL's do, one line is enough.
+    """
+    first, _, rest = text.strip().partition("\n")
+    is_named = name.endswith(LINES)
+    if not rest.strip():
+        return is_named and bool(first)
+    return _is_json(first) or (is_named and not _is_json(text))
 
 
 def parsed(text: str) -> Any:
@@ -189,6 +267,13 @@ def arguments(value: Any) -> dict[str, Any] | str | None:
     if value is None or isinstance(value, dict):
         return value
     return json_text.canonical(value)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), (dict, list))
+    except (ValueError, RecursionError):
+        return False
 
 
 def _typed(value: Any, kind: type, name: str, where: str) -> Any:

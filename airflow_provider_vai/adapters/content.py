@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import math
+import warnings
 from typing import Any
 
 from airflow_provider_vai import json_text
@@ -31,6 +34,9 @@ MEDIA = frozenset(
 )
 """Content parts that hold no text: passed over knowingly, every other unknown part is noted."""
 
+LONGEST_REPR = 1_000_000
+"""Characters of a Python repr that are read; a longer one stays text."""
+
 TEXT = frozenset({"text", "input_text", "output_text", "refusal"})
 
 
@@ -43,6 +49,32 @@ def result_value(content: Any) -> Any:
     """Return a result: JSON text parsed once, one text part as its text, several parts as they are."""
     content = _only_text(content)
     return parsed(content) if isinstance(content, str) else content
+
+
+def fields(value: Any) -> dict[str, Any]:
+    """Return ``value`` if it is an object, else an empty one: for parts that only describe."""
+    return value if isinstance(value, dict) else {}
+
+
+def python_value(value: Any) -> Any:
+    """Return the object or list in a result that a framework wrote with ``str()``, else the value itself.
+
+    JSON text that the JSON reader refused stays text: Python would read it with a loss.
+    """
+    if not isinstance(value, str) or len(value) > LONGEST_REPR or not value.lstrip().startswith(("{", "[")):
+        return value
+    try:
+        json.loads(value)
+        return value
+    except (ValueError, RecursionError):
+        pass
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of unknown escapes in the text
+            found = parsed(json.dumps(ast.literal_eval(value.strip())))
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return value
+    return value if isinstance(found, str) else found
 
 
 def error_text(content: Any) -> str | None:
@@ -86,6 +118,13 @@ def usage(spent: list[dict[str, Any]], *, tokens: tuple[str, ...], costs: list[A
         cost_usd=_total_cost(costs),
     )
     return sums if sums != Usage() else None
+
+
+def with_cached(spent: dict[str, Any]) -> dict[str, Any]:
+    """Return Anthropic's usage with the cached tokens among the input tokens, as other providers count them."""
+    keys = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+    counts = [spent[key] for key in keys if isinstance(spent.get(key), int)]
+    return {**spent, "input_tokens": sum(counts)} if counts else spent
 
 
 def _total(spent: list[dict[str, Any]], keys: tuple[str, ...]) -> int | None:

@@ -22,7 +22,7 @@ class Answer:
     """What came back for a call.
 
     ``id`` is the call's id and ``tool`` its name, where the answer gives them. ``ran`` is false where the
-    call was refused before it ran.
+    call was refused before it ran. ``arguments`` are the executed ones where the trace tells them apart.
     """
 
     id: str | None = None
@@ -31,6 +31,7 @@ class Answer:
     outcome: Outcome = "success"
     error: str | None = None
     ran: bool = True
+    arguments: dict[str, Any] | str | None = None
     approval: Approval = field(default_factory=Approval)
     at: datetime | None = None
 
@@ -125,10 +126,20 @@ class Conversation:
             self.note(where, f"another result for {answer.id!r}: the last counts, except after a denial")
             if self.calls[position].outcome == "denied":
                 return position
+        return self.settle(position, answer)
+
+    def settle(self, position: int, answer: Answer) -> int:
+        """Give the call at a position its result, where the trace itself says whose result it is.
+
+        :return: the position.
+        """
         call = self.calls[position]
+        executed = call.proposed_arguments if answer.arguments is None else answer.arguments
+        if position in self._open[self._given[position]]:
+            self._open[self._given[position]].remove(position)
         self.calls[position] = call.model_copy(
             update={
-                "arguments": call.proposed_arguments if answer.ran else None,
+                "arguments": executed if answer.ran else None,
                 "result": answer.value,
                 "outcome": answer.outcome,
                 "error": answer.error,
@@ -185,19 +196,30 @@ class Conversation:
 def message_list(trace: Trace) -> tuple[list[Any], str]:
     """Return the messages, which are the document or stand under its key ``messages``, and their place.
 
+    One answer of a model, as its interface gives it, is a message alone.
+
     :raises MalformedTrace: there is no such list.
     """
-    if isinstance(trace.document, list):
-        return trace.document, f"{trace}: "
+    if isinstance(trace.document, list) or _is_answer(trace.document):
+        return trace.document if isinstance(trace.document, list) else [trace.document], f"{trace}: "
     messages = record(trace.document, str(trace)).get("messages")
     return sequence(messages, f"{trace}: messages"), f"{trace}: messages"
 
 
 def role_messages(document: Any) -> list[Any]:
     """Return the messages of a document in the shape of a chat, of whatever provider; else an empty list."""
-    messages = document
-    if isinstance(document, dict):
+    messages: Any = [document] if _is_answer(document) else document
+    if isinstance(messages, dict):
         messages = None if OTHERS & document.keys() else document.get("messages")
-    if isinstance(messages, list) and messages and isinstance(messages[0], dict) and "role" in messages[0]:
-        return messages
-    return []
+    first = messages[0] if isinstance(messages, list) and messages else None
+    is_chat = isinstance(first, dict) and "role" in first and "parts" not in first
+    return messages if is_chat and not _has_items(messages) else []
+
+
+def _is_answer(document: Any) -> bool:
+    return isinstance(document, dict) and document.get("type") == "message" and "messages" not in document
+
+
+def _has_items(messages: list[Any]) -> bool:
+    """Return whether calls stand beside the messages, not in them: then it is a list of OpenAI Responses items."""
+    return any("call_id" in message and "role" not in message for message in messages if isinstance(message, dict))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.adapters.anthropic_messages import has_tool_blocks
-from airflow_provider_vai.adapters.base import Trace, optional_text, record, records, text, text_or_none
+from airflow_provider_vai.adapters.base import Tells, Trace, optional_text, record, records, text, text_or_none
 from airflow_provider_vai.adapters.content import proposed, result_value
 from airflow_provider_vai.adapters.messages import Answer, Conversation, message_list, role_messages
 from airflow_provider_vai.run import Run, RunOutcome, ToolCall
@@ -22,6 +22,7 @@ class OpenAIChatAdapter:
 
     name = "openai_chat"
     description = "OpenAI Chat Completions messages: a list, or an object with messages"
+    tells = Tells(results="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a list of role messages without Anthropic's tool blocks."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.adapters.base import (
+    Tells,
     Trace,
     document,
     moment,
@@ -33,6 +34,7 @@ class PydanticAIAdapter:
 
     name = "pydantic_ai"
     description = "pydantic-ai messages (request and response parts), also as Airflow's message_history"
+    tells = Tells(approvals="partly", timing="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document's first message is a pydantic-ai request or response."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.adapters.base import (
+    Tells,
     Trace,
     moment,
     optional_text,
@@ -30,6 +31,7 @@ class Tau2Adapter:
 
     name = "tau2"
     description = "tau2-bench simulations (tasks, simulations), or a tau-bench list (task_id, traj, reward)"
+    tells = Tells(timing="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document has tau2's two lists, or is a list of tau-bench trajectories."""
@@ -37,6 +39,11 @@ class Tau2Adapter:
             return document.keys() >= {"tasks", "simulations"}
         first = document[0] if isinstance(document, list) and document else None
         return isinstance(first, dict) and first.keys() >= {"task_id", "traj", "reward"}
+
+    def line_key(self, record: Any) -> str | None:
+        """Return the id of the run that a simulation or trajectory is. Never raises."""
+        item = _object(record)
+        return _trajectory_id(item) if "traj" in item else text_or_none(item.get("id"))
 
     def runs(self, trace: Trace) -> Iterator[Run]:
         """Yield a run for each simulation.
@@ -78,9 +85,9 @@ def _simulation(trace: Trace, info: dict[str, Any], simulation: dict[str, Any], 
 def _trajectory(trace: Trace, item: dict[str, Any], where: str) -> Run:
     conversation = Conversation(trace)
     read_messages(conversation, sequence(item.get("traj"), f"{where}.traj"), f"{where}.traj")
-    task, trial = (_number_or_text(item.get(key), f"{where}.{key}") for key in ("task_id", "trial"))
+    task, _ = (_number_or_text(item.get(key), f"{where}.{key}") for key in ("task_id", "trial"))
     run = Run(
-        id=f"task-{task}/trial-{trial}",
+        id=_trajectory_id(item),
         source="chat_thread",
         format=ADAPTER.name,
         title=f"task {task}",
@@ -133,6 +140,10 @@ def _outcome(reward: Any) -> RunOutcome:
     if isinstance(reward, bool) or not isinstance(reward, (int, float)):
         return "unknown"
     return "success" if reward >= 1 else "failed"
+
+
+def _trajectory_id(item: dict[str, Any]) -> str:
+    return f"task-{item.get('task_id') or 0}/trial-{item.get('trial') or 0}"
 
 
 def _number_or_text(value: Any, where: str) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from airflow_provider_vai.adapters.base import Trace, moment, record, records, text, text_or_none
+from airflow_provider_vai.adapters.base import Tells, Trace, moment, record, records, text, text_or_none
 from airflow_provider_vai.adapters.messages import Conversation
 from airflow_provider_vai.adapters.vai_action_run import (
     Placed,
@@ -42,6 +42,7 @@ class VaiAdapter:
 
     name = "vai"
     description = "the platform's agentRun or thread with its actionRuns (the envelope is this package's own)"
+    tells = Tells(approvals="yes", edits="yes", timing="yes", batches="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document holds an agent run, or a thread with action runs or turns."""

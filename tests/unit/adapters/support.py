@@ -14,12 +14,33 @@ TRACES = Path(__file__).parents[2] / "traces"
 SAMPLES = {path.name: json.loads(path.read_text()) for path in sorted(TRACES.glob("*.json"))}
 NAMES = {
     "agentdojo.json": "agentdojo",
+    "anthropic_managed.json": "anthropic_managed",
     "anthropic_messages.json": "anthropic_messages",
+    "atif.json": "atif",
+    "google_adk.json": "google_adk",
+    "google_adk_recorded.json": "google_adk",
+    "inspect_ai.json": "inspect_ai",
+    "langchain.json": "langchain",
+    "langchain_messages.json": "langchain",
+    "langchain_per_call.json": "langchain",
+    "langfuse.json": "langfuse",
+    "langfuse_chatml.json": "langfuse_chatml",
+    "langsmith.json": "langsmith",
+    "mlflow.json": "mlflow",
+    "openai_agents.json": "openai_agents",
     "openai_chat.json": "openai_chat",
+    "openai_responses.json": "openai_responses",
+    "openai_run_state.json": "openai_run_state",
+    "openhands.json": "openhands",
+    "openinference.json": "openinference",
+    "otel_genai.json": "otel_genai",
     "pydantic_ai.json": "pydantic_ai",
+    "swe_agent.json": "swe_agent",
     "tau2.json": "tau2",
     "vai_agent_run.json": "vai",
     "vai_chat_thread.json": "vai",
+    "vcr_cassette.json": "vcr_cassette",
+    "vercel_ui.json": "vercel_ui",
 }
 
 
@@ -30,9 +51,7 @@ def adapter(name: str) -> Adapter:
 
 def trace(document: Any) -> Trace:
     """Return a trace ``file.json`` that holds ``document``, without a file."""
-    made = Trace(Path("file.json"))
-    made.__dict__["content"] = json.dumps(document).encode()
-    return made
+    return Trace(Path("file.json"), json.dumps(document).encode())
 
 
 def runs(name: str, document: Any) -> list[Run]:

@@ -54,6 +54,189 @@ VECTORS = [
         ],
     ),
     Vector(
+        "anthropic_managed.json",
+        [
+            (
+                "sesn_1",
+                "chat_thread",
+                "unknown",
+                [
+                    ("bash", 0, 0, "success", "not_required"),
+                    ("post", 0, 0, "success", "approved"),
+                    ("purge", 0, 0, "denied", "denied"),
+                    ("write", 0, 1, "denied", "denied"),
+                    ("rate", 0, 1, "failed", "unknown"),
+                    ("bash", 0, 1, "unknown", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "langchain.json",
+        [
+            (
+                "thread-1",
+                "chat_thread",
+                "success",
+                [
+                    ("read_order", 0, 0, "success", "unknown"),
+                    ("refund", 0, 1, "success", "edited"),
+                    ("close", 0, 1, "denied", "denied"),
+                    ("ask", 0, 1, "unknown", "unknown"),
+                    ("refund", 0, 1, "success", "approved"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "langchain_per_call.json",
+        [
+            (
+                "thread-1",
+                "chat_thread",
+                "success",
+                [
+                    ("read_order", 0, 0, "success", "unknown"),
+                    ("refund", 0, 1, "success", "edited"),
+                    ("close", 0, 1, "denied", "denied"),
+                    ("ask", 0, 1, "unknown", "unknown"),
+                    ("refund", 0, 1, "success", "approved"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "langchain_messages.json",
+        [
+            (
+                "sha256:ac44b5fc07b21f71",
+                "chat_thread",
+                "success",
+                [
+                    ("read_order", 0, 0, "success", "unknown"),
+                    ("refund", 0, 1, "success", "edited"),
+                    ("close", 0, 1, "denied", "denied"),
+                    ("ask", 0, 1, "success", "unknown"),
+                    ("refund", 0, 1, "success", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "langfuse_chatml.json",
+        [
+            (
+                "sha256:4678200b240ec4b7",
+                "agent_run",
+                "success",
+                [("weigh", 0, 0, "success", "unknown"), ("print_label", 0, 1, "success", "unknown")],
+            )
+        ],
+    ),
+    Vector(
+        "langfuse.json",
+        [
+            (
+                "lf-1",
+                "agent_run",
+                "success",
+                [
+                    ("count_cash", 0, 0, "success", "unknown"),
+                    ("count_cards", 0, 0, "success", "unknown"),
+                    ("print_slip", 0, 1, "failed", "unknown"),
+                    ("print_slip", 0, 2, "success", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "langsmith.json",
+        [
+            (
+                "01a203a9-ecd6-7eae-8a87-e5313aa83f25",
+                "agent_run",
+                "success",
+                [
+                    ("weigh", 0, 0, "success", "unknown"),
+                    ("weigh", 0, 0, "failed", "unknown"),
+                    ("label", 0, 1, "success", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "mlflow.json",
+        [
+            (
+                "tr-424230e13b172cc8e57becfd062a858f",
+                "agent_run",
+                "success",
+                [
+                    ("find_boat", 0, 0, "success", "unknown"),
+                    ("find_boat", 0, 0, "failed", "unknown"),
+                    ("book_berth", 0, 1, "success", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "openai_agents.json",
+        [
+            (
+                "trace_0001",
+                "agent_run",
+                "success",
+                [
+                    ("find_plots", 0, 0, "success", "unknown"),
+                    ("soil_test", 0, 0, "failed", "unknown"),
+                    ("ask_weather", 0, 1, "success", "unknown"),
+                    ("log_visit", 0, 2, "success", "unknown"),
+                    ("water", 0, 3, "success", "approved"),
+                    ("fell_tree", 0, 3, "denied", "denied"),
+                    ("log_visit", 0, 3, "success", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "openai_run_state.json",
+        [
+            (
+                "sha256:053c6b95c7b08559",
+                "agent_run",
+                "success",
+                [
+                    ("find_plots", 0, 0, "success", "unknown"),
+                    ("soil_test", 0, 0, "failed", "unknown"),
+                    ("ask_weather", 0, 1, "success", "unknown"),
+                    ("water", 0, 2, "success", "approved"),
+                    ("fell_tree", 0, 2, "denied", "denied"),
+                    ("log_visit", 0, 2, "success", "unknown"),
+                    ("transfer_to_clerk", 0, 3, "success", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "openai_responses.json",
+        [
+            (
+                "sha256:39d35c61d1f00da2",
+                "chat_thread",
+                "success",
+                [
+                    ("free_berths", 0, 0, "success", "unknown"),
+                    ("tariff.price", 0, 0, "success", "unknown"),
+                    ("web_search", 0, 1, "success", "unknown"),
+                    ("logbook", 0, 2, "failed", "unknown"),
+                    ("book", 1, 3, "success", "approved"),
+                    ("cancel_all", 1, 3, "denied", "denied"),
+                    ("bill", 1, 4, "success", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
         "openai_chat.json",
         [
             (
@@ -64,6 +247,42 @@ VECTORS = [
                     ("find_item", 0, 0, "success", "unknown"),
                     ("list_sites", 0, 0, "success", "unknown"),
                     ("run_note", 1, 1, "success", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "openinference.json",
+        [
+            (
+                "5ea1",
+                "agent_run",
+                "success",
+                [
+                    ("photo", 0, 0, "success", "unknown"),
+                    ("photo", 0, 0, "failed", "unknown"),
+                    ("book_cleaning", 0, 1, "success", "edited"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "otel_genai.json",
+        [
+            (
+                "01a2038a-9ec2-7163-8967-4f4d1dc4b0a7",
+                "agent_run",
+                "success",
+                [
+                    ("list_beds", 0, 0, "success", "not_required"),
+                    ("list_beds", 0, 0, "success", "not_required"),
+                    ("forecast", 0, 1, "failed", "not_required"),
+                    ("forecast", 0, 2, "success", "not_required"),
+                    ("ask_scout", 0, 3, "success", "not_required"),
+                    ("probe", 0, 4, "success", "not_required"),
+                    ("water", 0, 5, "success", "approved"),
+                    ("water", 0, 5, "success", "edited"),
+                    ("water", 0, 5, "denied", "denied"),
                 ],
             )
         ],
@@ -131,6 +350,138 @@ VECTORS = [
             )
         ],
     ),
+    Vector(
+        "atif.json",
+        [
+            (
+                "well-1",
+                "agent_run",
+                "success",
+                [
+                    ("read_level", 0, 0, "success", "unknown"),
+                    ("read_level", 0, 0, "failed", "unknown"),
+                    ("open_valve", 0, 1, "success", "edited"),
+                    ("drain", 0, 1, "denied", "denied"),
+                    ("ask_surveyor", 0, 1, "success", "unknown"),
+                    ("read_map", 0, 2, "success", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "google_adk.json",
+        [
+            (
+                "session-7",
+                "chat_thread",
+                "success",
+                [
+                    ("list_ferries", 0, 0, "success", "unknown"),
+                    ("read_tide", 0, 0, "failed", "unknown"),
+                    ("hold", 0, 1, "success", "approved"),
+                    ("cancel", 0, 1, "denied", "denied"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "google_adk_recorded.json",
+        [
+            (
+                "session-7",
+                "chat_thread",
+                "success",
+                [
+                    ("list_ferries", 0, 0, "success", "unknown"),
+                    ("read_tide", 0, 0, "failed", "unknown"),
+                    ("hold", 0, 1, "success", "approved"),
+                    ("cancel", 0, 1, "denied", "denied"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "inspect_ai.json",
+        [
+            (
+                "LyPyt74oQviRByeGpXZBcH",
+                "agent_run",
+                "success",
+                [
+                    ("count_jars", 0, 0, "success", "not_required"),
+                    ("count_jars", 0, 0, "failed", "not_required"),
+                    ("move_jars", 0, 1, "success", "edited"),
+                    ("move_jars", 0, 2, "denied", "denied"),
+                    ("move_jars", 0, 3, "success", "approved"),
+                    ("labeller", 0, 4, "success", "not_required"),
+                    ("count_jars", 0, 5, "success", "not_required"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "openhands.json",
+        [
+            (
+                "sha256:177878182f1a1c6d",
+                "agent_run",
+                "success",
+                [
+                    ("execute_bash", 0, 0, "success", "unknown"),
+                    ("execute_bash", 0, 0, "failed", "unknown"),
+                    ("str_replace_editor", 0, 1, "success", "approved"),
+                    ("execute_bash", 0, 2, "denied", "denied"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "swe_agent.json",
+        [
+            (
+                "sha256:10300cb058cc0d55",
+                "agent_run",
+                "success",
+                [
+                    ("open", 0, 0, "success", "unknown"),
+                    ("edit", 0, 1, "success", "unknown"),
+                    ("bash", 0, 2, "success", "unknown"),
+                    ("submit", 0, 3, "success", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "vcr_cassette.json",
+        [
+            (
+                "sha256:72f5fbc74db1ae02#1",
+                "agent_run",
+                "success",
+                [
+                    ("count_bees", 0, 0, "success", "unknown"),
+                    ("count_bees", 0, 0, "failed", "unknown"),
+                ],
+            ),
+            ("sha256:72f5fbc74db1ae02#2", "agent_run", "unknown", [("feed", 0, 0, "unknown", "unknown")]),
+        ],
+    ),
+    Vector(
+        "vercel_ui.json",
+        [
+            (
+                "chat-kiln",
+                "chat_thread",
+                "success",
+                [
+                    ("list_pots", 0, 0, "success", "not_required"),
+                    ("read_kiln", 0, 0, "failed", "not_required"),
+                    ("fire", 0, 1, "success", "approved"),
+                    ("clear_shelf", 0, 1, "denied", "denied"),
+                ],
+            )
+        ],
+    ),
 ]
 
 
@@ -170,4 +521,5 @@ def test_facts_do_not_contradict_each_other(file: str) -> None:
         for call in run.calls:
             assert call.turn < len(run.turns)
             assert call.proposed_arguments is not None
-            assert (call.arguments is None) == (call.outcome in ("denied", "unknown"))
+            is_transfer = call.tool.startswith("transfer_to_")  # it has a result, but ran nothing
+            assert (call.arguments is None) == (call.outcome in ("denied", "unknown") or is_transfer)

@@ -1,0 +1,272 @@
+"""A trace file's bytes: as they stand, out of gzip, or out of a zip archive; unpacked within stated limits.
+
+Nothing is written under a name from the file: an archive's member is read, never extracted.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import io
+import lzma
+import re
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cached_property
+from gzip import BadGzipFile, GzipFile
+from importlib import import_module
+from pathlib import Path
+from typing import IO, Any, NoReturn, cast
+
+from airflow_provider_vai.exceptions import AmbiguousRun, UnreadableTrace
+
+LIMIT_BYTES = 100_000_000
+"""A JSON document needs several times its size in memory: above this it is refused, not half read."""
+
+RATIO = 200
+"""A packed file may unpack to ``LIMIT_BYTES``, or to this many times its own size where that is more."""
+
+SHOWN_MEMBERS = 20
+CHUNK = 1 << 20
+GZIP, ZIP = b"\x1f\x8b", b"PK"
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+START = ("header.json", "_journal/start.json")
+"""Where an Inspect log has its header: the second while, or where, its evaluation never ended."""
+
+BROKEN = (zipfile.BadZipFile, BadGzipFile, EOFError, zlib.error, lzma.LZMAError)
+
+
+class TraceFile:
+    """A file on disk, and the member of it that was asked for.
+
+    :param path: the file; ``archive.zip!member`` names a file in an archive.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.where = str(path)
+        self.path, self.member = _split(path)
+
+    @property
+    def name(self) -> str:
+        """The name that tells what the unpacked bytes are: the member's, or the file's without ``.gz``."""
+        if self.samples:
+            return self.path.name.lower()
+        return (self._chosen or self.path.name).lower().removesuffix(".gz")
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the file as it stands on disk, hex."""
+        digest = hashlib.sha256()
+        with self._refusing(), self.path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                digest.update(chunk)
+        return digest.hexdigest()
+
+    @cached_property
+    def samples(self) -> tuple[str, ...] | None:
+        """The members that an Inspect log is made of, its header first; ``None`` for any other file."""
+        if self.member or not self._starts(ZIP):
+            return None
+        with self._archive() as archive:
+            names = archive.namelist()
+        start = next((name for name in START if name in names), None)
+        samples = sorted(name for name in names if name.startswith("samples/") and name.endswith(".json"))
+        return (start, *samples) if start else None
+
+    def content(self) -> bytes:
+        """Return the unpacked bytes.
+
+        :raises UnreadableTrace: they are more than ``LIMIT_BYTES``, or cannot be read.
+        """
+        with self._refusing():
+            if not self.is_packed and (size := self.path.stat().st_size) > LIMIT_BYTES:
+                self.refuse_size(f"{size / 1e6:.0f} MB is")
+        with self.opened() as file:
+            content = file.read(LIMIT_BYTES + 1)
+        if len(content) > LIMIT_BYTES:
+            self.refuse_size("unpacked, it is")
+        return content
+
+    def is_larger(self, limit: int) -> bool:
+        """Return whether the unpacked bytes are more than ``limit``; of a packed file it unpacks that many."""
+        if self.samples:
+            with self._archive() as archive:
+                return sum(archive.getinfo(name).file_size for name in self.samples) > limit
+        if not self.is_packed:
+            with self._refusing():
+                return self.path.stat().st_size > limit
+        with self.opened() as file:
+            left = limit
+            while left >= 0 and (chunk := file.read(CHUNK)):
+                left -= len(chunk)
+        return left < 0
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether the file is an archive or compressed."""
+        return self._starts(GZIP) or self._starts(ZIP)
+
+    @contextmanager
+    def opened(self, member: str | None = None) -> Iterator[IO[bytes]]:
+        """Open the unpacked bytes for reading from start to end.
+
+        :param member: a member of the archive, instead of the one that was asked for.
+        :raises UnreadableTrace: the file cannot be read, or unpacks to more than its limit.
+        :raises AmbiguousRun: the archive holds several files, and none was asked for.
+        """
+        name = member or self._chosen
+        with self._refusing(), ExitStack() as stack:
+            if name is None:
+                file: IO[bytes] = stack.enter_context(self.path.open("rb"))
+            else:
+                file = stack.enter_context(stack.enter_context(self._archive()).open(name))
+            if name.endswith(".gz") if name else self._starts(GZIP):
+                file = cast("IO[bytes]", GzipFile(fileobj=file))
+            if self.is_packed:
+                limit = max(LIMIT_BYTES, RATIO * self.path.stat().st_size)
+                file = io.BufferedReader(_Limited(file, limit, self.where), CHUNK)
+            yield file
+
+    @contextmanager
+    def spooled(self) -> Iterator[IO[bytes]]:
+        """Open the unpacked bytes, as UTF-8, for reading anywhere; others go to a temporary file first."""
+        with self.opened() as source:
+            is_utf_16 = source.read(2) in UTF_16
+        if not self.is_packed and not is_utf_16:
+            with self.opened() as file:
+                yield file
+            return
+        with tempfile.TemporaryFile() as unpacked:
+            with self.opened() as source:
+                lines = codecs.getreader("utf-16")(source) if is_utf_16 else None
+                while chunk := lines.read(CHUNK).encode() if lines else source.read(CHUNK):
+                    unpacked.write(chunk)
+            yield unpacked
+
+    @cached_property
+    def _chosen(self) -> str | None:
+        """The archive's member to read; ``None`` where the file is no archive."""
+        if not self._starts(ZIP):
+            return self.member and self._refuse("is no archive, so it has no members", "Name the file alone.")
+        with self._archive() as archive:
+            files = [name for name in archive.namelist() if _is_trace(name)]
+            if self.member is not None:
+                found = [name for name in archive.namelist() if name == self.member]
+            else:
+                found = files if len(files) == 1 else []
+        if found:
+            return found[0]
+        problem = f"no member {self.member!r}" if self.member else f"an archive of {len(files)} files"
+        names = ", ".join(files[:SHOWN_MEMBERS]) + (", …" if len(files) > SHOWN_MEMBERS else "")
+        remedy = f"Choose one as {self.path}!MEMBER: {names}" if files else "Name another file."
+        raise AmbiguousRun(problem, where=self.where, remedy=remedy)
+
+    @cached_property
+    def _magic(self) -> bytes:
+        with self._refusing(), self.path.open("rb") as file:
+            return file.read(4)
+
+    def _starts(self, magic: bytes) -> bool:
+        return self._magic.startswith(magic)
+
+    @contextmanager
+    def _archive(self) -> Iterator[zipfile.ZipFile]:
+        with suppress(ImportError):
+            import_module("zipfile_zstd")  # teaches zipfile what Python can by itself from 3.14 on
+        with self._refusing(), zipfile.ZipFile(self.path) as archive:
+            yield archive
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Turn what reading can raise into a refusal that names the file."""
+        try:
+            yield
+        except IsADirectoryError:
+            self._refuse("is a folder", "Name one trace file in it.")
+        except BROKEN as error:
+            self._refuse(f"cannot be unpacked: {error}", "Copy or export the file again.")
+        except NotImplementedError:
+            self._refuse(
+                "is packed by a method this Python cannot read", "Install zipfile-zstd, or pack it as deflate."
+            )
+        except RuntimeError as error:  # zipfile's word for "encrypted"
+            self._refuse(str(error), "Unpack the archive first.")
+        except OSError as error:
+            self._refuse(error.strerror or str(error), "Check the path and its permissions.")
+        except ValueError as error:  # an embedded NUL in the path
+            raise UnreadableTrace(str(error), where=repr(self.where), remedy="Check the path.") from None
+
+    def _refuse(self, problem: str, remedy: str) -> NoReturn:
+        raise UnreadableTrace(problem, where=self.where, remedy=remedy) from None
+
+    def refuse_size(self, size: str) -> NoReturn:
+        """Refuse the file for its size.
+
+        :param size: what is over the limit, with its verb.
+        :raises UnreadableTrace: always.
+        """
+        limit = f"{LIMIT_BYTES / 1e6:.0f} MB"
+        self._refuse(f"{size} over the limit of {limit}", "Export the one run you want, or split the file.")
+
+
+def characters(content: bytes, where: str) -> str:
+    """Return the text in a file's bytes: UTF-8, or UTF-16 with its mark.
+
+    :param where: the file, for messages.
+    :raises UnreadableTrace: the bytes are no such text.
+    """
+    encoding, name = ("utf-16", "UTF-16") if content[:2] in UTF_16 else ("utf-8-sig", "UTF-8")
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        problem = f"not {name} at byte {error.start} (0x{content[error.start]:02x})"
+        raise UnreadableTrace(problem, where=where, remedy="Save the trace as UTF-8.") from None
+
+
+class _Limited(io.RawIOBase):
+    """Reads a packed file up to a limit.
+
+    :raises UnreadableTrace: more than ``limit`` bytes came out.
+    """
+
+    def __init__(self, packed: IO[bytes], limit: int, where: str) -> None:
+        self.packed, self.limit, self.left, self.where = packed, limit, limit, where
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        read = self.packed.read(len(buffer))
+        self.left -= len(read)
+        if self.left < 0:
+            problem = (
+                f"unpacks to more than {self.limit / 1e6:.0f} MB, {RATIO} times its size or the limit for any file"
+            )
+            raise UnreadableTrace(problem, where=self.where, remedy="Unpack it first, if you trust it.")
+        buffer[: len(read)] = read
+        return len(read)
+
+
+def _split(path: Path) -> tuple[Path, str | None]:
+    """Return the file, and the member that is named behind its ``!``; a file of that whole name comes first."""
+    whole = str(path)
+    if not _is_file(path):
+        for at in (match.start() for match in re.finditer("!", whole)):
+            if _is_file(Path(whole[:at])):
+                return Path(whole[:at]), whole[at + 1 :]
+    return path, None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_trace(name: str) -> bool:
+    parts = name.split("/")
+    return not name.endswith("/") and parts[0] != "__MACOSX" and not parts[-1].startswith(".")

@@ -1,0 +1,117 @@
+"""YAML in: what of it JSON can hold, by JSON's own spelling, so that a time or a ``yes`` stays the text it was."""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from functools import cache
+from typing import Any, ClassVar
+
+from airflow_provider_vai.exceptions import UnreadableTrace
+
+LIMIT_BYTES = 20_000_000
+"""YAML is read by Python alone, some hundred times slower than JSON."""
+
+LIMIT_NODES = 5_000_000
+"""Values in a document with each alias written out: a few lines of aliases can stand for billions."""
+
+PLAIN = {
+    "tag:yaml.org,2002:null": (r"(?:~|null|)$", ["~", "n", ""]),
+    "tag:yaml.org,2002:bool": (r"(?:true|false)$", ["t", "f"]),
+    "tag:yaml.org,2002:int": (r"-?(?:0|[1-9][0-9]*)$", list("-0123456789")),
+    "tag:yaml.org,2002:float": (
+        r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)$",
+        list("-0123456789"),
+    ),
+    "tag:yaml.org,2002:merge": (r"<<$", ["<"]),
+}
+"""Which unquoted words are no text: a pattern and the characters that they start with."""
+
+
+def loads(text: str, *, where: str) -> Any:
+    """Parse one YAML document into JSON's types.
+
+    :param where: the file, for messages.
+    :raises UnreadableTrace: the text is no YAML, or holds what JSON cannot.
+    """
+    import yaml  # type: ignore[import-untyped]  # its stubs are a package of their own
+
+    if len(text) > LIMIT_BYTES:
+        problem = f"YAML of more than {LIMIT_BYTES / 1e6:.0f} MB takes too long to read"
+        raise UnreadableTrace(problem, where=where, remedy="Save the trace as JSON.")
+    try:
+        return _loader()(text).get_single_data()
+    except yaml.YAMLError as error:
+        problem = " ".join(str(error).split())
+    except RecursionError:
+        problem = "the document is nested too deeply to read"
+    except (AttributeError, TypeError, ValueError) as error:  # a tag on a value of another kind
+        problem = str(error)
+    raise UnreadableTrace(f"no YAML that can be read: {problem}", where=where, remedy="Save the trace as JSON.")
+
+
+@cache
+def _loader() -> Any:
+    import yaml
+
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]  # untyped
+        """A loader that counts, and knows no type beyond JSON's."""
+
+        yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
+        count = 0
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            """Compose a node, counting an alias as all that it stands for."""
+            before, is_alias = self.count, self.check_event(yaml.AliasEvent)
+            node = super().compose_node(parent, index)
+            if is_alias and not hasattr(node, "values_in_it"):
+                raise yaml.constructor.ConstructorError(None, None, "a value that holds itself", node.start_mark)
+            self.count += node.values_in_it if is_alias else 1
+            if self.count > LIMIT_NODES:
+                raise yaml.constructor.ConstructorError(None, None, f"more than {LIMIT_NODES} values", node.start_mark)
+            if not is_alias:
+                node.values_in_it = self.count - before
+            return node
+
+    for tag, (pattern, starts) in PLAIN.items():
+        Loader.add_implicit_resolver(tag, re.compile(pattern), starts)
+    Loader.yaml_constructors = {
+        **{tag: yaml.SafeLoader.yaml_constructors[tag] for tag in ("tag:yaml.org,2002:null", "tag:yaml.org,2002:str")},
+        "tag:yaml.org,2002:bool": lambda loader, node: node.value == "true",
+        "tag:yaml.org,2002:int": lambda loader, node: int(node.value),
+        "tag:yaml.org,2002:float": _float,
+        "tag:yaml.org,2002:binary": _binary,
+        "tag:yaml.org,2002:seq": lambda loader, node: loader.construct_sequence(node, deep=True),
+        "tag:yaml.org,2002:map": _mapping,
+        None: yaml.SafeLoader.construct_undefined,
+    }
+    return Loader
+
+
+def _float(loader: Any, node: Any) -> float:
+    value = float(node.value)
+    if not math.isfinite(value):
+        raise ValueError(f"the number {node.value} is too large for a 64-bit float")
+    return value
+
+
+def _binary(loader: Any, node: Any) -> str:
+    """Return bytes as the text in them, else as they are written."""
+    try:
+        return base64.b64decode(node.value).decode()
+    except ValueError:
+        return str(node.value)
+
+
+def _mapping(loader: Any, node: Any) -> dict[str, Any]:
+    own = [str(key.value) for key, _ in node.value]
+    if twice := next((name for name in own if own.count(name) > 1), None) if len(set(own)) < len(own) else None:
+        raise ValueError(f"the key {twice[:80]!r} stands twice in one object, so one of its values would be lost")
+    loader.flatten_mapping(node)
+    value: dict[str, Any] = {}
+    for key, item in node.value:
+        if not isinstance(key.value, str):
+            raise ValueError(f"a key that is no text, line {key.start_mark.line + 1}")
+        value[key.value] = loader.construct_object(item, deep=True)
+    return value

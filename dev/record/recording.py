@@ -1,0 +1,29 @@
+"""Writes what a recording script recorded, without the paths of the machine that it ran on."""
+
+from __future__ import annotations
+
+import json
+import sys
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def write(path: Path, document: Any, default: Callable[[Any], Any] | None = None) -> None:
+    """Write a recording as JSON text.
+
+    :param path: the file.
+    :param default: turns what is no JSON into it, see :func:`json.dumps`.
+    """
+    text = json.dumps(document, default=default, indent=1) + "\n"
+    here = {
+        sysconfig.get_path("purelib"): "/usr/lib/python3/site-packages",
+        sysconfig.get_path("stdlib"): "/usr/lib/python3",
+        str(Path(__file__).resolve().parents[2]): "/srv/agent",
+        sys.prefix: "/usr",
+        str(Path.home()): "/home/agent",
+    }
+    for folder, stands_for in sorted(here.items(), key=lambda pair: -len(pair[0])):
+        text = text.replace(folder, stands_for)
+    path.write_text(text, encoding="utf-8")
