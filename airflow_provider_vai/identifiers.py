@@ -5,9 +5,12 @@ from __future__ import annotations
 import builtins
 import keyword
 import unicodedata
+from urllib.parse import quote
 
 MAX_LENGTH = 80
 """Characters. Airflow takes ids of 250, file systems names of 255 bytes; a prefix and a number must still fit."""
+
+ASSET_SCHEME = "vai"
 
 RESERVED = frozenset(
     {
@@ -16,6 +19,7 @@ RESERVED = frozenset(
         *dir(builtins),
         # names that a rendered file imports or calls, and words that mean something in an Airflow template
         "airflow",
+        "asset",
         "chain",
         "conf",
         "conn",
@@ -27,6 +31,7 @@ RESERVED = frozenset(
         "default_args",
         "ds",
         "macros",
+        "parameter",
         "params",
         "return_value",
         "run_id",
@@ -84,3 +89,18 @@ class Names:
             free = f"{wanted.rstrip('_')}_{number}"
         self._taken.add(_folded(free))
         return free
+
+
+def asset_uri(*parts: str) -> str:
+    """Return the URI of an asset that automations emit.
+
+    ``asset_uri("automations", dag_id)`` is emitted when a whole automation succeeded,
+    ``asset_uri("actions", kind, dag_id, task_id)`` each time that one of its steps did.
+    """
+    return f"{ASSET_SCHEME}://" + "/".join(quote(part, "") for part in parts)
+
+
+def folder_name(name: str) -> str:
+    """Return any id as the name of one folder or file: nothing in it leads elsewhere (a DAG run may be called "..")."""
+    quoted = quote(name, "")
+    return quoted if quoted.strip(".") else quoted.replace(".", "%2E")

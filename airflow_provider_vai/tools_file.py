@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from airflow_provider_vai.automation import Effect
 from airflow_provider_vai.exceptions import ToolsFileError, problems
@@ -22,13 +22,37 @@ else:
 FILE_NAME = "vai-tools.toml"
 
 
+class GateSettings(BaseModel):
+    """The ``[tools.gate]`` table of a rule: how the gates of these steps ask. Times are in seconds.
+
+    ``editable`` names the arguments that an approver may change; ``assigned_users`` are the ids of those who may
+    answer. The others are the settings of the same names of ``ApprovalGateSensor``.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    editable: list[str] | None = None
+    assigned_users: list[str] | None = None
+    response_timeout: int | None = Field(default=None, ge=1)
+    on_timeout: Literal["fail", "approve", "reject"] | None = None
+    on_reject: Literal["skip", "fail"] | None = None
+    trust_for: int | None = Field(default=None, ge=1)
+    trust_uses: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _both_limits(self) -> GateSettings:
+        if (self.trust_for is None) != (self.trust_uses is None):
+            raise ValueError("trust_for and trust_uses go together")
+        return self
+
+
 class ToolRule(BaseModel):
     """One ``[[tools]]`` table.
 
     ``match`` is a glob over the tool's name, ``server`` one over its MCP server. ``conn_id`` is the Airflow connection,
     ``callable`` the function of a ``python_tool`` (``package.module:function``; ``package.module:*`` takes the tool's
     name). ``effect``, ``approval`` and ``trust`` override what the kind and the gates policy say; ``arguments`` maps
-    recorded argument names to the kind's.
+    recorded argument names to the kind's; ``gate`` says how the gates of its steps ask.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -42,6 +66,7 @@ class ToolRule(BaseModel):
     approval: Literal["required", "recorded", "never"] | None = None
     trust: Literal["trusted", "untrusted"] | None = None
     arguments: dict[str, str] = Field(default_factory=dict)
+    gate: GateSettings | None = None
 
     @field_validator("kind")
     @classmethod

@@ -1,7 +1,8 @@
 """A private Airflow for scripts and end-to-end tests: start, talk to it, stop, leave nothing behind.
 
 ``Airflow`` runs the four components on SQLite, on a free port of 127.0.0.1, in a session of their own under
-``airflow_supervisor.py``, which stops them when whoever started it ends, however it ends. Stdlib only.
+``airflow_supervisor.py``, which stops them when whoever started it ends, however it ends. ``SeparateAirflow`` gives
+each component a supervisor of its own, so that one can be killed and started again. Stdlib only.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +26,9 @@ from typing import Any, TypeVar
 START_LIMIT = 300.0
 """Seconds until every component is healthy; a small machine needs about a minute."""
 STOP_LIMIT = 30.0
+REQUEST_LIMIT = 120.0  # SQLite makes writers wait for each other
 SUPERVISOR = Path(__file__).resolve().with_name("airflow_supervisor.py")
+ONE = "import sys, airflow_supervisor as all; all.COMPONENTS = (tuple(sys.argv[3:]),); all.main(*sys.argv[1:3])"
 PROC = Path("/proc/self/cmdline")  # Linux; elsewhere `ps` is asked
 T = TypeVar("T")
 
@@ -86,7 +89,7 @@ class Client:
             headers["Authorization"] = f"Bearer {self._token}"
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, headers, method=method)
-        with self._opener.open(request, timeout=30) as answer:
+        with self._opener.open(request, timeout=REQUEST_LIMIT) as answer:
             content = answer.read()
         return json.loads(content) if content else None
 
@@ -109,7 +112,7 @@ class Airflow:
         self.log = self.home / "airflow.log"
         self.url = ""
         self._pid_file = self.home / "airflow.pid"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Airflow:
         self.start()
@@ -131,22 +134,31 @@ class Airflow:
 
     def start(self) -> None:
         """Start the components; returns at once. See :meth:`wait_healthy`."""
+        self._prepare()
+        self.log.unlink(missing_ok=True)
+        process = self._launch("airflow", [str(SUPERVISOR), str(self.home), str(self.python)])
+        self._pid_file.write_text(str(process.pid))
+
+    def _prepare(self) -> None:
         end_leftover(self.home)
         self.home.mkdir(parents=True, exist_ok=True)
         self.url = f"http://127.0.0.1:{free_port()}"
         login = self.home / "simple_auth_manager_passwords.json.generated"
         login.touch(mode=0o600)
         login.write_text(json.dumps(self.passwords) + "\n")
-        with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, str(SUPERVISOR), str(self.home), str(self.python)],
+
+    def _launch(self, name: str, arguments: list[str]) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                [sys.executable, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=self.environment(),
+                cwd=SUPERVISOR.parent,
                 start_new_session=True,
             )
-        self._pid_file.write_text(str(self._process.pid))
+        return self._processes[name]
 
     def environment(self) -> dict[str, str]:
         """Return the components' environment: the caller's without Airflow's and Python's, then ours."""
@@ -189,7 +201,7 @@ class Airflow:
         """
         begun = told = time.monotonic()
         while True:
-            if self._process is None or self._process.poll() is not None:
+            if not self._processes or any(process.poll() is not None for process in self._processes.values()):
                 raise AirflowError(f"Airflow stopped while waiting for {what}. The end of {self.log}:\n{self._tail()}")
             if found := check():
                 return found
@@ -203,15 +215,16 @@ class Airflow:
 
     def stop(self) -> None:
         """Stop every process that :meth:`start` started; harmless when there is none."""
-        if self._process is None:
-            return
-        process, self._process = self._process, None
-        if process.stdin:
-            process.stdin.close()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_LIMIT)
-        _end_session(process.pid, _session(process.pid))
-        process.wait()
+        for process in self._processes.values():
+            if process.stdin:
+                process.stdin.close()
+        deadline = time.monotonic() + STOP_LIMIT
+        while self._processes:
+            _, process = self._processes.popitem()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.1, deadline - time.monotonic()))
+            _end_session(process.pid, _session(process.pid))
+            process.wait()
         self._pid_file.unlink(missing_ok=True)
 
     def _tail(self) -> str:
@@ -220,6 +233,43 @@ class Airflow:
     def _healthy(self) -> bool:
         health = self.client.health()
         wanted = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+        return all(health.get(name) == "healthy" for name in wanted)
+
+
+class SeparateAirflow(Airflow):
+    """An Airflow whose components live and die by themselves.
+
+    :param components: which ones: ``api-server``, ``scheduler``, ``dag-processor``, ``triggerer``.
+    """
+
+    def __init__(self, *args: Any, components: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.components = components
+
+    def start(self) -> None:
+        """Make the database and start the components."""
+        self._prepare()
+        with self.log.open("ab") as log:
+            migrate = [str(self.python), "-m", "airflow", "db", "migrate"]
+            subprocess.run(migrate, stdout=log, stderr=log, env=self.environment(), check=True)
+        for component in self.components:
+            self.restart(component)
+
+    def restart(self, component: str) -> None:
+        """Start a component that does not run; returns at once."""
+        quiet = ["--skip-serve-logs"] if component in ("scheduler", "triggerer") else []
+        self._launch(component, ["-c", ONE, str(self.home), str(self.python), component, *quiet])
+
+    def kill(self, component: str) -> None:
+        """End a component and all its processes with signal 9, as a machine that loses its power does."""
+        process = self._processes.pop(component)
+        for pid in _session(process.pid):
+            _signal(pid, signal.SIGKILL)
+        process.wait()
+
+    def _healthy(self) -> bool:
+        health = self.client.health()
+        wanted = {"metadatabase", *(name.replace("-", "_") for name in self.components)} - {"api_server"}
         return all(health.get(name) == "healthy" for name in wanted)
 
 

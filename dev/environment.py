@@ -2,6 +2,7 @@
 
 Scripts call :func:`python`; by hand: ``python dev/environment.py [--python INTERPRETER] [EXTRA ...]``. A call
 that has nothing to do returns at once. Uses uv where there is one, pip where there is none. Stdlib only.
+:func:`oldest_or_exit` makes a second one, ``.venv-3.1``, with the oldest Airflow that the project supports.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ FOLDER = REPOSITORY / ".venv"
 STAMP = FOLDER / "vai-environment.json"
 CONSTRAINTS = Path("dev/constraints.txt")
 OLDEST = (3, 10)
+OLDEST_AIRFLOW = REPOSITORY / ".venv-3.1"
+# Airflow's own constraint files do not come from a package index; a day on which all releases suited this one does.
+OLDEST_PACKAGES = ["--exclude-newer", "2026-03-20", "apache-airflow==3.1.8", "-e", ".[http]"]
 _VERSION = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
 
 
@@ -53,6 +57,29 @@ def python(extras: Sequence[str] = ("all",), interpreter: str | None = None) -> 
             stamp = {}
         _install(executable, _joined(stamp, extras))
         return executable
+
+
+def oldest_or_exit() -> Path:
+    """Return the interpreter of the environment with the oldest Airflow; makes it first if it has to.
+
+    It holds what the gates' tests need, and takes uv: pip cannot install as of a day. Like :func:`python_or_exit`,
+    prints an error and exits with 1 where that fails.
+    """
+    executable, stamp = OLDEST_AIRFLOW / "bin" / "python", OLDEST_AIRFLOW / "vai-environment.json"
+    wanted = json.dumps({"inputs": _inputs(" ".join(OLDEST_PACKAGES))})
+    try:
+        with _alone():
+            if not (stamp.exists() and stamp.read_text() == wanted and _version(str(executable))):
+                uv = shutil.which("uv") or shutil.which("uv", path=str(FOLDER / "bin"))
+                if uv is None:
+                    raise InstallError("the environment with the oldest Airflow needs uv: install it (pip install uv).")
+                _say(f"making {OLDEST_AIRFLOW.name}")
+                _run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(OLDEST_AIRFLOW)], "uv failed")
+                _run([uv, "pip", "install", "--python", str(executable), *OLDEST_PACKAGES], "the installation failed")
+                stamp.write_text(wanted)
+    except InstallError as error:
+        sys.exit(f"environment: {error}")
+    return executable
 
 
 def _make(interpreter: str, reason: str) -> None:

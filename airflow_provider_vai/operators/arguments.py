@@ -34,7 +34,7 @@ class Wire:
         """
         from airflow_provider_vai.operators import results
 
-        result = context["ti"].xcom_pull(task_ids=self.task_id)
+        result = result_of(self.task_id, context)
         if result is None:
             raise LookupError(f"the step {self.task_id!r} left no result in this run: clear it and run it again")
         return results.select(result, self.path, step=self.task_id)
@@ -57,6 +57,27 @@ class Template:
     def serialize(self) -> Any:
         """Return the text for Airflow's DAG version and its Rendered Templates tab."""
         return {"template": self.text}
+
+
+class Parameter:
+    """A DAG param as the run was started with it, in its own type. Made by :func:`parameter`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def resolve(self, context: Context) -> Any:
+        """Return the value of this run; Airflow has checked it against the param's schema.
+
+        :raises LookupError: the DAG has no such param.
+        """
+        params = context["params"]
+        if self.name not in params:
+            raise LookupError(f"the DAG has no param {self.name!r}: it has {sorted(params)}")
+        return params[self.name]
+
+    def serialize(self) -> Any:
+        """Return the text for Airflow's DAG version and its Rendered Templates tab."""
+        return {"parameter": self.name}
 
 
 class ConnectionSecret:
@@ -92,6 +113,18 @@ class ConnectionSecret:
         return password
 
 
+def result_of(task_id: str, context: Context) -> Any:
+    """Return what a task left in this DAG run: in a mapped task group that of the same iteration, ``None`` if nothing.
+
+    :param task_id: a task of the same DAG.
+    """
+    from airflow.sdk import XComArg
+
+    task = context["task"].dag.get_task(task_id)
+    result = XComArg(task).resolve(context)
+    return list(result) if task.is_mapped else result
+
+
 def wired(step: BaseOperator | str, *path: str | int) -> Any:
     """Return a reference to the result of an earlier step.
 
@@ -104,6 +137,11 @@ def wired(step: BaseOperator | str, *path: str | int) -> Any:
 def template(text: str) -> Any:
     """Return a value that Airflow renders with Jinja when the task runs (``{{ ds }}``, ``{{ params.region }}``)."""
     return Template(text)
+
+
+def parameter(name: str) -> Any:
+    """Return a reference to a DAG param, the value of which keeps its type (a template makes text of it)."""
+    return Parameter(name)
 
 
 def connection_secret(conn_id: str) -> Any:
@@ -132,7 +170,7 @@ class Argument:
 
     def serialize(self) -> Any:
         """Return a JSON value that changes whenever the argument does, and is short enough to be shown whole."""
-        value = _map(self.value, lambda part: part.serialize())
+        value = _map(self.value, lambda part: part.serialize() if hasattr(part, "serialize") else str(part))
         text = json_text.canonical(value)
         if len(text) > SHOWN_CHARACTERS:
             return {"sha256": json_text.digest(value), "characters": len(text), "begins": text[:1000]}

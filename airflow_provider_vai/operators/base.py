@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 
 from airflow_provider_vai import json_text
-from airflow_provider_vai.operators.arguments import Argument, argument, as_argument, revealed
+from airflow_provider_vai.operators.arguments import Argument, argument, as_argument, result_of, revealed
+from airflow_provider_vai.operators.assets import emits_action
 from airflow_provider_vai.operators.compat import AirflowFailException
+from airflow_provider_vai.operators.edits import edited
 from airflow_provider_vai.operators.effects import NothingSent, NothingSentYet, at_most_once
+from airflow_provider_vai.operators.masking import masked
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -30,7 +33,8 @@ class VaiOperator(BaseOperator):
     A subclass names its arguments in ``template_fields``, assigns each in ``__init__`` through
     :func:`~airflow_provider_vai.operators.arguments.argument`, and does its work in :meth:`perform`, where
     ``self.<argument>`` is the plain value of this run. At module level it imports only what parsing needs: a DAG file
-    is parsed in a fresh process each time.
+    is parsed in a fresh process each time. Each success of the step emits the asset
+    ``vai://actions/<kind>/<dag_id>/<task_id>``.
 
     :param gate: the approval gate that guards this step, or its task id. The step then runs only if that gate approved,
         in this DAG run, exactly the arguments that the step is about to use; marking the gate as success by hand does
@@ -42,6 +46,7 @@ class VaiOperator(BaseOperator):
         :class:`NothingSent` or :class:`NothingSentYet` for what fails before anything was sent.
     """
 
+    kind = "custom"
     template_fields: Sequence[str] = ()
     effect = "read"
     idempotent = False
@@ -52,6 +57,7 @@ class VaiOperator(BaseOperator):
         if (effect or self.effect) == "write":
             kwargs.setdefault("retries", 0)
         super().__init__(**kwargs)
+        emits_action(self)
         self.effect = effect or self.effect
         self.gate = gate.task_id if isinstance(gate, BaseOperator) else gate
 
@@ -63,8 +69,7 @@ class VaiOperator(BaseOperator):
         """Run the step; see the class."""
         from airflow_provider_vai.operators import results
 
-        arguments = self.resolved_arguments(context)
-        self._require_approval(context, arguments)
+        arguments = self._approved(context, self.resolved_arguments(context))
         for name, value in arguments.items():
             setattr(self, name, results.load(revealed(value)))
         if self.effect == "write":
@@ -79,17 +84,58 @@ class VaiOperator(BaseOperator):
         fields = {name: as_argument(getattr(self, name)) for name in self.template_fields}
         return {name: field.resolve(context).value for name, field in fields.items()}
 
-    def _require_approval(self, context: Context, arguments: dict[str, Any]) -> None:
+    def identity(self) -> list[Any] | None:
+        """Return what decides what the step does, besides its arguments: no approval is repeated when it is not equal.
+
+        A subclass adds what may change without its arguments changing; ``None`` says that it is not known here.
+        """
+        return [f"{type(self).__module__}.{type(self).__qualname__}", sorted(self.template_fields)]
+
+    def gate_record(self, context: Context) -> dict[str, Any]:
+        """Return what this step's gate left in this run; empty where it left nothing."""
+        record = result_of(self.gate, context) if self.gate else None
+        return record if isinstance(record, dict) else {}
+
+    def _approved(self, context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments with the approver's edits, if they are the ones that were approved."""
         if self.gate is None:
-            return
+            return arguments
         remedy = f"clear the task {self.gate!r}, and answer it"
-        answer = context["ti"].xcom_pull(task_ids=self.gate)
-        if not isinstance(answer, dict) or answer.get("decision") != "approve":
+        answer = self.gate_record(context)
+        if answer.get("decision") != "approve":
             raise ApprovalMissing(f"the gate {self.gate!r} holds no approval in this run: {remedy}")
+        edits = answer.get("edits", {}).get(self.task_id, {})
+        try:
+            arguments = edited(arguments, edits)
+        except LookupError as error:
+            raise ApprovalMissing(f"the gate {self.gate!r} changed {error}: {remedy} again") from None
+        for place, edit in edits.items():
+            self.log.info("%s was changed at the approval: %s", place, masked(edit))
         if answer.get("arguments_sha256", {}).get(self.task_id) != json_text.digest(arguments):
             raise ApprovalMissing(
                 f"the gate {self.gate!r} approved other arguments than this step would use now: {remedy} again"
             )
+        if not self._is_recorded(context, answer, json_text.digest(arguments)):
+            raise ApprovalMissing(
+                f"the approvals record holds no such decision of the gate {self.gate!r} in this run: {remedy} again."
+                " [vai] artifacts_path must lead all workers to the same folder"
+            )
+        return arguments
+
+    def _is_recorded(self, context: Context, answer: dict[str, Any], digest: str) -> bool:
+        from airflow_provider_vai import approvals_record
+        from airflow_provider_vai.operators import results
+
+        ti = context["ti"]
+        return approvals_record.vouches(
+            results.artifacts_root(),
+            answer.get("record"),
+            dag_id=ti.dag_id,
+            gate=str(self.gate),
+            expected={"run_id": ti.run_id, "map_index": -1 if ti.map_index is None else ti.map_index},
+            step=self.task_id,
+            sha256=digest,
+        )
 
 
 __all__ = ["ApprovalMissing", "Argument", "MissingExtra", "NothingSent", "NothingSentYet", "VaiOperator", "argument"]

@@ -93,14 +93,13 @@ def _marker(step: VaiOperator, context: Context, digest: str) -> dict[str, Any]:
     from airflow.sdk.timezone import utcnow
 
     ti = context["ti"]
-    answer = ti.xcom_pull(task_ids=step.gate) if step.gate else None
     return {
         "state": STARTED,
         "arguments_sha256": digest,
         "try_number": ti.try_number,
         "max_tries": ti.max_tries,
         "at": utcnow().isoformat(),
-        "approved_at": answer.get("at") if isinstance(answer, dict) else None,
+        "approved_at": step.gate_record(context).get("at"),
     }
 
 

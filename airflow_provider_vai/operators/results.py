@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from airflow_provider_vai.identifiers import folder_name
 from airflow_provider_vai.operators.compat import configuration
 
 if TYPE_CHECKING:
@@ -120,13 +121,13 @@ def artifact_path(context: Context, suffix: str) -> ObjectStoragePath:
     :param suffix: the file's ending, without the dot.
     """
     ti = context["ti"]
-    index = "" if ti.map_index is None or ti.map_index < 0 else f"-{ti.map_index}"
-    return artifacts_root() / _folder(ti.dag_id) / _folder(ti.run_id) / f"{quote(ti.task_id, '')}{index}.{suffix}"
+    return path_of(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, suffix)
 
 
-def _folder(name: str) -> str:
-    quoted = quote(name, "")
-    return quoted if quoted.strip(".") else quoted.replace(".", "%2E")  # a run may be called ".."
+def path_of(dag_id: str, run_id: str, task_id: str, map_index: int | None, suffix: str) -> ObjectStoragePath:
+    """Return where a task instance keeps its artifact, see :func:`artifact_path`; no name leads out of the folder."""
+    index = "" if map_index is None or map_index < 0 else f"-{map_index}"
+    return artifacts_root() / folder_name(dag_id) / folder_name(run_id) / f"{quote(task_id, '')}{index}.{suffix}"
 
 
 def write(path: ObjectStoragePath, content: bytes) -> None:

@@ -21,7 +21,7 @@ SHOWN_PLACES = 3
 
 def authorship(draft: Draft, run: Run) -> tuple[Determinism, str | None]:
     """Return how much a repeated run of the step may differ, and why it is flagged; ``None`` where it is not."""
-    determinism, reason = draft.kind.determinism, draft.kind.reason
+    determinism, reason = draft.kind.determinism_of(draft.values)
     if draft.effect != "write":
         return determinism, reason
     prose = [

@@ -22,6 +22,7 @@ class Policy:
     :param parallel: let steps that cannot disturb each other run side by side.
     :param turns: turn indexes to take; ``None`` takes all. ``calls``: call ids or numbers as ``vai inspect`` shows
         them. ``exclude``: the same, or globs over tool names.
+    :param python_path: folders in which the functions of ``python_tool`` steps are looked for, before ``sys.path``.
     :param allow_unsuccessful: take a run that failed. ``allow_unmapped``: make failing steps of unmapped tools.
     """
 
@@ -31,6 +32,7 @@ class Policy:
     turns: frozenset[int] | None = None
     calls: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
+    python_path: tuple[str, ...] = ()
     allow_unsuccessful: bool = False
     allow_unmapped: bool = False
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow.plugins_manager import AirflowPlugin
 
 
@@ -9,3 +11,10 @@ class VaiPlugin(AirflowPlugin):
     """Registers this provider's parts that only a plugin can register."""
 
     name = "vai"
+
+    @property
+    def fastapi_apps(self) -> list[dict[str, Any]]:
+        """The web pages, imported only where Airflow asks for them: in its API server."""
+        from airflow_provider_vai.plugin.api import app
+
+        return [{"app": app, "url_prefix": "/vai", "name": "VirtuousAI"}]

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.sdk import BaseOperatorLink, BaseSensorOperator, PokeReturnValue
 from airflow.sdk.timezone import utcnow
 
-from airflow_provider_vai import json_text
 from airflow_provider_vai.operators.arguments import argument, as_argument
+from airflow_provider_vai.operators.assets import emits_action
 from airflow_provider_vai.operators.compat import AirflowFailException, SkipMixin
+from airflow_provider_vai.sensors.guarded import ApprovalImpossible, Guarded, guarded
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-APPROVE, REJECT = "Approve", "Reject"  # exactly these two make Airflow's pages say "Approval Required"
-ANSWER_KEY = "vai_decision"  # in the task state store, for the gates that occupy a worker
+    from airflow_provider_vai.sensors.approval_decision import Answer
+    from airflow_provider_vai.sensors.approval_question import Waiting
+
+ANSWER_KEY = "vai_decision"  # in the task state store, for answers that do not come through Airflow's pages
+CHOICES = {"on_timeout": ("fail", "approve", "reject"), "on_reject": ("skip", "fail")}
 
 
 class ApprovalRejected(AirflowFailException):
@@ -26,10 +31,6 @@ class ApprovalRejected(AirflowFailException):
 
 class ApprovalTimeout(AirflowFailException):
     """Nobody answered in time. The gate fails without a retry."""
-
-
-class ApprovalImpossible(AirflowFailException):
-    """The gate guards nothing, or cannot show what it guards. It fails without a retry."""
 
 
 class RequiredActionLink(BaseOperatorLink):
@@ -55,24 +56,41 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
     is answered on Airflow's pages or by its REST API, and the answer carries the person's name.
 
     The record in XCom: ``{"decision": "approve" | "reject", "by": {"id", "name"} | None, "at", "note",
-    "timed_out", "arguments_sha256": {task_id: digest}}``.
+    "timed_out", "automatic", "rests_on", "edits": {task_id: {place: {"from", "to"}}}, "arguments_sha256":
+    {task_id: digest}, "record": file}``; the file is the approvals record, see
+    :mod:`~airflow_provider_vai.approvals_record`.
+
+    Times are a ``timedelta``, or a number of seconds.
 
     :param subject: the question, one line.
     :param reason: why it is asked.
-    :param recorded: what the recorded run says about the approval: ``state``, ``by``, ``at``, ``note``.
+    :param recorded: what the recorded run says about the approval: ``state``, ``by``, ``at``, ``note``; and
+        ``arguments``, the recorded values of arguments that each run computes anew: the page shows what differs.
+    :param editable: which arguments the approver may change: place -> JSON Schema of the form's field. A place is
+        ``argument.key.0``, see :mod:`~airflow_provider_vai.operators.edits`; with several guarded steps
+        ``task_id:place``.
+    :param denied: arguments of calls that were denied in the recorded run; such a call never passes.
     :param assigned_users: who may answer: ids, or ``{"id", "name"}``. Left out: anyone who may answer in this
         DAG.
-    :param response_timeout: how long to wait for an answer, over all tries to ask. Left out: forever.
+    :param response_timeout: how long to wait for an answer, over all questions of one try. Left out: forever.
     :param on_timeout: ``fail``, ``approve`` or ``reject``.
     :param on_reject: ``skip`` the guarded steps, or ``fail``.
-    :param wake_every: wake up so often and look for an out-of-band answer (see ``deferrable``).
+    :param notifiers: Airflow notifiers, called when the question opens and, with ``remind_before``, once more before
+        the deadline. Their templates see ``required_action_url``, ``approval_subject`` and ``approval_reminder``.
+    :param remind_before: how long before the deadline to remind; needs ``response_timeout``.
+    :param trust_for: pass without a question while an approval by a person of the very same tool, arguments, argument
+        names and ``assigned_users`` is no older than this. Left out: ask each time.
+    :param trust_uses: how often one approval may be repeated like that; goes with ``trust_for``.
+    :param wake_every: wake up so often and look for an out-of-band answer.
+    :param allow_unattributed: take answers from the task state store, which holds no identity: anyone who may write
+        there can give any name. Without it only answers with a name count.
     :param deferrable: ``False`` keeps the sensor's own ``mode`` (``poke`` or ``reschedule``). Such a gate
-        cannot read an answer from Airflow's pages; it takes one from the task state store, which records no
-        identity.
+        cannot read an answer from Airflow's pages, so it needs ``allow_unattributed``.
     """
 
+    kind = "approval_gate"
     inherits_from_skipmixin = True  # so that a cleared step looks again whether it was skipped
-    template_fields: Sequence[str] = ("subject", "reason", "recorded")
+    template_fields: Sequence[str] = ("subject", "reason", "recorded", "editable", "denied")
     operator_extra_links = (RequiredActionLink(),)
     ui_color = "#f9e79f"
 
@@ -82,78 +100,105 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         subject: str,
         reason: str | None = None,
         recorded: dict[str, Any] | None = None,
+        editable: dict[str, dict[str, Any]] | None = None,
+        denied: list[dict[str, Any]] | None = None,
         assigned_users: Sequence[str | dict[str, str]] | None = None,
-        response_timeout: timedelta | None = None,
+        response_timeout: timedelta | float | None = None,
         on_timeout: str = "fail",
         on_reject: str = "skip",
-        wake_every: timedelta | None = None,
+        notifiers: Sequence[Callable[..., Any]] | Callable[..., Any] = (),
+        remind_before: timedelta | float | None = None,
+        trust_for: timedelta | float | None = None,
+        trust_uses: int | None = None,
+        wake_every: timedelta | float | None = None,
+        allow_unattributed: bool = False,
         deferrable: bool = True,
         **kwargs: Any,
     ) -> None:
-        if on_timeout not in ("fail", "approve", "reject"):
-            raise ValueError(f"on_timeout is 'fail', 'approve' or 'reject', not {on_timeout!r}")
-        if on_reject not in ("skip", "fail"):
-            raise ValueError(f"on_reject is 'skip' or 'fail', not {on_reject!r}")
-        # The scheduler may take a parked task for a lost one and fail the try. A verdict is never retried.
-        kwargs.setdefault("retries", 1)
+        # The scheduler may take a gate that is answered at once for a lost one: it asks again. A verdict is final.
+        kwargs = {"retries": 3, "retry_delay": timedelta(seconds=10), **kwargs}
         super().__init__(**kwargs)
+        emits_action(self)
         self.subject = argument(subject)
         self.reason = argument(reason)
         self.recorded = argument(recorded)
+        self.editable = argument(editable)
+        self.denied = argument(denied)
         self.assigned_users = assigned_users
-        self.response_timeout = response_timeout
+        self.response_timeout = _span(response_timeout)
         self.on_timeout = on_timeout
         self.on_reject = on_reject
-        self.wake_every = wake_every
+        self.notifiers = [notifiers] if callable(notifiers) else list(notifiers)
+        self.remind_before = _span(remind_before)
+        self.trust_for = _span(trust_for)
+        self.trust_uses = trust_uses
+        self.wake_every = _span(wake_every)
+        self.allow_unattributed = allow_unattributed
         self.deferrable = deferrable
+        self._check_settings()
+
+    def _check_settings(self) -> None:
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} is one of {', '.join(choices)}, not {getattr(self, name)!r}")
+        if (self.trust_for is None) != (self.trust_uses is None):
+            raise ValueError("trust_for and trust_uses go together: an approval is repeated under both limits")
+        if self.remind_before and not self.response_timeout:
+            raise ValueError("remind_before needs response_timeout: without a deadline there is no time before it")
+        if not self.deferrable and not self.allow_unattributed:
+            raise ValueError(
+                "a gate with deferrable=False takes only out-of-band answers, which hold no identity:"
+                " say allow_unattributed=True, or leave out deferrable=False"
+            )
 
     # --- asking -------------------------------------------------------------------------------------------
 
     def execute(self, context: Context) -> Any:
         """Ask and park; or, if not deferrable, look for an out-of-band answer again and again."""
-        from airflow_provider_vai.sensors import approval_text
+        from airflow_provider_vai.sensors import approval_decision, approval_notice
 
+        now = guarded(self, context)
+        self._refuse_denied(now)
+        if answer := approval_decision.trusted(self, context, now):
+            return approval_decision.decide(self, context, now, answer)
         if self.deferrable:
-            deadline = utcnow() + self.response_timeout if self.response_timeout else None
-            self._ask(context, deadline)
-        if "task_state_store" not in context:
-            raise ApprovalImpossible("a gate that is not deferrable needs Airflow 3.3: leave out deferrable=False")
-        digests = self._digests(context)
-        self.log.info("%s", approval_text.body(context, self, digests))
-        self.log.info(
-            "Answer with PUT on this task instance's state-store/%s, body: %s",
-            ANSWER_KEY,
-            {"value": {"decision": "approve", "sha256": json_text.digest(digests)}},
-        )
+            approval_notice.send(self, context)
+            self._ask(context, now, self._waiting(now))
+        approval_notice.tell_out_of_band(self, context, now)
         return super().execute(context)
 
-    def guarded_steps(self) -> list[Any]:
-        """Return the tasks of this DAG that name this gate.
+    def text(self, name: str) -> Any:
+        """Return an argument of the gate as it is in this run: ``subject``, ``reason`` and the like."""
+        return as_argument(getattr(self, name)).value
 
-        :raises ApprovalImpossible: none does.
-        """
-        steps = [task for task in self.dag.tasks if getattr(task, "gate", None) == self.task_id]
-        if not steps:
+    def _refuse_denied(self, now: Guarded) -> None:
+        if task_id := now.denied(self.text("denied") or ()):
             raise ApprovalImpossible(
-                f"no step names the gate {self.task_id!r}: pass it to a step (gate=...), or remove it"
+                f"{task_id!r} would make a call that was denied in the recorded run: such a call passes no gate."
+                " Change the step's arguments; the gate's `denied` lists the calls"
             )
-        return sorted(steps, key=lambda task: str(task.task_id))
 
-    def _digests(self, context: Context) -> dict[str, str]:
-        steps = self.guarded_steps()
-        return {step.task_id: json_text.digest(step.resolved_arguments(context)) for step in steps}
+    def _waiting(self, now: Guarded) -> Waiting:
+        from airflow_provider_vai.sensors.approval_question import Waiting
 
-    def _ask(self, context: Context, deadline: datetime | None) -> NoReturn:
+        deadline = utcnow() + self.response_timeout if self.response_timeout else None
+        remind_at = deadline - self.remind_before if deadline and self.remind_before and self.notifiers else None
+        return Waiting(now.digests, deadline, remind_at)
+
+    def _ask(self, context: Context, now: Guarded, waiting: Waiting, problem: str | None = None) -> NoReturn:
         """Open the question, make sure that Airflow shows it, and park."""
-        from airflow_provider_vai.sensors import approval_question, approval_text
+        from airflow_provider_vai.sensors import approval_form, approval_question, approval_text
 
-        digests = self._digests(context)
-        body = approval_text.body(context, self, digests)
+        try:
+            form = approval_form.form(approval_form.fields(self.text("editable") or {}, now.arguments))
+        except LookupError as error:
+            raise ApprovalImpossible(str(error)) from None
+        body = approval_text.body(now, reason=self.text("reason"), recorded=self.text("recorded"), problem=problem)
         shown = approval_question.put(
             context["ti"].id,
-            subject=approval_text.subject(self._value("subject")),
+            subject=approval_text.heading(self.text("subject")),
             body=body,
-            defaults=self._defaults(),
+            form=form,
             users=self.assigned_users or (),
         )
         if shown.rpartition("\n")[2] != body.rpartition("\n")[2]:
@@ -161,117 +206,93 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
                 "Airflow still holds this gate's earlier question, about other arguments, and before 3.4 it"
                 " cannot be replaced. Nobody approves what they do not see: trigger a new run of this DAG"
             )
-        self._park(context, digests, deadline)
-
-    def _park(self, context: Context, digests: dict[str, str], deadline: datetime | None) -> NoReturn:
-        from airflow_provider_vai.sensors import approval_question
-
-        left = max(deadline - utcnow(), timedelta(seconds=1)) if deadline else None
-        wait = min((span for span in (left, self.wake_every) if span is not None), default=None)
-        kwargs = {"digests": digests, "deadline": deadline.isoformat() if deadline else None}
-        approval_question.park(self, context["ti"].id, kwargs=kwargs, wait=wait, defaults=self._defaults())
-
-    def _defaults(self) -> list[str] | None:
-        # A gate that wakes up would take the first waking for the deadline.
-        return None if self.wake_every else {"approve": [APPROVE], "reject": [REJECT]}.get(self.on_timeout)
-
-    def _value(self, name: str) -> Any:
-        return as_argument(getattr(self, name)).value
+        approval_question.park(self, context["ti"].id, replace(waiting, digests=now.digests))
 
     # --- answering ----------------------------------------------------------------------------------------
 
     def execute_complete(
-        self, context: Context, event: dict[str, Any], digests: dict[str, str], deadline: str | None = None
+        self,
+        context: Context,
+        event: dict[str, Any],
+        digests: dict[str, str],
+        deadline: str | None = None,
+        remind_at: str | None = None,
     ) -> Any:
-        """Take the answer; ask again if the arguments are no longer those that were shown."""
-        until = datetime.fromisoformat(deadline) if deadline else None
+        """Take the answer; ask again if the arguments are no longer those that were shown, or an edit is no good."""
+        from airflow_provider_vai.sensors.approval_question import Waiting
+
+        now, waiting = guarded(self, context), Waiting.of(digests, deadline, remind_at)
         if event.get("error_type") == "timeout":
-            return self._woken(context, digests, until)
+            return self._woken(context, now, waiting)
         if "error" in event:
             raise AirflowFailException(f"the question could not be answered: {event['error']}")
-        decision = "approve" if list(event["chosen_options"]) == [APPROVE] else "reject"
-        by, at = event.get("responded_by_user"), event.get("responded_at")
-        if event.get("timedout"):
-            return self._timed_out(context, decision, digests, at=at)
-        if decision == "approve" and self._digests(context) != digests:
-            self.log.warning("The arguments changed after the question was shown: asking again")
-            self._ask(context, until)
-        return self._decide(context, decision, digests, by=by, at=at)
+        return self._answered(context, now, waiting, event)
 
-    def _woken(self, context: Context, digests: dict[str, str], deadline: datetime | None) -> Any:
-        if self.wake_every and (record := self._answered(context)):
-            return record
-        if self.wake_every and (deadline is None or utcnow() < deadline):
-            self._park(context, digests, deadline)
-        return self._timed_out(context, self.on_timeout, digests)
+    def _answered(self, context: Context, now: Guarded, waiting: Waiting, event: Mapping[str, Any]) -> Any:
+        from airflow_provider_vai.sensors import approval_decision, approval_form
+
+        answer = approval_decision.from_event(event)
+        if answer.decision == "approve":
+            if now.digests != waiting.digests:
+                self.log.warning("The arguments changed after the question was shown: asking again")
+                self._ask(context, now, waiting, "The arguments changed after the question was shown.")
+            try:
+                answer = self._with_edits(now, answer, event.get("params_input") or {})
+            except approval_form.InvalidEdit as error:
+                self.log.warning("The edit is refused, asking again: %s", error)
+                self._ask(context, now, waiting, str(error))
+        return approval_decision.decide(self, context, now, answer)
+
+    def _with_edits(self, now: Guarded, answer: Answer, form: Mapping[str, Any]) -> Answer:
+        from airflow_provider_vai.sensors import approval_form
+
+        edits = approval_form.changed(approval_form.fields(self.text("editable") or {}, now.arguments), form)
+        if now.changed(edits).denied(self.text("denied") or ()):
+            raise approval_form.InvalidEdit("with this edit the call is one that was denied in the recorded run")
+        return replace(answer, edits=edits)
+
+    def _woken(self, context: Context, now: Guarded, waiting: Waiting) -> Any:
+        from airflow_provider_vai.sensors import approval_decision, approval_notice, approval_question
+
+        if self.wake_every and (answer := approval_decision.taken(self, context, now)):
+            return approval_decision.decide(self, context, now, answer)
+        if waiting.remind_at and utcnow() >= waiting.remind_at:
+            approval_notice.send(self, context, reminder=True)
+            waiting = replace(waiting, remind_at=None)
+        if waiting.deadline is None or utcnow() < waiting.deadline:
+            approval_question.park(self, context["ti"].id, waiting)
+        return self._timed_out(context, now, waiting.digests)
 
     def poke(self, context: Context) -> bool | PokeReturnValue:
         """Look for an out-of-band answer."""
-        if record := self._answered(context):
-            return PokeReturnValue(True, record)
+        from airflow_provider_vai.sensors import approval_decision
+
+        now = guarded(self, context)
+        if answer := approval_decision.taken(self, context, now):
+            return PokeReturnValue(True, approval_decision.decide(self, context, now, answer))
         ti = context["ti"]
         since = (self.reschedule and ti.get_first_reschedule_date(context)) or ti.start_date
         if self.response_timeout and utcnow() - since >= self.response_timeout:
-            return PokeReturnValue(True, self._timed_out(context, self.on_timeout, self._digests(context)))
+            return PokeReturnValue(True, self._timed_out(context, now, now.digests))
         return False
 
-    def _answered(self, context: Context) -> dict[str, Any] | None:
-        digests = self._digests(context)
-        answer = self._taken_answer(context, digests)
-        if answer is None:
-            return None
-        return self._decide(context, answer["decision"], digests, by=answer.get("by"), note=answer.get("note"))
+    def _timed_out(self, context: Context, now: Guarded, digests: dict[str, str]) -> Any:
+        from airflow_provider_vai.sensors import approval_decision
 
-    def _taken_answer(self, context: Context, digests: dict[str, str]) -> dict[str, Any] | None:
-        """Return the out-of-band answer, once: left in the store it would answer the next question too."""
-        store = context.get("task_state_store")
-        answer = store.get(ANSWER_KEY) if store is not None else None
-        if answer is None:
-            return None
-        store.delete(ANSWER_KEY)
-        answer = answer if isinstance(answer, dict) else {}
-        if answer.get("decision") == "reject":
-            return answer
-        # An answer without the digest could have been written before the question, about anything.
-        if answer.get("decision") == "approve" and answer.get("sha256") == json_text.digest(digests):
-            return answer
-        self.log.warning("Dropped an out-of-band answer: it is no decision about the arguments as they are now")
-        return None
-
-    def _timed_out(self, context: Context, decision: str, digests: dict[str, str], at: Any = None) -> Any:
-        if decision == "fail":
+        if self.on_timeout == "fail":
             raise ApprovalTimeout(f"nobody answered within {self.response_timeout}: clear this task to ask again")
-        if decision == "approve" and self._digests(context) != digests:
+        if self.on_timeout == "approve" and now.digests != digests:
             raise ApprovalTimeout("nobody answered, and the arguments are no longer those that the question showed")
-        return self._decide(context, decision, digests, at=at, timed_out=True)
+        answer = approval_decision.Answer(decision=self.on_timeout, timed_out=True)
+        return approval_decision.decide(self, context, now, answer)
 
-    def _decide(
-        self,
-        context: Context,
-        decision: str,
-        digests: dict[str, str],
-        *,
-        by: Any = None,
-        at: Any = None,
-        note: Any = None,
-        timed_out: bool = False,
-    ) -> dict[str, Any]:
-        at = at or utcnow()
-        record = {
-            "decision": decision,
-            "by": {key: by.get(key) for key in ("id", "name")} if isinstance(by, dict) else None,
-            "at": at.isoformat() if isinstance(at, datetime) else str(at),
-            "note": note if isinstance(note, str) else None,
-            "timed_out": timed_out,
-            "arguments_sha256": digests,
-        }
-        self.log.info("Decision: %s by %s", decision, record["by"])
-        if decision == "approve":
-            return record
-        # Skipping and failing both leave by an exception, which would lose the return value.
+    def rejected(self, context: Context, record: dict[str, Any]) -> None:
+        """Keep the record, and fail where the gate says so: skipping and failing leave by an exception."""
         context["ti"].xcom_push(key="return_value", value=record)
         if self.on_reject == "fail":
-            raise ApprovalRejected(f"rejected by {record['by'] or 'the timeout'}")
-        relatives = context["task"].get_direct_relatives(upstream=False)
-        self.skip(ti=context["ti"], tasks=[task for task in relatives if not task.is_teardown])
-        return record
+            why = f": {record['note']}" if record["note"] else ""
+            raise ApprovalRejected(f"rejected by {(record['by'] or {}).get('name') or 'the timeout'}{why}")
+
+
+def _span(value: timedelta | float | None) -> timedelta | None:
+    return timedelta(seconds=value) if isinstance(value, (int, float)) else value

@@ -1,17 +1,23 @@
-"""One real Airflow with the example's two DAGs, and one real browser, for all tests that a person's clicks need."""
+"""One real Airflow with the example's two DAGs, another one for gates, and one real browser."""
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "dev"), str(ROOT / "dev/example")]
+
+from airflow_process import AirflowError, SeparateAirflow  # noqa: E402
+from dag_run import SETTLE, WAITING, DagRun  # noqa: E402
 
 PLAIN_CHROMIUM = [
     "--no-sandbox",
@@ -95,6 +101,129 @@ def browse(airflow, tmp_path):
         yield log_in
         for context in contexts:
             context.close()
+
+
+class GateRun(DagRun):
+    """A run whose gates a test answers."""
+
+    def begin(self) -> GateRun:
+        """Wait until the DAG is known, and start the run."""
+        self.wait_known()
+        self.start()
+        return self
+
+    def wait_state(self, task: str, *states: str, limit: float = 180) -> str:
+        """Wait until a task is in one of these states; return it."""
+
+        def there() -> str | None:
+            self._look(lambda gate: None, None)
+            return self.states.get(task) if self.states.get(task) in states else None
+
+        return str(self.airflow.wait(f"{task} of {self.run_id} to be {' or '.join(states)}", there, limit))
+
+    def settled(self, task: str = "gate") -> GateRun:
+        """Wait until a gate is parked, and as long again as the scheduler's race with a quick answer needs."""
+        since: list[float] = []
+
+        def there() -> bool:
+            self._look(lambda gate: None, None)
+            if self.states.get(task) not in WAITING:
+                since.clear()
+                return False
+            since.append(time.monotonic())
+            return since[-1] - since[0] > SETTLE
+
+        self.airflow.wait(f"{task} of {self.run_id} to wait for its answer", there, 180)
+        return self
+
+    def answer(self, user: str, option: str, task: str = "gate", map_index: int = -1, **form: Any) -> None:
+        """Answer a gate by REST as a user; ``form`` is what they wrote into its fields."""
+        body = {"chosen_options": [option], "params_input": form}
+        self.airflow.client_of(user).call("PATCH", self.question_path(task, map_index), body)
+
+    def question(self, task: str = "gate", map_index: int = -1) -> dict[str, Any]:
+        """Return a gate's question as it stands, with the answer if there is one."""
+        return self.client.call("GET", self.question_path(task, map_index))
+
+    def question_path(self, task: str = "gate", map_index: int = -1) -> str:
+        """Return the question's address in the REST API."""
+        return f"{self._path()}/taskInstances/{task}/{map_index}/hitlDetails"
+
+    def end(self, limit: float = 300) -> str:
+        """Wait until the run ends; return its state."""
+        return self.follow(limit, lambda gate: None)
+
+    def result(self, task: str = "gate") -> Any:
+        """Return what a task left in XCom."""
+        path = f"{self._path()}/taskInstances/{task}/xcomEntries/return_value?deserialize=true"
+        return self.client.call("GET", path)["value"]
+
+    def instance(self, task: str) -> dict[str, Any]:
+        """Return a task of the run as Airflow sees it."""
+        return self.client.call("GET", f"{self._path()}/taskInstances/{task}")
+
+    def log(self, task: str = "gate", lines: int = 400) -> str:
+        """Return the end of the log of a task's latest try."""
+        return self._log(self.instance(task), lines)
+
+
+@pytest.fixture(scope="session")
+def start_gates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., SeparateAirflow]]:
+    """Return a function that starts an Airflow with a DAG file about gates.
+
+    It has the version that `dev/e2e` names, the users alice and bob (op) and victor (viewer), and a bank that keeps
+    what is posted to it, ``airflow.bank``; ``airflow.version`` is a tuple, ``airflow.artifacts`` a folder.
+    """
+    import receiver
+
+    python = Path(os.environ.get("VAI_AIRFLOW_PYTHON", sys.executable))
+    asked = [str(python), "-c", "from importlib.metadata import version; print(version('apache-airflow'))"]
+    version = tuple(map(int, subprocess.check_output(asked, text=True).split(".")[:2]))
+    running: list[SeparateAirflow] = []
+
+    def start(source: str, **settings: str) -> SeparateAirflow:
+        home = tmp_path_factory.mktemp("gates")
+        (home / "dags").mkdir()
+        (home / "dags/gates.py").write_text(source, encoding="utf-8")
+        bank = receiver.start(home / "received.jsonl")
+        settings |= {
+            "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
+            "AIRFLOW__VAI__ARTIFACTS_PATH": f"file://{home / 'artifacts'}",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow/airflow.db'}?timeout=60",
+            "AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "5",
+            "AIRFLOW_CONN_BANK": json.dumps({"conn_type": "http", "host": "127.0.0.1", "port": bank.server_port}),
+        }
+        users = {"admin": "admin", "alice": "op", "bob": "op", "victor": "viewer"}
+        components = ["api-server", "scheduler", "dag-processor", *(["triggerer"] if version < (3, 3) else [])]
+        airflow = SeparateAirflow(home / "airflow", python, settings, users, components=components)
+        running.append(airflow)
+        airflow.bank, airflow.version, airflow.artifacts = bank, version, home / "artifacts"
+        airflow.start()
+        airflow.wait_healthy()
+        return airflow
+
+    yield start
+    for airflow in running:
+        airflow.stop()
+        airflow.bank.shutdown()
+
+
+@pytest.fixture
+def start(airflow) -> Callable[[str], GateRun]:
+    """Return a function that starts a run of a DAG."""
+    return lambda dag_id: GateRun(airflow, dag_id, print).begin()
+
+
+@pytest.fixture
+def refused() -> Callable[..., int]:
+    """Return a function that calls another one and returns the status with which Airflow refuses it."""
+
+    def status(call: Callable[..., Any], *args: Any, **kwargs: Any) -> int:
+        with pytest.raises(AirflowError, match=r"answered \d+") as told:
+            call(*args, **kwargs)
+        return int(str(told.value).partition(" answered ")[2][:3])
+
+    return status
 
 
 @pytest.fixture

@@ -28,42 +28,75 @@ def tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 @contextmanager
-def answering(*options: str, before: Callable[[], object] | None = None) -> Iterator[list[Any]]:
-    """Answer waiting questions one after another, as Airflow's own route does; yield what they showed."""
+def answering(
+    *options: str, before: Callable[[], object] | None = None, form: dict[str, Any] | None = None
+) -> Iterator[list[Any]]:
+    """Answer waiting questions one after another, as Airflow's own route does; yield what they showed.
+
+    :param form: what the approver wrote into the form's fields.
+    """
     from airflow.models.hitl import HITLDetail
     from airflow.models.taskinstance import TaskInstance
     from airflow.models.trigger import handle_event_submit
     from airflow.sdk import timezone
     from airflow.triggers.base import TriggerEvent
-    from airflow.utils.session import create_session
     from sqlalchemy import select
 
     shown: list[Any] = []
-    left, stop = list(options), threading.Event()
+    left = list(options)
 
-    def work() -> None:
-        while left and not stop.wait(0.3):
-            with create_session() as session:
-                query = select(TaskInstance).where(TaskInstance.state.in_(["awaiting_input", "deferred"]))
-                for ti in session.scalars(query).all():
-                    detail = session.scalar(select(HITLDetail).where(HITLDetail.ti_id == ti.id))
-                    if detail is None or detail.responded_at is not None:
-                        continue
-                    shown.append((detail.subject, detail.body))
-                    if before:
-                        before()
-                    detail.responded_by = {"id": "alice", "name": "Alice"}
-                    detail.responded_at, detail.chosen_options = timezone.utcnow(), [left.pop(0)]
-                    event = TriggerEvent(detail.as_resume_event_payload())
-                    handle_event_submit(event, task_instance=ti, session=session)
+    def answer(session: Any) -> None:
+        waiting = ("awaiting_input", "deferred")
+        live = select(TaskInstance).where(TaskInstance.state.in_(("scheduled", "queued", "running", *waiting)))
+        tis = session.scalars(live).all()
+        if any(ti.state not in waiting for ti in tis):
+            return  # the run in the other thread writes these rows, too: it must have come to rest
+        for ti in tis:
+            detail = session.scalar(select(HITLDetail).where(HITLDetail.ti_id == ti.id))
+            if detail is None or detail.responded_at is not None or not left:
+                continue
+            if before:
+                before()
+            detail.responded_by = {"id": "alice", "name": "Alice"}
+            detail.responded_at, detail.chosen_options = timezone.utcnow(), [left[0]]
+            detail.params_input = form or {}
+            event = TriggerEvent(detail.as_resume_event_payload())
+            handle_event_submit(event, task_instance=ti, session=session)
+            session.commit()
+            shown.append((detail.subject, detail.body))
+            left.pop(0)
 
-    thread = threading.Thread(target=work, daemon=True)
+    with meanwhile(answer):
+        yield shown
+
+
+@contextmanager
+def meanwhile(work: Callable[[Any], None]) -> Iterator[None]:
+    """Do something in the database again and again while a DAG runs; SQLite may be locked at times."""
+    from airflow.utils.session import create_session
+    from sqlalchemy.exc import OperationalError
+
+    stop, failed = threading.Event(), []
+
+    def repeat() -> None:
+        while not stop.wait(0.3):
+            try:
+                with create_session() as session:
+                    work(session)
+            except OperationalError:
+                continue
+            except Exception as error:
+                failed.append(error)
+                return
+
+    thread = threading.Thread(target=repeat, daemon=True)
     thread.start()
     try:
-        yield shown
+        yield
     finally:
         stop.set()
         thread.join(10)
+    assert failed == []
 
 
 def guarded(gate: str = "", value: str = "'pay {{ ds }}'") -> str:
@@ -82,6 +115,7 @@ def test_approved_arguments_run(run_dag: Run) -> None:
 
     assert ran.states == {"gate": "success", "a": "success"}
     record = ran.results["gate"]
+    assert json.loads(Path(record["record"].removeprefix("file://")).read_text())["by"] == record["by"]
     assert record["decision"] == "approve"
     assert record["by"] == {"id": "alice", "name": "Alice"}
     assert record["timed_out"] is False
@@ -149,27 +183,16 @@ def sweeping() -> Iterator[None]:
     from airflow.models.trigger import handle_event_submit
     from airflow.sdk import timezone
     from airflow.triggers.base import TriggerEvent
-    from airflow.utils.session import create_session
     from sqlalchemy import select
 
-    stop = threading.Event()
+    def sweep(session: Any) -> None:
+        for ti in session.scalars(select(TaskInstance).where(TaskInstance.state == "awaiting_input")).all():
+            if ti.trigger_timeout is not None and ti.trigger_timeout < timezone.utcnow():
+                event = TriggerEvent({"error": "timed out", "error_type": "timeout"})
+                handle_event_submit(event, task_instance=ti, session=session)
 
-    def work() -> None:
-        while not stop.wait(0.3):
-            with create_session() as session:
-                query = select(TaskInstance).where(TaskInstance.state == "awaiting_input")
-                for ti in session.scalars(query).all():
-                    if ti.trigger_timeout is not None and ti.trigger_timeout < timezone.utcnow():
-                        event = TriggerEvent({"error": "timed out", "error_type": "timeout"})
-                        handle_event_submit(event, task_instance=ti, session=session)
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
+    with meanwhile(sweep):
         yield
-    finally:
-        stop.set()
-        thread.join(10)
 
 
 def test_gate_that_guards_nothing_fails(run_dag: Run) -> None:
@@ -188,7 +211,7 @@ def test_out_of_band_answers(run_dag: Run) -> None:
         "python_callable": "vai_gate_tools:echo",
         "arguments": {"value": "x"},
         "source_sha256": None,
-        "on_change": "fail",
+        "on_change": "warn",
     }
     good = {"decision": "approve", "sha256": digest({"a": digest(arguments)}), "note": "by phone"}
     answers = [{"decision": "approve"}, {"decision": "approve", "sha256": "0" * 64}, good]
@@ -218,10 +241,83 @@ def test_out_of_band_answers(run_dag: Run) -> None:
 
     thread = threading.Thread(target=write, daemon=True)
     thread.start()
-    ran = run_dag(guarded(", deferrable=False, poke_interval=0.5, response_timeout=timedelta(seconds=60)", "'x'"))
+    ran = run_dag(
+        guarded(
+            ", deferrable=False, allow_unattributed=True, poke_interval=0.5, response_timeout=timedelta(seconds=60)",
+            "'x'",
+        )
+    )
     thread.join(10)
 
     assert ran.states == {"gate": "success", "a": "success"}
     assert ran.results["gate"]["by"] is None
     assert ran.results["gate"]["note"] == "by phone"
     assert ran.log.count("Dropped an out-of-band answer") == 2
+
+
+def test_an_edited_argument_is_what_runs(run_dag: Run) -> None:
+    """The step runs with the value that the approver wrote, and the record shows it field by field."""
+    with answering("Approve", form={"arguments.value": "pay less", "note": "too much"}):
+        ran = run_dag(guarded(", editable={'arguments.value': {'type': 'string'}}"))
+
+    assert ran.states == {"gate": "success", "a": "success"}
+    assert ran.results["a"] == "pay less"
+    assert ran.results["gate"]["edits"] == {"a": {"arguments.value": {"from": "pay {{ ds }}", "to": "pay less"}}}
+    assert ran.results["gate"]["note"] == "too much"
+    assert "arguments.value was changed at the approval" in ran.log
+
+
+def test_a_bad_edit_is_asked_again(run_dag: Run) -> None:
+    """A value that the field's schema refuses spends no retry: the same question is open again."""
+    with answering("Approve", "Reject", form={"arguments.value": 7}) as shown:
+        ran = run_dag(guarded(", editable={'arguments.value': {'type': 'integer', 'maximum': 5}}", "3"))
+
+    assert len(shown) == 2
+    assert ran.states == {"gate": "success", "a": "skipped"}
+    assert "The edit is refused, asking again" in ran.log
+
+
+def test_an_approval_is_trusted_while_nothing_changes(run_dag: Run) -> None:
+    """The second gate about the same call passes by itself and says on what it rests; a third one asks."""
+    trust = ", trust_for=timedelta(days=1), trust_uses=1"
+    with answering("Approve", "Approve") as shown:
+        ran = run_dag(guarded(trust), runs=3)
+
+    assert len(shown) == 2
+    assert set(ran.states.values()) == {"success"}
+
+
+def test_a_denied_call_is_not_asked_about(run_dag: Run) -> None:
+    """The gate fails, no step runs, and nobody is asked."""
+    with answering("Approve") as shown:
+        ran = run_dag(guarded(", denied=[{'arguments': {'value': 'pay {{ ds }}'}}]"))
+
+    assert shown == []
+    assert ran.states == {"gate": "failed", "a": "upstream_failed"}
+    assert "denied in the recorded run" in ran.log
+
+
+def test_gates_of_a_mapped_group(run_dag: Run) -> None:
+    """Each iteration has its own question, and its step runs with its own arguments."""
+    source = f"""
+        from airflow.sdk import task_group
+
+        @task_group
+        def pay(value):
+            gate = ApprovalGateSensor(task_id="gate", subject="Pay?")
+            first = {TOOL.format("first", "value", ', effect="read"')}
+            step = {TOOL.format("a", "wired(first)", ", gate=gate")}
+            first >> gate >> step
+
+        pay.expand(value=[1, 2, 3])
+    """
+    with answering("Approve", "Approve", "Approve") as shown:
+        ran = run_dag(source)
+
+    assert {json.loads(body.split("```json")[1].split("```")[0])["arguments"]["value"] for _, body in shown} == {
+        1,
+        2,
+        3,
+    }
+    assert set(ran.states.values()) == {"success"}
+    assert sorted(ran.all_results["pay.a"]) == [1, 2, 3]

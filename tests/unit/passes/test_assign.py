@@ -135,7 +135,7 @@ def test_values_keep_their_types() -> None:
 @pytest.mark.parametrize(
     ("one", "rule", "problem"),
     [
-        (call("generate_query", {}), {}, "no sql"),
+        (call("generate_query", {}), {}, "give sql, the statement to run, or a question"),
         (call("generate_query", {"sql": ""}), {}, "sql: String should have at least 1 character"),
         (call("generate_query", {"sql": "S", "limit": 1}), {}, "limit: Extra inputs are not permitted"),
         (call("generate_query", {"sql": "S", "max_rows": "5"}), {}, "max_rows: Input should be a valid integer"),

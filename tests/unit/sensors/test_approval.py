@@ -1,134 +1,43 @@
-"""The gate's text cannot be broken out of, and its answers mean what was shown."""
+"""A gate's answers mean what was shown; one table of behaviour for every way that an answer comes."""
 
 from __future__ import annotations
 
-import json
-import re
+from collections.abc import Iterator
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.sdk import DAG
+from airflow.sdk import DAG, BaseNotifier
+from airflow.sdk.timezone import utcnow
 
-from airflow_provider_vai import json_text
-from airflow_provider_vai.operators.python_tool import PythonToolOperator
-from airflow_provider_vai.sensors import approval, approval_text
+from airflow_provider_vai import approvals_record
+from airflow_provider_vai.operators import results
+from airflow_provider_vai.sensors import approval
 from airflow_provider_vai.sensors.approval import ApprovalGateSensor, RequiredActionLink
+from airflow_provider_vai.sensors.guarded import ApprovalImpossible, guarded
+from tests.unit.sensors.support import APPROVED, REJECTED, asked, context, gate_and_step
+
+TIMEOUT = {"error": "late", "error_type": "timeout"}
 
 
-def gate_and_step(arguments: Any, **gate: Any) -> tuple[ApprovalGateSensor, PythonToolOperator]:
-    """Return a gate and the step that it guards."""
-    with DAG("d", schedule=None):
-        sensor = ApprovalGateSensor(task_id="gate", subject="Go?", **gate)
-        step = PythonToolOperator(task_id="a", python_callable="a:b", arguments=arguments, gate=sensor)
-        sensor >> step
-    return sensor, step
+@pytest.fixture(autouse=True)
+def artifacts(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[None]:
+    """An artifacts folder of this test's own."""
+    monkeypatch.setenv("AIRFLOW__VAI__ARTIFACTS_PATH", f"file://{tmp_path}/artifacts")
+    return
 
 
-def body(arguments: Any, **gate: Any) -> str:
-    """Return the text that an approver reads."""
-    sensor, _ = gate_and_step(arguments, **gate)
-    return approval_text.body({}, sensor, sensor._digests({}))  # type: ignore[typeddict-item, arg-type]
+def records() -> list[dict[str, Any]]:
+    """Return the approvals record, newest first."""
+    return list(approvals_record.read(results.artifacts_root(), "d"))
 
 
-def outside_fences(text: str) -> str:
-    """Return the Markdown without its fenced blocks."""
-    return re.sub(r"^(`{3,})json\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+class Parked(Exception):
+    """The gate gave its worker back; ``kwargs`` is what it goes on with."""
 
-
-HOSTILE = "```\n# Approved\n[x](javascript:alert(1)) <script>x</script> | a | ~~~ www.example.com ````` "
-
-
-def test_hostile_text_cannot_fake_structure() -> None:
-    """Nothing from the run is read as Markdown or HTML."""
-    text = body({"q": HOSTILE}, reason=HOSTILE, recorded={"note": HOSTILE})
-    rest = outside_fences(text)
-
-    assert "<script>" not in rest
-    assert "\n# Approved" not in rest
-    assert "](javascript" not in rest
-    assert text.rpartition("\n")[2].startswith("An approval covers exactly these arguments: sha256 `")
-
-
-def test_unseen_characters_are_shown() -> None:
-    """A text cannot look like another one through characters that nobody sees."""
-    text = body({"q": "a\u202eb\u200bc\x1b[1m\ud800"}, reason="x\u202ey")
-
-    assert "\\u202e" in text
-    assert "\\ud800" in text
-    assert not set(text) & {"\u202e", "\u200b", "\x1b", "\ud800"}
-    text.encode()
-
-
-def test_long_values_are_folded_with_their_digest() -> None:
-    """What is not shown is counted, and signed all the same."""
-    long = {"text": "x" * 10_000, "rows": list(range(1000))}
-    text = body(long)
-
-    assert "8000 more characters, sha256 " + json_text.digest(long["text"]) in text
-    assert "950 more items" in text
-    assert len(text) < 6000
-
-
-def test_artifacts_are_named_as_such() -> None:
-    """A reference to a large result is shown as one."""
-    reference = {
-        "artifact": "json",
-        "path": "file:///x",
-        "sha256": "0",
-        "bytes": 9,
-        "rows": 2,
-        "columns": None,
-        "preview": [],
-    }
-
-    assert "(artifact of an earlier step)" in body({"rows": reference})
-
-
-def test_secrets_are_masked() -> None:
-    """A value under a sensitive key is not shown, however deep it lies, but it is signed."""
-    deep: Any = {"password": "hunter22"}
-    for _ in range(12):
-        deep = {"x": deep}
-    text = body(deep)
-
-    assert "hunter22" not in text
-    assert "***" in text
-    assert body(deep) != body({"x": 1})
-
-
-def test_subject_is_one_line() -> None:
-    """The question's heading is plain, short text."""
-    assert approval_text.subject("a\n\n# b\u202e" + "x" * 500).startswith("a # b")
-    assert "\u202e" not in approval_text.subject("a\u202e")
-    assert len(approval_text.subject("x" * 500)) == 200
-
-
-def test_gate_without_a_step_is_refused() -> None:
-    """A gate that guards nothing says so."""
-    with DAG("d", schedule=None):
-        sensor = ApprovalGateSensor(task_id="gate", subject="Go?")
-
-    with pytest.raises(approval.ApprovalImpossible, match="no step names the gate"):
-        sensor.guarded_steps()
-
-
-@pytest.mark.parametrize("setting", [{"on_timeout": "x"}, {"on_reject": "approve"}])
-def test_settings_are_checked(setting: dict[str, str]) -> None:
-    """A wrong setting shows when the DAG file is parsed."""
-    with pytest.raises(ValueError, match=next(iter(setting))):
-        ApprovalGateSensor(task_id="gate", subject="Go?", **setting)  # type: ignore[arg-type]
-
-
-def test_link() -> None:
-    """The link leads to the question, of a mapped gate too."""
-    key = SimpleNamespace(dag_id="d/1", run_id="manual__2026+00:00", task_id="g", map_index=-1)
-    assert RequiredActionLink().get_link(None, ti_key=key) == (
-        "/dags/d%2F1/runs/manual__2026%2B00%3A00/tasks/g/required_actions"
-    )
-    key.map_index = 3
-    assert RequiredActionLink().get_link(None, ti_key=key).endswith("/tasks/g/mapped/3/required_actions")
+    def __init__(self, kwargs: dict[str, Any], wait: timedelta | None) -> None:
+        self.kwargs, self.wait = kwargs, wait
 
 
 class Comms:
@@ -136,9 +45,11 @@ class Comms:
 
     def __init__(self) -> None:
         self.held: Any = None
+        self.sent: list[Any] = []
 
     def send(self, msg: Any) -> Any:
         """Keep the first question and return it."""
+        self.sent.append(msg)
         self.held = self.held or msg
         return self.held
 
@@ -153,23 +64,163 @@ def comms(monkeypatch: pytest.MonkeyPatch) -> Comms:
     return stand_in
 
 
-CONTEXT: Any = {"ti": SimpleNamespace(id="01a202cc-8bd5-7f65-bfe3-b0e836ea1179", xcom_push=lambda **_: None)}
-APPROVED = {"chosen_options": ["Approve"], "responded_by_user": {"id": "u", "name": "U"}}
+PATHS = ("answered", "woken", "poked")
 
 
-def test_gate_parks_with_the_digests_that_it_showed(comms: Comms) -> None:
-    """The signed digests travel with the question."""
+def answered(path: str, decision: str, arguments: Any, *, timed_out: bool = False, **settings: Any) -> Any:
+    """Let an answer reach a gate by one of its paths; return what it returned, raised, and left in XCom.
+
+    ``answered``: on Airflow's pages. ``woken``: out of band, found when the parked gate woke up. ``poked``: out of
+    band, found by a poking gate. With ``timed_out`` nobody answers, and the time is over.
+    """
+    out_of_band = path != "answered"
+    settings |= {"response_timeout": timedelta(hours=1)} if timed_out else {}
+    settings |= {"allow_unattributed": True} if out_of_band else {}
+    settings |= {"wake_every": timedelta(minutes=1)} if path == "woken" else {}
+    settings |= {"deferrable": False} if path == "poked" else {}
+    sensor, _ = gate_and_step(arguments, **settings)
+    now = asked(sensor)
+    kept = {} if timed_out else {"vai_decision": {"decision": decision, "sha256": now.sha256, "note": "seen"}}
+    store = SimpleNamespace(get=kept.get, delete=kept.pop)
+    around = context(sensor, task_state_store=store)
+    around["ti"].start_date = utcnow() - timedelta(hours=2)
+    late = (utcnow() - timedelta(seconds=1)).isoformat()
+    event = TIMEOUT if timed_out or out_of_band else {**(APPROVED if decision == "approve" else REJECTED)}
+    if path == "answered" and not timed_out:
+        event["params_input"] = {"note": "seen"}
+    try:
+        if path == "poked":
+            found = sensor.poke(around)
+            returned = found.xcom_value if found else None
+        else:
+            returned = sensor.execute_complete(around, event, digests=now.digests, deadline=late if timed_out else None)
+    except Exception as error:  # skipping and failing leave by an exception
+        return type(error).__name__, around["pushed"].get("return_value")
+    return "success", returned
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("decision", "settings", "end"),
+    [
+        ("approve", {}, "success"),
+        ("reject", {}, "DownstreamTasksSkipped"),
+        ("reject", {"on_reject": "fail"}, "ApprovalRejected"),
+    ],
+    ids=["approve", "reject-skip", "reject-fail"],
+)
+def test_an_answer_means_the_same_by_every_path(path: str, decision: str, settings: dict[str, Any], end: str) -> None:
+    """However an answer comes, it ends the gate alike, with one record that differs only in who is known."""
+    state, record = answered(path, decision, {"n": 1}, **settings)
+
+    assert state == end
+    assert record["decision"] == decision
+    assert record["note"] == "seen"
+    assert record["by"] == ({"id": "u", "name": "U"} if path == "answered" else None)
+    assert (record["timed_out"], record["automatic"], record["edits"]) == (False, False, {})
+    (kept,) = records()
+    assert (kept["decision"], kept["by"], kept["note"]) == (decision, record["by"], "seen")
+    assert record["record"].endswith(f"-{kept['id']}.json")
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("settings", "end", "decision"),
+    [
+        ({}, "ApprovalTimeout", None),
+        ({"on_timeout": "approve"}, "success", "approve"),
+        ({"on_timeout": "reject"}, "DownstreamTasksSkipped", "reject"),
+        ({"on_timeout": "reject", "on_reject": "fail"}, "ApprovalRejected", "reject"),
+    ],
+    ids=["fail", "approve", "reject-skip", "reject-fail"],
+)
+def test_silence_means_the_same_by_every_path(
+    path: str, settings: dict[str, Any], end: str, decision: str | None
+) -> None:
+    """When nobody answers in time, every path ends as the gate says."""
+    state, record = answered(path, "", {"n": 1}, timed_out=True, **settings)
+
+    assert state == end
+    assert (record and record["decision"]) == decision
+    assert [kept["timed_out"] for kept in records()] == ([True] if decision else [])
+
+
+def test_silence_approves_what_was_shown_only() -> None:
+    """Silence approves what the question showed, or nothing."""
+    sensor, _ = gate_and_step({"n": 1}, on_timeout="approve", response_timeout=timedelta(hours=1))
+
+    with pytest.raises(approval.ApprovalTimeout, match="no longer those"):
+        sensor.execute_complete(context(sensor), TIMEOUT, digests={"a": "other"}, deadline="2020-01-01T00:00:00+00:00")
+
+
+def test_gate_without_a_step_is_refused() -> None:
+    """A gate that guards nothing says so."""
+    with DAG("d", schedule=None):
+        sensor = ApprovalGateSensor(task_id="gate", subject="Go?")
+
+    with pytest.raises(ApprovalImpossible, match="no step names the gate"):
+        guarded(sensor, context(sensor))
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ({"on_timeout": "x"}, "on_timeout"),
+        ({"on_reject": "approve"}, "on_reject"),
+        ({"trust_for": timedelta(days=1)}, "trust_uses"),
+        ({"trust_uses": 3}, "trust_for"),
+        ({"remind_before": timedelta(hours=1)}, "response_timeout"),
+        ({"deferrable": False}, "allow_unattributed"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_settings_are_checked(setting: dict[str, Any], said: str) -> None:
+    """A wrong setting shows when the DAG file is parsed."""
+    with pytest.raises(ValueError, match=said):
+        ApprovalGateSensor(task_id="gate", subject="Go?", **setting)
+
+
+def test_a_lost_try_is_made_again_soon() -> None:
+    """The scheduler may take a parked task for a lost one; the gate then asks again within seconds, a few times."""
+    sensor, _ = gate_and_step({"n": 1})
+
+    assert (sensor.retries, sensor.retry_delay) == (3, timedelta(seconds=10))
+
+
+def test_link() -> None:
+    """The link leads to the question, of a mapped gate too."""
+    key = SimpleNamespace(dag_id="d/1", run_id="manual__2026+00:00", task_id="g", map_index=-1)
+    assert RequiredActionLink().get_link(None, ti_key=key) == (
+        "/dags/d%2F1/runs/manual__2026%2B00%3A00/tasks/g/required_actions"
+    )
+    key.map_index = 3
+    assert RequiredActionLink().get_link(None, ti_key=key).endswith("/tasks/g/mapped/3/required_actions")
+
+
+# --- the question -----------------------------------------------------------------------------------------------------
+
+
+def parked(sensor: ApprovalGateSensor, around: Any = None) -> Any:
+    """Let the gate ask, and return what Airflow is told to wait for."""
     from airflow.sdk import exceptions
 
     if not hasattr(exceptions, "TaskAwaitingInput"):
         pytest.skip("this Airflow defers instead")
-    sensor, _ = gate_and_step({"n": 1}, response_timeout=timedelta(minutes=5), assigned_users=["alice"])
-    with pytest.raises(exceptions.TaskAwaitingInput) as parked:
-        sensor.execute(CONTEXT)
+    with pytest.raises(exceptions.TaskAwaitingInput) as raised:
+        sensor.execute(around or context(sensor))
+    return raised.value
 
-    assert parked.value.kwargs["digests"]["a"] in comms.held.body
-    assert timedelta(minutes=4) < parked.value.timeout <= timedelta(minutes=5)
+
+def test_gate_parks_with_the_digests_that_it_showed(comms: Comms) -> None:
+    """The signed digests travel with the question."""
+    sensor, _ = gate_and_step({"n": 1}, response_timeout=timedelta(minutes=5), assigned_users=["alice"])
+
+    waiting = parked(sensor)
+
+    assert waiting.kwargs["digests"]["a"] in comms.held.body
+    assert timedelta(minutes=4) < waiting.timeout <= timedelta(minutes=5)
     assert comms.held.assigned_users[0].id == "alice"
+    assert list(comms.held.params) == ["note"]
 
 
 def test_gate_defers_where_tasks_cannot_park(comms: Comms, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,13 +235,13 @@ def test_gate_defers_where_tasks_cannot_park(comms: Comms, monkeypatch: pytest.M
 
     sensor, _ = gate_and_step({"n": 1}, on_timeout="reject", response_timeout=timedelta(minutes=5))
     with pytest.raises(TaskDeferred) as deferred:
-        sensor.execute(CONTEXT)
+        sensor.execute(context(sensor))
 
-    assert deferred.value.trigger.defaults == ["Reject"]
+    assert deferred.value.trigger.timeout_datetime > utcnow()
     assert deferred.value.method_name == "execute_complete"
     comms.held = None  # as if Airflow had replaced the question
     with pytest.raises(TaskDeferred) as again:
-        sensor.execute_complete(CONTEXT, APPROVED, **{**deferred.value.kwargs, "digests": {"a": "other"}})
+        sensor.execute_complete(context(sensor), APPROVED, **{**deferred.value.kwargs, "digests": {"a": "other"}})
     assert again.value.kwargs == deferred.value.kwargs
 
 
@@ -199,19 +250,8 @@ def test_stale_question_is_not_answerable(comms: Comms) -> None:
     comms.held = SimpleNamespace(body="An approval covers exactly these arguments: sha256 `old`")
     sensor, _ = gate_and_step({"n": 1})
 
-    with pytest.raises(approval.ApprovalImpossible, match="Nobody approves what they do not see"):
-        sensor.execute(CONTEXT)
-
-
-def test_approval_by_timeout_holds_for_the_shown_arguments_only() -> None:
-    """Silence approves what the question showed, or nothing."""
-    sensor, _ = gate_and_step({"n": 1}, on_timeout="approve")
-    event = {"chosen_options": ["Approve"], "timedout": True}
-
-    record = sensor.execute_complete(CONTEXT, event, digests=sensor._digests(CONTEXT))
-    assert (record["decision"], record["by"], record["timed_out"]) == ("approve", None, True)
-    with pytest.raises(approval.ApprovalTimeout):
-        sensor.execute_complete(CONTEXT, event, digests={"a": "other"})
+    with pytest.raises(ApprovalImpossible, match="Nobody approves what they do not see"):
+        sensor.execute(context(sensor))
 
 
 @pytest.mark.parametrize(
@@ -222,15 +262,259 @@ def test_only_the_one_word_approves(event: dict[str, Any]) -> None:
     sensor, _ = gate_and_step({"n": 1}, on_reject="fail")
 
     with pytest.raises(approval.ApprovalRejected):
-        sensor.execute_complete(CONTEXT, event, digests=sensor._digests(CONTEXT))
+        sensor.execute_complete(context(sensor), event, digests=asked(sensor).digests)
 
 
-@pytest.mark.parametrize("answer", ["approve", {"decision": "yes"}, {"decision": "approve"}, [], 1, json.loads("{}")])
-def test_unclear_out_of_band_answers_are_dropped(answer: Any) -> None:
+def test_the_whole_deadline_is_kept(comms: Comms) -> None:
+    """Asking again does not start the time anew."""
+    sensor, _ = gate_and_step({"n": 1}, response_timeout=timedelta(hours=1), wake_every=timedelta(minutes=1))
+    first = parked(sensor)
+
+    from airflow.sdk.exceptions import TaskAwaitingInput
+
+    with pytest.raises(TaskAwaitingInput) as again:
+        sensor.execute_complete(context(sensor), TIMEOUT, **first.kwargs)
+
+    assert first.timeout <= timedelta(minutes=1)
+    assert again.value.kwargs["deadline"] == first.kwargs["deadline"]
+
+
+# --- edits ------------------------------------------------------------------------------------------------------------
+
+AMOUNT = {"arguments.amount": {"type": "number", "minimum": 0}}
+
+
+def test_an_edit_is_what_runs(comms: Comms) -> None:
+    """The record holds the change, and the digest of the changed arguments."""
+    sensor, step = gate_and_step({"to": "Ada", "amount": 5}, editable=AMOUNT)
+    shown = parked(sensor)
+    assert comms.held.params["arguments.amount"]["value"] == 5
+
+    record = sensor.execute_complete(
+        context(sensor), {**APPROVED, "params_input": {"arguments.amount": 7, "note": "less"}}, **shown.kwargs
+    )
+
+    assert record["edits"] == {"a": {"arguments.amount": {"from": 5, "to": 7}}}
+    expected = {**step.resolved_arguments(context(sensor)), "arguments": {"to": "Ada", "amount": 7}}
+    from airflow_provider_vai.json_text import digest
+
+    assert record["arguments_sha256"] == {"a": digest(expected)}
+    assert record["arguments_sha256"] != shown.kwargs["digests"]
+    (kept,) = records()
+    assert kept["steps"]["a"]["edits"] == record["edits"]["a"]
+
+
+@pytest.mark.parametrize("form", [{"arguments.amount": -1}, {"arguments.amount": "x"}, {"arguments.to": "Eve"}])
+def test_a_bad_edit_asks_again(comms: Comms, form: dict[str, Any]) -> None:
+    """A value that the schema refuses, or a field that is not editable, reopens the question; nothing is recorded."""
+    from airflow.sdk.exceptions import TaskAwaitingInput
+
+    sensor, _ = gate_and_step({"to": "Ada", "amount": 5}, editable=AMOUNT, response_timeout=timedelta(hours=1))
+    shown = parked(sensor)
+
+    with pytest.raises(TaskAwaitingInput) as again:
+        sensor.execute_complete(context(sensor), {**APPROVED, "params_input": form}, **shown.kwargs)
+
+    assert again.value.kwargs == shown.kwargs
+    assert comms.sent[-1].body.startswith("**Asked again:**")
+    assert records() == []
+
+
+@pytest.mark.parametrize("editable", [{"arguments.gone": {}}, {"b:arguments.amount": {}}])
+def test_a_field_that_is_not_there_is_told(comms: Comms, editable: dict[str, Any]) -> None:
+    """A gate cannot offer a field for an argument that its step does not have."""
+    sensor, _ = gate_and_step({"amount": 5}, editable=editable)
+
+    with pytest.raises(ApprovalImpossible):
+        sensor.execute(context(sensor))
+
+
+# --- denied calls -----------------------------------------------------------------------------------------------------
+
+DENIED = [{"arguments": {"to": "Eve", "amount": 5}}]
+
+
+def test_a_denied_call_passes_no_gate(comms: Comms) -> None:
+    """Arguments that a person denied in the recorded run are not even asked about."""
+    sensor, _ = gate_and_step({"amount": 5, "to": "Eve"}, denied=DENIED)
+
+    with pytest.raises(ApprovalImpossible, match="denied in the recorded run"):
+        sensor.execute(context(sensor))
+
+
+def test_no_edit_leads_to_a_denied_call(comms: Comms) -> None:
+    """An edit that makes it the denied call is refused like a bad value."""
+    from airflow.sdk.exceptions import TaskAwaitingInput
+
+    sensor, _ = gate_and_step({"to": "Eve", "amount": 4}, denied=DENIED, editable=AMOUNT)
+    shown = parked(sensor)
+
+    with pytest.raises(TaskAwaitingInput):
+        sensor.execute_complete(context(sensor), {**APPROVED, "params_input": {"arguments.amount": 5}}, **shown.kwargs)
+
+
+# --- trust ------------------------------------------------------------------------------------------------------------
+
+TRUST = {"trust_for": timedelta(days=30), "trust_uses": 2}
+
+
+def approved_once(arguments: Any, **settings: Any) -> None:
+    """Let a person approve these arguments in an earlier run."""
+    sensor, _ = gate_and_step(arguments, **settings)
+    sensor.execute_complete(context(sensor, "earlier"), APPROVED, digests=asked(sensor).digests)
+
+
+def test_trust_repeats_an_approval_within_its_limits(comms: Comms) -> None:
+    """The same call passes by itself, twice; each pass is recorded with the approval that it rests on."""
+    approved_once({"n": 1}, **TRUST)
+    sensor, _ = gate_and_step({"n": 1}, **TRUST)
+    original = records()[0]["id"]
+
+    for number in (1, 2):
+        record = sensor.execute(context(sensor, f"run {number}"))
+        assert (record["decision"], record["automatic"], record["rests_on"]) == ("approve", True, original)
+
+    assert [kept["automatic"] for kept in records()] == [True, True, False]
+    assert parked(sensor).kwargs["digests"] == asked(sensor).digests
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ({"n": 1}, {"n": 2}),
+        ({"n": 1}, {"n": 1, "m": None}),
+        ({"n": 1}, {"n": 1.0}),
+    ],
+)
+def test_trust_ends_with_any_change_of_the_arguments(comms: Comms, before: Any, now: Any) -> None:
+    """Other arguments are asked about."""
+    approved_once(before, **TRUST)
+    parked(gate_and_step(now, **TRUST)[0])
+
+
+def test_trust_ends_with_other_approvers(comms: Comms) -> None:
+    """An approval by one group is none by another."""
+    approved_once({"n": 1}, **TRUST, assigned_users=["u"])
+    parked(gate_and_step({"n": 1}, **TRUST, assigned_users=["v"])[0])
+
+
+def test_trust_ends_with_another_function(comms: Comms, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same arguments to changed code are asked about."""
+    import airflow_provider_vai.function_source as source
+
+    approved_once({"n": 1}, **TRUST)
+    monkeypatch.setattr(source, "source_sha256", lambda *_: "changed")
+    parked(gate_and_step({"n": 1}, **TRUST)[0])
+
+
+def test_trust_ends_with_its_age(comms: Comms) -> None:
+    """An old approval is repeated no more."""
+    approved_once({"n": 1}, **TRUST)
+    parked(gate_and_step({"n": 1}, trust_for=timedelta(0), trust_uses=2)[0])
+
+
+def test_trust_ends_with_a_rejection(comms: Comms) -> None:
+    """Whoever rejects takes the trust back."""
+    approved_once({"n": 1}, **TRUST)
+    sensor, _ = gate_and_step({"n": 1}, **TRUST, on_reject="fail")
+    with pytest.raises(approval.ApprovalRejected):
+        sensor.execute_complete(context(sensor), REJECTED, digests=asked(sensor).digests)
+    parked(sensor)
+
+
+def test_trust_needs_a_person(comms: Comms) -> None:
+    """Neither silence nor an answer without identity is an approval to rest on; and by default nothing is."""
+    answered("answered", "", {"n": 1}, timed_out=True, on_timeout="approve")
+    answered("poked", "approve", {"n": 1})
+    parked(gate_and_step({"n": 1}, **TRUST)[0])
+    approved_once({"n": 1})
+    parked(gate_and_step({"n": 1})[0])
+
+
+def test_a_broken_record_ends_the_trust(comms: Comms, tmp_path: Any) -> None:
+    """A file that cannot be read might have been a rejection."""
+    approved_once({"n": 1}, **TRUST)
+    (tmp_path / "artifacts/@approvals/d/gate/9999-broken.json").write_text("{")
+    parked(gate_and_step({"n": 1}, **TRUST)[0])
+
+
+# --- notices ----------------------------------------------------------------------------------------------------------
+
+
+class Notifier(BaseNotifier):
+    """Keeps what it is told."""
+
+    template_fields = ("message",)
+
+    def __init__(self, told: list[str]) -> None:
+        super().__init__()
+        self.told, self.message = told, "{{ approval_subject }} {{ required_action_url }} {{ approval_reminder }}"
+
+    def notify(self, context: Any) -> None:
+        """Keep the message."""
+        self.told.append(self.message)
+
+
+def broken(_: Any) -> None:
+    """Fail, as a notifier without its connection does."""
+    raise OSError("no mail today")
+
+
+def test_people_are_told_at_the_opening_and_before_the_deadline(comms: Comms) -> None:
+    """The notifier gets the question and its address, once at the opening and once as a reminder."""
+    from airflow.sdk.exceptions import TaskAwaitingInput
+
+    told: list[str] = []
+    settings = {"response_timeout": timedelta(hours=2), "remind_before": timedelta(hours=1)}
+    sensor, _ = gate_and_step({"n": 1}, notifiers=[broken, Notifier(told)], **settings)
+    around = context(sensor)
+    waiting = parked(sensor, around)
+    assert timedelta(minutes=50) < waiting.timeout <= timedelta(hours=1)
+    due = {**waiting.kwargs, "remind_at": utcnow().isoformat()}
+
+    with pytest.raises(TaskAwaitingInput) as again:
+        sensor.execute_complete(around, TIMEOUT, **due)
+
+    assert [line.rpartition(" ")[2] for line in told] == ["False", "True"]
+    assert "/dags/d/runs/r1/tasks/gate/required_actions" in told[0]
+    assert again.value.kwargs["remind_at"] is None
+    assert again.value.timeout > timedelta(hours=1)
+
+
+# --- out of band ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", ["approve", {"decision": "yes"}, {"decision": "approve"}, [], 1, {}])
+@pytest.mark.parametrize("allowed", [True, False])
+def test_unclear_out_of_band_answers_are_dropped(answer: Any, allowed: bool) -> None:
     """A value that does not name the arguments is deleted and decides nothing."""
-    sensor, _ = gate_and_step({"n": 1})
+    from airflow_provider_vai.sensors.approval_decision import taken
+
+    sensor, _ = gate_and_step({"n": 1}, allow_unattributed=allowed)
     kept = {"vai_decision": answer}
     store = SimpleNamespace(get=kept.get, delete=kept.pop)
 
-    assert sensor._taken_answer({**CONTEXT, "task_state_store": store}, sensor._digests(CONTEXT)) is None
+    assert taken(sensor, context(sensor, task_state_store=store), asked(sensor)) is None
     assert kept == {}
+
+
+@pytest.mark.parametrize("decision", ["approve", "reject"])
+def test_answers_without_identity_need_leave(decision: str) -> None:
+    """By default a well-formed answer from the state store is dropped, too: nobody knows whose it is."""
+    from airflow_provider_vai.sensors.approval_decision import taken
+
+    sensor, _ = gate_and_step({"n": 1}, wake_every=timedelta(minutes=1))
+    kept = {"vai_decision": {"decision": decision, "sha256": asked(sensor).sha256, "by": {"id": "boss"}}}
+    store = SimpleNamespace(get=kept.get, delete=kept.pop)
+
+    assert taken(sensor, context(sensor, task_state_store=store), asked(sensor)) is None
+    assert kept == {}
+
+
+def test_a_decision_that_cannot_be_recorded_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a record nothing is approved."""
+    monkeypatch.setenv("AIRFLOW__VAI__ARTIFACTS_PATH", "file:///proc/nowhere")
+    sensor, _ = gate_and_step({"n": 1})
+
+    with pytest.raises(approval.AirflowFailException, match="could not be written into the approvals record"):
+        sensor.execute_complete(context(sensor), APPROVED, digests=asked(sensor).digests)

@@ -1,0 +1,184 @@
+"""From an answer to a decision: who said what, about which arguments, kept for good."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.timezone import utcnow
+
+from airflow_provider_vai import approvals_record
+from airflow_provider_vai.operators import results
+from airflow_provider_vai.operators.compat import AirflowFailException
+from airflow_provider_vai.operators.masking import masked
+from airflow_provider_vai.sensors.approval_question import APPROVE
+from airflow_provider_vai.sensors.guarded import Guarded
+
+try:
+    from airflow.sdk.exceptions import DownstreamTasksSkipped
+except ImportError:  # Airflow 3.1
+    from airflow.exceptions import DownstreamTasksSkipped
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_provider_vai.sensors.approval import ApprovalGateSensor
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was said: ``approve`` or ``reject``, by whom (``{"id", "name"}``), when, with which note and edits.
+
+    ``rests_on`` is the id of the recorded approval that an automatic one repeats.
+    """
+
+    decision: str
+    by: dict[str, Any] | None = None
+    at: str | None = None
+    note: str | None = None
+    edits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    timed_out: bool = False
+    rests_on: str | None = None
+
+
+def from_event(event: Mapping[str, Any]) -> Answer:
+    """Return the answer that came through Airflow's pages or its REST API."""
+    from airflow_provider_vai.sensors import approval_form
+
+    by, at = event.get("responded_by_user"), event.get("responded_at")
+    return Answer(
+        decision="approve" if list(event["chosen_options"]) == [APPROVE] else "reject",
+        by={key: by.get(key) for key in ("id", "name")} if isinstance(by, Mapping) else None,
+        at=at.isoformat() if isinstance(at, datetime) else at,
+        note=approval_form.note(event.get("params_input") or {}),
+    )
+
+
+def taken(gate: ApprovalGateSensor, context: Context, now: Guarded) -> Answer | None:
+    """Return the answer in the task state store, once: left there it would answer the next question too.
+
+    An answer is dropped, with a word in the log, where it is not about the arguments as they are now (it could have
+    been written before the question, about anything), or where the gate takes none without an identity.
+    """
+    from airflow_provider_vai.sensors.approval import ANSWER_KEY
+
+    store = context.get("task_state_store")
+    answer = store.get(ANSWER_KEY) if store is not None else None
+    if answer is None:
+        return None
+    store.delete(ANSWER_KEY)
+    answer = answer if isinstance(answer, dict) else {}
+    if not gate.allow_unattributed:
+        gate.log.warning("Dropped an out-of-band answer: it holds no identity, and allow_unattributed is not set")
+        return None
+    decision, note = answer.get("decision"), answer.get("note")
+    if decision == "reject" or (decision == "approve" and answer.get("sha256") == now.sha256):
+        return Answer(decision=decision, note=note if isinstance(note, str) else None)
+    gate.log.warning("Dropped an out-of-band answer: it is no decision about the arguments as they are now")
+    return None
+
+
+def trusted(gate: ApprovalGateSensor, context: Context, now: Guarded) -> Answer | None:
+    """Return an automatic approval where a person's, of exactly this and recent enough, may be repeated once more.
+
+    A rejection of the same since then ends the trust, and so does a record that cannot be read.
+    """
+    if gate.trust_for is None or gate.trust_uses is None:
+        return None
+    covers, uses = now.covers(gate.assigned_users or ()), 0
+    if covers is None:
+        return None
+    for record in approvals_record.read(results.artifacts_root(), context["ti"].dag_id, gate.task_id):
+        if "unreadable" in record or utcnow() - datetime.fromisoformat(record["at"]) > gate.trust_for:
+            return None
+        if record["covers"] != covers:
+            continue
+        if record["automatic"]:
+            uses += 1
+        elif record["decision"] == "approve" and record["by"] and not record["timed_out"]:
+            gate.log.info("The approval %s by %s was repeated %s times", record["id"], record["by"], uses)
+            return Answer("approve", rests_on=record["id"]) if uses < gate.trust_uses else None
+        else:
+            return None
+    return None
+
+
+def decide(gate: ApprovalGateSensor, context: Context, now: Guarded, answer: Answer) -> dict[str, Any]:
+    """Keep the decision and return the gate's result; a rejection leaves by the gate's own way.
+
+    :raises AirflowFailException: the decision could not be written into the approvals record. Without a record nothing
+        is approved.
+    """
+    approved = now.changed(answer.edits)
+    record = {
+        "decision": answer.decision,
+        "by": answer.by,
+        "at": answer.at or utcnow().isoformat(),
+        "note": answer.note,
+        "timed_out": answer.timed_out,
+        "automatic": answer.rests_on is not None,
+        "rests_on": answer.rests_on,
+        "edits": {task_id: dict(edits) for task_id, edits in answer.edits.items()},
+        "arguments_sha256": approved.digests,
+    }
+    record["record"] = _kept(gate, context, approved, record)
+    gate.log.info("Decision: %s by %s, note: %s", answer.decision, answer.by, answer.note)
+    for task_id, edits in masked(record["edits"]).items():
+        for place, edit in edits.items():
+            gate.log.info("Edited: %s %s from %r to %r", task_id, place, edit["from"], edit["to"])
+    if answer.decision != "approve":
+        gate.rejected(context, record)
+        skip(gate, context)
+    return record
+
+
+def skip(gate: ApprovalGateSensor, context: Context) -> None:
+    """Skip the steps right after a gate; in a mapped task group, those of the same iteration.
+
+    Airflow's own way leaves a mapped step to be skipped when it is scheduled, and then looks for the record of a gate
+    that is not mapped.
+
+    :raises DownstreamTasksSkipped: that is how a task tells Airflow.
+    """
+    task, index = context["task"], context["ti"].map_index
+    steps = [step for step in task.get_direct_relatives(upstream=False) if not step.is_teardown]
+    gate.skip(ti=context["ti"], tasks=steps)
+    group = task.get_closest_mapped_task_group()
+    if same := [step.task_id for step in steps if group is not None and step.get_closest_mapped_task_group() is group]:
+        raise DownstreamTasksSkipped(tasks=[(task_id, index) for task_id in same])
+
+
+def _kept(gate: ApprovalGateSensor, context: Context, approved: Guarded, record: Mapping[str, Any]) -> str:
+    ti = context["ti"]
+    fields = ("decision", "by", "note", "timed_out", "automatic", "rests_on")
+    kept = {
+        "id": uuid.uuid4().hex[:16],
+        "at": utcnow().isoformat(),
+        **{name: record[name] for name in fields},
+        "answered_at": record["at"],
+        "dag_id": ti.dag_id,
+        "run_id": ti.run_id,
+        "task_id": ti.task_id,
+        "map_index": -1 if ti.map_index is None else ti.map_index,
+        "try_number": ti.try_number,
+        "subject": masked(gate.text("subject")),
+        "steps": {
+            task_id: {
+                "kind": step.kind,
+                "arguments_sha256": approved.digests[task_id],
+                "edits": masked(record["edits"].get(task_id, {})),
+            }
+            for task_id, step in approved.steps.items()
+        },
+        "covers": approved.covers(gate.assigned_users or ()),
+    }
+    try:
+        return approvals_record.write(results.artifacts_root(), kept)
+    except OSError as error:
+        raise AirflowFailException(
+            f"the decision could not be written into the approvals record: {error}. Make [vai] artifacts_path writable,"
+            " clear this task and answer it again"
+        ) from error

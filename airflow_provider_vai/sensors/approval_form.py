@@ -1,0 +1,141 @@
+"""The fields that an approver may change, and what a form does to values on its way through a browser.
+
+A field that nobody touched comes back changed all the same: a text that looks like JSON as the parsed value, an integer
+beyond 2**53 rounded, 1.0 as 1, and in Airflow 3.1 nothing as the field's own description. None of that is an edit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_provider_vai.operators import edits, results
+
+NOTE = "note"
+NOTE_FIELD = {
+    "value": "",  # not None: Airflow 3.1 shows that as "[object Object]"
+    "description": "A note for the record (optional)",
+    "schema": {"type": ["null", "string"], "title": "Note", "maxLength": 2000},
+    "source": "task",
+}
+
+
+class InvalidEdit(ValueError):
+    """The form holds a value that the field does not take."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One editable place: the form field's name, the step and the place in its arguments, its schema and value now."""
+
+    name: str
+    task_id: str
+    place: str
+    schema: Mapping[str, Any]
+    value: Any
+
+    def shown(self) -> dict[str, Any]:
+        """Return the field in the words of an Airflow param."""
+        schema = {"title": self.place, **self.schema}
+        return {"value": self.value, "description": f"{self.task_id}: {self.place}", "schema": schema, "source": "task"}
+
+
+def fields(editable: Mapping[str, Mapping[str, Any]], arguments: Mapping[str, Mapping[str, Any]]) -> list[Field]:
+    """Return the fields of a gate.
+
+    :param editable: place -> JSON Schema; where the gate guards several steps, ``task_id:place``.
+    :param arguments: step -> its resolved arguments.
+    :raises LookupError: a place does not exist, or its value is no plain data (a credential, a large earlier result).
+    """
+    found = []
+    for name, schema in editable.items():
+        head, colon, rest = name.rpartition(":")
+        task_id = head if colon else next(iter(arguments))
+        if task_id not in arguments or (not colon and len(arguments) > 1):
+            raise LookupError(f"the editable field {name!r} names no guarded step: write task_id:argument")
+        value = edits.at(arguments[task_id], rest)
+        if not _plain(value):
+            raise LookupError(f"the editable field {name!r} holds a credential or a large earlier result")
+        found.append(Field(name, task_id, rest, schema, value))
+    return found
+
+
+def form(shown: list[Field]) -> dict[str, Any]:
+    """Return the form: the editable fields, and one for a note."""
+    return {**{field.name: field.shown() for field in shown}, NOTE: NOTE_FIELD}
+
+
+def note(params_input: Mapping[str, Any]) -> str | None:
+    """Return what the approver wrote, ``None`` where nothing."""
+    text = params_input.get(NOTE)
+    return text.strip() or None if isinstance(text, str) else None
+
+
+def changed(shown: list[Field], params_input: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the edits of each step: place -> ``{"from", "to"}``.
+
+    :param params_input: the form as it came back; a field that is missing was not changed.
+    :raises InvalidEdit: a field that the form does not have, or a value that its schema refuses.
+    """
+    known = {field.name: field for field in shown}
+    if unknown := sorted(set(params_input) - {*known, NOTE}):
+        raise InvalidEdit(f"the form has no field {unknown[0]!r}")
+    made: dict[str, dict[str, Any]] = {}
+    for name, field in known.items():
+        value = _undistorted(field, params_input.get(name, field.value))
+        if value != field.value or type(value) is not type(field.value):
+            _check(field, value)
+            made.setdefault(field.task_id, {})[field.place] = {"from": field.value, "to": value}
+    return made
+
+
+def _check(field: Field, value: Any) -> None:
+    from jsonschema import FormatChecker
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.validators import validator_for
+
+    try:
+        validator_for(field.schema)(field.schema, format_checker=FormatChecker()).validate(value)
+    except ValidationError as error:
+        raise InvalidEdit(f"{field.name}: {error.message}") from None
+
+
+def _undistorted(field: Field, got: Any) -> Any:
+    """Return the field's own value if ``got`` is only what a form makes of it; of another value the text or number."""
+    own = field.value
+    if (isinstance(own, str) and _same_json(own, got)) or (own is None and got == field.shown()):
+        return own
+    if isinstance(own, str) and got is not None and not isinstance(got, str):
+        return json.dumps(got, ensure_ascii=False)
+    return own if _as_doubles(own) == _as_doubles(got) else got
+
+
+def _same_json(text: str, got: Any) -> bool:
+    try:
+        return bool(_as_doubles(json.loads(text)) == _as_doubles(got))
+    except ValueError:
+        return False
+
+
+def _as_doubles(value: Any) -> Any:
+    """Return ``value`` as a browser compares it: every number is a double, a boolean is none."""
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return (type(value).__name__, value)
+    if isinstance(value, (int, float)):
+        try:
+            return ("number", float(value))
+        except OverflowError:
+            return ("number", str(value))
+    if isinstance(value, dict):
+        return {key: _as_doubles(part) for key, part in value.items()}
+    return [_as_doubles(part) for part in value]
+
+
+def _plain(value: Any) -> bool:
+    if results.is_reference(value):
+        return False
+    if isinstance(value, (dict, list)):
+        return all(_plain(part) for part in (value.values() if isinstance(value, dict) else value))
+    return value is None or isinstance(value, (str, int, float, bool))

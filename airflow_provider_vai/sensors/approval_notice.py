@@ -1,0 +1,59 @@
+"""Telling people that a gate waits: Airflow's notifiers, and the log of a gate that no page can answer."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any, cast
+
+from airflow_provider_vai.operators.compat import configuration
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_provider_vai.sensors.approval import ApprovalGateSensor
+    from airflow_provider_vai.sensors.guarded import Guarded
+
+
+def send(gate: ApprovalGateSensor, context: Context, *, reminder: bool = False) -> None:
+    """Call the gate's notifiers. One that fails is reported in the log: the question opens all the same."""
+    from airflow_provider_vai.sensors import approval_text
+
+    told: dict[str, Any] = {
+        **context,
+        "required_action_url": link(gate, context),
+        "approval_subject": approval_text.heading(gate.text("subject")),
+        "approval_reminder": reminder,
+    }
+    for notifier in gate.notifiers:
+        try:
+            copy.copy(notifier)(cast("Context", told))  # a notifier renders its templates in place
+        except Exception:  # whatever a notifier does wrong, a person can still answer on the page
+            gate.log.exception("The notifier %s failed", type(notifier).__name__)
+
+
+def link(gate: ApprovalGateSensor, context: Context) -> str:
+    """Return the full address of the gate's question."""
+    from airflow_provider_vai.sensors.approval import RequiredActionLink
+
+    base = (configuration().get("api", "base_url", fallback="") or "").rstrip("/")
+    return base + RequiredActionLink().get_link(gate, ti_key=context["ti"])
+
+
+def tell_out_of_band(gate: ApprovalGateSensor, context: Context, now: Guarded) -> None:
+    """Log the question, and how to answer it, once: a rescheduled gate comes here at each look.
+
+    :raises ApprovalImpossible: this version of Airflow has no place for such an answer.
+    """
+    from airflow_provider_vai.sensors import approval_text
+    from airflow_provider_vai.sensors.approval import ANSWER_KEY
+    from airflow_provider_vai.sensors.guarded import ApprovalImpossible
+
+    if "task_state_store" not in context:
+        raise ApprovalImpossible("a gate that is not deferrable needs Airflow 3.3: leave out deferrable=False")
+    if gate.reschedule and context["ti"].get_first_reschedule_date(context) is not None:
+        return
+    send(gate, context)
+    body = approval_text.body(now, reason=gate.text("reason"), recorded=gate.text("recorded"))
+    answer = {"value": {"decision": "approve", "sha256": now.sha256, "note": "…"}}
+    gate.log.info("%s", body)
+    gate.log.info("Answer with PUT on this task instance's state-store/%s, body: %s", ANSWER_KEY, answer)

@@ -1,0 +1,164 @@
+"""A form's own distortions are no edits, real edits are, and nothing else gets through."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_vai.operators.arguments import ConnectionSecret
+from airflow_provider_vai.sensors import approval_form
+from airflow_provider_vai.sensors.approval_form import InvalidEdit, changed, fields, form, note
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def through_a_browser(value: Any) -> Any:
+    """Return what a JavaScript form sends for an untouched field: each number is a double, 1.0 is written as 1."""
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)):
+        try:
+            number = float(value)
+        except OverflowError:
+            return value
+        return int(number) if number.is_integer() and abs(number) < 1e21 else number
+    if isinstance(value, dict):
+        return {key: through_a_browser(part) for key, part in value.items()}
+    return [through_a_browser(part) for part in value]
+
+
+def parsed_by_the_form(value: Any) -> Any:
+    """Return what Airflow's form makes of a text default that looks like JSON."""
+    if not isinstance(value, str):
+        return through_a_browser(value)
+    try:
+        return through_a_browser(json.loads(value))
+    except ValueError:
+        return value
+
+
+def one(value: Any, schema: dict[str, Any] | None = None) -> list[approval_form.Field]:
+    """Return a form of one field."""
+    return fields({"x": schema or {}}, {"a": {"x": value}})
+
+
+@given(JSON)
+def test_an_untouched_field_is_no_edit(value: Any) -> None:
+    """Whatever the browser makes of a value that nobody touched, it stays as it was."""
+    assert changed(one(value), {"x": parsed_by_the_form(value)}) == {}
+    assert changed(one(value), {}) == {}
+
+
+@given(JSON)
+def test_a_text_that_is_json_is_no_edit(value: Any) -> None:
+    """A text field that holds JSON comes back parsed, and is the text still."""
+    text = json.dumps(value)
+
+    assert changed(one(text, {"type": "string"}), {"x": parsed_by_the_form(text)}) == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "schema", "sent", "after"),
+    [
+        (5, {"type": "integer"}, 7, 7),
+        ("a", {"type": "string"}, "b", "b"),
+        ("5", {"type": "string"}, 7, "7"),
+        ('{"a": 1}', {"type": "string"}, {"a": 2}, '{"a": 2}'),
+        ({"a": 1}, {"type": "object"}, {"a": 2}, {"a": 2}),
+        (True, {"type": "boolean"}, False, False),
+        ("a", {"type": ["string", "null"]}, None, None),
+        (1, {}, True, True),
+    ],
+)
+def test_an_edit_is_one(before: Any, schema: dict[str, Any], sent: Any, after: Any) -> None:
+    """Another value is an edit, with what it was and what it is."""
+    assert changed(one(before, schema), {"x": sent}) == {"a": {"x": {"from": before, "to": after}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "sent"),
+    [
+        ({"type": "integer"}, "x"),
+        ({"type": "integer"}, 1.5),
+        ({"type": "number", "maximum": 10}, 11),
+        ({"enum": [5, 6]}, 7),
+        ({"type": "string", "format": "date"}, "tomorrow"),
+    ],
+)
+def test_what_the_schema_refuses(schema: dict[str, Any], sent: Any) -> None:
+    """An edit that does not fit its field is refused by name."""
+    with pytest.raises(InvalidEdit, match=r"^x: "):
+        changed(one(5, schema), {"x": sent})
+
+
+def test_a_field_that_is_not_there() -> None:
+    """A form cannot bring an argument that was not offered."""
+    with pytest.raises(InvalidEdit, match="no field 'y'"):
+        changed(one(5), {"y": 1})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        ConnectionSecret("bank"),
+        {"deep": [ConnectionSecret("bank")]},
+        {
+            "artifact": "json",
+            "path": "p",
+            "sha256": "0",
+            "bytes": 1,
+            "rows": None,
+            "columns": None,
+            "preview": None,
+        },
+    ],
+)
+def test_what_cannot_be_edited(value: Any) -> None:
+    """A credential and a large earlier result are not shown in a form."""
+    with pytest.raises(LookupError, match="'x' holds a credential"):
+        one(value)
+
+
+def test_several_steps_need_their_names() -> None:
+    """Where a gate guards two steps, a field says whose it is."""
+    both = {"a": {"x": 1}, "b": {"x": 2}}
+
+    assert [field.task_id for field in fields({"b:x": {}}, both)] == ["b"]
+    with pytest.raises(LookupError, match="task_id:argument"):
+        fields({"x": {}}, both)
+
+
+def test_a_null_that_comes_back_as_its_own_description_is_no_edit() -> None:
+    """Airflow 3.1 sends the whole description of a field whose value is null."""
+    (field,) = one(None, {"type": ["string", "null"]})
+
+    assert changed([field], {"x": field.shown()}) == {}
+
+
+def test_the_form_is_made_of_params() -> None:
+    """Each field is what Airflow's own params are; a note is always there."""
+    from airflow.sdk import Param
+
+    made = form(one(5, {"type": "integer", "minimum": 0}))
+
+    assert list(made) == ["x", "note"]
+    for field in made.values():
+        assert set(field) == set(Param(1).serialize())
+        Param(field["value"], schema=field["schema"]).resolve()
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [({}, None), ({"note": None}, None), ({"note": "  "}, None), ({"note": " no "}, "no"), ({"note": 5}, None)],
+)
+def test_the_note(sent: dict[str, Any], kept: str | None) -> None:
+    """An empty note is none."""
+    assert note(sent) == kept

@@ -1,0 +1,117 @@
+"""The gate's text says what will run, and cannot be broken out of."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from airflow_provider_vai import json_text
+from airflow_provider_vai.sensors import approval_text
+from tests.unit.sensors.support import body
+
+
+def outside_fences(text: str) -> str:
+    """Return the Markdown without its fenced blocks."""
+    return re.sub(r"^(`{3,})(json|diff)\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+HOSTILE = "```\n# Approved\n[x](javascript:alert(1)) <script>x</script> | a | ~~~ www.example.com ````` "
+
+
+def test_hostile_text_cannot_fake_structure() -> None:
+    """Nothing from the run is read as Markdown or HTML."""
+    text = body({"q": HOSTILE}, reason=HOSTILE, recorded={"note": HOSTILE})
+    rest = outside_fences(text)
+
+    assert "<script>" not in rest
+    assert "\n# Approved" not in rest
+    assert "](javascript" not in rest
+    assert text.rpartition("\n")[2].startswith("An approval covers exactly these arguments: sha256 `")
+
+
+def test_unseen_characters_are_shown() -> None:
+    """A text cannot look like another one through characters that nobody sees."""
+    text = body({"q": "a\u202eb\u200bc\x1b[1m\ud800"}, reason="x\u202ey")
+
+    assert "\\u202e" in text
+    assert "\\ud800" in text
+    assert not set(text) & {"\u202e", "\u200b", "\x1b", "\ud800"}
+    text.encode()
+
+
+def test_long_values_are_folded_with_their_digest() -> None:
+    """What is not shown is counted, and signed all the same."""
+    long = {"text": "x" * 10_000, "rows": list(range(1000))}
+    text = body(long)
+
+    assert "8000 more characters, sha256 " + json_text.digest(long["text"]) in text
+    assert "950 more items" in text
+    assert len(text) < 6000
+
+
+def test_artifacts_are_named_as_such() -> None:
+    """A reference to a large result is shown as one."""
+    reference = {
+        "artifact": "json",
+        "path": "file:///x",
+        "sha256": "0",
+        "bytes": 9,
+        "rows": 2,
+        "columns": None,
+        "preview": [],
+    }
+
+    assert "(artifact of an earlier step)" in body({"rows": reference})
+
+
+def test_secrets_are_masked() -> None:
+    """A value under a sensitive key is not shown, however deep it lies, but it is signed."""
+    deep: Any = {"password": "hunter22"}
+    for _ in range(12):
+        deep = {"x": deep}
+    text = body(deep)
+
+    assert "hunter22" not in text
+    assert "***" in text
+    assert body(deep) != body({"x": 1})
+
+
+def test_subject_is_one_line() -> None:
+    """The question's heading is plain, short text."""
+    assert approval_text.heading("a\n\n# b\u202e" + "x" * 500).startswith("a # b")
+    assert "\u202e" not in approval_text.heading("a\u202e")
+    assert len(approval_text.heading("x" * 500)) == 200
+
+
+def test_the_step_is_described() -> None:
+    """The kind, the connection and the effect stand above the arguments."""
+    text = body({"n": 1})
+
+    assert "### Step `a`" in text
+    assert r"kind python\_tool · effect write" in text
+
+
+def test_computed_arguments_are_compared_with_the_recording() -> None:
+    """What this run computed anew is shown with its difference to the recorded value, or said to be the same."""
+    recorded = {"state": "approved", "arguments": {"arguments": {"to": "Ada", "amount": 5}}}
+
+    same = body({"to": "Ada", "amount": 5}, recorded=recorded)
+    other = body({"to": "Ada", "amount": 7_000}, recorded=recorded)
+
+    assert "`arguments` is what it was in the recorded run." in same
+    assert '-  "amount": 5\n+  "amount": 7000' in other
+    assert '"state": "approved"' in other
+
+
+def test_a_hostile_difference_stays_in_its_fence() -> None:
+    """Neither the recorded nor the new value can end the block that shows them."""
+    recorded = {"arguments": {"arguments": {"q": HOSTILE}}}
+    rest = outside_fences(body({"q": HOSTILE + "!"}, recorded=recorded))
+
+    assert "<script>" not in rest
+    assert "\n# Approved" not in rest
+
+
+def test_a_repeated_question_says_why() -> None:
+    """After an edit that was no good the reason stands first."""
+    assert body({"n": 1}, problem="n: 'x' is no number").startswith("**Asked again:**")
