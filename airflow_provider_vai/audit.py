@@ -19,7 +19,7 @@ from airflow_provider_vai.python_source import Reference
 
 @dataclass(frozen=True)
 class ExpectedTask:
-    """One operator call: its class, its arguments, and the variable of its gate."""
+    """One operator call: its class, its arguments with its outlets, and the variable of its gate."""
 
     operator: str
     arguments: dict[str, Any]
@@ -150,11 +150,12 @@ def _names(node: ast.expr) -> list[str]:
 def _read_back(what: str, node: ast.expr) -> Any:
     """Return the value of a literal, with references in the form of :func:`_comparable`."""
     if isinstance(node, ast.Call):
-        if not isinstance(node.func, ast.Name) or node.keywords:
+        if not isinstance(node.func, ast.Name) or any(keyword.arg is None for keyword in node.keywords):
             _refuse(f"{what} holds a call on line {node.lineno}")
         variable = [argument.id for argument in node.args if isinstance(argument, ast.Name)]
         values = [_read_back(what, argument) for argument in node.args if not isinstance(argument, ast.Name)]
-        return {"reference": node.func.id, "variable": variable, "values": values}
+        keywords = {str(keyword.arg): _read_back(what, keyword.value) for keyword in node.keywords}
+        return {"reference": node.func.id, "variable": variable, "values": values, "keywords": keywords}
     if isinstance(node, ast.Dict):
         pairs = [(key, value) for key, value in zip(node.keys, node.values, strict=True) if key is not None]
         if len(pairs) != len(node.keys):
@@ -172,7 +173,9 @@ def _comparable(value: Any) -> Any:
     """Return a form in which order of keys, number types and the sign of zero count."""
     if isinstance(value, Reference):
         variable = [value.variable] if value.variable is not None else []
-        return {"reference": value.function, "variable": variable, "values": [_comparable(v) for v in value.values]}
+        values = [_comparable(part) for part in value.values]
+        keywords = {name: _comparable(part) for name, part in value.keywords.items()}
+        return {"reference": value.function, "variable": variable, "values": values, "keywords": keywords}
     if isinstance(value, dict):
         return {"dict": [[_comparable(key), _comparable(part)] for key, part in value.items()]}
     if isinstance(value, list):

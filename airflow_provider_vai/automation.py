@@ -7,7 +7,7 @@ Schema; the sidecar (:mod:`airflow_provider_vai.sidecar`) is an Automation with 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -130,12 +130,45 @@ class Source(_Spec):
     captured_at: datetime | None = None
 
 
-class Trigger(_Spec):
-    """What starts the Automation. ``schedule`` is a cron expression or an Airflow preset, in ``timezone``."""
+class ManualTrigger(_Spec):
+    """A person starts the Automation; that is possible beside every other trigger, too."""
 
-    type: Literal["manual", "schedule"]
-    schedule: str | None = None
+    type: Literal["manual"]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, fields: Any) -> Any:
+        """Read the triggers of earlier sidecars, which held the fields of every type."""
+        if not isinstance(fields, dict):
+            return fields
+        return {name: value for name, value in fields.items() if value is not None}
+
+
+class ScheduleTrigger(_Spec):
+    """The clock: a cron expression or an Airflow preset, in an IANA time zone (left out: UTC)."""
+
+    type: Literal["schedule"]
+    schedule: str
     timezone: str | None = None
+
+
+class EventTrigger(_Spec):
+    """An event of an Airflow asset: ``vai://automations/<dag_id>`` when another Automation succeeded,
+    ``vai://actions/<kind>/<dag_id>/<task_id>`` when one of its steps did, or any other asset's URI."""
+
+    type: Literal["event"]
+    uri: str = Field(min_length=1, max_length=1500)
+
+
+Trigger = Annotated[ManualTrigger | ScheduleTrigger | EventTrigger, Field(discriminator="type")]
+
+
+class Param(_Spec):
+    """A value that whoever starts a run may choose: its default, what it means, and its JSON Schema."""
+
+    default: Any = None
+    description: str | None = None
+    schema_: dict[str, Any] = Field(default_factory=dict, alias="schema")
 
 
 class Advice(_Spec):
@@ -164,7 +197,7 @@ class Automation(_Spec):
     non_deterministic_steps: list[str] = Field(default_factory=list)
     steps: list[Step]
     not_crystallized: list[LeftOut] = Field(default_factory=list)
-    params: dict[str, Any] = Field(default_factory=dict)
+    params: dict[str, Param] = Field(default_factory=dict)
     triggers: list[Trigger] = Field(default_factory=list)
     conditions: list[str] = Field(default_factory=list)
     connections: list[str] = Field(default_factory=list)
@@ -186,6 +219,11 @@ class Automation(_Spec):
             if step.key in earlier:
                 raise ValueError(f"two steps have the key {step.key!r}")
             earlier.add(step.key)
+            for argument in step.arguments.values():
+                if argument.class_ == "parameter" and argument.param not in self.params:
+                    raise ValueError(
+                        f"the step {step.key!r} takes the parameter {argument.param!r}, which is not declared"
+                    )
         return self
 
     @property

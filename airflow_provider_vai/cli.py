@@ -42,11 +42,11 @@ class Command:
         from airflow_provider_vai.exceptions import VaiError
         from airflow_provider_vai.terminal import complain
 
-        function: Callable[[argparse.Namespace], None] = getattr(
+        function: Callable[[argparse.Namespace], int | None] = getattr(
             import_module("airflow_provider_vai.commands"), self.name
         )
         try:
-            function(arguments)
+            code = function(arguments)
             sys.stdout.flush()
         except VaiError as error:
             complain(str(error))
@@ -56,6 +56,8 @@ class Command:
         except KeyboardInterrupt:
             complain("stopped; nothing was written")
             return 130
+        else:
+            return code or DONE
         return DONE
 
 
@@ -64,6 +66,13 @@ def option(*flags: str, **settings: Any) -> Option:
     return Option(flags, settings)
 
 
+TRACES = option(
+    "trace",
+    metavar="TRACE",
+    nargs="+",
+    help="the file that the agent framework wrote (archive.zip!member for one in an archive); several files are taken "
+    "for exports of one run and merged",
+)
 JSON = option("--json", action="store_true", help="print JSON for machines instead of a table")
 FORMAT = option("--format", metavar="NAME", help="the trace's format; by default it is found by looking (vai formats)")
 FORCE = option(
@@ -78,7 +87,7 @@ COMMANDS = (
         "inspect",
         "Show what happened in a recorded run: each call, its outcome and approval.",
         (
-            option("trace", metavar="TRACE", help="the file that the agent framework wrote"),
+            TRACES,
             RUN,
             option("--all", action="store_true", help="take every run in the trace"),
             FORMAT,
@@ -89,7 +98,7 @@ COMMANDS = (
         "crystallize",
         "Turn a recorded run into a DAG file and its sidecar.",
         (
-            option("trace", metavar="TRACE", nargs="+", help="the file that the agent framework wrote"),
+            TRACES,
             option("--out", metavar="DIR", required=True, help="the folder for <dag_id>.py and <dag_id>.vai.json"),
             option("--dag-id", metavar="ID", help="the DAG's id; by default derived from the run's title"),
             RUN,
@@ -128,12 +137,55 @@ COMMANDS = (
         (option("sidecar", metavar="SIDECAR", help="<dag_id>.vai.json"), FORCE, JSON),
     ),
     Command(
+        "verify",
+        "Say whether a DAG is still what was rendered and reviewed: its file, its spec, the functions that it calls.",
+        (option("dag", metavar="DAG", help="the DAG file or its sidecar"), JSON),
+    ),
+    Command(
+        "approvals",
+        "List what people decided at an automation's approval gates, newest first.",
+        (
+            option("dag", metavar="DAG", help="the DAG's id"),
+            option(
+                "--artifacts",
+                metavar="PATH",
+                help="Airflow's [vai] artifacts_path, a folder or URL; by default $AIRFLOW__VAI__ARTIFACTS_PATH, else "
+                "$AIRFLOW_HOME/vai/artifacts",
+            ),
+            option("--gate", metavar="TASK", help="the decisions of this gate only"),
+            JSON,
+        ),
+    ),
+    Command(
+        "pull",
+        "Write the trace of one run of a live source into a file, for vai inspect and vai crystallize.",
+        (
+            option(
+                "source",
+                metavar="SOURCE",
+                choices=("vai", "mlflow", "phoenix", "langfuse", "langsmith"),
+                help="vai (the platform), mlflow, phoenix, langfuse or langsmith",
+            ),
+            option("id", metavar="ID", nargs="?", help="the run's id, at vai the agent run's or chat thread's"),
+            option("--list", action="store_true", help="show the newest runs instead"),
+            option("--url", metavar="URL", help="the source's address; its token is read from the environment"),
+            option(
+                "--conn-id",
+                metavar="ID",
+                help="an Airflow connection in the environment (AIRFLOW_CONN_<ID>) with address and token",
+            ),
+            option("--out", metavar="FILE", help="the file to write; by default <source>-<id>.json in this folder"),
+            option("--force", action="store_true", help="overwrite the file"),
+            JSON,
+        ),
+    ),
+    Command(
         "schema",
         "Print the JSON Schema of a run, an automation or a sidecar.",
         (option("model", choices=("run", "automation", "sidecar"), help="what the schema is of"),),
     ),
     Command("kinds", "List the action kinds that a tool can be mapped to.", (JSON,)),
-    Command("formats", "List the trace formats that can be read.", (JSON,)),
+    Command("formats", "List the trace formats that can be read, and what each can tell of a call.", (JSON,)),
 )
 
 

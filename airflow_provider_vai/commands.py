@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 from argparse import Namespace
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, fields
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from airflow_provider_vai import json_text
-from airflow_provider_vai.adapters import adapters, read
-from airflow_provider_vai.adapters.base import Trace
-from airflow_provider_vai.automation import Automation, Step
+from airflow_provider_vai import approvals_record, merge
+from airflow_provider_vai.adapters import adapters, opened, tells
+from airflow_provider_vai.adapters.base import Tells, Trace
+from airflow_provider_vai.adapters.index import Runs
+from airflow_provider_vai.automation import Automation
 from airflow_provider_vai.crystallizer import crystallize as crystallize_run
 from airflow_provider_vai.exceptions import (
     AmbiguousRun,
@@ -25,57 +29,62 @@ from airflow_provider_vai.exceptions import (
     VaiError,
 )
 from airflow_provider_vai.identifiers import Names
-from airflow_provider_vai.kinds import KINDS
+from airflow_provider_vai.kinds import all_kinds
 from airflow_provider_vai.passes.draft import Policy
-from airflow_provider_vai.publisher import Published, free_dag_id, publish
+from airflow_provider_vai.publisher import free_dag_id, publish
 from airflow_provider_vai.renderer import render as render_text
+from airflow_provider_vai.reports import as_json, decision, print_json, show_published, show_run
 from airflow_provider_vai.run import Run
 from airflow_provider_vai.sidecar import Sidecar, read_sidecar
 from airflow_provider_vai.terminal import complain, plain, progress, say, table, working
 from airflow_provider_vai.tools_file import ToolsFile, read_tools
+from airflow_provider_vai.verify import verify as verify_files
 
 SHOWN_RUNS = 20
 PRESETS = ("@once", "@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly")
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """The runs that were chosen, and the file or files that they stand in."""
+
+    where: str
+    path: Path
+    sha256: str
+    runs: Sequence[Run]
+
+
 def inspect(arguments: Namespace) -> None:
-    """Show the runs of a trace."""
-    trace, runs = _read(arguments.trace, arguments.format)
-    if not arguments.all and arguments.run is None and len(runs) > 1 and not arguments.json:
-        _show_runs(trace, runs)
+    """Show the runs of a trace, or one run of several."""
+    if len(arguments.trace) == 1 and not (arguments.all or arguments.json or arguments.run):
+        _overview(arguments.trace[0], arguments.format)
         return
-    chosen = _choose(trace, runs, arguments.run, arguments.all)
+    chosen = _recorded(arguments).runs
     if arguments.json:
         dumped = [run.model_dump(mode="json") for run in chosen]
-        _print_json(dumped if arguments.all else dumped[0])
+        print_json(dumped if arguments.all else dumped[0])
         return
     for run in chosen:
-        _show_run(run)
+        show_run(run)
 
 
 def crystallize(arguments: Namespace) -> None:
     """Crystallize one run, or every run of a trace."""
-    if len(arguments.trace) > 1:
-        raise AmbiguousRun(
-            f"{len(arguments.trace)} traces were given, and this version takes one at a time",
-            remedy="Run the command once for each trace.",
-        )
     if arguments.all and (arguments.dag_id or arguments.run):
         raise AmbiguousRun("--all goes with neither --run nor --dag-id", remedy="Give one of them.")
     _check_schedule(arguments.schedule)
-    trace, runs = _read(arguments.trace[0], arguments.format)
-    tools = read_tools(Path(arguments.tools) if arguments.tools else None, beside=trace.path)
-    chosen = _choose(trace, runs, arguments.run, arguments.all)
-    rendered, skipped = _rendered(chosen, trace, tools, arguments)
+    recorded = _recorded(arguments)
+    tools = read_tools(Path(arguments.tools) if arguments.tools else None, beside=recorded.path)
+    rendered, skipped = _rendered(recorded, tools, arguments)
     published = []
     for automation, text in progress(rendered, "Writing"):
         published.append((automation, publish(automation, text, Path(arguments.out), force=arguments.force)))
     if arguments.json:
-        shown = [_as_json(automation, files) for automation, files in published]
-        _print_json(shown if arguments.all else shown[0])
+        shown = [as_json(automation, files) for automation, files in published]
+        print_json(shown if arguments.all else shown[0])
     else:
         for automation, files in published:
-            _show_published(automation, files)
+            show_published(automation, files)
     for error in skipped:
         complain(f"left out: {error}")
 
@@ -86,15 +95,60 @@ def render(arguments: Namespace) -> None:
     automation = read_sidecar(path).automation
     files = publish(automation, render_text(automation), path.parent, force=arguments.force)
     if arguments.json:
-        _print_json(_as_json(automation, files))
+        print_json(as_json(automation, files))
     else:
-        _show_published(automation, files)
+        show_published(automation, files)
+
+
+def verify(arguments: Namespace) -> int:
+    """Say what of a DAG is no longer what was rendered and reviewed; 1 if anything."""
+    path = Path(arguments.dag)
+    findings = verify_files(path, _python_path(path.parent))
+    if arguments.json:
+        print_json([asdict(finding) for finding in findings])
+    elif findings:
+        table(("where", "what", "remedy"), [[part.where, part.problem, part.remedy] for part in findings])
+    else:
+        say(f"{plain(path)}: unchanged since it was rendered")
+    return 1 if findings else 0
+
+
+def approvals(arguments: Namespace) -> None:
+    """List the decisions of an automation's gates."""
+    records = list(approvals_record.read(_artifacts(arguments.artifacts), arguments.dag, arguments.gate))
+    if arguments.json:
+        print_json(records)
+        return
+    for record in records:
+        if "unreadable" in record:
+            complain(f"no approvals record of this version: {record['unreadable']}")
+    table(
+        ("at", "run", "gate", "decision", "by", "edits", "note"),
+        [decision(record) for record in records if "unreadable" not in record],
+    )
+
+
+def _artifacts(path: str | None) -> Any:
+    home = os.environ.get("AIRFLOW_HOME") or "~/airflow"
+    named = path or os.environ.get("AIRFLOW__VAI__ARTIFACTS_PATH") or f"{home}/vai/artifacts"
+    if "://" not in named:
+        return Path(named).expanduser()
+    from upath import UPath  # comes with Airflow, whose ObjectStoragePath is one
+
+    return UPath(named)
+
+
+def pull(arguments: Namespace) -> int | None:
+    """Write the trace of a live source's run, or list its newest runs."""
+    from airflow_provider_vai import commands_pull
+
+    return commands_pull.pull(arguments)
 
 
 def schema(arguments: Namespace) -> None:
     """Print a JSON Schema."""
     models: dict[str, type[BaseModel]] = {"run": Run, "automation": Automation, "sidecar": Sidecar}
-    _print_json({
+    print_json({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **models[arguments.model].model_json_schema(by_alias=True, mode="serialization"),
     })  # fmt: skip
@@ -112,63 +166,128 @@ def kinds(arguments: Namespace) -> None:
             "summary": kind.summary,
             "arguments": kind.arguments.model_json_schema(by_alias=True),
         }
-        for kind in KINDS
+        for kind in all_kinds()
     ]
     if arguments.json:
-        _print_json(rows)
+        print_json(rows)
     else:
         names = ("kind", "effect", "determinism", "summary")
         table(names, [[row[name] for name in names] for row in rows])
 
 
 def formats(arguments: Namespace) -> None:
-    """List the trace formats."""
-    rows = [{"format": adapter.name, "description": adapter.description} for adapter in adapters()]
+    """List the trace formats, and what each can tell."""
+    rows = [(adapter.name, asdict(tells(adapter)), adapter.description) for adapter in adapters()]
     if arguments.json:
-        _print_json(rows)
+        print_json([{"format": name, "description": words, "tells": told} for name, told, words in rows])
     else:
-        table(("format", "description"), [[row["format"], row["description"]] for row in rows])
+        columns = ("format", *(field.name for field in fields(Tells)), "description")
+        table(columns, [[name, *told.values(), words] for name, told, words in rows])
 
 
-def _read(path: str, format: str | None) -> tuple[Trace, list[Run]]:
-    with working(f"Reading {path}"):
-        return read(Path(path), format)
+@contextmanager
+def _opened(path: str, format: str | None) -> Iterator[Runs]:
+    with ExitStack() as stack:
+        with working(f"Reading {path}"):
+            runs = stack.enter_context(opened(Path(path), format))
+        yield runs
 
 
-def _choose(trace: Trace, runs: Sequence[Run], wanted: str | None, take_all: bool) -> Sequence[Run]:
-    if not runs:
-        raise NothingToCrystallize("the trace holds no run", where=str(trace), remedy="Name another trace.")
+def _overview(path: str, format: str | None) -> None:
+    """Show a trace's runs; its one run in full. One run at a time is in memory."""
+    rows: list[list[object]] = []
+    with _opened(path, format) as runs:
+        for run in runs:
+            rows.append([run.id, run.title or "", run.outcome, len(run.calls)])
+        if not rows:
+            raise _no_run(runs.trace)
+        _tell_refused(runs)
+    if len(rows) == 1:
+        show_run(run)
+        return
+    say(f"{plain(path)}: {len(rows)} runs ({plain(run.format)})")
+    table(("run", "title", "outcome", "calls"), rows)
+    say("Choose one with --run ID, or take all with --all.")
+
+
+def _recorded(arguments: Namespace) -> Recorded:
+    """Read the chosen runs of one trace, or the one run that several traces tell of."""
+    with ExitStack() as stack:
+        opened_ = [stack.enter_context(_opened(path, arguments.format)) for path in arguments.trace]
+        first, *others = opened_
+        digests = [runs.trace.sha256 for runs in opened_]
+        if not others:
+            chosen = _choose(first, arguments.run, arguments.all)
+            return Recorded(str(first.trace), first.trace.path, digests[0], chosen)
+        if arguments.all:
+            raise AmbiguousRun("--all takes the runs of one trace", remedy="Name one trace, or choose with --run.")
+        run = merge.merged(_exports(opened_, arguments.run))
+    return Recorded(", ".join(arguments.trace), first.trace.path, merge.digest(digests), [run])
+
+
+def _exports(opened_: Sequence[Runs], wanted: str | None) -> list[merge.Export]:
+    """Return each trace's account of one run: the wanted one, else the one that the traces have in common."""
+    found = [(runs.beginning(wanted) if wanted else []) or list(runs) for runs in opened_]
+    known = next((runs[0] for runs in found if len(runs) == 1), None)
+    if known is None:
+        _choose(opened_[0], wanted, take_all=False)
+    tells_of = {adapter.name: tells(adapter) for adapter in adapters()}
+    exports = []
+    for runs, candidates in zip(opened_, found, strict=True):
+        same = [run for run in candidates if len(candidates) == 1 or (known and merge.is_same_run(known, run))]
+        if len(same) != 1:
+            raise AmbiguousRun(
+                f"{len(candidates)} runs, of which {len(same)} are the run of the other traces",
+                where=str(runs.trace),
+                remedy="Choose one with --run.",
+            )
+        exports.append(merge.Export(str(runs.trace), same[0], tells_of.get(same[0].format, Tells())))
+    return exports
+
+
+def _choose(runs: Runs, wanted: str | None, take_all: bool) -> Sequence[Run]:
+    found = runs.beginning(wanted) if wanted is not None else list(runs if take_all else islice(runs, 2))
     if take_all:
-        return runs
-    found = [run for run in runs if wanted is None or run.id == wanted]
-    found = found or [run for run in runs if run.id.startswith(wanted or "")]
-    if len(found) == 1:
+        _tell_refused(runs)
+    if len(found) == 1 or (take_all and found):
         return found
-    ids = ", ".join(run.id for run in runs[:SHOWN_RUNS]) + (", …" if len(runs) > SHOWN_RUNS else "")
-    problem = f"{len(runs)} runs, and none was chosen" if wanted is None else f"{len(found)} runs match {wanted!r}"
-    raise AmbiguousRun(problem, where=str(trace), remedy=f"Choose one with --run, or take all with --all: {ids}")
+    every = [run.id for run in runs]
+    if not every:
+        raise _no_run(runs.trace)
+    ids = ", ".join(every[:SHOWN_RUNS]) + (", …" if len(every) > SHOWN_RUNS else "")
+    problem = f"{len(every)} runs, and none was chosen" if wanted is None else f"{len(found)} runs match {wanted!r}"
+    raise AmbiguousRun(problem, where=str(runs.trace), remedy=f"Choose one with --run, or take all with --all: {ids}")
+
+
+def _tell_refused(runs: Runs) -> None:
+    if runs.refused:
+        complain(f"{len(runs.refused)} runs could not be read; the first: {next(iter(runs.refused.values()))}")
+
+
+def _no_run(trace: Trace) -> NothingToCrystallize:
+    return NothingToCrystallize("the trace holds no run", where=str(trace), remedy="Name another trace.")
 
 
 def _rendered(
-    runs: Sequence[Run], trace: Trace, tools: ToolsFile, arguments: Namespace
+    recorded: Recorded, tools: ToolsFile, arguments: Namespace
 ) -> tuple[list[tuple[Automation, str]], list[VaiError]]:
     """Return each run's automation and DAG file, and, of ``--all``, why runs were left out."""
     policy = _policy(arguments)
     names = Names()
     rendered: list[tuple[Automation, str]] = []
     skipped: list[VaiError] = []
-    for run in progress(runs, "Crystallizing"):
+    for run in progress(recorded.runs, "Crystallizing"):
         try:
             automation = crystallize_run(
                 run,
                 tools,
                 policy,
-                trace_sha256=trace.sha256,
+                trace_sha256=recorded.sha256,
                 dag_id=arguments.dag_id,
                 schedule=arguments.schedule,
             )
         except CrystallizeError as error:
-            error.where = f"{trace}: {error.where}"
+            error.where = f"{recorded.where}: {error.where}"
             if not (arguments.all and isinstance(error, (RunNotSuccessful, NothingToCrystallize))):
                 raise
             skipped.append(error)
@@ -196,9 +315,17 @@ def _policy(arguments: Namespace) -> Policy:
         turns=frozenset(int(part) for part in turns) if turns is not None else None,
         calls=tuple(calls) if calls is not None else None,
         exclude=tuple(_numbers("--exclude", arguments.exclude) or ()),
+        python_path=_python_path(Path(arguments.out)),
         allow_unsuccessful=arguments.allow_unsuccessful,
         allow_unmapped=arguments.allow_unmapped,
     )
+
+
+def _python_path(folder: Path) -> tuple[str, ...]:
+    """Return where Airflow imports users' modules from: beside the DAG files, the dags and plugins folders."""
+    home = os.environ.get("AIRFLOW_HOME")
+    airflow = [Path(home) / "dags", Path(home) / "plugins"] if home else []
+    return tuple(str(path) for path in [folder, folder.parent, Path.cwd(), *airflow])
 
 
 def _numbers(option: str, text: str | None) -> list[str] | None:
@@ -228,86 +355,3 @@ def _check_schedule(schedule: str | None) -> None:
             where="--schedule",
             remedy=f"Five fields, as in '0 6 * * *', or one of {', '.join(PRESETS)}.",
         )
-
-
-def _show_runs(trace: Trace, runs: Sequence[Run]) -> None:
-    say(f"{plain(trace)}: {len(runs)} runs ({plain(runs[0].format)})")
-    table(
-        ("run", "title", "outcome", "calls"),
-        [[run.id, run.title or "", run.outcome, len(run.calls)] for run in runs],
-    )
-    say("Choose one with --run ID, or take all with --all.")
-
-
-def _show_run(run: Run) -> None:
-    kind = "agent run" if run.source == "agent_run" else "chat thread"
-    say(f"{kind} {plain(run.id)} ({plain(run.format)}): {plain(run.title or '')}", f"outcome: {run.outcome}")
-    for turn in run.turns:
-        say(f"turn {turn.index}: {plain(turn.user_text or '(hidden)', 120)}")
-    table(
-        ("#", "turn", "tool", "outcome", "approval", "arguments", "id"),
-        [
-            [number, call.turn, call.tool, call.outcome, call.approval.state, _arguments_text(call.arguments), call.id]
-            for number, call in enumerate(run.calls, 1)
-        ],
-    )
-    outcomes = Counter(call.outcome for call in run.calls)
-    say(f"{len(run.calls)} calls: " + ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()))
-    for note in run.notes:
-        say(f"note: {plain(note)}")
-
-
-def _arguments_text(value: Any) -> str:
-    from airflow_provider_vai.passes.redact import mask
-
-    return plain(mask(value if isinstance(value, str) else json_text.canonical(value)), 60)
-
-
-def _show_published(automation: Automation, files: Published) -> None:
-    table(
-        ("task", "kind", "effect", "arguments", "flag"),
-        [[step.task_id, step.kind, step.effect, _classes(step), _flag(step)] for step in automation.steps],
-    )
-    for entry in automation.not_crystallized:
-        say(f"no task: {plain(entry.tool)} ({plain(entry.call_id)}) {plain(entry.reason)}")
-    for line in automation.review:
-        say(f"review: {plain(line)}")
-    if automation.advice:
-        say(f"advice: {automation.advice.recommendation}: {'; '.join(map(plain, automation.advice.reasons))}")
-    say(f"{files.change}: {plain(files.dag)} and {plain(files.sidecar.name)} (version {files.version}, paused, draft)")
-
-
-def _classes(step: Step) -> str:
-    counts = Counter(argument.class_ for argument in step.arguments.values())
-    sources = sorted(
-        {wire.from_.step for argument in step.arguments.values() for wire in argument.wires}
-        | {argument.from_.step for argument in step.arguments.values() if argument.from_}
-    )
-    counted = ", ".join(f"{count} {name}" for name, count in counts.items())
-    return counted + (f" (from {', '.join(sources)})" if sources else "")
-
-
-def _flag(step: Step) -> str:
-    if step.kind == "approval_gate":
-        return "asks a person"
-    return step.determinism.replace("_", "-") if step.non_deterministic else ""
-
-
-def _as_json(automation: Automation, files: Published) -> dict[str, Any]:
-    return {
-        "dag_id": automation.dag_id,
-        "dag": str(files.dag),
-        "sidecar": str(files.sidecar),
-        "change": files.change,
-        "version": files.version,
-        "steps": [step.key for step in automation.steps],
-        "gates": [step.key for step in automation.steps if step.kind == "approval_gate"],
-        "non_deterministic_steps": automation.non_deterministic_steps,
-        "not_crystallized": [entry.model_dump(mode="json") for entry in automation.not_crystallized],
-        "review": automation.review,
-        "advice": automation.advice.model_dump(mode="json") if automation.advice else None,
-    }
-
-
-def _print_json(value: Any) -> None:
-    say(json_text.pretty(value).rstrip("\n"))

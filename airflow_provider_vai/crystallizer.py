@@ -6,19 +6,19 @@ Each pass is one decision, a pure function in ``airflow_provider_vai.passes``; t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from airflow_provider_vai import json_text
 from airflow_provider_vai.automation import (
     Argument,
     Automation,
     LeftOut,
+    ManualTrigger,
     Recorded,
     Savings,
+    ScheduleTrigger,
     Source,
     Step,
     StepApproval,
-    Trigger,
 )
 from airflow_provider_vai.identifiers import Names, slug
 from airflow_provider_vai.kinds import by_name
@@ -26,8 +26,10 @@ from airflow_provider_vai.passes.advise import advise
 from airflow_provider_vai.passes.assign import assign
 from airflow_provider_vai.passes.authorship import authorship
 from airflow_provider_vai.passes.draft import Draft, Policy
+from airflow_provider_vai.passes.expect import expect
 from airflow_provider_vai.passes.gates import gate
 from airflow_provider_vai.passes.order import order
+from airflow_provider_vai.passes.question import question
 from airflow_provider_vai.passes.redact import mask, masked, redact
 from airflow_provider_vai.passes.select import require_success, select
 from airflow_provider_vai.passes.wire import wire
@@ -64,11 +66,11 @@ def crystallize(
     """
     require_success(run, policy)
     chosen, left_out = select(run, policy)
-    drafts = assign(chosen, tools, policy)
+    drafts = [expect(draft, run, tools, policy) for draft in assign(chosen, tools, policy)]
     drafts, notes = redact(drafts)
     if not policy.freeze_all:
         drafts = wire(drafts, run)
-    steps = _steps(drafts, run, policy)
+    steps = _steps(drafts, run, tools, policy)
     flagged = [step.key for step in steps if step.non_deterministic]
     return Automation(
         dag_id=dag_id or derived_dag_id(run),
@@ -79,7 +81,7 @@ def crystallize(
         non_deterministic_steps=flagged,
         steps=steps,
         not_crystallized=[_masked(entry) for entry in left_out],
-        triggers=[Trigger(type="schedule", schedule=schedule)] if schedule else [Trigger(type="manual")],
+        triggers=[ScheduleTrigger(type="schedule", schedule=schedule)] if schedule else [ManualTrigger(type="manual")],
         connections=_connections(steps),
         review=_review(steps, [*notes, *(mask(note) for note in run.notes)]),
         advice=advise(drafts, run),
@@ -100,7 +102,7 @@ def _name(run: Run) -> str:
     return " ".join(mask(words).split())
 
 
-def _steps(drafts: Sequence[Draft], run: Run, policy: Policy) -> list[Step]:
+def _steps(drafts: Sequence[Draft], run: Run, tools: ToolsFile, policy: Policy) -> list[Step]:
     waits = order(drafts, parallel=policy.parallel)
     names = Names(frozenset(draft.key for draft in drafts))
     steps: list[Step] = []
@@ -110,7 +112,7 @@ def _steps(drafts: Sequence[Draft], run: Run, policy: Policy) -> list[Step]:
         approval = StepApproval(recorded=draft.call.approval.state, gate=gate_key, reason=reason)
         step = _step(draft, run, waits[draft.key], approval)
         if gate_key:
-            steps.append(_gate_step(gate_key, draft, step, reason))
+            steps.append(_gate_step(gate_key, draft, step, question(draft, reason, run, tools, policy)))
             step = step.model_copy(update={"depends_on": [gate_key]})
         steps.append(step)
     return steps
@@ -138,12 +140,7 @@ def _step(draft: Draft, run: Run, depends_on: list[str], approval: StepApproval)
     )
 
 
-def _gate_step(key: str, draft: Draft, step: Step, reason: str) -> Step:
-    approval = draft.call.approval
-    recorded: dict[str, Any] = {"state": approval.state}
-    recorded |= {"by": mask(approval.by)} if approval.by else {}
-    recorded |= {"at": approval.at.isoformat()} if approval.at else {}
-    recorded |= {"note": mask(approval.note)} if approval.note else {}
+def _gate_step(key: str, draft: Draft, step: Step, arguments: dict[str, Argument]) -> Step:
     return Step(
         key=key,
         task_id=key,
@@ -151,11 +148,7 @@ def _gate_step(key: str, draft: Draft, step: Step, reason: str) -> Step:
         operator=by_name()["approval_gate"].operator,
         depends_on=step.depends_on,
         approval=StepApproval(recorded="not_required", reason="is the question itself"),
-        arguments={
-            "subject": Argument.frozen(f"Run {step.task_id}?"),
-            "reason": Argument.frozen(reason[0].upper() + reason[1:] + "."),
-            **({"recorded": Argument.frozen(recorded)} if approval.state != "unknown" else {}),
-        },
+        arguments=arguments,
         call_ids=[mask(draft.call.id)],
     )
 

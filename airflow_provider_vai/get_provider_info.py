@@ -41,9 +41,15 @@ def get_provider_info() -> dict[str, Any]:
             }
         ],
         "sensors": [{"integration-name": name, "python-modules": [f"{package}.sensors.approval"]}],
-        "hooks": [{"integration-name": name, "python-modules": [f"{package}.hooks.duckdb"]}],
-        "connection-types": [{"connection-type": "duckdb", "hook-class-name": f"{package}.hooks.duckdb.DuckDBHook"}],
-        "extra-links": [f"{package}.sensors.approval.RequiredActionLink"],
+        "hooks": [{"integration-name": name, "python-modules": [f"{package}.hooks.duckdb", f"{package}.hooks.vai"]}],
+        "connection-types": [
+            {"connection-type": "duckdb", "hook-class-name": f"{package}.hooks.duckdb.DuckDBHook"},
+            {"connection-type": "vai", "hook-class-name": f"{package}.hooks.vai.VaiHook"},
+        ],
+        "extra-links": [
+            f"{package}.operators.flashboard_link.FlashboardLink",
+            f"{package}.sensors.approval.RequiredActionLink",
+        ],
         "cli": [f"{package}.airflow_cli.get_vai_cli_commands"],
         "config": {
             "vai": {
@@ -56,6 +62,14 @@ def get_provider_info() -> dict[str, Any]:
                         "version_added": "0.1.0",
                         "type": "string",
                         "example": "s3://bucket/vai/artifacts",
+                        "default": "",
+                    },
+                    "runs_path": {
+                        "description": "Folder for the recordings of agent runs that the Recorder makes: any URL that "
+                        "Airflow's ObjectStoragePath takes. Empty: the folder runs under artifacts_path.",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": "s3://bucket/vai/runs",
                         "default": "",
                     },
                     "result_limit_bytes": {

@@ -5,11 +5,12 @@ A model is strict: exact types, no unknown names. Aliases are other names that t
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from airflow_provider_vai.automation import Effect
+from airflow_provider_vai.operators import flashboard_entries
 
 
 class Arguments(BaseModel):
@@ -19,23 +20,36 @@ class Arguments(BaseModel):
 
 
 class GenerateQueryArguments(Arguments):
-    """A query as it ran. Traces call the question ``prompt`` or ``query``, too."""
+    """A query as it ran; without ``sql`` a model writes it in each run, for the question.
 
-    sql: str = Field(min_length=1)
+    Traces call the question ``prompt`` or ``query``, too. ``tables`` is what the statement may read.
+    """
+
+    sql: str | None = Field(default=None, min_length=1)
     conn_id: str = Field(min_length=1)
     question: str | None = Field(
         default=None, validation_alias=AliasChoices("question", "prompt", "natural_language_query")
     )
     parameters: list[Any] | dict[str, Any] | None = None
     rows_as: Literal["records", "arrays"] | None = None
+    tables: list[str] | None = None
     max_rows: int | None = Field(default=None, ge=1)
+    max_seconds: float | None = Field(default=None, gt=0)
+    llm_conn_id: str | None = Field(default=None, min_length=1)
+    model_id: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _names_a_query(self) -> GenerateQueryArguments:
+        if self.sql is None and not self.question:
+            raise ValueError("give sql, the statement to run, or a question for which a model writes one")
+        return self
 
 
 class CreateFlashboardArguments(Arguments):
-    """A page of Vega-Lite charts over named datasets."""
+    """A page of charts, tables and numbers over named datasets."""
 
     title: str
-    charts: list[dict[str, Any]]
+    charts: list[Annotated[dict[str, Any], AfterValidator(flashboard_entries.checked)]]
     datasets: dict[str, Any] | None = Field(
         default=None, validation_alias=AliasChoices("datasets", "data", "dataSnapshot", "data_snapshot")
     )
@@ -52,7 +66,8 @@ class HttpRequestArguments(Arguments):
     headers: dict[str, str] | None = None
     json_: Any = Field(default=None, alias="json", validation_alias=AliasChoices("json", "body"))
     data: str | None = None
-    expected_status: int | None = None
+    expected_status: int | list[int] | None = None
+    expected_shape: dict[str, Any] | None = None
 
 
 class DltExtractArguments(Arguments):
@@ -180,8 +195,25 @@ class UnmappedToolArguments(Arguments):
 
 
 class ApprovalGateArguments(Arguments):
-    """The question put to a person before a step runs."""
+    """The question put to a person before a step runs. Times are in seconds."""
 
     subject: str
-    reason: str
+    reason: str | None = None
     recorded: dict[str, Any] | None = None
+    editable: dict[str, dict[str, Any]] | None = None
+    denied: list[dict[str, Any]] | None = None
+    assigned_users: list[str] | None = None
+    response_timeout: int | None = Field(default=None, ge=1)
+    on_timeout: Literal["fail", "approve", "reject"] | None = None
+    on_reject: Literal["skip", "fail"] | None = None
+    remind_before: int | None = Field(default=None, ge=1)
+    trust_for: int | None = Field(default=None, ge=1)
+    trust_uses: int | None = Field(default=None, ge=1)
+    wake_every: int | None = Field(default=None, ge=1)
+    allow_unattributed: bool | None = None
+
+
+class CompletedArguments(Arguments):
+    """When the end of several branches counts as the end of the automation."""
+
+    trigger_rule: str

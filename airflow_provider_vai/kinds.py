@@ -1,7 +1,8 @@
 """The one table of action kinds: operator, arguments, effect, determinism.
 
 A row's template is ``dag_templates/tasks/<kind>.py.jinja``, its argument model stands in
-:mod:`airflow_provider_vai.kind_arguments`; ``vai kinds`` lists the rows.
+:mod:`airflow_provider_vai.kind_arguments`; ``vai kinds`` lists the rows. Another distribution adds rows with entry
+points of the group :data:`GROUP`, each of which names a :class:`Kind`.
 """
 
 from __future__ import annotations
@@ -9,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
 from airflow_provider_vai import kind_arguments as arguments
 from airflow_provider_vai.automation import Determinism, Effect
+from airflow_provider_vai.exceptions import KindRefused
 
 OPERATORS = "airflow_provider_vai.operators"
+GROUP = "airflow_provider_vai.kinds"
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,17 @@ class Kind:
 
     @property
     def template(self) -> str:
-        """The template's name."""
+        """The template's name; a kind without one of its own is written with its arguments as they come."""
         return f"tasks/{self.name}.py.jinja"
+
+    def determinism_of(self, arguments: Mapping[str, Any]) -> tuple[Determinism, str | None]:
+        """Return how much a repeated run of one call may differ, and why it is flagged.
+
+        Of a query whose SQL was not recorded only the question is left: a model writes the SQL in each run.
+        """
+        if self.name == "generate_query" and not arguments.get("sql"):
+            return "model_at_run_time", "no SQL was recorded: a model writes it anew in each run"
+        return self.determinism, self.reason
 
     def effect_of(self, arguments: Mapping[str, Any]) -> Effect:
         """Return the effect of one call: an HTTP request that only reads is a read."""
@@ -102,12 +115,12 @@ KINDS = (
         connection="warehouse",
         from_result=("sql",),
         result="rows",
-        never_wired=("conn_id", "sql"),
+        never_wired=("conn_id", "sql", "question", "tables", "max_seconds", "llm_conn_id", "model_id"),
     ),
     Kind(
         name="create_flashboard",
         operator=f"{OPERATORS}.create_flashboard.CreateFlashboardOperator",
-        summary="Vega-Lite charts to one self-contained HTML page",
+        summary="charts (Vega-Lite), tables and numbers to one self-contained HTML page",
         arguments=arguments.CreateFlashboardArguments,
         effect="artifact",
     ),
@@ -118,7 +131,7 @@ KINDS = (
         arguments=arguments.HttpRequestArguments,
         effect="write",
         connection="http_default",
-        never_wired=("conn_id", "endpoint", "method"),
+        never_wired=("conn_id", "endpoint", "method", "expected_status", "expected_shape"),
     ),
     Kind(
         name="explain_schema",
@@ -222,11 +235,41 @@ KINDS = (
 
 
 @cache
+def all_kinds() -> tuple[Kind, ...]:
+    """Return every kind: the rows of the table, then those of other distributions, by their entry points' names.
+
+    :raises KindRefused: an entry point names something else, or a name that another kind has.
+    """
+    return (*KINDS, *(_loaded(entry) for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name)))
+
+
+@cache
 def by_name() -> dict[str, Kind]:
     """Return every kind under its name and its legacy names."""
-    return {name: kind for kind in KINDS for name in (kind.name, *kind.legacy)}
+    found: dict[str, Kind] = {}
+    for kind in all_kinds():
+        for name in (kind.name, *kind.legacy):
+            if name in found:
+                raise KindRefused(
+                    f"two action kinds are called {name!r}: {found[name].operator} and {kind.operator}",
+                    remedy="Uninstall the distribution that brings the second.",
+                )
+            found[name] = kind
+    return found
 
 
 def callable_kinds() -> list[str]:
     """Return the kinds that a tools file may name: all that a recorded call can become."""
-    return [kind.name for kind in KINDS if kind.name not in ("approval_gate", "unmapped_tool")]
+    return [kind.name for kind in all_kinds() if kind.name not in ("approval_gate", "unmapped_tool")]
+
+
+def _loaded(entry: EntryPoint) -> Kind:
+    remedy = "It names a Kind (airflow_provider_vai.kinds.Kind). Correct or uninstall its distribution."
+    where = f"entry point {entry.name} = {entry.value} of the group {GROUP}"
+    try:
+        kind = entry.load()
+    except (ImportError, AttributeError) as error:
+        raise KindRefused(str(error), where=where, remedy=remedy) from error
+    if not isinstance(kind, Kind):
+        raise KindRefused(f"it names a {type(kind).__name__}", where=where, remedy=remedy)
+    return kind

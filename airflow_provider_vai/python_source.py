@@ -32,11 +32,11 @@ class Reference:
 
     :param function: the name that the DAG file calls; a Python identifier.
     :param variable: the first argument as a variable of the file, or ``None``.
-    :param values: the remaining arguments, data.
+    :param values: the remaining arguments, data. :param keywords: those with a name, data.
     """
 
-    def __init__(self, function: str, variable: str | None, *values: Any) -> None:
-        self.function, self.variable, self.values = function, variable, values
+    def __init__(self, function: str, variable: str | None, *values: Any, **keywords: Any) -> None:
+        self.function, self.variable, self.values, self.keywords = function, variable, values, keywords
 
 
 def literal(value: Any, level: int = 0, where: str = "value") -> Source:
@@ -89,9 +89,10 @@ def name(text: str) -> Source:
 
 
 def _reference(reference: Reference, level: int, where: str) -> Source:
-    parts = [] if reference.variable is None else [name(reference.variable)]
-    parts += [literal(value, level, where) for value in reference.values]
-    return Source(f"{name(reference.function)}({', '.join(parts)})")
+    parts: list[str] = [] if reference.variable is None else [name(reference.variable)]
+    parts += [literal(value, level + 1, where) for value in reference.values]
+    parts += [f"{name(key)}={literal(value, level + 1, where)}" for key, value in reference.keywords.items()]
+    return Source(_block(f"{name(reference.function)}(", ")", parts, level))
 
 
 def _text(value: str, level: int, where: str) -> str:

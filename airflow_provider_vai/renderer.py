@@ -17,16 +17,32 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai import python_source
 from airflow_provider_vai.audit import Expected, ExpectedTask, audit
-from airflow_provider_vai.automation import Argument, Automation, Step
+from airflow_provider_vai.automation import Argument, Automation, Param, Step
+from airflow_provider_vai.ending import COMPLETED, outlets, with_one_end
 from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.identifiers import Names
 from airflow_provider_vai.kinds import by_name
 from airflow_provider_vai.python_source import Reference, Source
+from airflow_provider_vai.scheduling import schedule
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 ARGUMENTS_MODULE = "airflow_provider_vai.operators.arguments"
+FUNCTIONS = {
+    "asset": "airflow_provider_vai.operators.assets",
+    "AssetAny": "airflow.sdk",
+    "AssetOrTimeSchedule": "airflow.timetables.assets",
+    "CronTriggerTimetable": "airflow.timetables.trigger",
+    "MultipleCronTriggerTimetable": "airflow.timetables.trigger",
+    "Param": "airflow.sdk",
+    "parameter": ARGUMENTS_MODULE,
+    "connection_secret": ARGUMENTS_MODULE,
+    "template": ARGUMENTS_MODULE,
+    "wired": ARGUMENTS_MODULE,
+}
+"""What a value in a DAG file may call, and the module that it is imported from."""
+
 FIRST_DAY = datetime(2025, 1, 1, tzinfo=timezone.utc)
 """The start date of an automation without a recording. It must not change from one rendering to the next."""
 
@@ -44,7 +60,13 @@ class TaskSource:
     task_id: str
     arguments: dict[str, Any]
     gate: Source | None
-    comment: Source | None
+    comments: list[Source]
+    outlets: list[Reference]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Everything that is written as a literal, but the task id."""
+        return {**self.arguments, **({"outlets": self.outlets} if self.outlets else {})}
 
 
 @dataclass(frozen=True)
@@ -55,8 +77,9 @@ class FileSource:
     imports: list[Source]
     dag_id: str
     description: str
-    schedule: str | None
+    schedule: Any
     start_date: Source
+    params: dict[str, Reference]
     tags: list[str]
     tasks: list[TaskSource]
     edges: list[Source]
@@ -71,24 +94,27 @@ def render(automation: Automation) -> str:
     :raises RenderError: a value has no literal form, or the automation uses something that this version cannot render.
     """
     _refuse_unknown(automation)
-    variables = _variables(automation.steps)
-    tasks = [_task(step, variables) for step in automation.steps]
-    edges = _edges(automation.steps, variables)
-    imported = _imported(automation, tasks, edges)
+    steps = with_one_end(automation.steps)
+    variables = _variables(steps)
+    tasks = [_task(step, variables, outlets(step, steps, automation.dag_id)) for step in steps]
+    edges = _edges(steps, variables)
+    when, params = schedule(automation.triggers), {name: _param(param) for name, param in automation.params.items()}
+    imported = _imported(steps, tasks, edges, [when, params])
     file = FileSource(
         docstring=python_source.docstring(_docstring(automation)),
         imports=_imports(imported),
         dag_id=automation.dag_id,
         description=automation.description,
-        schedule=next((trigger.schedule for trigger in automation.triggers if trigger.schedule), None),
+        schedule=when,
         start_date=_start_date(automation),
+        params=params,
         tags=["vai", automation.source_type.lower()],
         tasks=tasks,
         edges=edges,
     )
     text: str = _environment().get_template("dag.py.jinja").render(file=file)
     text = text.rstrip("\n") + "\n"
-    audit(text, _expected(automation, file, imported, variables))
+    audit(text, _expected(steps, file, imported, variables))
     return text
 
 
@@ -130,7 +156,7 @@ def _only_source(value: Any) -> Source:
 
 
 def _expected(
-    automation: Automation, file: FileSource, imported: dict[str, set[str]], variables: dict[str, str]
+    steps: Sequence[Step], file: FileSource, imported: dict[str, set[str]], variables: dict[str, str]
 ) -> Expected:
     pairs = {(module, name) for module, names in imported.items() for name in names}
     return Expected(
@@ -140,6 +166,7 @@ def _expected(
             "dag_id": file.dag_id,
             "description": file.description,
             "schedule": file.schedule,
+            **({"params": file.params} if file.params else {}),
             "catchup": False,
             "is_paused_upon_creation": True,
             "max_active_runs": 1,
@@ -147,22 +174,21 @@ def _expected(
         },
         tasks={
             str(task.variable): ExpectedTask(
-                operator=task.operator, arguments={"task_id": task.task_id, **task.arguments}, gate=task.gate
+                operator=task.operator, arguments={"task_id": task.task_id, **task.values}, gate=task.gate
             )
             for task in file.tasks
         },
-        edges={(variables[key], variables[step.key]) for step in automation.steps for key in step.depends_on},
+        edges={(variables[key], variables[step.key]) for step in steps for key in step.depends_on},
     )
 
 
 def _refuse_unknown(automation: Automation) -> None:
-    for name in ("params", "conditions"):
-        if getattr(automation, name):
-            raise RenderError(
-                f"the automation has {name}, and this version renders none",
-                where=f"{automation.dag_id}: {name}",
-                remedy=f"Remove {name} from the spec.",
-            )
+    if automation.conditions:
+        raise RenderError(
+            "the automation has conditions, and this version renders none",
+            where=f"{automation.dag_id}: conditions",
+            remedy="Remove them from the spec, or make a conditional_branch of them.",
+        )
 
 
 def _variables(steps: Sequence[Step]) -> dict[str, str]:
@@ -170,8 +196,8 @@ def _variables(steps: Sequence[Step]) -> dict[str, str]:
     return {step.key: names.give(step.key) for step in steps}
 
 
-def _task(step: Step, variables: dict[str, str]) -> TaskSource:
-    kind = by_name().get(step.kind)
+def _task(step: Step, variables: dict[str, str], emitted: list[Reference]) -> TaskSource:
+    kind = COMPLETED if step.kind == COMPLETED.name else by_name().get(step.kind)
     if kind is None:
         raise RenderError(
             f"no action kind {step.kind!r}", where=f"step {step.key}", remedy="`vai kinds` lists the kinds."
@@ -190,20 +216,22 @@ def _task(step: Step, variables: dict[str, str]) -> TaskSource:
         task_id=step.task_id,
         arguments={name: _with_references(argument, variables) for name, argument in step.arguments.items()},
         gate=python_source.name(variables[gate]) if gate else None,
-        comment=python_source.comment(_comment(step)) if step.non_deterministic else None,
+        comments=_comments(step) if step.non_deterministic else [],
+        outlets=emitted,
     )
 
 
-def _comment(step: Step) -> str:
-    label = step.determinism.replace("_", "-")
-    return f"{label}: {step.non_deterministic_reason}"
+def _comments(step: Step) -> list[Source]:
+    text = f"{step.determinism.replace('_', '-')}: {step.non_deterministic_reason}"
+    lines = textwrap.wrap(text, LINE_LENGTH - 6, break_long_words=False, break_on_hyphens=False)
+    return [python_source.comment(line) for line in lines]
 
 
 def _with_references(argument: Argument, variables: dict[str, str]) -> Any:
     if argument.class_ == "template":
         return Reference("template", None, argument.value)
     if argument.class_ == "parameter":
-        raise RenderError(f"the parameter {argument.param!r} cannot be rendered by this version")
+        return Reference("parameter", None, argument.param)
     if argument.from_:
         return Reference("wired", variables[argument.from_.step], *argument.from_.path)
     value = argument.value
@@ -225,16 +253,24 @@ def _placed(value: Any, at: Sequence[str | int], reference: Reference) -> Any:
 
 def _imports(imported: dict[str, set[str]]) -> list[Source]:
     return [
-        Source(f"from {'.'.join(map(python_source.name, module.split('.')))} import {', '.join(sorted(names))}")
+        Source(f"from {'.'.join(map(python_source.name, module.split('.')))} import {_sorted(names)}")
         for module, names in sorted(imported.items())
     ]
 
 
-def _imported(automation: Automation, tasks: Sequence[TaskSource], edges: Sequence[Source]) -> dict[str, set[str]]:
+def _sorted(names: set[str]) -> str:
+    """Return imported names as import sorters order them: constants, classes, functions."""
+    return ", ".join(sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name)))
+
+
+def _imported(
+    steps: Sequence[Step], tasks: Sequence[TaskSource], edges: Sequence[Source], facts: Sequence[Any]
+) -> dict[str, set[str]]:
+    """Return the names that the file needs from each module; ``facts`` are the DAG's own values."""
     modules = {"airflow.sdk": {"DAG", "chain"} if any(edge.startswith("chain(") for edge in edges) else {"DAG"}}
-    if called := {part.function for task in tasks for part in _references(task.arguments)}:
-        modules[ARGUMENTS_MODULE] = called
-    for step in automation.steps:
+    for reference in (part for values in [*facts, *(task.values for task in tasks)] for part in _references(values)):
+        modules.setdefault(FUNCTIONS[reference.function], set()).add(reference.function)
+    for step in steps:
         module, _, operator = step.operator.rpartition(".")
         modules.setdefault(module, set()).add(operator)
     return modules
@@ -242,9 +278,14 @@ def _imported(automation: Automation, tasks: Sequence[TaskSource], edges: Sequen
 
 def _references(value: Any) -> list[Reference]:
     if isinstance(value, Reference):
-        return [value]
+        return [value, *_references([*value.values, *value.keywords.values()])]
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return [reference for part in parts for reference in _references(part)]
+
+
+def _param(param: Param) -> Reference:
+    described = {"description": param.description} if param.description else {}
+    return Reference("Param", None, param.default, **described, schema=param.schema_)
 
 
 def _start_date(automation: Automation) -> Source:

@@ -29,6 +29,7 @@ class CallAgentOperator(VaiOperator):
         and ``total_tokens_limit``.
     """
 
+    kind = "call_agent"
     template_fields: Sequence[str] = (
         "question",
         "conn_id",
@@ -67,15 +68,19 @@ class CallAgentOperator(VaiOperator):
             from pydantic_ai.exceptions import UsageLimitExceeded, UserError
 
             asked = self._operator()
+            model = asked.llm_hook.get_conn().model_name
+        except NothingSent:
+            raise
         except ImportError as error:
             raise MissingExtra(f"{error}: pip install 'airflow-provider-vai[agent]'") from error
+        except Exception as error:
+            raise NothingSent(f"the connection {self.conn_id!r} cannot be used: {error}") from error
         try:
             answer = nested.run(asked, context)
         except (UsageLimitExceeded, UserError) as error:
             raise AirflowFailException(f"the agent was stopped: {error}") from error
         ti = context["ti"]
         usage = ti.xcom_pull(task_ids=self.task_id, key="usage", map_indexes=ti.map_index)
-        model = asked.llm_hook.get_conn().model_name
         self.log.info("The agent answered with %s: %s", model, usage)
         return {"answer": answer, "usage": usage or {}, "model": model}
 

@@ -29,6 +29,7 @@ class CallAutomationOperator(VaiOperator):
     :param wait: wait for the end of the run; the step then fails if the run does.
     """
 
+    kind = "call_automation"
     template_fields: Sequence[str] = ("trigger_dag_id", "conf", "wait")
     effect = "write"
     idempotent = True  # by the run's id, which is the same each time

@@ -35,6 +35,7 @@ class ConditionalBranchOperator(VaiOperator, BranchMixIn):
         ``"fail"``.
     """
 
+    kind = "conditional_branch"
     template_fields: Sequence[str] = ("condition", "if_true", "if_false", "inputs", "missing")
     effect = "read"
     inherits_from_skipmixin = True

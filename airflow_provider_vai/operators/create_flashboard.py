@@ -1,4 +1,4 @@
-"""The kind ``create_flashboard``: charts over earlier steps' rows, as one HTML page."""
+"""The kind ``create_flashboard``: charts, tables and numbers over earlier steps' rows, as one HTML page."""
 
 from __future__ import annotations
 
@@ -8,26 +8,38 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.operators.base import MissingExtra, VaiOperator, argument
 from airflow_provider_vai.operators.compat import AirflowFailException
+from airflow_provider_vai.operators.flashboard_link import FlashboardLink
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_provider_vai.operators.flashboard_page import Page
+
 
 class CreateFlashboardOperator(VaiOperator):
-    """Draws Vega-Lite charts into a self-contained page and keeps it under ``[vai] artifacts_path``.
+    """Draws charts, tables and numbers into a self-contained page and keeps it under ``[vai] artifacts_path``.
 
-    The result is ``{"path", "sha256", "bytes", "title", "charts": n, "rows": {dataset: n}}``. The page holds
-    no script and loads nothing; the same rows give the same bytes.
+    The result is ``{"path", "sha256", "bytes", "title", "charts": n, "broken": n, "rows": {dataset: n}}``. The page
+    holds no script and loads nothing; the same rows give the same bytes. It is seen through the task's link
+    "Flashboard". An entry that cannot be shown says so in its place; the step fails only if none can.
 
     :param title: the page's heading.
-    :param charts: Vega-Lite specs; each names a dataset (``"data": {"name": "revenue"}``) or holds
-        ``data.values``.
+    :param charts: the entries in their order. Each takes its rows from ``data``: ``{"name": "revenue"}`` names a
+        dataset, ``{"values": [...]}`` holds them. An entry is
+
+        - a Vega-Lite spec;
+        - a table: ``{"kind": "table", "title", "data"}``, with ``columns`` (names, or ``{"field", "title",
+          "format"}``), ``max_rows`` (default: 100) and ``subtitle`` if wanted;
+        - a number: ``{"kind": "number", "title", "data"}``, with ``field`` of the first row (left out: the only value
+          of the only row), ``format`` (``,d``, ``,.2f``, ``.1%``), ``unit`` and ``subtitle`` if wanted.
     :param datasets: name -> rows: a list of objects, or the result of a query (``rows`` with ``columns``).
     :param description: a paragraph below the heading, plain text.
     """
 
+    kind = "create_flashboard"
     template_fields: Sequence[str] = ("title", "charts", "datasets", "description")
     effect = "artifact"
+    operator_extra_links = (FlashboardLink(),)
 
     def __init__(
         self,
@@ -48,44 +60,33 @@ class CreateFlashboardOperator(VaiOperator):
         """Draw the page, write it, and return where it is."""
         from airflow_provider_vai.operators import results
 
-        datasets = {name: _records(name, value) for name, value in (self.datasets or {}).items()}
-        content = self._page(datasets).encode()
+        made = self._page()
+        content = made.text.encode()
         path = results.artifact_path(context, "html")
         results.write(path, content)
-        self.log.info("Wrote the flashboard (%s charts, %s bytes) to %s", len(self.charts), len(content), path)
+        self.log.info("Wrote the flashboard (%s entries, %s bytes) to %s", len(self.charts), len(content), path)
         return {
             "path": str(path),
             "sha256": hashlib.sha256(content).hexdigest(),
             "bytes": len(content),
             "title": self.title,
             "charts": len(self.charts),
-            "rows": {name: len(rows) for name, rows in datasets.items()},
+            "broken": len(made.broken),
+            "rows": made.rows,
         }
 
-    def _page(self, datasets: dict[str, list[dict[str, Any]]]) -> str:
+    def _page(self) -> Page:
         from airflow_provider_vai.operators import flashboard_page
+        from airflow_provider_vai.operators.masking import masked
 
         try:
-            return flashboard_page.page(
-                title=self.title, description=self.description, charts=self.charts, datasets=datasets
+            made = flashboard_page.page(
+                title=self.title, description=self.description, charts=self.charts, datasets=self.datasets or {}
             )
         except ImportError as error:
             raise MissingExtra(f"{error}: pip install 'airflow-provider-vai[flashboard]'") from error
-        except ValueError as error:
-            raise AirflowFailException(f"the flashboard was not made: {error}") from error
-
-
-def _records(name: str, value: Any) -> list[dict[str, Any]]:
-    """Return the rows of one dataset as objects."""
-    table = value if isinstance(value, dict) else {"rows": value}
-    rows, columns = table.get("rows"), table.get("columns")
-    if isinstance(rows, list) and isinstance(columns, list) and all(isinstance(row, list) for row in rows):
-        if any(len(row) != len(columns) for row in rows):
-            raise AirflowFailException(f"the dataset {name!r} has a row that is not {len(columns)} values long")
-        rows = [dict(zip(columns, row, strict=True)) for row in rows]
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise AirflowFailException(
-            f"the dataset {name!r} is neither a list of objects nor a result with rows and columns"
-            f" (it is a {type(value).__name__}): wire the step's rows to it"
-        )
-    return rows
+        if made.broken and len(made.broken) == len(self.charts):
+            raise AirflowFailException(masked(f"the flashboard was not made: {'; '.join(made.broken)}"))
+        for message in made.broken:
+            self.log.warning("This entry could not be shown, the others stand: %s", masked(message))
+        return made

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.operators.base import MissingExtra, VaiOperator, argument
+from airflow_provider_vai.operators.lineage import Lineage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -15,13 +16,15 @@ if TYPE_CHECKING:
 PROGRESS_SECONDS = 10.0
 
 
-class DltExtractOperator(VaiOperator):
+class DltExtractOperator(Lineage, VaiOperator):
     """Runs one dlt pipeline and returns ``{"dataset", "tables": {name: rows}, "load_ids", "schema_version"}``.
 
     dlt keeps its state at the destination, so workers share nothing: each run restores it, loads, and stores it. A
-    rerun, of the same DAG run too, goes on where the last finished load stopped; it does not load a slice again.
-    Where it fails half-way the state has not moved: rows are loaded again, which replaces them if the table is
-    replaced or has a primary key, and may double them if the table is only appended to.
+    rerun of the same DAG run, by a retry or by clearing, loads the same slice: it begins where that run began, and
+    ends at the last value that it loaded, whatever has come since; the next DAG run goes on after the latest one. Rows
+    of an earlier load of this run, and of a load that did not finish, are deleted first from tables that are appended
+    to, so nothing doubles; see :mod:`~airflow_provider_vai.operators.dlt_slice`. Rows that the source has changed or
+    deleted since are no longer in it. One task at a time may load: Airflow's ``max_active_runs=1``, or a pool.
 
     :param source: ``sql_database``, ``filesystem``, ``rest_api``, or a dlt source or resource of your own as
         ``package.module:function``. Nothing else that can be imported is called.
@@ -37,6 +40,7 @@ class DltExtractOperator(VaiOperator):
     :param dataset: the schema of the destination that gets the tables; left out: made of the DAG's id.
     """
 
+    kind = "dlt_extract"
     template_fields: Sequence[str] = (
         "source",
         "resource_names",
@@ -71,6 +75,7 @@ class DltExtractOperator(VaiOperator):
         self.conn_id = argument(conn_id)
         self.destination_conn_id = argument(destination_conn_id)
         self.dataset = argument(dataset)
+        self.loaded: tuple[str, list[str], list[str]] = ("", [], [])  # dataset, tables, resources: for the lineage
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Make the source and the pipeline, run it, and count."""
@@ -78,7 +83,7 @@ class DltExtractOperator(VaiOperator):
             import dlt
             from dlt.common.runtime.collector import LogCollector
 
-            from airflow_provider_vai.operators import dlt_parts
+            from airflow_provider_vai.operators import dlt_parts, dlt_slice, storage
         except ImportError as error:
             raise MissingExtra(f"{error}: pip install 'airflow-provider-vai[dlt]'") from error
         ti = context["ti"]
@@ -101,15 +106,11 @@ class DltExtractOperator(VaiOperator):
                 start=self.initial_value,
             )
             self.log.info("Loading %s into the dataset %s", ", ".join(source.selected_resources), dataset)
-            loaded = pipeline.run(source)
-            return self._counted(pipeline, loaded)
-
-    def _counted(self, pipeline: Any, loaded: Any) -> dict[str, Any]:
-        normalized = pipeline.last_trace.last_normalize_info
-        counts = normalized.row_counts if normalized else {}
-        tables = {name: rows for name, rows in counts.items() if not name.startswith("_dlt")}
-        for name, rows in tables.items():
-            self.log.info("%s rows were loaded into %s", rows, name)
-        version = pipeline.default_schema.version if pipeline.default_schema_name else None
-        result = {"dataset": pipeline.dataset_name, "tables": tables, "load_ids": list(loaded.loads_ids)}
-        return {**result, "schema_version": version}
+            part = dlt_slice.Slice(pipeline, storage.run_token(context), ti.run_id, self.log)
+            rows, load_ids = part.load(source)
+            tables = {name: number for name, number in rows.items() if not name.startswith("_dlt")}
+            for name, number in tables.items():
+                self.log.info("%s rows were loaded into %s", number, name)
+            version = pipeline.default_schema.version if pipeline.default_schema_name else None
+        self.loaded = (pipeline.dataset_name, list(tables), list(source.selected_resources))
+        return {"dataset": pipeline.dataset_name, "tables": tables, "load_ids": load_ids, "schema_version": version}

@@ -32,7 +32,7 @@ def slug(name: str) -> str:
 def told() -> Iterator[None]:
     """Turn what dlt raises into an error that is retried or not, without a secret in its text."""
     from dlt.common.configuration.exceptions import ConfigurationException
-    from dlt.common.exceptions import MissingDependencyException, TerminalException
+    from dlt.common.exceptions import MissingDependencyException, TerminalException, TransientException
     from dlt.pipeline.exceptions import PipelineStepFailed
 
     lasting = (ConfigurationException, MissingDependencyException, TerminalException)
@@ -46,6 +46,8 @@ def told() -> Iterator[None]:
         raise kind(masked(f"dlt failed at {error.step}: {type(cause).__name__}: {cause}")) from None
     except lasting as error:
         raise AirflowFailException(masked(f"dlt refused it: {error}")) from None
+    except TransientException as error:
+        raise AirflowException(masked(f"the destination did not answer as it should: {error}")) from None
 
 
 def silence() -> None:
@@ -140,21 +142,30 @@ def _rest_api(config: dict[str, Any], conn_id: str | None) -> Any:
     from airflow.sdk import BaseHook
     from dlt.sources.rest_api import rest_api_source
 
-    client = dict(config.get("client") or {})
+    client = {**(config.get("client") or {}), "base_url": base_url(config, conn_id)}
     if conn_id:
         connection = BaseHook.get_connection(conn_id)
         if "auth" in client:
             raise Refused("the credentials of rest_api come from conn_id: leave auth out")
-        if not client.get("base_url"):
-            scheme = connection.schema or "http"
-            port = f":{connection.port}" if connection.port else ""
-            host = connection.host or ""
-            client["base_url"] = host if "://" in host else f"{scheme}://{host}{port}/"
         if connection.login:
             client["auth"] = {"type": "http_basic", "username": connection.login, "password": connection.password or ""}
         elif connection.password:
             client["auth"] = {"type": "bearer", "token": connection.password}
     return rest_api_source({**config, "client": client})
+
+
+def base_url(config: dict[str, Any], conn_id: str | None) -> str:
+    """Return the server of ``rest_api``: the configuration's, else the connection's."""
+    from airflow.sdk import BaseHook
+
+    if given := (config.get("client") or {}).get("base_url"):
+        return str(given)
+    if not conn_id:
+        raise Refused("rest_api needs a server: give conn_id, or source_config['client']['base_url']")
+    connection = BaseHook.get_connection(conn_id)
+    host = connection.host or ""
+    port = f":{connection.port}" if connection.port else ""
+    return host if "://" in host else f"{connection.schema or 'http'}://{host}{port}/"
 
 
 def _own(name: str, config: dict[str, Any], conn_id: str | None) -> Any:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow_provider_vai.operators import sql_guard
+from airflow_provider_vai.operators.compat import AirflowException
+
+RUN_COLUMN = "_vai_run"
+"""Tells which DAG run, task and map index appended a row."""
+
+Statement = tuple[str, list[str]]
+"""SQL, and the values of its placeholders."""
 
 
 class Refused(ValueError):
@@ -41,23 +50,59 @@ def checked(sql: str) -> str:
     return statement
 
 
-def for_table(table: str, sql: str, *, append: bool) -> tuple[str, list[str], str]:
-    """Return the quoted name, the statements that prepare the table, and the one that fills it."""
-    parts = table.split(".")
-    if len(parts) > 2 or not all(parts):
-        raise Refused(f"{table!r} is not the name of a table: write name or schema.name")
-    name = ".".join(_quoted(part) for part in parts)
-    before = [f"CREATE SCHEMA IF NOT EXISTS {_quoted(parts[0])}"] if len(parts) == 2 else []
-    if not append:
-        return name, before, f"CREATE OR REPLACE TABLE {name} AS\n{sql}\n"
-    before.append(f"CREATE TABLE IF NOT EXISTS {name} AS FROM (\n{sql}\n) LIMIT 0")
-    return name, before, f"INSERT INTO {name} BY NAME SELECT * FROM (\n{sql}\n)"  # noqa: S608 - checked above
+def for_table(table: str, sql: str) -> tuple[str, list[Statement]]:
+    """Return the quoted name, and the statements that replace the table; the last one says how many rows."""
+    name, schema = _named(table)
+    return name, [*schema, (f"CREATE OR REPLACE TABLE {name} AS\n{sql}\n", [])]
+
+
+def appending(table: str, sql: str, names: list[str], run: str) -> tuple[str, list[Statement]]:
+    """Return the same for appending: what the run appended before is deleted, so a rerun does not double it.
+
+    :param names: the columns that ``sql`` returns.
+    :param run: stands in the column :data:`RUN_COLUMN` of every row.
+    """
+    name, schema = _named(table)
+    chosen = ", ".join(_quoted(column) for column in names if column != RUN_COLUMN)
+    return name, [
+        *schema,
+        (f"CREATE TABLE IF NOT EXISTS {name} AS SELECT {chosen} FROM (\n{sql}\n) LIMIT 0", []),  # noqa: S608 - checked
+        (f"ALTER TABLE {name} ADD COLUMN IF NOT EXISTS {RUN_COLUMN} VARCHAR", []),
+        (f"DELETE FROM {name} WHERE {RUN_COLUMN} = ?", [run]),  # noqa: S608
+        (f"INSERT INTO {name} BY NAME SELECT {chosen}, ? AS {RUN_COLUMN} FROM (\n{sql}\n)", [run]),  # noqa: S608
+    ]
 
 
 def for_file(file: str, sql: str) -> str:
     """Return the statement that writes the rows to a Parquet file."""
     literal = file.replace("'", "''")
     return f"COPY (\n{sql}\n) TO '{literal}' (FORMAT parquet)"
+
+
+def columns(database: Any, source: str) -> list[str]:
+    """Return the names of a query's or a table's columns."""
+    return [row[0] for row in database.execute(f"DESCRIBE {source}").fetchall()]
+
+
+def commit(database: Any) -> None:
+    """Commit the transaction.
+
+    :raises AirflowException: nobody knows whether it was.
+    """
+    import duckdb
+
+    try:
+        database.execute("COMMIT")
+    except duckdb.Error as error:
+        raise AirflowException(f"DuckDB did not confirm that the table was filled: {error}") from error
+
+
+def _named(table: str) -> tuple[str, list[Statement]]:
+    parts = table.split(".")
+    if len(parts) > 2 or not all(parts):
+        raise Refused(f"{table!r} is not the name of a table: write name or schema.name")
+    schema: list[Statement] = [(f"CREATE SCHEMA IF NOT EXISTS {_quoted(parts[0])}", [])] if len(parts) == 2 else []
+    return ".".join(_quoted(part) for part in parts), schema
 
 
 def _quoted(name: str) -> str:

@@ -7,19 +7,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.operators.base import MissingExtra, VaiOperator, argument
-from airflow_provider_vai.operators.compat import AirflowException, AirflowFailException
+from airflow_provider_vai.operators.base import MissingExtra, NothingSent, NothingSentYet, VaiOperator, argument
+from airflow_provider_vai.operators.lineage import Lineage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class DuckdbTransformOperator(VaiOperator):
+class DuckdbTransformOperator(Lineage, VaiOperator):
     """Runs one ``SELECT`` on the connection's DuckDB and keeps its rows in the database or in a Parquet file.
 
     The result is ``{"table" or "path", "rows": n, "columns": [...]}``. The table changes in one transaction; a file
-    is written aside and then put in its place. A retry replaces what an earlier try wrote. Appended rows would double
-    in a retry instead, so appending counts as a write: it is not retried unless ``retries`` is given.
+    is written aside and then put in its place. A retry or a rerun of the same DAG run replaces what the run wrote
+    before. For that, a table that is appended to has a column ``_vai_run``, which says what appended a row; it is added
+    to a table that lacks it. Rows that others wrote are never touched.
 
     DuckDB lets one process at a time write a file: give the tasks on one database an Airflow pool of one slot.
 
@@ -31,8 +32,10 @@ class DuckdbTransformOperator(VaiOperator):
     :param mode: ``"replace"`` the table, or ``"append"`` to it by the names of the columns.
     """
 
+    kind = "duckdb_transform"
     template_fields: Sequence[str] = ("sql", "conn_id", "table", "path", "mode")
     effect = "artifact"
+    idempotent = True
 
     def __init__(
         self,
@@ -44,7 +47,6 @@ class DuckdbTransformOperator(VaiOperator):
         mode: str = "replace",
         **kwargs: Any,
     ) -> None:
-        kwargs.setdefault("effect", "artifact" if mode == "replace" else "write")
         super().__init__(**kwargs)
         self.sql = argument(sql)
         self.conn_id = argument(conn_id)
@@ -55,11 +57,11 @@ class DuckdbTransformOperator(VaiOperator):
     def perform(self, context: Context) -> dict[str, Any]:
         """Check the statement, run it, and keep its rows."""
         if bool(self.table) == bool(self.path):
-            raise AirflowFailException("give exactly one of table and path: where the rows go")
+            raise NothingSent("give exactly one of table and path: where the rows go")
         if self.mode not in ("replace", "append"):
-            raise AirflowFailException(f"mode is 'replace' or 'append', not {self.mode!r}")
+            raise NothingSent(f"mode is 'replace' or 'append', not {self.mode!r}")
         if self.path and self.mode == "append":
-            raise AirflowFailException("a Parquet file is replaced as a whole: leave mode out, or give a table")
+            raise NothingSent("a Parquet file is replaced as a whole: leave mode out, or give a table")
         try:
             import duckdb
 
@@ -69,28 +71,38 @@ class DuckdbTransformOperator(VaiOperator):
             raise MissingExtra(f"{error}: pip install 'airflow-provider-vai[duckdb]'") from error
         try:
             sql = duckdb_statements.checked(self.sql)
-            return self._to_table(DuckDBHook, sql) if self.table else self._to_file(DuckDBHook, sql, context)
+            return self._to_table(DuckDBHook, sql, context) if self.table else self._to_file(DuckDBHook, sql, context)
+        # Until its commit the database takes everything back, and a file is not yet in its place.
         except duckdb_statements.Refused as error:
-            raise AirflowFailException(f"the statement was not run: {error}") from None
+            raise NothingSent(f"the statement was not run: {error}") from None
         except (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException) as error:
-            raise AirflowException(f"DuckDB could not run it now: {error}") from error
+            raise NothingSentYet(f"DuckDB could not run it now: {error}") from error
         except duckdb.Error as error:
-            raise AirflowFailException(f"DuckDB refused the statement: {error}") from error
+            raise NothingSent(f"DuckDB refused the statement: {error}") from error
 
-    def _to_table(self, hook: Any, sql: str) -> dict[str, Any]:
+    def _to_table(self, hook: Any, sql: str, context: Context) -> dict[str, Any]:
         from airflow_provider_vai.operators import duckdb_statements
 
-        name, before, statement = duckdb_statements.for_table(self.table, sql, append=self.mode == "append")
         with hook(duckdb_conn_id=self.conn_id, read_only=False).get_conn() as database:
+            name, statements = self._statements(database, sql, context)
             self.log.info("Filling the table %s (%s)", name, self.mode)
             database.execute("BEGIN")  # leaving by an error closes the database, which takes all of it back
-            for preparation in before:
-                database.execute(preparation)
-            rows = database.execute(statement).fetchone()[0]
-            columns = [row[0] for row in database.execute(f"DESCRIBE {name}").fetchall()]
-            database.execute("COMMIT")
+            for statement, values in statements:
+                done = database.execute(statement, values)
+            rows = done.fetchone()[0]
+            columns = duckdb_statements.columns(database, name)
+            duckdb_statements.commit(database)
         self.log.info("%s rows were written to %s", rows, name)
         return {"table": self.table, "rows": rows, "columns": columns}
+
+    def _statements(self, database: Any, sql: str, context: Context) -> Any:
+        from airflow_provider_vai.operators import duckdb_statements
+
+        if self.mode == "replace":
+            return duckdb_statements.for_table(self.table, sql)
+        ti = context["ti"]
+        run = f"{ti.dag_id} {ti.run_id} {ti.task_id} {ti.map_index}"  # of these only the run's id may hold a space
+        return duckdb_statements.appending(self.table, sql, duckdb_statements.columns(database, sql), run)
 
     def _to_file(self, hook: Any, sql: str, context: Context) -> dict[str, Any]:
         from airflow_provider_vai.operators import duckdb_statements, storage
@@ -99,7 +111,7 @@ class DuckdbTransformOperator(VaiOperator):
         with tempfile.TemporaryDirectory(prefix="vai-") as folder:
             file = Path(folder, "rows.parquet")
             with hook(duckdb_conn_id=self.conn_id, output_folder=folder).get_conn() as database:
-                columns = [row[0] for row in database.execute(f"DESCRIBE {sql}").fetchall()]
+                columns = duckdb_statements.columns(database, sql)
                 rows = database.execute(duckdb_statements.for_file(str(file), sql)).fetchone()[0]
             storage.place(file, target, storage.run_token(context))
         self.log.info("%s rows were written to %s", rows, target)

@@ -25,6 +25,7 @@ class ExplainSchemaOperator(VaiOperator):
     :param question: what was asked; only shown.
     """
 
+    kind = "explain_schema"
     template_fields: Sequence[str] = ("conn_id", "tables", "schema", "question")
     effect = "read"
 

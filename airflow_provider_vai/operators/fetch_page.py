@@ -27,6 +27,7 @@ class FetchPageOperator(VaiOperator):
     :param max_characters: how much of a text is kept; ``sha256`` is of the whole text.
     """
 
+    kind = "fetch_page"
     template_fields: Sequence[str] = ("url", "conn_id", "max_characters")
     effect = "read"
 

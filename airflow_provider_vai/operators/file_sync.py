@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_vai import json_text
 from airflow_provider_vai.operators.base import VaiOperator, argument
 from airflow_provider_vai.operators.compat import AirflowException, AirflowFailException
+from airflow_provider_vai.operators.lineage import Lineage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 NAMES_SHOWN = 100
 
 
-class FileSyncOperator(VaiOperator):
+class FileSyncOperator(Lineage, VaiOperator):
     """Copies every file under ``source`` that ``destination`` does not hold in the same form.
 
     The result is ``{"copied": n, "unchanged": n, "bytes": n, "files": [...], "sha256": ...}``: ``bytes`` and
@@ -36,6 +37,7 @@ class FileSyncOperator(VaiOperator):
     :param destination_conn_id: the connection of the destination's store.
     """
 
+    kind = "file_sync"
     template_fields: Sequence[str] = ("source", "destination", "pattern", "source_conn_id", "destination_conn_id")
     effect = "artifact"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -80,20 +81,23 @@ def check_apart(source: ObjectStoragePath, destination: ObjectStoragePath) -> No
 
 def spool(fs: Any, path: str, file: Path) -> str:
     """Copy one file of a store to this machine and return its SHA-256."""
-    hashed = hashlib.sha256()
-    with fs.open(path, "rb") as remote, file.open("wb") as local:
-        while block := remote.read(BLOCK):
-            hashed.update(block)
-            local.write(block)
-    return hashed.hexdigest()
+    with file.open("wb") as local:
+        return _read(fs, path, local.write)
 
 
 def digest(fs: Any, path: str) -> str:
     """Return the SHA-256 of one file of a store."""
+    return _read(fs, path)
+
+
+def _read(fs: Any, path: str, keep: Callable[[bytes], object] | None = None) -> str:
+    """Return the SHA-256 of one file, each block of it handed to ``keep``."""
     hashed = hashlib.sha256()
     with fs.open(path, "rb") as remote:
         while block := remote.read(BLOCK):
             hashed.update(block)
+            if keep:
+                keep(block)
     return hashed.hexdigest()
 
 

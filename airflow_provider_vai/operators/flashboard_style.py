@@ -65,10 +65,11 @@ CONFIG: dict[str, Any] = {
 
 STYLE = """
 :root { color-scheme: light dark; --page: #f5f7fa; --card: #ffffff; --ink: #1f2933; --muted: #52606d;
-  --rule: #e4e7eb; --shade: #f5f7fa; --focus: #2f6db5; }
+  --rule: #e4e7eb; --shade: #f5f7fa; --focus: #2f6db5;
+  --alarm: #c2474b; }
 @media (prefers-color-scheme: dark) {
   :root { --page: #14181d; --card: #1e242b; --ink: #e6eaee; --muted: #a3afbb; --rule: #333c46; --shade:
-    #262d35; --focus: #7fb0ea; }
+    #262d35; --focus: #7fb0ea; --alarm: #e58a8d; }
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.55 system-ui, -apple-system,
@@ -92,14 +93,22 @@ h2 { margin: 0; font-size: 16px; font-weight: 620; line-height: 1.35; }
 .chart svg { display: block; margin: 0 auto; max-width: 100%; height: auto; }
 .empty { margin: 14px 0 0; padding: 44px 16px; border: 1px dashed var(--rule); border-radius: 8px; color:
   var(--muted); text-align: center; }
+.numbers { display: grid; gap: inherit; grid-column: 1 / -1; grid-template-columns: repeat(auto-fit,
+  minmax(min(100%, 180px), 1fr)); }
+.value { margin: 8px 0 0; font-size: clamp(24px, 3vw, 34px); font-weight: 650; line-height: 1.2;
+  font-variant-numeric: tabular-nums; }
+.value span { color: var(--muted); font-size: 15px; font-weight: 400; }
+.broken { border-color: var(--alarm); }
+.error { margin: 14px 0 0; padding: 14px 16px; border-inline-start: 4px solid var(--alarm); border-radius: 4px;
+  background: var(--shade); font-size: 13px; }
 details { margin-top: 12px; font-size: 13px; }
 summary { padding: 4px 2px; border-radius: 6px; color: var(--muted); cursor: pointer; }
 summary b { color: var(--ink); font-weight: 600; }
 summary span { font-variant-numeric: tabular-nums; }
 summary span::before { content: "\\00b7\\00a0"; }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
-.table { max-height: 360px; margin-top: 6px; overflow: auto; border: 1px solid var(--rule); border-radius:
-  8px; }
+.table { max-height: 360px; margin-top: 6px; font-size: 13px; overflow: auto; border: 1px solid var(--rule);
+  border-radius: 8px; }
 table { width: 100%; border-collapse: collapse; }
 th, td { min-width: 5em; max-width: 36em; padding: 6px 12px; border-bottom: 1px solid var(--rule);
   text-align: start; vertical-align: top; }

@@ -5,102 +5,115 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.operators.base import MissingExtra, VaiOperator, argument
-from airflow_provider_vai.operators.compat import AirflowFailException
+from airflow_provider_vai.operators import nested
+from airflow_provider_vai.operators.base import VaiOperator, argument
+from airflow_provider_vai.operators.compat import AirflowException, AirflowFailException
+from airflow_provider_vai.operators.lineage import Lineage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 MAX_ROWS = 100_000  # what a result may hold before somebody should aggregate in SQL instead
+MAX_SECONDS = 300.0
 
 
-class GenerateQueryOperator(VaiOperator):
+class GenerateQueryOperator(Lineage, VaiOperator):
     """Runs one read-only statement and returns its rows.
 
-    The result is ``{"columns": [...], "rows": [...], "row_count": n}``. The statement is parsed first and
-    refused unless it only reads; what the database's role may do is the real boundary (see
-    :mod:`~airflow_provider_vai.operators.sql_guard`).
+    The result is ``{"columns": [...], "rows": [...], "row_count": n}``. The statement is parsed first and refused if
+    it does more than read; the real boundary is what the database's role may do. Without ``sql`` a model writes it in
+    each run: it is checked the same way, and the result holds it too, as ``sql``.
 
-    :param sql: the statement.
+    :param sql: the statement; left out: a model writes it. Where it is given, no model is asked.
     :param conn_id: the connection: DuckDB, or any type whose hook is a ``DbApiHook``.
-    :param question: what the statement answers; only shown.
+    :param question: what the statement answers; only shown where ``sql`` is given.
     :param parameters: bind parameters, a list or an object, in the way the database's driver marks them.
-    :param rows_as: ``"records"``: each row an object; ``"arrays"``: each row a list in the order of
-        ``columns``.
+    :param tables: what the statement may read, named as in it: tables and views (``orders``, ``sales.orders``), files
+        (``"sales.parquet"``), table functions (``read_csv()``); left out: everything.
+    :param rows_as: ``"records"``: each row an object; ``"arrays"``: each row a list in the order of ``columns``.
     :param max_rows: the step fails if there are more; rows are never dropped.
+    :param max_seconds: the statement is stopped and the step fails if it takes longer; what each database guarantees
+        says :func:`~airflow_provider_vai.operators.sql_rows.fetched`.
+    :param llm_conn_id: the connection of the model that writes, of a ``pydanticai`` type.
+    :param model_id: that model, as ``provider:model``; left out: the connection's.
     """
 
+    kind = "generate_query"
     template_fields: Sequence[str] = (
         "sql",
         "conn_id",
         "question",
         "parameters",
+        "tables",
         "rows_as",
         "max_rows",
+        "max_seconds",
+        "llm_conn_id",
+        "model_id",
     )
     effect = "read"
 
     def __init__(
         self,
         *,
-        sql: str,
         conn_id: str,
+        sql: str | None = None,
         question: str | None = None,
         parameters: list[Any] | dict[str, Any] | None = None,
+        tables: list[str] | None = None,
         rows_as: str = "records",
         max_rows: int = MAX_ROWS,
+        max_seconds: float = MAX_SECONDS,
+        llm_conn_id: str = "pydanticai_default",
+        model_id: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.written = sql is None  # a wired statement that turns out to be nothing is a mistake, not a question
         self.sql = argument(sql)
         self.conn_id = argument(conn_id)
-        self.question = argument(question)
+        self.question = nested.without_secrets("question", question)
         self.parameters = argument(parameters)
+        self.tables = argument(tables)
         self.rows_as = argument(rows_as)
         self.max_rows = argument(max_rows)
+        self.max_seconds = argument(max_seconds)
+        self.llm_conn_id = argument(llm_conn_id)
+        self.model_id = argument(model_id)
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Check the statement, run it, and return its rows."""
-        hook = self._checked_hook()
-        columns: list[str] = []
+        from airflow_provider_vai.operators import sql_guard, sql_rows, time_limit
 
-        def fetch(cursor: Any) -> list[Any]:
-            columns.extend(column[0] for column in cursor.description or ())
-            return list(cursor.fetchmany(self.max_rows + 1))
-
-        rows = hook.run(self.sql, parameters=self.parameters or None, handler=fetch)
-        if len(rows) > self.max_rows:
-            raise AirflowFailException(
-                f"the query returns more than {self.max_rows} rows: aggregate in SQL, or raise max_rows"
-            )
-        self.log.info("The query returned %s rows in the columns %s", len(rows), columns)
-        return {"columns": columns, "rows": self._shaped(columns, rows), "row_count": len(rows)}
-
-    def _checked_hook(self) -> Any:
-        from airflow.sdk import BaseHook
-
-        from airflow_provider_vai.operators import sql_guard
-
-        connection = BaseHook.get_connection(self.conn_id)
+        self._check_arguments()
+        hook, dialect = sql_rows.hook_and_dialect(self.conn_id)
+        sql = self._written(hook, dialect, context) if self.written else self.sql
+        limits = {"max_rows": self.max_rows, "max_seconds": self.max_seconds}
         try:
-            sql_guard.check_read_only(self.sql, sql_guard.DIALECTS.get(connection.conn_type))
-            if connection.conn_type != "duckdb":
-                return connection.get_hook()
-            import duckdb  # noqa: F401 - so that its absence is told before the hook is asked
-
-            from airflow_provider_vai.hooks.duckdb import DuckDBHook
-        except sql_guard.NotReadOnly as error:
+            sql_guard.check_read_only(sql, dialect)
+            if self.tables is not None:
+                sql_guard.check_tables(sql, dialect, self.tables)
+            columns, rows = sql_rows.fetched(hook, sql, self.parameters, **limits)
+        except sql_guard.Refused as error:
             raise AirflowFailException(f"the query was not run: {error}") from None
-        except ImportError as error:
-            extra = "duckdb" if connection.conn_type == "duckdb" else "sql"
-            raise MissingExtra(f"{error}: pip install 'airflow-provider-vai[{extra}]'") from error
-        return DuckDBHook(duckdb_conn_id=self.conn_id)
+        except time_limit.TookTooLong as error:
+            raise AirflowException(f"the query was stopped: {error} (max_seconds)") from None
+        if len(rows) > self.max_rows:
+            raise AirflowFailException(f"the query returns more than {self.max_rows} rows: raise max_rows")
+        self.log.info("The query returned %s rows in the columns %s", len(rows), columns)
+        result = {"columns": columns, "rows": sql_rows.shaped(columns, rows, self.rows_as), "row_count": len(rows)}
+        return {**result, "sql": sql} if self.written else result
 
-    def _shaped(self, columns: list[str], rows: list[Any]) -> list[Any]:
-        if self.rows_as == "arrays":
-            return [list(row) for row in rows]
-        if self.rows_as != "records":
-            raise AirflowFailException(f"rows_as is 'records' or 'arrays', not {self.rows_as!r}")
-        if twice := sorted({name for name in columns if columns.count(name) > 1}):
-            raise AirflowFailException(f"the query returns the column {twice[0]!r} twice: name it with AS")
-        return [dict(zip(columns, row, strict=True)) for row in rows]
+    def _check_arguments(self) -> None:
+        if self.written and not self.question:
+            raise AirflowFailException("neither sql nor question is given: give the statement")
+        if not self.written and not isinstance(self.sql, str):
+            raise AirflowFailException(f"sql is a text, not {self.sql!r}")
+        if not isinstance(self.tables, list | None):
+            raise AirflowFailException(f"tables is a list of names, not {self.tables!r}")
+
+    def _written(self, hook: Any, dialect: str | None, context: Context) -> str:
+        from airflow_provider_vai.operators import query_writing
+
+        model = {"llm_conn_id": self.llm_conn_id, "model_id": self.model_id}
+        return query_writing.written(self.question, hook, context, dialect=dialect, tables=self.tables, **model)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai import json_text
-from airflow_provider_vai.operators.base import MissingExtra, VaiOperator, argument
+from airflow_provider_vai.operators.base import MissingExtra, NothingSent, NothingSentYet, VaiOperator, argument
 from airflow_provider_vai.operators.compat import AirflowException, AirflowFailException
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ class McpToolOperator(VaiOperator):
         step fails before the call if the server has another one. Left out: not checked.
     """
 
+    kind = "mcp_tool"
     template_fields: Sequence[str] = ("tool", "arguments", "conn_id", "schema_sha256")
     effect = "write"
 
@@ -52,13 +55,15 @@ class McpToolOperator(VaiOperator):
             toolset = MCPHook(mcp_conn_id=self.conn_id).get_conn()
         except ImportError as error:
             raise MissingExtra(f"{error}: pip install 'airflow-provider-vai[mcp]'") from error
+        except Exception as error:
+            raise NothingSent(f"the connection {self.conn_id!r} cannot be used: {error}") from error
         # One loop for one call: a session belongs to the loop that opened it.
         failure = AirflowFailException if self.effect == "write" else AirflowException
         try:
             answer = asyncio.run(self._call(toolset.client))
         except Exception as error:
             cause = _cause(error)
-            if isinstance(cause, AirflowFailException):
+            if isinstance(cause, (NothingSent, NothingSentYet)):
                 raise cause from None
             raise failure(f"the call of {self.tool!r} on {self.conn_id!r} broke off: {cause}") from error
         text = "\n".join(block.text for block in answer.content if hasattr(block, "text"))
@@ -67,12 +72,16 @@ class McpToolOperator(VaiOperator):
         return _result(answer)
 
     async def _call(self, client: Any) -> Any:
-        arguments = self.arguments or {}
-        async with client:
-            if self.schema_sha256:
-                from airflow_provider_vai.operators import mcp_schema
+        from airflow_provider_vai.operators import mcp_schema
 
-                tools = await client.list_tools()
+        arguments = self.arguments or {}
+        async with AsyncExitStack() as session:
+            try:
+                await session.enter_async_context(client)
+                tools = await client.list_tools() if self.schema_sha256 else None
+            except Exception as error:
+                raise NothingSentYet(f"the server of {self.conn_id!r} was not reached: {_cause(error)}") from error
+            if tools is not None:
                 mcp_schema.require_unchanged(tools, self.tool, self.schema_sha256, arguments)
             return await client.call_tool(name=self.tool, arguments=arguments, raise_on_error=False)
 
@@ -99,15 +108,9 @@ def _is_wrapped(result: Any, content: Any, blocks: list[Any]) -> bool:
     # FastMCP puts a result that is no object under "result", because structured content must be one. The
     # plain result then stands in the text too: as it is, as JSON, or (a list) one block an item. A tool that
     # itself answers {"result": x} has that whole object in its text.
-    if content == _as_text(result):
+    if content == (result if isinstance(result, str) else json.dumps(result)):
         return True
     return any(form == result and type(form) is type(result) for form in (content, blocks))
-
-
-def _as_text(result: Any) -> str | None:
-    import json
-
-    return result if isinstance(result, str) else json.dumps(result)
 
 
 def _block(block: Any) -> Any:

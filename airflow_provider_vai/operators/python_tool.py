@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_vai.operators.arguments import as_argument
 from airflow_provider_vai.operators.base import NothingSent, VaiOperator, argument
 
 if TYPE_CHECKING:
@@ -21,9 +22,11 @@ class PythonToolOperator(VaiOperator):
     :param arguments: its keyword arguments.
     :param source_sha256: SHA-256 of the function's source text (``inspect.getsource``) as it was reviewed;
         left out, it is not checked.
-    :param on_change: where the source is another one now: ``"fail"``, or ``"warn"`` in the log and go on.
+    :param on_change: where the source is another one now: ``"warn"`` in the log and go on, or ``"fail"``. `vai verify`
+        reports it either way.
     """
 
+    kind = "python_tool"
     template_fields: Sequence[str] = ("python_callable", "arguments", "source_sha256", "on_change")
     effect = "write"
 
@@ -33,7 +36,7 @@ class PythonToolOperator(VaiOperator):
         python_callable: str,
         arguments: dict[str, Any] | None = None,
         source_sha256: str | None = None,
-        on_change: str = "fail",
+        on_change: str = "warn",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -62,6 +65,15 @@ class PythonToolOperator(VaiOperator):
             ) from None
         result = function(**arguments)
         return asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
+
+    def identity(self) -> list[Any] | None:
+        """Return also the function's source as it is now: an approval of another function is not repeated."""
+        import sys
+
+        from airflow_provider_vai.function_source import source_sha256
+
+        source = source_sha256(as_argument(self.python_callable).value, sys.path)
+        return [*(super().identity() or ()), source] if source else None
 
     def _imported(self) -> Callable[..., Any]:
         import importlib
@@ -97,7 +109,7 @@ class PythonToolOperator(VaiOperator):
                 f"{self.python_callable} changed since it was reviewed: its source is {found} now, and was"
                 f" {self.source_sha256}. Review it and write the new digest into source_sha256"
             )
-            if self.on_change != "warn":
+            if self.on_change == "fail":
                 raise NothingSent(problem)
             self.log.warning("%s", problem)
 

@@ -1,4 +1,4 @@
-"""Refuses SQL that is not one read-only statement.
+"""Refuses SQL that is not one read-only statement, or reads what it may not.
 
 A guard in the parser stops mistakes and plain injection. It is not a permission: a function of the database
 may still write when it is called from ``SELECT``, so the connection's role is the boundary.
@@ -6,7 +6,10 @@ may still write when it is called from ``SELECT``, so the connection's role is t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+from airflow_provider_vai import sql_tables
 
 DIALECTS = {
     "athena": "athena",
@@ -48,8 +51,16 @@ _WRITES = (
 )
 
 
-class NotReadOnly(ValueError):
+class Refused(ValueError):
+    """The SQL must not run; the message says why and what to do."""
+
+
+class NotReadOnly(Refused):
     """The SQL is not exactly one statement that only reads."""
+
+
+class UnlistedTable(Refused):
+    """The SQL reads a table, a file or a table function that is not on its list."""
 
 
 def check_read_only(sql: str, dialect: str | None) -> None:
@@ -76,6 +87,21 @@ def check_read_only(sql: str, dialect: str | None) -> None:
     writing = next((part for part in statements[0].walk() if _is_one_of(part, exp, _WRITES)), None)
     if writing is not None:
         raise NotReadOnly(f"the statement holds {_name(writing)}: only reading is allowed")
+
+
+def check_tables(sql: str, dialect: str | None, tables: Sequence[str]) -> None:
+    """Return only if ``sql`` reads nothing but ``tables``, named as in :mod:`~airflow_provider_vai.sql_tables`.
+
+    :raises UnlistedTable: it reads something else, or it cannot be told what it reads.
+    """
+    others = sql_tables.unlisted(sql, dialect, tables)
+    if others is None:
+        raise UnlistedTable("it cannot be told which tables the statement reads: write it as a SELECT")
+    if others:
+        raise UnlistedTable(
+            f"the statement reads {', '.join(others)}; it may read only {', '.join(tables) or 'nothing at all'}:"
+            " add the name to `tables` as it stands here if it may be read"
+        )
 
 
 def _is_one_of(part: Any, exp: Any, names: tuple[str, ...]) -> bool:

@@ -19,6 +19,7 @@ class UnmappedToolOperator(VaiOperator):
     :param arguments: its recorded arguments; only kept.
     """
 
+    kind = "unmapped_tool"
     template_fields: Sequence[str] = ("tool", "arguments")
     effect = "write"
 

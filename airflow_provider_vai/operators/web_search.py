@@ -26,6 +26,7 @@ class WebSearchOperator(VaiOperator):
     :param max_results: at most so many results (default: 10).
     """
 
+    kind = "web_search"
     template_fields: Sequence[str] = ("query", "conn_id", "max_results")
     effect = "read"
 

@@ -1,18 +1,23 @@
 """Writes the reference pages that must not drift from the code: ``python dev/docs/generate.py`` (a test compares).
 
 cli.md      every command with its help
+formats.md  the trace formats, with what each can tell
 kinds.md    the action kinds with their arguments
 """
 
 from __future__ import annotations
 
+import ast
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+from airflow_provider_vai.adapters import adapters
 from airflow_provider_vai.cli import COMMANDS, DESCRIPTION, EPILOG, Option
-from airflow_provider_vai.kinds import KINDS
+from airflow_provider_vai.kinds import KINDS, Kind
 
 FOLDER = Path(__file__).parent
+EXAMPLE = FOLDER.parents[1] / "tests/golden/every_kind/expected/every_kind.py"
 
 
 def cli() -> str:
@@ -25,14 +30,34 @@ def cli() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def formats() -> str:
+    """Return the page of the trace formats."""
+    lines = [
+        "# Trace formats",
+        "",
+        "A file's format is found by looking; `--format NAME` names it. What a format has no place for stays unknown:",
+        "a call without a mark of approval counts as one of which nobody knows whether it was approved.",
+        "",
+        "| format | | results | approvals | edited arguments | timing | parallel calls |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for adapter in adapters():
+        told = adapter.tells
+        cells = (told.results, told.approvals, told.edits, told.timing, told.batches)
+        lines.append(f"| `{adapter.name}` | {adapter.description} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def kinds() -> str:
     """Return the page of the action kinds."""
     lines = [
         "# Action kinds",
         "",
-        "A recorded tool becomes an action kind by its name, or by a rule of the [tools file](tools-file.md).",
+        "A recorded tool becomes an action kind by its name, or by a rule of the [tools file](tools-file.md). The",
+        "examples are tasks of one DAG file that uses every kind; the end-to-end tests run it.",
         "",
     ]
+    examples = _examples()
     for kind in KINDS:
         legacy = f" (also `{'`, `'.join(kind.legacy)}`)" if kind.legacy else ""
         flagged = f"; flagged: {kind.reason}" if kind.reason else ""
@@ -43,6 +68,7 @@ def kinds() -> str:
             "",
             f"Operator `{kind.operator}` · effect {kind.effect} · {kind.determinism}{flagged}",
             "",
+            *_notes(kind),
             "| argument | type | |",
             "| --- | --- | --- |",
         ]
@@ -51,10 +77,31 @@ def kinds() -> str:
             needed = "required" if name in schema.get("required", ()) else ""
             lines.append(f"| `{name}` | {_type(described)} | {needed} |")
         lines.append("")
+        if kind.name in examples:
+            lines += ["```python", examples[kind.name], "```", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"cli.md": cli, "kinds.md": kinds}
+def _examples() -> dict[str, str]:
+    """Return the source of one task for each kind, from the DAG file that has them all."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    kinds = {kind.operator.rpartition(".")[2]: kind.name for kind in KINDS}
+    found: dict[str, str] = {}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Name):
+            source = textwrap.dedent(" " * node.col_offset + (ast.get_source_segment(text, node) or ""))
+            if name := kinds.get(node.value.func.id):
+                found.setdefault(name, source)
+    return found
+
+
+def _notes(kind: Kind) -> list[str]:
+    """Return what a user of the kind should know, from the folder `kinds`; none where nothing stands there."""
+    file = FOLDER / "kinds" / f"{kind.name}.md"
+    return [file.read_text(encoding="utf-8").rstrip(), ""] if file.exists() else []
+
+
+PAGES: dict[str, Callable[[], str]] = {"cli.md": cli, "formats.md": formats, "kinds.md": kinds}
 
 
 def main() -> None:

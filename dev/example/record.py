@@ -80,11 +80,10 @@ def create_flashboard(
         datasets: rows by name.
         charts: Vega-Lite specs; each names its rows with ``"data": {"name": ...}``.
     """
-    try:
-        text = page(title=title, description=description, charts=charts, datasets=datasets)
-    except ValueError as error:
-        raise ModelRetry(str(error)) from None
-    content = text.encode()
+    made = page(title=title, description=description, charts=charts, datasets=datasets)
+    if made.broken:
+        raise ModelRetry("; ".join(made.broken))
+    content = made.text.encode()
     name = "".join(c if c.isalnum() else "-" for c in title.lower()).strip("-") + ".html"
     (context.deps.pages / name).write_bytes(content)
     return {

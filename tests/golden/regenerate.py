@@ -50,6 +50,7 @@ CASES = (
     Case("seed"),
     Case("example", "../dev/example/seed.json", ("--dag-id", "monthly_revenue_dashboard")),
     Case("demo", "../dev/example/run.json", ("--dag-id", "monthly_revenue_report")),
+    Case("every_kind", options=("--dag-id", "every_kind", "--parallel", "--gates", "recorded")),
     Case("vai_chat_thread", "traces/vai_chat_thread.json"),
     Case("openai_chat", "traces/openai_chat.json", ("--gates", "recorded", "--schedule", "@daily")),
     Case("anthropic_messages", ANTHROPIC, ("--dag-id", "vai_route")),

@@ -48,10 +48,15 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Ran:
-    """A finished DAG run: the states, the results and the log of its tasks."""
+    """A finished DAG run: its DAG, and the states, the results and the log of its tasks.
 
+    ``all_results`` has the results of every map index, in order.
+    """
+
+    dag_id: str
     states: dict[str, str]
     results: dict[str, Any]
+    all_results: dict[str, list[Any]]
     log: str
 
 
@@ -70,7 +75,7 @@ def database(airflow_home: Path) -> Path:
 def run_dag(database: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
     """Return a function that writes a DAG file with these tasks and runs it as `airflow dags test` does."""
 
-    def run(tasks: str, **test_options: Any) -> Ran:
+    def run(tasks: str, *, runs: int = 1, **test_options: Any) -> Ran:
         dag_id = f"dag_{next(_numbers)}"
         path = database / "dags" / f"{dag_id}.py"
         body = textwrap.indent(textwrap.dedent(tasks), "    ")
@@ -79,8 +84,9 @@ def run_dag(database: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., 
             spec = importlib.util.spec_from_file_location(dag_id, path)
             module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
             spec.loader.exec_module(module)  # type: ignore[union-attr]
-            with contextlib.suppress(KeyboardInterrupt):
-                finished = module.dag.test(**test_options)
+            for _ in range(runs):
+                with contextlib.suppress(KeyboardInterrupt):
+                    finished = module.dag.test(**test_options)
         finally:
             path.unlink()
         return _ran(finished, "".join(capfd.readouterr()))
@@ -96,7 +102,10 @@ def _ran(dag_run: Any, log: str) -> Ran:
     with create_session() as session:
         query = select(XComModel).where(XComModel.run_id == dag_run.run_id, XComModel.dag_id == dag_run.dag_id)
         rows = session.scalars(query.where(XComModel.key == "return_value")).all()
-        results = {row.task_id: XComModel.deserialize_value(row) for row in rows}
+        every: dict[str, list[Any]] = {}
+        for row in sorted(rows, key=lambda row: row.map_index):
+            every.setdefault(row.task_id, []).append(XComModel.deserialize_value(row))
+    results = {task_id: values[-1] for task_id, values in every.items()}
     states = {ti.task_id: str(getattr(ti.state, "value", ti.state)) for ti in dag_run.get_task_instances()}
     sys.stdout.write(log)  # pytest shows it with a failure
-    return Ran(states, results, log)
+    return Ran(dag_run.dag_id, states, results, every, log)

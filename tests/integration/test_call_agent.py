@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import sqlite3
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+
+from .chat_model import ChatModel, serving
 
 pytestmark = pytest.mark.integration
 
@@ -20,33 +20,20 @@ HERE = Path(__file__).parent
 IMPORT = "from airflow_provider_vai.operators.call_agent import CallAgentOperator\n"
 
 
-class Model(http.server.BaseHTTPRequestHandler):
-    """A chat-completions server: asks for each tool it is shown once, then answers with what the tools said."""
+class Model(ChatModel):
+    """Asks for each tool it is shown once, then answers with what the tools said."""
 
     seen: ClassVar[list[dict[str, Any]]] = []
 
-    def do_POST(self) -> None:
-        """Answer one request."""
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+    def reply(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Ask, or answer."""
         self.seen.append(body)
         said = [message["content"] for message in body["messages"] if message["role"] == "tool"]
         names = [tool["function"]["name"] for tool in body.get("tools", ())]
-        message: dict[str, Any] = {"role": "assistant", "content": f"done: {said}"}
         if names and not said:
             asked = [{"id": f"c_{n}", "type": "function", "function": call(n)} for n in names]
-            message = {"role": "assistant", "content": None, "tool_calls": asked}
-        usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
-        choice = {"index": 0, "finish_reason": "tool_calls" if "tool_calls" in message else "stop", "message": message}
-        answer = {"id": "1", "object": "chat.completion", "created": 1, "model": "scripted-1", "usage": usage}
-        content = json.dumps({**answer, "choices": [choice]}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: Any) -> None:
-        """Stay silent."""
+            return {"role": "assistant", "content": None, "tool_calls": asked}
+        return {"role": "assistant", "content": f"done: {said}"}
 
 
 def call(name: str) -> dict[str, str]:
@@ -65,14 +52,7 @@ def connections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
         lite.execute("create table t (n integer)")
         lite.execute("insert into t values (1)")
     mcp = {"transport": "stdio", "command": sys.executable, "args": [str(HERE / "mcp_server.py")], "timeout": 60}
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Model) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        llm = {
-            "conn_type": "pydanticai",
-            "host": f"http://127.0.0.1:{running.server_address[1]}/v1",
-            "password": "k3y-of-the-test",
-            "extra": {"model": "openai-chat:scripted-1"},
-        }
+    with serving(Model) as llm:
         for name, connection in {
             "LLM": llm,
             "TESTMODEL": {"conn_type": "pydanticai", "extra": {"model": "test"}},
@@ -81,7 +61,6 @@ def connections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
         }.items():
             monkeypatch.setenv(f"AIRFLOW_CONN_{name}", json.dumps(connection))
         yield
-        running.shutdown()
 
 
 def test_the_question_is_asked_as_it_is(run_dag: Run) -> None:

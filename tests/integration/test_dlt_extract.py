@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import http.server
+import itertools
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -85,8 +87,6 @@ def test_database_is_replaced(run_dag: Run, places: Path) -> None:
 
 def test_no_telemetry(run_dag: Run, places: Path) -> None:
     """dlt reports nothing, and the environment of the process stays as it was."""
-    import os
-
     from dlt.common.runtime import anon_tracker
 
     ran = run_dag(extract(source="vai_own_sources:numbers", source_config={"upto": 1}))
@@ -96,8 +96,11 @@ def test_no_telemetry(run_dag: Run, places: Path) -> None:
     assert "RUNTIME__DLTHUB_TELEMETRY" not in os.environ
 
 
-def perform(dag_id: str = "shop", **arguments: Any) -> dict[str, Any]:
-    """Run the operator as a task of always the same DAG: its state is under the DAG's name."""
+_runs = itertools.count(1)
+
+
+def perform(dag_id: str = "shop", run_id: str | None = None, **arguments: Any) -> dict[str, Any]:
+    """Run the operator as a task of always the same DAG, in a new DAG run if none is named."""
     from types import SimpleNamespace
 
     from airflow_provider_vai.operators.arguments import as_argument
@@ -106,7 +109,9 @@ def perform(dag_id: str = "shop", **arguments: Any) -> dict[str, Any]:
     operator = DltExtractOperator(task_id="load", **{"destination_conn_id": "wh", **arguments})
     for name in operator.template_fields:
         setattr(operator, name, as_argument(getattr(operator, name)).value)
-    return operator.perform({"ti": SimpleNamespace(dag_id=dag_id, task_id="load")})  # type: ignore[typeddict-item]
+    run_id = run_id or f"run {next(_runs)}"
+    ti = SimpleNamespace(dag_id=dag_id, task_id="load", run_id=run_id, map_index=-1)
+    return operator.perform({"ti": ti})  # type: ignore[typeddict-item]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +123,7 @@ def perform(dag_id: str = "shop", **arguments: Any) -> dict[str, Any]:
     ],
 )
 def test_second_run_loads_only_what_is_new(places: Path, table: str, cursor: str, start: str, new: str) -> None:
-    """The state comes back from the destination: a rerun adds nothing, new rows are added once."""
+    """The state comes back from the destination: a run without news adds nothing, new rows are added once."""
     arguments = {"source": "sql_database", "conn_id": "lite", "resource_names": [table]}
     arguments |= {"incremental": True, "initial_value": start, "source_config": {"cursor_path": cursor}}
     first = perform(**arguments)
@@ -147,7 +152,9 @@ def test_files(places: Path) -> None:
 
 
 class Api(http.server.BaseHTTPRequestHandler):
-    """Two pages of items for whoever has the password."""
+    """Two pages of items, and a log of some length, for whoever has the password."""
+
+    length = 0
 
     def do_GET(self) -> None:
         """Answer one page."""
@@ -155,9 +162,16 @@ class Api(http.server.BaseHTTPRequestHandler):
         if self.headers.get("Authorization") != basic:
             self.send_error(401)
             return
+        if self.path.startswith("/log"):
+            self.answer({"data": [{"id": number} for number in range(1, self.length + 1)]})
+            return
         page = int(self.path.partition("page=")[2] or 1)
         url = f"http://127.0.0.1:{self.server.server_address[1]}/items?page=2"
-        body = json.dumps({"data": [{"id": page}], "next": url if page == 1 else None}).encode()
+        self.answer({"data": [{"id": page}], "next": url if page == 1 else None})
+
+    def answer(self, value: Any) -> None:
+        """Send JSON."""
+        body = json.dumps(value).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -207,11 +221,133 @@ def test_source_of_ones_own(places: Path) -> None:
 
 
 def test_another_destination(places: Path) -> None:
-    """A connection of another simple type is a destination, too."""
+    """A connection of another simple type is a destination, too; a rerun replaces what it loaded there."""
     pytest.importorskip("dlt.destinations.impl.sqlalchemy.sqlalchemy_job_client")
-    perform(source="vai_own_sources:numbers", source_config={"upto": 2}, destination_conn_id="out")
+    arguments = {"source": "sql_database", "conn_id": "lite", "resource_names": ["logs"], "incremental": True}
+    for _ in range(2):
+        result = perform(run_id="one", source_config={"cursor_path": "n"}, destination_conn_id="out", **arguments)
 
-    assert [path.name for path in places.glob("*out*")]
+    assert result["tables"] == {"logs": 2}
+    (file,) = places.glob("out*shop*")
+    with sqlite3.connect(file) as lite:
+        assert lite.execute("select n from logs order by n").fetchall() == [(1,), (2,)]
+
+
+def add(places: Path, table: str, *values: str) -> None:
+    """Add rows to the source database."""
+    with sqlite3.connect(places / "db.sqlite") as lite:
+        for row in values:
+            lite.execute(f"insert into {table} values {row}")
+
+
+@pytest.mark.parametrize(
+    ("table", "cursor", "new"),
+    [
+        ("orders", "day", ("(3, '2024-03-01 00:00:00', 'c')", "(4, '2024-04-01 00:00:00', 'd')")),
+        ("logs", "n", ("(3, 'c')", "(4, 'd')")),
+    ],
+)
+def test_rerun_loads_the_same_slice(places: Path, table: str, cursor: str, new: tuple[str, str]) -> None:
+    """Rows since then are not in it, no row doubles, and the next run goes on after the latest one."""
+    arguments = {"source": "sql_database", "conn_id": "lite", "resource_names": [table]}
+    arguments |= {"incremental": True, "source_config": {"cursor_path": cursor}}
+    perform(run_id="one", **arguments)
+    add(places, table, new[0])
+    second = perform(run_id="two", **arguments)
+    add(places, table, new[1])
+    again = perform(run_id="two", **arguments)
+    held = rows(places, f"select s from shop.{table} order by 1")
+    third = perform(run_id="three", **arguments)
+    late = [perform(run_id=run, **arguments)["tables"] for run in ("two", "one", "one")]
+    fourth = perform(run_id="four", **arguments)
+
+    assert second["tables"] == again["tables"] == third["tables"] == {table: 1}
+    assert held == [("a",), ("b",), ("c",)]
+    assert late == [{table: 1}, {table: 2}, {table: 2}]
+    assert fourth["tables"].get(table, 0) == 0
+    assert rows(places, f"select s from shop.{table} order by 1") == [("a",), ("b",), ("c",), ("d",)]
+
+
+def test_rerun_replaces_what_is_nested(places: Path) -> None:
+    """Rows nested in appended ones go and come with them; other runs' rows stay."""
+    (places / "vai_nested.py").write_text(
+        "import dlt\n\n"
+        "@dlt.resource(write_disposition='append')\n"
+        "def carts(n):\n"
+        "    yield {'n': n, 'lines': [{'item': 'a', 'tags': ['x', 'y']}, {'item': 'b', 'tags': []}]}\n"
+    )
+    for run, number in (("one", 1), ("two", 2), ("two", 3)):
+        perform(run_id=run, source="vai_nested:carts", source_config={"n": number})
+
+    assert rows(places, "select n from shop.carts order by n") == [(1,), (3,)]
+    counts = "select (select count(*) from shop.carts__lines), (select count(*) from shop.carts__lines__tags)"
+    assert rows(places, counts) == [(4, 4)]
+
+
+@pytest.mark.parametrize("run", ["one", "two"])
+def test_half_a_load_does_not_double(places: Path, run: str) -> None:
+    """After a load that reached one table and not the other, a retry, or the next run, leaves each row once."""
+    (places / "vai_pair.py").write_text(
+        "import dlt\n\n@dlt.source\ndef pair():\n"
+        "    return [dlt.resource([{'n': 1}], name=name) for name in ('good', 'bad')]\n"
+    )
+    with duckdb.connect(str(places / "wh.duckdb")) as database:
+        database.execute("create schema shop")
+        database.execute("create table shop.bad (n bigint check (n < 0), _dlt_load_id varchar, _dlt_id varchar)")
+    with pytest.raises(Exception, match="CHECK constraint"):
+        perform(run_id="one", source="vai_pair:pair")
+    assert rows(places, "select n from shop.good") == [(1,)]
+    with duckdb.connect(str(places / "wh.duckdb")) as database:
+        database.execute("create or replace table shop.bad (n bigint, _dlt_load_id varchar, _dlt_id varchar)")
+    perform(run_id=run, source="vai_pair:pair")
+
+    assert rows(places, "select n from shop.good") == rows(places, "select n from shop.bad") == [(1,)]
+
+
+def test_rerun_of_files(places: Path) -> None:
+    """A file that came after the run is not in its rerun, and is loaded by the next run."""
+    folder = places / "in"
+    folder.mkdir()
+    config = {"bucket_url": f"file://{folder}", "file_glob": "*.jsonl", "table_name": "events"}
+    seen = []
+    for number, run in ((1, "one"), (2, "two"), (3, "two"), (None, "three")):
+        if number:
+            (folder / f"{number}.jsonl").write_text(f'{{"n": {number}}}\n')
+            os.utime(folder / f"{number}.jsonl", (1_700_000_000 + number, 1_700_000_000 + number))
+        perform(run_id=run, source="filesystem", source_config=config, incremental=True)
+        seen.append([n for (n,) in rows(places, "select n from shop.events order by n")])
+
+    assert seen == [[1], [1, 2], [1, 2], [1, 2, 3]]
+
+
+def test_rerun_of_an_api(places: Path, api: None) -> None:
+    """The items of the run are loaded again, not those that the server has had since."""
+    endpoint = {"path": "log", "data_selector": "data", "incremental": {"cursor_path": "id", "initial_value": 0}}
+    config = {
+        "client": {"paginator": {"type": "single_page"}},
+        "resources": [{"name": "log", "endpoint": endpoint, "write_disposition": "append"}],
+    }
+    seen = []
+    for length, run in ((1, "one"), (3, "two"), (4, "two"), (4, "three")):
+        Api.length = length
+        perform(run_id=run, source="rest_api", conn_id="api", source_config=config)
+        seen.append([n for (n,) in rows(places, "select id from shop.log order by id")])
+
+    assert seen == [[1], [1, 2, 3], [1, 2, 3], [1, 2, 3, 4]]
+
+
+def test_retry_of_a_task(run_dag: Run, places: Path) -> None:
+    """A try that Airflow repeats after the load was finished replaces what it loaded."""
+    run = "def fail_once(context, result):\n    if context['ti'].try_number == 1: raise RuntimeError('too late')\n"
+    given = {"conn_id": "lite", "resource_names": ["logs"], "source_config": {"cursor_path": "n"}, "retries": 1}
+    task = extract(source="sql_database", incremental=True, **given)
+    task = task.replace("task_id='a'", "task_id='a', retry_delay=timedelta(0), post_execute=fail_once")
+    ran = run_dag(run + task)
+
+    assert ran.states["a"] == "success"
+    assert ran.results["a"]["tables"] == {"logs": 2}
+    assert "loaded again" in ran.log
+    assert rows(places, "select n from raw.logs order by n") == [(1,), (2,)]
 
 
 @pytest.mark.parametrize(

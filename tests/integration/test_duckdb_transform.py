@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -60,8 +61,69 @@ def test_rows_are_appended_by_name(run_dag: Run, warehouse: Path) -> None:
     )
 
     assert ran.results["a"]["rows"] == 1
-    assert ran.results["b"] == {"table": "u", "rows": 2, "columns": ["n", "s"]}
-    assert rows(warehouse, "from u order by n") == [(1, "x1"), (8, "x8"), (9, "x9")]
+    assert ran.results["b"] == {"table": "u", "rows": 2, "columns": ["n", "s", "_vai_run"]}
+    assert rows(warehouse, "select n, s from u order by n") == [(1, "x1"), (8, "x8"), (9, "x9")]
+
+
+def test_rerun_replaces_what_the_run_appended(run_dag: Run, warehouse: Path) -> None:
+    """A try after one that committed leaves each row once, and those of other runs and of people as they are."""
+    with duckdb.connect(str(warehouse)) as database:
+        database.execute("create table u as select 'mine' as s, -1 as n")
+    fail_once = (
+        "def fail_once(context, result):\n    if context['ti'].try_number == 1: raise RuntimeError('too late')\n"
+    )
+    task = transform("a", "select n, s from t where n > 7", table="u", mode="append", retries=1)
+    task = task.replace("task_id='a'", "task_id='a', retry_delay=timedelta(0), post_execute=fail_once")
+    for _ in range(2):
+        ran = run_dag(IMPORT + fail_once + task)
+        assert ran.results["a"]["rows"] == 2
+        assert "too late" in ran.log
+
+    assert rows(warehouse, "select n, count(*) from u group by n order by n") == [(-1, 1), (8, 2), (9, 2)]
+    assert rows(warehouse, "select _vai_run from u where n = -1") == [(None,)]
+    (runs,) = rows(warehouse, "select count(distinct _vai_run) from u")
+    assert runs == (2,)
+
+
+def test_append_from_the_table_itself(run_dag: Run, warehouse: Path) -> None:
+    """The column that marks the run is not taken from what is read."""
+    ran = run_dag(
+        IMPORT
+        + transform("a", "select 1 as n", table="u", mode="append")
+        + transform("b", "select * from u", table="u", mode="append")
+        + "a >> b\n"
+    )
+
+    assert ran.states == {"a": "success", "b": "success"}
+    assert [run.rpartition(" ")[0].rpartition(" ")[2] for (run,) in rows(warehouse, "select _vai_run from u")] == [
+        "a",
+        "b",
+    ]
+
+
+def test_failure_before_the_commit_is_no_unknown_outcome(run_dag: Run, warehouse: Path) -> None:
+    """Where the step counts as a write, and the database was busy in the first try, the second one runs."""
+    script = f"import duckdb, sys; c = duckdb.connect({str(warehouse)!r}); print('held', flush=True); sys.stdin.read()"
+    busy_once = f"""
+import subprocess
+holders = []
+
+def busy_once(context):
+    if context["ti"].try_number > 1:
+        holders.pop().communicate()
+        return
+    command = [sys.executable, "-c", {script!r}]
+    holders.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+    holders[0].stdout.readline()
+
+"""
+    task = transform("a", "select 1 as n", table="u", mode="append", effect="write", retries=1)
+    task = task.replace("task_id='a'", "task_id='a', retry_delay=timedelta(0), pre_execute=busy_once")
+    ran = run_dag(IMPORT + textwrap.dedent(busy_once) + task)
+
+    assert ran.states["a"] == "success"
+    assert "NothingSentYet" in ran.log
+    assert rows(warehouse, "select n from u") == [(1,)]
 
 
 @pytest.mark.parametrize("mode", ["replace", "append"])

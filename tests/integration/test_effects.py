@@ -1,171 +1,105 @@
-"""A write takes place once, in a real Airflow whose task processes are killed at the worst moment.
+"""A write takes place once, in a real Airflow whose task processes are killed at the worst moments.
 
-The far end counts what reaches it. It kills the task's process right after it counted and before it answers, so that
-only the far end knows that the effect took place.
+``chaos`` holds the table of cells, ``chaos_dags`` their tasks.
 """
 
 from __future__ import annotations
 
 import collections
-import contextlib
-import http.server
 import json
 import os
-import signal
+import shutil
+import socket
 import sys
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import psutil
 import pytest
+
+from airflow_provider_vai.kinds import KINDS
+from integration import chaos
+from integration.chaos import UNKNOWN, FarEnd, cell_id
 
 pytestmark = pytest.mark.integration
 e2e = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
-UNKNOWN = "unknown outcome"
-
-TOOL = '''
-import json, urllib.request
-
-def send(url, number):
-    """Have the effect at the far end."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(urllib.request.Request(url, json.dumps(number).encode()), timeout=60) as answer:
-        return json.loads(answer.read())
-'''
-DAG_FILE = """
-from __future__ import annotations
-import os, signal
-from datetime import timedelta
-from airflow.sdk import DAG
-from airflow_provider_vai.operators.http_request import HttpRequestOperator
-from airflow_provider_vai.operators.python_tool import PythonToolOperator
-from airflow_provider_vai.sensors.approval import ApprovalGateSensor
-
-RETRY = {"retries": 2, "retry_delay": timedelta(seconds=1)}
+TOOL = str(ROOT / "tests/integration/chaos_tool.py")
+PERSONS_CELL = cell_id("http_request", "effect")
 
 
-def die_in_the_first_try(context, result):
-    if context["ti"].try_number == 1:
-        os.kill(os.getpid(), signal.SIGKILL)
+@dataclass(frozen=True)
+class End:
+    """How a cell ended: its effects at the far end, the task's state and tries, the end of a failed one's log."""
 
-
-def tool(task_id, **more):
-    arguments = {"url": "URL/" + task_id, "number": 1}
-    return PythonToolOperator(
-        task_id=task_id, python_callable="chaos_tool:send", arguments=arguments, **RETRY, **more
-    )
-
-
-with DAG("chaos", schedule=None) as dag:
-    HttpRequestOperator(task_id="http", conn_id="far", endpoint="/http", method="POST", json={"number": 1}, **RETRY)
-    tool("tool")
-    tool("late", post_execute=die_in_the_first_try)
-
-with DAG("gated", schedule=None) as gated:
-    gate = ApprovalGateSensor(task_id="gate", subject="Send?")
-    gate >> tool("guarded", gate=gate)
-
-with DAG("held", schedule=None) as held:
-    tool("slow")
-"""
-
-
-class FarEnd(http.server.ThreadingHTTPServer):
-    """Counts the effects by path; ``deadly``: paths whose first request costs the sender its life.
-
-    ``/slow`` is answered once ``slow`` is set.
-    """
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.effects: collections.Counter[str] = collections.Counter()
-        self.deadly = {"http", "tool"}
-        self.slow = threading.Event()
-        self.killed: list[str] = []
-        self.lock = threading.Lock()
-
-    @property
-    def url(self) -> str:
-        """The server's address."""
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    server: FarEnd
-
-    def do_POST(self) -> None:
-        """Count; then kill, or answer."""
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        name = self.path.strip("/")
-        with self.server.lock:
-            self.server.effects[name] += 1
-            kill = name in self.server.deadly
-            self.server.deadly.discard(name)
-        if kill:
-            os.kill(_owner(self.client_address[1]), signal.SIGKILL)
-            self.server.killed.append(name)
-            self.close_connection = True
-            return
-        if name == "slow":
-            self.server.slow.wait(300)
-        content = json.dumps({"effect": name}).encode()
-        with contextlib.suppress(OSError):  # whoever asked was stopped meanwhile
-            self.send_response(201)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Stay quiet."""
-
-
-def _owner(port: int) -> int:
-    """Return the process that holds the connection from this port: the task's own, not its supervisor."""
-    (pid,) = {
-        connection.pid
-        for connection in psutil.net_connections("tcp")
-        if connection.laddr and connection.laddr.port == port and connection.pid not in (None, os.getpid())
-    }
-    return int(pid)
+    effects: int
+    state: str
+    tries: int
+    log: str
 
 
 @pytest.fixture(scope="module")
-def far_end() -> Iterator[FarEnd]:
-    """The server that has the effects."""
-    server = FarEnd()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.slow.set()
-    server.shutdown()
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the DAG file and of the tasks' process ids."""
+    home = tmp_path_factory.mktemp("chaos")
+    for folder in ("dags", "pids"):
+        (home / folder).mkdir()
+    shutil.copy(Path(__file__).with_name("chaos_dags.py"), home / "dags")
+    return home
 
 
 @pytest.fixture(scope="module")
-def airflow(far_end: FarEnd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def far_end(home: Path) -> Iterator[FarEnd]:
+    """What has the effects."""
+    far_end = FarEnd(home / "pids")
+    yield far_end
+    far_end.slow.set()
+
+
+@pytest.fixture(scope="module")
+def connections(far_end: FarEnd) -> Iterator[dict[str, str]]:
+    """The far end's address, and the connections to it: by HTTP, by MCP, and by a model that uses MCP."""
+    sys.path[:0] = [str(ROOT / "dev"), str(ROOT / "dev/example")]
+    import services
+    from airflow_process import free_port
+
+    port = free_port()
+    with (
+        services.serving(far_end.answer) as far,
+        services.serving(services.model(lambda question: ("send", {"cell": question}))) as model,
+        services.listening([sys.executable, TOOL, far.url, str(port)], port),
+    ):
+        stdio = {"transport": "stdio", "command": sys.executable, "args": [TOOL, far.url], "timeout": 60}
+        made = {
+            "FAR": {"conn_type": "http", "host": "127.0.0.1", "port": far.server_port},
+            "MCP": {"conn_type": "mcp", "host": f"http://127.0.0.1:{port}/mcp"},
+            "MCP_STDIO": {"conn_type": "mcp", "extra": stdio},
+            "LLM": {
+                "conn_type": "pydanticai",
+                "host": f"{model.url}/v1",
+                "password": "none",
+                "extra": {"model": "openai-chat:scripted"},
+            },
+        }
+        yield {"CHAOS_URL": far.url, **{f"AIRFLOW_CONN_{name}": json.dumps(value) for name, value in made.items()}}
+
+
+@pytest.fixture(scope="module")
+def airflow(home: Path, connections: dict[str, str]) -> Iterator[Any]:
     """A healthy Airflow that knows the DAGs."""
-    sys.path.insert(0, str(ROOT / "dev"))
     from airflow_process import Airflow
 
-    home = tmp_path_factory.mktemp("chaos")
-    for folder, name, text in (
-        ("dags", "chaos.py", DAG_FILE.replace("URL", far_end.url)),
-        ("lib", "chaos_tool.py", TOOL),
-    ):
-        (home / folder).mkdir()
-        (home / folder / name).write_text(text)
     settings = {
-        "PYTHONPATH": os.pathsep.join((str(ROOT), str(home / "lib"))),
+        **connections,
+        "CHAOS_PIDS": str(home / "pids"),
+        "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests"))),
         "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
         "AIRFLOW__VAI__ARTIFACTS_PATH": f"file://{home / 'artifacts'}",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
-        "AIRFLOW_CONN_FAR": json.dumps({"conn_type": "http", "host": "127.0.0.1", "port": far_end.server_port}),
     }
     with Airflow(home / "airflow", Path(sys.executable), settings) as running:
         running.wait_healthy()
@@ -173,9 +107,21 @@ def airflow(far_end: FarEnd, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture(scope="module")
-def ended(airflow: Any) -> Any:
-    """The run of the DAG whose task processes were killed, at its end."""
-    return _run(airflow, "chaos")
+def chaos_run(airflow: Any) -> Any:
+    """The run of the cells, at its end."""
+    return _run(airflow, "chaos", limit=600)
+
+
+@pytest.fixture(scope="module")
+def ends(chaos_run: Any, far_end: FarEnd) -> dict[str, End]:
+    """How each cell ended."""
+    logs = chaos_run.failures(100)
+    called = chaos_run.client.call("GET", "/dags/called/dagRuns?limit=100")["dag_runs"]
+    effects = far_end.effects + collections.Counter(run["conf"]["cell"] for run in called)
+    return {
+        (name := instance["task_id"]): End(effects[name], instance["state"], instance["try_number"], logs.get(name, ""))
+        for instance in chaos_run._instances()
+    }
 
 
 def _start(airflow: Any, dag_id: str) -> Any:
@@ -187,9 +133,9 @@ def _start(airflow: Any, dag_id: str) -> Any:
     return run
 
 
-def _run(airflow: Any, dag_id: str, **follow: Any) -> Any:
+def _run(airflow: Any, dag_id: str, limit: float = 300, **follow: Any) -> Any:
     run = _start(airflow, dag_id)
-    run.follow(300, lambda gate: None, **follow)
+    run.follow(limit, lambda gate: None, **follow)
     return run
 
 
@@ -227,44 +173,83 @@ def test_retry_after_an_error_is_refused(run_dag: Callable[..., Any], tmp_path: 
     assert "state-store/vai_effect" in ran.log
 
 
-@e2e
-@pytest.mark.parametrize("task", ["http", "tool"])
-def test_killed_write_has_one_effect(task: str, ended: Any, far_end: FarEnd) -> None:
-    """The far end counted one; the retry failed with the reason and was not retried itself."""
-    assert task in far_end.killed
-    assert far_end.effects[task] == 1
-    assert _instance(ended, task)["state"] == "failed"
-    assert _instance(ended, task)["try_number"] == 2
-    assert UNKNOWN in ended.failures(100)[task]
+def test_server_that_is_down_is_asked_again(run_dag: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write whose MCP server was not reached is retried: nothing was sent, so nothing is unknown."""
+    pytest.importorskip("fastmcp")
+    with closing(socket.create_server(("127.0.0.1", 0))) as closed:
+        host = f"http://127.0.0.1:{closed.getsockname()[1]}/mcp"
+    monkeypatch.setenv("AIRFLOW_CONN_MCP", json.dumps({"conn_type": "mcp", "host": host}))
+    ran = run_dag(
+        "McpToolOperator(task_id='a', conn_id='mcp', tool='send', arguments={}, retries=1, retry_delay=timedelta(0))"
+    )
+
+    assert ran.states == {"a": "failed"}
+    assert "the server of 'mcp' was not reached" in ran.log
+    assert UNKNOWN not in ran.log
+    assert ran.log.count("NothingSentYet: ") == 2
+
+
+@pytest.mark.parametrize("task", ["McpToolOperator(tool='send',", "CallAgentOperator(question='?',"])
+def test_missing_connection_is_no_unknown_outcome(task: str, run_dag: Callable[..., Any]) -> None:
+    """Once the connection is there, clearing is enough: the step says that nothing was sent."""
+    pytest.importorskip("fastmcp")
+    ran = run_dag(
+        "from airflow_provider_vai.operators.call_agent import CallAgentOperator\n"
+        f"{task} task_id='a', conn_id='nowhere')"
+    )
+
+    assert ran.states == {"a": "failed"}
+    assert "NothingSent: the connection 'nowhere' cannot be used" in ran.log
+
+
+def test_every_kind_that_writes_has_a_row() -> None:
+    """A new kind that writes is killed here too; an unmapped tool never sends anything."""
+    writing = {kind.name for kind in KINDS if kind.effect == "write"} - {"unmapped_tool"}
+
+    assert {row.partition("-")[0] for row in chaos.WRITES} == writing
 
 
 @e2e
-def test_write_that_was_done_is_not_repeated(ended: Any, far_end: FarEnd) -> None:
+@pytest.mark.parametrize(("row", "moment"), chaos.CELLS, ids=[cell_id(*cell) for cell in chaos.CELLS])
+def test_killed_write_has_one_effect(row: str, moment: str, ends: dict[str, End]) -> None:
+    """No write takes place twice: the retry repeats nothing, and says so where nobody knows whether it took place."""
+    effects, outcome = chaos.WRITES[row][moment]
+    end = ends[cell_id(row, moment)]
+
+    assert end.tries == 2  # the first was killed; one that ended in an unknown outcome was not retried itself
+    assert end.effects == effects
+    assert end.state == ("failed" if outcome == UNKNOWN else outcome)
+    assert (UNKNOWN in end.log) == (outcome == UNKNOWN)
+
+
+@e2e
+def test_write_that_was_done_keeps_its_result(chaos_run: Any) -> None:
     """A process killed after the effect and before its success: the retry succeeds with the kept result."""
-    assert far_end.effects["late"] == 1
-    assert (_instance(ended, "late")["state"], _instance(ended, "late")["try_number"]) == ("success", 2)
-    entry = ended.client.call("GET", f"{ended._path()}/taskInstances/late/xcomEntries/return_value?deserialize=true")
-    assert entry["value"] == {"effect": "late"}
+    name = cell_id("python_tool", "recorded")
+    path = f"{chaos_run._path()}/taskInstances/{name}/xcomEntries/return_value?deserialize=true"
+
+    assert chaos_run.client.call("GET", path)["value"] == {"effect": name}
 
 
 @e2e
-def test_person_decides(ended: Any, far_end: FarEnd) -> None:
+def test_person_decides(chaos_run: Any, ends: dict[str, End], far_end: FarEnd) -> None:
     """Clearing alone sends nothing while the outcome is unknown; without the key, or once done, it does."""
-    before = _instance(ended, "http")
-    _clear(ended, "http")
-    assert far_end.effects["http"] == 1
-    assert UNKNOWN in ended.failures(100)["http"]
-    assert _instance(ended, "http")["max_tries"] > before["max_tries"]
+    assert UNKNOWN in ends[PERSONS_CELL].log  # looked at before anything is cleared
+    before = _instance(chaos_run, PERSONS_CELL)
+    _clear(chaos_run, PERSONS_CELL)
+    assert far_end.effects[PERSONS_CELL] == 1
+    assert UNKNOWN in chaos_run.failures(100)[PERSONS_CELL]
+    assert _instance(chaos_run, PERSONS_CELL)["max_tries"] > before["max_tries"]
 
-    ended.client.call("DELETE", _store(ended, "http"))
-    _clear(ended, "http")
-    assert _instance(ended, "http")["state"] == "success"
-    assert far_end.effects["http"] == 2
+    chaos_run.client.call("DELETE", _store(chaos_run, PERSONS_CELL))
+    _clear(chaos_run, PERSONS_CELL)
+    assert _instance(chaos_run, PERSONS_CELL)["state"] == "success"
+    assert far_end.effects[PERSONS_CELL] == 2
 
-    _clear(ended, "http")
-    assert _instance(ended, "http")["state"] == "success"
-    assert far_end.effects["http"] == 3
-    assert ended.client.call("GET", _store(ended, "http"))["value"]["state"] == "done"
+    _clear(chaos_run, PERSONS_CELL)
+    assert _instance(chaos_run, PERSONS_CELL)["state"] == "success"
+    assert far_end.effects[PERSONS_CELL] == 3
+    assert chaos_run.client.call("GET", _store(chaos_run, PERSONS_CELL))["value"]["state"] == "done"
 
 
 @e2e

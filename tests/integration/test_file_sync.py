@@ -1,11 +1,10 @@
-"""Files between real stores: the local file system, and S3 as a local server speaks it."""
+"""Files between folders of the local file system; other stores are in test_object_storage."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,32 +25,6 @@ def source(tmp_path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     return tmp_path / "source"
-
-
-@pytest.fixture(scope="module")
-def s3_url() -> Iterator[str]:
-    """A local S3 server; one for all tests, as a store stays attached in this process."""
-    pytest.importorskip("s3fs")
-    pytest.importorskip("airflow.providers.amazon")
-    server = pytest.importorskip("moto.server").ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch, s3_url: str) -> Any:
-    """A client of the server with the empty bucket ``lake``; Airflow reaches it by the connection ``s3``."""
-    import boto3
-
-    urllib.request.urlopen(f"{s3_url}/moto-api/reset", data=b"").close()
-    region = {"endpoint_url": s3_url, "region_name": "us-east-1"}
-    connection = {"conn_type": "aws", "login": "key", "password": "hush-hush", "extra": region}
-    monkeypatch.setenv("AIRFLOW_CONN_S3", json.dumps(connection))
-    client = boto3.client("s3", **region, aws_access_key_id="k", aws_secret_access_key="s")
-    client.create_bucket(Bucket="lake")
-    return client
 
 
 def sync(source: Any, destination: Any, **arguments: Any) -> str:
@@ -122,50 +95,3 @@ def test_interrupted_try_is_mended(run_dag: Run, source: Path, tmp_path: Path) -
     assert failed.states["a"] == "failed"
     assert (ran.results["a"]["copied"], ran.results["a"]["unchanged"]) == (3, 1)
     assert tree(tmp_path / "to") == FILES
-
-
-def test_to_s3_and_back(run_dag: Run, source: Path, tmp_path: Path, s3: Any) -> None:
-    """Up, unchanged, changed at the other side, within S3, and down again; the secret is in no log."""
-    up = sync(f"file://{source}", "s3://lake/raw", destination_conn_id="s3")
-    ran = run_dag(up)
-    assert ran.results["a"]["copied"] == 4
-    assert sorted(item["Key"] for item in s3.list_objects_v2(Bucket="lake")["Contents"]) == [
-        f"raw/{name}" for name in sorted(FILES)
-    ]
-    again = run_dag(up).results["a"]
-    assert (again["copied"], again["unchanged"]) == (0, 4)
-    s3.put_object(Bucket="lake", Key="raw/a.csv", Body=b"a,b\n9,9\n")
-    s3.put_object(Bucket="lake", Key="raw/folder/", Body=b"")
-    assert run_dag(up).results["a"]["files"] == ["a.csv"]
-    across = sync("s3://lake/raw", "s3://lake/copy", source_conn_id="s3", destination_conn_id="s3")
-    assert run_dag(across).results["a"]["sha256"] == ran.results["a"]["sha256"]
-    down = run_dag(sync("s3://lake/copy", f"file://{tmp_path}/to", source_conn_id="s3"))
-    assert tree(tmp_path / "to") == FILES
-    assert down.results["a"]["sha256"] == ran.results["a"]["sha256"]
-    assert "hush-hush" not in ran.log + down.log
-
-
-@pytest.mark.parametrize("key", ["raw/../../up", "raw//double", "raw/d/./x"])
-def test_keys_that_lead_out_are_refused(run_dag: Run, tmp_path: Path, s3: Any, key: str) -> None:
-    """An object store takes names that a file system would follow upwards: none is copied, nor any other file."""
-    s3.put_object(Bucket="lake", Key="raw/a", Body=b"good")
-    s3.put_object(Bucket="lake", Key=key, Body=b"bad")
-    ran = run_dag(sync("s3://lake/raw", f"file://{tmp_path}/x/y/to", source_conn_id="s3"))
-
-    assert ran.states["a"] == "failed"
-    assert "does not stay inside" in ran.log
-    assert tree(tmp_path) == {}
-
-
-def test_parquet_goes_to_s3(run_dag: Run, tmp_path: Path, s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A transform's file goes to the store of a URL, which may name its connection."""
-    duckdb = pytest.importorskip("duckdb")
-    duckdb.connect(str(tmp_path / "wh.duckdb")).close()
-    monkeypatch.setenv("AIRFLOW_CONN_WH", json.dumps({"conn_type": "duckdb", "host": str(tmp_path / "wh.duckdb")}))
-    ran = run_dag(
-        "from airflow_provider_vai.operators.duckdb_transform import DuckdbTransformOperator\n"
-        "DuckdbTransformOperator(task_id='a', sql='select 42 as n', conn_id='wh', path='s3://s3@lake/gold/n.parquet')\n"
-    )
-    assert ran.results["a"] == {"path": "s3://s3@lake/gold/n.parquet", "rows": 1, "columns": ["n"]}
-    (tmp_path / "n.parquet").write_bytes(s3.get_object(Bucket="lake", Key="gold/n.parquet")["Body"].read())
-    assert duckdb.read_parquet(str(tmp_path / "n.parquet")).fetchall() == [(42,)]

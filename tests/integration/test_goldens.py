@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from golden.regenerate import CASES, Case
 
+from airflow_provider_vai.ending import with_one_end
 from airflow_provider_vai.sidecar import Sidecar, read_sidecar
 
 pytestmark = pytest.mark.integration
@@ -48,16 +49,17 @@ def test_dag_is_what_the_sidecar_says(case: Case, loaded: Callable[[Case], Any])
     """No import error; the tasks, their edges, operators and the DAG's own facts are the sidecar's."""
     dag, sidecar = loaded(case), sidecar_of(case)
     assert dag.dag_id == sidecar.dag_id
-    assert set(dag.task_ids) == {step.task_id for step in sidecar.steps}
-    keys = {step.key: step.task_id for step in sidecar.steps}
-    for step in sidecar.steps:
+    steps = with_one_end(sidecar.steps)
+    assert set(dag.task_ids) == {step.task_id for step in steps}
+    keys = {step.key: step.task_id for step in steps}
+    for step in steps:
         task = dag.get_task(step.task_id)
         assert task.upstream_task_ids == {keys[key] for key in step.depends_on}
         assert f"{type(task).__module__}.{type(task).__qualname__}" == step.operator
         assert getattr(task, "gate", None) == (keys[step.approval.gate] if step.approval.gate else None)
     assert (dag.is_paused_upon_creation, dag.catchup, dag.max_active_runs) == (True, False, 1)
     assert {"vai", "crystallized"} == set(dag.tags)
-    assert dag.schedule == next((trigger.schedule for trigger in sidecar.triggers if trigger.schedule), None)
+    assert dag.schedule == next((one.schedule for one in sidecar.triggers if one.type == "schedule"), None)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

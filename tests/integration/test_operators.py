@@ -235,7 +235,7 @@ def test_python_tools(run_dag: Run) -> None:
         python_tool("later", "echo_later", "{'value': 1}")
         + python_tool("wrong", "echo", "{'valeu': 1}")
         + python_tool("missing", "nothing", "{}")
-        + python_tool("changed", "echo", "{}", ", source_sha256='0' * 64")
+        + python_tool("changed", "echo", "{}", ", source_sha256='0' * 64, on_change='fail'")
         + "UnmappedToolOperator(task_id='unmapped', tool='send \"x\"')\n"
     )
 
@@ -354,17 +354,17 @@ def test_marking_the_gate_as_success_does_not_open_it(run_dag: Run) -> None:
         ("{'decision': 'approve', 'arguments_sha256': {'a': '0' * 64}}", "failed", "approved other arguments"),
         ("{'decision': 'approve'}", "failed", "approved other arguments"),
         ("'approve'", "failed", "holds no approval"),
-        ("{'decision': 'approve', 'arguments_sha256': {'a': DIGEST}}", "success", ""),
+        ("{'decision': 'approve', 'arguments_sha256': {'a': DIGEST}}", "failed", "approvals record holds no such"),
     ],
 )
 def test_only_the_approved_arguments_run(record: str, state: str, message: str, run_dag: Run) -> None:
-    """A guarded step runs only with an approval of exactly its arguments."""
+    """A guarded step does not run on an approval of something else, nor on one that no gate wrote down."""
     callable_name = f"{TOOLS}:echo"
     arguments = {
         "python_callable": callable_name,
         "arguments": {"value": "done"},
         "source_sha256": None,
-        "on_change": "fail",
+        "on_change": "warn",
     }
     ran = run_dag(
         "from airflow_provider_vai.json_text import digest\n"

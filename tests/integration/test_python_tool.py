@@ -16,7 +16,7 @@ SOURCE = "def double(n):\n    return 2 * n\n"
 
 
 def test_a_changed_source_fails_or_warns(run_dag: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A function that differs from the reviewed one is not called, unless the step only warns."""
+    """A function that differs from the reviewed one is called with a warning, or not at all where the step says so."""
     (tmp_path / "vai_doubling.py").write_text(SOURCE)
     monkeypatch.syspath_prepend(str(tmp_path))
     found = hashlib.sha256(SOURCE.encode()).hexdigest()
@@ -26,8 +26,8 @@ def test_a_changed_source_fails_or_warns(run_dag: Run, monkeypatch: pytest.Monke
             return PythonToolOperator(task_id=task_id, python_callable='vai_doubling:double', arguments={{'n': 4}},
                                       source_sha256=digest, **more)
         call('same', {found!r})
-        call('fail', '0' * 64)
-        call('warn', '0' * 64, on_change='warn')
+        call('fail', '0' * 64, on_change='fail')
+        call('warn', '0' * 64)
         """
     )
 

@@ -64,3 +64,22 @@ def test_page_needs_no_airflow() -> None:
         "assert not [m for m in sys.modules if m.split('.')[0] == 'airflow']"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_task_asks_no_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making a task, with the asset that it emits, does not load every provider's description in each parse."""
+    from airflow.sdk import DAG
+    from airflow.sdk.definitions import asset
+
+    from airflow_provider_vai.operators.python_tool import PythonToolOperator
+
+    def asked(scheme: str) -> None:
+        raise AssertionError(f"asked who spells {scheme}")
+
+    monkeypatch.setattr(asset, "_get_uri_normalizer", asked)
+    with DAG("d", schedule=None):
+        step = PythonToolOperator(task_id="t", python_callable="m:f")
+
+    assert [outlet.uri for outlet in step.outlets] == ["vai://actions/python_tool/d/t"]
+    with pytest.raises(AssertionError, match="asked who spells"):
+        asset.Asset("vai://actions/python_tool/d/t")

@@ -78,6 +78,44 @@ def test_the_provider_lists_the_operator(kind: Kind) -> None:
 
 
 @each_kind
+def test_the_page_has_a_runnable_example(kind: Kind) -> None:
+    """Each kind that can run stands in the DAG file that the end-to-end tests run, and is shown from there."""
+    if kind.name == "unmapped_tool":
+        pytest.skip("it never runs")
+    _, _, section = DOCS.read_text(encoding="utf-8").partition(f"\n## {kind.name}\n")
+
+    assert f" = {kind.operator.rpartition('.')[2]}(" in section.partition("\n## ")[0]
+
+
+@each_kind
+def test_a_real_backend_tests_it(kind: Kind) -> None:
+    """Each kind has an integration test, found by the operator's name."""
+    tests = Path(__file__).parents[1] / "integration"
+    operator = kind.operator.rpartition(".")[2]
+
+    assert any(operator in file.read_text(encoding="utf-8") for file in tests.glob("test_*.py"))
+
+
+@each_kind
+def test_the_operator_is_a_small_room(kind: Kind) -> None:
+    """An operator's module stays within 120 lines; what is more belongs into a module of its own."""
+    module = importlib.import_module(kind.operator.rpartition(".")[0])
+    if kind.name == "approval_gate":
+        pytest.skip("a sensor with a conversation, not one call")
+
+    assert len(inspect.getsource(module).splitlines()) <= 120
+    assert len((templates_folder() / kind.template).read_text(encoding="utf-8").splitlines()) <= 25
+
+
+@each_kind
+def test_the_operator_knows_its_kind(kind: Kind) -> None:
+    """The asset of its action carries the kind's name."""
+    module, _, name = kind.operator.rpartition(".")
+
+    assert getattr(importlib.import_module(module), name).kind == kind.name
+
+
+@each_kind
 def test_the_page_has_a_section(kind: Kind) -> None:
     """Each kind is described in dev/docs/kinds.md, with the names of its arguments."""
     _, found, section = DOCS.read_text(encoding="utf-8").partition(f"\n## {kind.name}\n")

@@ -60,16 +60,16 @@ def test_anything_else_is_refused(sql: str) -> None:
 def test_name_of_a_table(name: str) -> None:
     """A table is name or schema.name."""
     with pytest.raises(duckdb_statements.Refused, match=r"schema\.name"):
-        duckdb_statements.for_table(name, "select 1", append=False)
+        duckdb_statements.for_table(name, "select 1")
 
 
 def test_quotes_in_names_are_doubled() -> None:
     """No name ends its quotes early."""
-    name, before, statement = duckdb_statements.for_table('s."; drop table t --', "select 1", append=False)
+    name, statements = duckdb_statements.for_table('s."; drop table t --', "select 1")
 
     assert name == '"s"."""; drop table t --"'
-    assert before == ['CREATE SCHEMA IF NOT EXISTS "s"']
-    assert statement.startswith(f"CREATE OR REPLACE TABLE {name} AS\n")
+    assert statements[0] == ('CREATE SCHEMA IF NOT EXISTS "s"', [])
+    assert statements[1][0].startswith(f"CREATE OR REPLACE TABLE {name} AS\n")
     assert "TO '/it''s/x' " in duckdb_statements.for_file("/it's/x", "select 1")
 
 
@@ -93,8 +93,10 @@ def test_mistakes_are_final(arguments: dict[str, Any], message: str) -> None:
         operator.perform({})  # type: ignore[typeddict-item]
 
 
-def test_appending_is_not_retried() -> None:
-    """A retry would append the rows twice."""
+@pytest.mark.parametrize("mode", ["replace", "append"])
+def test_every_mode_may_be_retried(mode: str) -> None:
+    """A retry replaces what the run wrote before."""
     with DAG("d", schedule=None, default_args={"retries": 4}):
-        assert DuckdbTransformOperator(task_id="a", sql="select 1", conn_id="x", table="t").retries == 4
-        assert DuckdbTransformOperator(task_id="b", sql="select 1", conn_id="x", table="t", mode="append").retries == 0
+        task = DuckdbTransformOperator(task_id="a", sql="select 1", conn_id="x", table="t", mode=mode)
+
+    assert (task.retries, task.effect, task.idempotent) == (4, "artifact", True)

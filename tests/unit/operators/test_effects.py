@@ -10,7 +10,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
 
+from airflow_provider_vai.approvals_record import write
 from airflow_provider_vai.operators import effects
 from airflow_provider_vai.operators.base import ApprovalMissing, MissingExtra, VaiOperator, argument
 from airflow_provider_vai.operators.compat import AirflowException, AirflowFailException
@@ -82,8 +85,11 @@ def attempt(store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ca
             map_index=3,
             try_number=next(numbers),
             max_tries=tries["max"],
-            xcom_pull=lambda task_ids: answer,
+            xcom_pull=lambda task_ids, **_: answer,
         )
+        with DAG("d", schedule=None) as dag:
+            EmptyOperator(task_id="g")
+        dag.add_task(step)
         return step.execute({"ti": ti, "task": step, "task_state_store": store})
 
     return run
@@ -185,11 +191,15 @@ def test_lost_result_is_told(attempt: Callable[..., Any]) -> None:
         attempt(Write(task_id="t"))
 
 
-def test_one_approval_is_one_write(attempt: Callable[..., Any]) -> None:
+def test_one_approval_is_one_write(attempt: Callable[..., Any], tmp_path: Path) -> None:
     """A guarded write that is done needs a new answer to be done again."""
     from airflow_provider_vai import json_text
 
-    answer = {"decision": "approve", "at": "1", "arguments_sha256": {"t": json_text.digest({"to": "a"})}}
+    digest = json_text.digest({"to": "a"})
+    answer = {"decision": "approve", "at": "1", "arguments_sha256": {"t": digest}}
+    of_run = {"dag_id": "d", "run_id": "manual/1", "task_id": "g", "map_index": 3}
+    steps = {"t": {"arguments_sha256": digest}}
+    answer["record"] = write(tmp_path, {"id": "1", "at": "1", "decision": "approve", "steps": steps, **of_run})
     attempt(Write(task_id="t", gate="g"), answer=answer)
 
     with pytest.raises(ApprovalMissing, match="clear the task 'g'"):

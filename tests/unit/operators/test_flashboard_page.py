@@ -1,7 +1,8 @@
-"""The page is self-contained, deterministic, and nothing in a spec or a row becomes markup."""
+"""The page is self-contained, deterministic, says what is broken, and nothing in a spec or a row becomes markup."""
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from html.parser import HTMLParser
@@ -10,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.operators.flashboard_page import page
+from airflow_provider_vai.kind_arguments import CreateFlashboardArguments
+from airflow_provider_vai.operators.flashboard_page import Page, page
+from airflow_provider_vai.operators.flashboard_rows import records
 
 pytest.importorskip("vl_convert")
 
@@ -24,9 +27,16 @@ BAR = {
 HOSTILE = Path(__file__).parents[1] / "hostile_values.json"
 
 
-def make(*charts: Any, **datasets: Any) -> str:
-    """Return a page of the charts."""
+def made(*charts: Any, **datasets: Any) -> Page:
+    """Return a page of these entries."""
     return page(title="T", description=None, charts=list(charts), datasets={"sales": ROWS, **datasets})
+
+
+def make(*charts: Any, **datasets: Any) -> str:
+    """Return the text of a page of which nothing is broken."""
+    result = made(*charts, **datasets)
+    assert result.broken == []
+    return result.text
 
 
 class Tags(HTMLParser):
@@ -125,7 +135,7 @@ def test_long_table_says_what_is_missing() -> None:
     text = make(BAR, sales=[{"k": str(n), "v": n} for n in range(130)])
 
     assert text.count("<tr>") == 101
-    assert "and 30 more rows" in text
+    assert "&hellip; 30 more rows" in text
 
 
 @pytest.mark.parametrize(
@@ -142,13 +152,25 @@ def test_long_table_says_what_is_missing() -> None:
         ),
         ({**BAR, "encoding": {"fill": {"value": "url(https://example.com/x)"}}}, r"charts\[1\].*fill="),
         ({**BAR, "mark": "no such mark"}, r"charts\[1\]: "),
-        ("bar", r"charts\[1\]: a chart is"),
+        ("bar", r"charts\[1\]: an entry is an object"),
+        (functools.reduce(lambda inner, _: {"layer": [inner]}, range(5000), BAR), r"charts\[1\]: "),
+        ({**BAR, "kind": "pie"}, r"charts\[1\]: kind: 'pie' is none of chart, table, number"),
+        ({**BAR, "kind": ["table"]}, r"charts\[1\]: kind: "),
+        ({**BAR, "data": {"name": ["sales"]}}, r"charts\[1\]\.data\.name: there is no dataset \['sales'\]"),
+        ({**BAR, "datasets": [1]}, r"charts\[1\]\.datasets: rows by name are an object, not list"),
+        ({**BAR, "encoding": [{}]}, r"charts\[1\]: "),
+        ({**BAR, "data": {"values": [{"k": float("inf")}]}}, r"charts\[1\]: "),
     ],
 )
 def test_refused_spec_names_the_place(chart: Any, place: str) -> None:
-    """What loads or links something, or cannot be drawn, is refused by chart and place."""
-    with pytest.raises(ValueError, match=place):
-        make(BAR, chart)
+    """What loads or links something, or cannot be drawn, is named by chart and place, and the other chart stands."""
+    result = made(BAR, chart)
+
+    assert len(result.broken) == 1
+    assert re.search(place, result.broken[0])
+    assert result.text.count("<svg") == 1
+    assert result.text.count("This could not be shown.") == 1
+    check_harmless(result.text)
 
 
 def test_a_column_named_url_is_data() -> None:
@@ -178,6 +200,126 @@ def test_hostile_text_stays_text(where: str) -> None:
         chart["encoding"] = {"x": {"field": "k", "title": str(text)[:300] if where == "axis" else "x"}}
         name = str(text) if where == "dataset" else "d"
         chart["data"] = {"name": name}
-        made = page(title=str(text), description=str(text), charts=[chart], datasets={name: rows})
-        check_harmless(made)
-        made.encode()
+        table = {"kind": "table", "title": str(text), "subtitle": str(text), "data": {"values": rows}}
+        number = {**table, "kind": "number", "field": "k", "unit": str(text)}
+        broken = {**table, "columns": [str(text)]}
+        result = page(
+            title=str(text), description=str(text), charts=[chart, table, number, broken], datasets={name: rows}
+        )
+        assert len(result.broken) == 1
+        check_harmless(result.text)
+        result.text.encode()
+
+
+# --- tables and numbers -------------------------------------------------------------------------------------
+
+
+def test_table_shows_all_columns() -> None:
+    """Without columns the table shows each that a row has; numbers and their headings stand at the right."""
+    text = make({"kind": "table", "title": "All", "data": {"name": "sales"}})
+
+    assert '<tr><th scope="col">k</th><th scope="col" class="number">v</th></tr>' in text
+    assert '<tr><td>A</td><td class="number">3</td></tr>' in text
+    assert "<details" not in text.partition("<body>")[2]
+
+
+def test_table_shows_the_named_columns() -> None:
+    """Columns have an order, a title and a format; rows beyond the limit are counted."""
+    rows = [{"k": str(n), "share": n / 8, "sum": 1234567 * n} for n in range(5)]
+    columns = [{"field": "sum", "title": "Sum, EUR", "format": ",d"}, {"field": "share", "format": ".1%"}, "k"]
+    text = make({"kind": "table", "title": "T", "data": {"values": rows}, "columns": columns, "max_rows": 2})
+
+    assert re.findall(r"<th[^>]*>([^<]*)</th>", text) == ["Sum, EUR", "share", "k"]
+    assert '<td class="number">1,234,567</td><td class="number">12.5%</td><td>1</td>' in text
+    assert "&hellip; 3 more rows" in text
+
+
+@pytest.mark.parametrize(
+    ("entry", "rows", "shown"),
+    [
+        ({}, [{"total": 5}], "5"),
+        ({"field": "v"}, ROWS, "3"),
+        ({"format": ",.2f", "unit": "EUR"}, [{"total": 1234.5}], "1,234.50 <span>EUR</span>"),
+        ({"format": ",d"}, [{"total": 1234.56}], "1,235"),
+        ({"format": ".1%"}, [{"total": 0.123}], "12.3%"),
+        ({"format": ","}, [{"total": "n/a"}], "n/a"),
+        ({}, [{"total": None}], "&ndash;"),
+        ({"field": "v"}, [], "&ndash;"),
+    ],
+)
+def test_number_shows_one_value(entry: Any, rows: Any, shown: str) -> None:
+    """A number is a field of the first row, or the only value there is; what is no number is shown as it is."""
+    text = make({"kind": "number", "title": "Total", "data": {"values": rows}, **entry})
+
+    assert re.search(rf'<p class="value[^"]*">{re.escape(shown)}</p>', text)
+
+
+def test_neighbouring_numbers_share_a_line() -> None:
+    """Numbers that follow each other stand in one line, a chart between them parts it."""
+    number = {"kind": "number", "title": "N", "data": {"name": "sales"}, "field": "v"}
+
+    assert make(number, number, BAR, number).count('<div class="numbers">') == 2
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (
+            {"kind": "table", "data": {"name": "sales"}},
+            r"charts\[1\]: title: Field required.*a table takes kind, title",
+        ),
+        (
+            {"kind": "table", "title": "T", "data": {"name": "sales"}, "collumns": []},
+            r"charts\[1\]: collumns: Extra inputs are not permitted",
+        ),
+        ({"kind": "table", "title": "T", "data": {"name": "sales"}, "columns": ["k", "w"]}, r"no column 'w'.*'k', 'v'"),
+        (
+            {"kind": "table", "title": "T", "data": {"name": "sold"}},
+            r"charts\[1\]\.data\.name: there is no dataset 'sold'",
+        ),
+        ({"kind": "table", "title": "T", "data": {}}, r"data: .*give the name of a dataset, or values"),
+        ({"kind": "table", "title": "T", "data": {"name": "sales"}, "max_rows": 0}, r"max_rows: "),
+        ({"kind": "number", "title": "T", "data": {"name": "sales"}}, r"2 rows of 2 columns: name the field"),
+        ({"kind": "number", "title": "T", "data": {"name": "sales"}, "field": "w"}, r"no column 'w'"),
+        ({"kind": "number", "title": "T", "data": {"name": "sales"}, "field": "v", "format": "9999d"}, r"format: "),
+        (
+            {"kind": "number", "title": "T", "data": {"name": "text"}},
+            r"the dataset 'text' is neither a list of objects",
+        ),
+    ],
+)
+def test_wrong_entry_says_what_is_wrong(entry: Any, message: str) -> None:
+    """Unknown, missing and wrong names are told, in the place of the entry; the others stand."""
+    result = made(BAR, entry, text="x")
+
+    assert len(result.broken) == 1
+    assert re.search(message, result.broken[0])
+    assert '<section class="card broken">' in result.text
+    assert "<svg" in result.text
+
+
+def test_the_crystallizer_refuses_a_wrong_entry() -> None:
+    """What a recorded call or an editor supplies is checked before a DAG file is written, and stays as it was."""
+    table = {"kind": "table", "title": "T", "data": {"name": "sales"}, "columns": ["k"]}
+
+    assert CreateFlashboardArguments(title="T", charts=[BAR, table]).charts == [BAR, table]
+    with pytest.raises(ValueError, match=r"charts\.1[\s\S]*kind: 'pie' is none of chart, table, number"):
+        CreateFlashboardArguments(title="T", charts=[BAR, {**table, "kind": "pie"}])
+
+
+@pytest.mark.parametrize(
+    "wrong", ["x", None, [1], {"rows": [[1]]}, {"columns": ["a"], "rows": [[1, 2]]}, {"columns": ["a"], "rows": [[]]}]
+)
+def test_a_dataset_that_is_no_table_breaks_its_entries(wrong: Any) -> None:
+    """The dataset is named where an entry uses it."""
+    result = made(BAR, {**BAR, "data": {"name": "d"}}, d=wrong)
+
+    assert re.search(r"charts\[1\]\.data\.name: the dataset 'd' (is neither|has a row)", result.broken[0])
+    assert result.rows == {"sales": 2}
+
+
+def test_datasets_become_records() -> None:
+    """Rows as lists get their columns' names."""
+    assert records({"columns": ["a", "b"], "rows": [[1, 2]]}) == [{"a": 1, "b": 2}]
+    assert records({"columns": ["a"], "rows": [{"a": 1}]}) == [{"a": 1}]
+    assert records([]) == []

@@ -9,9 +9,8 @@ import pytest
 from airflow.sdk import DAG
 
 from airflow_provider_vai.operators.compat import AirflowFailException
-from airflow_provider_vai.operators.create_flashboard import _records
 from airflow_provider_vai.operators.generate_query import GenerateQueryOperator
-from airflow_provider_vai.operators.http_request import HttpRequestOperator, _body
+from airflow_provider_vai.operators.http_request import HttpRequestOperator
 from airflow_provider_vai.operators.mcp_tool import McpToolOperator, _result
 from airflow_provider_vai.operators.python_tool import PythonToolOperator
 
@@ -83,38 +82,3 @@ def answer(structured: Any, *texts: str) -> Any:
 def test_mcp_answers_become_plain_data(given: Any, result: Any) -> None:
     """The server's wrapping of plain results is taken off, and only that."""
     assert _result(given) == result
-
-
-@pytest.mark.parametrize(
-    ("content", "content_type", "body"),
-    [
-        (b'{"a": 1}', "application/json; charset=utf-8", {"a": 1}),
-        (b"[1]", "application/problem+json", [1]),
-        (b"not json", "application/json", "not json"),
-        (b"1e400", "application/json", "1e400"),
-        (b"", "application/json", ""),
-        (b"{}", "text/plain", "{}"),
-        ("é".encode("latin-1"), "text/plain; charset=latin-1", "é"),
-        (b"\xff\x00", "application/octet-stream", b"\xff\x00"),
-    ],
-)
-def test_bodies(content: bytes, content_type: str, body: Any) -> None:
-    """JSON is parsed where the server says that it is JSON, and never at the cost of a value."""
-    assert _body(content, content_type) == body
-
-
-def test_datasets_become_records() -> None:
-    """Rows as lists get their columns' names; what is no table is refused by name."""
-    assert _records("d", {"columns": ["a", "b"], "rows": [[1, 2]]}) == [{"a": 1, "b": 2}]
-    assert _records("d", {"columns": ["a"], "rows": [{"a": 1}]}) == [{"a": 1}]
-    assert _records("d", []) == []
-    for wrong in (
-        "x",
-        None,
-        [1],
-        {"rows": [[1]]},
-        {"columns": ["a"], "rows": [[1, 2]]},
-        {"columns": ["a"], "rows": [[]]},
-    ):
-        with pytest.raises(AirflowFailException, match="'d'"):
-            _records("d", wrong)

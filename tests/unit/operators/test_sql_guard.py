@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_vai.operators.sql_guard import NotReadOnly, check_read_only
+from airflow_provider_vai.operators.sql_guard import NotReadOnly, UnlistedTable, check_read_only, check_tables
 
 pytest.importorskip("sqlglot")
 
@@ -87,3 +87,15 @@ def test_the_parsers_message_is_passed_on() -> None:
     """An author can find the place in the statement."""
     with pytest.raises(NotReadOnly, match="line 2"):
         check_read_only("select\nfrom where", "postgres")
+
+
+def test_only_listed_tables_are_read() -> None:
+    """The message names what is not on the list, what is, and what to do."""
+    check_tables("with o as (select * from Orders) select * from o", "postgres", ["orders"])
+
+    with pytest.raises(UnlistedTable, match=r"reads hr\.salaries, read_csv\(\); it may read only orders: add the name"):
+        check_tables("select * from orders, hr.salaries, read_csv('/x')", "duckdb", ["orders"])
+    with pytest.raises(UnlistedTable, match="it may read only nothing at all"):
+        check_tables("select * from orders", None, [])
+    with pytest.raises(UnlistedTable, match="cannot be told"):
+        check_tables("show tables", "mysql", ["orders"])

@@ -13,6 +13,7 @@ Provenance, and the calls that became no task: vai_garden.vai.json
 from datetime import datetime, timezone
 
 from airflow.sdk import DAG
+from airflow_provider_vai.operators.assets import asset
 from airflow_provider_vai.operators.mcp_tool import McpToolOperator
 from airflow_provider_vai.sensors.approval import ApprovalGateSensor
 
@@ -48,6 +49,7 @@ with DAG(
         tool="water",
         arguments={"bed": "east", "litres": 5},
         gate=approve_water,
+        outlets=[asset("vai://automations/vai_garden")],
     )
 
     read_sensor >> approve_water >> water

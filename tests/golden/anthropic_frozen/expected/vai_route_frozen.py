@@ -12,6 +12,7 @@ Provenance, and the calls that became no task: vai_route_frozen.vai.json
 from datetime import datetime, timezone
 
 from airflow.sdk import DAG
+from airflow_provider_vai.operators.assets import asset
 from airflow_provider_vai.operators.mcp_tool import McpToolOperator
 from airflow_provider_vai.operators.python_tool import PythonToolOperator
 from airflow_provider_vai.sensors.approval import ApprovalGateSensor
@@ -55,6 +56,7 @@ with DAG(
         tool="save_route",
         arguments={"stops": ["S-11", "S-12"]},
         gate=approve_save_route,
+        outlets=[asset("vai://automations/vai_route_frozen")],
     )
 
     list_stops >> web_search >> approve_save_route >> save_route

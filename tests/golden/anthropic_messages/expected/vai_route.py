@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 
 from airflow.sdk import DAG
 from airflow_provider_vai.operators.arguments import wired
+from airflow_provider_vai.operators.assets import asset
 from airflow_provider_vai.operators.mcp_tool import McpToolOperator
 from airflow_provider_vai.operators.python_tool import PythonToolOperator
 from airflow_provider_vai.sensors.approval import ApprovalGateSensor
@@ -47,6 +48,7 @@ with DAG(
         task_id="approve_save_route",
         subject="Run save_route?",
         reason="The tools file requires approval.",
+        recorded={"arguments": {"arguments": {"stops": ["S-11", "S-12"]}}},
     )
 
     # live: an MCP server answers, and may answer otherwise tomorrow
@@ -56,6 +58,7 @@ with DAG(
         tool="save_route",
         arguments={"stops": wired(list_stops)},
         gate=approve_save_route,
+        outlets=[asset("vai://automations/vai_route")],
     )
 
     list_stops >> web_search >> approve_save_route >> save_route

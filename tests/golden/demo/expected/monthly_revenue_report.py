@@ -19,6 +19,7 @@ from datetime import datetime, timezone
 
 from airflow.sdk import DAG
 from airflow_provider_vai.operators.arguments import wired
+from airflow_provider_vai.operators.assets import asset
 from airflow_provider_vai.operators.create_flashboard import CreateFlashboardOperator
 from airflow_provider_vai.operators.generate_query import GenerateQueryOperator
 from airflow_provider_vai.operators.http_request import HttpRequestOperator
@@ -47,6 +48,7 @@ JOIN order_lines AS l ON l.order_id = o.order_id
 WHERE o.status = 'completed'
 GROUP BY 1
 ORDER BY 1""",
+        tables=["orders", "order_lines"],
     )
 
     # model-written: a model wrote this SQL
@@ -61,6 +63,7 @@ JOIN customers AS c ON c.customer_id = o.customer_id
 JOIN regions AS r ON r.region_id = c.region_id
 GROUP BY r.name
 ORDER BY orders DESC, region""",
+        tables=["orders", "customers", "regions"],
     )
 
     create_flashboard = CreateFlashboardOperator(
@@ -132,7 +135,8 @@ ORDER BY orders DESC, region""",
         reason="It changes something outside, and the trace does not say whether anyone approved that.",
     )
 
-    # model-written: a model wrote json.title, json.summary, json.highlights.0 and 2 more, which each run repeats word for word
+    # model-written: a model wrote json.title, json.summary, json.highlights.0 and 2 more, which each run
+    # repeats word for word
     http_request = HttpRequestOperator(
         task_id="http_request",
         conn_id="reports",
@@ -147,7 +151,10 @@ ORDER BY orders DESC, region""",
                 "DACH placed the most orders: 1,165, 29% of all.",
             ],
         },
+        expected_status=201,
+        expected_shape={"type": "object", "properties": {"id": {"type": "number"}}, "required": ["id"]},
         gate=approve_http_request,
+        outlets=[asset("vai://automations/monthly_revenue_report")],
     )
 
     generate_query >> generate_query_2 >> create_flashboard >> approve_http_request >> http_request

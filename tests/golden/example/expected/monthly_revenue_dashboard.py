@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 
 from airflow.sdk import DAG
 from airflow_provider_vai.operators.arguments import wired
+from airflow_provider_vai.operators.assets import asset
 from airflow_provider_vai.operators.create_flashboard import CreateFlashboardOperator
 from airflow_provider_vai.operators.generate_query import GenerateQueryOperator
 
@@ -39,6 +40,7 @@ FROM orders AS o JOIN order_lines AS l USING (order_id)
 WHERE o.status = 'completed'
 GROUP BY month
 ORDER BY month""",
+        tables=["orders", "order_lines"],
     )
 
     # model-written: a model wrote this SQL
@@ -52,6 +54,7 @@ FROM order_lines AS l JOIN products AS p USING (product_id)
 GROUP BY product
 ORDER BY units DESC
 LIMIT 5""",
+        tables=["order_lines", "products"],
     )
 
     create_flashboard = CreateFlashboardOperator(
@@ -81,6 +84,7 @@ LIMIT 5""",
                 },
             },
         ],
+        outlets=[asset("vai://automations/monthly_revenue_dashboard")],
     )
 
     generate_query >> generate_query_2 >> create_flashboard

@@ -16,6 +16,7 @@ Provenance, and the calls that became no task: vai_stock_check.vai.json
 from datetime import datetime, timezone
 
 from airflow.sdk import DAG
+from airflow_provider_vai.operators.assets import asset
 from airflow_provider_vai.operators.mcp_tool import McpToolOperator
 
 with DAG(
@@ -42,6 +43,7 @@ with DAG(
         conn_id="stock_mcp",
         tool="list_sites",
         arguments={},
+        outlets=[asset("vai://automations/vai_stock_check")],
     )
 
     find_item >> list_sites

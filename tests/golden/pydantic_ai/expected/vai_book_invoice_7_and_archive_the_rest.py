@@ -15,6 +15,7 @@ Provenance, and the calls that became no task: vai_book_invoice_7_and_archive_th
 from datetime import datetime, timezone
 
 from airflow.sdk import DAG
+from airflow_provider_vai.operators.assets import asset
 from airflow_provider_vai.operators.mcp_tool import McpToolOperator
 from airflow_provider_vai.operators.python_tool import PythonToolOperator
 from airflow_provider_vai.sensors.approval import ApprovalGateSensor
@@ -49,6 +50,7 @@ with DAG(
         tool="archive",
         arguments={"year": 2019},
         effect="artifact",
+        outlets=[asset("vai://automations/vai_book_invoice_7_and_archive_the_rest")],
     )
 
     approve_book >> book >> archive

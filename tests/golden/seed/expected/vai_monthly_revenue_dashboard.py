@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 
 from airflow.sdk import DAG
 from airflow_provider_vai.operators.arguments import wired
+from airflow_provider_vai.operators.assets import asset
 from airflow_provider_vai.operators.create_flashboard import CreateFlashboardOperator
 from airflow_provider_vai.operators.generate_query import GenerateQueryOperator
 
@@ -39,6 +40,7 @@ FROM orders
 WHERE status = 'completed'
 GROUP BY 1
 ORDER BY 1""",
+        tables=["orders"],
     )
 
     # model-written: a model wrote this SQL
@@ -52,6 +54,7 @@ FROM orders
 WHERE status = 'completed'
 GROUP BY region
 ORDER BY orders DESC, region""",
+        tables=["orders"],
     )
 
     create_flashboard = CreateFlashboardOperator(
@@ -82,6 +85,7 @@ ORDER BY orders DESC, region""",
                 },
             },
         ],
+        outlets=[asset("vai://automations/vai_monthly_revenue_dashboard")],
     )
 
     generate_query >> generate_query_2 >> create_flashboard

@@ -10,6 +10,7 @@ Provenance, and the calls that became no task: vai_phone_help.vai.json
 from datetime import datetime, timezone
 
 from airflow.sdk import DAG
+from airflow_provider_vai.operators.assets import asset
 from airflow_provider_vai.operators.http_request import HttpRequestOperator
 
 with DAG(
@@ -26,4 +27,10 @@ with DAG(
         task_id="get_line",
         conn_id="phone_api",
         endpoint="555-01",
+        expected_shape={
+            "type": "object",
+            "properties": {"line": {"type": "string"}},
+            "required": ["line"],
+        },
+        outlets=[asset("vai://automations/vai_phone_help")],
     )

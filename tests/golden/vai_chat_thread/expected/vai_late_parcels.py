@@ -12,6 +12,7 @@ Provenance, and the calls that became no task: vai_late_parcels.vai.json
 from datetime import datetime, timezone
 
 from airflow.sdk import DAG
+from airflow_provider_vai.operators.assets import asset
 from airflow_provider_vai.operators.generate_query import GenerateQueryOperator
 from airflow_provider_vai.operators.http_request import HttpRequestOperator
 from airflow_provider_vai.sensors.approval import ApprovalGateSensor
@@ -31,6 +32,7 @@ with DAG(
         task_id="generate_query",
         conn_id="warehouse",
         sql="SELECT id FROM parcels WHERE late",
+        tables=["parcels"],
     )
 
     approve_http_request = ApprovalGateSensor(
@@ -46,7 +48,9 @@ with DAG(
         method="POST",
         endpoint="/notices",
         json={"parcel": "P-77"},
+        expected_status=201,
         gate=approve_http_request,
+        outlets=[asset("vai://automations/vai_late_parcels")],
     )
 
     generate_query >> approve_http_request >> http_request

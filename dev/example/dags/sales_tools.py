@@ -1,0 +1,20 @@
+"""The functions that the DAG ``every_kind`` calls as tools; its test puts this folder's files beside the DAG file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def forecast(rows: list[dict[str, Any]], growth_percent: int) -> list[dict[str, Any]]:
+    """Return the regions with the revenue of the next month."""
+    return [{**row, "revenue": row["revenue"] * (100 + growth_percent) // 100} for row in rows]
+
+
+def plan_discount(region: str, percent: int) -> dict[str, Any]:
+    """Plan a discount for a region."""
+    return {"planned": True, "region": region, "percent": percent}
+
+
+def publish(month: str) -> dict[str, str]:
+    """Publish the report of a month."""
+    return {"published": month}

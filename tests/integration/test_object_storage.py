@@ -1,0 +1,147 @@
+"""S3, as a local server speaks it: files copied, artifacts kept, files loaded."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .test_file_sync import FILES, source, sync, tree
+
+pytestmark = pytest.mark.integration
+for module in ("s3fs", "airflow.providers.amazon", "moto.server"):
+    pytest.importorskip(module, reason="the extras s3 and dev are not installed")
+
+Run = Callable[..., Any]
+__all__ = ["source"]  # a fixture
+
+
+@pytest.fixture(scope="module")
+def s3_url() -> Iterator[str]:
+    """A local S3 server; one for all tests, as a store stays attached in this process."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch, s3_url: str) -> Any:
+    """A client of the server with the empty bucket ``lake``; Airflow reaches it by the connection ``s3``."""
+    import boto3
+
+    urllib.request.urlopen(f"{s3_url}/moto-api/reset", data=b"").close()
+    region = {"endpoint_url": s3_url, "region_name": "us-east-1"}
+    connection = {"conn_type": "aws", "login": "key", "password": "hush-hush", "extra": region}
+    monkeypatch.setenv("AIRFLOW_CONN_S3", json.dumps(connection))
+    client = boto3.client("s3", **region, aws_access_key_id="k", aws_secret_access_key="s")
+    client.create_bucket(Bucket="lake")
+    return client
+
+
+@pytest.fixture(autouse=True)
+def tools(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Two tools on the path."""
+    folder = tmp_path_factory.mktemp("tools")
+    (folder / "vai_text.py").write_text(
+        "def repeated(times):\n    return {'text': 'x' * times}\n\ndef length(text):\n    return len(text)\n"
+    )
+    monkeypatch.syspath_prepend(str(folder))
+
+
+def test_to_s3_and_back(run_dag: Run, source: Path, tmp_path: Path, s3: Any) -> None:
+    """Up, unchanged, changed at the other side, within S3, and down again; the secret is in no log."""
+    up = sync(f"file://{source}", "s3://lake/raw", destination_conn_id="s3")
+    ran = run_dag(up)
+    assert ran.results["a"]["copied"] == 4
+    assert sorted(item["Key"] for item in s3.list_objects_v2(Bucket="lake")["Contents"]) == [
+        f"raw/{name}" for name in sorted(FILES)
+    ]
+    again = run_dag(up).results["a"]
+    assert (again["copied"], again["unchanged"]) == (0, 4)
+    s3.put_object(Bucket="lake", Key="raw/a.csv", Body=b"a,b\n9,9\n")
+    s3.put_object(Bucket="lake", Key="raw/folder/", Body=b"")
+    assert run_dag(up).results["a"]["files"] == ["a.csv"]
+    across = sync("s3://lake/raw", "s3://lake/copy", source_conn_id="s3", destination_conn_id="s3")
+    assert run_dag(across).results["a"]["sha256"] == ran.results["a"]["sha256"]
+    down = run_dag(sync("s3://lake/copy", f"file://{tmp_path}/to", source_conn_id="s3"))
+    assert tree(tmp_path / "to") == FILES
+    assert down.results["a"]["sha256"] == ran.results["a"]["sha256"]
+    assert "hush-hush" not in ran.log + down.log
+
+
+@pytest.mark.parametrize("key", ["raw/../../up", "raw//double", "raw/d/./x"])
+def test_keys_that_lead_out_are_refused(run_dag: Run, tmp_path: Path, s3: Any, key: str) -> None:
+    """An object store takes names that a file system would follow upwards: none is copied, nor any other file."""
+    s3.put_object(Bucket="lake", Key="raw/a", Body=b"good")
+    s3.put_object(Bucket="lake", Key=key, Body=b"bad")
+    ran = run_dag(sync("s3://lake/raw", f"file://{tmp_path}/x/y/to", source_conn_id="s3"))
+
+    assert ran.states["a"] == "failed"
+    assert "does not stay inside" in ran.log
+    assert tree(tmp_path) == {}
+
+
+def test_parquet_goes_to_s3(run_dag: Run, tmp_path: Path, s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transform's file goes to the store of a URL, which may name its connection."""
+    duckdb = pytest.importorskip("duckdb")
+    duckdb.connect(str(tmp_path / "wh.duckdb")).close()
+    monkeypatch.setenv("AIRFLOW_CONN_WH", json.dumps({"conn_type": "duckdb", "host": str(tmp_path / "wh.duckdb")}))
+    ran = run_dag(
+        "from airflow_provider_vai.operators.duckdb_transform import DuckdbTransformOperator\n"
+        "DuckdbTransformOperator(task_id='a', sql='select 42 as n', conn_id='wh', path='s3://s3@lake/gold/n.parquet')\n"
+    )
+    assert ran.results["a"] == {"path": "s3://s3@lake/gold/n.parquet", "rows": 1, "columns": ["n"]}
+    (tmp_path / "n.parquet").write_bytes(s3.get_object(Bucket="lake", Key="gold/n.parquet")["Body"].read())
+    assert duckdb.read_parquet(str(tmp_path / "n.parquet")).fetchall() == [(42,)]
+
+
+def test_large_results_go_to_s3(run_dag: Run, s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the artifacts on S3 a large result is kept there, and the next step reads it without knowing."""
+    monkeypatch.setenv("AIRFLOW__VAI__ARTIFACTS_PATH", "s3://s3@lake/artifacts")
+    monkeypatch.setenv("AIRFLOW__VAI__RESULT_LIMIT_BYTES", "100")
+    ran = run_dag(
+        "a = PythonToolOperator(task_id='a', python_callable='vai_text:repeated', arguments={'times': 1000})\n"
+        "PythonToolOperator(task_id='b', python_callable='vai_text:length', arguments={'text': wired(a, 'text')})\n"
+        "a >> dag.get_task('b')\n"
+    )
+
+    assert ran.states == {"a": "success", "b": "success"}
+    (kept,) = s3.list_objects_v2(Bucket="lake", Prefix="artifacts/")["Contents"]
+    assert ran.results["a"]["path"] == f"s3://s3@lake/{kept['Key']}"
+    assert ran.results["b"] == 1000
+    assert "hush-hush" not in ran.log
+
+
+def test_files_are_loaded_from_s3(run_dag: Run, tmp_path: Path, s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """dlt reads a bucket with the credentials of the worker's environment."""
+    pytest.importorskip("dlt")
+    duckdb = pytest.importorskip("duckdb")
+    connection = {"conn_type": "duckdb", "host": str(tmp_path / "wh.duckdb")}
+    monkeypatch.setenv("AIRFLOW_CONN_WH", json.dumps(connection))
+    for name, value in {
+        "AWS_ENDPOINT_URL": s3.meta.endpoint_url,
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "hush-hush",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    s3.put_object(Bucket="lake", Key="in/a.jsonl", Body=b'{"n": 1}\n{"n": 2}\n')
+    config = {"bucket_url": "s3://lake/in", "file_glob": "*.jsonl", "table_name": "events"}
+    ran = run_dag(
+        "from airflow_provider_vai.operators.dlt_extract import DltExtractOperator\n"
+        f"DltExtractOperator(task_id='a', source='filesystem', source_config={config!r}, destination_conn_id='wh',"
+        " dataset='raw')\n"
+    )
+
+    assert ran.results["a"]["tables"] == {"events": 2}
+    with duckdb.connect(connection["host"], read_only=True) as database:
+        assert database.execute("select n from raw.events order by n").fetchall() == [(1,), (2,)]
+    assert "hush-hush" not in ran.log
