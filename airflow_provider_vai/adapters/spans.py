@@ -246,7 +246,7 @@ def _attributes(found: Any) -> dict[str, Any]:
 def _any_value(found: Any) -> Any:
     if not isinstance(found, dict):
         return found
-    for name in (name for name in _PLAIN if name in found):
+    for name in (name for name in _PLAIN if found.get(name) is not None):  # some exporters name every type
         return found[name]
     if (number := first(found, "intValue", "int_value")) is not None:
         return (
@@ -259,7 +259,7 @@ def _any_value(found: Any) -> Any:
     for name in ("kvlistValue", "kvlist_value"):
         if isinstance(found.get(name), dict):
             return _attributes(found[name].get("values"))
-    return found or None
+    return found if any(part is not None for part in found.values()) else None
 
 
 def _with_lists(found: Any) -> Any:

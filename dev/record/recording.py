@@ -22,7 +22,7 @@ def write(path: Path, document: Any, default: Callable[[Any], Any] | None = None
         sysconfig.get_path("stdlib"): "/usr/lib/python3",
         str(Path(__file__).resolve().parents[2]): "/srv/agent",
         sys.prefix: "/usr",
-        str(Path.home()): "/home/agent",
+        str(Path.home()): "~",
     }
     for folder, stands_for in sorted(here.items(), key=lambda pair: -len(pair[0])):
         text = text.replace(folder, stands_for)

@@ -166,3 +166,22 @@ def test_text_in_other_shapes() -> None:
     assert [(said.role, said.text) for said in read_chat(lists)] == [("user", "go")]
     assert [(said.role, said.text) for said in read_chat(shown)] == [("system", "be brief"), ("user", "go")]
     assert [(said.role, said.text) for said in read_chat("go")] == [("user", "go")]
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ({"stringValue": None, "intValue": "7", "boolValue": None, "doubleValue": None}, 7),
+        ({"string_value": None, "bool_value": False}, False),
+        ({"stringValue": None, "doubleValue": 0.0}, 0.0),
+        ({"stringValue": ""}, ""),
+        ({"stringValue": None}, None),
+    ],
+)
+def test_a_value_that_names_every_type(value: dict[str, Any], found: Any) -> None:
+    """Some exporters write all types, and null for those that the value is not of."""
+    span = {"traceId": "t", "spanId": "s", "name": "n", "attributes": [{"key": "x", "value": value}]}
+    (read,) = some_spans({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]})
+
+    assert read.attributes.get("x") == found
+    assert type(read.attributes.get("x")) is type(found)
