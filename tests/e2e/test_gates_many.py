@@ -39,7 +39,7 @@ with DAG("many", schedule=None, max_active_tasks={GATES}):
     payment.expand(number=list(range({GATES})))
 """
 SETTINGS = {
-    "AIRFLOW__CORE__PARALLELISM": "8",  # more than the cores: a task waits for the API server most of its time
+    "AIRFLOW__CORE__PARALLELISM": "3",  # SQLite takes one writer at a time
     "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": str(GATES),
     "AIRFLOW__SCHEDULER__MAX_TIS_PER_QUERY": "32",
     "AIRFLOW__SCHEDULER__MAX_DAGRUNS_PER_LOOP_TO_SCHEDULE": "2",
