@@ -35,6 +35,7 @@ def answering(
 
     :param form: what the approver wrote into the form's fields.
     """
+    from airflow.models.dagrun import DagRun
     from airflow.models.hitl import HITLDetail
     from airflow.models.taskinstance import TaskInstance
     from airflow.models.trigger import handle_event_submit
@@ -47,7 +48,10 @@ def answering(
 
     def answer(session: Any) -> None:
         waiting = ("awaiting_input", "deferred")
-        live = select(TaskInstance).where(TaskInstance.state.in_(("scheduled", "queued", "running", *waiting)))
+        newest = select(DagRun.run_id).order_by(DagRun.id.desc()).limit(1).scalar_subquery()
+        live = select(TaskInstance).where(
+            TaskInstance.run_id == newest, TaskInstance.state.in_(("scheduled", "queued", "running", *waiting))
+        )
         tis = session.scalars(live).all()
         if any(ti.state not in waiting for ti in tis):
             return  # the run in the other thread writes these rows, too: it must have come to rest
