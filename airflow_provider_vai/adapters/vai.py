@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.adapters.base import Tells, Trace, moment, record, records, text, text_or_none
+from airflow_provider_vai.adapters.content import usage
 from airflow_provider_vai.adapters.messages import Conversation
 from airflow_provider_vai.adapters.vai_action_run import (
     Placed,
@@ -23,7 +24,7 @@ from airflow_provider_vai.adapters.vai_action_run import (
     read_action_run,
     status_of,
 )
-from airflow_provider_vai.run import Run, RunOutcome
+from airflow_provider_vai.run import Run, RunOutcome, Usage
 
 OUTCOMES: dict[str, RunOutcome] = {
     "completed": "success",
@@ -106,6 +107,7 @@ class _Export:
             format=ADAPTER.name,
             agent=text_or_none(spec.get("slug")) or text_or_none(spec.get("name")),
             model=text_or_none(member(spec, "frontmatter").get("model")),
+            usage=_usage(member(holder, "usage")),
             started_at=moment(get(holder, "startedAt") or get(holder, "createdAt")),
             ended_at=moment(get(holder, "completedAt") or get(holder, "lastMessageAt")),
             **facts,
@@ -168,6 +170,11 @@ class _Export:
 
 def _popped(requests: dict[str, list[Placed]], key: Any) -> list[Placed]:
     return requests.pop(key, []) if text_or_none(key) else []
+
+
+def _usage(spent: dict[str, Any]) -> Usage | None:
+    named = {"input": get(spent, "inputTokens"), "output": get(spent, "outputTokens")}
+    return usage([named], tokens=("input", "output"), costs=[get(spent, "costUsd")])
 
 
 ADAPTER = VaiAdapter()

@@ -206,3 +206,21 @@ def test_bad_shape_names_its_place(document: Any, problem: str) -> None:
     """The message says where, what was expected and what was found."""
     with pytest.raises(MalformedTrace, match=problem):
         one_run("vai", document)
+
+
+@pytest.mark.parametrize(
+    ("spent", "found"),
+    [
+        ({"inputTokens": 900, "outputTokens": 80, "costUsd": 0.02}, (900, 80, 0.02)),
+        ({"input_tokens": 900, "output_tokens": 80}, (900, 80, None)),
+        ({}, None),
+        ("much", None),
+    ],
+)
+def test_what_a_run_cost(spent: Any, found: Any) -> None:
+    """A run's usage is read in either spelling; without figures nothing is known."""
+    run = {"id": "r", "status": "completed", "input": {"prompt": "go"}, "usage": spent}
+    read = one_run("vai", {"agentRun": run, "actionRuns": []})
+
+    cost = read.usage and (read.usage.input_tokens, read.usage.output_tokens, read.usage.cost_usd)
+    assert cost == found
