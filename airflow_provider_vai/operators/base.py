@@ -120,6 +120,7 @@ class VaiOperator(BaseOperator):
                 f"the approvals record holds no such decision of the gate {self.gate!r} in this run: {remedy} again."
                 " [vai] artifacts_path must lead all workers to the same folder"
             )
+        self.log.info("Approved by %s at %s, note: %s", answer.get("by"), answer.get("at"), answer.get("note"))
         return arguments
 
     def _is_recorded(self, context: Context, answer: dict[str, Any], digest: str) -> bool:

@@ -123,6 +123,7 @@ def test_approved_arguments_run(run_dag: Run) -> None:
     assert record["decision"] == "approve"
     assert record["by"] == {"id": "alice", "name": "Alice"}
     assert record["timed_out"] is False
+    assert "Approved by {'id': 'alice', 'name': 'Alice'}" in ran.log
     subject, body = shown[0]
     assert subject == "Pay `now`?"
     assert '"value": "pay {{ ds }}"' in body

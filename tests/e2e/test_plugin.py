@@ -1,7 +1,8 @@
-"""A flashboard as a person finds it: from the task to the page, and what the page may and may not do."""
+"""What the plugin serves, and to whom: a flashboard from the task to the page, and the record of approvals."""
 
 from __future__ import annotations
 
+import json
 import sys
 import urllib.error
 import urllib.request
@@ -53,6 +54,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator:
     users = {"admin": "admin", "victor": "viewer", "nora": ""}
     with Airflow(home / "airflow", Path(sys.executable), settings, users) as running:
         running.wait_healthy()
+        running.artifacts = home / "artifacts"
         yield running
 
 
@@ -139,3 +141,36 @@ def test_only_who_may_see_the_dag_sees_the_page(run, browse):
         assert outsider.get(address).status == 403
         with pytest.raises(urllib.error.HTTPError, match="401"):
             urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=30)
+
+
+def status(airflow, path: str, user: str | None) -> tuple[int, str]:
+    """Return how the server answers a user, or nobody: the status and the text."""
+    headers = {}
+    if user:
+        client = airflow.client_of(user)
+        client._log_in()
+        headers["Authorization"] = f"Bearer {client._token}"
+    request = urllib.request.Request(f"{airflow.url}{path}", headers=headers)
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_only_who_may_see_the_questions_reads_the_record(run):
+    """The decisions of a DAG are for those who may see its questions; what is no DAG's record is refused."""
+    from airflow_provider_vai.approvals_record import write
+
+    at = "2026-03-01T08:00:00+00:00"
+    decided = {"id": "one", "at": at, "dag_id": "board", "task_id": "gate", "decision": "approve", "steps": {}}
+    write(run.airflow.artifacts, decided)
+    path = "/vai/api/v1/approvals?dag_id=board"
+
+    for user in ("admin", "victor"):
+        code, text = status(run.airflow, path, user)
+        assert (code, [item["id"] for item in json.loads(text)["items"]]) == (200, ["one"])
+    assert status(run.airflow, path, "nora")[0] == 403
+    assert status(run.airflow, path, None)[0] == 401
+    assert status(run.airflow, "/vai/api/v1/approvals", "admin")[0] == 422
+    assert status(run.airflow, f"{path}&limit=0", "admin")[0] == 422
