@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from airflow_provider_vai.adapters.base import optional_text, records, text, text_or_none
-from airflow_provider_vai.adapters.content import error_text, fields, proposed, python_value, result_value
+from airflow_provider_vai.adapters.content import error_text, fields, part_kind, proposed, python_value, result_value
 from airflow_provider_vai.adapters.langchain_forms import calls_of, plain
 from airflow_provider_vai.adapters.messages import Answer, Conversation
 from airflow_provider_vai.run import ToolCall
@@ -54,7 +54,7 @@ def _read_ai(talk: Conversation, message: dict[str, Any], where: str) -> None:
         talk.call(proposal, place)
     content = message.get("content")
     blocks = content if isinstance(content, list) else []
-    others = [block for block in blocks if fields(block).get("type") not in AGAIN]
+    others = [block for block in blocks if part_kind(block) not in AGAIN]
     talk.text(others, f"{where}.content")  # notes what it does not know
 
 

@@ -15,7 +15,7 @@ SESSION = ("sessionId", "session_id", "session")
 AT = ("timestamp", "time", "ts", "at")
 ASKS = {"elicitation/create": "action", "sampling/createMessage": "model", "roots/list": "roots"}
 """What a server asks of its client, and a key of each answer: both sides count their ids from the same number."""
-NOT_RUN = frozenset({-32700, -32600, -32601, -32602})
+NOT_RUN = (-32700, -32600, -32601, -32602)
 """JSON-RPC errors of a call that no tool saw."""
 
 

@@ -287,3 +287,12 @@ def test_broken_calls_name_their_place() -> None:
     """A call without a name is malformed."""
     with pytest.raises(MalformedTrace, match=r"file\.json: \[0\]\.tool_calls\[0\]\.name: expected text"):
         run_of(ai({"args": {}}))
+
+
+@pytest.mark.parametrize("kind", [[], {}, 7, None])
+def test_a_block_of_no_kind(kind: Any) -> None:
+    """A content block whose type is no text is noted, not a traceback."""
+    blocks = [{"type": "text", "text": "Looking."}, {"type": kind, "id": "t2"}]
+    said = [{"role": "user", "content": "go"}, {"role": "assistant", "content": blocks}]
+
+    assert one_run("langchain", {"messages": said}).calls == []
