@@ -28,7 +28,6 @@ START_LIMIT = 300.0
 STOP_LIMIT = 30.0
 REQUEST_LIMIT = 120.0  # SQLite makes writers wait for each other
 SUPERVISOR = Path(__file__).resolve().with_name("airflow_supervisor.py")
-ONE = "import sys, airflow_supervisor as all; all.COMPONENTS = (tuple(sys.argv[3:]),); all.main(*sys.argv[1:3])"
 PROC = Path("/proc/self/cmdline")  # Linux; elsewhere `ps` is asked
 T = TypeVar("T")
 
@@ -258,7 +257,7 @@ class SeparateAirflow(Airflow):
     def restart(self, component: str) -> None:
         """Start a component that does not run; returns at once."""
         quiet = ["--skip-serve-logs"] if component in ("scheduler", "triggerer") else []
-        self._launch(component, ["-c", ONE, str(self.home), str(self.python), component, *quiet])
+        self._launch(component, [str(SUPERVISOR), str(self.home), str(self.python), component, *quiet])
 
     def kill(self, component: str) -> None:
         """End a component and all its processes with signal 9, as a machine that loses its power does."""

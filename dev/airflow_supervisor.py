@@ -1,7 +1,8 @@
 """Runs Airflow's four components until its standard input closes; ``airflow_process.Airflow`` starts it.
 
-Usage: ``python airflow_supervisor.py AIRFLOW_HOME PYTHON``, Airflow's settings in the environment. Whoever
-starts it holds the other end of its standard input: when that process ends, however it ends, the components
+Usage: ``python airflow_supervisor.py AIRFLOW_HOME PYTHON [COMPONENT [ARGUMENT ...]]``, Airflow's settings in the
+environment. It migrates the database first; with a component it runs this one alone, on a database that is there.
+Whoever starts it holds the other end of its standard input: when that process ends, however it ends, the components
 are stopped. (``airflow standalone`` would outlive a killed parent, and its log servers listen everywhere.)
 """
 
@@ -28,16 +29,17 @@ class _StopAsked(BaseException):
     """Somebody asked to stop: the pipe closed, or a signal came."""
 
 
-def main(home: str, python: str) -> int:
-    """Migrate the database, run the components, and stop them all when one ends or the caller goes away."""
+def main(home: str, python: str, *component: str) -> int:
+    """Run the components, or one, and stop them all when one ends or the caller goes away."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _asked)
     running: list[subprocess.Popen[bytes]] = []
     try:
-        running.append(_start(python, home, "db", "migrate"))
-        if _watch(running):
-            return 1
-        running = [_start(python, home, *component) for component in COMPONENTS]
+        if not component:
+            running.append(_start(python, home, "db", "migrate"))
+            if _watch(running):
+                return 1
+        running = [_start(python, home, *arguments) for arguments in ([component] if component else COMPONENTS)]
         _watch(running)
         return 1
     except _StopAsked:
@@ -84,4 +86,4 @@ def _stop(running: list[subprocess.Popen[bytes]]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:3]))
+    sys.exit(main(*sys.argv[1:]))

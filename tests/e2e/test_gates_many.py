@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from airflow_process import AirflowError
 
+from tests.postgres import server
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 
 GATES = 200
@@ -39,7 +41,7 @@ with DAG("many", schedule=None, max_active_tasks={GATES}):
     payment.expand(number=list(range({GATES})))
 """
 SETTINGS = {
-    "AIRFLOW__CORE__PARALLELISM": "3",  # SQLite takes one writer at a time
+    "AIRFLOW__CORE__PARALLELISM": "6",  # more than the cores: a task waits for the API server most of its time
     "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": str(GATES),
     "AIRFLOW__SCHEDULER__MAX_TIS_PER_QUERY": "32",
     "AIRFLOW__SCHEDULER__MAX_DAGRUNS_PER_LOOP_TO_SCHEDULE": "2",
@@ -49,8 +51,13 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def airflow(start_gates):
-    """An Airflow with the one DAG."""
-    return start_gates(SOURCE, **SETTINGS)
+    """An Airflow with the one DAG, on PostgreSQL: SQLite takes one writer at a time, and two hundred are too many."""
+    with server() as folder:
+        connection = f"postgresql+psycopg://postgres@/postgres?host={folder}"
+        names = ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC")
+        running = start_gates(SOURCE, **SETTINGS, **dict.fromkeys(names, connection))
+        yield running
+        running.stop()
 
 
 def test_two_hundred_open_gates_have_each_their_own_effect(airflow, start):

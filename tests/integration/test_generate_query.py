@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import sqlite3
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+
+from tests.postgres import server
 
 from .chat_model import ChatModel, serving
 
@@ -134,25 +132,8 @@ def test_a_statement_is_stopped_when_its_time_is_over(conn_id: str, run_dag: Run
 @pytest.fixture
 def postgres() -> Iterator[Path]:
     """A PostgreSQL server of this test's own, on a socket in the folder that is returned."""
-    pytest.importorskip("psycopg")
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    if not programs or (user and not shutil.which("runuser")):
-        pytest.skip("PostgreSQL is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="vai-pg-"))
-    if user:
-        shutil.chown(folder, "postgres")
-    data, options = str(folder / "data"), f"-k {folder} -c listen_addresses="
-
-    def call(program: str, *arguments: str) -> None:
-        command = [*user, str(programs[-1] / program), "-D", data, *arguments]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
-
-    call("initdb", "-A", "trust", "-U", "postgres")
-    call("pg_ctl", "-w", "-o", options, "start")
-    yield folder
-    call("pg_ctl", "-w", "-m", "immediate", "stop")
-    shutil.rmtree(folder)
+    with server() as folder:
+        yield folder
 
 
 def test_postgres_cancels_the_statement(postgres: Path) -> None:

@@ -82,7 +82,7 @@ def mutate(document: Any, chance: random.Random) -> Any:
             case "move":
                 holder[key] = copy.deepcopy(operand(chance.choice(found)))
             case _:
-                holder[key] = chance.choice(VALUES)
+                holder[key] = copy.deepcopy(chance.choice(VALUES))  # a later damage may change it in place
     return document
 
 
