@@ -349,9 +349,33 @@ def test_an_out_of_band_answer(mode, airflow, start, records, refused):
     assert refused(run.client.call, "GET", key) == 404
 
 
-def _question(run: Any, mode: str) -> str:
+@pytest.mark.parametrize("mode", ["waking", "poke", "reschedule"])
+@pytest.mark.parametrize("killed", [False, True], ids=["at once", "while the scheduler is dead"])
+def test_an_early_out_of_band_answer_counts_once(mode, killed, airflow, start, records):
+    """An answer that is there as soon as the question is, or while the scheduler is killed, is found and taken."""
+    if airflow.version < (3, 3):
+        pytest.skip("this Airflow has no task state store")
+    run = start(mode)
+    run.wait_state("gate", *(["awaiting_input"] if mode == "waking" else ["running", "up_for_reschedule"]))
+    digest = airflow.wait("the question", lambda: re.findall(DIGEST, _question(run, mode, settle=False)), 120)[-1]
+    key = f"/dags/{mode}/dagRuns/{run.run_id}/taskInstances/gate/state-store/vai_decision"
+    if killed:
+        airflow.kill("scheduler")
+    run.client.call("PUT", key, {"value": {"decision": "approve", "sha256": digest, "note": "early"}})
+    if killed:
+        airflow.restart("scheduler")
+        airflow.wait_healthy()
+
+    assert run.end(600) == "success"
+    assert paid(run) == [("Ada", 5)]
+    assert [(kept["by"], kept["note"]) for kept in records(mode, run)] == [(None, "early")]
+
+
+def _question(run: Any, mode: str, *, settle: bool = True) -> str:
     """Return the text of the question: a gate that parks has it on its page, another one in its log."""
-    return run.settled().question()["body"] if mode == "waking" else run.log()
+    if mode != "waking":
+        return run.log()
+    return (run.settled() if settle else run).question()["body"]
 
 
 def test_a_gate_that_no_page_can_answer_needs_the_state_store(airflow, start):

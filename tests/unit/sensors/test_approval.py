@@ -498,6 +498,14 @@ def test_unclear_out_of_band_answers_are_dropped(answer: Any, allowed: bool) -> 
     assert kept == {}
 
 
+@pytest.mark.parametrize("path", ["woken", "poked"])
+def test_an_answer_without_identity_knows_no_assignment(path: str) -> None:
+    """Out of band nobody can be told from those who are assigned: the answer counts, and the record has no name."""
+    state, record = answered(path, "approve", {"n": 1}, assigned_users=["alice"])
+
+    assert (state, record["by"]) == ("success", None)
+
+
 @pytest.mark.parametrize("decision", ["approve", "reject"])
 def test_answers_without_identity_need_leave(decision: str) -> None:
     """By default a well-formed answer from the state store is dropped, too: nobody knows whose it is."""
