@@ -34,8 +34,8 @@ MEDIA = frozenset(
 )
 """Content parts that hold no text: passed over knowingly, every other unknown part is noted."""
 
-LONGEST_REPR = 1_000_000
-"""Characters of a Python repr that are read; a longer one stays text."""
+LONGEST_REPR, DEEPEST_REPR = 1_000_000, 60
+"""Characters of a Python repr that are read, and brackets in brackets; a longer or deeper one stays text."""
 
 TEXT = frozenset({"text", "input_text", "output_text", "refusal"})
 
@@ -56,12 +56,16 @@ def fields(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def python_value(value: Any) -> Any:
+def python_value(value: Any, opening: tuple[str, ...] = ("{", "[")) -> Any:
     """Return the object or list in a result that a framework wrote with ``str()``, else the value itself.
 
     JSON text that the JSON reader refused stays text: Python would read it with a loss.
+
+    :param opening: what such a text may begin with.
     """
-    if not isinstance(value, str) or len(value) > LONGEST_REPR or not value.lstrip().startswith(("{", "[")):
+    if not isinstance(value, str) or not value.lstrip().startswith(opening):
+        return value
+    if len(value) > LONGEST_REPR or _brackets(value) > DEEPEST_REPR:
         return value
     try:
         json.loads(value)
@@ -75,6 +79,15 @@ def python_value(value: Any) -> Any:
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return value
     return value if isinstance(found, str) else found
+
+
+def _brackets(text: str) -> int:
+    """Return how deep brackets stand in each other in a text."""
+    deepest = level = 0
+    for letter in text:
+        level += (letter in "([{") - (letter in ")]}")
+        deepest = max(deepest, level)
+    return deepest
 
 
 def error_text(content: Any) -> str | None:

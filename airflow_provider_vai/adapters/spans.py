@@ -5,8 +5,6 @@ Exporters disagree on every name but on no meaning: each meaning has one row of 
 
 from __future__ import annotations
 
-import ast
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -15,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 from airflow_provider_vai.adapters.base import moment, parsed, record, records, text_or_none
+from airflow_provider_vai.adapters.content import python_value
 from airflow_provider_vai.exceptions import MalformedTrace
 
 LOOKED_AT = 1000
@@ -31,7 +30,6 @@ MARKS = ("gen_ai.", "openinference.", "traceloop.", "llm.", "ai.", "attributes."
 """How the keys of a span that is nothing but attributes begin."""
 
 _PLAIN = ("stringValue", "doubleValue", "boolValue", "bytesValue", "string_value", "double_value", "bool_value")
-_REPR_LIMIT, _REPR_DEPTH = 1_000_000, 60
 
 
 @dataclass(eq=False)
@@ -148,7 +146,7 @@ def read_value(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     found = parsed(value)
-    return _literal(value) if found is value or isinstance(found, str) else found
+    return python_value(value, opening=("{", "[", "(")) if isinstance(found, str) else found
 
 
 def first(holder: dict[str, Any], *names: str) -> Any:
@@ -268,26 +266,6 @@ def _with_lists(found: Any) -> Any:
     if found and found.keys() == {str(index) for index in range(len(found))}:
         return [_with_lists(found[str(index)]) for index in range(len(found))]
     return {key: _with_lists(value) for key, value in found.items()}
-
-
-def _literal(text: str) -> Any:
-    """Return the object or list that a Python repr shows, or the text where it shows none."""
-    words = text.strip()
-    if words[:1] not in ("{", "[", "(") or len(words) > _REPR_LIMIT or _depth(words) > _REPR_DEPTH:
-        return text
-    try:
-        found = parsed(json.dumps(ast.literal_eval(words), allow_nan=False))
-        return text if isinstance(found, str) else found
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return text
-
-
-def _depth(words: str) -> int:
-    deepest = level = 0
-    for letter in words:
-        level += (letter in "([{") - (letter in ")]}")
-        deepest = max(deepest, level)
-    return deepest
 
 
 def _under(place: str, name: str) -> str:

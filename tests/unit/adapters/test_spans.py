@@ -185,3 +185,9 @@ def test_a_value_that_names_every_type(value: dict[str, Any], found: Any) -> Non
 
     assert read.attributes.get("x") == found
     assert type(read.attributes.get("x")) is type(found)
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, "a": 2}', '[{"a": {"b": 1, "b": 2}}]'])
+def test_refused_json_is_not_read_as_python(text: str) -> None:
+    """JSON that the reader refuses, because a value would change, stays text: Python would change it in silence."""
+    assert read_value(text) == text
