@@ -25,8 +25,7 @@ def with_one_end(steps: Sequence[Step]) -> list[Step]:
 
     That task succeeds when no step failed and at least one of the last ones was not skipped.
     """
-    followed = {key for step in steps for key in step.depends_on}
-    last = [step.key for step in steps if step.key not in followed]
+    last = _last(steps)
     if len(last) < 2:
         return list(steps)
     name = Names(frozenset({*(step.key for step in steps), *(step.task_id for step in steps)})).give(COMPLETED.name)
@@ -42,7 +41,11 @@ def with_one_end(steps: Sequence[Step]) -> list[Step]:
     return [*steps, end]
 
 
-def outlets(step: Step, steps: Sequence[Step], dag_id: str) -> list[Reference]:
-    """Return what a step emits besides its action's asset: the last of ``steps``, the automation's."""
-    followed = {key for other in steps for key in other.depends_on}
-    return [] if step.key in followed else [Reference("asset", None, asset_uri("automations", dag_id))]
+def outlets(steps: Sequence[Step], dag_id: str) -> dict[str, list[Reference]]:
+    """Return what steps emit besides their action's asset, by key: the last one, the automation's."""
+    return {key: [Reference("asset", None, asset_uri("automations", dag_id))] for key in _last(steps)}
+
+
+def _last(steps: Sequence[Step]) -> list[str]:
+    followed = {key for step in steps for key in step.depends_on}
+    return [step.key for step in steps if step.key not in followed]

@@ -37,6 +37,8 @@ class Kind:
     :param wraps: the recorded arguments are passed on whole, under ``arguments``, with the tool's name beside them.
     :param from_result: arguments that are taken from the recorded result where the call does not hold them.
     :param result: what a later step finds: ``as_recorded``, a table (``rows``), or nothing that a wire could rest on.
+    :param reads_with: an argument, and the values with which a call of the kind only reads.
+    :param without: an argument, and how much a call without it may differ when it is repeated, and why.
     :param never_wired: arguments that decide *what* runs; they stay frozen whatever they equal.
     """
 
@@ -53,6 +55,8 @@ class Kind:
     wraps: bool = False
     from_result: tuple[str, ...] = ()
     result: Literal["as_recorded", "rows"] | None = None
+    reads_with: tuple[str, tuple[Any, ...]] | None = None
+    without: tuple[str, Determinism, str] | None = None
     never_wired: tuple[str, ...] = ("conn_id",)
 
     @property
@@ -61,18 +65,17 @@ class Kind:
         return f"tasks/{self.name}.py.jinja"
 
     def determinism_of(self, arguments: Mapping[str, Any]) -> tuple[Determinism, str | None]:
-        """Return how much a repeated run of one call may differ, and why it is flagged.
-
-        Of a query whose SQL was not recorded only the question is left: a model writes the SQL in each run.
-        """
-        if self.name == "generate_query" and not arguments.get("sql"):
-            return "model_at_run_time", "no SQL was recorded: a model writes it anew in each run"
+        """Return how much a repeated run of one call may differ, and why it is flagged."""
+        if self.without and not arguments.get(self.without[0]):
+            return self.without[1:]
         return self.determinism, self.reason
 
     def effect_of(self, arguments: Mapping[str, Any]) -> Effect:
-        """Return the effect of one call: an HTTP request that only reads is a read."""
-        if self.name == "http_request" and arguments.get("method", "GET") in ("GET", "HEAD", "OPTIONS"):
-            return "read"
+        """Return the effect of one call; an argument that is left out has its default."""
+        if self.reads_with:
+            name, values = self.reads_with
+            if arguments.get(name, self.arguments.model_fields[name].default) in values:
+                return "read"
         return self.effect
 
 
@@ -114,6 +117,7 @@ KINDS = (
         reason="a model wrote this SQL",
         connection="warehouse",
         from_result=("sql",),
+        without=("sql", "model_at_run_time", "no SQL was recorded: a model writes it anew in each run"),
         result="rows",
         never_wired=("conn_id", "sql", "question", "tables", "max_seconds", "llm_conn_id", "model_id"),
     ),
@@ -131,6 +135,7 @@ KINDS = (
         arguments=arguments.HttpRequestArguments,
         effect="write",
         connection="http_default",
+        reads_with=("method", ("GET", "HEAD", "OPTIONS")),
         never_wired=("conn_id", "endpoint", "method", "expected_status", "expected_shape"),
     ),
     Kind(

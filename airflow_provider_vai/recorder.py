@@ -11,7 +11,6 @@ import json
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from pydantic_ai.capabilities import AbstractCapability, CapabilityOrdering  # noqa: TID253 (see above)
 from pydantic_ai.exceptions import ApprovalRequired, CallDeferred  # noqa: TID253
@@ -20,7 +19,6 @@ from pydantic_ai.tools import DeferredToolRequests  # noqa: TID253
 from pydantic_ai.toolsets.wrapper import WrapperToolset  # noqa: TID253
 
 from airflow_provider_vai import recording
-from airflow_provider_vai.identifiers import folder_name
 
 if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
@@ -192,8 +190,7 @@ def path_of(ti: Any) -> ObjectStoragePath:
 
     given = configuration().get("vai", "runs_path", fallback="")
     root = ObjectStoragePath(given) if given else results.artifacts_root() / "runs"
-    index = "" if ti.map_index is None or ti.map_index < 0 else f"-{ti.map_index}"
-    return root / folder_name(ti.dag_id) / folder_name(ti.run_id) / f"{quote(ti.task_id, '')}{index}.json"
+    return results.path_of(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, "json", root=root)
 
 
 def decision(ti: Any) -> recording.Record:

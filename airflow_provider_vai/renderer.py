@@ -96,7 +96,8 @@ def render(automation: Automation) -> str:
     _refuse_unknown(automation)
     steps = with_one_end(automation.steps)
     variables = _variables(steps)
-    tasks = [_task(step, variables, outlets(step, steps, automation.dag_id)) for step in steps]
+    emitted = outlets(steps, automation.dag_id)
+    tasks = [_task(step, variables, emitted.get(step.key, [])) for step in steps]
     edges = _edges(steps, variables)
     when, params = schedule(automation.triggers), {name: _param(param) for name, param in automation.params.items()}
     imported = _imported(steps, tasks, edges, [when, params])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from airflow_provider_vai.adapters.base import Tells, Trace, optional_text, record, records, text, text_or_none
+from airflow_provider_vai.adapters.base import Tells, Trace, objects, optional_text, records, text, text_or_none
 from airflow_provider_vai.adapters.content import error_text, proposed, result_value
 from airflow_provider_vai.adapters.messages import Answer, Conversation
 from airflow_provider_vai.run import Run, RunOutcome, ToolCall
@@ -40,11 +40,8 @@ class AgentDojoAdapter:
 
         :raises MalformedTrace: an object, a message or a call breaks the format.
         """
-        if isinstance(trace.document, list):
-            for item, where in records(trace.document, f"{trace}: "):
-                yield _run(trace, item, f"{where}.")
-        else:
-            yield _run(trace, record(trace.document, str(trace)), f"{trace}: ")
+        for item, where in objects(trace):
+            yield _run(trace, item, where)
 
 
 def _run(trace: Trace, item: dict[str, Any], where: str) -> Run:

@@ -235,6 +235,18 @@ def records(value: Any, where: str) -> Iterator[tuple[dict[str, Any], str]]:
         yield record(item, f"{where}[{index}]"), f"{where}[{index}]"
 
 
+def objects(trace: Trace) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield the object that a trace's document is, or each of a list, with what stands before the places inside it.
+
+    :raises MalformedTrace: the document, or an item of it, is no object.
+    """
+    if isinstance(trace.document, list):
+        for item, where in records(trace.document, f"{trace}: "):
+            yield item, f"{where}."
+    else:
+        yield record(trace.document, str(trace)), f"{trace}: "
+
+
 def text_or_none(value: Any) -> str | None:
     """Return ``value`` if it is text with something in it: for fields that only describe."""
     return value if isinstance(value, str) and value.strip() else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from airflow_provider_vai.adapters.base import Tells, Trace, record, records, text_or_none
+from airflow_provider_vai.adapters.base import Tells, Trace, objects, record, records, text_or_none
 from airflow_provider_vai.adapters.content import error_text
 from airflow_provider_vai.adapters.span_attributes import bare, read_execution, spent, unknown_kind
 from airflow_provider_vai.adapters.span_call import Kind, Step
@@ -50,11 +50,8 @@ class LangfuseAdapter:
 
         :raises MalformedTrace: an export or an observation breaks the format.
         """
-        if isinstance(trace.document, list):
-            for export, where in records(trace.document, f"{trace}: "):
-                yield _run(trace, export, f"{where}.")
-        else:
-            yield _run(trace, record(trace.document, str(trace)), f"{trace}: ")
+        for export, where in objects(trace):
+            yield _run(trace, export, where)
 
 
 def _run(trace: Trace, export: dict[str, Any], where: str) -> Run:

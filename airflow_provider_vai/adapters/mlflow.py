@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from airflow_provider_vai.adapters.base import Tells, Trace, record, records, text_or_none
+from airflow_provider_vai.adapters.base import Tells, Trace, objects, record, records, text_or_none
 from airflow_provider_vai.adapters.span_attributes import read_execution, spent, unknown_kind
 from airflow_provider_vai.adapters.span_call import Kind, Step
 from airflow_provider_vai.adapters.span_messages import read_chat, read_system
@@ -43,11 +43,8 @@ class MLflowAdapter:
 
         :raises MalformedTrace: a trace or a span breaks the format.
         """
-        if isinstance(trace.document, list):
-            for item, where in records(trace.document, f"{trace}: "):
-                yield _run(trace, item, f"{where}.")
-        else:
-            yield _run(trace, record(trace.document, str(trace)), f"{trace}: ")
+        for item, where in objects(trace):
+            yield _run(trace, item, where)
 
 
 def _run(trace: Trace, item: dict[str, Any], where: str) -> Run:

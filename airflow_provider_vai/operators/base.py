@@ -69,11 +69,12 @@ class VaiOperator(BaseOperator):
         """Run the step; see the class."""
         from airflow_provider_vai.operators import results
 
-        arguments = self._approved(context, self.resolved_arguments(context))
+        approval = self._gate_record(context)
+        arguments = self._approved(context, approval, self.resolved_arguments(context))
         for name, value in arguments.items():
             setattr(self, name, results.load(revealed(value)))
         if self.effect == "write":
-            return at_most_once(self, context, arguments)
+            return at_most_once(self, context, arguments, approved_at=approval.get("at"))
         return results.keep(self.perform(context), context)
 
     def resolved_arguments(self, context: Context) -> dict[str, Any]:
@@ -91,17 +92,19 @@ class VaiOperator(BaseOperator):
         """
         return [f"{type(self).__module__}.{type(self).__qualname__}", sorted(self.template_fields)]
 
-    def gate_record(self, context: Context) -> dict[str, Any]:
+    def _gate_record(self, context: Context) -> dict[str, Any]:
         """Return what this step's gate left in this run; empty where it left nothing."""
         record = result_of(self.gate, context) if self.gate else None
         return record if isinstance(record, dict) else {}
 
-    def _approved(self, context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Return the arguments with the approver's edits, if they are the ones that were approved."""
+    def _approved(self, context: Context, answer: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments with the approver's edits, if they are the ones that were approved.
+
+        :param answer: what the gate left.
+        """
         if self.gate is None:
             return arguments
         remedy = f"clear the task {self.gate!r}, and answer it"
-        answer = self.gate_record(context)
         if answer.get("decision") != "approve":
             raise ApprovalMissing(f"the gate {self.gate!r} holds no approval in this run: {remedy}")
         edits = answer.get("edits", {}).get(self.task_id, {})
@@ -111,11 +114,12 @@ class VaiOperator(BaseOperator):
             raise ApprovalMissing(f"the gate {self.gate!r} changed {error}: {remedy} again") from None
         for place, edit in edits.items():
             self.log.info("%s was changed at the approval: %s", place, masked(edit))
-        if answer.get("arguments_sha256", {}).get(self.task_id) != json_text.digest(arguments):
+        digest = json_text.digest(arguments)
+        if answer.get("arguments_sha256", {}).get(self.task_id) != digest:
             raise ApprovalMissing(
                 f"the gate {self.gate!r} approved other arguments than this step would use now: {remedy} again"
             )
-        if not self._is_recorded(context, answer, json_text.digest(arguments)):
+        if not self._is_recorded(context, answer, digest):
             raise ApprovalMissing(
                 f"the approvals record holds no such decision of the gate {self.gate!r} in this run: {remedy} again."
                 " [vai] artifacts_path must lead all workers to the same folder"

@@ -54,11 +54,12 @@ class UnknownOutcome(AirflowFailException):
     """An earlier try began the write and left no word of its end. It fails without a retry."""
 
 
-def at_most_once(step: VaiOperator, context: Context, arguments: dict[str, Any]) -> Any:
+def at_most_once(step: VaiOperator, context: Context, arguments: dict[str, Any], *, approved_at: str | None) -> Any:
     """Return what the step leaves in XCom, from its work now or from an earlier try; see the module.
 
     :param step: the step, its arguments set.
     :param arguments: the resolved arguments; their digest tells one write from another.
+    :param approved_at: when the step's gate was answered; ``None`` for a step without one.
     :raises UnknownOutcome: the write may have taken place.
     """
     from airflow_provider_vai.operators import results
@@ -68,7 +69,7 @@ def at_most_once(step: VaiOperator, context: Context, arguments: dict[str, Any])
         step.log.info("This version of Airflow keeps no task state: a repeated try is not recognised (3.3 does)")
         return results.keep(step.perform(context), context)
     found = store.get(KEY)
-    marker = _marker(step, context, json_text.digest(arguments))
+    marker = _marker(context, json_text.digest(arguments), approved_at)
     if found is not None and not _may_run(step, context, found, marker):
         step.log.info("The write took place in try %s: its kept result is this step's", found["try_number"])
         return found["result"]
@@ -89,7 +90,7 @@ def at_most_once(step: VaiOperator, context: Context, arguments: dict[str, Any])
     return kept
 
 
-def _marker(step: VaiOperator, context: Context, digest: str) -> dict[str, Any]:
+def _marker(context: Context, digest: str, approved_at: str | None) -> dict[str, Any]:
     from airflow.sdk.timezone import utcnow
 
     ti = context["ti"]
@@ -99,7 +100,7 @@ def _marker(step: VaiOperator, context: Context, digest: str) -> dict[str, Any]:
         "try_number": ti.try_number,
         "max_tries": ti.max_tries,
         "at": utcnow().isoformat(),
-        "approved_at": step.gate_record(context).get("at"),
+        "approved_at": approved_at,
     }
 
 

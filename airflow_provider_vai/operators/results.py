@@ -124,10 +124,23 @@ def artifact_path(context: Context, suffix: str) -> ObjectStoragePath:
     return path_of(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, suffix)
 
 
-def path_of(dag_id: str, run_id: str, task_id: str, map_index: int | None, suffix: str) -> ObjectStoragePath:
-    """Return where a task instance keeps its artifact, see :func:`artifact_path`; no name leads out of the folder."""
+def path_of(
+    dag_id: str,
+    run_id: str,
+    task_id: str,
+    map_index: int | None,
+    suffix: str,
+    *,
+    root: ObjectStoragePath | None = None,
+) -> ObjectStoragePath:
+    """Return where a task instance keeps its artifact, see :func:`artifact_path`; no name leads out of the folder.
+
+    :param root: the folder for all of them; ``None``: the artifacts folder.
+    """
     index = "" if map_index is None or map_index < 0 else f"-{map_index}"
-    return artifacts_root() / folder_name(dag_id) / folder_name(run_id) / f"{quote(task_id, '')}{index}.{suffix}"
+    return (
+        (root or artifacts_root()) / folder_name(dag_id) / folder_name(run_id) / f"{quote(task_id, '')}{index}.{suffix}"
+    )
 
 
 def write(path: ObjectStoragePath, content: bytes) -> None:

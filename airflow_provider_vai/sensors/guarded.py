@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai import json_text
@@ -25,7 +26,7 @@ class Guarded:
     steps: Mapping[str, Any]
     arguments: Mapping[str, dict[str, Any]]
 
-    @property
+    @cached_property
     def digests(self) -> dict[str, str]:
         """SHA-256 of each step's arguments; the step compares it with its own."""
         return {task_id: json_text.digest(arguments) for task_id, arguments in self.arguments.items()}

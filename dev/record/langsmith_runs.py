@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import recording
+from chat_agent import answered
 from langsmith import Client, traceable, tracing_context
 
 UNWANTED = {"serialized", "events", "tags", "attachments", "extra", "session_name", "dangerously_allow_filesystem"}
@@ -78,19 +79,7 @@ def chat(messages: list[dict[str, Any]]) -> dict[str, Any]:
 def agent(question: str) -> str:
     """Answer one request."""
     tools = {"weigh": weigh, "label": label}
-    messages: list[dict[str, Any]] = [{"role": "user", "content": question}]
-    while True:
-        message = chat(list(messages))["choices"][0]["message"]
-        if not message["tool_calls"]:
-            return str(message["content"])
-        messages.append(message)
-        for call in message["tool_calls"]:
-            function = call["function"]
-            try:
-                result = json.dumps(tools[function["name"]](**json.loads(function["arguments"])))
-            except LookupError as error:
-                result = f"Error: {error}"
-            messages.append({"role": "tool", "tool_call_id": call["id"], "content": result})
+    return answered([{"role": "user", "content": question}], chat, tools)
 
 
 def main(path: Path) -> None:

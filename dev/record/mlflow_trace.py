@@ -11,11 +11,13 @@ import json
 import os
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import mlflow
 import recording
+from chat_agent import answered
 from mlflow.entities import SpanType
 
 ASKED = [("c1", "find_boat", {"name": "Ida"}), ("c2", "find_boat", {"name": "Ode"})]
@@ -67,18 +69,7 @@ def agent(request: str) -> str:
         {"role": "system", "content": "Find berths."},
         {"role": "user", "content": request},
     ]
-    while True:
-        message = complete("scripted", list(messages))["choices"][0]["message"]
-        if not message.get("tool_calls"):
-            return str(message["content"])
-        messages.append(message)
-        for call in message["tool_calls"]:
-            function = call["function"]
-            try:
-                result = json.dumps(tools[function["name"]](**json.loads(function["arguments"])))
-            except LookupError as error:
-                result = f"Error: {error}"
-            messages.append({"role": "tool", "tool_call_id": call["id"], "content": result})
+    return answered(messages, partial(complete, "scripted"), tools)
 
 
 def main(path: Path) -> None:

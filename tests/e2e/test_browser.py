@@ -3,37 +3,10 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 
 pytestmark = pytest.mark.e2e
-
-
-def _start(airflow, dag_id: str):
-    from dag_run import DagRun
-
-    run = DagRun(airflow, dag_id, print)
-    run.wait_known()
-    run.start()
-    return run
-
-
-def _wait_for_gate(airflow, run, task: str) -> None:
-    """Wait until the gate is parked, and as long again as the scheduler's race with a quick answer needs."""
-    from dag_run import SETTLE, WAITING
-
-    parked: list[float] = []
-
-    def settled() -> bool:
-        run._look(lambda gate: None, None)
-        if run.states.get(task) not in WAITING:
-            parked.clear()
-            return False
-        parked.append(time.monotonic())
-        return parked[-1] - parked[0] > SETTLE
-
-    airflow.wait(f"{task} to wait for its answer", settled, 180)
 
 
 def _flashboard(home, dag_id: str) -> str:
@@ -41,11 +14,11 @@ def _flashboard(home, dag_id: str) -> str:
     return page.read_text(encoding="utf-8")
 
 
-def test_the_three_step_example_runs_and_shows_as_a_graph(airflow, home, browse, picture):
+def test_the_three_step_example_runs_and_shows_as_a_graph(start, home, browse, picture):
     """The seed's example runs without any gate; its graph has the three tasks, its flashboard the warehouse's rows."""
-    run = _start(airflow, "monthly_revenue_dashboard")
+    run = start("monthly_revenue_dashboard")
 
-    assert run.follow(300, lambda gate: None) == "success"
+    assert run.end() == "success"
 
     page = browse("admin")
     page.goto(run.page)
@@ -59,10 +32,10 @@ def test_the_three_step_example_runs_and_shows_as_a_graph(airflow, home, browse,
     assert "<script" not in board
 
 
-def test_a_person_reads_the_arguments_and_approves(airflow, home, reports, browse, picture):
+def test_a_person_reads_the_arguments_and_approves(airflow, start, home, reports, browse, picture):
     """The page shows what will be posted; after the click it is posted, once, and the record names the person."""
-    run = _start(airflow, "monthly_revenue_report")
-    _wait_for_gate(airflow, run, "approve_http_request")
+    run = start("monthly_revenue_report")
+    run.settled("approve_http_request")
     before = len(reports.posts())
 
     page = browse("alice")
@@ -74,46 +47,46 @@ def test_a_person_reads_the_arguments_and_approves(airflow, home, reports, brows
     picture(page, "gate")
     page.locator('[data-testid="hitl-option-Approve"]').click()
 
-    assert run.follow(300, lambda gate: None) == "success"
+    assert run.end() == "success"
     assert len(reports.posts()) == before + 1
     record = airflow.client.call("GET", f"{run._path()}/taskInstances/approve_http_request/xcomEntries/return_value")
     assert "alice" in str(record["value"])
     assert "EUR" in _flashboard(home, "monthly_revenue_report")
 
 
-def test_a_rejection_sends_nothing(airflow, reports, browse):
+def test_a_rejection_sends_nothing(start, reports, browse):
     """After the click on Reject the guarded step is skipped, and the service gets nothing."""
-    run = _start(airflow, "monthly_revenue_report")
-    _wait_for_gate(airflow, run, "approve_http_request")
+    run = start("monthly_revenue_report")
+    run.settled("approve_http_request")
     before = len(reports.posts())
 
     page = browse("alice")
     page.goto(f"{run.page}/tasks/approve_http_request/required_actions")
     page.locator('[data-testid="hitl-option-Reject"]').click()
 
-    run.follow(300, lambda gate: None)
+    run.end()
     assert run.states["http_request"] == "skipped"
     assert len(reports.posts()) == before
 
 
-def test_a_hand_marked_gate_does_not_open(airflow, reports):
+def test_a_hand_marked_gate_does_not_open(airflow, start, reports):
     """Marking the gate as success by hand lets Airflow go on, and the guarded step refuses."""
-    run = _start(airflow, "monthly_revenue_report")
-    _wait_for_gate(airflow, run, "approve_http_request")
+    run = start("monthly_revenue_report")
+    run.settled("approve_http_request")
     before = len(reports.posts())
 
     airflow.client.call("PATCH", f"{run._path()}/taskInstances/approve_http_request", {"new_state": "success"})
 
-    assert run.follow(300, lambda gate: None) == "failed"
+    assert run.end() == "failed"
     assert run.states["http_request"] == "failed"
     assert "holds no approval" in run.failures()["http_request"]
     assert len(reports.posts()) == before
 
 
-def test_the_flashboard_looks_right(airflow, home, browse, picture):
+def test_the_flashboard_looks_right(start, home, browse, picture):
     """The page draws both charts, runs no script and asks for nothing outside itself."""
-    run = _start(airflow, "monthly_revenue_dashboard")
-    assert run.follow(300, lambda gate: None) == "success"
+    run = start("monthly_revenue_dashboard")
+    assert run.end() == "success"
     board = max((home / "artifacts/monthly_revenue_dashboard").rglob("*.html"), key=lambda path: path.stat().st_mtime)
 
     page = browse("admin").context.new_page()

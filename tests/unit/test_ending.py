@@ -22,9 +22,8 @@ def step(key: str, *depends_on: str) -> Step:
 def emitted(steps: list[Step]) -> dict[str, list[str]]:
     """Return which asset each step emits for the automation `sales.daily`."""
     return {
-        one.key: [reference.values[0] for reference in outlets(one, steps, "sales.daily")]
-        for one in steps
-        if outlets(one, steps, "sales.daily")
+        key: [reference.values[0] for reference in references]
+        for key, references in outlets(steps, "sales.daily").items()
     }
 
 
