@@ -57,18 +57,18 @@ def answering(
             return  # the run in the other thread writes these rows, too: it must have come to rest
         for ti in tis:
             detail = session.scalar(select(HITLDetail).where(HITLDetail.ti_id == ti.id))
-            if detail is None or detail.responded_at is not None or not left:
-                continue
-            if before:
-                before()
-            detail.responded_by = {"id": "alice", "name": "Alice"}
-            detail.responded_at, detail.chosen_options = timezone.utcnow(), [left[0]]
-            detail.params_input = form or {}
+            if detail is not None and detail.responded_at is None and left:
+                if before:
+                    before()
+                detail.responded_by = {"id": "alice", "name": "Alice"}
+                detail.responded_at, detail.chosen_options = timezone.utcnow(), [left.pop(0)]
+                detail.params_input = form or {}
+                shown.append((detail.subject, detail.body))
+            elif detail is None or detail.responded_at is None:
+                continue  # an answered task that still waits: the run's own thread wrote its old state over the new one
             event = TriggerEvent(detail.as_resume_event_payload())
             handle_event_submit(event, task_instance=ti, session=session)
             session.commit()
-            shown.append((detail.subject, detail.body))
-            left.pop(0)
 
     with meanwhile(answer):
         yield shown
