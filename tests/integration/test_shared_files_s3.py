@@ -1,0 +1,259 @@
+"""Files shared in a bucket: one winner a name, also where the store is slow, short of words, or does not know how."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from airflow_provider_vai import shared_files
+from airflow_provider_vai.exceptions import PublishError
+from airflow_provider_vai.shared_files import create, folder, names, read, remove, replace
+
+pytestmark = pytest.mark.integration
+for module in ("s3fs", "moto.server"):
+    pytest.importorskip(module, reason="the extras s3 and dev are not installed")
+
+BUSY = b"<Error><Code>ConditionalRequestConflict</Code><Message>A conflicting operation.</Message></Error>"
+TERSE = b"<Error><Code>PreconditionFailed</Code><Message>At least one condition did not hold.</Message></Error>"
+
+RACE = """
+import sys
+from airflow_provider_vai.shared_files import create, folder
+place = folder(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(int(sys.argv[3])):
+    if create(place / f"{number:06}.json", sys.argv[2].encode() * 10_000):
+        print(number, flush=True)
+"""
+
+
+class Server:
+    """A moto server that serves one request after the other.
+
+    Moto looks whether the key is there and then puts it, in two steps; S3 does both in one. Served one by one they are
+    one step here, too.
+
+    :ivar ignores_conditions: drop ``If-None-Match`` from every request, as a store does that does not know it.
+    :ivar busy: how many of the next puts on condition meet another one that is under way.
+    :ivar is_terse: say that a condition failed, but not which.
+    """
+
+    def __init__(self) -> None:
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+        from werkzeug.serving import make_server
+
+        self.ignores_conditions = False
+        self.busy = 0
+        self.is_terse = False
+        self.puts: list[str] = []
+        self._app = DomainDispatcherApplication(create_backend_app)
+        self._server = make_server("127.0.0.1", 0, self._answer, threaded=False, request_handler=MotoRequestHandler)
+        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        condition = environ.get("HTTP_IF_NONE_MATCH")
+        if environ["REQUEST_METHOD"] == "PUT":
+            self.puts.append(environ["PATH_INFO"])
+        if condition and self.ignores_conditions:
+            del environ["HTTP_IF_NONE_MATCH"]
+        if condition and self.busy:
+            self.busy -= 1
+            environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+            start_response("409 Conflict", [("Content-Type", "application/xml"), ("Content-Length", str(len(BUSY)))])
+            return [BUSY]
+        if not (condition and self.is_terse):
+            return self._app(environ, start_response)  # type: ignore[no-any-return]
+        statuses: list[Any] = []
+        body = b"".join(self._app(environ, lambda *given: statuses.append(given)))
+        (status, headers, *_) = statuses[0]
+        if status.startswith("412"):
+            body, headers = TERSE, [("Content-Type", "application/xml"), ("Content-Length", str(len(TERSE)))]
+        start_response(status, headers)
+        return [body]
+
+    def stop(self) -> None:
+        """End it."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server of its own for each test, with the bucket ``lake``; this process and those it starts reach it."""
+    import boto3
+
+    started = Server()
+    urllib.request.urlopen(f"{started.url}/moto-api/reset", data=b"").close()
+    for name, value in {
+        "AWS_ENDPOINT_URL": started.url,
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "hush-hush",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_MAX_ATTEMPTS": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(shared_files, "_exclusive", set())
+    boto3.client("s3", endpoint_url=started.url).create_bucket(Bucket="lake")
+    started.puts.clear()
+    yield started
+    forget_clients()
+    started.stop()
+
+
+def forget_clients() -> None:
+    """Close the connections that fsspec keeps, and with them what a client remembers of a server that is gone."""
+    import s3fs
+
+    s3fs.S3FileSystem.clear_instance_cache()
+
+
+def test_one_of_two_processes_creates_it(server: Server) -> None:
+    """Each of thirty names has one winner, and the winner's content."""
+    command = [sys.executable, "-c", RACE, "s3://lake/vai"]
+    processes = [
+        subprocess.Popen([*command, letter, "30"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for letter in "ab"
+    ]
+    for process in processes:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    won = [[int(line) for line in process.communicate()[0].split()] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+    assert sorted(won[0] + won[1]) == list(range(30))
+    place = folder("s3://lake/vai")
+    assert names(place) == [f"{number:06}.json" for number in range(30)]
+    for letter, numbers in zip("ab", won, strict=True):
+        assert all(read(place / f"{number:06}.json") == letter.encode() * 10_000 for number in numbers)
+
+
+def test_every_operation(server: Server) -> None:
+    """As on a folder; what is missing is missing, and a deeper file is not directly in the folder."""
+    place = folder("s3://lake/vai")
+    assert (read(place / "a.json"), names(place), names(folder("s3://lake"))) == (None, [], [])
+    assert create(place / "a.json", b"1")
+    assert not create(place / "a.json", b"2")
+    assert create(place / "deep" / "b.json", b"3")
+    replace(place / "c.txt", b"4")
+    replace(place / "c.txt", b"")
+    assert (names(place), names(place, ".json")) == (["a.json", "c.txt"], ["a.json"])
+    assert (read(place / "a.json"), read(place / "c.txt"), names(place / "a.json")) == (b"1", b"", [])
+    remove(place / "a.json")
+    remove(place / "a.json")
+    assert (read(place / "a.json"), names(place)) == (None, ["c.txt"])
+    assert create(place / "a.json", b"5")
+
+
+def test_what_another_process_wrote_is_seen(server: Server) -> None:
+    """Nothing is answered from what a client remembers of an earlier look."""
+    import boto3
+
+    place = folder("s3://lake/vai")
+    replace(place / "a", b"old")
+    assert (names(place), read(place / "a")) == (["a"], b"old")
+    client = boto3.client("s3", endpoint_url=server.url)
+    client.put_object(Bucket="lake", Key="vai/a", Body=b"another and longer")
+    client.put_object(Bucket="lake", Key="vai/b", Body=b"")
+    client.put_object(Bucket="lake", Key="vai/", Body=b"")  # the folder that S3's own console makes
+    assert (names(place), read(place / "a")) == (["a", "b"], b"another and longer")
+    assert not create(place / "b", b"x")
+
+
+def test_a_store_that_ignores_the_condition_is_refused(server: Server) -> None:
+    """Before anything is lost: what was there stays, what was created to find out goes."""
+    server.ignores_conditions = True
+    place = folder("s3://lake/vai")
+    replace(place / "a", b"old")
+    assert not create(place / "a", b"new")
+    for _ in range(2):
+        with pytest.raises(PublishError, match="overwrites where it was asked to create") as refused:
+            create(place / "b", b"new")
+    assert refused.value.where == "s3://lake/vai/b"
+    assert (names(place), read(place / "a")) == (["a"], b"old")
+
+
+def test_the_condition_is_tried_once_in_a_process(server: Server) -> None:
+    """The first file is put twice, later ones once."""
+    place = folder("s3://lake/vai")
+    for name in "abc":
+        assert create(place / name, b"x")
+    assert [put.rpartition("/")[2] for put in server.puts] == ["a", "a", "b", "c"]
+
+
+def test_a_store_that_does_not_say_which_condition_failed(server: Server) -> None:
+    """Others than AWS answer 412 in fewer words; there is but one condition that can have failed."""
+    server.is_terse = True
+    place = folder("s3://lake/vai")
+    assert create(place / "a", b"1")
+    assert not create(place / "a", b"2")
+    assert create(place / "b", b"3")
+
+
+def test_a_put_that_meets_another_is_tried_again(server: Server) -> None:
+    """S3 answers both of two puts at once with 409 where it cannot tell yet; a store that stays so is an error."""
+    place = folder("s3://lake/vai")
+    assert create(place / "a", b"1")
+    server.busy = 2
+    assert create(place / "b", b"2")
+    server.busy = 3
+    assert not create(place / "b", b"3")
+    server.busy = shared_files.ATTEMPTS
+    with pytest.raises(PublishError, match="conflicting operation"):
+        create(place / "c", b"4")
+    assert (server.busy, read(place / "b"), read(place / "c")) == (0, b"2", None)
+
+
+@pytest.mark.parametrize("write", [create, replace])
+def test_a_missing_bucket(write: Callable[..., Any], server: Server) -> None:
+    """A folder above it that cannot be made; it holds nothing either."""
+    path = folder("s3://no-such-bucket/a")
+    with pytest.raises(PublishError) as refused:
+        write(path, b"x")
+    assert refused.value.where == "s3://no-such-bucket/a"
+    assert "URL" in refused.value.remedy
+    assert read(path) is None
+
+
+def test_a_store_that_is_away(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the client raises names the place; the secret is in no message."""
+    import s3fs
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setattr(s3fs.S3FileSystem, "retries", 1)
+    forget_clients()
+    place = folder("s3://lake/vai")
+    for call in (
+        lambda: create(place / "a", b""),
+        lambda: replace(place / "a", b""),
+        lambda: read(place / "a"),
+        lambda: names(place),
+        lambda: remove(place / "a"),
+    ):
+        with pytest.raises(PublishError) as refused:
+            call()
+        assert refused.value.where.startswith("s3://lake/vai")
+        assert "hush-hush" not in str(refused.value)
+    monkeypatch.undo()
+
+
+def test_paths_of_airflow(server: Server) -> None:
+    """``ObjectStoragePath`` is taken as well."""
+    sdk = pytest.importorskip("airflow.sdk")
+    pytest.importorskip("airflow.providers.amazon")
+    place = sdk.ObjectStoragePath("s3://lake/vai", client_kwargs={"endpoint_url": server.url})
+    assert create(place / "a", b"1")
+    assert not create(place / "a", b"2")
+    assert (names(place), read(place / "a")) == (["a"], b"1")
