@@ -20,7 +20,9 @@
     ├── PullError                a live source cannot be reached, refuses, or answers what it should not
     ├── RenderError              a value or name cannot become Python source, or the text failed its check
     └── PublishError             the pair of files cannot be written
-        └── EditedByHand         the DAG file is not what was rendered last
+        ├── EditedByHand         an edit of the DAG file by hand, and the new rendering, contradict each other
+        ├── Conflict             somebody else changed the automation meanwhile
+        └── NotReviewed          an automation is to be activated, and nobody looked at what it flags
 
 Each message says what is wrong, where, with which value, and what to do about it.
 """
@@ -35,10 +37,12 @@ if TYPE_CHECKING:
 __all__ = [
     "AmbiguousRun",
     "ArgumentsRefused",
+    "Conflict",
     "CrystallizeError",
     "EditedByHand",
     "KindRefused",
     "MalformedTrace",
+    "NotReviewed",
     "NothingToCrystallize",
     "PublishError",
     "PullError",
@@ -144,13 +148,23 @@ class PublishError(VaiError):
 
 
 class EditedByHand(PublishError):
-    """The DAG file in the output folder is not the one that was rendered last."""
+    """The DAG file was edited by hand where the new rendering differs, too."""
+
+
+class Conflict(PublishError):
+    """Somebody else changed the automation since it was read."""
+
+
+class NotReviewed(PublishError):
+    """An automation is to be activated, and a flagged item of it was not looked at."""
 
 
 def problems(error: ValidationError) -> str:
     """Return the first problems of a validation as one line: place, what is wrong, the value."""
+    from airflow_provider_vai.passes.redact import mask, masked
+
     shown = []
     for problem in error.errors()[:5]:
         place = ".".join(str(part) for part in problem["loc"]) or "the document"
-        shown.append(f"{place}: {problem['msg']} (found {str(problem['input'])[:60]!r})")
+        shown.append(f"{mask(place)}: {mask(problem['msg'])} (found {mask(str(masked(problem['input'])))[:60]!r})")
     return "; ".join(shown)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from airflow_provider_vai.automation import Advice
 from airflow_provider_vai.passes.draft import Draft
+from airflow_provider_vai.passes.redact import mask
 from airflow_provider_vai.run import Run
 
 
@@ -42,6 +43,6 @@ def _unsettled(drafts: Sequence[Draft], run: Run) -> list[str]:
             if other.call.tool == draft.call.tool and other.call.turn < last and other.effect != "read"
         ]
         if draft.call.turn == last and earlier and draft.effect != "read":
-            reasons.append(f"{draft.call.tool} ran again in the last turn: the work was still being changed")
+            reasons.append(f"{mask(draft.call.tool)} ran again in the last turn: the work was still being changed")
             break
     return reasons

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.exceptions import SecretFound, VaiError
-from airflow_provider_vai.passes.redact import mask
+from airflow_provider_vai.passes.assign import assign
+from airflow_provider_vai.passes.draft import Policy
+from airflow_provider_vai.passes.redact import knowing_those_of, mask, masked_run, redact
 from airflow_provider_vai.publisher import publish
-from airflow_provider_vai.renderer import render
 from airflow_provider_vai.run import Approval, Run, Turn
-from unit.support import call, crystallized, run
+from unit.support import call, crystallized, run, tools
 
 SECRETS = {
     "openai": "sk-" + "aB3" * 10,
@@ -39,7 +40,7 @@ PLAIN = "correct horse battery"
 def text_of(recorded: Run, tmp_path: Any, **policy: Any) -> tuple[str, str]:
     """Return what lands: the DAG file's text and the sidecar's."""
     automation = crystallized(recorded, dag_id="one", **policy)
-    published = publish(automation, render(automation), tmp_path)
+    published = publish(automation, tmp_path)
     return published.dag.read_text(), published.sidecar.read_text()
 
 
@@ -68,11 +69,66 @@ def test_other_keys_are_no_secrets(key: str, tmp_path: Any) -> None:
     assert PLAIN in dag
 
 
-@pytest.mark.parametrize("value", [7, True, None, ["x"], {"a": "b"}, ""])
-def test_only_text_is_a_secret(value: Any, tmp_path: Any) -> None:
-    """A number, a flag or an empty text under such a key is kept."""
+@pytest.mark.parametrize("value", [7, True, None, [], {"a": "b"}, "", " "])
+def test_what_is_no_secret_under_such_a_key(value: Any) -> None:
+    """A count, a flag, a schema or an empty text is kept."""
     automation = crystallized(run(call("send", {"token": value})))
     assert [step.arguments["arguments"].secrets for step in automation.steps if step.kind == "mcp_tool"] == [[]]
+
+
+@pytest.mark.parametrize("value", [[PLAIN], [[PLAIN]], {"value": PLAIN}, [{"value": PLAIN}]])
+def test_text_below_a_secret_key_becomes_a_connection(value: Any, tmp_path: Any) -> None:
+    """Also in a list, and as the value of an object."""
+    dag, sidecar = text_of(run(call("send", {"token": value})), tmp_path)
+    assert PLAIN not in dag + sidecar
+    assert "connection_secret(" in dag
+
+
+def test_a_number_that_is_a_password_is_refused() -> None:
+    """A connection gives text: the tool would get something else."""
+    with pytest.raises(SecretFound, match="a number under a secret-like key") as refusal:
+        crystallized(run(call("pay", {"card": {"pin": 48213}})))
+    assert "48213" not in str(refusal.value)
+
+
+def test_known_secrets_are_those_of_the_caller() -> None:
+    """Plain words become a connection where the caller knows that they are a password."""
+    (drafted,) = assign([call("send", {"text": PLAIN})], tools(), Policy())
+    (free,), _ = redact([drafted])
+    (bound,), notes = redact([drafted], known=[PLAIN])
+    assert free.arguments["arguments"].value == {"text": PLAIN}
+    assert bound.arguments["arguments"].value == {"text": None}
+    assert PLAIN not in "".join(notes)
+
+
+def test_a_denied_call_shows_no_header_that_was_dropped(tmp_path: Any) -> None:
+    """The gate never lets denied arguments pass; it holds them without the headers of the connection."""
+    headers = {"Authorization": PLAIN, "Accept": "text/csv"}
+    denied = call("post", {"url": "/x", "method": "POST", "headers": headers}, outcome="denied", approval="denied")
+    asked = call("post", {"url": "/y", "method": "POST"}, approval="approved")
+    recorded = run(denied, asked)
+    automation = crystallized(recorded, {"match": "post", "kind": "http_request", "conn_id": "api"})
+    assert "text/csv" in automation.model_dump_json()
+    assert PLAIN not in automation.model_dump_json()
+
+
+def test_a_password_of_one_place_is_known_in_every_other() -> None:
+    """Its key tells it in the arguments; in the title nothing else would."""
+    recorded = run(call("login", {"password": PLAIN}), title=f"Log in with {PLAIN}")
+    assert mask(recorded.title or "") == recorded.title
+    with knowing_those_of(recorded):
+        assert mask(recorded.title or "") == "Log in with ***"
+    assert PLAIN not in masked_run(recorded).model_dump_json()
+    assert masked_run(recorded).calls[0].tool == "login"
+
+
+def test_an_error_that_leaves_is_masked() -> None:
+    """Its problem, place and remedy."""
+    recorded = run(call("login", {"password": PLAIN}))
+    with pytest.raises(VaiError) as refusal, knowing_those_of(recorded):
+        raise VaiError(f"not {PLAIN}", where=f"at {PLAIN}", remedy=f"drop {PLAIN}")
+    assert str(refusal.value) == "at ***: not ***\n  drop ***"
+    assert PLAIN not in repr(refusal.value)
 
 
 @pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)

@@ -1,0 +1,49 @@
+"""Credentials behind an encoding: base64, base64url, hex, percent signs, and one of these in another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from urllib.parse import unquote, unquote_plus
+
+from airflow_provider_vai.secrets.randomness import from_base64, is_printable
+from airflow_provider_vai.secrets.span import Span
+
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,}={0,2}")
+_WRAPPED = re.compile(r"(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/]{60,76}(?:\r?\n|\\n)){1,4096}[A-Za-z0-9+/]{1,76}={0,2}")
+_HEX = re.compile(r"(?<![A-Za-z0-9])(?:0x|\\x|X')?((?:[0-9a-fA-F]{2}){8,})(?![A-Za-z0-9])")
+_ESCAPED_HEX = re.compile(r"(?:\\x[0-9a-fA-F]{2}){6,}|(?:\\u00[0-9a-fA-F]{2}){4,}")
+_PERCENT = re.compile(r"[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
+
+
+def encoded(text: str, find: Callable[[str], Iterable[Span]]) -> Iterator[Span]:
+    """Yield the runs of a text that, decoded, hold a credential.
+
+    :param find: returns the credentials of a decoded text.
+    """
+    for run, decoded in _decoded(text):
+        inner = list(find(decoded))
+        if inner:
+            longest = max(inner, key=lambda one: len(one.secret))
+            yield Span(*run, longest.secret, longest.is_password)
+
+
+def _decoded(text: str) -> Iterator[tuple[tuple[int, int], str]]:
+    for found in _BASE64.finditer(text):
+        yield from _readable(found.span(), from_base64(found[0]))
+    for found in _WRAPPED.finditer(text):
+        yield from _readable(found.span(), from_base64(re.sub(r"\s|\\n", "", found[0])))
+    for found in _HEX.finditer(text):
+        yield from _readable(found.span(), bytes.fromhex(found[1]))
+    for found in _ESCAPED_HEX.finditer(text):
+        yield from _readable(found.span(), bytes.fromhex(re.sub(r"\\x|\\u00", "", found[0])))
+    if "%" in text:
+        for found in _PERCENT.finditer(text):
+            for decoded in {unquote(found[0]), unquote_plus(found[0])}:
+                if decoded != found[0]:
+                    yield found.span(), decoded
+
+
+def _readable(run: tuple[int, int], data: bytes | None) -> Iterator[tuple[tuple[int, int], str]]:
+    if data and is_printable(data):
+        yield run, data.decode("utf-8")

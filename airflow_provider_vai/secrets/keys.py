@@ -1,0 +1,97 @@
+"""Which names say that what they name is a credential: in English and other languages, however they are spelled."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Literal
+
+Family = Literal["password", "token", "pin"]
+
+_PASSWORDS = (
+    "password|passwords|passwd|passwrd|passwort|passwoerter|passphrase|passcode|kennwort|contrasena|contrasenya|"
+    "motdepasse|mot_de_passe|mdp|senha|palavra_passe|parola|parola_d_ordine|haslo|heslo|jelszo|wachtwoord|losenord|"
+    "adgangskode|passord|salasana|sifre|lozinka|zaporka|slaptazodis|parool|пароль|парола|密码|密碼|口令|パスワード|"
+    "비밀번호|암호|סיסמה|كلمة_المرور|κωδικος"
+)
+_SHORT_PASSWORDS = "pass|pwd|pw|passw|psw|pswd"  # too short to be the end of a longer word
+_TOKENS = (
+    "secret|secrets|token|api_?keys?|app_?key|application_key|access_?key(_id)?|aws_key_id|account_?key|shared_(access_)?key|secret_?key|"
+    "private_?key|signing_?key|encryption_?key|decryption_?key|master_?key|fernet_?key|storage_?key|service_?key|"
+    "subscription_?key|license_?key|auth_?key|ssh_?key|deploy_?key|consumer_?key|client_?key|host_?key|webhook_?key|"
+    "integration_?key|integrity_key|hmac_?key|aes_?key|rsa_?key|jwt_?key|credentials?|creds?|authorization|bearer|jwt|"
+    "shared_access_signature|sas|sas_?(key|url)|cookie|set_cookie|session_cookie|jsessionid|phpsessid|connect_sid|"
+    "geheimnis|geheimschluessel|geheimschlussel|api_?schlussel|api_?schluessel|zugangsschlussel|zugangsdaten|jeton|"
+    "jeton_d_acces|cle_(d_)?api|clave|clave_secreta|clave_api|clave_de_acceso|secreto|segredo|chave_(de_)?(api|acesso|"
+    "secreta)|chiave_(api|segreta)|segreto|токен|секрет|令牌|密钥|密鑰|トークン|秘密鍵|토큰"
+)
+_GLUED = re.compile(  # unmistakable, also as the end of a longer word: PGPASSWORD, dbpassword, myapikey
+    r"(password|passwd|passwort|kennwort|passphrase|contrasena|apikey|secretkey|accesskey|privatekey|authtoken|"
+    r"accesstoken|refreshtoken|sessiontoken|bearertoken|clientsecret|secretaccesskey|senha|wachtwoord)$"
+)
+_SUFFIX = (
+    r"(_?\d{1,3}|_(value|text|hash|plain|plaintext|raw|b64|base64|encoded|confirm|confirmation|repeat|verify|string))?$"
+)
+_PASSWORD = re.compile(rf"(^|_)({_PASSWORDS}|{_SHORT_PASSWORDS}){_SUFFIX}")
+_TOKEN = re.compile(rf"(^|_)({_TOKENS}){_SUFFIX}")
+_PIN = re.compile(
+    r"(^|_)(pin|pin_code|otp|totp|cvv2?|cvc2?|one_time_(code|password)|mfa_code|2fa_code|verification_code)$"
+)
+_INNOCENT = re.compile(  # what says where to go on, what kind it is, or is a ticket of another kind
+    r"(^|_)(next|page|nextpage|input|output|change|continuation|continue|sync|cursor|scroll|skip|resume|pagination|start|idempotency|stop|eos|bos|"
+    r"pad|unk|mask|sep|cls|request|client_request|prompt|completion|csrf_header)_token(_value)?$"
+    r"|^(boarding|season|day|week|month|bus|rail|train|ski|museum|city|travel|first|second|last|high|low|band|all|is|did|"
+    r"by|mountain|event|visitor|parking|back|multi|single|one|two|test)_pass$"
+    r"|^(public|foreign|primary|partition|sort|is|has|use|num|max|min|count|n)_(secret|token|password|api_?key)s?$"
+    r"|(^|_)(public|verify|verification)_key$"
+)
+_IDENTIFIER = re.compile(
+    r"(^|_)(id|ids|uid|uuid|guid|gid|ref|refs|reference|hash|hashes|digest|checksum|etag|e_tag|sha|sha1|sha256|sha512|md5|"
+    r"crc|integrity|fingerprint|signature|nonce|version|revision|commit|cursor|page|anchor|next|previous|prev|continuation|"
+    r"token|state|iban|slug|handle|address|image|thumbnail|icon|avatar|photo|picture|bytes|blob|attachment|embedding|"
+    r"vector|sheet|spreadsheet|document|doc|file|folder|path|url|uri|href|link|name|title|trace|span|etags)$"
+)
+_ACCENTS = re.compile("[\u0300-\u036f]")  # not the marks of other scripts, which make other letters
+_STROKES = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "\u0131": "i", "ß": "ss", "æ": "ae"})
+
+
+@lru_cache(maxsize=4096)
+def spelled(name: str) -> str:
+    """Return a name in lower case, its words joined by underscores, without accents.
+
+    ``clientSecret`` and ``Contraseña`` are ``client_secret`` and ``contrasena``.
+    """
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", name[:200])).translate(_STROKES)
+    parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", unicodedata.normalize("NFKC", bare))
+    return re.sub(r"[\W_]+", "_", parts).strip("_").lower()
+
+
+@lru_cache(maxsize=4096)
+def family(name: str) -> Family | None:
+    """Return what kind of credential a name speaks of; ``None`` where of none.
+
+    ``pin``: short numbers that only digits can be. :param name: a key, header, variable or option, in any spelling.
+    """
+    key = spelled(name)
+    if not key or _INNOCENT.search(key):
+        return None
+    if _PIN.search(key):
+        return "pin"
+    if _PASSWORD.search(key):
+        return "password"
+    if _TOKEN.search(key):
+        return "token"
+    if glued := _GLUED.search(key.replace("_", "")):
+        return "password" if re.match("pass|kennwort|contra|senha|wacht", glued[1]) else "token"
+    return None
+
+
+def is_secret_key(name: str) -> bool:
+    """Return whether any text under that key is a credential (not of pins: those need digits, too)."""
+    return family(name) in ("password", "token")
+
+
+def names_an_identifier(name: str) -> bool:
+    """Return whether random characters under that key are nothing special: an id, a digest, a page cursor, an image."""
+    return bool(_IDENTIFIER.search(spelled(name)))
