@@ -12,8 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from airflow_provider_vai import json_text
-from airflow_provider_vai.adapters import yaml_text
+from airflow_provider_vai import json_text, yaml_text
 from airflow_provider_vai.adapters.files import LIMIT_BYTES, TraceFile, characters
 from airflow_provider_vai.exceptions import MalformedTrace, UnreadableTrace
 from airflow_provider_vai.run import Run

@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from airflow_provider_vai import result_path
 from airflow_provider_vai.identifiers import folder_name
 from airflow_provider_vai.operators.compat import configuration
 
@@ -68,22 +69,17 @@ def keep(value: Any, context: Context) -> Any:
 def select(result: Any, path: Sequence[str | int], *, step: str) -> Any:
     """Return the part of a step's result at ``path``; of a reference, the reference with the path noted in it.
 
-    :raises LookupError: nothing is there; the message says how far the path went and what stood there.
+    :param path: see :mod:`airflow_provider_vai.result_path`: it may read a text, pick a record and check a type, too.
+    :param step: the step's name, for messages.
+    :raises LookupError: nothing is there, or of another type; the message says how far the path went and what stood
+        there.
     """
     if is_reference(result):
         return {**result, "select": [*result.get("select", []), *path]} if path else result
-    value = result
-    for depth, key in enumerate(path):
-        fits = (isinstance(key, int) and isinstance(value, list)) or isinstance(value, dict)
-        try:
-            if not fits:
-                raise KeyError(key)
-            value = value[key]
-        except (KeyError, IndexError):
-            there = f"the keys {sorted(value)[:20]}" if isinstance(value, dict) else f"a {type(value).__name__}"
-            place = "".join(f"[{part!r}]" for part in path[:depth]) or "the result"
-            raise LookupError(f"the step {step!r} has no {key!r} at {place}: found {there}") from None
-    return value
+    try:
+        return result_path.follow(result, path)
+    except LookupError as error:
+        raise LookupError(f"the step {step!r} has {error}") from None
 
 
 def load(value: Any) -> Any:

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from airflow_provider_vai import json_text
-from airflow_provider_vai.automation import Determinism, Path
+from airflow_provider_vai.automation import Determinism
 from airflow_provider_vai.passes.draft import Draft, said_by_people
 from airflow_provider_vai.run import Run
+from airflow_provider_vai.spec_base import Path
 
 PROSE_WORDS = 4
 SHOWN_PLACES = 3

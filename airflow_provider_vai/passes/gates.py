@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from airflow_provider_vai.passes.draft import Draft, Gates
 from airflow_provider_vai.passes.redact import mask
 
+SHOWN_PLACES = 5
 
-def gate(draft: Draft, gates: Gates) -> tuple[bool, str]:
+Untrusted = Sequence[tuple[str, str]]
+"""Places of a step's arguments that only untrusted results said, each with the id of the call, see ``trust.py``."""
+
+
+def gate(draft: Draft, gates: Gates, untrusted: Untrusted = ()) -> tuple[bool, str]:
     """Return whether the step gets a gate, and the reason for that, as a sentence for the reviewer.
 
     An approval that was given in the recorded run never carries over: it becomes a gate. A rule of the tools file
-    decides where it speaks; otherwise ``auto`` also guards each write that, for all the trace says, nobody approved.
+    decides where it speaks; otherwise ``auto`` also guards each write that, for all the trace says, nobody approved,
+    and each write that rests on what outsiders wrote, whatever the recorded run asked.
     """
+    guarded, reason = _gate(draft, gates)
+    if draft.effect != "write" or not untrusted:
+        return guarded, reason
+    said = f"{source_line(untrusted)}"
+    if guarded:
+        return True, f"{reason}; {said}"
+    if gates == "auto" and not (draft.rule and draft.rule.approval):
+        return True, said
+    return False, f"{reason}; {said}"
+
+
+def source_line(untrusted: Untrusted) -> str:
+    """Return where the values came from that only outsiders' text said, as part of a sentence."""
+    places = ", ".join(f"{place} (call {mask(call)})" for place, call in untrusted[:SHOWN_PLACES])
+    more = f" and {len(untrusted) - SHOWN_PLACES} more" if len(untrusted) > SHOWN_PLACES else ""
+    return f"only text that outsiders can write says {places}{more}"
+
+
+def _gate(draft: Draft, gates: Gates) -> tuple[bool, str]:
     if draft.kind.name == "unmapped_tool":
         return False, "it fails when run: its tool has no action kind yet"
-    approval = draft.call.approval
+    approval = draft.approval
     wish = draft.rule.approval if draft.rule else None
     if wish == "required":
         return True, "the tools file requires approval"

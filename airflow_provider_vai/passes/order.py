@@ -44,10 +44,10 @@ def _groups(drafts: Sequence[Draft]) -> list[list[Draft]]:
 def _with_sources(key: str, before: Sequence[str], drafts: Sequence[Draft], waits: dict[str, list[str]]) -> list[str]:
     """Add the steps that the step's wires start from, unless it waits for them already through another one."""
     draft = next(draft for draft in drafts if draft.key == key)
-    sources = [wire.from_.step for argument in draft.arguments.values() for wire in argument.wires]
-    sources += [argument.from_.step for argument in draft.arguments.values() if argument.from_]
+    outputs = [output for argument in draft.arguments.values() for output in argument.outputs()]
+    outputs += [draft.each] if draft.each else []
     result = list(before)
-    for source in sources:
+    for source in (output.step for output in outputs if output.step):
         if source not in _reachable(result, waits):
             result.append(source)
     return result

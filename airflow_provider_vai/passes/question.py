@@ -38,18 +38,16 @@ def question(draft: Draft, reason: str, run: Run, tools: ToolsFile, policy: Poli
 
 
 def _recorded(draft: Draft) -> dict[str, Any]:
-    approval = draft.call.approval
+    approval = draft.approval
     said: dict[str, Any] = {}
     if approval.state != "unknown":
         said["state"] = approval.state
         said |= {"by": mask(approval.by)} if approval.by else {}
         said |= {"at": approval.at.isoformat()} if approval.at else {}
         said |= {"note": mask(approval.note)} if approval.note else {}
-    computed = {
-        name: masked(draft.values[name])
-        for name, argument in draft.arguments.items()
-        if argument.class_ == "wired" and len(json_text.canonical(draft.values[name])) <= COMPARED_CHARACTERS
-    }
+    wired = [name for name, argument in draft.arguments.items() if argument.class_ == "wired" and draft.each is None]
+    short = [name for name in wired if len(json_text.canonical(draft.values[name])) <= COMPARED_CHARACTERS]
+    computed = {name: masked(draft.values[name]) for name in short}
     return said | ({"arguments": computed} if computed else {})
 
 
