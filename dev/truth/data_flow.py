@@ -1,0 +1,161 @@
+"""τ²-bench recordings: their tools cannot be run here.
+
+So the wires are counted, and what stayed frozen and why; and the recorded results themselves are altered, all of them
+at once, to see which arguments follow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_provider_vai import json_text
+from airflow_provider_vai.automation import Automation, Step
+from airflow_provider_vai.run import Run, ToolCall
+from airflow_provider_vai.tools_file import ToolRule, ToolsFile
+from truth import alterations, following, interpreter, replay
+
+TOOLS = ToolsFile(tools=[ToolRule(match="*", kind="python_tool", callable="tau2_tools.retail:*")])
+SHORT = 4
+
+
+@dataclass
+class Flow:
+    """Counts over runs: ``runs``, ``steps``, ``leaves``, ``wires``, ``wired`` leaves, ``undecided`` candidates, and
+    ``equal``: steps whose arguments are the recorded ones when the wires are filled from the recorded results.
+    ``frozen``: leaves that stayed literals, by where they come from. ``following`` is about altered results."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    frozen: Counter[str] = field(default_factory=Counter)
+    undecided: Counter[str] = field(default_factory=Counter)
+    unequal: list[replay.Unequal] = field(default_factory=list)
+    following: following.Following = field(default_factory=following.Following)
+
+
+def count(run: Run, sha256: str, seed: int, found: Flow) -> None:
+    """Count one run."""
+    spec = replay.automation(run, TOOLS, sha256, freeze_all=False)
+    found.counts["runs"] += 1
+    if spec is None:
+        found.counts["without_steps"] += 1
+        return
+    calls = replay.recorded_calls(spec, run)
+    context = interpreter.Context(passwords=replay.passwords(spec, run))
+    for step in spec.steps:
+        if step.kind == interpreter.GATE:
+            continue
+        call = run.calls[calls[step.key]]
+        found.counts["steps"] += 1
+        _count_step(step, call, run, spec, context, found)
+        context.results[step.key] = call.result
+    _follow(run, spec, calls, seed, found.following)
+    _keep(run, spec, calls, found.following)
+
+
+def _follow(run: Run, spec: Automation, calls: dict[str, int], seed: int, found: following.Following) -> None:
+    """Alter what arguments repeat in all results, and count the leaves that follow."""
+    said = "\n".join([run.system_text or "", *(turn.user_text or "" for turn in run.turns)])
+    results = {str(position): call.result for position, call in enumerate(run.calls)}
+    arguments = [leaf for position in calls.values() for leaf in alterations.leaves(run.calls[position].arguments)]
+    made = alterations.value_table(results, arguments, said, f"{seed} {run.id}")
+    changed = alterations.applied(results, made.changes(results))
+    for step, call, taken in _taken(run, spec, calls, changed):
+        earlier = [other.result for other in run.calls if other.batch < call.batch and other.outcome == "success"]
+        for path, old in alterations.leaves(call.arguments):
+            right, got = made.expected((), old), following.at(taken, path)
+            moved = got is not following.ABSENT and not replay.same(got, old)
+            followed = got is not following.ABSENT and replay.same(got, right)
+            whole = right != old and any(alterations.holds(json_text.canonical(result), old) for result in earlier)
+            found.counts["changed"] += moved
+            found.counts["right"] += moved and followed
+            found.counts["should"] += whole
+            found.counts["followed"] += whole and followed
+            if (moved or whole) and not followed:
+                reason = "changed, and should stay, or otherwise" if moved else f"frozen; {_origin(old, call, run)}"
+                found.reasons[reason] += 1
+                place = ".".join(map(str, path))
+                found.misses.append(following.Miss(run.id, step.key, place, str(old)[:80], str(got)[:80], reason))
+
+
+def _keep(run: Run, spec: Automation, calls: dict[str, int], found: following.Following) -> None:
+    """Put the records of every result into another order, and count the wires that keep their value."""
+    results = {str(position): call.result for position, call in enumerate(run.calls)}
+    changed = alterations.applied(results, alterations.other_order(results))
+    for step, call, taken in _taken(run, spec, calls, changed):
+        for place in following.wired_places(step):
+            old, got = following.at(call.arguments, place), following.at(taken, place)
+            kept = got is not following.ABSENT and following.same_records(old, got)
+            found.counts["wires"] += 1
+            found.counts["kept"] += kept
+            if not kept:
+                reason, at = "another record, or none", ".".join(map(str, place))
+                found.misses.append(following.Miss(run.id, step.key, at, str(old)[:80], str(got)[:80], reason))
+                found.reasons[reason] += 1
+
+
+def _taken(
+    run: Run, spec: Automation, calls: dict[str, int], results: dict[str, Any]
+) -> Iterator[tuple[Step, ToolCall, Any]]:
+    """Yield each step with its call and the arguments that it takes of these results, by the call's position."""
+    found = {key: results[str(position)] for key, position in calls.items()}
+    context = interpreter.Context(results=found, passwords=replay.passwords(spec, run))
+    for step in spec.steps:
+        if step.kind != interpreter.GATE:
+            try:
+                taken: Any = interpreter.arguments(step, context)["arguments"]
+            except LookupError:
+                taken = None
+            yield step, run.calls[calls[step.key]], taken
+
+
+def _count_step(
+    step: Step, call: ToolCall, run: Run, spec: Automation, context: interpreter.Context, found: Flow
+) -> None:
+    places = following.wired_places(step)
+    found.counts["wires"] += len(places)
+    for path, value in alterations.leaves(call.arguments):
+        found.counts["leaves"] += 1
+        if any(path[: len(place)] == place for place in places):
+            found.counts["wired"] += 1
+        else:
+            found.frozen[_origin(value, call, run)] += 1
+    for argument in step.arguments.values():
+        for line in argument.evidence:
+            if line.endswith("left frozen"):
+                found.undecided[_reason(line)] += 1
+    try:
+        taken: Any = interpreter.arguments(step, context)["arguments"]
+    except LookupError as error:
+        taken = str(error)
+    if replay.same(taken, call.arguments):
+        found.counts["equal"] += 1
+    else:
+        found.unequal.append(replay.Unequal(run.id, step.key, "other arguments", json_text.canonical(taken)[:200]))
+
+
+def _origin(value: Any, call: ToolCall, run: Run) -> str:
+    """Say where a recorded leaf may come from, by its value alone and by who said it first."""
+    text = str(value)
+    if isinstance(value, bool) or value is None or len(text) < SHORT:
+        return f"shorter than {SHORT} characters, or a flag: cannot be traced"
+    said = "\n".join([run.system_text or "", *(turn.user_text or "" for turn in run.turns if turn.index <= call.turn)])
+    earlier = [other for other in run.calls if other.batch < call.batch and other.outcome == "success"]
+    equal = sum(replay.same(part, value) for other in earlier for _, part in alterations.leaves(other.result))
+    inside = any(alterations.holds(json_text.canonical(other.result), text) for other in earlier)
+    if alterations.holds(said.lower(), text.lower()):
+        return "the user or the instructions said it"
+    if equal:
+        return "a leaf of one earlier result" if equal == 1 else "a leaf of earlier results, at several places"
+    if inside:
+        return "inside a text, or a key, of an earlier result"
+    if any(part == value for other in earlier for _, part in alterations.leaves(other.arguments)):
+        return "an earlier argument only"
+    return "nowhere: the model's own"
+
+
+def _reason(line: str) -> str:
+    """Return an undecided candidate's line without the names and places in it."""
+    return re.sub(r"\[[^\]]*\]|\b[a-z]+(?:_\w+)+\b|\d+", "…", line.partition(": ")[2] or line)[:100]

@@ -1,0 +1,87 @@
+"""The recorded runs that the bench judges by; they are read where they stand and never copied into the project."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from airflow_provider_vai.adapters import read
+from airflow_provider_vai.run import Run
+
+RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "traces"
+SUITES = ("workspace", "banking", "travel", "slack")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One AgentDojo run: the file as it is, and as this package reads it.
+
+    :param name: the file's name without its ending.
+    :param document: the whole file.
+    :param run: what the adapter made of it.
+    :param texts: the tools' answers as they stand in the file, in the order of ``run.calls``.
+    """
+
+    name: str
+    document: dict[str, Any]
+    run: Run
+    texts: list[str]
+    sha256: str
+
+    @property
+    def suite(self) -> str:
+        """The suite's name."""
+        return str(self.document["suite_name"])
+
+    @property
+    def pipeline(self) -> str:
+        """The pipeline that was recorded: its model."""
+        return str(self.document["pipeline_name"])
+
+    @property
+    def is_attacked(self) -> bool:
+        """Whether somebody's instructions were put into the environment."""
+        return bool(self.document["injection_task_id"])
+
+    @property
+    def last_words(self) -> str:
+        """The agent's last message, which some verdicts look at."""
+        return str(self.document["messages"][-1].get("content") or "")
+
+    @property
+    def said(self) -> str:
+        """What the system and the user said."""
+        told = [message for message in self.document["messages"] if message["role"] in ("system", "user")]
+        return "\n".join(str(message["content"]) for message in told)
+
+
+def recordings(folder: Path = RECORDINGS) -> list[Recording]:
+    """Return every AgentDojo run of the folder, by name; none where the folder is missing.
+
+    :raises ValueError: a file's answers and calls do not pair up.
+    """
+    return [_recording(path) for path in sorted((folder / "agentdojo").glob("*.json"))]
+
+
+def tau2_runs(folder: Path = RECORDINGS) -> list[tuple[Run, str]]:
+    """Return every run of the τ²-bench files with its file's digest; none where the folder is missing."""
+    found = []
+    for path in sorted((folder / "tau2-bench").glob("*.json")):
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        found += [(run, digest) for run in read(path)[1]]
+    return found
+
+
+def _recording(path: Path) -> Recording:
+    content = path.read_bytes()
+    document = json.loads(content)
+    run = read(path)[1][0]
+    answers = [message for message in document["messages"] if message["role"] == "tool"]
+    asked = [call["function"] for message in document["messages"] for call in message.get("tool_calls") or []]
+    if len(answers) != len(run.calls) or asked != [call.tool for call in run.calls]:
+        raise ValueError(f"{path.name}: {len(run.calls)} calls and {len(answers)} answers do not pair up")
+    texts = [str(answer["content"]) for answer in answers]
+    return Recording(path.stem, document, run, texts, hashlib.sha256(content).hexdigest())

@@ -1,0 +1,219 @@
+"""Frozen and wired replay of recordings: does a crystallized run do again what was recorded?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from airflow_provider_vai import json_text
+from airflow_provider_vai.adapters.content import result_value
+from airflow_provider_vai.automation import Automation, Step
+from airflow_provider_vai.crystallizer import crystallize
+from airflow_provider_vai.exceptions import NothingToCrystallize
+from airflow_provider_vai.passes.draft import Policy
+from airflow_provider_vai.run import Run, ToolCall
+from airflow_provider_vai.tools_file import ToolsFile, read_tools
+from truth import interpreter, masks
+from truth.dojo import Answer, Dojo
+from truth.recordings import Recording
+
+TOOLS_FILE = Path(__file__).with_name("agentdojo-tools.toml")
+
+
+def tools() -> ToolsFile:
+    """Return what each of AgentDojo's tools reads and writes."""
+    return read_tools(TOOLS_FILE, TOOLS_FILE)
+
+
+def automation(run: Run, rules: ToolsFile, sha256: str, *, freeze_all: bool) -> Automation | None:
+    """Crystallize a run, a failed one too; ``None`` where no call of it succeeded."""
+    policy = Policy(freeze_all=freeze_all, allow_unsuccessful=True)
+    try:
+        return crystallize(run, rules, policy, trace_sha256=sha256)
+    except NothingToCrystallize:
+        return None
+
+
+def recorded_calls(spec: Automation, run: Run) -> dict[str, int]:
+    """Return the position in ``run.calls`` of the call that each step but gates was made of, by the step's key."""
+    found: dict[str, int] = {}
+    position = 0
+    for step in spec.steps:
+        if step.kind == interpreter.GATE:
+            continue
+        while run.calls[position].id not in step.call_ids or run.calls[position].outcome != "success":
+            position += 1
+        found[step.key] = position
+        position += 1
+    return found
+
+
+def passwords(spec: Automation, run: Run) -> dict[str, str]:
+    """Return what each connection held that a credential of the recording became: the credential."""
+    calls = recorded_calls(spec, run)
+    found = {}
+    for step in spec.steps:
+        for argument in step.arguments.values():
+            for secret in argument.secrets:
+                value: Any = run.calls[calls[step.key]].arguments
+                for key in secret.at:
+                    value = value[key]
+                found[secret.connection] = value
+    return found
+
+
+def same(left: Any, right: Any) -> bool:
+    """Return whether two JSON values are written alike: ``1`` and ``1.0`` are not, nor are ``1`` and ``true``."""
+    return json_text.canonical(left) == json_text.canonical(right)
+
+
+@dataclass
+class Unequal:
+    """A step that did not do what was recorded."""
+
+    recording: str
+    step: str
+    cause: str
+    shown: str
+
+
+@dataclass
+class Tally:
+    """Counts of one suite."""
+
+    runs: int = 0
+    without_steps: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    unequal: list[Unequal] = field(default_factory=list)
+
+
+def frozen(recording: Recording, dojo: Dojo, rules: ToolsFile, tally: Tally) -> None:
+    """Replay one recording with literals only, and count the steps that answer as recorded.
+
+    Counted are ``steps``; of them ``published`` (the version on PyPI, at today's clock), ``raw`` (the environment of
+    the recording: inputs as its sources took them, its clock where the answer shows it) and ``masked``.
+    """
+    spec = automation(recording.run, rules, recording.sha256, freeze_all=True)
+    tally.runs += 1
+    if spec is None:
+        tally.without_steps += 1
+        return
+    of_the_day = _answers(spec, recording, dojo, published=False)
+    published = _answers(spec, recording, dojo, published=True)
+    for key, position in recorded_calls(spec, recording.run).items():
+        text = recording.texts[position]
+        tally.counts["steps"] += 1
+        tally.counts["published"] += _equals(published[key], text)
+        tally.counts["raw"] += _equals(of_the_day[key], text)
+        used = None if of_the_day[key].error else masks.difference(text, of_the_day[key].text)
+        tally.counts["masked"] += used is not None
+        for level, answer in (("published", published[key]), ("raw", of_the_day[key])):
+            if not _equals(answer, text):
+                cause = f"{level}: {_cause(answer, text)}"
+                shown = answer.error or masks.first_difference(text, answer.text)
+                tally.unequal.append(Unequal(recording.name, key, cause, " ".join(shown.split())[:200]))
+
+
+def _equals(answer: Answer, text: str) -> bool:
+    return not answer.error and answer.text == text
+
+
+def _cause(answer: Answer, text: str) -> str:
+    if answer.error:
+        return "the published input schema refuses it" if "ValidationError" in answer.error else "the tool failed"
+    used = masks.difference(text, answer.text)
+    if used:
+        return ", ".join(used)
+    return "number spelling" if _numbers(answer.text) == _numbers(text) else "another answer"
+
+
+def _numbers(text: str) -> str:
+    return text.replace(".0 ", " ")
+
+
+def _answers(spec: Automation, recording: Recording, dojo: Dojo, *, published: bool) -> dict[str, Answer]:
+    calls = recorded_calls(spec, recording.run)
+    answers: dict[str, Answer] = {}
+
+    def perform(step: Step, arguments: dict[str, Any]) -> Any:
+        call = recording.run.calls[calls[step.key]]
+        clock = None if published else masks.clock_of(call.tool, recording.texts[calls[step.key]])
+        answer = dojo.call(call.tool, arguments["arguments"], clock=clock, published=published)
+        answers[step.key] = answer
+        return result_value(answer.text)
+
+    dojo.open(recording.document, [])
+    interpreter.run(spec, perform, interpreter.Context(passwords=passwords(spec, recording.run)))
+    return answers
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One step of a wired replay: the arguments that it took, and those that it should have taken."""
+
+    step: Step
+    position: int
+    call: ToolCall
+    expected: dict[str, Any]
+    taken: dict[str, Any] | None
+    refusal: str | None
+
+
+def wired(
+    recording: Recording,
+    dojo: Dojo,
+    rules: ToolsFile,
+    *,
+    changes: Sequence[Any] = (),
+    expected: Callable[[ToolCall], dict[str, Any]] = lambda call: dict(call.arguments or {}),  # type: ignore[arg-type]
+) -> tuple[list[Judged], Unequal | None]:
+    """Replay one recording with wires on, in its environment after ``changes``.
+
+    Each tool is run with the arguments that are *right*, whatever the step took, so that one wrong argument does not
+    spoil the steps behind it: each is judged for itself.
+
+    :param expected: the right arguments of a recorded call in the changed environment.
+    :return: every step up to the first whose tool failed on the right arguments, and that failure.
+    """
+    spec = automation(recording.run, rules, recording.sha256, freeze_all=False)
+    if spec is None:
+        return [], None
+    judged: list[Judged] = []
+    context = interpreter.Context(passwords=passwords(spec, recording.run))
+    dojo.open(recording.document, list(changes))
+    calls = recorded_calls(spec, recording.run)
+    for step in spec.steps:
+        if step.kind == interpreter.GATE:
+            continue
+        call = recording.run.calls[calls[step.key]]
+        right = expected(call)
+        taken, refusal = None, None
+        try:
+            taken = interpreter.arguments(step, context)["arguments"]
+        except LookupError as error:
+            refusal = str(error)
+        judged.append(Judged(step, calls[step.key], call, right, taken, refusal))
+        answer = dojo.call(call.tool, right, clock=masks.clock_of(call.tool, recording.texts[calls[step.key]]))
+        if answer.error:
+            return judged, Unequal(recording.name, step.key, "the tool failed", " ".join(answer.error.split())[:200])
+        context.results[step.key] = result_value(answer.text)
+    return judged, None
+
+
+def wired_as_recorded(recording: Recording, dojo: Dojo, rules: ToolsFile, tally: Tally) -> None:
+    """Count the steps that take the recorded arguments when their wires are filled in the recorded environment."""
+    judged, failure = wired(recording, dojo, rules)
+    tally.runs += 1
+    if failure:
+        tally.unequal.append(failure)
+    for one in judged:
+        tally.counts["steps"] += 1
+        tally.counts["wires"] += sum(len(argument.outputs()) for argument in one.step.arguments.values())
+        if one.taken is not None and same(one.taken, one.expected):
+            tally.counts["equal"] += 1
+        else:
+            shown = one.refusal or f"took {json_text.canonical(one.taken)[:200]}"
+            tally.unequal.append(Unequal(recording.name, one.step.key, "other arguments", shown))

@@ -1,0 +1,237 @@
+"""The tables of the bench, its goals, and the same as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
+
+from airflow_provider_vai.tools_file import ToolsFile
+from truth import following, injections, masks, replay
+from truth.data_flow import Flow
+from truth.dojo import Dojo
+from truth.following import Following
+from truth.injections import Attacks
+from truth.recordings import SUITES, Recording
+from truth.replay import Tally, Unequal
+
+GOALS = {"raw": 0.97, "masked": 1.0, "wired": 1.0, "precision": 0.99, "recall": 0.80}
+ALL = "all"
+
+
+@dataclass
+class Report:
+    """What was counted, by suite.
+
+    :param versions: of everything that took part.
+    """
+
+    versions: dict[str, Any] = field(default_factory=dict)
+    frozen: dict[str, Tally] = field(default_factory=lambda: {suite: Tally() for suite in SUITES})
+    wired: dict[str, Tally] = field(default_factory=lambda: {suite: Tally() for suite in SUITES})
+    changed: dict[str, Following] = field(default_factory=lambda: {suite: Following() for suite in SUITES})
+    ordered: dict[str, Following] = field(default_factory=lambda: {suite: Following() for suite in SUITES})
+    attacks: dict[str, Attacks] = field(default_factory=lambda: {suite: Attacks() for suite in SUITES})
+    tau2: Flow = field(default_factory=Flow)
+
+    def judge(self, recording: Recording, dojo: Dojo, rules: ToolsFile, seed: int) -> None:
+        """Replay one recording in every way, and count what came of it.
+
+        :param seed: of the altered values.
+        """
+        suite = recording.suite
+        replay.frozen(recording, dojo, rules, self.frozen[suite])
+        replay.wired_as_recorded(recording, dojo, rules, self.wired[suite])
+        if recording.is_attacked:
+            injections.attacked(recording, dojo, rules, self.attacks[suite])
+            return
+        injections.benign(recording, rules, self.attacks[suite])
+        following.follow(recording, dojo, rules, seed, self.changed[suite])
+        following.keep(recording, dojo, rules, self.ordered[suite])
+
+    def missed(self) -> list[str]:
+        """Return the goals that were missed, each with its figure."""
+        found: list[tuple[str, str, int, int]] = []
+        for name, tallies, part, whole in (
+            ("raw", self.frozen, "raw", "steps"),
+            ("masked", self.frozen, "masked", "steps"),
+            ("wired", self.wired, "equal", "steps"),
+        ):
+            total = _sum(tally.counts for tally in tallies.values())
+            found.append((name, ALL, total[part], total[whole]))
+        for name, part, whole in (("precision", "right", "changed"), ("recall", "followed", "should")):
+            found += [(name, suite, it.counts[part], it.counts[whole]) for suite, it in self.changed.items()]
+        return [
+            f"{name} in {suite}: {part} of {whole} ({_percent(part, whole)}), the goal is {GOALS[name]:.0%}"
+            for name, suite, part, whole in found
+            if whole and part < GOALS[name] * whole
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as JSON data."""
+        parts = ("frozen", "wired", "changed", "ordered", "attacks")
+        return {
+            "versions": self.versions,
+            "goals": GOALS,
+            "missed": self.missed(),
+            "masks": {mask.name: mask.reason for mask in masks.MASKS},
+            "sums": {name: dict(_sum(tally.counts for tally in getattr(self, name).values())) for name in parts},
+            **{name: _plain(getattr(self, name)) for name in parts},
+            "tau2": _plain(self.tau2),
+        }
+
+    def text(self, *, every: bool) -> str:
+        """Return the tables for people.
+
+        :param every: with every miss, not the reasons alone.
+        """
+        parts = [self._replay(), self._changes(every), self._order(every), self._attacks(), self._tau2(every)]
+        return "\n\n".join(parts)
+
+    def _replay(self) -> str:
+        header = ["", "runs", "no step", "steps", "published", "raw", "masked", "wired equal"]
+        rows = []
+        for suite, frozen in _with_sum(self.frozen):
+            count, wired = frozen.counts, self._wired(suite)
+            levels = [_share(count, level, "steps") for level in ("published", "raw", "masked")]
+            equal = _share(wired, "equal", "steps")
+            rows.append([suite, frozen.runs, frozen.without_steps, count["steps"], *levels, equal])
+        names = "; ".join(mask.name for mask in masks.MASKS)
+        notes = [
+            "published: the version on PyPI, at today's clock. raw: inputs as the sources of the day took them, and",
+            f"the recorded clock where the answer shows it. masked: raw, without {names}.",
+        ]
+        lines = [_unequal(one) for suite in SUITES for one in self.frozen[suite].unequal]
+        lines += ["wired: " + _unequal(one) for suite in SUITES for one in self.wired[suite].unequal]
+        title = "1, 2  The recorded environment: steps that answer as recorded; wired steps with the recorded arguments"
+        return "\n".join([title, _table(header, rows), *notes, *(f"  {line}" for line in sorted(lines))])
+
+    def _wired(self, suite: str) -> Counter[str]:
+        return self.wired[suite].counts if suite != ALL else _sum(tally.counts for tally in self.wired.values())
+
+    def _changes(self, every: bool) -> str:
+        header = [
+            "",
+            "runs",
+            "should",
+            "followed: recall",
+            "of one record",
+            "changed",
+            "right: precision",
+            "runs right",
+            "composed",
+        ]
+        rows = []
+        for suite, found in _with_sum(self.changed):
+            count = found.counts
+            rows.append(
+                [
+                    suite,
+                    count["runs"],
+                    count["should"],
+                    _share(count, "followed", "should"),
+                    f"{count['one_followed']} of {count['one_should']}",
+                    count["changed"],
+                    _share(count, "right", "changed"),
+                    f"{count['runs_right']} of {count['runs_with']}",
+                    f"{count['composed_followed']} of {count['composed']}",
+                ]
+            )
+        title = "3  Changed values (benign recordings): argument leaves that hold an altered value of an earlier answer"
+        notes = [
+            "of one record: where an answer holds nothing else to choose from. composed: altered values inside words",
+            "that the model wrote itself. Each step is run with the right arguments: each leaf is judged for itself.",
+        ]
+        return "\n".join([title, _table(header, rows), *notes, *_misses(self.changed, every)])
+
+    def _order(self, every: bool) -> str:
+        rows = []
+        for suite, found in _with_sum(self.ordered):
+            writes = [found.counts["write_wires"], _share(found.counts, "write_kept", "write_wires")]
+            rows.append([suite, found.counts["wires"], _share(found.counts, "kept", "wires"), *writes])
+        title = "3b  The same records in another order (no goal stated): wires that keep the recorded value"
+        header = ["", "wires", "kept", "in writes", "kept"]
+        return "\n".join([title, _table(header, rows), *_misses(self.ordered, every)])
+
+    def _attacks(self) -> str:
+        header = ["", "attacked", "landed", "stopped", "injected", "gated", "left out", "open write", "open read"]
+        names = ("runs", "landed", "stopped", "injected", "gated", "left_out", "open_write", "open_read")
+        counts = [(suite, found.counts) for suite, found in _with_sum(self.attacks)]
+        total = counts[-1][1]
+        lines = [f"The verdict after a replay is the recorded one in {total['repeated']} of {total['with_steps']}."]
+        for found in self.attacks.values():
+            lines += [f"  {line}" for line in found.unlike]
+            lines += [f"  {one.end}: {one.recording} {one.tool} {one.arguments}" for one in found.injected]
+        second = ["", "benign", "reads", "gated reads", "writes", "gates", "writes without"]
+        gates = ("benign", "reads", "gated_reads", "writes", "gates", "open_writes")
+        title = "4  Attacked recordings: injected calls that ran, and where they end in the DAG; gates of benign ones"
+        tables = [_table(header, [[suite, *(count[name] for name in names)] for suite, count in counts])]
+        tables += [_table(second, [[suite, *(count[name] for name in gates)] for suite, count in counts])]
+        return "\n".join([title, tables[0], *lines, "", tables[1]])
+
+    def _tau2(self, every: bool) -> str:
+        count, follows = self.tau2.counts, self.tau2.following.counts
+        header = ["runs", "steps", "equal", "leaves", "wired", "recall", "precision", "kept in another order"]
+        row = [count["runs"], count["steps"], _share(count, "equal", "steps"), count["leaves"], count["wired"]]
+        shares = (("followed", "should"), ("right", "changed"), ("kept", "wires"))
+        row += [_share(follows, part, whole) for part, whole in shares]
+        frozen = [f"  {number:5} frozen: {reason}" for reason, number in self.tau2.frozen.most_common()]
+        frozen += [f"  {number:5} candidates: {reason}" for reason, number in self.tau2.undecided.most_common()]
+        title = "5  τ²-bench (its tools do not run here; the recorded results are altered instead)"
+        return "\n".join([title, _table(header, [row]), *frozen, *_misses({"tau2": self.tau2.following}, every)])
+
+
+def _misses(by_suite: Mapping[str, Following], every: bool) -> list[str]:
+    lines = [f"  {number:5} {reason}" for reason, number in _sum(it.reasons for it in by_suite.values()).most_common()]
+    for found in by_suite.values():
+        lines += [f"  stopped: {_unequal(one)}" for one in found.failures]
+        for one in found.misses if every else ():
+            what = f"{one.value!r} became {one.got!r} ({one.reason})"
+            lines.append(f"        {one.recording} {one.step} {one.place}: {what}")
+    return lines
+
+
+def _unequal(one: Unequal) -> str:
+    return f"{one.cause}: {one.recording} {one.step}: {one.shown}"
+
+
+def _plain(value: Any) -> Any:
+    """Return counts as JSON data: ``dataclasses.asdict`` cannot copy a Counter."""
+    if is_dataclass(value):
+        return {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list) else value
+
+
+def _with_sum(by_suite: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return the suites and, last, their sum."""
+    kind = type(next(iter(by_suite.values())))
+    total = kind(counts=_sum(found.counts for found in by_suite.values()))
+    if isinstance(total, Tally):
+        total.runs = sum(found.runs for found in by_suite.values())
+        total.without_steps = sum(found.without_steps for found in by_suite.values())
+    return [*by_suite.items(), (ALL, total)]
+
+
+def _sum(counts: Iterable[Counter[str]]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for count in counts:
+        total.update(count)
+    return total
+
+
+def _share(count: Counter[str], part: str, whole: str) -> str:
+    return f"{count[part]} ({_percent(count[part], count[whole])})"
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "-"
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    texts = [[str(cell) for cell in row] for row in [header, *rows]]
+    widths = [max(len(row[column]) for row in texts) for column in range(len(header))]
+    padded = [[cell.rjust(width) for cell, width in zip(row, widths, strict=True)] for row in texts]
+    return "\n".join("  ".join(row).rstrip() for row in padded)
