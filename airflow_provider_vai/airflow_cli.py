@@ -11,7 +11,9 @@ from collections.abc import Callable
 
 from airflow.cli.cli_config import ActionCommand, Arg, GroupCommand
 
-from airflow_provider_vai.cli import COMMANDS, DESCRIPTION, EPILOG, Command
+from airflow_provider_vai.cli import DESCRIPTION, EPILOG
+from airflow_provider_vai.command import Command
+from airflow_provider_vai.command_table import COMMANDS
 
 
 def get_vai_cli_commands() -> list[GroupCommand]:

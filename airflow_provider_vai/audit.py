@@ -19,11 +19,12 @@ from airflow_provider_vai.python_source import Reference
 
 @dataclass(frozen=True)
 class ExpectedTask:
-    """One operator call: its class, its arguments with its outlets, and the variable of its gate."""
+    """One operator call: its class, its arguments, and the variables of its gate and of the list it is mapped over."""
 
     operator: str
     arguments: dict[str, Any]
     gate: str | None
+    each: str | None = None
 
 
 @dataclass(frozen=True)
@@ -93,11 +94,28 @@ def _check_tasks(statements: Sequence[ast.stmt], expected: dict[str, ExpectedTas
         target = statement.targets if isinstance(statement, ast.Assign) else []
         if not isinstance(statement, ast.Assign) or [ast.unparse(part) for part in target] != [variable]:
             _refuse(f"line {statement.lineno} of the rendered file is not the task {variable}")
-        written = _keywords(variable, statement.value, task.operator)
+        call = _unmapped(variable, statement.value, task)
+        written = _keywords(variable, call, task.operator)
         gate = written.pop("gate", None)
         if (None if gate is None else ast.unparse(gate)) != task.gate:
             _refuse(f"{variable} is not guarded by {task.gate}")
         _check_values(variable, written, task.arguments)
+
+
+def _unmapped(what: str, node: ast.expr, task: ExpectedTask) -> ast.expr:
+    """Return the operator's call; of a mapped task, ``Operator.partial(...).expand(item=<list>.output)``, its first
+    half."""
+    if task.each is None:
+        return node
+    partial = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
+    if not (isinstance(partial, ast.Call) and isinstance(partial.func, ast.Attribute)):
+        _refuse(f"{what} is not mapped")
+    called = f"{task.operator}.partial().expand(item={task.each}.output)"
+    bare = ast.Call(partial.func, args=[], keywords=[])
+    whole = ast.Call(ast.Attribute(bare, node.func.attr), args=node.args, keywords=node.keywords)  # type: ignore[attr-defined]
+    if ast.unparse(ast.fix_missing_locations(whole)) != called:
+        _refuse(f"{what} is not mapped as {called}")
+    return ast.Call(partial.func.value, args=partial.args, keywords=partial.keywords)
 
 
 def _keywords(what: str, call: ast.expr, function: str) -> dict[str, ast.expr]:

@@ -7,44 +7,59 @@ Schema; the sidecar (:mod:`airflow_provider_vai.sidecar`) is an Automation with 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from airflow_provider_vai import json_text
+from airflow_provider_vai.spec_base import Path, Spec, without
+from airflow_provider_vai.triggers import Trigger
 
 Determinism = Literal["exact", "live", "model_written", "model_at_run_time"]
 Effect = Literal["read", "artifact", "write"]
 Origin = Literal["user", "system", "tool_output", "model", "constant", "secret"]
-Path = list[str | int]
 
 
-class _Spec(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, serialize_by_alias=True)
+class Output(Spec):
+    """A place in an earlier step's result: the step's key, and keys and list positions inside the result, or the other
+    steps of :mod:`~airflow_provider_vai.result_path` (``text:yaml``, ``[name=Spotify]``, ``is:text``).
 
+    Without ``step`` it is a place in the element at hand of the list that the step is mapped over (see ``Step.each``).
+    """
 
-class Output(_Spec):
-    """A place in an earlier step's result: the step's key, and keys and list positions inside the result."""
-
-    step: str
+    step: str | None = None
     path: Path = Field(default_factory=list)
 
 
-class Wire(_Spec):
-    """A wire inside an argument: the value at ``at`` comes from ``from``."""
+class Wire(Spec):
+    """A wire inside an argument: the value at ``at`` comes ``from`` an earlier step, or is the DAG param ``param`` (the
+    place ``path`` in it), or what the Jinja ``template`` gives."""
 
     at: Path
-    from_: Output = Field(alias="from")
+    from_: Output | None = Field(default=None, alias="from")
+    param: str | None = None
+    path: Path = Field(default_factory=list)
+    template: str | None = None
+
+    @model_validator(mode="after")
+    def _check_source(self) -> Wire:
+        if sum(source is not None for source in (self.from_, self.param, self.template)) != 1:
+            raise ValueError("a wire names one of from, param and template")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without(handler(self), {"from": None, "param": None, "path": [], "template": None})
 
 
-class Secret(_Spec):
+class Secret(Spec):
     """A credential inside an argument: the value at ``at`` is the password of the Airflow connection."""
 
     at: Path
     connection: str
 
 
-class Argument(_Spec):
+class Argument(Spec):
     """Where one argument of a step takes its value from.
 
     ``frozen``: the literal ``value``. ``wired``: the whole value ``from`` an earlier step, or ``value`` with the places
@@ -60,6 +75,7 @@ class Argument(_Spec):
     wires: list[Wire] = Field(default_factory=list)
     secrets: list[Secret] = Field(default_factory=list)
     param: str | None = None
+    path: Path = Field(default_factory=list)
     origin: Origin | None = None
     evidence: list[str] = Field(default_factory=list)
 
@@ -71,13 +87,17 @@ class Argument(_Spec):
         names |= {"origin", "evidence"}
         return {name: value for name, value in everything.items() if name in names}
 
+    def outputs(self) -> list[Output]:
+        """Return every place in earlier results that the argument reads."""
+        return [*([self.from_] if self.from_ else []), *(wire.from_ for wire in self.wires if wire.from_)]
+
     @classmethod
     def frozen(cls, value: Any) -> Argument:
         """Return an argument that is the literal ``value``."""
         return cls(class_="frozen", value=value)
 
 
-class StepApproval(_Spec):
+class StepApproval(Spec):
     """What the record says about a person's decision, which gate guards the step now, and why."""
 
     recorded: Literal["not_required", "approved", "edited", "denied", "unknown"]
@@ -85,15 +105,24 @@ class StepApproval(_Spec):
     reason: str
 
 
-class Recorded(_Spec):
+class Recorded(Spec):
     """The recorded result: its digest, and its shape as a small JSON Schema."""
 
     result_sha256: str
     result_schema: dict[str, Any]
 
 
-class Step(_Spec):
-    """One unit of the Automation; in Airflow it is the task ``task_id``."""
+TriggerRule = Literal["all_success", "all_done", "none_failed", "none_failed_min_one_success", "one_success"]
+
+
+class Step(Spec):
+    """One unit of the Automation; in Airflow it is the task ``task_id``.
+
+    ``each``: the step is mapped, one task instance for each element of that list; ``concurrency`` of them at once.
+    ``trigger_rule``: Airflow's; left out: the rule that fits, which is ``none_failed_min_one_success`` where the ways
+    of a branch come together. ``retries`` and the times in seconds are Airflow's ``retries``, ``retry_delay`` and
+    ``execution_timeout``; left out, the automation's hold.
+    """
 
     key: str
     task_id: str
@@ -108,9 +137,31 @@ class Step(_Spec):
     arguments: dict[str, Argument] = Field(default_factory=dict)
     call_ids: list[str] = Field(default_factory=list)
     recorded: Recorded | None = None
+    each: Output | None = None
+    concurrency: int | None = Field(default=None, ge=1)
+    trigger_rule: TriggerRule | None = None
+    retries: int | None = Field(default=None, ge=0, le=100)
+    retry_delay_seconds: float | None = Field(default=None, ge=0)
+    timeout_seconds: float | None = Field(default=None, gt=0)
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        options = ("each", "concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds")
+        return without(handler(self), dict.fromkeys(options))
+
+    def outputs(self) -> list[Output]:
+        """Return every place in earlier results that the step reads."""
+        inside = [output for argument in self.arguments.values() for output in argument.outputs()]
+        return [self.each, *inside] if self.each else inside
+
+    def params(self) -> list[str]:
+        """Return the names of the DAG params that the step takes."""
+        arguments = self.arguments.values()
+        wires = [wire.param for argument in arguments for wire in argument.wires if wire.param is not None]
+        return [*(it.param or "" for it in arguments if it.class_ == "parameter"), *wires]
 
 
-class LeftOut(_Spec):
+class LeftOut(Spec):
     """A recorded call that became no step, and why."""
 
     call_id: str
@@ -118,7 +169,7 @@ class LeftOut(_Spec):
     reason: str
 
 
-class Source(_Spec):
+class Source(Spec):
     """The recording that the Automation was made from."""
 
     kind: Literal["agent_run", "chat_thread"]
@@ -130,40 +181,15 @@ class Source(_Spec):
     captured_at: datetime | None = None
 
 
-class ManualTrigger(_Spec):
-    """A person starts the Automation; that is possible beside every other trigger, too."""
+class Notification(Spec):
+    """A message when a run fails or succeeds: the dotted class of an Airflow notifier, and its arguments."""
 
-    type: Literal["manual"]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_nulls(cls, fields: Any) -> Any:
-        """Read the triggers of earlier sidecars, which held the fields of every type."""
-        if not isinstance(fields, dict):
-            return fields
-        return {name: value for name, value in fields.items() if value is not None}
+    on: Literal["failure", "success"]
+    notifier: str = Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
+    arguments: dict[str, Any] = Field(default_factory=dict)
 
 
-class ScheduleTrigger(_Spec):
-    """The clock: a cron expression or an Airflow preset, in an IANA time zone (left out: UTC)."""
-
-    type: Literal["schedule"]
-    schedule: str
-    timezone: str | None = None
-
-
-class EventTrigger(_Spec):
-    """An event of an Airflow asset: ``vai://automations/<dag_id>`` when another Automation succeeded,
-    ``vai://actions/<kind>/<dag_id>/<task_id>`` when one of its steps did, or any other asset's URI."""
-
-    type: Literal["event"]
-    uri: str = Field(min_length=1, max_length=1500)
-
-
-Trigger = Annotated[ManualTrigger | ScheduleTrigger | EventTrigger, Field(discriminator="type")]
-
-
-class Param(_Spec):
+class Param(Spec):
     """A value that whoever starts a run may choose: its default, what it means, and its JSON Schema."""
 
     default: Any = None
@@ -171,14 +197,14 @@ class Param(_Spec):
     schema_: dict[str, Any] = Field(default_factory=dict, alias="schema")
 
 
-class Advice(_Spec):
+class Advice(Spec):
     """Whether crystallizing this run is worth it, and why."""
 
     recommendation: Literal["crystallize", "wait", "skip"]
     reasons: list[str]
 
 
-class Savings(_Spec):
+class Savings(Spec):
     """What one recorded run cost in model calls, and a run of the DAG no longer costs."""
 
     input_tokens: int | None = None
@@ -186,8 +212,14 @@ class Savings(_Spec):
     cost_usd: float | None = None
 
 
-class Automation(_Spec):
-    """The spec of one DAG. ``steps`` stand in an order in which every step comes after those it depends on."""
+class Automation(Spec):
+    """The spec of one DAG. ``steps`` stand in an order in which every step comes after those it depends on.
+
+    ``conditions`` are expressions over ``params``, ``payload`` and ``event``: all of them hold, or a run skips its
+    steps and says why. ``max_active_runs``, ``max_active_tasks`` and ``timeout_seconds`` (``dagrun_timeout``) are
+    Airflow's limits of the DAG; ``retries`` and ``retry_delay_seconds`` hold for steps that say nothing else, never for
+    writes.
+    """
 
     dag_id: str
     description: str = ""
@@ -204,26 +236,39 @@ class Automation(_Spec):
     review: list[str] = Field(default_factory=list)
     advice: Advice | None = None
     savings: Savings | None = None
+    tags: list[str] = Field(default_factory=list)
+    owner: str | None = None
+    max_active_runs: int = Field(default=1, ge=1)
+    max_active_tasks: int | None = Field(default=None, ge=1)
+    timeout_seconds: float | None = Field(default=None, gt=0)
+    retries: int | None = Field(default=None, ge=0, le=100)
+    retry_delay_seconds: float | None = Field(default=None, ge=0)
+    notifications: list[Notification] = Field(default_factory=list)
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        names = ("owner", "max_active_tasks", "timeout_seconds", "retries", "retry_delay_seconds")
+        return without(handler(self), {"tags": [], "notifications": [], "max_active_runs": 1, **dict.fromkeys(names)})
 
     @model_validator(mode="after")
     def _check_references(self) -> Automation:
-        """Keys are unique; dependencies, wires and gates name earlier steps."""
+        """Keys are unique; dependencies, wires and gates name earlier steps; params are declared."""
+        declared = {*self.params, *(["payload"] if any(it.type == "webhook" for it in self.triggers) else [])}
         earlier: set[str] = set()
         for step in self.steps:
-            wires = [wire.from_.step for argument in step.arguments.values() for wire in argument.wires]
-            wholes = [argument.from_.step for argument in step.arguments.values() if argument.from_]
             gates = [step.approval.gate] if step.approval.gate else []
-            for name in [*step.depends_on, *wires, *wholes, *gates]:
+            sources = [output.step for output in step.outputs()]
+            for name in [*step.depends_on, *(source for source in sources if source is not None), *gates]:
                 if name not in earlier:
                     raise ValueError(f"the step {step.key!r} refers to {name!r}, which is no earlier step")
+            if None in sources and step.each is None:
+                raise ValueError(f"the step {step.key!r} takes an element, and is mapped over no list (each)")
             if step.key in earlier:
                 raise ValueError(f"two steps have the key {step.key!r}")
             earlier.add(step.key)
-            for argument in step.arguments.values():
-                if argument.class_ == "parameter" and argument.param not in self.params:
-                    raise ValueError(
-                        f"the step {step.key!r} takes the parameter {argument.param!r}, which is not declared"
-                    )
+            for name in step.params():
+                if name not in declared:
+                    raise ValueError(f"the step {step.key!r} takes the parameter {name!r}, which is not declared")
         return self
 
     @property

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from airflow_provider_vai import json_text
+from airflow_provider_vai import json_text, summary
 from airflow_provider_vai.automation import (
     Argument,
     Automation,
     LeftOut,
-    ManualTrigger,
     Recorded,
     Savings,
-    ScheduleTrigger,
     Source,
     Step,
     StepApproval,
@@ -28,22 +26,26 @@ from airflow_provider_vai.passes.authorship import authorship
 from airflow_provider_vai.passes.draft import Draft, Policy
 from airflow_provider_vai.passes.expect import expect
 from airflow_provider_vai.passes.gates import gate
+from airflow_provider_vai.passes.loops import loops
 from airflow_provider_vai.passes.order import order
+from airflow_provider_vai.passes.origins import origins
 from airflow_provider_vai.passes.question import question
-from airflow_provider_vai.passes.redact import mask, masked, redact
+from airflow_provider_vai.passes.redact import mask, masked, redact, with_its_secrets
 from airflow_provider_vai.passes.select import require_success, select
+from airflow_provider_vai.passes.trust import untrusted_arguments
 from airflow_provider_vai.passes.wire import wire
 from airflow_provider_vai.run import Run
 from airflow_provider_vai.tools_file import ToolsFile
+from airflow_provider_vai.triggers import ManualTrigger, ScheduleTrigger
 
 DAG_ID_PREFIX = "vai_"
 """Derived DAG ids, and so file names, start like this: a `requests.py` in the dags folder would hide the module."""
 
-UNMAPPED = "unmapped_tool"
 DAG_ID_CHARACTERS = 48  # a title of the user's own words is cut at a word
 TITLE_CHARACTERS = 120
 
 
+@with_its_secrets
 def crystallize(
     run: Run,
     tools: ToolsFile,
@@ -68,10 +70,13 @@ def crystallize(
     chosen, left_out = select(run, policy)
     drafts = [expect(draft, run, tools, policy) for draft in assign(chosen, tools, policy)]
     drafts, notes = redact(drafts)
+    if policy.loops and not policy.freeze_all:
+        drafts = loops(drafts, run)
     if not policy.freeze_all:
         drafts = wire(drafts, run)
+    drafts = origins(drafts, run)
     steps = _steps(drafts, run, tools, policy)
-    flagged = [step.key for step in steps if step.non_deterministic]
+    flagged = summary.flagged(steps)
     return Automation(
         dag_id=dag_id or derived_dag_id(run),
         description=_title(run),
@@ -82,8 +87,8 @@ def crystallize(
         steps=steps,
         not_crystallized=[_masked(entry) for entry in left_out],
         triggers=[ScheduleTrigger(type="schedule", schedule=schedule)] if schedule else [ManualTrigger(type="manual")],
-        connections=_connections(steps),
-        review=_review(steps, [*notes, *(mask(note) for note in run.notes)]),
+        connections=summary.connections(steps),
+        review=summary.review(steps, [*notes, *(mask(note) for note in run.notes)]),
         advice=advise(drafts, run),
         savings=Savings(**run.usage.model_dump()) if run.usage else None,
     )
@@ -107,9 +112,9 @@ def _steps(drafts: Sequence[Draft], run: Run, tools: ToolsFile, policy: Policy) 
     names = Names(frozenset(draft.key for draft in drafts))
     steps: list[Step] = []
     for draft in drafts:
-        guarded, reason = gate(draft, policy.gates)
+        guarded, reason = gate(draft, policy.gates, untrusted_arguments(draft, run, tools))
         gate_key = names.give(f"approve_{draft.key}") if guarded else None
-        approval = StepApproval(recorded=draft.call.approval.state, gate=gate_key, reason=reason)
+        approval = StepApproval(recorded=draft.approval.state, gate=gate_key, reason=reason)
         step = _step(draft, run, waits[draft.key], approval)
         if gate_key:
             steps.append(_gate_step(gate_key, draft, step, question(draft, reason, run, tools, policy)))
@@ -132,11 +137,11 @@ def _step(draft: Draft, run: Run, depends_on: list[str], approval: StepApproval)
         effect=draft.effect,
         approval=approval,
         arguments=draft.arguments,
-        call_ids=[mask(draft.call.id)],
+        call_ids=[mask(call.id) for call in draft.calls],
         recorded=Recorded(
-            result_sha256=json_text.digest(draft.call.result),
-            result_schema=masked(json_text.schema(draft.call.result)),
+            result_sha256=json_text.digest(draft.result), result_schema=masked(json_text.schema(draft.result))
         ),
+        each=draft.each,
     )
 
 
@@ -149,7 +154,7 @@ def _gate_step(key: str, draft: Draft, step: Step, arguments: dict[str, Argument
         depends_on=step.depends_on,
         approval=StepApproval(recorded="not_required", reason="is the question itself"),
         arguments=arguments,
-        call_ids=[mask(draft.call.id)],
+        call_ids=[mask(call.id) for call in draft.calls],
     )
 
 
@@ -172,38 +177,3 @@ def _title(run: Run) -> str:
 
 def _masked(entry: LeftOut) -> LeftOut:
     return LeftOut(**masked(entry.model_dump()))
-
-
-def _connections(steps: Sequence[Step]) -> list[str]:
-    arguments = [argument for step in steps for argument in step.arguments.values()]
-    named = [
-        argument.value
-        for step in steps
-        for name, argument in step.arguments.items()
-        if name.endswith("conn_id") and argument.value is not None
-    ]
-    secret = [secret.connection for argument in arguments for secret in argument.secrets]
-    return sorted({*named, *secret})
-
-
-def _review(steps: Sequence[Step], notes: Sequence[str]) -> list[str]:
-    """Return what a person should look at before activating the DAG."""
-    by_reason: dict[str, list[str]] = {}
-    for step in steps:
-        if step.non_deterministic_reason:
-            by_reason.setdefault(step.non_deterministic_reason, []).append(step.key)
-    flagged = [f"{', '.join(keys)}: {reason}" for reason, keys in by_reason.items()]
-    unmapped = [f"{step.key}: fails when run, its tool has no action kind" for step in steps if step.kind == UNMAPPED]
-    unguarded = [
-        f"{step.key}: changes something outside and has no gate ({step.approval.reason})"
-        for step in steps
-        if step.effect == "write" and step.approval.gate is None and step.kind != UNMAPPED
-    ]
-    undecided = [
-        f"{step.key}.{name}: {line}"
-        for step in steps
-        for name, argument in step.arguments.items()
-        for line in argument.evidence
-        if line.endswith("left frozen")
-    ]
-    return [*unmapped, *flagged, *unguarded, *undecided, *notes]

@@ -5,11 +5,22 @@ from __future__ import annotations
 import ast
 import hashlib
 import inspect
+import os
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from tokenize import open as open_source  # honours the file's own encoding line
+
+
+def python_path(folder: Path) -> tuple[str, ...]:
+    """Return where Airflow imports users' modules from: beside the DAG files, the dags and plugins folders.
+
+    :param folder: of the DAG files.
+    """
+    home = os.environ.get("AIRFLOW_HOME")
+    airflow = [Path(home) / "dags", Path(home) / "plugins"] if home else []
+    return tuple(str(path) for path in [folder, folder.parent, Path.cwd(), *airflow])
 
 
 def source_sha256(python_callable: str, folders: Sequence[str]) -> str | None:

@@ -72,6 +72,22 @@ def get_provider_info() -> dict[str, Any]:
                         "example": "s3://bucket/vai/runs",
                         "default": "",
                     },
+                    "automations_path": {
+                        "description": "Folder of the automations' DAG files and sidecars: a path, or any URL that "
+                        "fsspec takes. API server, DAG processor and workers must reach it. Empty: the folder vai "
+                        "under [core] dags_folder.",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": "s3://bucket/vai/automations",
+                        "default": "",
+                    },
+                    "webhook_limit_bytes": {
+                        "description": "A webhook's body up to this size is taken; a larger one is refused with 413.",
+                        "version_added": "0.1.0",
+                        "type": "integer",
+                        "example": None,
+                        "default": "1048576",
+                    },
                     "result_limit_bytes": {
                         "description": "A step's result up to this size stays in XCom; a larger one is an artifact.",
                         "version_added": "0.1.0",

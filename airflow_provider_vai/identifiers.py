@@ -5,12 +5,18 @@ from __future__ import annotations
 import builtins
 import keyword
 import unicodedata
-from urllib.parse import quote
+from collections.abc import Mapping
+from urllib.parse import quote, unquote
 
 MAX_LENGTH = 80
 """Characters. Airflow takes ids of 250, file systems names of 255 bytes; a prefix and a number must still fit."""
 
 ASSET_SCHEME = "vai"
+
+EVENT_FILTERS = ("connection", "action_kind", "automation", "step")
+"""What an event may be narrowed by, in the order in which the URI of its asset names them."""
+
+EVENT_PREFIX = f"{ASSET_SCHEME}://events/"
 
 RESERVED = frozenset(
     {
@@ -98,6 +104,28 @@ def asset_uri(*parts: str) -> str:
     ``asset_uri("actions", kind, dag_id, task_id)`` each time that one of its steps did.
     """
     return f"{ASSET_SCHEME}://" + "/".join(quote(part, "") for part in parts)
+
+
+def event_uri(event: str, filters: Mapping[str, str]) -> str:
+    """Return the URI of the asset that is every ``event`` which passes the filters.
+
+    ``event_uri("action.failed", {"automation": "sales"})`` is ``vai://events/action.failed/automation/sales``. Nothing
+    emits such an asset by itself: the plugin does, when a run has ended and a DAG listens to it.
+
+    :param event: the event's name.
+    :param filters: values by names of :data:`EVENT_FILTERS`; none of them: all events of that name.
+    """
+    named = [part for name in EVENT_FILTERS if name in filters for part in (name, filters[name])]
+    return asset_uri("events", event, *named)
+
+
+def read_event_uri(uri: str) -> tuple[str, dict[str, str]] | None:
+    """Return the event and the filters of an asset that :func:`event_uri` named; ``None`` for any other URI."""
+    if not uri.startswith(EVENT_PREFIX):
+        return None
+    event, *parts = map(unquote, uri.removeprefix(EVENT_PREFIX).split("/"))
+    filters = dict(zip(parts[::2], parts[1::2], strict=False))
+    return (event, filters) if event_uri(event, filters) == uri else None
 
 
 def folder_name(name: str) -> str:

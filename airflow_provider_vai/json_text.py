@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections import Counter
 from typing import Any, NoReturn
 
 from airflow_provider_vai.exceptions import UnreadableTrace
@@ -43,8 +44,8 @@ def loads(text: str, *, where: str) -> Any:
     def record(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         value = dict(pairs)
         if len(value) != len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = next(key for key in keys if keys.count(key) > 1)
+            counts = Counter(key for key, _ in pairs)
+            twice = next(key for key, count in counts.items() if count > 1)
             refuse(f"the key {_short(repr(twice))} stands twice in one object, so one of its values would be lost")
         return value
 

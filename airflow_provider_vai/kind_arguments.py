@@ -213,7 +213,13 @@ class ApprovalGateArguments(Arguments):
     allow_unattributed: bool | None = None
 
 
-class CompletedArguments(Arguments):
-    """When the end of several branches counts as the end of the automation."""
+class ConditionsArguments(Arguments):
+    """Expressions, all of which must hold."""
 
-    trigger_rule: str
+    conditions: list[str]
+
+
+class EachArguments(Arguments):
+    """A list, as a rule wired."""
+
+    items: Any

@@ -18,6 +18,7 @@ from airflow_provider_vai.exceptions import RenderError
 
 INDENT = "    "
 SHORT_LINE = 88
+LINE_LENGTH = 110
 MAX_DEPTH = 80  # Python's own parser stops at about 100 nested brackets in old versions, 200 in new ones
 
 
@@ -33,7 +34,11 @@ class Reference:
     :param function: the name that the DAG file calls; a Python identifier.
     :param variable: the first argument as a variable of the file, or ``None``.
     :param values: the remaining arguments, data. :param keywords: those with a name, data.
+
+    ``module`` is where the file imports the function from, where the function's name alone does not say it.
     """
+
+    module: str | None = None
 
     def __init__(self, function: str, variable: str | None, *values: Any, **keywords: Any) -> None:
         self.function, self.variable, self.values, self.keywords = function, variable, values, keywords

@@ -49,15 +49,15 @@ def show_published(automation: Automation, files: Published) -> None:
         say(f"review: {plain(line)}")
     if automation.advice:
         say(f"advice: {automation.advice.recommendation}: {'; '.join(map(plain, automation.advice.reasons))}")
-    say(f"{files.change}: {plain(files.dag)} and {plain(files.sidecar.name)} (version {files.version}, paused, draft)")
+    edits = ", with the edits by hand of the DAG file" if files.keeps_edits else ""
+    status = "paused, draft" if files.status == "draft" else files.status
+    about = f"(version {files.version}, {status}{edits})"
+    say(f"{files.change}: {plain(files.dag)} and {plain(files.sidecar.name)} {about}")
 
 
 def _classes(step: Step) -> str:
     counts = Counter(argument.class_ for argument in step.arguments.values())
-    sources = sorted(
-        {wire.from_.step for argument in step.arguments.values() for wire in argument.wires}
-        | {argument.from_.step for argument in step.arguments.values() if argument.from_}
-    )
+    sources = sorted({output.step for output in step.outputs() if output.step is not None})
     counted = ", ".join(f"{count} {name}" for name, count in counts.items())
     return counted + (f" (from {', '.join(sources)})" if sources else "")
 
@@ -76,6 +76,8 @@ def as_json(automation: Automation, files: Published) -> dict[str, Any]:
         "sidecar": str(files.sidecar),
         "change": files.change,
         "version": files.version,
+        "entry": files.entry,
+        "keeps_edits": files.keeps_edits,
         "steps": [step.key for step in automation.steps],
         "gates": [step.key for step in automation.steps if step.kind == "approval_gate"],
         "non_deterministic_steps": automation.non_deterministic_steps,

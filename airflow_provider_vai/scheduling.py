@@ -4,39 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from airflow_provider_vai.automation import EventTrigger, ScheduleTrigger, Trigger
+from airflow_provider_vai.events import WHERE, uris
 from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.python_source import Reference
+from airflow_provider_vai.triggers import EventTrigger, ScheduleTrigger, Trigger
 
 
 def schedule(triggers: Sequence[Trigger]) -> Any:
     """Return what stands behind ``schedule=``: any of the triggers starts a run, and anyone may start one by hand.
 
-    :return: ``None`` without a trigger that Airflow itself watches; a cron expression or preset, as it is, where that
-        is all; else a timetable, or the assets.
-    :raises RenderError: schedules in different time zones, or a preset beside another schedule.
+    :return: ``None`` without a trigger that Airflow itself watches (a webhook starts runs over the API); a cron
+        expression or preset, as it is, where that is all; else a timetable, or the assets.
+    :raises RenderError: schedules in different time zones, a preset beside another schedule, what is no schedule or no
+        time zone, or an event trigger whose filters no asset says (see :mod:`airflow_provider_vai.events`).
     """
-    crons = [trigger for trigger in triggers if isinstance(trigger, ScheduleTrigger)]
-    assets = [Reference("asset", None, trigger.uri) for trigger in triggers if isinstance(trigger, EventTrigger)]
+    crons = list(dict.fromkeys(_checked(it) for it in triggers if isinstance(it, ScheduleTrigger)))
+    listened = [uri for trigger in triggers if isinstance(trigger, EventTrigger) for uri in uris(trigger)]
+    assets = [Reference("asset", None, uri) for uri in dict.fromkeys(listened)]
     events = Reference("AssetAny", None, *assets) if len(assets) > 1 else assets
     if not crons:
         return events or None
-    if not assets and len(crons) == 1 and crons[0].timezone is None:
-        return crons[0].schedule
+    if not assets and len(crons) == 1 and crons[0][1] is None:
+        return crons[0][0]
     timetable = _timetable(crons)
     return Reference("AssetOrTimeSchedule", None, timetable=timetable, assets=events) if assets else timetable
 
 
-def _timetable(crons: Sequence[ScheduleTrigger]) -> Reference:
-    zones = sorted({cron.timezone or "UTC" for cron in crons})
+def _checked(trigger: ScheduleTrigger) -> tuple[str, str | None]:
+    """Return a schedule and its time zone; Airflow reports neither before the file is in its folder."""
+    from croniter import croniter
+
+    schedule, zone = trigger.schedule, trigger.timezone
+    if schedule not in PRESETS and (schedule.startswith("@") or not croniter.is_valid(schedule)):
+        raise RenderError(
+            f"{schedule[:200]!r} is no schedule",
+            where=WHERE,
+            remedy=f"Write a cron expression (0 6 * * 1), or one of {', '.join(PRESETS)}.",
+        )
+    try:
+        ZoneInfo(zone or "UTC")
+    except (KeyError, ValueError, OSError):
+        raise RenderError(
+            f"{str(zone)[:200]!r} is no time zone", where=WHERE, remedy="Write an IANA name, such as Europe/Berlin."
+        ) from None
+    return schedule, zone
+
+
+def _timetable(crons: Sequence[tuple[str, str | None]]) -> Reference:
+    zones = sorted({zone or "UTC" for _, zone in crons})
     if len(zones) > 1:
         raise RenderError(
             f"schedules in several time zones: {', '.join(zones)}",
-            where="triggers",
+            where=WHERE,
             remedy="Airflow takes one for all schedules of a DAG: write them in the same.",
         )
-    expressions = [_expression(cron.schedule) for cron in crons]
+    expressions = list(dict.fromkeys(_expression(schedule) for schedule, _ in crons))
     function = "CronTriggerTimetable" if len(expressions) == 1 else "MultipleCronTriggerTimetable"
     return Reference(function, None, *expressions, timezone=zones[0])
 
@@ -48,7 +72,7 @@ def _expression(schedule: str) -> str:
     if schedule not in CRONS:
         raise RenderError(
             f"the preset {schedule!r} has no cron expression",
-            where="triggers",
+            where=WHERE,
             remedy="Write it alone, without a time zone or another trigger, or as a cron expression.",
         )
     return CRONS[schedule]
@@ -63,3 +87,6 @@ CRONS = {
     "@yearly": "0 0 1 1 *",
 }
 """Airflow's presets, as `airflow.timetables.base` and the documentation of 3.3 give them."""
+
+PRESETS = (*CRONS, "@once", "@continuous")
+"""All presets that Airflow takes (``airflow.utils.dates``, ``airflow.sdk.DAG``)."""

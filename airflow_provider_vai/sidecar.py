@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from airflow_provider_vai import json_text
-from airflow_provider_vai.automation import Automation, _Spec
+from airflow_provider_vai.automation import Automation
 from airflow_provider_vai.exceptions import SpecError, VaiError, problems
+from airflow_provider_vai.shared_files import AnyPath
+from airflow_provider_vai.spec_base import Spec
 
 SCHEMA_VERSION = 1
 SUFFIX = ".vai.json"
@@ -22,15 +23,18 @@ HEAD = (  # what a reader wants to see first
     "dag_id",
     "dag_sha256",
     "generator",
+    "rendered_sha256",
     "source_type",
     "source",
     "status",
     "version",
+    "entry",
     "history",
+    "reviews",
 )
 
 
-class Generator(_Spec):
+class Generator(Spec):
     """What rendered the DAG file: this package, its version, and the digest of the templates."""
 
     name: str
@@ -38,7 +42,7 @@ class Generator(_Spec):
     templates_sha256: str
 
 
-class Version(_Spec):
+class Version(Spec):
     """One version of the Automation: when, by whom, what changed, and the digest of the spec."""
 
     version: int
@@ -48,15 +52,32 @@ class Version(_Spec):
     spec_sha256: str
 
 
+class Review(Spec):
+    """Who activated a version, when, and which of its flagged items they looked at."""
+
+    version: int
+    at: datetime
+    by: str
+    items: list[str]
+
+
 class Sidecar(Automation):
-    """See the module. ``dag_sha256`` is the digest of the DAG file as it was rendered; ``history`` is oldest first."""
+    """See the module. ``history`` is oldest first.
+
+    ``dag_sha256`` is the digest of the DAG file as it was written, ``rendered_sha256`` of what the spec renders: they
+    differ where the file holds edits by hand. ``entry`` is the newest entry of the log (``versions.py``) that the
+    sidecar shows.
+    """
 
     schema_version: Literal[1]
     dag_sha256: str
+    rendered_sha256: str | None = None
     generator: Generator
     status: Literal["draft", "active", "paused", "error"] = "draft"
     version: int
     history: list[Version]
+    reviews: list[Review] = Field(default_factory=list)
+    entry: int = 0
 
     @property
     def automation(self) -> Automation:
@@ -70,29 +91,40 @@ class Sidecar(Automation):
         return json_text.pretty(ordered)
 
 
-def read_sidecar(path: Path) -> Sidecar:
+def read_sidecar(path: AnyPath) -> Sidecar:
     """Read a sidecar.
 
     :raises SpecError: it cannot be read, is not a sidecar, or is of a newer schema than this package knows.
     """
     try:
-        document = json_text.loads(path.read_text(encoding="utf-8"), where=str(path))
+        content = path.read_bytes()
     except OSError as error:
         raise SpecError(error.strerror or str(error), where=str(path), remedy="Name an existing sidecar.") from None
+    return parse_sidecar(content, str(path))
+
+
+def parse_sidecar(content: bytes, where: str) -> Sidecar:
+    """Return the sidecar that a file holds.
+
+    :param where: the file, for messages.
+    :raises SpecError: see :func:`read_sidecar`.
+    """
+    try:
+        document = json_text.loads(content.decode("utf-8"), where=where)
     except UnicodeDecodeError as error:
-        raise SpecError(f"not UTF-8 at byte {error.start}", where=str(path), remedy="Restore the file.") from None
+        raise SpecError(f"not UTF-8 at byte {error.start}", where=where, remedy="Restore the file.") from None
     except VaiError as error:
-        raise SpecError(error.problem, where=str(path), remedy="Restore the file.") from None
+        raise SpecError(error.problem, where=where, remedy="Restore the file.") from None
     version = document.get("schema_version") if isinstance(document, dict) else None
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise SpecError(
             f"schema_version {version} is newer than {SCHEMA_VERSION}, the one this version reads",
-            where=str(path),
+            where=where,
             remedy="Upgrade airflow-provider-vai.",
         )
     try:
         return Sidecar.model_validate(document)
     except ValidationError as error:
         raise SpecError(
-            problems(error), where=str(path), remedy="Correct the file; `vai schema sidecar` prints its schema."
+            problems(error), where=where, remedy="Correct the file; `vai schema sidecar` prints its schema."
         ) from None

@@ -45,13 +45,15 @@ class DuckDBHook(DbApiHook):
         extra = connection.extra_dejson
         config = {"enable_external_access": False, **extra.get("config", {})}
         read_only = extra.get("read_only", self.read_only)
-        if self.output_folder is None or config["enable_external_access"]:
+        if config["enable_external_access"] or (read_only and self.output_folder is None):
             return duckdb.connect(path, read_only=read_only, config=config)
-        # DuckDB takes the folder only once it runs and before the access is closed; nothing else runs in between.
+        # DuckDB takes paths only once it runs and before the access is closed; nothing else runs in between. One file of
+        # its own has to be named: DuckDB 1.5.0 does not open a database again whose log it left there.
         opened = duckdb.connect(path, read_only=read_only, config={**config, "enable_external_access": True})
         try:
-            folder = self.output_folder.replace("'", "''")
-            opened.execute(f"SET allowed_directories = ['{folder}']")
+            opened.execute(f"SET allowed_paths = [{_literal(f'{path}.wal.checkpoint')}]")
+            if self.output_folder is not None:
+                opened.execute(f"SET allowed_directories = [{_literal(self.output_folder)}]")
             opened.execute("SET enable_external_access = false")
         except BaseException:
             opened.close()
@@ -73,3 +75,7 @@ class DuckDBHook(DbApiHook):
             "relabeling": {"host": "Database file"},
             "placeholders": {"host": "/data/warehouse.duckdb", "extra": '{"read_only": true}'},
         }
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -60,24 +60,58 @@ class Template:
 
 
 class Parameter:
-    """A DAG param as the run was started with it, in its own type. Made by :func:`parameter`."""
+    """A DAG param as the run was started with it, in its own type, or the part of it at ``path``. Made by
+    :func:`parameter`."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, path: tuple[str | int, ...]) -> None:
         self.name = name
+        self.path = path
 
     def resolve(self, context: Context) -> Any:
         """Return the value of this run; Airflow has checked it against the param's schema.
 
-        :raises LookupError: the DAG has no such param.
+        :raises LookupError: the DAG has no such param, or its value has nothing at the path.
         """
         params = context["params"]
         if self.name not in params:
             raise LookupError(f"the DAG has no param {self.name!r}: it has {sorted(params)}")
-        return params[self.name]
+        return _part(params[self.name], self.path, f"the param {self.name}")
 
     def serialize(self) -> Any:
         """Return the text for Airflow's DAG version and its Rendered Templates tab."""
-        return {"parameter": self.name}
+        return {"parameter": [self.name, *self.path] if self.path else self.name}
+
+
+class Item:
+    """The element at hand of the list that the task is mapped over, or the part of it at ``path``. Made by
+    :func:`item`."""
+
+    def __init__(self, path: tuple[str | int, ...]) -> None:
+        self.path = path
+
+    def resolve(self, context: Context) -> Any:
+        """Return the value for this task instance.
+
+        :raises LookupError: the element has nothing at the path.
+        """
+        return _part(context["task"].item, self.path, "the element")
+
+    def serialize(self) -> Any:
+        """Return the text for Airflow's DAG version and its Rendered Templates tab."""
+        return {"item": list(self.path)}
+
+
+def _part(value: Any, path: tuple[str | int, ...], what: str) -> Any:
+    for number, key in enumerate(path):
+        try:
+            if not isinstance(value, list if isinstance(key, int) else dict):
+                raise LookupError
+            value = value[key]  # type: ignore[index]
+        except LookupError:
+            place = "".join(f"[{part!r}]" for part in path[: number + 1])
+            there = f"the keys {sorted(value)[:20]}" if isinstance(value, dict) else f"a {type(value).__name__}"
+            raise LookupError(f"nothing is at {place} of {what}: before it there is {there}") from None
+    return value
 
 
 class ConnectionSecret:
@@ -129,7 +163,8 @@ def wired(step: BaseOperator | str, *path: str | int) -> Any:
     """Return a reference to the result of an earlier step.
 
     :param step: the earlier task, or its task id.
-    :param path: keys and list positions inside the result; none of them means the whole result.
+    :param path: keys and list positions inside the result, and the steps that read a text or pick a record by its name
+        (:mod:`~airflow_provider_vai.result_path`); none of them means the whole result.
     """
     return Wire(step if isinstance(step, str) else step.task_id, path)
 
@@ -139,9 +174,20 @@ def template(text: str) -> Any:
     return Template(text)
 
 
-def parameter(name: str) -> Any:
-    """Return a reference to a DAG param, the value of which keeps its type (a template makes text of it)."""
-    return Parameter(name)
+def parameter(name: str, *path: str | int) -> Any:
+    """Return a reference to a DAG param, the value of which keeps its type (a template makes text of it).
+
+    :param path: keys and list positions inside the value (``parameter("payload", "order", "id")``).
+    """
+    return Parameter(name, path)
+
+
+def item(*path: str | int) -> Any:
+    """Return a reference to the element at hand of the list that the task is mapped over (``.expand(item=...)``).
+
+    :param path: keys and list positions inside the element; none of them means the whole element.
+    """
+    return Item(path)
 
 
 def connection_secret(conn_id: str) -> Any:

@@ -28,4 +28,6 @@ def emits_action(task: Any) -> None:
     :param task: an operator with the attribute ``kind``; one that stands in no DAG yet gets no outlet.
     """
     if task.has_dag():
-        task.outlets = [*task.outlets, asset(asset_uri("actions", task.kind, task.dag_id, task.task_id))]
+        own = asset(asset_uri("actions", task.kind, task.dag_id, task.task_id))
+        if own not in task.outlets:  # of a mapped task the file names it
+            task.outlets = [*task.outlets, own]

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
+NO_ITEM = object()  # an element may be None
+
+
 class ApprovalMissing(AirflowFailException):
     """The step is guarded and nobody approved what it would do now. It fails without a retry."""
 
@@ -44,6 +47,8 @@ class VaiOperator(BaseOperator):
         took place. Where retries are given, a try that finds an earlier one's write without an end fails instead of
         sending it again, see :mod:`~airflow_provider_vai.operators.effects`; :meth:`perform` raises
         :class:`NothingSent` or :class:`NothingSentYet` for what fails before anything was sent.
+    :param item: given by ``.expand(item=...)`` alone: the element for which this task instance runs, see
+        :func:`~airflow_provider_vai.operators.arguments.item`.
     """
 
     kind = "custom"
@@ -53,13 +58,16 @@ class VaiOperator(BaseOperator):
     """Whether the target takes a write with the same arguments, in the same run, once however often it is sent."""
     ui_color = "#e8f4f8"
 
-    def __init__(self, *, gate: BaseOperator | str | None = None, effect: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *, gate: BaseOperator | str | None = None, effect: str | None = None, item: Any = NO_ITEM, **kwargs: Any
+    ) -> None:
         if (effect or self.effect) == "write":
             kwargs.setdefault("retries", 0)
         super().__init__(**kwargs)
         emits_action(self)
         self.effect = effect or self.effect
         self.gate = gate.task_id if isinstance(gate, BaseOperator) else gate
+        self.item = item
 
     def perform(self, context: Context) -> Any:
         """Do the step's work and return its result as JSON data (see :func:`results.json_safe`)."""
@@ -104,10 +112,11 @@ class VaiOperator(BaseOperator):
         """
         if self.gate is None:
             return arguments
+        name, index = self._asked_as(context)
         remedy = f"clear the task {self.gate!r}, and answer it"
         if answer.get("decision") != "approve":
             raise ApprovalMissing(f"the gate {self.gate!r} holds no approval in this run: {remedy}")
-        edits = answer.get("edits", {}).get(self.task_id, {})
+        edits = answer.get("edits", {}).get(name, {})
         try:
             arguments = edited(arguments, edits)
         except LookupError as error:
@@ -115,11 +124,11 @@ class VaiOperator(BaseOperator):
         for place, edit in edits.items():
             self.log.info("%s was changed at the approval: %s", place, masked(edit))
         digest = json_text.digest(arguments)
-        if answer.get("arguments_sha256", {}).get(self.task_id) != digest:
+        if answer.get("arguments_sha256", {}).get(name) != digest:
             raise ApprovalMissing(
                 f"the gate {self.gate!r} approved other arguments than this step would use now: {remedy} again"
             )
-        if not self._is_recorded(context, answer, digest):
+        if not self._is_recorded(context, answer, digest, name, index):
             raise ApprovalMissing(
                 f"the approvals record holds no such decision of the gate {self.gate!r} in this run: {remedy} again."
                 " [vai] artifacts_path must lead all workers to the same folder"
@@ -127,7 +136,16 @@ class VaiOperator(BaseOperator):
         self.log.info("Approved by %s at %s, note: %s", answer.get("by"), answer.get("at"), answer.get("note"))
         return arguments
 
-    def _is_recorded(self, context: Context, answer: dict[str, Any], digest: str) -> bool:
+    def _asked_as(self, context: Context) -> tuple[str, int]:
+        """Return under which name the gate asked about this task instance, and the gate's own map index.
+
+        A gate that is not mapped asks about every element of a mapped step at once (see ``sensors/guarded.py``).
+        """
+        index = context["ti"].map_index
+        index = -1 if index is None else index
+        return (self.task_id, index) if self.item is NO_ITEM else (f"{self.task_id}[{index}]", -1)
+
+    def _is_recorded(self, context: Context, answer: dict[str, Any], digest: str, name: str, index: int) -> bool:
         from airflow_provider_vai import approvals_record
         from airflow_provider_vai.operators import results
 
@@ -137,8 +155,8 @@ class VaiOperator(BaseOperator):
             answer.get("record"),
             dag_id=ti.dag_id,
             gate=str(self.gate),
-            expected={"run_id": ti.run_id, "map_index": -1 if ti.map_index is None else ti.map_index},
-            step=self.task_id,
+            expected={"run_id": ti.run_id, "map_index": index},
+            step=name,
             sha256=digest,
         )
 

@@ -26,8 +26,8 @@ class ConditionalBranchOperator(VaiOperator, BranchMixIn):
 
     :param condition: comparisons (``= == != < <= > >=``), ``in``, ``and``, ``or``, ``not`` over paths
         (``order.total``, ``items[0].sku``, ``payload["order id"]``), texts, numbers, lists, true, false and null.
-        A path begins at a name of ``inputs``, or at ``params`` (the DAG run's parameters) or ``payload`` (the
-        DAG run's configuration); a name of ``inputs`` hides those two.
+        A path begins at a name of ``inputs``, or at ``params``, ``payload`` or ``event``, see
+        :mod:`~airflow_provider_vai.operators.condition_names`; a name of ``inputs`` hides those.
     :param if_true: ids of the tasks, or task groups, directly downstream that run where the condition holds.
     :param if_false: the same where it does not hold; left out: none.
     :param inputs: the values, frozen or wired.
@@ -73,12 +73,14 @@ class ConditionalBranchOperator(VaiOperator, BranchMixIn):
         return record
 
     def _holds(self, context: Context) -> bool:
+        from airflow_provider_vai.operators import condition_names
+
         if self.missing not in (None, "false", "fail"):
             raise AirflowFailException(f"missing is 'false' or 'fail', not {self.missing!r}")
         inputs = self.inputs or {}
         if not isinstance(inputs, Mapping):
             raise AirflowFailException(f"inputs is an object of named values, not a {type(inputs).__name__}")
-        names = {"params": dict(context["params"]), "payload": context["dag_run"].conf or {}, **inputs}
+        names = {**condition_names.names(context), **inputs}
         try:
             value = expression.evaluate(expression.parse(self.condition), names)
         except expression.BadExpression as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -63,12 +64,41 @@ class Guarded:
 
 
 def guarded(gate: Any, context: Context) -> Guarded:
-    """Return what ``gate`` is about.
+    """Return what ``gate`` is about; of a step that is mapped over a list, each element by itself: ``step[0]``.
 
     :raises ApprovalImpossible: no step names the gate.
     """
-    steps = {task.task_id: task for task in gate.dag.tasks if getattr(task, "gate", None) == gate.task_id}
+    steps = {
+        name: step
+        for task in gate.dag.tasks
+        if _gate_of(task) == gate.task_id
+        for name, step in _unmapped(task, context)
+    }
     if not steps:
         raise ApprovalImpossible(f"no step names the gate {gate.task_id!r}: pass it to a step (gate=...), or remove it")
-    ordered = dict(sorted(steps.items()))
-    return Guarded(ordered, {task_id: step.resolved_arguments(context) for task_id, step in ordered.items()})
+    ordered = dict(sorted(steps.items(), key=lambda entry: natural(entry[0])))
+    return Guarded(ordered, {name: _arguments(step, context) for name, step in ordered.items()})
+
+
+def natural(name: str) -> list[Any]:
+    """Return a key that sorts ``step[2]`` before ``step[10]``."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"\[(\d+)\]", name)]
+
+
+def _gate_of(task: Any) -> str | None:
+    gate = task.partial_kwargs.get("gate") if task.is_mapped else getattr(task, "gate", None)
+    return getattr(gate, "task_id", gate)
+
+
+def _unmapped(task: Any, context: Context) -> Iterator[tuple[str, Any]]:
+    """Yield the steps that a task stands for, and the names under which they are asked about."""
+    if not task.is_mapped:
+        yield task.task_id, task
+        return
+    for index, element in enumerate(task.expand_input.value["item"].resolve(context) or ()):
+        yield f"{task.task_id}[{index}]", task.unmap({"item": element})
+
+
+def _arguments(step: Any, context: Context) -> dict[str, Any]:
+    found: dict[str, Any] = step.resolved_arguments({**context, "task": step})
+    return found

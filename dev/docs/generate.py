@@ -13,7 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from airflow_provider_vai.adapters import adapters
-from airflow_provider_vai.cli import COMMANDS, DESCRIPTION, EPILOG, Option
+from airflow_provider_vai.cli import DESCRIPTION, EPILOG
+from airflow_provider_vai.command import Option
+from airflow_provider_vai.command_table import COMMANDS
 from airflow_provider_vai.kinds import KINDS, Kind
 
 FOLDER = Path(__file__).parent

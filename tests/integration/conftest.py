@@ -72,26 +72,47 @@ def database(airflow_home: Path) -> Path:
 
 
 @pytest.fixture
-def run_dag(database: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+def run_dag(run_file: Callable[..., Ran]) -> Callable[..., Ran]:
     """Return a function that writes a DAG file with these tasks and runs it as `airflow dags test` does."""
 
     def run(tasks: str, *, runs: int = 1, **test_options: Any) -> Ran:
         dag_id = f"dag_{next(_numbers)}"
-        path = database / "dags" / f"{dag_id}.py"
         body = textwrap.indent(textwrap.dedent(tasks), "    ")
-        path.write_text(f"{HEAD}\nwith DAG({dag_id!r}, schedule=None) as dag:\n{body}\n", encoding="utf-8")
+        text = f"{HEAD}\nwith DAG({dag_id!r}, schedule=None) as dag:\n{body}\n"
+        return run_file(dag_id, text, runs=runs, **test_options)
+
+    return run
+
+
+@pytest.fixture
+def run_file(database: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Return a function that writes the text of a DAG file and runs its DAG as `airflow dags test` does."""
+
+    def run(dag_id: str, text: str, *, runs: int = 1, **test_options: Any) -> Ran:
+        path = database / "dags" / f"{dag_id}.py"
+        path.write_text(text, encoding="utf-8")
         try:
             spec = importlib.util.spec_from_file_location(dag_id, path)
             module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
             spec.loader.exec_module(module)  # type: ignore[union-attr]
+            dag = module.dag if hasattr(module, "dag") else _dag(path, dag_id)
             for _ in range(runs):
                 with contextlib.suppress(KeyboardInterrupt):
-                    finished = module.dag.test(**test_options)
+                    finished = dag.test(**test_options)
         finally:
             path.unlink()
         return _ran(finished, "".join(capfd.readouterr()))
 
     return run
+
+
+def _dag(path: Path, dag_id: str) -> Any:
+    """Return the DAG of a rendered file, which gives it no name, as Airflow finds it."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(dag_folder=str(path))
+    assert bag.import_errors == {}
+    return bag.dags[dag_id]
 
 
 def _ran(dag_run: Any, log: str) -> Ran:

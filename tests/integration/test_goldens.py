@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from golden.regenerate import CASES, Case
 
-from airflow_provider_vai.ending import with_one_end
+from airflow_provider_vai.frame import framed
 from airflow_provider_vai.sidecar import Sidecar, read_sidecar
 
 pytestmark = pytest.mark.integration
@@ -49,7 +49,7 @@ def test_dag_is_what_the_sidecar_says(case: Case, loaded: Callable[[Case], Any])
     """No import error; the tasks, their edges, operators and the DAG's own facts are the sidecar's."""
     dag, sidecar = loaded(case), sidecar_of(case)
     assert dag.dag_id == sidecar.dag_id
-    steps = with_one_end(sidecar.steps)
+    steps = framed(sidecar).steps
     assert set(dag.task_ids) == {step.task_id for step in steps}
     keys = {step.key: step.task_id for step in steps}
     for step in steps:

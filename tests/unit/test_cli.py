@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from airflow_provider_vai import __version__, cli
+from airflow_provider_vai.command import REFUSED, USAGE
+from airflow_provider_vai.command_table import COMMANDS
 from airflow_provider_vai.kinds import KINDS
 
 from .support import TRACES, hostile
@@ -75,7 +77,7 @@ def chat(*calls: tuple[str, str, str], **facts: Any) -> str:
 CHAT = chat(("find", '{"q": 1}', '"r1"'), ("send", '{"q": 2}', '"r2"'), ("find", '{"q": 3}', '"r3"'))
 
 
-def assert_refused(said: Said, *words: object, code: int = cli.REFUSED) -> None:
+def assert_refused(said: Said, *words: object, code: int = REFUSED) -> None:
     """One message on standard error that holds the words; no traceback, nothing on standard output."""
     assert said.code == code
     assert said.out == ""
@@ -95,7 +97,7 @@ def test_crystallize_writes_a_pair(vai: Vai, out: Path, rules: Path, tmp_path: P
     trace.write_text(CHAT)
     said = vai("crystallize", trace, "--out", out, "--tools", rules)
     assert (said.code, said.err) == (0, "")
-    assert sorted(path.name for path in out.iterdir()) == ["vai_a_chat.py", "vai_a_chat.vai.json"]
+    assert sorted(path.name for path in out.glob("vai*")) == ["vai_a_chat.py", "vai_a_chat.vai.json"]
     assert f"created: {out}/vai_a_chat.py and vai_a_chat.vai.json (version 1, paused, draft)" in said.out
     assert "review: find, send, find_2: an MCP server answers" in said.out
     assert "advice: crystallize" in said.out
@@ -196,7 +198,7 @@ def test_all_leaves_out_what_cannot_be(vai: Vai, out: Path, rules: Path) -> None
     assert said.code == 0
     assert said.err.startswith("vai: left out: ")
     assert "run sim-2: the recorded run did not succeed" in said.err
-    assert [path.name for path in sorted(out.iterdir())] == ["vai_1.py", "vai_1.vai.json"]
+    assert [path.name for path in sorted(out.glob("vai*"))] == ["vai_1.py", "vai_1.vai.json"]
 
 
 def test_all_of_nothing_is_refused(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
@@ -299,11 +301,11 @@ def test_schemas(model: str, vai: Vai) -> None:
 def test_wrong_usage_is_exit_two(arguments: list[str], vai: Vai) -> None:
     """The usage is shown."""
     said = vai(*arguments)
-    assert said.code == cli.USAGE
+    assert said.code == USAGE
     assert said.err.startswith("usage: vai")
 
 
-@pytest.mark.parametrize("command", [[], *([command.name] for command in cli.COMMANDS)], ids=str)
+@pytest.mark.parametrize("command", [[], *([command.name] for command in COMMANDS)], ids=str)
 def test_help_is_exit_zero(command: list[str], vai: Vai) -> None:
     """Every command explains itself and names the exit codes."""
     said = vai(*command, "--help")

@@ -16,6 +16,7 @@ from airflow_provider_vai.automation import Argument, Automation, Step
 from airflow_provider_vai.crystallizer import derived_dag_id
 from airflow_provider_vai.exceptions import NothingToCrystallize, RunNotSuccessful
 from airflow_provider_vai.renderer import render
+from airflow_provider_vai.result_path import follow
 from airflow_provider_vai.run import Approval, Run, ToolCall, Turn, Usage
 
 from .support import MCP, SHA, call, crystallized, run, tasks
@@ -213,9 +214,7 @@ POLICIES = st.fixed_dictionaries(
 
 def found(value: Any, path: Any) -> Any:
     """Return the part of a value at a path."""
-    for key in path:
-        value = value[key]
-    return value
+    return follow(value, path)
 
 
 def left_by(step: Step, results: dict[str, Any]) -> Any:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_vai.cli import COMMANDS, main
+from airflow_provider_vai.cli import main
+from airflow_provider_vai.command_table import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -5,18 +5,21 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from airflow_provider_vai.automation import Automation
-from airflow_provider_vai.exceptions import EditedByHand, PublishError, SpecError, VaiError
-from airflow_provider_vai.publisher import Published, free_dag_id, publish
-from airflow_provider_vai.renderer import render
+from airflow_provider_vai.dag_names import free_dag_id
+from airflow_provider_vai.exceptions import Conflict, EditedByHand, PublishError, SpecError, VaiError
+from airflow_provider_vai.publisher import publish
 from airflow_provider_vai.sidecar import read_sidecar
 
 from .support import call, crystallized, hostile, run
@@ -29,14 +32,19 @@ def made(value: Any = 1, *, run_id: str = "run-1", dag_id: str = "report") -> Au
     return crystallized(run(call("look", {"value": value}), id=run_id), dag_id=dag_id, gates="recorded")
 
 
-def put(automation: Automation, folder: Path, **options: Any) -> Published:
-    """Render and publish."""
-    return publish(automation, render(automation), folder, **options)
+put = publish
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return every file below the folder, hidden ones too."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """Return every file below the folder but the logs, and what a killed writer left aside; hidden ones too."""
+    files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {name: content for name, content in files.items() if ".vai/" not in name and not name.endswith(".waiting")}
+
+
+def logged(folder: Path, dag_id: str = "report") -> list[str]:
+    """Return the files of an automation's log."""
+    log = folder / ".vai" / dag_id
+    return sorted(path.name for path in log.iterdir() if path.suffix != ".waiting") if log.is_dir() else []
 
 
 def assert_pair(folder: Path, dag_id: str = "report") -> None:
@@ -46,17 +54,19 @@ def assert_pair(folder: Path, dag_id: str = "report") -> None:
     assert read_sidecar(folder / f"{dag_id}.vai.json").dag_sha256 == digest
 
 
-def fails_at(number: int, error: BaseException) -> Callable[..., None]:
-    """Return a stand-in for `os.replace` or `os.fsync` that raises at its nth call."""
+REAL = {name: getattr(os, name) for name in ("replace", "link", "fsync")}
+
+
+def fails_at(function: str, number: int, error: BaseException) -> Callable[..., None]:
+    """Return a stand-in for a function of `os` that raises at its nth call."""
     calls = 0
-    real = {"replace": os.replace, "fsync": os.fsync}
 
     def called(*arguments: Any) -> None:
         nonlocal calls
         calls += 1
         if calls == number:
             raise error
-        real["replace" if len(arguments) == 2 else "fsync"](*arguments)
+        REAL[function](*arguments)
 
     return called
 
@@ -115,97 +125,174 @@ def test_deleted_dag_file_is_written_again(tmp_path: Path) -> None:
     assert_pair(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("function", "number"),
-    [("replace", 1), ("replace", 2), ("fsync", 1), ("fsync", 2)],
-    ids=["first move", "second move", "first write", "second write"],
-)
+@pytest.mark.parametrize("function", REAL)
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
 @pytest.mark.parametrize("is_update", [True, False], ids=["update", "new"])
 def test_full_disk_changes_nothing(
-    function: str, number: int, code: int, is_update: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    function: str, code: int, is_update: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Wherever writing fails, the old pair is there byte for byte, and no other file; the next try succeeds."""
+    """Wherever writing fails, the old pair is there byte for byte, with its log; the next try succeeds."""
     if is_update:
         put(made(1), tmp_path)
-    before = contents(tmp_path)
-    with monkeypatch.context() as patch:
-        patch.setattr(os, function, fails_at(number, OSError(code, os.strerror(code), str(tmp_path / "report.py"))))
-        with pytest.raises(PublishError) as refusal:
-            put(made(2), tmp_path)
-    assert refusal.value.problem == os.strerror(code)
-    assert refusal.value.where == str(tmp_path / "report.py")
-    assert contents(tmp_path) == before
-    assert put(made(2), tmp_path).version == 1 + is_update
+    before, log, told = contents(tmp_path), logged(tmp_path), []
+    for number in count(1):
+        with monkeypatch.context() as patch:
+            error = OSError(code, os.strerror(code), str(tmp_path / "report.py"))
+            patch.setattr(os, function, fails_at(function, number, error))
+            try:
+                published = put(made(2), tmp_path)
+            except PublishError as refusal:
+                told.append(refusal)
+                assert (contents(tmp_path), logged(tmp_path)) == (before, log)
+                continue
+        break  # so often it is not called, or the call does not matter
+    assert told
+    assert all(os.strerror(code) in refusal.problem and refusal.remedy for refusal in told)
+    assert published.version == 1 + is_update
     assert_pair(tmp_path)
 
 
-@pytest.mark.parametrize("number", [1, 2], ids=["before the first move", "between the moves"])
-def test_keyboard_interrupt_leaves_a_pair(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C while the files are moved leaves the old pair or the new one, or one that the next publish finishes."""
+@pytest.mark.parametrize("function", REAL)
+def test_keyboard_interrupt_leaves_a_pair(function: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C wherever files are written leaves the old pair or the new one."""
     put(made(1), tmp_path)
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", fails_at(number, KeyboardInterrupt()))
-        with pytest.raises(KeyboardInterrupt):
-            put(made(2), tmp_path)
-    put(made(3), tmp_path)
-    assert_pair(tmp_path)
+    for number in range(1, 9):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, function, fails_at(function, number, KeyboardInterrupt()))
+            with suppress(KeyboardInterrupt):
+                put(made(number + 1), tmp_path)
+        assert_pair(tmp_path)
+        assert "under-way" not in logged(tmp_path)
 
 
 KILLED = """
 import os, sys
 from pathlib import Path
 from airflow_provider_vai.publisher import publish
-from airflow_provider_vai.renderer import render
 from airflow_provider_vai.sidecar import read_sidecar
-moves, real = [], os.replace
-def replace(*names):
-    moves.append(names)
-    if len(moves) == 2:
-        os._exit(9)
-    real(*names)
-os.replace = replace
-automation = read_sidecar(Path(sys.argv[1])).automation
-publish(automation, render(automation), Path(sys.argv[2]), force=True)
+calls = []
+def dies(function):
+    real = getattr(os, function)
+    def called(*arguments):
+        calls.append(function)
+        if len(calls) == int(sys.argv[3]):
+            os._exit(9)
+        return real(*arguments)
+    return called
+for function in ("replace", "link", "fsync"):
+    setattr(os, function, dies(function))
+publish(read_sidecar(Path(sys.argv[1])).automation, Path(sys.argv[2]), force=True)
 """
 
 
 @pytest.mark.parametrize("is_update", [True, False], ids=["update", "new"])
-def test_killed_between_the_moves_is_finished_by_the_next(is_update: bool, tmp_path: Path) -> None:
-    """A process that dies between the two moves leaves a pair that the next publish completes."""
-    folder = tmp_path / "out"
-    if is_update:
-        put(made(1), folder)
+def test_killed_anywhere_is_finished_by_the_next(is_update: bool, tmp_path: Path) -> None:
+    """A process that dies leaves nothing that counts, or a version that the next publish completes; never a mixture."""
     new = put(made(2), tmp_path / "elsewhere")
-    process = subprocess.run([sys.executable, "-c", KILLED, new.sidecar, folder], check=False)
-    assert process.returncode == 9
-    assert sorted(contents(folder))[0] == ".report.py.new"
-    published = put(made(2), folder)
-    assert published.change == "unchanged"
-    assert_pair(folder)
+    for number in count(1):
+        folder = tmp_path / f"out{number}"
+        if is_update:
+            put(made(1), folder)
+        command = [sys.executable, "-c", KILLED, str(new.sidecar), str(folder), str(number)]
+        process = subprocess.run(command, check=False)
+        if process.returncode == 0:
+            break
+        assert process.returncode == 9
+        published = put(made(2), folder)
+        assert published.version == 1 + is_update
+        assert_pair(folder)
+        assert logged(folder) == [f"{entry:06}.json" for entry in range(1, published.version + 1)]
+    assert number > 6
 
 
-@pytest.mark.parametrize("name", [".report.py.new", ".report.vai.json.new"])
-def test_leftovers_of_a_killed_process_are_removed(name: str, tmp_path: Path) -> None:
-    """A file that waited and that no sidecar vouches for never becomes the DAG."""
-    put(made(1), tmp_path)
-    (tmp_path / name).write_text("half a fi")
-    put(made(2), tmp_path)
-    assert_pair(tmp_path)
+def edited(dag: Path, old: str, new: str) -> None:
+    """Edit a DAG file by hand."""
+    text = dag.read_text()
+    assert text.count(old) == 1
+    dag.write_text(text.replace(old, new))
 
 
-def test_hand_edit_is_refused(tmp_path: Path) -> None:
-    """An edited DAG file stays; --force replaces it and keeps counting versions."""
+def test_a_hand_edit_is_kept(tmp_path: Path) -> None:
+    """The new rendering and the edit are both in the file, and a later rendering still keeps the edit."""
     published = put(made(1), tmp_path)
-    published.dag.write_text(published.dag.read_text() + "# mine\n")
-    before = contents(tmp_path)
+    edited(published.dag, "schedule=None", 'schedule="@daily"')
+
+    for value in (2, 3):
+        published = put(made(value), tmp_path)
+        text = published.dag.read_text()
+        assert published.keeps_edits
+        assert 'schedule="@daily"' in text
+        assert f'"value": {value}' in text
+        assert_pair(tmp_path)
+
+
+def test_a_hand_edit_alone_becomes_a_version(tmp_path: Path) -> None:
+    """Publishing the same spec again keeps the edit, as a version of its own; once more changes nothing."""
+    published = put(made(1), tmp_path)
+    edited(published.dag, "schedule=None", 'schedule="@daily"')
+
+    published = put(made(1), tmp_path)
+    assert (published.change, published.version) == ("updated", 2)
+    assert put(made(1), tmp_path).change == "unchanged"
+
+
+def test_a_contradicting_hand_edit_is_shown_and_kept(tmp_path: Path) -> None:
+    """Both sides and what was there before are in the message, nothing is written; --force drops the edit."""
+    published = put(made(1), tmp_path)
+    edited(published.dag, '"value": 1', '"value": 77')
+    before, log = contents(tmp_path), logged(tmp_path)
     with pytest.raises(EditedByHand) as refusal:
         put(made(2), tmp_path)
     assert refusal.value.where == str(published.dag)
     assert "--force" in refusal.value.remedy
-    assert contents(tmp_path) == before
+    for text in ('"value": 77', '"value": 1', '"value": 2'):
+        assert text in refusal.value.problem
+    assert (contents(tmp_path), logged(tmp_path)) == (before, log)
     assert put(made(2), tmp_path, force=True).version == 2
+    assert '"value": 2' in published.dag.read_text()
     assert_pair(tmp_path)
+
+
+def test_an_edit_that_breaks_the_file_is_refused(tmp_path: Path) -> None:
+    """The merged text would be no Python."""
+    published = put(made(1), tmp_path)
+    edited(published.dag, "schedule=None", "schedule=(")
+    with pytest.raises(EditedByHand, match="not Python"):
+        put(made(2), tmp_path)
+
+
+def test_a_spec_that_was_edited_by_hand_is_not_overwritten(tmp_path: Path) -> None:
+    """A new version from elsewhere waits until the sidecar's edit is a version itself."""
+    published = put(made(1), tmp_path)
+    edited(
+        published.sidecar,
+        '"owner": null' if '"owner"' in published.sidecar.read_text() else '"params": {}',
+        '"params": {"x": {"default": 1}}',
+    )
+    with pytest.raises(EditedByHand, match="sidecar"):
+        put(made(2), tmp_path)
+    spec = read_sidecar(published.sidecar)
+    assert put(spec.automation, tmp_path, from_sidecar=True, expected=spec.entry).version == 2
+    assert "x" in read_sidecar(published.sidecar).params
+
+
+def test_the_second_writer_is_refused(tmp_path: Path) -> None:
+    """Who rests on an entry that is no longer the newest hears who changed what."""
+    first = put(made(1), tmp_path)
+    put(made(2), tmp_path, by="mia", summary="doubled it")
+    before = contents(tmp_path)
+    with pytest.raises(Conflict, match="doubled it by mia"):
+        put(made(3), tmp_path, expected=first.entry)
+    assert contents(tmp_path) == before
+
+
+def test_an_automation_without_a_log_gets_one(tmp_path: Path) -> None:
+    """Files of an earlier version of this package: what they show becomes the first entry."""
+    put(made(1), tmp_path)
+    shutil.rmtree(tmp_path / ".vai")
+    published = put(made(2), tmp_path)
+    assert published.version == 2
+    assert logged(tmp_path) == ["000001.json", "000002.json"]
 
 
 def test_foreign_file_is_refused(tmp_path: Path) -> None:
@@ -318,14 +405,13 @@ import sys
 from pathlib import Path
 from airflow_provider_vai.automation import Argument
 from airflow_provider_vai.publisher import publish
-from airflow_provider_vai.renderer import render
 from airflow_provider_vai.sidecar import read_sidecar
 first = read_sidecar(Path(sys.argv[1])).automation
 for number in range(12):
     steps = [first.steps[0].model_copy(update={"arguments": {
         **first.steps[0].arguments, "tool": Argument.frozen(f"{sys.argv[3]} {number}")}})]
     automation = first.model_copy(update={"steps": steps})
-    publish(automation, render(automation), Path(sys.argv[2]))
+    publish(automation, Path(sys.argv[2]))
 """
 
 

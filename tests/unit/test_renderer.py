@@ -16,8 +16,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.adapters import read
-from airflow_provider_vai.automation import Argument, Automation, Output, Wire
-from airflow_provider_vai.ending import COMPLETED
+from airflow_provider_vai.automation import Argument, Automation, Notification, Output, Param, Wire
 from airflow_provider_vai.exceptions import RenderError, VaiError
 from airflow_provider_vai.get_provider_info import get_provider_info
 from airflow_provider_vai.kinds import KINDS, Kind
@@ -50,7 +49,7 @@ def landed(recorded: Run, folder: Path, **policy: Any) -> tuple[dict[str, Operat
     automation = crystallized(recorded, dag_id="one", **policy)
     text = render(automation)
     assert text == render(automation)
-    files = publish(automation, text, folder)
+    files = publish(automation, folder)
     assert files.dag.read_text(encoding="utf-8") == text
     sidecar = read_sidecar(files.sidecar).automation
     assert repr(sidecar) == repr(automation)
@@ -77,7 +76,7 @@ def test_hostile_argument_values(entry: dict[str, Any], tmp_path: Path) -> None:
 @pytest.mark.parametrize("entry", NAMES)
 def test_hostile_argument_names(entry: dict[str, Any], tmp_path: Path) -> None:
     """Keys are data, too, also where they look like the operator's own."""
-    arguments = {entry["value"]: 1, "deep": {entry["value"]: [entry["value"]]}}
+    arguments = {entry["value"]: 1, "deep": {entry["value"]: [True, {entry["value"]: None}]}}
     try:
         found, _ = landed(run(call("look", arguments)), tmp_path)
     except RenderError:
@@ -290,7 +289,10 @@ def test_templates_and_wires_are_written_as_such() -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"conditions": ["rows > 0"]}, "the automation has conditions"),
+        (
+            {"notifications": [Notification(on="failure", notifier="mine.DAG", arguments={})]},
+            "two things are called DAG",
+        ),
         ({"kind": "send_pigeon"}, "no action kind 'send_pigeon'"),
         ({"operator": "os.system;x"}, "is run by"),
         ({"operator": "os.path.join"}, "os.path"),
@@ -310,6 +312,76 @@ def test_what_cannot_be_rendered_is_refused(change: dict[str, Any], problem: str
     assert problem in refusal.value.problem
 
 
+def test_places_inside_arguments_take_params_templates_and_elements() -> None:
+    """Each place gets its own reference, and what is around it stays frozen."""
+    one = crystallized(run(call("look", {"value": {"a": [1], "b": 2}}), call("send", {"value": 1})), gates="recorded")
+    wires = [
+        Wire(at=["a"], param="payload", path=["order", 0]),
+        Wire(at=["b"], template="{{ ds }}"),
+        Wire(at=["c"], from_=Output(path=["id"])),
+    ]
+    argument = Argument(class_="wired", value={"a": None, "b": None, "c": None, "d": "{{ ds }}"}, wires=wires)
+    arguments = {**one.steps[1].arguments, "arguments": argument}
+    step = one.steps[1].model_copy(update={"arguments": arguments, "each": Output(step="look", path=["rows"])})
+    text = render(one.model_copy(update={"steps": [one.steps[0], step], "params": {"payload": Param()}}))
+
+    assert 'item("id")' in text
+    assert 'parameter("payload", "order", 0)' in text
+    assert 'template("{{ ds }}")' in text
+    assert '"d": "{{ ds }}"' in text
+    assert 'items=wired(look, "rows")' in text
+    assert "send = McpToolOperator.partial(" in text
+    assert ").expand(item=each_send.output)" in text
+
+
+def test_limits_and_notifications_are_airflows_own() -> None:
+    """Each option of the automation and of a step is written under Airflow's name for it."""
+    one = crystallized(run(call("look")), gates="recorded")
+    options = {
+        "retries": 3,
+        "retry_delay_seconds": 1.5,
+        "timeout_seconds": 60,
+        "concurrency": 2,
+        "trigger_rule": "all_done",
+    }
+    change = {
+        "steps": [one.steps[0].model_copy(update=options)],
+        "tags": ["sales"],
+        "owner": "mia",
+        "retries": 1,
+        "retry_delay_seconds": 30,
+        "timeout_seconds": 3600,
+        "max_active_runs": 4,
+        "max_active_tasks": 5,
+        "notifications": [
+            Notification(on="success", notifier="mine.notices.Bell", arguments={"text": "it's {{ ds }}"}),
+            Notification(on="failure", notifier="mine.notices.Siren"),
+        ],
+    }
+    text = render(one.model_copy(update=change), 7)
+
+    for line in (
+        "from datetime import datetime, timedelta, timezone",
+        "from mine.notices import Bell, Siren",
+        "max_active_runs=4,",
+        "max_active_tasks=5,",
+        "dagrun_timeout=timedelta(seconds=3600),",
+        'default_args={"owner": "mia", "retries": 1, "retry_delay": timedelta(seconds=30)},',
+        """on_success_callback=[Bell(text="it's {{ ds }}")],""",
+        "on_failure_callback=[Siren()],",
+        'doc_md="Version 7 of this automation. Its record is `vai_two_calls.vai.json`.",'.replace(
+            "vai_two_calls", one.dag_id
+        ),
+        'tags=["vai", "crystallized", "sales"],',
+        "retries=3,",
+        "retry_delay=timedelta(seconds=1.5),",
+        "execution_timeout=timedelta(seconds=60),",
+        "max_active_tis_per_dagrun=2,",
+        'trigger_rule="all_done",',
+    ):
+        assert line in text
+
+
 # --- templates, kinds, operators --------------------------------------------------------------------------------------
 
 TEMPLATES = sorted(
@@ -319,7 +391,7 @@ TEMPLATES = sorted(
 
 def test_each_kind_has_a_template_and_each_template_a_kind() -> None:
     """None is left over."""
-    assert sorted(kind.template for kind in [*KINDS, COMPLETED]) == [f"tasks/{name}" for name in TEMPLATES]
+    assert sorted(kind.template for kind in KINDS) == [f"tasks/{name}" for name in TEMPLATES]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

@@ -7,16 +7,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from airflow_provider_vai.automation import (
-    Argument,
-    Automation,
-    EventTrigger,
-    ManualTrigger,
-    Param,
-    ScheduleTrigger,
-)
+from airflow_provider_vai.automation import Argument, Automation, Param
 from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.renderer import render
+from airflow_provider_vai.scheduling import schedule
+from airflow_provider_vai.triggers import EventTrigger, ManualTrigger, ScheduleTrigger, WebhookTrigger
 from unit.support import call, crystallized, executed, run, tasks
 
 MANUAL = ManualTrigger(type="manual")
@@ -30,6 +25,14 @@ def at(schedule: str, timezone: str | None = None) -> ScheduleTrigger:
 def on(uri: str) -> EventTrigger:
     """Return an event trigger."""
     return EventTrigger(type="event", uri=uri)
+
+
+def after(event: str, **filters: str) -> EventTrigger:
+    """Return a trigger by an event."""
+    return EventTrigger.model_validate({"type": "event", "event": event, "filters": filters})
+
+
+HOOK = WebhookTrigger(type="webhook", path="orders", conn_id="shop")
 
 
 def automation(**facts: Any) -> Automation:
@@ -71,6 +74,16 @@ SALES = "vai://automations/sales"
         ),
         ([on(SALES)], [("asset", SALES)]),
         ([on(SALES), on("s3://b/k")], ("AssetAny", ("asset", SALES), ("asset", "s3://b/k"))),
+        ([HOOK], None),
+        ([HOOK, MANUAL, at("@daily")], "@daily"),
+        ([at("@daily"), at("@daily")], "@daily"),
+        ([at("@daily", "UTC"), at("0 0 * * *")], ("CronTriggerTimetable", "0 0 * * *", {"timezone": "UTC"})),
+        ([after("automation.failed")], [("asset", "vai://events/automation.failed")]),
+        ([on(SALES), HOOK, after("automation.completed", automation="sales")], [("asset", SALES)]),
+        (
+            [after("action.failed", action_kind="file_sync"), on(SALES)],
+            ("AssetAny", ("asset", "vai://events/action.failed/action_kind/file_sync"), ("asset", SALES)),
+        ),
         (
             [at("0 6 * * *"), on(SALES)],
             (
@@ -94,12 +107,18 @@ def test_schedule(triggers: list[Any], expected: Any) -> None:
     [
         ([at("0 6 * * *", "UTC"), at("0 6 * * *", "Asia/Tokyo")], "several time zones: Asia/Tokyo, UTC"),
         ([at("@once"), at("0 6 * * *")], "'@once' has no cron expression"),
+        ([at("every day")], "'every day' is no schedule"),
+        ([at("@fortnightly")], "'@fortnightly' is no schedule"),
+        ([at("0 25 * * *")], "'0 25 * * *' is no schedule"),
+        ([at("@daily", "Mars/Olympus")], "'Mars/Olympus' is no time zone"),
+        ([at("@daily", "../../etc/passwd")], "'../../etc/passwd' is no time zone"),
+        ([after("action.completed", connection="wh")], "action.completed has no filter connection"),
     ],
 )
 def test_what_airflow_cannot_say(triggers: list[Any], problem: str) -> None:
     """Refused with what to write instead."""
     with pytest.raises(RenderError) as refusal:
-        render(automation(triggers=triggers))
+        schedule(triggers)
     assert problem in refusal.value.problem
     assert refusal.value.remedy
 

@@ -13,7 +13,6 @@ from airflow_provider_vai import cli
 from airflow_provider_vai.adapters import read
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.publisher import publish
-from airflow_provider_vai.renderer import render
 from airflow_provider_vai.sidecar import read_sidecar
 
 from .support import TRACES, call, crystallized, run
@@ -29,7 +28,7 @@ def file(tmp_path: Path) -> Path:
         title="Two calls",
     )
     automation = crystallized(recorded)
-    return publish(automation, render(automation), tmp_path).sidecar
+    return publish(automation, tmp_path).sidecar
 
 
 def test_text_reads_back_to_the_same_text(file: Path) -> None:
@@ -41,8 +40,9 @@ def test_text_reads_back_to_the_same_text(file: Path) -> None:
 
 def test_first_fields_say_what_the_file_is(file: Path) -> None:
     """Who opens it sees the schema, the DAG, its origin and history before the steps."""
-    assert list(json.loads(file.read_text()))[:9] == [
-        "schema_version", "dag_id", "dag_sha256", "generator", "source_type", "source", "status", "version", "history",
+    assert list(json.loads(file.read_text()))[:12] == [
+        "schema_version", "dag_id", "dag_sha256", "generator", "rendered_sha256", "source_type", "source", "status",
+        "version", "entry", "history", "reviews",
     ]  # fmt: skip
 
 

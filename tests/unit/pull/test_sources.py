@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_vai.adapters import adapters
-from airflow_provider_vai.cli import COMMANDS
+from airflow_provider_vai.command_table import COMMANDS
 from airflow_provider_vai.exceptions import PullError
 from airflow_provider_vai.pull import NAMES, source
 from airflow_provider_vai.pull.base import PAGES

@@ -25,6 +25,7 @@ with DAG(
     catchup=False,
     is_paused_upon_creation=True,
     max_active_runs=1,
+    doc_md="Version 1 of this automation. Its record is `vai_garden.vai.json`.",
     tags=["vai", "crystallized"],
 ):
     # live: an MCP server answers, and may answer otherwise tomorrow
@@ -39,7 +40,7 @@ with DAG(
     approve_water = ApprovalGateSensor(
         task_id="approve_water",
         subject="Run water?",
-        reason="It changes something outside, and the trace does not say whether anyone approved that.",
+        reason="It changes something outside, and the trace does not say whether anyone approved that; only text that outsiders can write says arguments.bed (call s1).",
     )
 
     # live: an MCP server answers, and may answer otherwise tomorrow

@@ -20,6 +20,9 @@ Review before you activate it:
   recorded, and the policy guards recorded ones only)
 - plan_discount: changes something outside and has no gate (it changes something outside; no
   approval is recorded, and the policy guards recorded ones only)
+- fetch_page.url: the value equals web_search[results][0][url]: left frozen
+- plan_discount.arguments: region equals generate_query[rows][1][region], picked by its position
+  among 2: left frozen
 
 Provenance, and the calls that became no task: every_kind.vai.json
 """
@@ -54,6 +57,7 @@ with DAG(
     catchup=False,
     is_paused_upon_creation=True,
     max_active_runs=1,
+    doc_md="Version 1 of this automation. Its record is `every_kind.vai.json`.",
     tags=["vai", "crystallized"],
 ):
     dlt_extract = DltExtractOperator(

@@ -1,25 +1,22 @@
-"""What each command does. Thin: it reads, calls the line, and shows what came out."""
+"""``vai inspect`` and ``vai crystallize``: what stands in a trace, and the DAGs that are made of it."""
 
 from __future__ import annotations
 
-import os
 import re
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel
-
-from airflow_provider_vai import approvals_record, merge
+from airflow_provider_vai import merge
 from airflow_provider_vai.adapters import adapters, opened, tells
 from airflow_provider_vai.adapters.base import Tells, Trace
 from airflow_provider_vai.adapters.index import Runs
 from airflow_provider_vai.automation import Automation
 from airflow_provider_vai.crystallizer import crystallize as crystallize_run
+from airflow_provider_vai.dag_names import free_dag_id
 from airflow_provider_vai.exceptions import (
     AmbiguousRun,
     CrystallizeError,
@@ -28,17 +25,16 @@ from airflow_provider_vai.exceptions import (
     RunNotSuccessful,
     VaiError,
 )
+from airflow_provider_vai.function_source import python_path
 from airflow_provider_vai.identifiers import Names
-from airflow_provider_vai.kinds import all_kinds
 from airflow_provider_vai.passes.draft import Policy
-from airflow_provider_vai.publisher import free_dag_id, publish
-from airflow_provider_vai.renderer import render as render_text
-from airflow_provider_vai.reports import as_json, decision, print_json, show_published, show_run
+from airflow_provider_vai.passes.redact import masked_run
+from airflow_provider_vai.publisher import publish
+from airflow_provider_vai.renderer import render
+from airflow_provider_vai.reports import as_json, print_json, show_published, show_run
 from airflow_provider_vai.run import Run
-from airflow_provider_vai.sidecar import Sidecar, read_sidecar
 from airflow_provider_vai.terminal import complain, plain, progress, say, table, working
 from airflow_provider_vai.tools_file import ToolsFile, read_tools
-from airflow_provider_vai.verify import verify as verify_files
 
 SHOWN_RUNS = 20
 PRESETS = ("@once", "@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly")
@@ -59,7 +55,7 @@ def inspect(arguments: Namespace) -> None:
     if len(arguments.trace) == 1 and not (arguments.all or arguments.json or arguments.run):
         _overview(arguments.trace[0], arguments.format)
         return
-    chosen = _recorded(arguments).runs
+    chosen = [masked_run(run) for run in _recorded(arguments).runs]
     if arguments.json:
         dumped = [run.model_dump(mode="json") for run in chosen]
         print_json(dumped if arguments.all else dumped[0])
@@ -75,10 +71,10 @@ def crystallize(arguments: Namespace) -> None:
     _check_schedule(arguments.schedule)
     recorded = _recorded(arguments)
     tools = read_tools(Path(arguments.tools) if arguments.tools else None, beside=recorded.path)
-    rendered, skipped = _rendered(recorded, tools, arguments)
+    automations, skipped = _automations(recorded, tools, arguments)
     published = []
-    for automation, text in progress(rendered, "Writing"):
-        published.append((automation, publish(automation, text, Path(arguments.out), force=arguments.force)))
+    for automation in progress(automations, "Writing"):
+        published.append((automation, publish(automation, Path(arguments.out), force=arguments.force)))
     if arguments.json:
         shown = [as_json(automation, files) for automation, files in published]
         print_json(shown if arguments.all else shown[0])
@@ -87,102 +83,6 @@ def crystallize(arguments: Namespace) -> None:
             show_published(automation, files)
     for error in skipped:
         complain(f"left out: {error}")
-
-
-def render(arguments: Namespace) -> None:
-    """Render a DAG file again from its sidecar."""
-    path = Path(arguments.sidecar)
-    automation = read_sidecar(path).automation
-    files = publish(automation, render_text(automation), path.parent, force=arguments.force)
-    if arguments.json:
-        print_json(as_json(automation, files))
-    else:
-        show_published(automation, files)
-
-
-def verify(arguments: Namespace) -> int:
-    """Say what of a DAG is no longer what was rendered and reviewed; 1 if anything."""
-    path = Path(arguments.dag)
-    findings = verify_files(path, _python_path(path.parent))
-    if arguments.json:
-        print_json([asdict(finding) for finding in findings])
-    elif findings:
-        table(("where", "what", "remedy"), [[part.where, part.problem, part.remedy] for part in findings])
-    else:
-        say(f"{plain(path)}: unchanged since it was rendered")
-    return 1 if findings else 0
-
-
-def approvals(arguments: Namespace) -> None:
-    """List the decisions of an automation's gates."""
-    records = list(approvals_record.read(_artifacts(arguments.artifacts), arguments.dag, arguments.gate))
-    if arguments.json:
-        print_json(records)
-        return
-    for record in records:
-        if "unreadable" in record:
-            complain(f"no approvals record of this version: {record['unreadable']}")
-    table(
-        ("at", "run", "gate", "decision", "by", "edits", "note"),
-        [decision(record) for record in records if "unreadable" not in record],
-    )
-
-
-def _artifacts(path: str | None) -> Any:
-    home = os.environ.get("AIRFLOW_HOME") or "~/airflow"
-    named = path or os.environ.get("AIRFLOW__VAI__ARTIFACTS_PATH") or f"{home}/vai/artifacts"
-    if "://" not in named:
-        return Path(named).expanduser()
-    from upath import UPath  # comes with Airflow, whose ObjectStoragePath is one
-
-    return UPath(named)
-
-
-def pull(arguments: Namespace) -> int | None:
-    """Write the trace of a live source's run, or list its newest runs."""
-    from airflow_provider_vai import commands_pull
-
-    return commands_pull.pull(arguments)
-
-
-def schema(arguments: Namespace) -> None:
-    """Print a JSON Schema."""
-    models: dict[str, type[BaseModel]] = {"run": Run, "automation": Automation, "sidecar": Sidecar}
-    print_json({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **models[arguments.model].model_json_schema(by_alias=True, mode="serialization"),
-    })  # fmt: skip
-
-
-def kinds(arguments: Namespace) -> None:
-    """List the action kinds."""
-    rows = [
-        {
-            "kind": kind.name,
-            "legacy": list(kind.legacy),
-            "effect": kind.effect,
-            "determinism": kind.determinism,
-            "operator": kind.operator,
-            "summary": kind.summary,
-            "arguments": kind.arguments.model_json_schema(by_alias=True),
-        }
-        for kind in all_kinds()
-    ]
-    if arguments.json:
-        print_json(rows)
-    else:
-        names = ("kind", "effect", "determinism", "summary")
-        table(names, [[row[name] for name in names] for row in rows])
-
-
-def formats(arguments: Namespace) -> None:
-    """List the trace formats, and what each can tell."""
-    rows = [(adapter.name, asdict(tells(adapter)), adapter.description) for adapter in adapters()]
-    if arguments.json:
-        print_json([{"format": name, "description": words, "tells": told} for name, told, words in rows])
-    else:
-        columns = ("format", *(field.name for field in fields(Tells)), "description")
-        table(columns, [[name, *told.values(), words] for name, told, words in rows])
 
 
 @contextmanager
@@ -197,7 +97,7 @@ def _overview(path: str, format: str | None) -> None:
     """Show a trace's runs; its one run in full. One run at a time is in memory."""
     rows: list[list[object]] = []
     with _opened(path, format) as runs:
-        for run in runs:
+        for run in map(masked_run, runs):
             rows.append([run.id, run.title or "", run.outcome, len(run.calls)])
         if not rows:
             raise _no_run(runs.trace)
@@ -268,13 +168,11 @@ def _no_run(trace: Trace) -> NothingToCrystallize:
     return NothingToCrystallize("the trace holds no run", where=str(trace), remedy="Name another trace.")
 
 
-def _rendered(
-    recorded: Recorded, tools: ToolsFile, arguments: Namespace
-) -> tuple[list[tuple[Automation, str]], list[VaiError]]:
-    """Return each run's automation and DAG file, and, of ``--all``, why runs were left out."""
+def _automations(recorded: Recorded, tools: ToolsFile, arguments: Namespace) -> tuple[list[Automation], list[VaiError]]:
+    """Return each run's automation, which can be rendered, and, of ``--all``, why runs were left out."""
     policy = _policy(arguments)
     names = Names()
-    rendered: list[tuple[Automation, str]] = []
+    automations: list[Automation] = []
     skipped: list[VaiError] = []
     for run in progress(recorded.runs, "Crystallizing"):
         try:
@@ -295,10 +193,12 @@ def _rendered(
         if not arguments.dag_id:
             free = free_dag_id(names.give(automation.dag_id), automation, Path(arguments.out))
             automation = automation.model_copy(update={"dag_id": free})
-        rendered.append((automation, render_text(automation)))
-    if not rendered:
+        if arguments.all:
+            render(automation)  # before the first one is written, so that all are, or none
+        automations.append(automation)
+    if not automations:
         raise skipped[0]
-    return rendered, skipped
+    return automations, skipped
 
 
 def _policy(arguments: Namespace) -> Policy:
@@ -312,20 +212,14 @@ def _policy(arguments: Namespace) -> Policy:
         gates=arguments.gates,
         freeze_all=arguments.freeze_all,
         parallel=arguments.parallel,
+        loops=arguments.loops,
         turns=frozenset(int(part) for part in turns) if turns is not None else None,
         calls=tuple(calls) if calls is not None else None,
         exclude=tuple(_numbers("--exclude", arguments.exclude) or ()),
-        python_path=_python_path(Path(arguments.out)),
+        python_path=python_path(Path(arguments.out)),
         allow_unsuccessful=arguments.allow_unsuccessful,
         allow_unmapped=arguments.allow_unmapped,
     )
-
-
-def _python_path(folder: Path) -> tuple[str, ...]:
-    """Return where Airflow imports users' modules from: beside the DAG files, the dags and plugins folders."""
-    home = os.environ.get("AIRFLOW_HOME")
-    airflow = [Path(home) / "dags", Path(home) / "plugins"] if home else []
-    return tuple(str(path) for path in [folder, folder.parent, Path.cwd(), *airflow])
 
 
 def _numbers(option: str, text: str | None) -> list[str] | None:

@@ -1,0 +1,1 @@
+"""What each command does. Thin: it reads, calls the line, and shows what came out."""

@@ -1,0 +1,83 @@
+"""Checks of a sidecar and its DAG file: whether the file is what the spec renders."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from airflow_provider_vai.exceptions import VaiError
+from airflow_provider_vai.lint.dag_file import DagFile, parsed
+from airflow_provider_vai.lint.finding import Found
+from airflow_provider_vai.lint.raw import text_of
+from airflow_provider_vai.lint.subjects import Subject
+from airflow_provider_vai.renderer import render
+from airflow_provider_vai.sidecar import Sidecar
+from airflow_provider_vai.spec_places import shown
+
+
+def wrong_name(subject: Subject) -> Iterator[Found]:
+    """A sidecar is not named after its DAG id."""
+    if subject.form == "sidecar" and subject.dag_id is not None and subject.dag_path.name != f"{subject.dag_id}.py":
+        problem = f"the DAG id is {shown(subject.dag_id)}, and the file has another name"
+        yield Found("dag_id", problem, "Rename both files of the pair, or correct the DAG id and render it.")
+
+
+def missing_file(subject: Subject) -> Iterator[Found]:
+    """A sidecar has no DAG file."""
+    if subject.form == "sidecar" and not subject.dag_path.exists():
+        yield Found("", f"there is no DAG file {subject.dag_path.name}", f"Run `vai render {subject.path}`.")
+
+
+def edited_file(subject: Subject) -> Iterator[Found]:
+    """The DAG file was edited by hand."""
+    digest = text_of(subject.data.get("dag_sha256"))
+    if subject.dag and digest is not None and subject.dag.sha256 != digest:
+        problem = f"{subject.dag_path.name} was edited by hand since it was rendered"
+        remedy = f"Make the change in the spec; `vai render {subject.path} --force` undoes the edit."
+        yield Found("dag_sha256", problem, remedy)
+
+
+def not_rendered(subject: Subject) -> Iterator[Found]:
+    """The DAG file is not what the spec renders."""
+    digest = text_of(subject.data.get("rendered_sha256")) or text_of(subject.data.get("dag_sha256"))
+    made = rendered(subject)
+    if made is None or subject.dag is None:
+        return
+    remedy = f"Run `vai render {subject.path}`."
+    if isinstance(made, VaiError):
+        yield Found(made.where, f"the spec cannot be rendered: {made.problem}", made.remedy or remedy)
+    elif hashlib.sha256(made.encode()).hexdigest() != digest:
+        yield Found("", f"{subject.dag_path.name} is not what the spec renders", remedy)
+
+
+def other_tasks(subject: Subject) -> Iterator[Found]:
+    """The tasks of the DAG file are not those of the spec."""
+    made = rendered(subject)
+    if not isinstance(made, str) or subject.dag is None:
+        return
+    expected = parsed(subject.path, made.encode())
+    if not isinstance(expected, DagFile) or expected.task_ids == subject.dag.task_ids:
+        return
+    more, fewer = sorted(subject.dag.task_ids - expected.task_ids), sorted(expected.task_ids - subject.dag.task_ids)
+    parts = [
+        f"{subject.dag_path.name} has {what} {', '.join(map(shown, names[:5]))}"
+        for names, what in ((more, "the task(s) of no step:"), (fewer, "no task for:"))
+        if names
+    ]
+    yield Found("steps", "; ".join(parts), f"Run `vai render {subject.path}`, or correct the spec.")
+
+
+def rendered(subject: Subject) -> str | VaiError | None:
+    """Return what a sidecar's spec renders, or why it does not; ``None`` where it is no valid sidecar."""
+    if subject.form != "sidecar":
+        return None
+    try:
+        return render(Sidecar.model_validate(subject.data).automation)
+    except ValidationError:
+        return None
+    except VaiError as error:
+        return error
+    except (LookupError, TypeError, AttributeError):  # a wire to a place that is not there; told by its own check
+        return None

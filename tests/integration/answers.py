@@ -1,0 +1,84 @@
+"""A person who answers the questions of a DAG that runs in this process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def answering(
+    *options: str, before: Callable[[], object] | None = None, form: dict[str, Any] | None = None
+) -> Iterator[list[Any]]:
+    """Answer waiting questions one after another, as Airflow's own route does; yield what they showed.
+
+    :param form: what the approver wrote into the form's fields.
+    """
+    from airflow.models.dagrun import DagRun
+    from airflow.models.hitl import HITLDetail
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.models.trigger import handle_event_submit
+    from airflow.sdk import timezone
+    from airflow.triggers.base import TriggerEvent
+    from sqlalchemy import select
+
+    shown: list[Any] = []
+    left = list(options)
+
+    def answer(session: Any) -> None:
+        waiting = ("awaiting_input", "deferred")
+        newest = select(DagRun.run_id).order_by(DagRun.id.desc()).limit(1).scalar_subquery()
+        live = select(TaskInstance).where(
+            TaskInstance.run_id == newest, TaskInstance.state.in_(("scheduled", "queued", "running", *waiting))
+        )
+        tis = session.scalars(live).all()
+        if any(ti.state not in waiting for ti in tis):
+            return  # the run in the other thread writes these rows, too: it must have come to rest
+        for ti in tis:
+            detail = session.scalar(select(HITLDetail).where(HITLDetail.ti_id == ti.id))
+            if detail is not None and detail.responded_at is None and left:
+                if before:
+                    before()
+                detail.responded_by = {"id": "alice", "name": "Alice"}
+                detail.responded_at, detail.chosen_options = timezone.utcnow(), [left.pop(0)]
+                detail.params_input = form or {}
+                shown.append((detail.subject, detail.body))
+            elif detail is None or detail.responded_at is None:
+                continue  # an answered task that still waits: the run's own thread wrote its old state over the new one
+            event = TriggerEvent(detail.as_resume_event_payload())
+            handle_event_submit(event, task_instance=ti, session=session)
+            session.commit()
+
+    with meanwhile(answer):
+        yield shown
+
+
+@contextmanager
+def meanwhile(work: Callable[[Any], None]) -> Iterator[None]:
+    """Do something in the database again and again while a DAG runs; SQLite may be locked at times."""
+    from airflow.utils.session import create_session
+    from sqlalchemy.exc import OperationalError
+
+    stop, failed = threading.Event(), []
+
+    def repeat() -> None:
+        while not stop.wait(0.3):
+            try:
+                with create_session() as session:
+                    work(session)
+            except OperationalError:
+                continue
+            except Exception as error:
+                failed.append(error)
+                return
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(10)
+    assert failed == []

@@ -1,0 +1,213 @@
+"""What a spec says beyond recorded calls, in real runs of the file that is rendered from it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_vai.automation import Argument, Automation, Output, Param, Step, StepApproval, Wire
+from airflow_provider_vai.kinds import by_name
+from airflow_provider_vai.renderer import render
+
+from .answers import answering
+
+pytestmark = pytest.mark.integration
+
+HERE = Path(__file__).parent
+Run = Callable[..., Any]
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The tools on the path."""
+    (tmp_path / "vai_spec_tools.py").write_text((HERE / "tools.py").read_text())
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+
+def step(key: str, kind: str, *waits: str, gate: str | None = None, **fields: Any) -> Step:
+    """Return a step."""
+    return Step(
+        key=key,
+        task_id=key,
+        kind=kind,
+        operator=by_name()[kind].operator,
+        depends_on=list(waits),
+        approval=StepApproval(recorded="not_required", gate=gate, reason="a test"),
+        **fields,
+    )
+
+
+def echo(key: str, value: Any, *waits: str, effect: str = "read", **fields: Any) -> Step:
+    """Return a step that gives back its argument; a value may be an Argument."""
+    argument = value if isinstance(value, Argument) else Argument.frozen({"value": value})
+    arguments = {
+        "python_callable": Argument.frozen("vai_spec_tools:echo"),
+        "arguments": argument,
+        "effect": Argument.frozen(effect),
+    }
+    return step(key, "python_tool", *waits, effect=effect, arguments=arguments, **fields)
+
+
+def wire(at: list[str | int], shape: Any, **source: Any) -> Argument:
+    """Return an argument with one wire."""
+    return Argument(class_="wired", value=shape, wires=[Wire(at=at, **source)])
+
+
+@pytest.fixture
+def run_spec(run_file: Run) -> Run:
+    """Return a function that renders an automation of these steps and runs its file."""
+
+    def run(*steps: Step, conf: dict[str, Any] | None = None, **fields: Any) -> Any:
+        dag_id = f"spec_{next(_numbers)}"
+        automation = Automation(dag_id=dag_id, source_type="MANUAL", steps=list(steps), **fields)
+        return run_file(dag_id, render(automation), run_conf=conf)
+
+    return run
+
+
+WEBHOOK = [{"type": "webhook", "path": "shop/orders", "conn_id": "shop"}]
+
+
+def test_a_payload_reaches_steps_and_conditions(run_spec: Run) -> None:
+    """A place in the webhook's body is a step's argument, in its own type; a condition sees it, too."""
+    argument = wire(["value"], {"value": None}, param="payload", path=["order", "lines", 0, "id"])
+    ran = run_spec(
+        echo("look", argument),
+        triggers=WEBHOOK,
+        conditions=["order.total > 100", 'payload.order.region in ["US", "CA"]'],
+        conf={"payload": {"order": {"total": 150, "region": "US", "lines": [{"id": 7}]}}},
+    )
+
+    assert ran.states == {"conditions": "success", "look": "success"}
+    assert ran.results["look"] == 7
+    assert ran.results["conditions"]["run"] is True
+
+
+def test_a_condition_that_does_not_hold_skips_everything_and_says_why(run_spec: Run) -> None:
+    """Also what would run whatever happened before it; the end, which emits the automation's asset, too."""
+    ran = run_spec(
+        echo("a", 1),
+        echo("b", 2, trigger_rule="all_done"),
+        params={"region": Param(default="EU")},
+        conditions=['params.region = "EU"', "params.total > 3"],
+    )
+
+    assert ran.states == {"conditions": "success", "a": "skipped", "b": "skipped", "completed": "skipped"}
+    first, second = ran.results["conditions"]["conditions"]
+    assert (first["holds"], second["holds"]) == (True, False)
+    assert "nothing is at params.total" in second["why"]
+
+
+def test_a_missing_place_of_the_payload_fails_with_the_place(run_spec: Run) -> None:
+    """The message says what is there instead."""
+    argument = wire(["value"], {"value": None}, param="payload", path=["order", "id"])
+    ran = run_spec(echo("look", argument), triggers=WEBHOOK, conf={"payload": {"customer": 1}})
+
+    assert ran.states == {"look": "failed"}
+    assert "['order'] of the param payload: before it there is the keys ['customer']" in ran.log
+
+
+@pytest.mark.parametrize(("total", "way"), [(150, "big"), (50, "small")])
+def test_branches_come_together(total: int, way: str, run_spec: Run) -> None:
+    """Only one way runs, and what stands behind both."""
+    branch = step(
+        "branch",
+        "conditional_branch",
+        arguments={
+            "condition": Argument.frozen("params.total > 100"),
+            "if_true": Argument.frozen(["big"]),
+            "if_false": Argument.frozen(["small"]),
+        },
+    )
+    ran = run_spec(
+        branch,
+        echo("big", "big", "branch"),
+        echo("small", "small", "branch"),
+        echo("after", "after", "big", "small"),
+        echo("last", "last", "after"),
+        params={"total": Param(default=1, schema={"type": "integer"})},
+        conf={"total": total},
+    )
+
+    other = "small" if way == "big" else "big"
+    assert ran.states == {"branch": "success", way: "success", other: "skipped", "after": "success", "last": "success"}
+
+
+def test_a_step_runs_for_each_element(run_spec: Run) -> None:
+    """Each instance has its element, whole and in part; the next step has all results."""
+    argument = Argument(
+        class_="wired",
+        value={"value": {"id": None, "whole": None, "kept": "{{ ds }}"}},
+        wires=[Wire(at=["value", "id"], from_=Output(path=["id"])), Wire(at=["value", "whole"], from_=Output())],
+    )
+    ran = run_spec(
+        echo("look", [{"id": 1}, {"id": "two"}, {"id": None}]),
+        echo("send", argument, "look", each=Output(step="look")),
+        echo("after", wire(["value"], {"value": None}, from_=Output(step="send", path=[1, "id"])), "send"),
+    )
+
+    assert [one["id"] for one in ran.all_results["send"]] == [1, "two", None]
+    assert [one["whole"] for one in ran.all_results["send"]] == [{"id": 1}, {"id": "two"}, {"id": None}]
+    assert {one["kept"] for one in ran.all_results["send"]} == {"{{ ds }}"}
+    assert ran.results["after"] == "two"
+
+
+def test_an_empty_list_does_not_stop_what_follows(run_spec: Run) -> None:
+    """Airflow skips a step that is mapped over nothing; there was nothing to do, and the next step runs."""
+    ran = run_spec(
+        echo("look", []),
+        echo("send", wire(["value"], {"value": None}, from_=Output()), "look", each=Output(step="look")),
+        echo("after", "done", "send"),
+    )
+
+    assert ran.states["send"] == "skipped"
+    assert ran.results["after"] == "done"
+
+
+def test_no_list_is_refused(run_spec: Run) -> None:
+    """The message says what the value is."""
+    ran = run_spec(
+        echo("look", {"id": 1}),
+        echo("send", wire(["value"], {"value": None}, from_=Output()), "look", each=Output(step="look")),
+    )
+
+    assert ran.states["each_send"] == "failed"
+    assert "items is a list, not a dict" in ran.log
+
+
+def test_one_gate_guards_a_step_for_each_element(run_spec: Run) -> None:
+    """The question shows every call that would be made; one answer lets all of them run, and no other."""
+    gate = step("gate", "approval_gate", "look", arguments={"subject": Argument.frozen("Send them?")})
+    send = echo(
+        "send",
+        wire(["value"], {"value": None}, from_=Output(path=["id"])),
+        "gate",
+        effect="write",
+        gate="gate",
+        each=Output(step="look"),
+    )
+    with answering("Approve") as shown:
+        ran = run_spec(echo("look", [{"id": number} for number in range(12)]), gate, send)
+
+    ((_, body),) = shown
+    asked = [json.loads(part.split("```")[0])["arguments"]["value"] for part in body.split("```json")[1:]]
+    assert asked == list(range(12))
+    assert ran.all_results["send"] == list(range(12))
+
+
+def test_a_rejection_of_a_step_for_each_element_skips_all_of_them(run_spec: Run) -> None:
+    """None runs."""
+    gate = step("gate", "approval_gate", "look", arguments={"subject": Argument.frozen("Send them?")})
+    argument = wire(["value"], {"value": None}, from_=Output())
+    send = echo("send", argument, "gate", effect="write", gate="gate", each=Output(step="look"))
+    with answering("Reject"):
+        ran = run_spec(echo("look", [1, 2]), gate, send)
+
+    assert ran.states["send"] == "skipped"
+    assert "send" not in ran.all_results
