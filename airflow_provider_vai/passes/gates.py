@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from airflow_provider_vai.passes.draft import Draft, Gates
 from airflow_provider_vai.passes.redact import mask
+from airflow_provider_vai.passes.trust import asks_untrusted_address
 
 SHOWN_PLACES = 5
 
@@ -18,12 +19,12 @@ def gate(draft: Draft, gates: Gates, untrusted: Untrusted = ()) -> tuple[bool, s
 
     An approval that was given in the recorded run never carries over: it becomes a gate. A rule of the tools file
     decides where it speaks; otherwise ``auto`` also guards each write that, for all the trace says, nobody approved,
-    and each write that rests on what outsiders wrote, whatever the recorded run asked.
+    and each step that rests on what outsiders wrote and is a write, or calls on a web address of theirs.
     """
     guarded, reason = _gate(draft, gates)
-    if draft.effect != "write" or not untrusted:
+    if not untrusted or not (draft.effect == "write" or asks_untrusted_address(draft, untrusted)):
         return guarded, reason
-    said = f"{source_line(untrusted)}"
+    said = source_line(untrusted)
     if guarded:
         return True, f"{reason}; {said}"
     if gates == "auto" and not (draft.rule and draft.rule.approval):

@@ -7,7 +7,7 @@ account number in a message's body) that stands in the result.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from airflow_provider_vai.passes.draft import Draft
@@ -16,6 +16,7 @@ from airflow_provider_vai.passes.text_places import leaves
 from airflow_provider_vai.passes.timeline import Said, Timeline, unique, words_of
 from airflow_provider_vai.passes.wire_rules import weight
 from airflow_provider_vai.run import Run, ToolCall
+from airflow_provider_vai.spec_base import Path
 from airflow_provider_vai.tools_file import ToolsFile
 
 SHORTEST_PART = 6
@@ -26,6 +27,9 @@ SHORTEST_PASSAGE = 5
 
 POINTED = re.compile(r"[^\s\"'<>()\[\]{},;|]{6,2000}")
 ADDRESS = re.compile(r"@|://|^www\.|\.\w{2,}(/|$)|[/\\]", re.IGNORECASE)
+WEB_ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
+HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.[a-z]{2,24}(:\d+)?(/|$)", re.IGNORECASE)
+ADDRESS_NAME = re.compile(r"(^|_)(url|uri|link|href|endpoint|host|domain|site|website|webpage)s?$", re.IGNORECASE)
 NUMBER = re.compile(r"(?=(?:\D*\d){3})[\w#+-]{6,}$|^\d{6,}$")
 
 
@@ -59,6 +63,26 @@ def _recorded(draft: Draft) -> Iterator[tuple[ToolCall, dict[str, Any]]]:
     for call in draft.repeats:
         if isinstance(call.arguments, dict):
             yield call, {"arguments": call.arguments} if draft.kind.wraps else call.arguments
+
+
+def asks_untrusted_address(draft: Draft, untrusted: Sequence[tuple[str, str]]) -> bool:
+    """Return whether a step calls on a web address that only outsiders' text said.
+
+    Whoever wrote the address learns of the request, and writes the answer: that is no mere reading.
+
+    :param untrusted: what :func:`untrusted_arguments` found in the step.
+    """
+    places = {place for place, _ in untrusted}
+    found = (leaves(value, [name]) for name, value in draft.values.items())
+    return any(_is_web_address(at, part) and place_text(at) in places for parts in found for at, part in parts)
+
+
+def _is_web_address(at: Path, value: Any) -> bool:
+    """Return whether a value is one by its form, or by the argument's name: a file's name looks like a host's."""
+    if not isinstance(value, str):
+        return False
+    name = next((part for part in reversed(at) if isinstance(part, str)), "")
+    return bool(WEB_ADDRESS.match(value) or (ADDRESS_NAME.search(name) and HOST.match(value)))
 
 
 def _is_untrusted(call: ToolCall, tools: ToolsFile) -> bool:

@@ -183,18 +183,18 @@ def chat(calls: list[tuple[str, str]]) -> str:
 
 @contextlib.contextmanager
 def at_most(seconds: int) -> Iterator[None]:
-    """Fail where the block takes longer: a regular expression that backtracks must not hang the tests."""
+    """Fail where the block takes more of the processor: a regular expression that backtracks must not hang the tests."""
 
     def expired(*_: object) -> None:
         pytest.fail(f"took more than {seconds} seconds")
 
-    before = signal.signal(signal.SIGALRM, expired)
-    signal.alarm(seconds)
+    before = signal.signal(signal.SIGPROF, expired)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 @pytest.mark.parametrize("entry", hostile("generate"), ids=lambda entry: entry["name"])
