@@ -1,0 +1,75 @@
+"""Airflow's version of a DAG changes when the automation's does, and only then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_vai.automation import Argument, Automation
+from airflow_provider_vai.publisher import publish
+from airflow_provider_vai.sidecar import read_sidecar
+
+pytestmark = pytest.mark.integration
+
+EXPECTED = Path(__file__).parents[1] / "golden" / "demo" / "expected" / "monthly_revenue_report.vai.json"
+
+
+def version_hash(dag: Path) -> str:
+    """Return the digest by which Airflow tells one version of a DAG from the next."""
+    from airflow.dag_processing.dagbag import DagBag
+    from airflow.models.serialized_dag import SerializedDagModel
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    bag = DagBag(dag_folder=str(dag))
+    assert bag.import_errors == {}
+    (found,) = bag.dags.values()
+    data = {**DagSerialization.to_dict(found)}
+    data["dag"] = {**data["dag"], "fileloc": "", "relative_fileloc": ""}
+    return SerializedDagModel.hash(data)
+
+
+@pytest.fixture
+def automation(database: Path) -> Automation:
+    """An automation with queries, a flashboard, a gate and a write."""
+    return read_sidecar(EXPECTED).automation
+
+
+def with_frozen(automation: Automation, value: Any) -> Automation:
+    """Return the automation with another frozen value deep inside one step's argument."""
+    step = automation.steps[-1]
+    body = {**step.arguments["json"].value, "title": value}
+    arguments = {**step.arguments, "json": Argument.frozen(body)}
+    return automation.model_copy(
+        update={"steps": [*automation.steps[:-1], step.model_copy(update={"arguments": arguments})]}
+    )
+
+
+def test_every_version_is_another_one_to_airflow(automation: Automation, tmp_path: Path) -> None:
+    """A frozen value, a review line that no task shows, a restored version: each is a version of Airflow's, too."""
+    published = publish(automation, tmp_path)
+    hashes = [version_hash(published.dag)]
+    for changed in (
+        with_frozen(automation, "Another title"),
+        automation.model_copy(update={"review": ["look at it"]}),
+        automation,
+    ):
+        publish(changed, tmp_path)
+        hashes.append(version_hash(published.dag))
+
+    assert len(set(hashes)) == 4
+
+
+def test_without_a_change_there_is_no_version(automation: Automation, tmp_path: Path) -> None:
+    """Publishing again, activating and pausing change nothing that Airflow runs."""
+    from airflow_provider_vai import lifecycle
+
+    published = publish(automation, tmp_path)
+    before = version_hash(published.dag)
+    publish(automation, tmp_path)
+    lifecycle.activate(tmp_path, automation.dag_id, reviewed=automation.review)
+    lifecycle.pause(tmp_path, automation.dag_id)
+
+    assert version_hash(published.dag) == before
+    assert read_sidecar(published.sidecar).version == 1
