@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from airflow_provider_vai.automation import Step
@@ -23,6 +23,21 @@ def edges(steps: Sequence[Step], variables: Mapping[str, str]) -> list[Source]:
             line = f"chain(\n{parts}\n    )"
         lines.append(Source(line))
     return lines
+
+
+def reachable(keys: Iterable[str], waits: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return the keys, and those of all steps that they wait for, directly or through others.
+
+    :param waits: for each key those that it waits for.
+    """
+    seen: set[str] = set()
+    stack = list(keys)
+    while stack:
+        key = stack.pop()
+        if key not in seen:
+            seen.add(key)
+            stack += waits.get(key, [])
+    return seen
 
 
 def _chains(steps: Sequence[Step]) -> list[list[Any]]:

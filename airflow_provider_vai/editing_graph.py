@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from airflow_provider_vai import summary
 from airflow_provider_vai.automation import Automation, Output, Step
+from airflow_provider_vai.edges import reachable
 from airflow_provider_vai.exceptions import SpecError, problems
 from airflow_provider_vai.spec_base import Path
 
@@ -48,17 +49,9 @@ def depending(step: Step, on: Iterable[str]) -> Step:
     return step.model_copy(update={"depends_on": list(dict.fromkeys(on))})
 
 
-def reachable(keys: Iterable[str], steps: Sequence[Step]) -> set[str]:
+def waited_for(keys: Iterable[str], steps: Sequence[Step]) -> set[str]:
     """Return the keys, and those of all steps that they wait for."""
-    waits = {step.key: step.depends_on for step in steps}
-    seen: set[str] = set()
-    stack = list(keys)
-    while stack:
-        key = stack.pop()
-        if key not in seen:
-            seen.add(key)
-            stack += waits.get(key, [])
-    return seen
+    return reachable(keys, {step.key: step.depends_on for step in steps})
 
 
 def followers(steps: Sequence[Step], key: str) -> list[str]:
@@ -129,9 +122,9 @@ def taken_out(steps: Sequence[Step], keys: Sequence[str]) -> Steps:
             result.append(step)
             continue
         own = [key for key in step.depends_on if key not in gone]
-        held = reachable(own, steps)
+        held = waited_for(own, steps)
         new = [key for key in dict.fromkeys(inherited) if key not in held]
-        new = [key for key in new if key not in reachable([other for other in new if other != key], steps)]
+        new = [key for key in new if key not in waited_for([other for other in new if other != key], steps)]
         place = min(step.depends_on.index(key) for key in gone.intersection(step.depends_on))
         before = [key for key in step.depends_on[:place] if key not in gone]
         result.append(depending(step, [*before, *new, *own[len(before) :]]))
@@ -160,7 +153,7 @@ def put_in(
         if before is not None:
             rest = _in_branches(rest, first.task_id, head.task_id, gone)
         rest = changed(rest, {key: _replaced(found(rest, key), gone, tail.key) for key in late})
-    own = [key for key in head.depends_on if key not in reachable(waits, rest)]
+    own = [key for key in head.depends_on if key not in waited_for(waits, rest)]
     return [*rest[:at], depending(head, [*waits, *own]), *new[1:], *rest[at:]]
 
 
@@ -237,9 +230,9 @@ def waiting_for_sources(steps: Sequence[Step]) -> Steps:
                 continue
             found(result, output.step)
             head = found(result, first)
-            if output.step != first and output.step in reachable(head.depends_on, result):
+            if output.step != first and output.step in waited_for(head.depends_on, result):
                 continue
-            if first in reachable([output.step], result):
+            if first in waited_for([output.step], result):
                 refuse(
                     f"{step.key!r} takes {dotted(place)} from {output.step!r}, and would come before it",
                     f"step {step.key}",

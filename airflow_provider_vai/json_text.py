@@ -122,3 +122,14 @@ def schema(value: Any, depth: int = 3) -> dict[str, Any]:
         return {"type": "array", **({"items": schema(value[0], depth - 1)} if value and depth else {})}
     names = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
     return {"type": names[type(value)]}
+
+
+def is_deeper(value: Any, most: int) -> bool:
+    """Return whether lists and objects stand more than ``most`` deep in each other; it does not recurse itself."""
+    level = [value]
+    for _ in range(most):
+        parts = (one.values() if isinstance(one, dict) else one if isinstance(one, list) else () for one in level)
+        level = [part for inside in parts for part in inside if isinstance(part, (dict, list))]
+        if not level:
+            return False
+    return True

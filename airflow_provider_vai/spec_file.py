@@ -207,17 +207,8 @@ def _check_start(automation: Automation) -> None:
 
 
 def _check_depth(value: Any) -> None:
-    level = [value]
-    for _ in range(DEEPEST):
-        level = [
-            part
-            for one in level
-            for part in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
-            if isinstance(part, (dict, list))
-        ]
-        if not level:
-            return
-    raise SpecError(f"nested more than {DEEPEST} deep", remedy="Flatten it: it could not be rendered either.")
+    if json_text.is_deeper(value, DEEPEST):
+        raise SpecError(f"nested more than {DEEPEST} deep", remedy="Flatten it: it could not be rendered either.")
 
 
 def _stem(path: Path) -> str:

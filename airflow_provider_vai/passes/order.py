@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from airflow_provider_vai.edges import reachable
 from airflow_provider_vai.passes.draft import Draft
 
 
@@ -48,17 +49,6 @@ def _with_sources(key: str, before: Sequence[str], drafts: Sequence[Draft], wait
     outputs += [draft.each] if draft.each else []
     result = list(before)
     for source in (output.step for output in outputs if output.step):
-        if source not in _reachable(result, waits):
+        if source not in reachable(result, waits):
             result.append(source)
     return result
-
-
-def _reachable(keys: Sequence[str], waits: dict[str, list[str]]) -> set[str]:
-    seen: set[str] = set()
-    stack = list(keys)
-    while stack:
-        key = stack.pop()
-        if key not in seen:
-            seen.add(key)
-            stack += waits.get(key, [])
-    return seen
