@@ -210,6 +210,11 @@ class Savings(Spec):
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost_usd: float | None = None
+    duration_seconds: float | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without(handler(self), {"duration_seconds": None})
 
 
 class Automation(Spec):

@@ -207,8 +207,56 @@ COMMANDS = (
     Command(
         "verify",
         "records",
-        "Say whether a DAG is still what was rendered and reviewed: its file, its spec, the functions that it calls.",
-        (DAG, JSON),
+        "Say whether a DAG is still what was rendered and reviewed; with --replay, run it and compare its results.",
+        (
+            DAG,
+            option("--replay", action="store_true", help="run it now, recorded results in place of its writes"),
+            option(
+                "--trace",
+                metavar="FILE",
+                action="append",
+                help="the trace that it was made of: results are compared with the recorded ones, which stand in for "
+                "writes; by default with the newest baseline",
+            ),
+            FORMAT,
+            option("--live-writes", action="store_true", help="let writes really take place"),
+            option("--live-artifacts", action="store_true", help="let loads, file syncs and tables really take place"),
+            option("--approve-gates", action="store_true", help="with --live-writes: approve what every gate guards"),
+            option("--here", action="store_true", help="use the configured Airflow's settings and connections"),
+            option("--conf", metavar="JSON", help="the params of the run, by name"),
+            option(
+                "--ignore",
+                metavar="STEP.PATH",
+                action="append",
+                help="a place that is not compared, such as fetch.rows.*.price",
+            ),
+            option(
+                "--level",
+                choices=("bytes", "equal", "masked", "schema"),
+                help="what counts as good: equal bytes, equal values, equal but for times and ids (the default), the "
+                "same schema",
+            ),
+            option("--accept", action="store_true", help="keep today's results as the new baseline"),
+            option("--summary", metavar="TEXT", help="with --accept: why"),
+            option("--html", metavar="FILE", help="write the report as a page, too"),
+            option("--timeout", metavar="SECONDS", type=float, help="the limit of the replay; by default 1800"),
+            JSON,
+        ),
+    ),
+    Command(
+        "savings",
+        "records",
+        "Show what a DAG's runs save against the recorded run: tokens, cost and time.",
+        (
+            DAG,
+            option(
+                "--runs",
+                metavar="FILE",
+                help="the DAG's runs as JSON, as `airflow dags list-runs DAG -o json` prints them; by default Airflow "
+                "is asked",
+            ),
+            JSON,
+        ),
     ),
     Command(
         "approvals",

@@ -12,8 +12,8 @@ from airflow_provider_vai.automation import (
     Argument,
     Automation,
     LeftOut,
+    Param,
     Recorded,
-    Savings,
     Source,
     Step,
     StepApproval,
@@ -29,12 +29,14 @@ from airflow_provider_vai.passes.gates import gate
 from airflow_provider_vai.passes.loops import loops
 from airflow_provider_vai.passes.order import order
 from airflow_provider_vai.passes.origins import origins
+from airflow_provider_vai.passes.parameters import parameters
 from airflow_provider_vai.passes.question import question
 from airflow_provider_vai.passes.redact import mask, masked, redact, with_its_secrets
 from airflow_provider_vai.passes.select import require_success, select
 from airflow_provider_vai.passes.trust import untrusted_arguments
 from airflow_provider_vai.passes.wire import wire
 from airflow_provider_vai.run import Run
+from airflow_provider_vai.savings import recorded_savings
 from airflow_provider_vai.tools_file import ToolsFile
 from airflow_provider_vai.triggers import ManualTrigger, ScheduleTrigger
 
@@ -70,10 +72,12 @@ def crystallize(
     chosen, left_out = select(run, policy)
     drafts = [expect(draft, run, tools, policy) for draft in assign(chosen, tools, policy)]
     drafts, notes = redact(drafts)
-    if policy.loops and not policy.freeze_all:
-        drafts = loops(drafts, run)
+    params: dict[str, Param] = {}
     if not policy.freeze_all:
-        drafts = wire(drafts, run)
+        drafts = wire(loops(drafts, run) if policy.loops else drafts, run)
+        guarded = {it.key for it in drafts if gate(it, policy.gates, untrusted_arguments(it, run, tools))[0]}
+        drafts, params, lifted = parameters(drafts, run, guarded)
+        notes += lifted
     drafts = origins(drafts, run)
     steps = _steps(drafts, run, tools, policy)
     flagged = summary.flagged(steps)
@@ -86,11 +90,12 @@ def crystallize(
         non_deterministic_steps=flagged,
         steps=steps,
         not_crystallized=[_masked(entry) for entry in left_out],
+        params=params,
         triggers=[ScheduleTrigger(type="schedule", schedule=schedule)] if schedule else [ManualTrigger(type="manual")],
         connections=summary.connections(steps),
         review=summary.review(steps, [*notes, *(mask(note) for note in run.notes)]),
         advice=advise(drafts, run),
-        savings=Savings(**run.usage.model_dump()) if run.usage else None,
+        savings=recorded_savings(run),
     )
 
 

@@ -18,6 +18,7 @@
     ├── KindRefused              an action kind of another distribution cannot be used
     ├── SpecError                a sidecar or automation file is wrong
     ├── PullError                a live source cannot be reached, refuses, or answers what it should not
+    ├── ReplayRefused            an automation cannot be replayed: something would take place, or Airflow cannot run it
     ├── RenderError              a value or name cannot become Python source, or the text failed its check
     └── PublishError             the pair of files cannot be written
         ├── EditedByHand         an edit of the DAG file by hand, and the new rendering, contradict each other
@@ -47,6 +48,7 @@ __all__ = [
     "PublishError",
     "PullError",
     "RenderError",
+    "ReplayRefused",
     "RunNotSuccessful",
     "SecretFound",
     "SpecError",
@@ -141,6 +143,10 @@ class PullError(VaiError):
 
 class RenderError(VaiError):
     """A value or name cannot become Python source, or the rendered text failed its check."""
+
+
+class ReplayRefused(VaiError):
+    """An automation cannot be replayed: something of it would really take place, or Airflow cannot run it here."""
 
 
 class PublishError(VaiError):

@@ -47,8 +47,8 @@ class DuckDBHook(DbApiHook):
         read_only = extra.get("read_only", self.read_only)
         if config["enable_external_access"] or (read_only and self.output_folder is None):
             return duckdb.connect(path, read_only=read_only, config=config)
-        # DuckDB takes paths only once it runs and before the access is closed; nothing else runs in between. One file of
-        # its own has to be named: DuckDB 1.5.0 does not open a database again whose log it left there.
+        # DuckDB takes paths only once it runs and before the access is closed; nothing else runs in between. One file
+        # of its own has to be named: DuckDB 1.5.0 does not open a database again whose log it left there.
         opened = duckdb.connect(path, read_only=read_only, config={**config, "enable_external_access": True})
         try:
             opened.execute(f"SET allowed_paths = [{_literal(f'{path}.wal.checkpoint')}]")

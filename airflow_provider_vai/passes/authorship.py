@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from airflow_provider_vai import json_text
-from airflow_provider_vai.automation import Determinism
+from airflow_provider_vai import json_text, result_path
+from airflow_provider_vai.automation import Argument, Determinism
 from airflow_provider_vai.passes.draft import Draft, said_by_people
+from airflow_provider_vai.passes.wire import placed
 from airflow_provider_vai.run import Run
 from airflow_provider_vai.spec_base import Path
 
@@ -28,7 +29,7 @@ def authorship(draft: Draft, run: Run) -> tuple[Determinism, str | None]:
     prose = [
         (place, text)
         for name, argument in draft.arguments.items()
-        for place, text in _texts(argument.value, [name])
+        for place, text in _texts(_as_recorded(draft, name, argument), [name])
         if len(text.split()) >= PROSE_WORDS
     ]
     said = _said_before(draft, run) if prose else ""
@@ -39,6 +40,17 @@ def authorship(draft: Draft, run: Run) -> tuple[Determinism, str | None]:
     wrote = f"a model wrote {', '.join(places[:SHOWN_PLACES])}{more}, which each run repeats word for word"
     anew = determinism == "model_at_run_time"
     return determinism if anew else "model_written", f"{reason}; {wrote}" if reason else wrote
+
+
+def _as_recorded(draft: Draft, name: str, argument: Argument) -> Any:
+    """Return an argument's value with the recorded texts that templates stand for."""
+    if argument.class_ == "template":
+        return draft.values[name]
+    value = argument.value
+    for wire in argument.wires:
+        if wire.template is not None:
+            value = placed(value, wire.at, result_path.follow(draft.values[name], wire.at))
+    return value
 
 
 def _texts(value: Any, place: Path) -> Iterator[tuple[Path, str]]:

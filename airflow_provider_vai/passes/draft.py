@@ -20,7 +20,7 @@ class Policy:
     """What the user asked for.
 
     :param gates: ``auto`` guards recorded approvals and writes whose approval is unknown, ``recorded`` the first only.
-    :param freeze_all: make no wires.
+    :param freeze_all: make no wires, params or templates of dates.
     :param parallel: let steps that cannot disturb each other run side by side.
     :param loops: make one mapped step of calls that go through an earlier list.
     :param turns: turn indexes to take; ``None`` takes all. ``calls``: call ids or numbers as ``vai inspect`` shows

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from airflow_provider_vai import json_text
 from airflow_provider_vai.automation import Argument, Origin
 from airflow_provider_vai.passes.draft import Draft
 from airflow_provider_vai.passes.known import is_recorded, known, place_text, source_text
@@ -58,8 +59,12 @@ class Tracer:
     """The run's texts and results, read once for all drafts."""
 
     def __init__(self, drafts: Sequence[Draft], run: Run) -> None:
-        self.timeline, self.known, self.calls = Timeline(run), known(drafts, run), run.calls
+        self.timeline, self.known = Timeline(run), known(drafts, run)
         self.positions = {id(call): number for number, call in enumerate(run.calls)}
+        self.sent: dict[str, ToolCall] = {}  # of each value, as canonical JSON, the first call that had it
+        for call in run.calls:
+            for _, part in leaves(call.arguments):
+                self.sent.setdefault(json_text.canonical(part), call)
 
     def trace(self, draft: Draft, name: str) -> Iterator[LeafOrigin]:
         """Yield the origin of each plain value in an argument of a draft, those of its secrets among them."""
@@ -111,8 +116,8 @@ class Tracer:
     def _invented(self, call: ToolCall, value: Any) -> str:
         if weight(value) in ("nothing", "flag"):
             return "the model's own, or too little to be traced"
-        earlier = next((it for it in self.calls if it.batch < call.batch and _is_own(it, value)), None)
-        if earlier is None:
+        earlier = self.sent.get(json_text.canonical(value))
+        if earlier is None or earlier.batch >= call.batch:
             return "the model's own: nobody said it before"
         return f"the model's own, first an argument of {place_text([earlier.tool])} (call {place_text([earlier.id])})"
 
@@ -132,7 +137,8 @@ def _arguments(draft: Draft, tracer: Tracer) -> Iterator[tuple[str, Argument]]:
         wired = [wire.at for wire in argument.wires if wire.from_] + ([[]] if argument.from_ else [])
         traced = list(tracer.trace(draft, name))
         rest = [leaf for leaf in traced if not any(leaf.at[: len(at)] == at for at in wired)]
-        found = {leaf.origin for leaf in rest} | ({"tool_output"} if wired else set())
+        found: set[Origin] = {leaf.origin for leaf in rest}
+        found |= {"tool_output"} if wired else set()
         agreed: Origin | None = "secret" if "secret" in found else next(iter(found)) if len(found) == 1 else None
         fields: dict[str, Any] = {"evidence": [*argument.evidence, *_lines(rest)], "origin": agreed}
         yield name, argument.model_copy(update=fields)

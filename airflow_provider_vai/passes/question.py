@@ -45,7 +45,7 @@ def _recorded(draft: Draft) -> dict[str, Any]:
         said |= {"by": mask(approval.by)} if approval.by else {}
         said |= {"at": approval.at.isoformat()} if approval.at else {}
         said |= {"note": mask(approval.note)} if approval.note else {}
-    wired = [name for name, argument in draft.arguments.items() if argument.class_ == "wired" and draft.each is None]
+    wired = [name for name, argument in draft.arguments.items() if argument.class_ != "frozen" and draft.each is None]
     short = [name for name in wired if len(json_text.canonical(draft.values[name])) <= COMPARED_CHARACTERS]
     computed = {name: masked(draft.values[name]) for name in short}
     return said | ({"arguments": computed} if computed else {})

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_vai import json_text
-from airflow_provider_vai.automation import Argument, Automation, Step
+from airflow_provider_vai.automation import Argument, Automation, Param, Step
 from airflow_provider_vai.crystallizer import derived_dag_id
 from airflow_provider_vai.exceptions import NothingToCrystallize, RunNotSuccessful
 from airflow_provider_vai.renderer import render
@@ -225,15 +225,18 @@ def left_by(step: Step, results: dict[str, Any]) -> Any:
     return result if isinstance(result, dict) else {"rows": result}
 
 
-def substituted(argument: Argument, sources: dict[str, Any]) -> Any:
-    """Return an argument with each wire replaced by the recorded value that it stands for."""
+def substituted(argument: Argument, sources: dict[str, Any], params: dict[str, Param]) -> Any:
+    """Return an argument with each wire replaced by the recorded value that it stands for, a param by its default."""
+    if argument.class_ == "parameter":
+        return found(params[argument.param].default, argument.path)
     if argument.from_:
         return found(sources[argument.from_.step], argument.from_.path)
     value = {"": copy.deepcopy(argument.value)}
     for wire in argument.wires:
         place = ["", *wire.at]
         assert found(value, place) is None
-        found(value, place[:-1])[place[-1]] = found(sources[wire.from_.step], wire.from_.path)
+        source = sources[wire.from_.step] if wire.from_ else params[wire.param].default
+        found(value, place[:-1])[place[-1]] = found(source, wire.from_.path if wire.from_ else wire.path)
     return value[""]
 
 
@@ -283,9 +286,11 @@ def test_what_holds_for_every_run(recorded: Run, policy: dict[str, Any]) -> None
     for step, one in zip(real, wanted, strict=True):
         for name, value in recorded_arguments(one, step).items():
             argument = step.arguments[name]
-            assert json_text.canonical(substituted(argument, sources)) == json_text.canonical(value)
+            assert json_text.canonical(substituted(argument, sources, automation.params)) == json_text.canonical(value)
             assert not (policy["freeze_all"] and argument.class_ != "frozen")
-            for source in [wire.from_ for wire in argument.wires] + ([argument.from_] if argument.from_ else []):
+            for source in [wire.from_ for wire in argument.wires if wire.from_] + (
+                [argument.from_] if argument.from_ else []
+            ):
                 assert source.step in before[step.key]
                 assert batches[steps[source.step].call_ids[0]] < one.batch
 

@@ -62,3 +62,24 @@ def test_links_and_pictures_of_the_pages_exist():
         for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (page.parent / target).exists(), (page.name, target)
+
+
+def test_the_readme_shows_the_lines_that_the_api_page_proves():
+    """An end-to-end test runs those of the page."""
+    pages = (README, (ROOT / "dev/docs/api.md").read_text(encoding="utf-8"))
+    blocks = [re.search(r"<!-- run: api -->\n```bash\n(.*?)```", page, re.DOTALL)[1] for page in pages]
+
+    assert blocks[0] == blocks[1]
+
+
+def test_tests_that_the_docs_name_exist():
+    """`tests/file.py::function` leads to a function of that name."""
+    named = [
+        found
+        for page in (ROOT / "dev/docs").glob("*.md")
+        for found in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page.read_text(encoding="utf-8"))
+    ]
+
+    assert len(named) > 10
+    for file, function in named:
+        assert f"def {function}(" in (ROOT / file).read_text(encoding="utf-8"), (file, function)

@@ -35,7 +35,7 @@ def argument(*calls: ToolCall, **facts: Any) -> Argument:
 
 def wires(found: Argument) -> dict[str, str]:
     """Return place -> source of each wire, as text."""
-    named = {".".join(map(str, wire.at)): wire.from_ for wire in found.wires}
+    named = {".".join(map(str, wire.at)): wire.from_ for wire in found.wires if wire.from_}
     named |= {"*": found.from_} if found.from_ else {}
     return {place: "/".join([source.step, *map(str, source.path)]) for place, source in named.items()}
 

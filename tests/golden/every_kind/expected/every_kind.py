@@ -21,6 +21,10 @@ Review before you activate it:
 - plan_discount: changes something outside and has no gate (it changes something outside; no
   approval is recorded, and the policy guards recorded ones only)
 - fetch_page.url: the value equals web_search[results][0][url]: left frozen
+- http_request.json: month: is 2025-03, and the user said "March" without a year: that one, or the
+  latest one? left frozen
+- call_automation.conf: month: is 2025-03, and the user said "March" without a year: that one, or
+  the latest one? left frozen
 - plan_discount.arguments: region equals generate_query[rows][1][region], picked by its position
   among 2: left frozen
 
