@@ -218,7 +218,8 @@ class Savings(Spec):
 
 
 class Automation(Spec):
-    """The spec of one DAG. ``steps`` stand in an order in which every step comes after those it depends on.
+    """The spec of one DAG. ``source`` is the recording that it was made from, of several runs of one task the newest;
+    ``other_sources`` are the others. ``steps`` stand in an order in which every step comes after those it depends on.
 
     ``conditions`` are expressions over ``params``, ``payload`` and ``event``: all of them hold, or a run skips its
     steps and says why. ``max_active_runs``, ``max_active_tasks`` and ``timeout_seconds`` (``dagrun_timeout``) are
@@ -230,6 +231,7 @@ class Automation(Spec):
     description: str = ""
     source_type: Literal["CRYSTALLIZED", "MANUAL"]
     source: Source | None = None
+    other_sources: list[Source] = Field(default_factory=list)
     non_deterministic: bool = False
     non_deterministic_steps: list[str] = Field(default_factory=list)
     steps: list[Step]
@@ -253,7 +255,8 @@ class Automation(Spec):
     @model_serializer(mode="wrap")
     def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         names = ("owner", "max_active_tasks", "timeout_seconds", "retries", "retry_delay_seconds")
-        return without(handler(self), {"tags": [], "notifications": [], "max_active_runs": 1, **dict.fromkeys(names)})
+        empty: dict[str, Any] = {"other_sources": [], "tags": [], "notifications": [], "max_active_runs": 1}
+        return without(handler(self), {**empty, **dict.fromkeys(names)})
 
     @model_validator(mode="after")
     def _check_references(self) -> Automation:

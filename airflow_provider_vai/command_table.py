@@ -8,8 +8,8 @@ TRACES = option(
     "trace",
     metavar="TRACE",
     nargs="+",
-    help="the file that the agent framework wrote (archive.zip!member for one in an archive); several files are taken "
-    "for exports of one run and merged",
+    help="the file that the agent framework wrote (archive.zip!member for one in an archive); several files are "
+    "exports of one run (merged), or several runs of one task (made into one DAG)",
 )
 JSON = option("--json", action="store_true", help="print JSON for machines instead of a table")
 FORMAT = option("--format", metavar="NAME", help="the trace's format; by default it is found by looking (vai formats)")

@@ -11,6 +11,7 @@
     ├── CrystallizeError         about turning a Run into an Automation
     │   ├── RunNotSuccessful     the recorded run failed
     │   ├── NothingToCrystallize no successful tool call is left
+    │   ├── RunsDiffer           several runs are not of one task
     │   ├── UnmappedTool         a tool has no action kind
     │   ├── ArgumentsRefused     a call's arguments do not fit its action kind
     │   └── SecretFound          a value looks like a credential
@@ -50,6 +51,7 @@ __all__ = [
     "RenderError",
     "ReplayRefused",
     "RunNotSuccessful",
+    "RunsDiffer",
     "SecretFound",
     "SpecError",
     "ToolsFileError",
@@ -111,6 +113,10 @@ class RunNotSuccessful(CrystallizeError):
 
 class NothingToCrystallize(CrystallizeError):
     """The run, or the chosen part of it, has no successful tool call."""
+
+
+class RunsDiffer(CrystallizeError):
+    """Several runs do not do the same task, or cannot be told apart safely."""
 
 
 class UnmappedTool(CrystallizeError):

@@ -65,7 +65,7 @@ def get_provider_info() -> dict[str, Any]:
                         "default": "",
                     },
                     "runs_path": {
-                        "description": "Folder for the recordings of agent runs that the Recorder makes: any URL that "
+                        "description": "Folder for recordings that the Recorder makes or that are posted: any URL that "
                         "Airflow's ObjectStoragePath takes. Empty: the folder runs under artifacts_path.",
                         "version_added": "0.1.0",
                         "type": "string",
@@ -80,6 +80,13 @@ def get_provider_info() -> dict[str, Any]:
                         "type": "string",
                         "example": "s3://bucket/vai/automations",
                         "default": "",
+                    },
+                    "trace_limit_bytes": {
+                        "description": "The largest trace file that may be posted to the API.",
+                        "version_added": "0.1.0",
+                        "type": "integer",
+                        "example": None,
+                        "default": "33554432",
                     },
                     "webhook_limit_bytes": {
                         "description": "A webhook's body up to this size is taken; a larger one is refused with 413.",

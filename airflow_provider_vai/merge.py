@@ -91,8 +91,7 @@ def _check(base: Export, others: Sequence[Export]) -> None:
     for other in others:
         if not is_same_run(base.run, other.run):
             raise AmbiguousRun(
-                f"{base.name} and {other.name} tell of different runs ({base.run.id} and {other.run.id}), and several "
-                "runs of one task cannot be made into one DAG yet",
+                f"{base.name} and {other.name} tell of different runs ({base.run.id} and {other.run.id})",
                 remedy="Name exports of one run, or choose it with --run.",
             )
 

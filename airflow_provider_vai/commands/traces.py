@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -26,6 +26,7 @@ from airflow_provider_vai.exceptions import (
     VaiError,
 )
 from airflow_provider_vai.function_source import python_path
+from airflow_provider_vai.generalise import Recording, generalised, runs_of
 from airflow_provider_vai.identifiers import Names
 from airflow_provider_vai.passes.draft import Policy
 from airflow_provider_vai.passes.redact import masked_run
@@ -42,12 +43,13 @@ PRESETS = ("@once", "@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@
 
 @dataclass(frozen=True)
 class Recorded:
-    """The runs that were chosen, and the file or files that they stand in."""
+    """The runs that were chosen, and the file or files that they stand in; ``several``: they are runs of one task."""
 
     where: str
     path: Path
     sha256: str
     runs: Sequence[Run]
+    several: Sequence[Recording] = ()
 
 
 def inspect(arguments: Namespace) -> None:
@@ -58,7 +60,7 @@ def inspect(arguments: Namespace) -> None:
     chosen = [masked_run(run) for run in _recorded(arguments).runs]
     if arguments.json:
         dumped = [run.model_dump(mode="json") for run in chosen]
-        print_json(dumped if arguments.all else dumped[0])
+        print_json(dumped if arguments.all or len(dumped) > 1 else dumped[0])
         return
     for run in chosen:
         show_run(run)
@@ -111,7 +113,7 @@ def _overview(path: str, format: str | None) -> None:
 
 
 def _recorded(arguments: Namespace) -> Recorded:
-    """Read the chosen runs of one trace, or the one run that several traces tell of."""
+    """Read the chosen runs of one trace, the one run that several traces tell of, or several runs of one task."""
     with ExitStack() as stack:
         opened_ = [stack.enter_context(_opened(path, arguments.format)) for path in arguments.trace]
         first, *others = opened_
@@ -121,8 +123,22 @@ def _recorded(arguments: Namespace) -> Recorded:
             return Recorded(str(first.trace), first.trace.path, digests[0], chosen)
         if arguments.all:
             raise AmbiguousRun("--all takes the runs of one trace", remedy="Name one trace, or choose with --run.")
-        run = merge.merged(_exports(opened_, arguments.run))
-    return Recorded(", ".join(arguments.trace), first.trace.path, merge.digest(digests), [run])
+        groups = runs_of(_exports(opened_, arguments.run))
+    where = ", ".join(arguments.trace)
+    if len(groups) == 1:
+        complain(f"took {where} for exports of one run")
+        return Recorded(where, first.trace.path, merge.digest(digests), [merge.merged(groups[0])])
+    complain(f"took {where} for {len(groups)} runs of one task")
+    digest_of = dict(zip((str(runs.trace) for runs in opened_), digests, strict=True))
+    several = [_recording(group, digest_of) for group in groups]
+    return Recorded(where, first.trace.path, merge.digest(digests), [it.run for it in several], several)
+
+
+def _recording(exports: Sequence[merge.Export], digest_of: Mapping[str, str]) -> Recording:
+    names = [export.name for export in exports]
+    if len(exports) == 1:
+        return Recording(names[0], exports[0].run, digest_of[names[0]])
+    return Recording(", ".join(names), merge.merged(exports), merge.digest(digest_of[name] for name in names))
 
 
 def _exports(opened_: Sequence[Runs], wanted: str | None) -> list[merge.Export]:
@@ -172,6 +188,15 @@ def _automations(recorded: Recorded, tools: ToolsFile, arguments: Namespace) -> 
     """Return each run's automation, which can be rendered, and, of ``--all``, why runs were left out."""
     policy = _policy(arguments)
     names = Names()
+    if recorded.several:
+        with working(f"Comparing {len(recorded.several)} runs"):
+            automation = generalised(
+                recorded.several, tools, policy, dag_id=arguments.dag_id, schedule=arguments.schedule
+            )
+        if not arguments.dag_id:
+            free = free_dag_id(automation.dag_id, automation, Path(arguments.out))
+            automation = automation.model_copy(update={"dag_id": free})
+        return [automation], []
     automations: list[Automation] = []
     skipped: list[VaiError] = []
     for run in progress(recorded.runs, "Crystallizing"):

@@ -13,6 +13,13 @@ class VaiPlugin(AirflowPlugin):
     name = "vai"
 
     @property
+    def listeners(self) -> list[Any]:
+        """What hears that a run has ended, see :mod:`airflow_provider_vai.plugin.run_events`."""
+        from airflow_provider_vai.plugin import listener
+
+        return [listener]
+
+    @property
     def fastapi_apps(self) -> list[dict[str, Any]]:
         """The web pages, imported only where Airflow asks for them: in its API server."""
         from airflow_provider_vai.plugin.api import app

@@ -16,10 +16,9 @@ import pytest
 
 from airflow_provider_vai.airflow_runs import list_runs
 from airflow_provider_vai.cli import main
-from airflow_provider_vai.exceptions import PublishError, TraceError
+from airflow_provider_vai.exceptions import PublishError, ReplayRefused, TraceError
 from airflow_provider_vai.savings import dag_runs
 from airflow_provider_vai.verifying import baseline, page, report, stand_ins
-from airflow_provider_vai.exceptions import ReplayRefused
 from airflow_provider_vai.verifying.replay import Options
 from airflow_provider_vai.verifying.report import Report
 from airflow_provider_vai.verifying.verification import Wanted, verified

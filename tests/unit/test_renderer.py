@@ -183,7 +183,7 @@ def chat(calls: list[tuple[str, str]]) -> str:
 
 @contextlib.contextmanager
 def at_most(seconds: int) -> Iterator[None]:
-    """Fail where the block takes more of the processor: a regular expression that backtracks must not hang the tests."""
+    """Fail where the block takes more of the processor: a pattern that backtracks must not hang the tests."""
 
     def expired(*_: object) -> None:
         pytest.fail(f"took more than {seconds} seconds")

@@ -169,7 +169,7 @@ def test_which_runs_are_one(mine: Export, theirs: Export, is_same: bool) -> None
 
 def test_different_runs_are_refused() -> None:
     """Several runs of one task are not merged into something that never happened."""
-    with pytest.raises(AmbiguousRun, match=r"tell of different runs .* cannot be made into one DAG yet"):
+    with pytest.raises(AmbiguousRun, match=r"tell of different runs"):
         merged([export("a", MESSAGES, call("f"), id="1"), export("b", SPANS, call("g"), id="2")])
 
 
@@ -218,11 +218,12 @@ def test_inspect_merges(files: tuple[str, str], capsys: pytest.CaptureFixture[st
 def test_unrelated_traces_are_refused(
     files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Files of different runs, and --all with several files, are refused."""
+    """Runs of different tasks make no DAG, and --all goes with one file."""
     other = tmp_path / "other.json"
     other.write_text(json.dumps([{"role": "user", "content": "hi"}]))
-    assert cli.main(["inspect", files[0], str(other)]) == 1
-    assert "tell of different runs" in capsys.readouterr().err
+    assert cli.main(["inspect", files[0], str(other)]) == 0
+    assert cli.main(["crystallize", files[0], str(other), "--out", str(tmp_path / "out")]) == 1
+    assert not (tmp_path / "out").exists()
     assert cli.main(["inspect", *files, "--all"]) == 1
     assert "--all takes the runs of one trace" in capsys.readouterr().err
 

@@ -1,0 +1,59 @@
+"""A migrated database with Airflow's auth manager, and a client of the API for each role."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+
+@pytest.fixture(scope="session")
+def database(airflow_home: Path) -> Path:
+    """Airflow's database, migrated once, and its auth manager."""
+    subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True)
+    from airflow import settings
+    from airflow.api_fastapi.app import create_auth_manager
+
+    settings.configure_orm()
+    create_auth_manager()
+    return airflow_home
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the automations; recordings stand beside it."""
+    monkeypatch.setenv("AIRFLOW__VAI__AUTOMATIONS_PATH", str(tmp_path / "automations"))
+    monkeypatch.setenv("AIRFLOW__VAI__ARTIFACTS_PATH", f"file://{tmp_path / 'artifacts'}")
+    return tmp_path / "automations"
+
+
+@pytest.fixture
+def as_role(database: Path, folder: Path) -> Iterator[Any]:
+    """Return a function that gives a client for a role: admin, op, user, viewer."""
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+    from airflow.api_fastapi.core_api.security import get_user
+
+    from airflow_provider_vai.plugin.api import app
+
+    def client(role: str | None, **headers: str) -> TestClient:
+        if role is None:
+            app.dependency_overrides.pop(get_user, None)
+        else:
+            user = SimpleAuthManagerUser(username=f"{role}-person", role=role)
+            app.dependency_overrides[get_user] = lambda: user
+        given = headers or {"Authorization": "Bearer of-a-test"}
+        return TestClient(app, headers=given, raise_server_exceptions=True)
+
+    yield client
+    app.dependency_overrides.clear()
+
+
+@pytest.fixture
+def op(as_role: Any) -> TestClient:
+    """A client for somebody who may author."""
+    return as_role("op")
