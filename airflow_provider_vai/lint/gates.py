@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from airflow_provider_vai.lint.finding import Found
-from airflow_provider_vai.lint.raw import RawStep
+from airflow_provider_vai.lint.raw import RawStep, object_of, text_of
 from airflow_provider_vai.lint.subjects import Subject
+from airflow_provider_vai.passes.gates import OUTSIDERS
 from airflow_provider_vai.spec_places import shown, similar
 
 
@@ -51,6 +52,16 @@ def untrusted_writes(subject: Subject) -> Iterator[Found]:
         if _only_from_tools(step):
             problem = "the step changes something outside with what a tool returned alone, and no gate stands before it"
             yield Found(step.field("approval", "gate"), problem, "Give it a gate.")
+
+
+def outsiders(subject: Subject) -> Iterator[Found]:
+    """A step rests on what nobody but outsiders said."""
+    for step in subject.steps:
+        reason = text_of(object_of(step.data.get("approval")).get("reason")) or ""
+        if not step.is_gate and OUTSIDERS in reason:
+            problem = reason[reason.index(OUTSIDERS) :]
+            remedy = "Look where each value came from (`vai explain`) before you approve it or activate the automation."
+            yield Found(step.field("approval", "reason"), problem, remedy)
 
 
 def _unguarded(subject: Subject) -> Iterator[RawStep]:

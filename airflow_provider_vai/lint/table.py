@@ -61,6 +61,7 @@ CHECKS = (
         "VAI404", "warning", "A step changes something outside, and no gate stands before it.", gates.unguarded_writes
     ),
     Check("VAI405", "error", "The same, and all that it sends is what tools returned.", gates.untrusted_writes),
+    Check("VAI406", "warning", "A step rests on what only text that outsiders can write says.", gates.outsiders),
     Check("VAI501", "error", "A schedule is no cron expression and no preset.", start.wrong_schedules),
     Check("VAI502", "error", "A time zone is not known.", start.wrong_timezones),
     Check("VAI503", "error", "A condition cannot be read.", start.wrong_conditions),

@@ -9,6 +9,7 @@ from airflow_provider_vai.passes.redact import mask
 from airflow_provider_vai.passes.trust import asks_untrusted_address
 
 SHOWN_PLACES = 5
+OUTSIDERS = "only text that outsiders can write says"
 
 Untrusted = Sequence[tuple[str, str]]
 """Places of a step's arguments that only untrusted results said, each with the id of the call, see ``trust.py``."""
@@ -36,7 +37,7 @@ def source_line(untrusted: Untrusted) -> str:
     """Return where the values came from that only outsiders' text said, as part of a sentence."""
     places = ", ".join(f"{place} (call {mask(call)})" for place, call in untrusted[:SHOWN_PLACES])
     more = f" and {len(untrusted) - SHOWN_PLACES} more" if len(untrusted) > SHOWN_PLACES else ""
-    return f"only text that outsiders can write says {places}{more}"
+    return f"{OUTSIDERS} {places}{more}"
 
 
 def _gate(draft: Draft, gates: Gates) -> tuple[bool, str]:

@@ -134,6 +134,9 @@ def _pages() -> dict[str, Any]:
         logicalDate=NULLABLE_TIME, startedAt=NULLABLE_TIME, endedAt=NULLABLE_TIME, note=NULLABLE_TEXT,
         version={"anyOf": [version, {"const": "edited"}]}, skipped=NULLABLE_TEXT,
     )  # fmt: skip
+    amount = {"type": ["number", "null"]}
+    cost = _object(inputTokens=amount, outputTokens=amount, costUsd=amount, seconds=amount)
+    saved = _object(runId=text, state=text, started=NULLABLE_TIME, spent=cost, saved=cost)
     change = _object(place=text, what=text, before={}, after={})
     return {
         PROBLEM: _object(type=text, title=text, status=number, detail=text, optional={"where": text, "remedy": text}),
@@ -148,6 +151,16 @@ def _pages() -> dict[str, Any]:
         "Recordings": _object(items={"type": "array", "items": recorded}),
         "DagRun": dag_run,
         "DagRunPage": _page(dag_run),
+        "Savings": _object(
+            dagId=text,
+            recorded=cost,
+            saved=cost,
+            rows={"type": "array", "items": saved},
+            notes={"type": "array"},
+            modelSteps={"type": "array", "items": text},
+            model=NULLABLE_TEXT,
+            pricedBy=NULLABLE_TEXT,
+        ),
     }
 
 

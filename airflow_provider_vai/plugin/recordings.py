@@ -46,6 +46,7 @@ class Crystallize(Options):
     gates: Literal["auto", "recorded"] = "auto"
     freeze_all: bool = False
     parallel: bool = False
+    loops: bool = False
     turns: list[int] | None = None
     calls: list[str] | None = None
     exclude: list[str] = Field(default_factory=list)
@@ -146,6 +147,7 @@ def _crystallized(request: Request, user: Any, entry: Stored, options: Crystalli
         gates=options.gates,
         freeze_all=options.freeze_all,
         parallel=options.parallel,
+        loops=options.loops,
         turns=frozenset(options.turns) if options.turns is not None else None,
         calls=tuple(options.calls) if options.calls is not None else None,
         exclude=tuple(options.exclude),

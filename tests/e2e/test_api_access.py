@@ -52,6 +52,7 @@ TABLE: list[tuple[str, str, str, Any, tuple[int | None, ...]]] = [
     ("POST", f"{ONE}/pause", "/automations/{dag_id}/pause", None, SWITCH),
     ("GET", f"{ONE}/runs", "/automations/{dag_id}/runs", None, READ),
     ("POST", f"{ONE}/runs", "/automations/{dag_id}/runs", {"conf": 7}, SWITCH),
+    ("GET", f"{ONE}/savings", "/automations/{dag_id}/savings", None, READ),
     ("GET", "/approvals?dag_id=there", "/approvals", None, READ),
     ("GET", "/openapi.json", "/openapi.json", None, READ),
 ]

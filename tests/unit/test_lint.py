@@ -123,6 +123,12 @@ def only_tools(document: dict[str, Any]) -> None:
     step(document, "post")["arguments"]["json"] = sent
 
 
+def outsiders(document: dict[str, Any]) -> None:
+    """Let the gate stand there because of what a mail said."""
+    said = "only text that outsiders can write says json.iban (call c1)"
+    step(document, "post")["approval"]["reason"] = f"it changes something outside; {said}"
+
+
 def idle_gate(document: dict[str, Any]) -> None:
     """Keep a gate, and let nothing name it."""
     step(document, "post")["approval"]["gate"] = None
@@ -182,6 +188,7 @@ CASES: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
     ("VAI403", put("steps", "post", "depends_on", value=["branch"]), "steps.post.depends_on"),
     ("VAI404", without_gate, "steps.post.approval.gate"),
     ("VAI405", only_tools, "steps.post.approval.gate"),
+    ("VAI406", outsiders, "steps.post.approval.reason"),
     ("VAI501", put("triggers", 0, "schedule", value="0 25 * * *"), "triggers[0].schedule"),
     ("VAI502", put("triggers", 0, "timezone", value="Europe/Berln"), "triggers[0].timezone"),
     ("VAI503", put("conditions", value=["f(params.region)"]), "conditions[0]"),
