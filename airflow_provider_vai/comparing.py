@@ -75,7 +75,7 @@ def edited_since(a: str) -> Comparison:
 
     :raises SpecError: the sidecar cannot be read.
     """
-    from airflow_provider_vai.state import read_state
+    from airflow_provider_vai.store.state import read_state
 
     path = sidecar_path(Path(a))
     _check_exists(path)
@@ -105,14 +105,14 @@ def _side(name: str) -> Side:
     if path.suffix == ".py":
         sidecar = sidecar_path(path)
         return Side(name, read_sidecar(sidecar).automation if sidecar.is_file() else None, _text(path))
-    from airflow_provider_vai.spec_file import read_spec
+    from airflow_provider_vai.specs.file import read_spec
 
     return Side(name, read_spec(path), None)
 
 
 def _version(name: str, path: Path, number: int) -> Side:
     """Return a version of the log; ``path`` is the DAG file, its sidecar, or either without its suffix."""
-    from airflow_provider_vai.versions import Log
+    from airflow_provider_vai.store.versions import Log
 
     dag_id = path.name.removesuffix(SUFFIX).removesuffix(".py")
     entry = Log(path.parent, dag_id).version(number)

@@ -22,15 +22,15 @@ from typing import Literal
 
 from airflow_provider_vai import __version__
 from airflow_provider_vai.automation import Automation
-from airflow_provider_vai.dag_names import safe_name
 from airflow_provider_vai.exceptions import EditedByHand, PublishError
 from airflow_provider_vai.renderer import render, templates_sha256
-from airflow_provider_vai.shared_files import AnyPath
 from airflow_provider_vai.sidecar import SCHEMA_VERSION, Generator, Sidecar, Version
-from airflow_provider_vai.state import State, log, settled
-from airflow_provider_vai.text_merge import Conflict as TextConflict
-from airflow_provider_vai.text_merge import merge
-from airflow_provider_vai.versions import Entry, conflict
+from airflow_provider_vai.store.dag_names import safe_name
+from airflow_provider_vai.store.shared_files import AnyPath
+from airflow_provider_vai.store.state import State, log, settled
+from airflow_provider_vai.store.text_merge import Conflict as TextConflict
+from airflow_provider_vai.store.text_merge import merge
+from airflow_provider_vai.store.versions import Entry, conflict
 
 GENERATOR = "airflow-provider-vai"
 SHOWN_CONFLICTS = 5

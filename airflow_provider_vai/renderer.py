@@ -14,15 +14,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai import dag_settings, python_source
-from airflow_provider_vai.audit import Expected, ExpectedTask, audit
+from airflow_provider_vai import python_source
 from airflow_provider_vai.automation import Automation, Step
-from airflow_provider_vai.edges import edges
 from airflow_provider_vai.exceptions import RenderError
-from airflow_provider_vai.frame import framed
 from airflow_provider_vai.identifiers import Names
 from airflow_provider_vai.python_source import Reference, Source
-from airflow_provider_vai.task_source import TaskSource, task_sources
+from airflow_provider_vai.rendering import dag_settings
+from airflow_provider_vai.rendering.audit import Expected, ExpectedTask, audit
+from airflow_provider_vai.rendering.edges import edges
+from airflow_provider_vai.rendering.frame import framed
+from airflow_provider_vai.rendering.task_source import TaskSource, task_sources
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -13,8 +13,8 @@ from pydantic import Field, ValidationError
 from airflow_provider_vai import json_text
 from airflow_provider_vai.automation import Automation
 from airflow_provider_vai.exceptions import SpecError, VaiError, problems
-from airflow_provider_vai.shared_files import AnyPath
 from airflow_provider_vai.spec_base import Spec
+from airflow_provider_vai.store.shared_files import AnyPath
 
 SCHEMA_VERSION = 1
 SUFFIX = ".vai.json"

@@ -6,14 +6,14 @@ from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-from airflow_provider_vai import lifecycle
 from airflow_provider_vai.airflow_switch import set_paused
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.reports import print_json
 from airflow_provider_vai.sidecar import SUFFIX, Sidecar
-from airflow_provider_vai.state import read_state
+from airflow_provider_vai.store import lifecycle
+from airflow_provider_vai.store.state import read_state
+from airflow_provider_vai.store.versions import Entry, Log
 from airflow_provider_vai.terminal import plain, say, table
-from airflow_provider_vai.versions import Entry, Log
 
 
 def versions(arguments: Namespace) -> None:

@@ -29,7 +29,7 @@ def render(arguments: Namespace) -> None:
         )
         automation = sidecar.automation
     else:
-        from airflow_provider_vai.spec_file import read_spec
+        from airflow_provider_vai.specs.file import read_spec
 
         folder = Path(arguments.out or path.parent)
         automation = read_spec(path, secret_conn_id=arguments.secret_conn_id, python_path=python_path(folder))

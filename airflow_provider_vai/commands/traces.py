@@ -16,7 +16,6 @@ from airflow_provider_vai.adapters.base import Tells, Trace
 from airflow_provider_vai.adapters.index import Runs
 from airflow_provider_vai.automation import Automation
 from airflow_provider_vai.crystallizer import crystallize as crystallize_run
-from airflow_provider_vai.dag_names import free_dag_id
 from airflow_provider_vai.exceptions import (
     AmbiguousRun,
     CrystallizeError,
@@ -34,6 +33,7 @@ from airflow_provider_vai.publisher import publish
 from airflow_provider_vai.renderer import render
 from airflow_provider_vai.reports import as_json, print_json, show_published, show_run
 from airflow_provider_vai.run import Run
+from airflow_provider_vai.store.dag_names import free_dag_id
 from airflow_provider_vai.terminal import complain, plain, progress, say, table, working
 from airflow_provider_vai.tools_file import ToolsFile, read_tools
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from airflow_provider_vai import json_text, summary
 from airflow_provider_vai.automation import Argument, Automation, LeftOut, Step
-from airflow_provider_vai.editing_graph import finished, taken_out, unit
+from airflow_provider_vai.editing.graph import finished, taken_out, unit
 from airflow_provider_vai.exceptions import RunsDiffer
 from airflow_provider_vai.generalising import proof
 from airflow_provider_vai.generalising.align import Aligned, Column, tool_of

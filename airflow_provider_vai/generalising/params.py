@@ -12,7 +12,7 @@ from airflow_provider_vai.automation import Automation, Param
 from airflow_provider_vai.generalising.played import At, Playback
 from airflow_provider_vai.passes.param_names import ParamNames
 from airflow_provider_vai.passes.wire_rules import kinship, weight
-from airflow_provider_vai.spec_params import default_problem
+from airflow_provider_vai.specs.params import default_problem
 
 SHORTEST_PART = 3
 """Characters of a param's value that is found inside longer texts."""

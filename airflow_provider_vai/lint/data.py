@@ -11,9 +11,9 @@ from typing import Any
 from airflow_provider_vai.lint.finding import Found
 from airflow_provider_vai.lint.raw import RawOutput, list_of, object_of, text_of, texts_of
 from airflow_provider_vai.lint.subjects import Subject
-from airflow_provider_vai.spec_params import default_problem
-from airflow_provider_vai.spec_places import dotted, shown, similar
-from airflow_provider_vai.spec_values import TO_A_CONNECTION, credentials
+from airflow_provider_vai.specs.params import default_problem
+from airflow_provider_vai.specs.places import dotted, shown, similar
+from airflow_provider_vai.specs.values import TO_A_CONNECTION, credentials
 
 IN_TEXT = re.compile(r"\bparams(?:\.get\(\s*['\"]([^'\"]+)['\"]|\s*\[\s*['\"]([^'\"]+)['\"]\s*\]|\s*\.\s*(\w+))")
 TABLE_KEYS = ("columns", "rows", "row_count")

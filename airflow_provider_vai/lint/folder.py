@@ -8,7 +8,7 @@ from airflow_provider_vai.lint.dag_file import DagFile
 from airflow_provider_vai.lint.finding import Finding
 from airflow_provider_vai.lint.raw import text_of
 from airflow_provider_vai.lint.subjects import Subject
-from airflow_provider_vai.spec_places import dotted, shown
+from airflow_provider_vai.specs.places import dotted, shown
 
 SAME_DAG_ID = "VAI701"
 SAME_PATH = "VAI702"

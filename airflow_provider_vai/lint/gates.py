@@ -8,7 +8,7 @@ from airflow_provider_vai.lint.finding import Found
 from airflow_provider_vai.lint.raw import RawStep, object_of, text_of
 from airflow_provider_vai.lint.subjects import Subject
 from airflow_provider_vai.passes.gates import OUTSIDERS
-from airflow_provider_vai.spec_places import shown, similar
+from airflow_provider_vai.specs.places import shown, similar
 
 
 def idle_gates(subject: Subject) -> Iterator[Found]:

@@ -14,7 +14,7 @@ from airflow_provider_vai.lint.raw import text_of
 from airflow_provider_vai.lint.subjects import Subject
 from airflow_provider_vai.renderer import render
 from airflow_provider_vai.sidecar import Sidecar
-from airflow_provider_vai.spec_places import shown
+from airflow_provider_vai.specs.places import shown
 
 
 def wrong_name(subject: Subject) -> Iterator[Found]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow_provider_vai.kinds import Kind, by_name
 from airflow_provider_vai.spec_base import Path
-from airflow_provider_vai.spec_places import dotted
+from airflow_provider_vai.specs.places import dotted
 
 
 def object_of(value: Any) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from airflow_provider_vai.lint.finding import Found
 from airflow_provider_vai.lint.raw import RawStep, list_of, object_of, text_of
 from airflow_provider_vai.lint.subjects import Subject
 from airflow_provider_vai.sidecar import SCHEMA_VERSION, Sidecar
-from airflow_provider_vai.spec_arguments import literal_problems
-from airflow_provider_vai.spec_places import dotted, explained, shown, similar
+from airflow_provider_vai.specs.arguments import literal_problems
+from airflow_provider_vai.specs.places import dotted, explained, shown, similar
 
 MOST = 50
 """Problems of one model that are told; a file with more is no spec."""

@@ -9,9 +9,9 @@ from airflow_provider_vai.lint.finding import Found
 from airflow_provider_vai.lint.raw import list_of, object_of, text_of, texts_of
 from airflow_provider_vai.lint.subjects import Subject
 from airflow_provider_vai.operators import expression
-from airflow_provider_vai.spec_places import dotted, shown, similar
-from airflow_provider_vai.spec_short import condition_problem
-from airflow_provider_vai.spec_triggers import PRESETS, schedule_problem, timezone_problem
+from airflow_provider_vai.specs.places import dotted, shown, similar
+from airflow_provider_vai.specs.short import condition_problem
+from airflow_provider_vai.specs.triggers import PRESETS, schedule_problem, timezone_problem
 
 
 def wrong_schedules(subject: Subject) -> Iterator[Found]:

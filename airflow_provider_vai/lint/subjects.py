@@ -15,7 +15,7 @@ from airflow_provider_vai.lint.dag_file import DagFile, read_dag_file
 from airflow_provider_vai.lint.finding import Finding
 from airflow_provider_vai.lint.raw import RawStep, list_of, object_of, steps_of, text_of
 from airflow_provider_vai.sidecar import SUFFIX
-from airflow_provider_vai.spec_file import ENDINGS, all_refusals, document
+from airflow_provider_vai.specs.file import ENDINGS, all_refusals, document
 
 UNREADABLE = "VAI001"
 REFUSED = "VAI002"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from airflow_provider_vai.edges import reachable
 from airflow_provider_vai.passes.draft import Draft
+from airflow_provider_vai.rendering.edges import reachable
 
 
 def order(drafts: Sequence[Draft], *, parallel: bool) -> dict[str, list[str]]:

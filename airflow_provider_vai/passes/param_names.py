@@ -8,7 +8,7 @@ from airflow_provider_vai.identifiers import slug
 from airflow_provider_vai.spec_base import Path
 
 TAKEN = frozenset({"payload"})
-"""The param of a webhook's delivery (:data:`airflow_provider_vai.dag_settings.PAYLOAD`)."""
+"""The param of a webhook's delivery (:data:`airflow_provider_vai.rendering.dag_settings.PAYLOAD`)."""
 
 FALLBACK = "value"
 

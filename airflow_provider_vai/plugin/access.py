@@ -20,8 +20,8 @@ from airflow.api_fastapi.core_api.security import (
 )
 from fastapi import Depends, HTTPException, Request
 
-from airflow_provider_vai.dag_names import MAX_NAME_BYTES
 from airflow_provider_vai.operators.compat import configuration
+from airflow_provider_vai.store.dag_names import MAX_NAME_BYTES
 
 
 def known_name(request: Request) -> None:
@@ -35,7 +35,7 @@ def known_name(request: Request) -> None:
 
 
 def is_name(dag_id: str) -> bool:
-    """Return whether a text may be an automation's DAG id, see :func:`airflow_provider_vai.dag_names.safe_name`."""
+    """Return whether a text may be an automation's DAG id, see ``store.dag_names.safe_name``."""
     letters = all(character.isalnum() or character in "_-." for character in dag_id)
     return letters and dag_id[:1].isalnum() and len(dag_id.encode("utf-8", "replace")) <= MAX_NAME_BYTES
 

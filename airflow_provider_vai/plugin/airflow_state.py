@@ -19,7 +19,7 @@ from airflow_provider_vai.operators.compat import configuration
 from airflow_provider_vai.plugin import folders
 from airflow_provider_vai.plugin.problems import Problem, public
 from airflow_provider_vai.sidecar import Sidecar
-from airflow_provider_vai.state import State
+from airflow_provider_vai.store.state import State
 
 RETRY = {"Retry-After": "15"}
 

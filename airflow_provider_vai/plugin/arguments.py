@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_vai import spec_values
 from airflow_provider_vai.automation import Argument
 from airflow_provider_vai.spec_base import Path
+from airflow_provider_vai.specs import values as spec_values
 
 
 def argument(value: Any, place: Path) -> Any:

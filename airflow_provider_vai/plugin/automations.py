@@ -10,7 +10,7 @@ from airflow.utils.session import create_session
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from airflow_provider_vai import editing, lifecycle, shared_files
+from airflow_provider_vai import editing
 from airflow_provider_vai.automation import Automation
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.passes.redact import mask
@@ -29,8 +29,9 @@ from airflow_provider_vai.plugin.idempotency import OnceDep
 from airflow_provider_vai.plugin.openapi import AUTOMATION, AUTOMATIONS, answers, body_of, text_answer
 from airflow_provider_vai.plugin.problems import public
 from airflow_provider_vai.plugin.wire import Json
-from airflow_provider_vai.shared_files import AnyPath
 from airflow_provider_vai.sidecar import SUFFIX, Sidecar, parse_sidecar
+from airflow_provider_vai.store import lifecycle, shared_files
+from airflow_provider_vai.store.shared_files import AnyPath
 
 router = APIRouter(prefix="/api/v1/automations", tags=["automations"])
 

@@ -15,7 +15,7 @@ from airflow_provider_vai.exceptions import SpecError, VaiError, problems
 from airflow_provider_vai.operators.compat import configuration
 from airflow_provider_vai.passes.redact import mask
 from airflow_provider_vai.plugin.receiving import received
-from airflow_provider_vai.spec_file import DEEPEST, LIMIT_BYTES
+from airflow_provider_vai.specs.file import DEEPEST, LIMIT_BYTES
 
 TRACE_LIMIT_BYTES = 32 * 1024 * 1024
 """Default of ``[vai] trace_limit_bytes``."""

@@ -30,7 +30,7 @@ from airflow_provider_vai.plugin.idempotency import OnceDep
 from airflow_provider_vai.plugin.openapi import answers, body_of
 from airflow_provider_vai.plugin.problems import Problem, public
 from airflow_provider_vai.plugin.wire import Json, time
-from airflow_provider_vai.state import State
+from airflow_provider_vai.store.state import State
 
 router = APIRouter(prefix="/api/v1/automations/{dag_id}/runs", tags=["runs"])
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from fastapi import Header, HTTPException
 
-from airflow_provider_vai.shared_files import AnyPath
-from airflow_provider_vai.state import State, read_state
+from airflow_provider_vai.store.shared_files import AnyPath
+from airflow_provider_vai.store.state import State, read_state
 
 IfMatch = Annotated[str | None, Header(description='The ETag of the state that the change rests on, like "7".')]
 TAG = re.compile(r'"(\d{1,9})"')
@@ -41,7 +41,7 @@ def _logged(state: State, folder: AnyPath) -> int:
     if state.number or state.sidecar is None:
         return state.number
     from airflow_provider_vai.publisher import writing
-    from airflow_provider_vai.state import settled
+    from airflow_provider_vai.store.state import settled
 
     with writing(folder):
         settled(folder, state.log.dag_id)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from airflow_provider_vai import shared_files
 from airflow_provider_vai.operators import results
 from airflow_provider_vai.operators.compat import configuration
-from airflow_provider_vai.shared_files import AnyPath
+from airflow_provider_vai.store import shared_files
+from airflow_provider_vai.store.shared_files import AnyPath
 
 
 def automations_folder() -> AnyPath:

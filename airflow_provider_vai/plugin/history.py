@@ -9,7 +9,6 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 from pydantic import Field
 
-from airflow_provider_vai import lifecycle
 from airflow_provider_vai.diff import diff, text_diff
 from airflow_provider_vai.passes.redact import mask
 from airflow_provider_vai.plugin import airflow_state, etags, folders, views
@@ -20,8 +19,9 @@ from airflow_provider_vai.plugin.idempotency import OnceDep
 from airflow_provider_vai.plugin.openapi import AUTOMATION, answers, body_of
 from airflow_provider_vai.plugin.problems import Problem, public
 from airflow_provider_vai.plugin.wire import Json, time, to_wire
-from airflow_provider_vai.state import State
-from airflow_provider_vai.versions import Entry
+from airflow_provider_vai.store import lifecycle
+from airflow_provider_vai.store.state import State
+from airflow_provider_vai.store.versions import Entry
 
 router = APIRouter(prefix="/api/v1/automations/{dag_id}", tags=["versions"])
 

@@ -18,10 +18,10 @@ from typing import Annotated, Any
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import Depends, Header, HTTPException, Request, Response
 
-from airflow_provider_vai import shared_files
 from airflow_provider_vai.plugin import folders
-from airflow_provider_vai.shared_files import AnyPath
-from airflow_provider_vai.versions import FOLDER
+from airflow_provider_vai.store import shared_files
+from airflow_provider_vai.store.shared_files import AnyPath
+from airflow_provider_vai.store.versions import FOLDER
 
 NAME = "@idempotency"
 KEPT = timedelta(hours=24)

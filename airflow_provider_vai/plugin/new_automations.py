@@ -12,7 +12,6 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from airflow_provider_vai.automation import Automation, Step
-from airflow_provider_vai.dag_names import safe_name
 from airflow_provider_vai.exceptions import PublishError, SpecError
 from airflow_provider_vai.function_source import python_path
 from airflow_provider_vai.identifiers import slug
@@ -20,12 +19,13 @@ from airflow_provider_vai.plugin import folders, publishing, views
 from airflow_provider_vai.plugin.access import check_connections, is_name, may
 from airflow_provider_vai.plugin.problems import Problem
 from airflow_provider_vai.plugin.wire import to_snake
-from airflow_provider_vai.spec_file import all_refusals
-from airflow_provider_vai.spec_platform import is_platform
-from airflow_provider_vai.spec_short import KEYS
-from airflow_provider_vai.spec_steps import GATE_KEYS
-from airflow_provider_vai.spec_steps import KEYS as STEP_KEYS
-from airflow_provider_vai.spec_triggers import KEYS as TRIGGER_KEYS
+from airflow_provider_vai.specs.file import all_refusals
+from airflow_provider_vai.specs.platform_documents import is_platform
+from airflow_provider_vai.specs.short import KEYS
+from airflow_provider_vai.specs.steps import GATE_KEYS
+from airflow_provider_vai.specs.steps import KEYS as STEP_KEYS
+from airflow_provider_vai.specs.triggers import KEYS as TRIGGER_KEYS
+from airflow_provider_vai.store.dag_names import safe_name
 
 FULL = ("schema_version", "source_type")
 CONNECTION_TYPE = "generic"

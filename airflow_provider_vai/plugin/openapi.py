@@ -15,7 +15,7 @@ from airflow_provider_vai.plugin.access import READ_SCHEMA
 from airflow_provider_vai.plugin.wire import Json
 from airflow_provider_vai.run import Run
 from airflow_provider_vai.sidecar import Sidecar
-from airflow_provider_vai.versions import Entry
+from airflow_provider_vai.store.versions import Entry
 
 PREFIX = "/api/v1/"
 PROBLEM = "Problem"

@@ -13,7 +13,7 @@ from airflow_provider_vai.operators.compat import configuration
 from airflow_provider_vai.plugin import etags, folders, views
 from airflow_provider_vai.plugin.problems import Problem
 from airflow_provider_vai.publisher import publish
-from airflow_provider_vai.state import State
+from airflow_provider_vai.store.state import State
 
 
 def edited(

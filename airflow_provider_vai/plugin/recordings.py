@@ -9,10 +9,9 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import Field, ValidationError
 
-from airflow_provider_vai import editing, recordings_store
+from airflow_provider_vai import editing
 from airflow_provider_vai.automation import Automation
 from airflow_provider_vai.crystallizer import crystallize
-from airflow_provider_vai.dag_names import free_dag_id
 from airflow_provider_vai.exceptions import SpecError, UnknownFormat, problems
 from airflow_provider_vai.function_source import python_path
 from airflow_provider_vai.passes.draft import Policy
@@ -24,7 +23,9 @@ from airflow_provider_vai.plugin.etags import IfMatch
 from airflow_provider_vai.plugin.idempotency import OnceDep
 from airflow_provider_vai.plugin.openapi import AUTOMATION, answers, body_of
 from airflow_provider_vai.plugin.wire import Json, to_snake, to_wire
-from airflow_provider_vai.recordings_store import Stored
+from airflow_provider_vai.store import recordings as recordings_store
+from airflow_provider_vai.store.dag_names import free_dag_id
+from airflow_provider_vai.store.recordings import Stored
 from airflow_provider_vai.tools_file import GateSettings, ToolRule, ToolsFile
 
 Source = Literal["agent_run", "chat_thread"]

@@ -19,7 +19,7 @@ from airflow_provider_vai.plugin.etags import IfMatch
 from airflow_provider_vai.plugin.idempotency import OnceDep
 from airflow_provider_vai.plugin.openapi import AUTOMATION, answers, body_of
 from airflow_provider_vai.plugin.wire import Json, to_snake, to_wire
-from airflow_provider_vai.spec_steps import GATE_KEYS
+from airflow_provider_vai.specs.steps import GATE_KEYS
 
 router = APIRouter(prefix="/api/v1/automations/{dag_id}/steps", tags=["steps"])
 

@@ -8,14 +8,14 @@ from airflow.utils.session import create_session
 from fastapi import HTTPException
 
 from airflow_provider_vai.exceptions import SpecError
-from airflow_provider_vai.lifecycle import to_review
 from airflow_provider_vai.passes.redact import mask
 from airflow_provider_vai.plugin import airflow_state, etags, folders
 from airflow_provider_vai.plugin.airflow_state import Known
 from airflow_provider_vai.plugin.problems import Problem, public
 from airflow_provider_vai.plugin.wire import Json, time, to_wire
 from airflow_provider_vai.sidecar import Sidecar
-from airflow_provider_vai.state import State, read_state
+from airflow_provider_vai.store.lifecycle import to_review
+from airflow_provider_vai.store.state import State, read_state
 
 
 def state_of(dag_id: str) -> State:

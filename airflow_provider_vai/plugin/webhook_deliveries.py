@@ -18,10 +18,10 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from airflow_provider_vai import shared_files
 from airflow_provider_vai.exceptions import PublishError, VaiError
 from airflow_provider_vai.plugin import folders
-from airflow_provider_vai.shared_files import AnyPath
+from airflow_provider_vai.store import shared_files
+from airflow_provider_vai.store.shared_files import AnyPath
 from airflow_provider_vai.webhook_signatures import Delivery
 
 FOLDER = "@webhooks"

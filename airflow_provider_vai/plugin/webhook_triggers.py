@@ -10,11 +10,11 @@ from typing import Any
 from airflow.exceptions import AirflowNotFoundException
 from airflow.models.connection import Connection
 
-from airflow_provider_vai import shared_files
 from airflow_provider_vai.exceptions import SpecError, VaiError
 from airflow_provider_vai.plugin import folders
-from airflow_provider_vai.shared_files import AnyPath
 from airflow_provider_vai.sidecar import SUFFIX, parse_sidecar
+from airflow_provider_vai.store import shared_files
+from airflow_provider_vai.store.shared_files import AnyPath
 from airflow_provider_vai.triggers import WebhookTrigger
 
 log = logging.getLogger(__name__)

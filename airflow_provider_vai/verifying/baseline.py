@@ -10,15 +10,16 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from airflow_provider_vai import json_text, shared_files
+from airflow_provider_vai import json_text
 from airflow_provider_vai.automation import Step
 from airflow_provider_vai.exceptions import Conflict, SpecError, VaiError, problems
 from airflow_provider_vai.passes.redact import masked
 from airflow_provider_vai.publisher import author, now
-from airflow_provider_vai.shared_files import AnyPath
 from airflow_provider_vai.sidecar import Sidecar
 from airflow_provider_vai.spec_base import Spec
-from airflow_provider_vai.versions import Log
+from airflow_provider_vai.store import shared_files
+from airflow_provider_vai.store.shared_files import AnyPath
+from airflow_provider_vai.store.versions import Log
 
 FOLDER = "baselines"
 KEPT_CHARACTERS = 2_000_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from airflow_provider_vai import shared_files
 from airflow_provider_vai.operators import flashboard_html
+from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.terminal import plain
 from airflow_provider_vai.verifying.report import Report, difference, masked_line, summary
 from airflow_provider_vai.verifying.verdicts import StepVerdict

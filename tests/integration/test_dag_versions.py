@@ -63,7 +63,7 @@ def test_every_version_is_another_one_to_airflow(automation: Automation, tmp_pat
 
 def test_without_a_change_there_is_no_version(automation: Automation, tmp_path: Path) -> None:
     """Publishing again, activating and pausing change nothing that Airflow runs."""
-    from airflow_provider_vai import lifecycle
+    from airflow_provider_vai.store import lifecycle
 
     published = publish(automation, tmp_path)
     before = version_hash(published.dag)

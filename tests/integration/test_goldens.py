@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from golden.regenerate import CASES, Case
 
-from airflow_provider_vai.frame import framed
+from airflow_provider_vai.rendering.frame import framed
 from airflow_provider_vai.sidecar import Sidecar, read_sidecar
 
 pytestmark = pytest.mark.integration

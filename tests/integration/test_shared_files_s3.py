@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai import shared_files
 from airflow_provider_vai.exceptions import PublishError
-from airflow_provider_vai.shared_files import create, folder, names, read, remove, replace
+from airflow_provider_vai.store import shared_files
+from airflow_provider_vai.store.shared_files import create, folder, names, read, remove, replace
 
 pytestmark = pytest.mark.integration
 for module in ("s3fs", "moto.server"):
@@ -24,7 +24,7 @@ TERSE = b"<Error><Code>PreconditionFailed</Code><Message>At least one condition 
 
 RACE = """
 import sys
-from airflow_provider_vai.shared_files import create, folder
+from airflow_provider_vai.store.shared_files import create, folder
 place = folder(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()

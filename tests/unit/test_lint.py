@@ -24,7 +24,7 @@ from airflow_provider_vai.lint.subjects import Subject
 from airflow_provider_vai.lint.table import found_in
 from airflow_provider_vai.renderer import render, templates_sha256
 from airflow_provider_vai.sidecar import Generator, Sidecar, Version
-from airflow_provider_vai.spec_file import read_spec
+from airflow_provider_vai.specs.file import read_spec
 
 ROOT = Path(__file__).parents[2]
 SPEC = """

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.automation import Automation
-from airflow_provider_vai.dag_names import free_dag_id
 from airflow_provider_vai.exceptions import Conflict, EditedByHand, PublishError, SpecError, VaiError
 from airflow_provider_vai.publisher import publish
 from airflow_provider_vai.sidecar import read_sidecar
+from airflow_provider_vai.store.dag_names import free_dag_id
 
 from .support import call, crystallized, hostile, run
 

@@ -15,9 +15,9 @@ from airflow_provider_vai.automation import Argument, Step, StepApproval
 from airflow_provider_vai.cli import main
 from airflow_provider_vai.exceptions import AmbiguousRun, Conflict, ReplayRefused, SpecError
 from airflow_provider_vai.sidecar import Sidecar, read_sidecar
+from airflow_provider_vai.store.versions import Log
 from airflow_provider_vai.verifying import baseline, recordings, replay, verdicts
 from airflow_provider_vai.verifying.verdicts import StepVerdict
-from airflow_provider_vai.versions import Log
 
 TOKEN = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dF3hJ5"
 RUN = {

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai import adapters as reading
-from airflow_provider_vai import cli
-from airflow_provider_vai import yaml_text
+from airflow_provider_vai import cli, yaml_text
 from airflow_provider_vai.adapters import files, opened, pieces, read
 from airflow_provider_vai.adapters.base import Trace
 from airflow_provider_vai.exceptions import TraceError

@@ -17,7 +17,7 @@ from airflow_provider_vai.passes.redact import redact
 from airflow_provider_vai.passes.user_values import LONGEST
 from airflow_provider_vai.passes.wire import wire
 from airflow_provider_vai.run import Run, ToolCall, Turn
-from airflow_provider_vai.spec_params import default_problem
+from airflow_provider_vai.specs.params import default_problem
 from airflow_provider_vai.tools_file import ToolRule
 from unit.support import call, run, tools
 

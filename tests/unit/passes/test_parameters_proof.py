@@ -13,7 +13,7 @@ from airflow_provider_vai.passes.date_algebra import Clock
 from airflow_provider_vai.passes.param_proof import filled
 from airflow_provider_vai.passes.user_values import another
 from airflow_provider_vai.run import Run
-from airflow_provider_vai.spec_params import default_problem
+from airflow_provider_vai.specs.params import default_problem
 from unit.passes.test_parameters import WRITES, Made, made, said
 from unit.support import call, hostile
 

@@ -19,11 +19,11 @@ from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_vai import shared_files
 from airflow_provider_vai.plugin import api, folders, webhook_deliveries, webhook_runs, webhook_triggers, webhooks
 from airflow_provider_vai.plugin.receiving import received
 from airflow_provider_vai.plugin.webhook_deliveries import Replayed, claim, note_started
 from airflow_provider_vai.sidecar import SUFFIX, Sidecar
+from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.webhook_signatures import Delivery
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=timezone.utc)

@@ -1,0 +1,1 @@
+"""Automations that people write by hand, and the platform's documents, read into the spec."""

@@ -1,0 +1,140 @@
+"""Draft, active, paused: each change of an automation's status is an entry of its log, beside its versions.
+
+Here it is recorded; whoever calls makes Airflow do the same (the DAG is unpaused or paused).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from airflow_provider_vai.exceptions import NotReviewed, PublishError, SpecError
+from airflow_provider_vai.publisher import Published, author, now, publish, writing
+from airflow_provider_vai.sidecar import Review, Sidecar
+from airflow_provider_vai.store.shared_files import AnyPath
+from airflow_provider_vai.store.state import State, log, settled
+from airflow_provider_vai.store.versions import Change, Entry, Log, conflict
+
+
+def to_review(sidecar: Sidecar) -> list[str]:
+    """Return the review items that nobody who activated the automation has looked at."""
+    seen = {item for review in sidecar.reviews for item in review.items}
+    return [item for item in sidecar.review if item not in seen]
+
+
+def activate(
+    folder: AnyPath,
+    dag_id: str,
+    *,
+    reviewed: Sequence[str],
+    by: str | None = None,
+    expected: int | None = None,
+    carry_out: Callable[[], None] = lambda: None,
+) -> Sidecar:
+    """Record that an automation is active from now on, and who reviewed what of it.
+
+    :param reviewed: the review items that the person looked at, word for word; others are ignored.
+    :param carry_out: unpauses the DAG, called when all is checked; if it raises, nothing is recorded.
+    :raises NotReviewed: an item is left that nobody looked at.
+    :raises PublishError: the DAG file or the sidecar holds an edit that is no version yet.
+    :raises Conflict: the newest entry of the log is another one than ``expected``.
+    :raises SpecError: there is no such automation.
+    """
+    with writing(folder):
+        state = _existing(folder, dag_id, expected)
+        sidecar = _unedited(state)
+        open_items = [item for item in to_review(sidecar) if item not in reviewed]
+        if open_items:
+            raise NotReviewed(
+                f"{len(open_items)} of {len(sidecar.review)} items are not reviewed: {'; '.join(open_items)}",
+                where=dag_id,
+                remedy="Look at each, and say so: `vai activate --reviewed all`, in the API `reviewed`.",
+            )
+        items = [item for item in sidecar.review if item in reviewed]
+        review = Review(version=sidecar.version, at=now(), by=author(by), items=items)
+        update: dict[str, object] = {"status": "active", "reviews": [*sidecar.reviews, review]}
+        return _changed(state, "activated", by, update, carry_out)
+
+
+def pause(
+    folder: AnyPath,
+    dag_id: str,
+    *,
+    by: str | None = None,
+    expected: int | None = None,
+    carry_out: Callable[[], None] = lambda: None,
+) -> Sidecar:
+    """Record that an automation is paused; see :func:`activate`."""
+    with writing(folder):
+        state = _existing(folder, dag_id, expected)
+        return _changed(state, "paused", by, {"status": "paused"}, carry_out)
+
+
+def delete(
+    folder: AnyPath,
+    dag_id: str,
+    *,
+    by: str | None = None,
+    expected: int | None = None,
+    carry_out: Callable[[], None] = lambda: None,
+) -> None:
+    """Remove the pair of files; the log keeps every version, and :func:`restore` brings one back.
+
+    :raises PublishError: the DAG file or the sidecar holds an edit that is no version yet.
+    """
+    with writing(folder):
+        state = _existing(folder, dag_id, expected)
+        _unedited(state)
+        _changed(state, "deleted", by, {}, carry_out)
+
+
+def restore(
+    folder: AnyPath, dag_id: str, version: int, *, by: str | None = None, expected: int | None = None
+) -> Published:
+    """Make an earlier version the newest one, with the edits by hand that it had; also that of a deleted automation.
+
+    :raises SpecError: there is no such version.
+    :raises EditedByHand: the DAG file holds an edit that is no version yet.
+    """
+    entry = Log(folder, dag_id).version(version)
+    return publish(
+        entry.sidecar.automation,
+        folder,
+        by=by,
+        summary=f"restored version {version}",
+        expected=expected,
+        restored=entry,
+    )
+
+
+def _existing(folder: AnyPath, dag_id: str, expected: int | None) -> State:
+    state = settled(folder, dag_id)
+    if state.sidecar is None:
+        raise SpecError(
+            f"there is no automation {dag_id!r}",
+            where=str(folder),
+            remedy="`vai lint` and the folder show what is there.",
+        )
+    if expected is not None and expected != state.number:
+        raise conflict(dag_id, state.newest)
+    return state
+
+
+def _unedited(state: State) -> Sidecar:
+    newest = next(state.log.versions(), None)
+    if state.sidecar is None or newest is None or state.is_spec_edited or state.dag_file != newest.dag_file:
+        raise PublishError(
+            "the DAG file or its sidecar was edited by hand, and no version holds the edit",
+            where=str(state.path),
+            remedy=f"Make a version of it first: `vai render {state.path}`.",
+        )
+    return state.sidecar
+
+
+def _changed(
+    state: State, change: Change, by: str | None, update: dict[str, object], carry_out: Callable[[], None]
+) -> Sidecar:
+    number = state.number + 1
+    sidecar = (state.sidecar or _unedited(state)).model_copy(update={**update, "entry": number})
+    entry = Entry(number=number, change=change, at=now(), by=author(by), summary=change, sidecar=sidecar)
+    log(state, entry, carry_out)
+    return sidecar

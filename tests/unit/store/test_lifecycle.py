@@ -1,0 +1,194 @@
+"""Draft, active, paused, deleted, restored: each is an entry of the log, and the pair of files follows."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_vai import cli
+from airflow_provider_vai.automation import Automation
+from airflow_provider_vai.exceptions import Conflict, EditedByHand, NotReviewed, PublishError, SpecError
+from airflow_provider_vai.publisher import Published, publish
+from airflow_provider_vai.sidecar import Sidecar, read_sidecar
+from airflow_provider_vai.store import lifecycle
+from airflow_provider_vai.store.versions import Log
+from unit.support import call, crystallized, run
+
+
+def made(value: Any = 1) -> Automation:
+    """Return an automation of one call, with two review items."""
+    automation = crystallized(run(call("look", {"value": value})), dag_id="report", gates="recorded")
+    return automation.model_copy(update={"review": ["look at a", "look at b"]})
+
+
+def sidecar(folder: Path) -> Sidecar:
+    """Return the sidecar as it is now."""
+    return read_sidecar(folder / "report.vai.json")
+
+
+def logged(folder: Path) -> list[tuple[str, int]]:
+    """Return what the log says, newest first: the change and the version."""
+    return [(entry.change, entry.sidecar.version) for entry in Log(folder, "report").entries()]
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Published:
+    """The first version of an automation in the folder."""
+    return publish(made(), tmp_path)
+
+
+def test_activation_names_the_reviewer_and_what_was_reviewed(published: Published, tmp_path: Path) -> None:
+    """The sidecar and the log keep it; the DAG file does not change."""
+    before = published.dag.read_bytes()
+    after = lifecycle.activate(tmp_path, "report", reviewed=["look at a", "look at b", "and else"], by="mia")
+
+    assert sidecar(tmp_path) == after
+    (review,) = after.reviews
+    assert (after.status, review.by, review.version, review.items) == ("active", "mia", 1, ["look at a", "look at b"])
+    assert logged(tmp_path) == [("activated", 1), ("version", 1)]
+    assert published.dag.read_bytes() == before
+
+
+def test_what_nobody_looked_at_is_not_activated(published: Published, tmp_path: Path) -> None:
+    """The message names the open items; nothing changes."""
+    with pytest.raises(NotReviewed, match="1 of 2 items are not reviewed: look at b"):
+        lifecycle.activate(tmp_path, "report", reviewed=["look at a"])
+    assert logged(tmp_path) == [("version", 1)]
+
+
+def test_a_later_version_asks_only_for_what_is_new(published: Published, tmp_path: Path) -> None:
+    """The status stays; an item that was reviewed once is not asked for again."""
+    lifecycle.activate(tmp_path, "report", reviewed=["look at a", "look at b"])
+    publish(made(2).model_copy(update={"review": ["look at b", "look at c"]}), tmp_path)
+
+    now = sidecar(tmp_path)
+    assert now.status == "active"
+    assert lifecycle.to_review(now) == ["look at c"]
+    assert lifecycle.activate(tmp_path, "report", reviewed=["look at c"]).reviews[-1].version == 2
+
+
+def test_what_cannot_be_carried_out_is_not_recorded(published: Published, tmp_path: Path) -> None:
+    """Airflow refuses: the automation stays a draft, and the log has no gap."""
+
+    def refuse() -> None:
+        raise PublishError("Airflow does not know the DAG")
+
+    with pytest.raises(PublishError, match="does not know"):
+        lifecycle.activate(tmp_path, "report", reviewed=made().review, carry_out=refuse)
+    assert sidecar(tmp_path).status == "draft"
+    assert logged(tmp_path) == [("version", 1)]
+    assert lifecycle.pause(tmp_path, "report").entry == 2
+
+
+@pytest.mark.parametrize("name", ["report.py", "report.vai.json"])
+def test_an_unrecorded_edit_is_not_activated(name: str, published: Published, tmp_path: Path) -> None:
+    """Nobody can say that they reviewed what no version holds."""
+    path = tmp_path / name
+    path.write_text(path.read_text().replace("look at a", "look at A"))
+    with pytest.raises(PublishError, match="edited by hand"):
+        lifecycle.activate(tmp_path, "report", reviewed=made().review)
+
+
+def test_a_deleted_automation_can_be_restored(published: Published, tmp_path: Path) -> None:
+    """Both files go, every version stays; the numbers go on."""
+    publish(made(2), tmp_path)
+    lifecycle.delete(tmp_path, "report")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".vai"]
+
+    restored = lifecycle.restore(tmp_path, "report", 1)
+    assert (restored.version, restored.change) == (3, "created")
+    assert sidecar(tmp_path).automation == made(1)
+    assert logged(tmp_path)[0] == ("version", 3)
+    with pytest.raises(SpecError, match="no automation 'other'"):
+        lifecycle.delete(tmp_path, "other")
+
+
+def test_a_version_comes_back_with_its_edits_by_hand(published: Published, tmp_path: Path) -> None:
+    """What the file of that version held, and nothing of later edits."""
+    text = published.dag.read_text()
+    published.dag.write_text(text.replace("schedule=None", 'schedule="@daily"'))
+    publish(made(), tmp_path)
+    publish(made(), tmp_path, force=True)
+    assert 'schedule="@daily"' not in published.dag.read_text()
+
+    lifecycle.restore(tmp_path, "report", 2)
+    assert 'schedule="@daily"' in published.dag.read_text()
+
+
+def test_restoring_drops_no_unrecorded_edit(published: Published, tmp_path: Path) -> None:
+    """An edit that is in no version would be gone: refused, until it is one."""
+    publish(made(2), tmp_path)
+    published.dag.write_text(published.dag.read_text().replace("schedule=None", 'schedule="@daily"'))
+    with pytest.raises(EditedByHand, match="no version holds the edit"):
+        lifecycle.restore(tmp_path, "report", 1)
+    with pytest.raises(SpecError, match="no version 9"):
+        lifecycle.restore(tmp_path, "report", 9)
+
+
+def test_who_read_an_older_entry_is_refused(published: Published, tmp_path: Path) -> None:
+    """For changes of status, too."""
+    lifecycle.pause(tmp_path, "report", expected=1)
+    for change in (lifecycle.pause, lifecycle.delete):
+        with pytest.raises(Conflict):
+            change(tmp_path, "report", expected=1)
+
+
+def test_fifty_editors_at_once_lose_nothing(published: Published, tmp_path: Path) -> None:
+    """Each reads, changes and writes until nobody was quicker: every change is in one version, and in the newest."""
+
+    def edit(number: int) -> int:
+        refusals = 0
+        while True:
+            now = sidecar(tmp_path)
+            spec = now.automation
+            changed = spec.model_copy(update={"tags": [*spec.tags, f"editor-{number}"]})
+            try:
+                publish(changed, tmp_path, expected=now.entry)
+            except Conflict:
+                refusals += 1
+            else:
+                return refusals
+
+    with ThreadPoolExecutor(50) as editors:
+        refusals = sum(editors.map(edit, range(50)))
+
+    assert set(sidecar(tmp_path).tags) == {f"editor-{number}" for number in range(50)}
+    assert len(logged(tmp_path)) == 51
+    assert refusals > 0
+
+
+def vai(*arguments: object) -> int:
+    """Run a command."""
+    return cli.main([str(argument) for argument in arguments])
+
+
+def test_the_commands(published: Published, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Versions, activation without Airflow, pausing, deleting and restoring, by the DAG file or the sidecar."""
+    assert vai("activate", published.dag, "--record-only") == 1
+    assert vai("activate", published.dag, "--record-only", "--reviewed", "1,2") == 0
+    assert vai("activate", published.dag, "--record-only", "--reviewed", "3") == 1
+    assert vai("pause", published.sidecar, "--record-only", "--json") == 0
+    assert '"status": "paused"' in capsys.readouterr().out
+    assert vai("versions", published.dag) == 0
+    listed = capsys.readouterr().out
+    assert all(word in listed for word in ("paused", "activated", "crystallized"))
+    assert vai("versions", published.dag, "--show", 1) == 0
+    assert capsys.readouterr().out == published.dag.read_text()
+    assert vai("delete", published.dag) == 0
+    assert vai("restore", published.dag, 1) == 0
+    assert vai("versions", tmp_path / "nothing.py") == 1
+    assert published.dag.exists()
+
+
+def test_airflows_switch_is_asked(
+    published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where Airflow cannot be run, nothing is recorded, and the message names the way round it."""
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
+    assert vai("activate", published.dag, "--reviewed", "all") == 1
+    assert "--record-only" in capsys.readouterr().err
+    assert sidecar(tmp_path).status == "draft"
