@@ -25,7 +25,7 @@ from airflow_provider_vai.sidecar import Sidecar
 router = APIRouter(prefix="/api/v1/automations/{dag_id}/savings", tags=["runs"])
 
 
-@router.get("", dependencies=reading(DagAccessEntity.RUN), responses=answers("Savings"))
+@router.get("", dependencies=reading(DagAccessEntity.RUN), responses=answers("Ledger"))
 def ledger(dag_id: str, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
     """Show what the newest runs cost and saved: tokens, dollars and seconds; what is not known is null."""
     sidecar = views.existing(dag_id).sidecar

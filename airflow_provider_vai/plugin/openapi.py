@@ -151,7 +151,7 @@ def _pages() -> dict[str, Any]:
         "Recordings": _object(items={"type": "array", "items": recorded}),
         "DagRun": dag_run,
         "DagRunPage": _page(dag_run),
-        "Savings": _object(
+        "Ledger": _object(
             dagId=text,
             recorded=cost,
             saved=cost,
