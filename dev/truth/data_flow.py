@@ -43,7 +43,7 @@ def count(run: Run, sha256: str, seed: int, found: Flow) -> None:
         found.counts["without_steps"] += 1
         return
     calls = replay.recorded_calls(spec, run)
-    context = interpreter.Context(passwords=replay.passwords(spec, run))
+    context = interpreter.Context(params=interpreter.defaults(spec), passwords=replay.passwords(spec, run))
     for step in spec.steps:
         if step.kind == interpreter.GATE:
             continue
@@ -101,7 +101,8 @@ def _taken(
 ) -> Iterator[tuple[Step, ToolCall, Any]]:
     """Yield each step with its call and the arguments that it takes of these results, by the call's position."""
     found = {key: results[str(position)] for key, position in calls.items()}
-    context = interpreter.Context(results=found, passwords=replay.passwords(spec, run))
+    params = interpreter.defaults(spec)
+    context = interpreter.Context(results=found, params=params, passwords=replay.passwords(spec, run))
     for step in spec.steps:
         if step.kind != interpreter.GATE:
             try:

@@ -50,7 +50,7 @@ def run(automation: Automation, perform: Perform, context: Context) -> list[str]
     :param perform: called for each step but gates, for a mapped step once for each element.
     :raises LookupError: a wire found nothing, or a parameter has no value.
     """
-    context.params = {name: param.default for name, param in automation.params.items()} | context.params
+    context.params = defaults(automation) | context.params
     skipped: list[str] = []
     for step in automation.steps:
         if step.key in context.closed or any(key in skipped for key in step.depends_on):
@@ -58,6 +58,11 @@ def run(automation: Automation, perform: Perform, context: Context) -> list[str]
         elif step.kind != GATE:
             context.results[step.key] = _run_step(step, perform, context)
     return skipped
+
+
+def defaults(automation: Automation) -> dict[str, Any]:
+    """Return the params of a run for which nobody chose others."""
+    return {name: param.default for name, param in automation.params.items()}
 
 
 def arguments(step: Step, context: Context, element: Any = None) -> dict[str, Any]:

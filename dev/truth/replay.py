@@ -182,7 +182,8 @@ def wired(
     if spec is None:
         return [], None
     judged: list[Judged] = []
-    context = interpreter.Context(passwords=passwords(spec, recording.run))
+    params = interpreter.defaults(spec)
+    context = interpreter.Context(params=params, passwords=passwords(spec, recording.run))
     dojo.open(recording.document, list(changes))
     calls = recorded_calls(spec, recording.run)
     for step in spec.steps:
