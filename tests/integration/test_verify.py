@@ -25,7 +25,7 @@ from airflow_provider_vai.verifying.verification import Wanted, verified
 
 from .conftest import HEAD
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.e2e  # each starts Airflow: minutes in all
 
 HOSTILE = "</td><script>alert('x')</script>\"&{{ 1 }}\u202e\x00"
 ROWS = [{"id": n, "name": f"n{n}", "total": n * 10.5} for n in (3, 1, 2)]
