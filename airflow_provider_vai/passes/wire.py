@@ -85,7 +85,7 @@ def _frozen(draft: Draft) -> frozenset[str]:
 
 
 def _argument(name: str, argument: Argument, search: Search) -> Argument:
-    wires = [chosen for chosen in search.chosen if chosen.at[0] == name and _is_proven(chosen)]
+    wires = _outermost([chosen for chosen in search.chosen if chosen.at[0] == name and _is_proven(chosen)])
     notes = _few([line for at, line in search.undecided if at[0] == name], MOST_NOTES, "places")
     if len(wires) > MOST_WIRES:
         sources = unique([chosen.candidate.source.step or "" for chosen in wires])
@@ -105,6 +105,11 @@ def _argument(name: str, argument: Argument, search: Search) -> Argument:
         return argument
     inner = [SpecWire(at=list(chosen.at[1:]), from_=_output(chosen)) for chosen in wires]
     return Argument(class_="wired", value=rest, wires=inner, evidence=evidence)
+
+
+def _outermost(wires: Sequence[Chosen]) -> list[Chosen]:
+    """Return the wires without those inside another one, which was found after them and says more."""
+    return [one for one in wires if not any(len(it.at) < len(one.at) and one.at[: len(it.at)] == it.at for it in wires)]
 
 
 def placed(value: Any, at: Path, part: Any) -> Any:

@@ -135,6 +135,13 @@ def _placed(value: Any, at: Sequence[str | int], reference: Reference) -> Any:
     """Return a copy of ``value`` with the reference at the place ``at``."""
     if not at:
         return reference
-    copy = value.copy()
-    copy[at[0]] = _placed(value[at[0]], at[1:], reference)
+    try:
+        copy, inside = value.copy(), value[at[0]]
+    except (AttributeError, LookupError, TypeError):
+        raise RenderError(
+            f"a wire or secret is for the place {at[0]!r}, which the argument does not have",
+            where=reference.function,
+            remedy="Correct the wire's `at`; a place may have one reference, and none inside another.",
+        ) from None
+    copy[at[0]] = _placed(inside, at[1:], reference)
     return copy

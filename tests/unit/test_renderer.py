@@ -297,6 +297,14 @@ def test_templates_and_wires_are_written_as_such() -> None:
         ({"operator": "os.system;x"}, "is run by"),
         ({"operator": "os.path.join"}, "os.path"),
         ({"arguments": {"x; y": Argument.frozen(1)}}, "written with"),
+        (
+            {
+                "arguments": {
+                    "tool": Argument(class_="wired", value={"a": 1}, wires=[Wire(at=["b"], template="{{ ds }}")])
+                }
+            },
+            "the place 'b', which the argument does not have",
+        ),
         ({"arguments": {"unknown": Argument.frozen(1)}}, "written with"),
     ],
 )

@@ -12,6 +12,7 @@ from airflow_provider_vai import json_text
 from airflow_provider_vai.automation import Argument, Step
 from airflow_provider_vai.passes.text_places import places
 from airflow_provider_vai.passes.wire import placed
+from airflow_provider_vai.renderer import render
 from airflow_provider_vai.result_path import follow
 from airflow_provider_vai.run import Run, ToolCall, Turn
 from unit.support import MCP, call, crystallized, run
@@ -271,6 +272,23 @@ def test_filled_in_wires_give_the_recorded_arguments(
         assert wire.from_ is not None
         value = placed(value, wire.at, follow(left[str(wire.from_.step)], wire.from_.path))
     assert json_text.canonical(value) == json_text.canonical(arguments)
+
+
+def test_a_wire_takes_the_place_of_those_inside_it() -> None:
+    """What is found in a later round may hold what was found before: one reference stands there, not one in another."""
+    text = "- a: W-1\n  b: 2"
+    results = [
+        {"[only]": "record 4711", "name": '{"k": "Q-77"}'},
+        [None, [2, text]],
+        {"name": None, "[only]": text, "id": []},
+    ]
+    arguments = {"name": {"a": "W-1", "b": 2}, "to": {"name": 2, "[only]": [{"a": "W-1", "b": 2}], "is:text": text}}
+    recorded = run(*[call(f"get_{n}", {}, result) for n, result in enumerate(results)], call("send", arguments))
+    automation = crystallized(recorded, READS, gates="recorded")
+    places_ = [wire.at for wire in automation.steps[-1].arguments["arguments"].wires]
+
+    assert places_ == [["to", "[only]"], ["to", "is:text"], ["name"]]
+    assert 'wired(get_2, "[only]", "text:yaml", 0, "is:object")' in render(automation)
 
 
 def test_the_results_of_a_loop_are_a_list() -> None:
