@@ -10,9 +10,11 @@ OPERATORS = (
     "call_agent",
     "call_automation",
     "conditional_branch",
+    "conditions",
     "create_flashboard",
     "dlt_extract",
     "duckdb_transform",
+    "each",
     "explain_schema",
     "fetch_page",
     "file_sync",
@@ -23,6 +25,63 @@ OPERATORS = (
     "unmapped_tool",
     "web_search",
 )
+
+
+CONFIG: dict[str, Any] = {
+    "vai": {
+        "description": "Where crystallized automations keep what they make.",
+        "options": {
+            "artifacts_path": {
+                "description": "Folder for flashboards and large results: any URL that Airflow's "
+                "ObjectStoragePath takes. Workers and API server must reach it. Empty: "
+                "$AIRFLOW_HOME/vai/artifacts.",
+                "version_added": "0.1.0",
+                "type": "string",
+                "example": "s3://bucket/vai/artifacts",
+                "default": "",
+            },
+            "runs_path": {
+                "description": "Folder for recordings that the Recorder makes or that are posted: any URL that "
+                "Airflow's ObjectStoragePath takes. Empty: the folder runs under artifacts_path.",
+                "version_added": "0.1.0",
+                "type": "string",
+                "example": "s3://bucket/vai/runs",
+                "default": "",
+            },
+            "automations_path": {
+                "description": "Folder of the automations' DAG files and sidecars: a path, or any URL that "
+                "fsspec takes. API server, DAG processor and workers must reach it. Empty: the folder vai "
+                "under [core] dags_folder.",
+                "version_added": "0.1.0",
+                "type": "string",
+                "example": "s3://bucket/vai/automations",
+                "default": "",
+            },
+            "trace_limit_bytes": {
+                "description": "The largest trace file that may be posted to the API.",
+                "version_added": "0.1.0",
+                "type": "integer",
+                "example": None,
+                "default": "33554432",
+            },
+            "webhook_limit_bytes": {
+                "description": "A webhook's body up to this size is taken; a larger one is refused with 413.",
+                "version_added": "0.1.0",
+                "type": "integer",
+                "example": None,
+                "default": "1048576",
+            },
+            "result_limit_bytes": {
+                "description": "A step's result up to this size stays in XCom; a larger one is an artifact.",
+                "version_added": "0.1.0",
+                "type": "integer",
+                "example": None,
+                "default": "49152",
+            },
+        },
+    }
+}
+"""The section of Airflow's configuration (`airflow config list`)."""
 
 
 def get_provider_info() -> dict[str, Any]:
@@ -51,58 +110,5 @@ def get_provider_info() -> dict[str, Any]:
             f"{package}.sensors.approval.RequiredActionLink",
         ],
         "cli": [f"{package}.airflow_cli.get_vai_cli_commands"],
-        "config": {
-            "vai": {
-                "description": "Where crystallized automations keep what they make.",
-                "options": {
-                    "artifacts_path": {
-                        "description": "Folder for flashboards and large results: any URL that Airflow's "
-                        "ObjectStoragePath takes. Workers and API server must reach it. Empty: "
-                        "$AIRFLOW_HOME/vai/artifacts.",
-                        "version_added": "0.1.0",
-                        "type": "string",
-                        "example": "s3://bucket/vai/artifacts",
-                        "default": "",
-                    },
-                    "runs_path": {
-                        "description": "Folder for recordings that the Recorder makes or that are posted: any URL that "
-                        "Airflow's ObjectStoragePath takes. Empty: the folder runs under artifacts_path.",
-                        "version_added": "0.1.0",
-                        "type": "string",
-                        "example": "s3://bucket/vai/runs",
-                        "default": "",
-                    },
-                    "automations_path": {
-                        "description": "Folder of the automations' DAG files and sidecars: a path, or any URL that "
-                        "fsspec takes. API server, DAG processor and workers must reach it. Empty: the folder vai "
-                        "under [core] dags_folder.",
-                        "version_added": "0.1.0",
-                        "type": "string",
-                        "example": "s3://bucket/vai/automations",
-                        "default": "",
-                    },
-                    "trace_limit_bytes": {
-                        "description": "The largest trace file that may be posted to the API.",
-                        "version_added": "0.1.0",
-                        "type": "integer",
-                        "example": None,
-                        "default": "33554432",
-                    },
-                    "webhook_limit_bytes": {
-                        "description": "A webhook's body up to this size is taken; a larger one is refused with 413.",
-                        "version_added": "0.1.0",
-                        "type": "integer",
-                        "example": None,
-                        "default": "1048576",
-                    },
-                    "result_limit_bytes": {
-                        "description": "A step's result up to this size stays in XCom; a larger one is an artifact.",
-                        "version_added": "0.1.0",
-                        "type": "integer",
-                        "example": None,
-                        "default": "49152",
-                    },
-                },
-            }
-        },
+        "config": CONFIG,
     }

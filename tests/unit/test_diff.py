@@ -16,8 +16,7 @@ from airflow_provider_vai.automation import Argument, Automation, Secret
 from airflow_provider_vai.diff import Change, diff, spec_diff_text, text_diff
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.sidecar import read_sidecar
-
-from .test_editing import GOLDEN, golden, search
+from unit.editing.test_editing import GOLDEN, golden, search
 
 EXPECTED = Path(__file__).parents[1] / "golden"
 REPORT = EXPECTED / "demo" / "expected" / "monthly_revenue_report.vai.json"
