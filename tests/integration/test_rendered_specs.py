@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,11 @@ import pytest
 
 from airflow_provider_vai.automation import Argument, Automation, Output, Param, Step, StepApproval, Wire
 from airflow_provider_vai.kinds import by_name
+from airflow_provider_vai.publisher import publish
 from airflow_provider_vai.renderer import render
+from airflow_provider_vai.rendering.frame import framed
+from airflow_provider_vai.sidecar import read_sidecar
+from airflow_provider_vai.specs.file import read_spec
 
 from .answers import answering
 
@@ -211,3 +216,26 @@ def test_a_rejection_of_a_step_for_each_element_skips_all_of_them(run_spec: Run)
 
     assert ran.states["send"] == "skipped"
     assert "send" not in ran.all_results
+
+
+@pytest.mark.parametrize(("mark", "name"), [("spec", "nightly.vai.yaml"), ("platform", "sync.json")])
+def test_a_spec_by_hand_becomes_the_same_graph(mark: str, name: str, database: Path, tmp_path: Path) -> None:
+    """From the page's example to the file, and from the file to what Airflow reads: the same tasks and edges."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    page = (HERE.parents[1] / "dev/docs/spec.md").read_text(encoding="utf-8")
+    (tmp_path / name).write_text(re.search(rf"<!-- {mark} -->\n```\w+\n(.*?)```\n", page, re.DOTALL)[1])
+    automation = read_spec(tmp_path / name)
+    files = publish(automation, tmp_path / "dags")
+    bag = DagBag(dag_folder=str(files.dag))
+
+    assert bag.import_errors == {}
+    dag = bag.dags[automation.dag_id]
+    steps = framed(automation).steps
+    lists = framed(automation).lists
+    assert set(dag.task_ids) == {step.task_id for step in steps}
+    for step in steps:
+        mapped_over = {lists[step.key]} if step.key in lists else set()
+        assert dag.get_task(step.task_id).upstream_task_ids == {*step.depends_on, *mapped_over}
+    assert "manual" in dag.tags
+    assert read_sidecar(files.sidecar).automation == automation

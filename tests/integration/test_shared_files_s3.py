@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -257,3 +258,53 @@ def test_paths_of_airflow(server: Server) -> None:
     assert create(place / "a", b"1")
     assert not create(place / "a", b"2")
     assert (names(place), read(place / "a")) == (["a"], b"1")
+
+
+EDITOR = """
+import sys
+from airflow_provider_vai.exceptions import Conflict
+from airflow_provider_vai.publisher import publish
+from airflow_provider_vai.store.shared_files import folder
+from airflow_provider_vai.store.state import read_state
+place, refused = folder(sys.argv[1]), 0
+for number in range(int(sys.argv[3])):
+    while True:
+        now = read_state(place, "report").sidecar
+        spec = now.automation
+        changed = spec.model_copy(update={"tags": [*spec.tags, f"{sys.argv[2]}-{number}"]})
+        try:
+            publish(changed, place, expected=now.entry, by=sys.argv[2])
+        except Conflict:
+            refused += 1
+        else:
+            break
+print(refused)
+"""
+
+
+def test_two_writers_of_one_automation_lose_nothing(server: Server, tmp_path: Path) -> None:
+    """On object storage the version's file decides: every change of both is in the newest version, each once."""
+    from airflow_provider_vai.publisher import publish
+    from airflow_provider_vai.sidecar import read_sidecar
+    from airflow_provider_vai.specs.file import read_spec
+    from airflow_provider_vai.store.lifecycle import restore
+    from airflow_provider_vai.store.versions import Log
+
+    place = folder("s3://lake/vai")
+    spec = tmp_path / "report.vai.yaml"
+    spec.write_text("steps: [{kind: explain_schema, arguments: {conn_id: warehouse}}]")
+    automation = read_spec(spec)
+    publish(automation, place)
+    command = [sys.executable, "-c", EDITOR, "s3://lake/vai"]
+    writers = [subprocess.Popen([*command, name, "5"], stdout=subprocess.PIPE, text=True) for name in ("ann", "bob")]
+    said = [writer.communicate(timeout=240)[0] for writer in writers]
+
+    assert [writer.returncode for writer in writers] == [0, 0], said
+    wanted = {f"{name}-{number}" for name in ("ann", "bob") for number in range(5)}
+    sidecar = read_sidecar(place / "report.vai.json")
+    assert sorted(sidecar.tags) == sorted(wanted)
+    assert sidecar.version == 11
+    assert [entry.sidecar.version for entry in Log(place, "report").versions()] == list(range(11, 0, -1))
+    assert read(place / "report.py") == (Log(place, "report").version(11).dag_file or "").encode()
+    assert restore(place, "report", 1).version == 12
+    assert read_sidecar(place / "report.vai.json").automation == automation
