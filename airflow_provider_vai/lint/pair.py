@@ -35,7 +35,7 @@ def edited_file(subject: Subject) -> Iterator[Found]:
     digest = text_of(subject.data.get("dag_sha256"))
     if subject.dag and digest is not None and subject.dag.sha256 != digest:
         problem = f"{subject.dag_path.name} was edited by hand since it was rendered"
-        remedy = f"Make the change in the spec; `vai render {subject.path} --force` undoes the edit."
+        remedy = f"`vai render {subject.path}` makes a version of the edit; with --force it drops the edit."
         yield Found("dag_sha256", problem, remedy)
 
 
@@ -66,7 +66,11 @@ def other_tasks(subject: Subject) -> Iterator[Found]:
         for names, what in ((more, "the task(s) of no step:"), (fewer, "no task for:"))
         if names
     ]
-    yield Found("steps", "; ".join(parts), f"Run `vai render {subject.path}`, or correct the spec.")
+    yield Found(
+        "steps",
+        "; ".join(parts),
+        f"Look at the edit: the spec, its gates and its versions do not know it (`vai diff {subject.path}`).",
+    )
 
 
 def rendered(subject: Subject) -> str | VaiError | None:
@@ -74,7 +78,8 @@ def rendered(subject: Subject) -> str | VaiError | None:
     if subject.form != "sidecar":
         return None
     try:
-        return render(Sidecar.model_validate(subject.data).automation)
+        sidecar = Sidecar.model_validate(subject.data)
+        return render(sidecar.automation, sidecar.version)
     except ValidationError:
         return None
     except VaiError as error:

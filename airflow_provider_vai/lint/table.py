@@ -75,7 +75,7 @@ CHECKS = (
         "The DAG file is not what the spec renders, or the spec cannot be rendered.",
         pair.not_rendered,
     ),
-    Check("VAI604", "error", "The tasks of the DAG file are not those of the spec.", pair.other_tasks),
+    Check("VAI604", "warning", "The tasks of the DAG file are not those of the spec.", pair.other_tasks),
     Check("VAI605", "error", "A sidecar is not named after its DAG id.", pair.wrong_name),
     Check(SAME_DAG_ID, "error", "Two automations, or an automation and another DAG file, have the same DAG id."),
     Check(SAME_PATH, "error", "Two webhooks have the same path."),

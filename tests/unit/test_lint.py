@@ -22,8 +22,9 @@ from airflow_provider_vai.lint import CHECKS, Finding, lint
 from airflow_provider_vai.lint.dag_file import DagFile, parsed
 from airflow_provider_vai.lint.subjects import Subject
 from airflow_provider_vai.lint.table import found_in
+from airflow_provider_vai.publisher import publish
 from airflow_provider_vai.renderer import render, templates_sha256
-from airflow_provider_vai.sidecar import Generator, Sidecar, Version
+from airflow_provider_vai.sidecar import Generator, Sidecar, Version, read_sidecar
 from airflow_provider_vai.specs.file import read_spec
 
 ROOT = Path(__file__).parents[2]
@@ -500,3 +501,18 @@ def test_any_json_gives_findings(document: dict[str, Any], form: Any) -> None:
         assert finding.problem
         assert finding.suggestion
         assert finding.code in {check.code for check in CHECKS}
+
+
+def test_later_versions_and_recorded_edits_are_in_order(tmp_path: Path) -> None:
+    """The file names its version; tasks that somebody added by hand stay a warning when the edit is a version."""
+    golden = Path(__file__).parents[1] / "golden/example/expected/monthly_revenue_dashboard.vai.json"
+    automation = read_sidecar(golden).automation
+    published = publish(automation, tmp_path)
+    publish(automation.model_copy(update={"tags": ["sales"]}), tmp_path)
+    assert lint([tmp_path]) == []
+
+    more = "    more = EmptyOperator(task_id='more')\n    generate_query >>"
+    published.dag.write_text(published.dag.read_text().replace("    generate_query >>", more))
+    assert {finding.code for finding in lint([tmp_path])} == {"VAI602", "VAI604"}
+    publish(read_sidecar(published.sidecar).automation, tmp_path)
+    assert [(finding.code, finding.level) for finding in lint([tmp_path])] == [("VAI604", "warning")]
