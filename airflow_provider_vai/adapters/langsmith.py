@@ -32,13 +32,9 @@ class LangSmithAdapter:
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document's first object is a LangSmith run."""
-        found = document
-        if isinstance(found, dict):
-            lists = [found[name] for name in (*UPLOAD, "runs") if isinstance(found.get(name), list) and found[name]]
-            found = lists[0] if lists else [found]
-        head = found[0] if isinstance(found, list) and found else None
-        if isinstance(head, dict) and any(isinstance(head.get(name), list) for name in UPLOAD):
-            return self.accepts({name: head[name] for name in UPLOAD if name in head})
+        head = _first_of(document)
+        if isinstance(head, dict) and any(isinstance(head.get(name), list) for name in UPLOAD):  # a line of a batch
+            head = _first_of({name: head[name] for name in UPLOAD if name in head})
         return isinstance(head, dict) and isinstance(head.get("run_type"), str) and _has_place(head)
 
     def line_key(self, record: Any) -> str | None:
@@ -63,6 +59,15 @@ class LangSmithAdapter:
             traces.setdefault(_trace_id(item, merged), []).append((item, where))
         for name, items in traces.items():
             yield _run(trace, name, items)
+
+
+def _first_of(document: Any) -> Any:
+    """Return the first object of a document: of its list of runs, or itself."""
+    found = document
+    if isinstance(found, dict):
+        lists = [found[name] for name in (*UPLOAD, "runs") if isinstance(found.get(name), list) and found[name]]
+        found = lists[0] if lists else [found]
+    return found[0] if isinstance(found, list) and found else None
 
 
 def _has_place(head: dict[str, Any]) -> bool:

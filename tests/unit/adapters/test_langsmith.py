@@ -147,3 +147,9 @@ def test_recorded_batch() -> None:
     (run,) = read(path)[1]
     assert (run.format, run.calls, run.outcome, run.model) == ("langsmith", [], "success", "gpt-4o-mini")
     assert (run.turns[0].user_text, run.usage) == ("howdy", Usage(input_tokens=9, output_tokens=9))
+
+
+@pytest.mark.parametrize("document", [{"post": []}, [{"post": [], "patch": []}], {"post": [{"post": [{"post": []}]}]}])
+def test_empty_batches_are_no_runs(document: Any) -> None:
+    """Nothing in them says whose they are; looking ends."""
+    assert adapter("langsmith").accepts(document) is False
