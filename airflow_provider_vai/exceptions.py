@@ -31,11 +31,6 @@ Each message says what is wrong, where, with which value, and what to do about i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pydantic import ValidationError
-
 __all__ = [
     "AmbiguousRun",
     "ArgumentsRefused",
@@ -60,7 +55,6 @@ __all__ = [
     "UnmappedTool",
     "UnreadableTrace",
     "VaiError",
-    "problems",
 ]
 
 
@@ -169,14 +163,3 @@ class Conflict(PublishError):
 
 class NotReviewed(PublishError):
     """An automation is to be activated, and a flagged item of it was not looked at."""
-
-
-def problems(error: ValidationError) -> str:
-    """Return the first problems of a validation as one line: place, what is wrong, the value."""
-    from airflow_provider_vai.passes.redact import mask, masked
-
-    shown = []
-    for problem in error.errors()[:5]:
-        place = ".".join(str(part) for part in problem["loc"]) or "the document"
-        shown.append(f"{mask(place)}: {mask(problem['msg'])} (found {mask(str(masked(problem['input'])))[:60]!r})")
-    return "; ".join(shown)

@@ -106,9 +106,9 @@ def get_provider_info() -> dict[str, Any]:
             {"connection-type": "vai", "hook-class-name": f"{package}.hooks.vai.VaiHook"},
         ],
         "extra-links": [
-            f"{package}.operators.flashboard_link.FlashboardLink",
-            f"{package}.sensors.approval.RequiredActionLink",
+            f"{package}.operators.flashboard.link.FlashboardLink",
+            f"{package}.sensors.approval_answers.RequiredActionLink",
         ],
-        "cli": [f"{package}.airflow_cli.get_vai_cli_commands"],
+        "cli": [f"{package}.cli.airflow.get_vai_cli_commands"],
         "config": CONFIG,
     }

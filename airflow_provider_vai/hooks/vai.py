@@ -27,13 +27,13 @@ class VaiHook(BaseHook):
         self.vai_conn_id = vai_conn_id
 
     def get_conn(self) -> Any:
-        """Return the client: :class:`airflow_provider_vai.pull.http.Client`.
+        """Return the client: :class:`airflow_provider_vai.traces.pull.http.Client`.
 
         :raises PullError: the connection names no server or holds no token.
         """
-        from airflow_provider_vai.pull import source
-        from airflow_provider_vai.pull.base import Credentials
-        from airflow_provider_vai.pull.connection import Connection, made
+        from airflow_provider_vai.traces.pull import source
+        from airflow_provider_vai.traces.pull.base import Credentials
+        from airflow_provider_vai.traces.pull.connection import Connection, made
 
         found = self.get_connection(self.vai_conn_id)
         server = Connection(found.host or "", found.schema or "", found.port)
@@ -46,13 +46,13 @@ class VaiHook(BaseHook):
         :param id: the agent run's or thread's id.
         :raises PullError: the platform refuses, or knows no such run.
         """
-        from airflow_provider_vai.pull import source
+        from airflow_provider_vai.traces.pull import source
 
         return source("vai").trace(self.get_conn(), id)
 
     def test_connection(self) -> tuple[bool, str]:
         """Return whether the platform answers, and what went wrong if not."""
-        from airflow_provider_vai.pull import source
+        from airflow_provider_vai.traces.pull import source
 
         try:
             source("vai").newest(self.get_conn())

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai import json_text
+from airflow_provider_vai.languages import json_text
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -20,7 +20,7 @@ SHOWN_CHARACTERS = 3000  # below Airflow's default `max_templated_field_length` 
 LARGEST_INTEGER = 2**63 - 1  # the worker's protocol with its supervisor carries no larger one
 
 
-class Wire:
+class TaskWire:
     """An earlier step's result, or the part of it at ``path``. Made by :func:`wired`."""
 
     def __init__(self, task_id: str, path: tuple[str | int, ...]) -> None:
@@ -32,7 +32,7 @@ class Wire:
 
         :raises LookupError: the step left no result, or the result has nothing at the path.
         """
-        from airflow_provider_vai.operators import results
+        from airflow_provider_vai.operators.runtime import results
 
         result = result_of(self.task_id, context)
         if result is None:
@@ -164,9 +164,9 @@ def wired(step: BaseOperator | str, *path: str | int) -> Any:
 
     :param step: the earlier task, or its task id.
     :param path: keys and list positions inside the result, and the steps that read a text or pick a record by its name
-        (:mod:`~airflow_provider_vai.result_path`); none of them means the whole result.
+        (:mod:`~airflow_provider_vai.languages.result_path`); none of them means the whole result.
     """
-    return Wire(step if isinstance(step, str) else step.task_id, path)
+    return TaskWire(step if isinstance(step, str) else step.task_id, path)
 
 
 def template(text: str) -> Any:
@@ -200,7 +200,7 @@ def revealed(value: Any) -> Any:
     return _map(value, lambda part: part.reveal(), lambda part: isinstance(part, ConnectionSecret))
 
 
-class Argument:
+class TaskArgument:
     """One argument of a task as Airflow keeps it in a template field.
 
     Airflow calls :meth:`resolve` instead of rendering the value, and :meth:`serialize` for the DAG version and for the
@@ -210,9 +210,9 @@ class Argument:
     def __init__(self, value: Any) -> None:
         self.value = value
 
-    def resolve(self, context: Context) -> Argument:
+    def resolve(self, context: Context) -> TaskArgument:
         """Return the argument with its wires and templates filled in from this DAG run."""
-        return Argument(_map(self.value, lambda part: part.resolve(context)))
+        return TaskArgument(_map(self.value, lambda part: part.resolve(context)))
 
     def serialize(self) -> Any:
         """Return a JSON value that changes whenever the argument does, and is short enough to be shown whole."""
@@ -237,9 +237,9 @@ def argument(value: Any) -> Any:
     return as_argument(value)
 
 
-def as_argument(value: Any) -> Argument:
-    """Return ``value`` as an :class:`Argument`, whatever it is."""
-    return value if isinstance(value, Argument) else Argument(value)
+def as_argument(value: Any) -> TaskArgument:
+    """Return ``value`` as an :class:`TaskArgument`, whatever it is."""
+    return value if isinstance(value, TaskArgument) else TaskArgument(value)
 
 
 def _is_reference(part: Any) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.sdk import Asset
 
-from airflow_provider_vai.identifiers import ASSET_SCHEME, asset_uri
+from airflow_provider_vai.languages.identifiers import ASSET_SCHEME, asset_uri
 
 
 def asset(uri: str) -> Asset:

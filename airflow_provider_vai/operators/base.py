@@ -7,27 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
-from airflow_provider_vai import json_text
-from airflow_provider_vai.operators.arguments import Argument, argument, as_argument, result_of, revealed
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.places import edited
+from airflow_provider_vai.operators.arguments import as_argument, result_of, revealed
 from airflow_provider_vai.operators.assets import emits_action
-from airflow_provider_vai.operators.compat import AirflowFailException
-from airflow_provider_vai.operators.edits import edited
-from airflow_provider_vai.operators.effects import NothingSent, NothingSentYet, at_most_once
-from airflow_provider_vai.operators.masking import masked
+from airflow_provider_vai.operators.runtime.effects import at_most_once
+from airflow_provider_vai.operators.runtime.errors import ApprovalMissing
+from airflow_provider_vai.operators.runtime.masking import masked
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
 NO_ITEM = object()  # an element may be None
-
-
-class ApprovalMissing(AirflowFailException):
-    """The step is guarded and nobody approved what it would do now. It fails without a retry."""
-
-
-class MissingExtra(NothingSent):
-    """A library that the step needs is not installed; the message holds the command that installs it."""
 
 
 class VaiOperator(BaseOperator):
@@ -45,7 +37,7 @@ class VaiOperator(BaseOperator):
     :param effect: ``read``, ``artifact`` or ``write``; left out: the kind's own. A write is not retried unless
         ``retries`` is given here (the DAG's ``default_args`` do not count): after a failure nobody knows whether it
         took place. Where retries are given, a try that finds an earlier one's write without an end fails instead of
-        sending it again, see :mod:`~airflow_provider_vai.operators.effects`; :meth:`perform` raises
+        sending it again, see :mod:`~airflow_provider_vai.operators.runtime.effects`; :meth:`perform` raises
         :class:`NothingSent` or :class:`NothingSentYet` for what fails before anything was sent.
     :param item: given by ``.expand(item=...)`` alone: the element for which this task instance runs, see
         :func:`~airflow_provider_vai.operators.arguments.item`.
@@ -75,7 +67,7 @@ class VaiOperator(BaseOperator):
 
     def execute(self, context: Context) -> Any:
         """Run the step; see the class."""
-        from airflow_provider_vai.operators import results
+        from airflow_provider_vai.operators.runtime import results
 
         approval = self._gate_record(context)
         arguments = self._approved(context, approval, self.resolved_arguments(context))
@@ -146,8 +138,8 @@ class VaiOperator(BaseOperator):
         return (self.task_id, index) if self.item is NO_ITEM else (f"{self.task_id}[{index}]", -1)
 
     def _is_recorded(self, context: Context, answer: dict[str, Any], digest: str, name: str, index: int) -> bool:
-        from airflow_provider_vai import approvals_record
-        from airflow_provider_vai.operators import results
+        from airflow_provider_vai.model import approvals_record
+        from airflow_provider_vai.operators.runtime import results
 
         ti = context["ti"]
         return approvals_record.vouches(
@@ -159,6 +151,3 @@ class VaiOperator(BaseOperator):
             step=name,
             sha256=digest,
         )
-
-
-__all__ = ["ApprovalMissing", "Argument", "MissingExtra", "NothingSent", "NothingSentYet", "VaiOperator", "argument"]

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.operators import nested
-from airflow_provider_vai.operators.base import MissingExtra, NothingSent, VaiOperator, argument
-from airflow_provider_vai.operators.compat import AirflowFailException
+from airflow_provider_vai.operators.arguments import argument
+from airflow_provider_vai.operators.base import VaiOperator
+from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -87,7 +89,7 @@ class CallAgentOperator(VaiOperator):
     def _operator(self) -> Any:
         from airflow.providers.common.ai.operators.agent import AgentOperator
 
-        from airflow_provider_vai.operators import agent_tools
+        from airflow_provider_vai.operators.mcp import agent_tools
 
         return AgentOperator(
             task_id=self.task_id,

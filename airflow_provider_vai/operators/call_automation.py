@@ -6,10 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai import json_text
+from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.operators import nested
-from airflow_provider_vai.operators.base import NothingSent, VaiOperator, argument
-from airflow_provider_vai.operators.compat import AirflowFailException
+from airflow_provider_vai.operators.arguments import argument
+from airflow_provider_vai.operators.base import VaiOperator
+from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+from airflow_provider_vai.operators.runtime.errors import NothingSent
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -78,7 +80,7 @@ class CallAutomationOperator(VaiOperator):
     def _start(self, run_id: str, context: Context) -> None:
         from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 
-        from airflow_provider_vai.operators import results
+        from airflow_provider_vai.operators.runtime import results
 
         starter = TriggerDagRunOperator(
             task_id=self.task_id,

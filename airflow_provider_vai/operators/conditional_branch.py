@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.operators import expression
-from airflow_provider_vai.operators.base import VaiOperator, argument
-from airflow_provider_vai.operators.compat import AirflowFailException
+from airflow_provider_vai.languages import expression
+from airflow_provider_vai.operators.arguments import argument
+from airflow_provider_vai.operators.base import VaiOperator
+from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 
 try:
     from airflow.sdk import BranchMixIn
@@ -27,7 +28,7 @@ class ConditionalBranchOperator(VaiOperator, BranchMixIn):
     :param condition: comparisons (``= == != < <= > >=``), ``in``, ``and``, ``or``, ``not`` over paths
         (``order.total``, ``items[0].sku``, ``payload["order id"]``), texts, numbers, lists, true, false and null.
         A path begins at a name of ``inputs``, or at ``params``, ``payload`` or ``event``, see
-        :mod:`~airflow_provider_vai.operators.condition_names`; a name of ``inputs`` hides those.
+        :mod:`~airflow_provider_vai.operators.runtime.condition_names`; a name of ``inputs`` hides those.
     :param if_true: ids of the tasks, or task groups, directly downstream that run where the condition holds.
     :param if_false: the same where it does not hold; left out: none.
     :param inputs: the values, frozen or wired.
@@ -61,7 +62,7 @@ class ConditionalBranchOperator(VaiOperator, BranchMixIn):
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Evaluate the condition, leave the record, skip the tasks that were not chosen."""
-        from airflow_provider_vai.operators import results
+        from airflow_provider_vai.operators.runtime import results
 
         self._check_tasks()
         value = self._holds(context)
@@ -73,7 +74,7 @@ class ConditionalBranchOperator(VaiOperator, BranchMixIn):
         return record
 
     def _holds(self, context: Context) -> bool:
-        from airflow_provider_vai.operators import condition_names
+        from airflow_provider_vai.operators.runtime import condition_names
 
         if self.missing not in (None, "false", "fail"):
             raise AirflowFailException(f"missing is 'false' or 'fail', not {self.missing!r}")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
-from airflow_provider_vai.operators import expression
+from airflow_provider_vai.languages import expression
 from airflow_provider_vai.operators.arguments import argument, as_argument
-from airflow_provider_vai.operators.compat import AirflowFailException, SkipMixin
+from airflow_provider_vai.operators.runtime.compat import AirflowFailException, SkipMixin
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -20,8 +20,8 @@ class ConditionsOperator(BaseOperator, SkipMixin):
 
     The result is ``{"run": bool, "conditions": [{"condition", "holds", "why"}]}``.
 
-    :param conditions: expressions in the language of :mod:`~airflow_provider_vai.operators.expression`; what they may
-        name stands in :mod:`~airflow_provider_vai.operators.condition_names`. A path that leads nowhere does not hold.
+    :param conditions: expressions in the language of :mod:`~airflow_provider_vai.languages.expression`; what they may
+        name stands in :mod:`operators.runtime.condition_names`. A path that leads nowhere does not hold.
     """
 
     kind = "conditions"
@@ -37,7 +37,7 @@ class ConditionsOperator(BaseOperator, SkipMixin):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Evaluate every condition, leave the record, and skip what follows where one does not hold."""
-        from airflow_provider_vai.operators.condition_names import names
+        from airflow_provider_vai.operators.runtime.condition_names import names
 
         known = names(context)
         found = [_evaluated(condition, known) for condition in as_argument(self.conditions).value]

@@ -6,14 +6,16 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.operators.base import MissingExtra, VaiOperator, argument
-from airflow_provider_vai.operators.compat import AirflowFailException
-from airflow_provider_vai.operators.flashboard_link import FlashboardLink
+from airflow_provider_vai.operators.arguments import argument
+from airflow_provider_vai.operators.base import VaiOperator
+from airflow_provider_vai.operators.flashboard.link import FlashboardLink
+from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+from airflow_provider_vai.operators.runtime.errors import MissingExtra
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_provider_vai.operators.flashboard_page import Page
+    from airflow_provider_vai.operators.flashboard.page import Page
 
 
 class CreateFlashboardOperator(VaiOperator):
@@ -58,7 +60,7 @@ class CreateFlashboardOperator(VaiOperator):
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Draw the page, write it, and return where it is."""
-        from airflow_provider_vai.operators import results
+        from airflow_provider_vai.operators.runtime import results
 
         made = self._page()
         content = made.text.encode()
@@ -76,8 +78,8 @@ class CreateFlashboardOperator(VaiOperator):
         }
 
     def _page(self) -> Page:
-        from airflow_provider_vai.operators import flashboard_page
-        from airflow_provider_vai.operators.masking import masked
+        from airflow_provider_vai.operators.flashboard import page as flashboard_page
+        from airflow_provider_vai.operators.runtime.masking import masked
 
         try:
             made = flashboard_page.page(

@@ -7,8 +7,10 @@ import tempfile
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.operators.base import MissingExtra, VaiOperator, argument
+from airflow_provider_vai.operators.arguments import argument
+from airflow_provider_vai.operators.base import VaiOperator
 from airflow_provider_vai.operators.lineage import Lineage
+from airflow_provider_vai.operators.runtime.errors import MissingExtra
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -23,7 +25,7 @@ class DltExtractOperator(Lineage, VaiOperator):
     rerun of the same DAG run, by a retry or by clearing, loads the same slice: it begins where that run began, and
     ends at the last value that it loaded, whatever has come since; the next DAG run goes on after the latest one. Rows
     of an earlier load of this run, and of a load that did not finish, are deleted first from tables that are appended
-    to, so nothing doubles; see :mod:`~airflow_provider_vai.operators.dlt_slice`. Rows that the source has changed or
+    to, so nothing doubles; see :mod:`~airflow_provider_vai.operators.dlt.slice`. Rows that the source has changed or
     deleted since are no longer in it. One task at a time may load: Airflow's ``max_active_runs=1``, or a pool.
 
     :param source: ``sql_database``, ``filesystem``, ``rest_api``, or a dlt source or resource of your own as
@@ -83,7 +85,8 @@ class DltExtractOperator(Lineage, VaiOperator):
             import dlt
             from dlt.common.runtime.collector import LogCollector
 
-            from airflow_provider_vai.operators import dlt_parts, dlt_slice, storage
+            from airflow_provider_vai.operators.dlt import parts as dlt_parts, slice as dlt_slice
+            from airflow_provider_vai.operators.files import storage
         except ImportError as error:
             raise MissingExtra(f"{error}: pip install 'airflow-provider-vai[dlt]'") from error
         ti = context["ti"]

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.operators.base import MissingExtra, NothingSent, NothingSentYet, VaiOperator, argument
+from airflow_provider_vai.operators.arguments import argument
+from airflow_provider_vai.operators.base import VaiOperator
 from airflow_provider_vai.operators.lineage import Lineage
+from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent, NothingSentYet
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -18,9 +20,8 @@ class DuckdbTransformOperator(Lineage, VaiOperator):
     """Runs one ``SELECT`` on the connection's DuckDB and keeps its rows in the database or in a Parquet file.
 
     The result is ``{"table" or "path", "rows": n, "columns": [...]}``. The table changes in one transaction; a file
-    is written aside and then put in its place. A retry or a rerun of the same DAG run replaces what the run wrote
-    before. For that, a table that is appended to has a column ``_vai_run``, which says what appended a row; it is added
-    to a table that lacks it. Rows that others wrote are never touched.
+    is written aside and then put in its place. A retry or a rerun of the same DAG run replaces what that run wrote: a
+    table that is appended to has a column ``_vai_run`` (added if missing). Rows that others wrote are never touched.
 
     DuckDB lets one process at a time write a file: give the tasks on one database an Airflow pool of one slot.
 
@@ -66,14 +67,14 @@ class DuckdbTransformOperator(Lineage, VaiOperator):
             import duckdb
 
             from airflow_provider_vai.hooks.duckdb import DuckDBHook
-            from airflow_provider_vai.operators import duckdb_statements
+            from airflow_provider_vai.operators.sql import duckdb_statements
         except ImportError as error:
             raise MissingExtra(f"{error}: pip install 'airflow-provider-vai[duckdb]'") from error
         try:
             sql = duckdb_statements.checked(self.sql)
             return self._to_table(DuckDBHook, sql, context) if self.table else self._to_file(DuckDBHook, sql, context)
         # Until its commit the database takes everything back, and a file is not yet in its place.
-        except duckdb_statements.Refused as error:
+        except duckdb_statements.StatementRefused as error:
             raise NothingSent(f"the statement was not run: {error}") from None
         except (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException) as error:
             raise NothingSentYet(f"DuckDB could not run it now: {error}") from error
@@ -81,7 +82,7 @@ class DuckdbTransformOperator(Lineage, VaiOperator):
             raise NothingSent(f"DuckDB refused the statement: {error}") from error
 
     def _to_table(self, hook: Any, sql: str, context: Context) -> dict[str, Any]:
-        from airflow_provider_vai.operators import duckdb_statements
+        from airflow_provider_vai.operators.sql import duckdb_statements
 
         with hook(duckdb_conn_id=self.conn_id, read_only=False).get_conn() as database:
             name, statements = self._statements(database, sql, context)
@@ -96,7 +97,7 @@ class DuckdbTransformOperator(Lineage, VaiOperator):
         return {"table": self.table, "rows": rows, "columns": columns}
 
     def _statements(self, database: Any, sql: str, context: Context) -> Any:
-        from airflow_provider_vai.operators import duckdb_statements
+        from airflow_provider_vai.operators.sql import duckdb_statements
 
         if self.mode == "replace":
             return duckdb_statements.for_table(self.table, sql)
@@ -105,7 +106,8 @@ class DuckdbTransformOperator(Lineage, VaiOperator):
         return duckdb_statements.appending(self.table, sql, duckdb_statements.columns(database, sql), run)
 
     def _to_file(self, hook: Any, sql: str, context: Context) -> dict[str, Any]:
-        from airflow_provider_vai.operators import duckdb_statements, storage
+        from airflow_provider_vai.operators.files import storage
+        from airflow_provider_vai.operators.sql import duckdb_statements
 
         target = storage.opened(self.path)
         with tempfile.TemporaryDirectory(prefix="vai-") as folder:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 
 from airflow_provider_vai.operators.arguments import argument, as_argument
-from airflow_provider_vai.operators.compat import AirflowFailException
+from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -33,7 +33,7 @@ class EachOperator(BaseOperator):
 
         :raises AirflowFailException: the value is no list.
         """
-        from airflow_provider_vai.operators import results
+        from airflow_provider_vai.operators.runtime import results
 
         value = results.load(as_argument(self.items).value)
         if not isinstance(value, list):

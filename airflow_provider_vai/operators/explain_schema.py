@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.operators.base import MissingExtra, VaiOperator, argument
-from airflow_provider_vai.operators.compat import AirflowFailException
+from airflow_provider_vai.operators.arguments import argument
+from airflow_provider_vai.operators.base import VaiOperator
+from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+from airflow_provider_vai.operators.runtime.errors import MissingExtra
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -46,7 +48,7 @@ class ExplainSchemaOperator(VaiOperator):
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Inspect the database and return its tables."""
-        from airflow_provider_vai.operators import schema_inspection
+        from airflow_provider_vai.operators.sql import inspection as schema_inspection
 
         if self.tables is not None and not isinstance(self.tables, list):
             raise AirflowFailException(f"tables is a list of names, not a {type(self.tables).__name__}")
@@ -60,7 +62,7 @@ class ExplainSchemaOperator(VaiOperator):
     def _inspected(self) -> list[dict[str, Any]]:
         from airflow.sdk import BaseHook
 
-        from airflow_provider_vai.operators import schema_inspection
+        from airflow_provider_vai.operators.sql import inspection as schema_inspection
 
         connection = BaseHook.get_connection(self.conn_id)
         if connection.conn_type == "duckdb":

@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.operators.base import MissingExtra, VaiOperator, argument
-from airflow_provider_vai.operators.compat import AirflowException, AirflowFailException
+from airflow_provider_vai.operators.arguments import argument
+from airflow_provider_vai.operators.base import VaiOperator
+from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
+from airflow_provider_vai.operators.runtime.errors import MissingExtra
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -60,17 +62,17 @@ class FetchPageOperator(VaiOperator):
         return bool(self.conn_id) and BaseHook.get_connection(self.conn_id).extra_dejson.get("allow_private") is True
 
     def _page(self, url: str, allow_private: bool) -> dict[str, Any]:
-        from airflow_provider_vai.operators import page_text, web_client
-        from airflow_provider_vai.operators.masking import masked
+        from airflow_provider_vai.operators.runtime.masking import masked
+        from airflow_provider_vai.operators.web import page_text, web_client
 
         shown = masked(url.partition("?")[0])
         self.log.info("Fetching %s", shown)
         try:
             answer = web_client.fetch(url, allow_private=allow_private)
             title, text = page_text.readable(answer)
-        except web_client.Refused as error:
+        except web_client.PageRefused as error:
             raise AirflowFailException(f"the page {shown!r} was refused: {masked(str(error))}") from None
-        except web_client.Unavailable as error:
+        except web_client.PageUnavailable as error:
             raise AirflowException(f"the page {shown!r} was not fetched: {masked(str(error))}") from None
         except ImportError as error:
             raise MissingExtra(f"{error}: pip install 'airflow-provider-vai[web]'") from error

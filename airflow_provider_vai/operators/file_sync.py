@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai import json_text
-from airflow_provider_vai.operators.base import VaiOperator, argument
-from airflow_provider_vai.operators.compat import AirflowException, AirflowFailException
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.operators.arguments import argument
+from airflow_provider_vai.operators.base import VaiOperator
 from airflow_provider_vai.operators.lineage import Lineage
+from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -60,14 +61,14 @@ class FileSyncOperator(Lineage, VaiOperator):
 
     def perform(self, context: Context) -> dict[str, Any]:
         """List the source, copy what changed, return what was done."""
-        from airflow_provider_vai.operators import file_tree, storage
+        from airflow_provider_vai.operators.files import storage, tree as file_tree
 
         source = storage.opened(self.source, self.source_conn_id)
         destination = storage.opened(self.destination, self.destination_conn_id)
         try:
             file_tree.check_apart(source, destination)
             files = file_tree.files(source, self.pattern, self.log)
-        except file_tree.Refused as error:
+        except file_tree.PathRefused as error:
             raise AirflowFailException(f"nothing was copied: {error}") from None
         self.log.info("%s files (%s bytes) at %s", len(files), sum(file.size for file in files), source)
         token = storage.run_token(context)
@@ -88,11 +89,11 @@ class FileSyncOperator(Lineage, VaiOperator):
 
     def _copied(self, source: Any, destination: Any, file: Any, token: str) -> tuple[bool, str]:
         """Return whether the file was copied, and its digest."""
-        from airflow_provider_vai.operators import file_tree, storage
+        from airflow_provider_vai.operators.files import storage, tree as file_tree
 
         try:
             target = file_tree.below(destination, file.name)
-        except file_tree.Refused as error:
+        except file_tree.PathRefused as error:
             raise AirflowFailException(str(error)) from None
         there = target.fs.info(target.path) if target.fs.exists(target.path) else None
         if there and there["type"] == "directory":

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.operators import nested
-from airflow_provider_vai.operators.base import VaiOperator, argument
-from airflow_provider_vai.operators.compat import AirflowException, AirflowFailException
+from airflow_provider_vai.operators.arguments import argument
+from airflow_provider_vai.operators.base import VaiOperator
 from airflow_provider_vai.operators.lineage import Lineage
+from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -26,14 +27,13 @@ class GenerateQueryOperator(Lineage, VaiOperator):
 
     :param sql: the statement; left out: a model writes it. Where it is given, no model is asked.
     :param conn_id: the connection: DuckDB, or any type whose hook is a ``DbApiHook``.
-    :param question: what the statement answers; only shown where ``sql`` is given.
+    :param question: what the statement answers.
     :param parameters: bind parameters, a list or an object, in the way the database's driver marks them.
     :param tables: what the statement may read, named as in it: tables and views (``orders``, ``sales.orders``), files
         (``"sales.parquet"``), table functions (``read_csv()``); left out: everything.
     :param rows_as: ``"records"``: each row an object; ``"arrays"``: each row a list in the order of ``columns``.
     :param max_rows: the step fails if there are more; rows are never dropped.
-    :param max_seconds: the statement is stopped and the step fails if it takes longer; what each database guarantees
-        says :func:`~airflow_provider_vai.operators.sql_rows.fetched`.
+    :param max_seconds: the statement is stopped and the step fails if it takes longer; see :func:`.rows.fetched`.
     :param llm_conn_id: the connection of the model that writes, of a ``pydanticai`` type.
     :param model_id: that model, as ``provider:model``; left out: the connection's.
     """
@@ -83,7 +83,8 @@ class GenerateQueryOperator(Lineage, VaiOperator):
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Check the statement, run it, and return its rows."""
-        from airflow_provider_vai.operators import sql_guard, sql_rows, time_limit
+        from airflow_provider_vai.operators.runtime import time_limit
+        from airflow_provider_vai.operators.sql import guard as sql_guard, rows as sql_rows
 
         self._check_arguments()
         hook, dialect = sql_rows.hook_and_dialect(self.conn_id)
@@ -94,7 +95,7 @@ class GenerateQueryOperator(Lineage, VaiOperator):
             if self.tables is not None:
                 sql_guard.check_tables(sql, dialect, self.tables)
             columns, rows = sql_rows.fetched(hook, sql, self.parameters, **limits)
-        except sql_guard.Refused as error:
+        except sql_guard.SqlRefused as error:
             raise AirflowFailException(f"the query was not run: {error}") from None
         except time_limit.TookTooLong as error:
             raise AirflowException(f"the query was stopped: {error} (max_seconds)") from None
@@ -113,7 +114,7 @@ class GenerateQueryOperator(Lineage, VaiOperator):
             raise AirflowFailException(f"tables is a list of names, not {self.tables!r}")
 
     def _written(self, hook: Any, dialect: str | None, context: Context) -> str:
-        from airflow_provider_vai.operators import query_writing
+        from airflow_provider_vai.operators.sql import query_writing
 
         model = {"llm_conn_id": self.llm_conn_id, "model_id": self.model_id}
         return query_writing.written(self.question, hook, context, dialect=dialect, tables=self.tables, **model)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai import json_text
-from airflow_provider_vai.operators import http_answer, http_guard, http_shape
-from airflow_provider_vai.operators.base import MissingExtra, NothingSent, VaiOperator, argument
-from airflow_provider_vai.operators.masking import masked
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.operators.arguments import argument
+from airflow_provider_vai.operators.base import VaiOperator
+from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent
+from airflow_provider_vai.operators.runtime.masking import masked
+from airflow_provider_vai.operators.web import answer as http_answer, guard as http_guard, shape as http_shape
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -27,13 +29,11 @@ class HttpRequestOperator(VaiOperator):
     :param conn_id: a connection of type ``http``; its extra may hold ``{"timeout": seconds}`` (default: 60).
     :param endpoint: a path on the connection's server, or a full URL of that very server.
     :param method: the HTTP method.
-    :param query: the query parameters.
-    :param headers: further headers; a header that carries credentials is refused.
-    :param json: the body, sent as JSON.
-    :param data: the body as text, or an object sent as a form; not together with ``json``.
+    :param query: the query parameters. :param headers: further headers; one that carries credentials is refused.
+    :param json: the body, sent as JSON. :param data: the body as text, or an object sent as a form; not with ``json``.
     :param expected_status: a status, or a list of them, to accept; left out: any 2xx.
-    :param expected_shape: a small JSON Schema (see :mod:`~airflow_provider_vai.operators.http_shape`) for the answer's
-        body: where it does not hold the step fails without a retry, though a write took place; the message says so.
+    :param expected_shape: a small JSON Schema (see :mod:`.web.shape`) of the answer's body; the step fails without a
+        retry if the answer breaks it, though a write took place; the message says so.
     """
 
     kind = "http_request"

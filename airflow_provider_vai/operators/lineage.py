@@ -73,7 +73,7 @@ def database(conn_id: str) -> Database:
 
 
 def _told_by_hook(connection: Any) -> Database | None:
-    from airflow_provider_vai.operators.compat import AirflowException
+    from airflow_provider_vai.operators.runtime.compat import AirflowException
 
     try:
         hook = connection.get_hook()
@@ -125,8 +125,8 @@ def _read_by(sql: str | None, conn_id: str) -> list[Dataset]:
     """Return the tables and files that a statement names; not what a table function reads, nor a model's own SQL."""
     from airflow.sdk import BaseHook
 
-    from airflow_provider_vai import sql_tables
-    from airflow_provider_vai.operators.sql_guard import DIALECTS
+    from airflow_provider_vai.languages import sql_tables
+    from airflow_provider_vai.operators.sql.guard import DIALECTS
 
     dialect = DIALECTS.get(BaseHook.get_connection(conn_id).conn_type)
     tables = sql_tables.tables_of(sql or "", dialect) or []
@@ -168,7 +168,7 @@ def _extracted_from(step: Any, resources: list[str]) -> list[Dataset]:
     if step.source == "filesystem":
         return [file(config["bucket_url"])]
     if step.source == "rest_api":
-        from airflow_provider_vai.operators import dlt_parts
+        from airflow_provider_vai.operators.dlt import parts as dlt_parts
 
         host = urlsplit(dlt_parts.base_url(config, step.conn_id))
         server = f"{host.scheme}://{host.netloc.rpartition('@')[2]}"

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai import json_text
-from airflow_provider_vai.operators.base import MissingExtra, NothingSent, NothingSentYet, VaiOperator, argument
-from airflow_provider_vai.operators.compat import AirflowException, AirflowFailException
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.operators.arguments import argument
+from airflow_provider_vai.operators.base import VaiOperator
+from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
+from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent, NothingSentYet
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -20,10 +22,9 @@ class McpToolOperator(VaiOperator):
 
     :param tool: the tool's name on the server.
     :param arguments: the tool's arguments.
-    :param conn_id: a connection of type ``mcp`` (Host: the server's URL; or a command, for the stdio
-        transport).
-    :param schema_sha256: digest of the tool's input schema as it was reviewed (``mcp_schema.schema_sha256``); the
-        step fails before the call if the server has another one. Left out: not checked.
+    :param conn_id: a connection of type ``mcp`` (Host: the server's URL; or a command, for the stdio transport).
+    :param schema_sha256: digest of the tool's input schema as reviewed; the step fails before the call if the
+        server has another one. Left out: not checked.
     """
 
     kind = "mcp_tool"
@@ -57,10 +58,9 @@ class McpToolOperator(VaiOperator):
             raise MissingExtra(f"{error}: pip install 'airflow-provider-vai[mcp]'") from error
         except Exception as error:
             raise NothingSent(f"the connection {self.conn_id!r} cannot be used: {error}") from error
-        # One loop for one call: a session belongs to the loop that opened it.
         failure = AirflowFailException if self.effect == "write" else AirflowException
         try:
-            answer = asyncio.run(self._call(toolset.client))
+            answer = asyncio.run(self._call(toolset.client))  # one loop a call: a session belongs to its loop
         except Exception as error:
             cause = _cause(error)
             if isinstance(cause, (NothingSent, NothingSentYet)):
@@ -72,7 +72,7 @@ class McpToolOperator(VaiOperator):
         return _result(answer)
 
     async def _call(self, client: Any) -> Any:
-        from airflow_provider_vai.operators import mcp_schema
+        from airflow_provider_vai.operators.mcp import schema as mcp_schema
 
         arguments = self.arguments or {}
         async with AsyncExitStack() as session:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.operators.arguments import ConnectionSecret, argument
-from airflow_provider_vai.operators.effects import NothingSent
+from airflow_provider_vai.operators.runtime.errors import NothingSent
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.operators.arguments import as_argument
-from airflow_provider_vai.operators.base import NothingSent, VaiOperator, argument
+from airflow_provider_vai.operators.arguments import argument, as_argument
+from airflow_provider_vai.operators.base import VaiOperator
+from airflow_provider_vai.operators.runtime.errors import NothingSent
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -70,7 +71,7 @@ class PythonToolOperator(VaiOperator):
         """Return also the function's source as it is now: an approval of another function is not repeated."""
         import sys
 
-        from airflow_provider_vai.function_source import source_sha256
+        from airflow_provider_vai.languages.python_function import source_sha256
 
         source = source_sha256(as_argument(self.python_callable).value, sys.path)
         return [*(super().identity() or ()), source] if source else None

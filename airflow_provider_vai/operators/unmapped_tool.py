@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from airflow_provider_vai.operators.base import VaiOperator, argument
-from airflow_provider_vai.operators.compat import AirflowFailException
+from airflow_provider_vai.operators.arguments import argument
+from airflow_provider_vai.operators.base import VaiOperator
+from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.operators.base import VaiOperator, argument
-from airflow_provider_vai.operators.compat import AirflowException, AirflowFailException
+from airflow_provider_vai.operators.arguments import argument
+from airflow_provider_vai.operators.base import VaiOperator
+from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -40,16 +41,16 @@ class WebSearchOperator(VaiOperator):
         """Send the query and return what was found."""
         from airflow.sdk import BaseHook
 
-        from airflow_provider_vai.operators import search_api
-        from airflow_provider_vai.operators.masking import masked
+        from airflow_provider_vai.operators.runtime.masking import masked
+        from airflow_provider_vai.operators.web import search_api
 
         connection = BaseHook.get_connection(self.conn_id)
         try:
             found = search_api.search(connection, self.query, self.max_results or MAX_RESULTS)
-        except search_api.Refused as error:
+        except search_api.SearchRefused as error:
             # masked first: of a key that the service repeats, a cut would leave a part that no mask knows
             raise AirflowFailException(f"the search by {self.conn_id!r} failed: {masked(str(error))[:500]}") from None
-        except search_api.Unavailable as error:
+        except search_api.SearchUnavailable as error:
             raise AirflowException(f"the search by {self.conn_id!r} failed: {masked(str(error))}") from None
         self.log.info("The search returned %s results", len(found))
         return {"results": found, "query": self.query}

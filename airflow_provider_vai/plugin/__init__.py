@@ -14,14 +14,14 @@ class VaiPlugin(AirflowPlugin):
 
     @property
     def listeners(self) -> list[Any]:
-        """What hears that a run has ended, see :mod:`airflow_provider_vai.plugin.run_events`."""
-        from airflow_provider_vai.plugin import listener
+        """What hears that a run has ended, see :mod:`airflow_provider_vai.plugin.events.run_events`."""
+        from airflow_provider_vai.plugin.events import listener
 
         return [listener]
 
     @property
     def fastapi_apps(self) -> list[dict[str, Any]]:
         """The web pages, imported only where Airflow asks for them: in its API server."""
-        from airflow_provider_vai.plugin.api import app
+        from airflow_provider_vai.plugin.app import app
 
         return [{"app": app, "url_prefix": "/vai", "name": "VirtuousAI"}]

@@ -13,9 +13,9 @@ Nothing here imports Airflow or anything beyond the standard library. ``find`` r
 from __future__ import annotations
 
 from airflow_provider_vai.secrets.find import find
-from airflow_provider_vai.secrets.keys import is_secret_key
-from airflow_provider_vai.secrets.known import knowing
-from airflow_provider_vai.secrets.span import Span
-from airflow_provider_vai.secrets.values import Sighting, visit
+from airflow_provider_vai.secrets.in_json import Sighting, visit
+from airflow_provider_vai.secrets.key_names import is_secret_key
+from airflow_provider_vai.secrets.known_credentials import knowing
+from airflow_provider_vai.secrets.span import SecretSpan
 
-__all__ = ["Sighting", "Span", "find", "is_secret_key", "knowing", "visit"]
+__all__ = ["SecretSpan", "Sighting", "find", "is_secret_key", "knowing", "visit"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import unquote, unquote_plus
 
 from airflow_provider_vai.secrets.randomness import from_base64, is_printable
-from airflow_provider_vai.secrets.span import Span
+from airflow_provider_vai.secrets.span import SecretSpan
 
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,}={0,2}")
 _WRAPPED = re.compile(r"(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/]{60,76}(?:\r?\n|\\n)){1,4096}[A-Za-z0-9+/]{1,76}={0,2}")
@@ -16,7 +16,7 @@ _ESCAPED_HEX = re.compile(r"(?:\\x[0-9a-fA-F]{2}){6,}|(?:\\u00[0-9a-fA-F]{2}){4,
 _PERCENT = re.compile(r"[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
 
 
-def encoded(text: str, find: Callable[[str], Iterable[Span]]) -> Iterator[Span]:
+def encoded(text: str, find: Callable[[str], Iterable[SecretSpan]]) -> Iterator[SecretSpan]:
     """Yield the runs of a text that, decoded, hold a credential.
 
     :param find: returns the credentials of a decoded text.
@@ -25,7 +25,7 @@ def encoded(text: str, find: Callable[[str], Iterable[Span]]) -> Iterator[Span]:
         inner = list(find(decoded))
         if inner:
             longest = max(inner, key=lambda one: len(one.secret))
-            yield Span(*run, longest.secret, longest.is_password)
+            yield SecretSpan(*run, longest.secret, longest.is_password)
 
 
 def _decoded(text: str) -> Iterator[tuple[tuple[int, int], str]]:

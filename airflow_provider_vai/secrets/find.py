@@ -6,12 +6,12 @@ import re
 from functools import partial
 
 from airflow_provider_vai.secrets.encodings import encoded
-from airflow_provider_vai.secrets.known import recognised
+from airflow_provider_vai.secrets.in_text import in_text, is_near_a_word
+from airflow_provider_vai.secrets.in_urls import in_urls
+from airflow_provider_vai.secrets.issuer_patterns import shaped
+from airflow_provider_vai.secrets.known_credentials import recognised
 from airflow_provider_vai.secrets.randomness import is_random
-from airflow_provider_vai.secrets.shapes import shaped
-from airflow_provider_vai.secrets.span import Span, merged
-from airflow_provider_vai.secrets.text_places import in_text, is_near_a_word
-from airflow_provider_vai.secrets.url_places import in_urls
+from airflow_provider_vai.secrets.span import SecretSpan, merged
 
 ENCODINGS = 4
 """How many encodings, one in another, are undone."""
@@ -19,7 +19,7 @@ ENCODINGS = 4
 _RUN = re.compile(r"(?<![A-Za-z0-9+/_=.~-])[A-Za-z0-9+/_.~-]{32,200}={0,2}(?![A-Za-z0-9+/_=~-])")
 
 
-def find(text: str, encodings: int = ENCODINGS) -> list[Span]:
+def find(text: str, encodings: int = ENCODINGS) -> list[SecretSpan]:
     """Return where credentials stand in a text, in order, none overlapping another.
 
     :param text: any text: a sentence, a URL, SQL, a command, JSON.
@@ -31,7 +31,7 @@ def find(text: str, encodings: int = ENCODINGS) -> list[Span]:
     if encodings:
         spans += encoded(text, partial(find, encodings=encodings - 1))
     spans += [
-        Span(*found.span(), found[0])
+        SecretSpan(*found.span(), found[0])
         for found in _RUN.finditer(text)
         if is_near_a_word(text, found.start()) and is_random(found[0])
     ]

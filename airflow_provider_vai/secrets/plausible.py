@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from airflow_provider_vai.secrets.keys import Family, family
+from airflow_provider_vai.secrets.key_names import Family, family
 
 _STAND_IN = re.compile(
     r"\W*|[*•.xX_-]{3,}|[$%@]?\{.*|\$\(?\w+\)?|<[^>]*>?|\[[^\]]*\]?|%\(?\w*\)?[sd]|%\w+%|[:@]\w*|"

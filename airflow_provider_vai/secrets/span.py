@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 
-class Span(NamedTuple):
+class SecretSpan(NamedTuple):
     """The characters from ``start`` to before ``end`` must not be shown; ``secret`` is the credential among them.
 
     ``is_password``: it was called a password, so that a plain word may be one.
@@ -18,14 +18,14 @@ class Span(NamedTuple):
     is_password: bool = False
 
 
-def merged(spans: Iterable[Span]) -> list[Span]:
+def merged(spans: Iterable[SecretSpan]) -> list[SecretSpan]:
     """Return the spans in order, those that overlap or touch as one."""
-    joined: list[Span] = []
+    joined: list[SecretSpan] = []
     for span in sorted(spans):
         if joined and span.start <= joined[-1].end:
             last = joined[-1]
             longer = max(last, span, key=lambda one: len(one.secret))
-            joined[-1] = Span(last.start, max(last.end, span.end), longer.secret, longer.is_password)
+            joined[-1] = SecretSpan(last.start, max(last.end, span.end), longer.secret, longer.is_password)
         else:
             joined.append(span)
     return joined

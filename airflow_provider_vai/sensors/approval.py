@@ -7,21 +7,21 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from airflow.sdk import BaseOperatorLink, BaseSensorOperator, PokeReturnValue
+from airflow.sdk import BaseSensorOperator, PokeReturnValue
 from airflow.sdk.timezone import utcnow
 
 from airflow_provider_vai.operators.arguments import argument, as_argument
 from airflow_provider_vai.operators.assets import emits_action
-from airflow_provider_vai.operators.compat import AirflowFailException, SkipMixin
+from airflow_provider_vai.operators.runtime.compat import AirflowFailException, SkipMixin
+from airflow_provider_vai.sensors.approval_answers import RequiredActionLink
 from airflow_provider_vai.sensors.guarded import ApprovalImpossible, Guarded, guarded
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_provider_vai.sensors.approval_decision import Answer
+    from airflow_provider_vai.sensors.approval_decision import GateAnswer
     from airflow_provider_vai.sensors.approval_question import Waiting
 
-ANSWER_KEY = "vai_decision"  # in the task state store, for answers that do not come through Airflow's pages
 CHOICES = {"on_timeout": ("fail", "approve", "reject"), "on_reject": ("skip", "fail")}
 
 
@@ -31,20 +31,6 @@ class ApprovalRejected(AirflowFailException):
 
 class ApprovalTimeout(AirflowFailException):
     """Nobody answered in time. The gate fails without a retry."""
-
-
-class RequiredActionLink(BaseOperatorLink):
-    """Leads from the gate's task instance to its question."""
-
-    name = "Required action"
-
-    def get_link(self, operator: Any, *, ti_key: Any) -> str:
-        """Return the page's address inside Airflow's UI."""
-        from urllib.parse import quote
-
-        dag, run, task = (quote(part, "") for part in (ti_key.dag_id, ti_key.run_id, ti_key.task_id))
-        mapped = f"/mapped/{ti_key.map_index}" if ti_key.map_index >= 0 else ""
-        return f"/dags/{dag}/runs/{run}/tasks/{task}{mapped}/required_actions"
 
 
 class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
@@ -58,7 +44,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
     The record in XCom: ``{"decision": "approve" | "reject", "by": {"id", "name"} | None, "at", "note",
     "timed_out", "automatic", "rests_on", "edits": {task_id: {place: {"from", "to"}}}, "arguments_sha256":
     {task_id: digest}, "record": file}``; the file is the approvals record, see
-    :mod:`~airflow_provider_vai.approvals_record`.
+    :mod:`~airflow_provider_vai.model.approvals_record`.
 
     Times are a ``timedelta``, or a number of seconds.
 
@@ -67,7 +53,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
     :param recorded: what the recorded run says about the approval: ``state``, ``by``, ``at``, ``note``; and
         ``arguments``, the recorded values of arguments that each run computes anew: the page shows what differs.
     :param editable: which arguments the approver may change: place -> JSON Schema of the form's field. A place is
-        ``argument.key.0``, see :mod:`~airflow_provider_vai.operators.edits`; with several guarded steps
+        ``argument.key.0``, see :mod:`~airflow_provider_vai.languages.places`; with several guarded steps
         ``task_id:place``.
     :param denied: arguments of calls that were denied in the recorded run; such a call never passes.
     :param assigned_users: who may answer: ids, or ``{"id", "name"}``. Left out: anyone who may answer in this
@@ -243,7 +229,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
                 self._ask(context, now, waiting, str(error))
         return approval_decision.decide(self, context, now, answer)
 
-    def _with_edits(self, now: Guarded, answer: Answer, form: Mapping[str, Any]) -> Answer:
+    def _with_edits(self, now: Guarded, answer: GateAnswer, form: Mapping[str, Any]) -> GateAnswer:
         from airflow_provider_vai.sensors import approval_form
 
         edits = approval_form.changed(approval_form.fields(self.text("editable") or {}, now.arguments), form)
@@ -283,7 +269,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
             raise ApprovalTimeout(f"nobody answered within {self.response_timeout}: clear this task to ask again")
         if self.on_timeout == "approve" and now.digests != digests:
             raise ApprovalTimeout("nobody answered, and the arguments are no longer those that the question showed")
-        answer = approval_decision.Answer(decision=self.on_timeout, timed_out=True)
+        answer = approval_decision.GateAnswer(decision=self.on_timeout, timed_out=True)
         return approval_decision.decide(self, context, now, answer)
 
     def rejected(self, context: Context, record: dict[str, Any]) -> None:

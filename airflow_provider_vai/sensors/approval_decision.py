@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.timezone import utcnow
 
-from airflow_provider_vai import approvals_record
-from airflow_provider_vai.operators import results
-from airflow_provider_vai.operators.compat import AirflowFailException
-from airflow_provider_vai.operators.masking import masked
+from airflow_provider_vai.model import approvals_record
+from airflow_provider_vai.operators.runtime import results
+from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+from airflow_provider_vai.operators.runtime.masking import masked
 from airflow_provider_vai.sensors.approval_question import APPROVE
 from airflow_provider_vai.sensors.guarded import Guarded
 
@@ -25,11 +25,11 @@ except ImportError:  # Airflow 3.1
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_provider_vai.sensors.approval import ApprovalGateSensor
+    from airflow_provider_vai.sensors.approval_answers import Gate
 
 
 @dataclass(frozen=True)
-class Answer:
+class GateAnswer:
     """What was said: ``approve`` or ``reject``, by whom (``{"id", "name"}``), when, with which note and edits.
 
     ``rests_on`` is the id of the recorded approval that an automatic one repeats.
@@ -44,12 +44,12 @@ class Answer:
     rests_on: str | None = None
 
 
-def from_event(event: Mapping[str, Any]) -> Answer:
+def from_event(event: Mapping[str, Any]) -> GateAnswer:
     """Return the answer that came through Airflow's pages or its REST API."""
     from airflow_provider_vai.sensors import approval_form
 
     by, at = event.get("responded_by_user"), event.get("responded_at")
-    return Answer(
+    return GateAnswer(
         decision="approve" if list(event["chosen_options"]) == [APPROVE] else "reject",
         by={key: by.get(key) for key in ("id", "name")} if isinstance(by, Mapping) else None,
         at=at.isoformat() if isinstance(at, datetime) else at,
@@ -57,13 +57,13 @@ def from_event(event: Mapping[str, Any]) -> Answer:
     )
 
 
-def taken(gate: ApprovalGateSensor, context: Context, now: Guarded) -> Answer | None:
+def taken(gate: Gate, context: Context, now: Guarded) -> GateAnswer | None:
     """Return the answer in the task state store, once: left there it would answer the next question too.
 
     An answer is dropped, with a word in the log, where it is not about the arguments as they are now (it could have
     been written before the question, about anything), or where the gate takes none without an identity.
     """
-    from airflow_provider_vai.sensors.approval import ANSWER_KEY
+    from airflow_provider_vai.sensors.approval_answers import ANSWER_KEY
 
     store = context.get("task_state_store")
     answer = store.get(ANSWER_KEY) if store is not None else None
@@ -76,12 +76,12 @@ def taken(gate: ApprovalGateSensor, context: Context, now: Guarded) -> Answer | 
         return None
     decision, note = answer.get("decision"), answer.get("note")
     if decision == "reject" or (decision == "approve" and answer.get("sha256") == now.sha256):
-        return Answer(decision=decision, note=note if isinstance(note, str) else None)
+        return GateAnswer(decision=decision, note=note if isinstance(note, str) else None)
     gate.log.warning("Dropped an out-of-band answer: it is no decision about the arguments as they are now")
     return None
 
 
-def trusted(gate: ApprovalGateSensor, context: Context, now: Guarded) -> Answer | None:
+def trusted(gate: Gate, context: Context, now: Guarded) -> GateAnswer | None:
     """Return an automatic approval where a person's, of exactly this and recent enough, may be repeated once more.
 
     A rejection of the same since then ends the trust, and so does a record that cannot be read.
@@ -100,13 +100,13 @@ def trusted(gate: ApprovalGateSensor, context: Context, now: Guarded) -> Answer 
             uses += 1
         elif record["decision"] == "approve" and record["by"] and not record["timed_out"]:
             gate.log.info("The approval %s by %s was repeated %s times", record["id"], record["by"], uses)
-            return Answer("approve", rests_on=record["id"]) if uses < gate.trust_uses else None
+            return GateAnswer("approve", rests_on=record["id"]) if uses < gate.trust_uses else None
         else:
             return None
     return None
 
 
-def decide(gate: ApprovalGateSensor, context: Context, now: Guarded, answer: Answer) -> dict[str, Any]:
+def decide(gate: Gate, context: Context, now: Guarded, answer: GateAnswer) -> dict[str, Any]:
     """Keep the decision and return the gate's result; a rejection leaves by the gate's own way.
 
     :raises AirflowFailException: the decision could not be written into the approvals record. Without a record nothing
@@ -135,7 +135,7 @@ def decide(gate: ApprovalGateSensor, context: Context, now: Guarded, answer: Ans
     return record
 
 
-def skip(gate: ApprovalGateSensor, context: Context) -> None:
+def skip(gate: Gate, context: Context) -> None:
     """Skip the steps right after a gate; in a mapped task group, those of the same iteration.
 
     Airflow's own way leaves a mapped step to be skipped when it is scheduled, and then looks for the record of a gate
@@ -151,7 +151,7 @@ def skip(gate: ApprovalGateSensor, context: Context) -> None:
         raise DownstreamTasksSkipped(tasks=[(task_id, index) for task_id in same])
 
 
-def _kept(gate: ApprovalGateSensor, context: Context, approved: Guarded, record: Mapping[str, Any]) -> str:
+def _kept(gate: Gate, context: Context, approved: Guarded, record: Mapping[str, Any]) -> str:
     ti = context["ti"]
     fields = ("decision", "by", "note", "timed_out", "automatic", "rests_on")
     kept = {

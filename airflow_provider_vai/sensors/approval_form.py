@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_vai.operators import edits, results
+from airflow_provider_vai.languages import places as edits
+from airflow_provider_vai.operators.runtime import results
 
 NOTE = "note"
 NOTE_FIELD = {

@@ -5,16 +5,16 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any, cast
 
-from airflow_provider_vai.operators.compat import configuration
+from airflow_provider_vai.operators.runtime.compat import configuration
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_provider_vai.sensors.approval import ApprovalGateSensor
+    from airflow_provider_vai.sensors.approval_answers import Gate
     from airflow_provider_vai.sensors.guarded import Guarded
 
 
-def send(gate: ApprovalGateSensor, context: Context, *, reminder: bool = False) -> None:
+def send(gate: Gate, context: Context, *, reminder: bool = False) -> None:
     """Call the gate's notifiers. One that fails is reported in the log: the question opens all the same."""
     from airflow_provider_vai.sensors import approval_text
 
@@ -31,21 +31,21 @@ def send(gate: ApprovalGateSensor, context: Context, *, reminder: bool = False) 
             gate.log.exception("The notifier %s failed", type(notifier).__name__)
 
 
-def link(gate: ApprovalGateSensor, context: Context) -> str:
+def link(gate: Gate, context: Context) -> str:
     """Return the full address of the gate's question."""
-    from airflow_provider_vai.sensors.approval import RequiredActionLink
+    from airflow_provider_vai.sensors.approval_answers import RequiredActionLink
 
     base = (configuration().get("api", "base_url", fallback="") or "").rstrip("/")
     return base + RequiredActionLink().get_link(gate, ti_key=context["ti"])
 
 
-def tell_out_of_band(gate: ApprovalGateSensor, context: Context, now: Guarded) -> None:
+def tell_out_of_band(gate: Gate, context: Context, now: Guarded) -> None:
     """Log the question, and how to answer it, once: a rescheduled gate comes here at each look.
 
     :raises ApprovalImpossible: this version of Airflow has no place for such an answer.
     """
     from airflow_provider_vai.sensors import approval_text
-    from airflow_provider_vai.sensors.approval import ANSWER_KEY
+    from airflow_provider_vai.sensors.approval_answers import ANSWER_KEY
     from airflow_provider_vai.sensors.guarded import ApprovalImpossible
 
     if "task_state_store" not in context:

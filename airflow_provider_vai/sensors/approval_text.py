@@ -13,9 +13,9 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from airflow_provider_vai import json_text
-from airflow_provider_vai.operators import results
-from airflow_provider_vai.operators.masking import masked
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.operators.runtime import results
+from airflow_provider_vai.operators.runtime.masking import masked
 from airflow_provider_vai.sensors.guarded import Guarded
 
 LONGEST_TEXT = 2000  # characters of one string value

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai import json_text
-from airflow_provider_vai.operators.compat import AirflowFailException
-from airflow_provider_vai.operators.edits import edited
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.places import edited
+from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -6,12 +6,13 @@ import hashlib
 import sys
 import unicodedata
 
-from airflow_provider_vai.automation import Automation
 from airflow_provider_vai.exceptions import PublishError
-from airflow_provider_vai.identifiers import slug
-from airflow_provider_vai.sidecar import SUFFIX, read_sidecar
+from airflow_provider_vai.languages.identifiers import slug
+from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.sidecar import SUFFIX
 from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.store.shared_files import AnyPath
+from airflow_provider_vai.store.sidecar_files import read_sidecar
 
 MODULES = sys.stdlib_module_names | {"airflow", "airflow_provider_vai", "conftest", "plugins"}
 MAX_NAME_BYTES = 200

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from airflow_provider_vai.exceptions import NotReviewed, PublishError, SpecError
-from airflow_provider_vai.publisher import Published, author, now, publish, writing
-from airflow_provider_vai.sidecar import Review, Sidecar
+from airflow_provider_vai.model.sidecar import Review, Sidecar
+from airflow_provider_vai.store.publisher import Published, author, now, publish, writing
 from airflow_provider_vai.store.shared_files import AnyPath
-from airflow_provider_vai.store.state import State, log, settled
-from airflow_provider_vai.store.versions import Change, Entry, Log, conflict
+from airflow_provider_vai.store.state import AutomationState, log, settled
+from airflow_provider_vai.store.versions import Change, Entry, VersionLog, conflict
 
 
 def to_review(sidecar: Sidecar) -> list[str]:
@@ -95,7 +95,7 @@ def restore(
     :raises SpecError: there is no such version.
     :raises EditedByHand: the DAG file holds an edit that is no version yet.
     """
-    entry = Log(folder, dag_id).version(version)
+    entry = VersionLog(folder, dag_id).version(version)
     return publish(
         entry.sidecar.automation,
         folder,
@@ -106,7 +106,7 @@ def restore(
     )
 
 
-def _existing(folder: AnyPath, dag_id: str, expected: int | None) -> State:
+def _existing(folder: AnyPath, dag_id: str, expected: int | None) -> AutomationState:
     state = settled(folder, dag_id)
     if state.sidecar is None:
         raise SpecError(
@@ -119,7 +119,7 @@ def _existing(folder: AnyPath, dag_id: str, expected: int | None) -> State:
     return state
 
 
-def _unedited(state: State) -> Sidecar:
+def _unedited(state: AutomationState) -> Sidecar:
     newest = next(state.log.versions(), None)
     if state.sidecar is None or newest is None or state.is_spec_edited or state.dag_file != newest.dag_file:
         raise PublishError(
@@ -131,7 +131,7 @@ def _unedited(state: State) -> Sidecar:
 
 
 def _changed(
-    state: State, change: Change, by: str | None, update: dict[str, object], carry_out: Callable[[], None]
+    state: AutomationState, change: Change, by: str | None, update: dict[str, object], carry_out: Callable[[], None]
 ) -> Sidecar:
     number = state.number + 1
     sidecar = (state.sidecar or _unedited(state)).model_copy(update={**update, "entry": number})

@@ -11,15 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from airflow_provider_vai.exceptions import RenderError
-from airflow_provider_vai.renderer import render
-from airflow_provider_vai.sidecar import SUFFIX, Sidecar, parse_sidecar
+from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar, parse_sidecar
+from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.store.shared_files import AnyPath
-from airflow_provider_vai.store.versions import Entry, Log
+from airflow_provider_vai.store.versions import Entry, VersionLog
 
 
 @dataclass(frozen=True)
-class State:
+class AutomationState:
     """One automation.
 
     :param sidecar: as it was written last; ``None``: there is none, or it was deleted.
@@ -29,7 +29,7 @@ class State:
     :param number: of the newest entry, 0 without a log. :param version: the newest version ever, 0: none.
     """
 
-    log: Log
+    log: VersionLog
     dag: AnyPath
     path: AnyPath
     newest: Entry | None
@@ -46,13 +46,13 @@ class State:
         return self.sidecar is not None and self.found is not None and self.found != self.sidecar
 
 
-def read_state(folder: AnyPath, dag_id: str) -> State:
+def read_state(folder: AnyPath, dag_id: str) -> AutomationState:
     """Return what is there; nothing is written.
 
     :raises SpecError: a file of it cannot be read.
     :raises PublishError: the storage refuses.
     """
-    log = Log(folder, dag_id)
+    log = VersionLog(folder, dag_id)
     dag, path = folder / f"{dag_id}.py", folder / (dag_id + SUFFIX)
     newest = log.newest()
     found = _read_sidecar(path)
@@ -60,13 +60,15 @@ def read_state(folder: AnyPath, dag_id: str) -> State:
     dag_file = None if content is None else content.decode("utf-8", "surrogateescape")
     if newest is None:
         version, rendered = (found.version, _rendered(found, dag_file)) if found else (0, None)
-        return State(log, dag, path, None, found, found, dag_file, rendered, 0, version)
+        return AutomationState(log, dag, path, None, found, found, dag_file, rendered, 0, version)
     sidecar = None if newest.change == "deleted" else newest.sidecar
     rendered = next(log.versions()).rendered if sidecar else None
-    return State(log, dag, path, newest, sidecar, found, dag_file, rendered, newest.number, newest.sidecar.version)
+    return AutomationState(
+        log, dag, path, newest, sidecar, found, dag_file, rendered, newest.number, newest.sidecar.version
+    )
 
 
-def settled(folder: AnyPath, dag_id: str) -> State:
+def settled(folder: AnyPath, dag_id: str) -> AutomationState:
     """Return what is there, for a writer: a change whose writer was killed is finished first, and an automation that
     was written before there was a log gets one.
 
@@ -87,7 +89,7 @@ def _is_rendered_spec(sidecar: Sidecar) -> bool:
     return sidecar.spec_sha256 == sidecar.history[-1].spec_sha256
 
 
-def _adopt(state: State, found: Sidecar, rendered: str) -> None:
+def _adopt(state: AutomationState, found: Sidecar, rendered: str) -> None:
     made, sidecar = found.history[-1], found.model_copy(update={"entry": 1})
     log(
         state,
@@ -104,7 +106,7 @@ def _adopt(state: State, found: Sidecar, rendered: str) -> None:
     )
 
 
-def log(state: State, entry: Entry, carry_out: Callable[[], None] = lambda: None) -> None:
+def log(state: AutomationState, entry: Entry, carry_out: Callable[[], None] = lambda: None) -> None:
     """Log a change and make the pair of files show it; if that fails, all is as before.
 
     :param carry_out: what else belongs to the change; called when the entry stands, before the pair shows it.
@@ -132,7 +134,7 @@ def log(state: State, entry: Entry, carry_out: Callable[[], None] = lambda: None
         state.log.unmark()
 
 
-def show(state: State, entry: Entry) -> None:
+def show(state: AutomationState, entry: Entry) -> None:
     """Write the pair of files as an entry has it; the sidecar last, since it says which entry the pair shows."""
     if entry.change == "deleted":
         shared_files.remove(state.dag)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
-__all__ = ["Conflict", "Merged", "merge"]
+__all__ = ["MergeConflict", "Merged", "merge"]
 
 BASE_NAME = "rendered before"
 MAX_PAIRS = 1_000_000
@@ -26,7 +26,7 @@ MAX_PAIRS = 1_000_000
 
 
 @dataclass(frozen=True)
-class Conflict:
+class MergeConflict:
     """A stretch of lines that both sides changed, each in its own way.
 
     :param line: where its ``<<<<<<<`` stands in the merged text, counted from 1.
@@ -46,7 +46,7 @@ class Merged:
     """The merged text; with conflicts it holds their markers and is nothing to use before a person resolved them."""
 
     text: str
-    conflicts: list[Conflict]
+    conflicts: list[MergeConflict]
 
 
 class _Change(NamedTuple):
@@ -105,13 +105,13 @@ class _Writer:
 
     def __init__(self, names: tuple[str, str], line_end: str) -> None:
         self.lines: list[str] = []
-        self.conflicts: list[Conflict] = []
+        self.conflicts: list[MergeConflict] = []
         self.names = names
         self.line_end = line_end
 
     def conflict(self, base: list[str], ours: list[str], theirs: list[str]) -> None:
         """Write the three versions of a stretch between markers."""
-        self.conflicts.append(Conflict(len(self.lines) + 1, base, ours, theirs))
+        self.conflicts.append(MergeConflict(len(self.lines) + 1, base, ours, theirs))
         self._part(f"<<<<<<< {self.names[0]}", ours)
         self._part(f"||||||| {BASE_NAME}", base)
         self._part("=======", theirs)

@@ -13,11 +13,12 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from airflow_provider_vai import json_text
-from airflow_provider_vai.exceptions import Conflict, SpecError, VaiError, problems
-from airflow_provider_vai.identifiers import folder_name
-from airflow_provider_vai.sidecar import Sidecar
-from airflow_provider_vai.spec_base import Spec
+from airflow_provider_vai.exceptions import Conflict, SpecError, VaiError
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.identifiers import folder_name
+from airflow_provider_vai.model.base import Spec
+from airflow_provider_vai.model.sidecar import Sidecar
+from airflow_provider_vai.model.validation import problems
 from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.store.shared_files import AnyPath
 
@@ -44,7 +45,7 @@ class Entry(Spec):
     dag_file: str | None = None
 
 
-class Log:
+class VersionLog:
     """The entries of one automation.
 
     :param folder: where the pair of files stands. :param dag_id: the automation.

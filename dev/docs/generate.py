@@ -12,11 +12,11 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
-from airflow_provider_vai.adapters import adapters
-from airflow_provider_vai.cli import DESCRIPTION, EPILOG
-from airflow_provider_vai.command import Option
-from airflow_provider_vai.command_table import COMMANDS
-from airflow_provider_vai.kinds import KINDS, Kind
+from airflow_provider_vai.cli.command import Option
+from airflow_provider_vai.cli.main import DESCRIPTION, EPILOG
+from airflow_provider_vai.cli.table import COMMANDS
+from airflow_provider_vai.model.kinds import KINDS, Kind
+from airflow_provider_vai.traces.formats import adapters
 
 FOLDER = Path(__file__).parent
 EXAMPLE = FOLDER.parents[1] / "tests/golden/every_kind/expected/every_kind.py"

@@ -24,7 +24,7 @@ import warehouse
 from pydantic_ai import Agent, DeferredToolRequests, DeferredToolResults, ModelRetry, RunContext
 from pydantic_ai.messages import ModelMessagesTypeAdapter
 
-from airflow_provider_vai.operators.flashboard_page import page
+from airflow_provider_vai.operators.flashboard.page import page
 
 RECORDING = Path(__file__).with_name("run.json")
 SYSTEM = """You are the reporting analyst of an online coffee shop. Answer from the DuckDB warehouse only.

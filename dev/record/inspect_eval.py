@@ -14,8 +14,7 @@ import tempfile
 from pathlib import Path
 
 import recording
-from inspect_ai import Task
-from inspect_ai import eval as evaluate
+from inspect_ai import Task, eval as evaluate
 from inspect_ai.agent import Agent, AgentState, agent, as_tool
 from inspect_ai.approval import Approval, ApprovalPolicy, Approver, approver
 from inspect_ai.dataset import Sample

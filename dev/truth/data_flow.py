@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_vai import json_text
-from airflow_provider_vai.automation import Automation, Step
-from airflow_provider_vai.run import Run, ToolCall
-from airflow_provider_vai.tools_file import ToolRule, ToolsFile
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.model.automation import Automation, Step
+from airflow_provider_vai.model.run import Run, ToolCall
+from airflow_provider_vai.model.tools_file import ToolRule, ToolsFile
 from truth import alterations, following, interpreter, replay
 
 TOOLS = ToolsFile(tools=[ToolRule(match="*", kind="python_tool", callable="tau2_tools.retail:*")])

@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_vai import json_text
-from airflow_provider_vai.automation import Step
-from airflow_provider_vai.run import ToolCall
-from airflow_provider_vai.tools_file import ToolsFile
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.model.automation import Step
+from airflow_provider_vai.model.run import ToolCall
+from airflow_provider_vai.model.tools_file import ToolsFile
 from truth import alterations, replay
 from truth.alterations import Leaf, Path, Table
 from truth.dojo import Dojo

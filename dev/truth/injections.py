@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_vai.adapters.content import result_value
-from airflow_provider_vai.automation import Automation, Step
-from airflow_provider_vai.run import ToolCall
-from airflow_provider_vai.tools_file import ToolsFile
+from airflow_provider_vai.model.automation import Automation, Step
+from airflow_provider_vai.model.run import ToolCall
+from airflow_provider_vai.model.tools_file import ToolsFile
+from airflow_provider_vai.traces.formats.shared.content import result_value
 from truth import alterations, interpreter, masks, replay
 from truth.dojo import Dojo
 from truth.recordings import Recording

@@ -15,9 +15,9 @@ from typing import Any
 from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
-from airflow_provider_vai.automation import Argument, Automation, Output, Step
-from airflow_provider_vai.operators import results
-from airflow_provider_vai.spec_base import Path
+from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
+from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.operators.runtime import results
 
 GATE = "approval_gate"
 ELEMENT = "(the element)"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_vai.adapters import read
-from airflow_provider_vai.run import Run
+from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.traces.formats import read
 
 RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "traces"
 SUITES = ("workspace", "banking", "travel", "slack")

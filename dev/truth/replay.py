@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_vai import json_text
-from airflow_provider_vai.adapters.content import result_value
-from airflow_provider_vai.automation import Automation, Step
-from airflow_provider_vai.crystallizer import crystallize
+from airflow_provider_vai.crystallizer.crystallize import crystallize
+from airflow_provider_vai.crystallizer.draft import Policy
 from airflow_provider_vai.exceptions import NothingToCrystallize
-from airflow_provider_vai.passes.draft import Policy
-from airflow_provider_vai.run import Run, ToolCall
-from airflow_provider_vai.tools_file import ToolsFile, read_tools
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.model.automation import Automation, Step
+from airflow_provider_vai.model.run import Run, ToolCall
+from airflow_provider_vai.model.tools_file import ToolsFile, read_tools
+from airflow_provider_vai.traces.formats.shared.content import result_value
 from truth import interpreter, masks
 from truth.dojo import Answer, Dojo
 from truth.recordings import Recording

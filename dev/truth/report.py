@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
-from airflow_provider_vai.tools_file import ToolsFile
+from airflow_provider_vai.model.tools_file import ToolsFile
 from truth import following, injections, masks, replay
 from truth.data_flow import Flow
 from truth.dojo import Dojo

@@ -13,7 +13,8 @@ from typing import Any
 
 import httpx
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
+
 USERS = {"admin": "admin", "olga": "op", "ursula": "user", "victor": "viewer"}
 ALL = ("api-server", "scheduler", "dag-processor")
 SEED = ROOT / "dev/example/seed.json"

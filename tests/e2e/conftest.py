@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
+
 sys.path[:0] = [str(ROOT / "dev"), str(ROOT / "dev/example")]
 
 from airflow_process import AirflowError, SeparateAirflow  # noqa: E402
@@ -52,7 +53,7 @@ def airflow(home, reports) -> Iterator:
     import warehouse
     from airflow_process import Airflow
 
-    from airflow_provider_vai.cli import main
+    from airflow_provider_vai.cli.main import main
 
     warehouse.build(home / "warehouse.duckdb")
     for trace, dag_id in (("seed.json", "monthly_revenue_dashboard"), ("run.json", "monthly_revenue_report")):

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from airflow_provider_vai.plugin import api as plugin_api
+from airflow_provider_vai.plugin import app as plugin_api
 from tests.e2e.api_server import RUN_ID, SEED, TWO_STEPS, client, serving, token, wait_read
 
 pytestmark = pytest.mark.e2e

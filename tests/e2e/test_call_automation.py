@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.paths import ROOT
+
 pytestmark = pytest.mark.e2e
 
 DAGS = """
@@ -42,7 +44,7 @@ def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator:
     (home / "dags/callers.py").write_text(DAGS, encoding="utf-8")
     settings = {
         "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
-        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "PYTHONPATH": str(ROOT),
     }
     with Airflow(home / "airflow", Path(sys.executable), settings) as running:
         running.wait_healthy()

@@ -13,9 +13,10 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.paths import ROOT
+
 pytestmark = pytest.mark.e2e
 
-ROOT = Path(__file__).parents[2]
 EXAMPLE, CASE = ROOT / "dev/example", ROOT / "tests/golden/every_kind"
 OPTIONS = ("--dag-id", "every_kind", "--parallel", "--gates", "recorded")
 REVENUE = [{"region": "North", "revenue": 180}, {"region": "South", "revenue": 80}]
@@ -88,7 +89,7 @@ def finished(home: Path) -> Iterator[Finished]:
 
 def _crystallize(home: Path, shop: str) -> None:
     """Crystallize the golden case's recording, with this test's addresses in place of the recorded ones."""
-    from airflow_provider_vai.cli import main
+    from airflow_provider_vai.cli.main import main
 
     trace = (CASE / "trace.json").read_text(encoding="utf-8")
     trace = trace.replace("file:///data", f"file://{home}/data").replace("https://news.example", f"{shop}/news")
@@ -118,7 +119,7 @@ def _connections(home: Path, shop: int, reports: int, model: str, notes: int) ->
 
 def test_the_case_has_every_kind() -> None:
     """The recording becomes each kind of the table, but the one that always fails."""
-    from airflow_provider_vai.kinds import KINDS
+    from airflow_provider_vai.model.kinds import KINDS
 
     sidecar = json.loads((CASE / "expected/every_kind.vai.json").read_text(encoding="utf-8"))
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.paths import ROOT
+
 pytestmark = pytest.mark.e2e
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")

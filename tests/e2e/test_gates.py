@@ -65,7 +65,7 @@ def airflow(start_gates):
 @pytest.fixture
 def records(airflow, capsys):
     """Return a function that lists a DAG's decisions, newest first, as `vai approvals` prints them."""
-    from airflow_provider_vai.cli import main
+    from airflow_provider_vai.cli.main import main
 
     def listed(dag_id: str, run: Any = None) -> list[dict[str, Any]]:
         capsys.readouterr()

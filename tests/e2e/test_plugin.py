@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.paths import ROOT
+
 pytestmark = pytest.mark.e2e
 
 HOSTILE = ["<script>window.hit = 1</script>", "<img src=x onerror='window.hit = 2'>", "</svg><svg onload=alert(3)>"]
@@ -49,7 +51,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator:
     settings = {
         "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
         "AIRFLOW__VAI__ARTIFACTS_PATH": f"file://{home / 'artifacts'}",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "PYTHONPATH": str(ROOT),
     }
     users = {"admin": "admin", "victor": "viewer", "nora": ""}
     with Airflow(home / "airflow", Path(sys.executable), settings, users) as running:
@@ -160,7 +162,7 @@ def status(airflow, path: str, user: str | None) -> tuple[int, str]:
 
 def test_only_who_may_see_the_questions_reads_the_record(run):
     """The decisions of a DAG are for those who may see its questions; what is no DAG's record is refused."""
-    from airflow_provider_vai.approvals_record import write
+    from airflow_provider_vai.model.approvals_record import write
 
     at = "2026-03-01T08:00:00+00:00"
     decided = {"id": "one", "at": at, "dag_id": "board", "task_id": "gate", "decision": "approve", "steps": {}}

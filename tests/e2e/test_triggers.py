@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.automation import Argument, Automation, Step, StepApproval
-from airflow_provider_vai.kinds import by_name
-from airflow_provider_vai.renderer import render
+from airflow_provider_vai.model.automation import Argument, Automation, Step, StepApproval
+from airflow_provider_vai.model.kinds import by_name
+from airflow_provider_vai.renderer.render import render
+from tests.paths import ROOT
 
 pytestmark = pytest.mark.e2e
 
@@ -103,7 +104,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         (home / f"dags/{one.dag_id}.py").write_text(render(one), encoding="utf-8")
     settings = {
         "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
-        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "PYTHONPATH": str(ROOT),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow/airflow.db'}?timeout=60",
         "AIRFLOW_CONN_WAREHOUSE": json.dumps({"conn_type": "duckdb", "host": str(home / "warehouse.duckdb")}),
     }

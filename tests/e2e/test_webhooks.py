@@ -25,12 +25,12 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 import pytest
 
-from airflow_provider_vai.sidecar import SUFFIX, Sidecar
-from airflow_provider_vai.webhook_signatures import TOLERANCE_SECONDS
+from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar
+from airflow_provider_vai.plugin.webhooks.signatures import TOLERANCE_SECONDS
+from tests.paths import ROOT
 
 pytestmark = pytest.mark.e2e
 
-ROOT = Path(__file__).parents[2]
 LIMIT = 50_000
 DAG = """
 from airflow.sdk import DAG, Param, task

@@ -13,7 +13,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from airflow_provider_vai import cli
+from airflow_provider_vai.cli import main as cli
 
 HERE = Path(__file__).parent
 FIXED = {"SOURCE_DATE_EPOCH": "1740992400", "VAI_AUTHOR": "golden"}

@@ -18,7 +18,7 @@ from airflow_provider_vai.operators.http_request import HttpRequestOperator
 from airflow_provider_vai.operators.mcp_tool import McpToolOperator
 from airflow_provider_vai.operators.python_tool import PythonToolOperator
 from airflow_provider_vai.sensors.approval import ApprovalGateSensor
-from integration import chaos
+from tests.integration import chaos
 
 URL, PIDS = os.environ["CHAOS_URL"], Path(os.environ["CHAOS_PIDS"])
 SEND = "integration.chaos_tool:send"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from .answers import answering, meanwhile
+from tests.integration.answers import answering, meanwhile
 
 pytestmark = pytest.mark.integration
 
@@ -136,7 +136,7 @@ def test_gate_that_guards_nothing_fails(run_dag: Run) -> None:
 
 def test_out_of_band_answers(run_dag: Run) -> None:
     """A poking gate drops an answer about other arguments, takes one about these, and knows no person."""
-    from airflow_provider_vai.json_text import digest
+    from airflow_provider_vai.languages.json_text import digest
 
     arguments = {
         "python_callable": "vai_gate_tools:echo",

@@ -248,7 +248,7 @@ def tell_again(dag_id: str, **facts: Any) -> None:
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
-    from airflow_provider_vai.plugin import run_events
+    from airflow_provider_vai.plugin.events import run_events
 
     with create_session() as session:
         run = session.scalars(select(DagRun).where(DagRun.dag_id == dag_id)).one()
@@ -336,7 +336,7 @@ def test_a_transaction_that_is_rolled_back_tells_nothing(run_dag) -> None:
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
-    from airflow_provider_vai.plugin import listener
+    from airflow_provider_vai.plugin.events import listener
 
     dag_id = run_dag(LOOK.format("first")).dag_id
     listening(DONE)
@@ -360,7 +360,7 @@ def test_a_transaction_that_is_rolled_back_tells_nothing(run_dag) -> None:
 
 def test_an_error_stays_here(run_dag, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """Whatever fails while events are told, the scheduler's commit is not touched, and the log says which run."""
-    from airflow_provider_vai.plugin import run_events
+    from airflow_provider_vai.plugin.events import run_events
 
     def broken(*arguments: Any) -> None:
         raise LookupError("no such thing")

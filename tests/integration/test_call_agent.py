@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from .chat_model import ChatModel, serving
+from tests.integration.chat_model import ChatModel, serving
 
 pytestmark = pytest.mark.integration
 

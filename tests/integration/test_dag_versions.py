@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.automation import Argument, Automation
-from airflow_provider_vai.publisher import publish
-from airflow_provider_vai.sidecar import read_sidecar
+from airflow_provider_vai.model.automation import Argument, Automation
+from airflow_provider_vai.store.publisher import publish
+from airflow_provider_vai.store.sidecar_files import read_sidecar
+from tests.paths import GOLDEN
 
 pytestmark = pytest.mark.integration
 
-EXPECTED = Path(__file__).parents[1] / "golden" / "demo" / "expected" / "monthly_revenue_report.vai.json"
+EXPECTED = GOLDEN / "demo" / "expected" / "monthly_revenue_report.vai.json"
 
 
 def version_hash(dag: Path) -> str:

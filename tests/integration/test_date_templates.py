@@ -8,20 +8,19 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.automation import Argument, Automation, Step, StepApproval, Wire
-from airflow_provider_vai.passes.assign import assign
-from airflow_provider_vai.passes.date_algebra import Clock
-from airflow_provider_vai.passes.date_words import common, meanings
-from airflow_provider_vai.passes.draft import Policy
-from airflow_provider_vai.passes.parameters import parameters
-from airflow_provider_vai.passes.redact import redact
-from airflow_provider_vai.passes.wire import wire
-from airflow_provider_vai.renderer import render
-from airflow_provider_vai.run import Run, ToolCall, Turn
-from airflow_provider_vai.tools_file import ToolRule, ToolsFile
-from airflow_provider_vai.triggers import ManualTrigger
-
-from .conftest import Ran
+from airflow_provider_vai.crystallizer.assign import assign
+from airflow_provider_vai.crystallizer.draft import Policy
+from airflow_provider_vai.crystallizer.parameters.date_algebra import Clock
+from airflow_provider_vai.crystallizer.parameters.date_words import common, meanings
+from airflow_provider_vai.crystallizer.parameters.parameters import parameters
+from airflow_provider_vai.crystallizer.redact import redact
+from airflow_provider_vai.crystallizer.wiring.wire import wire
+from airflow_provider_vai.model.automation import Argument, Automation, Step, StepApproval, Wire
+from airflow_provider_vai.model.run import Run, ToolCall, Turn
+from airflow_provider_vai.model.tools_file import ToolRule, ToolsFile
+from airflow_provider_vai.model.triggers import ManualTrigger
+from airflow_provider_vai.renderer.render import render
+from tests.integration.conftest import Ran
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=timezone.utc)
 ECHO = ToolRule(match="*", kind="python_tool", callable="integration.tools:echo", effect="read")

@@ -369,7 +369,7 @@ def test_retry_of_a_task(run_dag: Run, places: Path) -> None:
 )
 def test_mistakes_are_final(arguments: dict[str, Any], message: str) -> None:
     """What no retry can mend fails at once, and says what to change."""
-    from airflow_provider_vai.operators.compat import AirflowFailException
+    from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 
     with pytest.raises(AirflowFailException, match=message):
         perform(**arguments)

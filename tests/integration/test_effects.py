@@ -20,14 +20,14 @@ from urllib.parse import quote
 
 import pytest
 
-from airflow_provider_vai.kinds import KINDS
-from integration import chaos
-from integration.chaos import UNKNOWN, FarEnd, cell_id
+from airflow_provider_vai.model.kinds import KINDS
+from tests.integration import chaos
+from tests.integration.chaos import UNKNOWN, FarEnd, cell_id
+from tests.paths import ROOT
 
 pytestmark = pytest.mark.integration
 e2e = pytest.mark.e2e
 
-ROOT = Path(__file__).parents[2]
 TOOL = str(ROOT / "tests/integration/chaos_tool.py")
 PERSONS_CELL = cell_id("http_request", "effect")
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.automation import Automation
-from airflow_provider_vai.generalise import Recording, generalised
-from airflow_provider_vai.passes.draft import Policy
-from airflow_provider_vai.renderer import render
-from airflow_provider_vai.run import Run, ToolCall, Turn
-from airflow_provider_vai.tools_file import ToolsFile
+from airflow_provider_vai.crystallizer.draft import Policy
+from airflow_provider_vai.crystallizer.several.generalise import Recording, generalised
+from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.run import Run, ToolCall, Turn
+from airflow_provider_vai.model.tools_file import ToolsFile
+from airflow_provider_vai.renderer.render import render
 
 pytestmark = pytest.mark.integration
 

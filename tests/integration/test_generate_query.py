@@ -10,9 +10,8 @@ from typing import Any, ClassVar
 
 import pytest
 
+from tests.integration.chat_model import ChatModel, serving
 from tests.postgres import server
-
-from .chat_model import ChatModel, serving
 
 pytestmark = pytest.mark.integration
 
@@ -141,7 +140,8 @@ def test_postgres_cancels_the_statement(postgres: Path) -> None:
     import psycopg
     from airflow.providers.common.sql.hooks.sql import DbApiHook
 
-    from airflow_provider_vai.operators import sql_rows, time_limit
+    from airflow_provider_vai.operators.runtime import time_limit
+    from airflow_provider_vai.operators.sql import rows as sql_rows
 
     def connect() -> Any:
         return psycopg.connect(host=str(postgres), user="postgres")

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from golden.regenerate import CASES, Case
 
-from airflow_provider_vai.rendering.frame import framed
-from airflow_provider_vai.sidecar import Sidecar, read_sidecar
+from airflow_provider_vai.model.sidecar import Sidecar
+from airflow_provider_vai.renderer.frame import framed
+from airflow_provider_vai.store.sidecar_files import read_sidecar
+from tests.golden.regenerate import CASES, Case
 
 pytestmark = pytest.mark.integration
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from airflow_provider_vai.shape import expected_shape
+from airflow_provider_vai.languages.json_shape import expected_shape
 
 pytestmark = pytest.mark.integration
 

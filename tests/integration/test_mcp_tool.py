@@ -105,7 +105,7 @@ def test_mcp_server_sqlite(run_dag: Run, monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 def test_a_changed_tool_is_not_called(run_dag: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """With the digest of the reviewed schema the call takes place only if the server still has that schema."""
-    from airflow_provider_vai.operators.mcp_schema import schema_sha256
+    from airflow_provider_vai.operators.mcp.schema import schema_sha256
 
     command, args = installed("mcp-server-sqlite", "mcp<2"), ("--db-path", str(tmp_path / "db.sqlite"))
     connect(monkeypatch, command, *args)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .test_file_sync import FILES, source, sync, tree
+from tests.integration.test_file_sync import FILES, source, sync, tree
 
 pytestmark = pytest.mark.integration
 for module in ("s3fs", "airflow.providers.amazon", "moto.server"):

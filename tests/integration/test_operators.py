@@ -367,7 +367,7 @@ def test_only_the_approved_arguments_run(record: str, state: str, message: str, 
         "on_change": "warn",
     }
     ran = run_dag(
-        "from airflow_provider_vai.json_text import digest\n"
+        "from airflow_provider_vai.languages.json_text import digest\n"
         f"DIGEST = digest({arguments!r})\n"
         + python_tool("gate", "echo", f"{{'value': {record}}}")
         + python_tool("a", "echo", "{'value': 'done'}", ", gate=gate")

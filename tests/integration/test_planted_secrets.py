@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from unit.innocent_samples import innocent
-from unit.secret_samples import Plant, planted
 
-from airflow_provider_vai import cli, command
+from airflow_provider_vai.cli import command, main as cli
+from tests.unit.secrets.innocent_samples import innocent
+from tests.unit.secrets.secret_samples import Plant, planted
 
 pytestmark = pytest.mark.integration
 

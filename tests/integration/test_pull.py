@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_vai.cli import main
-from airflow_provider_vai.pull import mlflow
+from airflow_provider_vai.cli.main import main
+from airflow_provider_vai.traces.pull import mlflow
+from tests.paths import ROOT
 
 pytestmark = [pytest.mark.integration, pytest.mark.e2e]
-ROOT = Path(__file__).parents[2]
 SENDER = Path(__file__).with_name("pull_sender.py")
 PACKAGES = {"mlflow": "mlflow", "phoenix": "arize-phoenix"}
 STARTUP = 180

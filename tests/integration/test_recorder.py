@@ -13,11 +13,10 @@ from typing import Any, ClassVar
 
 import pytest
 
-from airflow_provider_vai import adapters
-from airflow_provider_vai.run import Run
-
-from .chat_model import ChatModel, serving
-from .test_approval import answering
+from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.traces import formats as adapters
+from tests.integration.chat_model import ChatModel, serving
+from tests.integration.test_approval import answering
 
 pytestmark = pytest.mark.integration
 
@@ -129,7 +128,7 @@ def crystallized(trace: Path, folder: Path) -> Path:
     """Return the DAG file that one command makes of a recording."""
     (folder / "rules.toml").write_text(RULES)
     made = [str(trace), "--out", str(folder / "made"), "--tools", str(folder / "rules.toml"), "--dag-id", "reprice"]
-    command = [sys.executable, "-m", "airflow_provider_vai.cli", "crystallize", *made]
+    command = [sys.executable, "-m", "airflow_provider_vai.cli.main", "crystallize", *made]
     paths = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(command, check=False, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

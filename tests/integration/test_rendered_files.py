@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from airflow_provider_vai import cli
+from airflow_provider_vai.cli import main as cli
+from tests.paths import RECORDINGS
 
 pytestmark = pytest.mark.integration
 
-RECORDINGS = Path(__file__).parents[3] / "shared" / "traces"
 RULES = {
     "mcp_tool": '[[tools]]\nmatch = "*"\nkind = "mcp_tool"\nconn_id = "bench"\n',
     "python_tool": '[[tools]]\nmatch = "*"\nkind = "python_tool"\ncallable = "bench.tools:*"\n',

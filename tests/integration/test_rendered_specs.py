@@ -11,15 +11,14 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.automation import Argument, Automation, Output, Param, Step, StepApproval, Wire
-from airflow_provider_vai.kinds import by_name
-from airflow_provider_vai.publisher import publish
-from airflow_provider_vai.renderer import render
-from airflow_provider_vai.rendering.frame import framed
-from airflow_provider_vai.sidecar import read_sidecar
-from airflow_provider_vai.specs.file import read_spec
-
-from .answers import answering
+from airflow_provider_vai.authoring.specs.file import read_spec
+from airflow_provider_vai.model.automation import Argument, Automation, Output, Param, Step, StepApproval, Wire
+from airflow_provider_vai.model.kinds import by_name
+from airflow_provider_vai.renderer.frame import framed
+from airflow_provider_vai.renderer.render import render
+from airflow_provider_vai.store.publisher import publish
+from airflow_provider_vai.store.sidecar_files import read_sidecar
+from tests.integration.answers import answering
 
 pytestmark = pytest.mark.integration
 

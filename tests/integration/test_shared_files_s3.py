@@ -263,7 +263,7 @@ def test_paths_of_airflow(server: Server) -> None:
 EDITOR = """
 import sys
 from airflow_provider_vai.exceptions import Conflict
-from airflow_provider_vai.publisher import publish
+from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.store.shared_files import folder
 from airflow_provider_vai.store.state import read_state
 place, refused = folder(sys.argv[1]), 0
@@ -284,11 +284,11 @@ print(refused)
 
 def test_two_writers_of_one_automation_lose_nothing(server: Server, tmp_path: Path) -> None:
     """On object storage the version's file decides: every change of both is in the newest version, each once."""
-    from airflow_provider_vai.publisher import publish
-    from airflow_provider_vai.sidecar import read_sidecar
-    from airflow_provider_vai.specs.file import read_spec
+    from airflow_provider_vai.authoring.specs.file import read_spec
     from airflow_provider_vai.store.lifecycle import restore
-    from airflow_provider_vai.store.versions import Log
+    from airflow_provider_vai.store.publisher import publish
+    from airflow_provider_vai.store.sidecar_files import read_sidecar
+    from airflow_provider_vai.store.versions import VersionLog
 
     place = folder("s3://lake/vai")
     spec = tmp_path / "report.vai.yaml"
@@ -304,7 +304,7 @@ def test_two_writers_of_one_automation_lose_nothing(server: Server, tmp_path: Pa
     sidecar = read_sidecar(place / "report.vai.json")
     assert sorted(sidecar.tags) == sorted(wanted)
     assert sidecar.version == 11
-    assert [entry.sidecar.version for entry in Log(place, "report").versions()] == list(range(11, 0, -1))
-    assert read(place / "report.py") == (Log(place, "report").version(11).dag_file or "").encode()
+    assert [entry.sidecar.version for entry in VersionLog(place, "report").versions()] == list(range(11, 0, -1))
+    assert read(place / "report.py") == (VersionLog(place, "report").version(11).dag_file or "").encode()
     assert restore(place, "report", 1).version == 12
     assert read_sidecar(place / "report.vai.json").automation == automation

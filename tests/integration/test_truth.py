@@ -6,11 +6,12 @@ Skipped where the recordings are not there, or where `dev/bench_truth` has not m
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "dev"))
+from tests.paths import ROOT
+
+sys.path.insert(0, str(ROOT / "dev"))
 
 from truth import data_flow, dojo, replay
 from truth.recordings import RECORDINGS, Recording, recordings, tau2_runs

@@ -14,16 +14,15 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.airflow_runs import list_runs
-from airflow_provider_vai.cli import main
+from airflow_provider_vai.analysis.verify import baseline, page, report, stand_ins
+from airflow_provider_vai.analysis.verify.replay import ReplayOptions
+from airflow_provider_vai.analysis.verify.report import Report
+from airflow_provider_vai.analysis.verify.verification import Wanted, verified
+from airflow_provider_vai.cli.airflow_command import list_runs
+from airflow_provider_vai.cli.main import main
+from airflow_provider_vai.cli.savings_runs import dag_runs
 from airflow_provider_vai.exceptions import PublishError, ReplayRefused, TraceError
-from airflow_provider_vai.savings import dag_runs
-from airflow_provider_vai.verifying import baseline, page, report, stand_ins
-from airflow_provider_vai.verifying.replay import Options
-from airflow_provider_vai.verifying.report import Report
-from airflow_provider_vai.verifying.verification import Wanted, verified
-
-from .conftest import HEAD
+from tests.integration.conftest import HEAD
 
 pytestmark = pytest.mark.e2e  # each starts Airflow: minutes in all
 
@@ -130,9 +129,9 @@ class Shop:
 
     def verified(self, *, trace: bool = True, **options: Any) -> Report:
         """Replay the DAG."""
-        how = {name: options.pop(name) for name in list(options) if name in Options.__dataclass_fields__}
+        how = {name: options.pop(name) for name in list(options) if name in ReplayOptions.__dataclass_fields__}
         traces = [self.trace] if trace else []
-        wanted = Wanted(self.dags / "send_total.py", traces=traces, options=Options(**how), **options)
+        wanted = Wanted(self.dags / "send_total.py", traces=traces, options=ReplayOptions(**how), **options)
         return verified(wanted, [str(self.dags)])
 
 
@@ -291,7 +290,7 @@ def test_the_configured_airflow(database: Path, tmp_path: Path, run_dag: Callabl
     }
     (tmp_path / "counted.vai-spec.json").write_text(json.dumps(spec))
     assert main(["render", str(tmp_path / "counted.vai-spec.json"), "--out", str(tmp_path / "here")]) == 0
-    wanted = Wanted(tmp_path / "here/counted.py", accept=True, options=Options(here=True))
+    wanted = Wanted(tmp_path / "here/counted.py", accept=True, options=ReplayOptions(here=True))
     found = verified(wanted, [])
 
     assert verdicts(found) == {"count": "unknown"}
@@ -323,7 +322,7 @@ def test_a_mapped_write(shop: Shop, tmp_path: Path) -> None:
     (tmp_path / "mapped.vai-spec.json").write_text(json.dumps({"dag_id": "mapped", "steps": steps}))
     assert main(["render", str(tmp_path / "mapped.vai-spec.json"), "--out", str(shop.dags)]) == 0
     file = shop.dags / "mapped.py"
-    live = Options(live_writes=True, approver="ada")
+    live = ReplayOptions(live_writes=True, approver="ada")
     assert verified(Wanted(file, accept=True, options=live), [str(shop.dags)]).is_good
     assert shop.left("sent") in {"n1", "n2", "n3"}
     (shop.dags / "sent").unlink()

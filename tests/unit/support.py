@@ -9,13 +9,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from airflow_provider_vai.automation import Automation
-from airflow_provider_vai.crystallizer import crystallize
-from airflow_provider_vai.passes.draft import Policy
-from airflow_provider_vai.run import Approval, Run, ToolCall
-from airflow_provider_vai.tools_file import ToolRule, ToolsFile
+from airflow_provider_vai.crystallizer.crystallize import crystallize
+from airflow_provider_vai.crystallizer.draft import Policy
+from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.run import Approval, Run, ToolCall
+from airflow_provider_vai.model.tools_file import ToolRule, ToolsFile
 
-TRACES = Path(__file__).parents[1] / "traces"
 HOSTILE: list[dict[str, Any]] = json.loads(Path(__file__).with_name("hostile_values.json").read_text())["entries"]
 MCP = ToolRule(match="*", kind="mcp_tool", conn_id="mcp")
 SHA = "0" * 64

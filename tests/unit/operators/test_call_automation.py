@@ -10,7 +10,7 @@ import pytest
 from airflow_provider_vai.operators.arguments import connection_secret
 from airflow_provider_vai.operators.call_agent import CallAgentOperator
 from airflow_provider_vai.operators.call_automation import CallAutomationOperator, called_run_id
-from airflow_provider_vai.operators.compat import AirflowFailException
+from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 
 
 def ti(**changed: Any) -> Any:

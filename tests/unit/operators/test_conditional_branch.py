@@ -7,11 +7,10 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
+from airflow_provider_vai.languages.expression import BadExpression, MissingPath, evaluate, parse
 from airflow_provider_vai.operators.conditional_branch import ConditionalBranchOperator
-from airflow_provider_vai.operators.expression import BadExpression, MissingPath, evaluate, parse
 
 VALUES: dict[str, Any] = {
     "order": {"total": 150, "note": None, "paid": True, "order id": "o-1"},

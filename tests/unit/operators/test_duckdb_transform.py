@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from airflow.sdk import DAG
 
-from airflow_provider_vai.operators import duckdb_statements
 from airflow_provider_vai.operators.arguments import as_argument
-from airflow_provider_vai.operators.compat import AirflowFailException
 from airflow_provider_vai.operators.duckdb_transform import DuckdbTransformOperator
+from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+from airflow_provider_vai.operators.sql import duckdb_statements
 
 pytest.importorskip("duckdb")
 pytest.importorskip("sqlglot")
@@ -52,14 +52,14 @@ def test_one_select_stays_as_it_is(sql: str, statement: str) -> None:
 )
 def test_anything_else_is_refused(sql: str) -> None:
     """What writes, is several statements, or is none, is not run."""
-    with pytest.raises(duckdb_statements.Refused):
+    with pytest.raises(duckdb_statements.StatementRefused):
         duckdb_statements.checked(sql)
 
 
 @pytest.mark.parametrize("name", ["a.b.c", ".a", "a.", "."])
 def test_name_of_a_table(name: str) -> None:
     """A table is name or schema.name."""
-    with pytest.raises(duckdb_statements.Refused, match=r"schema\.name"):
+    with pytest.raises(duckdb_statements.StatementRefused, match=r"schema\.name"):
         duckdb_statements.for_table(name, "select 1")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.operators.schema_inspection import Unknown, of_duckdb, of_engine
+from airflow_provider_vai.operators.sql.inspection import Unknown, of_duckdb, of_engine
 
 
 @pytest.fixture

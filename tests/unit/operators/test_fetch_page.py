@@ -16,8 +16,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from airflow_provider_vai.operators import page_text, public_address, web_client
-from airflow_provider_vai.operators.web_client import Answer, Refused, Unavailable, fetch
+from airflow_provider_vai.operators.web import page_text, public_address, web_client
+from airflow_provider_vai.operators.web.web_client import PageRefused, PageResponse, PageUnavailable, fetch
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -102,7 +102,7 @@ def test_other_addresses(address: str) -> None:
 )
 def test_private_hosts_are_refused(host: str, server: int) -> None:
     """Whatever way a private address is spelled, nothing connects to it."""
-    with pytest.raises(Refused, match="is not public"):
+    with pytest.raises(PageRefused, match="is not public"):
         fetch(f"http://{host}:{server}/")
 
     assert Handler.seen == []
@@ -111,7 +111,7 @@ def test_private_hosts_are_refused(host: str, server: int) -> None:
 @pytest.mark.parametrize("host", ["0177.0.0.1", "localhost.", "127.0.0.1.", "\uff11\uff12\uff17.0.0.1", "%31%32%37.1"])
 def test_strange_spellings_reach_nothing(host: str, server: int) -> None:
     """Spellings that not every resolver takes are refused, or do not resolve; nothing connects."""
-    with pytest.raises((Refused, Unavailable)):
+    with pytest.raises((PageRefused, PageUnavailable)):
         fetch(f"http://{host}:{server}/")
 
     assert Handler.seen == []
@@ -123,7 +123,7 @@ def test_one_private_address_refuses_the_name(own: bool, monkeypatch: pytest.Mon
     entries = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, server)) for ip in ("1.1.1.1", "127.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: entries if own else entries[::-1])
 
-    with pytest.raises(Refused, match=r"127\.0\.0\.1\) is not public"):
+    with pytest.raises(PageRefused, match=r"127\.0\.0\.1\) is not public"):
         fetch(f"http://rebind.example:{server}/")
 
 
@@ -174,13 +174,13 @@ def test_certificate_is_checked_for_the_name(tmp_path: Path, monkeypatch: pytest
             lambda host, *a, **k: [entry] if str(host).endswith(".example") else genuine(host, *a, **k),
         )
         threading.Thread(target=running.serve_forever, args=[0.01], daemon=True).start()
-        with pytest.raises(Unavailable, match="CERTIFICATE_VERIFY_FAILED"):
+        with pytest.raises(PageUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
             fetch(f"https://page.example:{port}/text", allow_private=True)
         trusted = ssl.create_default_context(cafile=str(certificate))
         monkeypatch.setattr("httpx._config.create_ssl_context", lambda *_, **__: trusted)
         monkeypatch.setattr("httpx._transports.default.create_ssl_context", lambda *_, **__: trusted)
         assert fetch(f"https://page.example:{port}/text", allow_private=True).content == b"plain"
-        with pytest.raises(Unavailable, match="CERTIFICATE_VERIFY_FAILED"):
+        with pytest.raises(PageUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
             fetch(f"https://other.example:{port}/text", allow_private=True)
         running.shutdown()
 
@@ -206,7 +206,7 @@ def test_certificate_is_checked_for_the_name(tmp_path: Path, monkeypatch: pytest
 )
 def test_other_urls_are_refused(url: str) -> None:
     """Only http and https URLs of a host, without credentials, are fetched."""
-    with pytest.raises(Refused):
+    with pytest.raises(PageRefused):
         fetch(url)
 
 
@@ -222,18 +222,18 @@ def test_pages_are_fetched(path: str, server: int) -> None:
 @pytest.mark.parametrize(
     ("path", "error", "message"),
     [
-        ("/loop", Refused, "more than 5 redirects"),
-        ("/file", Refused, "only http"),
-        ("/user", Refused, "a user name or password"),
-        ("/bad", Unavailable, "Invalid URL in location header"),
-        ("/large", Refused, "larger than 5242880 bytes"),
-        ("/bomb", Refused, "larger than 5242880 bytes"),
-        ("/twice", Refused, "not asked for"),
-        ("/image", Refused, "content type is 'image/png'"),
-        ("/none", Refused, "content type is ''"),
-        ("/missing", Refused, "answers 404"),
-        ("/busy", Unavailable, "answers 429"),
-        ("/down", Unavailable, "answers 503"),
+        ("/loop", PageRefused, "more than 5 redirects"),
+        ("/file", PageRefused, "only http"),
+        ("/user", PageRefused, "a user name or password"),
+        ("/bad", PageUnavailable, "Invalid URL in location header"),
+        ("/large", PageRefused, "larger than 5242880 bytes"),
+        ("/bomb", PageRefused, "larger than 5242880 bytes"),
+        ("/twice", PageRefused, "not asked for"),
+        ("/image", PageRefused, "content type is 'image/png'"),
+        ("/none", PageRefused, "content type is ''"),
+        ("/missing", PageRefused, "answers 404"),
+        ("/busy", PageUnavailable, "answers 429"),
+        ("/down", PageUnavailable, "answers 503"),
     ],
 )
 def test_other_answers(path: str, error: type[Exception], message: str, server: int) -> None:
@@ -248,14 +248,14 @@ def test_redirect_to_a_private_address_is_refused(monkeypatch: pytest.MonkeyPatc
     """Each hop is checked: a public page cannot send the step into the network."""
     monkeypatch.setattr(public_address, "is_public", lambda address: str(address) == "127.0.0.1")
 
-    with pytest.raises(Refused, match=r"169\.254\.169\.254\) is not public"):
+    with pytest.raises(PageRefused, match=r"169\.254\.169\.254\) is not public"):
         fetch(f"http://127.0.0.1:{server}/metadata")
 
 
 def test_server_that_stalls_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that never answers ends with the time limit."""
     monkeypatch.setattr(web_client, "TIMEOUT_SECONDS", 0.3)
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Unavailable):
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(PageUnavailable):
         fetch(f"http://127.0.0.1:{silent.getsockname()[1]}/", allow_private=True)
 
 
@@ -273,7 +273,7 @@ def test_server_that_trickles_is_given_up(monkeypatch: pytest.MonkeyPatch) -> No
 
     with socket.create_server(("127.0.0.1", 0)) as slow:
         threading.Thread(target=trickle, args=[slow], daemon=True).start()
-        with pytest.raises(Unavailable, match=r"no whole answer within 0\.6 seconds"):
+        with pytest.raises(PageUnavailable, match=r"no whole answer within 0\.6 seconds"):
             fetch(f"http://127.0.0.1:{slow.getsockname()[1]}/", allow_private=True)
         done.set()
 
@@ -282,7 +282,7 @@ def test_no_server() -> None:
     """A closed port is a passing trouble."""
     with socket.create_server(("127.0.0.1", 0)) as once:
         port = once.getsockname()[1]
-    with pytest.raises(Unavailable, match="Connect"):
+    with pytest.raises(PageUnavailable, match="Connect"):
         fetch(f"http://127.0.0.1:{port}/", allow_private=True)
 
 
@@ -298,7 +298,7 @@ ARTICLE = (
 def test_main_content_is_read() -> None:
     """Navigation and scripts are left out, headings and paragraphs stay."""
     pytest.importorskip("trafilatura")
-    title, text = page_text.readable(Answer(200, "text/html", "utf-8", ARTICLE.encode()))
+    title, text = page_text.readable(PageResponse(200, "text/html", "utf-8", ARTICLE.encode()))
 
     assert title == "Orders in May"
     assert text.startswith("Orders in May\nParagraph 0")
@@ -322,14 +322,14 @@ def test_main_content_is_read() -> None:
 )
 def test_plain_text(charset: str | None, content: bytes, text: str) -> None:
     """The server's encoding is used where it fits; no codec that is none of a text's."""
-    assert page_text.readable(Answer(200, "text/plain", charset, content)) == ("", text)
+    assert page_text.readable(PageResponse(200, "text/plain", charset, content)) == ("", text)
 
 
 @pytest.mark.parametrize("html", ["", "<p></p>", "<p>a\x00b", "<" * 1000, "<div>" * 90_000, "<!-- "])
 def test_empty_and_broken_pages(html: str) -> None:
     """HTML that holds nothing to read gives a text, not an error."""
     pytest.importorskip("trafilatura")
-    title, text = page_text.readable(Answer(200, "text/html", None, html.encode()))
+    title, text = page_text.readable(PageResponse(200, "text/html", None, html.encode()))
 
     assert title == ""
     assert isinstance(text, str)
@@ -337,8 +337,8 @@ def test_empty_and_broken_pages(html: str) -> None:
 
 def test_page_of_tags_is_refused() -> None:
     """A page whose tags would take minutes to read is refused."""
-    with pytest.raises(Refused, match="more than 100000 tags"):
-        page_text.readable(Answer(200, "text/html", None, b"<p>a" * 100_001))
+    with pytest.raises(PageRefused, match="more than 100000 tags"):
+        page_text.readable(PageResponse(200, "text/html", None, b"<p>a" * 100_001))
 
 
 def test_encoding_named_in_the_page() -> None:
@@ -346,4 +346,4 @@ def test_encoding_named_in_the_page() -> None:
     pytest.importorskip("trafilatura")
     html = '<html><head><meta charset="windows-1251"></head><body><p>заказы за май</p></body></html>'
 
-    assert page_text.readable(Answer(200, "text/html", None, html.encode("windows-1251")))[1] == "заказы за май"
+    assert page_text.readable(PageResponse(200, "text/html", None, html.encode("windows-1251")))[1] == "заказы за май"

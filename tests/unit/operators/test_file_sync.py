@@ -8,11 +8,10 @@ from pathlib import Path
 import fsspec
 import pytest
 from airflow.sdk import ObjectStoragePath
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from airflow_provider_vai.operators import file_tree, storage
-from airflow_provider_vai.operators.base import MissingExtra
+from airflow_provider_vai.operators.files import storage, tree as file_tree
+from airflow_provider_vai.operators.runtime.errors import MissingExtra
 
 LOG = logging.getLogger(__name__)
 NAMES = ["a.csv", "b.txt", "d/a.csv", "d/e/c.csv", "d/.hidden.csv"]
@@ -54,7 +53,7 @@ def test_one_file_is_a_source(tree: ObjectStoragePath) -> None:
 
 def test_nothing_there_is_refused(tree: ObjectStoragePath) -> None:
     """A source that does not exist is a mistake; a folder without files is not."""
-    with pytest.raises(file_tree.Refused, match="no file and no folder"):
+    with pytest.raises(file_tree.PathRefused, match="no file and no folder"):
         file_tree.files(tree / "x", None, LOG)
     (tree / "x").mkdir()
     assert file_tree.files(tree / "x", None, LOG) == []
@@ -76,14 +75,14 @@ def test_link_at_the_destination_does_not_lead_out(tree: ObjectStoragePath, tmp_
     """A folder of the destination that links elsewhere takes no file."""
     (tmp_path / "tree" / "out").symlink_to(tmp_path)
 
-    with pytest.raises(file_tree.Refused, match="would leave"):
+    with pytest.raises(file_tree.PathRefused, match="would leave"):
         file_tree.below(tree, "out/x")
 
 
 @pytest.mark.parametrize("name", ["../x", "a/../../x", "/etc/passwd", "a//b", "./x", "..", ".", "", "a/", "x\0y"])
 def test_traversal_is_refused(tree: ObjectStoragePath, name: str) -> None:
     """No name of an object leads out of the destination."""
-    with pytest.raises(file_tree.Refused):
+    with pytest.raises(file_tree.PathRefused):
         file_tree.below(tree, name)
 
 
@@ -93,7 +92,7 @@ def test_any_name_stays_below_or_is_refused(name: str) -> None:
     folder = ObjectStoragePath("file:///nowhere/at all")
     try:
         path = file_tree.below(folder, name).path
-    except (file_tree.Refused, UnicodeEncodeError):
+    except (file_tree.PathRefused, UnicodeEncodeError):
         return
     assert path == f"/nowhere/at all/{name}"
 
@@ -102,7 +101,7 @@ def test_any_name_stays_below_or_is_refused(name: str) -> None:
 def test_overlap_is_refused(tree: ObjectStoragePath, other: str) -> None:
     """A sync never reads what it writes."""
     for one, two in ((tree, ObjectStoragePath(f"{tree}{other}")), (ObjectStoragePath(f"{tree}{other}"), tree)):
-        with pytest.raises(file_tree.Refused, match="overlap"):
+        with pytest.raises(file_tree.PathRefused, match="overlap"):
             file_tree.check_apart(one, two)
     file_tree.check_apart(tree, ObjectStoragePath(f"{tree}2"))
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from airflow.sdk import DAG
 
-from airflow_provider_vai.operators.compat import AirflowFailException
 from airflow_provider_vai.operators.generate_query import GenerateQueryOperator
 from airflow_provider_vai.operators.http_request import HttpRequestOperator
 from airflow_provider_vai.operators.mcp_tool import McpToolOperator, _result
 from airflow_provider_vai.operators.python_tool import PythonToolOperator
+from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 
 
 def python_tool(**arguments: Any) -> PythonToolOperator:

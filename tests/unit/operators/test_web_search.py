@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from airflow_provider_vai.operators.search_api import Refused, Unavailable, search
+from airflow_provider_vai.operators.web.search_api import SearchRefused, SearchUnavailable, search
 
 FOUND = [{"title": f"T{n}", "url": f"https://example.com/{n}", "content": f"C{n}", "score": 0.5} for n in range(5)]
 SHAPED = [{"title": f"T{n}", "url": f"https://example.com/{n}", "snippet": f"C{n}"} for n in range(5)]
@@ -96,18 +96,18 @@ def test_missing_parts_become_empty(server: int, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("status", "content", "error", "message"),
     [
-        (200, b"<html>", Refused, "not JSON"),
-        (200, b"[" * 100_000, Refused, "not JSON"),
-        (200, b"[]", Refused, "no list of results"),
-        (200, b'{"results": {}}', Refused, "no list of results"),
-        (200, b'{"results": [{"title": "no url"}]}', Refused, "no list of results"),
-        (200, b'{"results": [], "unresponsive_engines": [["google", "CAPTCHA"]]}', Unavailable, "no engine"),
-        (200, b'"' + b"x" * (5 * 1024 * 1024) + b'"', Refused, "larger than"),
-        (302, b"", Refused, "answers 302"),
-        (401, b'{"error": "invalid key"}', Refused, "answers 401: .*invalid key"),
-        (403, b"", Refused, "search.formats"),
-        (429, b"", Unavailable, "answers 429"),
-        (502, b"", Unavailable, "answers 502"),
+        (200, b"<html>", SearchRefused, "not JSON"),
+        (200, b"[" * 100_000, SearchRefused, "not JSON"),
+        (200, b"[]", SearchRefused, "no list of results"),
+        (200, b'{"results": {}}', SearchRefused, "no list of results"),
+        (200, b'{"results": [{"title": "no url"}]}', SearchRefused, "no list of results"),
+        (200, b'{"results": [], "unresponsive_engines": [["google", "CAPTCHA"]]}', SearchUnavailable, "no engine"),
+        (200, b'"' + b"x" * (5 * 1024 * 1024) + b'"', SearchRefused, "larger than"),
+        (302, b"", SearchRefused, "answers 302"),
+        (401, b'{"error": "invalid key"}', SearchRefused, "answers 401: .*invalid key"),
+        (403, b"", SearchRefused, "search.formats"),
+        (429, b"", SearchUnavailable, "answers 429"),
+        (502, b"", SearchUnavailable, "answers 502"),
     ],
 )
 def test_other_answers(
@@ -134,7 +134,7 @@ def test_other_answers(
 )
 def test_other_connections(more: dict[str, Any], message: str) -> None:
     """A connection that names no usable service says what is missing."""
-    with pytest.raises(Refused, match=message):
+    with pytest.raises(SearchRefused, match=message):
         search(connection(**{"port": 1, **more}), "x", 3)
 
 
@@ -142,5 +142,5 @@ def test_no_server() -> None:
     """A closed port is a passing trouble."""
     with socket.create_server(("127.0.0.1", 0)) as once:
         port = once.getsockname()[1]
-    with pytest.raises(Unavailable, match="ConnectError"):
+    with pytest.raises(SearchUnavailable, match="ConnectError"):
         search(connection(port), "x", 3)

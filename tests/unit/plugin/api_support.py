@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[3]
+from tests.paths import ROOT
+
 SEED = ROOT / "dev/example/seed.json"
 SPEC = {
     "dagId": "nightly",

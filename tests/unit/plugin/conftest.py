@@ -38,7 +38,7 @@ def as_role(database: Path, folder: Path) -> Iterator[Any]:
     from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
     from airflow.api_fastapi.core_api.security import get_user
 
-    from airflow_provider_vai.plugin.api import app
+    from airflow_provider_vai.plugin.app import app
 
     def client(role: str | None, **headers: str) -> TestClient:
         if role is None:

@@ -11,10 +11,11 @@ import pytest
 from airflow.sdk import DAG, BaseNotifier
 from airflow.sdk.timezone import utcnow
 
-from airflow_provider_vai import approvals_record
-from airflow_provider_vai.operators import results
+from airflow_provider_vai.model import approvals_record
+from airflow_provider_vai.operators.runtime import results
 from airflow_provider_vai.sensors import approval
-from airflow_provider_vai.sensors.approval import ApprovalGateSensor, RequiredActionLink
+from airflow_provider_vai.sensors.approval import ApprovalGateSensor
+from airflow_provider_vai.sensors.approval_answers import RequiredActionLink
 from airflow_provider_vai.sensors.guarded import ApprovalImpossible, guarded
 from tests.unit.sensors.support import APPROVED, REJECTED, asked, context, gate_and_step
 
@@ -296,7 +297,7 @@ def test_an_edit_is_what_runs(comms: Comms) -> None:
 
     assert record["edits"] == {"a": {"arguments.amount": {"from": 5, "to": 7}}}
     expected = {**step.resolved_arguments(context(sensor)), "arguments": {"to": "Ada", "amount": 7}}
-    from airflow_provider_vai.json_text import digest
+    from airflow_provider_vai.languages.json_text import digest
 
     assert record["arguments_sha256"] == {"a": digest(expected)}
     assert record["arguments_sha256"] != shown.kwargs["digests"]
@@ -400,7 +401,7 @@ def test_trust_ends_with_other_approvers(comms: Comms) -> None:
 
 def test_trust_ends_with_another_function(comms: Comms, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same arguments to changed code are asked about."""
-    import airflow_provider_vai.function_source as source
+    import airflow_provider_vai.languages.python_function as source
 
     approved_once({"n": 1}, **TRUST)
     monkeypatch.setattr(source, "source_sha256", lambda *_: "changed")

@@ -6,8 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from airflow_provider_vai.operators.arguments import ConnectionSecret
 from airflow_provider_vai.sensors import approval_form

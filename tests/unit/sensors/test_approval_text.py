@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from airflow_provider_vai import json_text
+from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.sensors import approval_text
 from tests.unit.sensors.support import body
 

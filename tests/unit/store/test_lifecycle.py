@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai import cli
-from airflow_provider_vai.automation import Automation
+from airflow_provider_vai.cli import main as cli
 from airflow_provider_vai.exceptions import Conflict, EditedByHand, NotReviewed, PublishError, SpecError
-from airflow_provider_vai.publisher import Published, publish
-from airflow_provider_vai.sidecar import Sidecar, read_sidecar
+from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.store import lifecycle
-from airflow_provider_vai.store.versions import Log
-from unit.support import call, crystallized, run
+from airflow_provider_vai.store.publisher import Published, publish
+from airflow_provider_vai.store.sidecar_files import read_sidecar
+from airflow_provider_vai.store.versions import VersionLog
+from tests.unit.support import call, crystallized, run
 
 
 def made(value: Any = 1) -> Automation:
@@ -32,7 +33,7 @@ def sidecar(folder: Path) -> Sidecar:
 
 def logged(folder: Path) -> list[tuple[str, int]]:
     """Return what the log says, newest first: the change and the version."""
-    return [(entry.change, entry.sidecar.version) for entry in Log(folder, "report").entries()]
+    return [(entry.change, entry.sidecar.version) for entry in VersionLog(folder, "report").entries()]
 
 
 @pytest.fixture

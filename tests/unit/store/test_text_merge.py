@@ -9,10 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from airflow_provider_vai.store.text_merge import Conflict, Merged, merge
+from airflow_provider_vai.store.text_merge import MergeConflict, Merged, merge
 
 GIT = shutil.which("git")
 NEEDS_GIT = pytest.mark.skipif(GIT is None, reason="git is not installed")
@@ -80,7 +79,7 @@ def test_a_contradiction_is_a_conflict(base: str, ours: str, theirs: str, expect
     """It says where, and what each of the three has there; the text shows the same between markers."""
     merged = merge(text(base), text(ours), text(theirs))
     line, *parts = expected
-    assert merged.conflicts == [Conflict(line, *(text(part).splitlines(keepends=True) for part in parts))]
+    assert merged.conflicts == [MergeConflict(line, *(text(part).splitlines(keepends=True) for part in parts))]
     shown = merged.text.splitlines()[line - 1 :]
     old, one, other = (text(part).splitlines() for part in parts)
     wanted = [MARKERS[0], *one, MARKERS[1], *old, MARKERS[2], *other, MARKERS[3]]
@@ -179,7 +178,7 @@ def test_sides_are_equal(base: str, ours: str, theirs: str) -> None:
     assert one.conflicts or one.text == other.text
 
 
-def resolved(merged: Merged, side: Callable[[Conflict], list[str]]) -> str:
+def resolved(merged: Merged, side: Callable[[MergeConflict], list[str]]) -> str:
     """Return the merged text with every conflict replaced by one side of it."""
     lines = merged.text.split("\n")
     lines = [f"{line}\n" for line in lines[:-1]] + [lines[-1]] * bool(lines[-1])

@@ -1,0 +1,1 @@
+"""What can be said of automations: lint, verify, diff, explain, savings."""

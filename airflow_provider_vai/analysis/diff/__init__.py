@@ -1,0 +1,1 @@
+"""Compares two automations, or two versions of one."""

@@ -1,0 +1,136 @@
+"""What `vai diff` compares: a sidecar, a DAG file, a spec, a version of the log, or what was rendered last."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from airflow_provider_vai.analysis.diff.spec_diff import Change, diff, text_diff
+from airflow_provider_vai.analysis.verify.files import sidecar_path
+from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.sidecar import SUFFIX
+from airflow_provider_vai.store.sidecar_files import read_sidecar
+
+VERSION = re.compile(r"^(?P<path>.+)@(?P<number>[1-9][0-9]{0,8})$")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side: its name, the spec and the text of the DAG file; ``None`` where it has none."""
+
+    name: str
+    automation: Automation | None
+    text: str | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What differs: the changes of the spec, the unified difference of the DAG files, and what was not compared."""
+
+    names: tuple[str, str]
+    changes: list[Change]
+    text: str
+    notes: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for machines."""
+        return {
+            "a": self.names[0],
+            "b": self.names[1],
+            "spec": [change.as_json() for change in self.changes],
+            "dag": self.text or None,
+            "notes": self.notes,
+        }
+
+
+def compared(a: str, b: str) -> Comparison:
+    """Return what differs between two sides.
+
+    :param a: a sidecar, a DAG file, a spec, or ``DAG@3``: version 3 of the automation. :param b: the same.
+    :raises SpecError: one cannot be read, or they have nothing in common that could be compared.
+    """
+    one, other = _side(a), _side(b)
+    notes, changes, text = [], [], ""
+    if one.automation and other.automation:
+        changes = diff(one.automation, other.automation)
+    if one.text is not None and other.text is not None:
+        text = text_diff(one.text, other.text, (one.name, other.name))
+    elif not (one.automation and other.automation):
+        raise SpecError(
+            f"{one.name} and {other.name} cannot be compared: one is only a spec, the other only a DAG file",
+            where="vai diff",
+            remedy="Render the spec first, or name a sidecar.",
+        )
+    else:
+        notes.append(f"the DAG files were not compared: {one.name if one.text is None else other.name} has none")
+    if (one.automation is None) != (other.automation is None):
+        notes.append(f"the specs were not compared: {one.name if one.automation is None else other.name} has none")
+    return Comparison((one.name, other.name), changes, text, notes)
+
+
+def edited_since(a: str) -> Comparison:
+    """Return what a person changed in a sidecar and its DAG file since they were written.
+
+    :raises SpecError: the sidecar cannot be read.
+    """
+    from airflow_provider_vai.store.state import read_state
+
+    path = sidecar_path(Path(a))
+    _check_exists(path)
+    state = read_state(path.parent, path.name.removesuffix(SUFFIX))
+    written = (f"{path.name} as it was written", str(path))
+    notes, changes, text = [], [], ""
+    if state.sidecar and state.found:
+        changes = diff(state.sidecar.automation, state.found.automation)
+    if state.rendered is None:
+        notes.append("what was rendered last is not known: the DAG file was not compared")
+    elif state.dag_file is None:
+        notes.append(f"there is no DAG file: `vai render {path}` writes it")
+    else:
+        text = text_diff(state.rendered, state.dag_file, (f"{state.dag.name} as it was rendered", str(state.dag)))
+    return Comparison(written, changes, text, notes)
+
+
+def _side(name: str) -> Side:
+    version = VERSION.match(name)
+    if version and not Path(name).exists():
+        return _version(name, Path(version["path"]), int(version["number"]))
+    path = Path(name)
+    _check_exists(path)
+    if path.name.endswith(SUFFIX):
+        dag = path.with_name(path.name.removesuffix(SUFFIX) + ".py")
+        return Side(name, read_sidecar(path).automation, _text(dag) if dag.is_file() else None)
+    if path.suffix == ".py":
+        sidecar = sidecar_path(path)
+        return Side(name, read_sidecar(sidecar).automation if sidecar.is_file() else None, _text(path))
+    from airflow_provider_vai.authoring.specs.file import read_spec
+
+    return Side(name, read_spec(path), None)
+
+
+def _version(name: str, path: Path, number: int) -> Side:
+    """Return a version of the log; ``path`` is the DAG file, its sidecar, or either without its suffix."""
+    from airflow_provider_vai.store.versions import VersionLog
+
+    dag_id = path.name.removesuffix(SUFFIX).removesuffix(".py")
+    entry = VersionLog(path.parent, dag_id).version(number)
+    return Side(name, entry.sidecar.automation, entry.rendered if entry.dag_file is None else entry.dag_file)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise SpecError(error.strerror or str(error), where=str(path), remedy="Name a file that can be read.") from None
+
+
+def _check_exists(path: Path) -> None:
+    if not path.is_file():
+        raise SpecError(
+            "there is no such file",
+            where=str(path),
+            remedy="Name a sidecar (.vai.json), a DAG file, a spec, or a version (DAG@3).",
+        )

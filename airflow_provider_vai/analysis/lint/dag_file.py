@@ -1,0 +1,87 @@
+"""A DAG file as syntax: which DAGs and tasks it makes. Nothing of it is imported or executed."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from airflow_provider_vai.secrets.masking import mask
+
+LIMIT_BYTES = 2_000_000
+DAG_NAMES = ("DAG", "dag")
+
+
+@dataclass(frozen=True)
+class DagFile:
+    """What is known of a Python file: its digest, the ids in it as they stand there, lines that hold a credential."""
+
+    path: Path
+    sha256: str
+    dag_ids: tuple[str, ...]
+    task_ids: frozenset[str]
+    credential_lines: tuple[int, ...]
+
+
+def read_dag_file(path: Path) -> DagFile | str:
+    """Return what a Python file says of DAGs, or a sentence that says why it cannot be read."""
+    try:
+        if not path.is_file():
+            return "it is no file"
+        if path.stat().st_size > LIMIT_BYTES:
+            return f"the file has more than {LIMIT_BYTES / 1e6:.0f} MB"
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or str(error)
+    return parsed(path, content)
+
+
+def parsed(path: Path, content: bytes) -> DagFile | str:
+    """Return what Python source says of DAGs, or a sentence that says why it is none."""
+    try:
+        tree = ast.parse(content)
+    except SyntaxError as error:
+        return f"it is not Python: {error.msg} (line {error.lineno})"
+    except (ValueError, RecursionError, MemoryError) as error:
+        return f"it is not Python that can be read: {error or type(error).__name__}"
+    nodes = list(ast.walk(tree))
+    return DagFile(
+        path=path,
+        sha256=hashlib.sha256(content).hexdigest(),
+        dag_ids=tuple(sorted({name for node in nodes for name in _dag_ids(node)})),
+        task_ids=frozenset(task for node in nodes for task in _task_ids(node)),
+        credential_lines=tuple(sorted({node.lineno for node in nodes if _holds_credential(node)})),  # type: ignore[attr-defined]
+    )
+
+
+def _dag_ids(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Call) and _name(node.func) in DAG_NAMES:
+        named = [keyword.value for keyword in node.keywords if keyword.arg == "dag_id"] or node.args[:1]
+        yield from (it.value for it in named if isinstance(it, ast.Constant) and isinstance(it.value, str))
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        for decorator in node.decorator_list:
+            call = decorator if isinstance(decorator, ast.Call) else None
+            if _name(call.func if call else decorator) == "dag" and not (call and list(_dag_ids(call))):
+                yield node.name
+
+
+def _task_ids(node: ast.AST) -> Iterator[str]:
+    for keyword in node.keywords if isinstance(node, ast.Call) else ():
+        if (
+            keyword.arg == "task_id"
+            and isinstance(keyword.value, ast.Constant)
+            and isinstance(keyword.value.value, str)
+        ):
+            yield keyword.value.value
+
+
+def _name(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _holds_credential(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and mask(node.value) != node.value

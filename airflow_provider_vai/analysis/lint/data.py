@@ -1,0 +1,203 @@
+"""Checks of what flows between steps and into them: params, results, connections, credentials."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from airflow_provider_vai.analysis.lint.finding import CheckResult
+from airflow_provider_vai.analysis.lint.raw import RawOutput, list_of, object_of, text_of, texts_of
+from airflow_provider_vai.analysis.lint.subjects import Subject
+from airflow_provider_vai.authoring.specs.places import dotted, similar
+from airflow_provider_vai.authoring.specs.values import TO_A_CONNECTION, credentials
+from airflow_provider_vai.languages.printable import shown
+from airflow_provider_vai.model.param_default import default_problem
+
+IN_TEXT = re.compile(r"\bparams(?:\.get\(\s*['\"]([^'\"]+)['\"]|\s*\[\s*['\"]([^'\"]+)['\"]\s*\]|\s*\.\s*(\w+))")
+TABLE_KEYS = ("columns", "rows", "row_count")
+"""What a step leaves whose result is a table, whatever the recorded tool said."""
+
+
+def undeclared_params(subject: Subject) -> Iterator[CheckResult]:
+    """A param is used that is not declared."""
+    declared = {*subject.params, *(["payload"] if subject.of_type("webhook") else [])}
+    for field, name in _used(subject):
+        if name not in declared:
+            yield CheckResult(
+                field, f"the param {shown(name)} is not declared", f"Add it to params. {similar(name, declared)}"
+            )
+
+
+def unused_params(subject: Subject) -> Iterator[CheckResult]:
+    """A declared param is used nowhere."""
+    used = {name for _, name in _used(subject)}
+    rest = {name: value for name, value in subject.data.items() if name not in ("params", "review", "history")}
+    loose = {name for found in IN_TEXT.findall(json.dumps(rest, default=str).replace('\\"', '"')) for name in found}
+    for name in subject.params:
+        if name not in used and name not in loose:
+            remedy = "Use it in a step, a template or a condition, or remove it."
+            yield CheckResult(dotted(["params", name]), f"the param {shown(name)} is used nowhere", remedy)
+
+
+def wrong_defaults(subject: Subject) -> Iterator[CheckResult]:
+    """The default of a param does not fit its schema."""
+    for name, param in subject.params.items():
+        if problem := default_problem(param.get("default"), object_of(param.get("schema"))):
+            yield CheckResult(dotted(["params", name]), problem, "Correct the default or the schema.")
+
+
+def missing_sources(subject: Subject) -> Iterator[CheckResult]:
+    """A value comes from a step that is not there, or that does not run before."""
+    for step in subject.steps:
+        before = _upstream(subject, step.depends_on)
+        for output in step.outputs():
+            if output.step is None:
+                continue
+            if output.step not in subject.by_key:
+                remedy = similar(output.step, subject.by_key)
+                yield CheckResult(output.field, f"there is no step {shown(output.step)}", remedy)
+            elif output.step not in before:
+                problem = f"the step {shown(output.step)} need not have run before this one"
+                yield CheckResult(output.field, problem, "Add it to depends_on.")
+
+
+def missing_paths(subject: Subject) -> Iterator[CheckResult]:
+    """A value comes from a place that the recorded result did not have."""
+    for step in subject.steps:
+        for output in step.outputs():
+            missing = _missing(subject, output)
+            if missing is not None:
+                problem = f"the recorded result of {shown(output.step)} has no {shown(missing)} there"
+                yield CheckResult(output.field, problem, "Correct the path, or record the run again.")
+
+
+def stray_elements(subject: Subject) -> Iterator[CheckResult]:
+    """A step takes an element, and is mapped over no list."""
+    for step in subject.steps:
+        if isinstance(step.data.get("each"), dict):
+            continue
+        for output in step.outputs():
+            if output.step is None:
+                yield CheckResult(
+                    output.field, "it takes an element of a list, and there is none", "Give the step `each`."
+                )
+
+
+def unlisted_connections(subject: Subject) -> Iterator[CheckResult]:
+    """A connection is used and not listed."""
+    listed = texts_of(subject.data.get("connections"))
+    for step in subject.steps:
+        for field, conn_id in step.connections():
+            if conn_id not in listed:
+                problem = f"the connection {shown(conn_id)} is not in connections"
+                yield CheckResult(field, problem, f"Add it. {similar(conn_id, listed) if listed else ''}".strip())
+
+
+def unknown_connections(subject: Subject, known: frozenset[str]) -> Iterator[CheckResult]:
+    """A connection is used or listed that does not exist."""
+    named = [(field, conn_id) for step in subject.steps for field, conn_id in step.connections()]
+    used = {conn_id for _, conn_id in named}
+    listed = list_of(subject.data.get("connections"))
+    named += [
+        (dotted(["connections", index]), it)
+        for index, it in enumerate(listed)
+        if isinstance(it, str) and it not in used
+    ]
+    named += [
+        (dotted(["triggers", index, "conn_id"]), str(it["conn_id"]))
+        for index, it in subject.of_type("webhook")
+        if isinstance(it.get("conn_id"), str) and it["conn_id"] not in listed
+    ]
+    for field, conn_id in named:
+        if conn_id not in known:
+            close = get_close_matches(conn_id, sorted(known), n=1)
+            remedy = f"Create it in Airflow{f', or write {close[0]!r}' if close else ''}."
+            yield CheckResult(field, f"there is no connection {shown(conn_id)}", remedy)
+
+
+def literal_credentials(subject: Subject) -> Iterator[CheckResult]:
+    """A literal looks like a credential."""
+    for step in subject.steps:
+        for name, value in step.values().items():
+            for at, what in credentials({name: value}, step.kind):
+                yield CheckResult(step.field("arguments", *at), what, TO_A_CONNECTION)
+        for field, template in step.templates():
+            if ".wires" in field and credentials({"template": template}):
+                yield CheckResult(field, "the text holds something that looks like a credential", TO_A_CONNECTION)
+    for name, param in subject.params.items():
+        for at, what in credentials({name: param.get("default")}):
+            yield CheckResult(dotted(["params", *at]), what, TO_A_CONNECTION)
+        for at, what in credentials({"description": param.get("description")}):
+            yield CheckResult(dotted(["params", name, *at]), what, TO_A_CONNECTION)
+    for name in ("description", "conditions", "notifications", "review", "tags", "owner"):
+        for at, what in credentials({name: subject.data.get(name)}):
+            yield CheckResult(dotted(at), what, TO_A_CONNECTION)
+    for line in subject.dag.credential_lines if subject.dag else ():
+        place = f"{subject.dag_path.name}, line {line}"
+        yield CheckResult(place, "the DAG file holds something that looks like a credential", TO_A_CONNECTION)
+
+
+def _used(subject: Subject) -> Iterator[tuple[str, str]]:
+    """Yield each use of a param after its place: by steps, their templates, the conditions."""
+    for step in subject.steps:
+        yield from step.params()
+        for field, template in step.templates():
+            for found in IN_TEXT.finditer(template):
+                yield field, found[1] or found[2] or found[3]
+        condition = step.arguments.get("condition", {}).get("value")
+        hidden = object_of(step.arguments.get("inputs", {}).get("value"))
+        if step.data.get("kind") == "conditional_branch" and isinstance(condition, str) and "params" not in hidden:
+            for found in IN_TEXT.finditer(condition):
+                yield step.field("arguments", "condition"), found[1] or found[2] or found[3]
+    for index, condition in enumerate(list_of(subject.data.get("conditions"))):
+        for found in IN_TEXT.finditer(condition) if isinstance(condition, str) else ():
+            yield dotted(["conditions", index]), found[1] or found[2] or found[3]
+
+
+def _upstream(subject: Subject, keys: list[str]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(keys)
+    while waiting:
+        key = waiting.pop()
+        if key not in found and key in subject.by_key:
+            found.add(key)
+            waiting += subject.by_key[key].depends_on
+    return found
+
+
+def _missing(subject: Subject, output: RawOutput) -> str | int | None:
+    """Return the first part of a path that the recorded result does not have, as far as that is known."""
+    source = subject.by_key.get(output.step or "")
+    if source is None or source.kind is None or source.kind.result is None:
+        return None
+    shape: Any = object_of(object_of(source.data.get("recorded")).get("result_schema"))
+    path = list(output.path)
+    if source.kind.result == "rows" and path:
+        if path[0] not in TABLE_KEYS:
+            return path[0]
+        properties = object_of(shape.get("properties"))
+        rows = shape if shape.get("type") == "array" else object_of(properties.get("rows"))
+        shape = rows if path[0] == "rows" else {}
+        path = path[1:]
+    for part in path:
+        if isinstance(part, str) and part.startswith(("text:", "is:")):  # reads or checks what is there
+            return None
+        entered = _entered(shape, part)
+        if entered is None:
+            return part
+        shape = entered
+    return None
+
+
+def _entered(shape: dict[str, Any], part: str | int) -> dict[str, Any] | None:
+    """Return the shape of a part, empty where it is not known; ``None`` where the shape has no such part."""
+    type_ = text_of(shape.get("type"))
+    if type_ == "object" and isinstance(shape.get("properties"), dict):
+        return object_of(shape["properties"][part]) if isinstance(part, str) and part in shape["properties"] else None
+    if type_ == "array":
+        named = isinstance(part, str) and part.startswith("[") and "=" in part
+        return object_of(shape.get("items")) if isinstance(part, int) or named else None
+    return None if type_ in ("string", "integer", "number", "boolean") else {}

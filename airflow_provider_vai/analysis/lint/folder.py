@@ -1,0 +1,72 @@
+"""Checks across automations: what only one of them may have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from airflow_provider_vai.analysis.lint.dag_file import DagFile
+from airflow_provider_vai.analysis.lint.finding import Finding
+from airflow_provider_vai.analysis.lint.raw import text_of
+from airflow_provider_vai.analysis.lint.subjects import Subject
+from airflow_provider_vai.authoring.specs.places import dotted
+from airflow_provider_vai.languages.printable import shown
+
+SAME_DAG_ID = "VAI701"
+SAME_PATH = "VAI702"
+
+
+def across(subjects: Sequence[Subject], dag_files: Sequence[DagFile]) -> Iterator[Finding]:
+    """Yield what automations take from each other.
+
+    :param dag_files: every DAG file that was found, those of the sidecars among them.
+    """
+    yield from _dag_ids(subjects, dag_files)
+    yield from _webhooks(subjects)
+
+
+def _dag_ids(subjects: Sequence[Subject], dag_files: Sequence[DagFile]) -> Iterator[Finding]:
+    """A sidecar and its DAG file are one, and a spec beside them may be where they come from."""
+    for form in ("sidecar", "spec"):
+        first: dict[str, str] = {}
+        for subject in subjects:
+            if subject.form != form or subject.dag_id is None:
+                continue
+            file = str(subject.path)
+            if subject.dag_id in first:
+                yield _same_dag_id(file, "dag_id", subject.dag_id, first[subject.dag_id])
+            first.setdefault(subject.dag_id, file)
+    owned = {subject.dag_path for subject in subjects if subject.form == "sidecar"}
+    taken = {subject.dag_id: str(subject.path) for subject in reversed(subjects) if subject.dag_id is not None}
+    for dag_file in dag_files:
+        if dag_file.path in owned:
+            continue
+        for dag_id in dag_file.dag_ids:
+            if dag_id in taken:
+                yield _same_dag_id(str(dag_file.path), "", dag_id, taken[dag_id])
+            taken.setdefault(dag_id, str(dag_file.path))
+
+
+def _same_dag_id(file: str, field: str, dag_id: str, other: str) -> Finding:
+    problem = f"the DAG id {shown(dag_id)} is taken by {other}: Airflow would show one of the two"
+    return Finding("error", file, field, problem, "Rename one of them.", SAME_DAG_ID)
+
+
+def _webhooks(subjects: Sequence[Subject]) -> Iterator[Finding]:
+    first: dict[str, Subject] = {}
+    for subject in subjects:
+        for index, trigger in subject.of_type("webhook"):
+            path = text_of(trigger.get("path"))
+            if path is None:
+                continue
+            other = first.setdefault(path, subject)
+            if other is subject and path not in _paths(subject, index):
+                continue
+            if other is not subject and other.dag_id == subject.dag_id and other.form != subject.form:
+                continue  # a spec, and the sidecar that it became
+            problem = f"the webhook path {shown(path)} is taken by {other.path}"
+            place = dotted(["triggers", index, "path"])
+            yield Finding("error", str(subject.path), place, problem, "Give each webhook a path of its own.", SAME_PATH)
+
+
+def _paths(subject: Subject, before: int) -> list[str | None]:
+    return [text_of(trigger.get("path")) for index, trigger in subject.of_type("webhook") if index < before]

@@ -1,0 +1,194 @@
+"""Checks of the spec's form: unknown names, kinds, the graph of the steps, their arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from airflow_provider_vai.analysis.lint.finding import CheckResult
+from airflow_provider_vai.analysis.lint.raw import RawStep, list_of, object_of, text_of
+from airflow_provider_vai.analysis.lint.subjects import Subject
+from airflow_provider_vai.authoring.specs.arguments import literal_problems
+from airflow_provider_vai.authoring.specs.places import dotted, explained, similar
+from airflow_provider_vai.languages.printable import shown
+from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.kinds import by_name
+from airflow_provider_vai.model.sidecar import SCHEMA_VERSION, Sidecar
+
+MOST = 50
+"""Problems of one model that are told; a file with more is no spec."""
+
+
+def newer(subject: Subject) -> Iterator[CheckResult]:
+    """The schema is newer than this version knows."""
+    version = subject.data.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        problem = f"schema_version {version} is newer than {SCHEMA_VERSION}, the one that this version reads"
+        yield CheckResult("schema_version", problem, "Upgrade airflow-provider-vai.")
+
+
+def unknown_names(subject: Subject) -> Iterator[CheckResult]:
+    """A key is not known."""
+    for found, type_ in _problems(subject):
+        if type_ == "extra_forbidden":
+            yield found
+
+
+def wrong_values(subject: Subject) -> Iterator[CheckResult]:
+    """A key is missing, or its value has a wrong type."""
+    for found, type_ in _problems(subject):
+        if type_ != "extra_forbidden" and found.field:
+            yield found
+
+
+def root_problem(subject: Subject) -> CheckResult | None:
+    """Return what the model says of the spec as a whole, where no check of lint's own says it."""
+    return next((found for found, _ in _problems(subject) if not found.field), None)
+
+
+def unknown_kinds(subject: Subject) -> Iterator[CheckResult]:
+    """The kind of a step is not known."""
+    for step in subject.steps:
+        kind = text_of(step.data.get("kind"))
+        if kind is not None and step.kind is None:
+            yield CheckResult(step.field("kind"), f"no action kind {shown(kind)}", similar(kind, by_name()))
+
+
+def wrong_operators(subject: Subject) -> Iterator[CheckResult]:
+    """The operator is not the one of the kind."""
+    for step in subject.steps:
+        operator = text_of(step.data.get("operator"))
+        if step.kind and operator is not None and operator != step.kind.operator:
+            problem = f"the kind {step.kind.name} is not run by {shown(operator)}"
+            yield CheckResult(step.field("operator"), problem, f"Write {step.kind.operator}.")
+
+
+def unmapped(subject: Subject) -> Iterator[CheckResult]:
+    """A tool has no action kind: its step fails when it runs."""
+    for step in subject.steps:
+        if step.data.get("kind") == "unmapped_tool":
+            tool = step.arguments.get("tool", {}).get("value")
+            remedy = "Map the tool in vai-tools.toml and crystallize the run again, or write the step by hand."
+            yield CheckResult(step.field("kind"), f"the tool {shown(tool)} has no action kind: the step fails", remedy)
+
+
+def missing_steps(subject: Subject) -> Iterator[CheckResult]:
+    """A step depends on one that is not there."""
+    for step in subject.steps:
+        for index, name in enumerate(step.depends_on):
+            if name not in subject.by_key:
+                remedy = similar(name, subject.by_key)
+                yield CheckResult(step.field("depends_on", index), f"there is no step {shown(name)}", remedy)
+
+
+def cycles(subject: Subject) -> Iterator[CheckResult]:
+    """Steps wait for each other in a circle."""
+    done: set[str] = set()
+    for start in subject.by_key:
+        way: list[str] = []
+        open_ = [(start, iter(_waits(subject, start)))] if start not in done else []
+        way += [start] if open_ else []
+        while open_:
+            following = next((name for name in open_[-1][1] if name not in done), None)
+            if following is None:
+                done.add(open_.pop()[0])
+                way.pop()
+            elif following in way:
+                circle = [*way[way.index(following) :], following]
+                step = subject.by_key[following]
+                shown_ = " → ".join(circle if len(circle) < 10 else [*circle[:8], "…", circle[-1]])
+                yield CheckResult(
+                    step.field("depends_on"), f"steps wait for each other: {shown_}", "Remove one of these."
+                )
+                done.add(following)
+            else:
+                way.append(following)
+                open_.append((following, iter(_waits(subject, following))))
+
+
+def wrong_order(subject: Subject) -> Iterator[CheckResult]:
+    """A step stands before one that it waits for."""
+    position = {step.key: index for index, step in reversed(list(enumerate(subject.steps)))}
+    circular = {name for found in cycles(subject) for name in found.problem.split(": ")[-1].split(" → ")}
+    for index, step in enumerate(subject.steps):
+        late = [name for name in step.depends_on if position.get(name, -1) >= index and name != step.key]
+        for name in late:
+            if not (name in circular and step.key in circular):
+                problem = f"the step stands before {shown(name)}, for which it waits"
+                yield CheckResult(step.field("depends_on"), problem, "Put it behind that step.")
+
+
+def same_names(subject: Subject) -> Iterator[CheckResult]:
+    """Two steps have the same key or task id."""
+    for name in ("key", "task_id"):
+        seen: set[str] = set()
+        for index, data in enumerate(list_of(subject.data.get("steps"))):
+            value = text_of(object_of(data).get(name))
+            if value is not None and value in seen:
+                place = dotted(["steps", index, name])
+                yield CheckResult(place, f"two steps have the {name} {shown(value)}", "Give each step its own.")
+            seen |= {value} if value is not None else set()
+
+
+def wrong_arguments(subject: Subject) -> Iterator[CheckResult]:
+    """The arguments of a step do not fit its kind."""
+    for step in subject.steps:
+        if step.kind is None:
+            continue
+        values = step.values()
+        error = literal_problems(step.kind, values, step.open_places())
+        for problem in error.errors(include_url=False)[:MOST] if error else ():
+            said, at, remedy = explained(problem, values, step.kind.arguments)
+            yield CheckResult(step.field("arguments", *at), said, remedy)
+
+
+def lost_places(subject: Subject) -> Iterator[CheckResult]:
+    """A wire or secret is for a place that the argument does not have."""
+    for step in subject.steps:
+        for name in step.arguments:
+            for part in ("wires", "secrets"):
+                yield from _lost(step, name, part)
+
+
+def _lost(step: RawStep, name: str, part: str) -> Iterator[CheckResult]:
+    argument = step.arguments[name]
+    for index, entry in enumerate(list_of(argument.get(part))):
+        value: Any = argument.get("value")
+        for key in list_of(object_of(entry).get("at")):
+            inside = (isinstance(value, dict) and isinstance(key, str) and key in value) or (
+                isinstance(value, list) and type(key) is int and 0 <= key < len(value)
+            )
+            if not inside:
+                place = step.field("arguments", name, part, index, "at")
+                yield CheckResult(place, f"the value has no place {shown(key)}", "Put null there, or correct the path.")
+                break
+            value = value[key]
+
+
+def _waits(subject: Subject, key: str) -> list[str]:
+    return [name for name in subject.by_key[key].depends_on if name in subject.by_key]
+
+
+def _problems(subject: Subject) -> list[tuple[CheckResult, str]]:
+    """Return what the model says, each with Pydantic's name of the problem."""
+    model = Sidecar if subject.form == "sidecar" else Automation
+    try:
+        model.model_validate(subject.data)
+    except ValidationError as error:
+        found = []
+        for problem in error.errors(include_url=False)[:MOST]:
+            said, at, remedy = explained(problem, subject.data, model)
+            found.append((CheckResult(dotted(_by_key(subject, at)), said, remedy), problem["type"]))
+        return found
+    return []
+
+
+def _by_key(subject: Subject, at: list[str | int]) -> list[str | int]:
+    """Return a place with the step's key in place of its number, as the other checks say it."""
+    if len(at) >= 2 and at[0] == "steps" and isinstance(at[1], int):
+        data = list_of(subject.data.get("steps"))[at[1]]
+        step = next((step for step in subject.steps if step.data is data), None)
+        return [*step.place, *at[2:]] if step else at
+    return at

@@ -1,0 +1,88 @@
+"""Checks of a sidecar and its DAG file: whether the file is what the spec renders."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from airflow_provider_vai.analysis.lint.dag_file import DagFile, parsed
+from airflow_provider_vai.analysis.lint.finding import CheckResult
+from airflow_provider_vai.analysis.lint.raw import text_of
+from airflow_provider_vai.analysis.lint.subjects import Subject
+from airflow_provider_vai.exceptions import VaiError
+from airflow_provider_vai.languages.printable import shown
+from airflow_provider_vai.model.sidecar import Sidecar
+from airflow_provider_vai.renderer.render import render
+
+
+def wrong_name(subject: Subject) -> Iterator[CheckResult]:
+    """A sidecar is not named after its DAG id."""
+    if subject.form == "sidecar" and subject.dag_id is not None and subject.dag_path.name != f"{subject.dag_id}.py":
+        problem = f"the DAG id is {shown(subject.dag_id)}, and the file has another name"
+        yield CheckResult("dag_id", problem, "Rename both files of the pair, or correct the DAG id and render it.")
+
+
+def missing_file(subject: Subject) -> Iterator[CheckResult]:
+    """A sidecar has no DAG file."""
+    if subject.form == "sidecar" and not subject.dag_path.exists():
+        yield CheckResult("", f"there is no DAG file {subject.dag_path.name}", f"Run `vai render {subject.path}`.")
+
+
+def edited_file(subject: Subject) -> Iterator[CheckResult]:
+    """The DAG file was edited by hand."""
+    digest = text_of(subject.data.get("dag_sha256"))
+    if subject.dag and digest is not None and subject.dag.sha256 != digest:
+        problem = f"{subject.dag_path.name} was edited by hand since it was rendered"
+        remedy = f"`vai render {subject.path}` makes a version of the edit; with --force it drops the edit."
+        yield CheckResult("dag_sha256", problem, remedy)
+
+
+def not_rendered(subject: Subject) -> Iterator[CheckResult]:
+    """The DAG file is not what the spec renders."""
+    digest = text_of(subject.data.get("rendered_sha256")) or text_of(subject.data.get("dag_sha256"))
+    made = rendered(subject)
+    if made is None or subject.dag is None:
+        return
+    remedy = f"Run `vai render {subject.path}`."
+    if isinstance(made, VaiError):
+        yield CheckResult(made.where, f"the spec cannot be rendered: {made.problem}", made.remedy or remedy)
+    elif hashlib.sha256(made.encode()).hexdigest() != digest:
+        yield CheckResult("", f"{subject.dag_path.name} is not what the spec renders", remedy)
+
+
+def other_tasks(subject: Subject) -> Iterator[CheckResult]:
+    """The tasks of the DAG file are not those of the spec."""
+    made = rendered(subject)
+    if not isinstance(made, str) or subject.dag is None:
+        return
+    expected = parsed(subject.path, made.encode())
+    if not isinstance(expected, DagFile) or expected.task_ids == subject.dag.task_ids:
+        return
+    more, fewer = sorted(subject.dag.task_ids - expected.task_ids), sorted(expected.task_ids - subject.dag.task_ids)
+    parts = [
+        f"{subject.dag_path.name} has {what} {', '.join(map(shown, names[:5]))}"
+        for names, what in ((more, "the task(s) of no step:"), (fewer, "no task for:"))
+        if names
+    ]
+    yield CheckResult(
+        "steps",
+        "; ".join(parts),
+        f"Look at the edit: the spec, its gates and its versions do not know it (`vai diff {subject.path}`).",
+    )
+
+
+def rendered(subject: Subject) -> str | VaiError | None:
+    """Return what a sidecar's spec renders, or why it does not; ``None`` where it is no valid sidecar."""
+    if subject.form != "sidecar":
+        return None
+    try:
+        sidecar = Sidecar.model_validate(subject.data)
+        return render(sidecar.automation, sidecar.version)
+    except ValidationError:
+        return None
+    except VaiError as error:
+        return error
+    except (LookupError, TypeError, AttributeError):  # a wire to a place that is not there; told by its own check
+        return None

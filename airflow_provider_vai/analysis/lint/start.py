@@ -1,0 +1,83 @@
+"""Checks of what decides whether and where a run goes: schedules, conditions, branches; and of the review."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from airflow_provider_vai.analysis.lint.finding import CheckResult
+from airflow_provider_vai.analysis.lint.raw import list_of, object_of, text_of, texts_of
+from airflow_provider_vai.analysis.lint.subjects import Subject
+from airflow_provider_vai.authoring.specs.condition import condition_problem
+from airflow_provider_vai.authoring.specs.places import dotted, similar
+from airflow_provider_vai.authoring.specs.triggers import PRESETS, schedule_problem, timezone_problem
+from airflow_provider_vai.languages import expression
+from airflow_provider_vai.languages.printable import shown
+
+
+def wrong_schedules(subject: Subject) -> Iterator[CheckResult]:
+    """A schedule is no cron expression and no preset."""
+    for index, trigger in subject.of_type("schedule"):
+        text = text_of(trigger.get("schedule"))
+        if text is not None and (problem := schedule_problem(text)):
+            remedy = f"Write five fields, as in '0 6 * * *', or one of {', '.join(PRESETS)}."
+            yield CheckResult(dotted(["triggers", index, "schedule"]), problem, remedy)
+
+
+def wrong_timezones(subject: Subject) -> Iterator[CheckResult]:
+    """A time zone is not known."""
+    for index, trigger in subject.of_type("schedule"):
+        text = text_of(trigger.get("timezone"))
+        if text is not None and (problem := timezone_problem(text)):
+            yield CheckResult(
+                dotted(["triggers", index, "timezone"]), problem, "Write its IANA name, as in Europe/Berlin."
+            )
+
+
+def wrong_conditions(subject: Subject) -> Iterator[CheckResult]:
+    """A condition cannot be read."""
+    remedy = 'Write it like order["total"] > 100 and params.region in ["EU", "US"].'
+    for index, text in enumerate(list_of(subject.data.get("conditions"))):
+        if isinstance(text, str) and (problem := condition_problem(text)):
+            yield CheckResult(dotted(["conditions", index]), f"{shown(text)}: {problem}", remedy)
+    for step in subject.steps:
+        condition = step.arguments.get("condition", {})
+        text = condition.get("value")
+        if step.data.get("kind") != "conditional_branch" or condition.get("class") != "frozen":
+            continue
+        try:
+            expression.parse(text if isinstance(text, str) else "true")
+        except expression.BadExpression as error:
+            yield CheckResult(step.field("arguments", "condition"), f"{shown(text)}: {error}", remedy)
+
+
+def lost_branches(subject: Subject) -> Iterator[CheckResult]:
+    """A branch leads to a step that does not follow it directly."""
+    for step in subject.steps:
+        if step.data.get("kind") != "conditional_branch":
+            continue
+        following = [it for it in subject.steps if step.key in it.depends_on]
+        known = {name for it in following for name in (text_of(it.data.get("task_id")), it.key) if name}
+        for way in ("if_true", "if_false"):
+            for index, name in enumerate(texts_of(step.arguments.get(way, {}).get("value"))):
+                if name not in known:
+                    problem = f"{shown(name)} does not follow the branch directly"
+                    remedy = f"Let it depend on {shown(step.key)}. {similar(name, known) if known else ''}".strip()
+                    yield CheckResult(step.field("arguments", way, index), problem, remedy)
+
+
+def not_reviewed(subject: Subject) -> Iterator[CheckResult]:
+    """An automation is active, and nobody looked at a step that it flags."""
+    if subject.form != "sidecar" or subject.data.get("status") != "active":
+        return
+    reviews = [object_of(it) for it in list_of(subject.data.get("reviews"))]
+    seen = [item for review in reviews for item in texts_of(review.get("items"))]
+    for step in subject.steps:
+        if step.data.get("non_deterministic") is not True or step.key is None:
+            continue
+        if not any(re.search(rf"(?<!\w){re.escape(step.key)}(?!\w)", item) for item in seen):
+            reason = shown(step.data.get("non_deterministic_reason"))
+            problem = f"the automation is active, and nobody reviewed this step: {reason}"
+            yield CheckResult(
+                step.field("non_deterministic"), problem, "Pause it, review the step, and activate it again."
+            )

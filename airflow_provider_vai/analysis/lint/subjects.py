@@ -1,0 +1,156 @@
+"""The files that lint looks at: found, read, and put together as automations."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from airflow_provider_vai.analysis.lint.dag_file import DagFile, read_dag_file
+from airflow_provider_vai.analysis.lint.finding import Finding
+from airflow_provider_vai.analysis.lint.raw import RawStep, list_of, object_of, steps_of, text_of
+from airflow_provider_vai.authoring.specs.file import ENDINGS, all_refusals, document
+from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.sidecar import SUFFIX
+
+UNREADABLE = "VAI001"
+REFUSED = "VAI002"
+NOT_PYTHON = "VAI003"
+
+
+@dataclass
+class Subject:
+    """One automation.
+
+    :param path: the sidecar or spec. :param form: a sidecar, or a spec in full or from the short form.
+    :param data: its document, in the full form. :param dag: the DAG file of a sidecar; ``None``: there is none, or it
+        cannot be read.
+    """
+
+    path: Path
+    form: Literal["sidecar", "spec"]
+    data: dict[str, Any]
+    dag: DagFile | None = None
+
+    @cached_property
+    def steps(self) -> list[RawStep]:
+        """The steps that can be read."""
+        return steps_of(self.data)
+
+    @cached_property
+    def by_key(self) -> dict[str, RawStep]:
+        """The steps by their keys, in order; of two with one key, the first."""
+        found: dict[str, RawStep] = {}
+        for step in self.steps:
+            if step.key is not None:
+                found.setdefault(step.key, step)
+        return found
+
+    @property
+    def dag_id(self) -> str | None:
+        """The DAG id."""
+        return text_of(self.data.get("dag_id"))
+
+    @property
+    def dag_path(self) -> Path:
+        """Where a sidecar's DAG file stands."""
+        return self.path.with_name(self.path.name.removesuffix(SUFFIX) + ".py")
+
+    @property
+    def triggers(self) -> list[tuple[int, dict[str, Any]]]:
+        """The triggers that can be read, with their numbers."""
+        return [(index, it) for index, it in enumerate(list_of(self.data.get("triggers"))) if isinstance(it, dict)]
+
+    def of_type(self, type_: str) -> list[tuple[int, dict[str, Any]]]:
+        """Return the triggers of a type."""
+        return [(index, it) for index, it in self.triggers if it.get("type") == type_]
+
+    @property
+    def params(self) -> dict[str, dict[str, Any]]:
+        """The declared params."""
+        return {name: object_of(it) for name, it in object_of(self.data.get("params")).items()}
+
+
+def collected(paths: Iterable[Path]) -> tuple[list[Subject], list[DagFile], list[Finding]]:
+    """Return the automations, all DAG files, and what could not be read."""
+    subjects: list[Subject] = []
+    dag_files: dict[Path, DagFile] = {}
+    findings: list[Finding] = []
+    for path in _files(paths, findings):
+        if path.name.lower().endswith(".py"):
+            found = read_dag_file(path)
+            if isinstance(found, DagFile):
+                dag_files[path] = found
+            else:
+                findings.append(Finding("error", str(path), "", found, "Correct or remove the file.", NOT_PYTHON))
+        else:
+            subject = _subject(path, findings)
+            subjects += [subject] if subject else []
+    for subject in subjects:
+        if subject.form == "sidecar":
+            subject.dag = dag_files.get(subject.dag_path) or _beside(subject.dag_path)
+    return subjects, list(dag_files.values()), findings
+
+
+def _beside(path: Path) -> DagFile | None:
+    found = read_dag_file(path)
+    return found if isinstance(found, DagFile) else None
+
+
+def _files(paths: Iterable[Path], findings: list[Finding]) -> Iterator[Path]:
+    """Yield each file once: the named ones, and those of folders that lint knows; a DAG file with its sidecar."""
+    seen: set[str] = set()
+    for path in paths:
+        for found in _under(path, findings):
+            key = os.path.abspath(found)
+            if key not in seen:
+                seen.add(key)
+                yield found
+
+
+def _under(path: Path, findings: list[Finding]) -> Iterator[Path]:
+    try:
+        is_folder, is_there = path.is_dir(), path.exists()
+    except (OSError, ValueError):
+        is_folder = is_there = False
+    if not is_there:
+        findings.append(Finding("error", str(path), "", "there is no such file", "Name another one.", UNREADABLE))
+    elif is_folder:
+        yield from _in_folder(path)
+    else:
+        sidecar = path.with_name(path.stem + SUFFIX)
+        if path.suffix == ".py" and sidecar.is_file():
+            yield sidecar
+        yield path
+
+
+def _in_folder(folder: Path) -> Iterator[Path]:
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__pycache__")
+        for name in sorted(names):
+            if not name.startswith(".") and name.lower().endswith((SUFFIX, *ENDINGS, ".py")):
+                yield Path(root) / name
+
+
+def _subject(path: Path, findings: list[Finding]) -> Subject | None:
+    try:
+        value = document(path)
+    except SpecError as error:
+        findings.append(Finding("error", str(path), "", error.problem, error.remedy, UNREADABLE))
+        return None
+    if not isinstance(value, dict):
+        findings.append(Finding("error", str(path), "", "it holds no object", "Write a spec.", UNREADABLE))
+        return None
+    if path.name.lower().endswith(SUFFIX) or "schema_version" in value:
+        return Subject(path, "sidecar", value)
+    if "source_type" in value:
+        return Subject(path, "spec", value)
+    made = all_refusals(value, path)
+    if isinstance(made, Automation):
+        return Subject(path, "spec", made.model_dump(mode="json"))
+    findings += [Finding("error", str(path), it.where, it.problem, it.remedy, REFUSED) for it in made]
+    return None

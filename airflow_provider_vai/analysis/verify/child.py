@@ -1,0 +1,134 @@
+"""The process in which a DAG is replayed: ``python -m airflow_provider_vai.analysis.verify.child REPLY``.
+
+It reads its request from standard input. Only :mod:`.replay` starts it, in an environment of its own.
+
+The request: ``{"dag", "dag_id", "environment", "writes", "stand_ins": {task_id: value}, "lists": [task_id],
+"live_writes", "live_artifacts", "approver", "conf"}``. The reply is a file: ``{"refused": [...]}``, or what took place.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+
+def main() -> None:
+    """Replay the DAG of the request, and write the reply."""
+    request = json.load(sys.stdin)
+    os.environ.update(request["environment"])  # before Airflow is imported; more than a command line could carry
+    sys.stdin.close()
+    Path(sys.argv[1]).write_text(json.dumps(_reply(request)), encoding="ascii")
+
+
+def _reply(request: dict[str, Any]) -> dict[str, Any]:
+    dag = _loaded(request["dag"], request["dag_id"])
+    if isinstance(dag, str):
+        return {"refused": [dag]}
+    from airflow_provider_vai.analysis.verify import stand_ins
+
+    live = {"live_writes": request["live_writes"], "live_artifacts": request["live_artifacts"]}
+    fates = stand_ins.plan(dag, request["writes"], **live)
+    lacking = [name for name, fate in fates.items() if fate == "stand in" and name not in request["stand_ins"]]
+    gates = [name for name, fate in fates.items() if fate == "gate"]
+    if lacking or (gates and request["live_writes"] and not request["approver"]):
+        return {"refused": [], "lacking": lacking, "gates": gates}
+    approver = request["approver"] if request["live_writes"] else None
+    told = stand_ins.install(dag, fates, request["stand_ins"], request["lists"], approver)
+    return {"fates": fates, **_run(dag, request["conf"]), "arguments": _shown(told.arguments)}
+
+
+def _loaded(file: str, dag_id: str) -> Any:
+    """Return the DAG, or why it cannot be loaded."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(dag_folder=file, safe_mode=False)
+    if bag.import_errors:
+        return f"the DAG file cannot be imported: {next(iter(bag.import_errors.values())).strip().splitlines()[-1]}"
+    return bag.dags.get(dag_id) or f"the file holds no DAG {dag_id!r}, but {sorted(bag.dags)}"
+
+
+def _run(dag: Any, conf: Any) -> dict[str, Any]:
+    errors = _listening()
+    started = datetime.now(timezone.utc)
+    try:
+        dag_run = dag.test(run_conf=conf)
+    except Exception as error:
+        return {"refused": [f"Airflow did not begin the run: {type(error).__name__}: {_masked(str(error))}"]}
+    ended = datetime.now(timezone.utc)
+    states: dict[str, dict[int, str]] = {}
+    for ti in dag_run.get_task_instances():
+        states.setdefault(ti.task_id, {})[ti.map_index] = str(getattr(ti.state, "value", ti.state))
+    return {
+        "run_id": dag_run.run_id,
+        "state": str(getattr(dag_run.state, "value", dag_run.state)),
+        "started": started.isoformat(),
+        "ended": ended.isoformat(),
+        "states": {task_id: [by[index] for index in sorted(by)] for task_id, by in states.items()},
+        "results": _results(dag_run),
+        "errors": {task_id: _masked(texts) for task_id, texts in errors.items()},
+    }
+
+
+def _listening() -> dict[str, list[str]]:
+    """Have Airflow tell every failure of a task; return where it stands then, by task id."""
+    from airflow.listeners import hookimpl
+
+    try:
+        from airflow.sdk.listener import get_listener_manager
+    except ImportError:  # Airflow 3.1
+        from airflow.listeners.listener import get_listener_manager
+    errors: dict[str, list[str]] = {}
+
+    class Failures:
+        @hookimpl  # type: ignore[untyped-decorator]
+        def on_task_instance_failed(self, task_instance: Any, error: Any) -> None:
+            text = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else str(error)
+            errors.setdefault(task_instance.task_id, []).append(text)
+
+    get_listener_manager().add_listener(Failures())
+    return errors
+
+
+def _results(dag_run: Any) -> dict[str, list[Any]]:
+    """Return what the tasks left, by task id, one entry for each map index that left something."""
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    found: dict[str, list[Any]] = {}
+    with create_session() as session:
+        query = select(XComModel).where(XComModel.run_id == dag_run.run_id, XComModel.dag_id == dag_run.dag_id)
+        rows = session.scalars(query.where(XComModel.key == "return_value")).all()
+        for row in sorted(rows, key=lambda row: row.map_index):
+            found.setdefault(row.task_id, []).append(_data(XComModel.deserialize_value(row)))
+    return found
+
+
+def _data(value: Any) -> Any:
+    """Return a result with its artifact read, if it is data; of a page for people, what XCom says of it."""
+    from airflow_provider_vai.operators.runtime import results
+
+    if isinstance(value, dict) and value.get("artifact") not in (None, "json", "parquet"):
+        return value
+    return results.json_safe(results.load(value))
+
+
+def _shown(arguments: dict[str, list[Any]]) -> dict[str, Any]:
+    """Return what writes would have had as arguments, as the approval page shows them: without passwords."""
+    from airflow_provider_vai.languages import json_text
+
+    return {task_id: _masked(json.loads(json_text.canonical(found))) for task_id, found in arguments.items()}
+
+
+def _masked(value: Any) -> Any:
+    from airflow_provider_vai.operators.runtime.masking import masked
+
+    return masked(value)
+
+
+if __name__ == "__main__":
+    main()

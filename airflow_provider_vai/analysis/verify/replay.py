@@ -1,0 +1,220 @@
+"""Runs a DAG file once, now, in a real Airflow process that leaves nothing behind.
+
+The run has a private database and a private artifacts folder, also with ``here``: in the configured database a running
+scheduler would take the run for one of its own and carry out its writes, and its assets would start other DAGs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from airflow_provider_vai.analysis.verify.configured import MARK
+from airflow_provider_vai.analysis.verify.recordings import Recordings
+from airflow_provider_vai.analysis.verify.volatile import Moment
+from airflow_provider_vai.exceptions import ReplayRefused
+from airflow_provider_vai.languages.python_function import python_path
+from airflow_provider_vai.model.sidecar import Sidecar
+from airflow_provider_vai.secrets.masking import mask
+
+SECONDS = 1800.0
+"""How long a replay may take."""
+
+SETUP_SECONDS = 300
+LOG_LINES = 15
+
+
+@dataclass(frozen=True)
+class ReplayOptions:
+    """How to replay.
+
+    :param live_writes: let writes take place. :param live_artifacts: let loads, syncs and tables take place.
+    :param approver: who approves what the gates guard when writes take place; ``None``: nobody, and a DAG with gates
+        is then refused. :param here: use the settings, connections and variables of the configured Airflow.
+    :param conf: the params of the run, by name. :param seconds: the limit of its time.
+    """
+
+    live_writes: bool = False
+    live_artifacts: bool = False
+    approver: str | None = None
+    here: bool = False
+    conf: dict[str, Any] | None = None
+    seconds: float = SECONDS
+
+
+@dataclass(frozen=True)
+class ReplayResult:
+    """What took place, by task id; lists have an entry for each map index.
+
+    ``fates``: ``run``, ``stand in`` or ``gate``. ``arguments``: what a write that a recorded result stood in for would
+    have had. ``folder``: of the replay's own artifacts, which are gone.
+    """
+
+    state: str
+    moment: Moment
+    fates: dict[str, str]
+    states: dict[str, list[str]]
+    results: dict[str, list[Any]]
+    errors: dict[str, list[str]]
+    arguments: dict[str, list[Any]] = field(default_factory=dict)
+
+
+def replay(dag: Path, sidecar: Sidecar, recordings: Recordings, options: ReplayOptions) -> ReplayResult:
+    """Run a DAG file once, with recorded results in place of its writes.
+
+    :param dag: the file. :param recordings: what stands in for writes.
+    :raises ReplayRefused: a write has no recorded result, a gate has nobody to answer it, the file cannot be loaded, or
+        Airflow cannot run it.
+    """
+    if options.live_writes and options.approver is None and any(it.kind == "approval_gate" for it in sidecar.steps):
+        raise _unanswered()
+    with _workshop() as folder:
+        environment = _environment(dag, folder, here=options.here)
+        taken = _configured(sidecar.connections) if options.here else {}
+        _prepare(dag, folder, environment)
+        reply = _played(dag, sidecar, recordings, options, (folder, environment, taken))
+    if "refused" in reply:
+        raise _refused(dag, sidecar, reply)
+    moment = Moment(datetime.fromisoformat(reply.pop("started")), datetime.fromisoformat(reply.pop("ended")))
+    reply.pop("run_id")
+    return ReplayResult(moment=moment, **reply)
+
+
+@contextmanager
+def _workshop() -> Iterator[Path]:
+    """Return a folder that only this user can read, for as long as the block runs."""
+    with tempfile.TemporaryDirectory(prefix="vai-verify-", ignore_cleanup_errors=True) as folder:
+        (Path(folder) / "dags").mkdir()
+        yield Path(folder)
+
+
+def _environment(dag: Path, folder: Path, *, here: bool) -> dict[str, str]:
+    """Return the environment of the replay: this one's, but with a database, artifacts and logs of its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW__DATABASE__")}
+    bundle = {"name": "dags-folder", "kwargs": {"path": str(folder / "dags")}}
+    bundle["classpath"] = "airflow.dag_processing.bundles.local.LocalDagBundle"
+    if not here:
+        kept.pop("AIRFLOW_CONFIG", None)
+        kept["AIRFLOW_HOME"] = str(folder / "airflow")
+        kept["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(folder / "airflow/plugins")
+    path = [*python_path(dag.parent.absolute()), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        **kept,
+        "PYTHONPATH": os.pathsep.join(path),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'replay.db'}",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(folder / "dags"),
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps([bundle]),
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+        "AIRFLOW__CORE__XCOM_BACKEND": "airflow.sdk.execution_time.xcom.BaseXCom",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(folder / "logs"),
+        "AIRFLOW__LOGGING__REMOTE_LOGGING": "False",
+        "AIRFLOW__METRICS__STATSD_ON": "False",
+        "AIRFLOW__OPENLINEAGE__DISABLED": "True",
+        "AIRFLOW__VAI__ARTIFACTS_PATH": f"file://{folder / 'artifacts'}",
+    }
+
+
+def _configured(connections: list[str]) -> dict[str, str]:
+    """Return what the configured Airflow's database holds for the replay, as environment variables.
+
+    :raises ReplayRefused: it cannot be asked.
+    """
+    command = [sys.executable, "-m", "airflow_provider_vai.analysis.verify.configured", *connections]
+    done = _called(command, dict(os.environ))
+    line = next((line for line in done.stdout.splitlines() if line.startswith(MARK)), None)
+    if done.returncode or line is None:
+        raise _broken(
+            "the configured Airflow's database cannot be read", done.stderr, "Leave --here out, or set it up."
+        )
+    found: dict[str, str] = json.loads(line.removeprefix(MARK))
+    return {name: value for name, value in found.items() if name not in os.environ}
+
+
+def _prepare(dag: Path, folder: Path, environment: Mapping[str, str]) -> None:
+    (folder / "dags" / dag.name).write_bytes(dag.read_bytes())
+    done = _called([sys.executable, "-m", "airflow", "db", "migrate"], environment)
+    if done.returncode:
+        raise _broken("Airflow's database cannot be made", done.stderr, "Check that `airflow db migrate` works here.")
+
+
+def _played(
+    dag: Path,
+    sidecar: Sidecar,
+    recordings: Recordings,
+    options: ReplayOptions,
+    place: tuple[Path, Mapping[str, str], Mapping[str, str]],
+) -> dict[str, Any]:
+    folder, environment, taken = place
+    tasks = {step.task_id: recordings.steps[step.key] for step in sidecar.steps if step.key in recordings.steps}
+    request = {
+        "dag": str(dag.absolute()),
+        "dag_id": sidecar.dag_id,
+        "environment": taken,
+        "writes": [step.task_id for step in sidecar.steps if step.effect == "write"],
+        "stand_ins": {task_id: it.value for task_id, it in tasks.items() if it.has_value},
+        "lists": [task_id for task_id, it in tasks.items() if it.is_list],
+        "live_writes": options.live_writes,
+        "live_artifacts": options.live_artifacts,
+        "approver": options.approver,
+        "conf": options.conf,
+    }
+    reply = folder / "reply.json"
+    command = [sys.executable, "-m", "airflow_provider_vai.analysis.verify.child", str(reply)]
+    done = _called(command, environment, json.dumps(request), options.seconds)
+    if done.returncode or not reply.is_file():
+        raise _broken("the replay broke off", done.stderr or done.stdout, "See the end of its log above.")
+    answer: dict[str, Any] = json.loads(reply.read_text(encoding="ascii").replace(str(folder), "[replay]"))
+    return answer
+
+
+def _called(
+    command: list[str], environment: Mapping[str, str], text: str = "", seconds: float = SETUP_SECONDS
+) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(  # noqa: S603 - no shell; modules of this package and of Airflow
+            command, env=environment, input=text, capture_output=True, text=True, check=False, timeout=seconds
+        )
+    except subprocess.TimeoutExpired:
+        raise ReplayRefused(
+            f"it took longer than {seconds:.0f} seconds, and was ended", remedy="Allow more with --timeout."
+        ) from None
+    except OSError as error:
+        raise ReplayRefused(f"{command[0]} cannot be run: {error}", remedy="Check the installation.") from None
+
+
+def _refused(dag: Path, sidecar: Sidecar, reply: Mapping[str, Any]) -> ReplayRefused:
+    if reply["refused"]:
+        return ReplayRefused(mask(reply["refused"][0]), where=str(dag), remedy="Correct it; --conf gives params.")
+    if not reply["lacking"]:
+        return _unanswered()
+    known = {step.task_id for step in sidecar.steps}
+    by_hand = [name for name in reply["lacking"] if name not in known]
+    added = f" ({', '.join(by_hand)}: added to the file by hand)" if by_hand else ""
+    return ReplayRefused(
+        f"nothing is recorded that could stand in for {', '.join(reply['lacking'])}, which would really write{added}",
+        where=str(dag),
+        remedy="Name the recording with --trace; or let everything really happen with --live-writes.",
+    )
+
+
+def _unanswered() -> ReplayRefused:
+    return ReplayRefused(
+        "with --live-writes the writes behind approval gates really happen, and nobody is there to answer the gates",
+        remedy="Say --approve-gates if you approve them all, in your name; or leave --live-writes out.",
+    )
+
+
+def _broken(problem: str, log: str, remedy: str) -> ReplayRefused:
+    lines = [line for line in mask(log[-20_000:]).splitlines() if line.strip()]
+    return ReplayRefused("\n".join([problem, *(f"  | {line[:300]}" for line in lines[-LOG_LINES:])]), remedy=remedy)

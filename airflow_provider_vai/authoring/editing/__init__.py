@@ -1,0 +1,337 @@
+"""Edits of an automation: each takes one and returns another, or refuses by name what cannot be.
+
+Nothing is lost without a word: a step that others read, a gate before a write, a branch that decides what runs are
+removed only by whoever says what comes instead. Every result is validated as if it had been read from a file, and what
+follows from the steps (flags, connections, review) is drawn anew.
+
+Arguments of one step are edited by :mod:`authoring.editing.steps`, what belongs to the whole automation by
+:mod:`airflow_provider_vai.authoring.editing.settings`; both are found here, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from airflow_provider_vai.authoring.editing.gates import (
+    for_other_call,
+    gate_arguments,
+    guarded,
+    new_gate,
+    ungated,
+    unguarded_reason,
+)
+from airflow_provider_vai.authoring.editing.names import check_name, is_about, names_of, rename_step
+from airflow_provider_vai.authoring.editing.settings import (
+    set_conditions,
+    set_options,
+    set_params,
+    set_step_options,
+    set_triggers,
+)
+from airflow_provider_vai.authoring.editing.steps import check_step, kind_of, measured, set_argument, unset_argument
+from airflow_provider_vai.languages.identifiers import Names
+from airflow_provider_vai.model import review as summary
+from airflow_provider_vai.model.automation import Argument, Automation, LeftOut, Step, StepApproval
+from airflow_provider_vai.model.step_graph import (
+    GATE,
+    changed,
+    depending,
+    finished,
+    followers,
+    found,
+    guarded_by,
+    put_in,
+    readers,
+    refuse,
+    refuse_mentions,
+    renamed_in_branches,
+    taken_out,
+    unit,
+)
+
+__all__ = [
+    "add_step",
+    "guard_step",
+    "move_step",
+    "new_step",
+    "remove_step",
+    "rename_step",
+    "replace_step",
+    "set_argument",
+    "set_conditions",
+    "set_options",
+    "set_params",
+    "set_step_options",
+    "set_triggers",
+    "unset_argument",
+]
+
+
+def new_step(
+    automation: Automation, kind: str, arguments: Mapping[str, Any] | None = None, *, key: str | None = None
+) -> Step:
+    """Return a step for :func:`add_step` or :func:`replace_step`.
+
+    :param kind: an action kind, by its name or a legacy one.
+    :param arguments: JSON data, which is frozen, or :class:`Argument` objects, by the kind's own names.
+    :param key: the step's key and task id; left out: one of the kind's name that is free.
+    :raises SpecError: there is no such kind, or the arguments do not fit.
+    """
+    name = key or Names(frozenset(names_of(automation))).give(kind)
+    given = {
+        at: value if isinstance(value, Argument) else Argument.frozen(value) for at, value in (arguments or {}).items()
+    }
+    approval = StepApproval(recorded="not_required", reason="was added by an editor")
+    step = Step(key=name, task_id=name, kind=kind, operator="", approval=approval, arguments=given)
+    found_kind = kind_of(step)
+    step = step.model_copy(update={"kind": found_kind.name, "operator": found_kind.operator})
+    check_step(step, found_kind)
+    return measured(step, found_kind)
+
+
+def add_step(
+    automation: Automation,
+    step: Step,
+    *,
+    after: str | None = None,
+    before: str | None = None,
+    parallel: bool = False,
+    gate: Mapping[str, Any] | None = None,
+    ungated: bool = False,
+    by: str = "an editor",
+) -> Automation:
+    """Return the automation with one more step.
+
+    ``after`` X: it waits for X, and whoever waited for X waits for it. ``before`` Y: it waits for what Y waited for,
+    and Y (or Y's gate) for it; a branch that led to Y leads to it. Both: it stands between the two, and X's other
+    followers stay. Neither: it is the last. ``parallel``: the steps that are there wait for nothing new.
+    What the step itself depends on or reads, it waits for in any case.
+
+    :param step: the step, for example of :func:`new_step`; its effect and flag are drawn from its kind and arguments.
+    :param gate: arguments of an approval gate before it. A write gets a gate without them, too.
+    :param ungated: give a write no gate; the review says so.
+    :param by: who edits.
+    :raises SpecError: the key is taken or no identifier, the kind does not take the arguments, a credential is in them,
+        the step is a gate, or it would come before a step that it reads.
+    """
+    check_name(automation, step.key)
+    check_name(automation, step.task_id)
+    step = _checked(step)
+    if step.approval.gate:
+        refuse("a new step names no gate", f"step {step.key}", "Give the gate's arguments, and it is made.")
+    if gate is not None and ungated:
+        refuse("it cannot have a gate and none", f"step {step.key}", "Give either the gate's arguments or ungated.")
+    new = [step]
+    if gate is not None or (step.effect == "write" and not ungated):
+        reason = "it changes something outside" if step.effect == "write" else f"{by} asked for approval"
+        new = list(new_gate(automation.steps, step, gate or {}, reason))
+    elif step.effect == "write":
+        approval = StepApproval(recorded=step.approval.recorded, reason=unguarded_reason(by))
+        new = [step.model_copy(update={"approval": approval})]
+    return finished(automation, put_in(automation.steps, new, after=after, before=before, parallel=parallel))
+
+
+def remove_step(
+    automation: Automation,
+    key: str,
+    *,
+    freeze: Mapping[str, Any] | None = None,
+    ungate: bool = False,
+    unbranch: bool = False,
+    by: str = "an editor",
+) -> Automation:
+    """Return the automation without a step; whoever waited for it waits for what it waited for.
+
+    The gate of a guarded step goes with it. The recorded calls of the step are listed as calls that became no step.
+
+    :param freeze: the values to use instead of its result, by the place that reads it (``step.argument.place``), for
+        every such place.
+    :param ungate: remove a gate although what it guards changes something outside; the review says so.
+    :param unbranch: remove a branch, after which the steps of both its ways run.
+    :raises SpecError: others read it (each place is named), a branch or a template names it, or it is a gate or branch
+        and the matching option is not given.
+    """
+    steps = automation.steps
+    step = found(steps, key)
+    keys = [key] if step.kind == GATE else unit(steps, key)
+    automation = _without_readers(automation, keys, dict(freeze or {}), by)
+    steps = automation.steps
+    for gone in keys:
+        refuse_mentions([other for other in steps if other.key not in keys], found(steps, gone).task_id, "removing")
+    if step.kind == GATE and guarded_by(steps, key):
+        return _without_gate(automation, key, ungate=ungate, by=by)
+    _refuse_branch(automation, key, unbranch=unbranch)
+    steps = _branches_past(automation, keys)
+    automation = _left_out(automation, step, f"removed by {by}")
+    return finished(automation, taken_out(steps, keys), keep=lambda line: None if is_about(line, keys) else line)
+
+
+def move_step(automation: Automation, key: str, *, after: str | None = None, before: str | None = None) -> Automation:
+    """Return the automation with a step at another place; a guarded step and its gate move together.
+
+    Whoever waited for it waits for what it waited for; then it is put in as :func:`add_step` puts a new one.
+
+    :raises SpecError: it would come before a step that it reads, or behind one that reads it; a branch leads to it; or
+        no other step is named.
+    """
+    keys = unit(automation.steps, key)
+    where = f"step {key}"
+    if after is None and before is None:
+        refuse("no place is named", where, "Say after or before which step.")
+    for anchor in (after, before):
+        if anchor is not None and anchor in keys:
+            refuse(f"{anchor!r} moves with it", where, "Name another step.")
+    gate = found(automation.steps, key).approval.gate
+    if gate is not None and gate not in keys:
+        others = ", ".join(other for other in guarded_by(automation.steps, gate) if other != key)
+        refuse(f"its gate {gate!r} guards {others}, too", where, f"Give {key!r} a gate of its own first.")
+    moved = [found(automation.steps, name) for name in keys]
+    rest = taken_out(_branches_past(automation, keys), keys)
+    head = depending(moved[0], [])
+    return finished(automation, put_in(rest, [head, *moved[1:]], after=after, before=before, parallel=False))
+
+
+def replace_step(
+    automation: Automation, key: str, step: Step, *, ungated: bool = False, by: str = "an editor"
+) -> Automation:
+    """Return the automation with another step under a key; dependencies, dependants, branches and gate stay.
+
+    The gate's question goes on without what it held of the recorded call. A write without a gate gets one.
+
+    :param step: the new one; its key, task id, dependencies and approval count for nothing.
+    :raises SpecError: as :func:`add_step`; or either is a gate, or the old one is a branch that leads to steps.
+    """
+    old = found(automation.steps, key)
+    if old.kind == GATE:
+        refuse("a gate is not replaced", f"step {key}", "Set its arguments, or remove it.")
+    if step.kind != old.kind:
+        _refuse_branch(automation, key, unbranch=False)
+    reason = f"{by} replaced the recorded step by another one"
+    approval = StepApproval(recorded="not_required", gate=old.approval.gate, reason=reason)
+    kept = {"key": key, "task_id": old.task_id, "depends_on": old.depends_on, "approval": approval}
+    new = _checked(step.model_copy(update=kept))
+    steps, added = changed(automation.steps, {key: new}), _to_check(automation, key)
+    if new.approval.gate:
+        gate, said = for_other_call(found(steps, new.approval.gate), new, reason)
+        steps, added = changed(steps, {gate.key: gate}), [*added, *said]
+    elif new.effect == "write" and not ungated:
+        steps = guarded(steps, key, {}, f"it changes something outside since {by} replaced it")
+    elif new.effect == "write":
+        approval = StepApproval(recorded=new.approval.recorded, reason=unguarded_reason(by))
+        steps = changed(steps, {key: new.model_copy(update={"approval": approval})})
+    return finished(_left_out(automation, old, f"replaced by {by}", new.call_ids), steps, added=added)
+
+
+def guard_step(
+    automation: Automation, key: str, settings: Mapping[str, Any] | None = None, *, by: str = "an editor"
+) -> Automation:
+    """Return the automation with an approval gate right before a step, or with its gate set otherwise.
+
+    :param settings: the gate's arguments; of a gate that is there, those to set, ``None`` unsets one.
+    :raises SpecError: the step is a gate, or the settings are none of a gate's.
+    """
+    step = found(automation.steps, key)
+    if step.kind == GATE:
+        refuse("a gate has no gate", f"step {key}", "Name the step that it guards.")
+    if step.approval.gate is None:
+        return finished(automation, guarded(automation.steps, key, settings or {}, f"{by} asked for approval"))
+    gate = found(automation.steps, step.approval.gate)
+    values = {name: it.value for name, it in gate.arguments.items()} | dict(settings or {})
+    made = gate_arguments(key, values, str(values.get("reason") or step.approval.reason))
+    old = gate.arguments
+    arguments = {name: old[name] if name in old and old[name].value == it.value else it for name, it in made.items()}
+    return finished(automation, changed(automation.steps, {gate.key: gate.model_copy(update={"arguments": arguments})}))
+
+
+# --- what cannot be ---------------------------------------------------------------------------------------------------
+
+
+def _checked(step: Step) -> Step:
+    kind = kind_of(step)
+    if kind.name == GATE:
+        refuse("a gate stands before a step that it guards", f"step {step.key}", "Guard that step instead.")
+    if step.operator != kind.operator:
+        refuse(f"the kind {kind.name} is run by {kind.operator}", f"step {step.key}", "Correct the step's operator.")
+    check_step(step, kind)
+    return measured(step, kind)
+
+
+def _without_readers(automation: Automation, keys: list[str], freeze: dict[str, Any], by: str) -> Automation:
+    """Return the automation with the places that read a step frozen to what was given for them."""
+    read = readers(automation.steps, keys)
+    left = [place for place in read if place not in freeze]
+    if left:
+        refuse(
+            f"{len(left)} {'places read' if len(left) > 1 else 'place reads'} its result: {', '.join(left)}",
+            f"step {keys[-1]}",
+            "Set these places to something else first, or say what to freeze there instead.",
+        )
+    if unknown := sorted(freeze.keys() - set(read)):
+        refuse(f"nothing reads it at {', '.join(unknown)}", f"step {keys[-1]}", "Name the places that read it.")
+    for place, value in freeze.items():
+        reader, _, argument = place.partition(".")
+        if argument == "each":
+            refuse(f"{reader!r} is mapped over its result", f"step {reader}: each", "Unset each of that step first.")
+        automation = set_argument(automation, reader, argument, value, by=by)
+    return automation
+
+
+def _without_gate(automation: Automation, gate: str, *, ungate: bool, by: str) -> Automation:
+    writes = [key for key in guarded_by(automation.steps, gate) if found(automation.steps, key).effect == "write"]
+    if writes and not ungate:
+        refuse(
+            f"it guards {', '.join(writes)}, which {'change' if len(writes) > 1 else 'changes'} something outside",
+            f"step {gate}",
+            "Say that it shall run without approval (ungate), or remove the guarded step.",
+        )
+    steps = ungated(automation.steps, gate, by)
+    return finished(automation, steps, keep=lambda line: None if is_about(line, [gate]) else line)
+
+
+def _refuse_branch(automation: Automation, key: str, *, unbranch: bool) -> None:
+    lists = summary.branch_lists(found(automation.steps, key))
+    named = [task for tasks in lists.values() for task in tasks]
+    follow = followers(automation.steps, key)
+    if named and follow and not unbranch:
+        refuse(
+            f"the branch decides whether {', '.join(follow)} run, and without it they always do",
+            f"step {key}",
+            "Remove those steps first, or say that they shall always run (unbranch).",
+        )
+
+
+def _branches_past(automation: Automation, keys: list[str]) -> list[Step]:
+    """Return the steps with branches that lead to a unit leading past it, where exactly one step follows it."""
+    steps = automation.steps
+    task_id = found(steps, keys[0]).task_id
+    led = [
+        step for step in steps if task_id in {name for names in summary.branch_lists(step).values() for name in names}
+    ]
+    behind = [other for other in followers(steps, keys[-1]) if other not in keys]
+    if led and len(behind) != 1:
+        branch = led[0]
+        name = next(name for name, tasks in summary.branch_lists(branch).items() if task_id in tasks)
+        refuse(
+            f"the branch {branch.key!r} names it in {name}",
+            f"step {branch.key}: {name}",
+            f"Take it out of {name} of {branch.key!r} first.",
+        )
+    return renamed_in_branches(steps, task_id, found(steps, behind[0]).task_id) if led else steps
+
+
+def _to_check(automation: Automation, key: str) -> list[str]:
+    read = readers(automation.steps, [key])
+    return [f"{key}: was replaced, and its result may look otherwise; it is read by {', '.join(read)}"] if read else []
+
+
+def _left_out(automation: Automation, step: Step, done: str, still: Sequence[str] = ()) -> Automation:
+    """Return the automation with the recorded calls of a step among those that became no step."""
+    tool = step.arguments.get("tool")
+    named = tool.value if tool and isinstance(tool.value, str) else step.kind
+    left = [
+        LeftOut(call_id=call, tool=named, reason=f"its step {step.key} was {done}")
+        for call in step.call_ids
+        if call not in still
+    ]
+    return automation.model_copy(update={"not_crystallized": [*automation.not_crystallized, *left]})

@@ -1,0 +1,214 @@
+"""What edits do to gates: put one before a step, take it away, and keep its question in step with what it guards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from airflow_provider_vai.authoring.editing.secrets import refuse_data
+from airflow_provider_vai.crystallizer.gate_question import COMPARED_CHARACTERS
+from airflow_provider_vai.languages import json_text, places as edits
+from airflow_provider_vai.languages.identifiers import Names
+from airflow_provider_vai.model.automation import Argument, Step, StepApproval
+from airflow_provider_vai.model.kind_arguments import ApprovalGateArguments
+from airflow_provider_vai.model.kinds import by_name
+from airflow_provider_vai.model.step_graph import (
+    GATE,
+    Steps,
+    changed,
+    depending,
+    found,
+    guarded_by,
+    refuse,
+    renamed_in_branches,
+)
+from airflow_provider_vai.secrets.masking import masked
+
+RECORDED_CALL = ("recorded", "editable", "denied")
+"""The arguments of a gate that hold copies of the recorded call."""
+
+
+def unguarded_reason(by: str) -> str:
+    """Return why a write has no gate, for the reviewer."""
+    return f"left without a gate by {by}"
+
+
+def gate_arguments(key: str, settings: Mapping[str, Any], reason: str) -> dict[str, Argument]:
+    """Return the arguments of a step's gate.
+
+    :param settings: a gate's own arguments, as ``vai kinds`` lists them for ``approval_gate``.
+    :raises SpecError: a setting is unknown or of another type.
+    """
+    values = {"subject": f"Run {key}?", "reason": _sentence(reason), **settings}
+    refuse_data(dict(settings), f"gate of {key}")
+    try:
+        ApprovalGateArguments.model_validate(values)
+    except ValidationError as error:
+        said = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors()[:5])
+        takes = ", ".join(ApprovalGateArguments.model_fields)
+        refuse(f"the gate's arguments do not fit: {said}", f"gate of {key}", f"A gate takes {takes}.")
+    return {name: Argument.frozen(value) for name, value in values.items() if value is not None}
+
+
+def new_gate(steps: Sequence[Step], step: Step, settings: Mapping[str, Any], reason: str) -> tuple[Step, Step]:
+    """Return a gate for a step, and the step behind it; the gate waits for what the step waited for."""
+    taken = frozenset({*(other.key for other in steps), *(other.task_id for other in steps), step.key, step.task_id})
+    key = Names(taken).give(f"approve_{step.key}")
+    gate = Step(
+        key=key,
+        task_id=key,
+        kind=GATE,
+        operator=by_name()[GATE].operator,
+        depends_on=step.depends_on,
+        approval=StepApproval(recorded="not_required", reason="is the question itself"),
+        arguments=gate_arguments(step.key, settings, reason),
+        call_ids=step.call_ids,
+    )
+    approval = StepApproval(recorded=step.approval.recorded, gate=key, reason=reason)
+    return gate, step.model_copy(update={"depends_on": [key], "approval": approval})
+
+
+def guarded(steps: Sequence[Step], key: str, settings: Mapping[str, Any], reason: str) -> Steps:
+    """Return the steps with a gate right before one of them; branches that led to the step lead to its gate."""
+    step = found(steps, key)
+    gate, behind = new_gate(steps, step, settings, reason)
+    led = renamed_in_branches(steps, step.task_id, gate.task_id)
+    at = next(index for index, other in enumerate(led) if other.key == key)
+    return [*led[:at], gate, *changed(led[at:], {key: behind})]
+
+
+def ungated(steps: Sequence[Step], gate: str, by: str) -> Steps:
+    """Return the steps without a gate; what it guarded waits for what the gate waited for, and says who removed it."""
+    guards, asked = guarded_by(steps, gate), found(steps, gate)
+    changes = {}
+    for key in guards:
+        step = found(steps, key)
+        waits = [other for name in step.depends_on for other in (asked.depends_on if name == gate else [name])]
+        approval = StepApproval(recorded=step.approval.recorded, reason=f"its gate was removed by {by}")
+        changes[key] = depending(step, waits).model_copy(update={"approval": approval})
+    if len(guards) == 1:
+        steps = renamed_in_branches(steps, asked.task_id, found(steps, guards[0]).task_id)
+    rest = [step for step in changed(steps, changes) if step.key != gate]
+    return [
+        depending(step, [other for name in step.depends_on for other in (asked.depends_on if name == gate else [name])])
+        for step in rest
+    ]
+
+
+def follow_values(steps: Steps, before: Step, now: Step, values: Mapping[str, Any]) -> tuple[Steps, list[str]]:
+    """Return the steps with the gate's question as it fits a step's new arguments, and lines for the review.
+
+    The recorded value of an edited argument is shown for comparison; a form field gets the new value's type, and goes
+    where its place is gone.
+
+    :param values: the step's values; a text stands for what only a run knows.
+    :raises SpecError: the new arguments are those of a call that a person denied.
+    """
+    if now.approval.gate is None:
+        return steps, []
+    gate = found(steps, now.approval.gate)
+    arguments = dict(gate.arguments)
+    _refuse_denied(gate, now)
+    recorded = _compared(_value(arguments, "recorded"), before, now)
+    if recorded:
+        arguments["recorded"] = _with(arguments.get("recorded"), recorded)
+    fields = _value(arguments, "editable")
+    kept, gone = _fields(fields, before, now, values, alone=len(guarded_by(steps, gate.key)) == 1)
+    if kept != fields:
+        arguments["editable"] = _with(arguments.get("editable"), kept)
+        if not kept:
+            del arguments["editable"]
+    said = [
+        f"{gate.key}: {place} can no longer be changed at the approval: it is gone from {now.key}" for place in gone
+    ]
+    if arguments == gate.arguments:
+        return steps, said
+    return changed(steps, {gate.key: gate.model_copy(update={"arguments": arguments})}), said
+
+
+def for_other_call(gate: Step, step: Step, reason: str) -> tuple[Step, list[str]]:
+    """Return the gate of a replaced step without what it held of the recorded call, and lines for the review.
+
+    :param step: the new one. :param reason: why it is guarded.
+    """
+    dropped = [name for name in RECORDED_CALL if name in gate.arguments]
+    arguments = {name: argument for name, argument in gate.arguments.items() if name not in dropped}
+    arguments["reason"] = Argument.frozen(_sentence(reason))
+    said = [f"{gate.key}: {', '.join(dropped)} went with the step that was replaced"] if dropped else []
+    return gate.model_copy(update={"arguments": arguments, "call_ids": step.call_ids}), said
+
+
+def _sentence(reason: str) -> str:
+    return reason[:1].upper() + reason[1:] + "."
+
+
+def _value(arguments: Mapping[str, Argument], name: str) -> dict[str, Any]:
+    value = arguments[name].value if name in arguments else None
+    return value if isinstance(value, dict) else {}
+
+
+def _with(argument: Argument | None, value: Any) -> Argument:
+    return argument.model_copy(update={"value": value}) if argument else Argument.frozen(value)
+
+
+def _is_plain(argument: Argument | None) -> bool:
+    return argument is not None and argument.class_ == "frozen" and not argument.secrets
+
+
+def _refuse_denied(gate: Step, now: Step) -> None:
+    denied = gate.arguments["denied"].value if "denied" in gate.arguments else None
+    text = {name: json_text.canonical(it.value) for name, it in now.arguments.items() if _is_plain(it)}
+    for call in denied if isinstance(denied, list) else []:
+        if all(text.get(name) == json_text.canonical(value) for name, value in call.items()):
+            refuse(
+                "these are the arguments of a call that a person denied in the recorded run",
+                f"step {now.key}",
+                f"Take the call out of the argument denied of {gate.key!r} first, if it may run now.",
+            )
+
+
+def _compared(recorded: dict[str, Any], before: Step, now: Step) -> dict[str, Any]:
+    """Return what the gate shows of the recording, with the recorded value of each argument that is another now."""
+    shown = dict(recorded.get("arguments") or {})
+    for name, argument in before.arguments.items():
+        was_recorded = _is_plain(argument) and argument.origin != "user" and before.call_ids
+        if name in shown or not was_recorded or now.arguments.get(name) == argument:
+            continue
+        if len(json_text.canonical(argument.value)) <= COMPARED_CHARACTERS:
+            shown[name] = masked(argument.value)
+    return {**recorded, "arguments": shown} if shown else recorded
+
+
+def _fields(
+    fields: dict[str, Any], before: Step, now: Step, values: Mapping[str, Any], *, alone: bool
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the form's fields as they fit the step now, and the places of those that do not exist any more."""
+    kept, gone = {}, []
+    for name, schema in fields.items():
+        head, colon, place = name.rpartition(":")
+        top = place.partition(".")[0]
+        ours = head == now.task_id if colon else alone
+        if not ours or now.arguments.get(top) == before.arguments.get(top):
+            kept[name] = schema
+            continue
+        argument = now.arguments.get(top)
+        try:
+            value = edits.at(dict(values), place)
+        except LookupError:
+            gone.append(place)
+            continue
+        if argument is not None and argument.secrets:  # a form that could show a credential stops the gate
+            gone.append(place)
+        else:
+            kept[name] = _fitting(schema, value) if _is_plain(argument) else schema
+    return kept, gone
+
+
+def _fitting(schema: dict[str, Any], value: Any) -> dict[str, Any]:
+    wanted = json_text.schema(value)
+    types = schema.get("type")
+    allowed = {types} if isinstance(types, str) else set(types or ())
+    fits = not allowed or wanted["type"] in allowed or (wanted["type"] == "integer" and "number" in allowed)
+    return schema if fits else wanted

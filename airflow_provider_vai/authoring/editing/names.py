@@ -1,0 +1,120 @@
+"""Names of steps in edits: which are free, and one for another everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from airflow_provider_vai.languages.identifiers import Names, slug
+from airflow_provider_vai.model import review as summary
+from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
+from airflow_provider_vai.model.step_graph import (
+    GATE,
+    finished,
+    found,
+    guarded_by,
+    refuse,
+    refuse_mentions,
+    renamed_in_branches,
+)
+
+
+def rename_step(automation: Automation, key: str, new: str) -> Automation:
+    """Return the automation with another key, and so task id, of a step.
+
+    Wires, dependencies, gates and branches follow; a gate that is called after the step is renamed with it.
+
+    :raises SpecError: the name is taken or no identifier, or a template names the task.
+    """
+    step = found(automation.steps, key)
+    check_name(automation, new, but=step)
+    names = {key: new}
+    gate = step.approval.gate
+    if gate == f"approve_{key}" and len(guarded_by(automation.steps, gate)) == 1:
+        names[gate] = Names(frozenset({*names_of(automation), new} - {gate})).give(f"approve_{new}")
+    tasks = {found(automation.steps, name).task_id: now for name, now in names.items()}
+    steps = list(automation.steps)
+    for task_id in tasks:
+        refuse_mentions(steps, task_id, "renaming")
+    for task_id, now in tasks.items():
+        steps = renamed_in_branches(steps, task_id, now)
+    steps = [_asking(_renamed(other, names), key, new, tasks) for other in steps]
+    renamed = automation.model_copy(update={"steps": steps})  # so that no branch seems to lose its tasks
+    notes = [_renamed_line(line, names) for line in summary.notes(automation)]
+    renamed = renamed.model_copy(update={"review": notes})
+    return finished(renamed, steps)
+
+
+def names_of(automation: Automation) -> set[str]:
+    """Return the keys and task ids of all steps."""
+    return {name for step in automation.steps for name in (step.key, step.task_id)}
+
+
+def check_name(automation: Automation, name: str, but: Step | None = None) -> None:
+    """Refuse a name that is no identifier, or that another step has.
+
+    :param but: the step whose own names are free.
+    :raises SpecError: the name, and one that would do.
+    """
+    wanted = slug(name, "step")
+    if wanted != name:
+        refuse(f"{name!r} cannot name a step", f"step {name}", f"Try {wanted!r}.")
+    taken = names_of(automation) - ({but.key, but.task_id} if but else set())
+    if Names(frozenset(taken)).give(name) != name:
+        refuse(f"there is a step {name!r}", f"step {name}", f"Try {Names(frozenset(taken)).give(name)!r}.")
+
+
+def _renamed(step: Step, names: Mapping[str, str]) -> Step:
+    def output(place: Output) -> Output:
+        return place.model_copy(update={"step": names.get(place.step or "", place.step)})
+
+    def argument(given: Argument) -> Argument:
+        update: dict[str, Any] = {"from_": output(given.from_)} if given.from_ else {}
+        if given.wires:
+            update["wires"] = [
+                wire.model_copy(update={"from_": output(wire.from_)}) if wire.from_ else wire for wire in given.wires
+            ]
+        return given.model_copy(update=update) if update else given
+
+    gate = step.approval.gate
+    arguments = {name: argument(given) for name, given in step.arguments.items()}
+    update: dict[str, Any] = {
+        "depends_on": [names.get(name, name) for name in step.depends_on],
+        "arguments": arguments,
+        "approval": step.approval.model_copy(update={"gate": names.get(gate, gate) if gate else None}),
+    }
+    if step.each:
+        update["each"] = output(step.each)
+    if step.key in names:
+        update |= {"key": names[step.key], "task_id": names[step.key]}
+    return step.model_copy(update=update)
+
+
+def _asking(step: Step, old: str, new: str, tasks: Mapping[str, str]) -> Step:
+    """Return a gate asking about the step under its new name; other steps as they are."""
+    if step.kind != GATE:
+        return step
+    values: dict[str, Any] = {}
+    if "subject" in step.arguments and step.arguments["subject"].value == f"Run {old}?":
+        values["subject"] = f"Run {new}?"
+    fields = step.arguments["editable"].value if "editable" in step.arguments else None
+    if isinstance(fields, dict):
+        values["editable"] = {_field(name, tasks): schema for name, schema in fields.items()}
+    arguments = {name: step.arguments[name].model_copy(update={"value": value}) for name, value in values.items()}
+    return step.model_copy(update={"arguments": {**step.arguments, **arguments}})
+
+
+def _field(name: str, tasks: Mapping[str, str]) -> str:
+    """Return a form field's name, which begins with the task's id where the gate guards several."""
+    task_id, colon, place = name.rpartition(":")
+    return f"{tasks.get(task_id, task_id)}{colon}{place}"
+
+
+def is_about(line: str, keys: Sequence[str]) -> bool:
+    """Return whether a line of the review speaks of one of these steps."""
+    return any(line.startswith((f"{key}: ", f"{key}.")) for key in keys)
+
+
+def _renamed_line(line: str, names: Mapping[str, str]) -> str:
+    old = next((name for name in names if is_about(line, [name])), None)
+    return names[old] + line[len(old) :] if old else line

@@ -1,0 +1,60 @@
+"""Edits never bring a credential into a spec: what looks like one is refused, by the place and never by the value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_provider_vai.crystallizer.draft import Draft
+from airflow_provider_vai.crystallizer.redact import redact
+from airflow_provider_vai.exceptions import SecretFound
+from airflow_provider_vai.model.automation import Argument, Step
+from airflow_provider_vai.model.kinds import Kind, by_name
+from airflow_provider_vai.model.run import ToolCall
+from airflow_provider_vai.model.step_graph import dotted, refuse
+from airflow_provider_vai.secrets.masking import mask
+
+REMEDY = "Make an Airflow connection with it as the password, and let the place be that connection's secret."
+
+
+def refuse_credentials(step: Step, kind: Kind, arguments: Mapping[str, Argument]) -> None:
+    """Refuse arguments that hold a literal credential; the same places count as when a run is crystallized.
+
+    :raises SpecError: the place; the value is masked.
+    """
+    frozen = {name: it.value for name, it in arguments.items() if it.class_ in ("frozen", "wired") and not it.from_}
+    _refuse_values(step.key, kind, frozen, f"step {step.key}")
+
+
+def refuse_data(values: Mapping[str, Any], where: str) -> None:
+    """Refuse named JSON data that holds a literal credential.
+
+    :param where: the place, for the message.
+    :raises SpecError: see :func:`refuse_credentials`.
+    """
+    _refuse_values("value", by_name()["unmapped_tool"], dict(values), where)
+
+
+def refuse_text(text: str, where: str) -> None:
+    """Refuse free text, a template or a condition with a credential in it.
+
+    :raises SpecError: see :func:`refuse_credentials`.
+    """
+    if mask(text) != text:
+        refuse(f"{mask(text)[:120]!r} holds something that looks like a credential", where, REMEDY)
+
+
+def _refuse_values(key: str, kind: Kind, values: dict[str, Any], where: str) -> None:
+    call = ToolCall(id=key, tool=key, arguments={})
+    try:
+        (clean,), notes = redact([Draft(key=key, call=call, kind=kind, rule=None, effect="read", values=values)])
+    except SecretFound as error:
+        place = error.where.rpartition(": ")[2]
+        refuse(error.problem, f"{where}: {place}", REMEDY)
+    places = [
+        mask(dotted([name, *secret.at])) for name, argument in clean.arguments.items() for secret in argument.secrets
+    ]
+    if places:
+        refuse("the value looks like a credential", f"{where}: {', '.join(places)}", REMEDY)
+    if notes:
+        refuse("headers that hold a credential are not kept", f"{where}: headers", "The connection must supply them.")

@@ -1,0 +1,217 @@
+"""Edits of what belongs to the whole automation, or to a step beside its arguments: triggers, params, limits, times."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter, ValidationError
+
+from airflow_provider_vai.authoring.editing.secrets import refuse_data, refuse_text
+from airflow_provider_vai.exceptions import RenderError
+from airflow_provider_vai.languages import expression
+from airflow_provider_vai.model import review as summary
+from airflow_provider_vai.model.automation import Automation, Param
+from airflow_provider_vai.model.step_graph import changed, finished, found, refuse, validated
+from airflow_provider_vai.model.triggers import ScheduleTrigger, Trigger, WebhookTrigger
+from airflow_provider_vai.model.validation import problems
+from airflow_provider_vai.renderer.schedule import schedule
+
+OPTIONS = (
+    "description", "tags", "owner", "max_active_runs", "max_active_tasks", "timeout_seconds", "retries",
+    "retry_delay_seconds", "notifications",
+)  # fmt: skip
+STEP_OPTIONS = ("each", "concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds")
+PRESETS = ("@once", "@continuous", "@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly")
+ROOTS = ("params", "payload", "event")
+"""What a condition may speak of."""
+
+
+def set_triggers(automation: Automation, triggers: Sequence[Trigger | Mapping[str, Any]]) -> Automation:
+    """Return the automation with other triggers, all of them.
+
+    :param triggers: the triggers, or their fields as in the sidecar.
+    :raises SpecError: a trigger breaks the schema, is no cron expression, or names no time zone; or steps take the
+        ``payload`` of a webhook that is gone.
+    """
+    try:
+        given = TypeAdapter(list[Trigger]).validate_python(
+            [dict(it) if isinstance(it, Mapping) else it for it in triggers]
+        )
+    except ValidationError as error:
+        refuse(problems(error), "triggers", "`vai schema automation` prints the fields of each type.")
+    for place, trigger in enumerate(given):
+        if isinstance(trigger, ScheduleTrigger):
+            _check_schedule(trigger, f"triggers.{place}")
+    paths = [trigger.path for trigger in given if isinstance(trigger, WebhookTrigger)]
+    if twice := sorted({path for path in paths if paths.count(path) > 1}):
+        refuse(f"two webhooks have the path {twice[0]!r}", "triggers", "Give each its own.")
+    try:
+        schedule(given)
+    except RenderError as error:
+        refuse(error.problem, error.where, error.remedy)
+    connections = summary.connections(automation.steps, given)
+    return validated(automation.model_copy(update={"triggers": given, "connections": connections}))
+
+
+def _check_schedule(trigger: ScheduleTrigger, where: str) -> None:
+    from croniter import croniter
+
+    if trigger.schedule not in PRESETS and not croniter.is_valid(trigger.schedule):
+        refuse(
+            f"{trigger.schedule!r} is no cron expression",
+            where,
+            f"Five fields, as in '0 6 * * *', or one of {', '.join(PRESETS)}.",
+        )
+    if trigger.timezone is not None:
+        try:
+            ZoneInfo(trigger.timezone)
+        except (ValueError, OSError, LookupError):  # no such file, or a name that is no file's
+            refuse(f"there is no time zone {trigger.timezone!r}", where, "Write it like Europe/Berlin.")
+
+
+def set_conditions(automation: Automation, conditions: Sequence[str]) -> Automation:
+    """Return the automation with other conditions, all of them.
+
+    :param conditions: expressions over ``params``, ``payload`` and ``event``.
+    :raises SpecError: one cannot be read, speaks of something else, or of a param that is not declared.
+    """
+    for place, condition in enumerate(conditions):
+        where = f"conditions.{place}"
+        try:
+            tree = expression.parse(condition)
+        except expression.BadExpression as error:
+            refuse(str(error), where, "For example: payload.total > 100 and params.region in ['US', 'CA'].")
+        refuse_text(condition, where)
+        for root in _roots(tree):
+            if root not in ROOTS:
+                refuse(f"it speaks of {root!r}", where, f"A condition speaks of {', '.join(ROOTS)}.")
+        for name in _params(tree):
+            if name not in automation.params:
+                refuse(f"there is no param {name!r}", where, f"Declared are: {', '.join(automation.params) or 'none'}.")
+    return validated(automation.model_copy(update={"conditions": list(conditions)}))
+
+
+def _roots(tree: ast.AST) -> Iterator[str]:
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    yield from sorted(names - {"true", "false", "null"})
+
+
+def _params(tree: ast.AST) -> Iterator[str]:
+    """Yield the names of the params that an expression reads."""
+    for node in ast.walk(tree):
+        base = node.value if isinstance(node, (ast.Attribute, ast.Subscript)) else None
+        if isinstance(base, ast.Name) and base.id == "params":
+            key = node.attr if isinstance(node, ast.Attribute) else ast.literal_eval(node.slice)  # type: ignore[attr-defined]
+            yield str(key)
+
+
+def set_params(automation: Automation, params: Mapping[str, Param | Mapping[str, Any] | None]) -> Automation:
+    """Return the automation with some params set; the others stay.
+
+    :param params: by name, a param, its fields as in the sidecar, or ``None`` to remove it.
+    :raises SpecError: a param breaks the schema, its default does not fit its own JSON Schema or looks like a
+        credential; or one that is removed is used (each place is named).
+    """
+    result = dict(automation.params)
+    for name, given in params.items():
+        where = f"params.{name}"
+        if given is None:
+            if name not in result:
+                refuse("there is no such param", where, f"Declared are: {', '.join(result) or 'none'}.")
+            _refuse_used(automation, name)
+            del result[name]
+            continue
+        if not name.isidentifier():
+            refuse(f"{name!r} cannot name a param", where, "Use letters, digits and underscores.")
+        try:
+            param = given if isinstance(given, Param) else Param.model_validate(dict(given))
+        except ValidationError as error:
+            refuse(problems(error), where, "A param has default, description and schema.")
+        _check_default(name, param, where)
+        result[name] = param
+    return validated(automation.model_copy(update={"params": result}))
+
+
+def _check_default(name: str, param: Param, where: str) -> None:
+    from jsonschema import SchemaError, ValidationError as Misfit
+    from jsonschema.validators import Draft202012Validator
+
+    refuse_data({name: param.default}, where)
+    try:
+        Draft202012Validator.check_schema(param.schema_)
+        if param.default is not None:
+            Draft202012Validator(param.schema_).validate(param.default)
+    except (SchemaError, Misfit) as error:
+        refuse(
+            f"{'the default' if isinstance(error, Misfit) else 'the schema'}: {error.message[:300]}",
+            where,
+            "Correct it.",
+        )
+
+
+def _refuse_used(automation: Automation, name: str) -> None:
+    webhook = name == "payload" and any(trigger.type == "webhook" for trigger in automation.triggers)
+    uses = [] if webhook else [f"step {step.key}" for step in automation.steps if name in step.params()]
+    for place, condition in enumerate(automation.conditions):
+        if name in _params(expression.parse(condition)):
+            uses.append(f"conditions.{place}")
+    mention = re.compile(rf"""\bparams(\.{re.escape(name)}\b|\[\s*['"]{re.escape(name)}['"]\s*\])""")
+    for step in automation.steps:
+        for at, argument in step.arguments.items():
+            whole = [argument.value] if argument.class_ == "template" else []
+            texts = [*whole, *(wire.template for wire in argument.wires if wire.template)]
+            if step.kind == "conditional_branch" and at == "condition":
+                texts.append(argument.value)
+            uses += [f"step {step.key}: {at}" for text in texts if isinstance(text, str) and mention.search(text)]
+    if uses:
+        refuse(f"the param {name!r} is used by {', '.join(uses)}", f"params.{name}", "Change these first.")
+
+
+def set_options(automation: Automation, **options: Any) -> Automation:
+    """Return the automation with some of its options set: see :data:`OPTIONS`; ``None`` means the default again.
+
+    :raises SpecError: an option is unknown or of another type, or looks like a credential.
+    """
+    _check_options(options, OPTIONS, automation.dag_id)
+    for name in ("description", "owner"):
+        if isinstance(options.get(name), str):
+            refuse_text(options[name], name)
+    for tag in options.get("tags") or ():
+        refuse_text(str(tag), "tags")
+    for place, notification in enumerate(options.get("notifications") or ()):
+        fields = notification if isinstance(notification, Mapping) else notification.model_dump()
+        refuse_data(dict(fields.get("arguments") or {}), f"notifications.{place}")
+    fields = {**automation.model_dump(), **options}
+    for name, value in options.items():
+        if value is None:
+            del fields[name]
+    try:
+        return Automation.model_validate(fields)
+    except ValidationError as error:
+        refuse(problems(error), automation.dag_id, "`vai schema automation` prints what each option takes.")
+
+
+def set_step_options(automation: Automation, key: str, **options: Any) -> Automation:
+    """Return the automation with some options of a step set: see :data:`STEP_OPTIONS`; ``None`` leaves one out.
+
+    :raises SpecError: an option is unknown or of another type, or ``each`` names a step that comes later.
+    """
+    step = found(automation.steps, key)
+    _check_options(options, STEP_OPTIONS, f"step {key}")
+    fields = step.model_dump() | options
+    try:
+        new = type(step).model_validate(
+            {name: value for name, value in fields.items() if value is not None or name not in options}
+        )
+    except ValidationError as error:
+        refuse(problems(error), f"step {key}", "`vai schema automation` prints what each option takes.")
+    return finished(automation, changed(automation.steps, {key: new}))
+
+
+def _check_options(options: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+    if unknown := sorted(options.keys() - set(known)):
+        refuse(f"there is no option {unknown[0]!r}", where, f"The options are: {', '.join(known)}.")

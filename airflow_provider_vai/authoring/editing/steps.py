@@ -1,0 +1,392 @@
+"""Edits of one step: its arguments, and what follows from them for its effect, its flag and its gate."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import AliasChoices, ValidationError
+from pydantic.fields import FieldInfo
+
+from airflow_provider_vai.authoring.editing.gates import follow_values, guarded, unguarded_reason
+from airflow_provider_vai.authoring.editing.secrets import refuse_credentials, refuse_text
+from airflow_provider_vai.languages.places import value_at, with_value
+from airflow_provider_vai.model.automation import (
+    Argument,
+    Automation,
+    Determinism,
+    Effect,
+    Secret,
+    Step,
+    StepApproval,
+    Wire,
+)
+from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.kinds import Kind, by_name
+from airflow_provider_vai.model.step_graph import changed, dotted, finished, found, refuse
+
+UNKNOWN = "-"
+"""Stands for a value that only a run knows where the argument model is asked about the others."""
+
+DRAWN = {
+    "http_request": (("endpoint", "method"), ("expected_status", "expected_shape")),
+    "generate_query": (("sql", "conn_id"), ("tables",)),
+    "python_tool": (("python_callable",), ("source_sha256",)),
+    "mcp_tool": (("tool", "conn_id"), ("schema_sha256",)),
+}
+"""Of a kind: the arguments that decide what runs, and those that were drawn from what ran in the recording."""
+
+OUTSIDE = re.compile(
+    r"\b(params|conf|payload|dag_run|ti|task_instance|var|conn|event|events|xcom\w*|triggering\w*|inlet\w*)\b"
+)
+"""Names by which a template reaches results, params and stored values."""
+
+WROTE = re.compile(r"a model wrote (?P<places>.+), which each run repeats word for word$")
+
+
+def set_argument(
+    automation: Automation,
+    key: str,
+    place: str | Path,
+    value: Any,
+    *,
+    ungated: bool = False,
+    by: str = "an editor",
+) -> Automation:
+    """Return the automation with one argument of a step, or one place in it, set.
+
+    Effect, determinism, connections and the review follow; the gate of the step shows the recorded value beside the new
+    one, and its form fields fit the new value. A step that becomes a write gets a gate.
+
+    :param key: the step.
+    :param place: the argument's name, or a place in its value: ``arguments.items.0.price`` (``each`` is no argument). A
+        list of keys and positions says the same where a key holds a dot. The last key of an object may be a new one.
+    :param value: JSON data, which is frozen; or an :class:`Argument` that is wired, a parameter, a template or a
+        secret. Its wires' and secrets' places count from ``place``.
+    :param ungated: put no gate before a step that becomes a write; the review says so.
+    :param by: who edits, for the evidence.
+    :raises SpecError: no such step or argument, the value does not fit the kind, looks like a credential, repeats a
+        call that a person denied, or is taken from a step that comes later.
+    """
+    step, path = found(automation.steps, key), _path(place)
+    kind = kind_of(step)
+    path = [_canonical(kind, str(path[0]), step), *path[1:]]
+    name = str(path[0])
+    given = value if isinstance(value, Argument) else Argument.frozen(value)
+    _check_argument(given, path, step)
+    old = step.arguments.get(name)
+    new = given if len(path) == 1 else _placed(old, path[1:], given, f"step {key}: {dotted(path)}")
+    if step.call_ids:
+        new = _said_by_user(new, by)
+    return _with_arguments(automation, step, {**step.arguments, name: new}, path, ungated=ungated, by=by)
+
+
+def unset_argument(
+    automation: Automation, key: str, place: str | Path, *, ungated: bool = False, by: str = "an editor"
+) -> Automation:
+    """Return the automation with one argument of a step, or one key in its value, left out.
+
+    :param place: see :func:`set_argument`.
+    :raises SpecError: there is none, or the kind cannot do without it.
+    """
+    step, path = found(automation.steps, key), _path(place)
+    path = [_canonical(kind_of(step), str(path[0]), step), *path[1:]]
+    name, where = str(path[0]), f"step {key}: {dotted(path)}"
+    if name not in step.arguments:
+        refuse("it is not set", where, f"Set are: {', '.join(step.arguments) or 'none'}.")
+    arguments = {other: argument for other, argument in step.arguments.items() if other != name}
+    if len(path) > 1:
+        new = _without(step.arguments[name], path[1:], where)
+        new = _said_by_user(new, by) if step.call_ids else new
+        arguments = {**step.arguments, name: new}
+    return _with_arguments(automation, step, arguments, path, ungated=ungated, by=by)
+
+
+def kind_of(step: Step) -> Kind:
+    """Return the kind of a step.
+
+    :raises SpecError: there is no such kind.
+    """
+    kind = by_name().get(step.kind)
+    if kind is None:
+        refuse(f"no action kind {step.kind!r}", f"step {step.key}", "`vai kinds` lists the kinds.")
+    return kind
+
+
+def values_of(step: Step) -> dict[str, Any]:
+    """Return the values of the arguments; ``None`` or :data:`UNKNOWN` where only a run knows."""
+    return {
+        name: UNKNOWN if _is_open(argument) else argument.value for name, argument in step.arguments.items()
+    }  # a whole secret is open, too
+
+
+def measured(step: Step, kind: Kind, before: Step | None = None) -> Step:
+    """Return the step with the effect and determinism that its kind gives it with these arguments.
+
+    :param before: the step as it was: what a tools file decided about it stays where the kind's own word is the same.
+    """
+    values = values_of(step)
+    effect, flag = _effect(kind, values), kind.determinism_of(values)
+    reason: str | None
+    if before is not None:
+        earlier = values_of(before)
+        effect = before.effect if _effect(kind, earlier) == effect else effect
+        flag = _with_words(before, kind.determinism_of(earlier), flag)
+    determinism, reason = flag
+    return step.model_copy(
+        update={
+            "effect": effect,
+            "determinism": determinism,
+            "non_deterministic": reason is not None,
+            "non_deterministic_reason": reason,
+        }
+    )
+
+
+def check_step(step: Step, kind: Kind, names: Sequence[str] | None = None) -> None:
+    """Refuse arguments that the kind does not take.
+
+    :param names: the arguments that are new, in which a credential is looked for; left out: all.
+    :raises SpecError: an argument is unknown, missing, of another type, filled in from outside though it decides what
+        runs, or holds a literal credential.
+    """
+    checked = names if names is not None else list(step.arguments)
+    for name in checked:
+        if name in step.arguments and _comes_from_outside(step.arguments[name], name, kind):
+            refuse(
+                f"{name} decides what runs, and is never filled in from results, params or secrets",
+                f"step {step.key}: {name}",
+                "Write it out; a template of dates alone ({{ ds }}) may stand in it.",
+            )
+    try:
+        kind.arguments.model_validate(values_of(step))
+    except ValidationError as error:
+        wrong = [problem for problem in error.errors() if not _in_hole(problem["loc"], step)]
+        if wrong:
+            said = "; ".join(f"{dotted(list(part['loc'])) or 'arguments'}: {part['msg']}" for part in wrong[:5])
+            takes = ", ".join(_names(kind))
+            refuse(f"it does not fit the kind {kind.name}: {said}", f"step {step.key}", f"It takes {takes}.")
+    refuse_credentials(step, kind, {name: step.arguments[name] for name in checked if name in step.arguments})
+
+
+def _comes_from_outside(argument: Argument, name: str, kind: Kind) -> bool:
+    """Return whether anything but the spec and the run's dates has a say in an argument that decides what runs."""
+    if name not in kind.never_wired and not name.endswith("conn_id"):
+        return False
+    templates = [wire.template for wire in argument.wires if wire.template is not None]
+    templates += [str(argument.value)] if argument.class_ == "template" else []
+    if argument.secrets or argument.class_ == "parameter" or len(templates) < len(argument.wires) or argument.from_:
+        return True
+    return any(name.endswith("conn_id") or OUTSIDE.search(template) for template in templates)
+
+
+# --- places -----------------------------------------------------------------------------------------------------------
+
+
+def _path(place: str | Path) -> Path:
+    path: Path = list(place.split(".")) if isinstance(place, str) else list(place)
+    if not path or "" in path:
+        refuse(f"{place!r} is no place", "place", "Write it like arguments.items.0.price.")
+    return path
+
+
+def _canonical(kind: Kind, name: str, step: Step) -> str:
+    """Return an argument's own name for one of its names."""
+    takes = _names(kind)
+    if name in takes:
+        return name
+    for own, field in takes.items():
+        if isinstance(field.validation_alias, AliasChoices) and name in field.validation_alias.choices:
+            return own
+    return refuse(f"the kind {kind.name} has no argument {name!r}", f"step {step.key}", f"It takes {', '.join(takes)}.")
+
+
+def _names(kind: Kind) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in kind.arguments.model_fields.items()}
+
+
+def _check_argument(given: Argument, path: Path, step: Step) -> None:
+    fits = {
+        "frozen": given.from_ is None and given.param is None and not given.wires,
+        "wired": (given.from_ is not None) != bool(given.wires) and given.param is None,
+        "parameter": bool(given.param) and given.from_ is None and not given.wires and not given.secrets,
+        "template": isinstance(given.value, str) and not (given.from_ or given.wires or given.param or given.secrets),
+    }
+    if not fits[given.class_]:
+        refuse(
+            f"a {given.class_} argument does not hold these fields: {', '.join(sorted(given.model_fields_set))}",
+            f"step {step.key}: {dotted(path)}",
+            "frozen: value; wired: from, or value and wires; parameter: param; template: the text as value.",
+        )
+    for template in [given.value if given.class_ == "template" else None, *(wire.template for wire in given.wires)]:
+        if template is not None:
+            refuse_text(template, f"step {step.key}: {dotted(path)}")
+
+
+def _is_open(argument: Argument) -> bool:
+    whole = any(not secret.at for secret in argument.secrets) or any(not wire.at for wire in argument.wires)
+    return argument.from_ is not None or argument.class_ in ("parameter", "template") or whole
+
+
+def _in_hole(location: Sequence[str | int], step: Step) -> bool:
+    """Return whether a place of the argument model is, holds or lies in one that only a run knows."""
+    argument = step.arguments.get(str(location[0])) if location else None
+    if argument is None:
+        return False
+    if _is_open(argument):
+        return True
+    holes = [*(wire.at for wire in argument.wires), *(secret.at for secret in argument.secrets)]
+    rest = list(location[1:])
+    return any(rest[: len(hole)] == hole[: len(rest)] for hole in holes)
+
+
+def _placed(argument: Argument | None, path: Path, given: Argument, where: str) -> Argument:
+    """Return an argument with another one at a place inside it."""
+    if argument is None or _is_open(argument):
+        refuse("its value is not frozen, and has no places", where, "Set the whole argument.")
+    wires, secrets = _outside(argument.wires, path), _outside(argument.secrets, path)
+    if any(_starts(path, list(hole.at)) for hole in [*wires, *secrets]):
+        refuse("it lies in a value that only a run knows", where, "Set the place that is wired, as a whole.")
+    path = _typed(argument.value, path, where)
+    value = with_value(argument.value, path, None if _is_open(given) else given.value)
+    wires += [wire.model_copy(update={"at": [*path, *wire.at]}) for wire in given.wires]
+    secrets += [secret.model_copy(update={"at": [*path, *secret.at]}) for secret in given.secrets]
+    if given.from_:
+        wires.append(Wire(at=path, from_=given.from_))
+    elif given.class_ == "parameter":
+        wires.append(Wire(at=path, param=given.param, path=given.path))
+    elif given.class_ == "template":
+        wires.append(Wire(at=path, template=given.value))
+    return _rebuilt(argument, value, wires, secrets)
+
+
+def _without(argument: Argument, path: Path, where: str) -> Argument:
+    """Return an argument without a key in its value."""
+    if _is_open(argument):
+        refuse("its value is not frozen, and has no places", where, "Unset the whole argument.")
+    path = _typed(argument.value, path, where)
+    parent = value_at(argument.value, path[:-1])
+    if not isinstance(parent, dict) or path[-1] not in parent:
+        refuse("there is no such key of an object", where, "Of a list, set the whole list.")
+    value = with_value(argument.value, path[:-1], {key: part for key, part in parent.items() if key != path[-1]})
+    return _rebuilt(argument, value, _outside(argument.wires, path), _outside(argument.secrets, path))
+
+
+def _rebuilt(argument: Argument, value: Any, wires: list[Wire], secrets: list[Secret]) -> Argument:
+    fields = {"wires": wires, "secrets": secrets}
+    return Argument(
+        class_="wired" if wires else "frozen",
+        value=value,
+        origin="secret" if secrets and argument.origin == "secret" else argument.origin,
+        evidence=argument.evidence,
+        **{name: part for name, part in fields.items() if part},
+    )
+
+
+def _outside(holes: Sequence[Any], path: Path) -> list[Any]:
+    """Return the wires or secrets that are neither at a place nor inside it."""
+    return [hole for hole in holes if not _starts(list(map(str, hole.at)), list(map(str, path)))]
+
+
+def _starts(path: Sequence[Any], beginning: Sequence[Any]) -> bool:
+    return list(map(str, path[: len(beginning)])) == list(map(str, beginning))
+
+
+def _typed(value: Any, path: Path, where: str) -> Path:
+    """Return the place with positions of lists as numbers; only its last key may be a new one."""
+    result: Path = []
+    for depth, part in enumerate(path):
+        if isinstance(value, list):
+            number = int(part) if isinstance(part, int) or (part.isascii() and part.isdigit()) else -1
+            if not 0 <= number < len(value):
+                refuse(f"the list has {len(value)} items, and no item {part!r}", where, "Count from 0.")
+            result.append(number)
+            value = value[number]
+        elif isinstance(value, dict) and (str(part) in value or depth == len(path) - 1):
+            result.append(str(part))
+            value = value.get(str(part))
+        else:
+            known = f"the keys {', '.join(map(str, value))}" if isinstance(value, dict) else "no places"
+            refuse(f"there is no {part!r} in it: it has {known[:300]}", where, "Name a place that is there.")
+    return result
+
+
+# --- what follows -----------------------------------------------------------------------------------------------------
+
+
+def _said_by_user(argument: Argument, by: str) -> Argument:
+    secret = argument.class_ == "frozen" and bool(argument.secrets)
+    return argument.model_copy(update={"origin": "secret" if secret else "user", "evidence": [f"edited by {by}"]})
+
+
+def _with_arguments(
+    automation: Automation, step: Step, arguments: Mapping[str, Argument], path: Path, *, ungated: bool, by: str
+) -> Automation:
+    kind, name = kind_of(step), str(path[0])
+    new = measured(step.model_copy(update={"arguments": dict(arguments)}), kind, step)
+    new = _without_words(new, dotted(path))
+    check_step(new, kind, [name])
+    steps, added = changed(automation.steps, {step.key: new}), _drawn(new, name)
+    if name == "effect" and step.effect == "write" != new.effect:
+        added.append(f"{step.key}: changed something outside, and {by} says that its effect is {new.effect}")
+    steps, said = follow_values(steps, step, new, values_of(new))
+    if new.effect == "write" and step.effect != "write" and new.approval.gate is None:
+        steps = _guarded_write(steps, new, f"it changes something outside since {by} edited {name}", ungated, by)
+    return finished(automation, steps, added=[*added, *said])
+
+
+def _guarded_write(steps: list[Step], step: Step, reason: str, ungated: bool, by: str) -> list[Step]:
+    if not ungated:
+        return guarded(steps, step.key, {}, reason)
+    approval = StepApproval(recorded=step.approval.recorded, reason=unguarded_reason(by))
+    return changed(steps, {step.key: step.model_copy(update={"approval": approval})})
+
+
+def _effect(kind: Kind, values: Mapping[str, Any]) -> Effect:
+    stated = values.get("effect") if "effect" in kind.arguments.model_fields else None
+    if stated in ("read", "artifact", "write"):
+        effect: Effect = stated
+        return effect
+    return kind.effect_of(values)
+
+
+def _with_words(
+    before: Step, earlier: tuple[Determinism, str | None], now: tuple[Determinism, str | None]
+) -> tuple[Determinism, str | None]:
+    """Return the kind's own flag for the step as it is now, and what was said of a model's words in it before."""
+    if earlier == now:
+        return before.determinism, before.non_deterministic_reason
+    words = WROTE.search(before.non_deterministic_reason or "")
+    if not words:
+        return now
+    determinism, reason = now
+    said = f"{reason}; {words[0]}" if reason else words[0]
+    return (determinism if determinism == "model_at_run_time" else "model_written"), said
+
+
+def _without_words(step: Step, place: str) -> Step:
+    """Return the step without the remark that a model wrote what a person has now set."""
+    words = WROTE.search(step.non_deterministic_reason or "")
+    if not words or re.search(r" and \d+ more$", words["places"]):
+        return step
+    places = words["places"].split(", ")
+    left = [other for other in places if other != place and not other.startswith(f"{place}.")]
+    if left == places:
+        return step
+    head = str(step.non_deterministic_reason)[: words.start()].removesuffix("; ")
+    said = f"a model wrote {', '.join(left)}, which each run repeats word for word" if left else ""
+    reason = "; ".join(part for part in (head, said) if part) or None
+    own = kind_of(step).determinism_of(values_of(step))[0]
+    update = {"non_deterministic": reason is not None, "non_deterministic_reason": reason}
+    return step.model_copy(update=update | ({} if left else {"determinism": own}))
+
+
+def _drawn(step: Step, name: str) -> list[str]:
+    """Return a line for the review where arguments drawn from the recording may no longer fit."""
+    deciding, drawn = DRAWN.get(step.kind, ((), ()))
+    kept = [other for other in drawn if other in step.arguments and other != name]
+    if name not in deciding or not kept or not step.call_ids:
+        return []
+    still = f"{' and '.join(kept)} still {'come' if len(kept) > 1 else 'comes'} from the recording"
+    return [f"{step.key}: {name} was edited, and {still}: set or unset {'them' if len(kept) > 1 else 'it'}"]

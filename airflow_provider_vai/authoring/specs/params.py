@@ -1,0 +1,40 @@
+"""The params of a spec written by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider_vai.authoring.specs.places import only, refuse, validated
+from airflow_provider_vai.authoring.specs.values import refuse_credentials
+from airflow_provider_vai.languages.printable import shown
+from airflow_provider_vai.model.automation import Param
+from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.param_default import default_problem
+
+PARAM_KEYS = ("default", "description", "schema")
+
+
+def params_of(given: Any) -> dict[str, Param]:
+    """Return the params of a short form: ``name: default``, or an object of ``default``, ``description``, ``schema``.
+
+    :raises SpecError: a name is no identifier, a key is not known, a default breaks its schema or is a credential.
+    """
+    if not isinstance(given, dict):
+        refuse(f"{shown(given)} is no object", ["params"], "Write `name: default` lines.")
+    return {name: _param(name, value) for name, value in given.items()}
+
+
+def _param(name: str, value: Any) -> Param:
+    place: Path = ["params", name]
+    if not name.isidentifier():
+        refuse(f"{shown(name)} cannot be the name of a param", place, "Use letters, digits and underscores.")
+    if not isinstance(value, dict):
+        refuse_credentials({name: value}, ["params"])
+        return Param(default=value)
+    fields = only(value, PARAM_KEYS, place)
+    refuse_credentials({name: fields.get("default")}, ["params"])
+    refuse_credentials(fields, place)
+    made: Param = validated(Param, fields, place)
+    if problem := default_problem(made.default, made.schema_):
+        refuse(problem, place, "Correct the default or the schema.")
+    return made

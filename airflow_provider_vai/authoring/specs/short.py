@@ -1,0 +1,191 @@
+"""The short form of a spec, for people: what they mean is written, what follows from it is filled in.
+
+``dev/docs/spec.md`` shows it. A step becomes the very step that the crystallizer would make of a recorded call with
+these arguments: its gate right before it, its wires among its dependencies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_provider_vai.authoring.specs.condition import condition_problem
+from airflow_provider_vai.authoring.specs.params import params_of
+from airflow_provider_vai.authoring.specs.places import only, refuse, text_of, validated
+from airflow_provider_vai.authoring.specs.steps import Raw, gate_step, raw_step, step
+from airflow_provider_vai.authoring.specs.triggers import triggers
+from airflow_provider_vai.authoring.specs.values import refuse_credentials
+from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.languages.identifiers import Names, slug
+from airflow_provider_vai.languages.printable import shown
+from airflow_provider_vai.model.automation import Argument, Automation, Step
+from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.triggers import Trigger, WebhookTrigger
+
+OPTIONS = (
+    "description",
+    "tags",
+    "owner",
+    "max_active_runs",
+    "max_active_tasks",
+    "timeout_seconds",
+    "retries",
+    "retry_delay_seconds",
+    "notifications",
+)
+KEYS = ("dag_id", "name", "trigger", "triggers", "params", "conditions", "steps", *OPTIONS)
+
+
+@dataclass
+class SpecReader:
+    """What is read so far, and what was refused: a step that is wrong does not hide the others.
+
+    :param python_path: folders in which the functions of ``python_tool`` steps are looked for, before ``sys.path``.
+    """
+
+    python_path: Sequence[str] = ()
+    refused: list[SpecError] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def automation(self, document: dict[str, Any], default_name: str) -> Automation | None:
+        """Return the automation of a short form, ``None`` where anything in it was refused.
+
+        :param document: the short form; argument values may hold :class:`authoring.specs.values.Reference`.
+        :param default_name: what the DAG id is made of where the document names none.
+        """
+        fields = self._try(only, document, KEYS, [])
+        if fields is None:
+            fields = {name: value for name, value in document.items() if name in KEYS}
+        steps = self._steps(fields.get("steps"))
+        started = self._try(triggers, fields) or []
+        params = self._try(params_of, fields.get("params", {})) or {}
+        conditions = self._try(_conditions, fields.get("conditions", [])) or []
+        dag_id = self._try(_dag_id, fields, default_name)
+        for name in (*OPTIONS, "name"):
+            self._try(refuse_credentials, {name: fields.get(name)}, [])
+        if self.refused:
+            return None
+        flagged = [it.key for it in steps if it.non_deterministic]
+        options = {name: fields[name] for name in OPTIONS if name in fields}
+        if "description" not in options and isinstance(fields.get("name"), str):
+            options["description"] = fields["name"]
+        made: dict[str, Any] = {
+            **options,
+            "dag_id": dag_id,
+            "source_type": "MANUAL",
+            "non_deterministic": bool(flagged),
+            "non_deterministic_steps": flagged,
+            "steps": steps,
+            "params": params,
+            "triggers": started,
+            "conditions": conditions,
+            "connections": connections(steps, started),
+            "review": [*review(steps), *self.notes],
+        }
+        automation: Automation | None = self._try(validated, Automation, made, [])
+        return automation
+
+    def _steps(self, given: Any) -> list[Step]:
+        """Return the steps with their gates, in order."""
+        if not isinstance(given, list) or not given:
+            self._try(refuse, f"{shown(given)} is no list of steps", ["steps"], "Write at least one step.")
+            return []
+        raws = [raw for index, one in enumerate(given) if (raw := self._try(raw_step, one, ["steps", index]))]
+        self._name(raws)
+        names = Names(frozenset(raw.key for raw in raws))
+        steps: list[Step] = []
+        before: list[str] = []
+        gates: dict[str, str] = {}
+        for raw in raws:
+            gate = names.give(f"approve_{raw.key}") if raw.gate is not None else None
+            made: Step | None = self._try(
+                step, raw, before, steps, gate, notes=self.notes, python_path=self.python_path
+            )
+            if made is None:
+                before = [*before, raw.key]
+                continue
+            if gate:
+                asked = self._try(gate_step, gate, raw, made)
+                steps += [asked] if asked else []
+                made = made.model_copy(update={"depends_on": [gate]})
+                gates[raw.key] = gate
+            steps.append(made)
+            before = [*before, raw.key]
+        return [_branching(it, gates) for it in steps]
+
+    def _name(self, raws: Sequence[Raw]) -> None:
+        """Give each step without a key one of its kind's name; refuse a key that stands twice."""
+        names = Names(frozenset(raw.key for raw in raws if raw.key))
+        seen: set[str] = set()
+        for raw in raws:
+            if not raw.key:
+                raw.key = names.give(raw.kind.name)
+            elif raw.key.casefold() in seen:
+                place = [*raw.place, "key"]
+                self._try(refuse, f"two steps have the key {shown(raw.key)}", place, "Give each step its own.")
+            seen.add(raw.key.casefold())
+
+    def _try(self, function: Any, *arguments: Any, **keywords: Any) -> Any:
+        try:
+            return function(*arguments, **keywords)
+        except SpecError as error:
+            self.refused.append(error)
+            return None
+
+
+def connections(steps: Sequence[Step], started: Sequence[Trigger]) -> list[str]:
+    """Return the ids of the connections that an automation needs: its steps', its secrets', its webhooks'."""
+    arguments = [(name, it) for one in steps for name, it in one.arguments.items()]
+    named = [it.value for name, it in arguments if name.endswith("conn_id") and isinstance(it.value, str)]
+    secret = [secret.connection for _, it in arguments for secret in it.secrets]
+    hooks = [it.conn_id for it in started if isinstance(it, WebhookTrigger)]
+    return sorted({*named, *secret, *hooks})
+
+
+def review(steps: Sequence[Step]) -> list[str]:
+    """Return what a person should look at before activating: flagged steps, and writes that nobody approves."""
+    flagged: dict[str, list[str]] = {}
+    for one in steps:
+        if one.non_deterministic_reason:
+            flagged.setdefault(one.non_deterministic_reason, []).append(one.key)
+    unguarded = [
+        f"{one.key}: changes something outside and has no gate ({one.approval.reason})"
+        for one in steps
+        if one.effect == "write" and one.approval.gate is None
+    ]
+    return [*(f"{', '.join(keys)}: {reason}" for reason, keys in flagged.items()), *unguarded]
+
+
+def _dag_id(fields: dict[str, Any], default_name: str) -> str:
+    if "dag_id" not in fields:
+        name = text_of(fields["name"], ["name"], "name") if "name" in fields else default_name
+        return slug(name, "vai_automation").rstrip("_")
+    given = text_of(fields["dag_id"], ["dag_id"], "DAG id")
+    if not all(character.isalnum() or character in "_-." for character in given) or not given[0].isalnum():
+        remedy = f"Write letters, digits, dashes, dots and underscores: {slug(given, 'vai_automation')}"
+        refuse(f"{shown(given)} cannot be a DAG id", ["dag_id"], remedy)
+    return given
+
+
+def _conditions(given: Any) -> list[str]:
+    texts = [given] if isinstance(given, str) else given
+    if not isinstance(texts, list):
+        refuse(f"{shown(given)} is no list of conditions", ["conditions"], "Write ['params.region = \"EU\"'].")
+    for index, text in enumerate(texts):
+        place: Path = ["conditions", index]
+        refuse_credentials({"conditions": [text_of(text, place, "condition")]}, [])
+        if problem := condition_problem(text):
+            refuse(f"{shown(text)}: {problem}", place, 'Write it like params.region in ["EU", "US"].')
+    return list(texts)
+
+
+def _branching(one: Step, gates: dict[str, str]) -> Step:
+    """Return a branch with the gates of guarded steps in place of the steps: those are what follows it directly."""
+    if one.kind != "conditional_branch" or not gates:
+        return one
+    arguments = dict(one.arguments)
+    for name in ("if_true", "if_false"):
+        if name in arguments and isinstance(arguments[name].value, list):
+            arguments[name] = Argument.frozen([gates.get(key, key) for key in arguments[name].value])
+    return one.model_copy(update={"arguments": arguments})

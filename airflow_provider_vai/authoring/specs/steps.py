@@ -1,0 +1,280 @@
+"""One step of a spec written by hand, and its gate, as the crystallizer would make them of a recorded call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_provider_vai.authoring.specs.arguments import Checked, checked
+from airflow_provider_vai.authoring.specs.places import only, refuse, similar, text_of, validated
+from airflow_provider_vai.authoring.specs.values import Reference, read, references, refuse_credentials
+from airflow_provider_vai.crystallizer.draft import Draft, Policy
+from airflow_provider_vai.crystallizer.expect import expect
+from airflow_provider_vai.crystallizer.gate_question import question
+from airflow_provider_vai.languages.identifiers import slug
+from airflow_provider_vai.languages.printable import shown
+from airflow_provider_vai.model.automation import Argument, Effect, Output, Step, StepApproval
+from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.kind_arguments import ApprovalGateArguments
+from airflow_provider_vai.model.kinds import Kind, by_name
+from airflow_provider_vai.model.run import Run, ToolCall
+from airflow_provider_vai.model.tools_file import GateSettings, ToolRule, ToolsFile
+
+OPTIONS = ("concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds")
+KEYS = ("key", "kind", "arguments", "depends_on", "gate", "each", "effect", *OPTIONS)
+GATE_KEYS = tuple(name for name in ApprovalGateArguments.model_fields if name not in ("recorded", "denied"))
+EFFECTS = ("read", "artifact", "write")
+ASKED = "the spec asks for approval"
+NOBODY = "the spec asks for no approval"
+REASONS = {
+    ("generate_query", "model_written"): "its SQL is frozen as the spec has it: read it as you would a model's",
+    ("generate_query", "model_at_run_time"): "the spec has no SQL: a model writes it anew in each run",
+    ("explain_schema", "live"): "the database answers, and answers otherwise when its tables change",
+}
+"""Why steps are flagged whose kinds speak of a recording."""
+
+
+@dataclass
+class Raw:
+    """A step as it was read: its kind is known, nothing else is checked yet. ``key`` is empty until it has one."""
+
+    place: Path
+    key: str
+    kind: Kind
+    fields: dict[str, Any]
+    gate: dict[str, Any] | None
+    given: dict[str, Any] = field(default_factory=dict)
+    checked: Checked | None = None
+
+
+def raw_step(given: Any, place: Path) -> Raw:
+    """Read the parts of a step that others refer to: key, kind, gate.
+
+    :raises SpecError: an unknown key or kind, or a key that is no identifier.
+    """
+    fields = only(given, KEYS, place)
+    kind = _kind(fields.get("kind"), [*place, "kind"])
+    key = fields.get("key")
+    if key is not None and (not isinstance(key, str) or slug(key, "step") != key):
+        remedy = f"Write {slug(str(key), 'step')!r}: lower case, letters, digits and underscores, no reserved word."
+        refuse(f"{shown(key)} cannot be a step's key", [*place, "key"], remedy)
+    gate = fields.get("gate", False)
+    if not isinstance(gate, (bool, dict)):
+        refuse(f"{shown(gate)} is no gate", [*place, "gate"], "Write true, or an object of the gate's settings.")
+    settings = only(gate, GATE_KEYS, [*place, "gate"]) if isinstance(gate, dict) else {}
+    arguments = fields.get("arguments", {})
+    if not isinstance(arguments, dict):
+        refuse(f"{shown(arguments)} is no object", [*place, "arguments"], "Write `name: value` lines.")
+    read_ = {name: read(value, [*place, "arguments", name]) for name, value in arguments.items()}
+    return Raw(place, key or "", kind, fields, None if gate is False else settings, read_)
+
+
+def step(
+    raw: Raw,
+    before: Sequence[str],
+    steps: Sequence[Step],
+    gate: str | None,
+    *,
+    notes: list[str],
+    python_path: Sequence[str],
+) -> Step:
+    """Return the step, without its gate among the dependencies.
+
+    :param before: the keys of the earlier steps as they are written, the last one right before this one.
+    :param steps: the earlier steps with their gates, as far as they were not refused.
+    :param gate: the key of its gate. :param notes: takes notes for the reviewer.
+    :param python_path: folders in which functions are looked for, before ``sys.path``.
+    :raises SpecError: something of the step is wrong.
+    """
+    place, fields = raw.place, raw.fields
+    raw.checked = _expected(raw, checked(raw.kind, raw.given, [*place, "arguments"]), python_path)
+    each = _each(fields.get("each"), [*place, "each"])
+    _check_sources(raw, each, before)
+    if fields.get("concurrency") is not None and each is None:
+        refuse("concurrency is for a step with each", [*place, "concurrency"], "Leave it out.")
+    effect = _effect(raw, notes)
+    determinism, reason = raw.kind.determinism_of(raw.checked.values)
+    reason = REASONS.get((raw.kind.name, determinism), reason)
+    made: Step = validated(
+        Step,
+        {
+            "key": raw.key,
+            "task_id": raw.key,
+            "kind": raw.kind.name,
+            "operator": raw.kind.operator,
+            "depends_on": [],
+            "non_deterministic": reason is not None,
+            "non_deterministic_reason": reason,
+            "determinism": determinism,
+            "effect": effect,
+            "approval": StepApproval(recorded="unknown", gate=gate, reason=_reason(raw, effect)),
+            "arguments": raw.checked.arguments,
+            "each": each,
+            **{name: fields[name] for name in OPTIONS if name in fields},
+        },
+        place,
+    )
+    wanted = _depends_on(fields, before, [*place, "depends_on"])
+    return made.model_copy(update={"depends_on": _with_sources(wanted, made, steps)})
+
+
+def gate_step(key: str, raw: Raw, guarded: Step) -> Step:
+    """Return the gate that stands right before a step.
+
+    :raises SpecError: a setting of the gate is wrong.
+    """
+    place = [*raw.place, "gate"]
+    settings = dict(raw.gate or {})
+    refuse_credentials(settings, place)
+    reason = settings.pop("reason", ASKED)
+    places = settings.pop("editable", [])
+    names = _editable_names(raw, places, [*place, "editable"]) if isinstance(places, list) else []
+    known = {name: value for name, value in settings.items() if name in GateSettings.model_fields}
+    rule = ToolRule(
+        match="*", kind=raw.kind.name, gate=validated(GateSettings, {**known, "editable": names or None}, place)
+    )
+    draft = _draft(raw, guarded.effect, rule)
+    run, tools, policy = _no_run(), ToolsFile(), Policy()
+    asked = question(draft, text_of(reason, [*place, "reason"], "reason"), run, tools, policy)
+    more = {name: Argument.frozen(value) for name, value in settings.items() if name not in known}
+    more |= {"editable": Argument.frozen(places)} if places and isinstance(places, dict) else {}
+    arguments = {**asked, **more}
+    validated(ApprovalGateArguments, {name: it.value for name, it in arguments.items()}, place)
+    return Step(
+        key=key,
+        task_id=key,
+        kind="approval_gate",
+        operator=by_name()["approval_gate"].operator,
+        depends_on=guarded.depends_on,
+        approval=StepApproval(recorded="not_required", reason="is the question itself"),
+        arguments=arguments,
+    )
+
+
+def _kind(name: Any, place: Path) -> Kind:
+    known = {name: kind for name, kind in by_name().items() if kind.name not in ("approval_gate", "unmapped_tool")}
+    if name == "approval_gate":
+        refuse("a gate stands right before the step that it guards", place, "Write gate: true in that step.")
+    if not isinstance(name, str) or name not in known:
+        refuse(f"no action kind {shown(name)}", place, similar(str(name), known))
+    return known[name]
+
+
+def _effect(raw: Raw, notes: list[str]) -> Effect:
+    """Return what the step changes: as the spec says, else as its arguments and its kind do."""
+    assert raw.checked is not None  # noqa: S101 - `step` checks the arguments first
+    own: Effect = raw.kind.effect_of(raw.checked.values)
+    said = raw.fields.get("effect")
+    inside = raw.checked.values.get("effect") if "effect" in raw.kind.arguments.model_fields else None
+    wanted = said if said is not None else inside if inside is not None else own
+    if wanted not in EFFECTS:
+        refuse(f"{shown(wanted)} is no effect", [*raw.place, "effect"], f"Use one of: {', '.join(EFFECTS)}.")
+    if said is not None and inside not in (None, said):
+        refuse("two effects are given", [*raw.place, "effect"], "Leave out the one among the arguments.")
+    if said is not None and "effect" in raw.kind.arguments.model_fields and said != own:
+        raw.checked.arguments["effect"] = Argument.frozen(said)
+        raw.checked.values["effect"] = said
+    if own == "write" and wanted != "write":
+        notes.append(f"{raw.key}: the spec says that it changes nothing outside (effect: {wanted})")
+    found: Effect = wanted
+    return found
+
+
+def _reason(raw: Raw, effect: Effect) -> str:
+    if raw.gate is not None:
+        reason = raw.gate.get("reason", ASKED)
+        return reason if isinstance(reason, str) else ASKED
+    return NOBODY if effect == "write" else f"its effect is {effect}: it changes nothing outside"
+
+
+def _each(given: Any, place: Path) -> Output | None:
+    if given is None:
+        return None
+    path = [given] if isinstance(given, str) else given
+    if isinstance(path, dict) and list(path) == ["$from"]:
+        path = path["$from"]
+    if not isinstance(path, list) or not path or not all(type(part) in (str, int) for part in path):
+        refuse(f"{shown(given)} is no list of an earlier step", place, "Write each: [step, key, …].")
+    return Output(step=str(path[0]), path=path[1:])
+
+
+def _check_sources(raw: Raw, each: Output | None, before: Sequence[str]) -> None:
+    """Refuse what is taken from no earlier step, and elements where there are none."""
+    if each is not None and each.step not in before:
+        refuse(f"{shown(each.step)} is no earlier step", [*raw.place, "each"], similar(str(each.step), before))
+    for at, reference in references(raw.given):
+        place = [*raw.place, "arguments", *at]
+        if reference.output is None:
+            continue
+        if reference.output.step is None and each is None:
+            refuse("$item is an element of a mapped step's list", place, "Write each: [step, key, …] in the step.")
+        if reference.output.step is not None and reference.output.step not in before:
+            problem = f"{shown(reference.output.step)} is no earlier step"
+            refuse(problem, [*place, "$from"], similar(reference.output.step, before))
+
+
+def _depends_on(fields: dict[str, Any], before: Sequence[str], place: Path) -> list[str]:
+    if "depends_on" not in fields:
+        return list(before[-1:])
+    given = fields["depends_on"]
+    names = [given] if isinstance(given, str) else given
+    if not isinstance(names, list):
+        refuse(f"{shown(given)} is no list of steps", place, "Write the keys of earlier steps, or [] for none.")
+    for index, name in enumerate(names):
+        if name not in before:
+            refuse(f"{shown(name)} is no earlier step", [*place, index], similar(str(name), before))
+    return list(dict.fromkeys(names))
+
+
+def _with_sources(wanted: list[str], made: Step, steps: Sequence[Step]) -> list[str]:
+    """Return the dependencies with the steps whose results are read, where nothing leads there already."""
+    known = {one.key: one for one in steps}
+    upstream: set[str] = set()
+    waiting = list(wanted)
+    while waiting:
+        key = waiting.pop()
+        if key not in upstream:
+            upstream.add(key)
+            waiting += known[key].depends_on if key in known else []
+    sources = dict.fromkeys(output.step for output in made.outputs() if output.step is not None)
+    return [*wanted, *(source for source in sources if source not in upstream)]
+
+
+def _expected(raw: Raw, found: Checked, python_path: Sequence[str]) -> Checked:
+    """Return the arguments with what follows from them alone: the tables of a query, the digest of a function."""
+    decided = [found.arguments[name] for name in ("sql", "python_callable") if name in found.arguments]
+    if any(it.class_ != "frozen" for it in decided):
+        return found
+    draft = expect(_draft(raw, "read", None, found.values), _no_run(), ToolsFile(),
+                   Policy(python_path=tuple(python_path)))  # fmt: skip
+    drawn = {name: value for name, value in draft.values.items() if name not in found.values}
+    arguments = {**found.arguments, **{name: Argument.frozen(value) for name, value in drawn.items()}}
+    return Checked(arguments, {**found.values, **drawn})
+
+
+def _editable_names(raw: Raw, names: list[Any], place: Path) -> list[str]:
+    """Return the names of arguments that an approver may change: those that are there, and are of a known type."""
+    assert raw.checked is not None  # noqa: S101 - the guarded step is made first
+    wraps = raw.kind.wraps
+    values = raw.checked.values["arguments"] if wraps else raw.checked.values
+    given = raw.given.get("arguments") if wraps else raw.given
+    inside = values if isinstance(values, dict) else {}
+    for index, name in enumerate(names):
+        if not isinstance(name, str) or name not in inside:
+            refuse(f"{shown(name)} is no argument of the step", [*place, index], similar(str(name), inside))
+        if wraps and isinstance(given, dict) and isinstance(given.get(name), Reference):
+            remedy = f"Write editable: {{arguments.{name}: {{type: string}}}}, with the JSON Schema of its field."
+            refuse(f"{shown(name)} is filled in when the step runs, so its type is not known", [*place, index], remedy)
+    return [str(name) for name in names]
+
+
+def _draft(raw: Raw, effect: Effect, rule: ToolRule | None, values: dict[str, Any] | None = None) -> Draft:
+    """Return the draft of a call that was never recorded, for the passes that need one."""
+    held = values if values is not None else raw.checked.values if raw.checked else {}
+    call = ToolCall(id="", tool=raw.kind.name, arguments={})
+    return Draft(key=raw.key, call=call, kind=raw.kind, rule=rule, effect=effect, values=held)
+
+
+def _no_run() -> Run:
+    return Run(id="", source="agent_run", format="spec")

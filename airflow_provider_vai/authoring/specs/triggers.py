@@ -1,0 +1,134 @@
+"""The triggers of a spec written by hand, in our words and in the platform's."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from airflow_provider_vai.authoring.specs.places import only, refuse, similar, text_of, validated
+from airflow_provider_vai.languages.printable import shown
+from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.kinds import by_name
+from airflow_provider_vai.model.triggers import EventTrigger, ManualTrigger, ScheduleTrigger, Trigger, WebhookTrigger
+from airflow_provider_vai.renderer.schedule import CRONS
+
+PRESETS = ("@once", *CRONS)
+KEYS = {
+    "manual": ("type",),
+    "schedule": ("type", "schedule", "timezone"),
+    "webhook": ("type", "path", "conn_id", "secretConnId", "secret", "signature"),
+    "event": ("type", "uri", "event", "eventType", "filters"),
+}
+FILTERS = ("action_kind", "actionKind", "automation", "step", "connection")
+TO_A_CONNECTION = (
+    "Store it as the password of an Airflow connection, and write conn_id: <its id> in place of the secret "
+    "(or name the connection when you read the platform's document)."
+)
+
+
+def triggers(fields: dict[str, Any], secret_conn_id: str | None = None) -> list[Trigger]:
+    """Return what starts the automation: ``triggers`` or the one ``trigger`` of a document; left out: a person.
+
+    :param fields: the document.
+    :param secret_conn_id: the connection that holds a webhook's secret, where the document itself names none.
+    :raises SpecError: a trigger is wrong.
+    """
+    if "trigger" in fields and "triggers" in fields:
+        refuse("both trigger and triggers are given", ["trigger"], "Put all of them into the list triggers.")
+    if "trigger" in fields:
+        return [trigger(fields["trigger"], ["trigger"], secret_conn_id)]
+    given = fields.get("triggers", [])
+    if not isinstance(given, list):
+        refuse(f"{shown(given)} is no list of triggers", ["triggers"], "Write [{type: schedule, schedule: '@daily'}].")
+    found = [trigger(one, ["triggers", index], secret_conn_id) for index, one in enumerate(given)]
+    return found or [ManualTrigger(type="manual")]
+
+
+def trigger(given: Any, place: Path, secret_conn_id: str | None = None) -> Trigger:
+    """Return one trigger.
+
+    :raises SpecError: an unknown type or key, a schedule or time zone that is none, a secret in the file.
+    """
+    type_ = given.get("type") if isinstance(given, dict) else None
+    if not isinstance(type_, str) or type_ not in KEYS:
+        remedy = similar(type_, KEYS) if isinstance(type_, str) else f"Write type: one of {', '.join(KEYS)}."
+        refuse(f"{shown(given if type_ is None else type_)} is no trigger's type", [*place, "type"], remedy)
+    fields = only(given, KEYS[type_], place)
+    if type_ == "schedule":
+        return _schedule(fields, place)
+    if type_ == "webhook":
+        return _webhook(fields, place, secret_conn_id)
+    if type_ == "event":
+        return _event(fields, place)
+    return ManualTrigger(type="manual")
+
+
+def schedule_problem(text: str) -> str | None:
+    """Return why a schedule is neither a cron expression nor one of Airflow's presets, if it is not."""
+    from croniter import croniter
+
+    if text in PRESETS:
+        return None
+    try:
+        valid = len(text) <= 200 and croniter.is_valid(text)
+    except (ValueError, OverflowError, RecursionError):
+        valid = False
+    return None if valid else f"{shown(text)} is no cron expression"
+
+
+def timezone_problem(name: str) -> str | None:
+    """Return why a name is no IANA time zone, if it is not."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown; leads out of the folder; a folder or file of another kind
+        return f"{shown(name)} is no time zone"
+    return None
+
+
+def _schedule(fields: dict[str, Any], place: Path) -> ScheduleTrigger:
+    cron = text_of(fields.get("schedule"), [*place, "schedule"], "schedule")
+    if problem := schedule_problem(cron):
+        remedy = f"Write five fields, as in '0 6 * * *', or one of {', '.join(PRESETS)}."
+        refuse(problem, [*place, "schedule"], remedy)
+    zone = fields.get("timezone")
+    if zone is not None and (problem := timezone_problem(text_of(zone, [*place, "timezone"], "time zone"))):
+        refuse(problem, [*place, "timezone"], "Write its IANA name, as in Europe/Berlin.")
+    made: ScheduleTrigger = validated(ScheduleTrigger, fields, place)
+    return made
+
+
+def _webhook(fields: dict[str, Any], place: Path, secret_conn_id: str | None) -> WebhookTrigger:
+    named = {name: fields.pop(name) for name in ("conn_id", "secretConnId") if fields.get(name) is not None}
+    if len(named) == 2:
+        refuse("conn_id and secretConnId are the same thing", place, "Leave one of them out.")
+    conn_id = next(iter(named.values()), secret_conn_id)
+    secret = fields.pop("secret", None)
+    if secret is not None and (conn_id is None or named):
+        refuse("the webhook's secret stands in the file", [*place, "secret"], TO_A_CONNECTION)
+    if conn_id is None:
+        refuse("the webhook names no connection for its secret", [*place, "conn_id"], TO_A_CONNECTION)
+    path = text_of(fields.get("path"), [*place, "path"], "path")
+    fields |= {"path": path.strip("/"), "conn_id": conn_id}
+    made: WebhookTrigger = validated(WebhookTrigger, fields, place)
+    return made
+
+
+def _event(fields: dict[str, Any], place: Path) -> EventTrigger:
+    filters = only(fields.get("filters", {}), FILTERS, [*place, "filters"])
+    filters = _renamed(filters, "actionKind", "action_kind", place)
+    kind = filters.get("action_kind")
+    if kind is not None:
+        known = by_name()
+        if not isinstance(kind, str) or kind not in known:
+            refuse(f"no action kind {shown(kind)}", [*place, "filters"], similar(str(kind), known))
+        filters["action_kind"] = known[kind].name
+    event = _renamed(fields, "eventType", "event", place)
+    made: EventTrigger = validated(EventTrigger, {**event, **({"filters": filters} if filters else {})}, place)
+    return made
+
+
+def _renamed(fields: dict[str, Any], platform: str, own: str, place: Path) -> dict[str, Any]:
+    """Return the fields with our name in place of the platform's."""
+    if platform in fields and own in fields:
+        refuse(f"{own} and {platform} are the same thing", place, "Leave one of them out.")
+    return {own if name == platform else name: value for name, value in fields.items()}

@@ -1,0 +1,214 @@
+"""The values of a spec written by hand: literals, with references where a later value is filled in.
+
+::
+
+    {$from: [revenue, rows]}        the result of the step `revenue`, the place `rows` in it
+    {$item: [id]}                   the place `id` in the element of the list that the step is mapped over
+    {$param: [region]}              the DAG param `region`, with its type; [order, id] a place in it
+    {$template: "{{ ds }}"}         what Airflow's Jinja makes of the text
+    {$secret: pager}                the password of the Airflow connection `pager`
+    {$literal: {$from: x}}          data that only looks like a reference
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from airflow_provider_vai.authoring.specs.places import refuse, similar, text_of
+from airflow_provider_vai.crystallizer.draft import Draft
+from airflow_provider_vai.crystallizer.redact import redact
+from airflow_provider_vai.exceptions import SecretFound
+from airflow_provider_vai.languages.printable import shown
+from airflow_provider_vai.model.automation import Argument, Output, Secret, Wire
+from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.kinds import Kind, by_name
+from airflow_provider_vai.model.run import ToolCall
+from airflow_provider_vai.secrets.masking import mask
+
+MARKERS = ("$from", "$item", "$param", "$template", "$secret", "$literal")
+REMEDY = "Write {$from: [step, key, …]}, {$param: [name, key, …]} or {$item: [key, …]}; keys are text or positions."
+TO_A_CONNECTION = (
+    "Store it in an Airflow connection: its password stands for {$secret: <connection id>}, and a request's "
+    "credentials come from the connection that the step uses."
+)
+FROM_OUTSIDE = re.compile(r"\b(params|dag_run|conf|ti|task_instance|triggering_asset_events|var|conn)\b")
+"""Names that lead a Jinja template to what whoever starts a run sends, to results, or to Airflow's own secrets."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A place in a value that is filled in when the step runs: one of the four fields, or the whole is data.
+
+    :param output: an earlier step's result, or without a step the element. :param param: a DAG param; ``path`` is the
+        place in it. :param template: a Jinja template. :param connection: the connection whose password it is.
+    """
+
+    output: Output | None = None
+    param: str | None = None
+    path: Path = field(default_factory=list)
+    template: str | None = None
+    connection: str | None = None
+
+    @property
+    def decides_from_outside(self) -> bool:
+        """Whether anything but the file and the run's dates has a say in the value."""
+        return self.template is None or bool(FROM_OUTSIDE.search(self.template))
+
+
+def read(value: Any, place: Path) -> Any:
+    """Return a value with a :class:`Reference` in place of each ``{$from: …}`` and its like.
+
+    :raises SpecError: a reference is misspelt or names nothing.
+    """
+    if isinstance(value, list):
+        return [read(part, [*place, index]) for index, part in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    marked = [name for name in value if name in MARKERS]
+    if len(value) == 1 and marked:
+        return value["$literal"] if marked == ["$literal"] else _reference(marked[0], value[marked[0]], place)
+    if marked:
+        problem = f"{marked[0]} stands beside other keys, so it is unclear what the value is"
+        refuse(problem, place, "Write it alone, or the whole as {$literal: …} if it is data.")
+    for name in value if len(value) == 1 else ():
+        if name.startswith("$") and get_close_matches(name, MARKERS, cutoff=0.8):
+            refuse(f"there is no {shown(name)}", place, f"{similar(name, MARKERS)} Data is written {{$literal: …}}.")
+    return {name: read(part, [*place, name]) for name, part in value.items()}
+
+
+def references(value: Any, at: Path | None = None) -> Iterator[tuple[Path, Reference]]:
+    """Yield each reference in a value with its place."""
+    at = at or []
+    if isinstance(value, Reference):
+        yield at, value
+    for key, part in _parts(value):
+        yield from references(part, [*at, key])
+
+
+def argument(value: Any) -> Argument:
+    """Return the Argument of a value: frozen, wired, a parameter or a template; its references as wires and secrets."""
+    if isinstance(value, Reference):
+        return _whole(value)
+    found = list(references(value))
+    wires = [Wire(at=at, from_=it.output, param=it.param, path=it.path, template=it.template)
+             for at, it in found if it.connection is None]  # fmt: skip
+    secrets = [Secret(at=at, connection=it.connection) for at, it in found if it.connection is not None]
+    given: dict[str, Any] = {"class_": "wired" if wires else "frozen", "value": replaced(value, None)}
+    given |= {"wires": wires} if wires else {}
+    given |= {"secrets": secrets} if secrets else {}
+    return Argument(**given)
+
+
+def replaced(value: Any, by: Any) -> Any:
+    """Return the value with ``by`` in place of each reference."""
+    if isinstance(value, Reference):
+        return by
+    if isinstance(value, dict):
+        return {name: replaced(part, by) for name, part in value.items()}
+    return [replaced(part, by) for part in value] if isinstance(value, list) else value
+
+
+def refuse_credentials(values: Mapping[str, Any], place: Path, kind: Kind | None = None) -> None:
+    """Refuse literals that look like credentials.
+
+    :param values: named values, references and all. :param place: where they stand, without their names.
+    :param kind: the action kind whose arguments they are.
+    :raises SpecError: with the place of the first; the message does not hold the credential.
+    """
+    for at, what in credentials(values, kind):
+        refuse(what, [*place, *at], TO_A_CONNECTION)
+
+
+def credentials(values: Mapping[str, Any], kind: Kind | None = None) -> list[tuple[Path, str]]:
+    """Return the places of literals that look like credentials, each with a sentence that does not hold it.
+
+    The same places count as when a run is crystallized, see :mod:`airflow_provider_vai.crystallizer.redact`.
+    """
+    found: list[tuple[Path, str]] = []
+    rest = _without_shapes(dict(values), [], found)
+    call = ToolCall(id="", tool="", arguments={})
+    draft = Draft(key="x", call=call, kind=kind or by_name()["unmapped_tool"], rule=None, effect="read", values=rest)
+    try:
+        (clean,), _ = redact([draft])
+    except SecretFound:
+        return found or [([], "the text holds something that looks like a credential")]
+    for name, it in clean.arguments.items():
+        found += [([name, *secret.at], "a literal that is a credential by its name") for secret in it.secrets]
+    kept = clean.arguments["headers"].value if "headers" in clean.arguments else {}
+    given = rest.get("headers") if kind is not None and kind.name == "http_request" else None
+    if isinstance(given, dict) and isinstance(kept, dict):
+        names = [name for name in given if name not in kept]
+        found += [
+            (["headers", name], "a header that carries credentials is the connection's to send") for name in names
+        ]
+    return found
+
+
+def _without_shapes(value: Any, place: Path, found: list[tuple[Path, str]]) -> Any:
+    """Return a value without the texts and keys that hold a credential; their places are added to ``found``."""
+    if isinstance(value, str) and mask(value) != value:
+        found.append((place, "the text holds something that looks like a credential"))
+        return None
+    if isinstance(value, list):
+        return [_without_shapes(part, [*place, index], found) for index, part in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    kept = {}
+    for key, part in value.items():
+        if mask(key) == key:
+            kept[key] = _without_shapes(part, [*place, key], found)
+        else:
+            found.append((place, "a key looks like a credential"))
+    return kept
+
+
+def _parts(value: Any) -> Iterator[tuple[str | int, Any]]:
+    if isinstance(value, dict):
+        yield from value.items()
+    elif isinstance(value, list):
+        yield from enumerate(value)
+
+
+def _reference(marker: str, target: Any, place: Path) -> Reference:
+    at = [*place, marker]
+    if marker == "$template":
+        return Reference(template=_template(text_of(target, at, "Jinja template"), at))
+    if marker == "$secret":
+        return Reference(connection=text_of(target, at, "connection id"))
+    path = [target] if isinstance(target, str) else target
+    if not isinstance(path, list) or not all(type(part) in (str, int) for part in path):
+        refuse(f"{shown(target)} is no path", at, REMEDY)
+    if marker == "$item":
+        return Reference(output=Output(path=path))
+    if not path or not isinstance(path[0], str) or not path[0]:
+        refuse(f"{shown(target)} does not begin with a name", at, REMEDY)
+    if marker == "$param":
+        return Reference(param=path[0], path=path[1:])
+    return Reference(output=Output(step=path[0], path=path[1:]))
+
+
+def _template(text: str, place: Path) -> str:
+    from jinja2 import Environment, TemplateSyntaxError
+
+    try:
+        Environment(autoescape=True).parse(text)  # parsed alone: nothing is rendered
+    except (TemplateSyntaxError, RecursionError) as error:
+        refuse(f"no Jinja template: {error}", place, "Correct it; text without a template needs no {$template: …}.")
+    return text
+
+
+def _whole(reference: Reference) -> Argument:
+    if reference.output:
+        return Argument(class_="wired", from_=reference.output, origin="tool_output")
+    if reference.param is not None:
+        return Argument(
+            class_="parameter", param=reference.param, **({"path": reference.path} if reference.path else {})
+        )
+    if reference.template is not None:
+        return Argument(class_="template", value=reference.template)
+    secret = Secret(at=[], connection=reference.connection or "")
+    return Argument(class_="frozen", value=None, secrets=[secret], origin="secret")

@@ -1,0 +1,38 @@
+"""``airflow vai …``: the commands of :mod:`airflow_provider_vai.cli.main` in Airflow's words.
+
+Airflow imports this module at every call of ``airflow``, through the provider info's key ``cli``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from airflow.cli.cli_config import ActionCommand, Arg, GroupCommand
+
+from airflow_provider_vai.cli.command import Command
+from airflow_provider_vai.cli.main import DESCRIPTION, EPILOG
+from airflow_provider_vai.cli.table import COMMANDS
+
+
+def get_vai_cli_commands() -> list[GroupCommand]:
+    """Return the group ``vai`` for Airflow's command line."""
+    commands = [
+        ActionCommand(
+            name=command.name,
+            help=command.help,
+            func=_function(command),
+            args=tuple(Arg(entry.flags, **entry.settings) for entry in command.options),
+            epilog=EPILOG,
+        )
+        for command in COMMANDS
+    ]
+    return [GroupCommand(name="vai", help=DESCRIPTION, subcommands=tuple(commands))]
+
+
+def _function(command: Command) -> Callable[[argparse.Namespace], None]:
+    def run(arguments: argparse.Namespace) -> None:
+        sys.exit(command.run(arguments))
+
+    return run

@@ -1,0 +1,57 @@
+"""``vai schema``, ``kinds``, ``formats``: what this package knows."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import asdict, fields
+
+from pydantic import BaseModel
+
+from airflow_provider_vai.cli.reports import print_json
+from airflow_provider_vai.cli.terminal import table
+from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.kinds import all_kinds
+from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.model.sidecar import Sidecar
+from airflow_provider_vai.traces.formats import adapters, tells
+from airflow_provider_vai.traces.reading.trace import Tells
+
+
+def schema(arguments: Namespace) -> None:
+    """Print a JSON Schema."""
+    models: dict[str, type[BaseModel]] = {"run": Run, "automation": Automation, "sidecar": Sidecar}
+    print_json({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **models[arguments.model].model_json_schema(by_alias=True, mode="validation"),
+    })  # fmt: skip
+
+
+def kinds(arguments: Namespace) -> None:
+    """List the action kinds."""
+    rows = [
+        {
+            "kind": kind.name,
+            "legacy": list(kind.legacy),
+            "effect": kind.effect,
+            "determinism": kind.determinism,
+            "operator": kind.operator,
+            "summary": kind.summary,
+            "arguments": kind.arguments.model_json_schema(by_alias=True),
+        }
+        for kind in all_kinds()
+    ]
+    if arguments.json:
+        print_json(rows)
+    else:
+        names = ("kind", "effect", "determinism", "summary")
+        table(names, [[row[name] for name in names] for row in rows])
+
+
+def formats(arguments: Namespace) -> None:
+    """List the trace formats, and what each can tell."""
+    rows = [(adapter.name, asdict(tells(adapter)), adapter.description) for adapter in adapters()]
+    if arguments.json:
+        print_json([{"format": name, "description": words, "tells": told} for name, told, words in rows])
+    else:
+        columns = ("format", *(field.name for field in fields(Tells)), "description")
+        table(columns, [[name, *told.values(), words] for name, told, words in rows])

@@ -1,0 +1,75 @@
+"""``vai render``, ``lint``, ``diff`` and ``explain``: the spec of an automation, and what it becomes."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import asdict
+from pathlib import Path
+
+from airflow_provider_vai.analysis.verify.files import sidecar_path
+from airflow_provider_vai.cli.reports import as_json, print_json, show_published
+from airflow_provider_vai.cli.terminal import say, table
+from airflow_provider_vai.languages.python_function import python_path
+from airflow_provider_vai.model.sidecar import SUFFIX
+from airflow_provider_vai.store.publisher import publish
+from airflow_provider_vai.store.sidecar_files import read_sidecar
+
+
+def render(arguments: Namespace) -> None:
+    """Render a DAG file from its sidecar, the spec of which may have been edited, or from a spec written by hand."""
+    path = Path(arguments.spec)
+    if path.name.endswith(SUFFIX):
+        sidecar = read_sidecar(path)
+        files = publish(
+            sidecar.automation,
+            Path(arguments.out or path.parent),
+            force=arguments.force,
+            summary=arguments.summary,
+            expected=sidecar.entry or None,
+            from_sidecar=True,
+        )
+        automation = sidecar.automation
+    else:
+        from airflow_provider_vai.authoring.specs.file import read_spec
+
+        folder = Path(arguments.out or path.parent)
+        automation = read_spec(path, secret_conn_id=arguments.secret_conn_id, python_path=python_path(folder))
+        files = publish(automation, folder, force=arguments.force, summary=arguments.summary)
+    if arguments.json:
+        print_json(as_json(automation, files))
+    else:
+        show_published(automation, files)
+
+
+def lint(arguments: Namespace) -> int:
+    """Check automations; 1 if any has an error."""
+    from airflow_provider_vai.analysis.lint import lint as found_by_lint
+
+    known = None if arguments.connections is None else set(filter(None, arguments.connections.split(",")))
+    findings = found_by_lint([Path(path) for path in arguments.path], known)
+    if arguments.json:
+        print_json([asdict(finding) for finding in findings])
+    elif findings:
+        columns = ("level", "code", "file", "field", "problem", "suggestion")
+        table(columns, [[getattr(finding, name) for name in columns] for finding in findings])
+    else:
+        say("nothing to report")
+    return 1 if any(finding.level == "error" for finding in findings) else 0
+
+
+def explain(arguments: Namespace) -> None:
+    """Say where each value of an automation, or of one step, comes from, and why."""
+    from airflow_provider_vai.analysis import explain as explained
+
+    path, step = _with_step(arguments.dag)
+    sidecar = read_sidecar(sidecar_path(path))
+    if arguments.json:
+        print_json(explained.explain(sidecar, step))
+    else:
+        say(*explained.lines(sidecar, step))
+
+
+def _with_step(dag: str) -> tuple[Path, str | None]:
+    """Return the parts of ``DAG:STEP``; a path may hold colons itself."""
+    name, colon, step = dag.rpartition(":")
+    return (Path(name), step) if colon and name.endswith((".py", SUFFIX)) else (Path(dag), None)

@@ -1,0 +1,48 @@
+"""Whether crystallizing the run is worth it: the platform's own guidance, with the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from airflow_provider_vai.crystallizer.draft import Draft
+from airflow_provider_vai.model.automation import Advice
+from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.secrets.masking import mask
+
+
+def advise(drafts: Sequence[Draft], run: Run) -> Advice:
+    """Return ``skip`` for one call or mere exploration, ``wait`` while still iterating, else ``crystallize``."""
+    if len(drafts) == 1:
+        return Advice(recommendation="skip", reasons=["one tool call: calling the tool directly is simpler than a DAG"])
+    unsettled = _unsettled(drafts, run)
+    if unsettled:
+        return Advice(recommendation="wait", reasons=unsettled)
+    makes = [draft.key for draft in drafts if draft.effect != "read"]
+    if not makes:
+        return Advice(
+            recommendation="skip",
+            reasons=["every step only reads: nothing is made or changed, so this looks like exploration"],
+        )
+    kinds = sorted({draft.kind.name for draft in drafts})
+    return Advice(
+        recommendation="crystallize",
+        reasons=[f"{len(drafts)} steps of {', '.join(kinds)}, with something to show for it: {', '.join(makes)}"],
+    )
+
+
+def _unsettled(drafts: Sequence[Draft], run: Run) -> list[str]:
+    reasons = []
+    failed = [call for call in run.calls if call.actor == "agent" and call.outcome in ("failed", "interrupted")]
+    if len(failed) > len(drafts):
+        reasons.append(f"{len(failed)} calls failed and {len(drafts)} succeeded: the run had not found its way yet")
+    last = max(draft.call.turn for draft in drafts)
+    for draft in drafts:
+        earlier = [
+            other
+            for other in drafts
+            if other.call.tool == draft.call.tool and other.call.turn < last and other.effect != "read"
+        ]
+        if draft.call.turn == last and earlier and draft.effect != "read":
+            reasons.append(f"{mask(draft.call.tool)} ran again in the last turn: the work was still being changed")
+            break
+    return reasons

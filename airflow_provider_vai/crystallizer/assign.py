@@ -1,0 +1,148 @@
+"""Which action kind a call is, and its arguments under the kind's names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from airflow_provider_vai.crystallizer.draft import Draft, Policy
+from airflow_provider_vai.exceptions import ArgumentsRefused, UnmappedTool
+from airflow_provider_vai.languages.identifiers import Names
+from airflow_provider_vai.model.kinds import Kind, by_name
+from airflow_provider_vai.model.run import ToolCall
+from airflow_provider_vai.model.tools_file import FILE_NAME, ToolRule, ToolsFile, suggestion
+from airflow_provider_vai.secrets.masking import mask
+
+CONNECTION_REFERENCE = "connectionRef"  # the platform's own way to name a connection beside the definition
+MCP_NAME = re.compile(r"^mcp__(?P<server>.+?)__(?P<tool>.+)$")  # how agent frameworks spell server and tool
+
+
+def assign(calls: Sequence[ToolCall], tools: ToolsFile, policy: Policy) -> list[Draft]:
+    """Return a draft for each call, with unique keys.
+
+    :raises UnmappedTool: a tool is neither in the tools file nor the name of a kind; the message has the lines to add.
+    :raises ArgumentsRefused: recorded arguments do not fit the kind.
+    """
+    kinds = [(call, *_kind(call, tools)) for call in calls]
+    unmapped = {call.tool: None for call, kind, _ in kinds if kind is None}
+    if unmapped and not policy.allow_unmapped:
+        raise UnmappedTool(
+            f"{len(unmapped)} tool{'s' * (len(unmapped) > 1)} with no action kind: {', '.join(map(repr, unmapped))}",
+            where=f"call {next(call.id for call, kind, _ in kinds if kind is None)}",
+            remedy=f"Add to {FILE_NAME} (beside the trace, or given with --tools), then run again:\n\n"
+            + "\n\n".join(suggestion(tool) for tool in unmapped)
+            + "\n\nOr render steps that fail when run, with --allow-unmapped.",
+        )
+    names = Names()
+    return [
+        _draft(names.give(mask(call.tool), "tool"), call, kind or by_name()["unmapped_tool"], rule)
+        for call, kind, rule in kinds
+    ]
+
+
+def _kind(call: ToolCall, tools: ToolsFile) -> tuple[Kind | None, ToolRule | None]:
+    rule = tools.rule(call.tool, call.server)
+    kind = by_name().get(rule.kind if rule else call.tool)
+    return (None if kind and kind.name in ("approval_gate", "unmapped_tool") and not rule else kind), rule
+
+
+def _draft(key: str, call: ToolCall, kind: Kind, rule: ToolRule | None) -> Draft:
+    recorded = _recorded_arguments(call, rule)
+    values = _wrapped(call, kind, rule, recorded) if kind.wraps else _direct(call, kind, rule, recorded)
+    effect = rule.effect if rule and rule.effect else kind.effect_of(values)
+    if "effect" in kind.arguments.model_fields and effect != kind.effect:
+        values["effect"] = effect
+    return Draft(key=key, call=call, kind=kind, rule=rule, effect=effect, values=_checked(call, kind, values))
+
+
+def _recorded_arguments(call: ToolCall, rule: ToolRule | None) -> dict[str, Any]:
+    assert isinstance(call.arguments, dict)  # noqa: S101 - `select` keeps no other call
+    renames = rule.arguments if rule else {}
+    renamed: dict[str, Any] = {}
+    for name, value in call.arguments.items():
+        new = renames.get(name, name)
+        if new in renamed:
+            raise ArgumentsRefused(
+                f"two recorded arguments of {call.tool!r} are to be {new!r}, and one would be lost",
+                where=f"call {call.id}",
+                remedy=f"Correct the arguments of its table in {FILE_NAME}.",
+            )
+        renamed[new] = value
+    return renamed
+
+
+def _wrapped(call: ToolCall, kind: Kind, rule: ToolRule | None, recorded: dict[str, Any]) -> dict[str, Any]:
+    spelled = MCP_NAME.match(call.tool)
+    tool = spelled["tool"] if spelled and kind.name == "mcp_tool" else call.tool
+    if kind.name == "python_tool":
+        return {"python_callable": _callable(call, rule), "arguments": recorded}
+    values: dict[str, Any] = {"tool": tool, "arguments": recorded}
+    return values | ({"conn_id": (rule and rule.conn_id) or kind.connection} if kind.connection else {})
+
+
+def _callable(call: ToolCall, rule: ToolRule | None) -> str:
+    if rule is None or rule.callable is None:
+        raise ArgumentsRefused(
+            f"the tool {call.tool!r} is a python_tool, and no function is named for it",
+            where=f"call {call.id}",
+            remedy=f'Add to its table in {FILE_NAME}: callable = "package.module:function"',
+        )
+    return rule.callable[:-1] + call.tool if rule.callable.endswith(":*") else rule.callable
+
+
+def _direct(call: ToolCall, kind: Kind, rule: ToolRule | None, recorded: dict[str, Any]) -> dict[str, Any]:
+    values = dict(recorded)
+    if values.get("kind") == call.tool:  # the platform repeats the kind inside some definitions
+        del values["kind"]
+    reference = values.pop(CONNECTION_REFERENCE, None)
+    result = call.result if isinstance(call.result, dict) else {}
+    for name in kind.from_result:
+        if name not in values and result.get(name) is not None:
+            values[name] = result[name]
+    values = {**kind.defaults, **values}
+    if "conn_id" in kind.arguments.model_fields:
+        conn_id = (rule and rule.conn_id) or _named(reference) or values.get("conn_id") or kind.connection
+        values |= {"conn_id": conn_id} if conn_id else {}
+    if kind.result == "rows" and _rows_are_arrays(call.result):
+        values["rows_as"] = "arrays"
+    return values
+
+
+def _named(reference: Any) -> str | None:
+    """Return the slug or id in a recorded reference to a connection; a bare text is the name itself."""
+    named = reference.get("slug") or reference.get("id") if isinstance(reference, dict) else reference
+    return named if isinstance(named, str) and named else None
+
+
+def _rows_are_arrays(result: Any) -> bool:
+    rows = result.get("rows") if isinstance(result, dict) else result
+    return isinstance(rows, list) and bool(rows) and all(isinstance(row, list) for row in rows)
+
+
+def _checked(call: ToolCall, kind: Kind, values: dict[str, Any]) -> dict[str, Any]:
+    try:
+        model = kind.arguments.model_validate(values)
+    except ValidationError as error:
+        takes = ", ".join(field.alias or name for name, field in kind.arguments.model_fields.items())
+        raise ArgumentsRefused(
+            f"the arguments of {call.tool!r} do not fit the kind {kind.name}: {_problems(error)}",
+            where=f"call {call.id}",
+            remedy=f"It takes {takes}. Rename recorded arguments in {FILE_NAME} "
+            '(arguments = { recorded = "name" }), or map the tool to mcp_tool or python_tool.',
+        ) from None
+    return {
+        field.alias or name: getattr(model, name)
+        for name, field in kind.arguments.model_fields.items()
+        if name in model.model_fields_set
+    }
+
+
+def _problems(error: ValidationError) -> str:
+    shown = []
+    for problem in error.errors()[:5]:
+        name = ".".join(str(part) for part in problem["loc"])
+        shown.append("no " + name if problem["type"] == "missing" else f"{name}: {problem['msg']}")
+    return "; ".join(shown)

@@ -1,0 +1,187 @@
+"""crystallize: from what happened to what shall happen, as a list of passes.
+
+Each pass is one decision, a pure function in ``crystallizer``; this module is their table of contents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from airflow_provider_vai.crystallizer.advise import advise
+from airflow_provider_vai.crystallizer.assign import assign
+from airflow_provider_vai.crystallizer.authorship import authorship
+from airflow_provider_vai.crystallizer.draft import Draft, Policy
+from airflow_provider_vai.crystallizer.evidence.origins import origins
+from airflow_provider_vai.crystallizer.expect import expect
+from airflow_provider_vai.crystallizer.gate_question import question
+from airflow_provider_vai.crystallizer.gates import gate
+from airflow_provider_vai.crystallizer.loops import loops
+from airflow_provider_vai.crystallizer.order import order
+from airflow_provider_vai.crystallizer.parameters.parameters import parameters
+from airflow_provider_vai.crystallizer.recorded_savings import recorded_savings
+from airflow_provider_vai.crystallizer.redact import redact
+from airflow_provider_vai.crystallizer.run_secrets import with_its_secrets
+from airflow_provider_vai.crystallizer.select import require_success, select
+from airflow_provider_vai.crystallizer.trust import untrusted_arguments
+from airflow_provider_vai.crystallizer.wiring.wire import wire
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.identifiers import Names, slug
+from airflow_provider_vai.model import review as summary
+from airflow_provider_vai.model.automation import (
+    Argument,
+    Automation,
+    LeftOut,
+    Param,
+    Recorded,
+    Source,
+    Step,
+    StepApproval,
+)
+from airflow_provider_vai.model.kinds import by_name
+from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.model.tools_file import ToolsFile
+from airflow_provider_vai.model.triggers import ManualTrigger, ScheduleTrigger
+from airflow_provider_vai.secrets.masking import mask, masked
+
+DAG_ID_PREFIX = "vai_"
+"""Derived DAG ids, and so file names, start like this: a `requests.py` in the dags folder would hide the module."""
+
+DAG_ID_CHARACTERS = 48  # a title of the user's own words is cut at a word
+TITLE_CHARACTERS = 120
+
+
+@with_its_secrets
+def crystallize(
+    run: Run,
+    tools: ToolsFile,
+    policy: Policy,
+    *,
+    trace_sha256: str,
+    dag_id: str | None = None,
+    schedule: str | None = None,
+) -> Automation:
+    """Turn a recorded run into the spec of a DAG.
+
+    :param run: what happened.
+    :param tools: which tool is which action kind.
+    :param policy: what to take, freeze and guard.
+    :param trace_sha256: digest of the trace file, kept as provenance.
+    :param dag_id: the DAG's id; ``None`` derives one from the run's title or agent.
+    :param schedule: a cron expression or Airflow preset; ``None``: started by hand.
+    :raises CrystallizeError: the run failed, nothing is left of it, a tool has no kind, arguments do not fit, or a
+        credential would be frozen.
+    """
+    require_success(run, policy)
+    chosen, left_out = select(run, policy)
+    drafts = [expect(draft, run, tools, policy) for draft in assign(chosen, tools, policy)]
+    drafts, notes = redact(drafts)
+    params: dict[str, Param] = {}
+    if not policy.freeze_all:
+        drafts = wire(loops(drafts, run) if policy.loops else drafts, run)
+        guarded = {it.key for it in drafts if gate(it, policy.gates, untrusted_arguments(it, run, tools))[0]}
+        drafts, params, lifted = parameters(drafts, run, guarded)
+        notes += lifted
+    drafts = origins(drafts, run)
+    steps = _steps(drafts, run, tools, policy)
+    flagged = summary.flagged(steps)
+    return Automation(
+        dag_id=dag_id or derived_dag_id(run),
+        description=_title(run),
+        source_type="CRYSTALLIZED",
+        source=_source(run, trace_sha256),
+        non_deterministic=bool(flagged),
+        non_deterministic_steps=flagged,
+        steps=steps,
+        not_crystallized=[_masked(entry) for entry in left_out],
+        params=params,
+        triggers=[ScheduleTrigger(type="schedule", schedule=schedule)] if schedule else [ManualTrigger(type="manual")],
+        connections=summary.connections(steps),
+        review=summary.review(steps, [*notes, *(mask(note) for note in run.notes)]),
+        advice=advise(drafts, run),
+        savings=recorded_savings(run),
+    )
+
+
+def derived_dag_id(run: Run) -> str:
+    """Return a DAG id for the run: its title or agent, else the first words of the user, else its id."""
+    named = slug(DAG_ID_PREFIX + (_name(run) or mask(run.id)), "vai_run")
+    while len(named) > DAG_ID_CHARACTERS and "_" in named.removeprefix(DAG_ID_PREFIX):
+        named = named.rpartition("_")[0]
+    return named.rstrip("_")
+
+
+def _name(run: Run) -> str:
+    words = run.title or run.agent or next((turn.user_text for turn in run.turns if turn.user_text), "")
+    return " ".join(mask(words).split())
+
+
+def _steps(drafts: Sequence[Draft], run: Run, tools: ToolsFile, policy: Policy) -> list[Step]:
+    waits = order(drafts, parallel=policy.parallel)
+    names = Names(frozenset(draft.key for draft in drafts))
+    steps: list[Step] = []
+    for draft in drafts:
+        guarded, reason = gate(draft, policy.gates, untrusted_arguments(draft, run, tools))
+        gate_key = names.give(f"approve_{draft.key}") if guarded else None
+        approval = StepApproval(recorded=draft.approval.state, gate=gate_key, reason=reason)
+        step = _step(draft, run, waits[draft.key], approval)
+        if gate_key:
+            steps.append(_gate_step(gate_key, draft, step, question(draft, reason, run, tools, policy)))
+            step = step.model_copy(update={"depends_on": [gate_key]})
+        steps.append(step)
+    return steps
+
+
+def _step(draft: Draft, run: Run, depends_on: list[str], approval: StepApproval) -> Step:
+    determinism, flag = authorship(draft, run)
+    return Step(
+        key=draft.key,
+        task_id=draft.key,
+        kind=draft.kind.name,
+        operator=draft.kind.operator,
+        depends_on=depends_on,
+        non_deterministic=flag is not None,
+        non_deterministic_reason=flag,
+        determinism=determinism,
+        effect=draft.effect,
+        approval=approval,
+        arguments=draft.arguments,
+        call_ids=[mask(call.id) for call in draft.calls],
+        recorded=Recorded(
+            result_sha256=json_text.digest(draft.result), result_schema=masked(json_text.schema(draft.result))
+        ),
+        each=draft.each,
+    )
+
+
+def _gate_step(key: str, draft: Draft, step: Step, arguments: dict[str, Argument]) -> Step:
+    return Step(
+        key=key,
+        task_id=key,
+        kind="approval_gate",
+        operator=by_name()["approval_gate"].operator,
+        depends_on=step.depends_on,
+        approval=StepApproval(recorded="not_required", reason="is the question itself"),
+        arguments=arguments,
+        call_ids=[mask(call.id) for call in draft.calls],
+    )
+
+
+def _source(run: Run, trace_sha256: str) -> Source:
+    return Source(
+        kind=run.source,
+        id=mask(run.id),
+        format=run.format,
+        trace_sha256=trace_sha256,
+        agent=mask(run.agent) if run.agent else None,
+        model=mask(run.model) if run.model else None,
+        captured_at=run.started_at,
+    )
+
+
+def _title(run: Run) -> str:
+    title = _name(run) or "Crystallized run"
+    return title if len(title) <= TITLE_CHARACTERS else title[:TITLE_CHARACTERS] + "…"
+
+
+def _masked(entry: LeftOut) -> LeftOut:
+    return LeftOut(**masked(entry.model_dump()))

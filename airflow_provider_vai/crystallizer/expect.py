@@ -1,0 +1,98 @@
+"""What the recording lets a step check, limit or compare when it runs again.
+
+A query reads the tables that it read, an HTTP answer has the status and the shape that it had, an agent gets the tools
+that it used and a few times what it cost, a function is the one that was there. Arguments that the call itself holds
+are never replaced.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from airflow_provider_vai.crystallizer.draft import Draft, Policy
+from airflow_provider_vai.languages.json_shape import expected_shape
+from airflow_provider_vai.languages.python_function import source_sha256
+from airflow_provider_vai.languages.sql_tables import tables_of, unlisted
+from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.model.tools_file import ToolsFile
+
+DIALECTS = ("duckdb", "postgres", "sqlite", "mysql", "snowflake", "bigquery")
+LLM_CONNECTION = "pydanticai_default"
+AGENT_ALLOWANCE = 3
+"""An agent decides anew: it gets this many times what it used in the recording, and is stopped beyond that."""
+
+
+def expect(draft: Draft, run: Run, tools: ToolsFile, policy: Policy) -> Draft:
+    """Return the draft with the arguments that its kind draws from the recording."""
+    draw = DRAWN.get(draft.kind.name)
+    if draw is None:
+        return draft
+    drawn = {name: value for name, value in draw(draft, run, tools, policy).items() if value}
+    return replace(draft, values={**drawn, **draft.values})
+
+
+def _query(draft: Draft, run: Run, tools: ToolsFile, policy: Policy) -> dict[str, Any]:
+    """A trace does not say which database it was: the list lets the statement pass on each of those that are common."""
+    sql = draft.values.get("sql")
+    if not sql:
+        return {"llm_conn_id": LLM_CONNECTION}
+    tables = tables_of(sql, None) or []
+    for dialect in DIALECTS:
+        tables += unlisted(sql, dialect, tables) or []
+    return {"tables": tables}
+
+
+def _request(draft: Draft, run: Run, tools: ToolsFile, policy: Policy) -> dict[str, Any]:
+    """Answers are recorded as ``{"status", "body"}``, under some other names, or as the body alone."""
+    result = draft.call.result
+    answer: Mapping[str, Any] = result if isinstance(result, dict) else {}
+    status = next((answer[name] for name in ("status", "status_code", "statusCode") if name in answer), None)
+    known = isinstance(status, int) and not isinstance(status, bool) and 100 <= status < 600
+    body = answer.get("body", answer.get("data")) if known else result
+    shape = expected_shape(body) if isinstance(body, (dict, list)) else None
+    return {"expected_status": status if known else None, "expected_shape": shape}
+
+
+def _agent(draft: Draft, run: Run, tools: ToolsFile, policy: Policy) -> dict[str, Any]:
+    called = [call for call in run.calls if call.parent_id == draft.call.id]
+    allowed = []
+    for call in called:
+        rule = tools.rule(call.tool, call.server)
+        kind = rule.kind if rule else call.tool
+        if rule and rule.conn_id and kind == "mcp_tool":
+            allowed.append(f"mcp:{rule.conn_id}/{call.tool}")
+        elif rule and rule.conn_id and kind in ("generate_query", "explain_schema"):
+            allowed.append(f"sql:{rule.conn_id}")
+    return {"tools": sorted(set(allowed)), "usage_limits": _limits(draft, run, len(called))}
+
+
+def _limits(draft: Draft, run: Run, calls: int) -> dict[str, int]:
+    """Return the limits from the answer's own usage; without one, the whole run's cost is the measure."""
+    result = draft.call.result
+    own = result.get("usage") if isinstance(result, dict) else None
+    usage: Mapping[str, Any] = own if isinstance(own, dict) else run.usage.model_dump() if run.usage else {}
+    spent = {name: usage.get(name) for name in ("input_tokens", "output_tokens", "requests", "tool_calls")}
+    counted = {name: value for name, value in spent.items() if isinstance(value, int) and value > 0}
+    limits = {}
+    if "input_tokens" in counted or "output_tokens" in counted:
+        limits["total_tokens_limit"] = counted.get("input_tokens", 0) + counted.get("output_tokens", 0)
+    if "requests" in counted:
+        limits["request_limit"] = counted["requests"]
+    if made := max(calls, counted.get("tool_calls", 0)):
+        limits["tool_calls_limit"] = made
+    return {name: AGENT_ALLOWANCE * value for name, value in limits.items()}
+
+
+def _function(draft: Draft, run: Run, tools: ToolsFile, policy: Policy) -> dict[str, Any]:
+    return {"source_sha256": source_sha256(draft.values["python_callable"], [*policy.python_path, *sys.path])}
+
+
+DRAWN: dict[str, Callable[[Draft, Run, ToolsFile, Policy], dict[str, Any]]] = {
+    "call_agent": _agent,
+    "generate_query": _query,
+    "http_request": _request,
+    "python_tool": _function,
+}

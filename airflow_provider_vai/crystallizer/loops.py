@@ -1,0 +1,155 @@
+"""Calls of one tool, one for each element of an earlier list, become one step that is mapped over the list.
+
+They do where the proof is complete: the calls follow each other, are as many as the list has elements, and every value
+in which they differ is the same place of the element that is their turn, in order. With the recorded list each call is
+then exactly what was recorded; numbers that only count, and yes and no, prove nothing by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
+
+from airflow_provider_vai.crystallizer.draft import Draft
+from airflow_provider_vai.crystallizer.evidence.result_values import (
+    Candidate,
+    ResultIndex,
+    known,
+    place_text,
+    source_text,
+)
+from airflow_provider_vai.crystallizer.evidence.timeline import Timeline
+from airflow_provider_vai.crystallizer.evidence.value_places import ValuePlace, leaves, places
+from airflow_provider_vai.crystallizer.evidence.weight import kinship, weight
+from airflow_provider_vai.crystallizer.wiring.wire import placed
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.model.automation import Argument, Output, Wire
+from airflow_provider_vai.model.run import Run
+
+FEWEST = 2
+"""Calls that make a loop: one call for a list of one proves nothing."""
+
+
+@dataclass(frozen=True)
+class _Loop:
+    """A list, and for each place in the arguments where the calls differ, the place in the list's elements."""
+
+    source: Candidate
+    places: dict[tuple[str | int, ...], tuple[str | int, ...]]
+
+
+def loops(drafts: Sequence[Draft], run: Run) -> list[Draft]:
+    """Return the drafts with each proven loop as one draft.
+
+    :param drafts: in the order of the run's calls, before wires are made.
+    """
+    found, timeline = known(drafts, run), Timeline(run)
+    made: list[Draft] = []
+    for _, group in groupby(drafts, key=_tool):
+        calls = list(group)
+        loop = _loop(calls, found, timeline) if len(calls) >= FEWEST else None
+        made += [_mapped(calls, loop)] if loop else calls
+    return made
+
+
+def _tool(draft: Draft) -> Any:
+    return draft.call.tool, draft.call.server, draft.kind.name, draft.effect, sorted(draft.arguments)
+
+
+def _loop(drafts: Sequence[Draft], found: ResultIndex, timeline: Timeline) -> _Loop | None:
+    values = [{name: argument.value for name, argument in draft.arguments.items()} for draft in drafts]
+    if any(argument.secrets for draft in drafts for argument in draft.arguments.values()):
+        return None
+    differing = _differing(values)
+    if not differing or any(at[0] in drafts[0].kind.never_wired for at in differing):
+        return None
+    turns = [[_at(value, at) for value in values] for at in differing]
+    if any(
+        timeline.people_said(draft.call, part) for parts in turns for draft, part in zip(drafts, parts, strict=True)
+    ):
+        return None  # the user named them: they are the user's, not the list's
+    proven = [loop for source in _lists(drafts, found) if (loop := _explained(source, differing, turns)) is not None]
+    return proven[-1] if len({loop.source.source.call.tool for loop in proven}) == 1 else None
+
+
+def _differing(values: Sequence[dict[str, Any]]) -> list[tuple[str | int, ...]]:
+    """Return the places where the arguments differ; none where they differ in more than single values."""
+    written = [{tuple(at): json_text.canonical(part) for at, part in leaves(value)} for value in values]
+    if any(entry.keys() != written[0].keys() for entry in written):
+        return []
+    return [at for at in written[0] if len({entry[at] for entry in written}) > 1]
+
+
+def _lists(drafts: Sequence[Draft], found: ResultIndex) -> Iterator[Candidate]:
+    """Yield every list of earlier steps' results that has one element for each draft, oldest first."""
+    first = drafts[0].call
+    for candidates in found.by_value.values():
+        value = candidates[0].place.value
+        if isinstance(value, list) and len(value) == len(drafts):
+            yield from (
+                candidate
+                for candidate in candidates
+                if candidate.source.step is not None and candidate.source.call.batch < first.batch
+            )
+
+
+def _explained(source: Candidate, differing: Sequence[tuple[str | int, ...]], turns: list[list[Any]]) -> _Loop | None:
+    ways, is_proven = {}, False
+    for at, parts in zip(differing, turns, strict=True):
+        name = next((part for part in reversed(at) if isinstance(part, str)), "")
+        place = next(_ways(source.place.value, name, parts), None)
+        if place is None:
+            return None
+        ways[at] = place.path
+        says_enough = all(weight(part) not in ("nothing", "flag", "count") for part in parts)
+        is_proven = is_proven or says_enough or kinship(name, place.key) > 0
+    return _Loop(source, ways) if is_proven else None
+
+
+def _ways(elements: list[Any], name: str, parts: list[Any]) -> Iterator[ValuePlace]:
+    """Yield the places of an element that hold the value that is its turn; one with the argument's own name first."""
+    wanted = [json_text.canonical(part) for part in parts]
+    for place in sorted(_plain(elements[0]), key=lambda place: -kinship(name, place.key)):
+        if [_canonical_at(element, place.path) for element in elements] == wanted:
+            yield place
+
+
+def _plain(element: Any) -> list[ValuePlace]:
+    return [place for place in places(element) if not any(str(part).startswith("text:") for part in place.path)]
+
+
+def _canonical_at(element: Any, path: Sequence[str | int]) -> str | None:
+    try:
+        return json_text.canonical(_at(element, path))
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def _at(value: Any, path: Sequence[str | int]) -> Any:
+    for part in path:
+        value = value[part]
+    return value
+
+
+def _mapped(drafts: Sequence[Draft], loop: _Loop) -> Draft:
+    """Return the one draft; its recorded values are those of the first call."""
+    first, source = drafts[0], loop.source
+    line = f"each element of {source_text(source)} (call {place_text([source.source.call.id])}) in order"
+    arguments = dict(first.arguments)
+    for name, argument in first.arguments.items():
+        here = {at[1:]: way for at, way in loop.places.items() if at[0] == name}
+        if () in here:
+            element = Output(path=list(here[()]))
+            arguments[name] = Argument(class_="wired", from_=element, origin="tool_output", evidence=[line])
+        elif here:
+            value = argument.value
+            for at in here:
+                value = placed(value, list(at), None)
+            wires = [Wire(at=list(at), from_=Output(path=list(way))) for at, way in here.items()]
+            evidence = [f"{place_text(at)}: {line}" for at in here]
+            arguments[name] = Argument(class_="wired", value=value, wires=wires, evidence=evidence)
+    each = Output(step=source.source.step, path=list(source.place.path))
+    repeats = tuple(draft.call for draft in drafts[1:])
+    return replace(first, arguments=arguments, each=each, repeats=repeats)

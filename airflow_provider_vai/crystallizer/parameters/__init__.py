@@ -1,0 +1,1 @@
+"""Lifts arguments that should vary between runs into DAG params, and dates into templates."""

@@ -1,0 +1,184 @@
+"""The places in a run's arguments where a param or a template may stand, and what has to stay as it was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from airflow_provider_vai.crystallizer.draft import Draft
+from airflow_provider_vai.crystallizer.evidence.origins import LeafOrigin, Tracer
+from airflow_provider_vai.crystallizer.evidence.result_values import place_text
+from airflow_provider_vai.crystallizer.evidence.timeline import Said
+from airflow_provider_vai.crystallizer.evidence.value_places import leaves
+from airflow_provider_vai.crystallizer.evidence.weight import weight
+from airflow_provider_vai.crystallizer.parameters.date_algebra import FORMS
+from airflow_provider_vai.crystallizer.parameters.user_values import decides
+from airflow_provider_vai.model.automation import Wire
+from airflow_provider_vai.model.base import Path
+
+PROSE_WORDS = 4
+"""Words of a text that a model wrote about something, and did not merely name."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A plain value in a step's arguments that nothing fills in yet.
+
+    :param at: its place, the argument's name first. :param leaf: who said it first.
+    """
+
+    draft: Draft
+    at: Path
+    value: Any
+    leaf: LeafOrigin
+
+    @property
+    def place(self) -> str:
+        """The place inside the argument, for people."""
+        return place_text(self.at[1:])
+
+    @property
+    def key(self) -> tuple[str | int, ...]:
+        """The step and the place, to compare by."""
+        return (self.draft.key, *self.at)
+
+    @property
+    def name(self) -> str:
+        """What the step calls the value: the last key on the way to it."""
+        return next(part for part in reversed(self.at) if isinstance(part, str))
+
+
+def spots(drafts: Sequence[Draft], tracer: Tracer) -> Iterator[Spot]:
+    """Yield the places of all drafts, in order. An argument with a credential in it is left alone.
+
+    :param drafts: with their wires made.
+    """
+    for draft in drafts:
+        for name, argument in draft.arguments.items():
+            if name not in draft.values or argument.secrets or argument.from_:
+                continue
+            if argument.class_ not in ("frozen", "wired"):
+                continue
+            wired = [wire.at for wire in argument.wires]
+            recorded = {tuple(at): value for at, value in leaves(draft.values[name])}
+            for leaf in tracer.trace(draft, name):
+                if not any(leaf.at[: len(at)] == at for at in wired):
+                    yield Spot(draft, [name, *leaf.at], recorded[tuple(leaf.at)], leaf)
+
+
+def siblings(spot: Spot) -> list[tuple[str | int, ...]]:
+    """Return the keys of all elements of the list that the spot is an element of; none outside of lists."""
+    if not isinstance(spot.at[-1], int):
+        return []
+    holder = spot.draft.values
+    for part in spot.at[:-1]:
+        holder = holder[part]  # type: ignore[index]
+    return [(*spot.key[:-1], index) for index in range(len(holder))]
+
+
+class Stays:
+    """Everything that stays as it was recorded.
+
+    :param wires: what is planned already, by the step's key: it does not stay.
+    """
+
+    def __init__(self, drafts: Sequence[Draft], every: Sequence[Spot], wires: Mapping[str, Sequence[Wire]]) -> None:
+        self.drafts, self.every = drafts, every
+        self.moved = {(key, *wire.at) for key, planned in wires.items() for wire in planned}
+
+    def beside(self, asked: Sequence[Spot]) -> str | None:
+        """Return which other place holds the same value, as the begin of a reason."""
+        own = {spot.key for spot in asked}
+        value = asked[0].value
+        wanted = value.casefold() if isinstance(value, str) else value
+        found = next((text for place, text, said in self._texts if place not in own and said.says(wanted)), None)
+        return f"{found} holds it, too, and stays as recorded" if found else None
+
+    def behind(self, asked: Sequence[Spot]) -> str | None:
+        """Return which later value came of the steps that take the value, as the begin of a reason."""
+        return self._behind(asked, self._resting)
+
+    def behind_dates(self, moved: Sequence[Spot]) -> str | None:
+        """Return the same for dates: of what a model wrote, only sentences with figures in them count."""
+        return self._behind(moved, [spot for spot in self._resting if _has_figures(spot)])
+
+    def _behind(self, asked: Sequence[Spot], resting: Sequence[Spot]) -> str | None:
+        affected = {spot.draft.key for spot in asked}
+        for key, sources in self._sources:
+            if not affected.isdisjoint(sources):
+                affected.add(key)
+        calls = [call for draft in self.drafts if draft.key in affected for call in draft.calls]
+        ids, first = {call.id for call in calls}, min(call.batch for call in calls)
+        own = {spot.key for spot in asked} | self.moved
+        for spot in self._repeated:
+            if spot.leaf.call_id in ids and spot.key not in own:
+                return f"{shown(spot)} repeats what came of it"
+        for spot in resting:
+            if spot.draft.call.batch > first and spot.key not in own:
+                return f"{shown(spot)}, which a model wrote, may rest on what came of it"
+        return None
+
+    @cached_property
+    def _sources(self) -> list[tuple[str, set[str]]]:
+        """Each step with the steps that its wires start from, in order."""
+        found = []
+        for draft in self.drafts:
+            outputs = [output for argument in draft.arguments.values() for output in argument.outputs()]
+            outputs += [draft.each] if draft.each else []
+            found.append((draft.key, {output.step for output in outputs if output.step}))
+        return found
+
+    @cached_property
+    def _repeated(self) -> list[Spot]:
+        return [spot for spot in self.every if spot.leaf.origin == "tool_output"]
+
+    @cached_property
+    def _resting(self) -> list[Spot]:
+        return [spot for spot in self.every if spot.leaf.origin == "model" and _may_rest_on_results(spot)]
+
+    @cached_property
+    def _texts(self) -> list[tuple[tuple[str | int, ...], str, Said]]:
+        """Each value, name and way of a wire: its place (the step's key first), the same for people, what it says."""
+        return [entry for draft in self.drafts for entry in self._texts_of(draft)]
+
+    def _texts_of(self, draft: Draft) -> Iterator[tuple[tuple[str | int, ...], str, Said]]:
+        for name, argument in draft.arguments.items():
+            given = [wire.at for wire in argument.wires if wire.from_] + ([[]] if argument.from_ else [])
+            names: dict[str, None] = {}
+            for at, value in leaves(draft.values.get(name)):
+                place = (draft.key, name, *at)
+                if place not in self.moved and not any(at[: len(way)] == way for way in given):
+                    yield place, f"{draft.key}.{place_text([name, *at])}", Said(value, fold=True)
+                names |= dict.fromkeys(part for part in at if isinstance(part, str))
+            yield (draft.key,), f"a name in {draft.key}.{name}", Said(list(names), fold=True)
+            for output in argument.outputs():
+                yield (draft.key,), f"the way to a wired value of {draft.key}", Said(_steps(output.path), fold=True)
+        if draft.each:
+            yield (draft.key,), f"the way to the list of {draft.key}", Said(_steps(draft.each.path), fold=True)
+
+
+def _steps(path: Path) -> list[str]:
+    return [part for part in path if isinstance(part, str)]
+
+
+def shown(spot: Spot) -> str:
+    """Return a place with its step, for people."""
+    return f"{spot.draft.key}.{place_text(spot.at)}"
+
+
+def _may_rest_on_results(spot: Spot) -> bool:
+    if weight(spot.value) in ("nothing", "flag", "count") or decides(spot.draft, spot.at):
+        return False
+    return spot.draft.effect == "write" or _has_figures(spot)
+
+
+def _has_figures(spot: Spot) -> bool:
+    """Return whether a text is a sentence with figures other than dates."""
+    text = spot.value
+    if not isinstance(text, str) or len(text.split()) < PROSE_WORDS or decides(spot.draft, spot.at):
+        return False
+    for form in FORMS:
+        text = text if form.whole else form.pattern.sub("", text)
+    return any(character.isdigit() for character in text)

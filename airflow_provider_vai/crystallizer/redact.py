@@ -1,0 +1,92 @@
+"""Secrets never land: a credential in an argument becomes a reference to an Airflow connection, or is refused.
+
+What a credential is, says :mod:`airflow_provider_vai.secrets`. A value that is nothing but one becomes
+``connection_secret(…)``, the password of a connection that the user makes; one inside a longer text, in a key, or a
+number under such a key cannot be replaced, so the crystallization is refused with the place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from airflow_provider_vai.crystallizer.draft import Draft
+from airflow_provider_vai.exceptions import SecretFound
+from airflow_provider_vai.languages.identifiers import slug
+from airflow_provider_vai.model.automation import Argument, Secret
+from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.secrets import Sighting, knowing, visit
+from airflow_provider_vai.secrets.headers import carries_credentials
+from airflow_provider_vai.secrets.masking import mask
+
+AUTH_HEADER = re.compile(r"^(proxy-)?authorization$|^cookie$|api-?key|token|secret", re.IGNORECASE)
+
+
+def redact(drafts: list[Draft], known: Iterable[str] = ()) -> tuple[list[Draft], list[str]]:
+    """Return the drafts with their frozen arguments, free of credentials, and what a reviewer should know about them.
+
+    :param known: credentials that are known as such (of Airflow's connections, say), beside those of the environment.
+    :raises SecretFound: a credential stands inside a longer text; the message names the call and the place.
+    """
+    notes: list[str] = []
+    with knowing(known):
+        return [_redacted(draft, notes) for draft in drafts], notes
+
+
+def _redacted(draft: Draft, notes: list[str]) -> Draft:
+    arguments = {}
+    values = _without_auth_headers(draft, notes)
+    for name, value in values.items():
+        found: list[Path] = []
+        kept = _without_secrets(value, [name], found, draft)
+        secrets = [Secret(at=place[1:], connection=_connection(draft.key, place)) for place in found]
+        notes += [
+            f"{draft.key}: the recorded value of {mask(_dotted(place))} looks like a credential and was not kept. Make "
+            f"the connection {secret.connection!r} with it as the password."
+            for place, secret in zip(found, secrets, strict=True)
+        ]
+        arguments[name] = (
+            Argument(class_="frozen", value=kept, secrets=secrets, origin="secret")
+            if secrets
+            else Argument.frozen(kept)
+        )
+    return replace(draft, values=values, arguments=arguments)
+
+
+def _without_auth_headers(draft: Draft, notes: list[str]) -> dict[str, Any]:
+    headers = draft.values.get("headers")
+    if draft.kind.name != "http_request" or not isinstance(headers, dict):
+        return draft.values
+    dropped = sorted(name for name in headers if AUTH_HEADER.search(name) or carries_credentials(name))
+    if dropped:
+        notes.append(
+            f"{draft.key}: the recorded headers {', '.join(map(mask, dropped))} were not kept. The connection "
+            f"{draft.values.get('conn_id')!r} must supply them."
+        )
+    kept = {name: value for name, value in headers.items() if name not in dropped}
+    return {name: value for name, value in {**draft.values, "headers": kept}.items() if name != "headers" or kept}
+
+
+def _without_secrets(value: Any, place: Path, found: list[Path], draft: Draft) -> Any:
+    def answer(sighting: Sighting) -> None:
+        if sighting.kind == "whole":
+            found.append(sighting.at)
+            return
+        what = {"number": "a number under a secret-like key", "key": f"the key {sighting.shown[:120]!r}"}
+        raise SecretFound(
+            f"{what.get(sighting.kind, repr(sighting.shown[:120]))} holds something that looks like a credential",
+            where=f"call {mask(draft.call.id)} ({mask(draft.call.tool)}): {mask(_dotted(sighting.at))}",
+            remedy="Move it to an Airflow connection and record the run again, or leave the call out with --exclude.",
+        )
+
+    return visit(value, place, answer)
+
+
+def _connection(key: str, place: Path) -> str:
+    return f"{key}_{slug(str(place[-1]), 'secret').rstrip('_')}"
+
+
+def _dotted(place: Path) -> str:
+    return ".".join(mask(str(part))[:60] for part in place)

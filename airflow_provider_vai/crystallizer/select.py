@@ -1,0 +1,141 @@
+"""Which calls become steps, and why the others do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from airflow_provider_vai.crystallizer.draft import Policy
+from airflow_provider_vai.exceptions import NothingToCrystallize, RunNotSuccessful
+from airflow_provider_vai.model.automation import LeftOut
+from airflow_provider_vai.model.run import Run, ToolCall
+from airflow_provider_vai.secrets.masking import mask
+
+STRUCTURED_OUTPUT = "final_result"  # pydantic-ai's name for "the answer, as a tool call"
+STRUCTURED_OUTPUT_RESULT = "Final result processed."
+SHOWN_CHARACTERS = 200
+
+
+def require_success(run: Run, policy: Policy) -> None:
+    """Refuse a run that failed.
+
+    :raises RunNotSuccessful: the run's outcome is ``failed`` and the policy does not allow that.
+    """
+    if run.outcome == "failed" and not policy.allow_unsuccessful:
+        raise RunNotSuccessful(
+            "the recorded run did not succeed, so repeating it repeats a failure",
+            where=f"run {run.id}",
+            remedy="Choose another run, or take its successful calls all the same with --allow-unsuccessful.",
+        )
+
+
+def select(run: Run, policy: Policy) -> tuple[list[ToolCall], list[LeftOut]]:
+    """Return the calls that become steps, in recorded order, and the others with the reason for each.
+
+    :raises NothingToCrystallize: no call is left, or the policy names a turn or call that the run does not have.
+    """
+    _check_choice(run, policy)
+    chosen: list[ToolCall] = []
+    left_out: list[LeftOut] = []
+    for number, call in enumerate(run.calls, 1):
+        reason = _reason_against(run.calls, number, policy)
+        if reason is None:
+            chosen.append(call)
+        else:
+            left_out.append(LeftOut(call_id=call.id, tool=call.tool, reason=reason))
+    if not chosen:
+        raise NothingToCrystallize(_nothing(run, left_out), where=f"run {run.id}", remedy=_remedy(left_out))
+    return chosen, left_out
+
+
+def _reason_against(calls: Sequence[ToolCall], number: int, policy: Policy) -> str | None:
+    call = calls[number - 1]
+    if policy.turns is not None and call.turn not in policy.turns:
+        return f"turn {call.turn} was not chosen"
+    if policy.calls is not None and not any(_is_named(call, number, name) for name in policy.calls):
+        return "was not chosen"
+    if any(_is_named(call, number, name) or fnmatchcase(call.tool, name) for name in policy.exclude):
+        return "was excluded"
+    if call.actor == "user":
+        return "the user's side made it; the agent's later calls may have depended on it"
+    if call.parent_id is not None and any(parent.id == call.parent_id for parent in calls):
+        return f"was made inside the call {call.parent_id}, which is one step"
+    if call.tool == STRUCTURED_OUTPUT and call.result == STRUCTURED_OUTPUT_RESULT:
+        return "is the agent's answer, not an action"
+    return _reason_of_outcome(calls, number)
+
+
+def _reason_of_outcome(calls: Sequence[ToolCall], number: int) -> str | None:
+    call = calls[number - 1]
+    if call.outcome == "success":
+        return None if isinstance(call.arguments, dict) else "succeeded, but its executed arguments are not recorded"
+    error = f": {_short(call.error)}" if call.error else ""
+    if call.outcome == "failed":
+        again = _retry(calls, number)
+        return f"failed{error}; succeeded when retried as {again.id}" if again else f"failed{error}"
+    if call.outcome == "denied":
+        note = f": {_short(call.approval.note)}" if call.approval.note else error
+        return f"a person denied it{note}"
+    if call.outcome == "interrupted":
+        return f"was interrupted{error}"
+    return "the trace holds no result of it"
+
+
+def _retry(calls: Sequence[ToolCall], number: int) -> ToolCall | None:
+    """Return the call that succeeded in place of a failed one: the same tool's next success, if only the same tool's
+    failures and calls of the same batch stand between."""
+    failed = calls[number - 1]
+    for later in calls[number:]:
+        if later.tool == failed.tool and later.server == failed.server:
+            if later.outcome == "success":
+                return later
+        elif later.batch != failed.batch and later.outcome == "success":
+            return None
+    return None
+
+
+def _is_named(call: ToolCall, number: int, name: str) -> bool:
+    return name in (call.id, str(number))
+
+
+def _check_choice(run: Run, policy: Policy) -> None:
+    turns = {turn.index for turn in run.turns} | {call.turn for call in run.calls}
+    for turn in sorted((policy.turns or frozenset()) - turns):
+        raise NothingToCrystallize(
+            f"there is no turn {turn}", where=f"run {run.id}", remedy=f"It has the turns {_list(sorted(turns))}."
+        )
+    tools = {call.tool for call in run.calls}
+    named = [(name, "--calls", False) for name in policy.calls or ()]
+    named += [(name, "--exclude", True) for name in policy.exclude]
+    for name, option, takes_globs in named:
+        known = any(_is_named(call, number, name) for number, call in enumerate(run.calls, 1))
+        if not known and not (takes_globs and any(fnmatchcase(tool, name) for tool in tools)):
+            raise NothingToCrystallize(
+                f"{option} names {name!r}, and no call has that number, id{' or tool' if takes_globs else ''}",
+                where=f"run {run.id}",
+                remedy="`vai inspect TRACE` lists the calls with their numbers and ids.",
+            )
+
+
+def _nothing(run: Run, left_out: Sequence[LeftOut]) -> str:
+    if not run.calls:
+        notes = f" ({'; '.join(run.notes[:3])})" if run.notes else ""
+        return f"the run made no tool call{notes}"
+    shown = "; ".join(f"{entry.tool} ({entry.call_id}) {entry.reason}" for entry in left_out[:5])
+    more = f"; and {len(left_out) - 5} more" if len(left_out) > 5 else ""
+    return f"no successful tool call is left of {len(left_out)}: {shown}{more}"
+
+
+def _remedy(left_out: Sequence[LeftOut]) -> str:
+    if any("chosen" in entry.reason or "excluded" in entry.reason for entry in left_out):
+        return "Choose other calls with --turns, --calls or --exclude."
+    return "Only successful tool calls become steps: choose a run that did something."
+
+
+def _short(text: str | None) -> str:
+    line = " ".join(mask(text or "").split())
+    return line if len(line) <= SHOWN_CHARACTERS else line[:SHOWN_CHARACTERS] + "…"
+
+
+def _list(numbers: Sequence[int]) -> str:
+    return ", ".join(str(number) for number in numbers[:20]) + (", …" if len(numbers) > 20 else "")

@@ -1,0 +1,156 @@
+"""Which steps of several runs are the same step: an alignment of the runs' sequences, one column for each step.
+
+Two steps can be the same where they do the same (kind, tool, connection); how well they fit says how many of their
+arguments agree. The best alignment of two sequences is Needleman and Wunsch's (1970), as ``sequence-align`` finds it;
+each further run is aligned with the columns that the earlier ones have.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from airflow_provider_vai.crystallizer.several.playback import Playback, Played
+from airflow_provider_vai.exceptions import RunsDiffer
+
+SHOWN_STEPS = 6
+GAP = -1
+FORBIDDEN = -1.0
+"""The score of two steps that do different things: less than that of two gaps, which is 0."""
+
+
+@dataclass(eq=False)
+class AlignedStep:
+    """One step of the task: how each run made it, by the run's number. A run that is missing did not make it.
+
+    ``key``: of the step in the automation of all runs, once it has one.
+    """
+
+    of: dict[int, Played] = field(default_factory=dict)
+    key: str = ""
+
+    @property
+    def newest(self) -> Played:
+        """The step as the newest of its runs made it."""
+        return self.of[min(self.of)]
+
+    @property
+    def runs(self) -> frozenset[int]:
+        """The numbers of the runs that made it."""
+        return frozenset(self.of)
+
+    @property
+    def writes(self) -> bool:
+        """Whether it makes or changes something."""
+        return any(played.step.effect != "read" for played in self.of.values())
+
+
+@dataclass
+class Aligned:
+    """The columns, in an order that the newest run's steps keep; ``moved``: steps that a run made at another place.
+
+    :param moved: the run's number and the column.
+    """
+
+    columns: list[AlignedStep]
+    moved: list[tuple[int, AlignedStep]] = field(default_factory=list)
+
+
+def align(playbacks: Sequence[Playback]) -> Aligned:
+    """Return the steps of several runs as columns.
+
+    :param playbacks: the newest run first.
+    :raises RunsDiffer: a run has less than half of its steps, or of the newest run's, in common with the newest.
+    """
+    newest, *others = playbacks
+    aligned = Aligned([AlignedStep({newest.number: played}) for played in newest.steps])
+    for other in others:
+        aligned.columns = _joined(aligned.columns, other)
+        _move(aligned, other)
+    for other in others:
+        _check_related(newest, other, aligned.columns)
+    return aligned
+
+
+def fit(one: Played, other: Played) -> float:
+    """Return how well two steps fit: 0 where they do different things, else 1 to 3."""
+    if one.identity != other.identity:
+        return 0.0
+    places = one.parts.keys() | other.parts.keys()
+    if not places:
+        return 3.0
+    shared = one.parts.keys() & other.parts.keys()
+    equal = sum(one.parts[at] == other.parts[at] for at in shared)
+    return 1 + len(shared) / len(places) + equal / len(places)
+
+
+def _joined(columns: Sequence[AlignedStep], other: Playback) -> list[AlignedStep]:
+    """Return the columns with the steps of another run in them, or between them."""
+    from sequence_align.pairwise import needleman_wunsch_with_scores
+
+    steps = other.steps
+    first, second = range(len(columns)), range(len(columns), len(columns) + len(steps))
+
+    def score(one: int, other: int) -> float:
+        return fit(columns[one].newest, steps[other - len(columns)]) or FORBIDDEN
+
+    rows, places = needleman_wunsch_with_scores(first, second, gap=GAP, score_fn=score, indel_score=0.0)
+    found: list[AlignedStep] = []
+    for row, place in zip(rows, places, strict=True):
+        of = {} if row == GAP else columns[row].of
+        added = {} if place == GAP else {other.number: steps[place - len(columns)]}
+        found.append(AlignedStep({**of, **added}))
+    return found
+
+
+def _move(aligned: Aligned, other: Playback) -> None:
+    """Join steps that the other run made earlier or later than the columns have them, where the order cannot matter.
+
+    A step that makes or changes something is not taken past another such step.
+    """
+    for single in [column for column in aligned.columns if column.runs == {other.number}]:
+        free = [column for column in aligned.columns if other.number not in column.of]
+        fitting = [(fit(column.newest, single.newest), column) for column in free]
+        fitting = [pair for pair in fitting if pair[0] and _is_free(aligned.columns, single, pair[1], other.number)]
+        if fitting:
+            column = max(fitting, key=lambda pair: pair[0])[1]
+            column.of[other.number] = single.newest
+            aligned.columns.remove(single)
+            aligned.moved.append((other.number, column))
+
+
+def _is_free(columns: Sequence[AlignedStep], one: AlignedStep, other: AlignedStep, run: int) -> bool:
+    first, last = sorted((_index(columns, one), _index(columns, other)))
+    between = columns[first + 1 : last]
+    return not (other.writes and any(column.writes and run in column.of for column in between))
+
+
+def _index(columns: Sequence[AlignedStep], wanted: AlignedStep) -> int:
+    return next(number for number, column in enumerate(columns) if column is wanted)
+
+
+def _check_related(newest: Playback, other: Playback, columns: Sequence[AlignedStep]) -> None:
+    common = sum(newest.number in column.of and other.number in column.of for column in columns)
+    if common and 2 * common >= max(len(newest.steps), len(other.steps)):
+        return
+    raise RunsDiffer(
+        f"the run {other.name} has {common} of its {len(other.steps)} steps in common with the run {newest.name}, "
+        f"which has {len(newest.steps)}: they are no runs of one task. Only the first makes "
+        f"{_alone(columns, other, newest)}; only the second {_alone(columns, newest, other)}",
+        where=f"run {other.name}",
+        remedy="Name runs of one task, or crystallize each by itself.",
+    )
+
+
+def _alone(columns: Sequence[AlignedStep], one: Playback, other: Playback) -> str:
+    found = [column.of[one.number] for column in columns if one.number in column.of and other.number not in column.of]
+    made = Counter(tool_of(played) for played in found)
+    named = [f"{tool} ({count} times)" if count > 1 else tool for tool, count in made.items()]
+    return ", ".join(named[:SHOWN_STEPS]) + (", …" if len(named) > SHOWN_STEPS else "") or "none"
+
+
+def tool_of(played: Played) -> str:
+    """Return what people call a step: the tool's name, else the kind's."""
+    named = played.values.get("tool") or played.values.get("python_callable") or played.step.kind
+    return str(named)

@@ -1,0 +1,346 @@
+"""The automation that is made of aligned runs: the newest run's, with what all of them tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from airflow_provider_vai.crystallizer.authorship import authorship
+from airflow_provider_vai.crystallizer.draft import DECIDED
+from airflow_provider_vai.crystallizer.evidence.result_values import place_text
+from airflow_provider_vai.crystallizer.several import proof
+from airflow_provider_vai.crystallizer.several.align import Aligned, AlignedStep, tool_of
+from airflow_provider_vai.crystallizer.several.arguments import EXPECTATIONS, FROZEN, Context, arguments_of
+from airflow_provider_vai.crystallizer.several.branches import blocks, laid_out
+from airflow_provider_vai.crystallizer.several.params import Params
+from airflow_provider_vai.crystallizer.several.playback import Playback, Played
+from airflow_provider_vai.crystallizer.several.predicates import (
+    FEWEST,
+    RESERVED,
+    ConditionSubject,
+    Predicate,
+    separating,
+    written,
+)
+from airflow_provider_vai.crystallizer.several.sources import Sources
+from airflow_provider_vai.crystallizer.several.volatile import in_results
+from airflow_provider_vai.exceptions import RunsDiffer
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.identifiers import Names
+from airflow_provider_vai.model import review as summary
+from airflow_provider_vai.model.automation import Argument, Automation, LeftOut, Step
+from airflow_provider_vai.model.step_graph import finished, taken_out, unit
+from airflow_provider_vai.secrets.masking import mask
+
+SHOWN_RUNS = 20
+
+
+def assembled(
+    playbacks: Sequence[Playback], aligned: Aligned, notes: Sequence[str], *, freeze_all: bool = False
+) -> Automation:
+    """Return the automation of several runs.
+
+    :param playbacks: the newest run first. :param aligned: their steps. :param notes: further lines for the review.
+    :param freeze_all: make no params and no wires.
+    :raises RunsDiffer: nothing is left, or what was made would not repeat the runs.
+    """
+    return _Assembly(playbacks, aligned, freeze_all).automation(notes)
+
+
+@dataclass
+class _Assembly:
+    playbacks: Sequence[Playback]
+    aligned: Aligned
+    freeze_all: bool
+    names: Names = field(init=False)
+    context: Context = field(init=False)
+    arguments: dict[str, dict[str, Argument]] = field(default_factory=dict)
+    predicates: dict[frozenset[int], Predicate] = field(default_factory=dict)
+    inputs: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        base = self.playbacks[0].automation
+        self.every = frozenset(playback.number for playback in self.playbacks)
+        self.names = Names(frozenset(step.key for step in base.steps))
+        for column in self.aligned.columns:
+            key = column.newest.step.key
+            column.key = key if 0 in column.of else self.names.give(key)
+        self.always = [column for column in self.aligned.columns if column.runs == self.every]
+        self.context = Context(self.playbacks, Sources(self.always, self.playbacks), Params(base), self.freeze_all)
+
+    def automation(self, notes: Sequence[str]) -> Automation:
+        """Return the automation: the constant part first, what only some runs made after it."""
+        self._decide(self.always)
+        self._separate()
+        kept = [column for column in self.aligned.columns if self._is_kept(column)]
+        self.context.sources = Sources(kept, self.playbacks)
+        self._decide([column for column in kept if column.runs != self.every])
+        if not kept:
+            raise RunsDiffer(
+                "no step is made in every run", where=f"run {self.playbacks[0].name}", remedy="Name runs of one task."
+            )
+        left = [column for column in self.aligned.columns if column not in kept]
+        self._check_writes(kept, left)
+        steps = self._steps(kept)
+        self._prove(kept, steps)
+        base = self.playbacks[0].automation
+        branches = [step for step in steps if step.kind == "conditional_branch"]
+        used = {name for step in steps for name in step.params()}
+        used |= {name for name in self.context.params.made for step in steps if _in_template(step, name)}
+        used |= {name for name in self.context.params.made for step in branches if _names(_condition(step), name)}
+        params = {name: param for name, param in self.context.params.made.items() if name in used}
+        others = [it.automation.source for it in self.playbacks[1:] if it.automation.source]
+        update = {"params": params, "not_crystallized": list(self._left_out(left)), "other_sources": others}
+        added = [*self._lines(branches, left), *notes, *self._other_notes()]
+        return finished(base.model_copy(update=update), steps, added=list(dict.fromkeys(added)))
+
+    # --- what is kept -------------------------------------------------------------------------------------------------
+
+    def _decide(self, columns: Sequence[AlignedStep]) -> None:
+        for column in columns:
+            self.arguments[column.key] = arguments_of(column, self.context)
+
+    def _separate(self) -> None:
+        """Find what tells the runs apart that made a step from those that did not."""
+        for number, column in enumerate(self.aligned.columns):
+            if column.runs == self.every or column.runs in self.predicates or self.freeze_all:
+                continue
+            earlier = [it for it in self.aligned.columns[:number] if it.runs == self.every and not it.newest.is_mapped]
+            found = separating(self._subjects(earlier), column.runs, self.every)
+            if found:
+                self.predicates[column.runs] = found
+
+    def _subjects(self, earlier: Sequence[AlignedStep]) -> list[ConditionSubject]:
+        params = self.context.params.values
+        complete = [name for name, values in params.items() if values.keys() == self.every]
+        given = {run: {name: params[name][run] for name in complete} for run in self.every}
+        subjects = [ConditionSubject("params", given)] if complete else []
+        for column in reversed(earlier):
+            results = {run: played.left for run, played in column.of.items()}
+            if all(result is not None for result in results.values()):
+                subjects.append(ConditionSubject(self._input(column.key), results))
+        return subjects
+
+    def _input(self, key: str) -> str:
+        """Return what a condition calls the result of a step."""
+        name = f"{key}_result" if key in RESERVED or key in ("params", "payload", "event") else key
+        self.inputs[name] = key
+        return name
+
+    def _is_kept(self, column: AlignedStep) -> bool:
+        if column.runs == self.every:
+            return True
+        return column.runs in self.predicates and not any(played.is_mapped for played in column.of.values())
+
+    def _check_writes(self, kept: Sequence[AlignedStep], left: Sequence[AlignedStep]) -> None:
+        """Refuse an automation that does nothing of what one of the runs was for."""
+        for playback in self.playbacks:
+            lost = [column for column in left if playback.number in column.of and column.writes]
+            if lost and not any(column.writes for column in kept if playback.number in column.of):
+                tools = ", ".join(dict.fromkeys(tool_of(column.newest) for column in lost))
+                raise RunsDiffer(
+                    f"the run {playback.name} changes something with {tools}, and not all {len(self.every)} runs "
+                    f"do: {self._reason(lost[0])}. Without it nothing is left of what the run changed",
+                    where=f"run {playback.name}",
+                    remedy="Name runs of one task, more of them, or leave that step out with --exclude.",
+                )
+
+    # --- steps --------------------------------------------------------------------------------------------------------
+
+    def _steps(self, kept: Sequence[AlignedStep]) -> list[Step]:
+        found = blocks(kept, self.every)
+        if any(block.runs != self.every for block in found):
+            return laid_out(found, self._unit, self.predicates, self.inputs, self.names)
+        steps = list(self.playbacks[0].automation.steps)
+        for column in self.aligned.columns:
+            if column not in kept and 0 in column.of:
+                steps = taken_out(steps, unit(steps, column.key))
+        units = {column.key: self._unit(column) for column in kept}
+        made: list[Step] = []
+        for step in steps:
+            if step.key in units:
+                head = [it.key for it in units[step.key]][:-1]
+                new_gate = [it.model_copy(update={"depends_on": step.depends_on}) for it in units[step.key][:-1]]
+                is_new = bool(head) and not any(it.key == head[0] for it in steps)
+                waits = head if head else step.depends_on
+                made += [*(new_gate if is_new else []), units[step.key][-1].model_copy(update={"depends_on": waits})]
+            else:
+                gate = next((it for found in units.values() for it in found[:-1] if it.key == step.key), step)
+                made.append(gate.model_copy(update={"depends_on": step.depends_on}))
+        return made
+
+    def _unit(self, column: AlignedStep) -> list[Step]:
+        """Return a step as all of its runs have it, behind its gate if one of them guards it."""
+        newest = column.newest
+        arguments = self.arguments[column.key]
+        if newest.is_mapped:
+            determinism, flag = newest.step.determinism, newest.step.non_deterministic_reason
+        else:
+            draft = replace(newest.draft, arguments=arguments)
+            determinism, flag = authorship(draft, self.playbacks[newest.run].run)
+        gate = self._gate(column)
+        state = max((it.step.approval.recorded for it in column.of.values()), key=DECIDED.index)
+        guarded = next((it for it in self._ordered(column) if it.step.approval.gate), newest)
+        approval = guarded.step.approval.model_copy(update={"recorded": state, "gate": gate.key if gate else None})
+        step = newest.step.model_copy(
+            update={
+                "key": column.key,
+                "task_id": column.key,
+                "arguments": arguments,
+                "approval": approval,
+                "determinism": determinism,
+                "non_deterministic": flag is not None,
+                "non_deterministic_reason": flag,
+                "call_ids": self._call_ids(column),
+            }
+        )
+        return [*([gate] if gate else []), step]
+
+    def _gate(self, column: AlignedStep) -> Step | None:
+        found = [(played, self._gate_of(played)) for played in self._ordered(column)]
+        gates = [(played, gate) for played, gate in found if gate is not None]
+        if not gates:
+            return None
+        played, gate = gates[0]
+        key = gate.key if played.run == 0 else f"approve_{column.key}"
+        if played.run:
+            key = self.gate_names.setdefault(
+                column.key, key if key in self.gate_names.values() else self.names.give(key)
+            )
+        arguments = dict(gate.arguments)
+        denied = {json_text.canonical(it): it for _, one in gates for it in _denied(one)}
+        if denied:
+            arguments["denied"] = Argument.frozen(list(denied.values()))
+        if arguments.get("subject") == Argument.frozen(f"Run {played.step.key}?"):
+            arguments["subject"] = Argument.frozen(f"Run {column.key}?")
+        return gate.model_copy(
+            update={"key": key, "task_id": key, "arguments": arguments, "call_ids": self._call_ids(column)}
+        )
+
+    gate_names: dict[str, str] = field(default_factory=dict)
+
+    def _gate_of(self, played: Played) -> Step | None:
+        key = played.step.approval.gate
+        steps = self.playbacks[played.run].automation.steps
+        return next((step for step in steps if step.key == key), None) if key else None
+
+    def _ordered(self, column: AlignedStep) -> list[Played]:
+        return [column.of[run] for run in sorted(column.of)]
+
+    def _call_ids(self, column: AlignedStep) -> list[str]:
+        """Return the calls of all runs; one whose id another run uses, too, has its run's id before it."""
+        found: list[str] = []
+        for played in self._ordered(column):
+            for name in played.step.call_ids:
+                is_shared = played.run and any(
+                    name in other.call_names for other in self.playbacks if other.number != played.run
+                )
+                found.append(f"{self.playbacks[played.run].name}:{name}" if is_shared else name)
+        return found
+
+    # --- the proof, and what people are told --------------------------------------------------------------------------
+
+    def _prove(self, kept: Sequence[AlignedStep], steps: Sequence[Step]) -> None:
+        """Refuse what would give a step other arguments than a run recorded, where no line of evidence says so."""
+        by_key = {step.key: step for step in steps}
+        for run, key, at in proof.differences(kept, by_key, self.context.params.values):
+            argument = by_key[key].arguments.get(str(at[0]))
+            lines = argument.evidence if argument else []
+            places = [place_text(at[1:depth]) for depth in range(1, len(at) + 1)]
+            told = [line for line in lines if line.endswith(FROZEN)]
+            if at[0] in (*EXPECTATIONS, "usage_limits") or argument is None:
+                continue
+            if not any(line.startswith(f"{place}: ") for line in told for place in places):
+                raise RunsDiffer(
+                    f"with the values of the run {self.playbacks[run].name} the step {key} would be given something "
+                    f"else than was recorded at {place_text(at)}",
+                    where=f"step {key}",
+                    remedy="Crystallize the runs one by one, and report this as a defect.",
+                )
+
+    def _lines(self, branches: Sequence[Step], left: Sequence[AlignedStep]) -> Iterator[str]:
+        yield self._sources()
+        for column in sorted(left, key=lambda it: not it.writes):
+            yield f"{tool_of(column.newest)} is left out: {self._reason(column)}"
+        for step in branches:
+            condition = _condition(step)
+            for runs, it in self.predicates.items():
+                if it.condition == condition:
+                    also = f"; these separate the runs as well: {', '.join(it.others)}" if it.others else ""
+                    gap = f"; {it.open}" if it.open else ""
+                    yield (
+                        f"{step.key}: {condition} holds in {len(runs)} of {len(self.every)} runs, in exactly those "
+                        f"that made the steps behind it{gap}{also}"
+                    )
+                    break
+        yield from self.context.notes
+        for run, column in self.aligned.moved:
+            if column in left:
+                continue
+            yield f"{column.key}: the run {self.playbacks[run].name} made it elsewhere; the order is the newest's"
+        yield from in_results(self.always)
+
+    def _sources(self) -> str:
+        named = []
+        for playback in self.playbacks[:SHOWN_RUNS]:
+            source = playback.automation.source
+            digest = f" (trace sha256 {source.trace_sha256[:12]})" if source else ""
+            named.append(f"{playback.name}{digest}")
+        more = f" and {len(self.playbacks) - SHOWN_RUNS} more" if len(self.playbacks) > SHOWN_RUNS else ""
+        return (
+            f"made of {len(self.playbacks)} runs of one task: {', '.join(named)}{more}; the first is the newest: its "
+            "values are the defaults, and what stays frozen"
+        )
+
+    def _reason(self, column: AlignedStep) -> str:
+        named = [self.playbacks[run].name for run in sorted(column.of)]
+        listed = ", ".join(named[:5]) + (", …" if len(named) > 5 else "")
+        side = min(len(column.of), len(self.every) - len(column.of))
+        why = (
+            f"too few to say when: it takes {FEWEST} with it and {FEWEST} without"
+            if side < FEWEST
+            else "nothing in the params and the earlier results says when"
+        )
+        if column.runs in self.predicates:
+            why = "it is made for each element of a list"
+        writes = "; it changes something outside" if column.newest.step.effect == "write" else ""
+        return f"made in {len(column.of)} of {len(self.every)} runs ({listed}), {why}{writes}"
+
+    def _left_out(self, left: Sequence[AlignedStep]) -> Iterator[LeftOut]:
+        for number, playback in enumerate(self.playbacks):
+            for entry in playback.automation.not_crystallized:
+                reason = f"{entry.reason} (in the run {playback.name})" if number else entry.reason
+                yield entry.model_copy(update={"reason": reason})
+        for column in left:
+            for played in self._ordered(column):
+                for name in played.step.call_ids:
+                    yield LeftOut(call_id=name, tool=mask(tool_of(played)), reason=self._reason(column))
+
+    def _other_notes(self) -> Iterator[str]:
+        known = set(summary.notes(self.playbacks[0].automation))
+        for playback in self.playbacks[1:]:
+            for line in summary.notes(playback.automation):
+                if line not in known:
+                    yield f"the run {playback.name}: {line}"
+
+
+def _in_template(step: Step, param: str) -> bool:
+    arguments = step.arguments.values()
+    texts = [it.value for it in arguments if it.class_ == "template"]
+    texts += [wire.template for it in arguments for wire in it.wires if wire.template]
+    return any(f"{{{{ params[{param!r}] }}}}" in str(text) for text in texts)
+
+
+def _names(condition: str, param: str) -> bool:
+    way = written("params", (param,))
+    return way is not None and re.search(rf"{re.escape(way)}(?!\w)", condition) is not None
+
+
+def _condition(step: Step) -> str:
+    return str(step.arguments["condition"].value)
+
+
+def _denied(gate: Step) -> list[object]:
+    argument = gate.arguments.get("denied")
+    return list(argument.value) if argument and isinstance(argument.value, list) else []

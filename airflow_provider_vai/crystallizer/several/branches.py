@@ -1,0 +1,121 @@
+"""The steps of the automation of several runs, those that only some runs made on one way of a branch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from airflow_provider_vai.crystallizer.several.align import AlignedStep
+from airflow_provider_vai.crystallizer.several.predicates import Predicate
+from airflow_provider_vai.languages.identifiers import Names
+from airflow_provider_vai.model.automation import Argument, Output, Step, StepApproval, Wire
+from airflow_provider_vai.model.kinds import by_name
+
+Unit = list[Step]
+"""A step, its gate before it if it has one."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Steps that the same runs made, one behind the other; ``otherwise``: those of all other runs, in their place."""
+
+    runs: frozenset[int]
+    columns: tuple[AlignedStep, ...]
+    otherwise: tuple[AlignedStep, ...] = ()
+
+
+def blocks(columns: Sequence[AlignedStep], every: frozenset[int]) -> list[Block]:
+    """Return the columns in blocks; two of them in a row that exclude each other and are all runs become one."""
+    found: list[Block] = []
+    for column in columns:
+        last = found[-1] if found else None
+        if last and last.runs == column.runs and not last.otherwise:
+            found[-1] = Block(last.runs, (*last.columns, column))
+        elif last and last.runs != every and column.runs == every - last.runs:
+            found[-1] = Block(last.runs, last.columns, (*last.otherwise, column))
+        else:
+            found.append(Block(column.runs, (column,)))
+    return found
+
+
+def laid_out(
+    found: Sequence[Block],
+    unit: Callable[[AlignedStep], Unit],
+    predicates: Mapping[frozenset[int], Predicate],
+    inputs: Mapping[str, str],
+    names: Names,
+) -> list[Step]:
+    """Return the steps one after the other, with a branch before each block that only some runs made.
+
+    :param unit: gives the step of a column, behind its gate. :param predicates: the condition of each block, by its
+        runs. :param inputs: the key of the step that each input of a condition is the result of.
+    :param names: of the automation's steps.
+    """
+    steps: list[Step] = []
+    ends: list[str] = []  # what the next step waits for
+    open_: Step | None = None  # the branch that leads to the next step where it does not hold
+    for block in found:
+        predicate = predicates.get(block.runs)
+        if predicate is None:
+            for column in block.columns:
+                made = _behind(unit(column), ends)
+                steps, open_ = _closed(steps, open_, made[0]), None
+                steps, ends = [*steps, *made], [made[-1].key]
+            continue
+        branch = _branch(predicate, block, inputs, names, ends)
+        steps, open_ = _closed(steps, open_, branch), None
+        first = _chain(block.columns, unit, branch.key)
+        second = _chain(block.otherwise, unit, branch.key)
+        lists = {"if_true": [first[0].task_id], **({"if_false": [second[0].task_id]} if second else {})}
+        branch = _with_lists(branch, lists)
+        steps = [*steps, branch, *first, *second]
+        ends = [first[-1].key, second[-1].key if second else branch.key]
+        open_ = None if second else branch
+    return steps
+
+
+def _closed(steps: list[Step], branch: Step | None, following: Step) -> list[Step]:
+    """Return the steps with the branch leading to the step behind its block where its condition does not hold."""
+    if branch is None:
+        return steps
+    lists = {"if_true": branch.arguments["if_true"].value, "if_false": [following.task_id]}
+    return [_with_lists(it, lists) if it.key == branch.key else it for it in steps]
+
+
+def _chain(columns: Sequence[AlignedStep], unit: Callable[[AlignedStep], Unit], behind: str) -> list[Step]:
+    steps: list[Step] = []
+    for column in columns:
+        steps += _behind(unit(column), [steps[-1].key if steps else behind])
+    return steps
+
+
+def _behind(unit: Unit, ends: Sequence[str]) -> Unit:
+    waits = [list(ends), *([step.key] for step in unit)]
+    return [step.model_copy(update={"depends_on": before}) for step, before in zip(unit, waits, strict=False)]
+
+
+def _branch(predicate: Predicate, block: Block, inputs: Mapping[str, str], names: Names, ends: Sequence[str]) -> Step:
+    key = names.give(f"whether_{block.columns[0].key}")
+    kind = by_name()["conditional_branch"]
+    arguments = {"condition": Argument.frozen(predicate.condition)}
+    if predicate.inputs:
+        arguments["inputs"] = _inputs(predicate, inputs)
+    return Step(
+        key=key,
+        task_id=key,
+        kind=kind.name,
+        operator=kind.operator,
+        depends_on=list(ends),
+        approval=StepApproval(recorded="not_required", reason="decides only which steps run"),
+        arguments=arguments,
+    )
+
+
+def _inputs(predicate: Predicate, inputs: Mapping[str, str]) -> Argument:
+    wires = [Wire(at=[name], from_=Output(step=inputs[name])) for name in predicate.inputs]
+    return Argument(class_="wired", value=dict.fromkeys(predicate.inputs), wires=wires, origin="tool_output")
+
+
+def _with_lists(branch: Step, lists: Mapping[str, list[str]]) -> Step:
+    made = {name: Argument.frozen(tasks) for name, tasks in lists.items()}
+    return branch.model_copy(update={"arguments": {**branch.arguments, **made}})

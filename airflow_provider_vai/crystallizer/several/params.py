@@ -1,0 +1,126 @@
+"""The DAG params that several runs show: what the user asked for differently each time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow_provider_vai.crystallizer.evidence.weight import kinship, weight
+from airflow_provider_vai.crystallizer.parameters.names import ParamNames
+from airflow_provider_vai.crystallizer.several.playback import At, Playback
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.model.automation import Automation, Param
+from airflow_provider_vai.model.param_default import default_problem
+
+SHORTEST_PART = 3
+"""Characters of a param's value that is found inside longer texts."""
+
+
+@dataclass
+class Params:
+    """The params in the making, and the value that each has in each run.
+
+    :param automation: of the newest run: a param that it has at a place keeps its name there.
+    """
+
+    automation: Automation
+    names: ParamNames = field(default_factory=ParamNames)
+    made: dict[str, Param] = field(default_factory=dict)
+    values: dict[str, dict[int, Any]] = field(default_factory=dict)
+    written: dict[str, dict[int, str]] = field(default_factory=dict)
+
+    def give(self, step: str, place: At, values: dict[int, Any], why: str) -> str:
+        """Return the name of the param for a place: one that has the same values in the same runs, or a new one.
+
+        :param step: the step's key. :param place: the argument's name and the way into it.
+        :param values: by run, the newest first. :param why: for the description.
+        """
+        called = next((part for part in reversed(place) if isinstance(part, str)), "value")
+        if same := self._same(called, values):
+            return same
+        earlier = self._earlier(step, place)
+        name = earlier if earlier and earlier not in self.made else self.names.give(list(place), step)
+        while name in self.made:
+            name = self.names.give(list(place), step)
+        schema = _schema(list(values.values()))
+        known = self.automation.params.get(earlier or "")
+        if known and known.schema_ and not any(default_problem(it, known.schema_) for it in values.values()):
+            schema = known.schema_
+        description = known.description if known and known.description else f"{called} of {step}: {why}"
+        self.made[name] = Param(default=values[min(values)], description=description, schema_=schema)
+        self.values[name] = dict(values)
+        self.written[name] = _written(values)
+        return name
+
+    def template(self, values: dict[int, str]) -> str | None:
+        """Return the Jinja template that gives each run's own text with that run's own params; ``None``: there is none.
+
+        Text that could itself be read as a template is none.
+        """
+        texts = dict(values)
+        known = {name: it for name, it in self.values.items() if values.keys() <= it.keys()}
+        for name, of_run in sorted(known.items(), key=lambda pair: -min(len(str(it)) for it in pair[1].values())):
+            if all(_fits_a_text(of_run[run]) and str(of_run[run]) in text for run, text in texts.items()):
+                texts = {run: text.replace(str(of_run[run]), f"\0{name}\0") for run, text in texts.items()}
+        text = texts[min(texts)]
+        if len(set(texts.values())) > 1 or "\0" not in text or any(it in text for it in ("{{", "{%", "{#")):
+            return None
+        if any("\0" in value or value.endswith("\n") or "{" in value for value in values.values()):
+            return None
+        return re.sub("\0(.*?)\0", r"{{ params['\1'] }}", text)
+
+    def _same(self, called: str, values: dict[int, Any]) -> str | None:
+        wanted = _written(values)
+        strong = all(weight(value) in ("strong", "word") for value in values.values())
+        for name, known in self.written.items():
+            same = {run: known[run] for run in known.keys() & wanted.keys()} == wanted
+            if same and (strong or kinship(called, name) >= 2):
+                return name
+        return None
+
+    def _earlier(self, step: str, place: At) -> str | None:
+        """Return the name of the param that the newest run's automation alone has at a place."""
+        for it in self.automation.steps:
+            argument = it.arguments.get(str(place[0])) if it.key == step else None
+            if argument is None:
+                continue
+            if argument.class_ == "parameter" and len(place) == 1 and not argument.path:
+                return argument.param
+            for wire in argument.wires:
+                if wire.param is not None and tuple(wire.at) == place[1:] and not wire.path:
+                    return wire.param
+        return None
+
+
+def differs_with_the_request(playbacks: Sequence[Playback], values: dict[int, Any]) -> bool:
+    """Return whether a value can follow from what the user asked for: runs with the same words have the same value.
+
+    Where a trace hides the user's words nothing speaks against it.
+    """
+    by_request: dict[str, set[str]] = {}
+    for run, value in values.items():
+        request = playbacks[run].request
+        if request is not None:
+            by_request.setdefault(request, set()).add(json_text.canonical(value))
+    return all(len(found) == 1 for found in by_request.values())
+
+
+def _fits_a_text(value: Any) -> bool:
+    return isinstance(value, (str, int)) and not isinstance(value, bool) and len(str(value)) >= SHORTEST_PART
+
+
+def _written(values: dict[int, Any]) -> dict[int, str]:
+    return {run: json_text.canonical(value) for run, value in values.items()}
+
+
+def _schema(values: Sequence[Any]) -> dict[str, Any]:
+    """Return the JSON Schema that the values of all runs have in common."""
+    shapes = {json_text.canonical(json_text.schema(value)): json_text.schema(value) for value in values}
+    if len(shapes) == 1:
+        return next(iter(shapes.values()))
+    types = sorted({shape["type"] for shape in shapes.values()})
+    if types == ["integer", "number"]:
+        types = ["number"]
+    return {"type": types[0] if len(types) == 1 else types}

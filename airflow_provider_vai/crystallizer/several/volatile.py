@@ -1,0 +1,98 @@
+"""Values that differ from run to run by themselves: clocks, ids that something mints, the order of a list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, Literal
+
+from airflow_provider_vai.crystallizer.evidence.result_values import place_text
+from airflow_provider_vai.crystallizer.evidence.value_places import leaves
+from airflow_provider_vai.crystallizer.several.align import AlignedStep
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.model.base import Path
+
+Volatile = Literal["clock", "id", "order"]
+
+CLOCK = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|UTC|[+-]\d\d:?\d\d))?")
+UUID = re.compile(r"(?i)[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}")
+MINTED = re.compile(r"(?:[A-Za-z]{1,12}[_-])?(?=[A-Za-z0-9]*\d)(?=[A-Za-z0-9]*[A-Za-z])[A-Za-z0-9]{16,64}")
+EPOCHS = (1_000_000_000, 4_000_000_000)
+"""Seconds since 1970 in 2001 and in 2096: a number between them, or a thousand times that, may be a clock's."""
+
+MOST_PLACES = 500
+"""Values of each result that are compared."""
+
+WHAT: dict[Volatile, str] = {
+    "clock": "as a clock does",
+    "id": "as ids do that something mints",
+    "order": "in its order",
+}
+
+
+def volatile(values: Sequence[Any]) -> Volatile | None:
+    """Return how the values of one place in several runs differ by themselves; ``None`` where they do not.
+
+    :param values: one for each run. Equal ones are not volatile; ids and clocks differ in every run.
+    """
+    texts = [json_text.canonical(value) for value in values]
+    if len(set(texts)) == 1:
+        return None
+    if all(isinstance(value, list) for value in values):
+        sorted_ = {json_text.canonical(sorted(map(json_text.canonical, value))) for value in values}
+        return "order" if len(sorted_) == 1 else None
+    if len(set(texts)) < len(texts):
+        return None
+    if all(map(_is_clock, values)):
+        return "clock"
+    return "id" if all(map(_is_minted, values)) else None
+
+
+def in_results(columns: Sequence[AlignedStep]) -> Iterator[str]:
+    """Yield a line for each step that was asked the same in several runs and left something volatile."""
+    for column in columns:
+        asked = {json_text.canonical(played.values) for played in column.of.values()}
+        results = [played.left for played in column.of.values()]
+        if len(asked) > 1 or len(results) < 2 or any(result is None for result in results):
+            continue
+        found = [f"{place_text(at)} {WHAT[kind]}" for at, kind in _differing(results)]
+        if found:
+            more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+            yield f"{column.newest.step.key}: asked the same, its result differs: {', '.join(found[:5])}{more}"
+
+
+def _differing(results: Sequence[Any]) -> Iterator[tuple[Path, Volatile]]:
+    seen: set[str] = set()
+    for at, _ in islice(leaves(results[0]), MOST_PLACES):
+        for depth in range(len(at) + 1):
+            place = at[:depth]
+            shape = json_text.canonical(["*" if isinstance(part, int) else part for part in place])
+            if shape in seen:
+                break
+            values = [_follow(result, place) for result in results]
+            if kind := volatile(values):
+                seen.add(shape)
+                yield place, kind
+                break
+
+
+def _follow(value: Any, at: Path) -> Any:
+    for part in at:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _is_clock(value: Any) -> bool:
+    if isinstance(value, str):
+        return CLOCK.fullmatch(value) is not None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return any(EPOCHS[0] * scale <= value <= EPOCHS[1] * scale for scale in (1, 1000))
+
+
+def _is_minted(value: Any) -> bool:
+    return isinstance(value, str) and bool(UUID.fullmatch(value) or MINTED.fullmatch(value))

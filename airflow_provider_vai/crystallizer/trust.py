@@ -1,0 +1,113 @@
+"""Which arguments rest on what outsiders wrote: said by an untrusted tool's result, and by nobody else before.
+
+Values inside longer texts count, in both directions: the argument inside the result, and a part of the argument (an
+account number in a message's body) that stands in the result.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from airflow_provider_vai.crystallizer.draft import Draft
+from airflow_provider_vai.crystallizer.evidence.result_values import is_recorded, place_text
+from airflow_provider_vai.crystallizer.evidence.timeline import Said, Timeline, unique, words_of
+from airflow_provider_vai.crystallizer.evidence.value_places import leaves
+from airflow_provider_vai.crystallizer.evidence.weight import weight
+from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.run import Run, ToolCall
+from airflow_provider_vai.model.tools_file import ToolsFile
+
+SHORTEST_PART = 6
+"""Characters of an address, an account or a name inside a longer text."""
+
+SHORTEST_PASSAGE = 5
+"""Words in a row that nobody writes by chance."""
+
+POINTED = re.compile(r"[^\s\"'<>()\[\]{},;|]{6,2000}")
+ADDRESS = re.compile(r"@|://|^www\.|\.\w{2,}(/|$)|[/\\]", re.IGNORECASE)
+WEB_ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
+HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.[a-z]{2,24}(:\d+)?(/|$)", re.IGNORECASE)
+ADDRESS_NAME = re.compile(r"(^|_)(url|uri|link|href|endpoint|host|domain|site|website|webpage)s?$", re.IGNORECASE)
+NUMBER = re.compile(r"(?=(?:\D*\d){3})[\w#+-]{6,}$|^\d{6,}$")
+
+
+def untrusted_arguments(draft: Draft, run: Run, tools: ToolsFile) -> list[tuple[str, str]]:
+    """Return the places of a step's arguments that only untrusted results said, each with the id of the call.
+
+    :param draft: the step. :param tools: its rules with ``trust = "untrusted"`` say whose results outsiders can write;
+        all other results are trusted.
+    :return: pairs of a place (``arguments.recipient``, credentials masked) and the id of the first such call, in the
+        order of the arguments; none where user, instructions or a trusted result said the value before the call.
+    """
+    timeline = Timeline(run)
+    found: list[tuple[str, str]] = []
+    for call, values in _recorded(draft):
+        before = [(earlier, Said(said.value, fold=True)) for earlier, said in timeline.results_before(call)]
+        doubtful = [(earlier, said) for earlier, said in before if _is_untrusted(earlier, tools)]
+        people = [timeline.system, *(text for index, text in timeline.turns if index <= call.turn)]
+        clear = [*people, *(said for earlier, said in before if not _is_untrusted(earlier, tools))]
+        for at, part in leaves(values) if doubtful else ():
+            for said in _claims(part):
+                source = next((earlier.id for earlier, text in doubtful if _says(text, said)), None)
+                if source is not None and not any(_says(text, said) for text in clear):
+                    found.append((place_text(at), source))
+                    break
+    return unique(found)
+
+
+def _recorded(draft: Draft) -> Iterator[tuple[ToolCall, dict[str, Any]]]:
+    """Yield each call of the step with what it was given, in the kind's names; of a loop's further calls in its own."""
+    yield draft.call, {name: value for name, value in draft.values.items() if is_recorded(draft, value)}
+    for call in draft.repeats:
+        if isinstance(call.arguments, dict):
+            yield call, {"arguments": call.arguments} if draft.kind.wraps else call.arguments
+
+
+def asks_untrusted_address(draft: Draft, untrusted: Sequence[tuple[str, str]]) -> bool:
+    """Return whether a step calls on a web address that only outsiders' text said.
+
+    Whoever wrote the address learns of the request, and writes the answer: that is no mere reading.
+
+    :param untrusted: what :func:`untrusted_arguments` found in the step.
+    """
+    places = {place for place, _ in untrusted}
+    found = (leaves(value, [name]) for name, value in draft.values.items())
+    return any(_is_web_address(at, part) and place_text(at) in places for parts in found for at, part in parts)
+
+
+def _is_web_address(at: Path, value: Any) -> bool:
+    """Return whether a value is one by its form, or by the argument's name: a file's name looks like a host's."""
+    if not isinstance(value, str):
+        return False
+    name = next((part for part in reversed(at) if isinstance(part, str)), "")
+    return bool(WEB_ADDRESS.match(value) or (ADDRESS_NAME.search(name) and HOST.match(value)))
+
+
+def _is_untrusted(call: ToolCall, tools: ToolsFile) -> bool:
+    rule = tools.rule(call.tool, call.server)
+    return rule is not None and rule.trust == "untrusted"
+
+
+def _says(text: Said, value: Any) -> bool:
+    """Return whether a result says a value. A passage is compared by its words, however they are broken into lines."""
+    return value in text.passages(SHORTEST_PASSAGE) if isinstance(value, tuple) else text.says(value)
+
+
+def _claims(value: Any) -> Iterator[Any]:
+    """Yield what may have been taken over: the value, each address and number in it, each passage of its words."""
+    if weight(value) in ("nothing", "flag", "count"):
+        return
+    yield value
+    if not isinstance(value, str):
+        return
+    for found in POINTED.findall(value):
+        part = found.strip(".,:!?*_`")
+        if len(part) >= SHORTEST_PART and part != value and (ADDRESS.search(part) or NUMBER.search(part)):
+            yield part
+        if "://" in part:  # the model wrote out what the text left away
+            yield part.partition("://")[2].rstrip("/")
+    words = words_of(value)
+    for start in range(max(len(words) - SHORTEST_PASSAGE + 1, 0)):
+        yield words[start : start + SHORTEST_PASSAGE]

@@ -1,0 +1,1 @@
+"""Finds the earlier result that an argument was taken from."""

@@ -1,0 +1,233 @@
+"""One search over a step's arguments: which place of which earlier result each value is taken from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from airflow_provider_vai.crystallizer.draft import Draft
+from airflow_provider_vai.crystallizer.evidence.result_values import Candidate, ResultIndex, place_text, source_text
+from airflow_provider_vai.crystallizer.evidence.timeline import Timeline
+from airflow_provider_vai.crystallizer.evidence.value_places import by_name, chosen_from, leaves
+from airflow_provider_vai.crystallizer.evidence.weight import kinship, named_after, weight
+from airflow_provider_vai.languages import json_text, result_path
+from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.secrets.masking import mask
+
+WHOLE = ((), ("rows",))
+"""The whole of what a step leaves: handed on as it is, whatever it is tomorrow."""
+
+UNTRACEABLE = ("nothing", "flag")
+
+Rank = tuple[bool, int, int]
+"""What speaks for a candidate: that another wire takes from its record; how alike the names are; how many of the step's
+own values its call was asked about (an order's number, where the order is looked up)."""
+
+
+@dataclass(frozen=True)
+class WireOption:
+    """A candidate with the way to it and what speaks for it."""
+
+    candidate: Candidate
+    path: tuple[str | int, ...]
+    rank: Rank
+
+    @property
+    def form(self) -> tuple[str, ...]:
+        """The way to it without positions."""
+        return tuple("*" if isinstance(part, int) else part for part in self.candidate.place.path)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A wire in the making: the value at ``at`` (the argument's name first) is taken from ``candidate`` by ``path``.
+
+    :param why: the rule that decided, for people. :param lengths: of lists in which the path picks by position.
+    """
+
+    at: Path
+    value: Any
+    candidate: Candidate
+    path: tuple[str | int, ...]
+    why: str
+    lengths: list[int]
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether the last step of the path checks the value's type."""
+        return self.candidate.place.path not in WHOLE
+
+    @property
+    def record(self) -> tuple[int, tuple[str | int, ...] | None]:
+        """The record that the value is taken from."""
+        return id(self.candidate.source), self.candidate.place.record
+
+
+@dataclass
+class Search:
+    """Walks the arguments of one draft, largest values first.
+
+    :param position: of the draft's call in the run. :param most: wires of one argument, after which the search for
+        more of them in it ends.
+    """
+
+    draft: Draft
+    known: ResultIndex
+    timeline: Timeline
+    position: int
+    most: int
+    chosen: list[Chosen] = field(default_factory=list)
+    undecided: list[tuple[Path, str]] = field(default_factory=list)
+
+    def look(self, values: dict[str, Any]) -> None:
+        """Find the wires of all arguments. What a name or a value decides is settled first; records follow from it."""
+        while self._round(values):
+            self.undecided.clear()
+
+    def _round(self, values: dict[str, Any]) -> bool:
+        """Look once at every place that has no wire yet; return whether a wire was found that others may rest on."""
+        before = len(self.chosen)
+        self.undecided.clear()
+        for name, value in values.items():
+            self._walk(value, [name])
+        return len(self.chosen) > before
+
+    def _walk(self, value: Any, at: Path) -> None:
+        wired = [chosen.at for chosen in self.chosen if chosen.at[0] == at[0]]
+        if at in wired or len(wired) > self.most:
+            return
+        if weight(value) not in UNTRACEABLE and not self._was_said(value):
+            self._decide(value, at)
+            if self.chosen and self.chosen[-1].at == at:
+                return
+        if isinstance(value, dict):
+            for key, part in value.items():
+                self._walk(part, [*at, key])
+        elif isinstance(value, list):
+            for index, part in enumerate(value):
+                self._walk(part, [*at, index])
+
+    def _decide(self, value: Any, at: Path) -> None:
+        """Choose the wire of one value, or note why it has none; what nothing equals needs no note."""
+        fit = [it for it in self._options(value, at) if self._speaks(value, it)]
+        if not fit:
+            return
+        best = max(it.rank for it in fit)
+        left = _newest([it for it in fit if it.rank == best])
+        if len(left) > 1:
+            named = [it for it in left if not chosen_from(it.candidate.place, it.path)]
+            left = named if len(named) == 1 else left
+        option = left[0]
+        lengths = chosen_from(option.candidate.place, option.path)
+        if len(left) > 1 or option.candidate.source.step is None:
+            self._leave(at, [it.candidate for it in (left if len(left) > 1 else fit)])
+        elif lengths and self.draft.effect == "write":
+            where = f"{source_text(option.candidate, option.path)}, picked by its position among {lengths[-1]}"
+            self.undecided.append((at, f"{place_text(at[1:])} equals {where}: left frozen"))
+        else:
+            why = _WHY[best[1]] if len(fit) > 1 else "no other result has it"
+            check = None if option.candidate.place.path in WHOLE else result_path.check(value)
+            path = (*option.path, check) if check else option.path
+            reason = "of the record of another wire" if best[0] and len(fit) > 1 else why
+            self.chosen.append(Chosen(at, value, option.candidate, path, reason, lengths))
+
+    def _options(self, value: Any, at: Path) -> Iterator[WireOption]:
+        for candidate in self.known.equal_to(value, self.draft, self.position):
+            path = self._path(candidate)
+            if path is not None:
+                yield WireOption(candidate, path, self._rank(candidate, at))
+
+    def _leave(self, at: Path, candidates: Sequence[Candidate]) -> None:
+        whole = all(candidate.place.path == () for candidate in candidates)
+        origins = ", ".join(dict.fromkeys(source_text(candidate) for candidate in candidates[:5]))
+        more = f" and {len(candidates) - 5} more" if len(candidates) > 5 else ""
+        what = "the results of " if whole else ""
+        self.undecided.append((at, f"{place_text(at[1:])} equals {what}{origins}{more}: left frozen"))
+
+    def _rank(self, candidate: Candidate, at: Path) -> Rank:
+        """Return how much speaks for a candidate: its record, its name, what its call was about."""
+        record = candidate.place.record
+        is_of_record = record is not None and any(
+            chosen.record == (id(candidate.source), record) for chosen in self.chosen
+        )
+        name = next((part for part in reversed(at) if isinstance(part, str)), "")
+        kin = kinship(name, candidate.place.key)
+        if not kin and not candidate.place.key:
+            kin = int(named_after(name, candidate.source.call.tool))
+        return is_of_record, kin, len(self._subjects & candidate.source.own)
+
+    @cached_property
+    def _subjects(self) -> frozenset[str]:
+        """What the step is about: each strong value in its arguments."""
+        strong = (value for _, value in leaves(self.draft.values) if weight(value) == "strong")
+        return frozenset(json_text.canonical(value) for value in strong)
+
+    def _speaks(self, value: Any, option: WireOption) -> bool:
+        """Return whether value, record and name together prove enough."""
+        is_of_record, kin, _ = option.rank
+        key = option.candidate.place.key
+        if isinstance(value, (dict, list)) and option.candidate.place.path in WHOLE:
+            return True
+        match weight(value):
+            case "strong":
+                return True
+            case "word" | "date":
+                return is_of_record or kin >= 1
+            case "number":
+                return kin >= 2 or (is_of_record and kin >= 1)
+            case "count":
+                return kin >= 2 and (is_of_record or kin == 3 or key.strip("_").lower() == "id")
+        return False
+
+    def _path(self, candidate: Candidate) -> tuple[str | int, ...] | None:
+        """Return the way to a candidate, by names that are settled and without names that are data themselves.
+
+        ``None`` where an object on the way has its keys from the data: tomorrow there are others.
+        """
+        fixed = self.known.settled.get(candidate.source.step or "", frozenset())
+        path = list(by_name(candidate.source.left, candidate.place, lambda name: self._is_name(name, fixed)))
+        for depth, part in enumerate(candidate.place.path):
+            if isinstance(part, str) and part == path[depth] and self._is_data(part, candidate):
+                holder = result_path.follow(candidate.source.left, candidate.place.path[:depth])
+                if len(holder) != 1:
+                    return None
+                path[depth] = result_path.ONLY
+        return tuple(path)
+
+    def _is_data(self, key: str, candidate: Candidate) -> bool:
+        """Return whether a key is a value of the data: the wired one, an argument of its call, a value elsewhere."""
+        if key == candidate.place.value:
+            return True
+        if key.startswith(result_path.TEXT) or self.timeline.people_said(self.draft.call, key):
+            return False
+        text = json_text.canonical(key)
+        return text in candidate.source.own or (weight(key) == "strong" and text in self.known.by_value)
+
+    def _is_name(self, value: str, fixed: frozenset[str]) -> bool:
+        """Return whether a record's name is no data, and may stand in a file.
+
+        A person said it, or its step asks for it by a frozen argument (``fixed``).
+        """
+        said = json_text.canonical(value) in fixed or self.timeline.people_said(self.draft.call, value) is not None
+        return said and mask(value) == value
+
+    def _was_said(self, value: Any) -> bool:
+        """Return whether people said the value, or all that is in it."""
+        return all(self.timeline.people_said(self.draft.call, part) for _, part in leaves(value))
+
+
+_WHY = {
+    3: "it has the same name there",
+    2: "it has a kindred name there",
+    1: "the tool is called after it",
+    0: "no other result fits as well",
+}
+
+
+def _newest(options: list[WireOption]) -> list[WireOption]:
+    """Return the newest of options that are all at one place of one tool's results, else all of them."""
+    places = {(it.candidate.source.call.tool, it.candidate.source.step is None, it.form) for it in options}
+    newest = max(it.candidate.source.position for it in options)
+    return [it for it in options if it.candidate.source.position == newest] if len(places) == 1 else options

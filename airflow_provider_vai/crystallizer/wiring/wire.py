@@ -1,0 +1,164 @@
+"""Which arguments are an earlier step's output, passed on unchanged.
+
+A value is wired only where it equals a place in exactly one earlier result that the model had seen, where it is strong
+enough to prove that (see :mod:`~airflow_provider_vai.crystallizer.evidence.weight`), and where neither the user nor the
+instructions said it. Of several places one wins by these rules, in this order, or the value stays frozen and the
+candidates are listed:
+
+1. a place in the record that another wire of the step is taken from already;
+2. the place with the argument's own name, then one with a kindred name (``file_id`` and ``id``), then one in the result
+   of a tool that is called after the argument (``get_channels`` and ``channel``), then one in the result of a call
+   that was asked about another value of the step (its order's number);
+3. of one tool's results the newest, where all candidates are at the same place of that tool's results;
+4. a place in a record that a person named (``[filename=bill.txt]``), where only one of them is.
+
+In a step that changes something outside, a value that only its position picks from several stays frozen: tomorrow
+another record stands there, and it may be somebody else's account.
+
+Every wire is proven by substitution: filled in with the recorded results it gives the recorded argument, byte by byte,
+or it is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from airflow_provider_vai.crystallizer.draft import Draft
+from airflow_provider_vai.crystallizer.evidence.result_values import (
+    ResultIndex,
+    known,
+    place_text,
+    source_text,
+    texts_in,
+)
+from airflow_provider_vai.crystallizer.evidence.timeline import Timeline, unique
+from airflow_provider_vai.crystallizer.evidence.value_places import leaves
+from airflow_provider_vai.crystallizer.wiring.search import Chosen, Search
+from airflow_provider_vai.languages import json_text, result_path
+from airflow_provider_vai.model.automation import Argument, Output, Wire as SpecWire
+from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.run import Run
+
+MOST_WIRES = 24
+"""An argument with more places from earlier results is a selection from data, which positions cannot repeat."""
+
+MOST_NOTES = 10
+"""How many undecided places are listed for each argument."""
+
+MOST_TEXTS = 200
+"""Values of each argument that are looked through for such parts."""
+
+MOST_PARTS = 3
+"""How many of the values that stand inside a longer text are listed for each argument."""
+
+
+def wire(drafts: Sequence[Draft], run: Run) -> list[Draft]:
+    """Return the drafts with each proven argument wired to the step that it comes from.
+
+    :param drafts: in the order of the run's calls.
+    """
+    found, timeline = known(drafts, run), Timeline(run)
+    positions = {id(call): number for number, call in enumerate(run.calls)}
+    if not found.by_value:
+        return list(drafts)
+    made = []
+    for draft in drafts:
+        made.append(_with_wires(draft, found, timeline, positions[id(draft.call)]))
+        found.settled[draft.key] = _frozen(made[-1])
+    return made
+
+
+def _with_wires(draft: Draft, found: ResultIndex, timeline: Timeline, position: int) -> Draft:
+    search = Search(draft, found, timeline, position, MOST_WIRES)
+    open_ = {
+        name: argument
+        for name, argument in draft.arguments.items()
+        if name not in draft.kind.never_wired and not argument.secrets and argument.class_ == "frozen"
+    }
+    search.look({name: argument.value for name, argument in open_.items()})
+    changed = {name: _argument(name, argument, search) for name, argument in open_.items()}
+    return replace(draft, arguments={**draft.arguments, **changed})
+
+
+def _frozen(draft: Draft) -> frozenset[str]:
+    """Return the plain values in a draft's arguments that no wire fills in."""
+    values = [argument.value for argument in draft.arguments.values() if not argument.from_]
+    return frozenset(json_text.canonical(part) for value in values for _, part in leaves(value))
+
+
+def _argument(name: str, argument: Argument, search: Search) -> Argument:
+    wires = _outermost([chosen for chosen in search.chosen if chosen.at[0] == name and _is_proven(chosen)])
+    notes = _few([line for at, line in search.undecided if at[0] == name], MOST_NOTES, "places")
+    if len(wires) > MOST_WIRES:
+        sources = unique([chosen.candidate.source.step or "" for chosen in wires])
+        notes = [f"more than {MOST_WIRES} of its places equal places in {', '.join(sources)}: left frozen"]
+        wires = []
+    notes += _parts(name, argument.value, wires, search)
+    evidence = [line for chosen in wires for line in _evidence(chosen)] + notes
+    if not wires:
+        return Argument(class_="frozen", value=argument.value, evidence=evidence) if evidence else argument
+    if len(wires[0].at) == 1:
+        return Argument(class_="wired", from_=_output(wires[0]), origin="tool_output", evidence=evidence)
+    rest, filled = argument.value, argument.value
+    for chosen in wires:
+        rest = placed(rest, chosen.at[1:], None)
+        filled = placed(filled, chosen.at[1:], result_path.follow(chosen.candidate.source.left, chosen.path))
+    if json_text.canonical(filled) != json_text.canonical(argument.value):  # pragma: no cover - each wire is proven
+        return argument
+    inner = [SpecWire(at=list(chosen.at[1:]), from_=_output(chosen)) for chosen in wires]
+    return Argument(class_="wired", value=rest, wires=inner, evidence=evidence)
+
+
+def _outermost(wires: Sequence[Chosen]) -> list[Chosen]:
+    """Return the wires without those inside another one, which was found after them and says more."""
+    return [one for one in wires if not any(len(it.at) < len(one.at) and one.at[: len(it.at)] == it.at for it in wires)]
+
+
+def placed(value: Any, at: Path, part: Any) -> Any:
+    """Return a copy of ``value`` with ``part`` at the place ``at``."""
+    if not at:
+        return part
+    copy = value.copy()
+    copy[at[0]] = placed(value[at[0]], at[1:], part)
+    return copy
+
+
+def _is_proven(chosen: Chosen) -> bool:
+    """Return whether following the path in the recorded result gives the recorded value, byte by byte."""
+    try:
+        value = result_path.follow(chosen.candidate.source.left, chosen.path)
+    except LookupError:
+        return False
+    return json_text.canonical(value) == json_text.canonical(chosen.value)
+
+
+def _output(chosen: Chosen) -> Output:
+    return Output(step=chosen.candidate.source.step, path=list(chosen.path))
+
+
+def _evidence(chosen: Chosen) -> list[str]:
+    place, call = place_text(chosen.at[1:]), chosen.candidate.source.call
+    said = source_text(chosen.candidate, chosen.path[:-1] if chosen.is_checked else chosen.path)
+    line = f"{place}: from {said} (call {place_text([call.id])}); {chosen.why}"
+    if not chosen.lengths:
+        return [line]
+    return [f"{line}; taken by its position in a list of {' and of '.join(map(str, chosen.lengths))}"]
+
+
+def _parts(name: str, value: Any, wires: Sequence[Chosen], search: Search) -> list[str]:
+    """Return a line for each text of an earlier result that stands inside a longer text of the argument."""
+    lines = []
+    for at, text in islice(leaves(value, [name]), MOST_TEXTS):
+        if isinstance(text, str) and not any(at[: len(chosen.at)] == chosen.at for chosen in wires):
+            for part, candidate in texts_in(search.known, search.draft, search.position, text):
+                if search.timeline.people_said(search.draft.call, part) is None:
+                    lines.append(f"{place_text(at[1:])} contains {source_text(candidate)}: left frozen")
+    return _few(lines, MOST_PARTS, "parts of earlier results")
+
+
+def _few(lines: list[str], most: int, what: str) -> list[str]:
+    more = [f"and {len(lines) - most} more {what}: left frozen"] if len(lines) > most else []
+    return lines[:most] + more

@@ -1,0 +1,286 @@
+"""Automation: the spec of a DAG to be. Knows no Run and no Airflow.
+
+Everything that is decided stands here, and the renderer needs nothing else. ``vai schema automation`` prints the JSON
+Schema; the sidecar (:mod:`airflow_provider_vai.model.sidecar`) is an Automation with its provenance and history.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.model.base import Path, Spec, without
+from airflow_provider_vai.model.triggers import Trigger
+
+Determinism = Literal["exact", "live", "model_written", "model_at_run_time"]
+Effect = Literal["read", "artifact", "write"]
+Origin = Literal["user", "system", "tool_output", "model", "constant", "secret"]
+
+
+class Output(Spec):
+    """A place in an earlier step's result: the step's key, and keys and list positions inside the result, or the other
+    steps of :mod:`~airflow_provider_vai.languages.result_path` (``text:yaml``, ``[name=Spotify]``, ``is:text``).
+
+    Without ``step`` it is a place in the element at hand of the list that the step is mapped over (see ``Step.each``).
+    """
+
+    step: str | None = None
+    path: Path = Field(default_factory=list)
+
+
+class Wire(Spec):
+    """A wire inside an argument: the value at ``at`` comes ``from`` an earlier step, or is the DAG param ``param`` (the
+    place ``path`` in it), or what the Jinja ``template`` gives."""
+
+    at: Path
+    from_: Output | None = Field(default=None, alias="from")
+    param: str | None = None
+    path: Path = Field(default_factory=list)
+    template: str | None = None
+
+    @model_validator(mode="after")
+    def _check_source(self) -> Wire:
+        if sum(source is not None for source in (self.from_, self.param, self.template)) != 1:
+            raise ValueError("a wire names one of from, param and template")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without(handler(self), {"from": None, "param": None, "path": [], "template": None})
+
+
+class Secret(Spec):
+    """A credential inside an argument: the value at ``at`` is the password of the Airflow connection."""
+
+    at: Path
+    connection: str
+
+
+class Argument(Spec):
+    """Where one argument of a step takes its value from.
+
+    ``frozen``: the literal ``value``. ``wired``: the whole value ``from`` an earlier step, or ``value`` with the places
+    in ``wires`` (``null`` in it) filled in. ``template``: ``value`` is a Jinja template for Airflow. ``parameter``: the
+    DAG param ``param``. ``secrets`` lists places (``null`` in ``value``) that a connection fills in.
+    ``origin`` says who said the value first, ``None`` where that was not traced; ``evidence`` are ids of recorded
+    calls, or sentences, that the choice rests on.
+    """
+
+    class_: Literal["frozen", "wired", "parameter", "template"] = Field(alias="class")
+    value: Any = None
+    from_: Output | None = Field(default=None, alias="from")
+    wires: list[Wire] = Field(default_factory=list)
+    secrets: list[Secret] = Field(default_factory=list)
+    param: str | None = None
+    path: Path = Field(default_factory=list)
+    origin: Origin | None = None
+    evidence: list[str] = Field(default_factory=list)
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what was never set (a frozen ``null`` and an absent value differ), but not origin and evidence."""
+        everything: dict[str, Any] = handler(self)
+        names = {type(self).model_fields[name].alias or name for name in self.model_fields_set}
+        names |= {"origin", "evidence"}
+        return {name: value for name, value in everything.items() if name in names}
+
+    def outputs(self) -> list[Output]:
+        """Return every place in earlier results that the argument reads."""
+        return [*([self.from_] if self.from_ else []), *(wire.from_ for wire in self.wires if wire.from_)]
+
+    @classmethod
+    def frozen(cls, value: Any) -> Argument:
+        """Return an argument that is the literal ``value``."""
+        return cls(class_="frozen", value=value)
+
+
+class StepApproval(Spec):
+    """What the record says about a person's decision, which gate guards the step now, and why."""
+
+    recorded: Literal["not_required", "approved", "edited", "denied", "unknown"]
+    gate: str | None = None
+    reason: str
+
+
+class Recorded(Spec):
+    """The recorded result: its digest, and its shape as a small JSON Schema."""
+
+    result_sha256: str
+    result_schema: dict[str, Any]
+
+
+TriggerRule = Literal["all_success", "all_done", "none_failed", "none_failed_min_one_success", "one_success"]
+
+
+class Step(Spec):
+    """One unit of the Automation; in Airflow it is the task ``task_id``.
+
+    ``each``: the step is mapped, one task instance for each element of that list; ``concurrency`` of them at once.
+    ``trigger_rule``: Airflow's; left out: the rule that fits, which is ``none_failed_min_one_success`` where the ways
+    of a branch come together. ``retries`` and the times in seconds are Airflow's ``retries``, ``retry_delay`` and
+    ``execution_timeout``; left out, the automation's hold.
+    """
+
+    key: str
+    task_id: str
+    kind: str
+    operator: str
+    depends_on: list[str] = Field(default_factory=list)
+    non_deterministic: bool = False
+    non_deterministic_reason: str | None = None
+    determinism: Determinism = "exact"
+    effect: Effect = "read"
+    approval: StepApproval
+    arguments: dict[str, Argument] = Field(default_factory=dict)
+    call_ids: list[str] = Field(default_factory=list)
+    recorded: Recorded | None = None
+    each: Output | None = None
+    concurrency: int | None = Field(default=None, ge=1)
+    trigger_rule: TriggerRule | None = None
+    retries: int | None = Field(default=None, ge=0, le=100)
+    retry_delay_seconds: float | None = Field(default=None, ge=0)
+    timeout_seconds: float | None = Field(default=None, gt=0)
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        options = ("each", "concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds")
+        return without(handler(self), dict.fromkeys(options))
+
+    def outputs(self) -> list[Output]:
+        """Return every place in earlier results that the step reads."""
+        inside = [output for argument in self.arguments.values() for output in argument.outputs()]
+        return [self.each, *inside] if self.each else inside
+
+    def params(self) -> list[str]:
+        """Return the names of the DAG params that the step takes."""
+        arguments = self.arguments.values()
+        wires = [wire.param for argument in arguments for wire in argument.wires if wire.param is not None]
+        return [*(it.param or "" for it in arguments if it.class_ == "parameter"), *wires]
+
+
+class LeftOut(Spec):
+    """A recorded call that became no step, and why."""
+
+    call_id: str
+    tool: str
+    reason: str
+
+
+class Source(Spec):
+    """The recording that the Automation was made from."""
+
+    kind: Literal["agent_run", "chat_thread"]
+    id: str
+    format: str
+    trace_sha256: str
+    agent: str | None = None
+    model: str | None = None
+    captured_at: datetime | None = None
+
+
+class Notification(Spec):
+    """A message when a run fails or succeeds: the dotted class of an Airflow notifier, and its arguments."""
+
+    on: Literal["failure", "success"]
+    notifier: str = Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
+    arguments: dict[str, Any] = Field(default_factory=dict)
+
+
+class Param(Spec):
+    """A value that whoever starts a run may choose: its default, what it means, and its JSON Schema."""
+
+    default: Any = None
+    description: str | None = None
+    schema_: dict[str, Any] = Field(default_factory=dict, alias="schema")
+
+
+class Advice(Spec):
+    """Whether crystallizing this run is worth it, and why."""
+
+    recommendation: Literal["crystallize", "wait", "skip"]
+    reasons: list[str]
+
+
+class Savings(Spec):
+    """What one recorded run cost in model calls, and a run of the DAG no longer costs."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+    duration_seconds: float | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without(handler(self), {"duration_seconds": None})
+
+
+class Automation(Spec):
+    """The spec of one DAG. ``source`` is the recording that it was made from, of several runs of one task the newest;
+    ``other_sources`` are the others. ``steps`` stand in an order in which every step comes after those it depends on.
+
+    ``conditions`` are expressions over ``params``, ``payload`` and ``event``: all of them hold, or a run skips its
+    steps and says why. ``max_active_runs``, ``max_active_tasks`` and ``timeout_seconds`` (``dagrun_timeout``) are
+    Airflow's limits of the DAG; ``retries`` and ``retry_delay_seconds`` hold for steps that say nothing else, never for
+    writes.
+    """
+
+    dag_id: str
+    description: str = ""
+    source_type: Literal["CRYSTALLIZED", "MANUAL"]
+    source: Source | None = None
+    other_sources: list[Source] = Field(default_factory=list)
+    non_deterministic: bool = False
+    non_deterministic_steps: list[str] = Field(default_factory=list)
+    steps: list[Step]
+    not_crystallized: list[LeftOut] = Field(default_factory=list)
+    params: dict[str, Param] = Field(default_factory=dict)
+    triggers: list[Trigger] = Field(default_factory=list)
+    conditions: list[str] = Field(default_factory=list)
+    connections: list[str] = Field(default_factory=list)
+    review: list[str] = Field(default_factory=list)
+    advice: Advice | None = None
+    savings: Savings | None = None
+    tags: list[str] = Field(default_factory=list)
+    owner: str | None = None
+    max_active_runs: int = Field(default=1, ge=1)
+    max_active_tasks: int | None = Field(default=None, ge=1)
+    timeout_seconds: float | None = Field(default=None, gt=0)
+    retries: int | None = Field(default=None, ge=0, le=100)
+    retry_delay_seconds: float | None = Field(default=None, ge=0)
+    notifications: list[Notification] = Field(default_factory=list)
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        names = ("owner", "max_active_tasks", "timeout_seconds", "retries", "retry_delay_seconds")
+        empty: dict[str, Any] = {"other_sources": [], "tags": [], "notifications": [], "max_active_runs": 1}
+        return without(handler(self), {**empty, **dict.fromkeys(names)})
+
+    @model_validator(mode="after")
+    def _check_references(self) -> Automation:
+        """Keys are unique; dependencies, wires and gates name earlier steps; params are declared."""
+        declared = {*self.params, *(["payload"] if any(it.type == "webhook" for it in self.triggers) else [])}
+        earlier: set[str] = set()
+        for step in self.steps:
+            gates = [step.approval.gate] if step.approval.gate else []
+            sources = [output.step for output in step.outputs()]
+            for name in [*step.depends_on, *(source for source in sources if source is not None), *gates]:
+                if name not in earlier:
+                    raise ValueError(f"the step {step.key!r} refers to {name!r}, which is no earlier step")
+            if None in sources and step.each is None:
+                raise ValueError(f"the step {step.key!r} takes an element, and is mapped over no list (each)")
+            if step.key in earlier:
+                raise ValueError(f"two steps have the key {step.key!r}")
+            earlier.add(step.key)
+            for name in step.params():
+                if name not in declared:
+                    raise ValueError(f"the step {step.key!r} takes the parameter {name!r}, which is not declared")
+        return self
+
+    @property
+    def spec_sha256(self) -> str:
+        """SHA-256 of the spec as canonical JSON; whatever the sidecar adds to it does not count."""
+        fields = set(Automation.model_fields)
+        return json_text.digest(self.model_dump(mode="json", include=fields))

@@ -1,0 +1,280 @@
+"""The one table of action kinds: operator, arguments, effect, determinism.
+
+A row's template is ``dag_templates/tasks/<kind>.py.jinja``, its argument model stands in
+:mod:`model.kind_arguments`; ``vai kinds`` lists the rows. Another distribution adds rows with entry
+points of the group :data:`GROUP`, each of which names a :class:`Kind`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Literal
+
+from airflow_provider_vai.exceptions import KindRefused
+from airflow_provider_vai.model import kind_arguments as arguments
+from airflow_provider_vai.model.automation import Determinism, Effect
+
+OPERATORS = "airflow_provider_vai.operators"
+GROUP = "airflow_provider_vai.kinds"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One action kind.
+
+    :param name: the platform's name; ``legacy`` are its older ones.
+    :param operator: dotted path of the operator that runs it.
+    :param summary: what runs, one line.
+    :param arguments: the model of what the operator takes.
+    :param effect: what a run changes, where neither a tools file nor the arguments say otherwise.
+    :param determinism: how much a repeated run may differ.
+    :param reason: why a step of this kind is flagged; ``None`` where it is not.
+    :param defaults: arguments that are written where the call does not hold them.
+    :param connection: the connection id of a step for which nothing names one; ``None``: the kind needs none.
+    :param wraps: the recorded arguments are passed on whole, under ``arguments``, with the tool's name beside them.
+    :param from_result: arguments that are taken from the recorded result where the call does not hold them.
+    :param result: what a later step finds: ``as_recorded``, a table (``rows``), or nothing that a wire could rest on.
+    :param reads_with: an argument, and the values with which a call of the kind only reads.
+    :param without: an argument, and how much a call without it may differ when it is repeated, and why.
+    :param never_wired: arguments that decide *what* runs; they stay frozen whatever they equal.
+    """
+
+    name: str
+    operator: str
+    summary: str
+    arguments: type[arguments.Arguments]
+    effect: Effect
+    legacy: tuple[str, ...] = ()
+    determinism: Determinism = "exact"
+    reason: str | None = None
+    connection: str | None = None
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    wraps: bool = False
+    from_result: tuple[str, ...] = ()
+    result: Literal["as_recorded", "rows"] | None = None
+    reads_with: tuple[str, tuple[Any, ...]] | None = None
+    without: tuple[str, Determinism, str] | None = None
+    never_wired: tuple[str, ...] = ("conn_id",)
+
+    @property
+    def template(self) -> str:
+        """The template's name; a kind without one of its own is written with its arguments as they come."""
+        return f"tasks/{self.name}.py.jinja"
+
+    def determinism_of(self, arguments: Mapping[str, Any]) -> tuple[Determinism, str | None]:
+        """Return how much a repeated run of one call may differ, and why it is flagged."""
+        if self.without and not arguments.get(self.without[0]):
+            return self.without[1:]
+        return self.determinism, self.reason
+
+    def effect_of(self, arguments: Mapping[str, Any]) -> Effect:
+        """Return the effect of one call; an argument that is left out has its default."""
+        if self.reads_with:
+            name, values = self.reads_with
+            if arguments.get(name, self.arguments.model_fields[name].default) in values:
+                return "read"
+        return self.effect
+
+
+KINDS = (
+    Kind(
+        name="dlt_extract",
+        operator=f"{OPERATORS}.dlt_extract.DltExtractOperator",
+        summary="a dlt pipeline into DuckDB or another dlt destination; incremental state is kept",
+        arguments=arguments.DltExtractArguments,
+        effect="artifact",
+        defaults={"destination_conn_id": "warehouse"},
+        never_wired=("conn_id", "destination_conn_id", "source"),
+    ),
+    Kind(
+        name="file_sync",
+        operator=f"{OPERATORS}.file_sync.FileSyncOperator",
+        summary="files from one object storage path to another, only what changed",
+        arguments=arguments.FileSyncArguments,
+        effect="artifact",
+        never_wired=("source_conn_id", "destination_conn_id", "source", "destination"),
+    ),
+    Kind(
+        name="duckdb_transform",
+        operator=f"{OPERATORS}.duckdb_transform.DuckdbTransformOperator",
+        summary="DuckDB SQL into a table or a Parquet file",
+        arguments=arguments.DuckdbTransformArguments,
+        effect="artifact",
+        connection="warehouse",
+        never_wired=("conn_id", "sql", "table", "path"),
+    ),
+    Kind(
+        name="generate_query",
+        legacy=("silver_query",),
+        operator=f"{OPERATORS}.generate_query.GenerateQueryOperator",
+        summary="the frozen SQL through a DB-API connection or DuckDB, read-only; rows to an artifact when large",
+        arguments=arguments.GenerateQueryArguments,
+        effect="read",
+        determinism="model_written",
+        reason="a model wrote this SQL",
+        connection="warehouse",
+        from_result=("sql",),
+        without=("sql", "model_at_run_time", "no SQL was recorded: a model writes it anew in each run"),
+        result="rows",
+        never_wired=("conn_id", "sql", "question", "tables", "max_seconds", "llm_conn_id", "model_id"),
+    ),
+    Kind(
+        name="create_flashboard",
+        operator=f"{OPERATORS}.create_flashboard.CreateFlashboardOperator",
+        summary="charts (Vega-Lite), tables and numbers to one self-contained HTML page",
+        arguments=arguments.CreateFlashboardArguments,
+        effect="artifact",
+    ),
+    Kind(
+        name="http_request",
+        operator=f"{OPERATORS}.http_request.HttpRequestOperator",
+        summary="one HTTP request through Airflow's HttpHook; credentials from the connection only",
+        arguments=arguments.HttpRequestArguments,
+        effect="write",
+        connection="http_default",
+        reads_with=("method", ("GET", "HEAD", "OPTIONS")),
+        never_wired=("conn_id", "endpoint", "method", "expected_status", "expected_shape"),
+    ),
+    Kind(
+        name="explain_schema",
+        legacy=("silver_schema_discover",),
+        operator=f"{OPERATORS}.explain_schema.ExplainSchemaOperator",
+        summary="tables and columns of a database by inspection; no model is asked",
+        arguments=arguments.ExplainSchemaArguments,
+        effect="read",
+        determinism="live",
+        reason="the recorded explanation was a model's; this step returns the schema as it is",
+        connection="warehouse",
+    ),
+    Kind(
+        name="web_search",
+        legacy=("agent_search",),
+        operator=f"{OPERATORS}.web_search.WebSearchOperator",
+        summary="a search HTTP API of the connection, SearXNG- or Tavily-shaped",
+        arguments=arguments.WebSearchArguments,
+        effect="read",
+        determinism="live",
+        reason="the web answers, and answers otherwise tomorrow",
+        connection="web_search",
+    ),
+    Kind(
+        name="fetch_page",
+        legacy=("agent_fetch_page",),
+        operator=f"{OPERATORS}.fetch_page.FetchPageOperator",
+        summary="the readable text of a page; private addresses are refused",
+        arguments=arguments.FetchPageArguments,
+        effect="read",
+        determinism="live",
+        reason="the web answers, and answers otherwise tomorrow",
+    ),
+    Kind(
+        name="call_agent",
+        legacy=("insight_delegate",),
+        operator=f"{OPERATORS}.call_agent.CallAgentOperator",
+        summary="common-ai's AgentOperator with the recorded question, a tool allow-list and usage limits",
+        arguments=arguments.CallAgentArguments,
+        effect="write",
+        determinism="model_at_run_time",
+        reason="a model decides anew in each run",
+        connection="pydanticai_default",
+        never_wired=("conn_id", "agent", "model_id", "tools", "usage_limits"),
+    ),
+    Kind(
+        name="conditional_branch",
+        operator=f"{OPERATORS}.conditional_branch.ConditionalBranchOperator",
+        summary="a small safe expression decides which tasks run",
+        arguments=arguments.ConditionalBranchArguments,
+        effect="read",
+        never_wired=("condition", "if_true", "if_false"),
+    ),
+    Kind(
+        name="call_automation",
+        operator=f"{OPERATORS}.call_automation.CallAutomationOperator",
+        summary="a run of another automation's DAG, waiting for its end if asked",
+        arguments=arguments.CallAutomationArguments,
+        effect="write",
+        never_wired=("trigger_dag_id",),
+    ),
+    Kind(
+        name="mcp_tool",
+        operator=f"{OPERATORS}.mcp_tool.McpToolOperator",
+        summary="`tools/call` on an MCP server",
+        arguments=arguments.McpToolArguments,
+        effect="write",
+        determinism="live",
+        reason="an MCP server answers, and may answer otherwise tomorrow",
+        connection="mcp_default",
+        wraps=True,
+        result="as_recorded",
+        never_wired=("conn_id", "tool"),
+    ),
+    Kind(
+        name="python_tool",
+        operator=f"{OPERATORS}.python_tool.PythonToolOperator",
+        summary="a function of your own, its source digest checked",
+        arguments=arguments.PythonToolArguments,
+        effect="write",
+        wraps=True,
+        result="as_recorded",
+        never_wired=("python_callable",),
+    ),
+    Kind(
+        name="approval_gate",
+        operator="airflow_provider_vai.sensors.approval.ApprovalGateSensor",
+        summary="a person approves or rejects in Airflow's UI before the guarded step runs",
+        arguments=arguments.ApprovalGateArguments,
+        effect="read",
+    ),
+    Kind(
+        name="unmapped_tool",
+        operator=f"{OPERATORS}.unmapped_tool.UnmappedToolOperator",
+        summary="nothing: fails and says which lines of the tools file are missing (--allow-unmapped)",
+        arguments=arguments.UnmappedToolArguments,
+        effect="write",
+        wraps=True,
+    ),
+)
+
+
+@cache
+def all_kinds() -> tuple[Kind, ...]:
+    """Return every kind: the rows of the table, then those of other distributions, by their entry points' names.
+
+    :raises KindRefused: an entry point names something else, or a name that another kind has.
+    """
+    return (*KINDS, *(_loaded(entry) for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name)))
+
+
+@cache
+def by_name() -> dict[str, Kind]:
+    """Return every kind under its name and its legacy names."""
+    found: dict[str, Kind] = {}
+    for kind in all_kinds():
+        for name in (kind.name, *kind.legacy):
+            if name in found:
+                raise KindRefused(
+                    f"two action kinds are called {name!r}: {found[name].operator} and {kind.operator}",
+                    remedy="Uninstall the distribution that brings the second.",
+                )
+            found[name] = kind
+    return found
+
+
+def callable_kinds() -> list[str]:
+    """Return the kinds that a tools file may name: all that a recorded call can become."""
+    return [kind.name for kind in all_kinds() if kind.name not in ("approval_gate", "unmapped_tool")]
+
+
+def _loaded(entry: EntryPoint) -> Kind:
+    remedy = "It names a Kind (airflow_provider_vai.model.kinds.Kind). Correct or uninstall its distribution."
+    where = f"entry point {entry.name} = {entry.value} of the group {GROUP}"
+    try:
+        kind = entry.load()
+    except (ImportError, AttributeError) as error:
+        raise KindRefused(str(error), where=where, remedy=remedy) from error
+    if not isinstance(kind, Kind):
+        raise KindRefused(f"it names a {type(kind).__name__}", where=where, remedy=remedy)
+    return kind

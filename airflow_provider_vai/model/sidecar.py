@@ -1,0 +1,118 @@
+"""Sidecar: the Automation with its provenance, digests and history, in ``<dag_id>.vai.json`` beside ``<dag_id>.py``.
+
+``vai schema sidecar`` prints its JSON Schema. The DAG file never reads it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from airflow_provider_vai.exceptions import SpecError, VaiError
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.base import Spec
+from airflow_provider_vai.model.validation import problems
+
+SCHEMA_VERSION = 1
+SUFFIX = ".vai.json"
+HEAD = (  # what a reader wants to see first
+    "schema_version",
+    "dag_id",
+    "dag_sha256",
+    "generator",
+    "rendered_sha256",
+    "source_type",
+    "source",
+    "status",
+    "version",
+    "entry",
+    "history",
+    "reviews",
+)
+
+
+class Generator(Spec):
+    """What rendered the DAG file: this package, its version, and the digest of the templates."""
+
+    name: str
+    version: str
+    templates_sha256: str
+
+
+class Version(Spec):
+    """One version of the Automation: when, by whom, what changed, and the digest of the spec."""
+
+    version: int
+    at: datetime
+    by: str
+    summary: str
+    spec_sha256: str
+
+
+class Review(Spec):
+    """Who activated a version, when, and which of its flagged items they looked at."""
+
+    version: int
+    at: datetime
+    by: str
+    items: list[str]
+
+
+class Sidecar(Automation):
+    """See the module. ``history`` is oldest first.
+
+    ``dag_sha256`` is the digest of the DAG file as it was written, ``rendered_sha256`` of what the spec renders: they
+    differ where the file holds edits by hand. ``entry`` is the newest entry of the log (``versions.py``) that the
+    sidecar shows.
+    """
+
+    schema_version: Literal[1]
+    dag_sha256: str
+    rendered_sha256: str | None = None
+    generator: Generator
+    status: Literal["draft", "active", "paused", "error"] = "draft"
+    version: int
+    history: list[Version]
+    reviews: list[Review] = Field(default_factory=list)
+    entry: int = 0
+
+    @property
+    def automation(self) -> Automation:
+        """The spec alone."""
+        return Automation.model_validate(self.model_dump(include=set(Automation.model_fields)))
+
+    def text(self) -> str:
+        """Return the sidecar as the file's text, the history and provenance before the spec."""
+        fields = self.model_dump(mode="json")
+        ordered = {name: fields[name] for name in HEAD} | {k: v for k, v in fields.items() if k not in HEAD}
+        return json_text.pretty(ordered)
+
+
+def parse_sidecar(content: bytes, where: str) -> Sidecar:
+    """Return the sidecar that a file holds.
+
+    :param where: the file, for messages.
+    :raises SpecError: see :func:`read_sidecar`.
+    """
+    try:
+        document = json_text.loads(content.decode("utf-8"), where=where)
+    except UnicodeDecodeError as error:
+        raise SpecError(f"not UTF-8 at byte {error.start}", where=where, remedy="Restore the file.") from None
+    except VaiError as error:
+        raise SpecError(error.problem, where=where, remedy="Restore the file.") from None
+    version = document.get("schema_version") if isinstance(document, dict) else None
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise SpecError(
+            f"schema_version {version} is newer than {SCHEMA_VERSION}, the one this version reads",
+            where=where,
+            remedy="Upgrade airflow-provider-vai.",
+        )
+    try:
+        return Sidecar.model_validate(document)
+    except ValidationError as error:
+        raise SpecError(
+            problems(error), where=where, remedy="Correct the file; `vai schema sidecar` prints its schema."
+        ) from None

@@ -1,0 +1,352 @@
+"""The steps of an automation as a graph: who waits for whom, which gate belongs to which step, what stands in between.
+
+Everything here is pure: a list of steps goes in, another one comes out.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NoReturn
+
+from pydantic import ValidationError
+
+from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.model import review as summary
+from airflow_provider_vai.model.automation import Automation, Output, Step
+from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.validation import problems
+
+GATE = "approval_gate"
+Steps = list[Step]
+
+
+def refuse(problem: str, where: str, remedy: str) -> NoReturn:
+    """Raise the :class:`SpecError` of an edit that is not made."""
+    raise SpecError(problem, where=where, remedy=remedy)
+
+
+def found(steps: Sequence[Step], key: str) -> Step:
+    """Return the step of a key.
+
+    :raises SpecError: there is none.
+    """
+    for step in steps:
+        if step.key == key:
+            return step
+    known = ", ".join(step.key for step in steps) or "none"
+    refuse(f"there is no step {key!r}", "steps", f"The steps are: {known}.")
+
+
+def changed(steps: Sequence[Step], changes: Mapping[str, Step]) -> Steps:
+    """Return the steps with some of them, by their keys, replaced."""
+    return [changes.get(step.key, step) for step in steps]
+
+
+def depending(step: Step, on: Iterable[str]) -> Step:
+    """Return the step with other dependencies, each named once."""
+    return step.model_copy(update={"depends_on": list(dict.fromkeys(on))})
+
+
+def waited_for(keys: Iterable[str], steps: Sequence[Step]) -> set[str]:
+    """Return the keys, and those of all steps that they wait for."""
+    return reachable(keys, {step.key: step.depends_on for step in steps})
+
+
+def followers(steps: Sequence[Step], key: str) -> list[str]:
+    """Return the keys of the steps that directly wait for a step."""
+    return [step.key for step in steps if key in step.depends_on]
+
+
+def guarded_by(steps: Sequence[Step], gate: str) -> list[str]:
+    """Return the keys of the steps that a gate guards."""
+    return [step.key for step in steps if step.approval.gate == gate]
+
+
+def unit(steps: Sequence[Step], key: str) -> list[str]:
+    """Return what moves together: a guarded step behind its gate, or the step alone.
+
+    A gate of several steps stays where it is when one of them goes.
+    """
+    step = found(steps, key)
+    guards = guarded_by(steps, key)
+    if step.kind == GATE and len(guards) == 1:
+        return [key, guards[0]]
+    gate = step.approval.gate
+    return [gate, key] if gate and len(guarded_by(steps, gate)) == 1 else [key]
+
+
+def wires_from(step: Step) -> list[tuple[Path, Output]]:
+    """Return the places of a step that read earlier results: the argument's name and what leads into its value."""
+    inside: list[tuple[Path, Output]] = [
+        ([name, *at], output)
+        for name, argument in step.arguments.items()
+        for at, output in [
+            *([([], argument.from_)] if argument.from_ else []),
+            *((wire.at, wire.from_) for wire in argument.wires if wire.from_),
+        ]
+    ]
+    mapped: list[tuple[Path, Output]] = [(["each"], step.each)] if step.each else []
+    return [*mapped, *inside]
+
+
+def dotted(path: Path) -> str:
+    """Return a place as people write it: ``arguments.items.0``."""
+    return ".".join(map(str, path))
+
+
+def readers(steps: Sequence[Step], keys: Iterable[str]) -> list[str]:
+    """Return each place outside the steps of these keys that is wired to one of them: ``step.argument.place``."""
+    wanted = set(keys)
+    return [
+        dotted([step.key, *place])
+        for step in steps
+        if step.key not in wanted
+        for place, output in wires_from(step)
+        if output.step in wanted
+    ]
+
+
+def taken_out(steps: Sequence[Step], keys: Sequence[str]) -> Steps:
+    """Return the steps without those of a unit; whoever waited for it now waits for what it waited for.
+
+    A dependency that holds already through another one is not taken over.
+    """
+    gone = set(keys)
+    inherited = [it for key in keys for it in found(steps, key).depends_on if it not in gone]
+    rest = [step for step in steps if step.key not in gone]
+    result = []
+    for step in rest:
+        if not gone.intersection(step.depends_on):
+            result.append(step)
+            continue
+        own = [key for key in step.depends_on if key not in gone]
+        held = waited_for(own, steps)
+        new = [key for key in dict.fromkeys(inherited) if key not in held]
+        new = [key for key in new if key not in waited_for([other for other in new if other != key], steps)]
+        place = min(step.depends_on.index(key) for key in gone.intersection(step.depends_on))
+        before = [key for key in step.depends_on[:place] if key not in gone]
+        result.append(depending(step, [*before, *new, *own[len(before) :]]))
+    return result
+
+
+def put_in(
+    steps: Sequence[Step], new: Sequence[Step], *, after: str | None, before: str | None, parallel: bool
+) -> Steps:
+    """Return the steps with a unit at a place; see :func:`airflow_provider_vai.authoring.editing.add_step`."""
+    head, tail = new[0], new[-1]
+    rest = list(steps)
+    at = len(rest)
+    if after is not None:
+        _refuse_behind_gate(rest, after)
+        waits, late = [after], followers(rest, after)
+        at = _index(rest, after) + 1
+    if before is not None:
+        first = found(rest, found(rest, before).approval.gate or before)
+        at = _index(rest, first.key)
+        waits, late = ([after] if after is not None else first.depends_on), [first.key]
+    if after is None and before is None:
+        waits, late = ([] if parallel else _last(rest)), []
+    if not parallel:
+        gone = [after] if after is not None else waits
+        if before is not None:
+            rest = _in_branches(rest, first.task_id, head.task_id, gone)
+        rest = changed(rest, {key: _replaced(found(rest, key), gone, tail.key) for key in late})
+    own = [key for key in head.depends_on if key not in waited_for(waits, rest)]
+    return [*rest[:at], depending(head, [*waits, *own]), *new[1:], *rest[at:]]
+
+
+def _index(steps: Sequence[Step], key: str) -> int:
+    return steps.index(found(steps, key))
+
+
+def _last(steps: Sequence[Step]) -> list[str]:
+    followed = {key for step in steps for key in step.depends_on}
+    return [step.key for step in steps if step.key not in followed]
+
+
+def _replaced(step: Step, gone: Sequence[str], new: str) -> Step:
+    """Return the step waiting for ``new`` in place of ``gone``."""
+    kept = [key for key in step.depends_on if key not in gone]
+    at = min((step.depends_on.index(key) for key in gone if key in step.depends_on), default=len(kept))
+    return depending(step, [*kept[:at], new, *kept[at:]])
+
+
+def _refuse_behind_gate(steps: Sequence[Step], key: str) -> None:
+    guards = guarded_by(steps, key)
+    if found(steps, key).kind == GATE and guards:
+        refuse(
+            f"nothing can stand between the gate {key!r} and what it guards ({', '.join(guards)})",
+            f"after {key}",
+            f"Name {guards[0]!r}.",
+        )
+
+
+def in_order(steps: Sequence[Step]) -> Steps:
+    """Return the steps so that each stands after those it refers to; an order that holds already stays as it is.
+
+    :raises SpecError: steps wait for each other in a circle.
+    """
+    place = {step.key: index for index, step in enumerate(steps)}
+    needs = {step.key: _needs(step) & place.keys() for step in steps}
+    late: dict[str, list[str]] = {key: [] for key in place}
+    for key, needed in needs.items():
+        for other in needed:
+            late[other].append(key)
+    ready = [index for key, index in place.items() if not needs[key]]
+    heapq.heapify(ready)
+    result: Steps = []
+    open_ = {key: len(needed) for key, needed in needs.items()}
+    while ready:
+        step = steps[heapq.heappop(ready)]
+        result.append(step)
+        for key in late[step.key]:
+            open_[key] -= 1
+            if not open_[key]:
+                heapq.heappush(ready, place[key])
+    if len(result) < len(steps):
+        done = {step.key for step in result}
+        circle = ", ".join(step.key for step in steps if step.key not in done)
+        refuse(f"these steps would wait for each other: {circle}", "steps", "Choose another place.")
+    return result
+
+
+def _needs(step: Step) -> set[str]:
+    gate = {step.approval.gate} if step.approval.gate else set()
+    return {*step.depends_on, *gate, *(output.step for output in step.outputs() if output.step)}
+
+
+def waiting_for_sources(steps: Sequence[Step]) -> Steps:
+    """Return the steps so that each, and the gate that shows it, waits for every step that it takes a value from.
+
+    :raises SpecError: a step takes a value from one that comes after it, or from its own gate.
+    """
+    result = list(steps)
+    for step in steps:
+        first = step.approval.gate or step.key
+        for place, output in wires_from(step):
+            if output.step is None:
+                continue
+            found(result, output.step)
+            head = found(result, first)
+            if output.step != first and output.step in waited_for(head.depends_on, result):
+                continue
+            if first in waited_for([output.step], result):
+                refuse(
+                    f"{step.key!r} takes {dotted(place)} from {output.step!r}, and would come before it",
+                    f"step {step.key}",
+                    f"Keep {step.key!r} after {output.step!r}, or set {dotted(place)} to something else first.",
+                )
+            result = changed(result, {first: depending(head, [*head.depends_on, output.step])})
+    return result
+
+
+# --- branches ---------------------------------------------------------------------------------------------------------
+
+
+def renamed_in_branches(steps: Sequence[Step], old: str, new: str) -> Steps:
+    """Return the steps with a task's id in ``if_true`` and ``if_false`` of branches replaced."""
+    return _in_branches(steps, old, new, [step.key for step in steps])
+
+
+def _in_branches(steps: Sequence[Step], old: str, new: str, branches: Sequence[str]) -> Steps:
+    changes = {}
+    for step in steps:
+        lists = {name: tasks for name, tasks in summary.branch_lists(step).items() if old in tasks}
+        if step.key in branches and lists:
+            arguments = dict(step.arguments)
+            for name, tasks in lists.items():
+                value = [new if task == old else task for task in tasks]
+                arguments[name] = arguments[name].model_copy(update={"value": value})
+            changes[step.key] = step.model_copy(update={"arguments": arguments})
+    return changed(steps, changes)
+
+
+def _broken(steps: Sequence[Step]) -> set[tuple[str, str, str]]:
+    """Return the branch, the list and the task of each name in a branch that does not directly follow it."""
+    follow = {(key, step.task_id) for step in steps for key in step.depends_on}
+    return {
+        (step.key, name, task)
+        for step in steps
+        for name, tasks in summary.branch_lists(step).items()
+        for task in tasks
+        if (step.key, task) not in follow
+    }
+
+
+def check_branches(before: Sequence[Step], after: Sequence[Step]) -> None:
+    """Refuse an edit after which a branch names a task that no longer directly follows it.
+
+    :raises SpecError: the branch, the list and the task.
+    """
+    for branch, name, task in sorted(_broken(after) - _broken(before)):
+        refuse(
+            f"the branch {branch!r} names {task!r} in {name}, and that would not directly follow it",
+            f"step {branch}: {name}",
+            f"Change {name} of {branch!r}, or name a place behind {task!r} or right before it.",
+        )
+
+
+def refuse_mentions(steps: Sequence[Step], task_id: str, doing: str) -> None:
+    """Refuse an edit of a task whose id stands in quotes in a template of another step.
+
+    :raises SpecError: the step and the argument.
+    """
+    quoted = re.compile(rf"""(['"]){re.escape(task_id)}(\.[^'"]*)?\1""")
+    for step in steps:
+        for name, argument in step.arguments.items():
+            whole = [argument.value] if argument.class_ == "template" else []
+            texts = [*whole, *(wire.template for wire in argument.wires if wire.template)]
+            if any(isinstance(text, str) and quoted.search(text) for text in texts):
+                refuse(
+                    f"a template of {step.key!r} names the task {task_id!r}",
+                    f"step {step.key}: {name}",
+                    f"Change the template before {doing} it.",
+                )
+
+
+# --- the end of every edit --------------------------------------------------------------------------------------------
+
+
+def finished(
+    automation: Automation,
+    steps: Sequence[Step],
+    *,
+    added: Iterable[str] = (),
+    keep: Callable[[str], str | None] = lambda line: line,
+) -> Automation:
+    """Return the automation with the steps of an edit: in order, summarized and validated.
+
+    :param added: lines for the review. :param keep: see :func:`airflow_provider_vai.model.review.summarized`.
+    :raises SpecError: the steps refer to what is not there or comes later, or a branch would be broken.
+    """
+    ordered = in_order(waiting_for_sources(steps))
+    check_branches(automation.steps, ordered)
+    return validated(summary.summarized(automation, ordered, added=added, keep=keep))
+
+
+def validated(automation: Automation) -> Automation:
+    """Return the automation, validated as if it had been read from a file.
+
+    :raises SpecError: it breaks the schema or refers to what is not there.
+    """
+    try:
+        return Automation.model_validate(automation.model_dump())
+    except ValidationError as error:
+        refuse(problems(error), automation.dag_id, "Correct the edit; `vai schema automation` prints the schema.")
+
+
+def reachable(keys: Iterable[str], waits: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return the keys, and those of all steps that they wait for, directly or through others.
+
+    :param waits: for each key those that it waits for.
+    """
+    seen: set[str] = set()
+    stack = list(keys)
+    while stack:
+        key = stack.pop()
+        if key not in seen:
+            seen.add(key)
+            stack += waits.get(key, [])
+    return seen

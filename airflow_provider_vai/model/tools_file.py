@@ -1,0 +1,132 @@
+"""The tools file, ``vai-tools.toml``: which recorded tool is which action kind."""
+
+from __future__ import annotations
+
+import glob
+import sys
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from airflow_provider_vai.exceptions import ToolsFileError
+from airflow_provider_vai.model.automation import Effect
+from airflow_provider_vai.model.kinds import callable_kinds
+from airflow_provider_vai.model.validation import problems
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+FILE_NAME = "vai-tools.toml"
+
+
+class GateSettings(BaseModel):
+    """The ``[tools.gate]`` table of a rule: how the gates of these steps ask. Times are in seconds.
+
+    ``editable`` names the arguments that an approver may change; ``assigned_users`` are the ids of those who may
+    answer. The others are the settings of the same names of ``ApprovalGateSensor``.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    editable: list[str] | None = None
+    assigned_users: list[str] | None = None
+    response_timeout: int | None = Field(default=None, ge=1)
+    on_timeout: Literal["fail", "approve", "reject"] | None = None
+    on_reject: Literal["skip", "fail"] | None = None
+    trust_for: int | None = Field(default=None, ge=1)
+    trust_uses: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _both_limits(self) -> GateSettings:
+        if (self.trust_for is None) != (self.trust_uses is None):
+            raise ValueError("trust_for and trust_uses go together")
+        return self
+
+
+class ToolRule(BaseModel):
+    """One ``[[tools]]`` table.
+
+    ``match`` is a glob over the tool's name, ``server`` one over its MCP server. ``conn_id`` is the Airflow connection,
+    ``callable`` the function of a ``python_tool`` (``package.module:function``; ``package.module:*`` takes the tool's
+    name). ``effect``, ``approval`` and ``trust`` override what the kind and the gates policy say; ``arguments`` maps
+    recorded argument names to the kind's; ``gate`` says how the gates of its steps ask.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    match: str
+    kind: str
+    server: str | None = None
+    conn_id: str | None = Field(default=None, min_length=1)
+    callable: str | None = Field(default=None, min_length=1)
+    effect: Effect | None = None
+    approval: Literal["required", "recorded", "never"] | None = None
+    trust: Literal["trusted", "untrusted"] | None = None
+    arguments: dict[str, str] = Field(default_factory=dict)
+    gate: GateSettings | None = None
+
+    @field_validator("kind")
+    @classmethod
+    def _known(cls, kind: str) -> str:
+        if kind not in callable_kinds():
+            raise ValueError(f"no action kind {kind!r}: choose one of {', '.join(callable_kinds())}")
+        return kind
+
+    def covers(self, tool: str, server: str | None) -> bool:
+        """Return whether the rule is about this tool."""
+        return fnmatchcase(tool, self.match) and (self.server is None or fnmatchcase(server or "", self.server))
+
+
+class ToolsFile(BaseModel):
+    """The whole file: rules, of which the first that covers a tool counts."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    tools: list[ToolRule] = Field(default_factory=list)
+
+    def rule(self, tool: str, server: str | None) -> ToolRule | None:
+        """Return the first rule that covers the tool, if any."""
+        return next((rule for rule in self.tools if rule.covers(tool, server)), None)
+
+
+def read_tools(path: Path | None, beside: Path) -> ToolsFile:
+    """Read the tools file.
+
+    :param path: the file that the user named; ``None`` looks for ``vai-tools.toml`` beside the trace.
+    :param beside: the trace.
+    :return: the rules; none where no file was named and none stands there.
+    :raises ToolsFileError: the file cannot be read, is not TOML, or breaks its schema; the message names the rule.
+    """
+    if path is None:
+        path = beside.parent / FILE_NAME
+        if not path.exists():
+            return ToolsFile()
+    try:
+        document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return ToolsFile.model_validate(document)
+    except OSError as error:
+        raise ToolsFileError(
+            error.strerror or str(error), where=str(path), remedy="Check the path given with --tools."
+        ) from None
+    except ValidationError as error:
+        raise ToolsFileError(problems(error), where=str(path), remedy="Correct the file.") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ToolsFileError(f"not TOML: {error}", where=str(path), remedy="Correct the file.") from None
+    except RecursionError:
+        raise ToolsFileError(
+            "not TOML: nested too deeply to read", where=str(path), remedy="Correct the file."
+        ) from None
+
+
+def suggestion(tool: str) -> str:
+    """Return the lines that map ``tool``, for people to complete and add to the file."""
+    glob_text = "".join(
+        character if character.isprintable() and character not in '"\\' else f"\\U{ord(character):08x}"
+        for character in glob.escape(tool)
+    )
+    others = ", ".join(kind for kind in callable_kinds() if kind != "mcp_tool")
+    return f'[[tools]]\nmatch = "{glob_text}"\nkind = "mcp_tool"  # or: {others}\nconn_id = "mcp_default"'

@@ -1,0 +1,19 @@
+"""The problems that pydantic found, as one line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+
+def problems(error: ValidationError) -> str:
+    """Return the first problems of a validation as one line: place, what is wrong, the value."""
+    from airflow_provider_vai.secrets.masking import mask, masked
+
+    shown = []
+    for problem in error.errors()[:5]:
+        place = ".".join(str(part) for part in problem["loc"]) or "the document"
+        shown.append(f"{mask(place)}: {mask(problem['msg'])} (found {mask(str(masked(problem['input'])))[:60]!r})")
+    return "; ".join(shown)

@@ -1,0 +1,252 @@
+"""The source, the destination and the names of a dlt pipeline, made of arguments and connections."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import importlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
+from airflow_provider_vai.operators.runtime.masking import masked
+
+LONGEST_NAME = 50
+_DRIVERS = {"postgres": "postgresql", "mysql": "mysql+pymysql", "mssql": "mssql+pyodbc", "redshift": "postgresql"}
+_READERS = {"csv": "read_csv", "jsonl": "read_jsonl", "ndjson": "read_jsonl", "parquet": "read_parquet"}
+
+
+class PipelineRefused(ValueError):
+    """The arguments do not make a pipeline."""
+
+
+def slug(name: str) -> str:
+    """Return ``name`` as every destination takes it; two names never share one."""
+    plain = re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_")[:LONGEST_NAME]
+    return plain if plain == name else f"{plain or 'x'}_{json_text.digest(name)[:8]}"
+
+
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """Turn what dlt raises into an error that is retried or not, without a secret in its text."""
+    from dlt.common.configuration.exceptions import ConfigurationException
+    from dlt.common.exceptions import MissingDependencyException, TerminalException, TransientException
+    from dlt.pipeline.exceptions import PipelineStepFailed
+
+    lasting = (ConfigurationException, MissingDependencyException, TerminalException)
+    try:
+        yield
+    except PipelineRefused as error:
+        raise AirflowFailException(f"nothing was loaded: {error}") from None
+    except PipelineStepFailed as error:
+        cause = error.exception
+        kind = AirflowFailException if isinstance(cause, lasting) else AirflowException
+        raise kind(masked(f"dlt failed at {error.step}: {type(cause).__name__}: {cause}")) from None
+    except lasting as error:
+        raise AirflowFailException(masked(f"dlt refused it: {error}")) from None
+    except TransientException as error:
+        raise AirflowException(masked(f"the destination did not answer as it should: {error}")) from None
+
+
+def silence() -> None:
+    """End dlt's telemetry in this process; dlt starts it once, so it stays so. Called once a pipeline is made."""
+    from dlt.common.configuration.specs import RuntimeConfiguration
+    from dlt.common.runtime.anon_tracker import disable_anon_tracker
+    from dlt.common.runtime.run_context import active
+
+    active().initialize_runtime(RuntimeConfiguration(dlthub_telemetry=False))
+    disable_anon_tracker()  # importing dlt may have started it already
+
+
+def destination(conn_id: str) -> Any:
+    """Return the dlt destination of a connection."""
+    import dlt
+    from airflow.sdk import BaseHook
+
+    connection = BaseHook.get_connection(conn_id)
+    if connection.conn_type == "duckdb":
+        if not (path := connection.host or connection.schema):
+            raise PipelineRefused(f"the connection {conn_id!r} names no file: put its path into Host")
+        return dlt.destinations.duckdb(credentials=path)
+    factories = {"mysql": "sqlalchemy", "postgres": "postgres", "redshift": "redshift", "sqlite": "sqlalchemy"}
+    if connection.conn_type not in factories:
+        known = ", ".join(["duckdb", *factories])
+        raise PipelineRefused(
+            f"{conn_id!r} has the type {connection.conn_type!r}; destinations are of the types {known}"
+        )
+    url = _url(connection).render_as_string(hide_password=False)
+    return getattr(dlt.destinations, factories[connection.conn_type])(credentials=url)
+
+
+def source(
+    name: str,
+    config: dict[str, Any],
+    *,
+    resources: list[str] | None,
+    conn_id: str | None,
+    incremental: bool | None,
+    start: str | None,
+) -> Any:
+    """Return the dlt source, its resources chosen, each told how to load; see the operator's arguments."""
+    from dlt.extract import DltResource
+
+    cursor = config.pop("cursor_path", None) or config.pop("incremental_column", None)
+    table = config.pop("table_name", None) if name == "filesystem" else None
+    if incremental and not cursor and name == "sql_database":
+        raise PipelineRefused("incremental needs source_config['cursor_path']: the column that tells what is new")
+    if name == "sql_database":
+        made = _sql_database(config, resources, conn_id)
+    elif name == "filesystem":
+        made, resources = _filesystem(config, resources, conn_id, files_only=bool(incremental and not cursor))
+    else:
+        made = _rest_api(config, conn_id) if name == "rest_api" else _own(name, config, conn_id)
+    made = _as_source(made, name) if isinstance(made, DltResource) else made
+    if resources:
+        if missing := sorted(set(resources) - set(made.resources)):
+            raise PipelineRefused(
+                f"the source has no resource {missing[0]!r}; it has {', '.join(sorted(made.resources))}"
+            )
+        made = made.with_resources(*resources)
+    replaces = incremental is False or (incremental is None and name in ("sql_database", "filesystem"))
+    for resource in made.selected_resources.values():
+        _hint(resource, cursor if incremental else None, start, replaces=replaces, table=table)
+    return made
+
+
+def _sql_database(config: dict[str, Any], resources: list[str] | None, conn_id: str | None) -> Any:
+    import sqlalchemy
+    from airflow.sdk import BaseHook
+    from dlt.sources.sql_database import sql_database
+
+    if not conn_id or "credentials" in config:
+        raise PipelineRefused("sql_database reads the database of conn_id; credentials stand nowhere else")
+    if resources:
+        config.setdefault("table_names", resources)  # only these are inspected
+    return sql_database(sqlalchemy.create_engine(_url(BaseHook.get_connection(conn_id))), **config)
+
+
+def _filesystem(
+    config: dict[str, Any], resources: list[str] | None, conn_id: str | None, *, files_only: bool
+) -> tuple[Any, list[str] | None]:
+    import dlt
+    from dlt.sources.filesystem import filesystem, readers
+
+    if conn_id or "credentials" in config:
+        raise PipelineRefused("filesystem takes a store's credentials from the worker's environment: leave conn_id out")
+    if files_only:
+        config["incremental"] = dlt.sources.incremental("modification_date")
+    ending = str(config.get("file_glob", "")).rpartition(".")[2]
+    resources = resources or ([_READERS[ending]] if ending in _READERS else None)
+    return (readers(**config) if resources else filesystem(**config)), resources
+
+
+def _rest_api(config: dict[str, Any], conn_id: str | None) -> Any:
+    from airflow.sdk import BaseHook
+    from dlt.sources.rest_api import rest_api_source
+
+    client = {**(config.get("client") or {}), "base_url": base_url(config, conn_id)}
+    if conn_id:
+        connection = BaseHook.get_connection(conn_id)
+        if "auth" in client:
+            raise PipelineRefused("the credentials of rest_api come from conn_id: leave auth out")
+        if connection.login:
+            client["auth"] = {"type": "http_basic", "username": connection.login, "password": connection.password or ""}
+        elif connection.password:
+            client["auth"] = {"type": "bearer", "token": connection.password}
+    return rest_api_source({**config, "client": client})
+
+
+def base_url(config: dict[str, Any], conn_id: str | None) -> str:
+    """Return the server of ``rest_api``: the configuration's, else the connection's."""
+    from airflow.sdk import BaseHook
+
+    if given := (config.get("client") or {}).get("base_url"):
+        return str(given)
+    if not conn_id:
+        raise PipelineRefused("rest_api needs a server: give conn_id, or source_config['client']['base_url']")
+    connection = BaseHook.get_connection(conn_id)
+    host = connection.host or ""
+    port = f":{connection.port}" if connection.port else ""
+    return host if "://" in host else f"{connection.schema or 'http'}://{host}{port}/"
+
+
+def _own(name: str, config: dict[str, Any], conn_id: str | None) -> Any:
+    from dlt.extract import DltResource, DltSource
+    from dlt.extract.decorators import SourceFactory
+
+    if conn_id:
+        raise PipelineRefused(f"{name!r} finds its credentials by dlt's own configuration: leave conn_id out")
+    module, _, attribute = name.rpartition(":" if ":" in name else ".")
+    if not module:
+        raise PipelineRefused(f"{name!r} is not sql_database, filesystem, rest_api or package.module:function")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise PipelineRefused(f"the source {name!r} cannot be imported: {error}") from None
+    if not isinstance(found, (SourceFactory, DltSource, DltResource)):
+        raise PipelineRefused(
+            f"{name!r} is not a dlt source or resource: decorate it with @dlt.source or @dlt.resource"
+        )
+    return found(**config) if config or not isinstance(found, DltSource) else found
+
+
+def _as_source(resource: Any, name: str) -> Any:
+    import dlt
+
+    schema = dlt.Schema(slug(name.replace(":", ".").rpartition(".")[2]))
+    from dlt.extract import DltSource
+
+    return DltSource(schema, schema.name, [resource])
+
+
+def _hint(resource: Any, cursor: str | None, start: str | None, *, replaces: bool, table: str | None) -> None:
+    import dlt
+
+    if table:
+        resource.apply_hints(table_name=table)
+    if replaces:
+        resource.apply_hints(write_disposition="replace")
+    if cursor:
+        column = resource.columns.get(cursor, {}) if isinstance(resource.columns, dict) else {}
+        keyed = any(part.get("primary_key") for part in resource.columns.values()) if column else False
+        first = None if start is None else _typed(start, column)
+        resource.apply_hints(
+            incremental=dlt.sources.incremental(cursor, initial_value=first),
+            write_disposition="merge" if keyed else "append",
+        )
+
+
+def _typed(start: str, column: Any) -> Any:
+    """Return the start as the cursor's column holds it."""
+    kind = column.get("data_type")
+    try:
+        if kind == "bigint":
+            return int(start)
+        if kind not in ("timestamp", "date"):
+            return start
+        moment = datetime.datetime.fromisoformat(start.replace("Z", "+00:00"))
+    except ValueError:
+        raise PipelineRefused(f"initial_value {start!r} does not fit the column, which is a {kind}") from None
+    if kind == "date":
+        return moment.date()
+    return moment if not column.get("timezone", True) else moment.replace(tzinfo=moment.tzinfo or datetime.timezone.utc)
+
+
+def _url(connection: Any) -> Any:
+    import sqlalchemy
+
+    scheme = connection.extra_dejson.get("sqlalchemy_scheme") or _DRIVERS.get(
+        connection.conn_type, connection.conn_type
+    )
+    if connection.conn_type == "sqlite":
+        return sqlalchemy.URL.create("sqlite", database=connection.host)
+    return sqlalchemy.URL.create(
+        scheme,
+        username=connection.login or None,
+        password=connection.password or None,
+        host=connection.host or None,
+        port=connection.port,
+        database=connection.schema or None,
+    )

@@ -1,0 +1,1 @@
+"""Helpers of the operators that read and write files."""

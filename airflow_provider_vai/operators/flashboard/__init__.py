@@ -1,0 +1,1 @@
+"""Makes the flashboard page: charts, tables, numbers."""

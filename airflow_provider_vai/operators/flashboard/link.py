@@ -1,0 +1,30 @@
+"""The way from a task to its flashboard."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from airflow.sdk import BaseOperatorLink
+
+from airflow_provider_vai.operators.runtime.compat import configuration
+
+
+class FlashboardLink(BaseOperatorLink):
+    """Leads from a task instance that made a flashboard to the page, which the plugin serves."""
+
+    name = "Flashboard"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """Return the page's address on Airflow's API server; nothing unless the task succeeded.
+
+        Airflow asks at the end of the task, with the task instance as ``ti_key``.
+        """
+        if getattr(ti_key, "state", None) != "success":
+            return ""
+        dag, run, task = (quote(part, "") for part in (ti_key.dag_id, ti_key.run_id, ti_key.task_id))
+        mapped = ti_key.map_index is not None and ti_key.map_index >= 0
+        index = f"?map_index={ti_key.map_index}" if mapped else ""
+        # the server may stand below a path, and a worker may know it under another name
+        below = urlsplit(configuration().get("api", "base_url", fallback="/")).path.rstrip("/")
+        return f"{below}/vai/flashboards/{dag}/{run}/{task}{index}"

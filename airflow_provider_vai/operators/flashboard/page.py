@@ -1,0 +1,120 @@
+"""One HTML page of charts, tables and numbers: no script in it, nothing loaded from elsewhere, every text escaped.
+
+An entry that cannot be shown says so in its place; the others stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from airflow_provider_vai.languages.html_text import clean, text
+from airflow_provider_vai.model.flashboard_entries import SHOWN_ROWS, Chart, Data, Number, read
+from airflow_provider_vai.operators.flashboard import html
+from airflow_provider_vai.operators.flashboard.chart import chart, headed
+from airflow_provider_vai.operators.flashboard.rows import Datasets
+from airflow_provider_vai.operators.flashboard.style import STYLE
+
+MESSAGE_CHARACTERS = 500
+_BROKEN = (ValueError, TypeError, OverflowError, RecursionError)  # what a spec of any shape can lead to
+
+
+class Page(NamedTuple):
+    """A made page.
+
+    :param text: the HTML.
+    :param broken: one message for each entry that could not be shown.
+    :param rows: how many rows each dataset has; one that is no table is left out.
+    """
+
+    text: str
+    broken: list[str]
+    rows: dict[str, int]
+
+
+class _Part(NamedTuple):
+    markup: str
+    narrow: bool = False  # numbers that follow each other share a line
+    broken: str | None = None
+
+
+def page(*, title: str, description: str | None, charts: list[Any], datasets: Mapping[str, Any]) -> Page:
+    """Return the page; the same input gives the same text, unless a spec calls Vega's ``random`` or ``now``.
+
+    :param title: the page's heading.
+    :param description: a paragraph below it, plain text.
+    :param charts: the entries, see :mod:`~airflow_provider_vai.model.flashboard_entries`. A Vega-Lite spec's own
+        settings win over the house style.
+    :param datasets: the rows that the entries name: a list of objects, or a result with ``rows`` and ``columns``.
+    """
+    tables = Datasets(clean(datasets))
+    parts = [_part(number, entry, tables) for number, entry in enumerate(charts)]
+    made = _PAGE.format(
+        title=text(title),
+        description=f"\n<p>{text(description)}</p>" if description else "",
+        style=STYLE,
+        layout="one" if sum(not part.narrow for part in parts) <= 1 else "many",
+        cards="\n".join(_lines(parts)) or '<p class="empty">No charts</p>',
+    )
+    return Page(made, [part.broken for part in parts if part.broken], {k: len(rows) for k, rows in tables.rows.items()})
+
+
+def _lines(parts: list[_Part]) -> list[str]:
+    lines = []
+    for narrow, group in groupby(parts, key=lambda part: part.narrow):
+        cards = "\n".join(part.markup for part in group)
+        lines.append(f'<div class="numbers">\n{cards}\n</div>' if narrow else cards)
+    return lines
+
+
+def _part(index: int, entry: Any, datasets: Datasets) -> _Part:
+    place = f"charts[{index}]"
+    try:
+        return _shown(place, f"Chart {index + 1}", clean(entry), datasets)
+    except _BROKEN as error:
+        reason = " ".join(str(error).split())[:MESSAGE_CHARACTERS]
+        message = reason if reason.startswith(place) else f"{place}: {reason}"
+        heading, _, _ = headed(entry if isinstance(entry, dict) else {}, default=f"Chart {index + 1}")
+        box = f'<p class="error"><b>This could not be shown.</b> {text(message)}</p>'
+        return _Part(html.card(heading, None, box, "card broken"), broken=message)
+
+
+def _shown(place: str, default: str, entry: Any, datasets: Datasets) -> _Part:
+    it = read(entry)
+    if isinstance(it, Chart):
+        heading, note, spec = headed(it.spec, default)
+        return _Part(html.card(heading, note, chart(place, heading, spec, datasets, SHOWN_ROWS)))
+    rows = _rows(place, it.data, datasets)
+    narrow = isinstance(it, Number)
+    content = html.number(it, rows) if isinstance(it, Number) else html.table(it, rows)
+    return _Part(html.card(it.title, it.subtitle, content), narrow)
+
+
+def _rows(place: str, data: Data, datasets: Datasets) -> list[dict[str, Any]]:
+    return datasets.of(f"{place}.data", data.name) if data.values is None else data.values
+
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy"
+  content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<main class="{layout}">
+<header>
+<h1>{title}</h1>{description}
+</header>
+<div class="cards">
+{cards}
+</div>
+</main>
+</body>
+</html>
+"""

@@ -1,0 +1,1 @@
+"""What every operator shares while a task runs: results, effects, approvals, errors."""

@@ -1,0 +1,137 @@
+"""What Airflow knows of an automation's DAG: whether it has read the file and is paused, and what is wrong with it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from airflow.models.dag import DagModel
+from airflow.models.dag_version import DagVersion
+from airflow.models.dagcode import DagCode
+from airflow.models.errors import ParseImportError
+from airflow.utils.session import create_session
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from airflow_provider_vai.model.sidecar import Sidecar
+from airflow_provider_vai.operators.runtime.compat import configuration
+from airflow_provider_vai.plugin.api import folders
+from airflow_provider_vai.plugin.api.problems import Problem, public
+from airflow_provider_vai.store.state import AutomationState
+
+RETRY = {"Retry-After": "15"}
+
+
+@dataclass(frozen=True)
+class AirflowDag:
+    """A DAG as Airflow has it.
+
+    :param is_paused: Airflow's switch; ``None``: it has not read the file. :param error: why it cannot read it.
+    """
+
+    is_paused: bool | None = None
+    error: str | None = None
+    read_at: datetime | None = None
+
+
+def known(session: Session, dag_ids: Iterable[str]) -> dict[str, AirflowDag]:
+    """Return what Airflow has of each DAG."""
+    wanted = list(dag_ids)
+    found = {}
+    rows = session.scalars(select(DagModel).where(DagModel.dag_id.in_(wanted)))
+    models = {row.dag_id: row for row in rows}
+    errors = _errors(session, wanted)
+    for dag_id in wanted:
+        row = models.get(dag_id)
+        if row is None or row.is_stale:
+            found[dag_id] = AirflowDag(error=errors.get(dag_id))
+        else:
+            found[dag_id] = AirflowDag(bool(row.is_paused), errors.get(dag_id), row.last_parsed_time)
+    return found
+
+
+def status(sidecar: Sidecar, dag: AirflowDag) -> str:
+    """Return ``draft``, ``active``, ``paused`` or ``error``: what the sidecar says, corrected by Airflow's switch."""
+    if dag.error is not None:
+        return "error"
+    if dag.is_paused is None:
+        return sidecar.status
+    if not dag.is_paused:
+        return "active"
+    return "draft" if sidecar.status == "draft" else "paused"
+
+
+def unpause(state: AutomationState) -> None:
+    """Unpause the DAG of an automation.
+
+    :raises Problem: 409 Airflow has not read its file as it is now, or cannot.
+    """
+    dag_id = state.log.dag_id
+    with create_session(scoped=False) as session:
+        dag = known(session, [dag_id])[dag_id]
+        if dag.error is not None:
+            raise Problem(409, "Airflow cannot read the DAG file", error=dag.error)
+        if dag.is_paused is None or not _is_current(session, state, dag):
+            error = Problem(409, "Airflow has not read the DAG file yet; try again in a moment")
+            error.headers = RETRY
+            raise error
+        _switch(session, dag_id, is_paused=False)
+
+
+def pause(dag_id: str) -> None:
+    """Pause a DAG; one that Airflow does not know is not running either."""
+    with create_session(scoped=False) as session:
+        _switch(session, dag_id, is_paused=True)
+
+
+def _switch(session: Session, dag_id: str, *, is_paused: bool) -> None:
+    row = session.scalars(select(DagModel).where(DagModel.dag_id == dag_id)).first()
+    if row is not None:
+        row.is_paused = is_paused
+
+
+def _is_current(session: Session, state: AutomationState, dag: AirflowDag) -> bool:
+    """Return whether Airflow has read the newest version.
+
+    Airflow stores a file's source only where the DAG itself changed. So a file with another source counts as read, too,
+    if it was read so long after it was written that the reading cannot have begun before.
+    """
+    newest = next(state.log.versions(), None)
+    if state.dag_file is None or newest is None:
+        return False
+    if source_sha256(session, state.log.dag_id) == digest(state.dag_file):
+        return True
+    seconds = configuration().getint("dag_processor", "dag_file_processor_timeout", fallback=50)
+    return dag.read_at is not None and dag.read_at > newest.at + timedelta(seconds=seconds)
+
+
+def digest(source: str) -> str:
+    """Return the digest by which DAG files are compared."""
+    return hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def source_sha256(session: Session, dag_id: str) -> str | None:
+    """Return the digest of the source of the newest version that Airflow has of a DAG."""
+    query = (
+        select(DagCode.source_code)
+        .join(DagVersion, DagVersion.id == DagCode.dag_version_id)
+        .where(DagVersion.dag_id == dag_id)
+        .order_by(DagVersion.version_number.desc())
+        .limit(1)
+    )
+    source = session.scalars(query).first()
+    return None if source is None else digest(source)
+
+
+def _errors(session: Session, dag_ids: list[str]) -> dict[str, str]:
+    """Return the import errors of the DAG files of these automations, without this server's folders."""
+    folder = str(getattr(folders.automations_folder(), "path", folders.automations_folder()))
+    files = {f"{folder.rstrip('/')}/{dag_id}.py": dag_id for dag_id in dag_ids}
+    found = {}
+    for row in session.scalars(select(ParseImportError)):
+        for file, dag_id in files.items():
+            if file == row.filename or file.endswith(f"/{row.filename}"):
+                found[dag_id] = public(str(row.stacktrace))
+    return found

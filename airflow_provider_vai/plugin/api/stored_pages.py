@@ -1,0 +1,79 @@
+"""Finds the page of a task instance by what Airflow's database says about it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from airflow.models.dagrun import DagRun
+from airflow.models.taskinstance import TaskInstance
+from airflow.models.xcom import XComModel
+from sqlalchemy import select
+
+from airflow_provider_vai.operators.runtime import results
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+class NoPage(LookupError):
+    """There is no page to serve; the message says why, and holds nothing of the result."""
+
+
+def newest_run(session: Session, dag_id: str, task_id: str, map_index: int = -1) -> str | None:
+    """Return the id of the newest run in which the task succeeded; ``None``: there is none.
+
+    Newest is the run whose ``run_after`` (for a scheduled run: the end of its data interval) is the latest, and of
+    several the one that was made last. An older run that is cleared and runs again keeps its place.
+    """
+    query = (
+        select(DagRun.run_id)
+        .join(TaskInstance, (TaskInstance.dag_id == DagRun.dag_id) & (TaskInstance.run_id == DagRun.run_id))
+        .where(*_is_task(TaskInstance, dag_id, task_id, map_index), TaskInstance.state == "success")
+        .order_by(DagRun.run_after.desc(), DagRun.id.desc())
+    )
+    return session.scalars(query.limit(1)).first()
+
+
+def content(session: Session, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> bytes:
+    """Return the page that a task instance made.
+
+    :raises NoPage: the task instance left no flashboard, or the file is gone or not the one that it wrote.
+    """
+    digest = _recorded_digest(session, dag_id, run_id, task_id, map_index)
+    path = results.path_of(dag_id, run_id, task_id, map_index, "html")
+    try:
+        found = path.read_bytes()
+    except FileNotFoundError:
+        raise NoPage(
+            "the page is not there: does the API server reach the same [vai] artifacts_path as the workers?"
+        ) from None
+    if hashlib.sha256(found).hexdigest() != digest:
+        raise NoPage("the page was changed since the task wrote it: clear the task to make it again")
+    return found
+
+
+def _recorded_digest(session: Session, dag_id: str, run_id: str, task_id: str, map_index: int) -> str:
+    query = select(XComModel).where(
+        *_is_task(XComModel, dag_id, task_id, map_index), XComModel.run_id == run_id, XComModel.key == "return_value"
+    )
+    row = session.scalars(query).first()
+    try:
+        result = None if row is None else results.load(_value(row))
+    except (OSError, ValueError):
+        result = None
+    digest = result.get("sha256") if isinstance(result, dict) else None
+    if not isinstance(digest, str):
+        raise NoPage(f"the task {task_id!r} left no flashboard in the run {run_id!r} of {dag_id!r}")
+    return digest
+
+
+def _is_task(model: Any, dag_id: str, task_id: str, map_index: int) -> tuple[Any, ...]:
+    return model.dag_id == dag_id, model.task_id == task_id, model.map_index == map_index
+
+
+def _value(row: Any) -> Any:
+    """Return what a step left: plain JSON, of which no object is made here, or what an XCom backend keeps elsewhere."""
+    from airflow.sdk.execution_time.xcom import XCom
+
+    return row.value if isinstance(row.value, dict) else XCom.deserialize_value(row)

@@ -1,0 +1,100 @@
+"""What the API shows of an automation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.utils.session import create_session
+from fastapi import HTTPException
+
+from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.model.sidecar import Sidecar
+from airflow_provider_vai.plugin.api import airflow_state, etags, folders
+from airflow_provider_vai.plugin.api.airflow_state import AirflowDag
+from airflow_provider_vai.plugin.api.json_body import Json, time, to_wire
+from airflow_provider_vai.plugin.api.problems import Problem, public
+from airflow_provider_vai.secrets.masking import mask
+from airflow_provider_vai.store.lifecycle import to_review
+from airflow_provider_vai.store.state import AutomationState, read_state
+
+
+def state_of(dag_id: str) -> AutomationState:
+    """Return what is there under a name, an automation or not.
+
+    :raises Problem: 409 a file of it cannot be read as it is.
+    """
+    try:
+        return read_state(folders.automations_folder(), dag_id)
+    except SpecError as error:
+        raise Problem(
+            409, f"the stored automation cannot be read: {error.problem}", remedy=public(error.remedy)
+        ) from None
+
+
+def existing(dag_id: str) -> AutomationState:
+    """Return an automation that is there.
+
+    :raises HTTPException: 404.
+    """
+    state = state_of(dag_id)
+    if state.sidecar is None:
+        raise HTTPException(404, "there is no such automation")
+    return state
+
+
+def unedited(state: AutomationState) -> None:
+    """Refuse where a file holds an edit by hand that is no version yet.
+
+    :raises Problem: 409.
+    """
+    newest = next(state.log.versions(), None)
+    if state.is_spec_edited or (newest is not None and state.dag_file != newest.dag_file):
+        raise Problem(
+            409,
+            "the DAG file or its sidecar was edited by hand, and no version holds the edit",
+            remedy="Make a version of it first: `vai render` with its sidecar.",
+        )
+
+
+def shown(dag_id: str, status: int = 200, headers: dict[str, str] | None = None) -> Json:
+    """Return the answer that is an automation as it is now."""
+    state = existing(dag_id)
+    assert state.sidecar is not None  # noqa: S101 - existing() saw to it
+    with create_session(scoped=False) as session:
+        dag = airflow_state.known(session, [dag_id])[dag_id]
+    body = {**to_wire(state.sidecar), **_beside(state.sidecar, dag), "entry": state.number}
+    newest = next(state.log.versions(), None)
+    body["editedByHand"] = bool(state.is_spec_edited or (newest and state.dag_file != newest.dag_file))
+    return Json(body, status, {"ETag": etags.of(state.number), **(headers or {})})
+
+
+def item(sidecar: Sidecar, dag: AirflowDag) -> dict[str, Any]:
+    """Return an automation as the list shows it."""
+    first, last = (sidecar.history[0], sidecar.history[-1]) if sidecar.history else (None, None)
+    return {
+        "dagId": sidecar.dag_id,
+        "description": mask(sidecar.description),
+        "sourceType": sidecar.source_type,
+        "version": sidecar.version,
+        "nonDeterministic": sidecar.non_deterministic,
+        "triggers": [to_wire(trigger) for trigger in sidecar.triggers],
+        "tags": [mask(tag) for tag in sidecar.tags],
+        "owner": mask(sidecar.owner) if sidecar.owner else None,
+        "stepCount": len(sidecar.steps),
+        "createdAt": time(first.at) if first else None,
+        "updatedAt": time(last.at) if last else None,
+        "updatedBy": last.by if last else None,
+        "entry": sidecar.entry,
+        **_beside(sidecar, dag),
+    }
+
+
+def _beside(sidecar: Sidecar, dag: AirflowDag) -> dict[str, Any]:
+    """Return what the sidecar does not hold: how Airflow has it, and what is to be reviewed."""
+    review = to_review(sidecar)
+    return {
+        "status": airflow_state.status(sidecar, dag),
+        "error": dag.error,
+        "isPaused": dag.is_paused,
+        "toReview": [public(line) for line in review],
+    }

@@ -1,0 +1,1 @@
+"""Airflow listeners: asset events at the end of a run."""

@@ -1,0 +1,48 @@
+"""What Airflow tells this provider: that a DAG run has ended. Every task process imports this module: it stays light.
+
+The scheduler calls the functions, in the middle of its own transaction; the API server does where a person marks a run.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from airflow.listeners import hookimpl
+
+from airflow_provider_vai.plugin.events.steps import is_step
+
+if TYPE_CHECKING:
+    from airflow.models.dagrun import DagRun
+
+
+@hookimpl  # type: ignore[untyped-decorator]
+def on_dag_run_success(dag_run: DagRun) -> None:
+    """Airflow's hook: the run succeeded."""
+    _ended(dag_run)
+
+
+@hookimpl  # type: ignore[untyped-decorator]
+def on_dag_run_failed(dag_run: DagRun) -> None:
+    """Airflow's hook: the run failed."""
+    _ended(dag_run)
+
+
+def _ended(dag_run: DagRun) -> None:
+    """Have the run's events told once the scheduler has committed; nothing that goes wrong here reaches it."""
+    dag = getattr(dag_run, "dag", None)  # Airflow 3.1 leaves it out where a person marks the run
+    with suppress(AttributeError):
+        if dag is not None and not any(is_step(task) for task in dag.task_dict.values()):
+            return
+    try:
+        from airflow_provider_vai.plugin.events import run_events
+
+        run_events.tell_after_commit(dag_run)
+    except Exception:
+        _log().exception("The events of the run %s of %s are not told", dag_run.run_id, dag_run.dag_id)
+
+
+def _log() -> Any:
+    import logging
+
+    return logging.getLogger(__name__)

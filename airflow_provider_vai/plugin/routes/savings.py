@@ -1,0 +1,80 @@
+"""``/api/v1/automations/{dag_id}/savings``: what its runs saved against the recorded run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Annotated, Any
+
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
+from airflow.models.dagrun import DagRun
+from airflow.models.taskinstance import TaskInstance
+from airflow.models.xcom import XComModel
+from airflow.utils.session import create_session
+from fastapi import APIRouter, Query, Response
+from pydantic.alias_generators import to_camel
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from airflow_provider_vai.analysis import savings
+from airflow_provider_vai.model.sidecar import Sidecar
+from airflow_provider_vai.plugin.api import views
+from airflow_provider_vai.plugin.api.access import reading
+from airflow_provider_vai.plugin.api.json_body import Json
+from airflow_provider_vai.plugin.api.openapi import answers
+
+router = APIRouter(prefix="/api/v1/automations/{dag_id}/savings", tags=["runs"])
+
+
+@router.get("", dependencies=reading(DagAccessEntity.RUN), responses=answers("Ledger"))
+def ledger(dag_id: str, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
+    """Show what the newest runs cost and saved: tokens, dollars and seconds; what is not known is null."""
+    sidecar = views.existing(dag_id).sidecar
+    assert sidecar is not None  # noqa: S101 - an existing automation has one
+    with create_session(scoped=False) as session:
+        query = select(DagRun).where(DagRun.dag_id == dag_id).order_by(DagRun.run_after.desc(), DagRun.id.desc())
+        runs = list(session.scalars(query.limit(limit)))
+        residual = _residual(session, sidecar, [run.run_id for run in runs])
+        entries = [
+            {
+                "run_id": run.run_id,
+                "state": str(run.state),
+                "started": run.start_date.isoformat() if run.start_date else None,
+                "ended": run.end_date.isoformat() if run.end_date else None,
+                "residual": residual[run.run_id],
+            }
+            for run in runs
+        ]
+    return Json(_camel(savings.as_json(savings.ledger(sidecar, entries))))
+
+
+def _residual(session: Session, sidecar: Sidecar, run_ids: list[str]) -> dict[str, Any]:
+    """Return, by run, what the steps that still ask a model used."""
+    keys = savings.model_steps(sidecar.steps)
+    tasks = [step.task_id for step in sidecar.steps if step.key in keys]
+    results: dict[str, dict[str, Any]] = defaultdict(dict)
+    skipped: dict[str, list[str]] = defaultdict(list)
+    if tasks and run_ids:
+        left = select(XComModel).where(
+            XComModel.dag_id == sidecar.dag_id,
+            XComModel.run_id.in_(run_ids),
+            XComModel.key == "return_value",
+            XComModel.task_id.in_(tasks),
+        )
+        for row in session.scalars(left):
+            results[row.run_id][row.task_id] = XComModel.deserialize_value(row)
+        out = select(TaskInstance.run_id, TaskInstance.task_id).where(
+            TaskInstance.dag_id == sidecar.dag_id,
+            TaskInstance.run_id.in_(run_ids),
+            TaskInstance.task_id.in_(tasks),
+            TaskInstance.state == "skipped",
+        )
+        for run_id, task_id in session.execute(out):
+            skipped[run_id].append(task_id)
+    return {run_id: savings.residual(sidecar, results[run_id], skipped[run_id]) for run_id in run_ids}
+
+
+def _camel(value: Any) -> Any:
+    """Return the ledger with its own names in camel case: it holds no names of users' data."""
+    if isinstance(value, dict):
+        return {to_camel(name): _camel(part) for name, part in value.items()}
+    return [_camel(part) for part in value] if isinstance(value, list) else value

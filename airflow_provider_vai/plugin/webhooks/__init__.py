@@ -1,0 +1,1 @@
+"""Receives webhooks: signatures, deliveries, payloads, runs."""

@@ -1,0 +1,99 @@
+"""The body of a webhook as the value of the DAG param ``payload``: only what a run can carry unchanged."""
+
+from __future__ import annotations
+
+from email.message import Message
+from typing import Any
+from urllib.parse import parse_qs
+
+from airflow_provider_vai.exceptions import UnreadableTrace, VaiError
+from airflow_provider_vai.languages import json_text
+
+MAX_DEPTH = 64
+"""Lists and objects inside each other. Senders need a dozen; what reads the run's configuration later recurses."""
+
+MAX_FIELDS = 1000
+"""Of a form."""
+
+CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1"}
+_INTEGERS = 2**63
+
+
+class BadPayload(VaiError):
+    """A webhook's body is not what its content type says, or holds what a run cannot carry."""
+
+
+def parse(body: bytes, content_type: str) -> Any:
+    """Return the body as JSON data.
+
+    JSON (``application/json``, ``…+json``) is parsed, a form (``application/x-www-form-urlencoded``) is an object in
+    which a field that stands there several times is a list; anything else is the text as it is.
+
+    :param body: the bytes as they came.
+    :param content_type: the header's value; empty: text.
+    :raises BadPayload: it cannot be read, is nested deeper than :data:`MAX_DEPTH`, or holds an integer that does not
+        fit 64 bits, a NUL or half a surrogate pair: the database or the worker would refuse it, after the answer.
+    """
+    header = Message()
+    header["Content-Type"] = content_type or "text/plain"
+    kind = header.get_content_type()
+    text = _text(body, header.get_content_charset("utf-8"))
+    if kind == "application/json" or kind.endswith("+json"):
+        value = _json(text)
+    elif kind == "application/x-www-form-urlencoded":
+        value = _form(text)
+    else:
+        value = text
+    _check(value)
+    return value
+
+
+def _text(body: bytes, charset: str) -> str:
+    if charset not in CHARSETS:
+        raise BadPayload("the body's charset is not known here", remedy="Send UTF-8.")
+    try:
+        return body.decode(charset)
+    except UnicodeDecodeError as error:
+        raise BadPayload(f"the body is not {charset} at byte {error.start}", remedy="Send UTF-8.") from None
+
+
+def _json(text: str) -> Any:
+    try:
+        return json_text.loads(text, where="the body")
+    except UnreadableTrace as error:
+        problem = error.problem.replace("the file is", "the body is")
+        raise BadPayload(problem, remedy="Send one JSON document, or another content type.") from None
+
+
+def _form(text: str) -> dict[str, Any]:
+    try:
+        fields = parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    except UnicodeDecodeError:
+        raise BadPayload("a field of the form is not UTF-8", remedy="Send UTF-8.") from None
+    except ValueError:
+        raise BadPayload(f"the form has more than {MAX_FIELDS} fields", remedy="Send JSON.") from None
+    return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
+
+
+def _check(value: Any) -> None:
+    waiting: list[tuple[Any, int]] = [(value, 0)]
+    while waiting:  # no recursion: the value may be deeper than that goes
+        part, depth = waiting.pop()
+        if isinstance(part, (dict, list)):
+            if depth == MAX_DEPTH:
+                raise BadPayload(f"the body is nested deeper than {MAX_DEPTH} levels", remedy="Send it flatter.")
+            inside = [*part, *part.values()] if isinstance(part, dict) else part
+            waiting += [(it, depth + 1) for it in inside]
+        elif isinstance(part, str):
+            _check_text(part)
+        elif isinstance(part, int) and not -_INTEGERS <= part < _INTEGERS:
+            raise BadPayload("the body holds an integer of more than 64 bits", remedy="Send it as text.")
+
+
+def _check_text(text: str) -> None:
+    if "\0" in text:
+        raise BadPayload("the body holds the character U+0000", remedy="Leave it out.")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise BadPayload("the body holds half a surrogate pair", remedy="Send whole characters.") from None

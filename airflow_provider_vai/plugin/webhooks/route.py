@@ -1,0 +1,134 @@
+"""``POST /vai/webhooks/<path>`` starts the automation that has this path, if its sender signed the delivery.
+
+The sender is no user of Airflow's; :func:`signed_delivery` takes the place that a permission has on other routes. An
+unknown path is answered by 404 and a bad signature by 401: a path is no secret (it stands in the sender's settings and
+logs), and whoever sets a webhook up must see which of the two is wrong. What protects is the secret alone. No log and
+no message holds anything of a body or a signature.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+
+from airflow_provider_vai.exceptions import PublishError
+from airflow_provider_vai.operators.runtime.compat import configuration
+from airflow_provider_vai.plugin.api.receiving import received
+from airflow_provider_vai.plugin.webhooks import (
+    deliveries as webhook_deliveries,
+    payload as webhook_payload,
+    runs as webhook_runs,
+    triggers as webhook_triggers,
+)
+from airflow_provider_vai.plugin.webhooks.signatures import BadSignature, Delivery, verify
+from airflow_provider_vai.plugin.webhooks.triggers import Webhook
+
+log = logging.getLogger(__name__)
+
+LIMIT_BYTES = 1024 * 1024
+"""Default of ``[vai] webhook_limit_bytes``."""
+
+BODY_SECONDS = 30
+"""How long a sender may take to send its body."""
+
+RETRY_SECONDS = "60"
+
+
+@dataclass(frozen=True)
+class SignedDelivery:
+    """A request whose sender knows the secret: which webhook, which delivery, the body and when it came."""
+
+    webhook: Webhook
+    delivery: Delivery
+    body: bytes
+    received_at: datetime
+
+
+async def signed_delivery(path: str, request: Request) -> SignedDelivery:
+    """Return the delivery, if the path is known and the signature is good.
+
+    :raises HTTPException: 404 no automation has the path; 413 the body is larger than ``[vai] webhook_limit_bytes``;
+        401 the signature is missing, bad or too old; 500 the secret cannot be found here, 503 the automations cannot be
+        read (the log says why).
+    """
+    received_at = datetime.now(timezone.utc)
+    try:
+        webhook = await run_in_threadpool(webhook_triggers.find, path)
+        if webhook is None:
+            raise HTTPException(404, "no automation has this webhook path")
+        secret = await run_in_threadpool(webhook_triggers.secret, webhook.trigger)
+    except webhook_triggers.Misconfigured as error:
+        log.error("A webhook cannot be served: %s", error)
+        raise HTTPException(500, "the webhook is not set up completely; the server's log says what to do") from None
+    except PublishError as error:
+        raise _storage_failed(error) from None
+    limit = configuration().getint("vai", "webhook_limit_bytes", fallback=LIMIT_BYTES)
+    body = await received(request, limit, BODY_SECONDS, "[vai] webhook_limit_bytes")
+    try:
+        delivery = verify(webhook.trigger.signature, secret, request.headers, body, received_at)
+    except BadSignature as error:
+        raise HTTPException(401, f"{error.problem}. {error.remedy}", {"WWW-Authenticate": "Signature"}) from None
+    return SignedDelivery(webhook, delivery, body, received_at)
+
+
+router = APIRouter(prefix="/webhooks")
+
+
+@router.post("/{path:path}", status_code=202)
+def receive(request: Request, path: str, signed: Annotated[SignedDelivery, Depends(signed_delivery)]) -> JSONResponse:
+    """Start the run of a delivery, once, and say which run it is."""
+    try:
+        payload = webhook_payload.parse(signed.body, request.headers.get("content-type", ""))
+        claimed = webhook_deliveries.claim(path, signed.delivery, signed.received_at)
+    except webhook_payload.BadPayload as error:
+        raise HTTPException(400, f"{error.problem}. {error.remedy}") from None
+    except webhook_deliveries.ReplayedDelivery as error:
+        raise HTTPException(409, f"{error.problem}. {error.remedy}") from None
+    except PublishError as error:
+        raise _storage_failed(error) from None
+    is_new = claimed.started_dag_id is None and _start(signed, claimed, payload)
+    dag_id = claimed.started_dag_id or signed.webhook.dag_id
+    if is_new:
+        log.info("The webhook %s started the run %s of %s", path, claimed.run_id, dag_id)
+    answer = {"dagId": dag_id, "runId": claimed.run_id} | ({} if is_new else {"duplicate": True})
+    # relative: the server may stand below a path that it does not know
+    up = "../" * (path.count("/") + 2)
+    place = f"{up}api/v2/dags/{quote(dag_id, '')}/dagRuns/{quote(claimed.run_id, '')}"
+    return JSONResponse(answer, 202, {"Location": place, "Cache-Control": "no-store"})
+
+
+def _start(signed: SignedDelivery, claimed: webhook_deliveries.Claim, payload: object) -> bool:
+    """Start the run if it is not there, and return whether that was this request."""
+    dag_id = signed.webhook.dag_id
+    if not signed.webhook.is_active:
+        raise HTTPException(409, f"the automation {dag_id!r} is not active. Activate it and send the delivery again.")
+    told = {
+        "path": claimed.path,
+        "deliveryId": claimed.delivery_id,
+        "receivedAt": signed.received_at.isoformat(timespec="milliseconds"),
+    }
+    try:
+        is_new = webhook_runs.start(dag_id, claimed.run_id, {"payload": payload, "webhook": told})
+    except webhook_runs.Paused as error:
+        raise HTTPException(409, f"{error.problem}. {error.remedy}") from None
+    except webhook_runs.Unfit as error:
+        raise HTTPException(422, f"{error.problem}. {error.remedy}") from None
+    except webhook_runs.CannotStart as error:
+        raise HTTPException(503, f"{error.problem}. {error.remedy}", {"Retry-After": RETRY_SECONDS}) from None
+    try:
+        webhook_deliveries.note_started(claimed, dag_id)
+    except PublishError as error:  # the run is there, and a later try finds it by its id
+        log.warning("The run %s of %s was started, but not noted: %s", claimed.run_id, dag_id, error)
+    return is_new
+
+
+def _storage_failed(error: PublishError) -> HTTPException:
+    log.error("A webhook cannot be served: %s", error)
+    return HTTPException(503, "the server's storage refuses; its log says why", {"Retry-After": RETRY_SECONDS})

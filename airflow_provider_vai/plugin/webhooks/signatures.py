@@ -1,0 +1,201 @@
+"""Who sent this? The four ways in which senders sign a webhook, checked over the bytes as they arrived.
+
+=========== ============================================================ ===================== =====================
+scheme      signature                                                    signed                id of the delivery
+=========== ============================================================ ===================== =====================
+``vai``     ``X-Vai-Signature: v1=<hex>``, ``X-Vai-Timestamp: <unix s>`` ``<timestamp>.<body>`` ``X-Vai-Delivery``
+``github``  ``X-Hub-Signature-256: sha256=<hex>``                        ``<body>``            ``X-GitHub-Delivery``
+``stripe``  ``Stripe-Signature: t=<unix s>,v1=<hex>``                    ``<timestamp>.<body>`` ``id`` in the JSON body
+``shopify`` ``X-Shopify-Hmac-Sha256: <base64>``                          ``<body>``            ``X-Shopify-Webhook-Id``
+=========== ============================================================ ===================== =====================
+
+Each is an HMAC-SHA256. Sources: the senders' own pages, "Validating webhook deliveries" (docs.github.com), "Verify
+webhook signatures" (docs.stripe.com/webhooks/signature), "Verify webhook deliveries" (shopify.dev). Knows no Airflow
+and no HTTP. No message holds the secret, the expected signature or anything of the body.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from airflow_provider_vai.exceptions import UnreadableTrace, VaiError
+from airflow_provider_vai.languages import json_text
+
+TOLERANCE_SECONDS = 300
+"""How far a signed time may lie from now, before and after: Stripe's own default."""
+
+_SECONDS = re.compile("[0-9]{1,12}")
+_HEX = re.compile("[0-9a-f]{64}")
+_BASE64 = re.compile("[A-Za-z0-9+/]{43}=")
+_ID = re.compile("[!-~]{1,255}")
+
+
+class BadSignature(VaiError):
+    """A delivery is not signed as it should be, or was signed too long ago."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A delivery that the holder of the secret signed.
+
+    :param id: what the sender calls it, the same in each try; ``None``: the sender gave no name.
+    :param sent_at: the signed time in UTC; ``None``: the scheme signs none.
+    :param digest: SHA-256 in hex of what was signed: two deliveries with one digest are one signature, used twice.
+    :param content: SHA-256 in hex of what stays the same in each try of one delivery: the body; where the id itself is
+        signed, the id.
+    """
+
+    id: str | None
+    sent_at: datetime | None
+    digest: str
+    content: str
+
+
+def verify(scheme: str, secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Delivery:
+    """Return the delivery, if the holder of the secret signed exactly these bytes.
+
+    :param scheme: ``vai``, ``github``, ``stripe`` or ``shopify``.
+    :param secret: the shared secret as the sender was given it; text, never decoded (Stripe's starts with ``whsec_``).
+    :param headers: the request's; their names in any case.
+    :param body: the request's, as it came.
+    :param now: the time of arrival, aware of its time zone.
+    :raises BadSignature: a header is missing, stands twice or is malformed; no signature fits; or the signed time lies
+        more than :data:`TOLERANCE_SECONDS` from ``now``.
+    :raises ValueError: the scheme is unknown, or the secret is empty: anyone could sign with that.
+    """
+    if scheme not in _SCHEMES:
+        raise ValueError(f"no signature scheme {scheme!r}: known are {', '.join(_SCHEMES)}")
+    if not secret:
+        raise ValueError("the secret is empty")
+    return _SCHEMES[scheme](secret.encode("utf-8"), headers, body, now)
+
+
+def _vai(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> Delivery:
+    """Several signatures, parted by commas or spaces, let a sender change its secret without a gap."""
+    timestamp = _required(headers, "X-Vai-Timestamp")
+    given = re.split(r"[,\s]+", _required(headers, "X-Vai-Signature"))
+    signatures = [value[3:] for value in given if value.startswith("v1=")]
+    signed = _timed(timestamp, body, "X-Vai-Timestamp")
+    _check(secret, signed, signatures, "X-Vai-Signature", "v1=<64 hex digits>")
+    sent_at = _fresh(timestamp, now)
+    return _delivery(_given_id(headers, "X-Vai-Delivery"), sent_at, signed, body)
+
+
+def _github(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> Delivery:
+    name, _, value = _required(headers, "X-Hub-Signature-256").partition("=")
+    _check(secret, body, [value] if name == "sha256" else [], "X-Hub-Signature-256", "sha256=<64 hex digits>")
+    return _delivery(_given_id(headers, "X-GitHub-Delivery"), None, body, body)
+
+
+def _stripe(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> Delivery:
+    """Stripe signs every try anew; what stays the same is the event's id, and the body may count the tries."""
+    header = "Stripe-Signature"
+    pairs = [part.strip().partition("=") for part in _required(headers, header).split(",")]
+    times = [value for name, _, value in pairs if name == "t"]
+    if len(times) != 1:
+        raise _malformed(header, "t=<seconds>,v1=<64 hex digits>")
+    signed = _timed(times[0], body, header)
+    signatures = [value for name, _, value in pairs if name == "v1"]
+    _check(secret, signed, signatures, header, "t=<seconds>,v1=<64 hex digits>")
+    sent_at = _fresh(times[0], now)
+    event_id = _event_id(body)
+    return _delivery(event_id, sent_at, signed, body if event_id is None else event_id.encode())
+
+
+def _shopify(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> Delivery:
+    header = "X-Shopify-Hmac-Sha256"
+    value = _required(headers, header)
+    if not _BASE64.fullmatch(value):
+        raise _malformed(header, "32 bytes in base64")
+    expected = base64.b64encode(hmac.digest(secret, body, "sha256"))
+    if not hmac.compare_digest(expected, value.encode("ascii")):
+        raise _unfit(header)
+    return _delivery(_given_id(headers, "X-Shopify-Webhook-Id"), None, body, body)
+
+
+_SCHEMES: dict[str, Callable[[bytes, Mapping[str, str], bytes, datetime], Delivery]] = {
+    "vai": _vai,
+    "github": _github,
+    "stripe": _stripe,
+    "shopify": _shopify,
+}
+
+
+def _header(headers: Mapping[str, str], name: str) -> str | None:
+    """Return a header; proxies and senders do not agree which of two counts, so there must not be two."""
+    found = [value for given, value in headers.items() if given.lower() == name.lower()]
+    if len(found) > 1:
+        raise BadSignature(f"the header {name} stands there {len(found)} times", remedy="Send it once.")
+    return found[0] if found else None
+
+
+def _required(headers: Mapping[str, str], name: str) -> str:
+    value = _header(headers, name)
+    if not value:
+        raise BadSignature(f"the header {name} is missing", remedy="Sign the delivery; see dev/docs/webhooks.md.")
+    return value
+
+
+def _given_id(headers: Mapping[str, str], name: str) -> str | None:
+    value = _header(headers, name)
+    if value is not None and not _ID.fullmatch(value):
+        raise _malformed(name, "1 to 255 visible ASCII characters")
+    return value
+
+
+def _event_id(body: bytes) -> str | None:
+    try:
+        event: Any = json_text.loads(body.decode("utf-8"), where="the body")
+    except (UnicodeDecodeError, UnreadableTrace):
+        return None
+    found = event.get("id") if isinstance(event, dict) else None
+    return found if isinstance(found, str) and _ID.fullmatch(found) else None
+
+
+def _timed(timestamp: str, body: bytes, header: str) -> bytes:
+    if not _SECONDS.fullmatch(timestamp):
+        raise _malformed(header, "the seconds since 1970 in digits")
+    return timestamp.encode("ascii") + b"." + body
+
+
+def _check(secret: bytes, signed: bytes, signatures: Sequence[str], header: str, form: str) -> None:
+    """Hex digits are lower case, so that one signature has one spelling."""
+    candidates = [value.encode("ascii") for value in signatures if _HEX.fullmatch(value)]
+    if not candidates:
+        raise _malformed(header, form)
+    expected = hmac.new(secret, signed, "sha256").hexdigest().encode("ascii")
+    if not any([hmac.compare_digest(expected, candidate) for candidate in candidates]):  # noqa: C419 - each, always
+        raise _unfit(header)
+
+
+def _fresh(timestamp: str, now: datetime) -> datetime:
+    off = int(timestamp) - now.timestamp()
+    if abs(off) > TOLERANCE_SECONDS:
+        side = "in the future" if off > 0 else "ago"
+        raise BadSignature(
+            f"the delivery was signed more than {TOLERANCE_SECONDS} seconds {side}",
+            remedy="Sign it when it is sent; check the clocks of both machines.",
+        )
+    return datetime.fromtimestamp(int(timestamp), timezone.utc)
+
+
+def _delivery(delivery_id: str | None, sent_at: datetime | None, signed: bytes, content: bytes) -> Delivery:
+    return Delivery(delivery_id, sent_at, hashlib.sha256(signed).hexdigest(), hashlib.sha256(content).hexdigest())
+
+
+def _malformed(header: str, form: str) -> BadSignature:
+    return BadSignature(f"the header {header} is malformed", remedy=f"Send {form}.")
+
+
+def _unfit(header: str) -> BadSignature:
+    return BadSignature(
+        f"the signature in {header} does not fit the body",
+        remedy="Sign the bytes that are sent, with the secret of this webhook.",
+    )

@@ -1,0 +1,113 @@
+"""Finds the automation that a webhook's path starts, and the secret that its sender signs with."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from airflow.exceptions import AirflowNotFoundException
+from airflow.models.connection import Connection
+
+from airflow_provider_vai.exceptions import SpecError, VaiError
+from airflow_provider_vai.model.sidecar import SUFFIX, parse_sidecar
+from airflow_provider_vai.model.triggers import WebhookTrigger
+from airflow_provider_vai.plugin.api import folders
+from airflow_provider_vai.store import shared_files
+from airflow_provider_vai.store.shared_files import AnyPath
+
+log = logging.getLogger(__name__)
+
+
+class Misconfigured(VaiError):
+    """Something on this side is wrong; for the log, not for the sender."""
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """A webhook of an automation, and whether that automation's status is ``active``."""
+
+    dag_id: str
+    is_active: bool
+    trigger: WebhookTrigger
+
+
+def find(path: str) -> Webhook | None:
+    """Return the webhook with this path; ``None``: no automation has one.
+
+    Where several automations name the path, the active one counts: a draft may be the next version of it.
+
+    :raises Misconfigured: several active automations name it.
+    :raises PublishError: the folder cannot be read.
+    """
+    folder = folders.automations_folder()
+    found = [webhook for webhook in _served(folder) if webhook.trigger.path == path]
+    active = [webhook for webhook in found if webhook.is_active]
+    if len(active) > 1:
+        named = " and ".join(webhook.dag_id for webhook in active)
+        raise Misconfigured(
+            f"{named} have the same webhook path {path!r}", where=str(folder), remedy="Pause all but one of them."
+        )
+    return next(iter([*active, *found]), None)
+
+
+def secret(trigger: WebhookTrigger) -> str:
+    """Return the password of the trigger's connection, from wherever Airflow keeps connections.
+
+    :raises Misconfigured: there is no such connection, or it has no password.
+    """
+    remedy = f"Make the connection {trigger.conn_id!r} with the sender's secret as its password."
+    try:
+        password: Any = Connection.get_connection_from_secrets(trigger.conn_id).password
+    except AirflowNotFoundException:
+        raise Misconfigured("the connection is missing", where=f"webhook {trigger.path}", remedy=remedy) from None
+    if not password:
+        raise Misconfigured("the connection has no password", where=f"webhook {trigger.path}", remedy=remedy)
+    return str(password)
+
+
+def _served(folder: AnyPath) -> list[Webhook]:
+    """Return the webhooks of all sidecars.
+
+    Anyone can make the server look, and in an object store each read is a request: a sidecar is read, and complained
+    of, once for each change that its folder's listing shows.
+    """
+    before, now = _read_before.get(str(folder), {}), {}
+    for name in shared_files.names(folder, SUFFIX):
+        stamp = _stamp(folder / name)
+        known = before.get(name)
+        now[name] = known if known and stamp is not None and known[0] == stamp else (stamp, _webhooks(folder / name))
+    _read_before[str(folder)] = now
+    return [webhook for _, webhooks in now.values() for webhook in webhooks]
+
+
+_read_before: dict[str, dict[str, tuple[object, list[Webhook]]]] = {}
+
+
+def _stamp(path: AnyPath) -> object:
+    """Return what changes with each write of a file, or ``None`` if that is not known.
+
+    The file system of an object store answers from the listing that was made just now, with the object's own tag.
+    """
+    try:
+        if isinstance(path, Path) and not hasattr(path, "fs"):
+            found = path.stat()
+            return found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size
+        store: Any = path
+        return str(store.fs.info(store.path))
+    except OSError:
+        return None
+
+
+def _webhooks(path: AnyPath) -> list[Webhook]:
+    content = shared_files.read(path)
+    if content is None or b'"webhook"' not in content:
+        return []
+    try:
+        sidecar = parse_sidecar(content, str(path))
+    except SpecError as error:
+        log.error("The webhooks of a sidecar that cannot be read are not served. %s", error)
+        return []
+    webhooks = [trigger for trigger in sidecar.triggers if isinstance(trigger, WebhookTrigger)]
+    return [Webhook(sidecar.dag_id, sidecar.status == "active", trigger) for trigger in webhooks]

@@ -1,0 +1,205 @@
+"""audit: the proof that a rendered file holds what it should and nothing else.
+
+The text is parsed and compared, statement by statement, with what the renderer was asked for. It knows nothing of the
+templates, so a fault in one of them is found here.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NoReturn
+
+from airflow_provider_vai.exceptions import RenderError
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.renderer.python_source import SourcePlace
+
+
+@dataclass(frozen=True)
+class ExpectedTask:
+    """One operator call: its class, its arguments, and the variables of its gate and of the list it is mapped over."""
+
+    operator: str
+    arguments: dict[str, Any]
+    gate: str | None
+    each: str | None = None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the file must hold.
+
+    :param imports: pairs of module and name. :param start_date: the source of that argument.
+    :param dag: the DAG's other arguments. :param tasks: by variable, in order. :param edges: pairs of variables.
+    """
+
+    imports: set[tuple[str, str]]
+    start_date: str
+    dag: dict[str, Any]
+    tasks: dict[str, ExpectedTask]
+    edges: set[tuple[str, str]]
+
+
+def audit(text: str, expected: Expected) -> None:
+    """Check the text of a DAG file.
+
+    :raises RenderError: the text does not parse, or differs from what is expected: a statement too many or of another
+        kind, another import, operator, gate or edge, or a value that does not read back equal and of the same type.
+    """
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        _refuse(f"the rendered file is not Python: {error}")
+    docstring, *imports, dag = tree.body if len(tree.body) > 1 else _refuse("the rendered file is empty")
+    if not (isinstance(docstring, ast.Expr) and isinstance(docstring.value, ast.Constant)):
+        _refuse("the rendered file does not start with its docstring")
+    _check_imports(imports, expected.imports)
+    if not (isinstance(dag, ast.With) and len(dag.items) == 1 and dag.items[0].optional_vars is None):
+        _refuse("the rendered file does not end with one DAG")
+    _check_dag(dag.items[0].context_expr, expected)
+    count = len(expected.tasks)
+    _check_tasks(dag.body[:count], expected.tasks)
+    edges = {pair for statement in dag.body[count:] for pair in _edges(statement)}
+    if edges != expected.edges:
+        _refuse(f"the rendered file has other edges: {sorted(edges ^ expected.edges)}")
+
+
+def _check_imports(statements: Sequence[ast.stmt], expected: set[tuple[str, str]]) -> None:
+    found: list[tuple[str, str]] = []
+    for statement in statements:
+        if not isinstance(statement, ast.ImportFrom) or statement.level or statement.module is None:
+            _refuse(f"line {statement.lineno} of the rendered file is no import of a name")
+        if any(alias.asname for alias in statement.names):
+            _refuse(f"line {statement.lineno} of the rendered file renames what it imports")
+        found += [(statement.module, alias.name) for alias in statement.names]
+    if set(found) != expected or len(found) != len(expected):
+        _refuse(f"the rendered file imports {sorted(set(found) ^ expected)} too many or too few")
+
+
+def _check_dag(call: ast.expr, expected: Expected) -> None:
+    written = _keywords("the DAG", call, "DAG")
+    start_date = written.pop("start_date", None)
+    wanted = ast.parse(expected.start_date, mode="eval").body
+    if start_date is None or ast.dump(start_date) != ast.dump(wanted):
+        _refuse(f"the DAG's start_date is not {expected.start_date}")
+    _check_values("the DAG", written, expected.dag)
+
+
+def _check_tasks(statements: Sequence[ast.stmt], expected: dict[str, ExpectedTask]) -> None:
+    if len(statements) != len(expected):
+        _refuse(f"the rendered file has {len(statements)} tasks, expected {len(expected)}")
+    for statement, (variable, task) in zip(statements, expected.items(), strict=True):
+        target = statement.targets if isinstance(statement, ast.Assign) else []
+        if not isinstance(statement, ast.Assign) or [ast.unparse(part) for part in target] != [variable]:
+            _refuse(f"line {statement.lineno} of the rendered file is not the task {variable}")
+        call = _unmapped(variable, statement.value, task)
+        written = _keywords(variable, call, task.operator)
+        gate = written.pop("gate", None)
+        if (None if gate is None else ast.unparse(gate)) != task.gate:
+            _refuse(f"{variable} is not guarded by {task.gate}")
+        _check_values(variable, written, task.arguments)
+
+
+def _unmapped(what: str, node: ast.expr, task: ExpectedTask) -> ast.expr:
+    """Return the operator's call; of a mapped task, ``Operator.partial(...).expand(item=<list>.output)``, its first
+    half."""
+    if task.each is None:
+        return node
+    partial = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
+    if not (isinstance(partial, ast.Call) and isinstance(partial.func, ast.Attribute)):
+        _refuse(f"{what} is not mapped")
+    called = f"{task.operator}.partial().expand(item={task.each}.output)"
+    bare = ast.Call(partial.func, args=[], keywords=[])
+    whole = ast.Call(ast.Attribute(bare, node.func.attr), args=node.args, keywords=node.keywords)  # type: ignore[attr-defined]
+    if ast.unparse(ast.fix_missing_locations(whole)) != called:
+        _refuse(f"{what} is not mapped as {called}")
+    return ast.Call(partial.func.value, args=partial.args, keywords=partial.keywords)
+
+
+def _keywords(what: str, call: ast.expr, function: str) -> dict[str, ast.expr]:
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == function):
+        _refuse(f"{what} is not a call of {function}")
+    names = [keyword.arg for keyword in call.keywords]
+    if call.args or None in names:
+        _refuse(f"{what} is not written with keyword arguments alone")
+    return {str(keyword.arg): keyword.value for keyword in call.keywords}
+
+
+def _check_values(what: str, written: dict[str, ast.expr], expected: dict[str, Any]) -> None:
+    if set(written) != set(expected):
+        _refuse(f"{what} is written with {sorted(written)}, expected {sorted(expected)}")
+    for name, node in written.items():
+        if json_text.canonical(_read_back(what, node)) != json_text.canonical(_comparable(expected[name])):
+            _refuse(f"{what}: {name} does not read back as it was")
+
+
+def _edges(statement: ast.stmt) -> set[tuple[str, str]]:
+    if not isinstance(statement, ast.Expr):
+        _refuse(f"line {statement.lineno} of the rendered file is no edge")
+    value = statement.value
+    if isinstance(value, ast.Call):
+        if not (isinstance(value.func, ast.Name) and value.func.id == "chain") or value.keywords:
+            _refuse(f"line {statement.lineno} of the rendered file calls something")
+        parts = value.args
+    else:
+        parts = _shifted(value)
+    names = [_names(part) for part in parts]
+    return {(one, other) for before, after in pairwise(names) for one in before for other in after}
+
+
+def _shifted(node: ast.expr) -> list[ast.expr]:
+    parts: list[ast.expr] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.RShift):
+        parts.append(node.right)
+        node = node.left
+    return [node, *reversed(parts)]
+
+
+def _names(node: ast.expr) -> list[str]:
+    parts = node.elts if isinstance(node, ast.List) else [node]
+    names = [part.id for part in parts if isinstance(part, ast.Name)]
+    if len(names) != len(parts):
+        _refuse(f"line {node.lineno} of the rendered file holds an edge to something that is no task")
+    return names
+
+
+def _read_back(what: str, node: ast.expr) -> Any:
+    """Return the value of a literal, with references in the form of :func:`_comparable`."""
+    if isinstance(node, ast.Call):
+        if not isinstance(node.func, ast.Name) or any(keyword.arg is None for keyword in node.keywords):
+            _refuse(f"{what} holds a call on line {node.lineno}")
+        variable = [argument.id for argument in node.args if isinstance(argument, ast.Name)]
+        values = [_read_back(what, argument) for argument in node.args if not isinstance(argument, ast.Name)]
+        keywords = {str(keyword.arg): _read_back(what, keyword.value) for keyword in node.keywords}
+        return {"reference": node.func.id, "variable": variable, "values": values, "keywords": keywords}
+    if isinstance(node, ast.Dict):
+        pairs = [(key, value) for key, value in zip(node.keys, node.values, strict=True) if key is not None]
+        if len(pairs) != len(node.keys):
+            _refuse(f"{what} unpacks something on line {node.lineno}")
+        return {"dict": [[_read_back(what, key), _read_back(what, value)] for key, value in pairs]}
+    if isinstance(node, ast.List):
+        return {"list": [_read_back(what, part) for part in node.elts]}
+    try:
+        return _comparable(ast.literal_eval(node))
+    except ValueError:
+        _refuse(f"{what} holds something that is no literal on line {node.lineno}")
+
+
+def _comparable(value: Any) -> Any:
+    """Return a form in which order of keys, number types and the sign of zero count."""
+    if isinstance(value, SourcePlace):
+        variable = [value.variable] if value.variable is not None else []
+        values = [_comparable(part) for part in value.values]
+        keywords = {name: _comparable(part) for name, part in value.keywords.items()}
+        return {"reference": value.function, "variable": variable, "values": values, "keywords": keywords}
+    if isinstance(value, dict):
+        return {"dict": [[_comparable(key), _comparable(part)] for key, part in value.items()]}
+    if isinstance(value, list):
+        return {"list": [_comparable(part) for part in value]}
+    return [type(value).__name__, repr(value)]
+
+
+def _refuse(problem: str) -> NoReturn:
+    raise RenderError(problem, remedy="This is a fault of the renderer: please report it with the trace's shape.")

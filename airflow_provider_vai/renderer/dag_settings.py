@@ -1,0 +1,110 @@
+"""The arguments of the ``DAG`` itself, and the docstring of its file."""
+
+from __future__ import annotations
+
+import textwrap
+from datetime import datetime, timezone
+from typing import Any
+
+from airflow_provider_vai.model.automation import Automation, Notification, Param
+from airflow_provider_vai.renderer.python_source import LINE_LENGTH, PythonSource, SourcePlace
+from airflow_provider_vai.renderer.schedule import schedule
+from airflow_provider_vai.renderer.task_source import seconds
+
+FIRST_DAY = datetime(2025, 1, 1, tzinfo=timezone.utc)
+"""The start date of an automation without a recording. It must not change from one rendering to the next."""
+
+MAX_DOC_CHARACTERS = 1000
+PAYLOAD = Param(description="The body of the webhook's delivery")
+
+
+def start_date(automation: Automation) -> PythonSource:
+    """Return the day of the recording: no schedule reaches behind it."""
+    day = (automation.source.captured_at if automation.source else None) or FIRST_DAY
+    return PythonSource(f"datetime({day.year}, {day.month}, {day.day}, tzinfo=timezone.utc)")
+
+
+def settings(automation: Automation, version: int) -> dict[str, Any]:
+    """Return the other arguments of the DAG, in the order in which they are written.
+
+    :param version: the automation's; it stands in ``doc_md``, so that Airflow's own version of the DAG changes whenever
+        the automation's does.
+    """
+    params = {name: _param(param) for name, param in _params(automation).items()}
+    optional = {
+        "max_active_tasks": automation.max_active_tasks,
+        "dagrun_timeout": seconds(automation.timeout_seconds),
+        "default_args": _default_args(automation),
+        "params": params,
+        "on_success_callback": [_notifier(it) for it in automation.notifications if it.on == "success"],
+        "on_failure_callback": [_notifier(it) for it in automation.notifications if it.on == "failure"],
+    }
+    return {
+        "dag_id": automation.dag_id,
+        "description": automation.description,
+        "schedule": schedule(automation.triggers),
+        "catchup": False,
+        "is_paused_upon_creation": True,
+        "max_active_runs": automation.max_active_runs,
+        **{name: value for name, value in optional.items() if value},
+        "doc_md": f"Version {version} of this automation. Its record is `{automation.dag_id}.vai.json`.",
+        "tags": ["vai", automation.source_type.lower(), *automation.tags],
+    }
+
+
+def _params(automation: Automation) -> dict[str, Param]:
+    sent = {"payload": PAYLOAD} if any(trigger.type == "webhook" for trigger in automation.triggers) else {}
+    return {**sent, **automation.params}
+
+
+def _param(param: Param) -> SourcePlace:
+    described = {"description": param.description} if param.description else {}
+    return SourcePlace("Param", None, param.default, **described, schema=param.schema_)
+
+
+def _default_args(automation: Automation) -> dict[str, Any]:
+    arguments = {
+        "owner": automation.owner,
+        "retries": automation.retries,
+        "retry_delay": seconds(automation.retry_delay_seconds),
+    }
+    return {name: value for name, value in arguments.items() if value is not None}
+
+
+def _notifier(notification: Notification) -> SourcePlace:
+    module, _, name = notification.notifier.rpartition(".")
+    reference = SourcePlace(name, None, **notification.arguments)
+    reference.module = module
+    return reference
+
+
+def docstring(automation: Automation) -> str:
+    """Return what a reader of the file should know: where it comes from, and what to look at."""
+    paragraphs = [_wrapped(automation.description or automation.dag_id)]
+    source = automation.source
+    if source:
+        what = "agent run" if source.kind == "agent_run" else "chat thread"
+        by = f" of {source.agent}" if source.agent else ""
+        model = f", model {source.model}" if source.model else ""
+        at = f", recorded on {source.captured_at:%Y-%m-%d}" if source.captured_at else ""
+        paragraphs.append(
+            _wrapped(
+                f"Crystallized from the {what} {source.id}{by} ({source.format}{model}){at}. Each task repeats one "
+                "successful tool call of that recording with the arguments that were executed then."
+            )
+        )
+    if automation.review:
+        entries = [_wrapped(f"- {entry}", indent="  ") for entry in automation.review]
+        paragraphs.append("\n".join(["Review before you activate it:", *entries]))
+    paragraphs.append(f"Provenance, and the calls that became no task: {automation.dag_id}.vai.json")
+    return "\n\n".join(paragraphs)
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    return textwrap.fill(
+        text[:MAX_DOC_CHARACTERS],
+        width=LINE_LENGTH - 10,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

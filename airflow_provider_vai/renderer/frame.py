@@ -1,0 +1,120 @@
+"""What stands around the steps of an automation: the conditions before them, the lists that some are mapped over, and
+the end, the success of which is the success of the whole.
+
+These tasks are no actions, and no steps of the spec; the renderer adds them where they are needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from airflow_provider_vai.languages.identifiers import Names, asset_uri
+from airflow_provider_vai.model import kind_arguments
+from airflow_provider_vai.model.automation import Argument, Automation, Step, StepApproval
+from airflow_provider_vai.model.kinds import OPERATORS, Kind
+from airflow_provider_vai.renderer.python_source import SourcePlace
+from airflow_provider_vai.renderer.trigger_rules import JOIN
+
+CONDITIONS = Kind(
+    name="conditions",
+    operator=f"{OPERATORS}.conditions.ConditionsOperator",
+    summary="whether the automation runs: where a condition does not hold, every step is skipped",
+    arguments=kind_arguments.ConditionsArguments,
+    effect="read",
+)
+EACH = Kind(
+    name="each",
+    operator=f"{OPERATORS}.each.EachOperator",
+    summary="the list over which a step is mapped",
+    arguments=kind_arguments.EachArguments,
+    effect="read",
+)
+COMPLETED = Kind(
+    name="completed",
+    operator="airflow.providers.standard.operators.empty.EmptyOperator",
+    summary="nothing: its success says that every branch came to its end",
+    arguments=kind_arguments.Arguments,
+    effect="read",
+)
+FRAME = {kind.name: kind for kind in (CONDITIONS, EACH, COMPLETED)}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The steps with the tasks around them; ``lists``: for each mapped step the key of the task that gives its list."""
+
+    steps: list[Step]
+    lists: dict[str, str]
+
+
+def framed(automation: Automation) -> Frame:
+    """Return the automation's steps with the tasks around them, in an order in which each stands behind what it waits
+    for.
+
+    Before a mapped step, and before its gate, which shows what the list holds, stands the task of its list; where
+    several steps are the last, one that waits for all of them.
+    """
+    names = Names(frozenset(name for step in automation.steps for name in (step.key, step.task_id)))
+    steps, lists = _with_lists(automation.steps, names)
+    if automation.conditions:
+        first = _added(names, CONDITIONS, [], conditions=Argument.frozen(automation.conditions))
+        steps = [first, *(step if step.depends_on else _waiting_for(step, first) for step in steps)]
+    last = _last(steps)
+    if len(last) > 1:
+        steps.append(_added(names, COMPLETED, last).model_copy(update={"trigger_rule": JOIN}))
+    return Frame(steps, lists)
+
+
+def outlets(steps: Sequence[Step], dag_id: str) -> dict[str, list[SourcePlace]]:
+    """Return what is written of the assets that steps emit, by key: the automation's at the last one, and the action's
+    at each mapped one (an operator adds that of its own action itself, which comes too late in a mapped one).
+
+    :param steps: with the tasks around them.
+    """
+    last = _last(steps)
+    found: dict[str, list[SourcePlace]] = {}
+    for step in steps:
+        uris = [asset_uri("actions", step.kind, dag_id, step.task_id)] if step.each else []
+        uris += [asset_uri("automations", dag_id)] if step.key in last else []
+        if uris:
+            found[step.key] = [SourcePlace("asset", None, uri) for uri in uris]
+    return found
+
+
+def _with_lists(steps: Sequence[Step], names: Names) -> tuple[list[Step], dict[str, str]]:
+    mapped = {step.approval.gate or step.key: step for step in steps if step.each}
+    found: list[Step] = []
+    lists: dict[str, str] = {}
+    for step in steps:
+        reader = mapped.get(step.key)
+        if reader:
+            items = Argument(class_="wired", from_=reader.each)
+            each = _added(names, EACH, step.depends_on, reader.key, items=items)
+            lists[reader.key] = each.key
+            found += [each, _waiting_for(step, each)]
+        else:
+            found.append(step)
+    return found, lists
+
+
+def _waiting_for(step: Step, other: Step) -> Step:
+    return step.model_copy(update={"depends_on": [other.key]})
+
+
+def _added(names: Names, kind: Kind, waits: list[str], of: str = "", **arguments: Argument) -> Step:
+    name = names.give(f"{kind.name}_{of}" if of else kind.name)
+    return Step(
+        key=name,
+        task_id=name,
+        kind=kind.name,
+        operator=kind.operator,
+        depends_on=waits,
+        approval=StepApproval(recorded="not_required", reason="is no action"),
+        arguments=arguments,
+    )
+
+
+def _last(steps: Sequence[Step]) -> list[str]:
+    followed = {key for step in steps for key in step.depends_on}
+    return [step.key for step in steps if step.key not in followed]

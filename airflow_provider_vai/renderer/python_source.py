@@ -1,0 +1,181 @@
+"""The one door from data to Python source.
+
+A value enters a DAG file through :func:`literal` and in no other way: only listed types pass, and what is written reads
+back equal and of the same type. The form is the one a formatter would leave alone: double quotes unless single ones
+need fewer escapes, text of several lines in triple quotes, a list or dict on one line where it is short, else one item
+a line with a trailing comma.
+"""
+
+from __future__ import annotations
+
+import keyword
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+from airflow_provider_vai.exceptions import RenderError
+
+INDENT = "    "
+SHORT_LINE = 88
+LINE_LENGTH = 110
+MAX_DEPTH = 80  # Python's own parser stops at about 100 nested brackets in old versions, 200 in new ones
+
+
+class PythonSource(str):
+    """Text that is Python source already. Only the renderer makes it, from checked identifiers and from this module."""
+
+    __slots__ = ()
+
+
+class SourcePlace:
+    """A place in a value where source stands instead of data: ``wired(step, "rows")``.
+
+    :param function: the name that the DAG file calls; a Python identifier.
+    :param variable: the first argument as a variable of the file, or ``None``.
+    :param values: the remaining arguments, data. :param keywords: those with a name, data.
+
+    ``module`` is where the file imports the function from, where the function's name alone does not say it.
+    """
+
+    module: str | None = None
+
+    def __init__(self, function: str, variable: str | None, *values: Any, **keywords: Any) -> None:
+        self.function, self.variable, self.values, self.keywords = function, variable, values, keywords
+
+
+def literal(value: Any, level: int = 0, where: str = "value") -> PythonSource:
+    """Return the Python source of a value.
+
+    :param value: None, bool, int, finite float, str, list or dict with str keys, nested at most ``MAX_DEPTH`` deep;
+        a :class:`SourcePlace` may stand anywhere.
+    :param level: how many indents the line that holds the value has; continuation lines get them too.
+    :param where: the value's name, for messages.
+    :raises RenderError: any other type, NaN or infinity, text with a lone surrogate, an integer too long to print.
+    """
+    if level > MAX_DEPTH:
+        raise RenderError(
+            f"nested more than {MAX_DEPTH} deep", where=where, remedy="Exclude the call, or flatten its value."
+        )
+    if isinstance(value, SourcePlace):
+        return _reference(value, level, where)
+    writer = _WRITERS.get(type(value))
+    if writer is None:
+        raise RenderError(
+            f"a {type(value).__name__} cannot become a Python literal", where=where, remedy="Exclude the call."
+        )
+    return PythonSource(writer(value, level, where))
+
+
+def docstring(text: str) -> PythonSource:
+    """Return ``text`` as a module docstring: plain lines stay readable, everything else is escaped.
+
+    Trailing white space is dropped from each line; the text is for people and is never read back as data.
+    """
+    lines = [line.rstrip() for line in text.strip().split("\n")]
+    body = "\n".join("".join(_escaped(character) for character in line) for line in lines)
+    body = re.sub(r'"(?="|\Z)|(?<=")"', r'\\"', body)  # a quote beside another one, or the last character
+    return PythonSource(f'"""{body}\n"""' if "\n" in body else f'"""{body}"""')
+
+
+def comment(text: str) -> PythonSource:
+    """Return ``text`` as a comment of one line; what is not printable becomes a space."""
+    return PythonSource("# " + "".join(character if character.isprintable() else " " for character in text))
+
+
+def name(text: str) -> PythonSource:
+    """Return ``text`` as a name in the source.
+
+    :raises RenderError: it is not an identifier, or a keyword.
+    """
+    if not text.isidentifier() or keyword.iskeyword(text):
+        raise RenderError(f"{text!r} is not a Python name", remedy="Use letters, digits and underscores.")
+    return PythonSource(text)
+
+
+def _reference(reference: SourcePlace, level: int, where: str) -> PythonSource:
+    parts: list[str] = [] if reference.variable is None else [name(reference.variable)]
+    parts += [literal(value, level + 1, where) for value in reference.values]
+    parts += [f"{name(key)}={literal(value, level + 1, where)}" for key, value in reference.keywords.items()]
+    return PythonSource(_block(f"{name(reference.function)}(", ")", parts, level))
+
+
+def _text(value: str, level: int, where: str) -> str:
+    line = _line(value, where)
+    return f'"""\\\n{value}"""' if _is_plain_block(value) else line
+
+
+def _line(value: str, where: str) -> str:
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise RenderError(
+            f"text holds half a character (a lone surrogate): {value[:40]!r}",
+            where=where,
+            remedy="Correct the text in the trace, or exclude the call.",
+        )
+    quote = "'" if value.count('"') > value.count("'") else '"'
+    parts = [repr(part)[1:-1] for part in value.split(quote)]  # `repr` escapes no quote where one kind is absent
+    return quote + f"\\{quote}".join(parts) + quote
+
+
+def _is_plain_block(value: str) -> bool:
+    lines = value.split("\n")
+    if "\n" not in value.rstrip("\n"):
+        return False
+    plain = all(line.isprintable() and line == line.rstrip() for line in lines)
+    return plain and "\\" not in value and '"""' not in value and not value.endswith('"')
+
+
+def _integer(value: int, level: int, where: str) -> str:
+    try:
+        return repr(value)
+    except ValueError:
+        raise RenderError(
+            "an integer has more digits than Python prints", where=where, remedy="Exclude the call."
+        ) from None
+
+
+def _float(value: float, level: int, where: str) -> str:
+    if not math.isfinite(value):
+        raise RenderError(f"the number {value!r} has no literal", where=where, remedy="Exclude the call.")
+    return repr(value).replace("e+", "e")
+
+
+def _list(value: list[Any], level: int, where: str) -> str:
+    return _block("[", "]", [literal(part, level + 1, f"{where}[{index}]") for index, part in enumerate(value)], level)
+
+
+def _dict(value: dict[Any, Any], level: int, where: str) -> str:
+    items = []
+    for key, part in value.items():
+        if type(key) is not str:
+            raise RenderError(f"the key {key!r} is not text", where=where, remedy="Exclude the call.")
+        place = f"{where}[{key[:60]!r}]"
+        items.append(f"{_line(key, place)}: {literal(part, level + 1, place)}")
+    return _block("{", "}", items, level)
+
+
+def _block(opening: str, closing: str, items: list[str], level: int) -> str:
+    line = opening + ", ".join(items) + closing
+    if "\n" not in line and len(INDENT) * level + len(line) <= SHORT_LINE:
+        return line
+    indent = INDENT * (level + 1)
+    return "\n".join([opening, *(f"{indent}{item}," for item in items), INDENT * level + closing])
+
+
+def _escaped(character: str) -> str:
+    if character == "\\":
+        return "\\\\"
+    if character.isprintable():
+        return character
+    return "\\t" if character == "\t" else repr(character)[1:-1]
+
+
+_WRITERS: dict[type, Callable[[Any, int, str], str]] = {
+    type(None): lambda value, level, where: "None",
+    bool: lambda value, level, where: repr(value),
+    int: _integer,
+    float: _float,
+    str: _text,
+    list: _list,
+    dict: _dict,
+}

@@ -1,0 +1,201 @@
+"""render: from an Automation to the text of its DAG file, checked before anybody sees it.
+
+The one Jinja environment of the project. A template writes nothing but ``python_source.Source``: whatever else reaches
+an output expression raises, so no value can slip past the one filter.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_vai.exceptions import RenderError
+from airflow_provider_vai.languages.identifiers import Names
+from airflow_provider_vai.model.automation import Automation, Step
+from airflow_provider_vai.renderer import dag_settings, python_source
+from airflow_provider_vai.renderer.audit import Expected, ExpectedTask, audit
+from airflow_provider_vai.renderer.edges import edges
+from airflow_provider_vai.renderer.frame import framed
+from airflow_provider_vai.renderer.python_source import PythonSource, SourcePlace
+from airflow_provider_vai.renderer.task_source import TaskSource, task_sources
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+ARGUMENTS_MODULE = "airflow_provider_vai.operators.arguments"
+FUNCTIONS = {
+    "asset": "airflow_provider_vai.operators.assets",
+    "AssetAny": "airflow.sdk",
+    "AssetOrTimeSchedule": "airflow.timetables.assets",
+    "CronTriggerTimetable": "airflow.timetables.trigger",
+    "MultipleCronTriggerTimetable": "airflow.timetables.trigger",
+    "Param": "airflow.sdk",
+    "connection_secret": ARGUMENTS_MODULE,
+    "item": ARGUMENTS_MODULE,
+    "parameter": ARGUMENTS_MODULE,
+    "template": ARGUMENTS_MODULE,
+    "timedelta": "datetime",
+    "wired": ARGUMENTS_MODULE,
+}
+"""What a value in a DAG file may call, and the module that it is imported from."""
+
+Imports = dict[str, set[str]]
+"""The names that a file imports, by module."""
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """The whole file, in the words of the templates."""
+
+    docstring: PythonSource
+    standard_imports: list[PythonSource]
+    imports: list[PythonSource]
+    start_date: PythonSource
+    settings: dict[str, Any]
+    tasks: list[TaskSource]
+    edges: list[PythonSource]
+
+
+def render(automation: Automation, version: int = 1) -> str:
+    """Return the DAG file of an automation.
+
+    The same automation gives the same text. Before it is returned it is parsed, and compared statement by statement
+    with the automation: nothing else is in it, and every value reads back equal.
+
+    :param version: the automation's version, which the file names.
+    :raises RenderError: a value has no literal form, or the automation uses something that this version cannot render.
+    """
+    frame = framed(automation)
+    variables = _variables(frame.steps)
+    tasks = task_sources(frame, variables, automation.dag_id)
+    lines = edges(frame.steps, variables)
+    settings = dag_settings.settings(automation, version)
+    imported = _imported(frame.steps, tasks, lines, settings)
+    standard = {"datetime": imported.pop("datetime")}
+    file = FileSource(
+        docstring=python_source.docstring(dag_settings.docstring(automation)),
+        standard_imports=_import_lines(standard),
+        imports=_import_lines(imported),
+        start_date=dag_settings.start_date(automation),
+        settings=settings,
+        tasks=tasks,
+        edges=lines,
+    )
+    text: str = _environment().get_template("dag.py.jinja").render(file=file)
+    text = text.rstrip("\n") + "\n"
+    audit(text, _expected(frame.steps, file, standard | imported, variables))
+    return text
+
+
+def templates_sha256() -> str:
+    """Return the digest of all templates: their names and contents."""
+    digest = hashlib.sha256()
+    folder = templates_folder()
+    for path in sorted(folder.rglob("*.jinja")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def templates_folder() -> Path:
+    """Return the folder of the templates: inside the package when installed, beside it in a checkout."""
+    inside = Path(__file__).parents[1] / "dag_templates"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "dag_templates"
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(templates_folder()),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_only_source,
+    )
+    environment.filters = {"py": python_source.literal, "name": python_source.name}
+    return environment
+
+
+def _only_source(value: Any) -> PythonSource:
+    if not isinstance(value, PythonSource):
+        raise RenderError(f"a template writes the value {value!r} without the `py` filter")
+    return value
+
+
+def _expected(steps: Sequence[Step], file: FileSource, imported: Imports, variables: dict[str, str]) -> Expected:
+    return Expected(
+        imports={(module, name) for module, names in imported.items() for name in names},
+        start_date=file.start_date,
+        dag=file.settings,
+        tasks={
+            str(task.variable): ExpectedTask(
+                operator=task.operator,
+                arguments={"task_id": task.task_id, **task.values},
+                gate=task.gate,
+                each=task.each,
+            )
+            for task in file.tasks
+        },
+        edges={(variables[key], variables[step.key]) for step in steps for key in step.depends_on},
+    )
+
+
+def _variables(steps: Sequence[Step]) -> dict[str, str]:
+    names = Names()
+    return {step.key: names.give(step.key) for step in steps}
+
+
+def _import_lines(imported: Imports) -> list[PythonSource]:
+    return [
+        PythonSource(f"from {'.'.join(map(python_source.name, module.split('.')))} import {_sorted(names)}")
+        for module, names in sorted(imported.items())
+    ]
+
+
+def _sorted(names: set[str]) -> str:
+    """Return imported names as import sorters order them: constants, classes, functions."""
+    named = map(python_source.name, names)
+    return ", ".join(sorted(named, key=lambda name: (not name.isupper(), not name[0].isupper(), name)))
+
+
+def _imported(
+    steps: Sequence[Step], tasks: Sequence[TaskSource], edges: Sequence[PythonSource], settings: Any
+) -> Imports:
+    """Return the names that the file needs from each module.
+
+    :raises RenderError: two modules offer the same name.
+    """
+    modules: Imports = {
+        "airflow.sdk": {"DAG", "chain"} if any(edge.startswith("chain(") for edge in edges) else {"DAG"},
+        "datetime": {"datetime", "timezone"},
+    }
+    for reference in _references([settings, *(task.values for task in tasks)]):
+        modules.setdefault(reference.module or FUNCTIONS[reference.function], set()).add(reference.function)
+    for step in steps:
+        module, _, operator = step.operator.rpartition(".")
+        modules.setdefault(module, set()).add(operator)
+    every = sorted((name, module) for module, names in modules.items() for name in names)
+    for (name, module), (other, another) in pairwise(every):
+        if name == other:
+            raise RenderError(
+                f"two things are called {name}: of {module} and of {another}",
+                where="notifications",
+                remedy="Use another notifier, or a subclass of it with a name of its own.",
+            )
+    return modules
+
+
+def _references(value: Any) -> Iterator[SourcePlace]:
+    parts: Any = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if isinstance(value, SourcePlace):
+        yield value
+        parts = [*value.values, *value.keywords.values()]
+    for part in parts:
+        yield from _references(part)

@@ -1,0 +1,181 @@
+"""Credentials in JSON data: under a key, beside a name, in a text, in a key itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from airflow_provider_vai.secrets.find import find
+from airflow_provider_vai.secrets.key_names import Family, family, names_an_identifier, spelled
+from airflow_provider_vai.secrets.plausible import is_pin, is_stand_in
+from airflow_provider_vai.secrets.randomness import is_random
+from airflow_provider_vai.secrets.span import SecretSpan
+
+Path = list[str | int]
+
+_NAMES = ("name", "key", "header", "variable", "field", "env", "option", "parameter", "param", "var")
+_VALUES = (
+    "value",
+    "val",
+    "values",
+    "content",
+    "data",
+    "text",
+    "default",
+    "raw",
+    "plain",
+    "plaintext",
+    "current",
+    "new",
+    "old",
+)
+_HEADER = re.compile(
+    r"(?i)^((proxy-)?authorization|(set-)?cookie|x-[\w-]*(key|token|auth|secret|session)[\w-]*|api-?key)$"
+)
+_COOKIES = re.compile(r"(^|_)(cookies|cookie_jar)$")
+_PARSED_CHARACTERS = 200_000
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A credential in JSON data.
+
+    ``at`` leads to the text (or to the key itself). ``kind``: ``whole``: the value is nothing but the credential;
+    ``inside``: it stands in a longer text, ``shown`` with stars in its place; ``key``: in a key of an object;
+    ``number``: the value is a number under such a key. ``secrets`` are the credentials themselves.
+    """
+
+    at: Path
+    kind: Literal["whole", "inside", "key", "number"]
+    shown: str
+    secrets: tuple[SecretSpan, ...]
+
+
+Answer = Callable[[Sighting], Any]
+
+
+def visit(value: Any, at: Path, answer: Answer) -> Any:
+    """Return JSON data with each credential replaced.
+
+    :param value: JSON data; not changed.
+    :param at: the keys and list positions that lead to it, the last one its own name.
+    :param answer: gets each sighting and returns what to put in its place (a text where it is a key).
+    """
+    name = next((part for part in reversed(at) if isinstance(part, str)), "")
+    return _Visit(answer).value(value, at, family(name), name)
+
+
+def starred(text: str, spans: list[SecretSpan]) -> str:
+    """Return the text with stars in place of each credential."""
+    shown, end = [], 0
+    for span in spans:
+        shown += [text[end : span.start], "***"]
+        end = span.end
+    return "".join([*shown, text[end:]])
+
+
+@dataclass(frozen=True)
+class _Visit:
+    answer: Answer
+
+    def value(self, value: Any, at: Path, kind: Family | None, name: str) -> Any:
+        """Return the value, of which the keys above say that it is a credential of that kind, or nothing."""
+        if isinstance(value, dict):
+            return self._object(value, at, kind)
+        if isinstance(value, list):
+            return self._list(value, at, kind, name)
+        if isinstance(value, str):
+            return self._text(value, at, kind, name) if value.strip() else value
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if is_number and kind in ("password", "pin") and len(str(value)) >= 3:
+            return self.answer(Sighting(at, "number", "***", (SecretSpan(0, 0, str(value), True),)))
+        return value
+
+    def _object(self, value: dict[str, Any], at: Path, kind: Family | None) -> dict[str, Any]:
+        named = _named(value)
+        kept = {}
+        for key, part in value.items():
+            place = [*at, key]
+            shown = key
+            if spans := find(key):
+                shown = self.answer(Sighting(place, "key", starred(key, spans), tuple(spans)))
+            below = family(key)
+            if below is None and spelled(key) in _VALUES:
+                below = named or kind
+            elif below is None and at and _COOKIES.search(spelled(str(at[-1]))):
+                below = "token" if isinstance(part, str) and len(part) >= 8 else None
+            kept[shown] = self.value(part, place, below, key)
+        return kept
+
+    def _list(self, value: list[Any], at: Path, kind: Family | None, name: str) -> list[Any]:
+        pair = len(value) == 2 and all(isinstance(part, str) for part in value) and _HEADER.match(value[0])
+        kinds: list[Family | None] = [None, "token"] if pair else [kind] * len(value)
+        after = _after_options(value)
+        kept = []
+        for number, part in enumerate(value):  # no comprehension: each is a frame more, and data may be deep
+            kept.append(self.value(part, [*at, number], kinds[number] or after.get(number), name))
+        return kept
+
+    def _text(self, text: str, at: Path, kind: Family | None, name: str) -> Any:
+        if kind in ("password", "token") or (kind == "pin" and is_pin(text)):
+            return self._whole(text, at, is_password=kind != "token")
+        spans = find(text)
+        if not spans and is_random(text) and not names_an_identifier(name):
+            return self._whole(text, at)
+        if not spans:
+            spans = _in_json(text)
+        if not spans:
+            return text
+        covered = "".join(text[span.start : span.end] for span in spans)
+        if len(spans) == 1 and re.fullmatch(
+            r"(?i)(?:bearer|basic|token|apikey)?", text.replace(covered, "", 1).strip()
+        ):
+            return self._whole(text, at, spans[0].is_password)
+        return self.answer(Sighting(at, "inside", starred(text, spans), tuple(spans)))
+
+    def _whole(self, text: str, at: Path, is_password: bool = False) -> Any:
+        bare = re.sub(r"(?i)^(?:bearer|basic|token|apikey) +", "", text.strip())
+        return self.answer(Sighting(at, "whole", "***", (SecretSpan(0, len(text), bare, is_password),)))
+
+
+def _named(value: dict[str, Any]) -> Family | None:
+    """Return what ``{"name": "API_KEY", "value": …}`` says of its value."""
+    for key, part in value.items():
+        if isinstance(part, str) and spelled(key) in _NAMES and (kind := family(part)):
+            return kind
+    return None
+
+
+def _after_options(value: list[Any]) -> dict[int, Family]:
+    """Return the positions of a command's words that follow ``--password`` and the like."""
+    found: dict[int, Family] = {}
+    for number, part in enumerate(value[:-1]):
+        if isinstance(part, str) and part.startswith("--") and (kind := family(part)):
+            found[number + 1] = kind
+    return found
+
+
+def _in_json(text: str) -> list[SecretSpan]:
+    """Return the whole text as one span where it is JSON that holds a credential which only its reading shows."""
+    if not text.lstrip().startswith(("{", "[")) or len(text) > _PARSED_CHARACTERS:
+        return []
+    try:
+        secrets = _secrets(json.loads(text))
+    except (ValueError, RecursionError):
+        return []
+    real = [secret for secret in secrets if not is_stand_in(secret.secret)]
+    return [SecretSpan(0, len(text), secret.secret, secret.is_password) for secret in real[:1]]
+
+
+def _secrets(value: Any) -> list[SecretSpan]:
+    seen: list[SecretSpan] = []
+
+    def note(sighting: Sighting) -> Any:
+        seen.extend(sighting.secrets)
+        return sighting.shown
+
+    visit(value, [], note)
+    return seen

@@ -1,0 +1,233 @@
+"""Credentials in texts, by what stands before them: assignments, headers, options of commands, SQL, sentences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from airflow_provider_vai.secrets.key_names import Family, family, names_an_identifier
+from airflow_provider_vai.secrets.plausible import is_assigned, is_quoted, is_stand_in, is_token_like, is_told
+from airflow_provider_vai.secrets.randomness import from_base64
+from airflow_provider_vai.secrets.span import SecretSpan
+
+_NAME = r"(?<![\w.\-])(?P<key>[\w.\-]{2,80}(?:[ \u2019'][\w\-]{1,20}){0,4})"
+_QUOTED = r"(?P<quote>\\{0,15}[\"'`„“«])(?P<quoted>(?:(?!(?P=quote)|[”»]).|(?<=\\)(?=[\"'`]).){1,4096})"
+_BARE = r"(?P<bare>[^\s\"'`,;&<>|\\]{1,4096})"
+_VALUE = rf"(?:[uUnNbBrRfF]?{_QUOTED}|{_BARE})"
+_ASSIGNED = re.compile(
+    rf"{_NAME}(?:\\{{0,15}}[\"'`])?[\])}}>]{{0,2}}"
+    rf"(?P<sep>[ \t]{{0,8}}(?::=|=>|->|={{1,2}}|:|\uff1a)[ \t]{{0,4}}){_VALUE}",
+    re.DOTALL,
+)
+_LINE = re.compile(
+    r"(?m)^[ \t]*(?:export |set |setx |ENV |ARG |\$env:|- )?[\"']?([A-Za-z_]\w{1,79})[ \t]?=[ \t]?"
+    r"([^\s\"'][^\n]*?)[ \t\r]*$"
+)
+_TELLS = (
+    r"(?:is|was|be|now|to|are|ist|war|lautet|heißt|heisst|auf|zu|es|est|sera|era|será|é|è|jest|är|er|являе?тся|это|[-\u2013\u2014]|是|为)"
+    r"(?:\s(?:now|set to|to|jetzt|changed to|ahora|auf))?"
+)
+_TOLD = re.compile(rf"{_NAME}(?: for [\w@.\- ]{{1,40}}?| \([^)]{{1,40}}\))?[ \t]{{1,3}}{_TELLS}:?[ \t]{{1,3}}{_VALUE}")
+_OPTION = re.compile(rf"(?<![\w\-])-{{1,2}}(?P<key>[A-Za-z][\w\-]{{1,40}})(?:[ \t]+|=){_VALUE}")
+_USER_OPTION = re.compile(r"(?<!\S)(?:-u|--user|--proxy-user|-U)[ =]?[\"']?([^\s:\"']{1,64}):([^\s\"']{3,256})")
+_COOKIE_OPTION = re.compile(r"(?<!\S)(?:-b|--cookie)[ =]?[\"']?([\w.-]+=[^\s\"']{4,4096})")
+_ELEMENT = re.compile(r"<(?:\w+:)?([\w.-]{2,60})(?:\s[^<>]{0,200})?>([^<>]{3,4096})</")
+_ATTACHED = re.compile(
+    r"\b(?:mysql\w*|mariadb[\w-]*)\b[^\n|;&]{0,200}?\s-p([^\s\"']{3,256})|\bsshpass\s+-p\s*[\"']?([^\s\"']{3,256})"
+    r"|\bredis-cli\b[^\n|;&]{0,200}?\s(?:-a|--pass)\s+[\"']?([^\s\"']{3,256})"
+)
+_SCHEME = re.compile(
+    r"\b(?:[Bb]earer|BEARER|[Tt]oken|[Aa]pi[Kk]ey|SSWS|GenieKey|OAuth) +(?:token=)?[\"']?([\w.~+/=:|-]{16,8192})"
+)
+_BASIC = re.compile(r"\b[Bb]asic +([A-Za-z0-9+/_-]{6,}={0,2})")
+_HEADER = re.compile(
+    r"(?i)(?<![\w-])((?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]{0,40}(?:key|token|auth|secret|session|signature)"
+    r"(?:-[\w]{1,20})?)\\{0,15}[\"']?\s{0,3}:\s{0,3}\\{0,15}[\"']?([^\"'\r\n\\]{4,8192})"
+)
+_SQL = re.compile(
+    r"(?i)(?:\bidentified\s+(?:with\s+[\w'\"]+\s+)?(?:by|as)\s+(?:password\s+)?|\bpassword\s*\(\s*|(?<![\w\"'])(?:encrypted\s+|"
+    r"unencrypted\s+)?(?:password|passwd|secret|secret_access_key|aws_secret_key|access_key_id|session_token|"
+    r"sas_token|connection_string|passphrase|passcode|encryption_key|master_key)\s+|\bpgp_sym_(?:en|de)crypt\s*\([^,]{1,200},\s*)"
+    r"(?:[NE]?'((?:[^'\\]|''|\\.){3,4096})'|\"([^\"]{3,4096})\"|([^\s'\";,()]{4,256})(?=\s*(?:;|$)))"
+)
+_SECRET_STATEMENT = re.compile(r"(?i)\bcreate\s+(?:or\s+replace\s+)?(?:\w+\s+){0,2}secret\b[^();]{0,200}\(")
+STATEMENT_CHARACTERS = 4000
+_IN_STATEMENT = re.compile(
+    r"(?i)\b(?:key_id|secret|token|session_token|bearer_token|connection_string|client_secret|password|account_key|"
+    r"sas_token|key)\s+'([^']{3,4096})'"
+)
+_SQL_ASSIGNED = re.compile(
+    r"(?i)\b(?:create|alter)\s+(?:user|role)\b[^;]{0,200}?\bidentified\s+by\s+([^\s'\";]{4,256})"
+)
+_NEAR = re.compile(r"(?i)secret|key|token|passw|credential|schl[üu]e?ssel|\baws\b|bearer|clave|contrase")
+_NAME_BEFORE = re.compile(r"([\w.\-]{2,32})\\{0,15}[\"']?[ \t]*[:=][ \t]*\\{0,15}[\"']?$")
+_HINT = re.compile(
+    r"(?i)pass|pwd|\bpw\b|psw|secret|token|key|auth|bearer|basic|cred|kennwort|contrase|clave|senha|mdp|mot |motdep|"
+    r"parola|has[łl]o|heslo|jelsz|wachtwoord|l[öo]sen|adgangskode|salasana|[şs]ifre|lozink|slapta|parool|парол|密|口令|パスワード|"
+    r"비밀번호|암호|סיסמ|κωδ|cookie|sas|jwt|\bpin|otp|cvv|cvc|mfa|2fa|code|identified|crypt|curl|wget|http|redis-cli|geheim|"
+    r"schl|jeton|cl[ée] |segre|chave|chiave|токен|секрет|令牌|トークン|秘密|토큰|sessid|connect\.sid|signature"
+)
+_NO_VALUE = frozenset(
+    {
+        "flag",
+        "option",
+        "options",
+        "argument",
+        "parameter",
+        "or",
+        "and",
+        "is",
+        "to",
+        "for",
+        "in",
+        "the",
+        "from",
+        "with",
+        "via",
+    }
+)
+
+
+def in_text(text: str) -> Iterator[SecretSpan]:
+    """Yield the credentials of a text that their surroundings tell."""
+    if not _HINT.search(text):
+        return
+    yield from _assignments(text)
+    yield from _headers(text)
+    yield from _commands(text)
+    yield from _statements(text)
+    yield from _sentences(text)
+
+
+def is_near_a_word(text: str, start: int) -> bool:
+    """Return whether shortly before a place stands a word that speaks of credentials."""
+    before = re.split(r"[\n,;]", text[max(0, start - 32) : start])[-1]
+    name = _NAME_BEFORE.search(before)
+    if name and family(name[1]) is None and names_an_identifier(name[1]):  # "nextPageToken": …
+        return False
+    return _NEAR.search(before) is not None
+
+
+def _named(words: str) -> Family | None:
+    """Return what the last words before a separator speak of: one to five of them are one name."""
+    parts = re.split(r"[ \u2019']", words)
+    for count in range(1, len(parts) + 1):
+        if kind := family(" ".join(parts[-count:])):
+            return kind
+    return None
+
+
+def _span(found: re.Match[str], kind: Family) -> SecretSpan:
+    group = "quoted" if found["quoted"] else "bare"
+    value = found[group]
+    if group == "bare":
+        value = value.rstrip(".)]}:?!") or value
+    start = found.start(group)
+    return SecretSpan(start, start + len(value), value, is_password=kind == "password")
+
+
+def _assignments(text: str) -> Iterator[SecretSpan]:
+    place = 0
+    while found := _ASSIGNED.search(text, place):
+        place = max(found.end("key"), found.start() + 1)
+        kind = _named(found["key"])
+        if kind is None:
+            continue
+        span = _span(found, kind)
+        if _is_assignment(text, found, span, kind):
+            yield span
+            place = span.end
+    for found in _ELEMENT.finditer(text):
+        kind = family(found[1])
+        if kind and is_assigned(found[2], kind):
+            yield SecretSpan(*found.span(2), found[2], is_password=kind == "password")
+    for line in _LINE.finditer(text):
+        kind = family(line[1])
+        value = line[2].rstrip(",;")
+        if kind and is_assigned(value, kind) and not value.startswith(("/", "~")) and " " not in value:
+            yield SecretSpan(line.start(2), line.start(2) + len(value), value, is_password=kind == "password")
+
+
+def _is_assignment(text: str, found: re.Match[str], span: SecretSpan, kind: Family) -> bool:
+    value = span.secret
+    if found["quoted"]:
+        return is_quoted(value, kind)
+    if value.startswith(("/", "~/", "./", "(", "[", "{")) or "==" in found["sep"] or not is_assigned(value, kind):
+        return False
+    if is_told(value, kind):
+        return True
+    ends_line = not text[span.end :].split("\n", 1)[0].strip(" \t\r.;,)]}\"'`\\")
+    is_spaced = found["sep"][-1].isspace()
+    if "=" in found["sep"]:
+        return not is_spaced or (ends_line and kind == "password")
+    return kind == "password" and ends_line and is_spaced
+
+
+def _headers(text: str) -> Iterator[SecretSpan]:
+    for found in _SCHEME.finditer(text):
+        if is_token_like(found[1]) and not is_stand_in(found[1]):
+            yield SecretSpan(*found.span(1), found[1])
+    for found in _BASIC.finditer(text):
+        if b":" in (from_base64(found[1]) or b""):
+            yield SecretSpan(*found.span(1), found[1])
+    for found in _HEADER.finditer(text):
+        name, value = found[1].lower(), found[2].strip()
+        if "cookie" in name:
+            secret = "=" in value
+        else:
+            secret = is_token_like(value.rpartition(" ")[2]) or ("=" in value and is_token_like(value.replace(" ", "")))
+        if secret and not is_stand_in(value):
+            yield SecretSpan(*found.span(2), value)
+
+
+def _commands(text: str) -> Iterator[SecretSpan]:
+    for found in _OPTION.finditer(text):
+        kind = family(found["key"])
+        if kind is None:
+            continue
+        span = _span(found, kind)
+        is_value = not span.secret.startswith(("-", "/", "~", "./")) and span.secret.lower() not in _NO_VALUE
+        if is_value and is_assigned(span.secret, kind):
+            yield span
+    if re.search(r"\b(?:curl|wget|https?)\b", text):
+        for found in _USER_OPTION.finditer(text):
+            if not found[2].isdigit() and not is_stand_in(found[2]):
+                yield SecretSpan(*found.span(2), found[2], is_password=True)
+        for found in _COOKIE_OPTION.finditer(text):
+            yield SecretSpan(*found.span(1), found[1])
+    for found in _ATTACHED.finditer(text):
+        group = found.lastindex or 1
+        if not is_stand_in(found[group]):
+            yield SecretSpan(*found.span(group), found[group], is_password=True)
+
+
+def _statements(text: str) -> Iterator[SecretSpan]:
+    for found in _SQL.finditer(text):
+        group = found.lastindex or 1
+        is_bare = group == 3
+        if is_stand_in(found[group]) or (is_bare and not is_told(found[group], "password")):
+            continue
+        yield SecretSpan(*found.span(group), found[group], is_password=True)
+    for found in _SQL_ASSIGNED.finditer(text):
+        if not is_stand_in(found[1]):
+            yield SecretSpan(*found.span(1), found[1], is_password=True)
+    place = 0
+    while statement := _SECRET_STATEMENT.search(text, place):
+        place = statement.end() + STATEMENT_CHARACTERS
+        for found in _IN_STATEMENT.finditer(text, statement.end(), place):
+            if not is_stand_in(found[1]):
+                yield SecretSpan(*found.span(1), found[1])
+
+
+def _sentences(text: str) -> Iterator[SecretSpan]:
+    place = 0
+    while found := _TOLD.search(text, place):
+        place = max(found.start() + 1, found.start("key") + len(re.split(r"[ \u2019']", found["key"])[0]))
+        kind = _named(found["key"])
+        if kind is None or re.search(r"(?i)\bpass$", found["key"]):  # the verb
+            continue
+        span = _span(found, kind)
+        quoted = bool(found["quoted"]) and kind == "password" and len(span.secret) >= 4 and not is_stand_in(span.secret)
+        if quoted or is_told(span.secret, kind):
+            yield span
+            place = span.end

@@ -1,0 +1,18 @@
+"""Text and JSON data with every credential masked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider_vai.secrets import find, visit
+from airflow_provider_vai.secrets.in_json import starred
+
+
+def mask(text: str) -> str:
+    """Return free text (a title, an error, a person's note) with every credential in it masked."""
+    return starred(text, find(text))
+
+
+def masked(value: Any) -> Any:
+    """Return JSON data with every credential in its texts and keys masked, and all text under a secret-like key."""
+    return visit(value, [], lambda sighting: sighting.shown)

@@ -1,0 +1,19 @@
+"""Reading a sidecar from where it is stored."""
+
+from __future__ import annotations
+
+from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.model.sidecar import Sidecar, parse_sidecar
+from airflow_provider_vai.store.shared_files import AnyPath
+
+
+def read_sidecar(path: AnyPath) -> Sidecar:
+    """Read a sidecar.
+
+    :raises SpecError: it cannot be read, is not a sidecar, or is of a newer schema than this package knows.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SpecError(error.strerror or str(error), where=str(path), remedy="Name an existing sidecar.") from None
+    return parse_sidecar(content, str(path))

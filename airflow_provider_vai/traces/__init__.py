@@ -1,0 +1,1 @@
+"""Reads recorded runs: formats, live sources, several exports of one run."""

@@ -1,0 +1,167 @@
+"""The table of trace formats, and how a trace finds its adapter."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from airflow_provider_vai.exceptions import MalformedTrace, UnknownFormat
+from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.traces.reading.chunks import Pieces, pieces_of
+from airflow_provider_vai.traces.reading.run_index import Index, ReadRuns, Runs, Track
+from airflow_provider_vai.traces.reading.trace import YAML, Adapter, Tells, Trace
+
+BUILT_IN = {  # name -> module; asked in this order: the narrow shapes first
+    "vai": "vai.adapter",
+    "agentdojo": "agentdojo",
+    "tau2": "tau2",
+    "atif": "atif.adapter",
+    "inspect_ai": "inspect_ai.adapter",
+    "swe_agent": "swe_agent",
+    "openhands": "openhands.adapter",
+    "google_adk": "google_adk.adapter",
+    "vcr_cassette": "vcr.adapter",
+    "openai_run_state": "openai.run_state",
+    "openai_agents": "openai.agents",
+    "openai_responses": "openai.responses",
+    "mlflow": "spans.mlflow",
+    "langfuse": "spans.langfuse",
+    "langfuse_chatml": "spans.langfuse_chatml",
+    "langsmith": "spans.langsmith",
+    "openinference": "spans.openinference",
+    "otel_genai": "spans.otel_genai",
+    "pydantic_ai": "pydantic_ai.adapter",
+    "vercel_ui": "vercel.adapter",
+    "claude_code": "claude_code.adapter",
+    "anthropic_managed": "anthropic.managed",
+    "langchain": "langchain.adapter",
+    "mcp_log": "mcp_log.adapter",
+    "anthropic_messages": "anthropic.messages",
+    "openai_chat": "openai.chat",
+}
+GROUP = "airflow_provider_vai.adapters"
+
+LARGE = 32_000_000
+"""Bytes from which on a trace is read run by run, where its format allows it."""
+
+HEAD = 20
+"""Pieces of a large trace that its adapter is found by."""
+
+
+@cache
+def adapters() -> tuple[Adapter, ...]:
+    """Return every adapter: the built-in ones, then those of other distributions, by name."""
+    own = [import_module(f"{__name__}.{module}").ADAPTER for module in BUILT_IN.values()]
+    others = [entry.load() for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name)]
+    return (*own, *others)
+
+
+def tells(adapter: Adapter) -> Tells:
+    """Return what an adapter's format can tell; of an adapter that does not say so, the least."""
+    return getattr(adapter, "tells", Tells(results="partly", batches="partly"))
+
+
+def read(path: Path, format: str | None = None) -> tuple[Trace, list[Run]]:
+    """Read every run in a trace file.
+
+    :param path: the file.
+    :param format: an adapter's name; ``None`` looks for the first adapter that accepts the document.
+    :raises UnreadableTrace: the file cannot be read or holds no document.
+    :raises UnknownFormat: no adapter of that name, or none accepts the document.
+    :raises MalformedTrace: a place in the file breaks its format.
+    """
+    with opened(path, format) as runs:
+        found = list(runs)
+    if runs.refused:
+        raise next(iter(runs.refused.values()))
+    return runs.trace, found
+
+
+@contextmanager
+def opened(path: Path, format: str | None = None, track: Track = iter) -> Iterator[Runs]:
+    """Open a trace file for reading its runs one by one; see :func:`read`.
+
+    :param track: wraps the keys of a large file's runs as they are read; a progress bar, say.
+
+    A large file is passed over once, and its runs are read as they are asked for, where its adapter can name the
+    run of a piece.
+    """
+    trace = Trace(path)
+    with ExitStack() as stack:
+        if trace.file.is_larger(LARGE) and not trace.file.name.endswith(YAML):
+            file = None if trace.file.samples else stack.enter_context(trace.file.spooled())
+            if index := _index(trace, pieces_of(trace, file), format, track):
+                yield index
+                return
+        yield ReadRuns(trace, list(_runs(trace, format)))
+
+
+def _runs(trace: Trace, format: str | None) -> Iterator[Run]:
+    adapter, is_each = _adapter(trace.document, format, str(trace))
+    if not is_each:
+        yield from adapter.runs(trace)
+        return
+    for number, item in enumerate(trace.document, 1):
+        part = trace.part(item, f"{'line' if trace.is_lines else 'item'} {number}")
+        if not adapter.accepts(item):
+            raise MalformedTrace(
+                f"{_shape(item)} is not {adapter.name}, as the first is",
+                where=str(part),
+                remedy="Split the file by format.",
+            )
+        yield from adapter.runs(part)
+
+
+def _index(trace: Trace, found: Pieces, format: str | None, track: Track) -> Index | None:
+    """Return the index of a large trace; ``None`` where its adapter has to read it whole."""
+    scan = found.scan()
+    values = [piece.value for piece in islice(scan, HEAD)]
+    if not values:
+        return None
+    try:
+        adapter, is_each = _adapter(found.document(values), format, str(trace))
+    except UnknownFormat:  # what tells may stand behind the runs
+        deque(scan, maxlen=0)
+        adapter, is_each = _adapter(found.document(values), format, str(trace))
+    if is_each:
+        return Index(trace, found, adapter, None, track)
+    line_key = getattr(adapter, "line_key", None)
+    return line_key and Index(trace, found, adapter, line_key, track)
+
+
+def _adapter(document: Any, format: str | None, where: str) -> tuple[Adapter, bool]:
+    """Return the adapter of a document, and whether it reads the document's items as documents of their own."""
+    known = [adapter for adapter in adapters() if format in (None, adapter.name)]
+    names = ", ".join(adapter.name for adapter in adapters())
+    if not known:
+        raise UnknownFormat(f"no trace format {format!r}", where=where, remedy=f"Choose one of: {names}.")
+    for adapter in known:
+        if adapter.accepts(document):
+            return adapter, False
+    for adapter in known if isinstance(document, list) and document else ():
+        if adapter.accepts(document[0]):
+            return adapter, True
+    if format is not None:
+        return known[0], False
+    raise UnknownFormat(
+        f"no adapter recognises it ({_shape(document)})",
+        where=where,
+        remedy=f"Name the format with --format. Known: {names}.",
+    )
+
+
+def _shape(document: object) -> str:
+    if isinstance(document, dict):
+        keys = ", ".join(str(key)[:40] for key in list(document)[:8])
+        return f"an object with the keys {keys}" if keys else "an empty object"
+    if isinstance(document, list):
+        first = f", the first {_shape(document[0])}" if document else ""
+        return f"a list of {len(document)} items{first}"
+    return f"a bare {type(document).__name__}"

@@ -1,0 +1,114 @@
+"""AgentDojo: one run object (suite, user task, messages, verdict), or a list of them.
+
+``security`` is not read: on an attacked run *true* means that the attack worked, on others it says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from airflow_provider_vai.model.run import Run, RunOutcome, ToolCall
+from airflow_provider_vai.traces.formats.shared.content import error_text, proposed, result_value
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
+from airflow_provider_vai.traces.reading.trace import Tells, Trace, objects, optional_text, records, text, text_or_none
+
+KEYS = frozenset({"suite_name", "user_task_id", "messages"})
+
+NAMES = ("suite_name", "pipeline_name", "user_task_id", "attack_type", "injection_task_id")
+"""What names a run, in this order."""
+
+
+class AgentDojoAdapter:
+    """Reads AgentDojo runs."""
+
+    name = "agentdojo"
+    description = "AgentDojo run: an object with suite_name, user_task_id and messages, or a list of them"
+    tells = Tells()
+
+    def accepts(self, document: Any) -> bool:
+        """Return whether the document, or its first item, has AgentDojo's keys."""
+        first = document[0] if isinstance(document, list) and document else document
+        return isinstance(first, dict) and first.keys() >= KEYS
+
+    def line_key(self, record: Any) -> str | None:
+        """Return the id of the run that an item is. Never raises."""
+        return _id(record) if isinstance(record, dict) else None
+
+    def runs(self, trace: Trace) -> Iterator[Run]:
+        """Yield a run for each object.
+
+        :raises MalformedTrace: an object, a message or a call breaks the format.
+        """
+        for item, where in objects(trace):
+            yield _run(trace, item, where)
+
+
+def _run(trace: Trace, item: dict[str, Any], where: str) -> Run:
+    conversation = Conversation(trace)
+    for message, place in records(item.get("messages"), f"{where}messages"):
+        _read_message(conversation, message, place)
+    text(item.get("suite_name"), f"{where}suite_name")
+    task = text(item.get("user_task_id"), f"{where}user_task_id")
+    run = Run(
+        id=_id(item),
+        source="agent_run",
+        format=ADAPTER.name,
+        title=task,
+        agent=text_or_none(item.get("pipeline_name")),
+        outcome=_outcome(item),
+    )
+    return conversation.run(run)
+
+
+def _id(item: dict[str, Any]) -> str:
+    return "/".join(name for key in NAMES if (name := text_or_none(item.get(key))))
+
+
+def _outcome(item: dict[str, Any]) -> RunOutcome:
+    if item.get("error") is not None or item.get("utility") is False:
+        return "failed"
+    return "success" if item.get("utility") is True else "unknown"
+
+
+def _read_message(conversation: Conversation, message: dict[str, Any], place: str) -> None:
+    content, inside = message.get("content"), f"{place}.content"
+    match text(message.get("role"), f"{place}.role"):
+        case "system":
+            conversation.system(conversation.text(content, inside))
+        case "user":
+            conversation.turn(conversation.text(content, inside))
+        case "assistant":
+            conversation.text(content, inside)
+            conversation.message()
+            calls = message.get("tool_calls")
+            for call, where in records([] if calls is None else calls, f"{place}.tool_calls"):
+                _read_call(conversation, call, where)
+        case "tool":
+            conversation.answer(_answer(message, place), place)
+        case role:
+            conversation.note(place, f"unknown role {role!r}")
+
+
+def _read_call(conversation: Conversation, call: dict[str, Any], where: str) -> None:
+    proposal = ToolCall(
+        id=optional_text(call.get("id"), f"{where}.id") or "",
+        tool=text(call.get("function"), f"{where}.function"),
+        proposed_arguments=proposed(call.get("args")),
+    )
+    conversation.call(proposal, where)
+
+
+def _answer(message: dict[str, Any], place: str) -> ToolAnswer:
+    answered = message.get("tool_call")  # the call itself, repeated: its name helps where there is no id
+    answer = ToolAnswer(
+        id=optional_text(message.get("tool_call_id"), f"{place}.tool_call_id"),
+        tool=text_or_none(answered.get("function")) if isinstance(answered, dict) else None,
+        value=result_value(message.get("content")),
+    )
+    if message.get("error") is None:
+        return answer
+    return ToolAnswer(answer.id, answer.tool, answer.value or None, "failed", error_text(message["error"]))
+
+
+ADAPTER = AgentDojoAdapter()

@@ -1,0 +1,1 @@
+"""Reads Anthropic messages and managed-agent sessions."""

@@ -1,0 +1,62 @@
+"""Anthropic managed agents: a session's events, as a list, under ``data``, or as recorded ``[call, payload]`` lines.
+
+A permission stands on each call of a built-in or MCP tool, and the user's decision where one was asked for. Custom
+tools run at the client and have neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.traces.formats.anthropic.managed_events import RESULTS, events, session_facts
+from airflow_provider_vai.traces.formats.anthropic.managed_session import CALLS, ManagedSession
+from airflow_provider_vai.traces.formats.shared.content import fields, usage
+from airflow_provider_vai.traces.reading.trace import Tells, Trace, text_or_none
+
+
+class AnthropicManagedAdapter:
+    """Reads the events of Anthropic's managed agents."""
+
+    name = "anthropic_managed"
+    description = "Anthropic managed agents: a session's events, or recorded client calls"
+    tells = Tells(approvals="yes", timing="yes")
+
+    def accepts(self, document: Any) -> bool:
+        """Return whether one of the first events has a name that only this format has."""
+        kinds = [str(event.get("type")) for event, _ in events(document, "")[:200]]
+        return any(kind in CALLS or kind in RESULTS or kind == "session.status_idle" for kind in kinds)
+
+    def runs(self, trace: Trace) -> Iterator[Run]:
+        """Yield the one run.
+
+        :raises MalformedTrace: the document holds no events, or an event breaks the format.
+        """
+        session = ManagedSession(trace)
+        for event, place in events(trace.document, str(trace), must=True):
+            session.read(event, place)
+        yield _run(trace, session)
+
+
+def _run(trace: Trace, session: ManagedSession) -> Run:
+    facts = session_facts(trace.document)
+    agent = fields(facts.get("agent"))
+    model = agent.get("model")
+    session.talk.system(text_or_none(agent.get("system")))
+    run = Run(
+        id=text_or_none(facts.get("id")) or trace.fallback_id,
+        source="chat_thread",
+        format=ADAPTER.name,
+        title=text_or_none(facts.get("title")),
+        agent=text_or_none(agent.get("name")),
+        model=text_or_none(fields(model).get("id", model)),
+        started_at=session.times[0] if session.times else None,
+        ended_at=session.times[-1] if session.times else None,
+        outcome=session.outcome,
+        usage=usage(session.spent, tokens=("input_tokens", "output_tokens"), costs=[]),
+    )
+    return session.talk.run(run)
+
+
+ADAPTER = AnthropicManagedAdapter()

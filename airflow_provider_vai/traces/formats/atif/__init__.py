@@ -1,0 +1,1 @@
+"""Reads ATIF trajectories."""

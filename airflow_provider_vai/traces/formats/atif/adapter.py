@@ -1,0 +1,68 @@
+"""ATIF trajectories (to version 1.8): steps with tool calls, and their results in the same step's observation.
+
+The format has no field for errors and approvals; under ``extra``, which is free, these are read where they stand:
+``is_error`` or ``outcome`` and ``error`` of a result, ``approval`` and ``executed_arguments`` of a call or a result.
+Sub-agents' trajectories are read where they are embedded. Copied context is no part of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.traces.formats.atif.steps import Trajectory
+from airflow_provider_vai.traces.formats.shared.content import fields, usage
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation
+from airflow_provider_vai.traces.reading.trace import Tells, Trace, moment, record, records, text_or_none
+
+TOKENS = ("prompt_tokens", "completion_tokens", "total_prompt_tokens", "total_completion_tokens")
+
+
+class ATIFAdapter:
+    """Reads Agent Trajectory Interchange Format documents."""
+
+    name = "atif"
+    description = "ATIF trajectory (Harbor and others; schema_version ATIF-v1.x)"
+    tells = Tells(results="partly", approvals="partly", edits="partly", timing="partly")
+
+    def accepts(self, document: Any) -> bool:
+        """Return whether the document says that it is ATIF."""
+        version = document.get("schema_version") if isinstance(document, dict) else None
+        return isinstance(version, str) and version.startswith("ATIF-")
+
+    def runs(self, trace: Trace) -> Iterator[Run]:
+        """Yield the one run.
+
+        :raises MalformedTrace: a step, a call or a result breaks the format.
+        """
+        document = record(trace.document, str(trace))
+        reader = Trajectory(Conversation(trace), document, f"{trace}: subagent_trajectories")
+        steps = list(records(document.get("steps"), f"{trace}: steps"))
+        reader.read(steps)
+        reader.close()
+        agent, final = fields(document.get("agent")), fields(document.get("final_metrics"))
+        spent = [fields(step.get("metrics")) for step, _ in steps if step.get("is_copied_context") is not True]
+        spent = [final] if any(key in final for key in TOKENS) else spent
+        times = [at for step, _ in steps if (at := moment(step.get("timestamp")))]
+        run = Run(
+            id=text_or_none(document.get("trajectory_id"))
+            or text_or_none(document.get("session_id"))
+            or trace.fallback_id,
+            source="agent_run",
+            format=self.name,
+            agent=text_or_none(agent.get("name")),
+            model=text_or_none(agent.get("model_name")),
+            started_at=times[0] if times else None,
+            ended_at=times[-1] if times else None,
+            outcome="success" if reader.has_the_last_word and not reader.talk.is_waiting else "unknown",
+            usage=usage(
+                spent, tokens=TOKENS, costs=[item.get("total_cost_usd", item.get("cost_usd")) for item in spent]
+            ),
+        )
+        if document.get("continued_trajectory_ref"):
+            reader.talk.note(f"{trace}: continued_trajectory_ref", "the run goes on in another file")
+        yield reader.talk.run(run)
+
+
+ADAPTER = ATIFAdapter()

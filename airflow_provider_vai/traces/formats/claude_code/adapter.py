@@ -1,0 +1,137 @@
+"""Claude Code sessions (JSONL, or an object with ``loglines``), and the Claude Agent SDK's message stream.
+
+What a person allowed is not recorded call by call, nor whether a hook changed the arguments: approvals are unknown
+except for refusals. Hooks' own records are not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.traces.formats.claude_code.agents import by_agent, parents
+from airflow_provider_vai.traces.formats.claude_code.lines import (
+    Line,
+    blocks,
+    by_message,
+    live,
+    message_key,
+    session,
+    sessions,
+    unwrapped,
+)
+from airflow_provider_vai.traces.formats.claude_code.session import SAID, ClaudeCodeSession
+from airflow_provider_vai.traces.formats.shared.content import usage, with_cached
+from airflow_provider_vai.traces.reading.trace import Tells, Trace, moment, record, records, text_or_none
+
+TITLES = {"summary": "summary", "ai-title": "aiTitle", "custom-title": "customTitle"}
+"""Kinds of line that name the session, the best last."""
+
+
+class ClaudeCodeAdapter:
+    """Reads Claude Code sessions."""
+
+    name = "claude_code"
+    description = "Claude Code session (JSONL or loglines), or the Claude Agent SDK's messages"
+    tells = Tells(approvals="partly", timing="partly")
+
+    def accepts(self, document: Any) -> bool:
+        """Return whether the document has log lines, or is a list with a session's user or assistant line."""
+        if isinstance(document, dict) and isinstance(document.get("loglines"), list):
+            return True
+        lines = document if isinstance(document, list) else [document]
+        return any(session(line) and line.get("type") in SAID and "message" in line for line in lines[:1000])
+
+    def line_key(self, line: Any) -> str | None:
+        """Return the session that a line belongs to. Never raises."""
+        return session(line)
+
+    def runs(self, trace: Trace) -> Iterator[Run]:
+        """Yield a run for each session: sessions of which one goes on from the other are one.
+
+        :raises MalformedTrace: a line, a message or a block breaks the format.
+        """
+        document, where = trace.document, f"{trace}: "
+        if isinstance(document, dict):
+            has_lines = "loglines" in document
+            document, where = (document["loglines"], f"{where}loglines") if has_lines else ([document], where)
+        lines = [(unwrapped(line), place) for line, place in records(document, where)]
+        for group in sessions(lines):
+            if any(line.get("type") in SAID for line, _ in group):
+                yield _run(trace, group)
+
+
+def _run(trace: Trace, lines: list[Line]) -> Run:
+    talk = ClaudeCodeSession(trace)
+    agents = by_agent(lines)
+    is_sub_agent = not any(lines[number][0].get("type") in SAID for number in agents.get("", []))
+    kept = lines
+    if is_sub_agent:
+        agents = {}  # a sub-agent's own file: here it is the main conversation
+    else:
+        kept = _counted(talk, lines, agents)
+        talk.parents = parents(lines, agents)
+    talk.agents = {id(lines[number][0]): agent for agent, numbers in agents.items() for number in numbers}
+    for line, place in by_message(kept):
+        talk.read(line, place)
+    found = [line for line, _ in kept]
+    times = sorted(at for line in found if (at := moment(line.get("timestamp"))) and at.tzinfo)
+    models = [record(line.get("message"), "").get("model") for line in found if line.get("type") == "assistant"]
+    spent = {message_key(line) or number: _usage(line) for number, line in enumerate(found)}
+    name = next((key for line in found if (key := session(line))), None)
+    agent = text_or_none(found[0].get("agentId")) if is_sub_agent and found else None
+    run = Run(
+        id=f"{name or trace.fallback_id}/{agent}" if agent else name or trace.fallback_id,
+        source="agent_run" if is_sub_agent else "chat_thread",
+        format=ADAPTER.name,
+        title=_title(lines),
+        agent=agent,
+        model=next((model for model in reversed(models) if text_or_none(model) and model != "<synthetic>"), None),
+        started_at=times[0] if times else None,
+        ended_at=times[-1] if times else None,
+        outcome=talk.outcome(),
+        usage=usage(list(spent.values()), tokens=("input_tokens", "output_tokens"), costs=talk.costs[-1:]),
+    )
+    return talk.run(run)
+
+
+def _counted(talk: ClaudeCodeSession, lines: list[Line], agents: dict[str, list[int]]) -> list[Line]:
+    """Return the lines that counted: the main conversation's, and those of the sub-agents that it started."""
+    main = [lines[number] for number in agents[""]]
+    counted, broken = live(main)
+    for place in broken:
+        talk.note(place, "its parent is not in the file: the line before it is taken for that")
+    kept = {id(line) for line, _ in counted}
+    started = parents(lines, agents)
+    left = [(line, place) for line, place in main if id(line) not in kept]
+    dead = _asked(left)
+    count = len(dead)
+    for agent, numbers in agents.items():
+        theirs = [lines[number] for number in numbers] if agent else []
+        if started.get(agent) in dead:
+            dead |= _asked(theirs)
+        else:
+            kept |= {id(line) for line, _ in theirs}
+    if count:
+        talk.note(left[0][1], f"a rewind left this branch: its calls ({count}) ran, but do not count")
+    return [(line, place) for line, place in lines if id(line) in kept]
+
+
+def _asked(lines: list[Line]) -> set[str]:
+    found = [text_or_none(block.get("id")) for line, _ in lines for block in blocks(line, "tool_use")]
+    return {name for name in found if name}
+
+
+def _title(lines: list[Line]) -> str | None:
+    named = [(kind, line.get(key)) for kind, key in TITLES.items() for line, _ in lines if line.get("type") == kind]
+    return next((title for _, title in reversed(named) if text_or_none(title)), None)
+
+
+def _usage(line: dict[str, Any]) -> dict[str, Any]:
+    message = line.get("message")
+    spent = message.get("usage") if isinstance(message, dict) and line.get("type") == "assistant" else None
+    return with_cached(spent) if isinstance(spent, dict) else {}
+
+
+ADAPTER = ClaudeCodeAdapter()

@@ -1,0 +1,147 @@
+"""The lines of one Claude Code session, told to a conversation in their order."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from airflow_provider_vai.model.run import Approval, RunOutcome, ToolCall
+from airflow_provider_vai.traces.formats.claude_code.lines import blocks, message_key
+from airflow_provider_vai.traces.formats.claude_code.result import CUT, read_result
+from airflow_provider_vai.traces.formats.shared.content import MEDIA, error_text, proposed
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
+from airflow_provider_vai.traces.reading.trace import Trace, moment, optional_text, record, records, text, text_or_none
+
+SAID = ("user", "assistant")
+CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
+SILENT = MEDIA | {"text", "thinking", "redacted_thinking", "tool_reference", "search_result", "fallback"}
+MCP_NAME = re.compile(r"mcp__(.+?)__.+")
+SHELL = re.compile(r"\s*<bash-(input|stdout)>(.*?)</bash-\1>", re.DOTALL)
+NOT_SAID = ("[Request interrupted by user", "<local-command-", "<system-reminder>", "<task-notification>")
+"""How a user line starts that the program wrote."""
+
+
+class ClaudeCodeSession(Conversation):
+    """A conversation that reads Claude Code's lines.
+
+    ``agents`` names the sub-agent of each line, ``parents`` the call that started each; both by identity.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        super().__init__(trace)
+        self.agents: dict[int, str] = {}
+        self.parents: dict[str, str] = {}
+        self.costs: list[Any] = []
+        self._message: str | None = None
+        self._seen: set[tuple[str, str]] = set()
+        self._unplaced: set[str] = set()
+        self._last: dict[str, Any] = {}
+        self._result: RunOutcome | None = None
+        self._denials: list[dict[str, Any]] = []
+
+    def read(self, line: dict[str, Any], place: str) -> None:
+        """Read one line.
+
+        :raises MalformedTrace: its message or a block breaks the format.
+        """
+        kind, agent = line.get("type"), self.agents.get(id(line), "")
+        if kind in SAID:
+            message = record(line.get("message"), f"{place}.message")
+            if not agent:
+                self._last = line
+            self._read_said(line, message.get("content"), agent, f"{place}.message.content")
+        elif kind == "attachment":
+            self._read_attachment(line.get("attachment"), agent)
+        elif kind == "result":
+            self._read_end(line)
+        elif "message" in line or "tool" in str(kind):
+            self.note(place, f"unknown kind of line {kind!r}")
+
+    def outcome(self) -> RunOutcome:
+        """Return how the session ended; also put in what its end says of denied calls."""
+        for denial in self._denials:
+            self._deny(denial.get("tool_use_id"))
+        if self._result is not None:
+            return self._result
+        is_last_word = bool(blocks(self._last, "text")) and not blocks(self._last, "tool_use")
+        is_answer = self._last.get("type") == "assistant" and self._last.get("isApiErrorMessage") is not True
+        return "success" if is_answer and is_last_word and not self.is_waiting else "unknown"
+
+    def _read_said(self, line: dict[str, Any], content: Any, agent: str, inside: str) -> None:
+        if line["type"] == "assistant" and (message_key(line) is None or message_key(line) != self._message):
+            self.message()
+        self._message = message_key(line) or self._message
+        found = [] if content is None or isinstance(content, str) else list(records(content, inside))
+        results = [block for block, _ in found if block.get("type") == "tool_result"]
+        richer = line.get("toolUseResult", line.get("tool_use_result")) if len(results) == 1 else None
+        for block, where in found:
+            self._read_block(line, block, richer, agent, where)
+        words = content if isinstance(content, str) else self.text([b for b, _ in found if b.get("type") == "text"], "")
+        if line["type"] == "user" and not agent and (words or not found):
+            self._read_words(line, words, inside)
+
+    def _read_words(self, line: dict[str, Any], words: str | None, inside: str) -> None:
+        shell = SHELL.match(words or "")
+        if line.get("isCompactSummary") is True:
+            if not self.calls:
+                self.note(inside, "a summary stands for what was said before: calls made there are out of sight")
+        elif shell and shell[1] == "input":
+            self.message()
+            asked = {"command": shell[2]}
+            self.call(ToolCall(id="", tool="Bash", actor="user", proposed_arguments=asked), inside)
+        elif shell:
+            self.answer(ToolAnswer(tool="Bash", value=shell[2], outcome="unknown"), inside)
+        elif line.get("isMeta") is not True and not (words or "").lstrip().startswith(NOT_SAID):
+            self.turn(words)
+
+    def _read_block(self, line: dict[str, Any], block: dict[str, Any], richer: Any, agent: str, where: str) -> None:
+        kind = text(block.get("type"), f"{where}.type")
+        if kind in CALLS:
+            self._read_call(line, block, agent, where)
+        elif kind == "tool_result" or kind.endswith("_tool_result"):
+            inner = block.get("content")
+            if isinstance(inner, dict) and str(inner.get("type")).endswith("_error"):
+                block = {**block, "is_error": True}
+            if (error_text(inner) or "").startswith(CUT):
+                self.note(where, "the result was cut: the rest stands in another file")
+            self.answer(read_result(block, richer, line.get("timestamp"), where), where)
+        elif kind not in SILENT:
+            self.note(where, f"unknown block {kind!r}")
+
+    def _read_call(self, line: dict[str, Any], block: dict[str, Any], agent: str, where: str) -> None:
+        call_id = optional_text(block.get("id"), f"{where}.id") or ""
+        tool = text(block.get("name"), f"{where}.name")
+        again = (message_key(line) or "", call_id)
+        if all(again) and again in self._seen:  # a stream may repeat a message's blocks
+            return
+        self._seen.add(again)
+        if agent and agent not in self.parents and agent not in self._unplaced:
+            self._unplaced.add(agent)
+            self.note(where, f"no call is known that started the sub-agent {agent!r}")
+        server = MCP_NAME.match(tool)
+        call = ToolCall(
+            id=call_id,
+            tool=tool,
+            server=text_or_none(block.get("server_name")) or (server[1] if server else None),
+            parent_id=self.parents.get(agent),
+            proposed_arguments=proposed(block.get("input")),
+            started_at=moment(line.get("timestamp")),
+        )
+        self.call(call, where)
+
+    def _read_attachment(self, attachment: Any, agent: str) -> None:
+        if not agent and isinstance(attachment, dict) and attachment.get("type") == "queued_command":
+            self.turn(self.text(attachment.get("prompt"), "") if isinstance(attachment.get("prompt"), str) else None)
+
+    def _read_end(self, line: dict[str, Any]) -> None:
+        self._result = "failed" if line.get("is_error") is True or line.get("subtype") != "success" else "success"
+        self.costs.append(line.get("total_cost_usd"))
+        denials = line.get("permission_denials")
+        self._denials += [denial for denial in denials or [] if isinstance(denial, dict)] if denials else []
+
+    def _deny(self, call_id: Any) -> None:
+        for position, call in enumerate(self.calls):
+            if text_or_none(call_id) == call.id and call.outcome != "denied":
+                approval = Approval(state="denied", by="permission rules", note=call.error)
+                denied = {"outcome": "denied", "arguments": None, "result": None, "approval": approval}
+                self.calls[position] = call.model_copy(update=denied)

@@ -1,0 +1,1 @@
+"""Reads Google ADK sessions."""

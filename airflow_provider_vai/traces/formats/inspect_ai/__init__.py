@@ -1,0 +1,1 @@
+"""Reads Inspect AI logs."""

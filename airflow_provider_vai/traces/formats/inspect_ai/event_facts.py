@@ -1,0 +1,113 @@
+"""The events of an Inspect sample, looked through once: tool calls, decisions, spans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider_vai.model.run import Approval, ApprovalState
+from airflow_provider_vai.traces.formats.shared.content import fields
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation
+from airflow_provider_vai.traces.reading.trace import moment, records, text, text_or_none
+
+SILENT = frozenset(
+    [
+        "anchor",
+        "branch",
+        "checkpoint",
+        "compaction",
+        "error",
+        "info",
+        "input",
+        "interrupt",
+        "logger",
+        "model",
+        "sample_init",
+        "sample_limit",
+        "sandbox",
+        "score",
+        "score_edit",
+        "span_begin",
+        "span_end",
+        "state",
+        "step",
+        "store",
+        "subtask",
+    ]
+)
+
+DECISIONS: dict[str, ApprovalState] = {
+    "approve": "approved",
+    "modify": "edited",
+    "reject": "denied",
+    "terminate": "denied",
+}
+"""A decision ``escalate`` is none: another approver's follows."""
+
+Event = tuple[dict[str, Any], str]
+"""An event and its place."""
+
+
+class EventFacts:
+    """What a sample's events say; other kinds of events are noted.
+
+    ``tools`` are the events of tool calls in order, ``approvals`` the decision on each call's id, ``times`` when
+    each event was written.
+
+    :raises MalformedTrace: an event breaks the format.
+    """
+
+    def __init__(self, talk: Conversation, events: Any, where: str) -> None:
+        self.talk = talk
+        self.tools: list[Event] = []
+        self.approvals: dict[str, Approval] = {}
+        self.times: list[Any] = []
+        self._parents: dict[str, str] = {}  # a span's parent
+        self._agents: dict[str, str] = {}  # a sub-agent's span: the call that started it
+        self._read(events, where)
+
+    def _read(self, events: Any, where: str) -> None:
+        for event, place in records(events, where):
+            kind = text(event.get("event"), f"{place}.event")
+            self.times.append(event.get("timestamp"))
+            if kind == "tool":
+                self._read_tool(event, place)
+            elif kind == "approval":
+                self._read_approval(event, place)
+            elif kind == "span_begin" and isinstance(event.get("parent_id"), str):
+                self._parents[str(event.get("id"))] = event["parent_id"]
+            elif kind not in SILENT:
+                self.talk.note(place, f"unknown event {kind!r}")
+
+    def _read_tool(self, event: dict[str, Any], place: str) -> None:
+        self.tools.append((event, place))
+        call_id, agent = text_or_none(event.get("id")), text_or_none(event.get("agent_span_id"))
+        if call_id and agent:
+            self._agents[agent] = call_id
+        if isinstance(event.get("events"), list) and event["events"]:  # older logs keep the inner calls inside
+            self._read(event["events"], f"{place}.events")
+
+    def _read_approval(self, event: dict[str, Any], place: str) -> None:
+        decision = text(event.get("decision"), f"{place}.decision")
+        call_id = text_or_none(fields(event.get("call")).get("id"))
+        if decision not in DECISIONS or call_id is None:
+            if decision != "escalate":
+                self.talk.note(place, f"a decision {decision!r} on no known call")
+            return
+        by, state = text_or_none(event.get("approver")), DECISIONS[decision]
+        is_policy = by == "auto" and state == "approved"  # the approver that lets everything pass
+        self.approvals[call_id] = Approval(
+            state="not_required" if is_policy else state,
+            by=by,
+            at=moment(event.get("timestamp")),
+            note=text_or_none(event.get("explanation")),
+        )
+
+    def parent(self, event: dict[str, Any]) -> str | None:
+        """Return the call whose sub-agent made this one, found by walking up the spans."""
+        span, seen = event.get("span_id"), set()
+        while isinstance(span, str) and span not in seen:
+            if span in self._agents and self._agents[span] != event.get("id"):
+                return self._agents[span]
+            seen.add(span)
+            span = self._parents.get(span)
+        return None

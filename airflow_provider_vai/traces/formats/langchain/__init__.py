@@ -1,0 +1,1 @@
+"""Reads LangChain messages and LangGraph states."""

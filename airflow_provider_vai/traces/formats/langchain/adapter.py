@@ -1,0 +1,98 @@
+"""LangChain messages, and LangGraph states, histories and checkpoints.
+
+Messages mark a rejection by its words and an edit by a notice; that a person answered for a tool they do not mark.
+Checkpoints hold what a person was asked and what the person decided: where they are there, they alone are believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from airflow_provider_vai.model.run import Run, RunOutcome
+from airflow_provider_vai.traces.formats.langchain.interrupts import resumes
+from airflow_provider_vai.traces.formats.langchain.message_forms import plain
+from airflow_provider_vai.traces.formats.langchain.state import GraphState, is_message, path, state_of
+from airflow_provider_vai.traces.formats.langchain.thread import Thread
+from airflow_provider_vai.traces.formats.shared.content import fields, usage
+from airflow_provider_vai.traces.reading.trace import Tells, Trace, sequence, text_or_none
+
+
+class LangChainAdapter:
+    """Reads LangChain messages and LangGraph states."""
+
+    name = "langchain"
+    description = "LangChain messages, or LangGraph states, histories and checkpoints"
+    tells = Tells(approvals="partly", edits="partly")
+
+    def accepts(self, document: Any) -> bool:
+        """Return whether the document is a list of messages, or holds a state with messages."""
+        items = document if isinstance(document, list) else [document]
+        states = [state for item in items[:50] if (state := state_of(item, ""))]
+        return any(isinstance(state.values.get("messages"), list) for state in states) or any(
+            map(is_message, items[:50])
+        )
+
+    def line_key(self, line: Any) -> str | None:
+        """Return the thread that a state belongs to. Never raises."""
+        state = state_of(line, "")
+        return state.fact("thread_id") if state else None
+
+    def runs(self, trace: Trace) -> Iterator[Run]:
+        """Yield a run for each thread.
+
+        :raises MalformedTrace: a message breaks the format, or there is none.
+        """
+        document, where = trace.document, f"{trace}: "
+        items, places = [document], [where]
+        if not isinstance(document, dict):
+            items = sequence(document, str(trace))
+            places = [f"{where}[{number}]" for number in range(len(items))]
+        states = [state for item, inside in zip(items, places, strict=True) if (state := state_of(item, inside))]
+        if not states:
+            facts = fields(document)
+            messages = sequence(facts.get("messages", document), f"{where}messages")
+            states = [GraphState({"messages": messages}, "", facts, where, is_bare=not facts)]
+        threads: dict[str | None, list[GraphState]] = {}
+        for state in states:
+            threads.setdefault(state.fact("thread_id"), []).append(state)
+        given = [found for item in items for found in resumes(item)]
+        for found in threads.values():
+            yield _run(trace, found, given)
+
+
+def _run(trace: Trace, states: list[GraphState], given: list[Any]) -> Run:
+    main = [state for state in states if not state.fact("checkpoint_ns")] or states
+    inner = [state for state in states if state.fact("checkpoint_ns")] if main is not states else []
+    chain = path(main)
+    thread = Thread(trace, chain, given)
+    thread.note_unseen(main)
+    thread.add_sub_graphs(inner)
+    newest, said = chain[-1], [plain(message) or {} for message in thread.messages]
+    answers = [message for message in said if message.get("type") == "ai"]
+    named = [fields(message.get("response_metadata")) for message in answers]
+    models = [facts.get("model_name") or facts.get("model") for facts in named]
+    named_usage = [(text_or_none(message.get("id")), fields(message.get("usage_metadata"))) for message in answers]
+    spent = {name or number: tokens for number, (name, tokens) in enumerate(named_usage)}
+    times = [at for state in chain if (at := state.at)]
+    run = Run(
+        id=newest.fact("thread_id") or trace.fallback_id,
+        source="chat_thread",
+        format=ADAPTER.name,
+        agent=text_or_none(fields(newest.source.get("metadata")).get("graph_id")),
+        model=next((model for model in reversed(models) if text_or_none(model)), None),
+        started_at=times[0] if times else None,
+        ended_at=times[-1] if times else None,
+        outcome=_outcome(said, thread.talk.is_waiting),
+        usage=usage(list(spent.values()), tokens=("input_tokens", "output_tokens"), costs=[]),
+    )
+    return thread.talk.run(run)
+
+
+def _outcome(said: list[dict[str, Any]], is_waiting: bool) -> RunOutcome:
+    last = said[-1] if said else {}
+    has_the_last_word = last.get("type") == "ai" and bool(last.get("content")) and not last.get("tool_calls")
+    return "success" if has_the_last_word and not is_waiting else "unknown"
+
+
+ADAPTER = LangChainAdapter()

@@ -1,0 +1,1 @@
+"""Reads OpenAI chats, responses and Agents SDK runs."""

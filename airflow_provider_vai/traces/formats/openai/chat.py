@@ -1,0 +1,124 @@
+"""OpenAI Chat Completions: a list of messages, also under ``messages`` beside ``id``, ``model``, ``title``.
+
+The format has no error flag and no approval: a result is a success, every approval is unknown, and the
+executed arguments are known as the proposed ones only. Its older form (``function_call``, role ``function``)
+has no ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from airflow_provider_vai.model.run import Run, RunOutcome, ToolCall
+from airflow_provider_vai.traces.formats.anthropic.messages import has_tool_blocks
+from airflow_provider_vai.traces.formats.shared.content import proposed, result_value
+from airflow_provider_vai.traces.formats.shared.conversation import (
+    Conversation,
+    ToolAnswer,
+    message_list,
+    role_messages,
+)
+from airflow_provider_vai.traces.reading.trace import Tells, Trace, optional_text, record, records, text, text_or_none
+
+
+class OpenAIChatAdapter:
+    """Reads OpenAI Chat Completions messages."""
+
+    name = "openai_chat"
+    description = "OpenAI Chat Completions messages: a list, or an object with messages"
+    tells = Tells(results="partly")
+
+    def accepts(self, document: Any) -> bool:
+        """Return whether the document is a list of role messages without Anthropic's tool blocks."""
+        return bool(role_messages(document)) and not has_tool_blocks(document)
+
+    def runs(self, trace: Trace) -> Iterator[Run]:
+        """Yield the one run.
+
+        :raises MalformedTrace: a message or a call breaks the format.
+        """
+        messages, where = message_list(trace)
+        facts = trace.document if isinstance(trace.document, dict) else {}
+        conversation = Conversation(trace)
+        read_messages(conversation, messages, where)
+        run = Run(
+            id=text_or_none(facts.get("id")) or trace.fallback_id,
+            source="chat_thread",
+            format=self.name,
+            title=text_or_none(facts.get("title")),
+            model=text_or_none(facts.get("model")),
+            outcome=chat_outcome(messages),
+        )
+        yield conversation.run(run)
+
+
+def read_messages(conversation: Conversation, messages: list[Any], where: str) -> None:
+    """Tell ``conversation`` what stands in OpenAI messages.
+
+    :param where: the list's place.
+    :raises MalformedTrace: a message or a call breaks the format.
+    """
+    for message, place in records(messages, where):
+        content, inside = message.get("content"), f"{place}.content"
+        match text(message.get("role"), f"{place}.role"):
+            case "system" | "developer":
+                conversation.system(conversation.text(content, inside))
+            case "user":
+                conversation.turn(conversation.text(content, inside))
+            case "assistant":
+                conversation.text(content, inside)
+                _read_calls(conversation, message, place)
+            case "tool" | "function":
+                conversation.answer(_answer(message, place), place)
+            case role:
+                conversation.note(place, f"unknown role {role!r}")
+
+
+def chat_outcome(messages: list[Any]) -> RunOutcome:
+    """Return ``success`` where the assistant has the last word and asks for no tool, else ``unknown``."""
+    last = messages[-1] if messages else None
+    if not isinstance(last, dict) or last.get("role") != "assistant":
+        return "unknown"
+    asks = last.get("tool_calls") or last.get("function_call")
+    return "success" if last.get("content") and not asks else "unknown"
+
+
+def _read_calls(conversation: Conversation, message: dict[str, Any], place: str) -> None:
+    conversation.message()
+    if message.get("tool_calls") is not None:
+        for call, where in records(message["tool_calls"], f"{place}.tool_calls"):
+            _read_call(conversation, call, where)
+    if message.get("function_call") is not None:
+        _read_function(conversation, "", message["function_call"], f"{place}.function_call")
+
+
+def _read_call(conversation: Conversation, call: dict[str, Any], where: str) -> None:
+    call_id = optional_text(call.get("id"), f"{where}.id") or ""
+    kind = call.get("type", "function")
+    if kind == "custom":
+        custom = record(call.get("custom"), f"{where}.custom")
+        tool = text(custom.get("name"), f"{where}.custom.name")
+        words = text(custom.get("input"), f"{where}.custom.input")  # free text, even where it looks like JSON
+        conversation.call(ToolCall(id=call_id, tool=tool, proposed_arguments=words), where)
+    elif kind in ("function", None):
+        _read_function(conversation, call_id, call.get("function"), f"{where}.function")
+    else:
+        conversation.note(where, f"unknown kind of tool call {kind!r}")
+
+
+def _read_function(conversation: Conversation, id: str, function: Any, where: str) -> None:
+    asked = record(function, where)
+    tool = text(asked.get("name"), f"{where}.name")
+    conversation.call(ToolCall(id=id, tool=tool, proposed_arguments=proposed(asked.get("arguments"))), where)
+
+
+def _answer(message: dict[str, Any], place: str) -> ToolAnswer:
+    return ToolAnswer(
+        id=optional_text(message.get("tool_call_id"), f"{place}.tool_call_id"),
+        tool=text_or_none(message.get("name")),
+        value=result_value(message.get("content")),
+    )
+
+
+ADAPTER = OpenAIChatAdapter()

@@ -1,0 +1,1 @@
+"""Reads OpenHands event logs."""

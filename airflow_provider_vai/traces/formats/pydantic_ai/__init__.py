@@ -1,0 +1,1 @@
+"""Reads pydantic-ai messages."""

@@ -1,0 +1,153 @@
+"""pydantic-ai messages: requests and responses made of parts; Airflow's XCom ``message_history`` is that.
+
+Only denials are marked. A call that a person approved looks like any other, and one whose arguments a person
+edited keeps the model's arguments, which never ran: where a call was answered in a later run, a note says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from airflow_provider_vai.model.run import Run, RunOutcome
+from airflow_provider_vai.traces.formats.pydantic_ai.parts import read_call, read_refusal, read_return
+from airflow_provider_vai.traces.formats.shared.content import error_text, usage
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
+from airflow_provider_vai.traces.reading.trace import (
+    Tells,
+    Trace,
+    document,
+    moment,
+    parsed,
+    record,
+    records,
+    text,
+    text_or_none,
+)
+
+TOKENS = ("input_tokens", "output_tokens", "request_tokens", "response_tokens")
+SILENT = frozenset({"text", "thinking", "file"})
+
+
+class PydanticAIAdapter:
+    """Reads pydantic-ai message histories."""
+
+    name = "pydantic_ai"
+    description = "pydantic-ai messages (request and response parts), also as Airflow's message_history"
+    tells = Tells(approvals="partly", timing="partly")
+
+    def accepts(self, document: Any) -> bool:
+        """Return whether the document's first message is a pydantic-ai request or response."""
+        messages = parsed(document) if isinstance(document, str) else document
+        messages = messages.get("messages") if isinstance(messages, dict) else messages
+        first = messages[0] if isinstance(messages, list) and messages else None
+        return isinstance(first, dict) and first.get("kind") in ("request", "response") and "parts" in first
+
+    def runs(self, trace: Trace) -> Iterator[Run]:
+        """Yield the one run.
+
+        :raises MalformedTrace: a message or a part breaks the format.
+        """
+        found = trace.document
+        if isinstance(found, str):
+            found = document(found, f"{trace} (the text in it)")
+        where = f"{trace}: "
+        if not isinstance(found, list):
+            found, where = record(found, str(trace)).get("messages"), f"{trace}: messages"
+        messages = [message for message, _ in records(found, where)]
+        history = _History(trace)
+        for message, place in records(messages, where):
+            history.read(message, place)
+        yield history.run(messages)
+
+
+class _History:
+    """The messages read so far, and in which run each call was proposed."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.talk = Conversation(trace)
+        self.run_ids: list[str | None] = []
+
+    def read(self, message: dict[str, Any], place: str) -> None:
+        """Read one message's parts."""
+        kind = text(message.get("kind"), f"{place}.kind")
+        if kind not in ("request", "response"):
+            self.talk.note(place, f"unknown kind of message {kind!r}")
+            return
+        self.talk.message()
+        for part, where in records(message.get("parts"), f"{place}.parts"):
+            self._read_part(part, text_or_none(message.get("run_id")), where)
+        self.talk.system(text_or_none(message.get("instructions")))
+
+    def _read_part(self, part: dict[str, Any], run_id: str | None, where: str) -> None:
+        content, inside = part.get("content"), f"{where}.content"
+        match text(part.get("part_kind"), f"{where}.part_kind"):
+            case "system-prompt":
+                self.talk.system(self.talk.text(content, inside))
+            case "user-prompt":
+                self.talk.turn(self.talk.text(content, inside))
+            case "tool-call" | "builtin-tool-call":
+                self.talk.call(read_call(part, where), where)
+                self.run_ids.append(run_id)
+            case "tool-return" | "builtin-tool-return":
+                self._answer(read_return(part, where), run_id, where)
+            case "retry-prompt" if part.get("tool_name") is not None:
+                self._answer(read_refusal(part, where), run_id, where)
+            case "retry-prompt" | "retry-feedback":
+                self.talk.note(where, f"the model's output was refused: {error_text(content)}")
+            case kind if kind not in SILENT:
+                self.talk.note(where, f"unknown part {kind!r}")
+
+    def _answer(self, answer: ToolAnswer, run_id: str | None, where: str) -> None:
+        position = self.talk.answer(answer, where)
+        if position is None or answer.outcome == "denied":
+            return
+        asked_in = self.run_ids[position]
+        if asked_in and run_id and asked_in != run_id:
+            name = self.talk.calls[position].id
+            self.talk.note(where, f"call {name!r} waited between two runs: its arguments may be edited")
+
+    def run(self, messages: list[dict[str, Any]]) -> Run:
+        """Return the run that the messages tell of."""
+        responses = [message for message in messages if message.get("kind") == "response"]
+        spent = [found for message in responses if isinstance(found := message.get("usage"), dict)]
+        times = [at for message in messages for at in _times(message)]
+        run = Run(
+            id=_last(messages, "run_id") or _last(messages, "conversation_id") or self.trace.fallback_id,
+            source="agent_run",
+            format=ADAPTER.name,
+            model=_last(responses, "model_name"),
+            started_at=moment(times[0]) if times else None,
+            ended_at=moment(times[-1]) if times else None,
+            outcome=self._outcome(messages),
+            usage=usage(spent, tokens=TOKENS, costs=[item.get("cost") for item in spent]),
+        )
+        return self.talk.run(run)
+
+    def _outcome(self, messages: list[dict[str, Any]]) -> RunOutcome:
+        last = messages[-1] if messages else {}
+        parts = last["parts"] if last.get("kind") in ("request", "response") else []
+        if last.get("kind") == "request":
+            return "success" if any(_is_final_result(part) for part in parts) else "unknown"
+        has_text = any(part["part_kind"] == "text" for part in parts)
+        return "success" if has_text and not self.talk.is_waiting else "unknown"
+
+
+def _is_final_result(part: dict[str, Any]) -> bool:
+    is_return = part["part_kind"] == "tool-return" and part.get("outcome", "success") == "success"
+    return is_return and (text_or_none(part.get("tool_name")) or "").startswith("final_result")
+
+
+def _last(messages: list[dict[str, Any]], key: str) -> str | None:
+    return next((found for message in reversed(messages) if (found := text_or_none(message.get(key)))), None)
+
+
+def _times(message: dict[str, Any]) -> Iterator[Any]:
+    parts = message.get("parts")
+    for part in [*(parts if isinstance(parts, list) else []), message]:
+        if isinstance(part, dict) and moment(part.get("timestamp")):
+            yield part["timestamp"]
+
+
+ADAPTER = PydanticAIAdapter()

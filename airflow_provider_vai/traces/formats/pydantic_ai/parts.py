@@ -1,0 +1,69 @@
+"""The parts of pydantic-ai messages that are calls and their answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from airflow_provider_vai.model.run import Approval, Outcome, ToolCall
+from airflow_provider_vai.traces.formats.shared.content import error_text, proposed, result_value
+from airflow_provider_vai.traces.formats.shared.conversation import ToolAnswer
+from airflow_provider_vai.traces.reading.trace import moment, optional_text, text, text_or_none
+
+OUTCOMES: dict[str, Outcome] = {
+    "success": "success",
+    "failed": "failed",
+    "denied": "denied",
+    "interrupted": "interrupted",
+    "retried": "failed",
+}
+REFUSED_BEFORE_RUNNING = frozenset({"validation_error", "unknown_tool", "unavailable_tool"})
+
+
+def read_call(part: dict[str, Any], where: str) -> ToolCall:
+    """Return a tool-call part as a proposed call.
+
+    :raises MalformedTrace: the name is missing, or name or id is no text.
+    """
+    tool = text(part.get("tool_name"), f"{where}.tool_name")
+    return ToolCall(
+        id=optional_text(part.get("tool_call_id"), f"{where}.tool_call_id") or "",
+        tool=tool,
+        server=tool.partition(":")[2] or None if tool.startswith("mcp_server:") else None,
+        proposed_arguments=proposed(part.get("args")),
+    )
+
+
+def read_return(part: dict[str, Any], where: str) -> ToolAnswer:
+    """Return what a tool-return part says; without an outcome, as older versions wrote it, it is a success.
+
+    :raises MalformedTrace: id or outcome is no text.
+    """
+    outcome = OUTCOMES.get(text(part.get("outcome", "success"), f"{where}.outcome"), "unknown")
+    refusal = read_refusal(part, where)
+    if outcome in ("success", "unknown"):
+        value = result_value(part.get("content"))
+        return replace(refusal, value=value, outcome=outcome, error=None, ran=True)
+    if outcome == "denied":
+        approval = Approval(state="denied", note=refusal.error)
+        return replace(refusal, outcome=outcome, ran=False, approval=approval)
+    retry = part.get("retry")
+    cause = text_or_none(retry.get("cause")) if isinstance(retry, dict) else None
+    ran = outcome == "failed" and refusal.ran and cause not in REFUSED_BEFORE_RUNNING
+    return replace(refusal, outcome=outcome, ran=ran)
+
+
+def read_refusal(part: dict[str, Any], where: str) -> ToolAnswer:
+    """Return a part that asks the model to call again: a failure.
+
+    :raises MalformedTrace: the id is no text.
+    """
+    content = part.get("content")
+    return ToolAnswer(
+        id=optional_text(part.get("tool_call_id"), f"{where}.tool_call_id"),
+        tool=text_or_none(part.get("tool_name")),
+        outcome="failed",
+        error=error_text(content),
+        ran=not isinstance(content, list),  # a list holds the errors of arguments that were refused
+        at=moment(part.get("timestamp")),
+    )

@@ -1,0 +1,1 @@
+"""Formats that store a run as spans."""

@@ -1,0 +1,39 @@
+"""OpenInference spans, as Phoenix and Arize export them: OTLP JSON, span lists with nested or flat attributes.
+
+Messages are flattened (``llm.output_messages.0.message.tool_calls.0…``), a tool's arguments and result are its
+``input.value`` and ``output.value``. The conventions have no approval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.traces.formats.spans.attributes import read_step
+from airflow_provider_vai.traces.formats.spans.otel_genai import OPENINFERENCE, span_runs
+from airflow_provider_vai.traces.formats.spans.span import line_traces, read_spans, some_spans
+from airflow_provider_vai.traces.reading.trace import Tells, Trace
+
+
+class OpenInferenceAdapter:
+    """Reads OpenInference spans."""
+
+    name = "openinference"
+    description = "OpenInference spans (Phoenix, Arize): OTLP JSON, or spans with nested or flat attributes"
+    tells = Tells(edits="partly", timing="yes", batches="partly")
+    line_key = staticmethod(line_traces)
+
+    def accepts(self, document: Any) -> bool:
+        """Return whether a span of the document says its OpenInference kind."""
+        return any(span.get(OPENINFERENCE) is not None for span in some_spans(document))
+
+    def runs(self, trace: Trace) -> Iterator[Run]:
+        """Yield a run for each trace.
+
+        :raises MalformedTrace: a span breaks the format, or the exporter left the content out.
+        """
+        yield from span_runs(trace, self.name, list(read_spans(trace.document, str(trace))), read_step)
+
+
+ADAPTER = OpenInferenceAdapter()

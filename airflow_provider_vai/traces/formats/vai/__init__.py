@@ -1,0 +1,1 @@
+"""Reads the VirtuousAI platform's own runs and threads."""

@@ -1,0 +1,173 @@
+"""The platform's own objects: an agent run or a chat thread, with its action runs.
+
+The platform documents the objects but no export that holds them together, so the envelope is ours::
+
+    {"agentRun": {...}, "agentSpec"?: {...}, "actionRuns": [...], "approvals"?: [...]}
+    {"thread": {...}, "turns"?: [...], "messages"?: [...], "actionRuns": [...], "approvals"?: [...]}
+
+Keys are camelCase or snake_case. In a thread an action run may have ``turnId`` and ``messageId``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from airflow_provider_vai.model.run import Run, RunOutcome, Usage
+from airflow_provider_vai.traces.formats.shared.content import usage
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation
+from airflow_provider_vai.traces.formats.vai.action_run import Placed, by_time, get, member, read_action_run, status_of
+from airflow_provider_vai.traces.reading.trace import Tells, Trace, moment, record, records, text, text_or_none
+
+OUTCOMES: dict[str, RunOutcome] = {
+    "completed": "success",
+    "success": "success",
+    "succeeded": "success",
+    "failed": "failed",
+    "error": "failed",
+    "cancelled": "failed",
+    "rejected": "failed",
+}
+ASKED = ("prompt", "question", "message", "text")
+
+
+class VaiAdapter:
+    """Reads exports of the platform's agent runs and chat threads."""
+
+    name = "vai"
+    description = "the platform's agentRun or thread with its actionRuns (the envelope is this package's own)"
+    tells = Tells(approvals="yes", edits="yes", timing="yes", batches="partly")
+
+    def accepts(self, document: Any) -> bool:
+        """Return whether the document holds an agent run, or a thread with action runs or turns."""
+        if not isinstance(document, dict):
+            return False
+        if isinstance(document.get("thread"), dict):
+            return isinstance(get(document, "actionRuns"), list) or isinstance(document.get("turns"), list)
+        return isinstance(get(document, "agentRun"), dict)
+
+    def runs(self, trace: Trace) -> Iterator[Run]:
+        """Yield the one run.
+
+        :raises MalformedTrace: an object breaks the platform's shape.
+        """
+        export = _Export(trace)
+        yield export.thread() if get(export.document, "agentRun") is None else export.agent_run()
+
+
+class _Export:
+    """One export: its document, and the turns met so far."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.document = record(trace.document, str(trace))
+        self.talk = Conversation(trace)
+        self.said: list[str | None] = []  # by turn
+        self.turn_of: dict[tuple[str, str], int] = {}  # by ("turn", id) and ("message", id)
+
+    def agent_run(self) -> Run:
+        run = record(get(self.document, "agentRun"), f"{self.trace}: agentRun")
+        asked = member(run, "input")
+        self.said.append(next((words for key in ASKED if (words := text_or_none(asked.get(key)))), None))
+        named = (self._spec(run).get("name"), run.get("name"), asked.get("title"))
+        facts = {"source": "agent_run", "outcome": OUTCOMES.get(status_of(run), "unknown")}
+        return self._run(run, {**facts, "title": next(filter(text_or_none, named), None)})
+
+    def thread(self) -> Run:
+        thread = record(self.document.get("thread"), f"{self.trace}: thread")
+        self.talk.system(text_or_none(get(thread, "systemPrompt")))
+        last_status = ""
+        for turn, where in self._records("turns"):
+            self._turn(text(turn.get("id"), f"{where}.id"))
+            last_status = status_of(turn)
+        for message, where in self._records("messages"):
+            self._read_message(message, where)
+        statuses = [status for status in (status_of(thread, "lastTurnStatus"), last_status) if status]
+        outcomes = [OUTCOMES.get(status, "unknown") for status in statuses]
+        outcome = "failed" if "failed" in outcomes else next(iter(outcomes), "unknown")
+        facts = {"source": "chat_thread", "outcome": outcome}
+        named = (thread.get("title"), self._spec(thread).get("name"))
+        return self._run(thread, {**facts, "title": next(filter(text_or_none, named), None)})
+
+    def _run(self, holder: dict[str, Any], facts: dict[str, Any]) -> Run:
+        spec = self._spec(holder)
+        self.talk.system(text_or_none(spec.get("markdown")))
+        self._read_calls()
+        for words in self.said or [None]:
+            self.talk.turn(words)
+        run = Run(
+            id=text_or_none(holder.get("id")) or self.trace.fallback_id,
+            format=ADAPTER.name,
+            agent=text_or_none(spec.get("slug")) or text_or_none(spec.get("name")),
+            model=text_or_none(member(spec, "frontmatter").get("model")),
+            usage=_usage(member(holder, "usage")),
+            started_at=moment(get(holder, "startedAt") or get(holder, "createdAt")),
+            ended_at=moment(get(holder, "completedAt") or get(holder, "lastMessageAt")),
+            **facts,
+        )
+        return self.talk.run(run)
+
+    def _spec(self, holder: dict[str, Any]) -> dict[str, Any]:
+        return member(self.document, "agentSpec") or member(holder, "agentSpec")
+
+    def _records(self, name: str, *, is_required: bool = False) -> Iterator[Placed]:
+        found = get(self.document, name)
+        if found is not None or is_required:
+            yield from records(found, f"{self.trace}: {name}")
+
+    def _turn(self, id: str) -> int:
+        if ("turn", id) not in self.turn_of:
+            self.turn_of["turn", id] = len(self.said)
+            self.said.append(None)
+        return self.turn_of["turn", id]
+
+    def _read_message(self, message: dict[str, Any], where: str) -> None:
+        role = text(message.get("role"), f"{where}.role").lower()
+        words = self.talk.text(message.get("content"), f"{where}.content")
+        turn_id = text_or_none(get(message, "turnId"))
+        if not self.said or (turn_id is None and role == "user"):
+            turn_id = turn_id or where  # a turn of its own
+        number = self._turn(turn_id) if turn_id else len(self.said) - 1
+        self.turn_of["message", text_or_none(message.get("id")) or where] = number
+        if role == "user":
+            self.said[number] = "\n".join(filter(None, (self.said[number], words))) or None
+        elif role == "system":
+            self.talk.system(words)
+        elif role not in ("assistant", "tool"):
+            self.talk.note(where, f"unknown role {role!r}")
+
+    def _read_calls(self) -> None:
+        requests = self._requests()
+        batches: dict[str, int] = {}
+        for action, where in by_time(list(self._records("actionRuns", is_required=True))):
+            run_id, message_id = text(action.get("id"), f"{where}.id"), text_or_none(get(action, "messageId"))
+            about = [entry for key in (run_id, get(action, "toolCallId")) for entry in _popped(requests, key)]
+            call = read_action_run(action, where, [request for request, _ in about])
+            if call.outcome == "denied" and status_of(action) in ("completed", "failed"):
+                self.talk.note(where, f"{status_of(action)} although its approval was denied: it is denied")
+            turn_id = text_or_none(get(action, "turnId"))
+            turn = self._turn(turn_id) if turn_id else self.turn_of.get(("message", message_id or ""), 0)
+            batch = batches.setdefault(f"message {message_id}" if message_id else where, len(batches))
+            place = {"id": self.talk.name(run_id, where), "turn": turn, "batch": batch}
+            self.talk.calls.append(call.model_copy(update=place))
+        for _, where in (entry for left in requests.values() for entry in left):
+            self.talk.note(where, "asks about no action run of this export")
+
+    def _requests(self) -> dict[str, list[Placed]]:
+        found: dict[str, list[Placed]] = {}
+        for entry, where in self._records("approvals"):
+            request = member(entry, "approval") or entry  # the platform serves one request inside an object
+            found.setdefault(text_or_none(get(request, "toolCallId")) or "", []).append((request, where))
+        return found
+
+
+def _popped(requests: dict[str, list[Placed]], key: Any) -> list[Placed]:
+    return requests.pop(key, []) if text_or_none(key) else []
+
+
+def _usage(spent: dict[str, Any]) -> Usage | None:
+    named = {"input": get(spent, "inputTokens"), "output": get(spent, "outputTokens")}
+    return usage([named], tokens=("input", "output"), costs=[get(spent, "costUsd")])
+
+
+ADAPTER = VaiAdapter()

@@ -1,0 +1,1 @@
+"""Reads Vercel AI SDK messages and streams."""

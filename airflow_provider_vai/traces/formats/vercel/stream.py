@@ -1,0 +1,136 @@
+"""The UI message stream: chunks, joined into the parts that the SDK builds from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider_vai.traces.formats.shared.content import error_text
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation
+from airflow_provider_vai.traces.reading.trace import optional_text, records, text
+
+STREAM = frozenset({"start", "start-step", "tool-input-start", "tool-input-available", "text-start", "message-start"})
+"""Chunks that only this stream has near its start."""
+
+SILENT = frozenset(
+    [
+        "start",
+        "finish",
+        "finish-step",
+        "message-metadata",
+        "source-url",
+        "source-document",
+        "file",
+        "text-start",
+        "text-end",
+        "reasoning-start",
+        "reasoning-delta",
+        "reasoning-end",
+        "reasoning-file",
+        "custom",
+    ]
+)
+
+STATES = {
+    "tool-input-available": "input-available",
+    "tool-input-error": "output-error",
+    "tool-output-available": "output-available",
+    "tool-output-error": "output-error",
+    "tool-output-denied": "output-denied",
+    "tool-approval-request": "approval-requested",
+}
+
+KEPT = ("input", "output", "errorText", "preliminary", "providerExecuted")
+
+
+def messages_of(
+    talk: Conversation, chunks: list[Any], where: str
+) -> tuple[dict[str, Any], list[tuple[dict[str, Any], str]]]:
+    """Return the assistant message that a stream builds, and its parts with the place where each begins.
+
+    :raises MalformedTrace: a chunk breaks the format.
+    """
+    stream = _Stream(talk)
+    for chunk, place in records(chunks, where):
+        stream.read(chunk, place)
+    return {"role": "assistant"}, stream.parts
+
+
+class _Stream:
+    def __init__(self, talk: Conversation) -> None:
+        self.talk = talk
+        self.parts: list[tuple[dict[str, Any], str]] = []
+        self.calls: dict[str, dict[str, Any]] = {}
+        self.approvals: dict[str, dict[str, Any]] = {}
+
+    def read(self, chunk: dict[str, Any], place: str) -> None:
+        """Add one chunk to the part it belongs to."""
+        kind = text(chunk.get("type"), f"{place}.type")
+        if kind == "start-step":
+            self.parts.append(({"type": "step-start"}, place))
+        elif kind == "text-delta":
+            self._say(text(chunk.get("delta"), f"{place}.delta"), place)
+        elif kind in ("error", "abort"):
+            self.talk.note(place, f"the stream ended: {error_text(chunk.get('errorText')) or kind}")
+        elif kind == "tool-approval-response":
+            self._decide(chunk, place)
+        elif kind in STATES or kind in ("tool-input-start", "tool-input-delta"):
+            self._tell(kind, chunk, place)
+        elif kind not in SILENT and not kind.startswith("data-"):
+            self.talk.note(place, f"unknown chunk {kind!r}")
+
+    def _say(self, words: str, place: str) -> None:
+        last = self.parts[-1][0] if self.parts else {}
+        if last.get("type") == "text":
+            last["text"] += words
+        else:
+            self.parts.append(({"type": "text", "text": words}, place))
+
+    def _tell(self, kind: str, chunk: dict[str, Any], place: str) -> None:
+        part = self._part(kind, chunk, place)
+        if part is None:
+            return
+        if kind == "tool-input-delta":
+            words = text(chunk.get("inputTextDelta"), f"{place}.inputTextDelta")
+            so_far = part.get("input", "")
+            part["input"] = so_far + words if isinstance(so_far, str) else so_far
+            return
+        part["state"] = STATES.get(kind, part["state"])
+        if kind == "tool-input-error":  # the input never became a call
+            part["rawInput"], part["input"] = chunk.get("input", part.get("input")), None
+        if kind == "tool-output-available":
+            part.pop("preliminary", None)
+        if kind == "tool-approval-request":
+            part["approval"] = {"id": chunk.get("approvalId"), "isAutomatic": chunk.get("isAutomatic")}
+            self.approvals[optional_text(chunk.get("approvalId"), f"{place}.approvalId") or ""] = part
+            return
+        own = {key: chunk[key] for key in KEPT if key in chunk and not (kind == "tool-input-error" and key == "input")}
+        part.update(own)
+
+    def _part(self, kind: str, chunk: dict[str, Any], place: str) -> dict[str, Any] | None:
+        """Return the part of a call: a new one at its first chunk, and where an id is used again for its input."""
+        name = text(chunk.get("toolCallId"), f"{place}.toolCallId")
+        found = self.calls.get(name)
+        begins = kind.startswith("tool-input-") and kind != "tool-input-delta"
+        is_again = found is not None and kind == "tool-input-start"
+        if found is not None and not is_again:
+            return found
+        if not begins:
+            self.talk.note(place, f"{kind} for {name!r}, but no such call")
+            return None
+        part = {"type": "dynamic-tool", "toolName": text(chunk.get("toolName"), f"{place}.toolName")}
+        if chunk.get("dynamic") is not True:
+            part["type"] = f"tool-{part['toolName']}"
+        part |= {"toolCallId": name, "state": "input-streaming"}
+        self.calls[name] = part
+        self.parts.append((part, place))
+        return part
+
+    def _decide(self, chunk: dict[str, Any], place: str) -> None:
+        part = self.approvals.get(text(chunk.get("approvalId"), f"{place}.approvalId"))
+        if part is None:
+            self.talk.note(place, "a decision on a call that did not ask for one")
+            return
+        told = {key: chunk[key] for key in ("approved", "reason", "isAutomatic") if key in chunk}
+        part["approval"] = {**part["approval"], **told}
+        if part["state"] == "approval-requested":
+            part["state"] = "approval-responded"

@@ -1,0 +1,1 @@
+"""Opens trace files of any size and finds their runs."""

@@ -1,0 +1,250 @@
+"""Sales analyst
+
+Crystallized from the agent run run-march of sales-analyst (vai, model orchestrator), recorded on
+2025-04-01. Each task repeats one successful tool call of that recording with the arguments that
+were executed then.
+
+Review before you activate it:
+- explain_schema: the recorded explanation was a model's; this step returns the schema as it is
+- generate_query: a model wrote this SQL
+- web_search, fetch_page: the web answers, and answers otherwise tomorrow
+- call_agent: a model decides anew in each run; a model wrote question, which each run repeats word
+  for word
+- add_note: an MCP server answers, and may answer otherwise tomorrow; a model wrote arguments.text,
+  which each run repeats word for word
+- call_agent: changes something outside and has no gate (it changes something outside; no approval
+  is recorded, and the policy guards recorded ones only)
+- call_automation: changes something outside and has no gate (it changes something outside; no
+  approval is recorded, and the policy guards recorded ones only)
+- add_note: changes something outside and has no gate (it changes something outside; no approval is
+  recorded, and the policy guards recorded ones only)
+- plan_discount: changes something outside and has no gate (it changes something outside; no
+  approval is recorded, and the policy guards recorded ones only)
+- fetch_page.url: the value equals web_search[results][0][url]: left frozen
+- http_request.json: month: is 2025-03, and the user said "March" without a year: that one, or the
+  latest one? left frozen
+- call_automation.conf: month: is 2025-03, and the user said "March" without a year: that one, or
+  the latest one? left frozen
+- plan_discount.arguments: region equals generate_query[rows][1][region], picked by its position
+  among 2: left frozen
+
+Provenance, and the calls that became no task: every_kind.vai.json
+"""
+
+from datetime import datetime, timezone
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, chain
+from airflow_provider_vai.operators.arguments import wired
+from airflow_provider_vai.operators.assets import asset
+from airflow_provider_vai.operators.call_agent import CallAgentOperator
+from airflow_provider_vai.operators.call_automation import CallAutomationOperator
+from airflow_provider_vai.operators.conditional_branch import ConditionalBranchOperator
+from airflow_provider_vai.operators.create_flashboard import CreateFlashboardOperator
+from airflow_provider_vai.operators.dlt_extract import DltExtractOperator
+from airflow_provider_vai.operators.duckdb_transform import DuckdbTransformOperator
+from airflow_provider_vai.operators.explain_schema import ExplainSchemaOperator
+from airflow_provider_vai.operators.fetch_page import FetchPageOperator
+from airflow_provider_vai.operators.file_sync import FileSyncOperator
+from airflow_provider_vai.operators.generate_query import GenerateQueryOperator
+from airflow_provider_vai.operators.http_request import HttpRequestOperator
+from airflow_provider_vai.operators.mcp_tool import McpToolOperator
+from airflow_provider_vai.operators.python_tool import PythonToolOperator
+from airflow_provider_vai.operators.web_search import WebSearchOperator
+from airflow_provider_vai.sensors.approval import ApprovalGateSensor
+
+with DAG(
+    dag_id="every_kind",
+    description="Sales analyst",
+    schedule=None,
+    start_date=datetime(2025, 4, 1, tzinfo=timezone.utc),
+    catchup=False,
+    is_paused_upon_creation=True,
+    max_active_runs=1,
+    doc_md="Version 1 of this automation. Its record is `every_kind.vai.json`.",
+    tags=["vai", "crystallized"],
+):
+    dlt_extract = DltExtractOperator(
+        task_id="dlt_extract",
+        source="rest_api",
+        source_config={"resources": ["orders"]},
+        conn_id="shop_api",
+        destination_conn_id="warehouse",
+        dataset="shop",
+    )
+
+    file_sync = FileSyncOperator(
+        task_id="file_sync",
+        source="file:///data/partner",
+        destination="file:///data/archive/2025-03",
+        pattern="*.csv",
+    )
+
+    # live: the recorded explanation was a model's; this step returns the schema as it is
+    explain_schema = ExplainSchemaOperator(
+        task_id="explain_schema",
+        conn_id="warehouse",
+        schema="shop",
+        tables=["orders"],
+        question="Which columns do the orders have?",
+    )
+
+    duckdb_transform = DuckdbTransformOperator(
+        task_id="duckdb_transform",
+        conn_id="warehouse",
+        sql="SELECT region, sum(amount)::INTEGER AS revenue FROM shop.orders GROUP BY region",
+        table="region_revenue",
+    )
+
+    # model-written: a model wrote this SQL
+    generate_query = GenerateQueryOperator(
+        task_id="generate_query",
+        conn_id="warehouse",
+        question="Which region sold most?",
+        sql="SELECT region, revenue FROM region_revenue ORDER BY revenue DESC",
+        tables=["region_revenue"],
+    )
+
+    # live: the web answers, and answers otherwise tomorrow
+    web_search = WebSearchOperator(
+        task_id="web_search",
+        conn_id="web_search",
+        query="coffee prices March",
+        max_results=3,
+    )
+
+    # live: the web answers, and answers otherwise tomorrow
+    fetch_page = FetchPageOperator(
+        task_id="fetch_page",
+        url="https://news.example/coffee",
+        conn_id="news_site",
+        max_characters=2000,
+    )
+
+    forecast = PythonToolOperator(
+        task_id="forecast",
+        python_callable="sales_tools:forecast",
+        arguments={"rows": wired(generate_query, "rows"), "growth_percent": 10},
+        effect="read",
+    )
+
+    create_flashboard = CreateFlashboardOperator(
+        task_id="create_flashboard",
+        title="March by region",
+        datasets={"revenue": wired(generate_query, "rows"), "forecast": wired(forecast)},
+        charts=[
+            {
+                "title": "Revenue in March",
+                "data": {"name": "revenue"},
+                "mark": "bar",
+                "encoding": {
+                    "x": {"field": "region", "type": "nominal"},
+                    "y": {"field": "revenue", "type": "quantitative"},
+                },
+            },
+            {
+                "title": "Forecast for April",
+                "data": {"name": "forecast"},
+                "mark": "bar",
+                "encoding": {
+                    "x": {"field": "region", "type": "nominal"},
+                    "y": {"field": "revenue", "type": "quantitative"},
+                },
+            },
+        ],
+    )
+
+    # model-at-run-time: a model decides anew in each run; a model wrote question, which each run repeats word
+    # for word
+    call_agent = CallAgentOperator(
+        task_id="call_agent",
+        conn_id="analyst_model",
+        question="Note for the team which region leads.",
+        tools=["mcp:team_notes/add_note"],
+        usage_limits={"total_tokens_limit": 450, "request_limit": 6, "tool_calls_limit": 3},
+    )
+
+    approve_http_request = ApprovalGateSensor(
+        task_id="approve_http_request",
+        subject="Run http_request?",
+        reason="A person approved this call in the recorded run by mia at 2025-04-01T08:10:50+00:00; each run needs its own approval.",
+        recorded={
+            "state": "approved",
+            "by": "mia",
+            "at": "2025-04-01T08:10:50+00:00",
+            "note": "The figures are right.",
+            "arguments": {
+                "json": {
+                    "month": "2025-03",
+                    "regions": [
+                        {"region": "North", "revenue": 180},
+                        {"region": "South", "revenue": 80},
+                    ],
+                },
+            },
+        },
+    )
+
+    http_request = HttpRequestOperator(
+        task_id="http_request",
+        conn_id="reports",
+        method="POST",
+        endpoint="/reports",
+        json={"month": "2025-03", "regions": wired(generate_query, "rows")},
+        expected_status=201,
+        expected_shape={"type": "object", "properties": {"id": {"type": "number"}}, "required": ["id"]},
+        gate=approve_http_request,
+    )
+
+    call_automation = CallAutomationOperator(
+        task_id="call_automation",
+        trigger_dag_id="publish_report",
+        conf={"month": "2025-03"},
+        wait=True,
+    )
+
+    conditional_branch = ConditionalBranchOperator(
+        task_id="conditional_branch",
+        condition="revenue[0].revenue >= 150",
+        inputs={"revenue": wired(generate_query, "rows")},
+        if_true=["add_note"],
+        if_false=["plan_discount"],
+    )
+
+    # model-written: an MCP server answers, and may answer otherwise tomorrow; a model wrote arguments.text,
+    # which each run repeats word for word
+    add_note = McpToolOperator(
+        task_id="add_note",
+        conn_id="team_notes",
+        tool="add_note",
+        arguments={"text": "A good March: no discount is needed."},
+    )
+
+    plan_discount = PythonToolOperator(
+        task_id="plan_discount",
+        python_callable="sales_tools:plan_discount",
+        arguments={"region": "South", "percent": 5},
+    )
+
+    completed = EmptyOperator(
+        task_id="completed",
+        trigger_rule="none_failed_min_one_success",
+        outlets=[asset("vai://automations/every_kind")],
+    )
+
+    [dlt_extract, file_sync] >> explain_schema >> duckdb_transform >> generate_query
+    duckdb_transform >> web_search
+    duckdb_transform >> fetch_page
+    [duckdb_transform, generate_query] >> forecast
+    chain(
+        [generate_query, web_search, fetch_page, forecast],
+        create_flashboard,
+        call_agent,
+        approve_http_request,
+        http_request,
+        call_automation,
+        conditional_branch,
+        add_note,
+    )
+    conditional_branch >> plan_discount
+    [add_note, plan_discount] >> completed

@@ -1,0 +1,65 @@
+"""Plan the route for van 3.
+
+Crystallized from the chat thread msgs-1 (anthropic_messages, model claude-sample). Each task
+repeats one successful tool call of that recording with the arguments that were executed then.
+
+Review before you activate it:
+- web_search, save_route: an MCP server answers, and may answer otherwise tomorrow
+
+Provenance, and the calls that became no task: vai_route.vai.json
+"""
+
+from datetime import datetime, timezone
+
+from airflow.sdk import DAG
+from airflow_provider_vai.operators.arguments import wired
+from airflow_provider_vai.operators.assets import asset
+from airflow_provider_vai.operators.mcp_tool import McpToolOperator
+from airflow_provider_vai.operators.python_tool import PythonToolOperator
+from airflow_provider_vai.sensors.approval import ApprovalGateSensor
+
+with DAG(
+    dag_id="vai_route",
+    description="Plan the route for van 3.",
+    schedule=None,
+    start_date=datetime(2025, 1, 1, tzinfo=timezone.utc),
+    catchup=False,
+    is_paused_upon_creation=True,
+    max_active_runs=1,
+    doc_md="Version 1 of this automation. Its record is `vai_route.vai.json`.",
+    tags=["vai", "crystallized"],
+):
+    list_stops = PythonToolOperator(
+        task_id="list_stops",
+        python_callable="fleet.tools:list_stops",
+        arguments={"van": 3},
+        effect="read",
+    )
+
+    # live: an MCP server answers, and may answer otherwise tomorrow
+    web_search = McpToolOperator(
+        task_id="web_search",
+        conn_id="search_mcp",
+        tool="web_search",
+        arguments={"query": "harbour road closed"},
+        effect="read",
+    )
+
+    approve_save_route = ApprovalGateSensor(
+        task_id="approve_save_route",
+        subject="Run save_route?",
+        reason="The tools file requires approval.",
+        recorded={"arguments": {"arguments": {"stops": ["S-11", "S-12"]}}},
+    )
+
+    # live: an MCP server answers, and may answer otherwise tomorrow
+    save_route = McpToolOperator(
+        task_id="save_route",
+        conn_id="fleet_mcp",
+        tool="save_route",
+        arguments={"stops": wired(list_stops)},
+        gate=approve_save_route,
+        outlets=[asset("vai://automations/vai_route")],
+    )
+
+    list_stops >> web_search >> approve_save_route >> save_route

@@ -1,0 +1,50 @@
+"""Stock check
+
+Crystallized from the chat thread chat-1 (openai_chat, model gpt-sample). Each task repeats one
+successful tool call of that recording with the arguments that were executed then.
+
+Review before you activate it:
+- find_item, list_sites: an MCP server answers, and may answer otherwise tomorrow
+- find_item: changes something outside and has no gate (it changes something outside; no approval is
+  recorded, and the policy guards recorded ones only)
+- list_sites: changes something outside and has no gate (it changes something outside; no approval
+  is recorded, and the policy guards recorded ones only)
+
+Provenance, and the calls that became no task: vai_stock_check.vai.json
+"""
+
+from datetime import datetime, timezone
+
+from airflow.sdk import DAG
+from airflow_provider_vai.operators.assets import asset
+from airflow_provider_vai.operators.mcp_tool import McpToolOperator
+
+with DAG(
+    dag_id="vai_stock_check",
+    description="Stock check",
+    schedule="@daily",
+    start_date=datetime(2025, 1, 1, tzinfo=timezone.utc),
+    catchup=False,
+    is_paused_upon_creation=True,
+    max_active_runs=1,
+    doc_md="Version 1 of this automation. Its record is `vai_stock_check.vai.json`.",
+    tags=["vai", "crystallized"],
+):
+    # live: an MCP server answers, and may answer otherwise tomorrow
+    find_item = McpToolOperator(
+        task_id="find_item",
+        conn_id="stock_mcp",
+        tool="find_item",
+        arguments={"name": "lamp"},
+    )
+
+    # live: an MCP server answers, and may answer otherwise tomorrow
+    list_sites = McpToolOperator(
+        task_id="list_sites",
+        conn_id="stock_mcp",
+        tool="list_sites",
+        arguments={},
+        outlets=[asset("vai://automations/vai_stock_check")],
+    )
+
+    find_item >> list_sites

@@ -1,0 +1,518 @@
+"""What is wrong with automations on disk is told, each thing once, and one bad file hides no other."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from airflow_provider_vai.analysis.lint import CHECKS, Finding, lint
+from airflow_provider_vai.analysis.lint.dag_file import DagFile, parsed
+from airflow_provider_vai.analysis.lint.subjects import Subject
+from airflow_provider_vai.analysis.lint.table import found_in
+from airflow_provider_vai.authoring.specs.file import read_spec
+from airflow_provider_vai.model.sidecar import Generator, Sidecar, Version
+from airflow_provider_vai.renderer.render import render, templates_sha256
+from airflow_provider_vai.store.publisher import publish
+from airflow_provider_vai.store.sidecar_files import read_sidecar
+from tests.paths import GOLDEN, ROOT
+
+SPEC = """
+dag_id: orders
+trigger: {type: schedule, schedule: "0 6 * * *", timezone: Europe/Berlin}
+params: {region: EU}
+conditions: ['params.region = "EU"']
+steps:
+  - key: look
+    kind: mcp_tool
+    effect: read
+    arguments: {tool: look, conn_id: shop, arguments: {region: {$param: region}}}
+  - {key: branch, kind: conditional_branch, arguments: {condition: "x > 1", inputs: {x: 2}, if_true: [post]}}
+  - key: post
+    kind: http_request
+    gate: true
+    arguments: {endpoint: /x, method: POST, json: {order: {$from: [look, id]}, key: {$secret: pager}}}
+"""
+SHAPE = {"type": "object", "properties": {"id": {"type": "string"}}}
+
+
+def good(folder: Path) -> dict[str, Any]:
+    """Return the full form of a spec with which nothing is wrong."""
+    (folder / "orders.yaml").write_text(SPEC)
+    document: dict[str, Any] = read_spec(folder / "orders.yaml").model_dump(mode="json")
+    (folder / "orders.yaml").unlink()
+    document["steps"][0]["recorded"] = {"result_sha256": "0" * 64, "result_schema": SHAPE}
+    return document
+
+
+def step(document: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return a step by its key."""
+    found: dict[str, Any] = next(it for it in document["steps"] if it["key"] == key)
+    return found
+
+
+def pair(folder: Path, document: dict[str, Any], **facts: Any) -> Path:
+    """Write a sidecar and its DAG file, and return the sidecar."""
+    draft = {
+        "schema_version": 1, "dag_sha256": "", "status": "draft", "version": 1,
+        "generator": Generator(name="x", version="1", templates_sha256=templates_sha256()).model_dump(),
+        "history": [Version(version=1, at=datetime(2026, 1, 1, tzinfo=timezone.utc), by="a", summary="s",
+                            spec_sha256="0" * 64).model_dump(mode="json")],
+    }  # fmt: skip
+    sidecar = Sidecar.model_validate({**document, **draft, **facts})
+    text = render(sidecar.automation)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    (folder / f"{sidecar.dag_id}.py").write_text(text)
+    path = folder / f"{sidecar.dag_id}.vai.json"
+    path.write_text(sidecar.model_copy(update={"dag_sha256": digest}).text())
+    return path
+
+
+def codes(findings: list[Finding]) -> list[str]:
+    """Return the codes of findings."""
+    return [finding.code for finding in findings]
+
+
+def changed(path: Path, change: Callable[[dict[str, Any]], Any]) -> None:
+    """Change a JSON file."""
+    document = json.loads(path.read_text())
+    change(document)
+    path.write_text(json.dumps(document))
+
+
+def put(*place: str | int, value: Any) -> Callable[[dict[str, Any]], None]:
+    """Return a change that puts a value at a place; the second part of ``steps`` is a key."""
+
+    def change(document: dict[str, Any]) -> None:
+        holder: Any = step(document, str(place[1])) if place[0] == "steps" else document
+        parts = place[2:] if place[0] == "steps" else place
+        for part in parts[:-1]:
+            holder = holder[part]
+        holder[parts[-1]] = value
+
+    return change
+
+
+def frozen(value: Any) -> dict[str, Any]:
+    """Return a frozen argument."""
+    return {"class": "frozen", "value": value}
+
+
+def without_gate(document: dict[str, Any]) -> None:
+    """Take the gate away, and let the branch lead to the step."""
+    document["steps"] = [it for it in document["steps"] if it["key"] != "approve_post"]
+    post = step(document, "post")
+    post["depends_on"], post["approval"]["gate"] = ["branch"], None
+    step(document, "branch")["arguments"]["if_true"]["value"] = ["post"]
+
+
+def only_tools(document: dict[str, Any]) -> None:
+    """Send outside what a tool returned, and nothing else, without a gate."""
+    without_gate(document)
+    sent = {"class": "wired", "from": {"step": "look", "path": []}, "origin": "tool_output"}
+    step(document, "post")["arguments"]["json"] = sent
+
+
+def outsiders(document: dict[str, Any]) -> None:
+    """Let the gate stand there because of what a mail said."""
+    said = "only text that outsiders can write says json.iban (call c1)"
+    step(document, "post")["approval"]["reason"] = f"it changes something outside; {said}"
+
+
+def idle_gate(document: dict[str, Any]) -> None:
+    """Keep a gate, and let nothing name it."""
+    step(document, "post")["approval"]["gate"] = None
+    step(document, "post")["effect"] = "read"
+
+
+def circle(document: dict[str, Any]) -> None:
+    """Let the first step wait for the last one."""
+    step(document, "look")["depends_on"] = ["post"]
+
+
+def twice(document: dict[str, Any]) -> None:
+    """Give two steps one task id."""
+    step(document, "post")["task_id"] = "look"
+
+
+def unmapped(document: dict[str, Any]) -> None:
+    """Let a step be one that nothing runs."""
+    look = step(document, "look")
+    look |= {"kind": "unmapped_tool", "operator": "airflow_provider_vai.operators.unmapped_tool.UnmappedToolOperator"}
+    look["arguments"] = {"tool": frozen("look"), "arguments": frozen({"region": "params.region"})}
+    document["connections"].remove("shop")
+
+
+JSON = ("steps", "post", "arguments", "json")
+CASES: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
+    ("VAI004", put("descripton", value="x"), "descripton"),
+    ("VAI004", put("steps", "look", "depend_on", value=[]), "steps.look.depend_on"),
+    ("VAI005", put("steps", "look", "non_deterministic", value=[]), "steps.look.non_deterministic"),
+    ("VAI005", lambda document: document.pop("source_type") and document.update(source_type="X"), "source_type"),
+    ("VAI101", put("steps", "look", "kind", value="mcp_tol"), "steps.look.kind"),
+    ("VAI102", put("steps", "look", "operator", value="os.system"), "steps.look.operator"),
+    ("VAI103", put("steps", "branch", "depends_on", value=["look", "lok"]), "steps.branch.depends_on[1]"),
+    ("VAI104", circle, "steps.look.depends_on"),
+    ("VAI105", lambda document: document["steps"].insert(1, document["steps"].pop(2)), "steps.approve_post.depends_on"),
+    ("VAI106", twice, "steps[3].task_id"),
+    ("VAI107", put("steps", "post", "arguments", "methd", value=frozen("GET")), "steps.post.arguments.methd"),
+    ("VAI107", put("steps", "post", "arguments", "method", value=frozen("SEND")), "steps.post.arguments.method"),
+    ("VAI108", unmapped, "steps.look.kind"),
+    ("VAI109", put(*JSON, "wires", 0, "at", value=["ordr"]), "steps.post.arguments.json.wires[0].at"),
+    ("VAI201", put("params", value={}), "conditions[0]"),
+    ("VAI202", put("params", "top", value={"default": 5}), "params.top"),
+    ("VAI203", put(*JSON, "wires", 0, "from", "step", value="lok"), "steps.post.arguments.json.wires[0].from"),
+    ("VAI203", put("steps", "branch", "depends_on", value=[]), "steps.post.arguments.json.wires[0].from"),
+    ("VAI204", put(*JSON, "wires", 0, "from", "path", value=["nr"]), "steps.post.arguments.json.wires[0].from"),
+    ("VAI205", put(*JSON, "wires", 0, "from", value={"path": ["id"]}), "steps.post.arguments.json.wires[0].from"),
+    ("VAI206", put("params", "region", value={"default": 5, "schema": {"type": "string"}}), "params.region"),
+    ("VAI206", put("params", "region", "schema", value={"type": "strng"}), "params.region"),
+    ("VAI206", put("params", "region", "schema", value={"$ref": "http://127.0.0.1:9/x"}), "params.region"),
+    ("VAI301", put("connections", value=["http_default", "shop"]), "steps.post.arguments.json.secrets[0].connection"),
+    ("VAI303", put(*JSON, "value", value={"order": None, "key": None, "api_key": "abcdefgh1234"}),
+     "steps.post.arguments.json.api_key"),
+    ("VAI303", put("params", "region", "default", value="https://a:hunter22@b.example/EU"), "params.region"),
+    ("VAI303", put("description", value="use ghp_abcdefghijklmnopqrstuvwxyz0123456789"), "description"),
+    ("VAI401", idle_gate, "steps.approve_post.key"),
+    ("VAI402", put("steps", "post", "approval", "gate", value="branch"), "steps.post.approval.gate"),
+    ("VAI403", put("steps", "post", "depends_on", value=["branch"]), "steps.post.depends_on"),
+    ("VAI404", without_gate, "steps.post.approval.gate"),
+    ("VAI405", only_tools, "steps.post.approval.gate"),
+    ("VAI406", outsiders, "steps.post.approval.reason"),
+    ("VAI501", put("triggers", 0, "schedule", value="0 25 * * *"), "triggers[0].schedule"),
+    ("VAI502", put("triggers", 0, "timezone", value="Europe/Berln"), "triggers[0].timezone"),
+    ("VAI503", put("conditions", value=["f(params.region)"]), "conditions[0]"),
+    ("VAI503", put("steps", "branch", "arguments", "condition", "value", value="x >"),
+     "steps.branch.arguments.condition"),
+    ("VAI504", put("steps", "branch", "arguments", "if_true", "value", value=["post"]),
+     "steps.branch.arguments.if_true[0]"),
+]  # fmt: skip
+ALSO = {"VAI402": {"VAI401", "VAI403"}}
+"""What a wrong gate means besides: the right one guards nothing, and the wrong one is not waited for."""
+
+
+@pytest.mark.parametrize(("code", "change", "field"), CASES, ids=[f"{it[0]}-{it[2]}" for it in CASES])
+def test_a_bad_spec_has_its_finding(
+    tmp_path: Path, code: str, change: Callable[[dict[str, Any]], None], field: str
+) -> None:
+    """One thing wrong is one finding, of its code, at its place."""
+    document = good(tmp_path)
+    path = tmp_path / "orders.vai-spec.json"
+    path.write_text(json.dumps(document))
+    assert lint([path]) == []
+
+    changed(path, change)
+    found = lint([tmp_path])
+
+    assert set(codes(found)) - ALSO.get(code, set()) == {code}
+    (finding,) = [it for it in found if it.code == code and it.field == field]
+    assert finding.file == str(path)
+    assert finding.problem
+    assert finding.suggestion
+    assert not re.search("hunter22|ghp_a|abcdefgh1234", repr(found))
+    assert finding.level == next(check.level for check in CHECKS if check.code == code)
+
+
+def active(document: dict[str, Any]) -> None:
+    """Say that the automation is active."""
+    document["status"] = "active"
+
+
+def test_active_without_a_review(tmp_path: Path) -> None:
+    """A flagged step of an active automation was looked at, or is a finding."""
+    path = pair(tmp_path, good(tmp_path))
+    assert lint([path]) == []
+    changed(path, active)
+    assert [(it.code, it.field) for it in lint([path])] == [("VAI505", "steps.look.non_deterministic")]
+    review = {"version": 1, "at": "2026-01-01T00:00:00Z", "by": "ada", "items": ["look: an MCP server answers"]}
+    changed(path, lambda document: document.update(reviews=[review]))
+    assert lint([path]) == []
+
+
+def edited(path: Path) -> None:
+    """Append a comment to the DAG file."""
+    with path.with_name("orders.py").open("a") as file:
+        file.write("# mine\n")
+
+
+def renamed_task(path: Path) -> None:
+    """Call a task otherwise, and let the sidecar vouch for the file."""
+    dag = path.with_name("orders.py")
+    dag.write_text(dag.read_text().replace('task_id="look"', 'task_id="lokk"'))
+    vouched = hashlib.sha256(dag.read_bytes()).hexdigest()
+    rendered = json.loads(path.read_text())["dag_sha256"]
+    changed(path, lambda document: document.update(dag_sha256=vouched, rendered_sha256=rendered))
+
+
+def renamed_pair(path: Path) -> None:
+    """Move both files."""
+    path.with_name("orders.py").rename(path.with_name("other.py"))
+    path.rename(path.with_name("other.vai.json"))
+
+
+PAIRS: list[tuple[str, Callable[[Path], Any], list[str]]] = [
+    ("missing", lambda path: path.with_name("orders.py").unlink(), ["VAI601"]),
+    ("edited", edited, ["VAI602"]),
+    ("not rendered", lambda path: changed(path, put("description", value="Other")), ["VAI603"]),
+    ("tasks", renamed_task, ["VAI604"]),
+    ("name", renamed_pair, ["VAI605"]),
+    ("not Python", lambda path: path.with_name("x.py").write_text("def"), ["VAI003"]),
+    ("newer", lambda path: changed(path, put("schema_version", value=7)), ["VAI006"]),
+    ("same DAG id", lambda path: path.with_name("mine.py").write_text('DAG("orders")'), ["VAI701"]),
+    ("same DAG id of a function", lambda path: path.with_name("mine.py").write_text("@dag\ndef orders(): ..."),
+     ["VAI701"]),
+    ("other DAG id", lambda path: path.with_name("mine.py").write_text('with DAG(dag_id="mine"): ...'), []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "expected"), [it[1:] for it in PAIRS], ids=[it[0] for it in PAIRS])
+def test_a_pair_has_its_finding(tmp_path: Path, change: Callable[[Path], Any], expected: list[str]) -> None:
+    """A sidecar and its DAG file are compared, and with what else stands in the folder."""
+    path = pair(tmp_path, good(tmp_path))
+    assert lint([tmp_path]) == []
+
+    change(path)
+
+    assert codes(lint([tmp_path])) == expected
+
+
+def test_a_credential_in_a_dag_file(tmp_path: Path) -> None:
+    """What somebody wrote into the DAG file is found by its line, and not repeated."""
+    path = pair(tmp_path, good(tmp_path))
+    with path.with_name("orders.py").open("a") as file:
+        file.write('KEY = "ghp_abcdefghijklmnopqrstuvwxyz0123456789"\n')
+
+    found = lint([path.with_name("orders.py")])
+
+    assert codes(found) == ["VAI303", "VAI602"]
+    assert re.fullmatch(r"orders.py, line \d+", found[0].field)
+    assert "ghp_" not in repr(found)
+
+
+def test_connections_that_do_not_exist(tmp_path: Path) -> None:
+    """Each missing one is told once, where it is used; without a list of the existing ones, none is missed."""
+    path = tmp_path / "orders.vai-spec.json"
+    path.write_text(json.dumps(good(tmp_path)))
+
+    found = lint([path], known_connections={"http_default", "shopp"})
+
+    assert [(it.code, it.field) for it in found] == [
+        ("VAI302", "steps.look.arguments.conn_id"),
+        ("VAI302", "steps.post.arguments.json.secrets[0].connection"),
+    ]
+    assert "'shopp'" in found[0].suggestion
+    assert lint([path], known_connections={"http_default", "shop", "pager"}) == []
+
+
+def test_what_only_one_may_have(tmp_path: Path) -> None:
+    """Two specs of one DAG id, two webhooks of one path; a spec beside the sidecar that it became is none of these."""
+    document = good(tmp_path)
+    hook = {"type": "webhook", "path": "a/b", "conn_id": "hook", "signature": "vai"}
+    document |= {"triggers": [hook], "connections": [*document["connections"], "hook"]}
+    pair(tmp_path, document)
+    (tmp_path / "a.vai-spec.json").write_text(json.dumps(document))
+    assert lint([tmp_path]) == []
+
+    other = {**copy.deepcopy(document), "triggers": [hook, hook]}
+    (tmp_path / "b.vai-spec.json").write_text(json.dumps(other))
+
+    assert [(it.code, Path(it.file).name, it.field) for it in lint([tmp_path])] == [
+        ("VAI701", "b.vai-spec.json", "dag_id"),
+        ("VAI702", "b.vai-spec.json", "triggers[0].path"),
+        ("VAI702", "b.vai-spec.json", "triggers[1].path"),
+    ]
+
+
+def test_several_problems_of_one_file_are_all_told(tmp_path: Path) -> None:
+    """The first wrong thing hides no other, in either form."""
+    document = good(tmp_path)
+    for change in (CASES[0][1], CASES[4][1], put("triggers", 0, "schedule", value="x"), put("params", value={})):
+        change(document)
+    (tmp_path / "a.vai-spec.json").write_text(json.dumps(document))
+    (tmp_path / "b.vai.yaml").write_text("steps: [{kind: nope}, {kind: http_request, arguments: {endpoint: 5}}]")
+
+    found = lint([tmp_path])
+
+    assert codes([it for it in found if it.file.endswith("a.vai-spec.json")]) == [
+        "VAI004", "VAI101", "VAI201", "VAI201", "VAI501",
+    ]  # fmt: skip
+    assert [(it.code, it.field) for it in found if it.file.endswith("b.vai.yaml")] == [
+        ("VAI002", "steps[0].kind"),
+        ("VAI002", "steps[1].arguments.endpoint"),
+    ]
+
+
+def test_golden_files_have_no_errors() -> None:
+    """What the crystallizer makes is clean; unguarded writes are warned of."""
+    found = lint([ROOT / "tests/golden"])
+
+    assert [it for it in found if it.level == "error"] == []
+    assert "VAI404" in codes(found)
+
+
+HOSTILE: list[tuple[str, bytes]] = [
+    ("a.vai.json", b""),
+    ("a.vai.json", b"\x00\xff"),
+    ("a.vai.json", b"[1]"),
+    ("a.vai.json", b"[" * 100_000),
+    ("a.vai.json", b'{"a":' * 120 + b"1" + b"}" * 120),
+    ("a.vai.json", b'"' + b"x" * 5_000_001 + b'"'),
+    ("a.vai-spec.json", b'{"steps": "\\ud800"}'),
+    ("a.vai.yaml", b"a: !!python/object/apply:os.system [true]"),
+    ("a.vai.yaml", b"a: &a [*a]"),
+    ("a.py", b"x = " + b"(" * 100_000),
+    ("a.py", b"\x00"),
+    ("a.py", b"x" * 2_000_001),
+]
+
+
+@pytest.mark.parametrize(("name", "content"), HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_files_are_findings(tmp_path: Path, name: str, content: bytes) -> None:
+    """What cannot be read is one finding, and the automation beside it is looked at."""
+    path = pair(tmp_path, good(tmp_path))
+    changed(path, put("steps", "look", "kind", value="nope"))
+    (tmp_path / name).write_bytes(content)
+
+    found = lint([tmp_path])
+
+    assert len([it for it in found if it.file == str(tmp_path / name)]) == 1
+    assert "VAI101" in codes([it for it in found if it.file == str(path)])
+
+
+def test_what_is_no_file_of_ours(tmp_path: Path) -> None:
+    """A missing path is a finding; pipes are not waited for; hidden folders and loops of links are not entered."""
+    os.mkfifo(tmp_path / "pipe.vai.json")
+    (tmp_path / ".vai").mkdir()
+    (tmp_path / ".vai" / "x.vai.json").write_text("{")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "notes.json").write_text("{")
+
+    found = lint([tmp_path, tmp_path / "missing.vai.json", Path("a\0b")])
+
+    assert codes(found) == ["VAI001", "VAI001", "VAI001"]
+
+
+def test_nothing_is_imported_or_executed(tmp_path: Path) -> None:
+    """A DAG file's code, and Airflow, stay untouched."""
+    (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nDAG('x')\n")
+    script = (
+        "import sys; from pathlib import Path; from airflow_provider_vai.analysis.lint import lint;"
+        "lint([Path(sys.argv[1])]); assert not [m for m in sys.modules if m.split('.')[0] in ('airflow', 'evil')]"
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_the_order_is_stable(tmp_path: Path) -> None:
+    """The same files give the same list, however they are named, and each file once."""
+    for name in ("b.vai.json", "a.vai.json"):
+        (tmp_path / name).write_text('{"steps": [{"kind": "x"}, {"kind": "y"}]}')
+    found = lint([tmp_path])
+
+    assert found == lint([tmp_path / "b.vai.json", tmp_path, tmp_path / "a.vai.json"])
+    assert found == sorted(found, key=lambda it: (it.file, it.code, it.field, it.problem))
+
+
+def test_ids_in_a_dag_file() -> None:
+    """Ids are read as they are written: keywords, first arguments, decorators."""
+    source = b"""
+with models.DAG("a"): EmptyOperator(task_id="t")
+@dag(dag_id="b")
+def c(): ...
+@dag
+def d(): ...
+@dag(schedule=None)
+def e(): ...
+DAG(dag_id=computed)
+"""
+    found = parsed(Path("x.py"), source)
+
+    assert isinstance(found, DagFile)
+    assert found.dag_ids == ("a", "b", "d", "e")
+    assert found.task_ids == {"t"}
+
+
+def test_the_page_lists_the_checks() -> None:
+    """`dev/docs/lint.md` has a row for each check, in order, with its level and its sentence."""
+    page = (ROOT / "dev/docs/lint.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (VAI\d+) \| (\w+) \| (.+) \|$", page, re.MULTILINE)
+
+    assert rows == [(check.code, check.level, check.about) for check in CHECKS]
+    assert len({check.code for check in CHECKS}) == len(CHECKS)
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6)
+WORDS = st.sampled_from([
+    "look", "post", "approve_post", "http_request", "approval_gate", "generate_query", "frozen", "wired", "schedule",
+    "webhook", "parameter", "params.x", "{{ params['y'] }}", "@daily", "conditional_branch", "write",
+])  # fmt: skip
+NAMES = st.sampled_from([
+    "steps", "key", "kind", "operator", "depends_on", "arguments", "approval", "gate", "value", "class", "from", "step",
+    "path", "wires", "at", "secrets", "connection", "param", "each", "recorded", "result_schema", "properties", "items",
+    "type", "triggers", "params", "conditions", "connections", "schedule", "timezone", "status", "reviews", "json",
+    "schema_version", "dag_id", "template", "if_true", "condition", "inputs", "conn_id", "sql", "effect",
+])  # fmt: skip
+VALUES = st.recursive(
+    SCALARS | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(max_size=3), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> Any:
+    """Return a golden sidecar with up to four places deleted, doubled or given another value."""
+    path = draw(st.sampled_from(sorted((ROOT / "tests/golden").glob("*/expected/*.json"))))
+    document = json.loads(path.read_text())
+    for _ in range(draw(st.integers(1, 4))):
+        holder: Any = document
+        key: Any = draw(st.sampled_from(sorted(holder)))
+        for _ in range(draw(st.integers(0, 5))):
+            inner = holder[key]
+            if not isinstance(inner, (dict, list)) or not inner:
+                break
+            holder, key = inner, draw(st.sampled_from(sorted(inner) if isinstance(inner, dict) else range(len(inner))))
+        action = draw(st.sampled_from(["delete", "replace", "double"]))
+        if action == "delete" and len(holder) > 1:
+            del holder[key]
+        elif action == "double" and isinstance(holder, list):
+            holder.append(copy.deepcopy(holder[key]))
+        else:
+            holder[key] = draw(VALUES)
+    return document
+
+
+@settings(max_examples=150, deadline=None)
+@given(mutated() | st.dictionaries(NAMES, VALUES, max_size=5), st.sampled_from(["sidecar", "spec"]))
+def test_any_json_gives_findings(document: dict[str, Any], form: Any) -> None:
+    """No document ends in a traceback, and each finding says where it is and what to do."""
+    for finding in found_in(Subject(Path("x.vai.json"), form, document), frozenset()):
+        assert finding.problem
+        assert finding.suggestion
+        assert finding.code in {check.code for check in CHECKS}
+
+
+def test_later_versions_and_recorded_edits_are_in_order(tmp_path: Path) -> None:
+    """The file names its version; tasks that somebody added by hand stay a warning when the edit is a version."""
+    golden = GOLDEN / "example/expected/monthly_revenue_dashboard.vai.json"
+    automation = read_sidecar(golden).automation
+    published = publish(automation, tmp_path)
+    publish(automation.model_copy(update={"tags": ["sales"]}), tmp_path)
+    assert lint([tmp_path]) == []
+
+    more = "    more = EmptyOperator(task_id='more')\n    generate_query >>"
+    published.dag.write_text(published.dag.read_text().replace("    generate_query >>", more))
+    assert {finding.code for finding in lint([tmp_path])} == {"VAI602", "VAI604"}
+    publish(read_sidecar(published.sidecar).automation, tmp_path)
+    assert [(finding.code, finding.level) for finding in lint([tmp_path])] == [("VAI604", "warning")]

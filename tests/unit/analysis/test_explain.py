@@ -1,0 +1,112 @@
+"""explain: every argument of a step, with its source, its origin and its evidence."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from airflow_provider_vai.analysis.explain import explain, lines
+from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.model.automation import Argument, Automation, Output, Param, Secret, Step, StepApproval
+from tests.unit.support import call, crystallized, run
+
+
+def made() -> Automation:
+    """Return an automation with an argument of each class."""
+    arguments = {
+        "conn_id": Argument(class_="frozen", value="mcp", origin="constant"),
+        "arguments": Argument.model_validate(
+            {
+                "class": "wired",
+                "value": {"id": None, "when": None, "who": None, "token": None},
+                "wires": [
+                    {"at": ["id"], "from": {"step": "look", "path": ["[name=x]", "id", "is:text"]}},
+                    {"at": ["when"], "template": "{{ ds }}"},
+                    {"at": ["who"], "param": "name", "path": ["first"]},
+                ],
+                "secrets": [{"at": ["token"], "connection": "send_token"}],
+                "evidence": ["id: from look (call c1)", "a equals b: left frozen"],
+            }
+        ),
+        "whole": Argument(class_="wired", from_=Output(step="look")),
+        "piece": Argument(class_="wired", from_=Output(path=["id"])),
+        "day": Argument(class_="template", value="{{ ds }}"),
+        "name": Argument(class_="parameter", param="name", origin="user"),
+        "hidden": Argument(class_="frozen", secrets=[Secret(at=[], connection="send_hidden")], origin="secret"),
+        "long": Argument(class_="frozen", value="wörd " * 100, origin="model"),
+    }
+    common = {"kind": "mcp_tool", "operator": "x.Y", "approval": StepApproval(recorded="unknown", reason="r")}
+    look = Step(key="look", task_id="look", call_ids=["c1"], **common)
+    send = Step(
+        key="send",
+        task_id="send",
+        depends_on=["look"],
+        effect="write",
+        each=Output(step="look"),
+        arguments=arguments,
+        **common,
+    )
+    return Automation(dag_id="d", source_type="MANUAL", steps=[look, send], params={"name": Param(default="x")})
+
+
+def test_each_class() -> None:
+    """A phrase for each source, the origin, the evidence, and what is open."""
+    found = {entry["argument"]: entry for entry in explain(made(), "send")}
+    assert {name: entry["source"] for name, entry in found.items() if name not in ("arguments", "long")} == {
+        "whole": "what the step look leaves",
+        "piece": "[id] of the element at hand",
+        "day": 'Airflow renders "{{ ds }}"',
+        "name": "the DAG param name",
+        "hidden": "the value is the password of the connection send_hidden",
+        "conn_id": 'always "mcp"',
+    }
+    assert found["arguments"]["source"] == (
+        "[id] is what the step look leaves, at [name=x][id][is:text]; "
+        '[when] is what Airflow renders of "{{ ds }}"; [who] is the DAG param name[first]; '
+        "[token] is the password of the connection send_token"
+    )
+    assert found["arguments"]["candidates"] == ["a equals b: left frozen"]
+    assert (found["name"]["origin"], found["piece"]["origin"]) == ("user", None)
+    assert json.loads(json.dumps(list(found.values()))) == list(found.values())
+
+
+def test_lines_for_people() -> None:
+    """A heading, an argument a line, the evidence below; what is open has a question mark, constants come last."""
+    shown = lines(made(), "send")
+    assert shown[0] == "send (mcp_tool, write)"
+    assert "  name: parameter, the DAG param name; first said by the user" in shown
+    assert "    - id: from look (call c1)" in shown
+    assert "    ? a equals b: left frozen" in shown
+    assert shown[-1] == '  conn_id: frozen, always "mcp"; first said by no call: the kind or the tools file'
+    assert max(map(len, shown)) <= 120
+
+
+def test_all_steps() -> None:
+    """Without a step, every one in its order, an empty line between them."""
+    shown = lines(made())
+    assert [line for line in shown if line and not line.startswith(" ")] == [
+        "look (mcp_tool, read, call c1)",
+        "send (mcp_tool, write)",
+    ]
+    assert shown.count("") == 1
+    assert [entry["step"] for entry in explain(made())] == ["send"] * 8
+
+
+def test_unknown_step() -> None:
+    """The message lists those there are."""
+    with pytest.raises(SpecError) as caught:
+        explain(made(), "sned")
+    assert (caught.value.problem, caught.value.where, caught.value.remedy) == (
+        "no step 'sned'",
+        "d",
+        "Its steps are look, send.",
+    )
+
+
+def test_a_crystallized_run() -> None:
+    """A wire is explained from its evidence."""
+    automation = crystallized(
+        run(call("look", result={"id": "record 4711"}), call("send", {"x": "record 4711", "y": 1})), gates="recorded"
+    )
+    assert "    - x: from look[id] (call c1); no other result has it" in lines(automation, "send")

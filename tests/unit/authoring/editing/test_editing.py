@@ -1,0 +1,655 @@
+"""Edits: what they do to steps, wires, gates and branches, what they refuse by name, and what no sequence may break."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from airflow_provider_vai.authoring import editing
+from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.model.automation import Argument, Automation, Output, Secret, Step
+from airflow_provider_vai.model.review import summarized
+from airflow_provider_vai.renderer.render import render
+from airflow_provider_vai.store.sidecar_files import read_sidecar
+from tests.paths import GOLDEN
+
+PAIRS = {
+    path.name.removesuffix(".vai.json"): read_sidecar(path).automation
+    for path in sorted(GOLDEN.glob("*/expected/*.vai.json"))
+}
+CHAINS = [name for name in PAIRS if name not in ("every_kind", "vai_route_parallel")]
+
+
+def golden(name: str) -> Automation:
+    """Return the automation of a golden case."""
+    return PAIRS[name]
+
+
+def search(automation: Automation, key: str = "look_up") -> Step:
+    """Return a fresh step that only reads."""
+    return editing.new_step(automation, "web_search", {"query": "coffee", "conn_id": "web"}, key=key)
+
+
+def post(automation: Automation, key: str = "tell") -> Step:
+    """Return a fresh step that changes something outside."""
+    values = {"conn_id": "crm", "endpoint": "/notes", "method": "POST", "json": {"text": "a", "lines": [1, 2]}}
+    return editing.new_step(automation, "http_request", values, key=key)
+
+
+def step(automation: Automation, key: str) -> Step:
+    """Return the step of a key."""
+    return next(step for step in automation.steps if step.key == key)
+
+
+def edges(automation: Automation) -> dict[str, list[str]]:
+    """Return what each step waits for."""
+    return {step.key: step.depends_on for step in automation.steps}
+
+
+def made(*steps: tuple[str, dict[str, Any]]) -> Automation:
+    """Return a chain of steps: each its kind, which is its key, and its arguments."""
+    automation = Automation(dag_id="made", source_type="MANUAL", steps=[])
+    for kind, arguments in steps:
+        key = arguments.pop("key", kind)
+        new = editing.new_step(automation, kind, arguments, key=key)
+        automation = editing.add_step(automation, new, ungated=True)
+    return automation
+
+
+def wire(key: str, *path: str | int) -> Argument:
+    """Return an argument that is an earlier step's result."""
+    return Argument(class_="wired", from_=Output(step=key, path=list(path)))
+
+
+def refused(edit: Callable[[], Any]) -> str:
+    """Return the message of a refused edit, which says where and what to do, too."""
+    with pytest.raises(SpecError) as caught:
+        edit()
+    assert caught.value.where
+    assert caught.value.remedy
+    return str(caught.value)
+
+
+# --- adding and removing ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_what_follows_from_the_steps_is_what_crystallizing_says(name: str) -> None:
+    """Summarized again without a change, an automation is the same."""
+    assert summarized(golden(name), golden(name).steps) == golden(name)
+
+
+@pytest.mark.parametrize("name", CHAINS)
+@pytest.mark.parametrize("make", [search, post])
+def test_removing_an_added_step_undoes_it(name: str, make: Callable[[Automation], Step]) -> None:
+    """At every place of a chain, with a gate or without."""
+    before = golden(name)
+    new = make(before)
+    places: list[dict[str, Any]] = [{}]
+    places += [{side: one.key} for one in before.steps for side in ("after", "before")]
+    places += [{**place, "parallel": True} for place in places]
+    tried = 0
+    for place in places:
+        if place.get("after", "").startswith("approve_"):
+            continue
+        after = editing.add_step(before, new, **place)
+        assert {one.key for one in after.steps} > {one.key for one in before.steps}
+        assert editing.remove_step(after, new.key) == before, place
+        tried += 1
+    assert tried > 2
+
+
+def test_added_after_takes_over_the_followers() -> None:
+    """In a sequence; side by side nobody waits for it; between two, others stay."""
+    before = golden("every_kind")
+    new = search(before)
+    followers = ("generate_query", "web_search", "fetch_page", "forecast")
+    after = edges(editing.add_step(before, new, after="duckdb_transform"))
+    assert after["look_up"] == ["duckdb_transform"]
+    assert all("look_up" in after[key] and "duckdb_transform" not in after[key] for key in followers)
+    beside = edges(editing.add_step(before, new, after="duckdb_transform", parallel=True))
+    assert beside == {**edges(before), "look_up": ["duckdb_transform"]}
+    between = edges(editing.add_step(before, new, after="duckdb_transform", before="web_search"))
+    assert between == {**edges(before), "look_up": ["duckdb_transform"], "web_search": ["look_up"]}
+
+
+def test_order_of_the_others_is_preserved() -> None:
+    """Only the new step has a new place in the list."""
+    before = golden("every_kind")
+    for anchor in before.steps:
+        if anchor.kind != "approval_gate":
+            after = editing.add_step(before, search(before), before=anchor.key)
+            assert [one.key for one in after.steps if one.key != "look_up"] == [one.key for one in before.steps]
+
+
+def test_added_before_a_guarded_step_stands_before_its_gate() -> None:
+    """Nothing comes between a gate and what it guards."""
+    before = golden("vai_late_parcels")
+    after = editing.add_step(before, search(before), before="http_request")
+    assert edges(after)["approve_http_request"] == ["look_up"]
+    assert edges(after)["http_request"] == ["approve_http_request"]
+    message = refused(lambda: editing.add_step(before, search(before), after="approve_http_request"))
+    assert "nothing can stand between the gate 'approve_http_request' and what it guards (http_request)" in message
+
+
+def test_an_added_write_gets_a_gate() -> None:
+    """Unless it is to have none, which the review then says."""
+    before = golden("vai_garden")
+    after = editing.add_step(before, post(before), gate={"assigned_users": ["mia"]})
+    assert edges(after)["tell"] == ["approve_tell"]
+    assert step(after, "approve_tell").arguments["assigned_users"].value == ["mia"]
+    assert step(after, "approve_tell").arguments["subject"].value == "Run tell?"
+    bare = editing.add_step(before, post(before), ungated=True, by="mia")
+    assert step(bare, "tell").approval.gate is None
+    assert "tell: changes something outside and has no gate (left without a gate by mia)" in bare.review
+    assert "crm" in after.connections
+    assert "made_up" in refused(lambda: editing.add_step(before, post(before), gate={"made_up": 1}))
+
+
+def test_a_new_step_waits_for_what_it_reads() -> None:
+    """Also where the place alone would not make it; it never comes before it."""
+    before = golden("every_kind")
+    new = search(before).model_copy(update={"arguments": {**search(before).arguments, "query": wire("forecast")}})
+    after = editing.add_step(before, new, after="web_search", parallel=True)
+    assert edges(after)["look_up"] == ["web_search", "forecast"]
+    message = refused(lambda: editing.add_step(before, new, before="duckdb_transform"))
+    assert "'look_up' takes query from 'forecast', and would come before it" in message
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [("water", "there is a step 'water'"), ("Water", "cannot name a step"), ("a b", "cannot name"), ("ti", "'ti_'")],
+)
+def test_names_of_new_steps(key: str, said: str) -> None:
+    """They are free, and identifiers."""
+    before = golden("vai_garden")
+    assert said in refused(lambda: editing.add_step(before, search(before, key)))
+
+
+def test_removing_names_every_reader() -> None:
+    """Step, argument and place; with what to freeze there, for each of them, it goes."""
+    before = golden("every_kind")
+    places = ["forecast.arguments.rows", "create_flashboard.datasets.revenue", "http_request.json.regions"]
+    places += ["conditional_branch.inputs.revenue"]
+    message = refused(lambda: editing.remove_step(before, "generate_query"))
+    assert f"4 places read its result: {', '.join(places)}" in message
+    some = {place: [] for place in places[1:]}
+    message = refused(lambda: editing.remove_step(before, "generate_query", freeze=some))
+    assert "1 place reads its result: forecast.arguments.rows" in message
+    after = editing.remove_step(before, "generate_query", freeze={place: [{"revenue": 1}] for place in places})
+    assert step(after, "forecast").arguments["arguments"].value["rows"] == [{"revenue": 1}]
+    assert edges(after)["forecast"] == ["duckdb_transform"]
+    assert [left.tool for left in after.not_crystallized[-1:]] == ["generate_query"]
+    assert "nothing reads it at nowhere.at" in refused(
+        lambda: editing.remove_step(before, "web_search", freeze={"nowhere.at": 1})
+    )
+
+
+def test_removing_a_guarded_step_removes_its_gate() -> None:
+    """And nothing else; the recorded call is listed."""
+    after = editing.remove_step(golden("vai_book_invoice_7_and_archive_the_rest"), "book", by="mia")
+    assert edges(after) == {"archive": []}
+    assert after.not_crystallized[-1].reason == "its step book was removed by mia"
+
+
+def test_removing_a_gate() -> None:
+    """Before a write only on purpose, and the review says so."""
+    before = golden("vai_garden")
+    message = refused(lambda: editing.remove_step(before, "approve_water"))
+    assert "it guards water, which changes something outside" in message
+    after = editing.remove_step(before, "approve_water", ungate=True, by="mia")
+    assert edges(after) == {"read_sensor": [], "water": ["read_sensor"]}
+    assert "water: changes something outside and has no gate (its gate was removed by mia)" in after.review
+    again = editing.guard_step(after, "water", {"on_reject": "fail"})
+    assert edges(again) == edges(before)
+
+
+# --- moving, replacing, renaming --------------------------------------------------------------------------------------
+
+
+def test_moving() -> None:
+    """What waited for the step waits for what it waited for; a gate moves with its step."""
+    before = golden("monthly_revenue_report")
+    after = editing.move_step(before, "generate_query_2", before="generate_query")
+    assert list(edges(after)) == [
+        "generate_query_2", "generate_query", "create_flashboard", "approve_http_request", "http_request",
+    ]  # fmt: skip
+    assert edges(after)["create_flashboard"] == ["generate_query"]
+    for key in ("http_request", "approve_http_request"):
+        first = editing.move_step(before, key, before="generate_query")
+        assert list(edges(first))[:3] == ["approve_http_request", "http_request", "generate_query"]
+        assert edges(first)["generate_query"] == ["http_request"]
+        assert editing.move_step(first, key, after="create_flashboard") == before
+
+
+def test_moving_past_a_wire_is_refused() -> None:
+    """By both names and the place, from either side."""
+    before = golden("monthly_revenue_report")
+    said = "'create_flashboard' takes datasets.revenue from 'generate_query', and would come before it"
+    assert said in refused(lambda: editing.move_step(before, "create_flashboard", before="generate_query"))
+    assert said in refused(lambda: editing.move_step(before, "generate_query", after="http_request"))
+    assert "moves with it" in refused(lambda: editing.move_step(before, "http_request", before="approve_http_request"))
+
+
+def test_a_guarded_steps_sources_come_before_its_gate() -> None:
+    """The gate shows the values, so that it waits for them."""
+    before = golden("every_kind")
+    after = editing.set_argument(before, "http_request", "json.note", wire("web_search", "results", 0))
+    assert edges(after)["http_request"] == ["approve_http_request"]
+    alone = editing.add_step(after, search(after), parallel=True)
+    wired_ = editing.set_argument(alone, "http_request", "json.more", wire("look_up"))
+    assert edges(wired_)["approve_http_request"] == ["call_agent", "look_up"]
+    with pytest.raises(SpecError, match="takes json from 'approve_http_request'"):
+        editing.set_argument(before, "http_request", "json", wire("approve_http_request"))
+
+
+def test_replacing_keeps_the_place() -> None:
+    """Dependencies, followers and gate; the gate forgets the recorded call, and readers are to be checked."""
+    before = golden("every_kind")
+    after = editing.replace_step(before, "http_request", post(before))
+    assert edges(after) == edges(before)
+    assert "recorded" not in step(after, "approve_http_request").arguments
+    assert "approve_http_request: recorded went with the step that was replaced" in after.review
+    assert "approved" not in step(after, "approve_http_request").arguments["reason"].value
+    assert step(after, "http_request").approval.recorded == "not_required"
+    assert after.not_crystallized[-1].reason == "its step http_request was replaced by an editor"
+    read = editing.replace_step(before, "generate_query", search(before))
+    assert any(line.startswith("generate_query: was replaced, and its result may look") for line in read.review)
+    written = editing.replace_step(before, "web_search", post(before))
+    assert edges(written)["web_search"] == ["approve_web_search"]
+    assert edges(written)["approve_web_search"] == ["duckdb_transform"]
+
+
+@pytest.mark.parametrize(("name", "key"), [(name, one.key) for name in PAIRS for one in golden(name).steps])
+def test_renaming_there_and_back(name: str, key: str) -> None:
+    """Leaves nothing under the old name but evidence; back again everything is as it was."""
+    before = golden(name)
+    after = editing.rename_step(before, key, "quite_new")
+    assert key not in {name for one in after.steps for name in (*one.depends_on, one.key, one.task_id)}
+    assert key not in {output.step for one in after.steps for output in one.outputs()}
+    assert editing.rename_step(after, "quite_new", key) == before
+
+
+def test_renaming_follows_everywhere() -> None:
+    """Wires, branches, the gate and its question."""
+    assert editing.rename_step(golden("every_kind"), "http_request", "http_request") == golden("every_kind")
+    after = editing.rename_step(golden("every_kind"), "add_note", "note_it")
+    assert step(after, "conditional_branch").arguments["if_true"].value == ["note_it"]
+    after = editing.rename_step(after, "http_request", "report")
+    assert step(after, "report").approval.gate == "approve_report"
+    assert step(after, "approve_report").arguments["subject"].value == "Run report?"
+    after = editing.rename_step(after, "generate_query", "revenue")
+    assert [output.step for output in step(after, "report").outputs()] == ["revenue"]
+
+
+@pytest.mark.parametrize("edit", [editing.remove_step, lambda it, key: editing.rename_step(it, key, "other")])
+def test_a_template_that_names_a_task_is_told(edit: Callable[[Automation, str], Automation]) -> None:
+    """It would find nothing at run time."""
+    before = golden("vai_route")
+    text = Argument(class_="template", value="{{ ti.xcom_pull('web_search') }}")
+    after = editing.set_argument(before, "save_route", "arguments.title", text)
+    assert "a template of 'save_route' names the task 'web_search'" in refused(lambda: edit(after, "web_search"))
+
+
+# --- branches ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_branch_keeps_leading_to_its_tasks() -> None:
+    """To what comes before them, to their new gates; where that is impossible it is refused by name."""
+    before = golden("every_kind")
+    after = editing.add_step(before, post(before), before="add_note")
+    assert step(after, "conditional_branch").arguments["if_true"].value == ["approve_tell"]
+    assert editing.remove_step(after, "tell") == before
+    guarded = editing.guard_step(before, "plan_discount")
+    assert step(guarded, "conditional_branch").arguments["if_false"].value == ["approve_plan_discount"]
+    assert "'conditional_branch' names it in if_true" in refused(lambda: editing.remove_step(before, "add_note"))
+    assert "names 'plan_discount' in if_false" in refused(
+        lambda: editing.add_step(before, search(before), after="conditional_branch")
+    )
+    assert "names it in if_false" in refused(
+        lambda: editing.move_step(before, "plan_discount", before="generate_query")
+    )
+
+
+def test_removing_a_branch() -> None:
+    """Would let both ways run: only on purpose."""
+    before = golden("every_kind")
+    assert "decides whether add_note, plan_discount run" in refused(
+        lambda: editing.remove_step(before, "conditional_branch")
+    )
+    after = editing.remove_step(before, "conditional_branch", unbranch=True)
+    assert edges(after)["add_note"] == edges(after)["plan_discount"] == ["call_automation"]
+
+
+def test_a_step_that_its_branch_never_runs_is_told() -> None:
+    """It follows the branch, which names it nowhere."""
+    before = golden("every_kind")
+    after = editing.add_step(before, search(before), after="conditional_branch", parallel=True)
+    line = "look_up: follows the branch conditional_branch, which names it neither in if_true nor in if_false"
+    assert any(entry.startswith(line) for entry in after.review)
+    led = editing.set_argument(after, "conditional_branch", "if_true", ["add_note", "look_up"])
+    assert not any(entry.startswith(line) for entry in led.review)
+
+
+# --- arguments --------------------------------------------------------------------------------------------------------
+
+
+def test_an_edited_argument_is_the_users() -> None:
+    """Its origin and evidence say so; the gate shows the recorded value beside it."""
+    before = golden("vai_late_parcels")
+    after = editing.set_argument(before, "http_request", "endpoint", "/v2/alerts", by="mia")
+    edited = step(after, "http_request").arguments["endpoint"]
+    assert (edited.value, edited.origin, edited.evidence) == ("/v2/alerts", "user", ["edited by mia"])
+    recorded = step(before, "http_request").arguments["endpoint"].value
+    shown = step(after, "approve_http_request").arguments["recorded"].value
+    assert shown == {
+        **step(before, "approve_http_request").arguments["recorded"].value, "arguments": {"endpoint": recorded},
+    }  # fmt: skip
+    twice = editing.set_argument(after, "http_request", "endpoint", "/v3/alerts")
+    assert step(twice, "approve_http_request") == step(after, "approve_http_request")
+
+
+def test_arguments_by_their_other_names() -> None:
+    """A trace's name for an argument is that argument."""
+    after = editing.set_argument(golden("every_kind"), "generate_query", "prompt", "Which region?")
+    assert step(after, "generate_query").arguments["question"].value == "Which region?"
+    assert "prompt" not in step(after, "generate_query").arguments
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        ("nonsense", 1, "has no argument 'nonsense'"),
+        ("method", "SEND", "method: Input should be"),
+        ("headers", {"a": 1}, "headers.a: Input should be a valid string"),
+        ("json.regions.0", 1, "lies in a value that only a run knows"),
+        ("json.absent.more", 1, "there is no 'absent' in it: it has the keys"),
+        ("endpoint.x", 1, "it has no places"),
+        ("", 1, "is no place"),
+        ("endpoint", None, "endpoint: Input should be a valid string"),
+        ("endpoint", Argument(class_="parameter", param="p"), "endpoint decides what runs"),
+        ("conn_id", wire("web_search"), "conn_id decides what runs"),
+        ("json", wire("absent"), "there is no step 'absent'"),
+        ("json.month", wire("plan_discount"), "takes json.month from 'plan_discount', and would come before it"),
+        ("json", Argument(class_="parameter", param="absent"), "'absent', which is not declared"),
+        ("json", Argument(class_="wired", value=1), "a wired argument does not hold these fields"),
+    ],
+)
+def test_arguments_that_do_not_fit(place: str, value: Any, said: str) -> None:
+    """Another type, no such argument or place, something that comes later, or what decides what runs."""
+    assert said in refused(lambda: editing.set_argument(golden("every_kind"), "http_request", place, value))
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("json.password", "Tr0ub4dor&3xyz"),
+        ("json.note", "see ghp_9fK2mQz7LwX4vB9nT3hYpR8sJ6dC1eAu0gHb"),
+        ("headers", {"Authorization": "Bearer abcdefghijklmnopqrstuvwx"}),
+        ("endpoint", "https://mia:hunter2hunter2@example.org/x"),
+        ("json.note", Argument(class_="template", value="{{ ds }} ghp_9fK2mQz7LwX4vB9nT3hYpR8sJ6dC1eAu0gHb")),
+    ],
+)
+def test_credentials_are_refused(place: str, value: Any) -> None:
+    """By the place; the message never shows the value. A connection's secret may stand there."""
+    before = golden("every_kind")
+    message = refused(lambda: editing.set_argument(before, "http_request", place, value))
+    assert place.partition(".")[0] in message
+    for text in ("Tr0ub4dor", "ghp_9fK2", "Bearer abc", "hunter2"):
+        assert text not in message
+    secret = Argument(class_="frozen", value=None, secrets=[Secret(at=[], connection="crm_key")])
+    after = editing.set_argument(before, "http_request", "json.password", secret)
+    assert "crm_key" in after.connections
+    assert step(after, "http_request").arguments["json"].secrets == [Secret(at=["password"], connection="crm_key")]
+
+
+def test_a_step_that_becomes_a_write_gets_a_gate() -> None:
+    """As when it is crystallized; without one the review says so. Back again it stays guarded."""
+    before = golden("vai_phone_help")
+    after = editing.set_argument(before, "get_line", "method", "POST", by="mia")
+    assert (step(after, "get_line").effect, edges(after)["get_line"]) == ("write", ["approve_get_line"])
+    assert "since mia edited method" in step(after, "approve_get_line").arguments["reason"].value
+    bare = editing.set_argument(before, "get_line", "method", "POST", ungated=True)
+    assert (step(bare, "get_line").approval.gate, len(bare.steps)) == (None, 1)
+    assert any(line.startswith("get_line: changes something outside and has no gate") for line in bare.review)
+    back = editing.set_argument(after, "get_line", "method", "GET")
+    assert (step(back, "get_line").effect, step(back, "get_line").approval.gate) == ("read", "approve_get_line")
+
+
+def test_what_a_tools_file_said_of_the_effect_stays() -> None:
+    """Another argument does not make a write of an MCP tool that only reads; the argument itself does."""
+    before = golden("vai_garden")
+    after = editing.set_argument(before, "read_sensor", "arguments.unit", "celsius")
+    assert (step(after, "read_sensor").effect, len(after.steps)) == ("read", len(before.steps))
+    after = editing.set_argument(before, "read_sensor", "effect", "write")
+    assert edges(after)["read_sensor"] == ["approve_read_sensor"]
+    after = editing.set_argument(before, "water", "effect", "read", by="mia")
+    assert step(after, "water").approval.gate == "approve_water"
+    assert "water: changed something outside, and mia says that its effect is read" in after.review
+
+
+def test_a_persons_words_are_no_models() -> None:
+    """The flag goes with the words that it was about."""
+    before = golden("every_kind")
+    said = "an MCP server answers, and may answer otherwise tomorrow"
+    assert step(before, "add_note").non_deterministic_reason == (
+        f"{said}; a model wrote arguments.text, which each run repeats word for word"
+    )
+    after = step(editing.set_argument(before, "add_note", "arguments.text", "Mine."), "add_note")
+    assert (after.non_deterministic_reason, after.determinism) == (said, "live")
+
+
+def test_a_question_instead_of_the_query() -> None:
+    """A model then writes the query in each run, and the flag says so; neither is refused."""
+    before = golden("every_kind")
+    after = step(editing.unset_argument(before, "generate_query", "sql"), "generate_query")
+    assert after.determinism == "model_at_run_time"
+    both = editing.unset_argument(before, "generate_query", "question")
+    assert "give sql" in refused(lambda: editing.unset_argument(both, "generate_query", "sql"))
+
+
+def test_what_was_drawn_from_the_recording_is_to_be_checked() -> None:
+    """It may not fit another address or another query."""
+    after = editing.set_argument(golden("every_kind"), "generate_query", "sql", "SELECT 1")
+    assert "generate_query: sql was edited, and tables still comes from the recording: set or unset it" in after.review
+    assert "expected_shape" not in " ".join(after.review)
+
+
+def gated_tool() -> Automation:
+    """Return an automation with one guarded step, the gate of which has form fields and a denied call."""
+    automation = made(("mcp_tool", {"tool": "pay", "conn_id": "bank", "arguments": {"to": "Ann", "amount": 10}}))
+    denied = {"tool": "pay", "conn_id": "bank", "arguments": {"to": "Eve", "amount": 10}}
+    editable = {"arguments.amount": {"type": "integer", "minimum": 1}, "arguments.to": {"type": "string"}}
+    return editing.guard_step(automation, "mcp_tool", {"editable": editable, "denied": [denied]})
+
+
+def test_the_gates_form_fits_the_new_value() -> None:
+    """A field gets the new type, and goes with its place."""
+    before = gated_tool()
+    same = editing.set_argument(before, "mcp_tool", "arguments.amount", 20)
+    assert step(same, "approve_mcp_tool") == step(before, "approve_mcp_tool")
+    other = editing.set_argument(before, "mcp_tool", "arguments.amount", 20.5)
+    fields = step(other, "approve_mcp_tool").arguments["editable"].value
+    assert fields == {"arguments.amount": {"type": "number"}, "arguments.to": {"type": "string"}}
+    gone = editing.unset_argument(before, "mcp_tool", "arguments.amount")
+    assert list(step(gone, "approve_mcp_tool").arguments["editable"].value) == ["arguments.to"]
+    assert any("arguments.amount can no longer be changed at the approval" in line for line in gone.review)
+
+
+def test_a_denied_call_does_not_come_back() -> None:
+    """Its gate would never let it pass, and a person said no."""
+    message = refused(lambda: editing.set_argument(gated_tool(), "mcp_tool", "arguments.to", "Eve"))
+    assert "a call that a person denied" in message
+
+
+def test_places_in_values() -> None:
+    """Items of lists, new keys, keys with dots; wires at or inside a replaced place go."""
+    before = made(("web_search", {"query": "q", "conn_id": "w"}), ("http_request", dict(post_values())))
+    after = editing.set_argument(before, "http_request", "json.lines.1", wire("web_search"))
+    after = editing.set_argument(after, "http_request", ["json", "a.b"], "dotted")
+    argument = step(after, "http_request").arguments["json"]
+    assert argument.value == {"text": "a", "lines": [1, None], "a.b": "dotted"}
+    assert [(it.at, it.from_) for it in argument.wires] == [(["lines", 1], Output(step="web_search"))]
+    plain = editing.set_argument(after, "http_request", "json.lines", [3])
+    assert step(plain, "http_request").arguments["json"].wires == []
+    assert step(plain, "http_request").arguments["json"].class_ == "frozen"
+    assert "no item '2'" in refused(lambda: editing.set_argument(after, "http_request", "json.lines.2", 1))
+    unset = editing.unset_argument(after, "http_request", "json.lines")
+    assert step(unset, "http_request").arguments["json"].wires == []
+
+
+def post_values() -> dict[str, Any]:
+    """Return the arguments of a POST."""
+    return {"conn_id": "crm", "endpoint": "/n", "method": "POST", "json": {"text": "a", "lines": [1, 2]}}
+
+
+# --- the whole automation ---------------------------------------------------------------------------------------------
+
+
+def test_triggers() -> None:
+    """Checked as they will run; a webhook's connection is needed, its payload may be taken."""
+    before = golden("vai_garden")
+    hook = {"type": "webhook", "path": "shop/orders", "conn_id": "shop_hook"}
+    after = editing.set_triggers(before, [hook, {"type": "schedule", "schedule": "@daily", "timezone": "Asia/Tokyo"}])
+    assert "shop_hook" in after.connections
+    payload = Argument(class_="parameter", param="payload", path=["plant"])
+    after = editing.set_argument(after, "water", "arguments.plant", payload)
+    assert "'payload', which is not declared" in refused(lambda: editing.set_triggers(after, []))
+
+
+@pytest.mark.parametrize(
+    ("trigger", "said"),
+    [
+        ({"type": "schedule", "schedule": "daily"}, "no cron expression"),
+        ({"type": "schedule", "schedule": "@daily", "timezone": "Mars/Base"}, "no time zone 'Mars/Base'"),
+        ({"type": "schedule", "schedule": "@daily", "timezone": "../../etc/passwd"}, "no time zone"),
+        ({"type": "sundial"}, "sundial"),
+        ({"type": "event"}, "either an event or an asset's uri"),
+    ],
+)
+def test_triggers_that_cannot_be(trigger: dict[str, Any], said: str) -> None:
+    """They are refused before Airflow would."""
+    assert said in refused(lambda: editing.set_triggers(golden("vai_garden"), [trigger]))
+
+
+def test_params_and_conditions() -> None:
+    """A param that is used is not removed; a condition speaks of what there is."""
+    before = editing.set_params(golden("vai_garden"), {"plant": {"default": "fern", "schema": {"type": "string"}}})
+    after = editing.set_conditions(before, ["params.plant != 'cactus' and payload.wet = false"])
+    after = editing.set_argument(after, "water", "arguments.plant", Argument(class_="parameter", param="plant"))
+    message = refused(lambda: editing.set_params(after, {"plant": None}))
+    assert "the param 'plant' is used by step water, conditions.0" in message
+    assert editing.set_params(before, {"plant": None}) == golden("vai_garden")
+    for condition, said in {
+        "params.plant ==": "cannot be read",
+        "__import__('os')": "not Call",
+        "params.absent = 1": "no param 'absent'",
+        "secrets.x = 1": "it speaks of 'secrets'",
+    }.items():
+        assert said in refused(lambda condition=condition: editing.set_conditions(before, [condition]))
+    for param, said in {
+        "default": ({"default": 3, "schema": {"type": "string"}}, "the default: 3 is not of type 'string'"),
+        "schema": ({"schema": {"type": "colour"}}, "the schema: 'colour' is not valid"),
+        "fields": ({"value": 3}, "Extra inputs"),
+    }.values():
+        assert said in refused(lambda param=param: editing.set_params(before, {"region": param}))
+    assert "credential" in refused(lambda: editing.set_params(before, {"api_key": {"default": "8fK2mQz7LwX4vB9n"}}))
+
+
+def test_options() -> None:
+    """Known ones of the right type; ``None`` is the default again."""
+    before = golden("vai_garden")
+    after = editing.set_options(before, retries=2, tags=["garden"], owner="mia", timeout_seconds=60)
+    assert (after.retries, after.tags, after.owner) == (2, ["garden"], "mia")
+    assert editing.set_options(after, retries=None, tags=None, owner=None, timeout_seconds=None) == before
+    assert "no option 'steps'" in refused(lambda: editing.set_options(before, steps=[]))
+    assert "max_active_runs" in refused(lambda: editing.set_options(before, max_active_runs=0))
+    mapped = editing.set_step_options(before, "water", each={"step": "read_sensor", "path": ["plants"]}, concurrency=2)
+    assert step(mapped, "water").each == Output(step="read_sensor", path=["plants"])
+    assert "water.each" in refused(lambda: editing.remove_step(mapped, "read_sensor"))
+    assert editing.set_step_options(mapped, "water", each=None, concurrency=None) == before
+
+
+# --- whatever is done -------------------------------------------------------------------------------------------------
+
+KEYS = st.integers(0, 30)
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.text(max_size=20), st.lists(st.integers(), max_size=2),
+    st.sampled_from(["POST", "GET", "{{ ds }}", "'\"\\\n", "\u202e", "SELECT 1"]),
+)  # fmt: skip
+ACTIONS = ("add", "post", "remove", "gate", "move", "replace", "rename", "set", "unset", "wire", "guard")
+EDITS = st.lists(
+    st.tuples(
+        st.sampled_from(ACTIONS),
+        KEYS, KEYS, KEYS, VALUES, st.booleans(),
+    ),
+    min_size=1, max_size=8,
+)  # fmt: skip
+
+
+def edited(automation: Automation, edit: tuple[str, int, int, int, Any, bool]) -> Automation:
+    """Return the automation after one drawn edit."""
+    what, one, two, three, value, flag = edit
+    keys = [step.key for step in automation.steps] or ["none"]
+    key, other = keys[one % len(keys)], keys[two % len(keys)]
+    names = list(automation.steps[one % len(keys)].arguments) if automation.steps else []
+    name = names[three % len(names)] if names else "none"
+    side = {"after": other} if flag else {"before": other}
+    if what in ("add", "post"):
+        make = search if what == "add" else post
+        new = make(automation, f"new_{three}")
+        return editing.add_step(automation, new, **side, parallel=three % 2 == 0)  # type: ignore[arg-type]
+    edits: dict[str, Callable[[], Automation]] = {
+        "remove": lambda: editing.remove_step(automation, key),
+        "gate": lambda: editing.remove_step(automation, key, ungate=True, unbranch=True),
+        "move": lambda: editing.move_step(automation, key, **side),
+        "replace": lambda: editing.replace_step(automation, key, post(automation) if flag else search(automation)),
+        "rename": lambda: editing.rename_step(automation, key, f"named_{three}"),
+        "set": lambda: editing.set_argument(automation, key, name, value, ungated=flag),
+        "unset": lambda: editing.unset_argument(automation, key, name),
+        "wire": lambda: editing.set_argument(automation, key, name, wire(other)),
+        "guard": lambda: editing.guard_step(automation, key),
+    }
+    return edits[what]()
+
+
+def waited_for(automation: Automation, key: str) -> set[str]:
+    """Return all steps that a step waits for, directly or not."""
+    waits, seen = edges(automation), set[str]()
+    left = list(waits[key])
+    while left:
+        if (other := left.pop()) not in seen:
+            seen.add(other)
+            left += waits[other]
+    return seen
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(name=st.sampled_from(sorted(PAIRS)), edits=EDITS)
+def test_any_sequence_of_edits(name: str, edits: list[tuple[str, int, int, int, Any, bool]]) -> None:
+    """Gives a valid automation that renders, or a refusal; no step is lost, and no write loses its gate unsaid."""
+    automation = golden(name)
+    for edit in edits:
+        before = {step.key for step in automation.steps}
+        try:
+            automation = edited(automation, edit)
+        except SpecError:
+            continue
+        after = {step.key for step in automation.steps}
+        gone = {"remove": 2, "gate": 2, "rename": 2}.get(edit[0], 0)
+        assert len(before - after) <= gone
+        if edit[0] == "rename":
+            assert len(before) == len(after)
+        for one in automation.steps:
+            if one.effect == "write" and one.approval.gate is None:
+                assert any(one.key in line and "has no gate" in line for line in automation.review)
+            if one.approval.gate:
+                assert one.depends_on == [one.approval.gate]
+            sources = {output.step for output in one.outputs() if output.step}
+            assert sources <= waited_for(automation, one.approval.gate or one.key)
+    assert Automation.model_validate_json(automation.model_dump_json()) == automation
+    if automation.steps:
+        render(automation)

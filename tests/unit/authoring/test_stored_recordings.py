@@ -1,0 +1,124 @@
+"""Recordings are stored as they came, once, and found by the id of their run."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from airflow_provider_vai.authoring import stored_recordings as recordings_store
+from airflow_provider_vai.authoring.stored_recordings import FOLDER, found, listed, store
+from airflow_provider_vai.exceptions import TraceError, UnreadableTrace
+from airflow_provider_vai.traces.formats import read
+from tests.paths import ROOT, TRACES
+
+FILES = sorted(path for path in TRACES.iterdir() if path.suffix in (".json", ".jsonl", ".yaml"))
+SEED = json.loads((ROOT / "dev/example/seed.json").read_text(encoding="utf-8"))
+
+
+def trace(run_id: str, **fields: Any) -> bytes:
+    """Return a trace of one run with this id."""
+    return json.dumps({**SEED, "agentRun": {**SEED["agentRun"], "id": run_id, **fields}}).encode()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_format(path: Path, tmp_path: Path) -> None:
+    """A file of any format is stored byte by byte, and each of its runs comes out of it as it went in."""
+    content = path.read_bytes()
+    entries, is_new = store(tmp_path, content, None, ".yaml" if path.suffix == ".yaml" else ".json", "me")
+
+    assert is_new
+    assert [it.run_id for it in entries] == [run.id for run in read(path)[1]]
+    for entry in entries:
+        assert found(tmp_path, entry.source, entry.run_id) == entry
+        assert recordings_store.run(tmp_path, entry).id == entry.run_id
+    (kept,) = (tmp_path / FOLDER / "traces").iterdir()
+    assert kept.read_bytes() == content
+
+
+@given(st.text(min_size=1, max_size=50).filter(lambda text: text == text.strip()))
+def test_ids_of_any_kind(tmp_path_factory: pytest.TempPathFactory, run_id: str) -> None:
+    """A run may be called anything; its entry is a file of a harmless name in one folder."""
+    folder = tmp_path_factory.mktemp("store")
+    (entry,), _ = store(folder, trace(run_id), None, ".json", "me")
+
+    assert entry.run_id == run_id
+    assert found(folder, "agent_run", run_id) == entry
+    (file,) = (folder / FOLDER / "agent_run").iterdir()
+    assert file.name.replace(".", "").isalnum()
+
+
+def test_the_same_again(tmp_path: Path) -> None:
+    """The same file again is the same entry, of whoever came first."""
+    first, was_new = store(tmp_path, trace("r"), None, ".json", "me")
+    again, is_new = store(tmp_path, trace("r"), None, ".json", "you")
+
+    assert (was_new, is_new) == (True, False)
+    assert again == first
+    assert listed(tmp_path, "agent_run") == first
+
+
+def test_a_later_export(tmp_path: Path) -> None:
+    """Of several exports of one run the one that was stored last counts, also when it was there before."""
+    contents = [trace("r", completedAt=f"2026-01-05T0{hour}:00:00Z") for hour in (8, 9)]
+    for content in (*contents, contents[0]):
+        (entry,), is_new = store(tmp_path, content, None, ".json", "me")
+        assert is_new
+        assert found(tmp_path, "agent_run", "r") == entry
+    assert len(listed(tmp_path, "agent_run")) == 1
+    assert len(list((tmp_path / FOLDER / "traces").iterdir())) == 2
+
+
+def test_many_at_once(tmp_path: Path) -> None:
+    """Twenty who store different exports of one run at once: each gets a number of its own."""
+    contents = [trace("r", completedAt=f"2026-01-05T08:00:{number:02}Z") for number in range(20)]
+
+    with ThreadPoolExecutor(20) as pool:
+        stored = list(pool.map(lambda content: store(tmp_path, content, None, ".json", "me"), contents))
+
+    assert all(is_new for _, is_new in stored)
+    names = sorted(path.name.split(".")[1] for path in (tmp_path / FOLDER / "agent_run").iterdir())
+    assert names == [f"{number:06}" for number in range(1, 21)]
+    assert found(tmp_path, "agent_run", "r") in [entries[0] for entries, _ in stored]
+
+
+def test_titles_are_masked(tmp_path: Path) -> None:
+    """What the index tells of a run holds no credential."""
+    token = "ghp_" + "a1B2" * 9
+    (entry,), _ = store(
+        tmp_path, trace("r", input={"prompt": f"use {token}"}, title=f"use {token}"), None, ".json", "me"
+    )
+
+    assert token not in str(vars(entry))
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"a": 1}', b"\xff", b"\0", b"[" * 100_000])
+def test_what_is_no_trace(tmp_path: Path, content: bytes) -> None:
+    """It is refused before anything is stored, and the message names no folder."""
+    with pytest.raises(TraceError) as refused:
+        store(tmp_path, content, None, ".json", "me")
+    assert "/" not in refused.value.where
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", None])
+def test_a_damaged_trace(tmp_path: Path, damage: bytes | None) -> None:
+    """A stored file that is gone or changed is told, and not taken for the recording."""
+    (entry,), _ = store(tmp_path, trace("r"), None, ".json", "me")
+    (file,) = (tmp_path / FOLDER / "traces").iterdir()
+    file.unlink() if damage is None else file.write_bytes(damage)
+
+    with pytest.raises(UnreadableTrace, match="gone or damaged"):
+        recordings_store.run(tmp_path, entry)
+
+
+def test_what_is_not_there(tmp_path: Path) -> None:
+    """Nothing is found in a folder that is missing, and of another kind."""
+    assert found(tmp_path / "none", "agent_run", "r") is None
+    assert listed(tmp_path / "none", "chat_thread") == []
+    store(tmp_path, trace("r"), None, ".json", "me")
+    assert found(tmp_path, "chat_thread", "r") is None

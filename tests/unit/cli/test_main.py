@@ -1,0 +1,499 @@
+"""The command line: exit codes, messages, and what is written where."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from airflow_provider_vai import __version__
+from airflow_provider_vai.cli import main as cli
+from airflow_provider_vai.cli.command import REFUSED, USAGE
+from airflow_provider_vai.cli.table import COMMANDS
+from airflow_provider_vai.model.kinds import KINDS
+from tests.paths import TRACES
+from tests.unit.support import hostile
+
+NOT_AS_ROOT = pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+RULES = '[[tools]]\nmatch = "*"\nkind = "mcp_tool"\nconn_id = "mcp"\n'
+
+
+class Said(NamedTuple):
+    """What a command left: its exit code and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+Vai = Callable[..., Said]
+
+
+@pytest.fixture
+def vai(capsys: pytest.CaptureFixture[str]) -> Vai:
+    """Return a function that runs ``vai`` in this process."""
+
+    def run(*arguments: object) -> Said:
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as ended:
+            code = int(str(ended.code))
+        return Said(code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """The folder for DAG files; it does not exist yet."""
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    """A tools file that maps every tool."""
+    file = tmp_path / "rules.toml"
+    file.write_text(RULES)
+    return file
+
+
+def chat(*calls: tuple[str, str, str], **facts: Any) -> str:
+    """Return an OpenAI chat as JSON text; a call is tool, arguments and result, both JSON text."""
+    messages = ['{"role": "user", "content": "go"}']
+    for number, (tool, arguments, result) in enumerate(calls):
+        asked = f'{{"id": "c{number}", "type": "function", "function": {{"name": "{tool}", "arguments": {arguments}}}}}'
+        messages.append(f'{{"role": "assistant", "content": null, "tool_calls": [{asked}]}}')
+        messages.append(f'{{"role": "tool", "tool_call_id": "c{number}", "content": {result}}}')
+    messages.append('{"role": "assistant", "content": "done"}')
+    head = json.dumps({"id": "chat", "title": "A chat", **facts})[:-1]
+    return f'{head}, "messages": [{", ".join(messages)}]}}'
+
+
+CHAT = chat(("find", '{"q": 1}', '"r1"'), ("send", '{"q": 2}', '"r2"'), ("find", '{"q": 3}', '"r3"'))
+
+
+def assert_refused(said: Said, *words: object, code: int = REFUSED) -> None:
+    """One message on standard error that holds the words; no traceback, nothing on standard output."""
+    assert said.code == code
+    assert said.out == ""
+    assert said.err.startswith("vai: ")
+    assert said.err.count("vai: ") == 1
+    assert "Traceback" not in said.err
+    for word in words:
+        assert str(word) in said.err
+
+
+# --- what works -------------------------------------------------------------------------------------------------------
+
+
+def test_crystallize_writes_a_pair(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
+    """Exit 0, a table, the review list, the advice and where the files are."""
+    trace = tmp_path / "trace.json"
+    trace.write_text(CHAT)
+    said = vai("crystallize", trace, "--out", out, "--tools", rules)
+    assert (said.code, said.err) == (0, "")
+    assert sorted(path.name for path in out.glob("vai*")) == ["vai_a_chat.py", "vai_a_chat.vai.json"]
+    assert f"created: {out}/vai_a_chat.py and vai_a_chat.vai.json (version 1, paused, draft)" in said.out
+    assert "review: find, send, find_2: an MCP server answers" in said.out
+    assert "advice: crystallize" in said.out
+    assert "unchanged: " in vai("crystallize", trace, "--out", out, "--tools", rules).out
+
+
+def test_json_for_machines(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
+    """--json prints what was written, and nothing else."""
+    trace = tmp_path / "trace.json"
+    trace.write_text(CHAT)
+    said = json.loads(vai("crystallize", trace, "--out", out, "--tools", rules, "--json", "--dag-id", "mine").out)
+    assert said["dag"] == str(out / "mine.py")
+    assert said["steps"] == ["approve_find", "find", "approve_send", "send", "approve_find_2", "find_2"]
+    assert said["gates"] == ["approve_find", "approve_send", "approve_find_2"]
+    assert (said["change"], said["version"], said["not_crystallized"]) == ("created", 1, [])
+
+
+@pytest.mark.parametrize("path", sorted(TRACES.glob("*.json")), ids=lambda path: path.stem)
+def test_inspect_shows_samples(path: Path, vai: Vai) -> None:
+    """A table for people, the Runs for machines."""
+    assert vai("inspect", path).code == 0
+    runs = json.loads(vai("inspect", path, "--all", "--json").out)
+    assert isinstance(runs, list)
+    assert {"id", "source", "format", "turns", "calls", "outcome"} <= set(runs[0])
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        (["--calls", "1,3"], ["find", "find_2"]),
+        (["--calls", "2-3"], ["send", "find"]),
+        (["--calls", "c1"], ["send"]),
+        (["--exclude", "f*"], ["send"]),
+        (["--exclude", "c0,2"], ["find"]),
+        (["--turns", "0"], ["find", "send", "find_2"]),
+        (["--turns", "0-0", "--exclude", "3"], ["find", "send"]),
+    ],
+)
+def test_choice_of_calls(options: list[str], kept: list[str], vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
+    """Numbers are the ones of `vai inspect`; ids and globs work, too; what is left out is listed with its reason."""
+    trace = tmp_path / "trace.json"
+    trace.write_text(CHAT)
+    said = json.loads(
+        vai("crystallize", trace, "--out", out, "--tools", rules, "--gates", "recorded", "--json", *options).out
+    )
+    assert said["steps"] == kept
+    assert len(said["not_crystallized"]) == 3 - len(kept)
+    assert {entry["reason"] for entry in said["not_crystallized"]} <= {"was not chosen", "was excluded"}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--calls", "7"], ["--calls names '7'", "vai inspect"]),
+        (["--exclude", "zz*"], ["--exclude names 'zz*'"]),
+        (["--turns", "4"], ["there is no turn 4", "It has the turns 0"]),
+        (["--turns", "x"], ["--turns takes numbers, found 'x'"]),
+        (["--turns", "3-1"], ["--turns", "3-1"]),
+        (["--calls", "2,3-1"], ["--calls", "3-1"]),
+        (["--exclude", "3-1"], ["--exclude", "3-1"]),
+        (["--turns", ""], ["--turns"]),
+        (["--calls", ""], ["--calls"]),
+        (["--exclude", "*"], ["no successful tool call is left of 3", "Choose other calls"]),
+        (["--run", "nope"], ["0 runs match 'nope'", "chat"]),
+        (["--dag-id", "../x"], ["'../x'", "--dag-id", "Try 'vai_x'"]),
+        (["--dag-id", "json"], ["would hide a Python module"]),
+        (["--schedule", "every day"], ["'every day' is no cron expression", "--schedule", "0 6 * * *"]),
+        (["--format", "nope"], ["no trace format 'nope'", "openai_chat"]),
+        (["--all", "--dag-id", "x"], ["--all goes with neither --run nor --dag-id"]),
+        (["--tools", "missing.toml"], ["missing.toml", "No such file", "--tools"]),
+        (["second.json"], ["second.json: No such file"]),
+    ],
+    ids=lambda value: " ".join(value) if value and str(value[0]).startswith("-") else "",
+)
+def test_wrong_choices_are_refused(
+    options: list[str], words: list[str], vai: Vai, out: Path, rules: Path, tmp_path: Path
+) -> None:
+    """The message holds the option, the value and what is possible; nothing is written."""
+    trace = tmp_path / "trace.json"
+    trace.write_text(CHAT)
+    given = [] if "--tools" in options else ["--tools", rules]
+    assert_refused(vai("crystallize", trace, *options, "--out", out, *given), *words)
+    assert not out.exists()
+
+
+def test_numbers_count_from_one(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
+    """A call whose id is a number is found by its number or its id; a large range ends at once."""
+    trace = tmp_path / "trace.json"
+    trace.write_text(CHAT)
+    assert_refused(
+        vai("crystallize", trace, "--out", out, "--tools", rules, "--calls", "0-999999"), "--calls names '0'"
+    )
+
+
+def test_all_leaves_out_what_cannot_be(vai: Vai, out: Path, rules: Path) -> None:
+    """Of several runs each gets its own DAG; one that failed is left out aloud and no error."""
+    said = vai("crystallize", TRACES / "tau2.json", "--all", "--out", out, "--tools", rules)
+    assert said.code == 0
+    assert said.err.startswith("vai: left out: ")
+    assert "run sim-2: the recorded run did not succeed" in said.err
+    assert [path.name for path in sorted(out.glob("vai*"))] == ["vai_1.py", "vai_1.vai.json"]
+
+
+def test_all_of_nothing_is_refused(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
+    """If every run is left out, nothing is written and the reason is told."""
+    document = json.loads((TRACES / "tau2.json").read_text())
+    document["simulations"] = document["simulations"][1:]
+    trace = tmp_path / "trace.json"
+    trace.write_text(json.dumps(document))
+    assert_refused(vai("crystallize", trace, "--all", "--out", out, "--tools", rules), "run sim-2", "did not succeed")
+    assert not out.exists()
+
+
+def test_several_runs_want_a_choice(vai: Vai, out: Path, rules: Path) -> None:
+    """Without --run or --all the runs are listed; the beginning of an id is enough."""
+    trace = TRACES / "tau2.json"
+    assert_refused(
+        vai("crystallize", trace, "--out", out, "--tools", rules), "2 runs", "sim-1, sim-2", "--run", "--all"
+    )
+    assert_refused(vai("crystallize", trace, "--out", out, "--tools", rules, "--run", "sim"), "2 runs match 'sim'")
+    assert vai("crystallize", trace, "--out", out, "--tools", rules, "--run", "sim-1").code == 0
+    assert "Choose one with --run" in vai("inspect", trace).out
+
+
+def test_unmapped_tools_are_refused_with_the_lines_to_add(vai: Vai, out: Path, tmp_path: Path) -> None:
+    """The lines of the message, put into the tools file, are the remedy."""
+    trace = tmp_path / "trace.json"
+    trace.write_text(CHAT)
+    said = vai("crystallize", trace, "--out", out)
+    assert_refused(said, "2 tools with no action kind: 'find', 'send'", "--allow-unmapped")
+    assert not out.exists()
+    lines = said.err.partition("\n\n")[2].rpartition("\n\n")[0]
+    (tmp_path / "vai-tools.toml").write_text(lines)
+    assert vai("crystallize", trace, "--out", out).code == 0
+
+
+def test_allow_unmapped_renders_failing_steps(vai: Vai, out: Path, tmp_path: Path) -> None:
+    """The steps are there, of the kind that fails when run."""
+    trace = tmp_path / "trace.json"
+    trace.write_text(CHAT)
+    assert vai("crystallize", trace, "--out", out, "--allow-unmapped").code == 0
+    steps = json.loads((out / "vai_a_chat.vai.json").read_text())["steps"]
+    assert {step["kind"] for step in steps} == {"unmapped_tool"}
+
+
+def test_render_again_after_the_spec_was_edited(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
+    """The sidecar is the source: an edited argument lands in the DAG file, as a new version."""
+    trace = tmp_path / "trace.json"
+    trace.write_text(CHAT)
+    vai("crystallize", trace, "--out", out, "--tools", rules)
+    sidecar = out / "vai_a_chat.vai.json"
+    sidecar.write_text(sidecar.read_text().replace('"q": 2', '"q": "edited"'))
+    said = vai("render", sidecar)
+    assert (said.code, said.err) == (0, "")
+    assert "updated: " in said.out
+    assert '{"q": "edited"}' in (out / "vai_a_chat.py").read_text()
+    assert json.loads(sidecar.read_text())["version"] == 2
+
+
+@pytest.mark.parametrize("name", ["missing.vai.json", "broken.vai.json", "trace.json"])
+def test_render_refuses_what_is_no_sidecar(name: str, vai: Vai, tmp_path: Path) -> None:
+    """Missing, broken, or another document."""
+    (tmp_path / "broken.vai.json").write_text("{")
+    (tmp_path / "trace.json").write_text(CHAT)
+    assert_refused(vai("render", tmp_path / name), tmp_path / name)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken.vai.json", "trace.json"]
+
+
+def test_lists(vai: Vai) -> None:
+    """Kinds and formats, for people and machines."""
+    assert [row["kind"] for row in json.loads(vai("kinds", "--json").out)] == [kind.name for kind in KINDS]
+    assert all(kind.name in vai("kinds").out for kind in KINDS)
+    names = [row["format"] for row in json.loads(vai("formats", "--json").out)]
+    assert names[:2] == ["vai", "agentdojo"]
+    assert all(name in vai("formats").out for name in names)
+
+
+@pytest.mark.parametrize("model", ["run", "automation", "sidecar"])
+def test_schemas(model: str, vai: Vai) -> None:
+    """Each prints a JSON Schema."""
+    assert json.loads(vai("schema", model).out)["$schema"].startswith("https://json-schema.org/")
+
+
+# --- usage ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nope"],
+        ["inspect"],
+        ["crystallize"],
+        ["crystallize", "x.json"],
+        ["crystallize", "x.json", "--out", "o", "--gates", "none"],
+        ["schema", "dag"],
+        ["inspect", "x.json", "--nope"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_exit_two(arguments: list[str], vai: Vai) -> None:
+    """The usage is shown."""
+    said = vai(*arguments)
+    assert said.code == USAGE
+    assert said.err.startswith("usage: vai")
+
+
+@pytest.mark.parametrize("command", [[], *([command.name] for command in COMMANDS)], ids=str)
+def test_help_is_exit_zero(command: list[str], vai: Vai) -> None:
+    """Every command explains itself and names the exit codes."""
+    said = vai(*command, "--help")
+    assert said.code == 0
+    assert "Exit codes: 0 done, 1 refused" in " ".join(said.out.split())
+
+
+def test_version(vai: Vai) -> None:
+    """The package's own."""
+    assert vai("--version").out == f"vai {__version__}\n"
+
+
+# --- bad input --------------------------------------------------------------------------------------------------------
+
+DEEP = b"[" * 100_000
+ANSWER = {"role": "tool", "tool_call_id": "c9", "content": "r"}
+BAD = {
+    "truncated": (b'{"messages": [{"role"', ["not JSON at line 1, column 22"]),
+    "empty": (b"", ["empty", "Export the trace again"]),
+    "white space": (b" \n", ["empty"]),
+    "unknown object": (b'{"colour": "red"}', ["no adapter recognises it (an object with the keys colour)", "--format"]),
+    "empty list": (b"[]", ["no adapter recognises it (a list of 0 items)"]),
+    "bare number": (b"7", ["a bare int"]),
+    "wrong shape": (
+        b'{"messages": [{"role": "assistant", "tool_calls": [{"id": "c", "function": {"name": 7}}]}]}',
+        ["messages[0].tool_calls[0].function.name: expected text, found int 7"],
+    ),
+    "NaN": (CHAT.replace('{"q": 2}', '{"q": NaN}').encode(), ["NaN is not JSON"]),
+    "1e400": (CHAT.replace('{"q": 2}', '{"q": 1e400}').encode(), ["1e400 is too large"]),
+    "a key twice": (CHAT.replace('{"q": 2}', '{"q": 2, "q": 2}').encode(), ["'q' stands twice"]),
+    "invalid UTF-8": (CHAT.encode() + b"\xff", [f"not UTF-8 at byte {len(CHAT)} (0xff)", "Save the trace as UTF-8"]),
+    "half a UTF-16": (CHAT.encode("utf-16")[:-1], ["not UTF-16 at byte"]),
+    "half a character": (CHAT.replace('"r1"', '"\\ud83d"').encode(), ["half a surrogate pair"]),
+    "deep": (DEEP, ["nested too deeply"]),
+    "deep object": (b'{"messages":' * 100_000, ["nested too deeply"]),
+    "deep but readable": (b"[" * 300 + b"]" * 300, ["nested more than 200 levels deep"]),
+    "results without calls": (
+        json.dumps([{"role": "user", "content": "go"}, ANSWER, {"role": "assistant", "content": "ok"}]).encode(),
+        ["the run made no tool call"],
+    ),
+    "no calls": (b'[{"role": "user", "content": "hi"}]', ["the run made no tool call"]),
+    "no runs": (b'{"tasks": [], "simulations": []}', ["the trace holds no run"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "words"), BAD.values(), ids=BAD)
+def test_bad_traces_are_refused(
+    content: bytes, words: list[str], vai: Vai, out: Path, rules: Path, tmp_path: Path
+) -> None:
+    """One message with file, place, value and remedy; nothing is written."""
+    trace = tmp_path / "trace.json"
+    trace.write_bytes(content)
+    said = vai("crystallize", trace, "--out", out, "--tools", rules)
+    assert_refused(said, *words)
+    assert str(trace) in said.err or "run sha256:" in said.err
+    assert len(said.err) < 1000
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in BAD if "calls" not in name and name != "no runs"]
+)  # fmt: skip
+def test_inspect_refuses_the_same(name: str, vai: Vai, tmp_path: Path) -> None:
+    """What cannot be read cannot be shown, either."""
+    trace = tmp_path / "trace.json"
+    trace.write_bytes(BAD[name][0])
+    assert_refused(vai("inspect", trace), trace, *BAD[name][1])
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("missing.json", ["No such file"]), (".", ["is a folder"]), ("a\0b", ["null"]), ("x" * 300, ["too long"])],
+    ids=["missing", "folder", "NUL in the name", "name too long"],
+)
+def test_bad_paths_are_refused(name: str, words: list[str], vai: Vai, tmp_path: Path, out: Path, rules: Path) -> None:
+    """Missing, a folder, no name at all."""
+    assert_refused(vai("inspect", tmp_path / name), *words)
+    assert_refused(vai("crystallize", tmp_path / name, "--out", out, "--tools", rules), *words)
+    assert not out.exists()
+
+
+@NOT_AS_ROOT
+def test_unreadable_file_is_refused(vai: Vai, tmp_path: Path) -> None:
+    """No permission."""
+    trace = tmp_path / "trace.json"
+    trace.touch(0o000)
+    assert_refused(vai("inspect", trace), trace, "Permission denied")
+
+
+def test_large_run_is_refused(vai: Vai, tmp_path: Path) -> None:
+    """One run over the limit is refused with the limit."""
+    trace = tmp_path / "trace.json"
+    trace.write_bytes(b'[{"role": "user", "content": "' + b"x" * 101_000_000 + b'"}]')
+    assert_refused(vai("inspect", trace), trace, "over the limit of 100 MB")
+
+
+@pytest.mark.parametrize("entry", hostile("json_text", "bytes"), ids=lambda entry: entry["name"])
+def test_hostile_files_are_refused(entry: dict[str, Any], vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
+    """As a whole file none of them is a trace: one clear message."""
+    trace = tmp_path / "trace.json"
+    trace.write_bytes(bytes.fromhex(entry["bytes_hex"]) if "bytes_hex" in entry else entry["json"].encode())
+    assert_refused(vai("crystallize", trace, "--out", out, "--tools", rules), trace)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [entry for entry in hostile("json_text") if not entry["name"].startswith(("bare_", "empty_array"))],
+    ids=lambda entry: entry["name"],
+)
+def test_hostile_values_in_a_trace_are_kept_or_refused(
+    entry: dict[str, Any], vai: Vai, out: Path, rules: Path, tmp_path: Path
+) -> None:
+    """As a call's arguments they come out unchanged, or the file is refused."""
+    trace = tmp_path / "trace.json"
+    trace.write_bytes(chat(("find", entry["json"], '"r"')).encode())
+    said = vai("crystallize", trace, "--out", out, "--tools", rules, "--gates", "recorded")
+    if said.code:
+        assert entry["expect"] != "keep"
+        assert_refused(said, trace)
+        assert not out.exists()
+    else:
+        assert entry["expect"] != "refuse"
+        (step,) = json.loads((out / "vai_a_chat.vai.json").read_text())["steps"]
+        assert repr(step["arguments"]["arguments"]["value"]) == repr(json.loads(entry["json"]))
+
+
+@pytest.mark.parametrize("entry", hostile("text"), ids=lambda entry: entry["name"])
+def test_hostile_text_on_the_terminal_is_escaped(entry: dict[str, Any], vai: Vai, out: Path, tmp_path: Path) -> None:
+    """Whatever a trace holds, no control character and no bidirectional mark reaches the terminal."""
+    trace = tmp_path / "trace.json"
+    value = json.dumps(entry["value"])
+    tool = value[1:-1] or "t"
+    trace.write_text(chat((tool, f'{{"v": {value}}}', value), title=entry["value"], id=entry["value"]))
+    for said in (vai("inspect", trace), vai("crystallize", trace, "--out", out, "--allow-unmapped")):
+        shown = (said.out + said.err).replace("\n", "")
+        assert shown.isprintable()
+        assert "Traceback" not in shown
+    assert said.code == 0 or entry["expect"] == "keep_or_refuse"
+
+
+def test_files_refused_at_the_end_leave_nothing(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
+    """A credential inside a longer text: the place is named, the credential is not."""
+    trace = tmp_path / "trace.json"
+    secret = "sk-" + "a1" * 12
+    trace.write_text(CHAT.replace('"q": 2', f'"q": "use {secret} here"'))
+    said = vai("crystallize", trace, "--out", out, "--tools", rules)
+    assert_refused(said, "looks like a credential", "call c1 (send): arguments.q", "--exclude")
+    assert secret not in said.err
+    assert not out.exists()
+
+
+# --- the process ------------------------------------------------------------------------------------------------------
+
+
+def test_help_imports_no_airflow() -> None:
+    """`vai --help` answers at once: nothing of Airflow, pydantic or jinja2 is loaded."""
+    command = [sys.executable, "-X", "importtime", "-m", "airflow_provider_vai.cli.main", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert "argparse" in loaded
+    assert not loaded & {"airflow", "pydantic", "jinja2", "rich"}
+
+
+def test_crystallize_imports_no_airflow(out: Path, rules: Path, tmp_path: Path) -> None:
+    """Left of the DAG file nothing knows Airflow, not even for a schedule."""
+    (tmp_path / "trace.json").write_text(CHAT)
+    script = (
+        "import sys; from airflow_provider_vai.cli import main as cli; code = cli.main(sys.argv[1:]);"
+        "print(code, [name for name in sys.modules if name.split('.')[0] == 'airflow'])"
+    )
+    arguments = ["crystallize", "trace.json", "--out", out, "--tools", rules, "--schedule", "0 6 * * *"]
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout.splitlines()[-1] == "0 []"
+    assert 'schedule="0 6 * * *"' in (out / "vai_a_chat.py").read_text()
+
+
+def test_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
+    """`vai inspect … | head` ends quietly."""
+    trace = tmp_path / "trace.json"
+    trace.write_text(chat(*[("find", '{"q": "' + "x" * 500 + '"}', '"r"')] * 2000))
+    command = [sys.executable, "-m", "airflow_provider_vai.cli.main", "inspect", str(trace), "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0

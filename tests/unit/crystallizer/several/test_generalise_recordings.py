@@ -1,0 +1,50 @@
+"""Two models' runs of one task, where the recordings are there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_vai.crystallizer.draft import Policy
+from airflow_provider_vai.crystallizer.several.generalise import Recording, generalised
+from airflow_provider_vai.exceptions import RunNotSuccessful
+from airflow_provider_vai.renderer.render import render
+from airflow_provider_vai.traces.formats import opened
+from tests.paths import RECORDINGS
+from tests.unit.support import MCP, SHA, tools
+
+RECORDED = RECORDINGS / "agentdojo"
+READ = {"match": "[!s]*", "kind": "mcp_tool", "conn_id": "mcp", "effect": "read"}
+
+
+def tasks() -> Iterator[list[Path]]:
+    """Yield the files of each task that nobody attacked and two models did."""
+    found: dict[str, list[Path]] = defaultdict(list)
+    for path in sorted(RECORDED.glob("*__none__none.json")):
+        found[path.name.partition("__")[2]].append(path)
+    yield from (paths for paths in found.values() if len(paths) > 1)
+
+
+@pytest.mark.skipif(not RECORDED.is_dir(), reason="the recordings are not there")
+def test_runs_of_one_task_by_two_models_align() -> None:
+    """The user said the same to both, so nothing is a param; what the models chose differently is listed."""
+    done = 0
+    for paths in tasks():
+        recordings = []
+        for path in paths:
+            with opened(path, None) as runs:
+                recordings.append(Recording(path.name, next(iter(runs)), SHA))
+        try:
+            automation = generalised(recordings, tools(READ, MCP), Policy())
+        except RunNotSuccessful:
+            continue
+        render(automation)
+        done += 1
+        assert automation.params == {}, paths
+        steps = [it for it in automation.steps if it.kind == "mcp_tool"]
+        assert 2 * len(steps) >= max(len(it.run.calls) for it in recordings), paths
+        assert any(line.startswith("made of 2 runs of one task") for line in automation.review)
+    assert done >= 20

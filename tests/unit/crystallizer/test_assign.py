@@ -1,0 +1,191 @@
+"""Which kind a call is, and its arguments under the kind's names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_vai.crystallizer.assign import assign
+from airflow_provider_vai.crystallizer.draft import Draft, Policy
+from airflow_provider_vai.exceptions import ArgumentsRefused, UnmappedTool
+from airflow_provider_vai.model.run import ToolCall
+from tests.unit.support import MCP, call, run, tools
+
+
+def drafts(*calls: ToolCall, rules: tuple[Any, ...] = (), **policy: Any) -> list[Draft]:
+    """Assign the calls of a run."""
+    return assign(
+        run(*calls).calls, tools(*rules) if rules else tools().model_copy(update={"tools": []}), Policy(**policy)
+    )
+
+
+def draft(one: ToolCall, **rule: Any) -> Draft:
+    """Assign one call under one rule; without a rule the tool is a kind."""
+    return drafts(one, rules=({"match": one.tool, **rule},) if rule else ())[0]
+
+
+SQL = {"sql": "SELECT 1"}
+
+
+@pytest.mark.parametrize(
+    ("one", "rule", "kind", "values"),
+    [
+        (call("generate_query", SQL), {}, "generate_query", {**SQL, "conn_id": "warehouse"}),
+        (call("silver_query", SQL), {}, "generate_query", {**SQL, "conn_id": "warehouse"}),
+        (
+            call("generate_query", {"prompt": "units"}, {"sql": "SELECT 2", "rows": []}),
+            {},
+            "generate_query",
+            {"sql": "SELECT 2", "conn_id": "warehouse", "question": "units"},
+        ),
+        (  # the platform repeats the kind inside this definition
+            call("call_agent", {"kind": "call_agent", "agent": "sql-expert", "question": "Which table?"}),
+            {},
+            "call_agent",
+            {"agent": "sql-expert", "question": "Which table?", "conn_id": "pydanticai_default"},
+        ),
+        (
+            call("run_sql", {"q": "SELECT 3"}, [[1, 2]]),
+            {"kind": "generate_query", "conn_id": "dw", "arguments": {"q": "sql"}},
+            "generate_query",
+            {"sql": "SELECT 3", "conn_id": "dw", "rows_as": "arrays"},
+        ),
+        (
+            call("generate_query", {**SQL, "connectionRef": {"slug": "shop"}}),
+            {},
+            "generate_query",
+            {**SQL, "conn_id": "shop"},
+        ),
+        (
+            call("generate_query", {**SQL, "connectionRef": {"slug": "shop"}}),
+            {"kind": "generate_query", "conn_id": "mine"},
+            "generate_query",
+            {**SQL, "conn_id": "mine"},
+        ),
+        (
+            call("http_request", {"url": "/x", "params": {"a": 1}, "body": {"b": 2}, "method": "POST"}),
+            {},
+            "http_request",
+            {"conn_id": "http_default", "endpoint": "/x", "method": "POST", "query": {"a": 1}, "json": {"b": 2}},
+        ),
+        (
+            call("create_flashboard", {"title": "T", "charts": [], "dataSnapshot": {"d": []}}),
+            {},
+            "create_flashboard",
+            {"title": "T", "charts": [], "datasets": {"d": []}},
+        ),
+        (
+            call("mcp__shop__list", {"n": 1}),
+            {"kind": "mcp_tool", "conn_id": "shop_mcp"},
+            "mcp_tool",
+            {"tool": "list", "arguments": {"n": 1}, "conn_id": "shop_mcp"},
+        ),
+        (
+            call("list", {"n": 1}),
+            {"kind": "mcp_tool", "effect": "read", "arguments": {"n": "number"}},
+            "mcp_tool",
+            {"tool": "list", "arguments": {"number": 1}, "conn_id": "mcp_default", "effect": "read"},
+        ),
+        (
+            call("send", {"to": "x"}),
+            {"kind": "python_tool", "callable": "bank.tools:*"},
+            "python_tool",
+            {"python_callable": "bank.tools:send", "arguments": {"to": "x"}},
+        ),
+        (
+            call("send", {}),
+            {"kind": "python_tool", "callable": "bank.tools:send_money"},
+            "python_tool",
+            {"python_callable": "bank.tools:send_money", "arguments": {}},
+        ),
+    ],
+)
+def test_kind_and_arguments(one: ToolCall, rule: dict[str, Any], kind: str, values: dict[str, Any]) -> None:
+    """Names of traces become the operator's own; values stay; the connection is the most exact one named."""
+    found = draft(one, **rule)
+    assert found.kind.name == kind
+    assert found.values == values
+
+
+@pytest.mark.parametrize(
+    ("one", "rule", "effect"),
+    [
+        (call("generate_query", SQL), {}, "read"),
+        (call("http_request", {"url": "/x"}), {}, "read"),
+        (call("http_request", {"url": "/x", "method": "HEAD"}), {}, "read"),
+        (call("http_request", {"url": "/x", "method": "DELETE"}), {}, "write"),
+        (call("http_request", {"url": "/x", "method": "POST"}), {"kind": "http_request", "effect": "read"}, "read"),
+        (call("x"), {"kind": "mcp_tool"}, "write"),
+        (call("x"), {"kind": "mcp_tool", "effect": "artifact"}, "artifact"),
+        (call("create_flashboard", {"title": "", "charts": []}), {}, "artifact"),
+    ],
+)
+def test_effect(one: ToolCall, rule: dict[str, Any], effect: str) -> None:
+    """The tools file's word, else what the arguments say, else the kind's own."""
+    assert draft(one, **rule).effect == effect
+
+
+def test_values_keep_their_types() -> None:
+    """Checking against the kind converts nothing."""
+    value = {"a": [1, 1.0, True, None, -0.0, "1"], "b": {"": [[]]}}
+    assert repr(draft(call("x", value), kind="mcp_tool").values["arguments"]) == repr(value)
+
+
+@pytest.mark.parametrize(
+    ("one", "rule", "problem"),
+    [
+        (call("generate_query", {}), {}, "give sql, the statement to run, or a question"),
+        (call("generate_query", {"sql": ""}), {}, "sql: String should have at least 1 character"),
+        (call("generate_query", {"sql": "S", "limit": 1}), {}, "limit: Extra inputs are not permitted"),
+        (call("generate_query", {"sql": "S", "max_rows": "5"}), {}, "max_rows: Input should be a valid integer"),
+        (call("generate_query", {"sql": "S", "max_rows": True}), {}, "max_rows: Input should be a valid integer"),
+        (call("http_request", {"url": "/x", "method": "post"}), {}, "method"),
+        (call("http_request", {"method": "GET"}), {}, "no endpoint"),
+        (call("create_flashboard", {"title": "T", "charts": {}}), {}, "charts: Input should be a valid list"),
+        (call("send"), {"kind": "python_tool"}, "no function is named for it"),
+        (call("send"), {"kind": "python_tool", "callable": "not a path"}, "python_callable"),
+        (call("se nd"), {"kind": "python_tool", "callable": "m:*"}, "python_callable"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_arguments_that_do_not_fit_are_refused(one: ToolCall, rule: dict[str, Any], problem: str) -> None:
+    """The message names the call, the argument, and how to rename it."""
+    with pytest.raises(ArgumentsRefused) as refusal:
+        draft(one, **rule)
+    assert problem in refusal.value.problem
+    assert refusal.value.where == "call c1"
+    assert "vai-tools.toml" in refusal.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("one", "rule"),
+    [
+        (call("generate_query", {"sql": "S", "prompt": "a", "question": "b"}), {}),
+        (call("x", {"q": 1, "query": 2}), {"kind": "mcp_tool", "arguments": {"q": "query"}}),
+        (call("x", {"query": 2, "q": 1}), {"kind": "mcp_tool", "arguments": {"q": "query"}}),
+    ],
+    ids=["two names of the kind", "renamed first", "renamed last"],
+)
+def test_two_values_of_one_argument_are_refused(one: ToolCall, rule: dict[str, Any]) -> None:
+    """Two recorded arguments that become the same one: no value is lost in silence."""
+    with pytest.raises(ArgumentsRefused):
+        draft(one, **rule)
+
+
+@pytest.mark.parametrize("tool", ["nope", "approval_gate", "unmapped_tool"])
+def test_unmapped_tools_are_refused(tool: str) -> None:
+    """Each once, with the lines to add; or they become steps that fail when run."""
+    with pytest.raises(UnmappedTool) as refusal:
+        drafts(call(tool), call(tool), call("other"))
+    assert refusal.value.problem == f"2 tools with no action kind: '{tool}', 'other'"
+    assert refusal.value.remedy.count("[[tools]]") == 2
+    allowed = drafts(call(tool, {"a": 1}), allow_unmapped=True)
+    assert [(found.kind.name, found.effect, found.values) for found in allowed] == [
+        ("unmapped_tool", "write", {"tool": tool, "arguments": {"a": 1}})
+    ]
+
+
+def test_keys_are_unique() -> None:
+    """One key a call, in the recorded order."""
+    assert [found.key for found in drafts(call("a"), call("a"), call("A_2"), rules=(MCP,))] == ["a", "a_2", "a_2_2"]

@@ -1,0 +1,104 @@
+"""Ids from names of any kind: valid, unique, stable."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import example, given, strategies as st
+
+from airflow_provider_vai.languages.identifiers import MAX_LENGTH, Names, slug
+from tests.unit.support import call, crystallized, hostile, run, tasks
+
+AIRFLOW_KEY = re.compile(r"^[\w.-]+\Z")
+NAMED = hostile("names")
+
+
+def given_names(names: list[str]) -> list[str]:
+    """Hand out an id for each name."""
+    handed = Names()
+    return [handed.give(name) for name in names]
+
+
+def one(text: str) -> str:
+    """Return the form in which a file system or Python may take two names for one."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def assert_ids(ids: list[str]) -> None:
+    """Each is an identifier and an Airflow key, and no two are alike."""
+    for made in ids:
+        assert made.isidentifier()
+        assert not keyword.iskeyword(made)
+        assert AIRFLOW_KEY.match(made)
+        assert len(made) <= 250
+        assert len(made.encode()) <= 4 * (MAX_LENGTH + 8)
+    assert len({one(made) for made in ids}) == len(ids)
+
+
+@given(st.lists(st.text(max_size=12) | st.sampled_from(["a", "A", "a_2", "a 2", "", "ﬁ", "fi", "²", "İ", "class"])))
+@example(["a", "a", "a_2", "a_2_2"])
+@example(["x" * 300 + "a", "x" * 300 + "b"])
+def test_any_names_become_ids(names: list[str]) -> None:
+    """Whatever tools are called, their ids are valid, differ, and are the same next time."""
+    ids = given_names(names)
+    assert_ids(ids)
+    assert ids == given_names(names)
+
+
+@pytest.mark.parametrize(("name", "twin"), [("ß", "ss"), ("\u03c2", "\u03c3"), ("\u0149", "\u02bcn")])
+def test_names_that_differ_by_case_folding_get_two_ids(name: str, twin: str) -> None:
+    """Also where a letter has no lower case of its own, upper and lower case are one."""
+    assert_ids(given_names([name, twin]))
+
+
+@pytest.mark.parametrize("entry", NAMED, ids=lambda entry: entry["name"])
+def test_hostile_names_become_ids(entry: dict[str, Any]) -> None:
+    """Each name of one run gets its own id."""
+    assert_ids(given_names(entry["values"]))
+
+
+@pytest.mark.parametrize("entry", NAMED, ids=lambda entry: entry["name"])
+def test_hostile_tool_names_become_tasks(entry: dict[str, Any]) -> None:
+    """A run of such tools renders: a task each, chained in order, the tool's own name kept as text."""
+    from airflow_provider_vai.renderer.render import render
+
+    named = [name for name in entry["values"] if name]  # the kind mcp_tool takes no empty name
+    found = tasks(render(crystallized(run(*map(call, named)), gates="recorded")))
+    assert_ids(list(found))
+    assert [
+        made.keywords["tool"] for made in found.values()
+    ] == [re.sub(r"^mcp__.+?__(?=.)", "", name) for name in named]  # fmt: skip
+    assert [[before.keywords["task_id"] for before in made.after] for made in found.values()][1:] == [
+        [before] for before in list(found)[:-1]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "id"),
+    [
+        ("Send Mail", "send_mail"),
+        ("mcp__files__read", "mcp_files_read"),
+        ("class", "class_"),
+        ("2024 report", "n2024_report"),
+        ("Straße", "straße"),
+        ("ﬁle", "file"),
+        ("données", "données"),
+        ("x" * 300, "x" * MAX_LENGTH),
+        ("🙂", "step"),
+        ("²", "n2"),
+        ("dag", "dag_"),
+    ],
+)
+def test_slug(name: str, id: str) -> None:
+    """Lower case, letters of any script, digits and underscores; reserved names get one behind."""
+    assert slug(name, "step") == id
+
+
+def test_taken_names_are_not_given() -> None:
+    """Names that are in use already count."""
+    names = Names(frozenset({"approve_send"}))
+    assert [names.give("approve_send"), names.give("approve_send")] == ["approve_send_2", "approve_send_3"]

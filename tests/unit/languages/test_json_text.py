@@ -1,0 +1,129 @@
+"""JSON is read without a silent change, and written in one form."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from airflow_provider_vai.exceptions import UnreadableTrace
+from airflow_provider_vai.languages import json_text
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+REFUSED = {
+    "NaN": ('{"x": NaN}', "NaN is not JSON"),
+    "Infinity": ("[Infinity]", "Infinity is not JSON"),
+    "-Infinity": ("[-Infinity]", "-Infinity is not JSON"),
+    "too large": ("[1e400]", "1e400 is too large"),
+    "too large and negative": ("[-1e400]", "-1e400 is too large"),
+    "too small": ("[1e-400]", "1e-400 is too small"),
+    "too small with zeros": ("[0.00001e-400]", "too small"),
+    "a key twice": ('{"a": 1, "b": {"k": 1, "k": 2}}', "'k' stands twice"),
+    "too many digits": ("[" + "9" * 4301 + "]", "4301 digits"),
+    "truncated": ('{"x": [1, 2', "line 1, column"),
+    "empty": ("", "empty"),
+    "white space": (" \n\t", "empty"),
+    "trailing comma": ('{"x": 1,}', "not JSON at line 1, column"),
+    "comment": ('{"x": 1 /* y */}', "not JSON"),
+    "single quotes": ("{'x': 1}", "not JSON"),
+    "two documents": ('{"x": 1}\n{"y": 2}', "not JSON at line 2"),
+    "raw line end in a string": ('{"x": "a\nb"}', "not JSON"),
+    "byte-order mark": ('\ufeff{"x": 1}', "not JSON"),
+    "deep list": ("[" * 100_000 + "]" * 100_000, "nested too deeply"),
+    "deep object": ('{"k":' * 100_000 + "0" + "}" * 100_000, "nested too deeply"),
+}
+
+
+@given(VALUES)
+def test_reads_what_python_writes(value: Any) -> None:
+    """Any JSON value comes back equal and of the same type."""
+    assert repr(json_text.loads(json.dumps(value), where="f")) == repr(value)
+
+
+@pytest.mark.parametrize(("text", "problem"), REFUSED.values(), ids=REFUSED)
+def test_refuses_what_would_change_or_is_no_json(text: str, problem: str) -> None:
+    """The message names the file, the problem with its value or place, and a remedy."""
+    with pytest.raises(UnreadableTrace) as refusal:
+        json_text.loads(text, where="run.json")
+    assert problem in refusal.value.problem
+    assert refusal.value.where == "run.json"
+    assert refusal.value.remedy
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "-0.0", "0e-999", "0.000", "5e-324", "1.7976931348623157e308", "1E5", "9" * 4300]
+)
+def test_keeps_extreme_numbers(text: str) -> None:
+    """Zero however it is written, and the smallest and largest numbers, are no refusal."""
+    assert repr(json_text.loads(text, where="f")) == repr(json.loads(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"a": 1}', {"a": 1}),
+        (' [1, "x"]\n', [1, "x"]),
+        ("7", "7"),
+        ("true", "true"),
+        ('"x"', '"x"'),
+        ("{not json}", "{not json}"),
+        ("[NaN]", "[NaN]"),
+        ('{"a": 1, "a": 2}', '{"a": 1, "a": 2}'),
+        ("", ""),
+    ],
+)
+def test_result_text_is_parsed_only_where_nothing_is_lost(text: str, value: Any) -> None:
+    """JSON objects and arrays in text are parsed; all other text stays what it is."""
+    assert json_text.parsed_text(text, where="f") == value
+
+
+@given(VALUES)
+def test_canonical_text_is_ascii_and_reads_back(value: Any) -> None:
+    """The canonical text holds the whole value, in ASCII, whatever the order of its keys."""
+    text = json_text.canonical(value)
+    assert text.isascii()
+    assert json_text.canonical(json.loads(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(1, 1.0), (1, True), (0, False), (0.0, -0.0), (None, "null"), ("1", 1), ([], {}), ("é", "e\u0301")],
+)
+def test_digests_of_different_values_differ(one: Any, other: Any) -> None:
+    """Equal in Python is not enough: type, sign of zero and spelling count."""
+    assert json_text.digest([one]) != json_text.digest([other])
+
+
+def test_digest_ignores_the_order_of_keys() -> None:
+    """An object is the same object in another order."""
+    assert json_text.digest({"a": 1, "b": 2}) == json_text.digest({"b": 2, "a": 1})
+
+
+def test_pretty_keeps_order_and_ends_the_line() -> None:
+    """A file of ours shows keys in their own order, in ASCII, and ends with a line end."""
+    assert json_text.pretty({"b": "é", "a": []}) == '{\n  "b": "\\u00e9",\n  "a": []\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("value", "schema"),
+    [
+        (None, {"type": "null"}),
+        (True, {"type": "boolean"}),
+        (1, {"type": "integer"}),
+        (1.5, {"type": "number"}),
+        ("x", {"type": "string"}),
+        ([], {"type": "array"}),
+        ([{"a": 1}], {"type": "array", "items": {"type": "object", "properties": {"a": {"type": "integer"}}}}),
+        ({"a": {"b": {"c": {"d": 1}}}}, {"type": "object", "properties": {"a": {"type": "object", "properties": {
+            "b": {"type": "object", "properties": {"c": {"type": "object"}}}}}}}),
+    ],
+)  # fmt: skip
+def test_schema_describes_three_levels(value: Any, schema: dict[str, Any]) -> None:
+    """The shape of a recorded result: types and names, never values."""
+    assert json_text.schema(value) == schema

@@ -1,0 +1,107 @@
+"""Places in results: what a path finds, and how it fails."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from airflow_provider_vai.languages.result_path import check, follow, record
+
+SONGS = [{"name": "Spotify", "id": 3}, {"name": "Tidal", "id": 4}, {"name": "Tidal", "id": 5}, "no record"]
+TEXT = "- name: Spotify\n  id: 3\n  note: 'IBAN: UK1\n\n    Sum: 98.70'\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "found"),
+    [
+        ({"a": [1, {"b": None}]}, ["a", 1, "b"], None),
+        (SONGS, ["[name=Spotify]", "id", "is:number"], 3),
+        (SONGS, ["[id=4]", "name"], "Tidal"),
+        (SONGS, [0, "is:object"], SONGS[0]),
+        ({"Luxury": {"price": 9}}, ["[only]", "price"], 9),
+        (TEXT, ["text:yaml", "[name=Spotify]", "note", "text:fields", "Sum", "text:number", "is:number"], 98.7),
+        ({"is:text": 1, "[only]": 2, "text:yaml": 3}, ["is:text"], 1),
+        ({"is:text": 1, "[only]": 2, "text:yaml": 3}, ["[only]"], 2),
+        ({"is:text": 1, "[only]": 2, "text:yaml": 3}, ["text:yaml"], 3),
+        ([1], ["is:list"], [1]),
+        ([{"k": "a]=b"}], ["[k=a]=b]", "k"], "a]=b"),
+    ],
+)
+def test_what_is_found(value: Any, path: list[str | int], found: Any) -> None:
+    """Keys and positions, records by name, texts by their form, the type at the end; a key is a key before all else."""
+    assert follow(value, path) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "message"),
+    [
+        ({"a": 1}, ["b"], r"no 'b' at the result: found the keys \['a'\]"),
+        ({"a": {"b": 1}}, ["a", "b", "c"], r"no 'c' at \['a'\]\['b'\]: found a int"),
+        ([1], [3], r"no 3 at the result: found a list of 1"),
+        (SONGS, ["[name=Tidal]"], r"2 of the records fit, found a list of 4"),
+        (SONGS, ["[name=Deezer]"], r"none of the records fit, found a list of 4"),
+        (SONGS, ["name"], r"no 'name' at the result: found a list of 4"),
+        ({"a": 1, "b": 2}, ["[only]"], r"2 keys where one was recorded"),
+        ("prose", ["text:yaml"], r"it holds no YAML list or object, found a text of 5 characters"),
+        ("prose", [0], r"found a text of 5 characters"),
+        (7, ["text:yaml"], r"found a int"),
+        ({"a": None}, ["a", "is:text"], r"no 'is:text' at \['a'\]: found nothing \(null\)"),
+        ({"a": 5}, ["a", "is:text"], r"found a int"),
+        ({"a": True}, ["a", "is:number"], r"found a bool"),
+        ({"a": "5"}, ["is:text", "a"], r"no 'is:text'"),
+        ({"a": 1}, [0], r"no 0"),
+    ],
+)
+def test_how_it_fails(value: Any, path: list[str | int], message: str) -> None:
+    """The message says which step of the path, where, and what stood there; never a text's own words."""
+    with pytest.raises(LookupError, match=message):
+        follow(value, path)
+
+
+def test_messages_hold_no_text_of_the_result() -> None:
+    """A result may hold anything."""
+    with pytest.raises(LookupError) as caught:
+        follow({"a": "s3cret words"}, ["a", "text:json"])
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("key", "value", "step"), [("name", "x", "[name=x]"), ("id", 7, "[id=7]"), ("a=b", "x", None)])
+def test_record_step(key: str, value: Any, step: str | None) -> None:
+    """A key that would be read as another one cannot name a record."""
+    assert record(key, value) == step
+
+
+@pytest.mark.parametrize("value", [None, True])
+def test_flags_and_nothing_have_no_check(value: Any) -> None:
+    """No wire is made to them."""
+    assert check(value) is None
+
+
+@given(st.from_regex(r"[a-z_]{1,8}", fullmatch=True), st.text(min_size=1, max_size=20))
+def test_record_step_finds_its_record(key: str, value: str) -> None:
+    """Whatever the name is, line ends and brackets included."""
+    step = record(key, value)
+    assert step is not None
+    assert follow([{key: value + "!"}, {key: value, "#": 1}], [step, "#"]) == 1
+
+
+STEPS = st.sampled_from(
+    ["a", "text:json", "text:list", "[a=1]", "[only]", "is:text", "text:nothing", "[=]", ""]
+) | st.integers(-3, 3)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9) | st.just('{"a": 1}'),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "[only]"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(JSON, st.lists(STEPS, max_size=5))
+def test_it_finds_or_says_that_there_is_nothing(value: Any, path: list[str | int]) -> None:
+    """No path makes it fail in another way."""
+    with contextlib.suppress(LookupError):
+        follow(value, path)

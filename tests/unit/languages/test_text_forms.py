@@ -1,0 +1,192 @@
+"""The forms in which tools write data into text: each is read as it stands, everything else is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, strategies as st
+
+from airflow_provider_vai.languages.text_forms import FORMS, LIMIT_CHARACTERS, form_of, parse
+from tests.unit.support import HOSTILE
+
+MAILS = (
+    "- body: 'Hello,\n\n    see you at 10: 30'\n  id_: '9'\n  read: false\n  when: 2024-05-19 10:00:00\n"
+    "- body: ''\n  id_: '10'\n"
+)
+FLIGHTS = (
+    "Airline: Nord, Flight Number: NO123, Price: 200.0, Contact: Phone: +44 1\n"
+    "Airline: Sud, Flight Number: SU7, Price: 90.0, Contact: Phone: +33 2\n"
+)
+TABLE = "Orders of today:\n\n| id | name |\n|----|:----:|\n| 7 | a \\| b |\n| 8 |  |\n\nThat is all."
+BILL = "Bill\n----\nCar Rental\t98.70\n\nPay to:\nIBAN: UK12345678901234567890\n**Total:** 98.70\nThank you!"
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "value"),
+    [
+        ('{"a": [1, 2.5]}', "json", {"a": [1, 2.5]}),
+        ('Here it is:\n```json\n{"a": 1}\n```\nBye.', "json", {"a": 1}),
+        ('Found 2 rows: [{"a": 1}, {"a": 2}]', "json", [{"a": 1}, {"a": 2}]),
+        ("{'New Asiaway': 30.0, 'x': None, 'y': (1, 2)}", "python", {"New Asiaway": 30.0, "x": None, "y": [1, 2]}),
+        ("{1: 'a'}", "python", {"1": "a"}),
+        (
+            MAILS,
+            "yaml",
+            [
+                {"body": "Hello,\nsee you at 10: 30", "id_": "9", "read": False, "when": "2024-05-19 10:00:00"},
+                {"body": "", "id_": "10"},
+            ],
+        ),
+        ("- general\n- random", "yaml", ["general", "random"]),
+        ("id: 7\nname: x", "yaml", {"id": 7, "name": "x"}),
+        (TABLE, "table", [{"id": "7", "name": "a | b"}, {"id": "8", "name": ""}]),
+        (
+            FLIGHTS,
+            "records",
+            [
+                {"Airline": "Nord", "Flight Number": "NO123", "Price": "200.0", "Contact": "Phone: +44 1"},
+                {"Airline": "Sud", "Flight Number": "SU7", "Price": "90.0", "Contact": "Phone: +33 2"},
+            ],
+        ),
+        ("Hotels: Cozy Stay\nMom's Home\n", "list", ["Cozy Stay", "Mom's Home"]),
+        ("Hotels:\nCozy Stay\nMom's Home\n", "list", ["Cozy Stay", "Mom's Home"]),
+        ("1. Cozy Stay\n2. Mom's Home", "list", ["Cozy Stay", "Mom's Home"]),
+        ("Hotels:\n* Cozy Stay\n* Mom's Home", "list", ["Cozy Stay", "Mom's Home"]),
+        ("Total: 98.70\nThanks", "fields", {"Total": "98.70"}),
+        ("Paid to: Mia\nMany thanks!", "fields", {"Paid to": "Mia"}),
+        (BILL, "fields", {"IBAN": "UK12345678901234567890", "Total": "98.70"}),
+        (" 98.70 ", "number", 98.7),
+        ("-12", "number", -12),
+    ],
+)
+def test_each_form(text: str, form: str, value: Any) -> None:
+    """A text has one form; read by its name it gives the same value, with the same types."""
+    found = form_of(text)
+    assert found is not None
+    assert (found[0], json.dumps(found[1])) == (form, json.dumps(value))
+    assert json.dumps(parse(text, form)) == json.dumps(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \n ",
+        "Transaction sent.",
+        "None",
+        "True",
+        "2024-05-19",
+        "Charlie",
+        "007",
+        "1e5",
+        "{'a' + 'b'",
+        "[1, 2",
+        ".",
+    ],
+)
+def test_text_without_a_form(text: str) -> None:
+    """Prose, single words, times, and what only looks like data."""
+    assert form_of(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("prose", "json"),
+        ('{"a": 1} {"b": 2}', "json"),
+        ('{"a": NaN}', "json"),
+        ('{"a": 1e999}', "json"),
+        ("{'a': __import__('os')}", "python"),
+        ("{(1, 2): 3}", "python"),
+        ("{1: 'a', '1': 'b'}", "python"),
+        ("{'a', 'b'}", "python"),
+        ("(" * 5000, "python"),
+        ("[" * 100_000, "json"),
+        ("a: &x [1]\nb: !!python/object:os.system x", "yaml"),
+        ("a: 1\na: 2", "yaml"),
+        ("words", "yaml"),
+        ("| a | a |\n|---|---|\n| 1 | 2 |", "table"),
+        ("| a | b |\n|---|---|\n| 1 |", "table"),
+        (TABLE + "\n\n" + TABLE, "table"),
+        ("Airline: Nord, Price: 2\nAirline: Sud, Cost: 3", "records"),
+        ("Hotels: Cozy Stay\nPrice: 3", "list"),
+        ("12 apples", "number"),
+        ("x", "regex"),
+        ("1" * (LIMIT_CHARACTERS + 1), "number"),
+    ],
+)
+def test_other_text_is_refused(text: str, form: str) -> None:
+    """A reading by name gives the form's value or says that it cannot, and never repeats the text."""
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - each form words it differently
+        parse(text, form)
+    assert len(str(caught.value)) < 200
+
+
+def test_fewer_items_than_recorded() -> None:
+    """A list that was found with several items is read with one, and with none."""
+    assert parse("Hotels: Cozy Stay\n", "list") == ["Cozy Stay"]
+    assert parse("Hotels: \n", "list") == []
+    assert parse("[]", "yaml") == []
+
+
+def test_a_key_that_stands_twice_is_no_field() -> None:
+    """Which one is meant cannot be said."""
+    assert parse("IBAN: A\nName: x\nIBAN: B", "fields") == {"Name": "x"}
+
+
+def test_aliases_do_not_explode() -> None:
+    """A few lines of YAML that stand for billions of values are refused."""
+    bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+        f"{chr(98 + i)}: &{chr(98 + i)} [{','.join([f'*{chr(97 + i)}'] * 10)}]\n" for i in range(9)
+    )
+    with pytest.raises(ValueError, match="no YAML"):
+        parse(bomb, "yaml")
+
+
+@pytest.mark.parametrize("entry", HOSTILE, ids=lambda entry: entry["name"])
+def test_hostile_texts(entry: Any) -> None:
+    """Whatever a text is, a form reads it or refuses it."""
+    for form in FORMS:
+        try:
+            json.dumps(parse(json.dumps(entry, ensure_ascii=False)[1:-1], form), allow_nan=False)
+            json.dumps(parse(str(entry.get("value", entry.get("json"))), form), allow_nan=False)
+        except ValueError:
+            continue
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.text(max_size=200))
+def test_any_text(text: str) -> None:
+    """Finding a form never fails, and what it finds is JSON data that the form's name finds again."""
+    found = form_of(text)
+    if found:
+        assert json.dumps(parse(text, found[0]), allow_nan=False) == json.dumps(found[1], allow_nan=False)
+
+
+@given(st.dictionaries(st.text(max_size=6), JSON, min_size=1, max_size=4) | st.lists(JSON, min_size=1, max_size=4))
+def test_written_data_reads_back(value: Any) -> None:
+    """JSON text and a Python repr give the value that was written."""
+    assert parse(json.dumps(value), "json") == value
+    assert parse(repr(value), "python") == value
+
+
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from(["id", "name", "body"]), st.from_regex(r"[a-z ]{1,9}\n?[a-z]", fullmatch=True), min_size=1
+        ),
+        min_size=1,
+    )
+)
+def test_yaml_text_reads_back(records: list[dict[str, str]]) -> None:
+    """Records as the common library writes them."""
+    assert parse(yaml.safe_dump(records), "yaml") == records

@@ -1,0 +1,48 @@
+"""What a trace or an editor may supply for a step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from airflow_provider_vai.model.kind_arguments import GenerateQueryArguments, HttpRequestArguments
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"sql": "select 1"},
+        {"question": "How many?"},
+        {"prompt": "How many?", "tables": ["orders"], "max_seconds": 30, "model_id": "openai:gpt-5"},
+        {"sql": "select 1", "question": "How many?", "tables": [], "max_seconds": 0.5},
+    ],
+)
+def test_a_query_has_a_statement_or_a_question(given: dict[str, Any]) -> None:
+    """Either is enough; both are a statement and what it answers."""
+    GenerateQueryArguments.model_validate({"conn_id": "wh", **given})
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "give sql, the statement to run, or a question"),
+        ({"question": ""}, "give sql, the statement to run, or a question"),
+        ({"tables": ["orders"]}, "give sql"),
+        ({"sql": "", "question": "?"}, "at least 1 character"),
+        ({"sql": "select 1", "max_seconds": 0}, "greater than 0"),
+        ({"sql": "select 1", "tables": "orders"}, "valid list"),
+    ],
+)
+def test_a_query_without_either_is_refused(given: dict[str, Any], message: str) -> None:
+    """The message says what to give."""
+    with pytest.raises(ValidationError, match=message):
+        GenerateQueryArguments.model_validate({"conn_id": "wh", **given})
+
+
+def test_expectations_of_a_request() -> None:
+    """A status or several, and a shape."""
+    for expected in (201, [200, 201]):
+        given = {"conn_id": "web", "url": "/x", "expected_status": expected, "expected_shape": {"type": "object"}}
+        assert HttpRequestArguments.model_validate(given).expected_status == expected

@@ -1,0 +1,228 @@
+"""Whether a write is sent, from what the store holds and what happened to the task since."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
+
+from airflow_provider_vai.model.approvals_record import write
+from airflow_provider_vai.operators.arguments import argument
+from airflow_provider_vai.operators.base import VaiOperator
+from airflow_provider_vai.operators.runtime import effects
+from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
+from airflow_provider_vai.operators.runtime.errors import ApprovalMissing, MissingExtra
+
+_TRIES = (("retried", 0), ("cleared", 2))
+
+
+class Store(dict[str, Any]):
+    """A task state store; its values never expire."""
+
+    def set(self, key: str, value: Any, *, retention: timedelta) -> None:
+        """Keep a value."""
+        assert value is not None
+        assert retention == timedelta.max
+        self[key] = value
+
+    def delete(self, key: str) -> None:
+        """Drop a value."""
+        self.pop(key, None)
+
+
+class Write(VaiOperator):
+    """Counts its effects; ``then`` ends its work."""
+
+    template_fields: Sequence[str] = ("to",)
+    effect = "write"
+
+    def __init__(self, *, to: Any = "a", then: Callable[[], Any] = lambda: "sent", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.to = argument(to)
+        self.then = then
+        self.sent = 0
+
+    def perform(self, context: Any) -> Any:
+        """Have the effect."""
+        self.sent += 1
+        return self.then()
+
+
+class Killed(BaseException):
+    """The process ended here."""
+
+
+def _raise(error: BaseException) -> Callable[[], Any]:
+    def raising() -> Any:
+        raise error
+
+    return raising
+
+
+@pytest.fixture
+def store() -> Store:
+    """The task instance's store, which all its tries share."""
+    return Store()
+
+
+@pytest.fixture
+def attempt(store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Any]:
+    """Return a function that runs a step as the next try; ``clear`` says how far a clear raised ``max_tries``."""
+    monkeypatch.setenv("AIRFLOW__VAI__ARTIFACTS_PATH", f"file://{tmp_path}")
+    tries, numbers = {"max": 2}, itertools.count(1)
+
+    def run(step: Write, *, clear: int = 0, answer: Any = None) -> Any:
+        tries["max"] += clear
+        ti = SimpleNamespace(
+            dag_id="d",
+            run_id="manual/1",
+            task_id=step.task_id,
+            map_index=3,
+            try_number=next(numbers),
+            max_tries=tries["max"],
+            xcom_pull=lambda task_ids, **_: answer,
+        )
+        with DAG("d", schedule=None) as dag:
+            EmptyOperator(task_id="g")
+        dag.add_task(step)
+        return step.execute({"ti": ti, "task": step, "task_state_store": store})
+
+    return run
+
+
+def test_marker_stands_while_the_effect_takes_place(store: Store, attempt: Callable[..., Any]) -> None:
+    """Before the effect the marker says started, after it done, with the result."""
+    step = Write(task_id="t", then=lambda: store[effects.KEY]["state"])
+
+    assert attempt(step) == "started"
+    assert store[effects.KEY]["state"] == "done"
+    assert store[effects.KEY]["result"] == "started"
+
+
+@pytest.mark.parametrize("error", [Killed(), AirflowException("503"), AirflowFailException("400"), OSError("reset")])
+@pytest.mark.parametrize(("how", "clear"), _TRIES)
+def test_unknown_outcome_is_not_repeated(error: BaseException, how: str, clear: int, attempt: Any) -> None:
+    """However the effect broke off: a retry fails for good, and so does a clear, until the key is deleted."""
+    with pytest.raises(type(error)):
+        attempt(Write(task_id="t", then=_raise(error)))
+    again = Write(task_id="t")
+
+    with pytest.raises(effects.UnknownOutcome) as raised:
+        attempt(again, clear=clear)
+    assert again.sent == 0
+    assert "try 1" in str(raised.value)
+    assert "/dags/d/dagRuns/manual%2F1/taskInstances/t/state-store/vai_effect?map_index=3" in str(raised.value)
+    assert isinstance(raised.value, AirflowFailException)
+
+
+def test_deleted_key_sends_again(store: Store, attempt: Callable[..., Any]) -> None:
+    """The message's remedy works."""
+    with pytest.raises(Killed):
+        attempt(Write(task_id="t", then=_raise(Killed())))
+    store.delete(effects.KEY)
+
+    assert attempt(Write(task_id="t"), clear=1) == "sent"
+
+
+@pytest.mark.parametrize("error", [effects.NothingSent("x"), effects.NothingSentYet("x"), MissingExtra("x")])
+def test_nothing_sent_leaves_no_marker(error: Exception, store: Store, attempt: Callable[..., Any]) -> None:
+    """What failed before the effect may run again."""
+    with pytest.raises(type(error)):
+        attempt(Write(task_id="t", then=_raise(error)))
+
+    assert store == {}
+    assert attempt(Write(task_id="t")) == "sent"
+
+
+def test_nothing_sent_keeps_the_earlier_marker(store: Store, attempt: Callable[..., Any]) -> None:
+    """A try that sent nothing does not make an earlier unknown outcome known."""
+    with pytest.raises(Killed):
+        attempt(Write(task_id="t", then=_raise(Killed())))
+    with pytest.raises(effects.NothingSent):
+        attempt(Write(task_id="t", to="b", then=_raise(effects.NothingSent("x"))), clear=1)
+
+    with pytest.raises(effects.UnknownOutcome):
+        attempt(Write(task_id="t"), clear=1)
+
+
+def test_other_arguments(attempt: Callable[..., Any]) -> None:
+    """Arguments that changed by themselves are no way around; those of a cleared task are another write."""
+    with pytest.raises(Killed):
+        attempt(Write(task_id="t", then=_raise(Killed())))
+    with pytest.raises(effects.UnknownOutcome):
+        attempt(Write(task_id="t", to="b"))
+
+    assert attempt(Write(task_id="t", to="b"), clear=1) == "sent"
+
+
+def test_idempotent_target_is_sent_again(attempt: Callable[..., Any]) -> None:
+    """A target that takes the same write once gets it again; with other arguments it would be another."""
+    with pytest.raises(Killed):
+        attempt(Write(task_id="t", then=_raise(Killed())))
+    same, other = Write(task_id="t"), Write(task_id="t", to="b")
+    same.idempotent = other.idempotent = True
+
+    with pytest.raises(effects.UnknownOutcome):
+        attempt(other)
+    assert attempt(same) == "sent"
+
+
+def test_done_write_is_repeated_by_a_person_only(attempt: Callable[..., Any]) -> None:
+    """A retry after the effect gets its result; a clear sends again."""
+    attempt(Write(task_id="t"))
+    retried, cleared = Write(task_id="t"), Write(task_id="t", then=lambda: "again")
+
+    assert attempt(retried) == "sent"
+    assert retried.sent == 0
+    assert attempt(cleared, clear=1) == "again"
+
+
+def test_lost_result_is_told(attempt: Callable[..., Any]) -> None:
+    """An effect whose result cannot be kept took place all the same."""
+    with pytest.raises(TypeError):
+        attempt(Write(task_id="t", then=object))
+
+    with pytest.raises(effects.UnknownOutcome, match="took place, but its result was lost"):
+        attempt(Write(task_id="t"))
+
+
+def test_one_approval_is_one_write(attempt: Callable[..., Any], tmp_path: Path) -> None:
+    """A guarded write that is done needs a new answer to be done again."""
+    from airflow_provider_vai.languages import json_text
+
+    digest = json_text.digest({"to": "a"})
+    answer = {"decision": "approve", "at": "1", "arguments_sha256": {"t": digest}}
+    of_run = {"dag_id": "d", "run_id": "manual/1", "task_id": "g", "map_index": 3}
+    steps = {"t": {"arguments_sha256": digest}}
+    answer["record"] = write(tmp_path, {"id": "1", "at": "1", "decision": "approve", "steps": steps, **of_run})
+    attempt(Write(task_id="t", gate="g"), answer=answer)
+
+    with pytest.raises(ApprovalMissing, match="clear the task 'g'"):
+        attempt(Write(task_id="t", gate="g"), clear=1, answer=answer)
+    assert attempt(Write(task_id="t", gate="g"), clear=1, answer={**answer, "at": "2"}) == "sent"
+
+
+def test_foreign_marker_is_not_believed(store: Store, attempt: Callable[..., Any]) -> None:
+    """What somebody else put under the key decides nothing."""
+    store[effects.KEY] = {"state": "done", "result": 1}
+
+    with pytest.raises(effects.UnknownOutcome, match="not written by this step"):
+        attempt(Write(task_id="t"))
+
+
+def test_reads_leave_no_marker(store: Store, attempt: Callable[..., Any]) -> None:
+    """A step that only reads is repeated freely."""
+    assert attempt(Write(task_id="t", effect="read")) == "sent"
+    assert store == {}
+
+
+def test_without_a_store_the_write_runs() -> None:
+    """Before Airflow 3.3 there is nowhere to keep the marker."""
+    assert Write(task_id="t").execute({"ti": SimpleNamespace()}) == "sent"

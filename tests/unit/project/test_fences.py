@@ -1,0 +1,85 @@
+"""What a DAG file imports stays light: every parse of a DAG file pays for it anew."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import airflow_provider_vai
+
+PACKAGE = Path(airflow_provider_vai.__file__).parent
+MODULES = [
+    f"airflow_provider_vai.{folder}.{path.stem}"
+    for folder in ("operators", "sensors")
+    for path in sorted((PACKAGE / folder).glob("*.py"))
+    if path.stem != "__init__"
+]
+HEAVY = (
+    "dlt",
+    "pyarrow",
+    "trafilatura",
+    "pydantic_ai",
+    "duckdb",
+    "sqlglot",
+    "requests",
+    "vl_convert",
+    "fastmcp",
+    "airflow.providers.http",
+    "airflow.providers.common.sql",
+    "airflow.providers.common.ai",
+)
+SCRIPT = """
+import importlib, sys
+import airflow.sdk
+from airflow.sdk import BaseOperator, BaseSensorOperator
+before = set(sys.modules)
+for name in sys.argv[2:]:
+    importlib.import_module(name)
+    new = set(sys.modules) - before
+    print(name, sorted(m for m in new if any(m == h or m.startswith(h + ".") for h in sys.argv[1].split(","))))
+"""
+
+
+@pytest.fixture(scope="module")
+def imported() -> dict[str, str]:
+    """Module -> the heavy modules that it, or one before it, imported in a fresh process."""
+    command = [sys.executable, "-c", SCRIPT, ",".join(HEAVY), *MODULES]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return dict(line.split(" ", 1) for line in output.splitlines() if line.startswith("airflow_provider_vai."))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_imports_nothing_heavy(module: str, imported: dict[str, str]) -> None:
+    """No operator or sensor module loads a library that only a running task needs."""
+    assert imported[module] == "[]"
+
+
+def test_page_needs_no_airflow() -> None:
+    """The flashboard page is made without Airflow."""
+    script = (
+        "import sys; import airflow_provider_vai.operators.flashboard.page;"
+        "assert not [m for m in sys.modules if m.split('.')[0] == 'airflow']"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_task_asks_no_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making a task, with the asset that it emits, does not load every provider's description in each parse."""
+    from airflow.sdk import DAG
+    from airflow.sdk.definitions import asset
+
+    from airflow_provider_vai.operators.python_tool import PythonToolOperator
+
+    def asked(scheme: str) -> None:
+        raise AssertionError(f"asked who spells {scheme}")
+
+    monkeypatch.setattr(asset, "_get_uri_normalizer", asked)
+    with DAG("d", schedule=None):
+        step = PythonToolOperator(task_id="t", python_callable="m:f")
+
+    assert [outlet.uri for outlet in step.outlets] == ["vai://actions/python_tool/d/t"]
+    with pytest.raises(AssertionError, match="asked who spells"):
+        asset.Asset("vai://actions/python_tool/d/t")

@@ -1,0 +1,151 @@
+"""The one door from data to Python source: what goes in reads back, the rest is refused."""
+
+from __future__ import annotations
+
+import ast
+import io
+import subprocess
+import sys
+import tokenize
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, strategies as st
+
+from airflow_provider_vai.exceptions import RenderError
+from airflow_provider_vai.renderer.python_source import (
+    MAX_DEPTH,
+    PythonSource,
+    SourcePlace,
+    comment,
+    docstring,
+    literal,
+    name,
+)
+from tests.unit.languages.test_json_text import VALUES
+from tests.unit.support import hostile
+
+LONG = "a long line of words, " * 8
+
+
+def nested(depth: int) -> list[Any]:
+    """Return a list in a list, and so on."""
+    value: list[Any] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@given(VALUES, st.integers(0, 3))
+@example({"a": ["x\ny", {"b": "say \"hi\"\n'no'"}]}, 2)
+@example("line\n" + "\\" + "\nline", 1)
+def test_any_json_value_reads_back(value: Any, level: int) -> None:
+    """Equal and of the same type, at every indent."""
+    assert repr(ast.literal_eval(literal(value, level))) == repr(value)
+
+
+@pytest.mark.parametrize("entry", hostile("text", "structure"), ids=lambda entry: entry["name"])
+def test_hostile_values_read_back_or_are_refused(entry: dict[str, Any]) -> None:
+    """No text ends its literal, no number changes its type."""
+    try:
+        source = literal(entry["value"])
+    except RenderError:
+        assert entry["expect"] == "keep_or_refuse"
+        return
+    assert repr(ast.literal_eval(source)) == repr(entry["value"])
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ((1, 2), "a tuple"),
+        ({1}, "a set"),
+        (b"x", "a bytes"),
+        (object(), "a object"),
+        (PythonSource("x"), "a Source"),
+        (float("nan"), "nan"),
+        (float("inf"), "inf"),
+        ("half \ud83d", "lone surrogate"),
+        ({"half \ud83d": 1}, "lone surrogate"),
+        ({1: "x"}, "the key 1"),
+        ({True: "x"}, "the key True"),
+        (10**5000, "more digits"),
+        (nested(MAX_DEPTH + 1), "nested more than"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_other_values_are_refused(value: Any, problem: str) -> None:
+    """Nothing is written by a guess: the message names the value's place and what to do."""
+    with pytest.raises(RenderError) as refusal:
+        literal({"rows": [value]}, where="sql")
+    assert problem in refusal.value.problem
+    assert refusal.value.where.startswith("sql['rows'][0]")
+    assert refusal.value.remedy
+
+
+def test_depth_up_to_the_limit_reads_back() -> None:
+    """The deepest value that passes is one that Python's parser takes."""
+    value = nested(MAX_DEPTH - 2)
+    assert ast.literal_eval(literal(value)) == value
+
+
+def test_forms_are_the_ones_a_person_would_write() -> None:
+    """Short on one line, long one item a line, text of several lines in triple quotes."""
+    assert literal({"a": [1, None, True]}) == '{"a": [1, None, True]}'
+    assert literal(['say "hi"', "it's"]) == '[\'say "hi"\', "it\'s"]'
+    assert literal("SELECT 1\nFROM t", 2) == '"""\\\nSELECT 1\nFROM t"""'
+    assert literal([LONG], 1) == f'[\n        "{LONG}",\n    ]'
+
+
+def test_references_stand_inside_values() -> None:
+    """A wire is source among data."""
+    value = {"rows": SourcePlace("wired", "query", "rows", 0), "n": [SourcePlace("template", None, "{{ ds }}")]}
+    assert literal(value) == '{"rows": wired(query, "rows", 0), "n": [template("{{ ds }}")]}'
+
+
+def test_formatter_leaves_literals_alone(tmp_path: Path) -> None:
+    """`ruff format` changes nothing in a file of many literals, at the DAG files' line length."""
+    values = [entry["value"] for entry in hostile("text", "structure") if entry["expect"] == "keep"]
+    values += [LONG, [LONG, LONG], {"k": [LONG, {"a": [1] * 60}]}, {LONG: {LONG: []}}, [[], {}, [[]]], {"a": "b\nc"}]
+    file = tmp_path / "values.py"
+    file.write_text("".join(f"v{index} = {literal(value)}\n" for index, value in enumerate(values)), encoding="utf-8")
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "320", "--diff", str(file)]
+    formatted = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (formatted.returncode, formatted.stdout) == (0, "")
+
+
+@given(st.text(alphabet=st.characters()) | st.sampled_from([entry["value"] for entry in hostile("text")]))
+@example('"')
+@example('""""')
+@example('"""')
+@example("ends with \\")
+@example('a"""\n__import__("os")\n"""')
+def test_docstrings_hold_any_text(text: str) -> None:
+    """A module of that docstring is that docstring and nothing else."""
+    source = docstring(text)
+    tree = ast.parse(source + "\n")
+    assert [type(node) for node in tree.body] == [ast.Expr]
+    assert isinstance(ast.literal_eval(source), str)
+    assert source.encode("utf-8")
+
+
+def test_docstring_stays_readable() -> None:
+    """Plain text of several lines is written as it is."""
+    assert docstring('Title.\n\nIt\'s a "note".  ') == '"""Title.\n\nIt\'s a "note".\n"""'
+
+
+@given(st.text(alphabet=st.characters()))
+def test_comments_stay_on_their_line(text: str) -> None:
+    """Whatever the text holds, the file has one comment and no code."""
+    source = comment(text) + "\n"
+    found = [token.type for token in tokenize.generate_tokens(io.StringIO(source).readline)]
+    assert found == [tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER]
+
+
+@pytest.mark.parametrize("text", ["", "class", "None", "1a", "a b", "a.b", "a\n", "a;b", "a-b", "f()"])
+def test_only_identifiers_are_names(text: str) -> None:
+    """A variable or keyword argument is an identifier, or refused."""
+    with pytest.raises(RenderError):
+        name(text)
+    assert name("données_2") == "données_2"

@@ -1,0 +1,177 @@
+"""What the finders do with any text, with names in any spelling, and with what is known from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given, strategies as st
+
+from airflow_provider_vai.secrets import find, is_secret_key, knowing, known_credentials as known
+from airflow_provider_vai.secrets.in_json import starred
+from airflow_provider_vai.secrets.masking import mask, masked
+from airflow_provider_vai.secrets.randomness import is_random
+from tests.unit.secrets.secret_samples import HEX, MIXED, drawn
+
+ODD = "s3cr3t\u00e9 \"quoted\" \\ 'x' %40+/="
+WORDS = st.text(st.characters(codec="utf-8"), max_size=200)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=40),
+    lambda part: st.lists(part, max_size=4) | st.dictionaries(st.text(max_size=12), part, max_size=4),
+    max_leaves=12,
+)
+
+
+@pytest.fixture(autouse=True)
+def _own_environment() -> Iterator[None]:
+    """The environment is read once in a process; each test here has its own."""
+    known.environment.cache_clear()
+    yield
+    known.environment.cache_clear()
+
+
+@given(WORDS)
+def test_any_text_is_read(text: str) -> None:
+    """Spans are in order and inside; a second mask changes nothing."""
+    spans = find(text)
+    assert all(0 <= span.start < span.end <= len(text) for span in spans)
+    assert mask(text) == starred(text, spans)
+    assert mask(mask(text)) == mask(text)
+
+
+@given(JSON)
+def test_any_data_is_read_and_not_changed(value: Any) -> None:
+    """The data given stays as it was; what comes out is JSON of the same form, the same each time."""
+    before = json.dumps(value)
+    shown = masked(value)
+    assert json.dumps(value) == before
+    assert json.dumps(masked(value)) == json.dumps(shown)
+    assert type(shown) is type(value) or shown == "***"
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Zs", "Cc"]), min_size=1, max_size=30))
+def test_any_text_under_a_secret_key(secret: str) -> None:
+    """Whatever the password is."""
+    assert masked({"a": [{"db_password": secret}]}) == {"a": [{"db_password": "***" if secret.strip() else secret}]}
+
+
+@pytest.mark.parametrize(
+    "name", ["apiKey", "API-KEY", "x.api.key", "ClientSecret", "CONTRASE\u00d1A", "has\u0142o", "DBPASSWORD"]
+)
+def test_a_name_in_any_spelling(name: str) -> None:
+    """Case, separators and accents do not matter."""
+    assert is_secret_key(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "key", "nextPageToken", "token_type", "tokens", "public_key", "compass", "author", "pin", "_"]
+)
+def test_a_name_of_something_else(name: str) -> None:
+    """Neither counts, nor cursors, nor words that only end like one."""
+    assert not is_secret_key(name)
+
+
+@pytest.mark.parametrize("secret", ["Correct-Horse", "swordfish", ODD, "correct horse battery"])
+def test_a_known_secret_is_found_in_each_form(secret: str) -> None:
+    """Plain, in JSON, in a URL, in base64 and hex, in base64 inside other text; and nowhere after the block."""
+    data = secret.encode()
+    forms = [secret, json.dumps(secret)[1:-1], quote(secret, ""), base64.b64encode(data).decode(), data.hex()]
+    forms += [base64.b64encode(f"user:{secret}:x".encode()).decode(), base64.urlsafe_b64encode(data).decode()]
+    with knowing([secret]):
+        for form in forms:
+            assert form not in mask(f"here {form} stands"), form
+    assert mask(f"here {secret} stands") == f"here {secret} stands"
+
+
+@pytest.mark.parametrize("secret", ["airflow", "abc12", "12345678", "postgres", "${TOKEN}", " ", ""])
+def test_a_known_secret_that_is_no_use_for_searching(secret: str) -> None:
+    """Short, common or numeric ones would strike ordinary words."""
+    with knowing([secret]):
+        assert mask(f"here {secret} stands") == f"here {secret} stands"
+
+
+def test_a_known_secret_is_no_part_of_a_word() -> None:
+    """A password "swordfish" leaves swordfishes alone."""
+    with knowing(["swordfish"]):
+        assert mask("swordfishes, swordfish!") == "swordfishes, ***!"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AIRFLOW_CONN_DB", "postgresql://me:Gr%40nite-9@db/x"),
+        ("AIRFLOW_CONN_DB", '{"conn_type": "postgres", "password": "Gr@nite-9"}'),
+        ("AIRFLOW_CONN_API", '{"conn_type": "http", "extra": {"client_secret": "Gr@nite-9"}}'),
+        ("AIRFLOW_CONN_API", '{"conn_type": "http", "extra": "{\\"api_key\\": \\"Gr@nite-9\\"}"}'),
+        ("AIRFLOW_CONN_API", "http://x/?api_key=Gr%40nite-9"),
+        ("AIRFLOW_CONN_API", "http://x/?__extra__=%7B%22api_key%22%3A+%22Gr%40nite-9%22%7D"),
+        ("AIRFLOW_VAR_DB_PASSWORD", "Gr@nite-9"),
+        ("AIRFLOW_VAR_CONF", '{"nested": [{"token": "Gr@nite-9"}]}'),
+        ("SOME_API_KEY", "Gr@nite-9"),
+        ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "postgresql://airflow:Gr%40nite-9@db/airflow"),
+    ],
+)
+def test_the_environment_is_known(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Airflow's connections and variables there, and any variable with a secret-like name; without Airflow."""
+    assert "Gr@nite-9" in mask("we have Gr@nite-9 here")
+    monkeypatch.setenv(name, value)
+    known.environment.cache_clear()
+    assert mask("we have Gr@nite-9 here") == "we have *** here"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("AIRFLOW_VAR_CITY", "Heidelberg-9"), ("SSH_KEY", "/srv/mia/key-9"), ("AIRFLOW_CONN_X", "{")]
+)
+def test_the_rest_of_the_environment_is_not(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An ordinary variable, the path of a key file, a broken connection."""
+    monkeypatch.setenv(name, value)
+    known.environment.cache_clear()
+    assert mask(f"we have {value} here") == f"we have {value} here"
+
+
+def test_random_text_under_a_key_that_says_nothing() -> None:
+    """A generated key is one wherever it stands, but not an id, a digest, or words."""
+    assert masked({"x": drawn("r", MIXED, 40)}) == {"x": "***"}
+    for key in ("id", "file_id", "etag", "pageToken", "thumbnail"):
+        value = {key: drawn("r", MIXED, 40)}
+        assert masked(value) == value
+    assert not is_random(drawn("r", HEX, 64))
+    assert not is_random("QuarterlyReportOfTheNorthernRegion2024Version3")
+
+
+def test_a_key_of_an_object_is_masked_too() -> None:
+    """Data may be keyed by credentials."""
+    token = "gh" + "p_" + drawn("k", MIXED, 36)
+    assert masked({token: 1, "a": {f"x {token}": 2}}) == {"***": 1, "a": {"x ***": 2}}
+
+
+def test_deep_data_is_read() -> None:
+    """Four hundred levels, as many as JSON of a trace has."""
+    value: Any = {"password": "hunter2"}
+    for _ in range(200):
+        value = {"a": [value]}
+    assert "hunter2" not in json.dumps(masked(value))
+
+
+def test_five_encodings_are_one_too_many() -> None:
+    """The bound is where it is said to be."""
+    text = "password=" + "hunter2pass9"
+    for _ in range(4):
+        text = base64.b64encode(text.encode()).decode()
+    assert mask(text) == "***"
+    assert mask(base64.b64encode(text.encode()).decode()) != "***"
+
+
+def test_no_airflow_and_nothing_heavy_is_imported() -> None:
+    """The finders need the standard library alone."""
+    script = (
+        "import sys; import airflow_provider_vai.secrets;"
+        "assert not {'airflow', 'pydantic', 'requests', 'yaml'} & {name.split('.')[0] for name in sys.modules}"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

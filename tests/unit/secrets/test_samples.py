@@ -1,0 +1,61 @@
+"""The two tables: every planted credential is found, and nothing innocent is."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+
+from airflow_provider_vai.secrets import find, visit
+from airflow_provider_vai.secrets.masking import mask, masked
+from tests.unit.secrets.innocent_samples import innocent
+from tests.unit.secrets.secret_samples import Plant, planted
+
+PLANTED = planted()
+INNOCENT = innocent()
+
+
+def as_shown(value: Any) -> str:
+    """Return a value as a file or page may show it, characters and escapes alike."""
+    return json.dumps(value) + json.dumps(value, ensure_ascii=False) + repr(value)
+
+
+def test_the_tables_are_large_enough() -> None:
+    """A rate says something only of many."""
+    assert len(PLANTED) >= 300
+    assert len(INNOCENT) >= 150
+    assert len({plant.name for plant in PLANTED}) == len(PLANTED)
+
+
+@pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.name)
+def test_planted(plant: Plant) -> None:
+    """The value is shown without any of its credentials, and a second look finds nothing more to hide."""
+    shown = masked(plant.value)
+    assert not [secret for secret in plant.secrets if secret in as_shown(shown)]
+    assert masked(plant.value) == shown
+    assert masked(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), INNOCENT, ids=[f"{number} {name}" for number, (name, _) in enumerate(INNOCENT)]
+)
+def test_innocent(name: str, value: Any) -> None:
+    """The value passes unchanged, and no sighting is made of it."""
+    seen: list[Any] = []
+    visit(value, [], lambda sighting: seen.append(sighting) or sighting.shown)
+    assert seen == []
+    assert masked(value) == value
+
+
+@pytest.mark.parametrize(
+    "plant", [plant for plant in PLANTED if isinstance(plant.value.get("note"), str)], ids=lambda plant: plant.name
+)
+def test_places_of_a_text_are_in_order_and_apart(plant: Plant) -> None:
+    """What stands around a credential stays."""
+    text = plant.value["note"]
+    spans = find(text)
+    assert all(0 <= span.start < span.end <= len(text) for span in spans)
+    assert all(before.end < after.start for before, after in itertools.pairwise(spans))
+    assert mask(f"before\n{text}\nafter").startswith("before\n")

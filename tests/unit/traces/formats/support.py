@@ -1,0 +1,70 @@
+"""What the adapter tests share: traces made in memory, the sample files, short forms of calls."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from airflow_provider_vai.model.run import Run, ToolCall
+from airflow_provider_vai.traces.formats import adapters
+from airflow_provider_vai.traces.reading.trace import Adapter, Trace
+from tests.paths import TRACES
+
+SAMPLES = {path.name: json.loads(path.read_text()) for path in sorted(TRACES.glob("*.json"))}
+NAMES = {
+    "agentdojo.json": "agentdojo",
+    "anthropic_managed.json": "anthropic_managed",
+    "anthropic_messages.json": "anthropic_messages",
+    "atif.json": "atif",
+    "google_adk.json": "google_adk",
+    "google_adk_recorded.json": "google_adk",
+    "inspect_ai.json": "inspect_ai",
+    "langchain.json": "langchain",
+    "langchain_messages.json": "langchain",
+    "langchain_per_call.json": "langchain",
+    "langfuse.json": "langfuse",
+    "langfuse_chatml.json": "langfuse_chatml",
+    "langsmith.json": "langsmith",
+    "mlflow.json": "mlflow",
+    "openai_agents.json": "openai_agents",
+    "openai_chat.json": "openai_chat",
+    "openai_responses.json": "openai_responses",
+    "openai_run_state.json": "openai_run_state",
+    "openhands.json": "openhands",
+    "openinference.json": "openinference",
+    "otel_genai.json": "otel_genai",
+    "pydantic_ai.json": "pydantic_ai",
+    "swe_agent.json": "swe_agent",
+    "tau2.json": "tau2",
+    "vai_agent_run.json": "vai",
+    "vai_chat_thread.json": "vai",
+    "vcr_cassette.json": "vcr_cassette",
+    "vercel_ui.json": "vercel_ui",
+}
+
+
+def adapter(name: str) -> Adapter:
+    """Return the built-in adapter of that name."""
+    return next(found for found in adapters() if found.name == name)
+
+
+def trace(document: Any) -> Trace:
+    """Return a trace ``file.json`` that holds ``document``, without a file."""
+    return Trace(Path("file.json"), json.dumps(document).encode())
+
+
+def runs(name: str, document: Any) -> list[Run]:
+    """Read a document with one adapter."""
+    return list(adapter(name).runs(trace(document)))
+
+
+def one_run(name: str, document: Any) -> Run:
+    """Read a document that holds one run."""
+    (run,) = runs(name, document)
+    return run
+
+
+def short(call: ToolCall) -> tuple[Any, ...]:
+    """Return a call as ``tool, turn, batch, outcome, approval``."""
+    return (call.tool, call.turn, call.batch, call.outcome, call.approval.state)

@@ -1,0 +1,168 @@
+"""Damaged files: whatever is cut, moved, retyped, doubled or taken away, out come Runs or a refusal."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_vai.exceptions import VaiError
+from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.traces import formats as reading
+from airflow_provider_vai.traces.formats import adapters, read
+from tests.unit.traces.formats.support import TRACES
+from tests.unit.traces.formats.test_recordings import RECORDINGS
+
+FEW, MANY = 15, 10_000
+LARGEST = 60_000
+"""Bytes: of larger recordings a mutant takes too long to read for what it shows."""
+
+VALUES = (
+    None,
+    True,
+    0,
+    -1,
+    10**400,
+    1.7e15,
+    "",
+    "x",
+    "[1]",
+    '{"a": 1}',
+    "denied",
+    "9999-12-31",
+    [],
+    [[]],
+    {},
+    {"id": 1},
+)
+OTHER_NAMES = (".json", ".jsonl")
+
+
+def originals() -> list[Path]:
+    """Return the fixtures, and the recordings where they are there."""
+    found = [path for path in TRACES.iterdir() if path.is_file()]
+    if RECORDINGS.is_dir():
+        known = (".json", ".jsonl", ".yaml", ".eval", ".traj")
+        found += [path for path in RECORDINGS.rglob("*") if path.suffix in known and path.stat().st_size <= LARGEST]
+    return sorted(path for path in found if path.name not in ("MANIFEST.json", "README.md"))
+
+
+def places(document: Any) -> list[tuple[Any, Any]]:
+    """Return every container of a document with every key or index in it."""
+    found, open_ = [], [document]
+    while open_:
+        holder = open_.pop()
+        for key in holder if isinstance(holder, dict) else range(len(holder)) if isinstance(holder, list) else ():
+            found.append((holder, key))
+            open_.append(holder[key])
+    return found
+
+
+def mutate(document: Any, chance: random.Random) -> Any:
+    """Return the document with one to four places damaged."""
+    document = copy.deepcopy(document)
+    for _ in range(chance.randint(1, 4)):
+        found = places(document)
+        if not found:
+            break
+        holder, key = chance.choice(found)
+        match chance.choice(("delete", "retype", "double", "reorder", "move")):
+            case "delete":
+                del holder[key]
+            case "double" if isinstance(holder, list):
+                holder.insert(key, copy.deepcopy(holder[key]))
+            case "reorder" if isinstance(holder, list):
+                chance.shuffle(holder)
+            case "move":
+                holder[key] = copy.deepcopy(operand(chance.choice(found)))
+            case _:
+                holder[key] = copy.deepcopy(chance.choice(VALUES))  # a later damage may change it in place
+    return document
+
+
+def operand(place: tuple[Any, Any]) -> Any:
+    """Return the value at a place; deletions may have taken it away."""
+    holder, key = place
+    try:
+        return holder[key]
+    except (KeyError, IndexError):
+        return None
+
+
+def mutants(path: Path, count: int) -> Iterator[tuple[str, bytes]]:
+    """Yield damaged files: a name, and the bytes; the same ones each time."""
+    chance = random.Random(path.name)  # repeatable
+    content = path.read_bytes()
+    try:
+        trace = reading.Trace(path)
+        document, is_lines = trace.document, trace.is_lines
+    except VaiError:
+        document, is_lines = None, False
+    for number in range(count):
+        if document is None or number % 5 == 0:
+            at = chance.randrange(len(content))
+            yield path.name, content[:at] + (content[at + chance.randint(1, 9) :] if number % 2 else b"")
+            continue
+        damaged = mutate(document, chance)
+        lines = is_lines and isinstance(damaged, list) and chance.random() < 0.9
+        written = "\n".join(map(json.dumps, damaged)) if lines else json.dumps(damaged)
+        yield f"{path.stem}{OTHER_NAMES[lines]}", written.encode()
+
+
+def assert_runs_or_refusal(path: Path, format: str | None) -> None:
+    """Read a file, by looking or by its format's name."""
+    try:
+        runs = read(path, format)[1]
+    except VaiError:
+        return
+    for run in runs:
+        assert Run.model_validate_json(run.model_dump_json()) == run
+        assert len({call.id for call in run.calls}) == len(run.calls), "ids repeat"
+        assert all(call.turn < len(run.turns) for call in run.calls), "a call stands in no turn"
+        assert not any(call.outcome == "denied" and call.arguments is not None for call in run.calls), "denied, yet ran"
+
+
+def survive(path: Path, folder: Path, count: int) -> None:
+    """Read that many mutants of a file, each by looking and by the name of the original's format."""
+    try:
+        formats = {None, *(run.format for run in read(path)[1])}
+    except VaiError:
+        formats = {None}
+    for number, (name, content) in enumerate(mutants(path, count)):
+        damaged = folder / name
+        damaged.write_bytes(content)
+        for asked in formats:
+            try:
+                assert_runs_or_refusal(damaged, asked)
+            except Exception as error:
+                pytest.fail(f"mutant {number} of {path} as {asked}: {type(error).__name__}: {error}")
+
+
+@pytest.mark.parametrize("path", originals(), ids=lambda path: path.name[-60:])
+def test_mutants_give_runs_or_refusals(path: Path, tmp_path: Path) -> None:
+    """No damage ends in a traceback."""
+    survive(path, tmp_path, FEW if path.parent == TRACES else 3)
+
+
+@pytest.mark.e2e
+def test_ten_thousand_mutants_give_runs_or_refusals(tmp_path: Path) -> None:
+    """The same, long enough to find what is rare."""
+    found = originals()
+    for path in found:
+        survive(path, tmp_path, -(-MANY // len(found)))
+
+
+def test_mutants_are_refused_by_every_adapter_alike(tmp_path: Path) -> None:
+    """A file read as a format that it is not in is refused or read, by each adapter."""
+    path = tmp_path / "a.json"
+    for original in originals()[::7]:
+        if original.suffix != ".json" or original.stat().st_size > LARGEST:
+            continue
+        path.write_bytes(original.read_bytes())
+        for adapter in adapters():
+            assert_runs_or_refusal(path, adapter.name)

@@ -1,0 +1,208 @@
+"""OpenAI Agents SDK RunState."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from airflow_provider_vai.exceptions import MalformedTrace
+from airflow_provider_vai.model.run import Approval, Usage
+from airflow_provider_vai.traces.formats import read
+from tests.unit.traces.formats.support import SAMPLES, adapter, one_run
+from tests.unit.traces.formats.test_recordings import RECORDINGS
+
+SAMPLE = SAMPLES["openai_run_state.json"]
+NAME = "openai_run_state"
+
+
+def call(call_id: str = "c", name: str = "t") -> dict[str, Any]:
+    """Return a tool call as the state keeps it."""
+    raw = {"type": "function_call", "call_id": call_id, "name": name, "arguments": '{"x": 1}'}
+    return {"type": "tool_call_item", "raw_item": raw}
+
+
+def output(call_id: str = "c", raw: Any = "text", **more: Any) -> dict[str, Any]:
+    """Return a tool's output as the state keeps it."""
+    item = {"type": "function_call_output", "call_id": call_id, "output": raw}
+    return {"type": "tool_call_output_item", "raw_item": item, **more}
+
+
+def state(*items: dict[str, Any], approvals: Any = None, waits: list[Any] | None = None) -> dict[str, Any]:
+    """Return a state."""
+    step = {"type": "next_step_interruption", "data": {"interruptions": waits}} if waits else None
+    return {
+        "$schemaVersion": "1.17",
+        "current_agent": {"name": "Agent"},
+        "original_input": "Go.",
+        "generated_items": list(items),
+        "context": {"approvals": approvals or {}},
+        "current_step": step,
+    }
+
+
+def test_sample_values() -> None:
+    """Decisions stand with their calls; what a tool returned is kept as it was, not as its text."""
+    run = one_run(NAME, SAMPLE)
+    assert (run.agent, run.usage) == ("Clerk", Usage(input_tokens=700, output_tokens=70))
+    assert [turn.user_text for turn in run.turns] == ["Water what is dry."]
+    find, _, ask, water, fell, visit, transfer = run.calls
+    assert find.result == [{"plot": "north-1", "dry": True}, {"plot": "north-2", "dry": False}]
+    assert ask.result == "It stays dry."
+    assert (water.arguments, water.approval) == ({"plot": "north-1", "litres": 10}, Approval(state="approved"))
+    assert (fell.arguments, fell.result) == (None, None)
+    assert fell.approval == Approval(state="denied", note="The oak stays.")
+    assert (visit.arguments, visit.result) == ({"plot": "north-2"}, None)
+    assert (transfer.arguments, transfer.result) == (None, {"assistant": "Clerk"})
+    assert run.notes == []
+
+
+def test_state_and_trace_of_one_run_agree() -> None:
+    """Both samples are recordings of one run: ids, arguments, results and outcomes are the same."""
+    keep = {"id", "tool", "arguments", "result", "outcome"}
+    traced = one_run("openai_agents", SAMPLES["openai_agents.json"]).calls
+    kept = one_run(NAME, SAMPLE).calls
+    from_trace = [found.model_dump(include=keep) for found in traced if found.parent_id is None]
+    assert [found.model_dump(include=keep) for found in kept if found.tool != "transfer_to_clerk"] == from_trace
+
+
+@pytest.mark.parametrize(
+    ("made", "decided", "outcome"),
+    [
+        ({"approved": ["c"], "rejected": []}, "approved", "success"),
+        ({"approved": [], "rejected": ["c"]}, "denied", "denied"),
+        ({"approved": True, "rejected": []}, "approved", "success"),
+        ({"approved": [], "rejected": True}, "denied", "denied"),
+        ({"approved": ["c"], "rejected": True}, "approved", "success"),
+        ({"approved": True, "rejected": ["c"]}, "denied", "denied"),
+        ({"approved": ["other"], "rejected": []}, "unknown", "success"),
+        ("yes", "unknown", "success"),
+    ],
+)
+def test_decisions(made: Any, decided: str, outcome: str) -> None:
+    """A decision on the exact call wins over one on the tool; a denied call is no success whatever its output."""
+    (found,) = one_run(NAME, state(call(), output(), approvals={"t": made})).calls
+    assert (found.approval.state, found.outcome) == (decided, outcome)
+    assert (found.arguments is None) == (outcome == "denied")
+
+
+def test_decisions_of_agents_and_of_hosted_tools() -> None:
+    """Later versions keep decisions by the agent that owns the tool, and those on hosted MCP apart."""
+    request = {"type": "mcp_approval_request", "id": "r", "name": "n", "server_label": "s", "arguments": "{}"}
+    document = state(call(), output(), {"type": "mcp_approval_request_item", "raw_item": request})
+    words = {"r": "No."}
+    document["context"]["function_tool_approvals"] = [{"tool_key": "t", "decision": {"approved": ["c"]}}]
+    document["context"]["hosted_mcp_approvals"] = [
+        {"identity": {"request_id": "r"}, "decision": {"rejected": ["r"], "rejection_messages": words}}
+    ]
+    local, hosted = one_run(NAME, document).calls
+    assert local.approval.state == "approved"
+    assert (hosted.outcome, hosted.approval) == ("denied", Approval(state="denied", note="No."))
+
+
+def test_what_waits_and_what_was_decided_but_not_run() -> None:
+    """A pause: one waits, one is refused and one approved, none ran."""
+    items = [call("a"), call("b"), call("c"), {**call("a"), "type": "tool_approval_item"}]
+    waits = [{**call(name), "type": "tool_approval_item"} for name in "abc"]
+    made = {"t": {"approved": ["c"], "rejected": ["b"]}}
+    run = one_run(NAME, state(*items, approvals=made, waits=waits))
+    assert [(found.outcome, found.approval.state, found.approval.note) for found in run.calls] == [
+        ("unknown", "unknown", "waits for a decision"),
+        ("denied", "denied", None),
+        ("unknown", "approved", None),
+    ]
+    assert all(found.arguments is None for found in run.calls)
+    assert run.outcome == "unknown"
+
+
+def test_a_call_that_waits_inside_another_is_noted() -> None:
+    """The inner call of an agent that is a tool stands nowhere but in the pause."""
+    run = one_run(NAME, state(call("outer"), waits=[call("inner")]))
+    assert [found.id for found in run.calls] == ["outer"]
+    assert run.notes == ["current_step: 'inner' waits for a decision, inside another call: not read"]
+
+
+def test_the_longer_list_counts() -> None:
+    """A handoff may cut the list that the next model call is told; the session keeps all."""
+    document = state(call("b"))
+    document["session_items"] = [call("a"), output("a"), call("b")]
+    assert [found.id for found in one_run(NAME, document).calls] == ["a", "b"]
+
+
+def test_history_in_the_input_is_read() -> None:
+    """The run may go on from an earlier one, whose items are its input."""
+    document = state(call("b"), output("b"))
+    document["original_input"] = [{"role": "user", "content": "Go."}, call("a")["raw_item"], output("a")["raw_item"]]
+    run = one_run(NAME, document)
+    assert [(found.id, found.batch) for found in run.calls] == [("a", 0), ("b", 1)]
+    assert [turn.user_text for turn in run.turns] == ["Go."]
+
+
+def test_javascript_names() -> None:
+    """The JavaScript SDK writes the same in camelCase, results under another type, a result around the state."""
+    raw = {"type": "function_call", "callId": "c", "name": "t", "arguments": "{}", "status": "completed"}
+    result = {
+        "type": "function_call_result",
+        "callId": "c",
+        "status": "completed",
+        "output": {"type": "text", "text": "[1]"},
+    }
+    hosted = {
+        "type": "hosted_tool_call",
+        "id": "h",
+        "name": "web_search_call",
+        "status": "completed",
+        "providerData": {"action": {"type": "search", "query": "q"}},
+    }
+    document = {
+        "$schemaVersion": "1.4",
+        "currentAgent": {"name": "Agent"},
+        "originalInput": "Go.",
+        "generatedItems": [
+            {"type": "tool_call_item", "rawItem": raw},
+            {"type": "tool_call_output_item", "rawItem": result, "output": "[1]"},
+            {"type": "tool_call_item", "rawItem": hosted},
+        ],
+        "context": {"approvals": {"t": {"approved": ["c"], "rejected": []}}, "usage": {"inputTokens": 3}},
+    }
+    for found in (document, {"state": document}):
+        assert adapter(NAME).accepts(found)
+        run = one_run(NAME, found)
+        assert [(one.id, one.tool, one.result, one.outcome, one.approval.state) for one in run.calls] == [
+            ("c", "t", [1], "success", "approved"),
+            ("h", "web_search", None, "success", "unknown"),
+        ]
+        assert run.usage == Usage(input_tokens=3)
+
+
+def test_broken_item_names_its_place() -> None:
+    """An item without its raw item is malformed."""
+    with pytest.raises(MalformedTrace, match=r"file\.json: generated_items\[0\]\.raw_item: expected an object"):
+        one_run(NAME, state({"type": "tool_call_item"}))
+
+
+@pytest.mark.parametrize("document", [[], {}, None, {"$schemaVersion": "1.0"}, {"current_agent": {}}])
+def test_other_documents_are_left_alone(document: Any) -> None:
+    """The version and the agent make a state."""
+    assert not adapter(NAME).accepts(document)
+
+
+def test_recording() -> None:
+    """The SDK's own fixture: one call that waits for a decision."""
+    path = RECORDINGS / "openai-agents" / "v1_13_pending_tool_approval.json"
+    if not path.is_file():
+        pytest.skip(f"no recording {path}")
+    (run,) = read(path)[1]
+    listed = json.loads((RECORDINGS / "MANIFEST.json").read_text())["files"]
+    (entry,) = [entry for entry in listed if entry["corpus"] == "openai-agents"]
+    (found,) = run.calls
+    assert len(run.calls) == entry["tool_calls"]
+    assert (run.format, run.id, run.agent) == (NAME, "trace_179a5e809d614cf89ac5a1f24b415704", "compat-agent")
+    assert (found.id, found.tool, found.proposed_arguments) == (
+        "historical-approval-1",
+        "historical_approval",
+        {"account_id": "account-1"},
+    )
+    assert (found.arguments, found.outcome, run.outcome) == (None, "unknown", "unknown")
+    assert found.approval == Approval(note="waits for a decision")

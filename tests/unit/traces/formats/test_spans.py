@@ -1,0 +1,193 @@
+"""Reading spans and the messages in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_vai.traces.formats.spans.messages import Asked, read_chat
+from airflow_provider_vai.traces.formats.spans.span import Span, instant, line_traces, read_span, read_value, some_spans
+
+
+def test_flattened_and_nested_attributes_read_alike() -> None:
+    """A list comes back as a list, and the span's own values stay as they are."""
+    nested = {"a": {"b": [{"c": 1}, {"c": 2}]}}
+    assert Span("", "", attributes={"a.b.0.c": 1, "a.b.1.c": 2}).get("a.b") == [{"c": 1}, {"c": 2}]
+    assert Span("", "", attributes=nested).get("a.b") == [{"c": 1}, {"c": 2}]
+    assert Span("", "", attributes={**nested, "a.d.e": 3}).get("a.d") == {"e": 3}
+    assert nested == {"a": {"b": [{"c": 1}, {"c": 2}]}}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("{'a': (1, 2), 'b': None}", {"a": [1, 2], "b": None}),
+        ('{"a": 1}', {"a": 1}),
+        ("[1, 2]", [1, 2]),
+        ("{'a': {1, 2}}", "{'a': {1, 2}}"),
+        ("{'a': open('x')}", "{'a': open('x')}"),
+        ("(" * 90 + ")" * 90, "(" * 90 + ")" * 90),
+        ("{'a': '\\ud800'}", "{'a': '\\ud800'}"),
+        ("12", "12"),
+        (None, None),
+    ],
+)
+def test_values_in_text_are_parsed_once_and_never_run(value: Any, expected: Any) -> None:
+    """JSON first, then a repr of plain values; everything else is text."""
+    assert read_value(value) == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["1700000000000000000", 1_700_000_000_000, [1_700_000_000, 0], "2023-11-14T22:13:20Z", "2023-11-14T22:13:20"],
+)
+def test_times(value: Any) -> None:
+    """Nanoseconds in text, milliseconds, JavaScript's pairs, ISO text with and without a zone."""
+    found = instant(value)
+    assert found is not None
+    assert found.isoformat() == "2023-11-14T22:13:20+00:00"
+
+
+@pytest.mark.parametrize("document", [None, 1, "x", [], [1], [[]], {}, {"resourceSpans": 3}, {"spans": [1]}])
+def test_looking_never_raises(document: Any) -> None:
+    """What holds no spans has none."""
+    assert some_spans(document) == []
+    assert line_traces(document) is None
+
+
+def test_an_exception_is_the_error() -> None:
+    """Where the status has no message."""
+    event = {"name": "exception", "attributes": {"exception.type": "KeyError", "exception.message": "x"}}
+    found = read_span({"spanId": "1", "status": {"code": "STATUS_CODE_ERROR"}, "events": [event]}, "here")
+    assert (found.failed, found.error) == (True, "KeyError: x")
+
+
+ASKED = Asked("a", "f", {"n": 1})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [{"role": "assistant", "tool_calls": [{"id": "a", "function": {"name": "f", "arguments": '{"n": 1}'}}]}],
+        {
+            "choices": [
+                {
+                    "message": {
+                        "role": "assistant",
+                        "tool_calls": [{"id": "a", "function": {"name": "f", "arguments": '{"n": 1}'}}],
+                    }
+                }
+            ]
+        },
+        {"content": [{"type": "tool_use", "id": "a", "name": "f", "input": {"n": 1}}], "role": "assistant"},
+        {
+            "candidates": [
+                {"content": {"role": "model", "parts": [{"functionCall": {"id": "a", "name": "f", "args": {"n": 1}}}]}}
+            ]
+        },
+        {
+            "object": "response",
+            "output": [{"type": "function_call", "id": "fc", "call_id": "a", "name": "f", "arguments": '{"n": 1}'}],
+        },
+        {"type": "ai", "data": {"content": "", "tool_calls": [{"id": "a", "name": "f", "args": {"n": 1}}]}},
+        [{"toolCallId": "a", "toolName": "f", "input": '{"n": 1}'}],
+        '[{"role": "assistant", "parts": [{"type": "tool_call", "id": " a ", "name": "f", "arguments": {"n": 1}}]}]',
+        [
+            {
+                "message": {
+                    "role": "assistant",
+                    "tool_calls": [{"tool_call": {"id": "a", "function": {"name": "f", "arguments": '{"n": 1}'}}}],
+                }
+            }
+        ],
+    ],
+    ids=["openai", "completion", "anthropic", "google", "responses", "langchain", "vercel", "genai", "openinference"],
+)
+def test_a_proposal_in_every_frameworks_words(value: Any) -> None:
+    """One call, whoever wrote it."""
+    assert [call for said in read_chat(value, "assistant") for call in said.calls] == [ASKED]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [{"role": "tool", "tool_call_id": "a", "content": '{"r": 2}'}],
+        [
+            {
+                "role": "user",
+                "content": [
+                    {"type": "tool_result", "tool_use_id": "a", "content": [{"type": "text", "text": '{"r": 2}'}]}
+                ],
+            }
+        ],
+        [{"type": "function_call_output", "call_id": "a", "output": '{"r": 2}'}],
+        [{"type": "tool", "tool_call_id": "a", "content": "text", "artifact": {"r": 2}}],
+        [
+            {
+                "role": "tool",
+                "content": [{"type": "tool-result", "toolCallId": "a", "output": {"type": "json", "value": {"r": 2}}}],
+            }
+        ],
+        [{"role": "user", "parts": [{"functionResponse": {"id": "a", "name": "f", "response": {"r": 2}}}]}],
+        [{"role": "tool", "parts": [{"type": "tool_call_response", "id": "a", "response": {"r": 2}}]}],
+    ],
+    ids=["openai", "anthropic", "responses", "langchain", "vercel", "google", "genai"],
+)
+def test_a_result_in_every_frameworks_words(value: Any) -> None:
+    """One answer, parsed once, the structured one preferred."""
+    answers = [answer for said in read_chat(value, "user") for answer in said.answers]
+    assert [(answer.id, answer.value, answer.outcome) for answer in answers] == [("a", {"r": 2}, "success")]
+
+
+def test_errors_in_messages() -> None:
+    """By Anthropic's flag, LangChain's status and Vercel's type."""
+    values = [
+        {"type": "tool_result", "tool_use_id": "a", "content": "bad", "is_error": True},
+        {"type": "tool", "tool_call_id": "a", "content": "bad", "status": "error"},
+        {"type": "tool-result", "toolCallId": "a", "output": {"type": "error-text", "value": "bad"}},
+    ]
+    answers = [answer for value in values for said in read_chat([value]) for answer in said.answers]
+    assert [(answer.outcome, answer.error) for answer in answers] == [("failed", "bad")] * 3
+
+
+def test_what_cannot_be_read_is_said() -> None:
+    """A part that may be a call, and messages that an exporter cut off."""
+    (part,) = read_chat([{"role": "assistant", "content": [{"type": "computer_tool", "content": "click"}]}])
+    assert part.unread == ["unknown part 'computer_tool'"]
+    (cut,) = read_chat('[{"role": "user", "content": "hel')
+    assert (cut.text, cut.unread) == (None, ["messages whose JSON is broken or cut off"])
+
+
+def test_text_in_other_shapes() -> None:
+    """Serialised LangChain messages, a message as Python shows it, plain text."""
+    lists = {"messages": [[{"lc": 1, "id": ["langchain", "HumanMessage"], "kwargs": {"content": "go"}}]]}
+    shown = {"messages": ["role='system' content='be brief' name=None", "role='user' content='go' name=None"]}
+    assert [(said.role, said.text) for said in read_chat(lists)] == [("user", "go")]
+    assert [(said.role, said.text) for said in read_chat(shown)] == [("system", "be brief"), ("user", "go")]
+    assert [(said.role, said.text) for said in read_chat("go")] == [("user", "go")]
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ({"stringValue": None, "intValue": "7", "boolValue": None, "doubleValue": None}, 7),
+        ({"string_value": None, "bool_value": False}, False),
+        ({"stringValue": None, "doubleValue": 0.0}, 0.0),
+        ({"stringValue": ""}, ""),
+        ({"stringValue": None}, None),
+    ],
+)
+def test_a_value_that_names_every_type(value: dict[str, Any], found: Any) -> None:
+    """Some exporters write all types, and null for those that the value is not of."""
+    span = {"traceId": "t", "spanId": "s", "name": "n", "attributes": [{"key": "x", "value": value}]}
+    (read,) = some_spans({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]})
+
+    assert read.attributes.get("x") == found
+    assert type(read.attributes.get("x")) is type(found)
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, "a": 2}', '[{"a": {"b": 1, "b": 2}}]'])
+def test_refused_json_is_not_read_as_python(text: str) -> None:
+    """JSON that the reader refuses, because a value would change, stays text: Python would change it in silence."""
+    assert read_value(text) == text

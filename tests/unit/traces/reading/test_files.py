@@ -1,0 +1,366 @@
+"""The ways in which a trace file can stand on disk, each read into the same document, or refused with its place."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_vai.cli import main as cli
+from airflow_provider_vai.exceptions import TraceError
+from airflow_provider_vai.languages import yaml_text
+from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.traces import formats as reading
+from airflow_provider_vai.traces.formats import opened, read
+from airflow_provider_vai.traces.reading import chunks as pieces, files
+from airflow_provider_vai.traces.reading.trace import Trace
+from tests.unit.traces.formats.support import TRACES
+
+CHAT = [
+    {"role": "user", "content": "grüße"},
+    {
+        "role": "assistant",
+        "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+    },
+    {"role": "tool", "tool_call_id": "c1", "content": "12"},
+]
+TEXT = json.dumps(CHAT, ensure_ascii=False)
+
+
+def write(path: Path, content: bytes) -> Path:
+    """Write a file, with what its name asks for around the content."""
+    if path.suffix == ".gz":
+        content = gzip.compress(content)
+    path.write_bytes(content)
+    return path
+
+
+def archive(path: Path, members: dict[str, Any], method: int = zipfile.ZIP_DEFLATED) -> Path:
+    """Write a zip archive of texts, bytes or JSON documents."""
+    with zipfile.ZipFile(path, "w", method) as made:
+        for name, content in members.items():
+            made.writestr(name, content if isinstance(content, (str, bytes)) else json.dumps(content))
+    return path
+
+
+def trajectory(task: int, *tools: str) -> dict[str, Any]:
+    """Return a tau-bench run that called these tools."""
+    calls = [{"id": tool, "type": "function", "function": {"name": tool, "arguments": "{}"}} for tool in tools]
+    return {"task_id": task, "reward": 1.0, "traj": [{"role": "assistant", "tool_calls": calls}]}
+
+
+def calls(runs: list[Run]) -> list[tuple[str, list[str]]]:
+    """Return each run's id and tools."""
+    return [(run.id, [call.tool for call in run.calls]) for run in runs]
+
+
+# --- one document, many ways ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json", TEXT.encode()),
+        ("a.json", json.dumps(CHAT, indent=2).encode()),
+        ("a.json", TEXT.encode("utf-8-sig")),
+        ("a.json", TEXT.encode("utf-16")),
+        ("a.json", b"\xfe\xff" + TEXT.encode("utf-16-be")),
+        ("a.json.gz", TEXT.encode()),
+        ("a.gz", TEXT.encode("utf-16")),
+        ("a.jsonl", json.dumps(CHAT, indent=1).encode()),
+        ("a.yaml", TEXT.encode()),
+        ("a.yml.gz", TEXT.encode()),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_one_document(name: str, content: bytes, tmp_path: Path) -> None:
+    """However it is written, the document is the same and is no JSONL."""
+    trace = Trace(write(tmp_path / name, content))
+    assert trace.document == CHAT
+    assert not trace.is_lines
+    assert trace.sha256 == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.ndjson", "a.json", "a.log", "a.jsonl.gz"])
+def test_lines(name: str, tmp_path: Path) -> None:
+    """A document a line is JSONL whatever its name; blank lines and other line ends are passed over."""
+    content = "\n".join(
+        ["", json.dumps({"a": "x\u2028y"}, ensure_ascii=False), " \r", '{"b": 2}\r', "[3]", ""]
+    ).encode()
+    trace = Trace(write(tmp_path / name, content))
+    assert trace.document == [{"a": "x\u2028y"}, {"b": 2}, [3]]
+    assert trace.is_lines
+
+
+def test_one_line_is_jsonl_by_its_name_only(tmp_path: Path) -> None:
+    """One object alone is a list of one in a file named as JSONL, and itself in any other."""
+    assert Trace(write(tmp_path / "a.jsonl", b'{"a": 1}\n')).document == [{"a": 1}]
+    assert Trace(write(tmp_path / "a.json", b'{"a": 1}\n')).document == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'{"a": 1}\n\n{"a": \n', "line 3: not JSON"),
+        (b'{"a": 1}\n2\n', "line 2: neither an object nor an array"),
+        (b'{"a": 1}\n{"a": NaN}', "line 2: NaN is not JSON"),
+        (b'{"a\n{"b": 1}\n', "line 1: not JSON"),
+    ],
+)
+def test_broken_line_is_named(content: bytes, words: str, tmp_path: Path) -> None:
+    """Of JSONL the line that is wrong is told."""
+    with pytest.raises(TraceError, match=words):
+        _ = Trace(write(tmp_path / "a.jsonl", content)).document
+
+
+def test_each_line_may_be_a_document(tmp_path: Path) -> None:
+    """Lines, or list items, that are whole documents of a format give a run each, with ids of their own."""
+    documents = [{"id": "one", "messages": CHAT}, {"messages": CHAT}, {"messages": CHAT[:2]}]
+    path = write(tmp_path / "a.jsonl", "\n".join(map(json.dumps, documents)).encode())
+    runs = read(path)[1]
+    assert calls(runs) == [("one", ["f"]), (runs[1].id, ["f"]), (runs[2].id, ["f"])]
+    assert len({run.id for run in runs}) == 3
+    assert calls(read(write(tmp_path / "a.json", json.dumps(documents).encode()))[1]) == calls(runs)
+    mixed = "\n".join(map(json.dumps, [*documents, {"other": 1}])).encode()
+    with pytest.raises(TraceError, match=r"line 4\): an object with the keys other is not openai_chat"):
+        read(write(tmp_path / "b.jsonl", mixed))
+
+
+# --- archives ---------------------------------------------------------------------------------------------------------
+
+
+def test_archive_of_one_trace(tmp_path: Path) -> None:
+    """The one file in an archive is the trace; what a desktop adds is none."""
+    path = archive(tmp_path / "a.zip", {"x/": "", "x/run.json": CHAT, "__MACOSX/x/._run.json": "", "x/.DS_Store": ""})
+    assert Trace(path).document == CHAT
+
+
+def test_archive_of_several_traces(tmp_path: Path) -> None:
+    """Of several files one has to be named; the name stands behind the archive's."""
+    path = archive(tmp_path / "a!b.zip", {"x/1.json": CHAT, "2.jsonl": '{"a": 1}', "3.json.gz": gzip.compress(b"[4]")})
+    with pytest.raises(TraceError, match=r"an archive of 3 files\n.*a!b\.zip!MEMBER: x/1\.json, 2\.jsonl"):
+        _ = Trace(path).document
+    with pytest.raises(TraceError, match="no member 'nope'"):
+        _ = Trace(Path(f"{path}!nope")).document
+    assert Trace(Path(f"{path}!x/1.json")).document == CHAT
+    assert Trace(Path(f"{path}!2.jsonl")).document == [{"a": 1}]
+    assert Trace(Path(f"{path}!3.json.gz")).document == [4]
+    assert Trace(Path(f"{path}!x/1.json")).path == path
+
+
+def test_member_of_no_archive(tmp_path: Path) -> None:
+    """A plain file has no members."""
+    path = write(tmp_path / "a.json", TEXT.encode())
+    with pytest.raises(TraceError, match="is no archive"):
+        _ = Trace(Path(f"{path}!x")).document
+
+
+@pytest.mark.parametrize("start", files.START)
+def test_inspect_log(start: str, tmp_path: Path) -> None:
+    """A log is its header and its samples by name, also where its evaluation never ended."""
+    path = archive(
+        tmp_path / "a.eval",
+        {"samples/b.json": {"id": 2}, "summaries.json": [], start: {"v": 2}, "samples/a.json": {"id": 1}},
+    )
+    assert Trace(path).document == {"header": {"v": 2}, "samples": [{"id": 1}, {"id": 2}]}
+    assert Trace(Path(f"{path}!samples/b.json")).document == {"id": 2}
+
+
+def packed_otherwise(path: Path, method: int) -> Path:
+    """Write an archive whose one member claims another method of packing."""
+    content = archive(path, {"a.json": CHAT}, zipfile.ZIP_STORED).read_bytes()
+    marked = content.replace(b"PK\x03\x04\x14\0\0\0\0\0", b"PK\x03\x04\x14\0\0\0" + method.to_bytes(2, "little"))
+    path.write_bytes(
+        marked.replace(
+            b"PK\x01\x02\x14\x03\x14\0\0\0\0\0", b"PK\x01\x02\x14\x03\x14\0\0\0" + method.to_bytes(2, "little")
+        )
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.gz", gzip.compress(TEXT.encode())[:-9], "cannot be unpacked"),
+        ("a.gz", gzip.compress(TEXT.encode())[:-8] + b"\0" * 8, "cannot be unpacked: CRC"),
+        ("a.gz", b"\x1f\x8b\x08\0" + b"\xff" * 40, "cannot be unpacked"),
+        ("a.zip", b"PK\x03\x04" + b"\0" * 50, "cannot be unpacked: File is not a zip file"),
+        ("a.zip", b"PK\x05\x06" + b"\0" * 18, "an archive of 0 files"),
+        ("a.json", b"", "the file is empty"),
+        ("a.jsonl", b"\n\n", "the file is empty"),
+        ("a.json", TEXT.encode("utf-16")[:-1], "not UTF-16"),
+        ("a.json", b"[\xff]", "not UTF-8 at byte 1"),
+    ],
+)
+def test_broken_files_are_refused(name: str, content: bytes, words: str, tmp_path: Path) -> None:
+    """Whatever is broken in the packing, the file is refused by name."""
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(TraceError, match=words) as refusal:
+        read(tmp_path / name)
+    assert refusal.value.where.startswith(str(tmp_path / name))
+
+
+def test_unknown_packing_is_refused(tmp_path: Path) -> None:
+    """A method that this Python lacks is told with its remedy."""
+    with pytest.raises(TraceError, match=r"a method this Python cannot read\n.*zipfile-zstd"):
+        read(packed_otherwise(tmp_path / "a.zip", 97))
+
+
+@pytest.mark.parametrize("name", ["a.json.gz", "a.zip"])
+def test_bombs_are_refused(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that unpacks to more than its limits is not unpacked further, however it is read."""
+    bomb = b'[{"role": "user", "content": "' + b"x" * 3_000_000 + b'"}]'
+    path = tmp_path / name
+    _ = archive(path, {"a.json": bomb}) if name.endswith(".zip") else write(path, bomb)
+    monkeypatch.setattr(files, "LIMIT_BYTES", 100_000)
+    with pytest.raises(TraceError, match=r"over the limit of 0 MB|unpacks to more than"):
+        _ = Trace(path).document
+    monkeypatch.setattr(reading, "LARGE", 1000)
+    with pytest.raises(TraceError, match="unpacks to more than"):
+        read(path)
+
+
+# --- YAML -------------------------------------------------------------------------------------------------------------
+
+
+def test_yaml_is_read_as_json_spells_it() -> None:
+    """Times, yes and no, octals and sexagesimals stay the text they were; binary is the text in it."""
+    written = "a: 2020-01-01T00:00:00Z\nb: yes\nc: [1, 1.5, 1.0e+5, true, null, ~, 12:30:45, 010, .inf]\n"
+    written += "d: !!binary aGFsbG8=\ne: !!binary //8=\n1: x\nf: &f {z: 1, y: 2}\ng: {<<: *f, y: 3}\n"
+    assert yaml_text.loads(written, where="f") == {
+        "a": "2020-01-01T00:00:00Z",
+        "b": "yes",
+        "c": [1, 1.5, 1e5, True, None, None, "12:30:45", "010", ".inf"],
+        "d": "hallo",
+        "e": "//8=",
+        "1": "x",
+        "f": {"z": 1, "y": 2},
+        "g": {"z": 1, "y": 3},
+    }
+
+
+LAUGHS = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        (LAUGHS, "more than 5000000 values"),
+        ("&a [*a]", "a value that holds itself"),
+        ("!!python/object/apply:os.system [x]", "could not determine a constructor"),
+        ("!!python/name:os.system x", "could not determine a constructor"),
+        ("[1", "expected ',' or ']'"),
+        ("1e999", "too large"),
+        ("!!int x", "invalid literal"),
+        ("!!int [1]", "int\\(\\) argument"),
+        ("{a: 1, a: 2}", "stands twice"),
+        ("- " * 3000, "nested too deeply"),
+        ("{[1]: 2}", "a key that is no text"),
+        ("a: 1\n---\nb: 2", "expected a single document"),
+    ],
+)
+def test_yaml_that_json_cannot_hold_is_refused(written: str, words: str) -> None:
+    """Bombs, objects, and what would lose a value: refused, nothing is made of them."""
+    with pytest.raises(TraceError, match=words):
+        yaml_text.loads(written, where="f")
+
+
+# --- large files ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def _large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read every file as a large one, a few bytes at a time."""
+    monkeypatch.setattr(reading, "LARGE", 10)
+    monkeypatch.setattr(pieces, "CHUNK", 7)
+
+
+@pytest.mark.usefixtures("_large")
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.json.gz", "a.jsonl.gz", "a.zip"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_large_file_gives_the_same_runs(
+    name: str, encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run by run or at once, the runs are the same, in the order in which they first stand in the file."""
+    items = [trajectory(1, "grüße", "b"), trajectory(2), trajectory(0, "c\u2028"), trajectory(3, "d")]
+    lines = [json.dumps(item, ensure_ascii=False) for item in items]
+    written = ("\n".join(lines) if "jsonl" in name else f" [{', '.join(lines)}]\n ").encode(encoding)
+    path = archive(tmp_path / name, {"a.json": written}) if name == "a.zip" else write(tmp_path / name, written)
+    with opened(path) as runs:
+        assert type(runs).__name__ == "Index"
+        found = list(runs)
+        assert runs.beginning("task-0") == found[2:3]
+        assert runs.beginning("nope") == []
+        assert [run.id for run in runs.beginning("task-")] == [run.id for run in found]
+    monkeypatch.setattr(reading, "LARGE", 10**9)
+    assert found == read(path)[1]
+    assert calls(found)[0] == ("task-1/trial-0", ["grüße", "b"])
+
+
+@pytest.mark.usefixtures("_large")
+def test_large_array_under_a_key(tmp_path: Path) -> None:
+    """What stands beside the runs, before and behind them, is told to each."""
+    document = json.loads((TRACES / "tau2.json").read_text())
+    expected = read(write(tmp_path / "small.json", json.dumps(document).encode()))[1]
+    turned = {key: document[key] for key in sorted(document, key=lambda key: key != "simulations")}
+    for found in (document, turned):
+        assert read(write(tmp_path / "a.json", json.dumps(found, indent=1).encode()))[1] == expected
+
+
+@pytest.mark.usefixtures("_large")
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.json", '[{"task_id": 1, "traj": [], "reward": 1}, {]', "not JSON in the value at byte 42"),
+        ("a.json", '[{"task_id": 1, "traj": [], "reward": 1}] x', "something stands behind"),
+        ("a.json", '[{"task_id": 1, "traj": [], "reward": 1} 2]', "expected ']'"),
+        ("a.json", '[{"task_id": 1, "traj": [], "reward": 1}', "expected ']'"),
+        ("a.json", '[{"task_id": 1, "traj": [], "reward": NaN}]', "at byte 1: NaN is not JSON"),
+        ("a.jsonl", '{"task_id": 1, "traj": [], "reward": 1}\n{"task', "line 2: not JSON"),
+        (
+            "a.jsonl",
+            '{"task_id": 1, "traj": [], "reward": 1}\n{"task_id": 2, "traj": 7}',
+            "expected a list, found int 7",
+        ),
+        ("a.json", '[{"x": "' + "[" * 100_000 + '"}, ' + "[" * 100_000, "nested too deeply|no adapter"),
+    ],
+)
+def test_broken_large_files_are_refused(name: str, content: str, words: str, tmp_path: Path) -> None:
+    """A large file is refused at the place that is wrong, too."""
+    with pytest.raises(TraceError, match=words):
+        read(write(tmp_path / name, content.encode()))
+
+
+@pytest.mark.usefixtures("_large")
+def test_one_run_over_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is too large alone is refused by its name, the others are read."""
+    path = write(tmp_path / "a.jsonl", "\n".join(json.dumps(trajectory(n, "x" * n)) for n in (1, 3000, 2)).encode())
+    monkeypatch.setattr("airflow_provider_vai.traces.reading.run_index.LIMIT_BYTES", 1000)
+    with opened(path) as runs:
+        assert calls(runs.beginning("task-2")) == [("task-2/trial-0", ["xx"])]
+        assert [run.id for run in runs] == ["task-1/trial-0", "task-2/trial-0"]
+        assert "run task-3000/trial-0 alone is over the limit" in str(runs.refused["task-3000/trial-0"])
+        with pytest.raises(TraceError, match="run task-3000/trial-0 alone is over the limit"):
+            runs.beginning("task-3000")
+
+
+@pytest.mark.usefixtures("_large")
+def test_one_broken_run_among_many_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The others are listed, the broken one is told; read by itself, or with nothing else there, it is refused."""
+    broken = {"task_id": 2, "traj": 7, "reward": 1}
+    path = write(tmp_path / "a.jsonl", "\n".join(map(json.dumps, [trajectory(1), broken, trajectory(3)])).encode())
+    assert cli.main(["inspect", str(path)]) == 0
+    said = capsys.readouterr()
+    assert "2 runs" in said.out
+    assert "1 runs could not be read; the first: " in said.err
+    assert cli.main(["inspect", str(path), "--run", "task-2"]) == 1
+    assert "expected a list, found int 7" in capsys.readouterr().err
+    alone = write(tmp_path / "b.jsonl", json.dumps(broken).encode())
+    assert cli.main(["inspect", str(alone)]) == 1

@@ -1,0 +1,242 @@
+"""Several exports of one run: each field comes from the export that can know it, and contradictions are told."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_vai.cli import main as cli
+from airflow_provider_vai.exceptions import AmbiguousRun
+from airflow_provider_vai.model.run import Approval, Run, ToolCall, Turn, Usage
+from airflow_provider_vai.traces.merge import Export, digest, is_same_run, merged
+from airflow_provider_vai.traces.reading.trace import Tells
+
+NOON = datetime(2025, 1, 2, 12, tzinfo=timezone.utc)
+MESSAGES = Tells(approvals="partly")
+SPANS = Tells(edits="partly", timing="yes", batches="no")
+STORE = Tells(results="partly", approvals="yes", edits="yes", batches="no")
+
+
+def call(tool: str, name: str = "", **facts: Any) -> ToolCall:
+    """Return a call that ran as it was proposed, unless said otherwise."""
+    asked = facts.pop("asked", {})
+    return ToolCall(
+        id=name or tool, tool=tool, **{"proposed_arguments": asked, "arguments": asked, "outcome": "success", **facts}
+    )
+
+
+def export(name: str, tells: Tells, *calls: ToolCall, **facts: Any) -> Export:
+    """Return an export of the run ``r``."""
+    run = Run(**{"id": "r", "source": "agent_run", "format": name, "calls": list(calls), **facts})
+    return Export(f"{name}.json", run, tells)
+
+
+def one(*exports: Export) -> ToolCall:
+    """Return the merged run's only call."""
+    (found,) = merged(exports).calls
+    return found
+
+
+def test_executed_arguments_come_from_spans() -> None:
+    """What ran comes from who saw it run, the proposal from the messages: where they differ, somebody edited."""
+    exports = (
+        export("spans", SPANS, call("f", asked={"n": 2}, result="ok", started_at=NOON, ended_at=NOON)),
+        export("messages", MESSAGES, call("f", asked={"n": 1}, result={"ok": True})),
+    )
+    for order in (exports, exports[::-1]):
+        run = merged(order)
+        (found,) = run.calls
+        assert (found.proposed_arguments, found.arguments, found.result) == ({"n": 1}, {"n": 2}, {"ok": True})
+        assert (found.approval.state, found.started_at, found.outcome) == ("edited", NOON, "success")
+        assert run.notes[1:] == [
+            "call 'f': proposed_arguments differs between messages.json and spans.json: messages.json counts",
+            "call 'f': arguments differs between spans.json and messages.json: spans.json counts",
+        ]
+
+
+def test_denial_wins_over_everything() -> None:
+    """One export's denial is a denial, whatever the others took the refusal's text for."""
+    denied = call("f", outcome="denied", arguments=None, error="no", approval=Approval(state="denied", by="eve"))
+    for exports in (
+        (export("messages", MESSAGES, denied), export("spans", SPANS, call("f", result="no", started_at=NOON))),
+        (export("messages", MESSAGES, call("f", result="no")), export("store", STORE, denied)),
+    ):
+        found = one(*exports)
+        assert (found.outcome, found.arguments, found.result, found.error) == ("denied", None, None, "no")
+        assert (found.approval.state, found.approval.by) == ("denied", "eve")
+        assert any("outcome differs" in note for note in merged(exports).notes)
+
+
+def test_denial_in_the_store_alone() -> None:
+    """A decision is enough: a call that a person refused did not run."""
+    refused = call("f", outcome="unknown", arguments=None, approval=Approval(state="denied"))
+    found = one(export("messages", MESSAGES, call("f", result="text")), export("store", STORE, refused))
+    assert (found.outcome, found.arguments, found.result) == ("denied", None, None)
+
+
+def test_approval_comes_from_the_store() -> None:
+    """The unknown never hides the known, and of two the store's word counts."""
+    approved = call("f", approval=Approval(state="approved", by="ann", at=NOON))
+    free = call("f", approval=Approval(state="not_required"))
+    found = one(export("messages", MESSAGES, free), export("store", STORE, approved), export("spans", SPANS, call("f")))
+    assert (found.approval.state, found.approval.by, found.approval.at) == ("approved", "ann", NOON)
+    assert one(export("messages", MESSAGES, free), export("store", STORE, call("f"))).approval.state == "not_required"
+
+
+def test_failure_and_its_error() -> None:
+    """The unknown outcome gives way; the error is the believed outcome's."""
+    failed = call("f", outcome="failed", error="boom")
+    found = one(
+        export("messages", MESSAGES, call("f", outcome="unknown", arguments=None)), export("spans", SPANS, failed)
+    )
+    assert (found.outcome, found.error) == ("failed", "boom")
+
+
+def test_calls_of_one_export_alone_keep_their_place() -> None:
+    """A call that only one file has stands behind the call before it there, in a batch of its own."""
+    messages = export("messages", MESSAGES, call("a", batch=0), call("b", batch=0), call("d", batch=1, turn=1))
+    spans = export("spans", SPANS, call("z"), call("b"), call("c", parent_id="b", batch=1), call("d", batch=2))
+    run = merged([spans, messages])
+    assert [(found.id, found.turn, found.batch) for found in run.calls] == [
+        ("z", 0, 0),
+        ("a", 0, 1),
+        ("b", 0, 1),
+        ("c", 0, 2),
+        ("d", 1, 3),
+    ]
+    assert run.notes[0] == (
+        "one run, exported 2 times: spans.json as spans (4 calls) and messages.json as messages (3 calls); "
+        "2 calls in several, 2 only in spans.json, 1 only in messages.json"
+    )
+
+
+def test_calls_without_ids_are_joined_by_what_they_did() -> None:
+    """Where a source has no ids, tool, arguments and order say which call is meant; the other's id is kept."""
+    asked = [call("f", f"call-{n}", asked={"n": n % 2}, started_at=NOON.replace(hour=n)) for n in range(1, 5)]
+    told = [call("f", f"toolu_{n}", asked={"n": n % 2}) for n in range(1, 5)]
+    run = merged([export("spans", SPANS, *asked), export("messages", MESSAGES, *told)])
+    assert [(found.id, found.started_at and found.started_at.hour) for found in run.calls] == [
+        (f"toolu_{n}", n) for n in range(1, 5)
+    ]
+
+
+def test_repeated_ids_are_joined_in_order() -> None:
+    """Attempts under one id stay apart."""
+    attempts = [call("f", "c", outcome="failed", error="x"), call("f", "c#2", result=1)]
+    run = merged([export("messages", MESSAGES, *attempts), export("spans", SPANS, *attempts)])
+    assert [(found.id, found.outcome) for found in run.calls] == [("c", "failed"), ("c#2", "success")]
+    assert len(run.notes) == 1
+
+
+def test_the_run_itself() -> None:
+    """The run's facts: usage and times from spans, words from messages, the name from whoever has one."""
+    words = {"id": "sha256:1", "turns": [Turn(index=0, user_text="go")], "title": "T", "notes": ["messages[3]: odd"]}
+    facts = {"id": "run-7", "outcome": "failed", "ended_at": NOON, "model": "m"}
+    messages = export("messages", MESSAGES, call("f"), usage=Usage(input_tokens=9), **words)
+    run = merged([messages, export("spans", SPANS, call("f"), usage=Usage(input_tokens=4), **facts)])
+    assert (run.id, run.format, run.title, run.model, run.outcome) == ("run-7", "messages+spans", "T", "m", "failed")
+    assert (run.usage, run.ended_at, run.turns[0].user_text) == (Usage(input_tokens=4), NOON, "go")
+    assert run.notes[1:] == ["messages.json: messages[3]: odd"]
+    assert Run.model_validate_json(run.model_dump_json()) == run
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "is_same"),
+    [
+        (export("a", MESSAGES, id="1"), export("b", SPANS, id="1"), True),
+        (
+            export("a", MESSAGES, call("f", "x"), id="1"),
+            export("b", SPANS, call("f", "x"), call("g", "y"), id="2"),
+            True,
+        ),
+        (export("a", MESSAGES, call("f", "x"), id="1"), export("b", SPANS, call("g", "x"), id="2"), False),
+        (export("a", MESSAGES, call("f", "x"), id="1"), export("b", SPANS, call("f", "y"), id="2"), False),
+        (export("a", MESSAGES, call("f", "x"), id="1"), export("b", SPANS, call("f", "call-1"), id="2"), True),
+        (export("a", MESSAGES, call("f", "call-1"), id="1"), export("a", MESSAGES, call("f", "call-1"), id="2"), False),
+        (export("a", MESSAGES, id="1"), export("b", SPANS, call("f", "call-1"), id="2"), False),
+        (export("a", MESSAGES, call("g"), call("f"), id="1"), export("b", SPANS, call("f", "call-1"), id="2"), True),
+        (export("a", MESSAGES, call("g"), id="1"), export("b", SPANS, call("f", "call-1"), id="2"), False),
+    ],
+)
+def test_which_runs_are_one(mine: Export, theirs: Export, is_same: bool) -> None:
+    """By the run's id, by the calls' ids, and between formats by the calls themselves; never by a guess."""
+    assert is_same_run(mine.run, theirs.run) is is_same_run(theirs.run, mine.run) is is_same
+
+
+def test_different_runs_are_refused() -> None:
+    """Several runs of one task are not merged into something that never happened."""
+    with pytest.raises(AmbiguousRun, match=r"tell of different runs"):
+        merged([export("a", MESSAGES, call("f"), id="1"), export("b", SPANS, call("g"), id="2")])
+
+
+def test_digest_is_of_the_files_in_any_order() -> None:
+    """The provenance of a merged run does not depend on the order of the arguments."""
+    assert digest(["b", "a"]) == digest(["a", "b"]) != digest(["a", "c"])
+
+
+# --- the commands -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[str, str]:
+    """Write one run twice: as OpenAI chat and as Anthropic messages."""
+    function = {"name": "find", "arguments": '{"q": 1}'}
+    chat = [
+        {"role": "user", "content": "go"},
+        {"role": "assistant", "tool_calls": [{"id": "c1", "type": "function", "function": function}]},
+        {"role": "tool", "tool_call_id": "c1", "content": "boom"},
+        {"role": "assistant", "content": "done"},
+    ]
+    blocks = [
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "c1", "name": "find", "input": {"q": 1}}]},
+        {
+            "role": "user",
+            "content": [{"type": "tool_result", "tool_use_id": "c1", "content": "boom", "is_error": True}],
+        },
+        {"role": "assistant", "content": [{"type": "text", "text": "done"}]},
+    ]
+    paths = tmp_path / "chat.json", tmp_path / "blocks.json"
+    for path, document in zip(paths, (chat, blocks), strict=True):
+        path.write_text(json.dumps(document))
+    return str(paths[0]), str(paths[1])
+
+
+def test_inspect_merges(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    """`vai inspect A B` shows the one run, what it took the files for, and where they differ."""
+    assert cli.main(["inspect", *files]) == 0
+    said = capsys.readouterr().out
+    assert "1 calls: 1 failed" in said
+    assert "note: one run, exported 2 times: " in said
+    assert "chat.json as openai_chat (1 calls)" in said
+    assert "outcome differs between" in said
+
+
+def test_unrelated_traces_are_refused(
+    files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Runs of different tasks make no DAG, and --all goes with one file."""
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps([{"role": "user", "content": "hi"}]))
+    assert cli.main(["inspect", files[0], str(other)]) == 0
+    assert cli.main(["crystallize", files[0], str(other), "--out", str(tmp_path / "out")]) == 1
+    assert not (tmp_path / "out").exists()
+    assert cli.main(["inspect", *files, "--all"]) == 1
+    assert "--all takes the runs of one trace" in capsys.readouterr().err
+
+
+def test_the_common_run_is_found(files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a file with several runs the one is taken that the other file tells of, too."""
+    many = tmp_path / "many.jsonl"
+    document = json.loads(Path(files[0]).read_text())
+    other = json.loads(Path(files[0]).read_text().replace("c1", "c9"))
+    many.write_text(
+        "\n".join(json.dumps({"id": name, "messages": said}) for name, said in (("x", other), ("y", document)))
+    )
+    assert cli.main(["inspect", str(many), files[1], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["id"] == "y"
+    assert cli.main(["inspect", str(many), str(many)]) == 1
+    assert "2 runs, and none was chosen" in capsys.readouterr().err
