@@ -1,11 +1,12 @@
 """Records the run of an ``AgentOperator`` as a trace that ``vai crystallize`` reads.
 
-DAG files write ``from airflow_provider_vai.recorder import Recorder``; that name is loaded on demand: it
-needs pydantic-ai, and the recording's document does not.
+DAG files write ``from airflow_provider_vai.recorder import Recorder``. That name is loaded on demand: it needs
+pydantic-ai, and the recording's document does not.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,9 +16,10 @@ __all__ = ["Recorder"]
 
 
 def __getattr__(name: str) -> Any:
-    """Return :class:`~airflow_provider_vai.recorder.recorder.Recorder`, and whatever else that module has."""
-    if name.startswith("__"):
-        raise AttributeError(name)
-    from airflow_provider_vai.recorder import recorder
+    """Return :class:`~airflow_provider_vai.recorder.recorder.Recorder`.
 
-    return getattr(recorder, name)
+    :raises AttributeError: another name was asked for.
+    """
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.recorder"), name)

@@ -21,7 +21,7 @@ from airflow_provider_vai.sensors.approval import ApprovalGateSensor
 from tests.integration import chaos
 
 URL, PIDS = os.environ["CHAOS_URL"], Path(os.environ["CHAOS_PIDS"])
-SEND = "integration.chaos_tool:send"
+SEND = "tests.integration.chaos_tool:send"
 RETRY: dict[str, Any] = {"retries": 2, "retry_delay": timedelta(seconds=1)}
 # moment -> the messages to the supervisor that a call of an automation dies at, and whether they are still sent
 DEADLY_MESSAGES = {

@@ -380,7 +380,7 @@ def test_the_listener_is_light() -> None:
     heavy = ("airflow.models", "sqlalchemy", "pydantic", "fastapi", "airflow_provider_vai.kind")
     script = (
         "import sys, airflow.sdk; before = set(sys.modules)\n"
-        "from airflow_provider_vai.plugin import VaiPlugin, listener\n"
+        "from airflow_provider_vai.plugin import VaiPlugin; from airflow_provider_vai.plugin.events import listener\n"
         "assert VaiPlugin().listeners == [listener]\n"
         f"new = [name for name in set(sys.modules) - before if name.startswith({heavy!r})]\n"
         "assert not new, new"

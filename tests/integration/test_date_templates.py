@@ -23,7 +23,7 @@ from airflow_provider_vai.renderer.render import render
 from tests.integration.conftest import Ran
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=timezone.utc)
-ECHO = ToolRule(match="*", kind="python_tool", callable="integration.tools:echo", effect="read")
+ECHO = ToolRule(match="*", kind="python_tool", callable="tests.integration.tools:echo", effect="read")
 WORDS = (
     "Order A-4711 of mia@example.com over 1200 euros: yesterday, last month, last quarter, since last week, "
     "tomorrow at ten, the last 7 days, next Friday. Prices as of 2026-02-03. My zone is Europe/Berlin."
