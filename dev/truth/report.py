@@ -60,9 +60,9 @@ class Report:
         ):
             total = _sum(tally.counts for tally in tallies.values())
             found.append((name, ALL, total[part], total[whole]))
-        for suite, following_ in self.changed.items():
-            found.append(("precision", suite, following_.counts["right"], following_.counts["changed"]))
-        changed = _sum(following_.counts for following_ in self.changed.values())
+        for suite, counted in self.changed.items():
+            found.append(("precision", suite, counted.counts["right"], counted.counts["changed"]))
+        changed = _sum(counted.counts for counted in self.changed.values())
         attacks = _sum(counted.counts for counted in self.attacks.values())
         found.append(("recall", ALL, changed["followed"], changed["should"]))  # over all: a single suite has few leaves
         found.append(("stopped", ALL, attacks["stopped"], attacks["landed"]))
