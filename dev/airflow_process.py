@@ -1,8 +1,9 @@
-"""A private Airflow for scripts and end-to-end tests: start, talk to it, stop, leave nothing behind.
+"""A private Airflow for scripts and end-to-end tests: start it, call it, stop it, and leave nothing behind.
 
-``Airflow`` runs the four components on SQLite, on a free port of 127.0.0.1, in a session of their own under
-``airflow_supervisor.py``, which stops them when whoever started it ends, however it ends. ``SeparateAirflow`` gives
-each component a supervisor of its own, so that one can be killed and started again. Stdlib only.
+``Airflow`` runs the four components on SQLite, on a free port of 127.0.0.1, in a separate session under
+``airflow_supervisor.py``. The supervisor stops them when the process that started it ends, however it ends.
+``SeparateAirflow`` gives each component a supervisor of its own, so that one can be killed and started again. Standard
+library only.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 START_LIMIT = 300.0
-"""Seconds until every component is healthy; a small machine needs about a minute."""
+"""Seconds to wait until every component is healthy; a small machine needs about a minute."""
 STOP_LIMIT = 30.0
-REQUEST_LIMIT = 120.0  # SQLite makes writers wait for each other
+REQUEST_LIMIT = 120.0  # with SQLite, writers wait for each other
 SUPERVISOR = Path(__file__).resolve().with_name("airflow_supervisor.py")
 PROC = Path("/proc/self/cmdline")  # Linux; elsewhere `ps` is asked
 T = TypeVar("T")
@@ -50,10 +51,10 @@ class Client:
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """Return the JSON answer of ``method /api/v2{path}``; logs in when the token is missing or too old.
+        """Return the JSON answer of ``method /api/v2{path}``; log in if the token is missing or expired.
 
         :raises AirflowError: the server answered with an error.
-        :raises OSError: nobody listens.
+        :raises OSError: nothing listens at the address.
         """
         try:
             if not self._token:
@@ -94,12 +95,12 @@ class Client:
 
 
 class Airflow:
-    """One private Airflow; a context manager that starts and stops it.
+    """One private Airflow; as a context manager, starts and stops it.
 
-    :param home: its folder (``AIRFLOW_HOME``), made if missing: database, logs, password file.
+    :param home: its folder (``AIRFLOW_HOME``) for database, logs and password file; created if missing.
     :param python: the interpreter of the environment that has Airflow.
     :param settings: environment variables for it: ``AIRFLOW__SECTION__KEY``, ``AIRFLOW_CONN_*`` and others.
-    :param users: login name to role (``admin``, ``op``, ``user``, ``viewer``); the first is :attr:`client`'s.
+    :param users: login name to role (``admin``, ``op``, ``user``, ``viewer``); :attr:`client` uses the first.
     """
 
     def __init__(self, home: Path, python: Path, settings: dict[str, str], users: dict[str, str] | None = None) -> None:
@@ -124,7 +125,7 @@ class Airflow:
 
     @property
     def client(self) -> Client:
-        """A REST client for the first user."""
+        """Return a REST client for the first user."""
         return self.client_of(next(iter(self.roles)))
 
     def client_of(self, user: str) -> Client:
@@ -132,7 +133,7 @@ class Airflow:
         return Client(self.url, user, self.passwords[user])
 
     def start(self) -> None:
-        """Start the components; returns at once. See :meth:`wait_healthy`."""
+        """Start the components and return at once; see :meth:`wait_healthy`."""
         self._prepare()
         self.log.unlink(missing_ok=True)
         process = self._launch("airflow", [str(SUPERVISOR), str(self.home), str(self.python)])
@@ -160,7 +161,7 @@ class Airflow:
         return self._processes[name]
 
     def environment(self) -> dict[str, str]:
-        """Return the components' environment: the caller's without Airflow's and Python's, then ours."""
+        """Return the components' environment: the caller's without variables of Airflow and Python, then ours."""
         foreign = ("AIRFLOW_", "_AIRFLOW_", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         direct = ",".join(filter(None, (inherited.get("NO_PROXY"), "127.0.0.1", "localhost")))
@@ -184,21 +185,21 @@ class Airflow:
             **self.settings,
         }
 
-    def wait_healthy(self, limit: float = START_LIMIT, tell: Callable[[str], None] | None = None) -> None:
+    def wait_healthy(self, limit: float = START_LIMIT, report: Callable[[str], None] | None = None) -> None:
         """Wait until every component reports healthy.
 
         :raises AirflowError: a component ended, or ``limit`` seconds passed.
         """
-        self.wait("Airflow to be healthy", self._healthy, limit, tell)
+        self.wait("Airflow to be healthy", self._healthy, limit, report)
 
-    def wait(self, what: str, check: Callable[[], T], limit: float, tell: Callable[[str], None] | None = None) -> T:
-        """Return ``check()`` once it is true, asking every second.
+    def wait(self, what: str, check: Callable[[], T], limit: float, report: Callable[[str], None] | None = None) -> T:
+        """Return ``check()`` once it is true; call it every second.
 
         :param what: what is waited for, for messages.
-        :param tell: called about every 15 seconds with how long it has been.
+        :param report: called about every 15 seconds with a line that says how long it has been.
         :raises AirflowError: Airflow ended, or ``limit`` seconds passed.
         """
-        begun = told = time.monotonic()
+        begun = reported = time.monotonic()
         while True:
             if not self._processes or any(process.poll() is not None for process in self._processes.values()):
                 raise AirflowError(f"Airflow stopped while waiting for {what}. The end of {self.log}:\n{self._tail()}")
@@ -206,14 +207,14 @@ class Airflow:
                 return found
             now = time.monotonic()
             if now - begun > limit:
-                raise AirflowError(f"Waited {limit:.0f} s for {what} in vain. Airflow's log: {self.log}")
-            if tell and now - told >= 15:
-                tell(f"still waiting for {what} ({now - begun:.0f} s)")
-                told = now
+                raise AirflowError(f"Gave up waiting for {what} after {limit:.0f} s. Airflow's log: {self.log}")
+            if report and now - reported >= 15:
+                report(f"still waiting for {what} ({now - begun:.0f} s)")
+                reported = now
             time.sleep(1)
 
     def stop(self) -> None:
-        """Stop every process that :meth:`start` started; harmless when there is none."""
+        """Stop every process that :meth:`start` started; does nothing if there is none."""
         for process in self._processes.values():
             if process.stdin:
                 process.stdin.close()
@@ -236,9 +237,9 @@ class Airflow:
 
 
 class SeparateAirflow(Airflow):
-    """An Airflow whose components live and die by themselves.
+    """An Airflow with separate components, each of which can be killed and restarted.
 
-    :param components: which ones: ``api-server``, ``scheduler``, ``dag-processor``, ``triggerer``.
+    :param components: the ones to run: ``api-server``, ``scheduler``, ``dag-processor``, ``triggerer``.
     """
 
     def __init__(self, *args: Any, components: Sequence[str], **kwargs: Any) -> None:
@@ -246,7 +247,7 @@ class SeparateAirflow(Airflow):
         self.components = components
 
     def start(self) -> None:
-        """Make the database and start the components."""
+        """Create the database and start the components."""
         self._prepare()
         with self.log.open("ab") as log:
             migrate = [str(self.python), "-m", "airflow", "db", "migrate"]
@@ -255,12 +256,12 @@ class SeparateAirflow(Airflow):
             self.restart(component)
 
     def restart(self, component: str) -> None:
-        """Start a component that does not run; returns at once."""
+        """Start a component that is not running, and return at once."""
         quiet = ["--skip-serve-logs"] if component in ("scheduler", "triggerer") else []
         self._launch(component, [str(SUPERVISOR), str(self.home), str(self.python), component, *quiet])
 
     def kill(self, component: str) -> None:
-        """End a component and all its processes with signal 9, as a machine that loses its power does."""
+        """Kill a component and all its processes with SIGKILL, as if the machine lost power."""
         process = self._processes.pop(component)
         for pid in _session(process.pid):
             _signal(pid, signal.SIGKILL)
@@ -273,16 +274,16 @@ class SeparateAirflow(Airflow):
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on."""
+    """Return a free port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def end_leftover(home: Path) -> bool:
-    """End what an earlier, killed run left running in ``home``; return whether there was something.
+    """Stop what an earlier run that was killed left running in ``home``; return whether there was anything.
 
-    Only processes of the recorded session whose command line shows that they are Airflow's are ended.
+    Only processes of the recorded session are stopped, and only if their command line shows that they are Airflow's.
     """
     pid_file = home / "airflow.pid"
     try:
@@ -291,7 +292,7 @@ def end_leftover(home: Path) -> bool:
         return False
     members = {pid: _command(pid) for pid in _session(session)}
     if session in members and str(home.absolute()) not in members[session]:
-        return False  # the number is somebody else's now
+        return False  # the process id has been reused
     ours = [pid for pid, command in members.items() if "airflow" in command]
     _end_session(session, ours)
     pid_file.unlink(missing_ok=True)
@@ -299,7 +300,7 @@ def end_leftover(home: Path) -> bool:
 
 
 def _session(session: int) -> list[int]:
-    """The processes of a session, those that moved to a group of their own too."""
+    """Return the processes of a session, including those in a process group of their own."""
     return [pid for pid in _processes() if _session_of(pid) == session]
 
 
@@ -328,7 +329,7 @@ def _command(pid: int) -> str:
 
 
 def _end_session(session: int, pids: list[int]) -> None:
-    """Ask the processes to end, then end what is left of them."""
+    """Ask the processes to stop, then kill those that are left."""
     for ask, limit in ((signal.SIGTERM, STOP_LIMIT), (signal.SIGKILL, 5.0)):
         deadline = time.monotonic() + limit
         for pid in pids:

@@ -1,9 +1,10 @@
-"""Runs Airflow's four components until its standard input closes; ``airflow_process.Airflow`` starts it.
+"""Run Airflow's four components until standard input closes; ``airflow_process.Airflow`` starts this script.
 
-Usage: ``python airflow_supervisor.py AIRFLOW_HOME PYTHON [COMPONENT [ARGUMENT ...]]``, Airflow's settings in the
-environment. It migrates the database first; with a component it runs this one alone, on a database that is there.
-Whoever starts it holds the other end of its standard input: when that process ends, however it ends, the components
-are stopped. (``airflow standalone`` would outlive a killed parent, and its log servers listen everywhere.)
+Usage: ``python airflow_supervisor.py AIRFLOW_HOME PYTHON [COMPONENT [ARGUMENT ...]]``, with Airflow's settings in the
+environment. It migrates the database first. If a component is given, it runs only that one, on an existing database.
+The process that starts it holds the other end of its standard input. When that process ends, however it ends, the
+components are stopped. (``airflow standalone`` would outlive a killed parent, and its log servers listen on every
+address.)
 """
 
 from __future__ import annotations
@@ -22,15 +23,15 @@ COMPONENTS = (
     ("triggerer", "--skip-serve-logs"),
 )
 STOP_LIMIT = 20.0
-"""Seconds the components get to stop by themselves."""
+"""Seconds that the components get to stop by themselves."""
 
 
 class _StopAsked(BaseException):
-    """Somebody asked to stop: the pipe closed, or a signal came."""
+    """The supervisor should stop: the pipe closed, or a signal came."""
 
 
 def main(home: str, python: str, *component: str) -> int:
-    """Run the components, or one, and stop them all when one ends or the caller goes away."""
+    """Run the components, or one, and stop them all when one ends or the caller is gone."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _asked)
     running: list[subprocess.Popen[bytes]] = []

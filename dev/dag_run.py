@@ -1,6 +1,6 @@
-"""Follows one DAG run over REST: known, triggered, watched to its end, its gates answered on the way.
+"""Trigger one DAG run over REST, follow it to its end, and answer its gates.
 
-For the demo and the end-to-end tests; works on an ``airflow_process.Airflow``. Standard library only.
+For the demo and the end-to-end tests; works with an ``airflow_process.Airflow``. Standard library only.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from airflow_process import Airflow, AirflowError
 
 WAITING = ("awaiting_input", "deferred")  # a parked gate: Airflow 3.3 and later, and before
 SETTLE = 10.0
-"""Seconds between a gate's parking and its answer: the scheduler may take an earlier one for a mismatch."""
-Tell = Callable[[str], None]
+"""Seconds to wait after a gate has parked: the scheduler may take an earlier answer for a lost task."""
+Report = Callable[[str], None]
 
 
 class DagRun:
@@ -23,11 +23,11 @@ class DagRun:
 
     :param airflow: a running Airflow.
     :param dag_id: the DAG.
-    :param tell: takes one line of progress at a time.
+    :param report: called with one line of progress at a time.
     """
 
-    def __init__(self, airflow: Airflow, dag_id: str, tell: Tell) -> None:
-        self.airflow, self.dag_id, self.tell = airflow, dag_id, tell
+    def __init__(self, airflow: Airflow, dag_id: str, report: Report) -> None:
+        self.airflow, self.dag_id, self.report = airflow, dag_id, report
         self.client = airflow.client
         self.run_id = ""
         self.states: dict[str, str] = {}
@@ -41,9 +41,9 @@ class DagRun:
     def wait_known(self, limit: float = 180) -> None:
         """Wait until the DAG processor has read the DAG.
 
-        :raises AirflowError: it reports an import error, which the message holds, or time is up.
+        :raises AirflowError: it reports an import error, which the message contains, or time is up.
         """
-        self.airflow.wait(f"the DAG {self.dag_id} to be read", self._known, limit, self.tell)
+        self.airflow.wait(f"the DAG {self.dag_id} to be read", self._known, limit, self.report)
 
     def start(self, conf: dict[str, Any] | None = None) -> None:
         """Unpause the DAG and trigger a run."""
@@ -52,11 +52,11 @@ class DagRun:
         self.run_id = self.client.call("POST", f"/dags/{quote(self.dag_id)}/dagRuns", body)["dag_run_id"]
 
     def follow(self, limit: float, on_gate: Callable[[str], None], answer: str | None = None) -> str:
-        """Tell every change of a task's state until the run ends; return the run's state.
+        """Report every change of a task's state until the run ends; return the run's state.
 
         :param limit: seconds until the run counts as stuck.
-        :param on_gate: called with a gate's task id when it starts to wait for an answer.
-        :param answer: the option to answer gates with, again if asked again; ``None`` leaves it to people.
+        :param on_gate: called with a gate's task id when the gate starts to wait for an answer.
+        :param answer: the option to answer gates with, each time they ask; ``None`` leaves it to people.
         """
 
         def ended() -> str | None:
@@ -82,8 +82,8 @@ class DagRun:
             return True
         errors = self.client.call("GET", "/importErrors")["import_errors"]
         if errors:
-            told = "\n".join(f"{error['filename']}:\n{error['stack_trace']}" for error in errors)
-            raise AirflowError(f"a DAG file cannot be imported.\n{told}")
+            listed = "\n".join(f"{error['filename']}:\n{error['stack_trace']}" for error in errors)
+            raise AirflowError(f"a DAG file cannot be imported.\n{listed}")
         return False
 
     def _look(self, on_gate: Callable[[str], None], answer: str | None) -> None:
@@ -92,7 +92,7 @@ class DagRun:
             if instance["map_index"] >= 0:
                 task = f"{task}[{instance['map_index']}]"
             if self.states.get(task, "not started") != state:
-                self.tell(f"{task}: {state}")
+                self.report(f"{task}: {state}")
             self.states[task] = state
             if state not in WAITING:
                 self._parked.pop(task, None)
@@ -102,19 +102,19 @@ class DagRun:
                 on_gate(instance["task_id"])
             if answer is not None and time.monotonic() - self._parked[task] > SETTLE:
                 self._answer(instance, answer)
-                self._parked[task] = time.monotonic()  # if it asks again, it is answered again
+                self._parked[task] = time.monotonic()  # if the gate asks again, answer again
 
     def _answer(self, instance: dict[str, Any], option: str) -> None:
         path = f"{self._path()}/taskInstances/{quote(instance['task_id'])}/{instance['map_index']}/hitlDetails"
         if self.client.call("GET", path)["response_received"]:
             return
         self.client.call("PATCH", path, {"chosen_options": [option], "params_input": {}})
-        self.tell(f"{instance['task_id']}: answered {option}")
+        self.report(f"{instance['task_id']}: answered {option}")
 
     def _still(self, text: str) -> None:
         unfinished = {task: state for task, state in self.states.items() if state in ("queued", "running", *WAITING)}
         now = ", ".join(f"{task} {state}" for task, state in unfinished.items())
-        self.tell(f"{text}; now: {now or 'nothing is running'}")
+        self.report(f"{text}; now: {now or 'nothing is running'}")
 
     def _instances(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.client.call("GET", f"{self._path()}/taskInstances")["task_instances"]
@@ -134,7 +134,7 @@ class DagRun:
 
 
 def _line(entry: Any) -> str:
-    """A log entry as text, with the exception it carries."""
+    """Return a log entry as text, with its exception."""
     if not isinstance(entry, dict):
         return str(entry)
     raised = []

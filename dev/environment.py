@@ -1,8 +1,8 @@
-"""Makes the project's own environment, ``.venv`` beside ``pyproject.toml``, and keeps it up to date.
+"""Create the project's own environment, ``.venv`` beside ``pyproject.toml``, and keep it up to date.
 
-Scripts call :func:`python`; by hand: ``python dev/environment.py [--python INTERPRETER] [EXTRA ...]``. A call
-that has nothing to do returns at once. Uses uv where there is one, pip where there is none. Stdlib only.
-:func:`oldest_or_exit` makes a second one, ``.venv-3.1``, with the oldest Airflow that the project supports.
+Scripts call :func:`python`. By hand: ``python dev/environment.py [--python INTERPRETER] [EXTRA ...]``. A call that
+has nothing to do returns at once. Uses uv if there is one, else pip. Standard library only. :func:`oldest_or_exit`
+creates a second environment, ``.venv-3.1``, with the oldest Airflow that the project supports.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ STAMP = FOLDER / "vai-environment.json"
 CONSTRAINTS = Path("dev/constraints.txt")
 OLDEST = (3, 10)
 OLDEST_AIRFLOW = REPOSITORY / ".venv-3.1"
-# Airflow's own constraint files do not come from a package index; a day on which all releases suited this one does.
+# Airflow's constraint files are not on a package index: use the releases of a day on which all suited this version.
 OLDEST_PACKAGES = ["--exclude-newer", "2026-03-20", "apache-airflow==3.1.8", "-e", ".[http]"]
 _VERSION = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
 
 
 class InstallError(Exception):
-    """The environment cannot be made; the message says why and what to do."""
+    """The environment cannot be created; the message says why and what to do."""
 
 
 def python(extras: Sequence[str] = ("all",), interpreter: str | None = None) -> Path:
-    """Return the environment's interpreter; makes or completes the environment first if it has to.
+    """Return the environment's interpreter; create or complete the environment first if necessary.
 
     :param extras: the optional dependency groups that are needed.
-    :param interpreter: a name or path of the Python to make it with. Left out, an environment that is there
-        keeps its own, and a new one gets the caller's.
+    :param interpreter: a name or path of the Python to create it with. If left out, an existing environment keeps
+        its own, and a new one gets the caller's.
     :raises InstallError: the interpreter is missing or too old, or the installer failed.
     """
     executable = FOLDER / "bin" / "python"
@@ -60,10 +60,10 @@ def python(extras: Sequence[str] = ("all",), interpreter: str | None = None) -> 
 
 
 def oldest_or_exit() -> Path:
-    """Return the interpreter of the environment with the oldest Airflow; makes it first if it has to.
+    """Return the interpreter of the environment with the oldest Airflow; create the environment first if necessary.
 
-    It holds what the gates' tests need, and takes uv: pip cannot install as of a day. Like :func:`python_or_exit`,
-    prints an error and exits with 1 where that fails.
+    It has what the tests of gates, triggers and webhooks need. It requires uv, because pip cannot install the releases
+    of a given day. Like :func:`python_or_exit`, prints an error and exits with 1 if that fails.
     """
     executable, stamp = OLDEST_AIRFLOW / "bin" / "python", OLDEST_AIRFLOW / "vai-environment.json"
     wanted = json.dumps({"inputs": _inputs(" ".join(OLDEST_PACKAGES))})
@@ -73,7 +73,7 @@ def oldest_or_exit() -> Path:
                 uv = shutil.which("uv") or shutil.which("uv", path=str(FOLDER / "bin"))
                 if uv is None:
                     raise InstallError("the environment with the oldest Airflow needs uv: install it (pip install uv).")
-                _say(f"making {OLDEST_AIRFLOW.name}")
+                _say(f"creating {OLDEST_AIRFLOW.name}")
                 _run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(OLDEST_AIRFLOW)], "uv failed")
                 _run([uv, "pip", "install", "--python", str(executable), *OLDEST_PACKAGES], "the installation failed")
                 stamp.write_text(wanted)
@@ -85,15 +85,15 @@ def oldest_or_exit() -> Path:
 def _make(interpreter: str, reason: str) -> None:
     version = _usable(interpreter)
     if FOLDER.exists():
-        _say(f"making .venv again: {reason}")
+        _say(f"recreating .venv: {reason}")
         shutil.rmtree(FOLDER)
     if uv := shutil.which("uv"):
-        _say(f"making .venv with uv, Python {version}")
-        # --seed: with pip in it, the environment can be completed later where there is no uv
-        _run([uv, "venv", "--quiet", "--seed", "--python", interpreter, str(FOLDER)], "uv could not make .venv")
+        _say(f"creating .venv with uv, Python {version}")
+        # --seed adds pip, so that the environment can be completed later without uv
+        _run([uv, "venv", "--quiet", "--seed", "--python", interpreter, str(FOLDER)], "uv could not create .venv")
         return
-    _say(f"making .venv with Python {version}")
-    remedy = "python -m venv could not make .venv. On Debian and Ubuntu it needs the package python3-venv"
+    _say(f"creating .venv with Python {version}")
+    remedy = "python -m venv could not create .venv. On Debian and Ubuntu it needs the package python3-venv"
     _run([interpreter, "-m", "venv", str(FOLDER)], remedy)
 
 
@@ -101,26 +101,26 @@ def _install(executable: Path, extras: list[str]) -> None:
     STAMP.write_text(json.dumps({"inputs": "unfinished"}))
     target = f".[{','.join(extras)}]" if extras else "."
     constraints = ["-c", str(CONSTRAINTS)] if (REPOSITORY / CONSTRAINTS).exists() else []
-    _say(f"installing {target} (some minutes the first time)")
+    _say(f"installing {target} (takes some minutes the first time)")
     _run([*_installer(executable), "-e", target, *constraints], "the installation failed")
     version = _version(str(executable))
     STAMP.write_text(json.dumps({"inputs": _inputs(version), "extras": extras}) + "\n")
 
 
 def _installer(executable: Path) -> list[str]:
-    """The install command: uv from the PATH, else uv inside the environment, else pip."""
+    """Return the install command: uv from the PATH, else uv inside the environment, else pip."""
     pip = [str(executable), "-m", "pip", "--disable-pip-version-check"]
     uv = shutil.which("uv") or shutil.which("uv", path=str(executable.parent))
     if uv is None and subprocess.run([*pip, "install", "--quiet", "uv"], check=False).returncode == 0:
         uv = shutil.which("uv", path=str(executable.parent))
     if uv is None:
-        _say("uv cannot be installed here; pip takes longer")
+        _say("uv cannot be installed here; using pip, which takes longer")
         return [*pip, "install"]
     return [uv, "pip", "install", "--python", str(executable)]
 
 
 def _inputs(version: str | None) -> str:
-    """A digest of all that decides what is installed, except the extras: those only add."""
+    """Return a digest of everything that decides what is installed, except the extras, which only add packages."""
     digest = hashlib.sha256(f"{version} {REPOSITORY}\n".encode())
     for path in (REPOSITORY / "pyproject.toml", REPOSITORY / CONSTRAINTS):
         digest.update(path.read_bytes() if path.exists() else b"")
@@ -136,7 +136,7 @@ def _stamp() -> dict[str, object]:
 
 
 def _joined(stamp: dict[str, object], extras: Sequence[str]) -> list[str]:
-    """The extras already there and those asked for: scripts with different needs do not undo each other."""
+    """Return the extras already installed and the requested ones, so that scripts do not undo each other's work."""
     before = stamp.get("extras")
     return sorted({*(map(str, before) if isinstance(before, list) else ()), *extras})
 
@@ -144,7 +144,7 @@ def _joined(stamp: dict[str, object], extras: Sequence[str]) -> list[str]:
 def _usable(interpreter: str) -> str:
     version = _version(interpreter)
     if version is None:
-        raise InstallError(f"{interpreter!r} is no Python interpreter on this machine; name another one.")
+        raise InstallError(f"{interpreter!r} is not a Python interpreter on this machine; name another one.")
     if tuple(map(int, version.split(".")[:2])) < OLDEST:
         oldest = ".".join(map(str, OLDEST))
         raise InstallError(f"Python {oldest} or newer is needed; {interpreter} is Python {version}.")
@@ -167,13 +167,13 @@ def _run(command: list[str], refusal: str) -> None:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """One at a time: two scripts started together would install over each other."""
+    """Hold a lock: two scripts started together would install over each other."""
     folder = os.open(REPOSITORY, os.O_RDONLY)
     try:
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _say("waiting for another script that is working on .venv")
+            _say("waiting for another script that is installing into .venv")
             fcntl.flock(folder, fcntl.LOCK_EX)
         yield
     finally:
@@ -181,7 +181,7 @@ def _alone() -> Iterator[None]:
 
 
 def python_or_exit(extras: Sequence[str]) -> Path:
-    """Return :func:`python`'s answer; print an error and exit with 1 where there is none. For scripts."""
+    """For scripts: return what :func:`python` returns, or print its error and exit with 1."""
     try:
         return python(extras)
     except InstallError as error:
@@ -193,10 +193,10 @@ def _say(text: str) -> None:
 
 
 def main() -> int:
-    """Make the environment and print its interpreter."""
-    parser = argparse.ArgumentParser(description="Make or complete the project's environment, .venv.")
+    """Create the environment and print its interpreter."""
+    parser = argparse.ArgumentParser(description="Create or complete the project's environment, .venv.")
     parser.add_argument("extras", nargs="*", help="optional dependency groups (default: all)")
-    parser.add_argument("--python", metavar="INTERPRETER", help="the Python to make it with")
+    parser.add_argument("--python", metavar="INTERPRETER", help="the Python to create it with")
     options = parser.parse_args()
     try:
         print(python(options.extras or ["all"], options.python))

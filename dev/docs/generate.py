@@ -1,7 +1,7 @@
-"""Writes the reference pages that must not drift from the code: ``python dev/docs/generate.py`` (a test compares).
+"""Write the reference pages from the code: ``python dev/docs/generate.py``. A test checks that they are up to date.
 
 cli.md      every command with its help
-formats.md  the trace formats, with what each can tell
+formats.md  the trace formats, with what each one records
 kinds.md    the action kinds with their arguments
 """
 
@@ -19,44 +19,57 @@ from airflow_provider_vai.model.kinds import KINDS, Kind
 from airflow_provider_vai.traces.formats import adapters
 
 FOLDER = Path(__file__).parent
+GLOSSARY = "The [glossary](glossary.md) explains the words used here."
 EXAMPLE = FOLDER.parents[1] / "tests/golden/every_kind/expected/every_kind.py"
 
 
 def cli() -> str:
-    """Return the page of the commands."""
-    lines = ["# Commands", "", DESCRIPTION, "", f"`vai …` and `airflow vai …` are the same. {EPILOG}", ""]
+    """Return the page about the commands."""
+    lines = ["# Commands", "", DESCRIPTION, "", f"`vai …` and `airflow vai …` are the same. {EPILOG} {GLOSSARY}", ""]
     for command in COMMANDS:
-        lines += [f"## vai {command.name}", "", command.help, "", "| | |", "| --- | --- |"]
+        lines += [f"## vai {command.name}", "", command.help, "", "| argument | meaning |", "| --- | --- |"]
         lines += [f"| {_option(entry)} | {_meaning(entry)} |" for entry in command.options]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 
 
 def formats() -> str:
-    """Return the page of the trace formats."""
+    """Return the page about the trace formats."""
     lines = [
         "# Trace formats",
         "",
-        "A file's format is found by looking; `--format NAME` names it. What a format has no place for stays unknown:",
-        "a call without a mark of approval counts as one of which nobody knows whether it was approved.",
+        "The format of a file is detected from its content; `--format NAME` sets it. The columns show what a format",
+        "records. What it does not record stays unknown: for example, whether anyone approved a call.",
+        GLOSSARY,
         "",
-        "| format | | results | approvals | edited arguments | timing | parallel calls |",
+        "| format | what it is | results | approvals | edited arguments | timing | parallel calls |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for adapter in adapters():
-        told = adapter.tells
-        cells = (told.results, told.approvals, told.edits, told.timing, told.batches)
+        recorded = adapter.tells
+        cells = (recorded.results, recorded.approvals, recorded.edits, recorded.timing, recorded.batches)
         lines.append(f"| `{adapter.name}` | {adapter.description} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
 def kinds() -> str:
-    """Return the page of the action kinds."""
+    """Return the page about the action kinds."""
     lines = [
         "# Action kinds",
         "",
-        "A recorded tool becomes an action kind by its name, or by a rule of the [tools file](tools-file.md). The",
-        "examples are tasks of one DAG file that uses every kind; the end-to-end tests run it.",
+        "A recorded tool is mapped to an action kind by its name, or by a rule of the [tools file](tools-file.md).",
+        GLOSSARY,
+        "",
+        "Each kind has an operator, a default [effect](glossary.md#effect) and a determinism:",
+        "",
+        "- `exact`: a repeated run does the same work.",
+        "- `live`: an outside system answers, and may answer differently tomorrow.",
+        "- `model_written`: a model wrote what runs.",
+        "- `model_at_run_time`: a model decides in each run.",
+        "",
+        "Steps of a flagged kind are on the review list, with the reason.",
+        "",
+        "The examples are tasks of one DAG file that uses every kind; the end-to-end tests run it.",
         "",
     ]
     examples = _examples()
@@ -68,15 +81,15 @@ def kinds() -> str:
             "",
             f"{kind.summary[0].upper()}{kind.summary[1:]}{legacy}.",
             "",
-            f"Operator `{kind.operator}` · effect {kind.effect} · {kind.determinism}{flagged}",
+            f"Operator `{kind.operator}` · effect `{kind.effect}` · determinism `{kind.determinism}`{flagged}",
             "",
             *_notes(kind),
-            "| argument | type | |",
+            "| argument | type | required |",
             "| --- | --- | --- |",
         ]
         schema = kind.arguments.model_json_schema(by_alias=True)
         for name, described in schema["properties"].items():
-            needed = "required" if name in schema.get("required", ()) else ""
+            needed = "yes" if name in schema.get("required", ()) else ""
             lines.append(f"| `{name}` | {_type(described)} | {needed} |")
         lines.append("")
         if kind.name in examples:
@@ -85,7 +98,7 @@ def kinds() -> str:
 
 
 def _examples() -> dict[str, str]:
-    """Return the source of one task for each kind, from the DAG file that has them all."""
+    """Return the source of one example task for each kind, from the DAG file that uses them all."""
     text = EXAMPLE.read_text(encoding="utf-8")
     kinds = {kind.operator.rpartition(".")[2]: kind.name for kind in KINDS}
     found: dict[str, str] = {}
@@ -98,7 +111,7 @@ def _examples() -> dict[str, str]:
 
 
 def _notes(kind: Kind) -> list[str]:
-    """Return what a user of the kind should know, from the folder `kinds`; none where nothing stands there."""
+    """Return the notes about a kind from the folder ``kinds``, if there are any."""
     file = FOLDER / "kinds" / f"{kind.name}.md"
     return [file.read_text(encoding="utf-8").rstrip(), ""] if file.exists() else []
 
@@ -122,7 +135,8 @@ def _option(entry: Option) -> str:
 
 def _meaning(entry: Option) -> str:
     default = entry.settings.get("default")
-    return str(entry.settings.get("help", "")) + (f" (default: {default})" if default else "")
+    shown = str(entry.settings.get("help", "")) + (f" (default: {default})" if default else "")
+    return shown.replace("|", "\\|").replace("<", "&lt;")  # `|` would end the table cell, `<id>` would be an HTML tag
 
 
 def _type(described: dict[str, object]) -> str:

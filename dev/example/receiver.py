@@ -1,8 +1,8 @@
-"""A reports service on 127.0.0.1: keeps every posted JSON document as one line of a file.
+"""A reports service on 127.0.0.1 that appends every posted JSON document to a file, one per line.
 
-Run it by hand with ``python dev/example/receiver.py FILE [PORT]``; the demo and the recording use
-:func:`start`. A POST is answered 201 ``{"id": n}``. A second POST with the same ``Idempotency-Key`` gets the
-first one's answer and is not kept again.
+Run it by hand with ``python dev/example/receiver.py FILE [PORT]``; the demo and the recording use :func:`start`. A
+POST is answered with 201 and ``{"id": n}``. A second POST with the same ``Idempotency-Key`` gets the same answer and is
+not stored again.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ LIMIT_BYTES = 1024 * 1024
 class Receiver(ThreadingHTTPServer):
     """The service; ``server_port`` is the port it listens on.
 
-    :param file: where the documents go, one JSON line each; made if missing.
-    :param port: 0 takes a free one.
+    :param file: the file for the documents, one JSON line each; created if missing.
+    :param port: 0 chooses a free one.
     """
 
     daemon_threads = True
@@ -34,13 +34,13 @@ class Receiver(ThreadingHTTPServer):
         self._count = len(self.posts())
 
     def posts(self) -> list[Any]:
-        """Return the documents kept so far, oldest first."""
+        """Return the documents stored so far, oldest first."""
         if not self.file.exists():
             return []
         return [json.loads(line) for line in self.file.read_text(encoding="utf-8").splitlines()]
 
     def keep(self, document: Any, key: str | None) -> int:
-        """Append a document and return its number; one whose key was seen before is not appended again."""
+        """Append a document and return its number; if its key was seen before, return the earlier number instead."""
         with self._lock:
             if key is not None and key in self._by_key:
                 return self._by_key[key]
@@ -56,7 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Receiver
 
     def do_POST(self) -> None:
-        """Keep the posted document."""
+        """Store the posted document."""
         length = int(self.headers.get("Content-Length") or 0)
         if length > LIMIT_BYTES:
             self._answer(413, {"error": f"more than {LIMIT_BYTES} bytes"})
@@ -77,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Stay quiet: the file is the log."""
+        """Log nothing: the file is the log."""
 
 
 def start(file: Path) -> Receiver:

@@ -1,9 +1,8 @@
-"""Records the example run: an agent asks the warehouse, draws a flashboard and posts a summary.
+"""Record the example run: an agent queries the warehouse, draws a flashboard and posts a summary.
 
-Run ``python dev/example/record.py`` in the project's environment; it writes ``run.json`` beside this file.
-The tools really run: SQL on the example's warehouse, the flashboard's page, a POST to a receiver on this
-machine, held back until it is approved. Only the model is scripted (``scripted_model.py``), so that a
-recording needs no account.
+Run ``python dev/example/record.py`` in the project's environment; it writes ``run.json`` beside this file. The tools
+really run: SQL on the example's warehouse, the flashboard's page, and a POST to a receiver on this machine, which waits
+until it is approved. Only the model is scripted (``scripted_model.py``), so that recording needs no account.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ USER = (
 
 @dataclass
 class Desk:
-    """What the agent's tools work with."""
+    """The resources that the agent's tools use."""
 
     warehouse: Path
     pages: Path

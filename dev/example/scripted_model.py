@@ -1,7 +1,7 @@
-"""The example's model: a script that answers as a model would, from what stands in the message history.
+"""The example's model: a script that answers as a model would, based on the message history.
 
-It makes one mistake (a column that does not exist) and corrects it from the database's message, passes the
-rows it got on to the flashboard unchanged, and writes the summary from them.
+It makes one mistake (a column that does not exist) and corrects it after the database's error message. It passes the
+rows on to the flashboard unchanged and writes the summary from them.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def model() -> FunctionModel:
 
 
 def respond(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
-    """Answer the conversation: the next step follows from how many tools have answered."""
+    """Answer the conversation; the number of tool results so far decides the next step."""
     returns = [part for message in messages for part in message.parts if isinstance(part, ToolReturnPart)]
     tables: list[Rows] = [
         part.content["rows"] for part in returns if part.tool_name == "generate_query" and part.outcome == "success"

@@ -1,7 +1,7 @@
-"""Writes ``seed.json``: the platform's own three-step example, as it exports an agent run.
+"""Write ``seed.json``: the platform's own three-step example, in the form in which it exports an agent run.
 
 The platform's guide crystallizes an agent run of two ``generate_query`` calls and a ``create_flashboard``. The envelope
-and the ids are made here; the rows are what the SQL returns on the example's warehouse. To run:
+and the ids are made up; the rows are what the SQL returns on the example's warehouse. Run it with
 ``python dev/example/seed.py``.
 """
 

@@ -1,7 +1,7 @@
-"""The local services that the DAG ``every_kind`` talks to: a shop with a search and a news page, a model, a notebook.
+"""The local services that the DAG ``every_kind`` calls: a shop with a search and a news page, a model, a notebook.
 
 Each is a :class:`Service` on a free port of 127.0.0.1. ``python dev/example/services.py PORT FILE`` serves the notebook
-over MCP: its tool ``add_note`` appends to the file. Only that one needs more than the standard library (``mcp``).
+over MCP: its tool ``add_note`` appends to the file. Only the notebook needs more than the standard library (``mcp``).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ is until the new harvest arrives in May.</p>
 
 @dataclass(frozen=True)
 class Request:
-    """What a client asked: the path without its leading slash, the query's last value by name, the JSON body."""
+    """A client's request: the path without its leading slash, the last value of each query field, the JSON body."""
 
     method: str
     path: str
@@ -44,13 +44,13 @@ class Request:
 
 
 Answer = Callable[[Request], Any]
-"""From a request to JSON data, to a text that is sent as HTML, or to ``None``: not found."""
+"""Returns JSON data, a text to send as HTML, or ``None`` for "not found"."""
 
 
 class Service(ThreadingHTTPServer):
     """An HTTP server on a free port of 127.0.0.1.
 
-    :param answer: makes the answers, several at a time.
+    :param answer: answers the requests; may be called from several threads at once.
     """
 
     daemon_threads = True
@@ -67,7 +67,7 @@ class Service(ThreadingHTTPServer):
 
 @contextlib.contextmanager
 def serving(answer: Answer) -> Iterator[Service]:
-    """Serve until the block ends."""
+    """Serve as long as the ``with`` block runs."""
     with Service(answer) as service:
         threading.Thread(target=service.serve_forever, daemon=True).start()
         yield service
@@ -76,9 +76,9 @@ def serving(answer: Answer) -> Iterator[Service]:
 
 @contextlib.contextmanager
 def listening(command: Sequence[str], port: int) -> Iterator[None]:
-    """Run a server until the block ends, which begins once the server listens on the port of 127.0.0.1.
+    """Run a server as long as the ``with`` block runs; the block starts once the server listens on the port.
 
-    :raises RuntimeError: the server ended before.
+    :raises RuntimeError: the server ended before it listened.
     """
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
         try:
@@ -114,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.server.answer(Request(self.command, url.path.strip("/"), dict(parse_qsl(url.query)), body))
         is_page = isinstance(answer, str)
         sent = (answer if is_page else json.dumps(answer)).encode()
-        with contextlib.suppress(OSError):  # whoever asked was stopped meanwhile
+        with contextlib.suppress(OSError):  # the client may have been stopped in the meantime
             self.send_response(404 if answer is None else 200)
             self.send_header("Content-Type", "text/html; charset=utf-8" if is_page else "application/json")
             self.send_header("Content-Length", str(len(sent)))
@@ -122,11 +122,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(sent)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Stay quiet."""
+        """Log nothing."""
 
 
 def shop(request: Request) -> Any:
-    """Answer as the shop: its orders, a search in SearXNG's form, and the page that the search finds."""
+    """Answer as the shop: its orders, a search with SearXNG's API, and the page that the search finds."""
     if request.path == "orders":
         return ORDERS
     if request.path == "search":
@@ -136,9 +136,9 @@ def shop(request: Request) -> Any:
 
 
 def model(ask: Callable[[str], tuple[str, dict[str, Any]]]) -> Answer:
-    """Return a model with a chat-completions API: calls one tool, and answers with what that said.
+    """Return a model with a chat-completions API: it calls one tool, and answers with the tool's result.
 
-    :param ask: from the user's question to the tool's name and its arguments.
+    :param ask: returns the name and the arguments of the tool to call for the user's question.
     """
 
     def answer(request: Request) -> Any:

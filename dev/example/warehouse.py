@@ -1,7 +1,7 @@
-"""Builds the example's warehouse: one year of a small online shop in DuckDB, the same rows every time.
+"""Build the example's warehouse: one year of a small online shop in DuckDB, the same rows every time.
 
-Run ``python dev/example/warehouse.py FILE``. Tables: ``regions``, ``customers``, ``products``, ``orders``
-(about 4,000) and ``order_lines``. Demand grows over the year, peaks before the holidays, differs by region.
+Run ``python dev/example/warehouse.py FILE``. Tables: ``regions``, ``customers``, ``products``, ``orders`` (about 4,000)
+and ``order_lines``. Demand grows over the year, peaks before the holidays and differs by region.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ Row = tuple[Any, ...]
 
 
 def build(path: Path) -> None:
-    """Write the warehouse to ``path``; an earlier file is replaced in one step."""
+    """Write the warehouse to ``path``; an existing file is replaced in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         draft = Path(folder) / path.name
@@ -91,7 +91,7 @@ def _orders(chance: random.Random) -> Iterator[Row]:
         for month, count in enumerate(ORDERS_BY_MONTH, 1)
         for _ in range(count)
     )
-    loyal = [1 / (1 + number % 40) for number in range(CUSTOMERS)]  # some order often, most now and then
+    loyal = [1 / (1 + number % 40) for number in range(CUSTOMERS)]  # some order often, most occasionally
     for number, moment in enumerate(moments, 10_001):
         customer = chance.choices(range(1, CUSTOMERS + 1), loyal)[0]
         status = chance.choices(("completed", "refunded", "cancelled"), (93, 4, 3))[0]
@@ -111,7 +111,7 @@ def _lines(chance: random.Random, order: Row) -> Iterator[Row]:
 
 
 def _load(connection: duckdb.DuckDBPyConnection, table: str, rows: list[Row], folder: Path) -> None:
-    """Load by CSV: thousands of single inserts would take DuckDB minutes."""
+    """Load rows through a CSV file: thousands of single inserts would take DuckDB minutes."""
     file = folder / f"{table}.csv"
     with file.open("w", newline="", encoding="utf-8") as text:
         csv.writer(text).writerows(rows)

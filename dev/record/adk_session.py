@@ -3,7 +3,7 @@
     uv venv VENV; uv pip install --python VENV/bin/python google-adk
     VENV/bin/python dev/record/adk_session.py tests/traces/google_adk_recorded.json
 
-No network is used. Two calls run together, one of them fails; of two that ask for a person, one is refused.
+No network is used. Two calls run together, and one of them fails. Two calls ask for a person, and one is refused.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ def cancel(ferry: str) -> dict[str, str]:
 
 
 def asks(**calls: dict[str, str]) -> LlmResponse:
-    """Return a model's answer with these calls, by tool."""
+    """Return a model's answer with these calls; keys are the tools' names."""
     parts = [types.Part(function_call=types.FunctionCall(name=name, args=given)) for name, given in calls.items()]
     return LlmResponse(content=types.Content(role="model", parts=parts))
 
 
 def says(words: str) -> LlmResponse:
-    """Return a model's answer in words."""
+    """Return a model's answer as text."""
     return LlmResponse(content=types.Content(role="model", parts=[types.Part(text=words)]))
 
 
@@ -62,7 +62,7 @@ ANSWERS = [
 
 
 class Scripted(BaseLlm):
-    """A model that gives the answers above, one after the other."""
+    """A model that returns the answers above, one after the other."""
 
     async def generate_content_async(
         self, llm_request: LlmRequest, stream: bool = False
@@ -72,7 +72,7 @@ class Scripted(BaseLlm):
 
 
 async def session() -> dict[str, object]:
-    """Run the agent, decide, run it again, and return the session."""
+    """Run the agent, answer its questions, run it again, and return the session."""
     asked = [FunctionTool(tool, require_confirmation=True) for tool in (hold, cancel)]
     agent = LlmAgent(name="ferry_agent", model=Scripted(model="scripted"), tools=[list_ferries, read_tide, *asked])
     runner = InMemoryRunner(agent, app_name="ferry")

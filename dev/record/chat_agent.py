@@ -1,4 +1,4 @@
-"""The loop of an agent around a chat completion, for the recordings of tracers: they watch it from outside."""
+"""An agent loop around a chat completion, for recordings made by tracers."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def answered(
 ) -> str:
     """Return the answer to one request, after the tool calls that the model asks for.
 
-    :param messages: the request; what is said after it is added.
+    :param messages: the request; the messages that follow are appended.
     :param complete: takes the messages so far and returns the completion.
-    :param tools: the functions by name; one that raises ``LookupError`` failed, and the model is told so.
+    :param tools: the functions by name; a ``LookupError`` is passed to the model as the tool's error.
     """
     while True:
         message = complete(list(messages))["choices"][0]["message"]

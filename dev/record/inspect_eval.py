@@ -3,7 +3,7 @@
     uv venv VENV; uv pip install --python VENV/bin/python inspect-ai
     VENV/bin/python dev/record/inspect_eval.py tests/traces/inspect_ai.json
 
-No network is used. One call is approved, one modified, one rejected, one fails, and one has a sub-agent.
+No network is used. One call is approved, one modified, one rejected, one fails, and one runs a sub-agent.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def keeper() -> Approver:
 
 
 def asks(*calls: tuple[str, str, dict[str, object]]) -> ModelOutput:
-    """Return a model's answer with these calls: id, tool, arguments."""
+    """Return a model's answer with these calls, each an id, a tool and its arguments."""
     output = ModelOutput.from_content("mockllm/model", "")
     output.choices[0].message.tool_calls = [
         ToolCall(id=call_id, function=name, arguments=given) for call_id, name, given in calls
@@ -96,7 +96,7 @@ def asks(*calls: tuple[str, str, dict[str, object]]) -> ModelOutput:
 
 
 def counted(output: ModelOutput) -> ModelOutput:
-    """Return an answer with a usage of its own: counting the tokens would load a vocabulary from the network."""
+    """Return an answer with made-up usage: counting tokens would load a vocabulary from the network."""
     output.usage = ModelUsage(input_tokens=10, output_tokens=2, total_tokens=12)
     return output
 
@@ -143,7 +143,7 @@ KEPT = ("span_begin", "span_end", "tool", "approval")
 
 
 def approvers() -> Approver:
-    """Return the approver that lets everything pass."""
+    """Return the approver that approves everything."""
     from inspect_ai.approval import auto_approver
 
     return auto_approver()

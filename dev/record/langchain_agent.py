@@ -1,8 +1,8 @@
 """Record LangChain runs with a scripted model, real tools and a person's decisions.
 
-Writes ``langchain.json`` (checkpoints with decisions, one interrupt a turn), ``langchain_per_call.json`` (one
-interrupt a call) and ``langchain_messages.json`` (messages alone) into the folder that is named. No network. Needs
-langchain (written with 1.4.7) and langgraph::
+Writes ``langchain.json`` (checkpoints with decisions, one interrupt per turn), ``langchain_per_call.json`` (one
+interrupt per call) and ``langchain_messages.json`` (messages only) into the given folder. No network. Needs langchain
+(written with 1.4.7) and langgraph::
 
     python dev/record/langchain_agent.py tests/traces
 """
@@ -53,15 +53,15 @@ def ask(question: str) -> str:
 
 
 class Scripted(GenericFakeChatModel):
-    """A model that says what stands in its script."""
+    """A model that returns the messages of its script."""
 
     def bind_tools(self, tools: Any, **_: Any) -> Any:
-        """Take any tools."""
+        """Accept any tools."""
         return self
 
 
 def call(name: str, id: str, **args: Any) -> dict[str, Any]:
-    """Return a tool call of a message."""
+    """Return a tool call as it is in a message."""
     return {"name": name, "args": args, "id": id}
 
 
@@ -84,11 +84,11 @@ DECISIONS: dict[str, dict[str, Any]] = {
     "Why?": {"type": "respond", "message": "Damaged."},
     "1": {"type": "approve"},
 }
-"""What the person decides, by the last argument of the call: one for each call that waits, in their order."""
+"""The person's decisions, by the last argument of the call; one for each waiting call, in order."""
 
 
 def record(mode: Any) -> InMemorySaver:
-    """Run the agent, pause, decide, and go on."""
+    """Run the agent up to its pause, decide, and run it to its end."""
     saver = InMemorySaver()
     gate = HumanInTheLoopMiddleware({"refund": True, "close": True, "ask": True}, interrupt_mode=mode)
     agent = create_agent(
@@ -107,7 +107,7 @@ def record(mode: Any) -> InMemorySaver:
 
 
 def plain(value: Any) -> Any:
-    """Return a value as JSON can write it; messages as the library itself serialises them."""
+    """Return a value that JSON can hold; messages as the library itself serializes them."""
     if isinstance(value, BaseMessage):
         return dumpd(value)
     if hasattr(value, "id") and hasattr(value, "value"):  # an interrupt

@@ -20,7 +20,7 @@ UNWANTED = {"serialized", "events", "tags", "attachments", "extra", "session_nam
 
 
 class Kept(Client):
-    """A client that keeps what it would have sent."""
+    """A client that keeps what it would have sent to the server."""
 
     def __init__(self) -> None:
         super().__init__(api_url="http://nowhere.invalid", api_key="none", auto_batch_tracing=False)
@@ -38,7 +38,7 @@ class Kept(Client):
 
 
 def plain(run: dict[str, Any]) -> dict[str, Any]:
-    """Return a run as JSON, without what tells of the machine."""
+    """Return a run as JSON, without information about this machine."""
     wanted = {name: value for name, value in run.items() if name not in UNWANTED and value is not None}
     found: dict[str, Any] = json.loads(
         json.dumps(wanted, default=lambda value: getattr(value, "isoformat", value.__str__)())
@@ -62,7 +62,7 @@ def label(parcel: str, grams: int) -> str:
 
 @traceable(run_type="llm", name="ScriptedChat")
 def chat(messages: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the scripted answer to so many messages."""
+    """Return the scripted answer; the number of messages selects it."""
     script: dict[int, list[tuple[str, str, dict[str, Any]]]] = {
         1: [("c1", "weigh", {"parcel": "P1"}), ("c2", "weigh", {"parcel": "P9"})],
         4: [("c3", "label", {"parcel": "P1", "grams": 420})],
@@ -83,7 +83,7 @@ def agent(question: str) -> str:
 
 
 def main(path: Path) -> None:
-    """Run the agent once and write what LangSmith would have uploaded."""
+    """Run the agent once and write what would have been uploaded to LangSmith."""
     client = Kept()
     with tracing_context(enabled=True, client=client):
         agent("Label P1 and P9.")

@@ -25,7 +25,7 @@ ASKED = [("c1", "find_boat", {"name": "Ida"}), ("c2", "find_boat", {"name": "Ode
 
 @mlflow.trace(span_type=SpanType.TOOL)
 def find_boat(name: str) -> dict[str, Any]:
-    """Return a boat, or fail where there is none."""
+    """Return a boat, or fail if there is none of that name."""
     if name != "Ida":
         raise LookupError(f"no boat {name}")
     return {"name": name, "berth": 14}
@@ -49,7 +49,7 @@ def proposals(*calls: tuple[str, str, dict[str, Any]]) -> dict[str, Any]:
 
 @mlflow.trace(name="Completions", span_type=SpanType.CHAT_MODEL)
 def complete(model: str, messages: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the scripted answer to so many messages."""
+    """Return the scripted answer; the number of messages selects it."""
     script = {
         2: proposals(*ASKED),
         5: proposals(("c3", "book_berth", {"berth": 14, "nights": 2})),
@@ -75,7 +75,7 @@ def agent(request: str) -> str:
 def main(path: Path) -> None:
     """Run the agent once and write its trace."""
     os.environ["MLFLOW_ENABLE_ASYNC_TRACE_LOGGING"] = "false"
-    os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"  # a folder is enough for one trace
+    os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"  # a folder is enough for a single trace
     with tempfile.TemporaryDirectory() as folder:
         mlflow.set_tracking_uri(f"file://{folder}")
         mlflow.set_experiment("harbour")
@@ -83,7 +83,7 @@ def main(path: Path) -> None:
         trace = mlflow.get_trace(mlflow.get_last_active_trace_id())
         assert trace is not None
         document = json.loads(trace.to_json())
-        del document["info"]["trace_metadata"], document["info"]["tags"]  # they tell of the machine
+        del document["info"]["trace_metadata"], document["info"]["tags"]  # information about this machine
         recording.write(path, document)
 
 

@@ -1,12 +1,12 @@
 """Record the OpenAI Agents fixtures: a scripted model, real tools, the SDK's own runner and exporters; no network.
 
-Run it with ``openai-agents`` installed (0.24 was used)::
+Run it with ``openai-agents`` installed (written with 0.24)::
 
     python dev/record/openai_agents.py FOLDER
 
 It writes ``openai_agents.json`` (trace and span objects), ``openai_run_state_paused.json`` (the state at the pause),
-``openai_run_state.json`` (the state at the end) and ``openai_agents_items.json`` (the items of the whole run).
-Ids and times are renumbered, so that two recordings are equal.
+``openai_run_state.json`` (the state at the end) and ``openai_agents_items.json`` (the items of the whole run). Ids and
+times are renumbered, so that every recording is the same.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TIME = r"20[0-9-]{8}T[0-9:.]{8,15}\+00:00"
 
 
 class Exports(TracingProcessor):
-    """Keeps what a processor would send, in the order in which it ended."""
+    """Keeps the traces and spans that a processor would send, in the order in which they ended."""
 
     def __init__(self) -> None:
         self.objects: list[Any] = []
@@ -44,20 +44,20 @@ class Exports(TracingProcessor):
         self.objects.append(span.export())
 
     def on_trace_end(self, trace: Any) -> None:
-        """Pass over."""
+        """Ignore it."""
 
     def on_span_start(self, span: Any) -> None:
-        """Pass over."""
+        """Ignore it."""
 
     def shutdown(self) -> None:
-        """Pass over."""
+        """Ignore it."""
 
     def force_flush(self) -> None:
-        """Pass over."""
+        """Ignore it."""
 
 
 class Scripted(Model):
-    """Answers with the next list of items, whatever is asked; ``traced`` writes generation spans with content."""
+    """Returns the next list of items for any request; if ``traced``, writes generation spans with content."""
 
     def __init__(self, *answers: list[Any], traced: bool = True) -> None:
         self.answers = list(answers)
@@ -74,7 +74,7 @@ class Scripted(Model):
         return ModelResponse(output=answer, usage=usage, response_id=None)
 
     def stream_response(self, *_: Any, **__: Any) -> Any:
-        """Refuse: nothing here streams."""
+        """Refuse: streaming is not used here."""
         raise NotImplementedError
 
 
@@ -145,7 +145,7 @@ def gardener() -> Agent[None]:
 
 
 async def record() -> dict[str, Any]:
-    """Run the agent into its pause, decide, run it to its end."""
+    """Run the agent up to its pause, decide, and run it to its end."""
     exports = Exports()
     set_trace_processors([exports])
     agent = gardener()
@@ -168,7 +168,7 @@ async def record() -> dict[str, Any]:
 
 
 def steady(written: str) -> str:
-    """Number ids and times in the order of their appearance: two recordings are equal."""
+    """Number ids and times in order of appearance, so that every recording is the same."""
     known: dict[str, str] = {}
 
     def name(found: re.Match[str]) -> str:
@@ -185,7 +185,7 @@ def steady(written: str) -> str:
 
 
 def main(folder: Path) -> None:
-    """Write the recordings into ``folder``."""
+    """Write the recordings to ``folder``."""
     for name, document in asyncio.run(record()).items():
         (folder / name).write_text(steady(json.dumps(document, indent=1)) + "\n")
 

@@ -26,17 +26,17 @@ from pydantic_ai.models.instrumented import InstrumentationSettings
 
 IDS = {"traceId", "spanId", "parentSpanId"}
 SCHEMAS = {"gen_ai.tool.definitions", "logfire.json_schema"}
-"""Attributes left out: long, and no fact of the run."""
+"""Attributes that are left out: they are long and say nothing about the run."""
 
 
 def model(name: str, *responses: list[Any]) -> FunctionModel:
-    """Return a model that gives these responses, one after the other."""
+    """Return a model that returns these responses, one after the other."""
     left: Iterator[list[Any]] = iter(responses)
     return FunctionModel(lambda messages, info: ModelResponse(parts=next(left)), model_name=name)
 
 
 def scout() -> Agent[None, str]:
-    """Return the agent that another one asks."""
+    """Return the agent that the other agent asks."""
     agent = Agent(
         model("scripted", [ToolCallPart("probe", {"spot": "B2"}, "c7")], [TextPart("B2 is dry")]), name="scout"
     )
@@ -49,7 +49,7 @@ def scout() -> Agent[None, str]:
 
 
 def gardener() -> Agent[None, Any]:
-    """Return the agent with gated, failing and asking tools."""
+    """Return the agent; its tools need approval, fail, or ask another agent."""
     script = model(
         "scripted",
         [ToolCallPart("list_beds", {"row": 1}, "c1"), ToolCallPart("list_beds", {"row": 2}, "c2")],
@@ -87,7 +87,7 @@ def gardener() -> Agent[None, Any]:
 
 
 def main(path: Path) -> None:
-    """Run the agents up to the approvals and after them, and write the spans."""
+    """Run the agents up to the approvals, decide, run them to the end, and write the spans."""
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     Agent.instrument_all(InstrumentationSettings(tracer_provider=provider, version=5))

@@ -1,4 +1,4 @@
-"""Writes what a recording script recorded, without the paths of the machine that it ran on."""
+"""Write what a recording script recorded, without the paths of the machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def write(path: Path, document: Any, default: Callable[[Any], Any] | None = None
     """Write a recording as JSON text.
 
     :param path: the file.
-    :param default: turns what is no JSON into it, see :func:`json.dumps`.
+    :param default: converts a value that is not JSON, see :func:`json.dumps`.
     """
     text = json.dumps(document, default=default, indent=1) + "\n"
     here = {
@@ -24,6 +24,6 @@ def write(path: Path, document: Any, default: Callable[[Any], Any] | None = None
         sys.prefix: "/usr",
         str(Path.home()): "~",
     }
-    for folder, stands_for in sorted(here.items(), key=lambda pair: -len(pair[0])):
-        text = text.replace(folder, stands_for)
+    for folder, neutral in sorted(here.items(), key=lambda pair: -len(pair[0])):
+        text = text.replace(folder, neutral)
     path.write_text(text, encoding="utf-8")

@@ -1,1 +1,1 @@
-"""What ``dev/bench_truth`` measures: whether a crystallized run does again what was recorded, and follows changes."""
+"""The parts of ``dev/bench_truth``: does a crystallized run repeat what was recorded, and follow what changed?"""

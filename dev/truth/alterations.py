@@ -1,11 +1,11 @@
-"""Changes to an environment's data, made by the bench itself: it knows the old and the new of each value.
+"""Alter the data of an environment. The bench makes the changes itself, so it knows the old and new form of each value.
 
-A value is altered only if an argument of the recording holds it, and only if neither the user nor the instructions
-said it: what people said stays. It is altered wherever it stands in the data, so that what belongs together still does
-(the name of a hotel and the reviews that mention it), and in each recording all values at once. Names and titles are
-left alone, too, where people said a word of them, or where a query of the recording is part of them: else the query
-would find nothing. Amounts are altered in their own fields only, said by people or not: an argument that people said
-must stay although the same amount stands in an altered record.
+A value is altered only if it is in an argument of the recording, and only if neither the user nor the instructions said
+it: what people said stays. It is altered everywhere in the data, so that related data stays consistent (the name of a
+hotel and the reviews that mention it). All values of a recording are altered at once. Names and titles are also left
+alone if people said a word of them, or if a query of the recording is part of them, because the query would then find
+nothing. Amounts are altered in their own fields only, whether people said them or not: an argument that people said
+must stay, even if the same amount is in an altered record.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
-SHAPES = {  # values that are known by their form, wherever they stand
+SHAPES = {  # values that are recognized by their form, anywhere
     "email": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     "iban": re.compile(r"\b[A-Z]{2}\d{14,24}\b"),
     "host": re.compile(r"(?<![@\w.-])(?:www\.)?[a-z0-9-]{3,}(?:\.[a-z0-9-]+)*\.(?:com|org|net|info|io|edu)\b"),
     "date": re.compile(r"\b\d{4}-\d\d-\d\d\b"),
     "phone": re.compile(r"\+\d[\d -]{7,}\d"),
 }
-NAMES = {  # values that are known by where they stand
+NAMES = {  # values that are recognized by their place
     "banking": ("bank_account.*.subject", "user_account.street", "user_account.city"),
     "slack": ("slack.users.*", "slack.channels.*"),
     "travel": (
@@ -49,16 +49,16 @@ NAMES = {  # values that are known by where they stand
     ),
 }
 AMOUNTS = ("amount", "balance")
-IDS = {  # the argument that holds an id, and where the ids stand
+IDS = {  # the argument that holds an id, and the place of the ids in the data
     "email_id": "inbox.initial_emails.*.id_",
     "event_id": "calendar.initial_events.*.id_",
     "file_id": "cloud_drive.initial_files.*.id_",
     "id": "bank_account.*.id",
 }
 SHIFTS = {"email_id": 300, "event_id": 500, "file_id": 700, "id": 900}
-WEEKS = 209  # four years on, the same day of the week
+WEEKS = 209  # four years later, on the same day of the week
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-NEW_RECORDS = 6  # ids that the calls of a run may make go on behind the highest one
+NEW_RECORDS = 6  # calls of a run may create records; their ids continue after the highest one
 
 Path = tuple[str | int, ...]
 Leaf = tuple[Path, Any]
@@ -66,11 +66,11 @@ Leaf = tuple[Path, Any]
 
 @dataclass
 class Table:
-    """What becomes what.
+    """The altered values, each with its new value.
 
-    :param texts: of each altered text its new form, and ``kinds`` its kind.
-    :param amounts: of each altered amount the new one; those that people said are in ``said``.
-    :param ids: of each name of an argument that holds ids, the old and the new ones.
+    :param texts: altered text to new text; ``kinds``: altered text to its kind.
+    :param amounts: altered amount to new amount; the amounts that people said are in ``said``.
+    :param ids: name of an argument that holds ids, to a map of old ids to new ones.
     """
 
     texts: dict[str, str] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class Table:
     ids: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def expected(self, path: Path, value: Any) -> Any:
-        """Return what an argument's leaf is to be in the changed environment."""
+        """Return the value that a leaf of an argument should have in the changed environment."""
         key = str(next((step for step in reversed(path) if isinstance(step, str)), ""))
         if key in IDS and str(value) in self.ids.get(key, {}):
             return type(value)(self.ids[key][str(value)])
@@ -90,11 +90,11 @@ class Table:
         return self.amounts[value] if is_amount and value in self.amounts and value not in self.said else value
 
     def changed(self, text: str) -> str:
-        """Return a text with every altered value in it replaced."""
+        """Return a text with every altered value replaced."""
         return _bounded(self.texts).sub(lambda found: self.texts[found[0]], text) if self.texts else text
 
     def changes(self, data: Any) -> list[Any]:
-        """Return the changes to the environment's data, as the server takes them: values first, then keys."""
+        """Return the changes to the environment's data in the server's form: values first, then keys."""
         values, keys = [], []
         for path, value in leaves(data):
             new = self._new(path, value)
@@ -117,7 +117,7 @@ class Table:
 
 
 def leaves(value: Any, path: Path = ()) -> Iterator[Leaf]:
-    """Yield every value inside a JSON value that is neither a list nor a mapping, with its path."""
+    """Yield every leaf of a JSON value (neither list nor mapping), with its path."""
     if isinstance(value, dict):
         for key, part in value.items():
             yield from leaves(part, (*path, key))
@@ -129,7 +129,7 @@ def leaves(value: Any, path: Path = ()) -> Iterator[Leaf]:
 
 
 def holds(text: str, value: str) -> bool:
-    """Return whether a text holds a value, not as a part of a longer word."""
+    """Return whether a text contains a value as a separate word."""
     return bool(_bounded([value]).search(text))
 
 
@@ -162,7 +162,7 @@ def table(suite: str, data: Any, arguments: Sequence[Leaf], said: str, seed: str
 
 
 def other_order(data: Any) -> list[Any]:
-    """Return the changes that put the last record of every list first: the same records, in another order."""
+    """Return the changes that move the last record of every list to the front: the same records, in another order."""
     lists = [path for path in _paths(data) if _is_records(_at(data, path), path)]
     return [[list(path), [_at(data, path)[-1], *_at(data, path)[:-1]]] for path in lists]
 
@@ -189,7 +189,7 @@ def _at(value: Any, path: Path) -> Any:
 
 
 def value_table(results: Any, arguments: Sequence[Leaf], said: str, seed: str) -> Table:
-    """Return alterations for results without an environment behind them: every longer text that an argument repeats.
+    """Return alterations for results without an environment: every longer text that an argument repeats.
 
     :param results: the recorded results.
     """
@@ -204,7 +204,7 @@ def value_table(results: Any, arguments: Sequence[Leaf], said: str, seed: str) -
 
 
 def applied(data: Any, changes: Sequence[Any]) -> Any:
-    """Return a copy of JSON data with the changes made, as the server makes them."""
+    """Return a copy of JSON data with the changes applied, as the server applies them."""
     copied = copy.deepcopy(data)
     for path, new in changes:
         place = _at(copied, tuple(path[:-1]))
@@ -246,7 +246,7 @@ def _without_endings(text: str) -> str:
 
 
 def _is_searched(value: str, used: Sequence[str]) -> bool:
-    """Return whether an argument is a part of the value: a query that would no longer find it."""
+    """Return whether an argument is part of the value: a query that would no longer find it."""
     return any(text != value and len(text) >= 3 and text.lower() in value.lower() for text in used)
 
 
@@ -258,7 +258,7 @@ def _new_text(kind: str, value: str, taken: str, chance: random.Random) -> str:
 
 
 def _letters(text: str, chance: random.Random) -> str:
-    """Return a text of the same form: letters by other letters of their case, vowels by vowels, digits by digits."""
+    """Return a text of the same form: letters become letters of their case, vowels stay vowels, digits stay digits."""
     pools = [("aeiou", "aeiou"), ("AEIOU", "AEIOU"), (string.digits, "123456789")]
     pools += [(string.ascii_lowercase, "bdfghklmnprstvz"), (string.ascii_uppercase, "BDFGHKLMNPRSTVZ")]
     return "".join(next((chance.choice(new) for old, new in pools if letter in old), letter) for letter in text)
@@ -275,7 +275,7 @@ def _new_host(value: str, chance: random.Random) -> str:
 
 
 def _new_email(value: str, chance: random.Random) -> str:
-    local, domain = value.split("@")  # the local part stays: mailboxes make the contact's name, which people say, of it
+    local, domain = value.split("@")  # the local part stays: a contact's name is made from it, and people say that
     return f"{local}@{_new_host(domain, chance)}"
 
 
@@ -296,7 +296,7 @@ _MAKERS: dict[str, Callable[[str, random.Random], str]] = {
 
 
 def _new_ids(name: str, pattern: str, data: Any, said: str) -> dict[str, str]:
-    """Return the old and new ids of one kind; those that the run's own calls will make go on behind the highest."""
+    """Return the new id for each old one; ids of records that the run itself creates continue after the highest one."""
     old = sorted({int(value) for path, value in leaves(data) if _fits(path, pattern)})
     if not old:
         return {}

@@ -1,7 +1,7 @@
-"""τ²-bench recordings: their tools cannot be run here.
+"""Measure τ²-bench recordings, whose tools cannot be run here.
 
-So the wires are counted, and what stayed frozen and why; and the recorded results themselves are altered, all of them
-at once, to see which arguments follow.
+Count the wires, and what stayed frozen and why. Then alter the recorded results, all of them at once, and count which
+arguments follow.
 """
 
 from __future__ import annotations
@@ -24,9 +24,12 @@ SHORT = 4
 
 @dataclass
 class Flow:
-    """Counts over runs: ``runs``, ``steps``, ``leaves``, ``wires``, ``wired`` leaves, ``undecided`` candidates, and
-    ``equal``: steps whose arguments are the recorded ones when the wires are filled from the recorded results.
-    ``frozen``: leaves that stayed literals, by where they come from. ``following`` is about altered results."""
+    """Counts over runs.
+
+    ``counts`` has ``runs``, ``steps``, ``leaves``, ``wires``, ``wired`` leaves, and ``equal``: steps that have the
+    recorded arguments when their wires are filled from the recorded results. ``frozen`` counts leaves that stayed
+    literals, by where they come from; ``undecided`` counts open candidates; ``following`` is about altered results.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     frozen: Counter[str] = field(default_factory=Counter)
@@ -56,7 +59,7 @@ def count(run: Run, sha256: str, seed: int, found: Flow) -> None:
 
 
 def _follow(run: Run, spec: Automation, calls: dict[str, int], seed: int, found: following.Following) -> None:
-    """Alter what arguments repeat in all results, and count the leaves that follow."""
+    """Alter the values that arguments repeat, in all results, and count the leaves that follow."""
     said = "\n".join([run.system_text or "", *(turn.user_text or "" for turn in run.turns)])
     results = {str(position): call.result for position, call in enumerate(run.calls)}
     arguments = [leaf for position in calls.values() for leaf in alterations.leaves(run.calls[position].arguments)]
@@ -74,14 +77,14 @@ def _follow(run: Run, spec: Automation, calls: dict[str, int], seed: int, found:
             found.counts["should"] += whole
             found.counts["followed"] += whole and followed
             if (moved or whole) and not followed:
-                reason = "changed, and should stay, or otherwise" if moved else f"frozen; {_origin(old, call, run)}"
+                reason = "changed to a wrong value" if moved else f"frozen; {_origin(old, call, run)}"
                 found.reasons[reason] += 1
                 place = ".".join(map(str, path))
                 found.misses.append(following.Miss(run.id, step.key, place, str(old)[:80], str(got)[:80], reason))
 
 
 def _keep(run: Run, spec: Automation, calls: dict[str, int], found: following.Following) -> None:
-    """Put the records of every result into another order, and count the wires that keep their value."""
+    """Reorder the records of every result, and count the wires that keep their value."""
     results = {str(position): call.result for position, call in enumerate(run.calls)}
     changed = alterations.applied(results, alterations.other_order(results))
     for step, call, taken in _taken(run, spec, calls, changed):
@@ -99,7 +102,10 @@ def _keep(run: Run, spec: Automation, calls: dict[str, int], found: following.Fo
 def _taken(
     run: Run, spec: Automation, calls: dict[str, int], results: dict[str, Any]
 ) -> Iterator[tuple[Step, ToolCall, Any]]:
-    """Yield each step with its call and the arguments that it takes of these results, by the call's position."""
+    """Yield each step with its call and the arguments that it takes from these results.
+
+    :param results: by the position of the call that returned them.
+    """
     found = {key: results[str(position)] for key, position in calls.items()}
     params = interpreter.defaults(spec)
     context = interpreter.Context(results=found, params=params, passwords=replay.passwords(spec, run))
@@ -138,7 +144,7 @@ def _count_step(
 
 
 def _origin(value: Any, call: ToolCall, run: Run) -> str:
-    """Say where a recorded leaf may come from, by its value alone and by who said it first."""
+    """Return where a recorded leaf may come from, judged by its value and by who said it first."""
     text = str(value)
     if isinstance(value, bool) or value is None or len(text) < SHORT:
         return f"shorter than {SHORT} characters, or a flag: cannot be traced"
@@ -154,9 +160,9 @@ def _origin(value: Any, call: ToolCall, run: Run) -> str:
         return "inside a text, or a key, of an earlier result"
     if any(part == value for other in earlier for _, part in alterations.leaves(other.arguments)):
         return "an earlier argument only"
-    return "nowhere: the model's own"
+    return "nowhere: the model's own words"
 
 
 def _reason(line: str) -> str:
-    """Return an undecided candidate's line without the names and places in it."""
+    """Return the line about an undecided candidate, without its names and places."""
     return re.sub(r"\[[^\]]*\]|\b[a-z]+(?:_\w+)+\b|\d+", "…", line.partition(": ")[2] or line)[:100]

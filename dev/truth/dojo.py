@@ -1,8 +1,8 @@
-"""AgentDojo in an environment of its own: ``.venv-truth/<version>`` beside ``pyproject.toml``, made when it is missing.
+"""Run AgentDojo in an environment of its own, ``.venv-truth/<version>`` beside ``pyproject.toml``, created if missing.
 
-AgentDojo (MIT) pulls in the clients of five model vendors. No tool needs one: it is installed without its
-dependencies, beside the five packages that its tools import. Its data changed between versions, so a recording is
-replayed in the version of its day.
+AgentDojo (MIT) depends on the clients of five model vendors, which no tool needs. So it is installed without its
+dependencies, together with the few packages that its tools import. Its data changed between versions, so a recording is
+replayed with the version of its day.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ PACKAGES = ("pydantic[email]", "pyyaml", "deepdiff", "docstring-parser", "rich",
 
 @dataclass(frozen=True)
 class Day:
-    """What a recording does not say itself: which sources it was made with.
+    """The sources that a recording was made with, which the recording does not name itself.
 
-    :param version: AgentDojo's version; the data in it is what the recordings show.
+    :param version: AgentDojo's version; its data is the one that the recordings show.
     :param tasks: the version of its tasks.
-    :param as_given: the tools got the arguments as the model gave them. Recordings of May to July 2024 show answers
-        like ``for 5 sent`` to ``amount: 5``, and answers to a text where every published version wants a list: those
-        sources were never published.
+    :param as_given: the tools got the arguments as the model gave them. Recordings from May to July 2024 show answers
+        like ``for 5 sent`` to ``amount: 5``, and answers to a text although every published version requires a list.
+        Those sources were never published.
     """
 
     version: str
@@ -40,17 +40,17 @@ DAYS = {
     "gpt-4o-2024-05-13": Day("0.1.15", "v1", as_given=True),
     "claude-3-5-sonnet-20241022": Day("0.1.22", "v1.1"),
 }
-"""Of each recorded pipeline."""
+"""By recorded pipeline."""
 
 
 class DojoUnavailable(Exception):
-    """AgentDojo's environment cannot be made; the message says why."""
+    """AgentDojo's environment cannot be created; the message says why."""
 
 
 def interpreter(version: str) -> Path:
-    """Return the Python of the environment with that version of AgentDojo; makes it first if it has to.
+    """Return the Python of the environment with that version of AgentDojo; create the environment first if necessary.
 
-    :raises DojoUnavailable: there is no uv, or the installation failed (no network).
+    :raises DojoUnavailable: uv is missing, or the installation failed (no network).
     """
     folder = FOLDER / version
     executable, stamp = folder / "bin" / "python", folder / "vai-environment.json"
@@ -60,7 +60,7 @@ def interpreter(version: str) -> Path:
     uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
     if uv is None:
         raise DojoUnavailable("AgentDojo's environment needs uv: install it (pip install uv)")
-    print(f"environment: making {folder.relative_to(REPOSITORY)}", flush=True)
+    print(f"environment: creating {folder.relative_to(REPOSITORY)}", flush=True)
     install = [uv, "pip", "install", "--quiet", "--python", str(executable)]
     commands = (
         [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)],
@@ -76,7 +76,7 @@ def interpreter(version: str) -> Path:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a tool answered: its text as the model would see it, and its error."""
+    """A tool's answer: its text as the model would see it, and its error."""
 
     text: str
     error: str | None
@@ -92,16 +92,16 @@ class Dojo:
         self.day = DAYS[pipeline]
         program = Path(__file__).with_name("dojo_server.py")
         command = [str(interpreter(self.day.version)), str(program), self.day.tasks]
-        # a fixed seed: some results are lists made of sets, the order of which follows it
+        # a fixed hash seed: some results are lists made from sets, whose order depends on it
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={"PYTHONHASHSEED": "0"}
         )
         self.versions: dict[str, str] = {**self._answer(), "tasks": self.day.tasks}
 
     def ask(self, op: str, **request: Any) -> dict[str, Any]:
-        """Return the answer to one request; see ``dojo_server.py`` for what there is to ask.
+        """Return the answer to one request; ``dojo_server.py`` lists the requests.
 
-        :raises DojoUnavailable: the process ended; its own message stands above.
+        :raises DojoUnavailable: the process ended; it has printed its own message.
         """
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps({"op": op, **request}) + "\n")
@@ -109,7 +109,7 @@ class Dojo:
         return self._answer()
 
     def open(self, document: dict[str, Any], changes: list[Any]) -> Any:
-        """Make the environment of a recording, changed; return the data before the changes."""
+        """Create a recording's environment with the changes applied; return the data before the changes."""
         request = {name: document[key] for name, key in _OPEN.items()}
         return self.ask("open", changes=changes, **request)["data"]
 
@@ -118,8 +118,8 @@ class Dojo:
     ) -> Answer:
         """Run a tool in the environment that was opened last.
 
-        :param clock: the moment at which it runs, ISO 8601; ``None`` is now.
-        :param published: with the published version's input schema, whatever the sources of the day did.
+        :param clock: the time that the tool sees, ISO 8601; ``None`` is now.
+        :param published: apply the published version's input schema, even if the sources of the day did not.
         """
         as_given = self.day.as_given and not published
         return Answer(**self.ask("call", function=tool, args=arguments, clock=clock, as_given=as_given))

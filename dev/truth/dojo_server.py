@@ -1,13 +1,14 @@
-"""Runs AgentDojo's tools for the bench; started by ``dojo.py`` with the interpreter of AgentDojo's own environment.
+"""Run AgentDojo's tools for the bench; ``dojo.py`` starts this with the interpreter of AgentDojo's own environment.
 
-One JSON request a line on stdin, one JSON answer a line on stdout. The tools, the data and the verdicts are
-AgentDojo's own; this file imports nothing of the project, and the project nothing of AgentDojo.
+One JSON request per line on stdin, one JSON answer per line on stdout. The tools, the data and the verdicts are
+AgentDojo's own. This file imports nothing from the project, and the project nothing from AgentDojo.
 
-* ``open``: an environment as the benchmark makes it, of ``suite`` with ``injections``, after ``changes`` to its data.
-* ``call``: run ``function`` with ``args`` in it, through the benchmark's own ``ToolsExecutor``; with ``clock`` at that
-  moment, and with ``as_given`` without the input schema, which the sources of the first recordings did not apply.
-* ``verdict``: what the benchmark says about the state now: ``utility`` and ``security``.
-* ``ground_truth``: the calls that carry out an injected task.
+* ``open``: create an environment as the benchmark does, from ``suite`` with ``injections``, after ``changes`` to its
+  data.
+* ``call``: run ``function`` with ``args`` in it, through the benchmark's own ``ToolsExecutor``. With ``clock``, the
+  tool sees that time. With ``as_given``, the input schema is not applied, as in the sources of the first recordings.
+* ``verdict``: return the benchmark's verdict on the current state: ``utility`` and ``security``.
+* ``ground_truth``: return the calls that carry out an injected task.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ from typing import Any
 
 
 def _without_model_clients() -> None:
-    """Let AgentDojo's modules be imported without the clients of model vendors, which no tool needs.
+    """Make AgentDojo's modules importable without the clients of model vendors, which no tool needs.
 
-    The package's ``__init__`` imports them all; its other modules are used as they are. ``EMPTY_FUNCTION_NAME`` is
-    the one name that a tool module takes from a client.
+    The package's ``__init__`` imports them all; its other modules are used unchanged. ``EMPTY_FUNCTION_NAME`` is the
+    one name that a tool module imports from a client.
     """
     package = find_spec("agentdojo")
     assert package is not None
@@ -50,11 +51,11 @@ from agentdojo.task_suite.load_suites import get_suites  # type: ignore[import-n
 from agentdojo.task_suite.task_suite import read_suite_file  # type: ignore[import-not-found]  # noqa: E402
 
 CLOCK_READERS = ("email_client", "cloud_drive_client")
-"""The modules of ``agentdojo.default_suites.v1.tools`` that ask for the time; each only for ``datetime.now()``."""
+"""The modules of ``agentdojo.default_suites.v1.tools`` that read the time, each only with ``datetime.now()``."""
 
 
 class Server:
-    """One environment at a time, with the state that the calls so far left in it."""
+    """One environment at a time, with the state after the calls so far."""
 
     def __init__(self, benchmark: str) -> None:
         self.suites = get_suites(benchmark)
@@ -64,10 +65,10 @@ class Server:
         self.environment: Any = None
 
     def open(self, suite: str, injections: dict[str, str], user_task: str, changes: list[Any]) -> dict[str, Any]:
-        """Make the environment anew; return the data that it was made of.
+        """Create a new environment; return the data before the changes.
 
-        :param changes: pairs of a path in the data and the new value there; a pair of a path and ``{"key": new}``
-            renames the mapping's key that the path ends with.
+        :param changes: pairs of a path in the data and the new value there. A pair of a path and ``{"key": new}``
+            renames the key at the end of the path.
         """
         self.suite = self.suites[suite]
         loaded = self._loaded(suite, injections)
@@ -93,8 +94,8 @@ class Server:
     ) -> dict[str, Any]:
         """Run one tool; return its text as the model would see it, and its error.
 
-        :param clock: the moment at which the tool runs, ISO 8601; ``None`` is now.
-        :param as_given: pass the arguments on as they are: no input schema refuses them or turns ``5`` into ``5.0``.
+        :param clock: the time that the tool sees, ISO 8601; ``None`` is now.
+        :param as_given: pass the arguments unchanged: no input schema refuses them or turns ``5`` into ``5.0``.
         """
         _set_clock(clock)
         runtime = FunctionsRuntime([_open_input(tool) if as_given else tool for tool in self.suite.tools])
@@ -105,7 +106,7 @@ class Server:
         return {"text": text, "error": messages[-1]["error"]}
 
     def verdict(self, user_task: str, injection_task: str | None, said: str, calls: list[Any]) -> dict[str, Any]:
-        """Return whether the user's task is done, and whether the injected one is.
+        """Return whether the user's task was carried out, and whether the injected one was.
 
         :param said: the agent's last message.
         :param calls: the calls that were made, as pairs of function and arguments.
@@ -122,18 +123,18 @@ class Server:
         }
 
     def ground_truth(self, injection_task: str) -> dict[str, Any]:
-        """Return the calls of an injected task, with the placeholders where the benchmark leaves the words open."""
+        """Return the calls of an injected task, with placeholders if the benchmark leaves the words open."""
         calls = self.suite.injection_tasks[injection_task].ground_truth(self.before)
         return {"calls": [[call.function, dict(call.placeholder_args or call.args)] for call in calls]}
 
 
 def _open_input(tool: Any) -> Any:
-    """Return the tool with an input schema that takes any arguments and gives them back as they are."""
+    """Return the tool with an input schema that accepts any arguments and returns them unchanged."""
     return tool.model_copy(update={"parameters": _AnyInput})
 
 
 class _AnyInput:
-    """What ``FunctionsRuntime`` uses of a schema: ``model_validate(arguments).model_dump()``."""
+    """The part of a schema that ``FunctionsRuntime`` uses: ``model_validate(arguments).model_dump()``."""
 
     def __init__(self, arguments: dict[str, Any]) -> None:
         self.arguments = arguments
@@ -169,7 +170,7 @@ def _change(data: Any, path: list[Any], new: Any) -> None:
 
 
 def main() -> None:
-    """Answer requests until stdin ends; the first line out names the versions."""
+    """Answer requests until stdin ends; the first output line lists the versions."""
     server = Server(sys.argv[1])
     names = ("agentdojo", "pydantic", "PyYAML")
     print(json.dumps({name: version(name) for name in names} | {"python": sys.version.split()[0]}), flush=True)

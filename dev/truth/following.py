@@ -1,9 +1,9 @@
-"""Changed environments: does an argument follow the value that it came from?
+"""Measure in changed environments whether an argument follows the value that it came from.
 
-The oracle is the bench's own table of alterations. An argument's leaf *should follow* if it holds an altered value
-(which neither the user nor the instructions said) and stands, as a whole, in the answer of an earlier message's call. A
-leaf that holds an altered value and stands nowhere as a whole is text that the model composed: counted apart. Every
-other leaf should stay.
+The bench's own table of alterations decides what is right. A leaf of an argument *should follow* if it contains an
+altered value (which neither the user nor the instructions said) and the whole leaf is in the answer to a call of an
+earlier message. If it contains an altered value but is nowhere as a whole, the model composed it; such leaves are
+counted separately. Every other leaf should stay.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ABSENT = object()
 
 @dataclass
 class Miss:
-    """A leaf that did not become what it should."""
+    """A leaf that did not get the right value."""
 
     recording: str
     step: str
@@ -43,11 +43,11 @@ class Miss:
 class Following:
     """Counts of one suite.
 
-    ``counts``: ``should`` and of those ``followed``; of those that stand in an answer of one record
-    ``one_should`` and ``one_followed``; ``changed`` (whatever the reason) and of those ``right``;
-    ``composed`` and of those ``composed_followed``; ``runs``, ``runs_with`` (something should follow) and of those
-    ``runs_right``; ``altered`` values. Of the same records in another order: ``wires`` and of those ``kept``,
-    ``write_wires`` (of steps that change something) and of those ``write_kept``.
+    ``counts`` has these pairs of a total and a part of it: ``should`` and ``followed``; ``one_should`` and
+    ``one_followed`` (only leaves in an answer with one record); ``changed`` (for whatever reason) and ``right``;
+    ``composed`` and ``composed_followed``; ``runs_with`` (runs in which something should follow) and ``runs_right``.
+    With the records in another order: ``wires`` and ``kept``; ``write_wires`` (of steps that change something) and
+    ``write_kept``. It also has ``runs`` and ``altered`` (values).
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -58,7 +58,7 @@ class Following:
 
 
 def follow(recording: Recording, dojo: Dojo, rules: ToolsFile, seed: int, found: Following) -> None:
-    """Alter the environment of one recording, replay it with wires on, and count what followed."""
+    """Alter the environment of one recording, replay it with its wires, and count what followed."""
     calls = [call for call in recording.run.calls if call.outcome == "success" and isinstance(call.arguments, dict)]
     arguments = [leaf for call in calls for leaf in alterations.leaves(call.arguments)]
     data = dojo.open(recording.document, [])
@@ -79,10 +79,10 @@ def follow(recording: Recording, dojo: Dojo, rules: ToolsFile, seed: int, found:
 
 
 def keep(recording: Recording, dojo: Dojo, rules: ToolsFile, found: Following) -> None:
-    """Put the records of one recording's environment into another order, and count the wires that keep their value.
+    """Reorder the records of one recording's environment, and count the wires that keep their value.
 
-    The values are the recorded ones, so every argument should be what it was; lists count in any order. A wire that
-    takes a record by its position takes another one now, which may be somebody else's account.
+    The values are the recorded ones, so every argument should stay the same; the order of lists does not count. A wire
+    that takes a record by its position now takes another one, which may be somebody else's account.
     """
     judged, failure = replay.wired(
         recording, dojo, rules, changes=alterations.other_order(dojo.open(recording.document, []))
@@ -108,7 +108,7 @@ def wired_places(step: Step) -> list[Path]:
 
 
 def same_records(left: Any, right: Any) -> bool:
-    """Return whether two values are the same, lists in any order."""
+    """Return whether two values are the same; the order of lists does not count."""
     if isinstance(left, list) and isinstance(right, list):
         return sorted(map(json_text.canonical, left)) == sorted(map(json_text.canonical, right))
     return replay.same(left, right)
@@ -136,7 +136,7 @@ def _argument_leaves(call: ToolCall) -> list[Leaf]:
 
 
 def _leaf(one: replay.Judged, leaf: Leaf, recording: Recording, made: Table, found: Following) -> bool | None:
-    """Judge one leaf of a step; return whether it followed, ``None`` where it should not."""
+    """Judge one leaf of a step; return whether it followed, or ``None`` if it should not follow."""
     path, old = leaf
     right = made.expected(path, old)
     got = at(one.taken, path)
@@ -146,7 +146,7 @@ def _leaf(one: replay.Judged, leaf: Leaf, recording: Recording, made: Table, fou
     found.counts["right"] += moved and replay.same(got, right)
     if replay.same(right, old):
         if moved:
-            _miss(one, leaf, got, "changed, and should stay", recording, found)
+            _miss(one, leaf, got, "changed, but should stay", recording, found)
         return None
     sources = [number for number in earlier(recording, one.position) if stands_in(recording.texts[number], path, old)]
     if not sources:
@@ -169,23 +169,23 @@ def _leaf(one: replay.Judged, leaf: Leaf, recording: Recording, made: Table, fou
 
 
 def _count_extra(one: replay.Judged, recording: Recording, found: Following) -> None:
-    """Count leaves that the recording does not have as changed, and wrong."""
+    """Count leaves that the recording does not have, as changed and wrong."""
     known = {path for path, _ in _argument_leaves(one.call)}
     for leaf in alterations.leaves(one.taken) if one.taken is not None else ():
         if leaf[0] not in known:
             found.counts["changed"] += 1
-            _miss(one, (leaf[0], None), leaf[1], "was not there", recording, found)
+            _miss(one, (leaf[0], None), leaf[1], "not in the recording", recording, found)
 
 
 def earlier(recording: Recording, position: int) -> Iterator[int]:
-    """Yield the positions of the successful calls whose answers the model had before it made the call."""
+    """Yield the positions of the successful calls whose answers the model had when it made this call."""
     for number, call in enumerate(recording.run.calls):
         if call.outcome == "success" and call.batch < recording.run.calls[position].batch:
             yield number
 
 
 def stands_in(text: str, path: Path, value: Any) -> bool:
-    """Return whether a recorded answer holds the whole leaf: an id in a field for ids, anything else as written."""
+    """Return whether a recorded answer contains the whole leaf; an id must be in a field for ids."""
     if path and path[-1] in alterations.IDS:
         return bool(re.search(rf"(?m)^\s*(?:- )?id_?: '?{re.escape(str(value))}'?$", text))
     spellings = {str(value), f"{value:.1f}"} if isinstance(value, (int, float)) else {str(value)}
@@ -193,7 +193,7 @@ def stands_in(text: str, path: Path, value: Any) -> bool:
 
 
 def _unfolded(text: str, value: str) -> bool:
-    """Return whether the text holds a longer value over several lines, as YAML folds it, or with quotes doubled."""
+    """Return whether the text contains a longer value folded over several lines, as in YAML, or with doubled quotes."""
     flat = " ".join(text.replace("''", "'").replace('\\"', '"').split())
     return " " in value and " ".join(value.split()) in flat
 
@@ -218,7 +218,7 @@ def _kind(path: Path, value: Any, made: Table) -> str:
 
 
 def at(value: Any, path: Path) -> Any:
-    """Return what stands at a place, :data:`ABSENT` where nothing does."""
+    """Return the value at a place, :data:`ABSENT` if there is none."""
     for step in path:
         try:
             value = value[step]
@@ -228,7 +228,7 @@ def at(value: Any, path: Path) -> Any:
 
 
 def _reason(recording: Recording, sources: list[int], path: Path, value: Any) -> str:
-    """Say why a leaf that stayed is not easy: where it stands in the newest of its sources, and in how many it does."""
+    """Return why a leaf that stayed is hard to wire: its place in the newest of its sources, and how many there are."""
     text = recording.texts[sources[-1]]
     several = ", in several answers" if len(sources) > 1 else ""
     among = ", one of several records" if is_picked(text) else ""
@@ -236,7 +236,7 @@ def _reason(recording: Recording, sources: list[int], path: Path, value: Any) ->
 
 
 def is_picked(text: str) -> bool:
-    """Return whether an answer holds several records, so that the model picked the one it took a value from."""
+    """Return whether an answer has several records, so that the model had to pick one."""
     literal = _literal(text)
     if literal is not None:
         return len(literal) > 1
@@ -254,7 +254,7 @@ def _place(text: str, value: str) -> str:
     if re.search(rf"(?m)^\s*- {scalar}$", text):
         return "an item of a YAML-like list"
     if re.search(rf"(?m)(?:^|: |, ){re.escape(value)}(?:$|,)", text):
-        return "a line, or a part between commas"
+        return "a line, or text between commas"
     return "inside a sentence or a longer text"
 
 

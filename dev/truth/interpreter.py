@@ -1,8 +1,8 @@
-"""Runs the steps of an Automation one after the other, without Airflow, as the generated tasks would.
+"""Run the steps of an Automation one after the other, without Airflow, as the generated tasks would.
 
-Arguments are filled in as ``Argument.resolve`` of the operators does it: a wire takes the part of an earlier step's
-result that ``results.select`` finds, a parameter its value of this run, a template what Jinja gives, a secret the
-password of its connection. What a tool does is the caller's.
+Arguments are filled in as the operators' ``Argument.resolve`` does: a wire with the part of an earlier step's result
+that ``results.select`` finds, a parameter with its value in this run, a template with the text that Jinja renders, a
+secret with the password of its connection. The caller runs the tools.
 """
 
 from __future__ import annotations
@@ -23,18 +23,19 @@ GATE = "approval_gate"
 ELEMENT = "(the element)"
 
 Perform = Callable[[Step, dict[str, Any]], Any]
-"""Given a step and its arguments, does what the step does and returns its result."""
+"""Runs a step with its arguments and returns its result."""
 
 
 @dataclass
 class Context:
-    """What a run of the DAG knows.
+    """The state of a DAG run.
 
-    :param results: what each step left, by key.
-    :param params: the DAG params of this run; those that are left out have their default.
-    :param templates: what else a template may name (``ds`` and the like).
-    :param passwords: of a connection's id, its password.
-    :param closed: keys of gates that nobody opens: what they guard is skipped, and all that waits for it.
+    :param results: each step's result, by key.
+    :param params: the DAG params of this run; missing ones have their default.
+    :param templates: further names for templates (``ds`` and the like).
+    :param passwords: connection id to password.
+    :param closed: keys of gates that nobody approves: the steps that they guard are skipped, with all that depends on
+        them.
     """
 
     results: dict[str, Any] = field(default_factory=dict)
@@ -47,7 +48,7 @@ class Context:
 def run(automation: Automation, perform: Perform, context: Context) -> list[str]:
     """Run every step in order; return the keys of those that were skipped.
 
-    :param perform: called for each step but gates, for a mapped step once for each element.
+    :param perform: called for each step except gates; for a mapped step, once for each element.
     :raises LookupError: a wire found nothing, or a parameter has no value.
     """
     context.params = defaults(automation) | context.params
@@ -61,14 +62,14 @@ def run(automation: Automation, perform: Perform, context: Context) -> list[str]
 
 
 def defaults(automation: Automation) -> dict[str, Any]:
-    """Return the params of a run for which nobody chose others."""
+    """Return the params' defaults."""
     return {name: param.default for name, param in automation.params.items()}
 
 
 def arguments(step: Step, context: Context, element: Any = None) -> dict[str, Any]:
     """Return a step's arguments, filled in.
 
-    :param element: the element at hand, of a mapped step.
+    :param element: the current element, for a mapped step.
     :raises LookupError: a wire found nothing, or a parameter has no value.
     """
     return {name: _filled(argument, context, element) for name, argument in step.arguments.items()}
@@ -106,7 +107,7 @@ def _taken(output: Output, context: Context, element: Any) -> Any:
     if output.step is None:
         return results.select(element, output.path, step=ELEMENT)
     if output.step not in context.results:
-        raise LookupError(f"the step {output.step!r} left no result")
+        raise LookupError(f"the step {output.step!r} has no result")
     return results.select(context.results[output.step], output.path, step=output.step)
 
 
@@ -122,7 +123,7 @@ def _rendered(template: Any, context: Context) -> str:
 
 
 def _put(value: Any, at: Path, part: Any) -> Any:
-    """Return ``value`` with ``part`` at the place ``at``, where its ``None`` stands."""
+    """Return ``value`` with ``part`` at the place ``at``, in place of ``None``."""
     if not at:
         return part
     place = value

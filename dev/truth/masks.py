@@ -1,4 +1,4 @@
-"""When a replayed answer counts as the recorded one, and what is left out of the comparison, with the reason."""
+"""Decide when a replayed answer counts as equal, and which differences do not count, with the reason."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 
 MOMENT = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?"
 WRITTEN_NOW = {"send_email": "timestamp", "append_to_file": "last_modified", "create_file": "last_modified"}
-"""Of each tool that answers with the moment of the call: the field that holds it."""
+"""For each tool that answers with the time of the call: the field with that time."""
 
 
 @dataclass(frozen=True)
 class Mask:
-    """One thing that the comparison passes over.
+    """A difference that does not count.
 
     :param name: for the report.
     :param reason: why two runs of the same call differ in it.
-    :param pattern: the places in the text; its second group is what differs.
-    :param settled: what the comparison sees there instead.
+    :param pattern: matches the places in the text; its second group is what differs.
+    :param settled: returns what is compared instead.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Mask:
     settled: Callable[[str], str]
 
     def apply(self, text: str) -> str:
-        """Return the text without what differs."""
+        """Return the text without the differences."""
         return self.pattern.sub(lambda found: found[1] + self.settled(found[2]), text)
 
 
@@ -38,14 +38,14 @@ def _in_order(lines: str) -> str:
 MASKS = (
     Mask(
         "wall clock",
-        "the tool writes the moment of the call into the record that it answers with",
+        "the tool writes the time of the call into the record that it returns",
         re.compile(rf"(?m)^(\s*(?:- )?(?:timestamp|last_modified): )('?{MOMENT}'?)$"),
-        lambda moment: "(the moment of the call)",
+        lambda moment: "(the time of the call)",
     ),
     Mask(
         "set order",
-        "a new calendar event makes its participants a set, and mails them in that order: Python orders a set of texts "
-        "anew in each process",
+        "a new calendar event stores its participants as a set, and mails them in that order: Python orders a set of "
+        "texts differently in each process",
         re.compile(r"(?m)^(\s*(?:- )?(?:participants|recipients):\n)((?:\s*- .*\n?)+)"),
         _in_order,
     ),
@@ -53,14 +53,14 @@ MASKS = (
 
 
 def clock_of(tool: str, text: str) -> str | None:
-    """Return the moment at which a recorded call ran, where its answer shows it: a replay can set its clock to it."""
+    """Return the time at which a recorded call ran, if its answer shows it, so that a replay can set its clock."""
     field = WRITTEN_NOW.get(tool)
     found = re.findall(rf"(?m)^{field}: ({MOMENT})$", text) if field else []
     return found[-1] if found else None
 
 
 def difference(recorded: str, replayed: str) -> list[str] | None:
-    """Return the names of the masks that make the two equal, none where they are equal; ``None``: they are not.
+    """Return the names of the masks needed to make the two equal, empty if they are equal; ``None`` if they differ.
 
     >>> difference("a", "a"), difference("a", "b")
     ([], None)
@@ -77,7 +77,7 @@ def difference(recorded: str, replayed: str) -> list[str] | None:
 
 
 def first_difference(recorded: str, replayed: str) -> str:
-    """Return the first lines that differ, shortened, for the report."""
+    """Return the first pair of lines that differ, shortened, for the report."""
     pairs = zip(recorded.splitlines() or [""], replayed.splitlines() or [""], strict=False)
     for left, right in pairs:
         if left != right:

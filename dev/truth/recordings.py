@@ -1,4 +1,4 @@
-"""The recorded runs that the bench judges by; they are read where they stand and never copied into the project."""
+"""The recorded runs that the bench uses. They are read from their folder and never copied into the project."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SUITES = ("workspace", "banking", "travel", "slack")
 
 @dataclass(frozen=True)
 class Recording:
-    """One AgentDojo run: the file as it is, and as this package reads it.
+    """One AgentDojo run: the file itself, and the run that this package reads from it.
 
     :param name: the file's name without its ending.
     :param document: the whole file.
-    :param run: what the adapter made of it.
-    :param texts: the tools' answers as they stand in the file, in the order of ``run.calls``.
+    :param run: the run that the adapter returned.
+    :param texts: the tools' answers as written in the file, in the order of ``run.calls``.
     """
 
     name: str
@@ -33,33 +33,33 @@ class Recording:
 
     @property
     def suite(self) -> str:
-        """The suite's name."""
+        """Return the suite's name."""
         return str(self.document["suite_name"])
 
     @property
     def pipeline(self) -> str:
-        """The pipeline that was recorded: its model."""
+        """Return the name of the recorded pipeline, which is its model."""
         return str(self.document["pipeline_name"])
 
     @property
     def is_attacked(self) -> bool:
-        """Whether somebody's instructions were put into the environment."""
+        """Return whether injected instructions were put into the environment."""
         return bool(self.document["injection_task_id"])
 
     @property
     def last_words(self) -> str:
-        """The agent's last message, which some verdicts look at."""
+        """Return the agent's last message, which some verdicts use."""
         return str(self.document["messages"][-1].get("content") or "")
 
     @property
     def said(self) -> str:
-        """What the system and the user said."""
-        told = [message for message in self.document["messages"] if message["role"] in ("system", "user")]
-        return "\n".join(str(message["content"]) for message in told)
+        """Return what the system and the user said."""
+        messages = [message for message in self.document["messages"] if message["role"] in ("system", "user")]
+        return "\n".join(str(message["content"]) for message in messages)
 
 
 def recordings(folder: Path = RECORDINGS) -> list[Recording]:
-    """Return every AgentDojo run of the folder, by name; none where the folder is missing.
+    """Return every AgentDojo run of the folder, by name; none if the folder is missing.
 
     :raises ValueError: a file's answers and calls do not pair up.
     """
@@ -67,7 +67,7 @@ def recordings(folder: Path = RECORDINGS) -> list[Recording]:
 
 
 def tau2_runs(folder: Path = RECORDINGS) -> list[tuple[Run, str]]:
-    """Return every run of the τ²-bench files with its file's digest; none where the folder is missing."""
+    """Return every run of the τ²-bench files with its file's digest; none if the folder is missing."""
     found = []
     for path in sorted((folder / "tau2-bench").glob("*.json")):
         digest = hashlib.sha256(path.read_bytes()).hexdigest()

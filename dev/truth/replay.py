@@ -1,4 +1,4 @@
-"""Frozen and wired replay of recordings: does a crystallized run do again what was recorded?"""
+"""Replay recordings with frozen and with wired arguments: does a crystallized run repeat what was recorded?"""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ TOOLS_FILE = Path(__file__).with_name("agentdojo-tools.toml")
 
 
 def tools() -> ToolsFile:
-    """Return what each of AgentDojo's tools reads and writes."""
+    """Return the tools file for AgentDojo's tools."""
     return read_tools(TOOLS_FILE, TOOLS_FILE)
 
 
 def automation(run: Run, rules: ToolsFile, sha256: str, *, freeze_all: bool) -> Automation | None:
-    """Crystallize a run, a failed one too; ``None`` where no call of it succeeded."""
+    """Crystallize a run, even a failed one; return ``None`` if no call of it succeeded."""
     policy = Policy(freeze_all=freeze_all, allow_unsuccessful=True)
     try:
         return crystallize(run, rules, policy, trace_sha256=sha256)
@@ -38,7 +38,7 @@ def automation(run: Run, rules: ToolsFile, sha256: str, *, freeze_all: bool) -> 
 
 
 def recorded_calls(spec: Automation, run: Run) -> dict[str, int]:
-    """Return the position in ``run.calls`` of the call that each step but gates was made of, by the step's key."""
+    """Return the position in ``run.calls`` of the call that each step was made from, by step key, without gates."""
     found: dict[str, int] = {}
     position = 0
     for step in spec.steps:
@@ -52,7 +52,7 @@ def recorded_calls(spec: Automation, run: Run) -> dict[str, int]:
 
 
 def passwords(spec: Automation, run: Run) -> dict[str, str]:
-    """Return what each connection held that a credential of the recording became: the credential."""
+    """Return the password of each connection that replaces a credential of the recording: that credential."""
     calls = recorded_calls(spec, run)
     found = {}
     for step in spec.steps:
@@ -66,13 +66,13 @@ def passwords(spec: Automation, run: Run) -> dict[str, str]:
 
 
 def same(left: Any, right: Any) -> bool:
-    """Return whether two JSON values are written alike: ``1`` and ``1.0`` are not, nor are ``1`` and ``true``."""
+    """Return whether two JSON values are written the same way: ``1`` differs from ``1.0`` and from ``true``."""
     return json_text.canonical(left) == json_text.canonical(right)
 
 
 @dataclass
 class Unequal:
-    """A step that did not do what was recorded."""
+    """A step that did not repeat what was recorded."""
 
     recording: str
     step: str
@@ -93,8 +93,9 @@ class Tally:
 def frozen(recording: Recording, dojo: Dojo, rules: ToolsFile, tally: Tally) -> None:
     """Replay one recording with literals only, and count the steps that answer as recorded.
 
-    Counted are ``steps``; of them ``published`` (the version on PyPI, at today's clock), ``raw`` (the environment of
-    the recording: inputs as its sources took them, its clock where the answer shows it) and ``masked``.
+    Counts ``steps``, and of those ``published`` (the published version, with today's clock), ``raw`` (the environment
+    of the recording: inputs as its sources accepted them, and the recorded clock if the answer shows it) and
+    ``masked``.
     """
     spec = automation(recording.run, rules, recording.sha256, freeze_all=True)
     tally.runs += 1
@@ -127,7 +128,7 @@ def _cause(answer: Answer, text: str) -> str:
     used = masks.difference(text, answer.text)
     if used:
         return ", ".join(used)
-    return "number spelling" if _numbers(answer.text) == _numbers(text) else "another answer"
+    return "another spelling of a number" if _numbers(answer.text) == _numbers(text) else "another answer"
 
 
 def _numbers(text: str) -> str:
@@ -152,7 +153,7 @@ def _answers(spec: Automation, recording: Recording, dojo: Dojo, *, published: b
 
 @dataclass(frozen=True)
 class Judged:
-    """One step of a wired replay: the arguments that it took, and those that it should have taken."""
+    """One step of a wired replay: the arguments that it took, and the ones that it should have taken."""
 
     step: Step
     position: int
@@ -170,10 +171,10 @@ def wired(
     changes: Sequence[Any] = (),
     expected: Callable[[ToolCall], dict[str, Any]] = lambda call: dict(call.arguments or {}),  # type: ignore[arg-type]
 ) -> tuple[list[Judged], Unequal | None]:
-    """Replay one recording with wires on, in its environment after ``changes``.
+    """Replay one recording with its wires, in its environment after ``changes``.
 
-    Each tool is run with the arguments that are *right*, whatever the step took, so that one wrong argument does not
-    spoil the steps behind it: each is judged for itself.
+    Each tool is run with the *right* arguments, whatever the step took. So a wrong argument does not affect later
+    steps, and each step is judged on its own.
 
     :param expected: the right arguments of a recorded call in the changed environment.
     :return: every step up to the first whose tool failed on the right arguments, and that failure.
@@ -205,7 +206,7 @@ def wired(
 
 
 def wired_as_recorded(recording: Recording, dojo: Dojo, rules: ToolsFile, tally: Tally) -> None:
-    """Count the steps that take the recorded arguments when their wires are filled in the recorded environment."""
+    """Count the steps that have the recorded arguments when their wires are filled in the recorded environment."""
     judged, failure = wired(recording, dojo, rules)
     tally.runs += 1
     if failure:

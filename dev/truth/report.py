@@ -1,4 +1,4 @@
-"""The tables of the bench, its goals, and the same as JSON."""
+"""The bench's report: its goals, and the counts as tables or JSON."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ ALL = "all"
 
 @dataclass
 class Report:
-    """What was counted, by suite.
+    """The counts, by suite.
 
-    :param versions: of everything that took part.
+    :param versions: the versions of everything involved.
     """
 
     versions: dict[str, Any] = field(default_factory=dict)
@@ -36,9 +36,9 @@ class Report:
     tau2: Flow = field(default_factory=Flow)
 
     def judge(self, recording: Recording, dojo: Dojo, rules: ToolsFile, seed: int) -> None:
-        """Replay one recording in every way, and count what came of it.
+        """Replay one recording in every way, and count the outcomes.
 
-        :param seed: of the altered values.
+        :param seed: the seed for the altered values.
         """
         suite = recording.suite
         replay.frozen(recording, dojo, rules, self.frozen[suite])
@@ -60,10 +60,11 @@ class Report:
         ):
             total = _sum(tally.counts for tally in tallies.values())
             found.append((name, ALL, total[part], total[whole]))
-        found += [("precision", suite, it.counts["right"], it.counts["changed"]) for suite, it in self.changed.items()]
-        changed = _sum(it.counts for it in self.changed.values())
-        attacks = _sum(it.counts for it in self.attacks.values())
-        found.append(("recall", ALL, changed["followed"], changed["should"]))  # a suite has but a few; see the table
+        for suite, counted in self.changed.items():
+            found.append(("precision", suite, counted.counts["right"], counted.counts["changed"]))
+        changed = _sum(counted.counts for counted in self.changed.values())
+        attacks = _sum(counted.counts for counted in self.attacks.values())
+        found.append(("recall", ALL, changed["followed"], changed["should"]))  # over all: a single suite has few leaves
         found.append(("stopped", ALL, attacks["stopped"], attacks["landed"]))
         return [
             f"{name} in {suite}: {part} of {whole} ({_percent(part, whole)}), the goal is {GOALS[name]:.0%}"
@@ -72,7 +73,7 @@ class Report:
         ]
 
     def as_json(self) -> dict[str, Any]:
-        """Return everything as JSON data."""
+        """Return the whole report as JSON data."""
         parts = ("frozen", "wired", "changed", "ordered", "attacks")
         return {
             "versions": self.versions,
@@ -87,7 +88,7 @@ class Report:
     def text(self, *, every: bool) -> str:
         """Return the tables for people.
 
-        :param every: with every miss, not the reasons alone.
+        :param every: list every miss, not only the reasons.
         """
         parts = [self._replay(), self._changes(every), self._order(every), self._attacks(), self._tau2(every)]
         return "\n\n".join(parts)
@@ -102,8 +103,8 @@ class Report:
             rows.append([suite, frozen.runs, frozen.without_steps, count["steps"], *levels, equal])
         names = "; ".join(mask.name for mask in masks.MASKS)
         notes = [
-            "published: the version on PyPI, at today's clock. raw: inputs as the sources of the day took them, and",
-            f"the recorded clock where the answer shows it. masked: raw, without {names}.",
+            "published: the published version, with today's clock. raw: inputs as accepted by the sources of the day,",
+            f"and the recorded clock if the answer shows it. masked: raw, without {names}.",
         ]
         lines = [_unequal(one) for suite in SUITES for one in self.frozen[suite].unequal]
         lines += ["wired: " + _unequal(one) for suite in SUITES for one in self.wired[suite].unequal]
@@ -141,10 +142,10 @@ class Report:
                     f"{count['composed_followed']} of {count['composed']}",
                 ]
             )
-        title = "3  Changed values (benign recordings): argument leaves that hold an altered value of an earlier answer"
+        title = "3  Changed values (benign recordings): argument leaves with an altered value of an earlier answer"
         notes = [
-            "of one record: where an answer holds nothing else to choose from. composed: altered values inside words",
-            "that the model wrote itself. Each step is run with the right arguments: each leaf is judged for itself.",
+            "of one record: the answer has no other record to choose from. composed: altered values in the model's own",
+            "text. Each step is run with the right arguments, so each leaf is judged on its own.",
         ]
         return "\n".join([title, _table(header, rows), *notes, *_misses(self.changed, every)])
 
@@ -168,7 +169,7 @@ class Report:
             lines += [f"  {one.end}: {one.recording} {one.tool} {one.arguments}" for one in found.injected]
         second = ["", "benign", "reads", "gated reads", "writes", "gates", "writes without"]
         gates = ("benign", "reads", "gated_reads", "writes", "gates", "open_writes")
-        title = "4  Attacked recordings: injected calls that ran, and where they end in the DAG; gates of benign ones"
+        title = "4  Attacked recordings: injected calls that ran, and what becomes of them; gates of benign recordings"
         tables = [_table(header, [[suite, *(count[name] for name in names)] for suite, count in counts])]
         tables += [_table(second, [[suite, *(count[name] for name in gates)] for suite, count in counts])]
         return "\n".join([title, tables[0], *lines, "", tables[1]])
@@ -186,7 +187,8 @@ class Report:
 
 
 def _misses(by_suite: Mapping[str, Following], every: bool) -> list[str]:
-    lines = [f"  {number:5} {reason}" for reason, number in _sum(it.reasons for it in by_suite.values()).most_common()]
+    reasons = _sum(found.reasons for found in by_suite.values())
+    lines = [f"  {number:5} {reason}" for reason, number in reasons.most_common()]
     for found in by_suite.values():
         lines += [f"  stopped: {_unequal(one)}" for one in found.failures]
         for one in found.misses if every else ():
@@ -209,7 +211,7 @@ def _plain(value: Any) -> Any:
 
 
 def _with_sum(by_suite: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Return the suites and, last, their sum."""
+    """Return the suites, and their sum at the end."""
     kind = type(next(iter(by_suite.values())))
     total = kind(counts=_sum(found.counts for found in by_suite.values()))
     if isinstance(total, Tally):

@@ -1,4 +1,4 @@
-"""The functions that the DAG ``every_kind`` calls as tools; its test puts this folder's files beside the DAG file."""
+"""The functions that the DAG ``every_kind`` calls as tools; the test copies this folder's files beside the DAG file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def forecast(rows: list[dict[str, Any]], growth_percent: int) -> list[dict[str, Any]]:
-    """Return the regions with the revenue of the next month."""
+    """Return the regions with next month's revenue."""
     return [{**row, "revenue": row["revenue"] * (100 + growth_percent) // 100} for row in rows]
 
 

@@ -1,10 +1,13 @@
-"""The documentation says what the code does."""
+"""The documentation matches the code, and uses each of the project's words in one sense."""
 
 from __future__ import annotations
 
 import importlib.util
 import re
 import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +15,43 @@ from airflow_provider_vai.cli.main import main
 from airflow_provider_vai.cli.table import COMMANDS
 from tests.paths import ROOT
 
+sys.path.insert(0, str(ROOT / "dev"))
+import house
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "dev/CONTRIBUTING.md").read_text(encoding="utf-8")
+GLOSSARY = ROOT / "dev/docs/glossary.md"
+USER_PAGES = [ROOT / "README.md", *sorted((ROOT / "dev/docs").glob("*.md"))]
+ADRS = sorted((ROOT / "dev/adr").glob("*.md"))
+PAGES = [*USER_PAGES, ROOT / "dev/CONTRIBUTING.md", ROOT / "dev/CHANGELOG.md", *ADRS]
+GENERATED = ("cli.md", "formats.md", "kinds.md")
+TOP = "airflow_provider_vai|dag_templates|dev|tests"
+WORDS = {
+    "frozen": "frozen|freezes?",
+    "wired": "wired?|wires|wiring",
+    "parameter": "params?|parameters?",
+    "derived": "derived?|derives",
+    "effect": "effects?",
+    "gate": "gates?",
+    "origin": "origins?",
+    "sidecar": "sidecars?",
+}
+"""The project's own words, by their anchor in the glossary, with the forms that pages use."""
+
+
+def _prose(page: Path) -> str:
+    """Return a page without its code blocks."""
+    return re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+
+
+def _anchors(page: Path) -> set[str]:
+    """Return the names of a page's headings, as links write them."""
+    return set(_slugs(re.findall(r"^#+ (.+)$", _prose(page), re.MULTILINE)))
+
+
+def _slugs(headings: list[str]) -> Iterator[str]:
+    for heading in headings:
+        yield re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 def _generator():
@@ -22,9 +61,9 @@ def _generator():
     return module
 
 
-@pytest.mark.parametrize("name", ["cli.md", "formats.md", "kinds.md"])
+@pytest.mark.parametrize("name", GENERATED)
 def test_reference_pages_are_as_the_code_generates_them(name):
-    """`python dev/docs/generate.py` would change nothing."""
+    """The generated pages are up to date: `python dev/docs/generate.py` would change nothing."""
     expected = _generator().PAGES[name]()
 
     assert (ROOT / "dev/docs" / name).read_text(encoding="utf-8") == expected
@@ -32,13 +71,13 @@ def test_reference_pages_are_as_the_code_generates_them(name):
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_every_argument_of_every_command_has_help(command):
-    """`--help` is the manual."""
+    """Every command and option has a help text, so that `--help` is a complete manual."""
     assert command.help.endswith(".")
     assert all(entry.settings.get("help") for entry in command.options)
 
 
 def test_the_readme_commands_run(tmp_path, monkeypatch, capsys):
-    """Each `vai` line of the README works as it stands, in the checkout."""
+    """Each `vai` line of the README works unchanged in the checkout."""
     commands = re.findall(r"^\$ vai (.+)$", README, re.MULTILINE)
     monkeypatch.chdir(ROOT)
 
@@ -49,22 +88,98 @@ def test_the_readme_commands_run(tmp_path, monkeypatch, capsys):
 
 
 def test_the_readme_shows_the_dag_file_that_its_command_writes():
-    """The code block is the golden file of the same command."""
+    """The README's code block is the golden file of the same command."""
     shown = re.search(r"<!-- dag -->\n```python\n(.*?)```\n", README, re.DOTALL)
 
     assert shown[1] == (ROOT / "tests/golden/example/expected/monthly_revenue_dashboard.py").read_text(encoding="utf-8")
 
 
-def test_links_and_pictures_of_the_pages_exist():
-    """No page points to a file that is not there."""
-    for page in [ROOT / "README.md", *(ROOT / "dev/docs").glob("*.md")]:
-        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
-            if "://" not in target:
-                assert (page.parent / target).exists(), (page.name, target)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_pictures_of_the_pages_exist(page):
+    """No page points to a file, or to a heading in a page, that does not exist."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", _prose(page)):
+        if "://" in target:
+            assert "pypi.org" not in target, "link to the library's own home"
+            continue
+        name, _, anchor = target.partition("#")
+        linked = page.parent / name if name else page
+        assert linked.exists(), target
+        assert not anchor or anchor in _anchors(linked), target
+
+
+@pytest.mark.parametrize("page", USER_PAGES, ids=lambda page: page.name)
+def test_pages_link_to_the_words_that_they_use(page):
+    """A page that uses one of the project's own words links to its entry; a generated page links to the glossary."""
+    text = page.read_text(encoding="utf-8")
+    if page.name in GENERATED:
+        assert "(glossary.md)" in text
+        return
+    prose = re.sub(r"`[^`]*`|\]\([^)]*\)|same origin|side effects", "", _prose(page)).lower()
+    used = [word for word, forms in WORDS.items() if re.search(rf"\b(?:{forms})\b", prose)]
+
+    assert [word for word in used if page != GLOSSARY and f"glossary.md#{word})" not in text] == []
+
+
+def test_the_glossary_has_every_word():
+    """The glossary has an entry for each word that has a special meaning in this project."""
+    words = (
+        "trace run call crystallize automation action-kind step flashboard draft active template finding review-item"
+    )
+
+    assert {*words.split(), *WORDS} <= _anchors(GLOSSARY)
+
+
+@pytest.mark.parametrize("page", USER_PAGES, ids=lambda page: page.name)
+def test_users_read_of_tests_at_the_end_only(page):
+    """A page names tests only in its last section, "What holds these claims"."""
+    text, _, _ = page.read_text(encoding="utf-8").partition("\n## What holds these claims\n")
+
+    assert re.findall(r"tests/(?:unit|integration|e2e)/|\btest_\w+", text) == []
+
+
+def test_the_map_is_the_table_of_rooms():
+    """The newcomer's map lists the same rooms and imports as `dev/house.py`."""
+    section = CONTRIBUTING.partition("## The map")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \|$", section, re.MULTILINE)
+    shown = {
+        room: {
+            name for cell in allowed.split(", ") for name in (house.READING if cell == "*base*" else [cell.strip("`")])
+        }
+        for room, _, allowed in rows
+    }
+
+    assert [room for room, _, _ in rows] == list(house.ROOMS)
+    assert shown == {room: set(allowed) or {"nothing"} for room, allowed in house.ROOMS.items()}
+    assert f"has {len(house.ROOMS)} rooms" in section
+
+
+def test_the_straight_line_is_there():
+    """Each stage's function is in the file that the page names."""
+    rows = re.findall(r"^\| \w+ \| `(\w+)` in `([\w/.]+)` \|", CONTRIBUTING, re.MULTILINE)
+
+    assert [function for function, _ in rows] == ["read", "crystallize", "render", "publish"]
+    for function, file in rows:
+        assert f"\ndef {function}(" in (ROOT / file).read_text(encoding="utf-8"), file
+
+
+def test_paths_that_the_contributing_page_names_exist():
+    """Each path exists; a part in angle brackets matches any name."""
+    paths = re.findall(rf"`((?:{TOP}|\.ci)/[\w./<>-]*)`", CONTRIBUTING)
+
+    assert len(paths) > 40
+    assert [path for path in paths if not any(ROOT.glob(re.sub(r"<\w+>", "*", path)))] == []
+
+
+@pytest.mark.parametrize("page", ADRS, ids=lambda page: page.name)
+def test_paths_that_the_decisions_name_exist(page):
+    """Each path in a decision exists, in the package or in the checkout."""
+    named = re.findall(r"`([\w/]+(?:/|\.py))`", page.read_text(encoding="utf-8"))
+
+    assert [path for path in named if not any((root / path).exists() for root in (ROOT, house.PACKAGE))] == []
 
 
 def test_the_readme_shows_the_lines_that_the_api_page_proves():
-    """An end-to-end test runs those of the page."""
+    """The README's HTTP example is the API page's, which an end-to-end test runs."""
     pages = (README, (ROOT / "dev/docs/api.md").read_text(encoding="utf-8"))
     blocks = [re.search(r"<!-- run: api -->\n```bash\n(.*?)```", page, re.DOTALL)[1] for page in pages]
 
@@ -72,7 +187,7 @@ def test_the_readme_shows_the_lines_that_the_api_page_proves():
 
 
 def test_tests_that_the_docs_name_exist():
-    """`tests/file.py::function` leads to a function of that name."""
+    """Each `tests/file.py::function` names an existing test."""
     named = [
         found
         for page in (ROOT / "dev/docs").glob("*.md")

@@ -1,4 +1,4 @@
-"""What a DAG file imports stays light: every parse of a DAG file pays for it anew."""
+"""The modules that DAG files import stay light, because every parse of a DAG file imports them again."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ for name in sys.argv[2:]:
 
 @pytest.fixture(scope="module")
 def imported() -> dict[str, str]:
-    """Module -> the heavy modules that it, or one before it, imported in a fresh process."""
+    """For each module: the heavy modules that it, or a module before it, imported in a new process."""
     command = [sys.executable, "-c", SCRIPT, ",".join(HEAVY), *MODULES]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return dict(line.split(" ", 1) for line in output.splitlines() if line.startswith("airflow_provider_vai."))
@@ -53,12 +53,12 @@ def imported() -> dict[str, str]:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_module_imports_nothing_heavy(module: str, imported: dict[str, str]) -> None:
-    """No operator or sensor module loads a library that only a running task needs."""
+    """No operator or sensor module imports a library that only a running task needs."""
     assert imported[module] == "[]"
 
 
 def test_page_needs_no_airflow() -> None:
-    """The flashboard page is made without Airflow."""
+    """The module that makes the flashboard page does not import Airflow."""
     script = (
         "import sys; import airflow_provider_vai.operators.flashboard.page;"
         "assert not [m for m in sys.modules if m.split('.')[0] == 'airflow']"
@@ -67,7 +67,7 @@ def test_page_needs_no_airflow() -> None:
 
 
 def test_a_task_asks_no_provider(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Making a task, with the asset that it emits, does not load every provider's description in each parse."""
+    """Creating a task with its asset does not load the descriptions of all providers in each parse."""
     from airflow.sdk import DAG
     from airflow.sdk.definitions import asset
 

@@ -1,4 +1,4 @@
-"""The golden files: written again they are the same, byte for byte, and the linters have nothing to say."""
+"""The golden files are reproduced byte for byte, and linter and formatter accept them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FOLDERS = [str(case.expected) for case in CASES]
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_golden(case: Case, tmp_path: Path) -> None:
-    """The same command gives the same bytes; ``python -m tests.golden.regenerate`` writes what is wanted now."""
+    """The same command writes the same bytes; ``python -m tests.golden.regenerate`` updates them."""
     make(case, tmp_path)
     written = {path.name: path.read_text() for path in sorted(tmp_path.iterdir())}
     assert written == {path.name: path.read_text() for path in sorted(case.expected.iterdir())}
@@ -26,7 +26,7 @@ def test_golden(case: Case, tmp_path: Path) -> None:
 
 
 def test_every_format_and_folder_has_a_case() -> None:
-    """The formats that the others are like, both of the platform's, and no folder that nothing makes."""
+    """The cases cover the main formats and both sorts of platform recordings; no folder is without a case."""
     sidecars = [json.loads(next(case.expected.glob("*.vai.json")).read_text()) for case in CASES]
     formats = {sidecar["source"]["format"] for sidecar in sidecars}
     assert formats == {"vai", "openai_chat", "anthropic_messages", "pydantic_ai", "agentdojo", "tau2"}
@@ -37,7 +37,7 @@ def test_every_format_and_folder_has_a_case() -> None:
 
 
 def test_linter_has_nothing_to_say() -> None:
-    """Errors, imports, modern forms, likely bugs, Airflow's own rules: none in a rendered file."""
+    """A rendered file has no lint findings: errors, imports, outdated syntax, likely bugs, Airflow's own rules."""
     rules = ["--select", "E,F,I,UP,B,AIR,PL", "--ignore", "E501,PLR", "--target-version", "py310"]
     command = [
         *RUFF,
@@ -45,12 +45,12 @@ def test_linter_has_nothing_to_say() -> None:
         *STYLE,
         *rules,
         *FOLDERS,
-    ]  # from a folder that is no checkout: our imports are installed ones
+    ]  # run outside the checkout, so that our imports count as installed ones
     done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "All checks passed!\n")
 
 
 def test_formatter_changes_nothing() -> None:
-    """The files are written as the formatter would write them."""
+    """The formatter would not change a rendered file."""
     done = subprocess.run([*RUFF, "format", "--diff", *STYLE, *FOLDERS], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")

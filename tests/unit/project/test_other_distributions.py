@@ -1,4 +1,4 @@
-"""Another distribution adds a trace format or an action kind by an entry point, and touches nothing here."""
+"""Another distribution can add an action kind with an entry point, without changes in this package."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ RUN = {
 
 @pytest.fixture
 def vai(tmp_path: Path):
-    """Return a function that runs `vai` where a distribution with these entry points is installed."""
+    """Return a function that runs `vai` in an environment with a distribution that has these entry points."""
 
     def run(entry_points: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         info = tmp_path / "site/acme_vai-1.0.dist-info"
@@ -64,7 +64,7 @@ def vai(tmp_path: Path):
 
 
 def test_a_kind_is_rendered(vai, tmp_path: Path) -> None:
-    """A call of the new kind becomes a task of its operator, guarded like any write, its arguments as they come."""
+    """A call of the new kind becomes a task of its operator, with its arguments in order, guarded like any write."""
     done = vai(
         "[airflow_provider_vai.kinds]\nslack = acme_vai:SLACK\n",
         *("crystallize", "run.json", "--out", "dags", "--dag-id", "tell"),
@@ -78,7 +78,7 @@ def test_a_kind_is_rendered(vai, tmp_path: Path) -> None:
 
 
 def test_its_arguments_are_checked(vai, tmp_path: Path) -> None:
-    """The kind's own model refuses what does not fit."""
+    """The kind's own argument model refuses wrong arguments."""
     RUN["actionRuns"][0]["definition"] = {"channel": 7}
     try:
         done = vai("[airflow_provider_vai.kinds]\nslack = acme_vai:SLACK\n", "crystallize", "run.json", "--out", "dags")
@@ -91,7 +91,7 @@ def test_its_arguments_are_checked(vai, tmp_path: Path) -> None:
 
 
 def test_it_is_listed(vai) -> None:
-    """`vai kinds` shows it after the own ones."""
+    """`vai kinds` lists it after the built-in kinds."""
     done = vai("[airflow_provider_vai.kinds]\nslack = acme_vai:SLACK\n", "kinds", "--json")
 
     assert json.loads(done.stdout)[-1]["operator"] == "acme_vai.operators.SlackPostOperator"
@@ -106,7 +106,7 @@ def test_it_is_listed(vai) -> None:
     ],
 )
 def test_one_that_cannot_be_used_is_refused(vai, value: str, said: str) -> None:
-    """A taken name, something else than a kind, or nothing at all: said, without a traceback."""
+    """A duplicate name, an object that is not a kind, or a missing one is refused without a traceback."""
     done = vai(f"[airflow_provider_vai.kinds]\nbad = {value}\n", "crystallize", "run.json", "--out", "dags")
 
     assert done.returncode == 1

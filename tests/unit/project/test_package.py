@@ -1,4 +1,4 @@
-"""What is shipped: a wheel with everything in it, and no trace of the machine it was made on."""
+"""The wheel is complete, and no file names the machine that it was built on."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 
 def test_wheel_holds_the_whole_package(wheel: zipfile.ZipFile) -> None:
-    """Every module, the mark of its types, and every template below the package."""
+    """The wheel has every module, the marker `py.typed`, and every DAG template inside the package."""
     expected = {str(path.relative_to(ROOT)) for path in (ROOT / "airflow_provider_vai").rglob("*.py")}
     expected |= {f"airflow_provider_vai/{path.relative_to(ROOT)}" for path in (ROOT / "dag_templates").rglob("*.jinja")}
     expected.add("airflow_provider_vai/py.typed")
@@ -41,13 +41,13 @@ def test_wheel_holds_the_whole_package(wheel: zipfile.ZipFile) -> None:
 
 
 def test_wheel_holds_nothing_else(wheel: zipfile.ZipFile) -> None:
-    """No tests, caches or traces."""
+    """The wheel has no tests, caches or traces."""
     assert {name.partition("/")[0].partition("-")[0] for name in wheel.namelist()} == {"airflow_provider_vai"}
     assert not [name for name in wheel.namelist() if "__pycache__" in name or "/tests/" in name]
 
 
 def test_entry_points(wheel: zipfile.ZipFile) -> None:
-    """Airflow finds the provider and the plugin, people find the command."""
+    """The entry points register the provider, the plugin and the command."""
     name = next(name for name in wheel.namelist() if name.endswith("entry_points.txt"))
     parser = configparser.ConfigParser()
     parser.read_string(wheel.read(name).decode())
@@ -59,7 +59,7 @@ def test_entry_points(wheel: zipfile.ZipFile) -> None:
 
 
 def test_installed_wheel_renders(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
-    """Away from the checkout the templates are found inside the package."""
+    """Outside the checkout, the DAG templates are found inside the package."""
     wheel.extractall(tmp_path / "site")
     script = (
         "import sys; from airflow_provider_vai.cli import main as cli;"
@@ -78,7 +78,7 @@ def test_installed_wheel_renders(wheel: zipfile.ZipFile, tmp_path: Path) -> None
 
 
 def test_no_file_names_this_machine() -> None:
-    """No absolute path of a home or build folder, no package index: in no file that is or will be tracked."""
+    """No file that is or will be tracked contains a path of a home or build folder, or a package index."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     if listed.returncode:
