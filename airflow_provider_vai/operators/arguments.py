@@ -43,6 +43,9 @@ class TaskWire:
         """Return the text for Airflow's DAG version and its Rendered Templates tab."""
         return {"wired": [self.task_id, *self.path]}
 
+    def __repr__(self) -> str:
+        return _written("wired", self.task_id, *self.path)
+
 
 class Template:
     """A Jinja template, rendered by Airflow. Made by :func:`template`."""
@@ -57,6 +60,9 @@ class Template:
     def serialize(self) -> Any:
         """Return the text for Airflow's DAG version and its Rendered Templates tab."""
         return {"template": self.text}
+
+    def __repr__(self) -> str:
+        return _written("template", self.text)
 
 
 class Parameter:
@@ -81,6 +87,9 @@ class Parameter:
         """Return the text for Airflow's DAG version and its Rendered Templates tab."""
         return {"parameter": [self.name, *self.path] if self.path else self.name}
 
+    def __repr__(self) -> str:
+        return _written("parameter", self.name, *self.path)
+
 
 class Item:
     """The element at hand of the list that the task is mapped over, or the part of it at ``path``. Made by
@@ -99,6 +108,18 @@ class Item:
     def serialize(self) -> Any:
         """Return the text for Airflow's DAG version and its Rendered Templates tab."""
         return {"item": list(self.path)}
+
+    def __repr__(self) -> str:
+        return _written("item", *self.path)
+
+
+def _written(function: str, *values: str | int) -> str:
+    """Return a reference as the DAG file writes it.
+
+    Airflow serializes what a mapped task is given by its ``repr``; an object's address there would make each parse of
+    the file another version of the DAG.
+    """
+    return f"{function}({', '.join(map(repr, values))})"
 
 
 def _part(value: Any, path: tuple[str | int, ...], what: str) -> Any:
@@ -130,6 +151,9 @@ class ConnectionSecret:
     def serialize(self) -> Any:
         """Return the connection's id, for Airflow's DAG version, Rendered Templates and digests."""
         return {"connection_secret": self.conn_id}
+
+    def __repr__(self) -> str:
+        return _written("connection_secret", self.conn_id)
 
     def __str__(self) -> str:
         return f"(the password of the connection {self.conn_id})"

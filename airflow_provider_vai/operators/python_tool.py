@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.operators.arguments import argument, as_argument
 from airflow_provider_vai.operators.base import VaiOperator
 from airflow_provider_vai.operators.runtime.errors import NothingSent
@@ -21,10 +22,8 @@ class PythonToolOperator(VaiOperator):
 
     :param python_callable: ``package.module:function``; a coroutine function is awaited.
     :param arguments: its keyword arguments.
-    :param source_sha256: SHA-256 of the function's source text (``inspect.getsource``) as it was reviewed;
-        left out, it is not checked.
-    :param on_change: where the source is another one now: ``"warn"`` in the log and go on, or ``"fail"``. `vai verify`
-        reports it either way.
+    :param source_sha256: SHA-256 of the function's source text as it was reviewed; left out, it is not checked.
+    :param on_change: if the source changed: ``"warn"`` in the log, or ``"fail"``. `vai verify` reports it either way.
     """
 
     kind = "python_tool"
@@ -51,7 +50,7 @@ class PythonToolOperator(VaiOperator):
         self.on_change = argument(on_change)
 
     def perform(self, context: Context) -> Any:
-        """Import the function, check it, call it."""
+        """Import the function, check it and call it; a JSON object or array in a text is parsed, as in traces."""
         import asyncio
         import inspect
 
@@ -65,7 +64,8 @@ class PythonToolOperator(VaiOperator):
                 f"{self.python_callable} does not take these arguments: {error} (given: {sorted(arguments)})"
             ) from None
         result = function(**arguments)
-        return asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
+        result = asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
+        return json_text.parsed_text(result, where="the result") if isinstance(result, str) else result
 
     def identity(self) -> list[Any] | None:
         """Return also the function's source as it is now: an approval of another function is not repeated."""

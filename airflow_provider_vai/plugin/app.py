@@ -18,6 +18,7 @@ from airflow_provider_vai.plugin.routes import (
     automations,
     dag_runs,
     flashboards,
+    gates,
     history,
     recordings,
     savings as ledger,
@@ -35,6 +36,7 @@ ROUTERS = (
     ledger.router,
     approvals.router,
     flashboards.router,
+    gates.router,
     webhooks.router,
 )
 

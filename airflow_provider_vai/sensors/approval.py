@@ -179,7 +179,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
             form = approval_form.form(approval_form.fields(self.text("editable") or {}, now.arguments))
         except LookupError as error:
             raise ApprovalImpossible(str(error)) from None
-        body = approval_text.body(now, reason=self.text("reason"), recorded=self.text("recorded"), problem=problem)
+        body = self._body(context, now, problem)
         shown = approval_question.put(
             context["ti"].id,
             subject=approval_text.heading(self.text("subject")),
@@ -193,6 +193,23 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
                 " cannot be replaced. Nobody approves what they do not see: trigger a new run of this DAG"
             )
         approval_question.park(self, context["ti"].id, replace(waiting, digests=now.digests))
+
+    def _body(self, context: Context, now: Guarded, problem: str | None) -> str:
+        """Return the question with every argument whole; if it is too long for Airflow, with a link to all of it."""
+        from airflow_provider_vai.sensors import approval_page, approval_text
+
+        reason, recorded = self.text("reason"), self.text("recorded")
+        body = approval_text.body(now, reason=reason, recorded=recorded, problem=problem)
+        if len(body.encode()) <= approval_text.LONGEST_BODY:
+            return body
+        try:
+            page = approval_page.write(now, context, subject=self.text("subject"), reason=reason)
+        except OSError as error:
+            raise ApprovalImpossible(
+                f"the arguments are too long for Airflow's page, and a page of their own could not be written: {error}."
+                " Make [vai] artifacts_path writable, and clear this task"
+            ) from error
+        return approval_text.body(now, reason=reason, recorded=recorded, problem=problem, page=page)
 
     # --- answering ----------------------------------------------------------------------------------------
 

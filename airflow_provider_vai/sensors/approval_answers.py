@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow.sdk import BaseOperatorLink
 
+from airflow_provider_vai.operators.runtime.addresses import path_prefix
+
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
@@ -50,4 +52,4 @@ class RequiredActionLink(BaseOperatorLink):
 
         dag, run, task = (quote(part, "") for part in (ti_key.dag_id, ti_key.run_id, ti_key.task_id))
         mapped = f"/mapped/{ti_key.map_index}" if ti_key.map_index >= 0 else ""
-        return f"/dags/{dag}/runs/{run}/tasks/{task}{mapped}/required_actions"
+        return f"{path_prefix()}/dags/{dag}/runs/{run}/tasks/{task}{mapped}/required_actions"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any, cast
 
-from airflow_provider_vai.operators.runtime.compat import configuration
+from airflow_provider_vai.operators.runtime.addresses import server
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -35,8 +35,7 @@ def link(gate: Gate, context: Context) -> str:
     """Return the full address of the gate's question."""
     from airflow_provider_vai.sensors.approval_answers import RequiredActionLink
 
-    base = (configuration().get("api", "base_url", fallback="") or "").rstrip("/")
-    return base + RequiredActionLink().get_link(gate, ti_key=context["ti"])
+    return server() + RequiredActionLink().get_link(gate, ti_key=context["ti"])
 
 
 def tell_out_of_band(gate: Gate, context: Context, now: Guarded) -> None:

@@ -15,12 +15,15 @@ from typing import Any
 
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.operators.runtime import results
-from airflow_provider_vai.operators.runtime.masking import masked
+from airflow_provider_vai.operators.runtime.masking import masked, masked_values
 from airflow_provider_vai.sensors.guarded import Guarded
 
-LONGEST_TEXT = 2000  # characters of one string value
-LONGEST_LIST = 50  # items of one list
-LONGEST_BLOCK = 20_000  # characters of one step's arguments
+LONGEST_BODY = 60_000
+"""Bytes of a question in Airflow's database, of which MySQL takes no more. A longer one has a page of its own."""
+
+LONGEST_TEXT = 2000  # characters of one string value, LONGEST_LIST items of one list, LONGEST_BLOCK characters of one
+LONGEST_LIST = 50  # step's arguments: what is shown of a question that has a page of its own
+LONGEST_BLOCK = 15_000
 SUBJECT_CHARACTERS = 200
 
 _UNSEEN = ("Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp")  # controls, direction overrides, lone surrogates, separators
@@ -33,35 +36,57 @@ def heading(text: Any) -> str:
     return line if len(line) <= SUBJECT_CHARACTERS else line[: SUBJECT_CHARACTERS - 1] + "…"
 
 
-def body(now: Guarded, *, reason: str | None, recorded: Mapping[str, Any] | None, problem: str | None = None) -> str:
-    """Return the question's body.
+def body(
+    now: Guarded,
+    *,
+    reason: str | None,
+    recorded: Mapping[str, Any] | None,
+    problem: str | None = None,
+    page: str | None = None,
+) -> str:
+    """Return the question's body: all arguments, whole.
 
     :param now: what would run.
     :param reason: why it is asked.
     :param recorded: what the recorded run says about the approval, and under ``arguments`` the recorded values of
         arguments that each run computes anew.
     :param problem: why an earlier answer to this question did not count.
+    :param page: the address of the page that shows all of it; long texts and lists are cut here then.
     :return: Markdown; its last line, the digest of the arguments, is never text from the run.
     """
     said = {name: value for name, value in (recorded or {}).items() if name != "arguments"}
     before = (recorded or {}).get("arguments") or {}
     parts = [f"**Asked again:**\n\n{_quoted(problem)}"] if problem else []
+    parts += [f"**Only the beginning is shown here.** Read [all arguments]({page}) before you answer."] if page else []
     parts += [_quoted(reason)] if reason else []
     parts += [f"**In the recorded run**\n\n{_fenced(said)}"] if said else []
-    parts += [_step(task_id, now, before) for task_id in now.steps]
+    parts += _cut_steps(now, before) if page else [_step(task_id, now, before) for task_id in now.steps]
     return "\n\n".join([*parts, f"An approval covers exactly these arguments: sha256 `{now.sha256}`"])
 
 
-def _step(task_id: str, now: Guarded, recorded: Mapping[str, Any]) -> str:
+def _cut_steps(now: Guarded, recorded: Mapping[str, Any]) -> list[str]:
+    """Return the first steps, as many as fit, with their arguments cut; of the others the number."""
+    parts: list[str] = []
+    for number, task_id in enumerate(now.steps):
+        parts.append(_step(task_id, now, recorded, is_cut=True))
+        if len("".join(parts).encode()) > LONGEST_BODY - 2 * LONGEST_BLOCK:
+            left = len(now.steps) - number - 1
+            return [*parts, f"**{left} more steps are not shown here.**"] if left else parts
+    return parts
+
+
+def _step(task_id: str, now: Guarded, recorded: Mapping[str, Any], *, is_cut: bool = False) -> str:
     step, arguments = now.steps[task_id], now.arguments[task_id]
     connections = sorted({str(value) for name, value in arguments.items() if name.endswith("conn_id") and value})
     facts = [("kind", step.kind), *(("connection", name) for name in connections), ("effect", str(step.effect))]
     shown = {name: value for name, value in arguments.items() if value is not None}
     references = sum(_count_references(value) for value in shown.values())
-    parts = [f"### Step `{task_id}`", " · ".join(f"{name} {_escaped(value)}" for name, value in facts), _fenced(shown)]
+    shown = _folded(masked_values(shown)) if is_cut else shown  # masked first: no cut leaves a part of a secret
+    parts = [f"### Step `{task_id}`", " · ".join(f"{name} {_escaped(value)}" for name, value in facts)]
+    parts += [_fenced(shown, LONGEST_BLOCK if is_cut else None)]
     parts += [f"{references} of the values come from an earlier step's artifact."] if references else []
-    parts += list(_differences(arguments, recorded))
-    return "\n\n".join([*parts, f"sha256 of all arguments: `{now.digests[task_id]}`"])
+    parts += [] if is_cut else list(_differences(arguments, recorded))
+    return "\n\n".join(parts)
 
 
 def _differences(arguments: Mapping[str, Any], recorded: Mapping[str, Any]) -> Iterator[str]:
@@ -72,32 +97,36 @@ def _differences(arguments: Mapping[str, Any], recorded: Mapping[str, Any]) -> I
             yield f"`{name}` is what it was in the recorded run."
             continue
         lines = difflib.unified_diff(
-            _json(before).split("\n"), _json(now).split("\n"), "recorded", "now", lineterm="", n=2
+            as_json(before).split("\n"), as_json(now).split("\n"), "recorded", "now", lineterm="", n=2
         )
         yield f"`{name}` is not what it was in the recorded run:\n\n{_fence(chr(10).join(lines), 'diff')}"
 
 
-def _fenced(value: Any) -> str:
-    return _fence(_json(value), "json")
+def as_json(value: Any) -> str:
+    """Return arguments as JSON for people: credentials masked, unseen characters shown, artifacts named as such."""
+    return plain(json.dumps(_named(masked_values(value)), indent=2, ensure_ascii=False, default=str))
 
 
-def _json(value: Any) -> str:
-    return json.dumps(_folded(masked(value)), indent=2, ensure_ascii=False, default=str)
+def plain(text: str) -> str:
+    """Return a text with each character that cannot be seen written as its escape; line ends stay."""
+    return _seen(text, keep="\n")
 
 
-def _fence(text: str, language: str) -> str:
-    text = _seen(text, keep="\n")
-    if len(text) > LONGEST_BLOCK:
-        text = f"{text[:LONGEST_BLOCK]}\n... {len(text) - LONGEST_BLOCK} more characters"
+def _fenced(value: Any, longest: int | None = None) -> str:
+    return _fence(as_json(value), "json", longest)
+
+
+def _fence(text: str, language: str, longest_text: int | None = None) -> str:
+    text = plain(text)
+    if longest_text is not None and len(text) > longest_text:
+        text = f"{text[:longest_text]}\n... {len(text) - longest_text} more characters"
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text}\n{fence}"
 
 
 def _folded(value: Any) -> Any:
-    """Return ``value`` with long texts and lists cut, saying by how much, and artifacts named as such."""
-    if results.is_reference(value):
-        return {"(artifact of an earlier step)": {key: _folded(value[key]) for key in value if key != "artifact"}}
+    """Return ``value`` with long texts and lists cut, saying by how much."""
     if isinstance(value, str) and len(value) > LONGEST_TEXT:
         more = len(value) - LONGEST_TEXT
         return f"{value[:LONGEST_TEXT]} (... {more} more characters, sha256 {json_text.digest(value)})"
@@ -107,6 +136,15 @@ def _folded(value: Any) -> Any:
         rest = [f"(... {len(value) - LONGEST_LIST} more items)"] if len(value) > LONGEST_LIST else []
         return [*(_folded(part) for part in value[:LONGEST_LIST]), *rest]
     return value
+
+
+def _named(value: Any) -> Any:
+    """Return ``value`` with artifacts named as such."""
+    if results.is_reference(value):
+        return {"(artifact of an earlier step)": {key: _named(value[key]) for key in value if key != "artifact"}}
+    if isinstance(value, dict):
+        return {key: _named(part) for key, part in value.items()}
+    return [_named(part) for part in value] if isinstance(value, list) else value
 
 
 def _count_references(value: Any) -> int:

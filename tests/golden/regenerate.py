@@ -51,6 +51,7 @@ CASES = (
     Case("example", "../dev/example/seed.json", ("--dag-id", "monthly_revenue_dashboard")),
     Case("demo", "../dev/example/run.json", ("--dag-id", "monthly_revenue_report")),
     Case("every_kind", options=("--dag-id", "every_kind", "--parallel", "--gates", "recorded")),
+    Case("mapped", options=("--dag-id", "vai_order_reminders", "--loops")),
     Case("vai_chat_thread", "traces/vai_chat_thread.json"),
     Case("openai_chat", "traces/openai_chat.json", ("--gates", "recorded", "--schedule", "@daily")),
     Case("anthropic_messages", ANTHROPIC, ("--dag-id", "vai_route")),

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_vai.languages import json_text
 from tests.integration.answers import answering, meanwhile
 
 pytestmark = pytest.mark.integration
@@ -54,7 +55,7 @@ def test_approved_arguments_run(run_dag: Run) -> None:
     assert subject == "Pay `now`?"
     assert '"value": "pay {{ ds }}"' in body
     assert r"\*\*big\*\* \<b\>sum\<\/b\>" in body
-    assert record["arguments_sha256"]["a"] in body
+    assert json_text.digest(record["arguments_sha256"]) in body
 
 
 @pytest.mark.parametrize(

@@ -209,6 +209,59 @@ def test_rest_api(run_dag: Run, places: Path, api: None) -> None:
     assert not any(secret in ran.log + refused.log for secret in ("hush-hush", "wrong-one"))
 
 
+@pytest.fixture
+def elsewhere() -> Iterator[tuple[str, list[str | None]]]:
+    """Another server, and the credentials that it was sent."""
+    seen: list[str | None] = []
+
+    class Other(Api):
+        def do_GET(self) -> None:
+            seen.append(self.headers.get("Authorization"))
+            self.answer({"data": [{"id": 7}]})
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Other) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", seen
+        server.shutdown()
+
+
+@pytest.mark.parametrize("way", ["base_url", "absolute path", "next link", "redirect", "out of the path"])
+def test_credentials_stay_on_their_server(
+    way: str, run_dag: Run, api: None, elsewhere: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However a source names another server, the connection's password does not go there, and nothing is loaded."""
+    other, seen = elsewhere
+    own: dict[str, Any] = json.loads(os.environ["AIRFLOW_CONN_API"])
+    items: dict[str, Any] = {"path": "items", "data_selector": "data"}
+    client: dict[str, Any] = {"paginator": {"type": "json_link", "next_url_path": "next"}}
+    if way == "base_url":
+        client["base_url"] = other
+    elif way == "absolute path":
+        items["path"] = f"{other}/items"
+    elif way == "out of the path":
+        own["host"] = f"http://127.0.0.1:{own.pop('port')}/public/"
+        items["path"] = "../items"
+    else:
+        monkeypatch.setattr(Api, "do_GET", _leading_away(way, other))
+    monkeypatch.setenv("AIRFLOW_CONN_API", json.dumps(own))
+    config = {"client": client, "resources": [{"name": "items", "endpoint": items}]}
+    ran = run_dag(extract(source="rest_api", conn_id="api", source_config=config, incremental=False))
+
+    assert [sent for sent in seen if sent] == []
+    assert ran.states["a"] == ("success" if way == "redirect" else "failed")
+    assert "hush-hush" not in ran.log
+
+
+def _leading_away(way: str, other: str) -> Callable[[Any], None]:
+    def redirect(handler: Any) -> None:
+        handler.send_response(302)
+        handler.send_header("Location", f"{other}/items")
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    return redirect if way == "redirect" else lambda handler: handler.answer({"data": [], "next": f"{other}/items"})
+
+
 def test_source_of_ones_own(places: Path) -> None:
     """A decorated source or resource is called with its arguments; what it says of merging stands."""
     for upto in (2, 3):

@@ -36,6 +36,43 @@ def test_a_changed_source_fails_or_warns(run_dag: Run, monkeypatch: pytest.Monke
     assert ran.log.count(f"its source is {found} now, and was {'0' * 64}") >= 2
 
 
+def test_what_is_kept_is_what_wires_were_proven_on(
+    run_dag: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A JSON object or array in a text is kept as data, as it is read from a trace; other results stay as they are."""
+    (tmp_path / "vai_texts.py").write_text(
+        "import json\n"
+        "ROW = {'orders': [{'id': 'A-1'}]}\n"
+        "def text_object():\n    return json.dumps(ROW)\n"
+        "async def text_list():\n    return ' ' + json.dumps([ROW])\n"
+        "def text_number():\n    return '42'\n"
+        "def text_plain():\n    return 'order A-1'\n"
+        "def number():\n    return 42\n"
+        "def same(value):\n    return value\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    ran = run_dag(
+        """
+        def call(name, **arguments):
+            return PythonToolOperator(
+                task_id=name, python_callable=f"vai_texts:{name}", arguments=arguments, effect="read"
+            )
+        steps = [call(name) for name in ("text_object", "text_list", "text_number", "text_plain", "number")]
+        wired_to = {"value": [wired(steps[0], "orders", 0, "id"), wired(steps[1], 0, "orders"), wired(steps[2])]}
+        steps >> call("same", **wired_to)
+        """
+    )
+
+    row = {"orders": [{"id": "A-1"}]}
+    assert {name: ran.results[name] for name in ("text_object", "text_list", "text_plain", "number")} == {
+        "text_object": row,
+        "text_list": [row],
+        "text_plain": "order A-1",
+        "number": 42,
+    }
+    assert ran.results["same"] == ["A-1", row["orders"], "42"]
+
+
 def test_another_word_is_refused_when_the_file_is_read() -> None:
     """A DAG file with an unknown ``on_change`` does not import."""
     from airflow_provider_vai.operators.python_tool import PythonToolOperator

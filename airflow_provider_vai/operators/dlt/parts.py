@@ -12,6 +12,7 @@ from typing import Any
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
 from airflow_provider_vai.operators.runtime.masking import masked
+from airflow_provider_vai.operators.web.guard import RequestRefused, checked_url
 
 LONGEST_NAME = 50
 _DRIVERS = {"postgres": "postgresql", "mysql": "mysql+pymysql", "mssql": "mssql+pyodbc", "redshift": "postgresql"}
@@ -42,7 +43,8 @@ def told() -> Iterator[None]:
         raise AirflowFailException(f"nothing was loaded: {error}") from None
     except PipelineStepFailed as error:
         cause = error.exception
-        kind = AirflowFailException if isinstance(cause, lasting) else AirflowException
+        is_refused = isinstance(cause.__cause__, RequestRefused) or isinstance(cause, RequestRefused)
+        kind = AirflowFailException if is_refused or isinstance(cause, lasting) else AirflowException
         raise kind(masked(f"dlt failed at {error.step}: {type(cause).__name__}: {cause}")) from None
     except lasting as error:
         raise AirflowFailException(masked(f"dlt refused it: {error}")) from None
@@ -148,25 +150,41 @@ def _rest_api(config: dict[str, Any], conn_id: str | None) -> Any:
 
     client = {**(config.get("client") or {}), "base_url": base_url(config, conn_id)}
     if conn_id:
+        from airflow_provider_vai.operators.dlt.own_server import OwnServerAuth
+
         connection = BaseHook.get_connection(conn_id)
-        if "auth" in client:
+        if _has_key(config, "auth"):
             raise PipelineRefused("the credentials of rest_api come from conn_id: leave auth out")
-        if connection.login:
-            client["auth"] = {"type": "http_basic", "username": connection.login, "password": connection.password or ""}
-        elif connection.password:
-            client["auth"] = {"type": "bearer", "token": connection.password}
+        client["auth"] = OwnServerAuth(_server(connection), connection.login, connection.password)
     return rest_api_source({**config, "client": client})
 
 
+def _has_key(value: Any, key: str) -> bool:
+    """Return whether an object anywhere in JSON data has a key."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return (isinstance(value, dict) and key in value) or any(_has_key(part, key) for part in parts)
+
+
 def base_url(config: dict[str, Any], conn_id: str | None) -> str:
-    """Return the server of ``rest_api``: the configuration's, else the connection's."""
+    """Return the server of ``rest_api``: the configuration's, else the connection's.
+
+    :raises PipelineRefused: there is none, or the configuration names another one than the connection's.
+    """
     from airflow.sdk import BaseHook
 
-    if given := (config.get("client") or {}).get("base_url"):
-        return str(given)
+    given = str((config.get("client") or {}).get("base_url") or "")
     if not conn_id:
-        raise PipelineRefused("rest_api needs a server: give conn_id, or source_config['client']['base_url']")
-    connection = BaseHook.get_connection(conn_id)
+        if not given:
+            raise PipelineRefused("rest_api needs a server: give conn_id, or source_config['client']['base_url']")
+        return given
+    server = _server(BaseHook.get_connection(conn_id))
+    try:
+        return checked_url(server, given) if given else server
+    except RequestRefused as error:
+        raise PipelineRefused(f"client.base_url: {error}") from None
+
+
+def _server(connection: Any) -> str:
     host = connection.host or ""
     port = f":{connection.port}" if connection.port else ""
     return host if "://" in host else f"{connection.schema or 'http'}://{host}{port}/"

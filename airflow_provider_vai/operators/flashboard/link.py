@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from airflow.sdk import BaseOperatorLink
 
-from airflow_provider_vai.operators.runtime.compat import configuration
+from airflow_provider_vai.operators.runtime.addresses import path_prefix
 
 
 class FlashboardLink(BaseOperatorLink):
@@ -25,6 +25,4 @@ class FlashboardLink(BaseOperatorLink):
         dag, run, task = (quote(part, "") for part in (ti_key.dag_id, ti_key.run_id, ti_key.task_id))
         mapped = ti_key.map_index is not None and ti_key.map_index >= 0
         index = f"?map_index={ti_key.map_index}" if mapped else ""
-        # the server may stand below a path, and a worker may know it under another name
-        below = urlsplit(configuration().get("api", "base_url", fallback="/")).path.rstrip("/")
-        return f"{below}/vai/flashboards/{dag}/{run}/{task}{index}"
+        return f"{path_prefix()}/vai/flashboards/{dag}/{run}/{task}{index}"

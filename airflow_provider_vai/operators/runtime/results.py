@@ -16,6 +16,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,9 @@ LIMIT_BYTES = 48 * 1024
 """Default of ``[vai] result_limit_bytes``: what an XCom row of a small database still carries without pain."""
 
 PREVIEW_ROWS = 5
+_UNSTORABLE = re.compile(
+    "[\x00\ud800-\udfff]"
+)  # PostgreSQL refuses NUL in JSON and text; lone surrogates have no UTF-8
 _REFERENCE_KEYS = {"artifact", "path", "sha256", "bytes", "rows", "columns", "preview"}
 
 
@@ -61,7 +65,7 @@ def keep(value: Any, context: Context) -> Any:
         "sha256": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),
         "rows": None if rows is None else len(rows),
-        "columns": columns if isinstance(columns, list) else None,
+        "columns": columns if isinstance(columns, list) and _survives_xcom(columns) else None,
         "preview": _preview(rows, limit),
     }
 
@@ -198,9 +202,17 @@ def _preview(rows: list[Any] | None, limit: int) -> list[Any] | None:
 
 
 def _survives_xcom(value: Any) -> bool:
-    """Return whether the worker's protocol (64-bit integers) and XCom's own serialiser (reserved keys) keep it."""
+    """Return whether XCom keeps the value as it is.
+
+    The worker's protocol carries 64-bit integers, XCom's own serializer reserves keys, and neither PostgreSQL nor UTF-8
+    holds every text that Python does. A value that would be refused after a write took place goes into a file instead.
+    """
     if isinstance(value, dict):
-        return all(not key.startswith("__") and _survives_xcom(part) for key, part in value.items())
+        return all(
+            not key.startswith("__") and _survives_xcom(key) and _survives_xcom(part) for key, part in value.items()
+        )
     if isinstance(value, list):
         return all(_survives_xcom(part) for part in value)
+    if isinstance(value, str):
+        return _UNSTORABLE.search(value) is None
     return not isinstance(value, int) or abs(value) <= 2**63 - 1

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from airflow_provider_vai.secrets.headers import carries_credentials
 
@@ -21,7 +22,7 @@ def checked_url(base_url: str, endpoint: str) -> str:
 
     :param base_url: the connection's scheme, host, port and path.
     :param endpoint: a path, or a full URL.
-    :raises Refused: it is on another server.
+    :raises RequestRefused: it is on another server, or a path that leads out of the connection's.
     """
     if re.search(r"[\x00-\x20\x7f\\]", endpoint):
         raise RequestRefused(f"the endpoint {endpoint!r} holds a space, a backslash or a control character: encode it")
@@ -36,13 +37,26 @@ def checked_url(base_url: str, endpoint: str) -> str:
             f"the endpoint {endpoint!r} is not on the connection's server ({base_url}), and its"
             " credentials go nowhere else: make a connection for that server"
         )
+    if url != endpoint:
+        check_path(base_url, url)
     return url
+
+
+def check_path(base_url: str, url: str) -> None:
+    """Return only if a URL is below the path of a connection: ``../`` must not lead out of it.
+
+    :raises RequestRefused: it is not.
+    """
+    if not f"{_path(url)}/".startswith(f"{_path(base_url)}/"):
+        raise RequestRefused(
+            f"the URL {url!r} is not below the connection's path ({base_url}): make a connection for that path"
+        )
 
 
 def checked_headers(headers: dict[str, Any]) -> dict[str, str]:
     """Return the headers as text.
 
-    :raises Refused: one carries credentials, or belongs to the transport.
+    :raises RequestRefused: one carries credentials, or belongs to the transport.
     """
     for name in headers:
         if carries_credentials(name):
@@ -52,6 +66,12 @@ def checked_headers(headers: dict[str, Any]) -> dict[str, str]:
         if name.lower() in _CONNECTION:
             raise RequestRefused(f"the header {name!r} is set by the transport: leave it out")
     return {name: str(value) for name, value in headers.items()}
+
+
+def _path(url: str) -> str:
+    """Return a URL's path as servers read it: escapes decoded, dots resolved, without a slash at its end."""
+    path = posixpath.normpath("/" + unquote(urlsplit(url).path).replace("\\", "/").lstrip("/"))
+    return "" if path == "/" else path
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

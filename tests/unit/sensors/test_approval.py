@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from airflow.sdk.timezone import utcnow
 
 from airflow_provider_vai.model import approvals_record
 from airflow_provider_vai.operators.runtime import results
-from airflow_provider_vai.sensors import approval
+from airflow_provider_vai.sensors import approval, approval_notice, approval_text
 from airflow_provider_vai.sensors.approval import ApprovalGateSensor
 from airflow_provider_vai.sensors.approval_answers import RequiredActionLink
 from airflow_provider_vai.sensors.guarded import ApprovalImpossible, guarded
@@ -188,13 +189,17 @@ def test_a_lost_try_is_made_again_soon() -> None:
     assert (sensor.retries, sensor.retry_delay) == (3, timedelta(seconds=10))
 
 
-def test_link() -> None:
-    """The link leads to the question, of a mapped gate too."""
+def test_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The link leads to the question, of a mapped gate too, below the path at which the server is reached."""
     key = SimpleNamespace(dag_id="d/1", run_id="manual__2026+00:00", task_id="g", map_index=-1)
     assert RequiredActionLink().get_link(None, ti_key=key) == (
         "/dags/d%2F1/runs/manual__2026%2B00%3A00/tasks/g/required_actions"
     )
     key.map_index = 3
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example.com/team/")
+    assert RequiredActionLink().get_link(None, ti_key=key).startswith("/team/dags/")
+    sensor, _ = gate_and_step({})
+    assert approval_notice.link(sensor, {"ti": key}).startswith("https://airflow.example.com/team/dags/d%2F1/")
     assert RequiredActionLink().get_link(None, ti_key=key).endswith("/tasks/g/mapped/3/required_actions")
 
 
@@ -212,13 +217,39 @@ def parked(sensor: ApprovalGateSensor, around: Any = None) -> Any:
     return raised.value
 
 
+def test_a_long_question_has_a_page_of_its_own(comms: Comms, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every argument is reachable from the question, which names the page by its digest and the server's path."""
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example.com/team/")
+    sensor, _ = gate_and_step({"text": "x" * 200_000 + "<b>the end</b>"})
+    around = context(sensor)
+    parked(sensor, around)
+
+    page = results.artifact_path(around, "html").read_bytes()
+    address = f"/team/vai/gates/d/r1/gate?sha256={hashlib.sha256(page).hexdigest()}"
+    assert f"[all arguments]({address})" in comms.held.body
+    assert len(comms.held.body.encode()) <= approval_text.LONGEST_BODY
+    assert "x&lt;b&gt;the end&lt;/b&gt;" in page.decode()
+    assert asked(sensor).sha256 in page.decode()
+
+
+def test_what_cannot_be_shown_is_not_asked(comms: Comms, tmp_path: Any) -> None:
+    """Without a place for the page nobody can read all arguments, so nobody is asked."""
+    (tmp_path / "artifacts").write_text("in the way")
+    sensor, _ = gate_and_step({"text": "x" * 200_000})
+
+    with pytest.raises(ApprovalImpossible, match="could not be written"):
+        sensor.execute(context(sensor))
+    assert comms.sent == []
+
+
 def test_gate_parks_with_the_digests_that_it_showed(comms: Comms) -> None:
     """The signed digests travel with the question."""
     sensor, _ = gate_and_step({"n": 1}, response_timeout=timedelta(minutes=5), assigned_users=["alice"])
 
     waiting = parked(sensor)
 
-    assert waiting.kwargs["digests"]["a"] in comms.held.body
+    assert waiting.kwargs["digests"] == asked(sensor).digests
+    assert asked(sensor).sha256 in comms.held.body
     assert timedelta(minutes=4) < waiting.timeout <= timedelta(minutes=5)
     assert comms.held.assigned_users[0].id == "alice"
     assert list(comms.held.params) == ["note"]

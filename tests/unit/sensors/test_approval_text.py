@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from airflow_provider_vai.languages import json_text
-from airflow_provider_vai.sensors import approval_text
-from tests.unit.sensors.support import body
+from airflow_provider_vai.sensors import approval_page, approval_text
+from airflow_provider_vai.sensors.guarded import Guarded
+from tests.unit.sensors.support import asked, body, gate_and_step
 
 
 def outside_fences(text: str) -> str:
@@ -39,14 +42,58 @@ def test_unseen_characters_are_shown() -> None:
     text.encode()
 
 
-def test_long_values_are_folded_with_their_digest() -> None:
-    """What is not shown is counted, and signed all the same."""
-    long = {"text": "x" * 10_000, "rows": list(range(1000))}
-    text = body(long)
+def test_every_argument_is_shown_whole() -> None:
+    """Nobody approves what they cannot read: the last item of a list, the end of a text."""
+    text = body({"text": "x" * 10_000 + "the end", "rows": [f"row {number}" for number in range(1000)]})
 
+    assert "the end" in text
+    assert "row 999" in text
+    assert "more items" not in text
+
+
+def test_with_a_page_of_its_own_a_question_is_cut() -> None:
+    """The question then leads to the page; what is not shown is counted, and signed all the same."""
+    long = {"text": "x" * 10_000, "rows": list(range(1000))}
+    sensor, _ = gate_and_step(long)
+    text = approval_text.body(asked(sensor), reason=None, recorded=None, page="/vai/gates/d/r/gate?sha256=0")
+
+    assert "[all arguments](/vai/gates/d/r/gate?sha256=0)" in text
     assert "8000 more characters, sha256 " + json_text.digest(long["text"]) in text
     assert "950 more items" in text
     assert len(text) < 6000
+    assert text.rpartition("\n")[2] == body(long).rpartition("\n")[2]
+
+
+def test_a_cut_shows_no_part_of_a_secret() -> None:
+    """What is hidden is hidden before anything is cut."""
+    secret = "AKIAIOSFODNN7EXAMPLF"
+    sensor, _ = gate_and_step({"text": "x" * (approval_text.LONGEST_TEXT - 10) + " " + secret})
+    text = approval_text.body(asked(sensor), reason=None, recorded=None, page="/vai")
+
+    assert secret[:6] not in text
+
+
+@pytest.mark.parametrize("name", ["token_address", "authorized_by", "secret_santa", "key_result"])
+def test_a_name_alone_hides_nothing(name: str) -> None:
+    """A recipient is shown whatever its argument is called."""
+    assert "0x52908400098527886E0F7030069857D2E4169EE7" in body({name: "0x52908400098527886E0F7030069857D2E4169EE7"})
+
+
+def test_a_question_shows_one_digest() -> None:
+    """The one that an answer out of band repeats."""
+    assert len(re.findall("[0-9a-f]{64}", body({"n": 1}))) == 1
+
+
+def test_many_steps_fit() -> None:
+    """Of a step that is mapped over many elements the question shows the first ones, the page all."""
+    _sensor, step = gate_and_step({"text": "x" * 30_000})
+    steps = {f"a[{number}]": step for number in range(200)}
+    now = Guarded(steps, {key: {"arguments": {"text": ["y" * 1900] * 20}} for key in steps})
+    text = approval_text.body(now, reason=None, recorded=None, page="/vai")
+
+    assert len(text.encode()) <= approval_text.LONGEST_BODY
+    assert "more steps are not shown here" in text
+    assert approval_page.page(now, subject="Go?", reason="why").count("<h2>") == 200
 
 
 def test_artifacts_are_named_as_such() -> None:

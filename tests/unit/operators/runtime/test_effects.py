@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -13,6 +14,7 @@ import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 
+from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.approvals_record import write
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.base import VaiOperator
@@ -78,7 +80,7 @@ def attempt(store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ca
     monkeypatch.setenv("AIRFLOW__VAI__ARTIFACTS_PATH", f"file://{tmp_path}")
     tries, numbers = {"max": 2}, itertools.count(1)
 
-    def run(step: Write, *, clear: int = 0, answer: Any = None) -> Any:
+    def run(step: Write, *, clear: int = 0, answer: Any = None, state: Store | None = store) -> Any:
         tries["max"] += clear
         ti = SimpleNamespace(
             dag_id="d",
@@ -92,7 +94,7 @@ def attempt(store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ca
         with DAG("d", schedule=None) as dag:
             EmptyOperator(task_id="g")
         dag.add_task(step)
-        return step.execute({"ti": ti, "task": step, "task_state_store": store})
+        return step.execute({"ti": ti, "task": step, "task_state_store": state})
 
     return run
 
@@ -193,20 +195,99 @@ def test_lost_result_is_told(attempt: Callable[..., Any]) -> None:
         attempt(Write(task_id="t"))
 
 
-def test_one_approval_is_one_write(attempt: Callable[..., Any], tmp_path: Path) -> None:
-    """A guarded write that is done needs a new answer to be done again."""
-    from airflow_provider_vai.languages import json_text
+@pytest.fixture
+def decided(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """Return a function that writes a decision about the step ``t`` into the record, and returns the gate's result."""
 
-    digest = json_text.digest({"to": "a"})
-    answer = {"decision": "approve", "at": "1", "arguments_sha256": {"t": digest}}
-    of_run = {"dag_id": "d", "run_id": "manual/1", "task_id": "g", "map_index": 3}
-    steps = {"t": {"arguments_sha256": digest}}
-    answer["record"] = write(tmp_path, {"id": "1", "at": "1", "decision": "approve", "steps": steps, **of_run})
-    attempt(Write(task_id="t", gate="g"), answer=answer)
+    def decide(at: str, decision: str = "approve") -> dict[str, Any]:
+        digests = {"t": json_text.digest({"to": "a"})}
+        of_run = {"dag_id": "d", "run_id": "manual/1", "task_id": "g", "map_index": 3}
+        steps = {"t": {"arguments_sha256": digests["t"]}}
+        record = write(tmp_path, {"id": at, "at": at, "decision": decision, "steps": steps, **of_run})
+        return {"decision": decision, "at": at, "arguments_sha256": digests, "record": record}
+
+    return decide
+
+
+def guarded(**more: Any) -> Write:
+    """Return a write with a gate."""
+    return Write(task_id="t", gate="g", **more)
+
+
+def test_one_approval_is_one_write(attempt: Any, decided: Any, store: Store) -> None:
+    """A guarded write that is done needs a new answer to be done again; a retry gets the kept result."""
+    answer = decided("1")
+    assert attempt(guarded(), answer=answer) == "sent"
+    assert attempt(guarded(), answer=answer) == "sent"
 
     with pytest.raises(ApprovalMissing, match="clear the task 'g'"):
-        attempt(Write(task_id="t", gate="g"), clear=1, answer=answer)
-    assert attempt(Write(task_id="t", gate="g"), clear=1, answer={**answer, "at": "2"}) == "sent"
+        attempt(guarded(), clear=1, answer=answer)
+    assert attempt(guarded(), clear=1, answer=decided("2")) == "sent"
+
+
+@pytest.mark.parametrize("end", [lambda: "sent", _raise(Killed()), _raise(OSError("reset"))])
+@pytest.mark.parametrize("patch", [{}, {"at": "9"}, {"by": {"id": "eve"}}, {"edits": {}}])
+def test_a_used_approval_opens_nothing_again(
+    end: Callable[[], Any], patch: dict[str, Any], attempt: Any, decided: Any, store: Store
+) -> None:
+    """Whoever deletes the task's state, patches the gate's result and clears the step does not send again."""
+    answer, again = decided("1"), guarded()
+    with contextlib.suppress(Killed, OSError):
+        attempt(guarded(then=end), answer=answer)
+    store.clear()
+
+    with pytest.raises(ApprovalMissing, match="used by try 1"):
+        attempt(again, clear=1, answer={**answer, **patch})
+    assert again.sent == 0
+
+
+def test_an_earlier_approval_does_not_outlive_a_rejection(attempt: Any, decided: Any) -> None:
+    """An unused approval counts only until the gate is answered anew, whatever its result is patched to say."""
+    answer, step = decided("1"), guarded()
+    decided("2", "reject")
+
+    with pytest.raises(ApprovalMissing, match="holds no such decision"):
+        attempt(step, answer=answer)
+    assert step.sent == 0
+
+
+@pytest.mark.parametrize("error", [effects.NothingSent("x"), effects.NothingSentYet("x")])
+def test_what_sent_nothing_uses_no_approval(error: Exception, attempt: Any, decided: Any) -> None:
+    """A step that failed before it sent anything runs on the same approval."""
+    answer = decided("1")
+    with pytest.raises(type(error)):
+        attempt(guarded(then=_raise(error)), answer=answer)
+
+    assert attempt(guarded(), answer=answer) == "sent"
+
+
+def test_an_idempotent_write_may_be_sent_again(attempt: Any, decided: Any) -> None:
+    """A target that takes the same write once gets it again on the same approval."""
+    answer, again = decided("1"), guarded()
+    again.idempotent = True
+    with pytest.raises(Killed):
+        attempt(guarded(then=_raise(Killed())), answer=answer)
+
+    assert attempt(again, answer=answer) == "sent"
+
+
+def test_an_approval_is_used_once_without_a_store_too(attempt: Any, decided: Any) -> None:
+    """Airflow 3.1 and 3.2 keep no state of a task: the record of approvals does."""
+    answer = decided("1")
+    assert attempt(guarded(), answer=answer, state=None) == "sent"
+
+    with pytest.raises(ApprovalMissing, match="used by try 1"):
+        attempt(guarded(), answer=answer, state=None)
+
+
+def test_a_use_that_cannot_be_noted_sends_nothing(attempt: Any, decided: Any, tmp_path: Path) -> None:
+    """Without a note the approval could be used twice."""
+    answer, step = decided("1"), guarded()
+    (tmp_path / "@spent").write_text("in the way")
+
+    with pytest.raises(effects.NothingSentYet, match="could not be noted"):
+        attempt(step, answer=answer)
+    assert step.sent == 0
 
 
 def test_foreign_marker_is_not_believed(store: Store, attempt: Callable[..., Any]) -> None:
@@ -223,6 +304,6 @@ def test_reads_leave_no_marker(store: Store, attempt: Callable[..., Any]) -> Non
     assert store == {}
 
 
-def test_without_a_store_the_write_runs() -> None:
+def test_without_a_store_the_write_runs(attempt: Any) -> None:
     """Before Airflow 3.3 there is nowhere to keep the marker."""
-    assert Write(task_id="t").execute({"ti": SimpleNamespace()}) == "sent"
+    assert attempt(Write(task_id="t"), state=None) == "sent"

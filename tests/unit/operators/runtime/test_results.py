@@ -39,6 +39,10 @@ def test_small_results_stay(value: Any, context: Any) -> None:
         {"__classname__": "x"},
         [{"__type": "datetime", "__var": 0}],
         {"rows": [{"__data__": {}}], "columns": ["a"]},
+        {"message": "received\x00"},
+        {"message": "received \ud83d"},
+        {"nul\x00in the key": 1},
+        {"rows": [{"a\x00": 1}], "columns": ["a\x00"]},
     ],
 )
 def test_other_results_become_artifacts(value: Any, context: Any) -> None:

@@ -44,6 +44,10 @@ def test_url_on_the_server(endpoint: str, url: str) -> None:
         "/a b",
         "/a\r\nX: y",
         " https://evil.example",
+        "../admin",
+        "orders/../../admin",
+        "%2e%2e/admin",
+        "..%2Fadmin",
         "https://api.example.com:port/",
     ],
 )

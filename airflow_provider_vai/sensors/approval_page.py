@@ -1,0 +1,71 @@
+"""The whole question as a page of our own, for arguments that are too long for Airflow's page.
+
+The page lies among the gate's artifacts; the plugin serves it at ``/vai/gates/<dag>/<run>/<task>``. Its address names
+the digest of its bytes, so that a question never leads to the page of another one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from airflow_provider_vai.languages.html_text import text
+from airflow_provider_vai.operators.runtime import results
+from airflow_provider_vai.operators.runtime.addresses import path_prefix
+from airflow_provider_vai.sensors import approval_text
+from airflow_provider_vai.sensors.guarded import Guarded
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{subject}</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; }}
+pre {{ white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid #8886; padding: .5rem; }}
+</style>
+</head>
+<body>
+<h1>{subject}</h1>
+<p>{reason}</p>
+{steps}
+<p>An approval covers exactly these arguments: sha256 <code>{sha256}</code></p>
+</body>
+</html>
+"""
+
+
+def write(now: Guarded, context: Context, *, subject: Any, reason: str | None) -> str:
+    """Write the page of a question and return its address on Airflow's API server.
+
+    :param now: what would run. :param subject: the question. :param reason: why it is asked.
+    :raises OSError: the page cannot be written.
+    """
+    content = page(now, subject=subject, reason=reason).encode()
+    ti = context["ti"]
+    results.write(results.artifact_path(context, "html"), content)
+    dag, run, task = (quote(part, "") for part in (ti.dag_id, ti.run_id, ti.task_id))
+    index = f"&map_index={ti.map_index}" if ti.map_index is not None and ti.map_index >= 0 else ""
+    digest = hashlib.sha256(content).hexdigest()
+    return f"{path_prefix()}/vai/gates/{dag}/{run}/{task}?sha256={digest}{index}"
+
+
+def page(now: Guarded, *, subject: Any, reason: str | None) -> str:
+    """Return the page: every argument of every step, whole, with nothing in it read as markup."""
+    return _PAGE.format(
+        subject=text(approval_text.heading(subject)),
+        reason=text(approval_text.plain(reason or "")),
+        steps="\n".join(_step(task_id, now.steps[task_id].kind, now.arguments[task_id]) for task_id in now.steps),
+        sha256=now.sha256,
+    )
+
+
+def _step(task_id: str, kind: str, arguments: Mapping[str, Any]) -> str:
+    return f"<h2>{text(task_id)} ({text(kind)})</h2>\n<pre>{text(approval_text.as_json(arguments))}</pre>"

@@ -1,0 +1,73 @@
+"""Shop clerk
+
+Crystallized from the agent run run-reminders of shop-clerk (vai, model orchestrator), recorded on
+2025-04-01. Each task repeats one successful tool call of that recording with the arguments that
+were executed then.
+
+Review before you activate it:
+- list_orders: an MCP server answers, and may answer otherwise tomorrow
+- send_reminder: an MCP server answers, and may answer otherwise tomorrow; a model wrote
+  arguments.text, which each run repeats word for word
+
+Provenance, and the calls that became no task: vai_order_reminders.vai.json
+"""
+
+from datetime import datetime, timezone
+
+from airflow.sdk import DAG
+from airflow_provider_vai.operators.arguments import item, wired
+from airflow_provider_vai.operators.assets import asset
+from airflow_provider_vai.operators.each import EachOperator
+from airflow_provider_vai.operators.mcp_tool import McpToolOperator
+from airflow_provider_vai.sensors.approval import ApprovalGateSensor
+
+with DAG(
+    dag_id="vai_order_reminders",
+    description="Shop clerk",
+    schedule=None,
+    start_date=datetime(2025, 4, 1, tzinfo=timezone.utc),
+    catchup=False,
+    is_paused_upon_creation=True,
+    max_active_runs=1,
+    doc_md="Version 1 of this automation. Its record is `vai_order_reminders.vai.json`.",
+    tags=["vai", "crystallized"],
+):
+    # live: an MCP server answers, and may answer otherwise tomorrow
+    list_orders = McpToolOperator(
+        task_id="list_orders",
+        conn_id="shop",
+        tool="list_orders",
+        arguments={},
+        effect="read",
+    )
+
+    each_send_reminder = EachOperator(
+        task_id="each_send_reminder",
+        items=wired(list_orders, "orders"),
+    )
+
+    approve_send_reminder = ApprovalGateSensor(
+        task_id="approve_send_reminder",
+        subject="Run send_reminder?",
+        reason="It changes something outside, and the trace does not say whether anyone approved that.",
+    )
+
+    # model-written: an MCP server answers, and may answer otherwise tomorrow; a model wrote arguments.text,
+    # which each run repeats word for word
+    send_reminder = McpToolOperator.partial(
+        task_id="send_reminder",
+        conn_id="shop",
+        tool="send_reminder",
+        arguments={
+            "order": {"ref": item("id")},
+            "text": "Thank you for your order",
+            "total": item("total"),
+        },
+        gate=approve_send_reminder,
+        outlets=[
+            asset("vai://actions/mcp_tool/vai_order_reminders/send_reminder"),
+            asset("vai://automations/vai_order_reminders"),
+        ],
+    ).expand(item=each_send_reminder.output)
+
+    list_orders >> each_send_reminder >> approve_send_reminder >> send_reminder
