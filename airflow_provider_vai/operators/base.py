@@ -11,7 +11,7 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import edited
 from airflow_provider_vai.operators.arguments import as_argument, result_of, revealed
 from airflow_provider_vai.operators.assets import emits_action
-from airflow_provider_vai.operators.runtime.effects import Approval, at_most_once
+from airflow_provider_vai.operators.runtime.effects import UsableApproval, at_most_once
 from airflow_provider_vai.operators.runtime.errors import ApprovalMissing
 from airflow_provider_vai.operators.runtime.masking import masked
 
@@ -128,10 +128,10 @@ class VaiOperator(BaseOperator):
         self.log.info("Approved by %s at %s, note: %s", answer.get("by"), answer.get("at"), answer.get("note"))
         return arguments
 
-    def _approval(self, context: Context, answer: dict[str, Any]) -> Approval | None:
+    def _approval(self, context: Context, answer: dict[str, Any]) -> UsableApproval | None:
         if self.gate is None:
             return None
-        return Approval(answer["record"], context["ti"].dag_id, str(self.gate), self._asked_as(context)[0])
+        return UsableApproval(answer["record"], context["ti"].dag_id, str(self.gate), self._asked_as(context)[0])
 
     def _asked_as(self, context: Context) -> tuple[str, int]:
         """Return under which name the gate asked about this task instance, and the gate's own map index.

@@ -57,7 +57,7 @@ class Writing(Protocol):
 
 
 @dataclass(frozen=True)
-class Approval:
+class UsableApproval:
     """The approval that lets a guarded step write: the decision's file, and for which DAG, gate and step it counts."""
 
     record: str
@@ -101,7 +101,7 @@ class Approval:
         return {"dag_id": self.dag_id, "gate": self.gate, "step": self.step}
 
 
-def at_most_once(step: Writing, context: Context, arguments: dict[str, Any], approval: Approval | None) -> Any:
+def at_most_once(step: Writing, context: Context, arguments: dict[str, Any], approval: UsableApproval | None) -> Any:
     """Return what the step leaves in XCom, from its work now or from an earlier try; see the module.
 
     :param step: the step, its arguments set.
