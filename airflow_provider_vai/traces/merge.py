@@ -1,6 +1,6 @@
 """One Run out of several exports of one run: messages, spans, hooks and approval stores each tell a part.
 
-Which export is believed follows from what its format can tell (:class:`traces.reading.trace.Tells`),
+Which export is believed follows from what its format can record (:class:`traces.reading.trace.Coverage`),
 field by field; see :data:`TRUST`. Two rules stand above: a denial in one export is a denial, and structured results
 come before text. Where exports contradict each other the Run says so in its notes, by file and field, without values.
 """
@@ -16,9 +16,9 @@ from typing import Any
 from airflow_provider_vai.exceptions import AmbiguousRun
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.run import Approval, Run, ToolCall
-from airflow_provider_vai.traces.reading.trace import Tells, Told
+from airflow_provider_vai.traces.reading.trace import Coverage, Extent
 
-RANK: dict[Told, int] = {"yes": 0, "partly": 1, "no": 2}
+RANK: dict[Extent, int] = {"yes": 0, "partly": 1, "no": 2}
 TRUST = {
     "proposed_arguments": ("batches", "results"),  # the message that proposed it
     "arguments": ("edits", "timing"),  # who saw it run
@@ -38,7 +38,7 @@ class Export:
 
     name: str
     run: Run
-    tells: Tells
+    coverage: Coverage
 
 
 def merged(exports: Sequence[Export]) -> Run:
@@ -251,8 +251,8 @@ def _trusted(told: Sequence[Any], field: str) -> list[Any]:
     """Return exports, or rows' pairs, by how much their formats' word on a field counts."""
 
     def rank(item: Any) -> tuple[int, ...]:
-        tells = (item if isinstance(item, Export) else item[0]).tells
-        return tuple(RANK[getattr(tells, name)] for name in TRUST[field])
+        coverage = (item if isinstance(item, Export) else item[0]).coverage
+        return tuple(RANK[getattr(coverage, name)] for name in TRUST[field])
 
     return sorted(told, key=rank)
 

@@ -1,7 +1,7 @@
 """Writes the reference pages that must not drift from the code: ``python dev/docs/generate.py`` (a test compares).
 
 cli.md      every command with its help
-formats.md  the trace formats, with what each can tell
+formats.md  the trace formats, with what each can record
 kinds.md    the action kinds with their arguments
 """
 
@@ -44,8 +44,8 @@ def formats() -> str:
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for adapter in adapters():
-        told = adapter.tells
-        cells = (told.results, told.approvals, told.edits, told.timing, told.batches)
+        covered = adapter.coverage
+        cells = (covered.results, covered.approvals, covered.edits, covered.timing, covered.batches)
         lines.append(f"| `{adapter.name}` | {adapter.description} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

@@ -34,9 +34,9 @@ from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.store.dag_names import free_dag_id
 from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.traces import merge
-from airflow_provider_vai.traces.formats import adapters, opened, tells
+from airflow_provider_vai.traces.formats import adapters, coverage_of, opened
 from airflow_provider_vai.traces.reading.run_index import Runs
-from airflow_provider_vai.traces.reading.trace import Tells, Trace
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 
 SHOWN_RUNS = 20
 PRESETS = ("@once", "@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly")
@@ -148,7 +148,7 @@ def _exports(opened_: Sequence[Runs], wanted: str | None) -> list[merge.Export]:
     known = next((runs[0] for runs in found if len(runs) == 1), None)
     if known is None:
         _choose(opened_[0], wanted, take_all=False)
-    tells_of = {adapter.name: tells(adapter) for adapter in adapters()}
+    coverages = {adapter.name: coverage_of(adapter) for adapter in adapters()}
     exports = []
     for runs, candidates in zip(opened_, found, strict=True):
         same = [run for run in candidates if len(candidates) == 1 or (known and merge.is_same_run(known, run))]
@@ -158,7 +158,7 @@ def _exports(opened_: Sequence[Runs], wanted: str | None) -> list[merge.Export]:
                 where=str(runs.trace),
                 remedy="Choose one with --run.",
             )
-        exports.append(merge.Export(str(runs.trace), same[0], tells_of.get(same[0].format, Tells())))
+        exports.append(merge.Export(str(runs.trace), same[0], coverages.get(same[0].format, Coverage())))
     return exports
 
 

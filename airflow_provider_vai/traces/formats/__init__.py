@@ -16,7 +16,7 @@ from airflow_provider_vai.exceptions import MalformedTrace, UnknownFormat
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.reading.chunks import Pieces, pieces_of
 from airflow_provider_vai.traces.reading.run_index import Index, ReadRuns, Runs, Track
-from airflow_provider_vai.traces.reading.trace import YAML, Adapter, Tells, Trace
+from airflow_provider_vai.traces.reading.trace import YAML, Adapter, Coverage, Trace
 
 BUILT_IN = {  # name -> module; asked in this order: the narrow shapes first
     "vai": "vai.adapter",
@@ -63,9 +63,9 @@ def adapters() -> tuple[Adapter, ...]:
     return (*own, *others)
 
 
-def tells(adapter: Adapter) -> Tells:
-    """Return what an adapter's format can tell; of an adapter that does not say so, the least."""
-    return getattr(adapter, "tells", Tells(results="partly", batches="partly"))
+def coverage_of(adapter: Adapter) -> Coverage:
+    """Return what an adapter's format can record; the least, if the adapter does not declare it."""
+    return getattr(adapter, "coverage", Coverage(results="partly", batches="partly"))
 
 
 def read(path: Path, format: str | None = None) -> tuple[Trace, list[Run]]:

@@ -11,7 +11,15 @@ from typing import Any
 from airflow_provider_vai.model.run import Run, RunOutcome, ToolCall
 from airflow_provider_vai.traces.formats.shared.content import error_text, proposed, result_value
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, objects, optional_text, records, text, text_or_none
+from airflow_provider_vai.traces.reading.trace import (
+    Coverage,
+    Trace,
+    objects,
+    optional_text,
+    records,
+    text,
+    text_or_none,
+)
 
 KEYS = frozenset({"suite_name", "user_task_id", "messages"})
 
@@ -24,7 +32,7 @@ class AgentDojoAdapter:
 
     name = "agentdojo"
     description = "AgentDojo run: an object with suite_name, user_task_id and messages, or a list of them"
-    tells = Tells()
+    coverage = Coverage()
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document, or its first item, has AgentDojo's keys."""

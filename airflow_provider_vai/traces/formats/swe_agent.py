@@ -13,7 +13,15 @@ from typing import Any
 from airflow_provider_vai.model.run import Run, RunOutcome, ToolCall
 from airflow_provider_vai.traces.formats.shared.content import fields, proposed, result_value, usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, optional_text, record, records, text, text_or_none
+from airflow_provider_vai.traces.reading.trace import (
+    Coverage,
+    Trace,
+    optional_text,
+    record,
+    records,
+    text,
+    text_or_none,
+)
 
 SHELL = "bash"
 """The tool's name where the model wrote shell text instead of calling a tool."""
@@ -24,7 +32,7 @@ class SWEAgentAdapter:
 
     name = "swe_agent"
     description = "SWE-agent trajectory (.traj: trajectory, history, info)"
-    tells = Tells(results="partly")
+    coverage = Coverage(results="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document has the two lists."""

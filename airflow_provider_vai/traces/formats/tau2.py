@@ -14,7 +14,7 @@ from airflow_provider_vai.traces.formats.openai.chat import read_messages
 from airflow_provider_vai.traces.formats.shared.content import error_text, proposed, result_value, usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
 from airflow_provider_vai.traces.reading.trace import (
-    Tells,
+    Coverage,
     Trace,
     moment,
     optional_text,
@@ -31,7 +31,7 @@ class Tau2Adapter:
 
     name = "tau2"
     description = "tau2-bench simulations (tasks, simulations), or a tau-bench list (task_id, traj, reward)"
-    tells = Tells(timing="partly")
+    coverage = Coverage(timing="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document has tau2's two lists, or is a list of tau-bench trajectories."""

@@ -108,23 +108,24 @@ class Trace:
         return {"header": parts[0], "samples": parts[1:]}
 
 
-Told = Literal["yes", "partly", "no"]
-"""Whether a format tells of something: always, in some cases or for some calls only, or never."""
+Extent = Literal["yes", "partly", "no"]
+"""Whether a format records something: always, only in some cases or for some calls, or never."""
 
 
 @dataclass(frozen=True)
-class Tells:
-    """What a trace format can tell of a call: what it has no place for is unknown in every Run.
+class Coverage:
+    """What a trace format can record about a call. What it has no place for is unknown in every Run read from it.
 
-    ``results``: what came back, and whether it failed. ``approvals``: what a person decided. ``edits``: executed
-    arguments apart from proposed ones. ``timing``: when the call ran. ``batches``: which calls were proposed together.
+    ``results``: the result, and whether the call failed. ``approvals``: what a person decided. ``edits``: executed
+    arguments separate from proposed ones. ``timing``: when the call ran. ``batches``: which calls were proposed
+    together.
     """
 
-    results: Told = "yes"
-    approvals: Told = "no"
-    edits: Told = "no"
-    timing: Told = "no"
-    batches: Told = "yes"
+    results: Extent = "yes"
+    approvals: Extent = "no"
+    edits: Extent = "no"
+    timing: Extent = "no"
+    batches: Extent = "yes"
 
 
 class Adapter(Protocol):
@@ -132,7 +133,7 @@ class Adapter(Protocol):
 
     Third parties register theirs in the entry-point group ``airflow_provider_vai.adapters``.
 
-    ``name`` is the format's name (``--format``, ``vai formats``), ``description`` one line for people, ``tells``
+    ``name`` is the format's name (``--format``, ``vai formats``), ``description`` one line for people, ``coverage``
     what the format has a place for. An adapter of a format with many runs in one file may have a method
     ``line_key(record)``: the run that a line or list item belongs to, a list of runs where it belongs to several, or
     ``None`` where it belongs to every run, as a header does; so a file of any size is read run by run. A run's key is
@@ -141,7 +142,7 @@ class Adapter(Protocol):
 
     name: str
     description: str
-    tells: Tells
+    coverage: Coverage
 
     def accepts(self, document: Any) -> bool:
         """Return whether the JSON document has this format's shape. Looks only; never raises."""

@@ -13,12 +13,12 @@ from airflow_provider_vai.cli import main as cli
 from airflow_provider_vai.exceptions import AmbiguousRun
 from airflow_provider_vai.model.run import Approval, Run, ToolCall, Turn, Usage
 from airflow_provider_vai.traces.merge import Export, digest, is_same_run, merged
-from airflow_provider_vai.traces.reading.trace import Tells
+from airflow_provider_vai.traces.reading.trace import Coverage
 
 NOON = datetime(2025, 1, 2, 12, tzinfo=timezone.utc)
-MESSAGES = Tells(approvals="partly")
-SPANS = Tells(edits="partly", timing="yes", batches="no")
-STORE = Tells(results="partly", approvals="yes", edits="yes", batches="no")
+MESSAGES = Coverage(approvals="partly")
+SPANS = Coverage(edits="partly", timing="yes", batches="no")
+STORE = Coverage(results="partly", approvals="yes", edits="yes", batches="no")
 
 
 def call(tool: str, name: str = "", **facts: Any) -> ToolCall:
@@ -29,10 +29,10 @@ def call(tool: str, name: str = "", **facts: Any) -> ToolCall:
     )
 
 
-def export(name: str, tells: Tells, *calls: ToolCall, **facts: Any) -> Export:
+def export(name: str, coverage: Coverage, *calls: ToolCall, **facts: Any) -> Export:
     """Return an export of the run ``r``."""
     run = Run(**{"id": "r", "source": "agent_run", "format": name, "calls": list(calls), **facts})
-    return Export(f"{name}.json", run, tells)
+    return Export(f"{name}.json", run, coverage)
 
 
 def one(*exports: Export) -> ToolCall:

@@ -13,7 +13,7 @@ from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.anthropic.managed_events import RESULTS, events, session_facts
 from airflow_provider_vai.traces.formats.anthropic.managed_session import CALLS, ManagedSession
 from airflow_provider_vai.traces.formats.shared.content import fields, usage
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, text_or_none
 
 
 class AnthropicManagedAdapter:
@@ -21,7 +21,7 @@ class AnthropicManagedAdapter:
 
     name = "anthropic_managed"
     description = "Anthropic managed agents: a session's events, or recorded client calls"
-    tells = Tells(approvals="yes", timing="yes")
+    coverage = Coverage(approvals="yes", timing="yes")
 
     def accepts(self, document: Any) -> bool:
         """Return whether one of the first events has a name that only this format has."""

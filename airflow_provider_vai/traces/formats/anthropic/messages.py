@@ -17,7 +17,15 @@ from airflow_provider_vai.traces.formats.shared.conversation import (
     message_list,
     role_messages,
 )
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, optional_text, record, records, text, text_or_none
+from airflow_provider_vai.traces.reading.trace import (
+    Coverage,
+    Trace,
+    optional_text,
+    record,
+    records,
+    text,
+    text_or_none,
+)
 
 CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
 SILENT = MEDIA | {"text", "thinking", "redacted_thinking", "search_result"}
@@ -28,7 +36,7 @@ class AnthropicMessagesAdapter:
 
     name = "anthropic_messages"
     description = "Anthropic Messages with tool blocks: a list, or an object with messages"
-    tells = Tells()
+    coverage = Coverage()
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a list of role messages with a tool block somewhere."""

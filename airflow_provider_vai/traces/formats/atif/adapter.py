@@ -14,7 +14,7 @@ from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.atif.steps import Trajectory
 from airflow_provider_vai.traces.formats.shared.content import fields, usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, moment, record, records, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, moment, record, records, text_or_none
 
 TOKENS = ("prompt_tokens", "completion_tokens", "total_prompt_tokens", "total_completion_tokens")
 
@@ -24,7 +24,7 @@ class ATIFAdapter:
 
     name = "atif"
     description = "ATIF trajectory (Harbor and others; schema_version ATIF-v1.x)"
-    tells = Tells(results="partly", approvals="partly", edits="partly", timing="partly")
+    coverage = Coverage(results="partly", approvals="partly", edits="partly", timing="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document says that it is ATIF."""

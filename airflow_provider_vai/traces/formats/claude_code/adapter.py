@@ -23,7 +23,7 @@ from airflow_provider_vai.traces.formats.claude_code.lines import (
 )
 from airflow_provider_vai.traces.formats.claude_code.session import SAID, ClaudeCodeSession
 from airflow_provider_vai.traces.formats.shared.content import usage, with_cached
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, moment, record, records, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, moment, record, records, text_or_none
 
 TITLES = {"summary": "summary", "ai-title": "aiTitle", "custom-title": "customTitle"}
 """Kinds of line that name the session, the best last."""
@@ -34,7 +34,7 @@ class ClaudeCodeAdapter:
 
     name = "claude_code"
     description = "Claude Code session (JSONL or loglines), or the Claude Agent SDK's messages"
-    tells = Tells(approvals="partly", timing="partly")
+    coverage = Coverage(approvals="partly", timing="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document has log lines, or is a list with a session's user or assistant line."""

@@ -15,7 +15,7 @@ from airflow_provider_vai.traces.formats.google_adk.parts import snake
 from airflow_provider_vai.traces.formats.google_adk.session import AdkSession
 from airflow_provider_vai.traces.formats.shared.content import fields, usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, moment, records, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, moment, records, text_or_none
 
 TOKENS = ("prompt_token_count", "candidates_token_count")
 
@@ -25,7 +25,7 @@ class GoogleADKAdapter:
 
     name = "google_adk"
     description = "Google ADK session (id, events) or its list of events"
-    tells = Tells(approvals="partly", timing="partly")
+    coverage = Coverage(approvals="partly", timing="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document's first event has an author and an invocation."""

@@ -16,7 +16,7 @@ from airflow_provider_vai.traces.formats.inspect_ai.result import read_result
 from airflow_provider_vai.traces.formats.shared.content import fields, proposed, usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
 from airflow_provider_vai.traces.reading.trace import (
-    Tells,
+    Coverage,
     Trace,
     moment,
     optional_text,
@@ -36,7 +36,7 @@ class InspectAIAdapter:
 
     name = "inspect_ai"
     description = "Inspect AI log (.json, or .eval): each sample is a run"
-    tells = Tells(approvals="yes", edits="yes", timing="yes")
+    coverage = Coverage(approvals="yes", edits="yes", timing="yes")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a log, or an ``.eval`` file's header and samples."""

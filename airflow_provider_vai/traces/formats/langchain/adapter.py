@@ -15,7 +15,7 @@ from airflow_provider_vai.traces.formats.langchain.message_forms import plain
 from airflow_provider_vai.traces.formats.langchain.state import GraphState, is_message, path, state_of
 from airflow_provider_vai.traces.formats.langchain.thread import Thread
 from airflow_provider_vai.traces.formats.shared.content import fields, usage
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, sequence, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, sequence, text_or_none
 
 
 class LangChainAdapter:
@@ -23,7 +23,7 @@ class LangChainAdapter:
 
     name = "langchain"
     description = "LangChain messages, or LangGraph states, histories and checkpoints"
-    tells = Tells(approvals="partly", edits="partly")
+    coverage = Coverage(approvals="partly", edits="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a list of messages, or holds a state with messages."""

@@ -12,7 +12,7 @@ from typing import Any
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.mcp_log.messages import ASKS, McpLog
 from airflow_provider_vai.traces.formats.shared.content import fields
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, parsed, sequence
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, parsed, sequence
 
 INSIDE = ("message", "payload", "data", "msg", "body", "rpc", "request", "response")
 """Keys under which an envelope holds the message, or its text."""
@@ -27,7 +27,7 @@ class McpLogAdapter:
 
     name = "mcp_log"
     description = "MCP messages (JSON-RPC lines or list): tools/call requests and their responses"
-    tells = Tells(timing="partly", batches="partly")
+    coverage = Coverage(timing="partly", batches="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document holds JSON-RPC messages, one of them of MCP's own methods."""

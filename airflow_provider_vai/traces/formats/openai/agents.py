@@ -13,7 +13,7 @@ from typing import Any
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.openai.agents_run import AgentsRunReader, Placed
 from airflow_provider_vai.traces.formats.openai.response_chain import under
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, records, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, records, text_or_none
 
 OBJECTS = ("trace", "trace.span")
 
@@ -23,7 +23,7 @@ class OpenAIAgentsAdapter:
 
     name = "openai_agents"
     description = "OpenAI Agents SDK traces: exported trace and span objects"
-    tells = Tells(results="partly", approvals="partly", timing="yes")
+    coverage = Coverage(results="partly", approvals="partly", timing="yes")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document begins with an exported trace or span."""

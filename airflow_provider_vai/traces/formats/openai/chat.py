@@ -19,7 +19,15 @@ from airflow_provider_vai.traces.formats.shared.conversation import (
     message_list,
     role_messages,
 )
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, optional_text, record, records, text, text_or_none
+from airflow_provider_vai.traces.reading.trace import (
+    Coverage,
+    Trace,
+    optional_text,
+    record,
+    records,
+    text,
+    text_or_none,
+)
 
 
 class OpenAIChatAdapter:
@@ -27,7 +35,7 @@ class OpenAIChatAdapter:
 
     name = "openai_chat"
     description = "OpenAI Chat Completions messages: a list, or an object with messages"
-    tells = Tells(results="partly")
+    coverage = Coverage(results="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a list of role messages without Anthropic's tool blocks."""

@@ -22,7 +22,7 @@ from airflow_provider_vai.traces.formats.openai.response_chain import (
 )
 from airflow_provider_vai.traces.formats.shared.content import usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, moment, records, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, moment, records, text_or_none
 
 ENDS: dict[str | None, RunOutcome] = {
     None: "success",
@@ -38,7 +38,7 @@ class OpenAIResponsesAdapter:
 
     name = "openai_responses"
     description = "OpenAI Responses: Response objects, a log, batch or stream of them, or a list of items"
-    tells = Tells(results="partly", approvals="partly")
+    coverage = Coverage(results="partly", approvals="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a Response, a list of them or of their events, or a list of items."""

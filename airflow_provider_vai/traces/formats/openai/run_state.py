@@ -15,7 +15,7 @@ from airflow_provider_vai.traces.formats.openai.items import ResponseItems
 from airflow_provider_vai.traces.formats.openai.names import snake_item, snake_keys
 from airflow_provider_vai.traces.formats.shared.content import usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, record, records, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, record, records, text_or_none
 
 WAITS = "waits for a decision"
 LISTS = ("session_items", "generated_items")
@@ -26,7 +26,7 @@ class OpenAIRunStateAdapter:
 
     name = "openai_run_state"
     description = "OpenAI Agents SDK RunState JSON, of Python or JavaScript: items and decisions"
-    tells = Tells(results="partly", approvals="partly")
+    coverage = Coverage(results="partly", approvals="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a RunState, or a result that holds one."""

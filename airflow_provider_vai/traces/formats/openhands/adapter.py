@@ -15,7 +15,7 @@ from airflow_provider_vai.traces.formats.openhands.app import AppEvents
 from airflow_provider_vai.traces.formats.openhands.sdk import SDKEvents, is_sdk_event
 from airflow_provider_vai.traces.formats.shared.content import fields, usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, moment, records, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, moment, records, text_or_none
 
 HOLDERS = ("history", "trajectory", "events")
 
@@ -25,7 +25,7 @@ class OpenHandsAdapter:
 
     name = "openhands"
     description = "OpenHands trajectory: a list of actions and observations, or the SDK's events"
-    tells = Tells(approvals="partly", timing="yes")
+    coverage = Coverage(approvals="partly", timing="yes")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document's first event is an action, an observation, or one of the SDK's."""

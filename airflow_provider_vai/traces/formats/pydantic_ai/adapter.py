@@ -14,7 +14,7 @@ from airflow_provider_vai.traces.formats.pydantic_ai.parts import read_call, rea
 from airflow_provider_vai.traces.formats.shared.content import error_text, usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
 from airflow_provider_vai.traces.reading.trace import (
-    Tells,
+    Coverage,
     Trace,
     document,
     moment,
@@ -34,7 +34,7 @@ class PydanticAIAdapter:
 
     name = "pydantic_ai"
     description = "pydantic-ai messages (request and response parts), also as Airflow's message_history"
-    tells = Tells(approvals="partly", timing="partly")
+    coverage = Coverage(approvals="partly", timing="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document's first message is a pydantic-ai request or response."""

@@ -16,7 +16,7 @@ from airflow_provider_vai.traces.formats.spans.call import Kind, SpanFacts
 from airflow_provider_vai.traces.formats.spans.messages import read_chat, read_system
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
 from airflow_provider_vai.traces.formats.spans.span import Span, first, instant, read_value
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, objects, record, records, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, objects, record, records, text_or_none
 
 KINDS: dict[str, Kind] = {"GENERATION": "model", "TOOL": "tool", "AGENT": "agent"}
 INPUT_TOKENS, OUTPUT_TOKENS = ("input", "prompt_tokens"), ("output", "completion_tokens")
@@ -27,7 +27,7 @@ class LangfuseAdapter:
 
     name = "langfuse"
     description = "Langfuse export (trace, observations), of any framework; also lists or lines of them"
-    tells = Tells(edits="partly", timing="yes", batches="partly")
+    coverage = Coverage(edits="partly", timing="yes", batches="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a trace with observations, or a list of such."""

@@ -15,7 +15,7 @@ from airflow_provider_vai.traces.formats.spans.call import SpanFacts
 from airflow_provider_vai.traces.formats.spans.messages import read_chat
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
 from airflow_provider_vai.traces.formats.spans.span import Span
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, record
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, record
 
 SIDES = ("input", "output")
 
@@ -25,7 +25,7 @@ class LangfuseChatMLAdapter:
 
     name = "langfuse_chatml"
     description = "Langfuse's ChatML of a trace: input and output by observation"
-    tells = Tells(batches="yes")
+    coverage = Coverage(batches="yes")
 
     def accepts(self, document: Any) -> bool:
         """Return whether every member is an observation with sides that say whether they were parsed."""

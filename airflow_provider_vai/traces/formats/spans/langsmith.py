@@ -16,7 +16,7 @@ from airflow_provider_vai.traces.formats.spans.call import Kind, SpanFacts
 from airflow_provider_vai.traces.formats.spans.messages import read_chat, read_system
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
 from airflow_provider_vai.traces.formats.spans.span import Span, first, instant
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, record, records, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, record, records, text_or_none
 
 KINDS: dict[str, Kind] = {"llm": "model", "tool": "tool"}
 UPLOAD = ("post", "patch")
@@ -28,7 +28,7 @@ class LangSmithAdapter:
 
     name = "langsmith"
     description = "LangSmith runs: a list, lines, a tree of child_runs, or an upload batch (post, patch)"
-    tells = Tells(edits="partly", timing="yes", batches="partly")
+    coverage = Coverage(edits="partly", timing="yes", batches="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document's first object is a LangSmith run."""

@@ -15,7 +15,7 @@ from airflow_provider_vai.traces.formats.spans.call import Kind, SpanFacts
 from airflow_provider_vai.traces.formats.spans.messages import read_chat, read_system
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
 from airflow_provider_vai.traces.formats.spans.span import Span, first, read_span, read_value
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, objects, record, records, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, objects, record, records, text_or_none
 
 KINDS: dict[str, Kind] = {"TOOL": "tool", "CHAT_MODEL": "model", "LLM": "model", "AGENT": "agent"}
 
@@ -25,7 +25,7 @@ class MLflowAdapter:
 
     name = "mlflow"
     description = "MLflow traces (info, data.spans): one, a list, or one a line"
-    tells = Tells(edits="partly", timing="yes", batches="partly")
+    coverage = Coverage(edits="partly", timing="yes", batches="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a trace with info and data.spans, or a list of such."""

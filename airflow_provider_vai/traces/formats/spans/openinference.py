@@ -13,7 +13,7 @@ from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.spans.attributes import read_step
 from airflow_provider_vai.traces.formats.spans.otel_genai import OPENINFERENCE, span_runs
 from airflow_provider_vai.traces.formats.spans.span import line_traces, read_spans, some_spans
-from airflow_provider_vai.traces.reading.trace import Tells, Trace
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 
 
 class OpenInferenceAdapter:
@@ -21,7 +21,7 @@ class OpenInferenceAdapter:
 
     name = "openinference"
     description = "OpenInference spans (Phoenix, Arize): OTLP JSON, or spans with nested or flat attributes"
-    tells = Tells(edits="partly", timing="yes", batches="partly")
+    coverage = Coverage(edits="partly", timing="yes", batches="partly")
     line_key = staticmethod(line_traces)
 
     def accepts(self, document: Any) -> bool:

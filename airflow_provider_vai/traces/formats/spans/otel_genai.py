@@ -15,7 +15,7 @@ from airflow_provider_vai.traces.formats.spans.attributes import read_step
 from airflow_provider_vai.traces.formats.spans.call import SpanFacts
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
 from airflow_provider_vai.traces.formats.spans.span import Span, by_trace, line_traces, read_spans, some_spans
-from airflow_provider_vai.traces.reading.trace import Tells, Trace
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 
 CONVERSATION = "gen_ai.conversation.id"
 OPENINFERENCE = "openinference.span.kind"
@@ -27,7 +27,7 @@ class OTelGenAIAdapter:
 
     name = "otel_genai"
     description = "OpenTelemetry GenAI spans (OTLP JSON, also one object a line): pydantic-ai, OpenLLMetry, Vercel"
-    tells = Tells(approvals="partly", edits="yes", timing="yes")
+    coverage = Coverage(approvals="partly", edits="yes", timing="yes")
     line_key = staticmethod(line_traces)
 
     def accepts(self, document: Any) -> bool:

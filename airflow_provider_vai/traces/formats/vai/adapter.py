@@ -17,7 +17,7 @@ from airflow_provider_vai.model.run import Run, RunOutcome, Usage
 from airflow_provider_vai.traces.formats.shared.content import usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
 from airflow_provider_vai.traces.formats.vai.action_run import Placed, by_time, get, member, read_action_run, status_of
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, moment, record, records, text, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, moment, record, records, text, text_or_none
 
 OUTCOMES: dict[str, RunOutcome] = {
     "completed": "success",
@@ -36,7 +36,7 @@ class VaiAdapter:
 
     name = "vai"
     description = "the platform's agentRun or thread with its actionRuns (the envelope is this package's own)"
-    tells = Tells(approvals="yes", edits="yes", timing="yes", batches="partly")
+    coverage = Coverage(approvals="yes", edits="yes", timing="yes", batches="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document holds an agent run, or a thread with action runs or turns."""

@@ -20,7 +20,7 @@ from airflow_provider_vai.traces.formats.shared.content import fields, usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
 from airflow_provider_vai.traces.formats.vcr.bodies import ASKED, Exchange, exchange
 from airflow_provider_vai.traces.formats.vcr.runs import calls_in, split
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, parsed, record, records, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, parsed, record, records, text_or_none
 
 TOKENS = (
     *("input_tokens", "output_tokens", "prompt_tokens", "completion_tokens"),
@@ -35,7 +35,7 @@ class VCRCassetteAdapter:
 
     name = "vcr_cassette"
     description = "VCR cassette (YAML or JSON) of OpenAI, Anthropic or Gemini traffic"
-    tells = Tells(results="partly")
+    coverage = Coverage(results="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a list of recorded interactions with its version."""

@@ -15,7 +15,7 @@ from airflow_provider_vai.traces.formats.shared.content import fields
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
 from airflow_provider_vai.traces.formats.vercel.parts import is_call, read_answer, read_call
 from airflow_provider_vai.traces.formats.vercel.stream import STREAM, messages_of
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, moment, records, text, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, moment, records, text, text_or_none
 
 PARTS = frozenset({"text", "reasoning", "step-start", "file", "source-url", "source-document", "dynamic-tool"})
 SILENT = PARTS | {"source", "custom", "reasoning-file"}
@@ -26,7 +26,7 @@ class VercelUIAdapter:
 
     name = "vercel_ui"
     description = "Vercel AI SDK UIMessages: a list, an object with messages, or the stream's chunks"
-    tells = Tells(approvals="partly")
+    coverage = Coverage(approvals="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document holds messages with the SDK's typed parts, or starts as its stream does."""
