@@ -144,7 +144,7 @@ def _recording(exports: Sequence[merge.Export], digest_of: Mapping[str, str]) ->
 
 def _exports(opened_: Sequence[Runs], wanted: str | None) -> list[merge.Export]:
     """Return each trace's account of one run: the wanted one, else the one that the traces have in common."""
-    found = [(runs.beginning(wanted) if wanted else []) or list(runs) for runs in opened_]
+    found = [(runs.matching(wanted) if wanted else []) or list(runs) for runs in opened_]
     known = next((runs[0] for runs in found if len(runs) == 1), None)
     if known is None:
         _choose(opened_[0], wanted, take_all=False)
@@ -163,7 +163,7 @@ def _exports(opened_: Sequence[Runs], wanted: str | None) -> list[merge.Export]:
 
 
 def _choose(runs: Runs, wanted: str | None, take_all: bool) -> Sequence[Run]:
-    found = runs.beginning(wanted) if wanted is not None else list(runs if take_all else islice(runs, 2))
+    found = runs.matching(wanted) if wanted is not None else list(runs if take_all else islice(runs, 2))
     if take_all:
         _tell_refused(runs)
     if len(found) == 1 or (take_all and found):
@@ -177,8 +177,8 @@ def _choose(runs: Runs, wanted: str | None, take_all: bool) -> Sequence[Run]:
 
 
 def _tell_refused(runs: Runs) -> None:
-    if runs.refused:
-        complain(f"{len(runs.refused)} runs could not be read; the first: {next(iter(runs.refused.values()))}")
+    if runs.errors:
+        complain(f"{len(runs.errors)} runs could not be read; the first: {next(iter(runs.errors.values()))}")
 
 
 def _no_run(trace: Trace) -> NothingToCrystallize:

@@ -9,17 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.model.run import Run, RunOutcome, ToolCall
-from airflow_provider_vai.traces.formats.shared.content import error_text, proposed, result_value
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.reading.trace import (
-    Coverage,
-    Trace,
-    objects,
-    optional_text,
-    records,
-    text,
-    text_or_none,
-)
+from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments, result_value
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, document_objects
+from airflow_provider_vai.traces.reading.values import optional_text, require_objects, require_text, text_or_none
 
 KEYS = frozenset({"suite_name", "user_task_id", "messages"})
 
@@ -48,16 +41,16 @@ class AgentDojoAdapter:
 
         :raises MalformedTrace: an object, a message or a call breaks the format.
         """
-        for item, where in objects(trace):
+        for item, where in document_objects(trace):
             yield _run(trace, item, where)
 
 
 def _run(trace: Trace, item: dict[str, Any], where: str) -> Run:
     conversation = Conversation(trace)
-    for message, place in records(item.get("messages"), f"{where}messages"):
+    for message, place in require_objects(item.get("messages"), f"{where}messages"):
         _read_message(conversation, message, place)
-    text(item.get("suite_name"), f"{where}suite_name")
-    task = text(item.get("user_task_id"), f"{where}user_task_id")
+    require_text(item.get("suite_name"), f"{where}suite_name")
+    task = require_text(item.get("user_task_id"), f"{where}user_task_id")
     run = Run(
         id=_id(item),
         source="agent_run",
@@ -66,7 +59,7 @@ def _run(trace: Trace, item: dict[str, Any], where: str) -> Run:
         agent=text_or_none(item.get("pipeline_name")),
         outcome=_outcome(item),
     )
-    return conversation.run(run)
+    return conversation.finish(run)
 
 
 def _id(item: dict[str, Any]) -> str:
@@ -81,19 +74,19 @@ def _outcome(item: dict[str, Any]) -> RunOutcome:
 
 def _read_message(conversation: Conversation, message: dict[str, Any], place: str) -> None:
     content, inside = message.get("content"), f"{place}.content"
-    match text(message.get("role"), f"{place}.role"):
+    match require_text(message.get("role"), f"{place}.role"):
         case "system":
-            conversation.system(conversation.text(content, inside))
+            conversation.add_system_text(conversation.text_of(content, inside))
         case "user":
-            conversation.turn(conversation.text(content, inside))
+            conversation.start_turn(conversation.text_of(content, inside))
         case "assistant":
-            conversation.text(content, inside)
-            conversation.message()
+            conversation.text_of(content, inside)
+            conversation.start_message()
             calls = message.get("tool_calls")
-            for call, where in records([] if calls is None else calls, f"{place}.tool_calls"):
+            for call, where in require_objects([] if calls is None else calls, f"{place}.tool_calls"):
                 _read_call(conversation, call, where)
         case "tool":
-            conversation.answer(_answer(message, place), place)
+            conversation.add_result(_answer(message, place), place)
         case role:
             conversation.note(place, f"unknown role {role!r}")
 
@@ -101,22 +94,22 @@ def _read_message(conversation: Conversation, message: dict[str, Any], place: st
 def _read_call(conversation: Conversation, call: dict[str, Any], where: str) -> None:
     proposal = ToolCall(
         id=optional_text(call.get("id"), f"{where}.id") or "",
-        tool=text(call.get("function"), f"{where}.function"),
-        proposed_arguments=proposed(call.get("args")),
+        tool=require_text(call.get("function"), f"{where}.function"),
+        proposed_arguments=proposed_arguments(call.get("args")),
     )
-    conversation.call(proposal, where)
+    conversation.add_call(proposal, where)
 
 
-def _answer(message: dict[str, Any], place: str) -> ToolAnswer:
+def _answer(message: dict[str, Any], place: str) -> ToolResult:
     answered = message.get("tool_call")  # the call itself, repeated: its name helps where there is no id
-    answer = ToolAnswer(
+    answer = ToolResult(
         id=optional_text(message.get("tool_call_id"), f"{place}.tool_call_id"),
         tool=text_or_none(answered.get("function")) if isinstance(answered, dict) else None,
         value=result_value(message.get("content")),
     )
     if message.get("error") is None:
         return answer
-    return ToolAnswer(answer.id, answer.tool, answer.value or None, "failed", error_text(message["error"]))
+    return ToolResult(answer.id, answer.tool, answer.value or None, "failed", error_text(message["error"]))
 
 
 ADAPTER = AgentDojoAdapter()

@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.model.run import Run, RunOutcome, ToolCall
-from airflow_provider_vai.traces.formats.shared.content import fields, proposed, result_value, usage
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.reading.trace import (
-    Coverage,
-    Trace,
+from airflow_provider_vai.traces.formats.shared.content import proposed_arguments, result_value, total_usage
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import (
+    as_object,
     optional_text,
-    record,
-    records,
-    text,
+    require_object,
+    require_objects,
+    require_text,
     text_or_none,
 )
 
@@ -44,15 +44,15 @@ class SWEAgentAdapter:
 
         :raises MalformedTrace: a step or a message breaks the format.
         """
-        document = record(trace.document, str(trace))
-        talk = Conversation(trace)
-        asked = _read_history(talk, document, f"{trace}: history")
-        for step, where in records(document.get("trajectory"), f"{trace}: trajectory"):
-            action = text(step.get("action"), f"{where}.action")
+        document = require_object(trace.document, str(trace))
+        conversation = Conversation(trace)
+        asked = _read_history(conversation, document, f"{trace}: history")
+        for step, where in require_objects(document.get("trajectory"), f"{trace}: trajectory"):
+            action = require_text(step.get("action"), f"{where}.action")
             if action.strip():
-                _read_step(talk, step, asked, where)
-        info = fields(document.get("info"))
-        stats = fields(info.get("model_stats"))
+                _read_step(conversation, step, asked, where)
+        info = as_object(document.get("info"))
+        stats = as_object(info.get("model_stats"))
         run = Run(
             id=text_or_none(document.get("instance_id")) or trace.fallback_id,
             source="agent_run",
@@ -60,34 +60,34 @@ class SWEAgentAdapter:
             title=text_or_none(document.get("environment")),
             agent="SWE-agent",
             outcome=_outcome(info.get("exit_status")),
-            usage=usage([stats], tokens=("tokens_sent", "tokens_received"), costs=[stats.get("instance_cost")]),
+            usage=total_usage([stats], tokens=("tokens_sent", "tokens_received"), costs=[stats.get("instance_cost")]),
         )
-        yield talk.run(run)
+        yield conversation.finish(run)
 
 
 Asked = list[tuple[str, dict[str, Any], str]]
 """The history's actions still to come: the action's text, the message, its place."""
 
 
-def _read_history(talk: Conversation, document: dict[str, Any], where: str) -> Asked:
+def _read_history(conversation: Conversation, document: dict[str, Any], where: str) -> Asked:
     """Tell what the system and the user said, and return the model's messages that led to an action."""
     asked: Asked = []
-    for message, place in records(document.get("history"), where):
+    for message, place in require_objects(document.get("history"), where):
         if message.get("is_demo") is True:
             continue
-        role, inside = text(message.get("role"), f"{place}.role"), f"{place}.content"
+        role, inside = require_text(message.get("role"), f"{place}.role"), f"{place}.content"
         if role == "assistant":
             asked.append(((text_or_none(message.get("action")) or "").strip(), message, place))
         elif role == "system":
-            talk.system(talk.text(message.get("content"), inside))
-        elif role == "user" and not talk.turns and not asked:  # later ones are the tools' output
-            talk.turn(talk.text(message.get("content"), inside))
+            conversation.add_system_text(conversation.text_of(message.get("content"), inside))
+        elif role == "user" and not conversation.turns and not asked:  # later ones are the tools' output
+            conversation.start_turn(conversation.text_of(message.get("content"), inside))
         elif role not in ("user", "tool"):
-            talk.note(place, f"unknown role {role!r}")
+            conversation.note(place, f"unknown role {role!r}")
     return asked
 
 
-def _read_step(talk: Conversation, step: dict[str, Any], asked: Asked, where: str) -> None:
+def _read_step(conversation: Conversation, step: dict[str, Any], asked: Asked, where: str) -> None:
     """Add a step's call with its result; ``asked`` loses the messages up to the one that led to it."""
     action = step["action"].strip()
     calls: list[tuple[dict[str, Any], str]] = []
@@ -95,22 +95,22 @@ def _read_step(talk: Conversation, step: dict[str, Any], asked: Asked, where: st
     if found is not None:
         _, message, place = asked[found]
         del asked[: found + 1]
-        calls = list(records(message.get("tool_calls") or [], f"{place}.tool_calls"))
-    talk.message()
+        calls = list(require_objects(message.get("tool_calls") or [], f"{place}.tool_calls"))
+    conversation.start_message()
     call = ToolCall(id="", tool=SHELL, proposed_arguments={"command": action})
     if len(calls) == 1:
         call = _tool_call(*calls[0])
     elif calls:
-        talk.note(where, f"{len(calls)} tool calls led to this one action: it is kept as shell text")
-    talk.settle(talk.call(call, where), ToolAnswer(value=result_value(step.get("observation"))))
+        conversation.note(where, f"{len(calls)} tool calls led to this one action: it is kept as shell text")
+    conversation.set_result(conversation.add_call(call, where), ToolResult(value=result_value(step.get("observation"))))
 
 
 def _tool_call(call: dict[str, Any], where: str) -> ToolCall:
-    function = record(call.get("function"), f"{where}.function")
+    function = require_object(call.get("function"), f"{where}.function")
     return ToolCall(
         id=optional_text(call.get("id"), f"{where}.id") or "",
-        tool=text(function.get("name"), f"{where}.function.name"),
-        proposed_arguments=proposed(function.get("arguments")),
+        tool=require_text(function.get("name"), f"{where}.function.name"),
+        proposed_arguments=proposed_arguments(function.get("arguments")),
     )
 
 

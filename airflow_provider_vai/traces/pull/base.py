@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from airflow_provider_vai.exceptions import PullError
 from airflow_provider_vai.traces.pull.http import Client
-from airflow_provider_vai.traces.reading.trace import moment
+from airflow_provider_vai.traces.reading.values import parse_time
 
 NEWEST = 20
 """Runs that a listing shows."""
@@ -75,7 +75,7 @@ def basic(credentials: Credentials) -> dict[str, str]:
 
 def found(id: Any, title: Any, at: Any) -> ListedRun:
     """Return a run in a listing from what a server said of it."""
-    return ListedRun(str(id), title if isinstance(title, str) else "", moment(at))
+    return ListedRun(str(id), title if isinstance(title, str) else "", parse_time(at))
 
 
 def newest_of(runs: Iterable[ListedRun]) -> list[ListedRun]:

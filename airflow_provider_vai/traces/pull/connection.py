@@ -53,7 +53,7 @@ def client(
         raise PullError("one of --url and --conn-id is needed", where=f"vai pull {source.name}", remedy=remedy)
     if conn_id is not None:
         variable = PREFIX + conn_id.upper()
-        known = parsed(environment.get(variable), variable)
+        known = parse_connection(environment.get(variable), variable)
         return made(source, known.url, Credentials(known.login, known.password), variable)
     values = [environment.get(variable, "").strip() for variable in source.variables]
     return made(source, url or "", Credentials(*["", *values][-2:]), " and ".join(source.variables))
@@ -73,7 +73,7 @@ def made(source: LiveSource, url: str, credentials: Credentials, tokens: str) ->
     return Client(url, source.headers(credentials), secrets=[credentials.password], tokens=tokens)
 
 
-def parsed(text: str | None, variable: str) -> Connection:
+def parse_connection(text: str | None, variable: str) -> Connection:
     """Return the connection that an environment variable holds, as JSON or as a URI.
 
     :param variable: the variable's name, for messages; what it holds is never shown.

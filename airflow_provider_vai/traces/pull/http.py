@@ -13,7 +13,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from airflow_provider_vai.exceptions import PullError, UnreadableTrace
 from airflow_provider_vai.languages import json_text
-from airflow_provider_vai.traces.reading.files import LIMIT_BYTES, characters
+from airflow_provider_vai.traces.reading.files import LIMIT_BYTES, decode_text
 
 if TYPE_CHECKING:
     import httpx
@@ -103,7 +103,7 @@ class Client:
             remedy = REMEDIES.get(status, REMEDY if status < 500 else SERVERS_OWN).format(tokens=self._tokens)
             self._refuse(f"HTTP {status}{_said(content)}", where, remedy, status)
         try:
-            return json_text.loads(characters(content, where), where=where)
+            return json_text.loads(decode_text(content, where), where=where)
         except UnreadableTrace as error:
             self._refuse(error.problem, where, "Check that --url is the address of the API, not of a page.")
 
@@ -187,7 +187,7 @@ def _checked(url: str) -> str:
 def _said(content: bytes) -> str:
     """Return the server's own words on an error, if it has any."""
     with suppress(UnreadableTrace):
-        body = json_text.loads(characters(content, ""), where="")
+        body = json_text.loads(decode_text(content, ""), where="")
         words = (body.get(name) for name in SAID) if isinstance(body, dict) else ()
         if found := next((word for word in words if isinstance(word, str) and word), None):
             return f": {found[:200]}"

@@ -9,11 +9,17 @@ import re
 from typing import Any
 
 from airflow_provider_vai.model.run import ToolCall
-from airflow_provider_vai.traces.formats.shared.content import error_text, fields, proposed
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.reading.trace import optional_text, record, records, text
+from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.reading.values import (
+    as_object,
+    optional_text,
+    require_object,
+    require_objects,
+    require_text,
+)
 
-SILENT = frozenset({"text", "inline_data", "file_data", "thought", "thought_signature", "video_metadata"})
+IGNORED = frozenset({"text", "inline_data", "file_data", "thought", "thought_signature", "video_metadata"})
 _CAPITAL = re.compile("[A-Z]")
 
 
@@ -28,51 +34,51 @@ def read_call(part: dict[str, Any], where: str) -> ToolCall:
 
     :raises MalformedTrace: it is no object, or name or id is no text.
     """
-    asked = record(part["function_call"], where)
+    asked = require_object(part["function_call"], where)
     return ToolCall(
         id=optional_text(asked.get("id"), f"{where}.id") or "",
-        tool=text(asked.get("name"), f"{where}.name"),
-        proposed_arguments=proposed(asked.get("args")),
+        tool=require_text(asked.get("name"), f"{where}.name"),
+        proposed_arguments=proposed_arguments(asked.get("args")),
     )
 
 
-def read_answer(part: dict[str, Any], where: str) -> ToolAnswer:
+def read_result_part(part: dict[str, Any], where: str) -> ToolResult:
     """Return what a ``function_response`` says: a key ``error`` marks a failure by convention, MCP sets ``isError``.
 
     :raises MalformedTrace: it is no object, or name or id is no text.
     """
-    given = record(part["function_response"], where)
+    given = require_object(part["function_response"], where)
     response = given.get("response")
     call_id = optional_text(given.get("id"), f"{where}.id")
     tool = optional_text(given.get("name"), f"{where}.name")
-    error = fields(response).get("error")
-    if error or fields(response).get("isError") is True:
-        return ToolAnswer(id=call_id, tool=tool, outcome="failed", error=error_text(error or response))
-    return ToolAnswer(id=call_id, tool=tool, value=response)
+    error = as_object(response).get("error")
+    if error or as_object(response).get("isError") is True:
+        return ToolResult(id=call_id, tool=tool, outcome="failed", error=error_text(error or response))
+    return ToolResult(id=call_id, tool=tool, value=response)
 
 
 class Contents:
     """Tells a conversation what stands in Gemini contents, one after the other."""
 
-    def __init__(self, talk: Conversation) -> None:
-        self.talk = talk
+    def __init__(self, conversation: Conversation) -> None:
+        self.conversation = conversation
 
     def read(self, content: dict[str, Any], place: str) -> None:
         """Read one content: a user's, a model's, or the results of its calls.
 
         :raises MalformedTrace: a part breaks the format.
         """
-        found = records(snake(content).get("parts", []), f"{place}.parts")
+        found = require_objects(snake(content).get("parts", []), f"{place}.parts")
         parts = [(snake(part), where) for part, where in found]
         if content.get("role") != "model" and words(parts):
-            self.talk.turn(words(parts))
-        self.talk.message()
+            self.conversation.start_turn(words(parts))
+        self.conversation.start_message()
         for part, where in parts:
             if "function_call" in part:
-                self.talk.call(read_call(part, where), where)
+                self.conversation.add_call(read_call(part, where), where)
             elif "function_response" in part:
-                self.talk.answer(read_answer(part, where), where)
-            note_unknown(self.talk, part, where)
+                self.conversation.add_result(read_result_part(part, where), where)
+            note_unknown(self.conversation, part, where)
 
 
 def words(parts: list[tuple[dict[str, Any], str]]) -> str | None:
@@ -81,7 +87,7 @@ def words(parts: list[tuple[dict[str, Any], str]]) -> str | None:
     return "\n".join(said) or None
 
 
-def note_unknown(talk: Conversation, part: dict[str, Any], where: str) -> None:
+def note_unknown(conversation: Conversation, part: dict[str, Any], where: str) -> None:
     """Note what a part holds besides text, media, calls and results: code that ran at the provider, for one."""
-    for key in sorted(part.keys() - SILENT - {"function_call", "function_response"}):
-        talk.note(where, f"unknown part {key!r}")
+    for key in sorted(part.keys() - IGNORED - {"function_call", "function_response"}):
+        conversation.note(where, f"unknown part {key!r}")

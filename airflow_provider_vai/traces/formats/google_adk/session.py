@@ -6,10 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 from airflow_provider_vai.model.run import Approval, Outcome
-from airflow_provider_vai.traces.formats.google_adk.parts import note_unknown, read_answer, read_call, snake, words
-from airflow_provider_vai.traces.formats.shared.content import error_text, fields, result_value
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.reading.trace import moment, record, records, text, text_or_none
+from airflow_provider_vai.traces.formats.google_adk.parts import note_unknown, read_call, read_result_part, snake, words
+from airflow_provider_vai.traces.formats.shared.content import error_text, result_value
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.reading.values import (
+    as_object,
+    parse_time,
+    require_object,
+    require_objects,
+    require_text,
+    text_or_none,
+)
 
 CONFIRMATION = "adk_request_confirmation"
 WAITS = "This tool call requires confirmation"
@@ -19,54 +26,54 @@ REJECTED = "This tool call is rejected"
 class AdkSession:
     """The events read so far, and which calls wait for a person."""
 
-    def __init__(self, talk: Conversation) -> None:
-        self.talk = talk
+    def __init__(self, conversation: Conversation) -> None:
+        self.conversation = conversation
         self.has_the_last_word = False
         self.asked: dict[str, str] = {}  # the confirmation's id: the id of the call that waits
         self.decided: dict[str, Approval] = {}
 
     def read(self, event: dict[str, Any], place: str) -> None:
         """Read one event; a partial one is said again by the whole event after it."""
-        author = text(event.get("author"), f"{place}.author")
+        author = require_text(event.get("author"), f"{place}.author")
         if text_or_none(event.get("error_code")) or text_or_none(event.get("error_message")):
-            self.talk.note(place, f"the model failed: {event.get('error_message') or event['error_code']}")
+            self.conversation.note(place, f"the model failed: {event.get('error_message') or event['error_code']}")
         content = event.get("content")
         if content is None or event.get("partial") is True:
             return
-        inside = snake(record(content, f"{place}.content"))
-        found = list(records(inside.get("parts", []), f"{place}.content.parts"))
+        inside = snake(require_object(content, f"{place}.content"))
+        found = list(require_objects(inside.get("parts", []), f"{place}.content.parts"))
         parts = [(snake(part), where) for part, where in found]
         said = words(parts)
         if author == "user" and (said or not any("function_response" in part for part, _ in parts)):
-            self.talk.turn(said)
+            self.conversation.start_turn(said)
         self.has_the_last_word = author != "user" and said is not None
-        self.talk.message()
+        self.conversation.start_message()
         at = event.get("timestamp")
         for part, where in parts:
             self._read_part(part, at, where)
 
     def close(self) -> None:
         """Keep the decisions that no result came after: a denied call will never have another."""
-        for position, call in enumerate(self.talk.calls):
+        for position, call in enumerate(self.conversation.calls):
             approval = self.decided.get(call.id, Approval())
             if call.outcome == "unknown" and approval.state != "unknown":
                 outcome: Outcome = "denied" if approval.state == "denied" else "unknown"
-                self.talk.settle(position, ToolAnswer(outcome=outcome, ran=False, approval=approval))
+                self.conversation.set_result(position, ToolResult(outcome=outcome, ran=False, approval=approval))
 
     def _read_part(self, part: dict[str, Any], at: Any, where: str) -> None:
         if "function_call" in part:
             call = read_call(part, f"{where}.function_call")
             if call.tool == CONFIRMATION:
-                original = fields(call.proposed_arguments).get("originalFunctionCall")
-                self.asked[call.id] = text_or_none(fields(original).get("id")) or ""
+                original = as_object(call.proposed_arguments).get("originalFunctionCall")
+                self.asked[call.id] = text_or_none(as_object(original).get("id")) or ""
             else:
-                self.talk.call(call.model_copy(update={"started_at": moment(at)}), where)
+                self.conversation.add_call(call.model_copy(update={"started_at": parse_time(at)}), where)
         elif "function_response" in part:
             self._answer(part, at, where)
-        note_unknown(self.talk, part, where)
+        note_unknown(self.conversation, part, where)
 
     def _answer(self, part: dict[str, Any], at: Any, where: str) -> None:
-        answer = replace(read_answer(part, f"{where}.function_response"), at=moment(at))
+        answer = replace(read_result_part(part, f"{where}.function_response"), at=parse_time(at))
         if answer.tool == CONFIRMATION or (answer.id and answer.id in self.asked):
             self._decide(answer.id or "", answer.value, where)
             return
@@ -77,16 +84,16 @@ class AdkSession:
             approval = approval.model_copy(update={"state": "denied"})
         if approval.state == "denied":
             answer = replace(answer, outcome="denied", ran=False)
-        self.talk.answer(replace(answer, approval=approval), where)
+        self.conversation.add_result(replace(answer, approval=approval), where)
 
     def _decide(self, asked: str, response: Any, where: str) -> None:
         """Keep a person's decision for the result that comes after it."""
-        told = fields(response)
+        told = as_object(response)
         if isinstance(told.get("response"), str):  # some clients put JSON text into it
-            told = fields(result_value(told["response"]))
+            told = as_object(result_value(told["response"]))
         confirmed, waiting = told.get("confirmed"), self.asked.get(asked)
         if waiting is None or not isinstance(confirmed, bool):
-            self.talk.note(where, "a confirmation that decides no call")
+            self.conversation.note(where, "a confirmation that decides no call")
             return
         note = error_text(told["payload"]) if told.get("payload") else None
         self.decided[waiting] = Approval(state="approved" if confirmed else "denied", note=note)

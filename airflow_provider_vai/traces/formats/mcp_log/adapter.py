@@ -11,8 +11,8 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.mcp_log.messages import ASKS, McpLog
-from airflow_provider_vai.traces.formats.shared.content import fields
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace, parsed, sequence
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import as_object, parse_json, require_list
 
 INSIDE = ("message", "payload", "data", "msg", "body", "rpc", "request", "response")
 """Keys under which an envelope holds the message, or its text."""
@@ -42,14 +42,14 @@ class McpLogAdapter:
         :raises MalformedTrace: the document holds no objects, or a call or an answer breaks the protocol.
         """
         log, document = McpLog(trace), trace.document
-        items = [document] if isinstance(document, dict) else sequence(document, str(trace))
+        items = [document] if isinstance(document, dict) else require_list(document, str(trace))
         for number, item in enumerate(items):
             place = f"{trace}: [{number}]"
             found = _messages(item)
             for message, envelope in found:
                 log.read(message, envelope, place)
             if not found:
-                log.talk.note(place, "no JSON-RPC message")
+                log.conversation.note(place, "no JSON-RPC message")
         times = log.times
         run = Run(
             id=log.session or trace.fallback_id,
@@ -60,7 +60,7 @@ class McpLogAdapter:
             started_at=times[0] if times else None,
             ended_at=times[-1] if times else None,
         )
-        yield log.talk.run(run)
+        yield log.conversation.finish(run)
 
 
 def _messages(item: Any) -> list[Message]:
@@ -68,13 +68,13 @@ def _messages(item: Any) -> list[Message]:
     found: list[Message] = []
     for holder in item if isinstance(item, list) else [item]:
         if isinstance(holder, dict):
-            held = [holder, *(fields(_read(holder[key])) for key in INSIDE if key in holder)]
+            held = [holder, *(as_object(_read(holder[key])) for key in INSIDE if key in holder)]
             found += [(message, holder) for message in held if message.get("jsonrpc") == "2.0"]
     return found
 
 
 def _read(value: Any) -> Any:
-    return parsed(value) if isinstance(value, str) else value
+    return parse_json(value) if isinstance(value, str) else value
 
 
 ADAPTER = McpLogAdapter()

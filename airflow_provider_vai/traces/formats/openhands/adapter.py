@@ -13,9 +13,10 @@ from typing import Any
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.openhands.app import AppEvents
 from airflow_provider_vai.traces.formats.openhands.sdk import SDKEvents, is_sdk_event
-from airflow_provider_vai.traces.formats.shared.content import fields, usage
+from airflow_provider_vai.traces.formats.shared.content import total_usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace, moment, records, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import as_object, parse_time, require_objects, text_or_none
 
 HOLDERS = ("history", "trajectory", "events")
 
@@ -42,17 +43,17 @@ class OpenHandsAdapter:
 
         :raises MalformedTrace: an event breaks the format.
         """
-        facts, found = fields(trace.document), _events(trace.document)
-        events = list(records(_flat(found), f"{trace}: " + next((key for key in HOLDERS if key in facts), "")))
-        talk = Conversation(trace)
+        facts, found = as_object(trace.document), _events(trace.document)
+        events = list(require_objects(_flat(found), f"{trace}: " + next((key for key in HOLDERS if key in facts), "")))
+        conversation = Conversation(trace)
         is_sdk = any(is_sdk_event(event) for event, _ in events[:1])
-        reader = SDKEvents(talk) if is_sdk else AppEvents(talk)
+        reader = SDKEvents(conversation) if is_sdk else AppEvents(conversation)
         for event, place in events:
             reader.read(event, place)
-        times = [at for event, _ in events if (at := moment(event.get("timestamp")))]
+        times = [at for event, _ in events if (at := parse_time(event.get("timestamp")))]
         responses = {response["id"]: response for event, _ in events if (response := _response(event)).get("id")}
-        spent = [fields(response.get("usage")) for response in responses.values()]
-        metrics = fields(fields(facts.get("metrics")).get("accumulated_token_usage"))
+        spent = [as_object(response.get("usage")) for response in responses.values()]
+        metrics = as_object(as_object(facts.get("metrics")).get("accumulated_token_usage"))
         run = Run(
             id=text_or_none(facts.get("instance_id")) or text_or_none(facts.get("id")) or trace.fallback_id,
             source="agent_run",
@@ -64,17 +65,17 @@ class OpenHandsAdapter:
             started_at=times[0] if times else None,
             ended_at=times[-1] if times else None,
             outcome="success" if reader.is_finished else "unknown",
-            usage=usage(
+            usage=total_usage(
                 spent or [metrics],
                 tokens=("prompt_tokens", "completion_tokens"),
-                costs=[fields(facts.get("metrics")).get("accumulated_cost")],
+                costs=[as_object(facts.get("metrics")).get("accumulated_cost")],
             ),
         )
-        yield talk.run(run)
+        yield conversation.finish(run)
 
 
 def _response(event: dict[str, Any]) -> dict[str, Any]:
-    found = fields(fields(event.get("tool_call_metadata")).get("model_response"))
+    found = as_object(as_object(event.get("tool_call_metadata")).get("model_response"))
     return found if isinstance(found.get("id"), str) else {}
 
 

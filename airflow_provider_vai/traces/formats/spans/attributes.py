@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_vai.traces.formats.shared.content import error_text, proposed
+from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments
 from airflow_provider_vai.traces.formats.spans.call import Kind, SpanFacts
 from airflow_provider_vai.traces.formats.spans.messages import SpanMessage, read_chat
 from airflow_provider_vai.traces.formats.spans.span import Span, first, read_value
-from airflow_provider_vai.traces.reading.trace import text_or_none
+from airflow_provider_vai.traces.reading.values import text_or_none
 
 KIND = ("gen_ai.operation.name", "openinference.span.kind", "traceloop.span.kind", "ai.operationId", "llm.request.type")
 KINDS: dict[str, Kind] = {
@@ -43,7 +43,7 @@ KINDS: dict[str, Kind] = {
     "chain": "other",
     "task": "other",
 }
-SILENT = frozenset(
+IGNORED = frozenset(
     [
         "chain",
         "embedding",
@@ -153,7 +153,7 @@ def span_kind(span: Span) -> Kind:
 
 def unknown_kind(kind: Kind, said: str | None) -> str:
     """Return the note about a span whose own kind nobody here knows; else nothing."""
-    is_known = kind != "other" or not said or said.lower() in SILENT
+    is_known = kind != "other" or not said or said.lower() in IGNORED
     return "" if is_known else f"unknown kind of span {said!r}"
 
 
@@ -179,7 +179,7 @@ def read_execution(step: SpanFacts, arguments: Any, result: Any) -> None:
         given = inner if isinstance(inner, dict) else given
     elif isinstance(given, dict) and given.keys() == {"args", "kwargs"} and given["args"] == []:
         given = given["kwargs"]
-    step.arguments = None if given is None else proposed(given)
+    step.arguments = None if given is None else proposed_arguments(given)
     for message in read_chat(back, "tool") if _is_tool_message(back) else []:
         for answer in message.answers:
             step.call_id = step.call_id or answer.id or ""

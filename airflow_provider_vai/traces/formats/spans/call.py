@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from airflow_provider_vai.model.run import Approval, Outcome, ToolCall
 from airflow_provider_vai.traces.formats.shared.content import error_text
-from airflow_provider_vai.traces.formats.shared.conversation import ToolAnswer
+from airflow_provider_vai.traces.formats.shared.conversation import ToolResult
 from airflow_provider_vai.traces.formats.spans.messages import Asked, SpanMessage
 from airflow_provider_vai.traces.formats.spans.span import Span
 
@@ -62,7 +62,7 @@ class SpanCall:
     order: tuple[bool, datetime]
     batch: int
     span: SpanFacts | None = None
-    answer: ToolAnswer | None = None
+    answer: ToolResult | None = None
     waited: str = ""
     is_unproposed: bool = False
     position: int | None = None
@@ -116,9 +116,9 @@ def _executed(call: ToolCall, known: SpanCall, step: SpanFacts, gated: bool, kin
     return call.model_copy(update=facts), note
 
 
-def _decision(proposed: Any, executed: Any, gated: bool, kind: str | None) -> Approval:
-    is_known = proposed is not None and isinstance(executed, dict)
-    if is_known and proposed != executed:
+def _decision(proposal: Any, executed: Any, gated: bool, kind: str | None) -> Approval:
+    is_known = proposal is not None and isinstance(executed, dict)
+    if is_known and proposal != executed:
         return Approval(state="edited", note="the executed arguments are not the proposed ones")
     if gated and executed is not None:
         return Approval(state="approved", note="the tool is gated, and it ran")
@@ -127,7 +127,7 @@ def _decision(proposed: Any, executed: Any, gated: bool, kind: str | None) -> Ap
     return Approval()
 
 
-def _denied(call: ToolCall, answer: ToolAnswer) -> ToolCall:
+def _denied(call: ToolCall, answer: ToolResult) -> ToolCall:
     words = error_text(answer.error if answer.value is None else answer.value)
     approval = Approval(state="denied", note=words)
     return call.model_copy(update={"outcome": "denied", "error": words, "approval": approval})
@@ -137,7 +137,7 @@ def _answered(
     call: ToolCall, known: SpanCall, kind: str | None, all_spanned: bool, is_spanned: bool
 ) -> tuple[ToolCall, str]:
     """Return a call that the messages answer and no span executes."""
-    answer = known.answer or ToolAnswer()
+    answer = known.answer or ToolResult()
     at_provider = known.asked.ran_at_provider or kind in ("external", "output")
     if answer.outcome == "failed":
         return call.model_copy(

@@ -16,7 +16,8 @@ from airflow_provider_vai.traces.formats.spans.call import Kind, SpanFacts
 from airflow_provider_vai.traces.formats.spans.messages import read_chat, read_system
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
 from airflow_provider_vai.traces.formats.spans.span import Span, first, instant, read_value
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace, objects, record, records, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, document_objects
+from airflow_provider_vai.traces.reading.values import as_object, require_object, require_objects, text_or_none
 
 KINDS: dict[str, Kind] = {"GENERATION": "model", "TOOL": "tool", "AGENT": "agent"}
 INPUT_TOKENS, OUTPUT_TOKENS = ("input", "prompt_tokens"), ("output", "completion_tokens")
@@ -50,14 +51,14 @@ class LangfuseAdapter:
 
         :raises MalformedTrace: an export or an observation breaks the format.
         """
-        for export, where in objects(trace):
+        for export, where in document_objects(trace):
             yield _run(trace, export, where)
 
 
 def _run(trace: Trace, export: dict[str, Any], where: str) -> Run:
-    about = record(export.get("trace", export), f"{where}trace")
+    about = require_object(export.get("trace", export), f"{where}trace")
     place = f"{where}observations"
-    steps = [_step(item, at) for item, at in records(export.get("observations"), place)]
+    steps = [_step(item, at) for item, at in require_objects(export.get("observations"), place)]
     run = Run(
         id=text_or_none(about.get("id")) or trace.fallback_id,
         source="agent_run",
@@ -69,14 +70,14 @@ def _run(trace: Trace, export: dict[str, Any], where: str) -> Run:
 
 def _step(item: dict[str, Any], where: str) -> SpanFacts:
     kind = text_or_none(item.get("type")) or ""
-    metadata = _object(read_value(item.get("metadata")))
+    metadata = as_object(read_value(item.get("metadata")))
     span = Span(
         name=text_or_none(item.get("name")) or "",
         where=where,
         id=text_or_none(item.get("id")) or "",
         trace_id=text_or_none(item.get("traceId")) or "",
         parent_id=text_or_none(item.get("parentObservationId")) or "",
-        attributes=_object(read_value(metadata.get("attributes"))),
+        attributes=as_object(read_value(metadata.get("attributes"))),
         start=instant(item.get("startTime")),
         end=instant(item.get("endTime")),
         failed=item.get("level") == "ERROR",
@@ -100,13 +101,9 @@ def _read_generation(step: SpanFacts, item: dict[str, Any]) -> None:
     step.heard, step.said = read_chat(item.get("input"), "user"), read_chat(item.get("output"), "assistant")
     step.system = read_system(item.get("input")) + read_system(item.get("output"))
     step.model = text_or_none(item.get("model"))
-    details = _object(first(item, "usageDetails", "usage"))
+    details = as_object(first(item, "usageDetails", "usage"))
     cost = first(item, "totalCost", "calculatedTotalCost")
     step.usage = spent(first(details, *INPUT_TOKENS), first(details, *OUTPUT_TOKENS), cost)
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 ADAPTER = LangfuseAdapter()

@@ -15,7 +15,8 @@ from airflow_provider_vai.traces.formats.spans.call import SpanFacts
 from airflow_provider_vai.traces.formats.spans.messages import read_chat
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
 from airflow_provider_vai.traces.formats.spans.span import Span
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace, record
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import as_object, require_object
 
 SIDES = ("input", "output")
 
@@ -42,14 +43,14 @@ class LangfuseChatMLAdapter:
 
         :raises MalformedTrace: an observation is no object.
         """
-        found = record(trace.document, str(trace))
+        found = require_object(trace.document, str(trace))
         steps, unread = [], []
         for name, item in found.items():
             where = f"{trace}: {name}"
-            observation = record(item, where)
-            if any(_object(observation.get(side)).get("success") is False for side in SIDES):
+            observation = require_object(item, where)
+            if any(as_object(observation.get(side)).get("success") is False for side in SIDES):
                 unread.append(where)
-            heard, said = (_object(observation.get(side)).get("data") for side in SIDES)
+            heard, said = (as_object(observation.get(side)).get("data") for side in SIDES)
             span = Span(name="", where=where, id=name)
             step = SpanFacts(span, "model", heard=read_chat(heard, "user"), said=read_chat(said, "assistant"))
             steps.append(step)
@@ -57,7 +58,7 @@ class LangfuseChatMLAdapter:
         _refuse_unordered(steps)
         run = SpanRun(trace, steps)
         for where in unread:
-            run.talk.note(where, "the exporter could not parse this observation")
+            run.conversation.note(where, "the exporter could not parse this observation")
         yield run.run(Run(id=trace.fallback_id, source="agent_run", format=self.name))
 
 
@@ -76,10 +77,6 @@ def _refuse_unordered(steps: list[SpanFacts]) -> None:
                 remedy="Export the trace with its observations (trace, observations) instead of its ChatML.",
             )
         longest = heard
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 ADAPTER = LangfuseChatMLAdapter()

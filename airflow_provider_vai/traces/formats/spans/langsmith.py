@@ -16,7 +16,8 @@ from airflow_provider_vai.traces.formats.spans.call import Kind, SpanFacts
 from airflow_provider_vai.traces.formats.spans.messages import read_chat, read_system
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
 from airflow_provider_vai.traces.formats.spans.span import Span, first, instant
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace, record, records, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import as_object, require_object, require_objects, text_or_none
 
 KINDS: dict[str, Kind] = {"llm": "model", "tool": "tool"}
 UPLOAD = ("post", "patch")
@@ -75,13 +76,13 @@ def _has_place(head: dict[str, Any]) -> bool:
 
 
 def _items(trace: Trace) -> Iterator[tuple[dict[str, Any], str]]:
-    found = trace.document if isinstance(trace.document, list) else [record(trace.document, str(trace))]
-    for item, where in records(found, f"{trace}: "):
+    found = trace.document if isinstance(trace.document, list) else [require_object(trace.document, str(trace))]
+    for item, where in require_objects(found, f"{trace}: "):
         place = where if isinstance(trace.document, list) else f"{trace}: "
         lists = [name for name in (*UPLOAD, "runs") if isinstance(item.get(name), list)]
         for name in lists:
             inner = f"{place}{name}" if place.endswith(": ") else f"{place}.{name}"
-            for run, inside in records(item[name], inner):
+            for run, inside in require_objects(item[name], inner):
                 yield from _tree(run, inside, "", 0)
         if not lists:
             yield from _tree(item, place, "", 0)
@@ -92,7 +93,7 @@ def _tree(run: dict[str, Any], where: str, parent: str, depth: int) -> Iterator[
         raise MalformedTrace("runs are nested too deeply", where=where, remedy="Export the runs as a list.")
     children = run.get("child_runs")
     yield {"parent_run_id": parent or None, **{name: run[name] for name in run if name != "child_runs"}}, where
-    for child, inside in records(children, f"{where}.child_runs") if children is not None else ():
+    for child, inside in require_objects(children, f"{where}.child_runs") if children is not None else ():
         yield from _tree(child, inside, text_or_none(run.get("id")) or "", depth + 1)
 
 
@@ -134,12 +135,12 @@ def _step(item: dict[str, Any], where: str) -> SpanFacts:
     step = SpanFacts(span, KINDS.get(str(item.get("run_type")), "other"), tool=span.name)
     step.note = unknown_kind(step.kind, text_or_none(item.get("run_type")))
     inputs, outputs = item.get("inputs"), item.get("outputs")
-    extra = _object(item.get("extra"))
+    extra = as_object(item.get("extra"))
     if step.kind == "model":
         step.heard, step.said = read_chat(inputs, "user"), read_chat(outputs, "assistant")
         step.system = read_system(inputs)
-        step.model = text_or_none(first(_object(extra.get("metadata")), "ls_model_name"))
-        counted = _object(_object(outputs).get("usage_metadata"))
+        step.model = text_or_none(first(as_object(extra.get("metadata")), "ls_model_name"))
+        counted = as_object(as_object(outputs).get("usage_metadata"))
         given = first({**counted, **item}, "prompt_tokens", "input_tokens")
         returned = first({**counted, **item}, "completion_tokens", "output_tokens")
         step.usage = spent(given, returned, item.get("total_cost"))
@@ -151,12 +152,8 @@ def _step(item: dict[str, Any], where: str) -> SpanFacts:
 
 def _only(outputs: Any) -> Any:
     """Return the output itself: LangChain puts it under one key."""
-    found = _object(outputs)
+    found = as_object(outputs)
     return found["output"] if found.keys() == {"output"} else outputs
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 ADAPTER = LangSmithAdapter()

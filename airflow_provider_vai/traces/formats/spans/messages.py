@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_vai.traces.formats.shared.content import MEDIA, TEXT, error_text, part_kind, proposed
-from airflow_provider_vai.traces.formats.shared.conversation import ToolAnswer
+from airflow_provider_vai.traces.formats.shared.content import MEDIA, TEXT, error_text, part_kind, proposed_arguments
+from airflow_provider_vai.traces.formats.shared.conversation import ToolResult
 from airflow_provider_vai.traces.formats.spans.span import first, read_value
-from airflow_provider_vai.traces.reading.trace import text_or_none
+from airflow_provider_vai.traces.reading.values import as_object, text_or_none
 
 CALL_ID = ("call_id", "toolCallId", "tool_call_id", "id")
 CALL_NAME = ("name", "toolName", "tool_name", "tool")
@@ -52,7 +52,7 @@ WRAPPED_ANSWERS = ("functionResponse", "function_response")
 LISTS = ("messages", "contents", "choices", "candidates", "generations", "output", "input", "items")
 """Members under which a request or a response holds its messages."""
 
-SILENT = MEDIA | {"reasoning", "thinking", "redacted_thinking", "blob", "uri", "compaction", "message"}
+IGNORED = MEDIA | {"reasoning", "thinking", "redacted_thinking", "blob", "uri", "compaction", "message"}
 """Parts passed over knowingly."""
 
 ROLES = {"human": "user", "ai": "assistant", "model": "assistant", "developer": "system", "function": "tool"}
@@ -83,7 +83,7 @@ class SpanMessage:
     role: str
     text: str | None = None
     calls: list[Asked] = field(default_factory=list)
-    answers: list[ToolAnswer] = field(default_factory=list)
+    answers: list[ToolResult] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
 
 
@@ -102,8 +102,8 @@ def read_chat(value: Any, role: str = "user") -> list[SpanMessage]:
 
 def read_system(value: Any) -> list[str]:
     """Return the instruction texts that stand beside the messages of a request or a response."""
-    found = _object(read_value(value))
-    words = [holder.get(name) for holder in (found, _object(found.get("config"))) for name in SYSTEM]
+    found = as_object(read_value(value))
+    words = [holder.get(name) for holder in (found, as_object(found.get("config"))) for name in SYSTEM]
     return [said.text for item in words if item for said in read_chat(item, "system") if said.text]
 
 
@@ -170,16 +170,16 @@ def _said(value: dict[str, Any], default_role: str) -> SpanMessage:
     role = _role(value) or default_role
     content = first(value, "parts", "content", "contents")
     parts = [
-        _object(part).get("message_content", part) for part in (content if isinstance(content, list) else [content])
+        as_object(part).get("message_content", part) for part in (content if isinstance(content, list) else [content])
     ]
     said = SpanMessage(role)
-    given = first(value, "tool_calls", "toolCalls") or first(_object(value.get("additional_kwargs")), "tool_calls")
+    given = first(value, "tool_calls", "toolCalls") or first(as_object(value.get("additional_kwargs")), "tool_calls")
     if isinstance(given := read_value(given), list):
         typed = [{"type": "tool_call", **item} for item in given if isinstance(item, dict)]
         said.calls += [call for item in typed if (call := read_call(item))]
     elif isinstance(value.get("function_call"), dict):
         said.calls += [call for call in [read_call(value)] if call]
-    if role == "tool" and not any(read_answer(part) for part in parts):
+    if role == "tool" and not any(read_result_part(part) for part in parts):
         if not _is_definition(value):
             said.answers.append(_tool_message(value))
         return said
@@ -195,14 +195,14 @@ def _read_part(said: SpanMessage, part: Any) -> str | None:
     if part is None or isinstance(part, str):
         return part
     kind = part_kind(part)
-    if (answer := read_answer(part)) is not None:
+    if (answer := read_result_part(part)) is not None:
         said.answers.append(answer)
     elif (call := read_call(part)) is not None:
         if call.id not in {known.id for known in said.calls if known.id}:
             said.calls.append(call)
         if call.ran_at_provider and (back := first(part, "error", "output")) is not None:
             said.answers.append(_answer(call.id, call.tool, _result(back), part.get("error") is not None))
-    elif kind not in SILENT:
+    elif kind not in IGNORED:
         found = first(part, "text", "content") if isinstance(part, dict) else None
         if isinstance(found, str) and not ("tool" in kind or "call" in kind):
             return found
@@ -222,38 +222,40 @@ def read_call(part: Any) -> Asked | None:
     if isinstance(function, dict) and isinstance(function.get("name"), str) and "parameters" not in function:
         arguments = function.get("arguments")
         return Asked(
-            _id(part, CALL_ID), function["name"], None if arguments is None else proposed(read_value(arguments))
+            _id(part, CALL_ID),
+            function["name"],
+            None if arguments is None else proposed_arguments(read_value(arguments)),
         )
     kind, tool = text_or_none(part.get("type")), text_or_none(first(part, *CALL_NAME))
-    if tool is None or read_answer(part) is not None:
+    if tool is None or read_result_part(part) is not None:
         return None
     if kind in CALLS or "toolName" in part or (kind is None and "args" in part and "id" in part):
         arguments = first(part, *CALL_ARGUMENTS)
         hidden = arguments is None and not any(key in part for key in CALL_ARGUMENTS)
-        given = None if hidden else proposed(read_value(arguments))
+        given = None if hidden else proposed_arguments(read_value(arguments))
         return Asked(_id(part, CALL_ID), tool, given, kind in SERVER_SIDE)
     return None
 
 
-def read_answer(part: Any) -> ToolAnswer | None:
+def read_result_part(part: Any) -> ToolResult | None:
     """Return the result in a part of a message, or ``None`` where it is none."""
     if not isinstance(part, dict):
         return None
     for name in WRAPPED_ANSWERS:
         if isinstance(inner := part.get(name), dict):
-            return read_answer({"type": "tool_result", **inner})
+            return read_result_part({"type": "tool_result", **inner})
     kind = part.get("type")
     if not isinstance(kind, str) or not (kind in ANSWERS or kind.endswith("_tool_result")):
         return None
     value = _result(first(part, *ANSWER_VALUE))
-    failed = first(part, "is_error", "isError") is True or _object(part.get("output")).get("type") in (
+    failed = first(part, "is_error", "isError") is True or as_object(part.get("output")).get("type") in (
         "error-text",
         "error-json",
     )
     return _answer(_id(part, ANSWER_ID), text_or_none(first(part, *CALL_NAME)), value, failed)
 
 
-def _tool_message(value: dict[str, Any]) -> ToolAnswer:
+def _tool_message(value: dict[str, Any]) -> ToolResult:
     """Return a message of the role tool: its whole content is the result."""
     failed = value.get("status") == "error" or value.get("error") not in (None, False, "")
     content = first(value, "artifact", "content", "parts")
@@ -261,10 +263,10 @@ def _tool_message(value: dict[str, Any]) -> ToolAnswer:
     return _answer(_id(value, ("tool_call_id", "toolCallId", "call_id")), name, _result(content), failed)
 
 
-def _answer(id: str, tool: str | None, value: Any, failed: bool) -> ToolAnswer:
+def _answer(id: str, tool: str | None, value: Any, failed: bool) -> ToolResult:
     if failed:
-        return ToolAnswer(id=id, tool=tool, outcome="failed", error=error_text(value))
-    return ToolAnswer(id=id, tool=tool, value=value)
+        return ToolResult(id=id, tool=tool, outcome="failed", error=error_text(value))
+    return ToolResult(id=id, tool=tool, value=value)
 
 
 def _result(value: Any) -> Any:
@@ -276,19 +278,15 @@ def _result(value: Any) -> Any:
 
 
 def _is_part(value: Any) -> bool:
-    return read_call(value) is not None or read_answer(value) is not None
+    return read_call(value) is not None or read_result_part(value) is not None
 
 
 def _is_definition(value: dict[str, Any]) -> bool:
     """Return whether a message of the role tool is the definition of a tool, as one tracer writes it."""
-    content = _object(read_value(value.get("content")))
+    content = as_object(read_value(value.get("content")))
     return content.get("type") == "function" and isinstance(content.get("function"), dict)
 
 
 def _id(holder: dict[str, Any], names: tuple[str, ...]) -> str:
     found = first(holder, *names)
     return found.strip() if isinstance(found, str) else ""  # the specification's examples carry stray spaces
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -15,7 +15,8 @@ from airflow_provider_vai.traces.formats.spans.call import Kind, SpanFacts
 from airflow_provider_vai.traces.formats.spans.messages import read_chat, read_system
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
 from airflow_provider_vai.traces.formats.spans.span import Span, first, read_span, read_value
-from airflow_provider_vai.traces.reading.trace import Coverage, Trace, objects, record, records, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, document_objects
+from airflow_provider_vai.traces.reading.values import as_object, require_object, require_objects, text_or_none
 
 KINDS: dict[str, Kind] = {"TOOL": "tool", "CHAT_MODEL": "model", "LLM": "model", "AGENT": "agent"}
 
@@ -43,14 +44,14 @@ class MLflowAdapter:
 
         :raises MalformedTrace: a trace or a span breaks the format.
         """
-        for item, where in objects(trace):
+        for item, where in document_objects(trace):
             yield _run(trace, item, where)
 
 
 def _run(trace: Trace, item: dict[str, Any], where: str) -> Run:
-    info = record(item.get("info"), f"{where}info")
-    spans = record(item.get("data"), f"{where}data").get("spans")
-    steps = [_step(span, place) for span, place in records(spans, f"{where}data.spans")]
+    info = require_object(item.get("info"), f"{where}info")
+    spans = require_object(item.get("data"), f"{where}data").get("spans")
+    steps = [_step(span, place) for span, place in require_objects(spans, f"{where}data.spans")]
     titles = [step.span.name for step in steps if not step.span.parent_id and step.span.name]
     run = Run(
         id=text_or_none(first(info, "trace_id", "request_id")) or trace.fallback_id,
@@ -72,9 +73,9 @@ def _step(item: dict[str, Any], where: str) -> SpanFacts:
     if step.kind == "model":
         step.heard, step.said = read_chat(given, "user"), read_chat(back, "assistant")
         step.system = read_system(given)
-        step.model = span.text("mlflow.llm.model", "model", "model_name") or text_or_none(_object(given).get("model"))
-        counted = _object(span.get("mlflow.chat.tokenUsage"))
-        cost = first(_object(span.get("mlflow.llm.cost")), "total_cost")
+        step.model = span.text("mlflow.llm.model", "model", "model_name") or text_or_none(as_object(given).get("model"))
+        counted = as_object(span.get("mlflow.chat.tokenUsage"))
+        cost = first(as_object(span.get("mlflow.llm.cost")), "total_cost")
         step.usage = spent(counted.get("input_tokens"), counted.get("output_tokens"), cost)
     elif step.kind == "agent":
         step.agent = span.name or None
@@ -96,10 +97,6 @@ def _decoded(value: Any) -> Any:
         except ValueError:
             return value
     return read_value(value)
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 ADAPTER = MLflowAdapter()

@@ -14,8 +14,8 @@ from typing import Any
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.run import Run, RunOutcome
-from airflow_provider_vai.traces.formats.shared.content import usage
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
+from airflow_provider_vai.traces.formats.shared.content import total_usage
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
 from airflow_provider_vai.traces.formats.spans.call import SpanCall, SpanFacts, told
 from airflow_provider_vai.traces.formats.spans.messages import Asked, SpanMessage
 from airflow_provider_vai.traces.formats.spans.span import span_order
@@ -56,7 +56,7 @@ class SpanRun:
 
     def __init__(self, trace: Trace, steps: list[SpanFacts]) -> None:
         self.trace = trace
-        self.talk = Conversation(trace)
+        self.conversation = Conversation(trace)
         self.steps = sorted(steps, key=lambda step: span_order(step.span))
         self.by_id = {step.span.id: step for step in self.steps if step.span.id}
         self.turns = _Turns()
@@ -80,12 +80,12 @@ class SpanRun:
             if step.kind == "other" and step.tool in names:
                 step.kind = "tool"  # some tracers give a tool's execution no type of its own
             elif step.note:
-                self.talk.note(step.span.where, step.note)
+                self.conversation.note(step.span.where, step.note)
         for step in (step for step in self.steps if step.kind == "tool"):
             self._execute(step)
         self._refuse_hidden()
         self._tell()
-        return self.talk.run(run.model_copy(update=self._facts(finished)))
+        return self.conversation.finish(run.model_copy(update=self._facts(finished)))
 
     def _hear_all(self) -> None:
         models = any(said.calls for step in self.steps if step.kind == "model" for said in step.said)
@@ -101,14 +101,14 @@ class SpanRun:
         is_copy = bool(self.turns.texts) and self._is_copy(step)
         if not scope:
             for words in step.system:
-                self.talk.system(words)
+                self.conversation.add_system_text(words)
         times: dict[str, int] = {}
         in_batch = False
         waiting: list[SpanCall] = []
         for said in step.heard:
             self._note_unread(said, step)
             if said.role == "system" and not scope:
-                self.talk.system(said.text)
+                self.conversation.add_system_text(said.text)
             if said.role == "user" and said.text and not scope and not is_copy:
                 turn = self.turns.after(turn, said.text, order)
             self.batches += bool(said.calls) and not in_batch
@@ -128,7 +128,7 @@ class SpanRun:
         for problem in said.unread:
             if problem not in self._unread:  # every later span repeats it
                 self._unread.add(problem)
-                self.talk.note(step.span.where, problem)
+                self.conversation.note(step.span.where, problem)
 
     def _is_copy(self, step: SpanFacts) -> bool:
         """Return whether a step repeats another one's input: an agent its models', a request its wrapper's."""
@@ -170,7 +170,7 @@ class SpanRun:
         self.by_key.setdefault((scope, _key(asked)), []).append(known)
         return known
 
-    def _answer(self, answer: ToolAnswer, waiting: list[SpanCall], scope: str, step: SpanFacts) -> None:
+    def _answer(self, answer: ToolResult, waiting: list[SpanCall], scope: str, step: SpanFacts) -> None:
         fits = [known for known in waiting if _fits(answer, known)]
         fits = fits or [known for known in reversed(self.calls) if answer.id and known.asked.id == answer.id][:1]
         if fits:
@@ -179,7 +179,7 @@ class SpanRun:
                 waiting.remove(fits[0])
         elif (name := answer.id or answer.tool or "no id") not in self._orphans:
             self._orphans.add(name)
-            self.talk.note(step.span.where, f"a result for {name!r}, but no such call")
+            self.conversation.note(step.span.where, f"a result for {name!r}, but there is no such call")
 
     def _execute(self, step: SpanFacts) -> None:
         """Give one execution to the call it executed."""
@@ -190,10 +190,10 @@ class SpanRun:
             return  # one call in two spans: the client's and the MCP session's, or a wrapper's
         if known is None:
             same = self.by_key.get((scope, step.call_id), []) if step.call_id else []
-            proposed = same[-1].asked.arguments if same else None
+            arguments = same[-1].asked.arguments if same else None
             self.batches += 1
             order = span_order(step.span)
-            known = self._add(Asked(step.call_id, step.tool, proposed), step, scope, self.turns.at(order), order)
+            known = self._add(Asked(step.call_id, step.tool, arguments), step, scope, self.turns.at(order), order)
             known.is_unproposed = not same
         if known.span is not None and known.span.waits:
             known.waited = known.span.waits
@@ -224,23 +224,25 @@ class SpanRun:
 
     def _tell(self) -> None:
         for words in self.turns.texts:
-            self.talk.turn(words)
+            self.conversation.start_turn(words)
         batch, spanned = None, {known.asked.tool for known in self.calls if known.span is not None}
         for known in sorted(self.calls, key=lambda known: known.order):
             parent = next((outer.known for outer in self._above(known.step) if outer.known), None)
             if known.batch != batch:
-                self.talk.message()
+                self.conversation.start_message()
             batch = known.batch
             call, note = told(known, self.gates, self.pending, known.asked.tool in spanned)
             if note:
-                self.talk.note(known.step.span.where, note)
+                self.conversation.note(known.step.span.where, note)
             known.turn = parent.turn if parent else known.turn
-            known.position = self.talk.call(call, known.step.span.where)
+            known.position = self.conversation.add_call(call, known.step.span.where)
             placed = {
-                "turn": min(max(known.turn, 0), len(self.talk.turns) - 1),
-                "parent_id": self.talk.calls[parent.position].id if parent and parent.position is not None else None,
+                "turn": min(max(known.turn, 0), len(self.conversation.turns) - 1),
+                "parent_id": self.conversation.calls[parent.position].id
+                if parent and parent.position is not None
+                else None,
             }
-            self.talk.calls[known.position] = self.talk.calls[known.position].model_copy(update=placed)
+            self.conversation.calls[known.position] = self.conversation.calls[known.position].model_copy(update=placed)
 
     def _facts(self, finished: bool) -> dict[str, Any]:
         models = [step for step in self.steps if step.kind == "model"]
@@ -255,7 +257,7 @@ class SpanRun:
             "started_at": min(starts, default=None),
             "ended_at": max(ends, default=None),
             "outcome": self._outcome(finished),
-            "usage": usage(spent, tokens=("input", "output"), costs=[item.get("cost") for item in spent]),
+            "usage": total_usage(spent, tokens=("input", "output"), costs=[item.get("cost") for item in spent]),
         }
 
     def _outcome(self, finished: bool) -> RunOutcome:
@@ -267,7 +269,7 @@ class SpanRun:
         is_output = [self._is_output(asked.tool) for asked in last.calls] if last else []
         if last and (all(is_output) if is_output else bool(last.text)):
             return "success"
-        open_calls = [call for call in self.talk.calls if call.outcome == "unknown"]
+        open_calls = [call for call in self.conversation.calls if call.outcome == "unknown"]
         return "success" if finished and not open_calls else "unknown"
 
     def _is_output(self, tool: str) -> bool:
@@ -293,7 +295,7 @@ def _key(asked: Asked) -> str:
     return asked.id or f"{asked.tool} {json_text.canonical(asked.arguments)}"
 
 
-def _fits(answer: ToolAnswer, known: SpanCall) -> bool:
+def _fits(answer: ToolResult, known: SpanCall) -> bool:
     if answer.id and known.asked.id:
         return answer.id == known.asked.id
     return answer.tool in (None, known.asked.tool)

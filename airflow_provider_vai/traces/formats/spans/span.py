@@ -13,8 +13,14 @@ from itertools import islice
 from typing import Any
 
 from airflow_provider_vai.exceptions import MalformedTrace
-from airflow_provider_vai.traces.formats.shared.content import python_value
-from airflow_provider_vai.traces.reading.trace import moment, parsed, record, records, text_or_none
+from airflow_provider_vai.traces.formats.shared.content import parse_python_repr
+from airflow_provider_vai.traces.reading.values import (
+    parse_json,
+    parse_time,
+    require_object,
+    require_objects,
+    text_or_none,
+)
 
 LOOKED_AT = 1000
 """Spans that a look into a document reads: an export may start with many spans of other things."""
@@ -90,10 +96,10 @@ def read_spans(document: Any, where: str) -> Iterator[Span]:
     :raises MalformedTrace: a list or span is something else.
     """
     if isinstance(document, list):
-        for item, place in records(document, f"{where}: "):
+        for item, place in require_objects(document, f"{where}: "):
             yield from _from_object(item, place)
     else:
-        yield from _from_object(record(document, where), f"{where}: ")
+        yield from _from_object(require_object(document, where), f"{where}: ")
 
 
 def some_spans(document: Any, at_most: int | None = LOOKED_AT) -> list[Span]:
@@ -137,7 +143,7 @@ def instant(value: Any) -> datetime | None:
         value = value[0] * 10**9 + value[1]  # JavaScript's seconds and nanoseconds
     if isinstance(value, str) and value.isascii() and value.isdigit() and 9 < len(value) < 21:
         value = int(value)
-    found = moment(value)
+    found = parse_time(value)
     return found.replace(tzinfo=timezone.utc) if found and found.tzinfo is None else found
 
 
@@ -145,8 +151,8 @@ def read_value(value: Any) -> Any:
     """Return a value that may be JSON in text, or a Python repr of an object or list in text: parsed once."""
     if not isinstance(value, str):
         return value
-    found = parsed(value)
-    return python_value(value, opening=("{", "[", "(")) if isinstance(found, str) else found
+    found = parse_json(value)
+    return parse_python_repr(value, opening=("{", "[", "(")) if isinstance(found, str) else found
 
 
 def first(holder: dict[str, Any], *names: str) -> Any:
@@ -159,14 +165,14 @@ def _from_object(found: dict[str, Any], place: str) -> Iterator[Span]:
     if isinstance(inner, dict) and any(name in inner for name in BATCHES):
         found = inner
     for name in (name for name in BATCHES if name in found):
-        for batch, where in records(found[name], _under(place, name)):
+        for batch, where in require_objects(found[name], _under(place, name)):
             for scopes in (scopes for scopes in SCOPES if scopes in batch):
-                for scope, inside in records(batch[scopes], f"{where}.{scopes}"):
-                    for item, at in records(scope.get("spans", []), f"{inside}.spans"):
+                for scope, inside in require_objects(batch[scopes], f"{where}.{scopes}"):
+                    for item, at in require_objects(scope.get("spans", []), f"{inside}.spans"):
                         yield read_span(item, at)
         return
     for name in (name for name in LISTS if isinstance(found.get(name), list)):
-        for item, at in records(found[name], _under(place, name)):
+        for item, at in require_objects(found[name], _under(place, name)):
             yield read_span(item, at)
         return
     if is_span(found):

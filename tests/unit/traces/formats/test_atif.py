@@ -77,7 +77,7 @@ def test_results_without_ids_and_of_nobody() -> None:
         ("c", "one", "success"),
         ("d", None, "unknown"),
     ]
-    assert run.notes == ["steps[1].observation.results[0]: a result for 'gone', but no such call"]
+    assert run.notes == ["steps[1].observation.results[0]: a result for 'gone', but there is no such call"]
 
 
 def test_copied_context_and_other_files() -> None:

@@ -99,7 +99,7 @@ def test_pending_and_lost_messages() -> None:
     run = run_of(asked(1), result(9), "tea", {"jsonrpc": "1.0"})
     assert [(call.outcome, call.arguments) for call in run.calls] == [("unknown", None)]
     assert run.notes == [
-        "[1]: a result for the request 9, but no such call",
+        "[1]: a result for the request 9, but there is no such call",
         "[2]: no JSON-RPC message",
         "[3]: no JSON-RPC message",
     ]

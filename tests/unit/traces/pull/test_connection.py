@@ -9,7 +9,7 @@ import pytest
 from airflow_provider_vai.exceptions import PullError
 from airflow_provider_vai.traces.pull import NAMES, source
 from airflow_provider_vai.traces.pull.base import Credentials
-from airflow_provider_vai.traces.pull.connection import Connection, client, parsed
+from airflow_provider_vai.traces.pull.connection import Connection, client, parse_connection
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from airflow_provider_vai.traces.pull.connection import Connection, client, pars
 )
 def test_a_connection_is_read_as_airflow_writes_it(text, url, login, password):
     """JSON or URI."""
-    found = parsed(text, "AIRFLOW_CONN_X")
+    found = parse_connection(text, "AIRFLOW_CONN_X")
 
     assert (found.url, found.login, found.password) == (url, login, password)
     assert "password" not in repr(found)
@@ -40,7 +40,7 @@ def test_a_connection_is_read_as_airflow_writes_it(text, url, login, password):
 def test_what_is_no_connection_is_refused(text):
     """By the variable's name; what it holds is not shown."""
     with pytest.raises(PullError) as caught:
-        parsed(text, "AIRFLOW_CONN_X")
+        parse_connection(text, "AIRFLOW_CONN_X")
     assert caught.value.where == "AIRFLOW_CONN_X"
     assert "secret" not in str(caught.value)
 
@@ -52,7 +52,7 @@ def test_airflow_agrees_on_the_uris():
         conn_id="x", conn_type="vai", host="https://vai.example.com/a b", login="m@e", password="s:/?#", port=8443
     )
 
-    found = parsed(made.get_uri(), "AIRFLOW_CONN_X")
+    found = parse_connection(made.get_uri(), "AIRFLOW_CONN_X")
 
     assert (found.host, found.login, found.password, found.port) == (made.host, made.login, made.password, made.port)
 
