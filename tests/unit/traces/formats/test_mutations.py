@@ -100,16 +100,16 @@ def mutants(path: Path, count: int) -> Iterator[tuple[str, bytes]]:
     content = path.read_bytes()
     try:
         trace = reading.Trace(path)
-        document, is_lines = trace.document, trace.is_lines
+        document, is_jsonl = trace.document, trace.is_jsonl
     except VaiError:
-        document, is_lines = None, False
+        document, is_jsonl = None, False
     for number in range(count):
         if document is None or number % 5 == 0:
             at = chance.randrange(len(content))
             yield path.name, content[:at] + (content[at + chance.randint(1, 9) :] if number % 2 else b"")
             continue
         damaged = mutate(document, chance)
-        lines = is_lines and isinstance(damaged, list) and chance.random() < 0.9
+        lines = is_jsonl and isinstance(damaged, list) and chance.random() < 0.9
         written = "\n".join(map(json.dumps, damaged)) if lines else json.dumps(damaged)
         yield f"{path.stem}{OTHER_NAMES[lines]}", written.encode()
 
