@@ -6,8 +6,15 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.traces.formats.spans.messages import Asked, read_chat
-from airflow_provider_vai.traces.formats.spans.span import Span, instant, line_traces, read_span, read_value, some_spans
+from airflow_provider_vai.traces.formats.spans.messages import ProposedCall, read_chat
+from airflow_provider_vai.traces.formats.spans.span import (
+    Span,
+    line_traces,
+    parse_span_time,
+    read_span,
+    read_value,
+    some_spans,
+)
 
 
 def test_flattened_and_nested_attributes_read_alike() -> None:
@@ -44,7 +51,7 @@ def test_values_in_text_are_parsed_once_and_never_run(value: Any, expected: Any)
 )
 def test_times(value: Any) -> None:
     """Nanoseconds in text, milliseconds, JavaScript's pairs, ISO text with and without a zone."""
-    found = instant(value)
+    found = parse_span_time(value)
     assert found is not None
     assert found.isoformat() == "2023-11-14T22:13:20+00:00"
 
@@ -63,7 +70,7 @@ def test_an_exception_is_the_error() -> None:
     assert (found.failed, found.error) == (True, "KeyError: x")
 
 
-ASKED = Asked("a", "f", {"n": 1})
+PROPOSAL = ProposedCall("a", "f", {"n": 1})
 
 
 @pytest.mark.parametrize(
@@ -106,7 +113,7 @@ ASKED = Asked("a", "f", {"n": 1})
 )
 def test_a_proposal_in_every_frameworks_words(value: Any) -> None:
     """One call, whoever wrote it."""
-    assert [call for said in read_chat(value, "assistant") for call in said.calls] == [ASKED]
+    assert [call for message in read_chat(value, "assistant") for call in message.calls] == [PROPOSAL]
 
 
 @pytest.mark.parametrize(
@@ -136,8 +143,8 @@ def test_a_proposal_in_every_frameworks_words(value: Any) -> None:
 )
 def test_a_result_in_every_frameworks_words(value: Any) -> None:
     """One answer, parsed once, the structured one preferred."""
-    answers = [answer for said in read_chat(value, "user") for answer in said.answers]
-    assert [(answer.id, answer.value, answer.outcome) for answer in answers] == [("a", {"r": 2}, "success")]
+    results = [result for message in read_chat(value, "user") for result in message.results]
+    assert [(result.id, result.value, result.outcome) for result in results] == [("a", {"r": 2}, "success")]
 
 
 def test_errors_in_messages() -> None:
@@ -147,25 +154,25 @@ def test_errors_in_messages() -> None:
         {"type": "tool", "tool_call_id": "a", "content": "bad", "status": "error"},
         {"type": "tool-result", "toolCallId": "a", "output": {"type": "error-text", "value": "bad"}},
     ]
-    answers = [answer for value in values for said in read_chat([value]) for answer in said.answers]
-    assert [(answer.outcome, answer.error) for answer in answers] == [("failed", "bad")] * 3
+    results = [result for value in values for message in read_chat([value]) for result in message.results]
+    assert [(result.outcome, result.error) for result in results] == [("failed", "bad")] * 3
 
 
 def test_what_cannot_be_read_is_said() -> None:
     """A part that may be a call, and messages that an exporter cut off."""
     (part,) = read_chat([{"role": "assistant", "content": [{"type": "computer_tool", "content": "click"}]}])
-    assert part.unread == ["unknown part 'computer_tool'"]
+    assert part.problems == ["unknown part 'computer_tool'"]
     (cut,) = read_chat('[{"role": "user", "content": "hel')
-    assert (cut.text, cut.unread) == (None, ["messages whose JSON is broken or cut off"])
+    assert (cut.text, cut.problems) == (None, ["messages whose JSON is broken or cut off"])
 
 
 def test_text_in_other_shapes() -> None:
     """Serialised LangChain messages, a message as Python shows it, plain text."""
     lists = {"messages": [[{"lc": 1, "id": ["langchain", "HumanMessage"], "kwargs": {"content": "go"}}]]}
     shown = {"messages": ["role='system' content='be brief' name=None", "role='user' content='go' name=None"]}
-    assert [(said.role, said.text) for said in read_chat(lists)] == [("user", "go")]
-    assert [(said.role, said.text) for said in read_chat(shown)] == [("system", "be brief"), ("user", "go")]
-    assert [(said.role, said.text) for said in read_chat("go")] == [("user", "go")]
+    assert [(message.role, message.text) for message in read_chat(lists)] == [("user", "go")]
+    assert [(message.role, message.text) for message in read_chat(shown)] == [("system", "be brief"), ("user", "go")]
+    assert [(message.role, message.text) for message in read_chat("go")] == [("user", "go")]
 
 
 @pytest.mark.parametrize(
