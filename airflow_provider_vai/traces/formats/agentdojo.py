@@ -1,6 +1,6 @@
-"""AgentDojo: one run object (suite, user task, messages, verdict), or a list of them.
+"""AgentDojo: a run object (suite, user task, messages, verdict), or a list of them.
 
-``security`` is not read: on an attacked run *true* means that the attack worked, on others it says nothing.
+``security`` is not read: on an attacked run *true* means that the attack worked, on other runs it means nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from airflow_provider_vai.traces.reading.values import optional_text, require_ob
 KEYS = frozenset({"suite_name", "user_task_id", "messages"})
 
 NAMES = ("suite_name", "pipeline_name", "user_task_id", "attack_type", "injection_task_id")
-"""What names a run, in this order."""
+"""The keys whose values make up a run's id, in this order."""
 
 
 class AgentDojoAdapter:
@@ -33,7 +33,7 @@ class AgentDojoAdapter:
         return isinstance(first, dict) and first.keys() >= KEYS
 
     def line_key(self, record: Any) -> str | None:
-        """Return the id of the run that an item is. Never raises."""
+        """Return the id of the run in an item. Never raises."""
         return _id(record) if isinstance(record, dict) else None
 
     def runs(self, trace: Trace) -> Iterator[Run]:
@@ -86,7 +86,7 @@ def _read_message(conversation: Conversation, message: dict[str, Any], place: st
             for call, where in require_objects([] if calls is None else calls, f"{place}.tool_calls"):
                 _read_call(conversation, call, where)
         case "tool":
-            conversation.add_result(_answer(message, place), place)
+            conversation.add_result(_tool_result(message, place), place)
         case role:
             conversation.note(place, f"unknown role {role!r}")
 
@@ -100,16 +100,16 @@ def _read_call(conversation: Conversation, call: dict[str, Any], where: str) -> 
     conversation.add_call(proposal, where)
 
 
-def _answer(message: dict[str, Any], place: str) -> ToolResult:
-    answered = message.get("tool_call")  # the call itself, repeated: its name helps where there is no id
-    answer = ToolResult(
+def _tool_result(message: dict[str, Any], place: str) -> ToolResult:
+    call = message.get("tool_call")  # the call, repeated: its name helps if there is no id
+    result = ToolResult(
         id=optional_text(message.get("tool_call_id"), f"{place}.tool_call_id"),
-        tool=text_or_none(answered.get("function")) if isinstance(answered, dict) else None,
+        tool=text_or_none(call.get("function")) if isinstance(call, dict) else None,
         value=result_value(message.get("content")),
     )
     if message.get("error") is None:
-        return answer
-    return ToolResult(answer.id, answer.tool, answer.value or None, "failed", error_text(message["error"]))
+        return result
+    return ToolResult(result.id, result.tool, result.value or None, "failed", error_text(message["error"]))
 
 
 ADAPTER = AgentDojoAdapter()

@@ -1,8 +1,8 @@
-"""SWE-agent trajectories (``.traj``): ``trajectory`` holds what ran, ``history`` what the model asked for.
+"""SWE-agent trajectories (``.traj``): ``trajectory`` holds what ran, ``history`` what the model proposed.
 
-The trajectory decides: each of its steps with an action is a call. Where the history's action is the same and was
-a tool call, its name, id and arguments are taken; else the call is the shell text that ran. The format has no
-error flag and no approval; demonstrations in the history are not part of the run.
+Each step of the trajectory with an action is a call. If the history has the same action as a tool call, its name, id
+and arguments are used; else the call is the shell text that ran. The format has no error flag and no approvals.
+Demonstrations in the history are not part of the run.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from airflow_provider_vai.traces.reading.values import (
 )
 
 SHELL = "bash"
-"""The tool's name where the model wrote shell text instead of calling a tool."""
+"""The tool's name if the model wrote shell text instead of calling a tool."""
 
 
 class SWEAgentAdapter:
@@ -46,11 +46,11 @@ class SWEAgentAdapter:
         """
         document = require_object(trace.document, str(trace))
         conversation = Conversation(trace)
-        asked = _read_history(conversation, document, f"{trace}: history")
+        proposals = _read_history(conversation, document, f"{trace}: history")
         for step, where in require_objects(document.get("trajectory"), f"{trace}: trajectory"):
             action = require_text(step.get("action"), f"{where}.action")
             if action.strip():
-                _read_step(conversation, step, asked, where)
+                _read_step(conversation, step, proposals, where)
         info = as_object(document.get("info"))
         stats = as_object(info.get("model_stats"))
         run = Run(
@@ -65,43 +65,43 @@ class SWEAgentAdapter:
         yield conversation.finish(run)
 
 
-Asked = list[tuple[str, dict[str, Any], str]]
-"""The history's actions still to come: the action's text, the message, its place."""
+Proposals = list[tuple[str, dict[str, Any], str]]
+"""The history's remaining actions: each action's text, its message, and the message's place."""
 
 
-def _read_history(conversation: Conversation, document: dict[str, Any], where: str) -> Asked:
-    """Tell what the system and the user said, and return the model's messages that led to an action."""
-    asked: Asked = []
+def _read_history(conversation: Conversation, document: dict[str, Any], where: str) -> Proposals:
+    """Read the system's and the user's texts, and return the model's messages that led to an action."""
+    proposals: Proposals = []
     for message, place in require_objects(document.get("history"), where):
         if message.get("is_demo") is True:
             continue
         role, inside = require_text(message.get("role"), f"{place}.role"), f"{place}.content"
         if role == "assistant":
-            asked.append(((text_or_none(message.get("action")) or "").strip(), message, place))
+            proposals.append(((text_or_none(message.get("action")) or "").strip(), message, place))
         elif role == "system":
             conversation.add_system_text(conversation.text_of(message.get("content"), inside))
-        elif role == "user" and not conversation.turns and not asked:  # later ones are the tools' output
+        elif role == "user" and not conversation.turns and not proposals:  # later user messages are output of tools
             conversation.start_turn(conversation.text_of(message.get("content"), inside))
         elif role not in ("user", "tool"):
             conversation.note(place, f"unknown role {role!r}")
-    return asked
+    return proposals
 
 
-def _read_step(conversation: Conversation, step: dict[str, Any], asked: Asked, where: str) -> None:
-    """Add a step's call with its result; ``asked`` loses the messages up to the one that led to it."""
+def _read_step(conversation: Conversation, step: dict[str, Any], proposals: Proposals, where: str) -> None:
+    """Add a step's call with its result, and remove the messages up to the one that led to it from ``proposals``."""
     action = step["action"].strip()
     calls: list[tuple[dict[str, Any], str]] = []
-    found = next((index for index, (words, _, _) in enumerate(asked) if words == action), None)
-    if found is not None:
-        _, message, place = asked[found]
-        del asked[: found + 1]
+    index = next((index for index, (text, _, _) in enumerate(proposals) if text == action), None)
+    if index is not None:
+        _, message, place = proposals[index]
+        del proposals[: index + 1]
         calls = list(require_objects(message.get("tool_calls") or [], f"{place}.tool_calls"))
     conversation.start_message()
     call = ToolCall(id="", tool=SHELL, proposed_arguments={"command": action})
     if len(calls) == 1:
         call = _tool_call(*calls[0])
     elif calls:
-        conversation.note(where, f"{len(calls)} tool calls led to this one action: it is kept as shell text")
+        conversation.note(where, f"{len(calls)} tool calls led to this one action, which is kept as shell text")
     conversation.set_result(conversation.add_call(call, where), ToolResult(value=result_value(step.get("observation"))))
 
 
@@ -115,7 +115,7 @@ def _tool_call(call: dict[str, Any], where: str) -> ToolCall:
 
 
 def _outcome(exit_status: Any) -> RunOutcome:
-    """Return ``success`` for a run that ended with a submission of its own; whether that was right is not told."""
+    """Return ``success`` for a run that ended with its own submission. Whether the submission is right is unknown."""
     if exit_status == "submitted":
         return "success"
     return "failed" if isinstance(exit_status, str) and exit_status.startswith("exit") else "unknown"

@@ -1,7 +1,7 @@
 """tau2-bench simulations, and tau-bench's older lists of ``task_id``, ``traj``, ``reward``.
 
-In tau2 the simulated user has tools as well: those calls are kept with ``actor`` "user", because the agent's
-later reads may depend on them. An older trajectory is made of OpenAI messages.
+In tau2 the simulated user has tools as well. Those calls are kept with ``actor`` "user", because the agent's later
+reads may depend on them. The messages of a tau-bench trajectory are OpenAI chat messages.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ class Tau2Adapter:
         return isinstance(first, dict) and first.keys() >= {"task_id", "traj", "reward"}
 
     def line_key(self, record: Any) -> str | None:
-        """Return the id of the run that a simulation or trajectory is. Never raises."""
+        """Return the id of the run in a simulation or trajectory. Never raises."""
         item = as_object(record)
         return _trajectory_id(item) if "traj" in item else text_or_none(item.get("id"))
 
     def runs(self, trace: Trace) -> Iterator[Run]:
-        """Yield a run for each simulation.
+        """Yield a run for each simulation or trajectory.
 
         :raises MalformedTrace: a simulation, a message or a call breaks the format.
         """
@@ -100,15 +100,15 @@ def _read_message(conversation: Conversation, message: dict[str, Any], place: st
     role = require_text(message.get("role"), f"{place}.role")
     if message.get("tool_messages") is not None:  # the results of one message's calls, together
         for part, where in require_objects(message["tool_messages"], f"{place}.tool_messages"):
-            conversation.add_result(_answer(part, where), where)
+            conversation.add_result(_tool_result(part, where), where)
     elif role == "tool":
-        conversation.add_result(_answer(message, place), place)
+        conversation.add_result(_tool_result(message, place), place)
     elif role == "system":
         conversation.add_system_text(conversation.text_of(message.get("content"), f"{place}.content"))
     elif role in ("user", "assistant"):
-        words = conversation.text_of(message.get("content"), f"{place}.content")
-        if role == "user" and words:
-            conversation.start_turn(words)
+        content = conversation.text_of(message.get("content"), f"{place}.content")
+        if role == "user" and content:
+            conversation.start_turn(content)
         _read_calls(conversation, message, place)
     else:
         conversation.note(place, f"unknown role {role!r}")
@@ -128,7 +128,7 @@ def _read_calls(conversation: Conversation, message: dict[str, Any], place: str)
         conversation.add_call(proposal, where)
 
 
-def _answer(message: dict[str, Any], where: str) -> ToolResult:
+def _tool_result(message: dict[str, Any], where: str) -> ToolResult:
     call_id = optional_text(message.get("id"), f"{where}.id")
     at, content = parse_time(message.get("timestamp")), message.get("content")
     if message.get("error") is True:

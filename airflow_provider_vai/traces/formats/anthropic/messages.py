@@ -127,8 +127,8 @@ def _outcome(messages: list[Any]) -> RunOutcome:
     last = require_object(messages[-1], "") if messages else {}
     content = last.get("content")
     kinds = [_kind(block) for block in content] if isinstance(content, list) else ["text" if content else ""]
-    has_the_last_word = last.get("role") == "assistant" and kinds[-1:] == ["text"]
-    return "success" if has_the_last_word and "tool_use" not in kinds else "unknown"
+    assistant_spoke_last = last.get("role") == "assistant" and kinds[-1:] == ["text"]
+    return "success" if assistant_spoke_last and "tool_use" not in kinds else "unknown"
 
 
 def _kind(block: Any) -> str:

@@ -1,8 +1,8 @@
-"""ATIF trajectories (to version 1.8): steps with tool calls, and their results in the same step's observation.
+"""ATIF trajectories (up to version 1.8): steps with tool calls, and their results in the same step's observation.
 
-The format has no field for errors and approvals; under ``extra``, which is free, these are read where they stand:
+The format has no fields for errors and approvals. They are read from the free field ``extra`` if they are there:
 ``is_error`` or ``outcome`` and ``error`` of a result, ``approval`` and ``executed_arguments`` of a call or a result.
-Sub-agents' trajectories are read where they are embedded. Copied context is no part of the run.
+Embedded trajectories of sub-agents are read. Copied context is not part of the run.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ATIFAdapter:
     coverage = Coverage(results="partly", approvals="partly", edits="partly", timing="partly")
 
     def accepts(self, document: Any) -> bool:
-        """Return whether the document says that it is ATIF."""
+        """Return whether the document's schema version is ATIF's."""
         version = document.get("schema_version") if isinstance(document, dict) else None
         return isinstance(version, str) and version.startswith("ATIF-")
 
@@ -49,8 +49,8 @@ class ATIFAdapter:
         reader.read(steps)
         reader.close()
         agent, final = as_object(document.get("agent")), as_object(document.get("final_metrics"))
-        spent = [as_object(step.get("metrics")) for step, _ in steps if step.get("is_copied_context") is not True]
-        spent = [final] if any(key in final for key in TOKENS) else spent
+        usages = [as_object(step.get("metrics")) for step, _ in steps if step.get("is_copied_context") is not True]
+        usages = [final] if any(key in final for key in TOKENS) else usages
         times = [at for step, _ in steps if (at := parse_time(step.get("timestamp")))]
         run = Run(
             id=text_or_none(document.get("trajectory_id"))
@@ -62,13 +62,13 @@ class ATIFAdapter:
             model=text_or_none(agent.get("model_name")),
             started_at=times[0] if times else None,
             ended_at=times[-1] if times else None,
-            outcome="success" if reader.has_the_last_word and not reader.conversation.has_pending_calls else "unknown",
+            outcome=reader.conversation.outcome(assistant_spoke_last=reader.assistant_spoke_last),
             usage=total_usage(
-                spent, tokens=TOKENS, costs=[item.get("total_cost_usd", item.get("cost_usd")) for item in spent]
+                usages, tokens=TOKENS, costs=[item.get("total_cost_usd", item.get("cost_usd")) for item in usages]
             ),
         )
         if document.get("continued_trajectory_ref"):
-            reader.conversation.note(f"{trace}: continued_trajectory_ref", "the run goes on in another file")
+            reader.conversation.note(f"{trace}: continued_trajectory_ref", "the run continues in another file")
         yield reader.conversation.finish(run)
 
 

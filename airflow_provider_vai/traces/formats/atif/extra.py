@@ -1,4 +1,4 @@
-"""What ATIF's free field ``extra`` says of a call and its result: failure, decision, executed arguments."""
+"""ATIF's free field ``extra`` of a call and its result: failure, decision, executed arguments."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ OUTCOMES: dict[str, Outcome] = {outcome: outcome for outcome in get_args(Outcome
 
 
 def read_result(result: dict[str, Any], call: ToolCall) -> ToolResult:
-    """Return what came back, with what ``extra`` of the result and of its call say about it."""
+    """Return a call's result, with the facts in the ``extra`` of the result and of the call."""
     extra, content = as_object(result.get("extra")), result.get("content")
-    told = read_approval(extra)
-    approval = told if told.state != "unknown" else call.approval
+    own_approval = read_approval(extra)
+    approval = own_approval if own_approval.state != "unknown" else call.approval
     executed = parse_arguments(extra.get("executed_arguments"))
     executed = call.arguments if executed is None else executed
     outcome = OUTCOMES.get(str(extra.get("outcome")), "success")
@@ -28,19 +28,19 @@ def read_result(result: dict[str, Any], call: ToolCall) -> ToolResult:
     if extra.get("is_error") is True or extra.get("error"):
         outcome = "failed"
     if outcome in ("failed", "interrupted"):
-        said = error_text(extra.get("error") or content)
-        return ToolResult(outcome=outcome, error=said, arguments=executed, approval=approval)
+        error = error_text(extra.get("error") or content)
+        return ToolResult(outcome=outcome, error=error, arguments=executed, approval=approval)
     return ToolResult(value=result_value(content), outcome=outcome, arguments=executed, approval=approval)
 
 
 def denied(approval: Approval, reason: str | None) -> ToolResult:
-    """Return a refusal, with the reason that was given first."""
+    """Return the result of a denied call; the approval's own note takes precedence over ``reason``."""
     approval = approval.model_copy(update={"state": "denied", "note": approval.note or reason})
     return ToolResult(outcome="denied", ran=False, error=approval.note, approval=approval)
 
 
 def read_approval(extra: dict[str, Any]) -> Approval:
-    """Return the decision under ``extra``: the state alone, or an object with it."""
+    """Return the decision in ``extra``, which is a state or an object with a state."""
     mark = extra.get("approval")
     mark = as_object(mark) or {"state": mark}
     return Approval(

@@ -91,7 +91,7 @@ def _run(trace: Trace, lines: list[Line]) -> Run:
         model=next((model for model in reversed(models) if text_or_none(model) and model != "<synthetic>"), None),
         started_at=times[0] if times else None,
         ended_at=times[-1] if times else None,
-        outcome=conversation.outcome(),
+        outcome=conversation.session_outcome(),
         usage=total_usage(
             list(spent.values()), tokens=("input_tokens", "output_tokens"), costs=conversation.costs[-1:]
         ),

@@ -65,7 +65,7 @@ class ClaudeCodeSession(Conversation):
         elif "message" in line or "tool" in str(kind):
             self.note(place, f"unknown kind of line {kind!r}")
 
-    def outcome(self) -> RunOutcome:
+    def session_outcome(self) -> RunOutcome:
         """Return how the session ended; also put in what its end says of denied calls."""
         for denial in self._denials:
             self._deny(denial.get("tool_use_id"))
@@ -73,7 +73,7 @@ class ClaudeCodeSession(Conversation):
             return self._result
         is_last_word = bool(blocks(self._last, "text")) and not blocks(self._last, "tool_use")
         is_answer = self._last.get("type") == "assistant" and self._last.get("isApiErrorMessage") is not True
-        return "success" if is_answer and is_last_word and not self.has_pending_calls else "unknown"
+        return self.outcome(assistant_spoke_last=is_answer and is_last_word)
 
     def _read_said(self, line: dict[str, Any], content: Any, agent: str, inside: str) -> None:
         if line["type"] == "assistant" and (message_key(line) is None or message_key(line) != self._message):

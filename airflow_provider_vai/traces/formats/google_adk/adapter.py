@@ -1,8 +1,8 @@
 """Google ADK sessions: an object with ``events``, or the events alone, in camelCase or snake_case.
 
-A call that needs a person's word gets a first result that says so, then the framework's own call
-``adk_request_confirmation``, whose answer decides, then a second result. What a person wrote into the
-confirmation's payload is free-form: it is kept as a note, no rule says what the tool made of it.
+A call that needs confirmation first gets a result that says so. The framework's own call
+``adk_request_confirmation`` follows, whose result holds the decision, then the call's real result. The confirmation's
+payload is free-form and kept as a note, because nothing says what the tool does with it.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ class GoogleADKAdapter:
         """
         is_session = isinstance(trace.document, dict)
         facts = snake(as_object(trace.document))
-        found = facts.get("events") if is_session else trace.document
+        listed = facts.get("events") if is_session else trace.document
         where = f"{trace}: events" if is_session else f"{trace}: "
-        events = _counted([(snake(event), place) for event, place in require_objects(found, where)])
+        events = _without_rewound([(snake(event), place) for event, place in require_objects(listed, where)])
         session = AdkSession(Conversation(trace))
         for event, place in events:
             session.read(event, place)
         session.close()
-        spent = [snake(as_object(event.get("usage_metadata"))) for event, _ in events]
+        usages = [snake(as_object(event.get("usage_metadata"))) for event, _ in events]
         times = [at for event, _ in events if (at := parse_time(event.get("timestamp")))]
         models = [event.get("model_version") for event, _ in events]
         run = Run(
@@ -59,22 +59,20 @@ class GoogleADKAdapter:
             model=next((model for model in models if text_or_none(model)), None),
             started_at=times[0] if times else None,
             ended_at=times[-1] if times else None,
-            outcome="success"
-            if session.has_the_last_word and not session.conversation.has_pending_calls
-            else "unknown",
-            usage=total_usage(spent, tokens=TOKENS, costs=[]),
+            outcome=session.conversation.outcome(assistant_spoke_last=session.assistant_spoke_last),
+            usage=total_usage(usages, tokens=TOKENS, costs=[]),
         )
         yield session.conversation.finish(run)
 
 
-def _counted(events: list[tuple[dict[str, Any], str]]) -> list[tuple[dict[str, Any], str]]:
-    """Return the events that were not rewound: a rewind names the first invocation that no longer counts."""
+def _without_rewound(events: list[tuple[dict[str, Any], str]]) -> list[tuple[dict[str, Any], str]]:
+    """Return the events without the rewound ones. A rewind names the first invocation that no longer counts."""
     kept: list[tuple[dict[str, Any], str]] = []
     for event, place in events:
-        back_to = snake(as_object(event.get("actions"))).get("rewind_before_invocation_id")
-        if text_or_none(back_to):
+        rewind_to = snake(as_object(event.get("actions"))).get("rewind_before_invocation_id")
+        if text_or_none(rewind_to):
             names = [earlier.get("invocation_id") for earlier, _ in kept]
-            kept = kept[: names.index(back_to)] if back_to in names else kept
+            kept = kept[: names.index(rewind_to)] if rewind_to in names else kept
         kept.append((event, place))
     return kept
 

@@ -1,6 +1,6 @@
-"""Google's content parts (``function_call``, ``function_response``), of ADK events and Gemini requests alike.
+"""Google's content parts (``function_call``, ``function_response``) in ADK events and Gemini requests.
 
-They come in camelCase and in snake_case, with call ids and, from older versions, without.
+Their keys are camelCase or snake_case. Older versions have no call ids.
 """
 
 from __future__ import annotations
@@ -24,33 +24,33 @@ _CAPITAL = re.compile("[A-Z]")
 
 
 def snake(part: dict[str, Any]) -> dict[str, Any]:
-    """Return an object with its own keys in snake_case, and without those that hold ``None``."""
-    spelled = {_CAPITAL.sub(lambda found: "_" + found[0].lower(), key): value for key, value in part.items()}
+    """Return an object with its own keys in snake_case, without those whose value is ``None``."""
+    spelled = {_CAPITAL.sub(lambda capital: "_" + capital[0].lower(), key): value for key, value in part.items()}
     return {key: value for key, value in spelled.items() if value is not None}
 
 
 def read_call(part: dict[str, Any], where: str) -> ToolCall:
-    """Return a ``function_call`` as proposed.
+    """Return the proposed call in a ``function_call``.
 
-    :raises MalformedTrace: it is no object, or name or id is no text.
+    :raises MalformedTrace: it is not an object, or its name or id is not text.
     """
-    asked = require_object(part["function_call"], where)
+    call = require_object(part["function_call"], where)
     return ToolCall(
-        id=optional_text(asked.get("id"), f"{where}.id") or "",
-        tool=require_text(asked.get("name"), f"{where}.name"),
-        proposed_arguments=proposed_arguments(asked.get("args")),
+        id=optional_text(call.get("id"), f"{where}.id") or "",
+        tool=require_text(call.get("name"), f"{where}.name"),
+        proposed_arguments=proposed_arguments(call.get("args")),
     )
 
 
-def read_result_part(part: dict[str, Any], where: str) -> ToolResult:
-    """Return what a ``function_response`` says: a key ``error`` marks a failure by convention, MCP sets ``isError``.
+def read_result(part: dict[str, Any], where: str) -> ToolResult:
+    """Return the result in a ``function_response``. By convention, ``error`` or MCP's ``isError`` mark a failure.
 
-    :raises MalformedTrace: it is no object, or name or id is no text.
+    :raises MalformedTrace: it is not an object, or its name or id is not text.
     """
-    given = require_object(part["function_response"], where)
-    response = given.get("response")
-    call_id = optional_text(given.get("id"), f"{where}.id")
-    tool = optional_text(given.get("name"), f"{where}.name")
+    response_part = require_object(part["function_response"], where)
+    response = response_part.get("response")
+    call_id = optional_text(response_part.get("id"), f"{where}.id")
+    tool = optional_text(response_part.get("name"), f"{where}.name")
     error = as_object(response).get("error")
     if error or as_object(response).get("isError") is True:
         return ToolResult(id=call_id, tool=tool, outcome="failed", error=error_text(error or response))
@@ -58,7 +58,7 @@ def read_result_part(part: dict[str, Any], where: str) -> ToolResult:
 
 
 class Contents:
-    """Tells a conversation what stands in Gemini contents, one after the other."""
+    """Reads Gemini contents into a conversation, one after the other."""
 
     def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation
@@ -68,26 +68,25 @@ class Contents:
 
         :raises MalformedTrace: a part breaks the format.
         """
-        found = require_objects(snake(content).get("parts", []), f"{place}.parts")
-        parts = [(snake(part), where) for part, where in found]
-        if content.get("role") != "model" and words(parts):
-            self.conversation.start_turn(words(parts))
+        parts = [(snake(part), at) for part, at in require_objects(snake(content).get("parts", []), f"{place}.parts")]
+        if content.get("role") != "model" and text_of_parts(parts):
+            self.conversation.start_turn(text_of_parts(parts))
         self.conversation.start_message()
         for part, where in parts:
             if "function_call" in part:
                 self.conversation.add_call(read_call(part, where), where)
             elif "function_response" in part:
-                self.conversation.add_result(read_result_part(part, where), where)
+                self.conversation.add_result(read_result(part, where), where)
             note_unknown(self.conversation, part, where)
 
 
-def words(parts: list[tuple[dict[str, Any], str]]) -> str | None:
-    """Return the text of parts in snake_case, thoughts left out."""
-    said = [part["text"] for part, _ in parts if isinstance(part.get("text"), str) and part.get("thought") is not True]
-    return "\n".join(said) or None
+def text_of_parts(parts: list[tuple[dict[str, Any], str]]) -> str | None:
+    """Return the text of parts with snake_case keys, without thoughts."""
+    texts = [part["text"] for part, _ in parts if isinstance(part.get("text"), str) and part.get("thought") is not True]
+    return "\n".join(texts) or None
 
 
 def note_unknown(conversation: Conversation, part: dict[str, Any], where: str) -> None:
-    """Note what a part holds besides text, media, calls and results: code that ran at the provider, for one."""
+    """Note what else a part holds besides text, media, calls and results, such as code that ran at the provider."""
     for key in sorted(part.keys() - IGNORED - {"function_call", "function_response"}):
         conversation.note(where, f"unknown part {key!r}")

@@ -92,8 +92,8 @@ def _run(trace: Trace, states: list[GraphState], given: list[Any]) -> Run:
 
 def _outcome(said: list[dict[str, Any]], has_pending_calls: bool) -> RunOutcome:
     last = said[-1] if said else {}
-    has_the_last_word = last.get("type") == "ai" and bool(last.get("content")) and not last.get("tool_calls")
-    return "success" if has_the_last_word and not has_pending_calls else "unknown"
+    assistant_spoke_last = last.get("type") == "ai" and bool(last.get("content")) and not last.get("tool_calls")
+    return "success" if assistant_spoke_last and not has_pending_calls else "unknown"
 
 
 ADAPTER = LangChainAdapter()

@@ -94,7 +94,7 @@ class ResponseItems:
         self._requests: dict[str, int] = {}  # of MCP approval: the position of the call
 
     @property
-    def has_the_last_word(self) -> bool:
+    def assistant_spoke_last(self) -> bool:
         """Whether the assistant spoke last and nothing waits for a result."""
         return self._last == "assistant" and not self.conversation.has_pending_calls
 

@@ -84,7 +84,7 @@ def _items_run(trace: Trace) -> Run:
         reader.read(item, place)
     if key and trace.document.get("has_more") is True:
         conversation.note(f"{trace}: {key}", "the list goes on: this is one page of it")
-    outcome: RunOutcome = "success" if reader.has_the_last_word else "unknown"
+    outcome: RunOutcome = "success" if reader.assistant_spoke_last else "unknown"
     return conversation.finish(Run(id=trace.fallback_id, source="chat_thread", format=ADAPTER.name, outcome=outcome))
 
 
@@ -121,7 +121,7 @@ def _chain_run(trace: Trace, chain: list[ResponseExchange], beside: int) -> Run:
         model=text_or_none(last.response.get("model")),
         started_at=parse_time(first.response.get("created_at")),
         ended_at=parse_time(last.response.get("completed_at")),
-        outcome="unknown" if ended == "success" and not reader.has_the_last_word else ended,
+        outcome="unknown" if ended == "success" and not reader.assistant_spoke_last else ended,
         usage=total_usage(spent, tokens=("input_tokens", "output_tokens"), costs=[]),
     )
     return conversation.finish(run)

@@ -76,7 +76,7 @@ class _State:
             format=ADAPTER.name,
             title=text_or_none(facts.get("workflow_name")),
             agent=text_or_none(snake_keys(self.state.get("current_agent")).get("name")),
-            outcome="success" if self.reader.has_the_last_word and not waiting else "unknown",
+            outcome="success" if self.reader.assistant_spoke_last and not waiting else "unknown",
             usage=total_usage([spent], tokens=("input_tokens", "output_tokens"), costs=[]),
         )
         return self.conversation.finish(run)

@@ -1,7 +1,7 @@
-"""pydantic-ai messages: requests and responses made of parts; Airflow's XCom ``message_history`` is that.
+"""pydantic-ai messages: requests and responses made of parts, as also in Airflow's XCom ``message_history``.
 
-Only denials are marked. A call that a person approved looks like any other, and one whose arguments a person
-edited keeps the model's arguments, which never ran: where a call was answered in a later run, a note says so.
+Only denials are marked. An approved call looks like any other call, and a call whose arguments a person edited keeps
+the model's arguments, which never ran. If a call has its result in a later run, a note says that this may be so.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ class PydanticAIAdapter:
 
         :raises MalformedTrace: a message or a part breaks the format.
         """
-        found = trace.document
-        if isinstance(found, str):
-            found = parse_document(found, f"{trace} (the text in it)")
+        listed = trace.document
+        if isinstance(listed, str):
+            listed = parse_document(listed, f"{trace} (the text in it)")
         where = f"{trace}: "
-        if not isinstance(found, list):
-            found, where = require_object(found, str(trace)).get("messages"), f"{trace}: messages"
-        messages = [message for message, _ in require_objects(found, where)]
+        if not isinstance(listed, list):
+            listed, where = require_object(listed, str(trace)).get("messages"), f"{trace}: messages"
+        messages = [message for message, _ in require_objects(listed, where)]
         history = _History(trace)
         for message, place in require_objects(messages, where):
             history.read(message, place)
@@ -61,7 +61,7 @@ class PydanticAIAdapter:
 
 
 class _History:
-    """The messages read so far, and in which run each call was proposed."""
+    """The messages read so far, and the run in which each call was proposed."""
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
@@ -90,27 +90,28 @@ class _History:
                 self.conversation.add_call(read_call(part, where), where)
                 self.run_ids.append(run_id)
             case "tool-return" | "builtin-tool-return":
-                self._answer(read_return(part, where), run_id, where)
+                self._tool_result(read_return(part, where), run_id, where)
             case "retry-prompt" if part.get("tool_name") is not None:
-                self._answer(read_refusal(part, where), run_id, where)
+                self._tool_result(read_refusal(part, where), run_id, where)
             case "retry-prompt" | "retry-feedback":
-                self.conversation.note(where, f"the model's output was refused: {error_text(content)}")
+                self.conversation.note(where, f"the model's output was rejected: {error_text(content)}")
             case kind if kind not in IGNORED:
                 self.conversation.note(where, f"unknown part {kind!r}")
 
-    def _answer(self, answer: ToolResult, run_id: str | None, where: str) -> None:
-        position = self.conversation.add_result(answer, where)
-        if position is None or answer.outcome == "denied":
+    def _tool_result(self, result: ToolResult, run_id: str | None, where: str) -> None:
+        position = self.conversation.add_result(result, where)
+        if position is None or result.outcome == "denied":
             return
-        asked_in = self.run_ids[position]
-        if asked_in and run_id and asked_in != run_id:
+        proposed_in = self.run_ids[position]
+        if proposed_in and run_id and proposed_in != run_id:
             name = self.conversation.calls[position].id
-            self.conversation.note(where, f"call {name!r} waited between two runs: its arguments may be edited")
+            problem = f"call {name!r} waited between two runs, so its arguments may have been edited"
+            self.conversation.note(where, problem)
 
     def run(self, messages: list[dict[str, Any]]) -> Run:
-        """Return the run that the messages tell of."""
+        """Return the run in the messages."""
         responses = [message for message in messages if message.get("kind") == "response"]
-        spent = [found for message in responses if isinstance(found := message.get("usage"), dict)]
+        usages = [usage for message in responses if isinstance(usage := message.get("usage"), dict)]
         times = [at for message in messages for at in _times(message)]
         run = Run(
             id=_last(messages, "run_id") or _last(messages, "conversation_id") or self.trace.fallback_id,
@@ -120,7 +121,7 @@ class _History:
             started_at=parse_time(times[0]) if times else None,
             ended_at=parse_time(times[-1]) if times else None,
             outcome=self._outcome(messages),
-            usage=total_usage(spent, tokens=TOKENS, costs=[item.get("cost") for item in spent]),
+            usage=total_usage(usages, tokens=TOKENS, costs=[usage.get("cost") for usage in usages]),
         )
         return self.conversation.finish(run)
 
@@ -130,7 +131,7 @@ class _History:
         if last.get("kind") == "request":
             return "success" if any(_is_final_result(part) for part in parts) else "unknown"
         has_text = any(part["part_kind"] == "text" for part in parts)
-        return "success" if has_text and not self.conversation.has_pending_calls else "unknown"
+        return self.conversation.outcome(assistant_spoke_last=has_text)
 
 
 def _is_final_result(part: dict[str, Any]) -> bool:
@@ -139,7 +140,7 @@ def _is_final_result(part: dict[str, Any]) -> bool:
 
 
 def _last(messages: list[dict[str, Any]], key: str) -> str | None:
-    return next((found for message in reversed(messages) if (found := text_or_none(message.get(key)))), None)
+    return next((text for message in reversed(messages) if (text := text_or_none(message.get(key)))), None)
 
 
 def _times(message: dict[str, Any]) -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""The parts of pydantic-ai messages that are calls and their answers."""
+"""The parts of pydantic-ai messages that are calls and results."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ REFUSED_BEFORE_RUNNING = frozenset({"validation_error", "unknown_tool", "unavail
 
 
 def read_call(part: dict[str, Any], where: str) -> ToolCall:
-    """Return a tool-call part as a proposed call.
+    """Return the proposed call in a tool-call part.
 
-    :raises MalformedTrace: the name is missing, or name or id is no text.
+    :raises MalformedTrace: the name is missing, or the name or id is not text.
     """
     tool = require_text(part.get("tool_name"), f"{where}.tool_name")
     return ToolCall(
@@ -35,9 +35,9 @@ def read_call(part: dict[str, Any], where: str) -> ToolCall:
 
 
 def read_return(part: dict[str, Any], where: str) -> ToolResult:
-    """Return what a tool-return part says; without an outcome, as older versions wrote it, it is a success.
+    """Return the result in a tool-return part. Without an outcome, as in older versions, it is a success.
 
-    :raises MalformedTrace: id or outcome is no text.
+    :raises MalformedTrace: the id or outcome is not text.
     """
     outcome = OUTCOMES.get(require_text(part.get("outcome", "success"), f"{where}.outcome"), "unknown")
     refusal = read_refusal(part, where)
@@ -54,9 +54,9 @@ def read_return(part: dict[str, Any], where: str) -> ToolResult:
 
 
 def read_refusal(part: dict[str, Any], where: str) -> ToolResult:
-    """Return a part that asks the model to call again: a failure.
+    """Return the failure in a part that asks the model to call again.
 
-    :raises MalformedTrace: the id is no text.
+    :raises MalformedTrace: the id is not text.
     """
     content = part.get("content")
     return ToolResult(
@@ -64,6 +64,6 @@ def read_refusal(part: dict[str, Any], where: str) -> ToolResult:
         tool=text_or_none(part.get("tool_name")),
         outcome="failed",
         error=error_text(content),
-        ran=not isinstance(content, list),  # a list holds the errors of arguments that were refused
+        ran=not isinstance(content, list),  # a list holds the validation errors of refused arguments
         at=parse_time(part.get("timestamp")),
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from airflow_provider_vai.model.run import Approval, Outcome, Run, ToolCall, Turn
+from airflow_provider_vai.model.run import Approval, Outcome, Run, RunOutcome, ToolCall, Turn
 from airflow_provider_vai.traces.formats.shared.content import MEDIA, part_kind, part_text
 from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import require_list, require_object
@@ -150,6 +150,10 @@ class Conversation:
         )
         self._finished[self._file_ids[position]] = position
         return position
+
+    def outcome(self, *, assistant_spoke_last: bool) -> RunOutcome:
+        """Return ``success`` if the assistant spoke last and no call is pending, else ``unknown``."""
+        return "success" if assistant_spoke_last and not self.has_pending_calls else "unknown"
 
     def finish(self, run: Run) -> Run:
         """Return ``run`` with everything that was collected."""

@@ -180,7 +180,7 @@ def _message(value: dict[str, Any], default_role: str) -> SpanMessage:
         message.calls += [call for item in typed if (call := read_call(item))]
     elif isinstance(value.get("function_call"), dict):
         message.calls += [call for call in [read_call(value)] if call]
-    if role == "tool" and not any(read_result_part(part) for part in parts):
+    if role == "tool" and not any(read_result(part) for part in parts):
         if not _is_definition(value):
             message.results.append(_tool_message(value))
         return message
@@ -196,7 +196,7 @@ def _read_part(message: SpanMessage, part: Any) -> str | None:
     if part is None or isinstance(part, str):
         return part
     kind = part_kind(part)
-    if (result := read_result_part(part)) is not None:
+    if (result := read_result(part)) is not None:
         message.results.append(result)
     elif (call := read_call(part)) is not None:
         if call.id not in {other.id for other in message.calls if other.id}:
@@ -230,7 +230,7 @@ def read_call(part: Any) -> ProposedCall | None:
             None if arguments is None else proposed_arguments(read_value(arguments)),
         )
     kind, tool = text_or_none(part.get("type")), text_or_none(first_value(part, *CALL_NAME))
-    if tool is None or read_result_part(part) is not None:
+    if tool is None or read_result(part) is not None:
         return None
     if kind in CALLS or "toolName" in part or (kind is None and "args" in part and "id" in part):
         arguments = first_value(part, *CALL_ARGUMENTS)
@@ -240,13 +240,13 @@ def read_call(part: Any) -> ProposedCall | None:
     return None
 
 
-def read_result_part(part: Any) -> ToolResult | None:
+def read_result(part: Any) -> ToolResult | None:
     """Return the result in a part of a message; ``None`` for any other part."""
     if not isinstance(part, dict):
         return None
     for name in WRAPPED_RESULTS:
         if isinstance(inner := part.get(name), dict):
-            return read_result_part({"type": "tool_result", **inner})
+            return read_result({"type": "tool_result", **inner})
     kind = part.get("type")
     if not isinstance(kind, str) or not (kind in RESULTS or kind.endswith("_tool_result")):
         return None
@@ -281,7 +281,7 @@ def _result_value(value: Any) -> Any:
 
 
 def _is_part(value: Any) -> bool:
-    return read_call(value) is not None or read_result_part(value) is not None
+    return read_call(value) is not None or read_result(value) is not None
 
 
 def _is_definition(value: dict[str, Any]) -> bool:

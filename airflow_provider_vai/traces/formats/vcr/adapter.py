@@ -13,7 +13,7 @@ from typing import Any
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.anthropic.messages import read_message
-from airflow_provider_vai.traces.formats.google_adk.parts import Contents, snake, words
+from airflow_provider_vai.traces.formats.google_adk.parts import Contents, snake, text_of_parts
 from airflow_provider_vai.traces.formats.openai.chat import read_messages
 from airflow_provider_vai.traces.formats.openai.items import ResponseItems
 from airflow_provider_vai.traces.formats.shared.content import total_usage
@@ -93,9 +93,7 @@ def _run(trace: Trace, run: list[Exchange], suffix: str, others: list[str]) -> R
             source="agent_run",
             format=ADAPTER.name,
             model=text_or_none(response.get("model")) or text_or_none(response.get("modelVersion")),
-            outcome="success"
-            if last.said and not calls_in(last.said) and not conversation.has_pending_calls
-            else "unknown",
+            outcome=conversation.outcome(assistant_spoke_last=bool(last.said) and not calls_in(last.said)),
             usage=total_usage(spent, tokens=TOKENS, costs=[]),
         )
     )
@@ -126,7 +124,7 @@ def _instructions(conversation: Conversation, one: Exchange) -> str | None:
     if one.provider != "gemini":
         return conversation.text_of(given, f"{one.place}.request")
     parts = as_object(snake(one.request).get("system_instruction")).get("parts")
-    return words([(snake(as_object(part)), "") for part in parts]) if isinstance(parts, list) else None
+    return text_of_parts([(snake(as_object(part)), "") for part in parts]) if isinstance(parts, list) else None
 
 
 def _socket(trace: Trace, frames: list[tuple[dict[str, Any], str]]) -> Run:
@@ -143,7 +141,7 @@ def _socket(trace: Trace, frames: list[tuple[dict[str, Any], str]]) -> Run:
             items.read(require_object(told.get("item"), f"{place}.data.item"), f"{place}.data.item")
         elif told.get("type") == "response.created":
             conversation.start_message()
-    outcome = "success" if items.has_the_last_word and not conversation.has_pending_calls else "unknown"
+    outcome = "success" if items.assistant_spoke_last and not conversation.has_pending_calls else "unknown"
     return conversation.finish(
         Run(id=trace.fallback_id, source="agent_run", format=ADAPTER.name, model=model, outcome=outcome)
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Run, RunOutcome
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
-from airflow_provider_vai.traces.formats.vercel.parts import is_call, read_call, read_result_part
+from airflow_provider_vai.traces.formats.vercel.parts import is_call, read_call, read_result
 from airflow_provider_vai.traces.formats.vercel.stream import STREAM, messages_of
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
@@ -108,7 +108,7 @@ def _read_message(conversation: Conversation, message: dict[str, Any], parts: Pa
         if kind == "step-start":
             conversation.start_message()
         elif is_call(part):
-            answer = read_result_part(part, where)
+            answer = read_result(part, where)
             position = conversation.add_call(read_call(part, where), where)
             if answer is not None:
                 conversation.set_result(position, answer)
@@ -121,8 +121,8 @@ def _read_message(conversation: Conversation, message: dict[str, Any], parts: Pa
 def _outcome(conversation: Conversation, read: list[tuple[dict[str, Any], Parts]]) -> RunOutcome:
     message, parts = read[-1] if read else ({}, [])
     last = parts[-1][0] if parts else {}
-    has_the_last_word = message.get("role") == "assistant" and last.get("type") == "text" and bool(last.get("text"))
-    return "success" if has_the_last_word and not conversation.has_pending_calls else "unknown"
+    assistant_spoke_last = message.get("role") == "assistant" and last.get("type") == "text" and bool(last.get("text"))
+    return conversation.outcome(assistant_spoke_last=assistant_spoke_last)
 
 
 def _messages(document: Any) -> list[Any]:

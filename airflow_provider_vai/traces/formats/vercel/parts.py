@@ -43,7 +43,7 @@ def read_call(part: dict[str, Any], where: str) -> ToolCall:
     )
 
 
-def read_result_part(part: dict[str, Any], where: str) -> ToolResult | None:
+def read_result(part: dict[str, Any], where: str) -> ToolResult | None:
     """Return what came back for the call; ``None`` while it waits, for its input, a person or its result.
 
     :raises MalformedTrace: the state is no text.

@@ -162,7 +162,7 @@ def test_result_value(content: object, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("value", "expected"),
     [
         (None, {}),
         ("", {}),
@@ -173,9 +173,9 @@ def test_result_value(content: object, value: object) -> None:
         ({}, {}),
     ],
 )
-def test_proposed_arguments(given: object, expected: object) -> None:
+def test_proposed_arguments(value: object, expected: object) -> None:
     """No arguments are an empty object; text that cannot be parsed stays text."""
-    assert proposed_arguments(given) == expected
+    assert proposed_arguments(value) == expected
 
 
 def test_error_text() -> None:
