@@ -306,6 +306,6 @@ COMMANDS = (
     ),
     Command("kinds", "catalog", "List the action kinds that a tool can be mapped to.", (JSON,)),
     Command(
-        "formats", "catalog", "List the trace formats that can be read, and what each can tell of a call.", (JSON,)
+        "formats", "catalog", "List the trace formats that can be read, and what each can record about a call.", (JSON,)
     ),
 )

@@ -33,12 +33,12 @@ class VaiHook(BaseHook):
         """
         from airflow_provider_vai.traces.pull import source
         from airflow_provider_vai.traces.pull.base import Credentials
-        from airflow_provider_vai.traces.pull.connection import Connection, made
+        from airflow_provider_vai.traces.pull.connection import Connection, client_at
 
         found = self.get_connection(self.vai_conn_id)
         server = Connection(found.host or "", found.schema or "", found.port)
         credentials = Credentials(found.login or "", found.password or "")
-        return made(source("vai"), server.url, credentials, f"the connection {self.vai_conn_id!r}")
+        return client_at(source("vai"), server.url, credentials, f"the connection {self.vai_conn_id!r}")
 
     def export(self, id: str) -> dict[str, Any]:
         """Return an agent run or chat thread with its action runs, as the trace format ``vai`` has it.

@@ -46,8 +46,8 @@ def formats() -> str:
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for adapter in adapters():
-        recorded = adapter.tells
-        cells = (recorded.results, recorded.approvals, recorded.edits, recorded.timing, recorded.batches)
+        covered = adapter.coverage
+        cells = (covered.results, covered.approvals, covered.edits, covered.timing, covered.batches)
         lines.append(f"| `{adapter.name}` | {adapter.description} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

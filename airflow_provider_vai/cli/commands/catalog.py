@@ -13,8 +13,8 @@ from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.kinds import all_kinds
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.model.sidecar import Sidecar
-from airflow_provider_vai.traces.formats import adapters, tells
-from airflow_provider_vai.traces.reading.trace import Tells
+from airflow_provider_vai.traces.formats import adapters, coverage_of
+from airflow_provider_vai.traces.reading.trace import Coverage
 
 
 def schema(arguments: Namespace) -> None:
@@ -48,10 +48,10 @@ def kinds(arguments: Namespace) -> None:
 
 
 def formats(arguments: Namespace) -> None:
-    """List the trace formats, and what each can tell."""
-    rows = [(adapter.name, asdict(tells(adapter)), adapter.description) for adapter in adapters()]
+    """List the trace formats and what each can record."""
+    rows = [(adapter.name, asdict(coverage_of(adapter)), adapter.description) for adapter in adapters()]
     if arguments.json:
-        print_json([{"format": name, "description": words, "tells": told} for name, told, words in rows])
+        print_json([{"format": name, "description": text, "tells": coverage} for name, coverage, text in rows])
     else:
-        columns = ("format", *(field.name for field in fields(Tells)), "description")
-        table(columns, [[name, *told.values(), words] for name, told, words in rows])
+        columns = ("format", *(field.name for field in fields(Coverage)), "description")
+        table(columns, [[name, *coverage.values(), text] for name, coverage, text in rows])

@@ -34,9 +34,9 @@ from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.store.dag_names import free_dag_id
 from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.traces import merge
-from airflow_provider_vai.traces.formats import adapters, opened, tells
+from airflow_provider_vai.traces.formats import adapters, coverage_of, opened
 from airflow_provider_vai.traces.reading.run_index import Runs
-from airflow_provider_vai.traces.reading.trace import Tells, Trace
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 
 SHOWN_RUNS = 20
 PRESETS = ("@once", "@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly")
@@ -144,11 +144,11 @@ def _recording(exports: Sequence[merge.Export], digest_of: Mapping[str, str]) ->
 
 def _exports(opened_: Sequence[Runs], wanted: str | None) -> list[merge.Export]:
     """Return each trace's account of one run: the wanted one, else the one that the traces have in common."""
-    found = [(runs.beginning(wanted) if wanted else []) or list(runs) for runs in opened_]
+    found = [(runs.matching(wanted) if wanted else []) or list(runs) for runs in opened_]
     known = next((runs[0] for runs in found if len(runs) == 1), None)
     if known is None:
         _choose(opened_[0], wanted, take_all=False)
-    tells_of = {adapter.name: tells(adapter) for adapter in adapters()}
+    coverages = {adapter.name: coverage_of(adapter) for adapter in adapters()}
     exports = []
     for runs, candidates in zip(opened_, found, strict=True):
         same = [run for run in candidates if len(candidates) == 1 or (known and merge.is_same_run(known, run))]
@@ -158,12 +158,12 @@ def _exports(opened_: Sequence[Runs], wanted: str | None) -> list[merge.Export]:
                 where=str(runs.trace),
                 remedy="Choose one with --run.",
             )
-        exports.append(merge.Export(str(runs.trace), same[0], tells_of.get(same[0].format, Tells())))
+        exports.append(merge.Export(str(runs.trace), same[0], coverages.get(same[0].format, Coverage())))
     return exports
 
 
 def _choose(runs: Runs, wanted: str | None, take_all: bool) -> Sequence[Run]:
-    found = runs.beginning(wanted) if wanted is not None else list(runs if take_all else islice(runs, 2))
+    found = runs.matching(wanted) if wanted is not None else list(runs if take_all else islice(runs, 2))
     if take_all:
         _tell_refused(runs)
     if len(found) == 1 or (take_all and found):
@@ -177,8 +177,8 @@ def _choose(runs: Runs, wanted: str | None, take_all: bool) -> Sequence[Run]:
 
 
 def _tell_refused(runs: Runs) -> None:
-    if runs.refused:
-        complain(f"{len(runs.refused)} runs could not be read; the first: {next(iter(runs.refused.values()))}")
+    if runs.errors:
+        complain(f"{len(runs.errors)} runs could not be read; the first: {next(iter(runs.errors.values()))}")
 
 
 def _no_run(trace: Trace) -> NothingToCrystallize:

@@ -1,4 +1,4 @@
-"""The table of trace formats, and how a trace finds its adapter."""
+"""The table of trace formats, and how the adapter of a trace is found."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import Any
 
 from airflow_provider_vai.exceptions import MalformedTrace, UnknownFormat
 from airflow_provider_vai.model.run import Run
-from airflow_provider_vai.traces.reading.chunks import Pieces, pieces_of
-from airflow_provider_vai.traces.reading.run_index import Index, ReadRuns, Runs, Track
-from airflow_provider_vai.traces.reading.trace import YAML, Adapter, Tells, Trace
+from airflow_provider_vai.traces.reading.pieces import Pieces, pieces_of
+from airflow_provider_vai.traces.reading.run_index import LoadedRuns, RunIndex, Runs, Track
+from airflow_provider_vai.traces.reading.trace import YAML_SUFFIXES, Adapter, Coverage, Trace
 
-BUILT_IN = {  # name -> module; asked in this order: the narrow shapes first
+BUILT_IN = {  # name -> module; tried in this order, the most specific shapes first
     "vai": "vai.adapter",
     "agentdojo": "agentdojo",
     "tau2": "tau2",
@@ -49,58 +49,58 @@ BUILT_IN = {  # name -> module; asked in this order: the narrow shapes first
 GROUP = "airflow_provider_vai.adapters"
 
 LARGE = 32_000_000
-"""Bytes from which on a trace is read run by run, where its format allows it."""
+"""A trace of more than this many bytes is read run by run, if its format allows it."""
 
 HEAD = 20
-"""Pieces of a large trace that its adapter is found by."""
+"""The number of pieces of a large trace by which its adapter is found."""
 
 
 @cache
 def adapters() -> tuple[Adapter, ...]:
-    """Return every adapter: the built-in ones, then those of other distributions, by name."""
+    """Return every adapter: the built-in ones, then those of other distributions, sorted by name."""
     own = [import_module(f"{__name__}.{module}").ADAPTER for module in BUILT_IN.values()]
     others = [entry.load() for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name)]
     return (*own, *others)
 
 
-def tells(adapter: Adapter) -> Tells:
-    """Return what an adapter's format can tell; of an adapter that does not say so, the least."""
-    return getattr(adapter, "tells", Tells(results="partly", batches="partly"))
+def coverage_of(adapter: Adapter) -> Coverage:
+    """Return what an adapter's format can record; if the adapter does not declare it, the least."""
+    return getattr(adapter, "coverage", Coverage(results="partly", batches="partly"))
 
 
 def read(path: Path, format: str | None = None) -> tuple[Trace, list[Run]]:
     """Read every run in a trace file.
 
     :param path: the file.
-    :param format: an adapter's name; ``None`` looks for the first adapter that accepts the document.
+    :param format: an adapter's name; with ``None`` the first adapter that accepts the document is used.
     :raises UnreadableTrace: the file cannot be read or holds no document.
-    :raises UnknownFormat: no adapter of that name, or none accepts the document.
+    :raises UnknownFormat: there is no adapter with that name, or none accepts the document.
     :raises MalformedTrace: a place in the file breaks its format.
     """
-    with opened(path, format) as runs:
-        found = list(runs)
-    if runs.refused:
-        raise next(iter(runs.refused.values()))
-    return runs.trace, found
+    with opened(path, format) as opened_runs:
+        runs = list(opened_runs)
+    if opened_runs.errors:
+        raise next(iter(opened_runs.errors.values()))
+    return opened_runs.trace, runs
 
 
 @contextmanager
 def opened(path: Path, format: str | None = None, track: Track = iter) -> Iterator[Runs]:
-    """Open a trace file for reading its runs one by one; see :func:`read`.
+    """Open a trace file to read its runs one by one; see :func:`read`.
 
-    :param track: wraps the keys of a large file's runs as they are read; a progress bar, say.
+    A large file is scanned once, and each run is read when it is asked for, if the adapter can name the run that a
+    piece belongs to.
 
-    A large file is passed over once, and its runs are read as they are asked for, where its adapter can name the
-    run of a piece.
+    :param track: wraps the keys of a large file's runs while they are read, such as with a progress bar.
     """
     trace = Trace(path)
     with ExitStack() as stack:
-        if trace.file.is_larger(LARGE) and not trace.file.name.endswith(YAML):
+        if trace.file.is_larger(LARGE) and not trace.file.name.endswith(YAML_SUFFIXES):
             file = None if trace.file.samples else stack.enter_context(trace.file.spooled())
             if index := _index(trace, pieces_of(trace, file), format, track):
                 yield index
                 return
-        yield ReadRuns(trace, list(_runs(trace, format)))
+        yield LoadedRuns(trace, list(_runs(trace, format)))
 
 
 def _runs(trace: Trace, format: str | None) -> Iterator[Run]:
@@ -109,35 +109,35 @@ def _runs(trace: Trace, format: str | None) -> Iterator[Run]:
         yield from adapter.runs(trace)
         return
     for number, item in enumerate(trace.document, 1):
-        part = trace.part(item, f"{'line' if trace.is_lines else 'item'} {number}")
+        part = trace.part(item, f"{'line' if trace.is_jsonl else 'item'} {number}")
         if not adapter.accepts(item):
             raise MalformedTrace(
-                f"{_shape(item)} is not {adapter.name}, as the first is",
+                f"{_shape(item)} is not {adapter.name}, but the first item is",
                 where=str(part),
                 remedy="Split the file by format.",
             )
         yield from adapter.runs(part)
 
 
-def _index(trace: Trace, found: Pieces, format: str | None, track: Track) -> Index | None:
-    """Return the index of a large trace; ``None`` where its adapter has to read it whole."""
-    scan = found.scan()
-    values = [piece.value for piece in islice(scan, HEAD)]
-    if not values:
+def _index(trace: Trace, pieces: Pieces, format: str | None, track: Track) -> RunIndex | None:
+    """Return the index of a large trace; ``None`` if its adapter has to read it whole."""
+    scan = pieces.scan()
+    head = [piece.value for piece in islice(scan, HEAD)]
+    if not head:
         return None
     try:
-        adapter, is_each = _adapter(found.document(values), format, str(trace))
-    except UnknownFormat:  # what tells may stand behind the runs
+        adapter, is_each = _adapter(pieces.document(head), format, str(trace))
+    except UnknownFormat:  # the keys that identify the format may come after the runs
         deque(scan, maxlen=0)
-        adapter, is_each = _adapter(found.document(values), format, str(trace))
+        adapter, is_each = _adapter(pieces.document(head), format, str(trace))
     if is_each:
-        return Index(trace, found, adapter, None, track)
+        return RunIndex(trace, pieces, adapter, None, track)
     line_key = getattr(adapter, "line_key", None)
-    return line_key and Index(trace, found, adapter, line_key, track)
+    return line_key and RunIndex(trace, pieces, adapter, line_key, track)
 
 
 def _adapter(document: Any, format: str | None, where: str) -> tuple[Adapter, bool]:
-    """Return the adapter of a document, and whether it reads the document's items as documents of their own."""
+    """Return the adapter of a document, and whether each item of the document is a document of its own."""
     known = [adapter for adapter in adapters() if format in (None, adapter.name)]
     names = ", ".join(adapter.name for adapter in adapters())
     if not known:
@@ -151,7 +151,7 @@ def _adapter(document: Any, format: str | None, where: str) -> tuple[Adapter, bo
     if format is not None:
         return known[0], False
     raise UnknownFormat(
-        f"no adapter recognises it ({_shape(document)})",
+        f"no adapter recognises the document ({_shape(document)})",
         where=where,
         remedy=f"Name the format with --format. Known: {names}.",
     )

@@ -1,6 +1,6 @@
-"""AgentDojo: one run object (suite, user task, messages, verdict), or a list of them.
+"""AgentDojo: a run object (suite, user task, messages, verdict), or a list of them.
 
-``security`` is not read: on an attacked run *true* means that the attack worked, on others it says nothing.
+``security`` is not read: on an attacked run *true* means that the attack worked, on other runs it means nothing.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.model.run import Run, RunOutcome, ToolCall
-from airflow_provider_vai.traces.formats.shared.content import error_text, proposed, result_value
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, objects, optional_text, records, text, text_or_none
+from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments, result_value
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, document_objects
+from airflow_provider_vai.traces.reading.values import optional_text, require_objects, require_text, text_or_none
 
 KEYS = frozenset({"suite_name", "user_task_id", "messages"})
 
 NAMES = ("suite_name", "pipeline_name", "user_task_id", "attack_type", "injection_task_id")
-"""What names a run, in this order."""
+"""The keys whose values make up a run's id, in this order."""
 
 
 class AgentDojoAdapter:
@@ -24,7 +25,7 @@ class AgentDojoAdapter:
 
     name = "agentdojo"
     description = "AgentDojo run: an object with suite_name, user_task_id and messages, or a list of them"
-    tells = Tells()
+    coverage = Coverage()
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document, or its first item, has AgentDojo's keys."""
@@ -32,7 +33,7 @@ class AgentDojoAdapter:
         return isinstance(first, dict) and first.keys() >= KEYS
 
     def line_key(self, record: Any) -> str | None:
-        """Return the id of the run that an item is. Never raises."""
+        """Return the id of the run in an item. Never raises."""
         return _id(record) if isinstance(record, dict) else None
 
     def runs(self, trace: Trace) -> Iterator[Run]:
@@ -40,16 +41,16 @@ class AgentDojoAdapter:
 
         :raises MalformedTrace: an object, a message or a call breaks the format.
         """
-        for item, where in objects(trace):
+        for item, where in document_objects(trace):
             yield _run(trace, item, where)
 
 
 def _run(trace: Trace, item: dict[str, Any], where: str) -> Run:
     conversation = Conversation(trace)
-    for message, place in records(item.get("messages"), f"{where}messages"):
+    for message, place in require_objects(item.get("messages"), f"{where}messages"):
         _read_message(conversation, message, place)
-    text(item.get("suite_name"), f"{where}suite_name")
-    task = text(item.get("user_task_id"), f"{where}user_task_id")
+    require_text(item.get("suite_name"), f"{where}suite_name")
+    task = require_text(item.get("user_task_id"), f"{where}user_task_id")
     run = Run(
         id=_id(item),
         source="agent_run",
@@ -58,7 +59,7 @@ def _run(trace: Trace, item: dict[str, Any], where: str) -> Run:
         agent=text_or_none(item.get("pipeline_name")),
         outcome=_outcome(item),
     )
-    return conversation.run(run)
+    return conversation.finish(run)
 
 
 def _id(item: dict[str, Any]) -> str:
@@ -73,19 +74,19 @@ def _outcome(item: dict[str, Any]) -> RunOutcome:
 
 def _read_message(conversation: Conversation, message: dict[str, Any], place: str) -> None:
     content, inside = message.get("content"), f"{place}.content"
-    match text(message.get("role"), f"{place}.role"):
+    match require_text(message.get("role"), f"{place}.role"):
         case "system":
-            conversation.system(conversation.text(content, inside))
+            conversation.add_system_text(conversation.text_of(content, inside))
         case "user":
-            conversation.turn(conversation.text(content, inside))
+            conversation.start_turn(conversation.text_of(content, inside))
         case "assistant":
-            conversation.text(content, inside)
-            conversation.message()
+            conversation.text_of(content, inside)
+            conversation.start_message()
             calls = message.get("tool_calls")
-            for call, where in records([] if calls is None else calls, f"{place}.tool_calls"):
+            for call, where in require_objects([] if calls is None else calls, f"{place}.tool_calls"):
                 _read_call(conversation, call, where)
         case "tool":
-            conversation.answer(_answer(message, place), place)
+            conversation.add_result(_tool_result(message, place), place)
         case role:
             conversation.note(place, f"unknown role {role!r}")
 
@@ -93,22 +94,22 @@ def _read_message(conversation: Conversation, message: dict[str, Any], place: st
 def _read_call(conversation: Conversation, call: dict[str, Any], where: str) -> None:
     proposal = ToolCall(
         id=optional_text(call.get("id"), f"{where}.id") or "",
-        tool=text(call.get("function"), f"{where}.function"),
-        proposed_arguments=proposed(call.get("args")),
+        tool=require_text(call.get("function"), f"{where}.function"),
+        proposed_arguments=proposed_arguments(call.get("args")),
     )
-    conversation.call(proposal, where)
+    conversation.add_call(proposal, where)
 
 
-def _answer(message: dict[str, Any], place: str) -> ToolAnswer:
-    answered = message.get("tool_call")  # the call itself, repeated: its name helps where there is no id
-    answer = ToolAnswer(
+def _tool_result(message: dict[str, Any], place: str) -> ToolResult:
+    call = message.get("tool_call")  # the call, repeated: its name helps if there is no id
+    result = ToolResult(
         id=optional_text(message.get("tool_call_id"), f"{place}.tool_call_id"),
-        tool=text_or_none(answered.get("function")) if isinstance(answered, dict) else None,
+        tool=text_or_none(call.get("function")) if isinstance(call, dict) else None,
         value=result_value(message.get("content")),
     )
     if message.get("error") is None:
-        return answer
-    return ToolAnswer(answer.id, answer.tool, answer.value or None, "failed", error_text(message["error"]))
+        return result
+    return ToolResult(result.id, result.tool, result.value or None, "failed", error_text(message["error"]))
 
 
 ADAPTER = AgentDojoAdapter()

@@ -1,8 +1,8 @@
-"""SWE-agent trajectories (``.traj``): ``trajectory`` holds what ran, ``history`` what the model asked for.
+"""SWE-agent trajectories (``.traj``): ``trajectory`` holds what ran, ``history`` what the model proposed.
 
-The trajectory decides: each of its steps with an action is a call. Where the history's action is the same and was
-a tool call, its name, id and arguments are taken; else the call is the shell text that ran. The format has no
-error flag and no approval; demonstrations in the history are not part of the run.
+Each step of the trajectory with an action is a call. If the history has the same action as a tool call, its name, id
+and arguments are used; else the call is the shell text that ran. The format has no error flag and no approvals.
+Demonstrations in the history are not part of the run.
 """
 
 from __future__ import annotations
@@ -11,12 +11,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.model.run import Run, RunOutcome, ToolCall
-from airflow_provider_vai.traces.formats.shared.content import fields, proposed, result_value, usage
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, optional_text, record, records, text, text_or_none
+from airflow_provider_vai.traces.formats.shared.content import proposed_arguments, result_value, total_usage
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import (
+    as_object,
+    optional_text,
+    require_object,
+    require_objects,
+    require_text,
+    text_or_none,
+)
 
 SHELL = "bash"
-"""The tool's name where the model wrote shell text instead of calling a tool."""
+"""The tool's name if the model wrote shell text instead of calling a tool."""
 
 
 class SWEAgentAdapter:
@@ -24,7 +32,7 @@ class SWEAgentAdapter:
 
     name = "swe_agent"
     description = "SWE-agent trajectory (.traj: trajectory, history, info)"
-    tells = Tells(results="partly")
+    coverage = Coverage(results="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document has the two lists."""
@@ -36,15 +44,15 @@ class SWEAgentAdapter:
 
         :raises MalformedTrace: a step or a message breaks the format.
         """
-        document = record(trace.document, str(trace))
-        talk = Conversation(trace)
-        asked = _read_history(talk, document, f"{trace}: history")
-        for step, where in records(document.get("trajectory"), f"{trace}: trajectory"):
-            action = text(step.get("action"), f"{where}.action")
+        document = require_object(trace.document, str(trace))
+        conversation = Conversation(trace)
+        proposals = _read_history(conversation, document, f"{trace}: history")
+        for step, where in require_objects(document.get("trajectory"), f"{trace}: trajectory"):
+            action = require_text(step.get("action"), f"{where}.action")
             if action.strip():
-                _read_step(talk, step, asked, where)
-        info = fields(document.get("info"))
-        stats = fields(info.get("model_stats"))
+                _read_step(conversation, step, proposals, where)
+        info = as_object(document.get("info"))
+        stats = as_object(info.get("model_stats"))
         run = Run(
             id=text_or_none(document.get("instance_id")) or trace.fallback_id,
             source="agent_run",
@@ -52,62 +60,62 @@ class SWEAgentAdapter:
             title=text_or_none(document.get("environment")),
             agent="SWE-agent",
             outcome=_outcome(info.get("exit_status")),
-            usage=usage([stats], tokens=("tokens_sent", "tokens_received"), costs=[stats.get("instance_cost")]),
+            usage=total_usage([stats], tokens=("tokens_sent", "tokens_received"), costs=[stats.get("instance_cost")]),
         )
-        yield talk.run(run)
+        yield conversation.finish(run)
 
 
-Asked = list[tuple[str, dict[str, Any], str]]
-"""The history's actions still to come: the action's text, the message, its place."""
+Proposals = list[tuple[str, dict[str, Any], str]]
+"""The history's remaining actions: each action's text, its message, and the message's place."""
 
 
-def _read_history(talk: Conversation, document: dict[str, Any], where: str) -> Asked:
-    """Tell what the system and the user said, and return the model's messages that led to an action."""
-    asked: Asked = []
-    for message, place in records(document.get("history"), where):
+def _read_history(conversation: Conversation, document: dict[str, Any], where: str) -> Proposals:
+    """Read the system's and the user's texts, and return the model's messages that led to an action."""
+    proposals: Proposals = []
+    for message, place in require_objects(document.get("history"), where):
         if message.get("is_demo") is True:
             continue
-        role, inside = text(message.get("role"), f"{place}.role"), f"{place}.content"
+        role, inside = require_text(message.get("role"), f"{place}.role"), f"{place}.content"
         if role == "assistant":
-            asked.append(((text_or_none(message.get("action")) or "").strip(), message, place))
+            proposals.append(((text_or_none(message.get("action")) or "").strip(), message, place))
         elif role == "system":
-            talk.system(talk.text(message.get("content"), inside))
-        elif role == "user" and not talk.turns and not asked:  # later ones are the tools' output
-            talk.turn(talk.text(message.get("content"), inside))
+            conversation.add_system_text(conversation.text_of(message.get("content"), inside))
+        elif role == "user" and not conversation.turns and not proposals:  # later user messages are output of tools
+            conversation.start_turn(conversation.text_of(message.get("content"), inside))
         elif role not in ("user", "tool"):
-            talk.note(place, f"unknown role {role!r}")
-    return asked
+            conversation.note(place, f"unknown role {role!r}")
+    return proposals
 
 
-def _read_step(talk: Conversation, step: dict[str, Any], asked: Asked, where: str) -> None:
-    """Add a step's call with its result; ``asked`` loses the messages up to the one that led to it."""
+def _read_step(conversation: Conversation, step: dict[str, Any], proposals: Proposals, where: str) -> None:
+    """Add a step's call with its result, and remove the messages up to the one that led to it from ``proposals``."""
     action = step["action"].strip()
     calls: list[tuple[dict[str, Any], str]] = []
-    found = next((index for index, (words, _, _) in enumerate(asked) if words == action), None)
-    if found is not None:
-        _, message, place = asked[found]
-        del asked[: found + 1]
-        calls = list(records(message.get("tool_calls") or [], f"{place}.tool_calls"))
-    talk.message()
+    index = next((index for index, (text, _, _) in enumerate(proposals) if text == action), None)
+    if index is not None:
+        _, message, place = proposals[index]
+        del proposals[: index + 1]
+        calls = list(require_objects(message.get("tool_calls") or [], f"{place}.tool_calls"))
+    conversation.start_message()
     call = ToolCall(id="", tool=SHELL, proposed_arguments={"command": action})
     if len(calls) == 1:
         call = _tool_call(*calls[0])
     elif calls:
-        talk.note(where, f"{len(calls)} tool calls led to this one action: it is kept as shell text")
-    talk.settle(talk.call(call, where), ToolAnswer(value=result_value(step.get("observation"))))
+        conversation.note(where, f"{len(calls)} tool calls led to this one action, which is kept as shell text")
+    conversation.set_result(conversation.add_call(call, where), ToolResult(value=result_value(step.get("observation"))))
 
 
 def _tool_call(call: dict[str, Any], where: str) -> ToolCall:
-    function = record(call.get("function"), f"{where}.function")
+    function = require_object(call.get("function"), f"{where}.function")
     return ToolCall(
         id=optional_text(call.get("id"), f"{where}.id") or "",
-        tool=text(function.get("name"), f"{where}.function.name"),
-        proposed_arguments=proposed(function.get("arguments")),
+        tool=require_text(function.get("name"), f"{where}.function.name"),
+        proposed_arguments=proposed_arguments(function.get("arguments")),
     )
 
 
 def _outcome(exit_status: Any) -> RunOutcome:
-    """Return ``success`` for a run that ended with a submission of its own; whether that was right is not told."""
+    """Return ``success`` for a run that ended with its own submission. Whether the submission is right is unknown."""
     if exit_status == "submitted":
         return "success"
     return "failed" if isinstance(exit_status, str) and exit_status.startswith("exit") else "unknown"

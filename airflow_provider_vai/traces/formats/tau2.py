@@ -1,7 +1,7 @@
 """tau2-bench simulations, and tau-bench's older lists of ``task_id``, ``traj``, ``reward``.
 
-In tau2 the simulated user has tools as well: those calls are kept with ``actor`` "user", because the agent's
-later reads may depend on them. An older trajectory is made of OpenAI messages.
+In tau2 the simulated user has tools as well. Those calls are kept with ``actor`` "user", because the agent's later
+reads may depend on them. The messages of a tau-bench trajectory are OpenAI chat messages.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Run, RunOutcome, ToolCall
 from airflow_provider_vai.traces.formats.openai.chat import read_messages
-from airflow_provider_vai.traces.formats.shared.content import error_text, proposed, result_value, usage
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.reading.trace import (
-    Tells,
-    Trace,
-    moment,
+from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments, result_value, total_usage
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import (
+    as_object,
     optional_text,
-    record,
-    records,
-    sequence,
-    text,
+    parse_time,
+    require_list,
+    require_object,
+    require_objects,
+    require_text,
     text_or_none,
 )
 
@@ -31,7 +31,7 @@ class Tau2Adapter:
 
     name = "tau2"
     description = "tau2-bench simulations (tasks, simulations), or a tau-bench list (task_id, traj, reward)"
-    tells = Tells(timing="partly")
+    coverage = Coverage(timing="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document has tau2's two lists, or is a list of tau-bench trajectories."""
@@ -41,50 +41,50 @@ class Tau2Adapter:
         return isinstance(first, dict) and first.keys() >= {"task_id", "traj", "reward"}
 
     def line_key(self, record: Any) -> str | None:
-        """Return the id of the run that a simulation or trajectory is. Never raises."""
-        item = _object(record)
+        """Return the id of the run in a simulation or trajectory. Never raises."""
+        item = as_object(record)
         return _trajectory_id(item) if "traj" in item else text_or_none(item.get("id"))
 
     def runs(self, trace: Trace) -> Iterator[Run]:
-        """Yield a run for each simulation.
+        """Yield a run for each simulation or trajectory.
 
         :raises MalformedTrace: a simulation, a message or a call breaks the format.
         """
         if isinstance(trace.document, list):
-            for item, where in records(trace.document, f"{trace}: "):
+            for item, where in require_objects(trace.document, f"{trace}: "):
                 yield _trajectory(trace, item, where)
             return
-        document = record(trace.document, str(trace))
-        for simulation, where in records(document.get("simulations"), f"{trace}: simulations"):
-            yield _simulation(trace, _object(document.get("info")), simulation, where)
+        document = require_object(trace.document, str(trace))
+        for simulation, where in require_objects(document.get("simulations"), f"{trace}: simulations"):
+            yield _simulation(trace, as_object(document.get("info")), simulation, where)
 
 
 def _simulation(trace: Trace, info: dict[str, Any], simulation: dict[str, Any], where: str) -> Run:
     conversation = Conversation(trace)
-    conversation.system(text_or_none(_object(info.get("environment_info")).get("policy")))
-    messages = list(records(simulation.get("messages"), f"{where}.messages"))
+    conversation.add_system_text(text_or_none(as_object(info.get("environment_info")).get("policy")))
+    messages = list(require_objects(simulation.get("messages"), f"{where}.messages"))
     for message, place in messages:
         _read_message(conversation, message, place)
-    spent = [_object(message.get("usage")) for message, _ in messages if message.get("role") == "assistant"]
-    agent = _object(info.get("agent_info"))
+    spent = [as_object(message.get("usage")) for message, _ in messages if message.get("role") == "assistant"]
+    agent = as_object(info.get("agent_info"))
     run = Run(
-        id=text(simulation.get("id"), f"{where}.id"),
+        id=require_text(simulation.get("id"), f"{where}.id"),
         source="chat_thread",
         format=ADAPTER.name,
         title=text_or_none(simulation.get("task_id")),
         agent=text_or_none(agent.get("implementation")),
         model=text_or_none(agent.get("llm")),
-        started_at=moment(simulation.get("start_time")),
-        ended_at=moment(simulation.get("end_time")),
-        outcome=_outcome(_object(simulation.get("reward_info")).get("reward")),
-        usage=usage(spent, tokens=("prompt_tokens", "completion_tokens"), costs=[simulation.get("agent_cost")]),
+        started_at=parse_time(simulation.get("start_time")),
+        ended_at=parse_time(simulation.get("end_time")),
+        outcome=_outcome(as_object(simulation.get("reward_info")).get("reward")),
+        usage=total_usage(spent, tokens=("prompt_tokens", "completion_tokens"), costs=[simulation.get("agent_cost")]),
     )
-    return conversation.run(run)
+    return conversation.finish(run)
 
 
 def _trajectory(trace: Trace, item: dict[str, Any], where: str) -> Run:
     conversation = Conversation(trace)
-    read_messages(conversation, sequence(item.get("traj"), f"{where}.traj"), f"{where}.traj")
+    read_messages(conversation, require_list(item.get("traj"), f"{where}.traj"), f"{where}.traj")
     task, _ = (_number_or_text(item.get(key), f"{where}.{key}") for key in ("task_id", "trial"))
     run = Run(
         id=_trajectory_id(item),
@@ -93,47 +93,47 @@ def _trajectory(trace: Trace, item: dict[str, Any], where: str) -> Run:
         title=f"task {task}",
         outcome=_outcome(item.get("reward")),
     )
-    return conversation.run(run)
+    return conversation.finish(run)
 
 
 def _read_message(conversation: Conversation, message: dict[str, Any], place: str) -> None:
-    role = text(message.get("role"), f"{place}.role")
+    role = require_text(message.get("role"), f"{place}.role")
     if message.get("tool_messages") is not None:  # the results of one message's calls, together
-        for part, where in records(message["tool_messages"], f"{place}.tool_messages"):
-            conversation.answer(_answer(part, where), where)
+        for part, where in require_objects(message["tool_messages"], f"{place}.tool_messages"):
+            conversation.add_result(_tool_result(part, where), where)
     elif role == "tool":
-        conversation.answer(_answer(message, place), place)
+        conversation.add_result(_tool_result(message, place), place)
     elif role == "system":
-        conversation.system(conversation.text(message.get("content"), f"{place}.content"))
+        conversation.add_system_text(conversation.text_of(message.get("content"), f"{place}.content"))
     elif role in ("user", "assistant"):
-        words = conversation.text(message.get("content"), f"{place}.content")
-        if role == "user" and words:
-            conversation.turn(words)
+        content = conversation.text_of(message.get("content"), f"{place}.content")
+        if role == "user" and content:
+            conversation.start_turn(content)
         _read_calls(conversation, message, place)
     else:
         conversation.note(place, f"unknown role {role!r}")
 
 
 def _read_calls(conversation: Conversation, message: dict[str, Any], place: str) -> None:
-    conversation.message()
+    conversation.start_message()
     if message.get("tool_calls") is None:
         return
-    for call, where in records(message["tool_calls"], f"{place}.tool_calls"):
+    for call, where in require_objects(message["tool_calls"], f"{place}.tool_calls"):
         proposal = ToolCall(
             id=optional_text(call.get("id"), f"{where}.id") or "",
-            tool=text(call.get("name"), f"{where}.name"),
+            tool=require_text(call.get("name"), f"{where}.name"),
             actor="user" if call.get("requestor", message.get("role")) == "user" else "agent",
-            proposed_arguments=proposed(call.get("arguments")),
+            proposed_arguments=proposed_arguments(call.get("arguments")),
         )
-        conversation.call(proposal, where)
+        conversation.add_call(proposal, where)
 
 
-def _answer(message: dict[str, Any], where: str) -> ToolAnswer:
+def _tool_result(message: dict[str, Any], where: str) -> ToolResult:
     call_id = optional_text(message.get("id"), f"{where}.id")
-    at, content = moment(message.get("timestamp")), message.get("content")
+    at, content = parse_time(message.get("timestamp")), message.get("content")
     if message.get("error") is True:
-        return ToolAnswer(id=call_id, outcome="failed", error=error_text(content), at=at)
-    return ToolAnswer(id=call_id, value=result_value(content), at=at)
+        return ToolResult(id=call_id, outcome="failed", error=error_text(content), at=at)
+    return ToolResult(id=call_id, value=result_value(content), at=at)
 
 
 def _outcome(reward: Any) -> RunOutcome:
@@ -147,11 +147,7 @@ def _trajectory_id(item: dict[str, Any]) -> str:
 
 
 def _number_or_text(value: Any, where: str) -> str:
-    return str(value or 0) if isinstance(value, int) or value is None else text(value, where)
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+    return str(value or 0) if isinstance(value, int) or value is None else require_text(value, where)
 
 
 ADAPTER = Tau2Adapter()

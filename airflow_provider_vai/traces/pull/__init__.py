@@ -1,4 +1,4 @@
-"""The table of live sources: where recorded runs can be fetched from, instead of from a file."""
+"""The table of live sources: servers from which recorded runs can be fetched."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ NAMES = ("vai", "mlflow", "phoenix", "langfuse", "langsmith")
 
 
 def source(name: str) -> LiveSource:
-    """Return a source by its name, one of ``NAMES``."""
-    found: LiveSource = import_module(f"{__name__}.{name}").SOURCE
-    return found
+    """Return the source with this name, one of ``NAMES``."""
+    live_source: LiveSource = import_module(f"{__name__}.{name}").SOURCE
+    return live_source

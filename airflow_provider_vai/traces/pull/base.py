@@ -1,4 +1,4 @@
-"""What a live source is: its credentials, its newest runs, and one run as the document that its adapter reads."""
+"""The interface of a live source: its credentials, its newest runs, and one run as a document for its adapter."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any, Protocol
 
 from airflow_provider_vai.exceptions import PullError
 from airflow_provider_vai.traces.pull.http import Client
-from airflow_provider_vai.traces.reading.trace import moment
+from airflow_provider_vai.traces.reading.values import parse_time
 
 NEWEST = 20
-"""Runs that a listing shows."""
+"""The number of runs that a listing shows."""
 
 PAGES = 200
-"""Pages after which a listing is given up: a server that always names a next page ends nothing."""
+"""A listing with more pages than this is abandoned: a broken server may always name a next page."""
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """Who asks: a token or password, for some sources with a login. They stand in no message and no repr."""
+    """A token or password, for some sources with a login. Neither appears in a message or a repr."""
 
     login: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
@@ -39,8 +39,8 @@ class ListedRun:
 class LiveSource(Protocol):
     """A live source.
 
-    ``variables`` are the environment variables of its credentials: the token's, or the login's and the password's;
-    ``is_open`` says that a server may need none. ``example`` is what its address looks like.
+    ``variables`` are the environment variables of its credentials: that of the token, or those of login and password.
+    ``is_open`` is whether a server may need no credentials. ``example`` is an address for help texts.
     """
 
     name: str
@@ -55,74 +55,75 @@ class LiveSource(Protocol):
     def newest(self, client: Client) -> list[ListedRun]:
         """Return the newest runs, newest first.
 
-        :raises PullError: the source refuses or answers something else.
+        :raises PullError: the source refuses, or its response has another shape.
         """
         ...
 
     def trace(self, client: Client, id: str) -> Any:
         """Return the document of one run.
 
-        :raises PullError: there is no such run, or the source refuses or answers something else.
+        :raises PullError: there is no such run, the source refuses, or its response has another shape.
         """
         ...
 
 
 def basic(credentials: Credentials) -> dict[str, str]:
-    """Return the header of HTTP's basic authentication."""
+    """Return the header of HTTP basic authentication."""
     pair = f"{credentials.login}:{credentials.password}".encode()
     return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
 
-def found(id: Any, title: Any, at: Any) -> ListedRun:
-    """Return a run in a listing from what a server said of it."""
-    return ListedRun(str(id), title if isinstance(title, str) else "", moment(at))
+def listed_run(id: Any, title: Any, at: Any) -> ListedRun:
+    """Return a run in a listing from the values in a server's response."""
+    return ListedRun(str(id), title if isinstance(title, str) else "", parse_time(at))
 
 
 def newest_of(runs: Iterable[ListedRun]) -> list[ListedRun]:
-    """Return the newest of these runs, each once; runs without a time last."""
+    """Return the newest of these runs without repetitions; runs without a time come last."""
     once = {run.id: run for run in runs}.values()
     return sorted(once, key=lambda run: run.at.timestamp() if run.at else 0.0, reverse=True)[:NEWEST]
 
 
-def items(answer: Any, name: str, where: str) -> list[dict[str, Any]]:
-    """Return the objects that an answer lists.
+def items(response: Any, name: str, where: str) -> list[dict[str, Any]]:
+    """Return the objects that a response lists.
 
-    :param name: the member with the list; one that is missing lists nothing.
-    :param where: what was asked, for messages.
-    :raises PullError: the answer has another shape.
+    :param name: the key of the list; if it is missing, the list is empty.
+    :param where: the address, for messages.
+    :raises PullError: the response has another shape.
     """
-    listed = answer.get(name, []) if isinstance(answer, dict) else None
+    listed = response.get(name, []) if isinstance(response, dict) else None
     if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
         raise PullError(
-            f"the answer has no list of objects under {name!r}",
+            f"the response has no list of objects under {name!r}",
             where=where,
             remedy="Check that --url is the address of this source, and its version.",
         )
     return listed
 
 
-def every_page(ask: Callable[[Any], tuple[list[dict[str, Any]], Any]], where: str) -> list[dict[str, Any]]:
+def every_page(fetch_page: Callable[[Any], tuple[list[dict[str, Any]], Any]], where: str) -> list[dict[str, Any]]:
     """Return the items of all pages.
 
-    :param ask: takes a page's mark, first ``None``; returns its items and the next page's mark, ``None`` at the end.
-    :param where: what is asked, for messages.
+    :param fetch_page: takes a page's cursor, ``None`` for the first page; returns the page's items and the next
+        cursor, ``None`` at the end.
+    :param where: the address, for messages.
     :raises PullError: the pages do not end.
     """
-    every: list[dict[str, Any]] = []
-    mark = None
+    all_items: list[dict[str, Any]] = []
+    cursor = None
     for _ in range(PAGES):
-        listed, following = ask(mark)
-        every += listed
-        if following is None or following == mark:
-            return every
-        mark = following
+        page, next_cursor = fetch_page(cursor)
+        all_items += page
+        if next_cursor is None or next_cursor == cursor:
+            return all_items
+        cursor = next_cursor
     raise PullError(
         f"more than {PAGES} pages",
         where=where,
-        remedy="Export the one run by the source's own means, and read the file.",
+        remedy="Export only that run with the source's own tools, and read the file.",
     )
 
 
 def no_run(kind: str, id: str, where: str) -> PullError:
-    """Return the error of an id that the source does not know."""
-    return PullError(f"no {kind} {id!r}", where=where, remedy="`vai pull SOURCE --list` shows the newest ids.")
+    """Return the error for an id that the source does not know."""
+    return PullError(f"there is no {kind} {id!r}", where=where, remedy="`vai pull SOURCE --list` shows the newest ids.")

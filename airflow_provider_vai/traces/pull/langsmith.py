@@ -9,16 +9,17 @@ from airflow_provider_vai.traces.pull.base import (
     Credentials,
     ListedRun,
     every_page,
-    found,
     items,
+    listed_run,
     newest_of,
     no_run,
 )
 from airflow_provider_vai.traces.pull.http import Client
+from airflow_provider_vai.traces.reading.values import as_list, as_object
 
 RUNS, PROJECTS = "api/v1/runs/query", "api/v1/sessions"
 PAGE = 100
-"""Most runs that a page can have."""
+"""The maximum number of runs on a page."""
 
 SELECT = (
     *("id", "name", "run_type", "start_time", "end_time", "status", "error", "extra", "inputs", "outputs", "tags"),
@@ -35,37 +36,37 @@ class LangSmithSource:
     is_open = False
 
     def headers(self, credentials: Credentials) -> dict[str, str]:
-        """Return what authenticates."""
+        """Return the API key."""
         return {"X-API-Key": credentials.password}
 
     def newest(self, client: Client) -> list[ListedRun]:
         """Return the newest traces of the newest projects: their root runs."""
-        answer = client.get(PROJECTS, limit=PAGE)
-        projects = answer if isinstance(answer, list) else []
+        response = client.get(PROJECTS, limit=PAGE)
+        projects = as_list(response)
         listed = items({"data": projects}, "data", PROJECTS)
         if not listed:
             return []
-        asked = {
+        query = {
             "session": [project.get("id") for project in listed],
             "is_root": True,
             "limit": NEWEST,
             "select": ["id", "trace_id", "name", "start_time"],
         }
-        runs = items(client.post(RUNS, asked), "runs", RUNS)
+        runs = items(client.post(RUNS, query), "runs", RUNS)
         return newest_of(
-            found(run.get("trace_id") or run.get("id"), run.get("name"), run.get("start_time")) for run in runs
+            listed_run(run.get("trace_id") or run.get("id"), run.get("name"), run.get("start_time")) for run in runs
         )
 
     def trace(self, client: Client, id: str) -> Any:
-        """Return ``{runs}``: the trace's runs in the order in which they began."""
+        """Return ``{runs}``: the trace's runs in the order of their start."""
 
-        def ask(mark: Any) -> tuple[list[dict[str, Any]], Any]:
-            asked = {"trace": id, "limit": PAGE, "select": list(SELECT), **({"cursor": mark} if mark else {})}
-            answer = client.post(RUNS, asked)
-            cursors = answer.get("cursors") if isinstance(answer, dict) else None
-            return items(answer, "runs", RUNS), cursors.get("next") if isinstance(cursors, dict) else None
+        def fetch_page(cursor: Any) -> tuple[list[dict[str, Any]], Any]:
+            query = {"trace": id, "limit": PAGE, "select": list(SELECT), **({"cursor": cursor} if cursor else {})}
+            response = client.post(RUNS, query)
+            next_cursor = as_object(as_object(response).get("cursors")).get("next")
+            return items(response, "runs", RUNS), next_cursor
 
-        runs = every_page(ask, f"{client.url}/{RUNS}")
+        runs = every_page(fetch_page, f"{client.url}/{RUNS}")
         if not runs:
             raise no_run("trace", id, client.url)
         return {"runs": sorted(runs, key=lambda run: str(run.get("dotted_order") or ""))}

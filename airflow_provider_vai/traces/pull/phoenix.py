@@ -1,4 +1,4 @@
-"""Phoenix: the spans of one trace, from whichever project holds it."""
+"""Phoenix: the spans of one trace, from the project that holds it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from airflow_provider_vai.traces.pull.base import (
     Credentials,
     ListedRun,
     every_page,
-    found,
     items,
+    listed_run,
     newest_of,
     no_run,
 )
 from airflow_provider_vai.traces.pull.http import Client, segment
+from airflow_provider_vai.traces.reading.values import as_object
 
 PROJECTS = "v1/projects"
 PAGE = 1000
@@ -30,7 +31,7 @@ class PhoenixSource:
     is_open = True
 
     def headers(self, credentials: Credentials) -> dict[str, str]:
-        """Return what authenticates: a system or user key."""
+        """Return the system key or user key."""
         return {"Authorization": f"Bearer {credentials.password}"} if credentials.password else {}
 
     def newest(self, client: Client) -> list[ListedRun]:
@@ -38,12 +39,12 @@ class PhoenixSource:
         roots = []
         for project in _projects(client):
             path = _spans(project)
-            answer = client.get(path, parent_id="null", limit=NEWEST)
-            roots += [span for span in items(answer, "data", path) if not span.get("parent_id")]
-        return newest_of(found(_trace_id(span), span.get("name"), span.get("start_time")) for span in roots)
+            response = client.get(path, parent_id="null", limit=NEWEST)
+            roots += [span for span in items(response, "data", path) if not span.get("parent_id")]
+        return newest_of(listed_run(_trace_id(span), span.get("name"), span.get("start_time")) for span in roots)
 
     def trace(self, client: Client, id: str) -> Any:
-        """Return the trace's spans, each with its kind among its attributes, where instrumentations write it."""
+        """Return the trace's spans, each with its kind among its attributes, as instrumentations write it."""
         for project in _projects(client):
             if spans := _of_trace(client, _spans(project), id):
                 return [_with_kind(span) for span in spans]
@@ -51,20 +52,20 @@ class PhoenixSource:
 
 
 def _projects(client: Client) -> list[dict[str, Any]]:
-    def ask(mark: Any) -> tuple[list[dict[str, Any]], Any]:
-        answer = client.get(PROJECTS, cursor=mark)
-        return items(answer, "data", PROJECTS), answer.get("next_cursor")
+    def fetch_page(cursor: Any) -> tuple[list[dict[str, Any]], Any]:
+        response = client.get(PROJECTS, cursor=cursor)
+        return items(response, "data", PROJECTS), response.get("next_cursor")
 
-    return every_page(ask, f"{client.url}/{PROJECTS}")
+    return every_page(fetch_page, f"{client.url}/{PROJECTS}")
 
 
 def _of_trace(client: Client, path: str, id: str) -> list[dict[str, Any]]:
-    def ask(mark: Any) -> tuple[list[dict[str, Any]], Any]:
-        answer = client.get(path, trace_id=id, limit=PAGE, cursor=mark)
-        listed = items(answer, "data", path)  # a server before 13.9 knows no trace_id and sends every span
-        return [span for span in listed if _trace_id(span) == id], answer.get("next_cursor")
+    def fetch_page(cursor: Any) -> tuple[list[dict[str, Any]], Any]:
+        response = client.get(path, trace_id=id, limit=PAGE, cursor=cursor)
+        listed = items(response, "data", path)  # a server before 13.9 ignores trace_id and returns every span
+        return [span for span in listed if _trace_id(span) == id], response.get("next_cursor")
 
-    return every_page(ask, f"{client.url}/{path}")
+    return every_page(fetch_page, f"{client.url}/{path}")
 
 
 def _spans(project: dict[str, Any]) -> str:
@@ -72,8 +73,7 @@ def _spans(project: dict[str, Any]) -> str:
 
 
 def _trace_id(span: dict[str, Any]) -> Any:
-    context = span.get("context")
-    return context.get("trace_id") if isinstance(context, dict) else None
+    return as_object(span.get("context")).get("trace_id")
 
 
 def _with_kind(span: dict[str, Any]) -> dict[str, Any]:

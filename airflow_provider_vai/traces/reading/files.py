@@ -1,4 +1,4 @@
-"""A trace file's bytes: as they stand, out of gzip, or out of a zip archive; unpacked within stated limits.
+"""A trace file's bytes: read as they are, from gzip, or from a zip archive, and unpacked within limits.
 
 Nothing is written under a name from the file: an archive's member is read, never extracted.
 """
@@ -24,23 +24,23 @@ from typing import IO, Any, NoReturn, cast
 from airflow_provider_vai.exceptions import AmbiguousRun, UnreadableTrace
 
 LIMIT_BYTES = 100_000_000
-"""A JSON document needs several times its size in memory: above this it is refused, not half read."""
+"""A JSON document needs several times its size in memory: a file above this is refused, not half read."""
 
 RATIO = 200
-"""A packed file may unpack to ``LIMIT_BYTES``, or to this many times its own size where that is more."""
+"""A packed file may unpack to ``LIMIT_BYTES`` or to this many times its own size, whichever is more."""
 
 SHOWN_MEMBERS = 20
 CHUNK = 1 << 20
 GZIP, ZIP = b"\x1f\x8b", b"PK"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 START = ("header.json", "_journal/start.json")
-"""Where an Inspect log has its header: the second while, or where, its evaluation never ended."""
+"""Where an Inspect log keeps its header; the second if the evaluation is unfinished."""
 
 BROKEN = (zipfile.BadZipFile, BadGzipFile, EOFError, zlib.error, lzma.LZMAError)
 
 
 class TraceFile:
-    """A file on disk, and the member of it that was asked for.
+    """A file on disk, or one member of an archive.
 
     :param path: the file; ``archive.zip!member`` names a file in an archive.
     """
@@ -51,14 +51,14 @@ class TraceFile:
 
     @property
     def name(self) -> str:
-        """The name that tells what the unpacked bytes are: the member's, or the file's without ``.gz``."""
+        """The lower-case name whose suffix says what the bytes are: the member's, or the file's without ``.gz``."""
         if self.samples:
             return self.path.name.lower()
         return (self._chosen or self.path.name).lower().removesuffix(".gz")
 
     @cached_property
     def sha256(self) -> str:
-        """SHA-256 of the file as it stands on disk, hex."""
+        """SHA-256 of the file as it is on disk, in hex."""
         digest = hashlib.sha256()
         with self._refusing(), self.path.open("rb") as file:
             while chunk := file.read(CHUNK):
@@ -67,7 +67,7 @@ class TraceFile:
 
     @cached_property
     def samples(self) -> tuple[str, ...] | None:
-        """The members that an Inspect log is made of, its header first; ``None`` for any other file."""
+        """The members of an Inspect log, its header first; ``None`` for any other file."""
         if self.member or not self._starts(ZIP):
             return None
         with self._archive() as archive:
@@ -79,7 +79,7 @@ class TraceFile:
     def content(self) -> bytes:
         """Return the unpacked bytes.
 
-        :raises UnreadableTrace: they are more than ``LIMIT_BYTES``, or cannot be read.
+        :raises UnreadableTrace: there are more than ``LIMIT_BYTES``, or they cannot be read.
         """
         with self._refusing():
             if not self.is_packed and (size := self.path.stat().st_size) > LIMIT_BYTES:
@@ -91,7 +91,7 @@ class TraceFile:
         return content
 
     def is_larger(self, limit: int) -> bool:
-        """Return whether the unpacked bytes are more than ``limit``; of a packed file it unpacks that many."""
+        """Return whether there are more than ``limit`` unpacked bytes; a packed file is unpacked up to that many."""
         if self.samples:
             with self._archive() as archive:
                 return sum(archive.getinfo(name).file_size for name in self.samples) > limit
@@ -99,10 +99,10 @@ class TraceFile:
             with self._refusing():
                 return self.path.stat().st_size > limit
         with self.opened() as file:
-            left = limit
-            while left >= 0 and (chunk := file.read(CHUNK)):
-                left -= len(chunk)
-        return left < 0
+            remaining = limit
+            while remaining >= 0 and (chunk := file.read(CHUNK)):
+                remaining -= len(chunk)
+        return remaining < 0
 
     @property
     def is_packed(self) -> bool:
@@ -113,9 +113,9 @@ class TraceFile:
     def opened(self, member: str | None = None) -> Iterator[IO[bytes]]:
         """Open the unpacked bytes for reading from start to end.
 
-        :param member: a member of the archive, instead of the one that was asked for.
+        :param member: a member of the archive, in place of the one that the path names.
         :raises UnreadableTrace: the file cannot be read, or unpacks to more than its limit.
-        :raises AmbiguousRun: the archive holds several files, and none was asked for.
+        :raises AmbiguousRun: the archive holds several files, and the path names none of them.
         """
         name = member or self._chosen
         with self._refusing(), ExitStack() as stack:
@@ -132,7 +132,7 @@ class TraceFile:
 
     @contextmanager
     def spooled(self) -> Iterator[IO[bytes]]:
-        """Open the unpacked bytes, as UTF-8, for reading anywhere; others go to a temporary file first."""
+        """Open the unpacked bytes, as UTF-8, for random access; packed or UTF-16 files go to a temporary file first."""
         with self.opened() as source:
             is_utf_16 = source.read(2) in UTF_16
         if not self.is_packed and not is_utf_16:
@@ -148,17 +148,17 @@ class TraceFile:
 
     @cached_property
     def _chosen(self) -> str | None:
-        """The archive's member to read; ``None`` where the file is no archive."""
+        """The archive's member to read; ``None`` if the file is not an archive."""
         if not self._starts(ZIP):
-            return self.member and self._refuse("is no archive, so it has no members", "Name the file alone.")
+            return self.member and self._refuse("is not an archive, so it has no members", "Name the file alone.")
         with self._archive() as archive:
             files = [name for name in archive.namelist() if _is_trace(name)]
             if self.member is not None:
-                found = [name for name in archive.namelist() if name == self.member]
+                matches = [name for name in archive.namelist() if name == self.member]
             else:
-                found = files if len(files) == 1 else []
-        if found:
-            return found[0]
+                matches = files if len(files) == 1 else []
+        if matches:
+            return matches[0]
         problem = f"no member {self.member!r}" if self.member else f"an archive of {len(files)} files"
         names = ", ".join(files[:SHOWN_MEMBERS]) + (", …" if len(files) > SHOWN_MEMBERS else "")
         remedy = f"Choose one as {self.path}!MEMBER: {names}" if files else "Name another file."
@@ -175,13 +175,13 @@ class TraceFile:
     @contextmanager
     def _archive(self) -> Iterator[zipfile.ZipFile]:
         with suppress(ImportError):
-            import_module("zipfile_zstd")  # teaches zipfile what Python can by itself from 3.14 on
+            import_module("zipfile_zstd")  # adds Zstandard to zipfile, which Python has itself from 3.14 on
         with self._refusing(), zipfile.ZipFile(self.path) as archive:
             yield archive
 
     @contextmanager
     def _refusing(self) -> Iterator[None]:
-        """Turn what reading can raise into a refusal that names the file."""
+        """Turn the errors of reading into one that names the file."""
         try:
             yield
         except IsADirectoryError:
@@ -192,11 +192,11 @@ class TraceFile:
             self._refuse(
                 "is packed by a method this Python cannot read", "Install zipfile-zstd, or pack it as deflate."
             )
-        except RuntimeError as error:  # zipfile's word for "encrypted"
+        except RuntimeError as error:  # zipfile raises it for an encrypted archive
             self._refuse(str(error), "Unpack the archive first.")
         except OSError as error:
             self._refuse(error.strerror or str(error), "Check the path and its permissions.")
-        except ValueError as error:  # an embedded NUL in the path
+        except ValueError as error:  # a NUL character in the path
             raise UnreadableTrace(str(error), where=repr(self.where), remedy="Check the path.") from None
 
     def _refuse(self, problem: str, remedy: str) -> NoReturn:
@@ -205,18 +205,18 @@ class TraceFile:
     def refuse_size(self, size: str) -> NoReturn:
         """Refuse the file for its size.
 
-        :param size: what is over the limit, with its verb.
+        :param size: the subject of the message with its verb, such as "120 MB is".
         :raises UnreadableTrace: always.
         """
         limit = f"{LIMIT_BYTES / 1e6:.0f} MB"
-        self._refuse(f"{size} over the limit of {limit}", "Export the one run you want, or split the file.")
+        self._refuse(f"{size} over the limit of {limit}", "Export only the run you want, or split the file.")
 
 
-def characters(content: bytes, where: str) -> str:
-    """Return the text in a file's bytes: UTF-8, or UTF-16 with its mark.
+def decode_text(content: bytes, where: str) -> str:
+    """Return the text in a file's bytes: UTF-8, or UTF-16 with a byte order mark.
 
     :param where: the file, for messages.
-    :raises UnreadableTrace: the bytes are no such text.
+    :raises UnreadableTrace: the bytes are neither.
     """
     encoding, name = ("utf-16", "UTF-16") if content[:2] in UTF_16 else ("utf-8-sig", "UTF-8")
     try:
@@ -229,29 +229,30 @@ def characters(content: bytes, where: str) -> str:
 class _Limited(io.RawIOBase):
     """Reads a packed file up to a limit.
 
-    :raises UnreadableTrace: more than ``limit`` bytes came out.
+    :raises UnreadableTrace: unpacking yielded more than ``limit`` bytes.
     """
 
     def __init__(self, packed: IO[bytes], limit: int, where: str) -> None:
-        self.packed, self.limit, self.left, self.where = packed, limit, limit, where
+        self.packed, self.limit, self.remaining, self.where = packed, limit, limit, where
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         read = self.packed.read(len(buffer))
-        self.left -= len(read)
-        if self.left < 0:
+        self.remaining -= len(read)
+        if self.remaining < 0:
             problem = (
-                f"unpacks to more than {self.limit / 1e6:.0f} MB, {RATIO} times its size or the limit for any file"
+                f"unpacks to more than {self.limit / 1e6:.0f} MB, which is {RATIO} times its size "
+                "or the limit for any file"
             )
-            raise UnreadableTrace(problem, where=self.where, remedy="Unpack it first, if you trust it.")
+            raise UnreadableTrace(problem, where=self.where, remedy="Unpack it yourself, if you trust it.")
         buffer[: len(read)] = read
         return len(read)
 
 
 def _split(path: Path) -> tuple[Path, str | None]:
-    """Return the file, and the member that is named behind its ``!``; a file of that whole name comes first."""
+    """Return the file, and the member named after its ``!``; a file whose whole name matches takes precedence."""
     whole = str(path)
     if not _is_file(path):
         for at in (match.start() for match in re.finditer("!", whole)):

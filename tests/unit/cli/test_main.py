@@ -327,8 +327,11 @@ BAD = {
     "truncated": (b'{"messages": [{"role"', ["not JSON at line 1, column 22"]),
     "empty": (b"", ["empty", "Export the trace again"]),
     "white space": (b" \n", ["empty"]),
-    "unknown object": (b'{"colour": "red"}', ["no adapter recognises it (an object with the keys colour)", "--format"]),
-    "empty list": (b"[]", ["no adapter recognises it (a list of 0 items)"]),
+    "unknown object": (
+        b'{"colour": "red"}',
+        ["no adapter recognises the document (an object with the keys colour)", "--format"],
+    ),
+    "empty list": (b"[]", ["no adapter recognises the document (a list of 0 items)"]),
     "bare number": (b"7", ["a bare int"]),
     "wrong shape": (
         b'{"messages": [{"role": "assistant", "tool_calls": [{"id": "c", "function": {"name": 7}}]}]}',

@@ -1,4 +1,4 @@
-"""Several exports of one run: each field comes from the export that can know it, and contradictions are told."""
+"""Several exports of one run: each field comes from the export that can record it, and contradictions are noted."""
 
 from __future__ import annotations
 
@@ -13,26 +13,25 @@ from airflow_provider_vai.cli import main as cli
 from airflow_provider_vai.exceptions import AmbiguousRun
 from airflow_provider_vai.model.run import Approval, Run, ToolCall, Turn, Usage
 from airflow_provider_vai.traces.merge import Export, digest, is_same_run, merged
-from airflow_provider_vai.traces.reading.trace import Tells
+from airflow_provider_vai.traces.reading.trace import Coverage
 
 NOON = datetime(2025, 1, 2, 12, tzinfo=timezone.utc)
-MESSAGES = Tells(approvals="partly")
-SPANS = Tells(edits="partly", timing="yes", batches="no")
-STORE = Tells(results="partly", approvals="yes", edits="yes", batches="no")
+MESSAGES = Coverage(approvals="partly")
+SPANS = Coverage(edits="partly", timing="yes", batches="no")
+STORE = Coverage(results="partly", approvals="yes", edits="yes", batches="no")
 
 
 def call(tool: str, name: str = "", **facts: Any) -> ToolCall:
-    """Return a call that ran as it was proposed, unless said otherwise."""
-    asked = facts.pop("asked", {})
-    return ToolCall(
-        id=name or tool, tool=tool, **{"proposed_arguments": asked, "arguments": asked, "outcome": "success", **facts}
-    )
+    """Return a call that ran as proposed, unless the facts say otherwise."""
+    arguments = facts.pop("proposed", {})
+    recorded = {"proposed_arguments": arguments, "arguments": arguments, "outcome": "success", **facts}
+    return ToolCall(id=name or tool, tool=tool, **recorded)
 
 
-def export(name: str, tells: Tells, *calls: ToolCall, **facts: Any) -> Export:
+def export(name: str, coverage: Coverage, *calls: ToolCall, **facts: Any) -> Export:
     """Return an export of the run ``r``."""
     run = Run(**{"id": "r", "source": "agent_run", "format": name, "calls": list(calls), **facts})
-    return Export(f"{name}.json", run, tells)
+    return Export(f"{name}.json", run, coverage)
 
 
 def one(*exports: Export) -> ToolCall:
@@ -42,10 +41,10 @@ def one(*exports: Export) -> ToolCall:
 
 
 def test_executed_arguments_come_from_spans() -> None:
-    """What ran comes from who saw it run, the proposal from the messages: where they differ, somebody edited."""
+    """The executed arguments come from spans, the proposal from messages: if they differ, somebody edited the call."""
     exports = (
-        export("spans", SPANS, call("f", asked={"n": 2}, result="ok", started_at=NOON, ended_at=NOON)),
-        export("messages", MESSAGES, call("f", asked={"n": 1}, result={"ok": True})),
+        export("spans", SPANS, call("f", proposed={"n": 2}, result="ok", started_at=NOON, ended_at=NOON)),
+        export("messages", MESSAGES, call("f", proposed={"n": 1}, result={"ok": True})),
     )
     for order in (exports, exports[::-1]):
         run = merged(order)
@@ -59,7 +58,7 @@ def test_executed_arguments_come_from_spans() -> None:
 
 
 def test_denial_wins_over_everything() -> None:
-    """One export's denial is a denial, whatever the others took the refusal's text for."""
+    """A denial in one export counts, even if another export has the refusal's text as the result."""
     denied = call("f", outcome="denied", arguments=None, error="no", approval=Approval(state="denied", by="eve"))
     for exports in (
         (export("messages", MESSAGES, denied), export("spans", SPANS, call("f", result="no", started_at=NOON))),
@@ -72,14 +71,14 @@ def test_denial_wins_over_everything() -> None:
 
 
 def test_denial_in_the_store_alone() -> None:
-    """A decision is enough: a call that a person refused did not run."""
+    """The decision is enough: a call that a person refused did not run."""
     refused = call("f", outcome="unknown", arguments=None, approval=Approval(state="denied"))
     found = one(export("messages", MESSAGES, call("f", result="text")), export("store", STORE, refused))
     assert (found.outcome, found.arguments, found.result) == ("denied", None, None)
 
 
 def test_approval_comes_from_the_store() -> None:
-    """The unknown never hides the known, and of two the store's word counts."""
+    """An unknown approval never hides a known one, and of two known ones the store's counts."""
     approved = call("f", approval=Approval(state="approved", by="ann", at=NOON))
     free = call("f", approval=Approval(state="not_required"))
     found = one(export("messages", MESSAGES, free), export("store", STORE, approved), export("spans", SPANS, call("f")))
@@ -88,7 +87,7 @@ def test_approval_comes_from_the_store() -> None:
 
 
 def test_failure_and_its_error() -> None:
-    """The unknown outcome gives way; the error is the believed outcome's."""
+    """A known outcome counts before an unknown one, and its error comes with it."""
     failed = call("f", outcome="failed", error="boom")
     found = one(
         export("messages", MESSAGES, call("f", outcome="unknown", arguments=None)), export("spans", SPANS, failed)
@@ -97,7 +96,7 @@ def test_failure_and_its_error() -> None:
 
 
 def test_calls_of_one_export_alone_keep_their_place() -> None:
-    """A call that only one file has stands behind the call before it there, in a batch of its own."""
+    """A call that only one file has comes after its predecessor in that file, in a batch of its own."""
     messages = export("messages", MESSAGES, call("a", batch=0), call("b", batch=0), call("d", batch=1, turn=1))
     spans = export("spans", SPANS, call("z"), call("b"), call("c", parent_id="b", batch=1), call("d", batch=2))
     run = merged([spans, messages])
@@ -115,17 +114,17 @@ def test_calls_of_one_export_alone_keep_their_place() -> None:
 
 
 def test_calls_without_ids_are_joined_by_what_they_did() -> None:
-    """Where a source has no ids, tool, arguments and order say which call is meant; the other's id is kept."""
-    asked = [call("f", f"call-{n}", asked={"n": n % 2}, started_at=NOON.replace(hour=n)) for n in range(1, 5)]
-    told = [call("f", f"toolu_{n}", asked={"n": n % 2}) for n in range(1, 5)]
-    run = merged([export("spans", SPANS, *asked), export("messages", MESSAGES, *told)])
+    """Without ids in one export, calls match by tool, arguments and order; the other export's id is kept."""
+    without_ids = [call("f", f"call-{n}", proposed={"n": n % 2}, started_at=NOON.replace(hour=n)) for n in range(1, 5)]
+    with_ids = [call("f", f"toolu_{n}", proposed={"n": n % 2}) for n in range(1, 5)]
+    run = merged([export("spans", SPANS, *without_ids), export("messages", MESSAGES, *with_ids)])
     assert [(found.id, found.started_at and found.started_at.hour) for found in run.calls] == [
         (f"toolu_{n}", n) for n in range(1, 5)
     ]
 
 
 def test_repeated_ids_are_joined_in_order() -> None:
-    """Attempts under one id stay apart."""
+    """Several attempts under one id stay separate calls."""
     attempts = [call("f", "c", outcome="failed", error="x"), call("f", "c#2", result=1)]
     run = merged([export("messages", MESSAGES, *attempts), export("spans", SPANS, *attempts)])
     assert [(found.id, found.outcome) for found in run.calls] == [("c", "failed"), ("c#2", "success")]
@@ -133,7 +132,7 @@ def test_repeated_ids_are_joined_in_order() -> None:
 
 
 def test_the_run_itself() -> None:
-    """The run's facts: usage and times from spans, words from messages, the name from whoever has one."""
+    """Usage and times come from spans, texts from messages, the id from whichever export has one."""
     words = {"id": "sha256:1", "turns": [Turn(index=0, user_text="go")], "title": "T", "notes": ["messages[3]: odd"]}
     facts = {"id": "run-7", "outcome": "failed", "ended_at": NOON, "model": "m"}
     messages = export("messages", MESSAGES, call("f"), usage=Usage(input_tokens=9), **words)
@@ -163,13 +162,13 @@ def test_the_run_itself() -> None:
     ],
 )
 def test_which_runs_are_one(mine: Export, theirs: Export, is_same: bool) -> None:
-    """By the run's id, by the calls' ids, and between formats by the calls themselves; never by a guess."""
+    """By the run's id, by the calls' ids, and between formats by the calls themselves."""
     assert is_same_run(mine.run, theirs.run) is is_same_run(theirs.run, mine.run) is is_same
 
 
 def test_different_runs_are_refused() -> None:
     """Several runs of one task are not merged into something that never happened."""
-    with pytest.raises(AmbiguousRun, match=r"tell of different runs"):
+    with pytest.raises(AmbiguousRun, match=r"are exports of different runs"):
         merged([export("a", MESSAGES, call("f"), id="1"), export("b", SPANS, call("g"), id="2")])
 
 
@@ -206,19 +205,19 @@ def files(tmp_path: Path) -> tuple[str, str]:
 
 
 def test_inspect_merges(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    """`vai inspect A B` shows the one run, what it took the files for, and where they differ."""
+    """`vai inspect A B` shows the merged run, how it understood the files, and where they differ."""
     assert cli.main(["inspect", *files]) == 0
-    said = capsys.readouterr().out
-    assert "1 calls: 1 failed" in said
-    assert "note: one run, exported 2 times: " in said
-    assert "chat.json as openai_chat (1 calls)" in said
-    assert "outcome differs between" in said
+    output = capsys.readouterr().out
+    assert "1 calls: 1 failed" in output
+    assert "note: one run, exported 2 times: " in output
+    assert "chat.json as openai_chat (1 calls)" in output
+    assert "outcome differs between" in output
 
 
 def test_unrelated_traces_are_refused(
     files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Runs of different tasks make no DAG, and --all goes with one file."""
+    """Runs of different tasks do not become a DAG, and --all takes only one file."""
     other = tmp_path / "other.json"
     other.write_text(json.dumps([{"role": "user", "content": "hi"}]))
     assert cli.main(["inspect", files[0], str(other)]) == 0
@@ -229,12 +228,12 @@ def test_unrelated_traces_are_refused(
 
 
 def test_the_common_run_is_found(files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of a file with several runs the one is taken that the other file tells of, too."""
+    """From a file with several runs, the run that the other file also holds is chosen."""
     many = tmp_path / "many.jsonl"
     document = json.loads(Path(files[0]).read_text())
     other = json.loads(Path(files[0]).read_text().replace("c1", "c9"))
     many.write_text(
-        "\n".join(json.dumps({"id": name, "messages": said}) for name, said in (("x", other), ("y", document)))
+        "\n".join(json.dumps({"id": name, "messages": messages}) for name, messages in (("x", other), ("y", document)))
     )
     assert cli.main(["inspect", str(many), files[1], "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["id"] == "y"

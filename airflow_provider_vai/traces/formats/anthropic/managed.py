@@ -12,8 +12,9 @@ from typing import Any
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.anthropic.managed_events import RESULTS, events, session_facts
 from airflow_provider_vai.traces.formats.anthropic.managed_session import CALLS, ManagedSession
-from airflow_provider_vai.traces.formats.shared.content import fields, usage
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, text_or_none
+from airflow_provider_vai.traces.formats.shared.content import total_usage
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import as_object, text_or_none
 
 
 class AnthropicManagedAdapter:
@@ -21,7 +22,7 @@ class AnthropicManagedAdapter:
 
     name = "anthropic_managed"
     description = "Anthropic managed agents: a session's events, or recorded client calls"
-    tells = Tells(approvals="yes", timing="yes")
+    coverage = Coverage(approvals="yes", timing="yes")
 
     def accepts(self, document: Any) -> bool:
         """Return whether one of the first events has a name that only this format has."""
@@ -41,22 +42,22 @@ class AnthropicManagedAdapter:
 
 def _run(trace: Trace, session: ManagedSession) -> Run:
     facts = session_facts(trace.document)
-    agent = fields(facts.get("agent"))
+    agent = as_object(facts.get("agent"))
     model = agent.get("model")
-    session.talk.system(text_or_none(agent.get("system")))
+    session.conversation.add_system_text(text_or_none(agent.get("system")))
     run = Run(
         id=text_or_none(facts.get("id")) or trace.fallback_id,
         source="chat_thread",
         format=ADAPTER.name,
         title=text_or_none(facts.get("title")),
         agent=text_or_none(agent.get("name")),
-        model=text_or_none(fields(model).get("id", model)),
+        model=text_or_none(as_object(model).get("id", model)),
         started_at=session.times[0] if session.times else None,
         ended_at=session.times[-1] if session.times else None,
         outcome=session.outcome,
-        usage=usage(session.spent, tokens=("input_tokens", "output_tokens"), costs=[]),
+        usage=total_usage(session.spent, tokens=("input_tokens", "output_tokens"), costs=[]),
     )
-    return session.talk.run(run)
+    return session.conversation.finish(run)
 
 
 ADAPTER = AnthropicManagedAdapter()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_provider_vai.languages import json_text
-from airflow_provider_vai.traces.reading.trace import records, text_or_none
+from airflow_provider_vai.traces.reading.values import require_objects, text_or_none
 
 RESULTS = {
     "agent.tool_result": "tool_use_id",
@@ -38,7 +38,7 @@ def events(document: Any, where: str, *, must: bool = False) -> list[Placed]:
                 break
         if not must:
             listed = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
-        found = list(records(listed, inside))
+        found = list(require_objects(listed, inside))
     return _once(found)
 
 

@@ -6,13 +6,19 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Approval, ApprovalState, RunOutcome, ToolCall
 from airflow_provider_vai.traces.formats.anthropic.managed_events import RESULTS
-from airflow_provider_vai.traces.formats.shared.content import error_text, fields, proposed, result_value, with_cached
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.reading.trace import Trace, moment, optional_text, text, text_or_none
+from airflow_provider_vai.traces.formats.shared.content import (
+    error_text,
+    proposed_arguments,
+    result_value,
+    with_cached_tokens,
+)
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.reading.trace import Trace
+from airflow_provider_vai.traces.reading.values import as_object, optional_text, parse_time, require_text, text_or_none
 
 CALLS = frozenset({"agent.tool_use", "agent.mcp_tool_use", "agent.custom_tool_use"})
 PREFIXES = ("agent.", "user.", "session.", "span.", "system.", "workflow_run.")
-SILENT = frozenset({"agent.message", "agent.thinking", "event_start", "event_delta", "user.define_outcome"})
+IGNORED = frozenset({"agent.message", "agent.thinking", "event_start", "event_delta", "user.define_outcome"})
 PERMISSIONS: dict[Any, ApprovalState] = {"allow": "not_required", "deny": "denied"}
 """By ``evaluated_permission``; ``ask`` waits for the user."""
 DECISIONS: dict[Any, ApprovalState] = {"allow": "approved", "deny": "denied"}
@@ -29,7 +35,7 @@ class ManagedSession:
     """A session: the events read so far, and what was decided about each call."""
 
     def __init__(self, trace: Trace) -> None:
-        self.talk = Conversation(trace)
+        self.conversation = Conversation(trace)
         self.decided: dict[str, Approval] = {}
         self.position: dict[str, int] = {}
         self.spent: list[dict[str, Any]] = []
@@ -39,7 +45,7 @@ class ManagedSession:
 
     def read(self, event: dict[str, Any], place: str) -> None:
         """Read one event."""
-        kind, at = text(event.get("type"), f"{place}.type"), moment(event.get("processed_at"))
+        kind, at = require_text(event.get("type"), f"{place}.type"), parse_time(event.get("processed_at"))
         self.times += [at] if at else []
         if kind in CALLS:
             self._call(event, at, place)
@@ -48,45 +54,45 @@ class ManagedSession:
         elif kind == "user.tool_confirmation":
             self._confirm(event, at, place)
         elif kind == "user.message":
-            self.talk.turn(self.talk.text(event.get("content"), f"{place}.content"))
+            self.conversation.start_turn(self.conversation.text_of(event.get("content"), f"{place}.content"))
         elif kind == "system.message":
-            self.talk.system(self.talk.text(event.get("content"), f"{place}.content"))
+            self.conversation.add_system_text(self.conversation.text_of(event.get("content"), f"{place}.content"))
         elif kind == "user.interrupt":
             self._interrupt(event, at)
         elif kind in ("span.model_request_start", "agent.message"):
             self.has_spans = self.has_spans or kind == "span.model_request_start"
-            self.talk.message()
+            self.conversation.start_message()
         elif kind == "span.model_request_end" and isinstance(event.get("model_usage"), dict):
-            self.spent.append(with_cached(event["model_usage"]))
+            self.spent.append(with_cached_tokens(event["model_usage"]))
         elif kind in ("session.status_idle", "session.error", "session.status_running"):
             self._status(event, kind)
-        elif kind not in SILENT and (not kind.startswith(PREFIXES) or "tool" in kind):
-            self.talk.note(place, f"unknown event {kind!r}")
+        elif kind not in IGNORED and (not kind.startswith(PREFIXES) or "tool" in kind):
+            self.conversation.note(place, f"unknown event {kind!r}")
 
     def _call(self, event: dict[str, Any], at: Any, place: str) -> None:
         call_id = optional_text(event.get("id"), f"{place}.id") or ""
         call = ToolCall(
             id=call_id,
-            tool=text(event.get("name"), f"{place}.name"),
+            tool=require_text(event.get("name"), f"{place}.name"),
             server=text_or_none(event.get("mcp_server_name")),
             parent_id=text_or_none(event.get("session_thread_id")),  # the thread of a sub-agent, not a call
-            proposed_arguments=proposed(event.get("input")),
+            proposed_arguments=proposed_arguments(event.get("input")),
             started_at=at,
         )
-        self.position[call_id] = self.talk.call(call, place)
+        self.position[call_id] = self.conversation.add_call(call, place)
         permission = event.get("evaluated_permission")
         state = PERMISSIONS.get(permission) if isinstance(permission, str) else None
         if state and call_id:
-            note = text_or_none(fields(event.get("evaluation")).get("type"))
+            note = text_or_none(as_object(event.get("evaluation")).get("type"))
             self.decided[call_id] = Approval(state=state, by="permission policy", note=note)
             if state == "denied":
                 self._deny(call_id)
 
     def _confirm(self, event: dict[str, Any], at: Any, place: str) -> None:
-        call_id, said = text(event.get("tool_use_id"), f"{place}.tool_use_id"), event.get("result")
+        call_id, said = require_text(event.get("tool_use_id"), f"{place}.tool_use_id"), event.get("result")
         state = DECISIONS.get(said) if isinstance(said, str) else None
         if state is None or call_id not in self.position:
-            self.talk.note(place, f"the decision {said!r} about {call_id!r} fits no call or is unknown")
+            self.conversation.note(place, f"the decision {said!r} about {call_id!r} fits no call or is unknown")
             return
         note = text_or_none(event.get("deny_message"))
         self.decided[call_id] = Approval(state=state, by="user", at=at, note=note)
@@ -97,9 +103,9 @@ class ManagedSession:
 
     def _deny(self, call_id: str) -> None:
         approval = self.decided[call_id]
-        if self.talk.calls[self.position[call_id]].outcome == "unknown":
-            refusal = ToolAnswer(outcome="denied", error=approval.note, ran=False, approval=approval)
-            self.talk.settle(self.position[call_id], refusal)
+        if self.conversation.calls[self.position[call_id]].outcome == "unknown":
+            refusal = ToolResult(outcome="denied", error=approval.note, ran=False, approval=approval)
+            self.conversation.set_result(self.position[call_id], refusal)
         else:  # denied wins over whatever came before
             self._update(call_id, outcome="denied", arguments=None, result=None, approval=approval)
 
@@ -107,29 +113,31 @@ class ManagedSession:
         call_id = optional_text(event.get(key), f"{place}.{key}") or ""
         approval, content = self.decided.get(call_id, Approval()), event.get("content")
         if not self.has_spans:
-            self.talk.message()
+            self.conversation.start_message()
         if approval.state == "denied" and call_id in self.position:
-            denied = self.talk.calls[self.position[call_id]]  # what comes back is the refusal's text
+            denied = self.conversation.calls[self.position[call_id]]  # what comes back is the refusal's text
             self._update(call_id, ended_at=at, error=denied.error or error_text(content))
         elif event.get("is_error") is True:
-            answer = ToolAnswer(id=call_id, outcome="failed", error=error_text(content), approval=approval, at=at)
-            self.talk.answer(answer, place)
+            answer = ToolResult(id=call_id, outcome="failed", error=error_text(content), approval=approval, at=at)
+            self.conversation.add_result(answer, place)
         else:
-            self.talk.answer(ToolAnswer(id=call_id, value=result_value(content), approval=approval, at=at), place)
+            self.conversation.add_result(
+                ToolResult(id=call_id, value=result_value(content), approval=approval, at=at), place
+            )
 
     def _interrupt(self, event: dict[str, Any], at: Any) -> None:
         thread = text_or_none(event.get("session_thread_id"))
-        for position, call in enumerate(self.talk.calls):
+        for position, call in enumerate(self.conversation.calls):
             if call.outcome == "unknown" and thread in (None, call.parent_id):
-                self.talk.calls[position] = call.model_copy(update={"outcome": "interrupted", "ended_at": at})
+                self.conversation.calls[position] = call.model_copy(update={"outcome": "interrupted", "ended_at": at})
 
     def _status(self, event: dict[str, Any], kind: str) -> None:
         if kind == "session.status_idle":
-            why = fields(event.get("stop_reason")).get("type")
+            why = as_object(event.get("stop_reason")).get("type")
             self.outcome = STOPS.get(why, "unknown") if isinstance(why, str) else "unknown"
         else:
             self.outcome = "failed" if kind == "session.error" else "unknown"
 
     def _update(self, call_id: str, **facts: Any) -> None:
         position = self.position[call_id]
-        self.talk.calls[position] = self.talk.calls[position].model_copy(update=facts)
+        self.conversation.calls[position] = self.conversation.calls[position].model_copy(update=facts)

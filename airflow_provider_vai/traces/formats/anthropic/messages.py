@@ -10,17 +10,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.model.run import Run, RunOutcome, ToolCall
-from airflow_provider_vai.traces.formats.shared.content import MEDIA, error_text, proposed, result_value
+from airflow_provider_vai.traces.formats.shared.content import MEDIA, error_text, proposed_arguments, result_value
 from airflow_provider_vai.traces.formats.shared.conversation import (
     Conversation,
-    ToolAnswer,
+    ToolResult,
     message_list,
     role_messages,
 )
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, optional_text, record, records, text, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import (
+    optional_text,
+    require_object,
+    require_objects,
+    require_text,
+    text_or_none,
+)
 
 CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
-SILENT = MEDIA | {"text", "thinking", "redacted_thinking", "search_result"}
+IGNORED = MEDIA | {"text", "thinking", "redacted_thinking", "search_result"}
 
 
 class AnthropicMessagesAdapter:
@@ -28,7 +35,7 @@ class AnthropicMessagesAdapter:
 
     name = "anthropic_messages"
     description = "Anthropic Messages with tool blocks: a list, or an object with messages"
-    tells = Tells()
+    coverage = Coverage()
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a list of role messages with a tool block somewhere."""
@@ -42,8 +49,8 @@ class AnthropicMessagesAdapter:
         messages, where = message_list(trace)
         facts = trace.document if isinstance(trace.document, dict) else {}
         conversation = Conversation(trace)
-        conversation.system(conversation.text(facts.get("system"), f"{trace}: system"))
-        for message, place in records(messages, where):
+        conversation.add_system_text(conversation.text_of(facts.get("system"), f"{trace}: system"))
+        for message, place in require_objects(messages, where):
             read_message(conversation, message, place)
         run = Run(
             id=text_or_none(facts.get("id")) or trace.fallback_id,
@@ -53,7 +60,7 @@ class AnthropicMessagesAdapter:
             model=text_or_none(facts.get("model")),
             outcome=_outcome(messages),
         )
-        yield conversation.run(run)
+        yield conversation.finish(run)
 
 
 def has_tool_blocks(document: Any) -> bool:
@@ -68,59 +75,60 @@ def read_message(conversation: Conversation, message: dict[str, Any], place: str
 
     :raises MalformedTrace: the message or a block breaks the format.
     """
-    role = text(message.get("role"), f"{place}.role")
+    role = require_text(message.get("role"), f"{place}.role")
     content, inside = message.get("content"), f"{place}.content"
     if role not in ("user", "assistant", "system"):
         conversation.note(place, f"unknown role {role!r}")
     elif role == "system":
-        conversation.system(conversation.text(content, inside))
+        conversation.add_system_text(conversation.text_of(content, inside))
     elif isinstance(content, str):
         if role == "user":
-            conversation.turn(content)
+            conversation.start_turn(content)
     else:
         if role == "assistant":
-            conversation.message()
-        blocks = list(records(content, inside))
+            conversation.start_message()
+        blocks = list(require_objects(content, inside))
         for block, where in blocks:
             _read_block(conversation, block, where)
         words = [block["text"] for block, _ in blocks if isinstance(block.get("text"), str)]
         if role == "user" and (words or not any(_is_result(_kind(block)) for block, _ in blocks)):
-            conversation.turn("\n".join(words) or None)
+            conversation.start_turn("\n".join(words) or None)
 
 
 def _read_block(conversation: Conversation, block: dict[str, Any], where: str) -> None:
-    kind = text(block.get("type"), f"{where}.type")
+    kind = require_text(block.get("type"), f"{where}.type")
     if kind in CALLS:
         caller = block.get("caller")
         call = ToolCall(
             id=optional_text(block.get("id"), f"{where}.id") or "",
-            tool=text(block.get("name"), f"{where}.name"),
+            tool=require_text(block.get("name"), f"{where}.name"),
             server=text_or_none(block.get("server_name")),
             parent_id=text_or_none(caller.get("tool_id")) if isinstance(caller, dict) else None,
-            proposed_arguments=proposed(block.get("input")),
+            proposed_arguments=proposed_arguments(block.get("input")),
         )
-        conversation.call(call, where)
+        conversation.add_call(call, where)
     elif _is_result(kind):
-        conversation.answer(_answer(block, where), where)
-        conversation.message()  # a server tool answers inside the assistant's message: what follows knows the answer
-    elif kind not in SILENT:
+        conversation.add_result(_answer(block, where), where)
+        # a server tool answers inside the assistant's message: later calls of that message know its result
+        conversation.start_message()
+    elif kind not in IGNORED:
         conversation.note(where, f"unknown block {kind!r}")
 
 
-def _answer(block: dict[str, Any], where: str) -> ToolAnswer:
+def _answer(block: dict[str, Any], where: str) -> ToolResult:
     call_id = optional_text(block.get("tool_use_id"), f"{where}.tool_use_id")
     content = block.get("content")
     if block.get("is_error") is True or _kind(content).endswith("_tool_result_error"):
-        return ToolAnswer(id=call_id, outcome="failed", error=error_text(content))
-    return ToolAnswer(id=call_id, value=result_value(content))
+        return ToolResult(id=call_id, outcome="failed", error=error_text(content))
+    return ToolResult(id=call_id, value=result_value(content))
 
 
 def _outcome(messages: list[Any]) -> RunOutcome:
-    last = record(messages[-1], "") if messages else {}
+    last = require_object(messages[-1], "") if messages else {}
     content = last.get("content")
     kinds = [_kind(block) for block in content] if isinstance(content, list) else ["text" if content else ""]
-    has_the_last_word = last.get("role") == "assistant" and kinds[-1:] == ["text"]
-    return "success" if has_the_last_word and "tool_use" not in kinds else "unknown"
+    assistant_spoke_last = last.get("role") == "assistant" and kinds[-1:] == ["text"]
+    return "success" if assistant_spoke_last and "tool_use" not in kinds else "unknown"
 
 
 def _kind(block: Any) -> str:

@@ -1,8 +1,8 @@
-"""ATIF trajectories (to version 1.8): steps with tool calls, and their results in the same step's observation.
+"""ATIF trajectories (up to version 1.8): steps with tool calls, and their results in the same step's observation.
 
-The format has no field for errors and approvals; under ``extra``, which is free, these are read where they stand:
+The format has no fields for errors and approvals. They are read from the free field ``extra`` if they are there:
 ``is_error`` or ``outcome`` and ``error`` of a result, ``approval`` and ``executed_arguments`` of a call or a result.
-Sub-agents' trajectories are read where they are embedded. Copied context is no part of the run.
+Embedded trajectories of sub-agents are read. Copied context is not part of the run.
 """
 
 from __future__ import annotations
@@ -12,9 +12,16 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.atif.steps import Trajectory
-from airflow_provider_vai.traces.formats.shared.content import fields, usage
+from airflow_provider_vai.traces.formats.shared.content import total_usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, moment, record, records, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import (
+    as_object,
+    parse_time,
+    require_object,
+    require_objects,
+    text_or_none,
+)
 
 TOKENS = ("prompt_tokens", "completion_tokens", "total_prompt_tokens", "total_completion_tokens")
 
@@ -24,10 +31,10 @@ class ATIFAdapter:
 
     name = "atif"
     description = "ATIF trajectory (Harbor and others; schema_version ATIF-v1.x)"
-    tells = Tells(results="partly", approvals="partly", edits="partly", timing="partly")
+    coverage = Coverage(results="partly", approvals="partly", edits="partly", timing="partly")
 
     def accepts(self, document: Any) -> bool:
-        """Return whether the document says that it is ATIF."""
+        """Return whether the document's schema version is ATIF's."""
         version = document.get("schema_version") if isinstance(document, dict) else None
         return isinstance(version, str) and version.startswith("ATIF-")
 
@@ -36,15 +43,15 @@ class ATIFAdapter:
 
         :raises MalformedTrace: a step, a call or a result breaks the format.
         """
-        document = record(trace.document, str(trace))
+        document = require_object(trace.document, str(trace))
         reader = Trajectory(Conversation(trace), document, f"{trace}: subagent_trajectories")
-        steps = list(records(document.get("steps"), f"{trace}: steps"))
+        steps = list(require_objects(document.get("steps"), f"{trace}: steps"))
         reader.read(steps)
         reader.close()
-        agent, final = fields(document.get("agent")), fields(document.get("final_metrics"))
-        spent = [fields(step.get("metrics")) for step, _ in steps if step.get("is_copied_context") is not True]
-        spent = [final] if any(key in final for key in TOKENS) else spent
-        times = [at for step, _ in steps if (at := moment(step.get("timestamp")))]
+        agent, final = as_object(document.get("agent")), as_object(document.get("final_metrics"))
+        usages = [as_object(step.get("metrics")) for step, _ in steps if step.get("is_copied_context") is not True]
+        usages = [final] if any(key in final for key in TOKENS) else usages
+        times = [at for step, _ in steps if (at := parse_time(step.get("timestamp")))]
         run = Run(
             id=text_or_none(document.get("trajectory_id"))
             or text_or_none(document.get("session_id"))
@@ -55,14 +62,14 @@ class ATIFAdapter:
             model=text_or_none(agent.get("model_name")),
             started_at=times[0] if times else None,
             ended_at=times[-1] if times else None,
-            outcome="success" if reader.has_the_last_word and not reader.talk.is_waiting else "unknown",
-            usage=usage(
-                spent, tokens=TOKENS, costs=[item.get("total_cost_usd", item.get("cost_usd")) for item in spent]
+            outcome=reader.conversation.outcome(assistant_spoke_last=reader.assistant_spoke_last),
+            usage=total_usage(
+                usages, tokens=TOKENS, costs=[item.get("total_cost_usd", item.get("cost_usd")) for item in usages]
             ),
         )
         if document.get("continued_trajectory_ref"):
-            reader.talk.note(f"{trace}: continued_trajectory_ref", "the run goes on in another file")
-        yield reader.talk.run(run)
+            reader.conversation.note(f"{trace}: continued_trajectory_ref", "the run continues in another file")
+        yield reader.conversation.finish(run)
 
 
 ADAPTER = ATIFAdapter()

@@ -22,8 +22,9 @@ from airflow_provider_vai.traces.formats.claude_code.lines import (
     unwrapped,
 )
 from airflow_provider_vai.traces.formats.claude_code.session import SAID, ClaudeCodeSession
-from airflow_provider_vai.traces.formats.shared.content import usage, with_cached
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, moment, record, records, text_or_none
+from airflow_provider_vai.traces.formats.shared.content import total_usage, with_cached_tokens
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import parse_time, require_object, require_objects, text_or_none
 
 TITLES = {"summary": "summary", "ai-title": "aiTitle", "custom-title": "customTitle"}
 """Kinds of line that name the session, the best last."""
@@ -34,7 +35,7 @@ class ClaudeCodeAdapter:
 
     name = "claude_code"
     description = "Claude Code session (JSONL or loglines), or the Claude Agent SDK's messages"
-    tells = Tells(approvals="partly", timing="partly")
+    coverage = Coverage(approvals="partly", timing="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document has log lines, or is a list with a session's user or assistant line."""
@@ -54,30 +55,30 @@ class ClaudeCodeAdapter:
         """
         document, where = trace.document, f"{trace}: "
         if isinstance(document, dict):
-            has_lines = "loglines" in document
-            document, where = (document["loglines"], f"{where}loglines") if has_lines else ([document], where)
-        lines = [(unwrapped(line), place) for line, place in records(document, where)]
+            is_jsonl_text = "loglines" in document
+            document, where = (document["loglines"], f"{where}loglines") if is_jsonl_text else ([document], where)
+        lines = [(unwrapped(line), place) for line, place in require_objects(document, where)]
         for group in sessions(lines):
             if any(line.get("type") in SAID for line, _ in group):
                 yield _run(trace, group)
 
 
 def _run(trace: Trace, lines: list[Line]) -> Run:
-    talk = ClaudeCodeSession(trace)
+    conversation = ClaudeCodeSession(trace)
     agents = by_agent(lines)
     is_sub_agent = not any(lines[number][0].get("type") in SAID for number in agents.get("", []))
     kept = lines
     if is_sub_agent:
         agents = {}  # a sub-agent's own file: here it is the main conversation
     else:
-        kept = _counted(talk, lines, agents)
-        talk.parents = parents(lines, agents)
-    talk.agents = {id(lines[number][0]): agent for agent, numbers in agents.items() for number in numbers}
+        kept = _counted(conversation, lines, agents)
+        conversation.parents = parents(lines, agents)
+    conversation.agents = {id(lines[number][0]): agent for agent, numbers in agents.items() for number in numbers}
     for line, place in by_message(kept):
-        talk.read(line, place)
+        conversation.read(line, place)
     found = [line for line, _ in kept]
-    times = sorted(at for line in found if (at := moment(line.get("timestamp"))) and at.tzinfo)
-    models = [record(line.get("message"), "").get("model") for line in found if line.get("type") == "assistant"]
+    times = sorted(at for line in found if (at := parse_time(line.get("timestamp"))) and at.tzinfo)
+    models = [require_object(line.get("message"), "").get("model") for line in found if line.get("type") == "assistant"]
     spent = {message_key(line) or number: _usage(line) for number, line in enumerate(found)}
     name = next((key for line in found if (key := session(line))), None)
     agent = text_or_none(found[0].get("agentId")) if is_sub_agent and found else None
@@ -90,18 +91,20 @@ def _run(trace: Trace, lines: list[Line]) -> Run:
         model=next((model for model in reversed(models) if text_or_none(model) and model != "<synthetic>"), None),
         started_at=times[0] if times else None,
         ended_at=times[-1] if times else None,
-        outcome=talk.outcome(),
-        usage=usage(list(spent.values()), tokens=("input_tokens", "output_tokens"), costs=talk.costs[-1:]),
+        outcome=conversation.session_outcome(),
+        usage=total_usage(
+            list(spent.values()), tokens=("input_tokens", "output_tokens"), costs=conversation.costs[-1:]
+        ),
     )
-    return talk.run(run)
+    return conversation.finish(run)
 
 
-def _counted(talk: ClaudeCodeSession, lines: list[Line], agents: dict[str, list[int]]) -> list[Line]:
+def _counted(conversation: ClaudeCodeSession, lines: list[Line], agents: dict[str, list[int]]) -> list[Line]:
     """Return the lines that counted: the main conversation's, and those of the sub-agents that it started."""
     main = [lines[number] for number in agents[""]]
     counted, broken = live(main)
     for place in broken:
-        talk.note(place, "its parent is not in the file: the line before it is taken for that")
+        conversation.note(place, "its parent is not in the file: the line before it is taken for that")
     kept = {id(line) for line, _ in counted}
     started = parents(lines, agents)
     left = [(line, place) for line, place in main if id(line) not in kept]
@@ -114,7 +117,7 @@ def _counted(talk: ClaudeCodeSession, lines: list[Line], agents: dict[str, list[
         else:
             kept |= {id(line) for line, _ in theirs}
     if count:
-        talk.note(left[0][1], f"a rewind left this branch: its calls ({count}) ran, but do not count")
+        conversation.note(left[0][1], f"a rewind left this branch: its calls ({count}) ran, but do not count")
     return [(line, place) for line, place in lines if id(line) in kept]
 
 
@@ -131,7 +134,7 @@ def _title(lines: list[Line]) -> str | None:
 def _usage(line: dict[str, Any]) -> dict[str, Any]:
     message = line.get("message")
     spent = message.get("usage") if isinstance(message, dict) and line.get("type") == "assistant" else None
-    return with_cached(spent) if isinstance(spent, dict) else {}
+    return with_cached_tokens(spent) if isinstance(spent, dict) else {}
 
 
 ADAPTER = ClaudeCodeAdapter()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_provider_vai.traces.formats.claude_code.lines import Line, blocks
-from airflow_provider_vai.traces.reading.trace import text_or_none
+from airflow_provider_vai.traces.reading.values import text_or_none
 
 
 def by_agent(lines: list[Line]) -> dict[str, list[int]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from airflow_provider_vai.traces.reading.trace import text_or_none
+from airflow_provider_vai.traces.reading.values import text_or_none
 
 Line = tuple[dict[str, Any], str]
 """A line, and its place in the file."""

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from airflow_provider_vai.model.run import Approval, Outcome
 from airflow_provider_vai.traces.formats.shared.content import error_text, result_value
-from airflow_provider_vai.traces.formats.shared.conversation import ToolAnswer
-from airflow_provider_vai.traces.reading.trace import moment, optional_text
+from airflow_provider_vai.traces.formats.shared.conversation import ToolResult
+from airflow_provider_vai.traces.reading.values import optional_text, parse_time
 
 CUT = "<persisted-output>"
 """How a result starts whose greater part was written to another file."""
@@ -41,7 +41,7 @@ REFUSALS = (
 SAID = "the user said:\n"
 
 
-def read_result(block: dict[str, Any], richer: Any, at: Any, where: str) -> ToolAnswer:
+def read_result(block: dict[str, Any], richer: Any, at: Any, where: str) -> ToolResult:
     """Return what a ``tool_result`` block says.
 
     :param richer: the line's ``toolUseResult`` where it belongs to this block alone; else ``None``.
@@ -49,7 +49,7 @@ def read_result(block: dict[str, Any], richer: Any, at: Any, where: str) -> Tool
     :raises MalformedTrace: the block's call id is no text.
     """
     call_id = optional_text(block.get("tool_use_id"), f"{where}.tool_use_id")
-    content, ended = block.get("content"), moment(at)
+    content, ended = block.get("content"), parse_time(at)
     if block.get("is_error") is True:
         error = error_text(content)
         words = (error or "").strip()
@@ -57,14 +57,14 @@ def read_result(block: dict[str, Any], richer: Any, at: Any, where: str) -> Tool
         if refusal is None and richer == "User rejected tool use":
             refusal = _Refusal("", "denied", "user")
         if refusal is None:
-            return ToolAnswer(id=call_id, outcome="failed", error=error, at=ended)
+            return ToolResult(id=call_id, outcome="failed", error=error, at=ended)
         approval = Approval()
         if refusal.outcome == "denied":
             note = words.split(SAID, 1)[1].strip() if SAID in words else words
             approval = Approval(state="denied", by=refusal.by, at=ended, note=note or None)
-        return ToolAnswer(id=call_id, outcome=refusal.outcome, error=error, ran=False, approval=approval, at=ended)
+        return ToolResult(id=call_id, outcome=refusal.outcome, error=error, ran=False, approval=approval, at=ended)
     stopped = isinstance(richer, dict) and richer.get("interrupted") is True
-    return ToolAnswer(
+    return ToolResult(
         id=call_id, value=_value(content, richer), outcome="interrupted" if stopped else "success", at=ended
     )
 

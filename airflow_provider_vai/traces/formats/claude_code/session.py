@@ -8,13 +8,21 @@ from typing import Any
 from airflow_provider_vai.model.run import Approval, RunOutcome, ToolCall
 from airflow_provider_vai.traces.formats.claude_code.lines import blocks, message_key
 from airflow_provider_vai.traces.formats.claude_code.result import CUT, read_result
-from airflow_provider_vai.traces.formats.shared.content import MEDIA, error_text, proposed
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.reading.trace import Trace, moment, optional_text, record, records, text, text_or_none
+from airflow_provider_vai.traces.formats.shared.content import MEDIA, error_text, proposed_arguments
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.reading.trace import Trace
+from airflow_provider_vai.traces.reading.values import (
+    optional_text,
+    parse_time,
+    require_object,
+    require_objects,
+    require_text,
+    text_or_none,
+)
 
 SAID = ("user", "assistant")
 CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
-SILENT = MEDIA | {"text", "thinking", "redacted_thinking", "tool_reference", "search_result", "fallback"}
+IGNORED = MEDIA | {"text", "thinking", "redacted_thinking", "tool_reference", "search_result", "fallback"}
 MCP_NAME = re.compile(r"mcp__(.+?)__.+")
 SHELL = re.compile(r"\s*<bash-(input|stdout)>(.*?)</bash-\1>", re.DOTALL)
 NOT_SAID = ("[Request interrupted by user", "<local-command-", "<system-reminder>", "<task-notification>")
@@ -46,7 +54,7 @@ class ClaudeCodeSession(Conversation):
         """
         kind, agent = line.get("type"), self.agents.get(id(line), "")
         if kind in SAID:
-            message = record(line.get("message"), f"{place}.message")
+            message = require_object(line.get("message"), f"{place}.message")
             if not agent:
                 self._last = line
             self._read_said(line, message.get("content"), agent, f"{place}.message.content")
@@ -57,7 +65,7 @@ class ClaudeCodeSession(Conversation):
         elif "message" in line or "tool" in str(kind):
             self.note(place, f"unknown kind of line {kind!r}")
 
-    def outcome(self) -> RunOutcome:
+    def session_outcome(self) -> RunOutcome:
         """Return how the session ended; also put in what its end says of denied calls."""
         for denial in self._denials:
             self._deny(denial.get("tool_use_id"))
@@ -65,18 +73,20 @@ class ClaudeCodeSession(Conversation):
             return self._result
         is_last_word = bool(blocks(self._last, "text")) and not blocks(self._last, "tool_use")
         is_answer = self._last.get("type") == "assistant" and self._last.get("isApiErrorMessage") is not True
-        return "success" if is_answer and is_last_word and not self.is_waiting else "unknown"
+        return self.outcome(assistant_spoke_last=is_answer and is_last_word)
 
     def _read_said(self, line: dict[str, Any], content: Any, agent: str, inside: str) -> None:
         if line["type"] == "assistant" and (message_key(line) is None or message_key(line) != self._message):
-            self.message()
+            self.start_message()
         self._message = message_key(line) or self._message
-        found = [] if content is None or isinstance(content, str) else list(records(content, inside))
+        found = [] if content is None or isinstance(content, str) else list(require_objects(content, inside))
         results = [block for block, _ in found if block.get("type") == "tool_result"]
         richer = line.get("toolUseResult", line.get("tool_use_result")) if len(results) == 1 else None
         for block, where in found:
             self._read_block(line, block, richer, agent, where)
-        words = content if isinstance(content, str) else self.text([b for b, _ in found if b.get("type") == "text"], "")
+        words = (
+            content if isinstance(content, str) else self.text_of([b for b, _ in found if b.get("type") == "text"], "")
+        )
         if line["type"] == "user" and not agent and (words or not found):
             self._read_words(line, words, inside)
 
@@ -86,16 +96,16 @@ class ClaudeCodeSession(Conversation):
             if not self.calls:
                 self.note(inside, "a summary stands for what was said before: calls made there are out of sight")
         elif shell and shell[1] == "input":
-            self.message()
+            self.start_message()
             asked = {"command": shell[2]}
-            self.call(ToolCall(id="", tool="Bash", actor="user", proposed_arguments=asked), inside)
+            self.add_call(ToolCall(id="", tool="Bash", actor="user", proposed_arguments=asked), inside)
         elif shell:
-            self.answer(ToolAnswer(tool="Bash", value=shell[2], outcome="unknown"), inside)
+            self.add_result(ToolResult(tool="Bash", value=shell[2], outcome="unknown"), inside)
         elif line.get("isMeta") is not True and not (words or "").lstrip().startswith(NOT_SAID):
-            self.turn(words)
+            self.start_turn(words)
 
     def _read_block(self, line: dict[str, Any], block: dict[str, Any], richer: Any, agent: str, where: str) -> None:
-        kind = text(block.get("type"), f"{where}.type")
+        kind = require_text(block.get("type"), f"{where}.type")
         if kind in CALLS:
             self._read_call(line, block, agent, where)
         elif kind == "tool_result" or kind.endswith("_tool_result"):
@@ -104,13 +114,13 @@ class ClaudeCodeSession(Conversation):
                 block = {**block, "is_error": True}
             if (error_text(inner) or "").startswith(CUT):
                 self.note(where, "the result was cut: the rest stands in another file")
-            self.answer(read_result(block, richer, line.get("timestamp"), where), where)
-        elif kind not in SILENT:
+            self.add_result(read_result(block, richer, line.get("timestamp"), where), where)
+        elif kind not in IGNORED:
             self.note(where, f"unknown block {kind!r}")
 
     def _read_call(self, line: dict[str, Any], block: dict[str, Any], agent: str, where: str) -> None:
         call_id = optional_text(block.get("id"), f"{where}.id") or ""
-        tool = text(block.get("name"), f"{where}.name")
+        tool = require_text(block.get("name"), f"{where}.name")
         again = (message_key(line) or "", call_id)
         if all(again) and again in self._seen:  # a stream may repeat a message's blocks
             return
@@ -124,14 +134,16 @@ class ClaudeCodeSession(Conversation):
             tool=tool,
             server=text_or_none(block.get("server_name")) or (server[1] if server else None),
             parent_id=self.parents.get(agent),
-            proposed_arguments=proposed(block.get("input")),
-            started_at=moment(line.get("timestamp")),
+            proposed_arguments=proposed_arguments(block.get("input")),
+            started_at=parse_time(line.get("timestamp")),
         )
-        self.call(call, where)
+        self.add_call(call, where)
 
     def _read_attachment(self, attachment: Any, agent: str) -> None:
         if not agent and isinstance(attachment, dict) and attachment.get("type") == "queued_command":
-            self.turn(self.text(attachment.get("prompt"), "") if isinstance(attachment.get("prompt"), str) else None)
+            self.start_turn(
+                self.text_of(attachment.get("prompt"), "") if isinstance(attachment.get("prompt"), str) else None
+            )
 
     def _read_end(self, line: dict[str, Any]) -> None:
         self._result = "failed" if line.get("is_error") is True or line.get("subtype") != "success" else "success"

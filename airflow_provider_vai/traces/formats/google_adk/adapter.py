@@ -1,8 +1,8 @@
 """Google ADK sessions: an object with ``events``, or the events alone, in camelCase or snake_case.
 
-A call that needs a person's word gets a first result that says so, then the framework's own call
-``adk_request_confirmation``, whose answer decides, then a second result. What a person wrote into the
-confirmation's payload is free-form: it is kept as a note, no rule says what the tool made of it.
+A call that needs confirmation first gets a result that says so. The framework's own call
+``adk_request_confirmation`` follows, whose result holds the decision, then the call's real result. The confirmation's
+payload is free-form and kept as a note, because nothing says what the tool does with it.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import Any
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.google_adk.parts import snake
 from airflow_provider_vai.traces.formats.google_adk.session import AdkSession
-from airflow_provider_vai.traces.formats.shared.content import fields, usage
+from airflow_provider_vai.traces.formats.shared.content import total_usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, moment, records, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import as_object, parse_time, require_objects, text_or_none
 
 TOKENS = ("prompt_token_count", "candidates_token_count")
 
@@ -25,7 +26,7 @@ class GoogleADKAdapter:
 
     name = "google_adk"
     description = "Google ADK session (id, events) or its list of events"
-    tells = Tells(approvals="partly", timing="partly")
+    coverage = Coverage(approvals="partly", timing="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document's first event has an author and an invocation."""
@@ -39,16 +40,16 @@ class GoogleADKAdapter:
         :raises MalformedTrace: an event or a part breaks the format.
         """
         is_session = isinstance(trace.document, dict)
-        facts = snake(fields(trace.document))
-        found = facts.get("events") if is_session else trace.document
+        facts = snake(as_object(trace.document))
+        listed = facts.get("events") if is_session else trace.document
         where = f"{trace}: events" if is_session else f"{trace}: "
-        events = _counted([(snake(event), place) for event, place in records(found, where)])
+        events = _without_rewound([(snake(event), place) for event, place in require_objects(listed, where)])
         session = AdkSession(Conversation(trace))
         for event, place in events:
             session.read(event, place)
         session.close()
-        spent = [snake(fields(event.get("usage_metadata"))) for event, _ in events]
-        times = [at for event, _ in events if (at := moment(event.get("timestamp")))]
+        usages = [snake(as_object(event.get("usage_metadata"))) for event, _ in events]
+        times = [at for event, _ in events if (at := parse_time(event.get("timestamp")))]
         models = [event.get("model_version") for event, _ in events]
         run = Run(
             id=text_or_none(facts.get("id")) or trace.fallback_id,
@@ -58,20 +59,20 @@ class GoogleADKAdapter:
             model=next((model for model in models if text_or_none(model)), None),
             started_at=times[0] if times else None,
             ended_at=times[-1] if times else None,
-            outcome="success" if session.has_the_last_word and not session.talk.is_waiting else "unknown",
-            usage=usage(spent, tokens=TOKENS, costs=[]),
+            outcome=session.conversation.outcome(assistant_spoke_last=session.assistant_spoke_last),
+            usage=total_usage(usages, tokens=TOKENS, costs=[]),
         )
-        yield session.talk.run(run)
+        yield session.conversation.finish(run)
 
 
-def _counted(events: list[tuple[dict[str, Any], str]]) -> list[tuple[dict[str, Any], str]]:
-    """Return the events that were not rewound: a rewind names the first invocation that no longer counts."""
+def _without_rewound(events: list[tuple[dict[str, Any], str]]) -> list[tuple[dict[str, Any], str]]:
+    """Return the events without the rewound ones. A rewind names the first invocation that no longer counts."""
     kept: list[tuple[dict[str, Any], str]] = []
     for event, place in events:
-        back_to = snake(fields(event.get("actions"))).get("rewind_before_invocation_id")
-        if text_or_none(back_to):
+        rewind_to = snake(as_object(event.get("actions"))).get("rewind_before_invocation_id")
+        if text_or_none(rewind_to):
             names = [earlier.get("invocation_id") for earlier, _ in kept]
-            kept = kept[: names.index(back_to)] if back_to in names else kept
+            kept = kept[: names.index(rewind_to)] if rewind_to in names else kept
         kept.append((event, place))
     return kept
 

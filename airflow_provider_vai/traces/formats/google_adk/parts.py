@@ -1,6 +1,6 @@
-"""Google's content parts (``function_call``, ``function_response``), of ADK events and Gemini requests alike.
+"""Google's content parts (``function_call``, ``function_response``) in ADK events and Gemini requests.
 
-They come in camelCase and in snake_case, with call ids and, from older versions, without.
+Their keys are camelCase or snake_case. Older versions have no call ids.
 """
 
 from __future__ import annotations
@@ -9,79 +9,84 @@ import re
 from typing import Any
 
 from airflow_provider_vai.model.run import ToolCall
-from airflow_provider_vai.traces.formats.shared.content import error_text, fields, proposed
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.reading.trace import optional_text, record, records, text
+from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.reading.values import (
+    as_object,
+    optional_text,
+    require_object,
+    require_objects,
+    require_text,
+)
 
-SILENT = frozenset({"text", "inline_data", "file_data", "thought", "thought_signature", "video_metadata"})
+IGNORED = frozenset({"text", "inline_data", "file_data", "thought", "thought_signature", "video_metadata"})
 _CAPITAL = re.compile("[A-Z]")
 
 
 def snake(part: dict[str, Any]) -> dict[str, Any]:
-    """Return an object with its own keys in snake_case, and without those that hold ``None``."""
-    spelled = {_CAPITAL.sub(lambda found: "_" + found[0].lower(), key): value for key, value in part.items()}
+    """Return an object with its own keys in snake_case, without those whose value is ``None``."""
+    spelled = {_CAPITAL.sub(lambda capital: "_" + capital[0].lower(), key): value for key, value in part.items()}
     return {key: value for key, value in spelled.items() if value is not None}
 
 
 def read_call(part: dict[str, Any], where: str) -> ToolCall:
-    """Return a ``function_call`` as proposed.
+    """Return the proposed call in a ``function_call``.
 
-    :raises MalformedTrace: it is no object, or name or id is no text.
+    :raises MalformedTrace: it is not an object, or its name or id is not text.
     """
-    asked = record(part["function_call"], where)
+    call = require_object(part["function_call"], where)
     return ToolCall(
-        id=optional_text(asked.get("id"), f"{where}.id") or "",
-        tool=text(asked.get("name"), f"{where}.name"),
-        proposed_arguments=proposed(asked.get("args")),
+        id=optional_text(call.get("id"), f"{where}.id") or "",
+        tool=require_text(call.get("name"), f"{where}.name"),
+        proposed_arguments=proposed_arguments(call.get("args")),
     )
 
 
-def read_answer(part: dict[str, Any], where: str) -> ToolAnswer:
-    """Return what a ``function_response`` says: a key ``error`` marks a failure by convention, MCP sets ``isError``.
+def read_result(part: dict[str, Any], where: str) -> ToolResult:
+    """Return the result in a ``function_response``. By convention, ``error`` or MCP's ``isError`` mark a failure.
 
-    :raises MalformedTrace: it is no object, or name or id is no text.
+    :raises MalformedTrace: it is not an object, or its name or id is not text.
     """
-    given = record(part["function_response"], where)
-    response = given.get("response")
-    call_id = optional_text(given.get("id"), f"{where}.id")
-    tool = optional_text(given.get("name"), f"{where}.name")
-    error = fields(response).get("error")
-    if error or fields(response).get("isError") is True:
-        return ToolAnswer(id=call_id, tool=tool, outcome="failed", error=error_text(error or response))
-    return ToolAnswer(id=call_id, tool=tool, value=response)
+    response_part = require_object(part["function_response"], where)
+    response = response_part.get("response")
+    call_id = optional_text(response_part.get("id"), f"{where}.id")
+    tool = optional_text(response_part.get("name"), f"{where}.name")
+    error = as_object(response).get("error")
+    if error or as_object(response).get("isError") is True:
+        return ToolResult(id=call_id, tool=tool, outcome="failed", error=error_text(error or response))
+    return ToolResult(id=call_id, tool=tool, value=response)
 
 
 class Contents:
-    """Tells a conversation what stands in Gemini contents, one after the other."""
+    """Reads Gemini contents into a conversation, one after the other."""
 
-    def __init__(self, talk: Conversation) -> None:
-        self.talk = talk
+    def __init__(self, conversation: Conversation) -> None:
+        self.conversation = conversation
 
     def read(self, content: dict[str, Any], place: str) -> None:
         """Read one content: a user's, a model's, or the results of its calls.
 
         :raises MalformedTrace: a part breaks the format.
         """
-        found = records(snake(content).get("parts", []), f"{place}.parts")
-        parts = [(snake(part), where) for part, where in found]
-        if content.get("role") != "model" and words(parts):
-            self.talk.turn(words(parts))
-        self.talk.message()
+        parts = [(snake(part), at) for part, at in require_objects(snake(content).get("parts", []), f"{place}.parts")]
+        if content.get("role") != "model" and text_of_parts(parts):
+            self.conversation.start_turn(text_of_parts(parts))
+        self.conversation.start_message()
         for part, where in parts:
             if "function_call" in part:
-                self.talk.call(read_call(part, where), where)
+                self.conversation.add_call(read_call(part, where), where)
             elif "function_response" in part:
-                self.talk.answer(read_answer(part, where), where)
-            note_unknown(self.talk, part, where)
+                self.conversation.add_result(read_result(part, where), where)
+            note_unknown(self.conversation, part, where)
 
 
-def words(parts: list[tuple[dict[str, Any], str]]) -> str | None:
-    """Return the text of parts in snake_case, thoughts left out."""
-    said = [part["text"] for part, _ in parts if isinstance(part.get("text"), str) and part.get("thought") is not True]
-    return "\n".join(said) or None
+def text_of_parts(parts: list[tuple[dict[str, Any], str]]) -> str | None:
+    """Return the text of parts with snake_case keys, without thoughts."""
+    texts = [part["text"] for part, _ in parts if isinstance(part.get("text"), str) and part.get("thought") is not True]
+    return "\n".join(texts) or None
 
 
-def note_unknown(talk: Conversation, part: dict[str, Any], where: str) -> None:
-    """Note what a part holds besides text, media, calls and results: code that ran at the provider, for one."""
-    for key in sorted(part.keys() - SILENT - {"function_call", "function_response"}):
-        talk.note(where, f"unknown part {key!r}")
+def note_unknown(conversation: Conversation, part: dict[str, Any], where: str) -> None:
+    """Note what else a part holds besides text, media, calls and results, such as code that ran at the provider."""
+    for key in sorted(part.keys() - IGNORED - {"function_call", "function_response"}):
+        conversation.note(where, f"unknown part {key!r}")

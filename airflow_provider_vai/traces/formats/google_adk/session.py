@@ -1,4 +1,4 @@
-"""The events of an ADK session, read one after the other: calls, confirmations, results."""
+"""Reads the events of an ADK session: calls, confirmations, results."""
 
 from __future__ import annotations
 
@@ -6,10 +6,23 @@ from dataclasses import replace
 from typing import Any
 
 from airflow_provider_vai.model.run import Approval, Outcome
-from airflow_provider_vai.traces.formats.google_adk.parts import note_unknown, read_answer, read_call, snake, words
-from airflow_provider_vai.traces.formats.shared.content import error_text, fields, result_value
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.reading.trace import moment, record, records, text, text_or_none
+from airflow_provider_vai.traces.formats.google_adk.parts import (
+    note_unknown,
+    read_call,
+    read_result,
+    snake,
+    text_of_parts,
+)
+from airflow_provider_vai.traces.formats.shared.content import error_text, result_value
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.reading.values import (
+    as_object,
+    parse_time,
+    require_object,
+    require_objects,
+    require_text,
+    text_or_none,
+)
 
 CONFIRMATION = "adk_request_confirmation"
 WAITS = "This tool call requires confirmation"
@@ -17,76 +30,76 @@ REJECTED = "This tool call is rejected"
 
 
 class AdkSession:
-    """The events read so far, and which calls wait for a person."""
+    """The events read so far, the calls that wait for confirmation, and the decisions."""
 
-    def __init__(self, talk: Conversation) -> None:
-        self.talk = talk
-        self.has_the_last_word = False
-        self.asked: dict[str, str] = {}  # the confirmation's id: the id of the call that waits
-        self.decided: dict[str, Approval] = {}
+    def __init__(self, conversation: Conversation) -> None:
+        self.conversation = conversation
+        self.assistant_spoke_last = False
+        self.confirmations: dict[str, str] = {}  # the confirmation's id -> the id of the waiting call
+        self.decisions: dict[str, Approval] = {}
 
     def read(self, event: dict[str, Any], place: str) -> None:
-        """Read one event; a partial one is said again by the whole event after it."""
-        author = text(event.get("author"), f"{place}.author")
+        """Read one event. A partial event is skipped, because a complete one follows it."""
+        author = require_text(event.get("author"), f"{place}.author")
         if text_or_none(event.get("error_code")) or text_or_none(event.get("error_message")):
-            self.talk.note(place, f"the model failed: {event.get('error_message') or event['error_code']}")
+            self.conversation.note(place, f"the model failed: {event.get('error_message') or event['error_code']}")
         content = event.get("content")
         if content is None or event.get("partial") is True:
             return
-        inside = snake(record(content, f"{place}.content"))
-        found = list(records(inside.get("parts", []), f"{place}.content.parts"))
-        parts = [(snake(part), where) for part, where in found]
-        said = words(parts)
-        if author == "user" and (said or not any("function_response" in part for part, _ in parts)):
-            self.talk.turn(said)
-        self.has_the_last_word = author != "user" and said is not None
-        self.talk.message()
+        inside = snake(require_object(content, f"{place}.content"))
+        listed = require_objects(inside.get("parts", []), f"{place}.content.parts")
+        parts = [(snake(part), where) for part, where in listed]
+        text = text_of_parts(parts)
+        if author == "user" and (text or not any("function_response" in part for part, _ in parts)):
+            self.conversation.start_turn(text)
+        self.assistant_spoke_last = author != "user" and text is not None
+        self.conversation.start_message()
         at = event.get("timestamp")
         for part, where in parts:
             self._read_part(part, at, where)
 
     def close(self) -> None:
-        """Keep the decisions that no result came after: a denied call will never have another."""
-        for position, call in enumerate(self.talk.calls):
-            approval = self.decided.get(call.id, Approval())
+        """Set the decisions on calls without a result; a denied call never gets one."""
+        for position, call in enumerate(self.conversation.calls):
+            approval = self.decisions.get(call.id, Approval())
             if call.outcome == "unknown" and approval.state != "unknown":
                 outcome: Outcome = "denied" if approval.state == "denied" else "unknown"
-                self.talk.settle(position, ToolAnswer(outcome=outcome, ran=False, approval=approval))
+                self.conversation.set_result(position, ToolResult(outcome=outcome, ran=False, approval=approval))
 
     def _read_part(self, part: dict[str, Any], at: Any, where: str) -> None:
         if "function_call" in part:
             call = read_call(part, f"{where}.function_call")
             if call.tool == CONFIRMATION:
-                original = fields(call.proposed_arguments).get("originalFunctionCall")
-                self.asked[call.id] = text_or_none(fields(original).get("id")) or ""
+                original = as_object(call.proposed_arguments).get("originalFunctionCall")
+                self.confirmations[call.id] = text_or_none(as_object(original).get("id")) or ""
             else:
-                self.talk.call(call.model_copy(update={"started_at": moment(at)}), where)
+                self.conversation.add_call(call.model_copy(update={"started_at": parse_time(at)}), where)
         elif "function_response" in part:
-            self._answer(part, at, where)
-        note_unknown(self.talk, part, where)
+            self._read_result(part, at, where)
+        note_unknown(self.conversation, part, where)
 
-    def _answer(self, part: dict[str, Any], at: Any, where: str) -> None:
-        answer = replace(read_answer(part, f"{where}.function_response"), at=moment(at))
-        if answer.tool == CONFIRMATION or (answer.id and answer.id in self.asked):
-            self._decide(answer.id or "", answer.value, where)
+    def _read_result(self, part: dict[str, Any], at: Any, where: str) -> None:
+        result = replace(read_result(part, f"{where}.function_response"), at=parse_time(at))
+        if result.tool == CONFIRMATION or (result.id and result.id in self.confirmations):
+            self._decide(result.id or "", result.value, where)
             return
-        if (answer.error or "").startswith(WAITS):
+        if (result.error or "").startswith(WAITS):
             return  # not the result: the call waits for a person
-        approval = self.decided.get(answer.id or "", Approval())
-        if (answer.error or "").startswith(REJECTED):
+        approval = self.decisions.get(result.id or "", Approval())
+        if (result.error or "").startswith(REJECTED):
             approval = approval.model_copy(update={"state": "denied"})
         if approval.state == "denied":
-            answer = replace(answer, outcome="denied", ran=False)
-        self.talk.answer(replace(answer, approval=approval), where)
+            result = replace(result, outcome="denied", ran=False)
+        self.conversation.add_result(replace(result, approval=approval), where)
 
-    def _decide(self, asked: str, response: Any, where: str) -> None:
-        """Keep a person's decision for the result that comes after it."""
-        told = fields(response)
-        if isinstance(told.get("response"), str):  # some clients put JSON text into it
-            told = fields(result_value(told["response"]))
-        confirmed, waiting = told.get("confirmed"), self.asked.get(asked)
-        if waiting is None or not isinstance(confirmed, bool):
-            self.talk.note(where, "a confirmation that decides no call")
+    def _decide(self, confirmation_id: str, response: Any, where: str) -> None:
+        """Keep a person's decision until the call's result comes."""
+        decision = as_object(response)
+        if isinstance(decision.get("response"), str):  # some clients put JSON text into it
+            decision = as_object(result_value(decision["response"]))
+        confirmed, call_id = decision.get("confirmed"), self.confirmations.get(confirmation_id)
+        if call_id is None or not isinstance(confirmed, bool):
+            self.conversation.note(where, "a confirmation without a decision on a known call")
             return
-        note = error_text(told["payload"]) if told.get("payload") else None
-        self.decided[waiting] = Approval(state="approved" if confirmed else "denied", note=note)
+        note = error_text(decision["payload"]) if decision.get("payload") else None
+        self.decisions[call_id] = Approval(state="approved" if confirmed else "denied", note=note)

@@ -13,16 +13,16 @@ from typing import Any
 from airflow_provider_vai.model.run import Run, RunOutcome, ToolCall
 from airflow_provider_vai.traces.formats.inspect_ai.events import Events
 from airflow_provider_vai.traces.formats.inspect_ai.result import read_result
-from airflow_provider_vai.traces.formats.shared.content import fields, proposed, usage
+from airflow_provider_vai.traces.formats.shared.content import proposed_arguments, total_usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
-from airflow_provider_vai.traces.reading.trace import (
-    Tells,
-    Trace,
-    moment,
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import (
+    as_object,
     optional_text,
-    record,
-    records,
-    text,
+    parse_time,
+    require_object,
+    require_objects,
+    require_text,
     text_or_none,
 )
 
@@ -36,28 +36,28 @@ class InspectAIAdapter:
 
     name = "inspect_ai"
     description = "Inspect AI log (.json, or .eval): each sample is a run"
-    tells = Tells(approvals="yes", edits="yes", timing="yes")
+    coverage = Coverage(approvals="yes", edits="yes", timing="yes")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a log, or an ``.eval`` file's header and samples."""
         if not isinstance(document, dict):
             return False
-        header = fields(document.get("header", document))
+        header = as_object(document.get("header", document))
         return {"eval", "status", "version"} <= header.keys() and "samples" in document
 
     def line_key(self, record: Any) -> str | None:
         """Return the id of the run that a sample is. Never raises."""
-        return _id(fields(record)) if "epoch" in fields(record) else None
+        return _id(as_object(record)) if "epoch" in as_object(record) else None
 
     def runs(self, trace: Trace) -> Iterator[Run]:
         """Yield a run for each sample.
 
         :raises MalformedTrace: a sample, a message or an event breaks the format.
         """
-        document = record(trace.document, str(trace))
-        header = fields(document.get("header", document))
-        for sample, where in records(document.get("samples"), f"{trace}: samples"):
-            yield _Sample(trace, sample, where).run(fields(header.get("eval")), fields(header.get("stats")))
+        document = require_object(trace.document, str(trace))
+        header = as_object(document.get("header", document))
+        for sample, where in require_objects(document.get("samples"), f"{trace}: samples"):
+            yield _Sample(trace, sample, where).run(as_object(header.get("eval")), as_object(header.get("stats")))
 
 
 class _Sample:
@@ -65,19 +65,19 @@ class _Sample:
 
     def __init__(self, trace: Trace, sample: dict[str, Any], where: str) -> None:
         self.where = where
-        self.sample = _attached(sample, fields(sample.get("attachments")))
-        self.talk = Conversation(trace)
-        self.events = Events(self.talk, self.sample.get("events") or [], f"{where}.events")
+        self.sample = _attached(sample, as_object(sample.get("attachments")))
+        self.conversation = Conversation(trace)
+        self.events = Events(self.conversation, self.sample.get("events") or [], f"{where}.events")
 
     def run(self, task: dict[str, Any], stats: dict[str, Any]) -> Run:
         """Return the sample's run."""
-        messages = list(records(self.sample.get("messages") or [], f"{self.where}.messages"))
+        messages = list(require_objects(self.sample.get("messages") or [], f"{self.where}.messages"))
         for message, place in messages:
             self._read(message, place)
         self.events.add_rest()
         number = f"sample {self.sample.get('id')}, epoch {self.sample.get('epoch')}"
-        spent = [fields(item) for item in fields(self.sample.get("model_usage")).values()]
-        times = [at for at in self.events.told.times if moment(at)]
+        spent = [as_object(item) for item in as_object(self.sample.get("model_usage")).values()]
+        times = [at for at in self.events.told.times if parse_time(at)]
         run = Run(
             id=_id(self.sample),
             source="agent_run",
@@ -85,31 +85,31 @@ class _Sample:
             title=f"{text_or_none(task.get('task')) or 'task'}: {number}",
             agent=text_or_none(task.get("solver")),
             model=text_or_none(task.get("model")),
-            started_at=moment(times[0] if times else stats.get("started_at")),
-            ended_at=moment(times[-1] if times else stats.get("completed_at")),
+            started_at=parse_time(times[0] if times else stats.get("started_at")),
+            ended_at=parse_time(times[-1] if times else stats.get("completed_at")),
             outcome=_outcome(self.sample),
-            usage=usage(spent, tokens=TOKENS, costs=[item.get("total_cost") for item in spent]),
+            usage=total_usage(spent, tokens=TOKENS, costs=[item.get("total_cost") for item in spent]),
         )
-        return self.talk.run(run)
+        return self.conversation.finish(run)
 
     def _read(self, message: dict[str, Any], place: str) -> None:
-        words = self.talk.text(_said(message.get("content")), f"{place}.content")
-        match text(message.get("role"), f"{place}.role"):
+        words = self.conversation.text_of(_said(message.get("content")), f"{place}.content")
+        match require_text(message.get("role"), f"{place}.role"):
             case "system":
-                self.talk.system(words)
+                self.conversation.add_system_text(words)
             case "user":
-                self.talk.turn(words)
+                self.conversation.start_turn(words)
             case "assistant":
-                self.talk.message()
-                for call, where in records(message.get("tool_calls") or [], f"{place}.tool_calls"):
+                self.conversation.start_message()
+                for call, where in require_objects(message.get("tool_calls") or [], f"{place}.tool_calls"):
                     asked = _call(call, where)
-                    self.events.expect(asked.id, self.talk.call(asked, where))
+                    self.events.expect(asked.id, self.conversation.add_call(asked, where))
             case "tool":
                 answer = read_result(message, place)
-                self.talk.answer(answer, place)
+                self.conversation.add_result(answer, place)
                 self.events.answered(answer.id)
             case role:
-                self.talk.note(place, f"unknown role {role!r}")
+                self.conversation.note(place, f"unknown role {role!r}")
 
 
 def _id(sample: dict[str, Any]) -> str:
@@ -121,8 +121,8 @@ def _call(call: dict[str, Any], where: str) -> ToolCall:
     """Return a call as proposed; the first logs had its name as the text that the model wrote."""
     return ToolCall(
         id=optional_text(call.get("id"), f"{where}.id") or "",
-        tool=text(call.get("function"), f"{where}.function"),
-        proposed_arguments=proposed(call.get("arguments")),
+        tool=require_text(call.get("function"), f"{where}.function"),
+        proposed_arguments=proposed_arguments(call.get("arguments")),
     )
 
 
@@ -130,7 +130,7 @@ def _said(content: Any) -> Any:
     """Return content without the model's reasoning, which is nobody's words to anyone."""
     if not isinstance(content, list):
         return content
-    return [part for part in content if fields(part).get("type") != "reasoning"]
+    return [part for part in content if as_object(part).get("type") != "reasoning"]
 
 
 def _attached(value: Any, attachments: dict[str, Any]) -> Any:
@@ -148,7 +148,7 @@ def _outcome(sample: dict[str, Any]) -> RunOutcome:
     """Return the scorers' verdict where they agree; a sample that ended in an error failed."""
     if sample.get("error"):
         return "failed"
-    values = [fields(score).get("value") for score in fields(sample.get("scores")).values()]
+    values = [as_object(score).get("value") for score in as_object(sample.get("scores")).values()]
     verdicts = {
         VERDICTS.get(value, "unknown") if isinstance(value, (str, int, float)) else "unknown" for value in values
     }

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_provider_vai.model.run import Approval, ApprovalState
-from airflow_provider_vai.traces.formats.shared.content import fields
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
-from airflow_provider_vai.traces.reading.trace import moment, records, text, text_or_none
+from airflow_provider_vai.traces.reading.values import (
+    as_object,
+    parse_time,
+    require_objects,
+    require_text,
+    text_or_none,
+)
 
-SILENT = frozenset(
+IGNORED = frozenset(
     [
         "anchor",
         "branch",
@@ -56,8 +61,8 @@ class EventFacts:
     :raises MalformedTrace: an event breaks the format.
     """
 
-    def __init__(self, talk: Conversation, events: Any, where: str) -> None:
-        self.talk = talk
+    def __init__(self, conversation: Conversation, events: Any, where: str) -> None:
+        self.conversation = conversation
         self.tools: list[Event] = []
         self.approvals: dict[str, Approval] = {}
         self.times: list[Any] = []
@@ -66,8 +71,8 @@ class EventFacts:
         self._read(events, where)
 
     def _read(self, events: Any, where: str) -> None:
-        for event, place in records(events, where):
-            kind = text(event.get("event"), f"{place}.event")
+        for event, place in require_objects(events, where):
+            kind = require_text(event.get("event"), f"{place}.event")
             self.times.append(event.get("timestamp"))
             if kind == "tool":
                 self._read_tool(event, place)
@@ -75,8 +80,8 @@ class EventFacts:
                 self._read_approval(event, place)
             elif kind == "span_begin" and isinstance(event.get("parent_id"), str):
                 self._parents[str(event.get("id"))] = event["parent_id"]
-            elif kind not in SILENT:
-                self.talk.note(place, f"unknown event {kind!r}")
+            elif kind not in IGNORED:
+                self.conversation.note(place, f"unknown event {kind!r}")
 
     def _read_tool(self, event: dict[str, Any], place: str) -> None:
         self.tools.append((event, place))
@@ -87,18 +92,18 @@ class EventFacts:
             self._read(event["events"], f"{place}.events")
 
     def _read_approval(self, event: dict[str, Any], place: str) -> None:
-        decision = text(event.get("decision"), f"{place}.decision")
-        call_id = text_or_none(fields(event.get("call")).get("id"))
+        decision = require_text(event.get("decision"), f"{place}.decision")
+        call_id = text_or_none(as_object(event.get("call")).get("id"))
         if decision not in DECISIONS or call_id is None:
             if decision != "escalate":
-                self.talk.note(place, f"a decision {decision!r} on no known call")
+                self.conversation.note(place, f"a decision {decision!r} on no known call")
             return
         by, state = text_or_none(event.get("approver")), DECISIONS[decision]
         is_policy = by == "auto" and state == "approved"  # the approver that lets everything pass
         self.approvals[call_id] = Approval(
             state="not_required" if is_policy else state,
             by=by,
-            at=moment(event.get("timestamp")),
+            at=parse_time(event.get("timestamp")),
             note=text_or_none(event.get("explanation")),
         )
 

@@ -8,9 +8,9 @@ from typing import Any
 from airflow_provider_vai.model.run import Approval, ToolCall
 from airflow_provider_vai.traces.formats.inspect_ai.event_facts import EventFacts
 from airflow_provider_vai.traces.formats.inspect_ai.result import read_result
-from airflow_provider_vai.traces.formats.shared.content import proposed
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.reading.trace import moment, optional_text, text, text_or_none
+from airflow_provider_vai.traces.formats.shared.content import proposed_arguments
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.reading.values import optional_text, parse_time, require_text, text_or_none
 
 
 class Events:
@@ -20,9 +20,9 @@ class Events:
     call before them, which is their parent where the spans say so.
     """
 
-    def __init__(self, talk: Conversation, events: Any, where: str) -> None:
-        self.talk = talk
-        self.told = EventFacts(talk, events, where)
+    def __init__(self, conversation: Conversation, events: Any, where: str) -> None:
+        self.conversation = conversation
+        self.told = EventFacts(conversation, events, where)
         self.tools = self.told.tools
         self.expected: dict[str, list[int]] = {}  # the positions of the messages' calls by their own ids
 
@@ -53,31 +53,31 @@ class Events:
     def _lay(self, event: dict[str, Any], place: str) -> None:
         call_id = optional_text(event.get("id"), f"{place}.id") or ""
         waiting = self.expected.get(call_id)
-        given = proposed(event.get("arguments"))
-        started, ended = moment(event.get("timestamp")), moment(event.get("completed"))
+        given = proposed_arguments(event.get("arguments"))
+        started, ended = parse_time(event.get("timestamp")), parse_time(event.get("completed"))
         if waiting:
             position = waiting.pop(0)
         else:
-            self.talk.message()
-            tool = text(event.get("function"), f"{place}.function")
+            self.conversation.start_message()
+            tool = require_text(event.get("function"), f"{place}.function")
             call = ToolCall(id=call_id, tool=tool, parent_id=self.told.parent(event), proposed_arguments=given)
-            position = self.talk.call(call, place)
-        call = self.talk.calls[position].model_copy(update={"started_at": started})
-        self.talk.calls[position] = call
+            position = self.conversation.add_call(call, place)
+        call = self.conversation.calls[position].model_copy(update={"started_at": started})
+        self.conversation.calls[position] = call
         if event.get("truncated"):
-            self.talk.note(place, "the result is cut short")
+            self.conversation.note(place, "the result is cut short")
         if event.get("pending") is not True:
             self._settle(position, event, given, ended, place)
 
     def _settle(self, position: int, event: dict[str, Any], given: Any, ended: Any, place: str) -> None:
         answer = read_result(event, place)
-        call = self.talk.calls[position]
+        call = self.conversation.calls[position]
         approval = self.told.approvals.get(text_or_none(event.get("id")) or "", Approval(state="not_required"))
         if answer.outcome == "denied" or approval.state == "denied":
             note = approval.note or answer.error
             update = {"state": "denied", "note": note}
-            answer = ToolAnswer(outcome="denied", ran=False, error=answer.error or note)
+            answer = ToolResult(outcome="denied", ran=False, error=answer.error or note)
             approval = approval.model_copy(update=update)
         elif given != call.proposed_arguments:
             approval = approval.model_copy(update={"state": "edited"})
-        self.talk.settle(position, replace(answer, arguments=given, approval=approval, at=ended))
+        self.conversation.set_result(position, replace(answer, arguments=given, approval=approval, at=ended))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_provider_vai.model.run import Approval, Outcome
-from airflow_provider_vai.traces.formats.shared.content import error_text, fields, result_value
-from airflow_provider_vai.traces.formats.shared.conversation import ToolAnswer
-from airflow_provider_vai.traces.reading.trace import optional_text, text_or_none
+from airflow_provider_vai.traces.formats.shared.content import error_text, result_value
+from airflow_provider_vai.traces.formats.shared.conversation import ToolResult
+from airflow_provider_vai.traces.reading.values import as_object, optional_text, text_or_none
 
 ERRORS: dict[str, tuple[Outcome, bool]] = {
     "approval": ("denied", False),
@@ -17,17 +17,17 @@ ERRORS: dict[str, tuple[Outcome, bool]] = {
 """By error type: the outcome, and whether the tool ran at all. Every other type is a failure of a tool that ran."""
 
 
-def read_result(told: dict[str, Any], where: str) -> ToolAnswer:
+def read_result(told: dict[str, Any], where: str) -> ToolResult:
     """Return what a tool message, or a tool event, says came back.
 
     :raises MalformedTrace: the call's id is no text.
     """
     call_id = optional_text(told.get("tool_call_id"), f"{where}.tool_call_id")
     content = told["result"] if "result" in told else told.get("content")
-    error = fields(told.get("error"))
+    error = as_object(told.get("error"))
     if error or told.get("failed") is True:
         outcome, ran = ERRORS.get(text_or_none(error.get("type")) or "", ("failed", True))
         said = text_or_none(error.get("message")) or error_text(content)
         approval = Approval(state="denied", note=said) if outcome == "denied" else Approval()
-        return ToolAnswer(id=call_id, outcome=outcome, error=said, ran=ran, approval=approval)
-    return ToolAnswer(id=call_id, value=result_value(content))
+        return ToolResult(id=call_id, outcome=outcome, error=said, ran=ran, approval=approval)
+    return ToolResult(id=call_id, value=result_value(content))

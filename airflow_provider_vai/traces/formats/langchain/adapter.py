@@ -14,8 +14,9 @@ from airflow_provider_vai.traces.formats.langchain.interrupts import resumes
 from airflow_provider_vai.traces.formats.langchain.message_forms import plain
 from airflow_provider_vai.traces.formats.langchain.state import GraphState, is_message, path, state_of
 from airflow_provider_vai.traces.formats.langchain.thread import Thread
-from airflow_provider_vai.traces.formats.shared.content import fields, usage
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, sequence, text_or_none
+from airflow_provider_vai.traces.formats.shared.content import total_usage
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import as_object, require_list, text_or_none
 
 
 class LangChainAdapter:
@@ -23,7 +24,7 @@ class LangChainAdapter:
 
     name = "langchain"
     description = "LangChain messages, or LangGraph states, histories and checkpoints"
-    tells = Tells(approvals="partly", edits="partly")
+    coverage = Coverage(approvals="partly", edits="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a list of messages, or holds a state with messages."""
@@ -46,12 +47,12 @@ class LangChainAdapter:
         document, where = trace.document, f"{trace}: "
         items, places = [document], [where]
         if not isinstance(document, dict):
-            items = sequence(document, str(trace))
+            items = require_list(document, str(trace))
             places = [f"{where}[{number}]" for number in range(len(items))]
         states = [state for item, inside in zip(items, places, strict=True) if (state := state_of(item, inside))]
         if not states:
-            facts = fields(document)
-            messages = sequence(facts.get("messages", document), f"{where}messages")
+            facts = as_object(document)
+            messages = require_list(facts.get("messages", document), f"{where}messages")
             states = [GraphState({"messages": messages}, "", facts, where, is_bare=not facts)]
         threads: dict[str | None, list[GraphState]] = {}
         for state in states:
@@ -70,29 +71,29 @@ def _run(trace: Trace, states: list[GraphState], given: list[Any]) -> Run:
     thread.add_sub_graphs(inner)
     newest, said = chain[-1], [plain(message) or {} for message in thread.messages]
     answers = [message for message in said if message.get("type") == "ai"]
-    named = [fields(message.get("response_metadata")) for message in answers]
+    named = [as_object(message.get("response_metadata")) for message in answers]
     models = [facts.get("model_name") or facts.get("model") for facts in named]
-    named_usage = [(text_or_none(message.get("id")), fields(message.get("usage_metadata"))) for message in answers]
+    named_usage = [(text_or_none(message.get("id")), as_object(message.get("usage_metadata"))) for message in answers]
     spent = {name or number: tokens for number, (name, tokens) in enumerate(named_usage)}
     times = [at for state in chain if (at := state.at)]
     run = Run(
         id=newest.fact("thread_id") or trace.fallback_id,
         source="chat_thread",
         format=ADAPTER.name,
-        agent=text_or_none(fields(newest.source.get("metadata")).get("graph_id")),
+        agent=text_or_none(as_object(newest.source.get("metadata")).get("graph_id")),
         model=next((model for model in reversed(models) if text_or_none(model)), None),
         started_at=times[0] if times else None,
         ended_at=times[-1] if times else None,
-        outcome=_outcome(said, thread.talk.is_waiting),
-        usage=usage(list(spent.values()), tokens=("input_tokens", "output_tokens"), costs=[]),
+        outcome=_outcome(said, thread.conversation.has_pending_calls),
+        usage=total_usage(list(spent.values()), tokens=("input_tokens", "output_tokens"), costs=[]),
     )
-    return thread.talk.run(run)
+    return thread.conversation.finish(run)
 
 
-def _outcome(said: list[dict[str, Any]], is_waiting: bool) -> RunOutcome:
+def _outcome(said: list[dict[str, Any]], has_pending_calls: bool) -> RunOutcome:
     last = said[-1] if said else {}
-    has_the_last_word = last.get("type") == "ai" and bool(last.get("content")) and not last.get("tool_calls")
-    return "success" if has_the_last_word and not is_waiting else "unknown"
+    assistant_spoke_last = last.get("type") == "ai" and bool(last.get("content")) and not last.get("tool_calls")
+    return "success" if assistant_spoke_last and not has_pending_calls else "unknown"
 
 
 ADAPTER = LangChainAdapter()

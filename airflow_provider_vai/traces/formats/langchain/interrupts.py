@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from airflow_provider_vai.traces.formats.langchain.state import GraphState, listed, writes
-from airflow_provider_vai.traces.formats.shared.content import fields
-from airflow_provider_vai.traces.reading.trace import text_or_none
+from airflow_provider_vai.traces.reading.values import as_object, text_or_none
 
 
 class CallReview(NamedTuple):
@@ -34,7 +33,7 @@ def reviews(states: list[GraphState], resumes: list[Any]) -> list[CallReview]:
         answer = written
         if answer is None:
             answer = next((item[key] for item in given if isinstance(item, dict) and key in item), None)
-        if answer is None and given and not any(key in fields(item) for item in given):
+        if answer is None and given and not any(key in as_object(item) for item in given):
             answer = given.pop(0)
         found += _paired(value, answer)
     return found
@@ -42,16 +41,16 @@ def reviews(states: list[GraphState], resumes: list[Any]) -> list[CallReview]:
 
 def resumes(item: Any) -> list[Any]:
     """Return what ``Command(resume=...)`` held, where a file keeps the commands themselves. Never raises."""
-    facts = fields(item)
+    facts = as_object(item)
     commands = [facts, facts.get("command"), *listed(facts.get("commands"))]
-    return [fields(command)["resume"] for command in commands if "resume" in fields(command)]
+    return [as_object(command)["resume"] for command in commands if "resume" in as_object(command)]
 
 
 def _paired(value: Any, answer: Any) -> list[CallReview]:
     """Return one review for each call that an interrupt asks about: decisions are told by position."""
-    request = fields(value)
+    request = as_object(value)
     if isinstance(value, list):  # the prebuilt agent's older form: a list with one request each
-        requests = [fields(item.get("action_request")) for item in value if isinstance(item, dict)]
+        requests = [as_object(item.get("action_request")) for item in value if isinstance(item, dict)]
         calls = [{"name": item.get("action"), "args": item.get("args")} for item in requests if item]
     elif "action_request" in request:
         return _paired([value], answer)
@@ -59,9 +58,9 @@ def _paired(value: Any, answer: Any) -> list[CallReview]:
         calls = [item for item in request["action_requests"] if isinstance(item, dict)]
     else:
         calls = [request] if "tool_call_id" in request or {"name", "args"} <= request.keys() else []
-    decided = fields(answer).get("decisions", answer)
+    decided = as_object(answer).get("decisions", answer)
     decisions = decided if isinstance(decided, list) else [decided]
-    return [CallReview(call, fields(decisions[n]) if n < len(decisions) else {}) for n, call in enumerate(calls)]
+    return [CallReview(call, as_object(decisions[n]) if n < len(decisions) else {}) for n, call in enumerate(calls)]
 
 
 def _interrupts(state: GraphState) -> list[tuple[Any, dict[str, Any]]]:
@@ -69,7 +68,7 @@ def _interrupts(state: GraphState) -> list[tuple[Any, dict[str, Any]]]:
         (write[0], item) for write in writes(state) if write[1] == "__interrupt__" for item in listed(write[2])
     ]
     for task in listed(state.source.get("tasks")):
-        found += [(fields(task).get("id"), item) for item in listed(fields(task).get("interrupts"))]
+        found += [(as_object(task).get("id"), item) for item in listed(as_object(task).get("interrupts"))]
     for holder in (
         state.values.get("__interrupt__"),
         state.source.get("interrupts"),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from airflow_provider_vai.traces.formats.shared.content import fields
-from airflow_provider_vai.traces.reading.trace import text_or_none
+from airflow_provider_vai.traces.reading.values import as_object, text_or_none
 
 KINDS = {
     **{"human": "human", "HumanMessage": "human", "user": "human"},
@@ -39,7 +38,7 @@ def plain(item: Any) -> dict[str, Any] | None:
 def proposals(messages: Any) -> dict[str, dict[str, Any]]:
     """Return the calls in a list of messages by their ids. Never raises."""
     found = [plain(message) or {} for message in messages] if isinstance(messages, list) else []
-    calls = [fields(call) for message in found for call in calls_of(message)]
+    calls = [as_object(call) for message in found for call in calls_of(message)]
     return {call["id"]: call for call in calls if text_or_none(call.get("id"))}
 
 
@@ -73,7 +72,7 @@ def calls_of(message: dict[str, Any]) -> list[Any]:
     """Return an answer's calls as objects with ``id``, ``name`` and ``args``, from the first place that has them."""
     if message.get("type") != "ai":
         return []
-    extra = fields(message.get("additional_kwargs"))
+    extra = as_object(message.get("additional_kwargs"))
     oldest = [{"function": extra["function_call"]}] if extra.get("function_call") else []
     whole = [*_list(message.get("tool_calls")), *_list(message.get("invalid_tool_calls"))]
     found = _assembled(_list(message.get("tool_call_chunks"))) or whole or _list(extra.get("tool_calls")) or oldest

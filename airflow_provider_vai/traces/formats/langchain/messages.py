@@ -10,14 +10,19 @@ from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.traces.formats.langchain.message_forms import calls_of, plain
 from airflow_provider_vai.traces.formats.shared.content import (
     error_text,
-    fields,
+    parse_python_repr,
     part_kind,
-    proposed,
-    python_value,
+    proposed_arguments,
     result_value,
 )
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.reading.trace import optional_text, records, text, text_or_none
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.reading.values import (
+    as_object,
+    optional_text,
+    require_objects,
+    require_text,
+    text_or_none,
+)
 
 AGAIN = frozenset({"tool_use", "tool_call", "function_call", "thinking", "reasoning", "redacted_thinking"})
 """Content blocks of an answer that say no more than ``tool_calls``, or hold the model's thoughts."""
@@ -26,11 +31,11 @@ EXECUTED = "Executed instead: "
 
 Notice = tuple[str, dict[str, Any]]
 """The tool and the arguments that ran instead, as a result's own words tell."""
-Decide = Callable[[ToolAnswer, Notice | None], ToolAnswer]
+Decide = Callable[[ToolResult, Notice | None], ToolResult]
 """Puts what a person decided into an answer."""
 
 
-def read_message(talk: Conversation, item: Any, decide: Decide, where: str) -> None:
+def read_message(conversation: Conversation, item: Any, decide: Decide, where: str) -> None:
     """Tell a conversation of one message.
 
     :raises MalformedTrace: a call or a result breaks the format.
@@ -39,52 +44,52 @@ def read_message(talk: Conversation, item: Any, decide: Decide, where: str) -> N
     content, inside = message.get("content"), f"{where}.content"
     match message.get("type"):
         case "human":
-            talk.turn(talk.text(content, inside))
+            conversation.start_turn(conversation.text_of(content, inside))
         case "system":
-            talk.system(talk.text(content, inside))
+            conversation.add_system_text(conversation.text_of(content, inside))
         case "ai":
-            _read_ai(talk, message, where)
+            _read_ai(conversation, message, where)
         case "tool":
-            _read_tool(talk, message, decide, where)
+            _read_tool(conversation, message, decide, where)
         case kind if not kind or kind not in ("remove", "RemoveMessage"):
-            talk.note(where, f"unknown message {kind or type(item).__name__!r}")
+            conversation.note(where, f"unknown message {kind or type(item).__name__!r}")
 
 
-def _read_ai(talk: Conversation, message: dict[str, Any], where: str) -> None:
-    talk.message()
-    for call, place in records(calls_of(message), f"{where}.tool_calls"):
+def _read_ai(conversation: Conversation, message: dict[str, Any], where: str) -> None:
+    conversation.start_message()
+    for call, place in require_objects(calls_of(message), f"{where}.tool_calls"):
         proposal = ToolCall(
             id=optional_text(call.get("id"), f"{place}.id") or "",
-            tool=text(call.get("name"), f"{place}.name"),
-            proposed_arguments=proposed(call.get("args")),
+            tool=require_text(call.get("name"), f"{place}.name"),
+            proposed_arguments=proposed_arguments(call.get("args")),
         )
-        talk.call(proposal, place)
+        conversation.add_call(proposal, place)
     content = message.get("content")
     blocks = content if isinstance(content, list) else []
     others = [block for block in blocks if part_kind(block) not in AGAIN]
-    talk.text(others, f"{where}.content")  # notes what it does not know
+    conversation.text_of(others, f"{where}.content")  # notes what it does not know
 
 
-def _read_tool(talk: Conversation, message: dict[str, Any], decide: Decide, where: str) -> None:
+def _read_tool(conversation: Conversation, message: dict[str, Any], decide: Decide, where: str) -> None:
     call_id = optional_text(message.get("tool_call_id"), f"{where}.tool_call_id")
     tool, content = text_or_none(message.get("name")), message.get("content")
     notice, words = _notice(error_text(content) or "")
     content = words if notice else content
     if message.get("status") == "error":
-        answer = ToolAnswer(id=call_id, tool=tool, outcome="failed", error=error_text(content))
+        answer = ToolResult(id=call_id, tool=tool, outcome="failed", error=error_text(content))
     else:
-        answer = ToolAnswer(id=call_id, tool=tool, value=_value(content, message.get("artifact")))
+        answer = ToolResult(id=call_id, tool=tool, value=_value(content, message.get("artifact")))
     decided = decide(answer, notice)
-    position = talk.answer(decided, where)
+    position = conversation.add_result(decided, where)
     if position is not None and decided.approval.state == "edited" and decided.tool:  # an edit may name another tool
-        talk.calls[position] = talk.calls[position].model_copy(update={"tool": decided.tool})
+        conversation.calls[position] = conversation.calls[position].model_copy(update={"tool": decided.tool})
 
 
 def _value(content: Any, artifact: Any) -> Any:
-    structured = fields(artifact).get("structured_content") or artifact
+    structured = as_object(artifact).get("structured_content") or artifact
     if isinstance(structured, (dict, list)) and structured:
         return structured
-    return python_value(result_value(content))
+    return parse_python_repr(result_value(content))
 
 
 def _notice(words: str) -> tuple[Notice | None, str]:

@@ -9,9 +9,9 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.run import Approval, ToolCall
 from airflow_provider_vai.traces.formats.langchain.interrupts import CallReview
 from airflow_provider_vai.traces.formats.langchain.messages import Notice
-from airflow_provider_vai.traces.formats.shared.content import fields, proposed
-from airflow_provider_vai.traces.formats.shared.conversation import ToolAnswer
-from airflow_provider_vai.traces.reading.trace import text_or_none
+from airflow_provider_vai.traces.formats.shared.content import proposed_arguments
+from airflow_provider_vai.traces.formats.shared.conversation import ToolResult
+from airflow_provider_vai.traces.reading.values import as_object, text_or_none
 
 REJECTED = "User rejected the tool call for `"
 SYNONYMS = {"accept": "approve", "ignore": "reject", "response": "respond"}
@@ -34,16 +34,16 @@ class Reviews:
         self.decisions: dict[str, dict[str, Any]] = {}
         for review in reviews:
             if call_id := self._call_of(review.call):
-                self.decisions[call_id] = fields(review.decision)
+                self.decisions[call_id] = as_object(review.decision)
         self.is_recorded = bool(self.decisions or edits)
 
-    def decide(self, answer: ToolAnswer, notice: Notice | None) -> ToolAnswer:
+    def decide(self, answer: ToolResult, notice: Notice | None) -> ToolResult:
         """Return an answer with the decision about its call."""
         call_id = answer.id or ""
         decision = self.decisions.get(call_id)
-        kind = fields(decision).get("type")
+        kind = as_object(decision).get("type")
         kind = SYNONYMS.get(kind, kind) if isinstance(kind, str) else None
-        message = text_or_none(fields(decision).get("message")) or text_or_none(fields(decision).get("args"))
+        message = text_or_none(as_object(decision).get("message")) or text_or_none(as_object(decision).get("args"))
         if kind == "reject" or (decision is None and (answer.error or "").startswith(REJECTED)):
             note = message or (answer.error or "").partition("with reason: ")[2] or answer.error
             denied = Approval(state="denied", by="user", note=note or None)
@@ -51,7 +51,7 @@ class Reviews:
             return replace(answer, value=None, error=error, outcome="denied", ran=False, approval=denied)
         if kind == "respond":
             return replace(answer, outcome="unknown", ran=False, approval=Approval(by="user", note=ANSWERED))
-        edited = fields(decision).get("edited_action", fields(decision).get("args")) if kind == "edit" else None
+        edited = as_object(decision).get("edited_action", as_object(decision).get("args")) if kind == "edit" else None
         edited = edited if isinstance(edited, dict) else self.edits.get(call_id)
         if edited:
             return self._edited(answer, edited.get("name", edited.get("action")), edited.get("args"))
@@ -63,7 +63,7 @@ class Reviews:
 
     def pending(self, call: ToolCall) -> ToolCall:
         """Return a call that has no result with what is known of its decision."""
-        kind = fields(self.decisions.get(call.id)).get("type")
+        kind = as_object(self.decisions.get(call.id)).get("type")
         if call.id not in self.decisions or call.outcome != "unknown" or call.approval.by:
             return call
         states: dict[Any, Any] = {"approve": "approved", "accept": "approved", "edit": "edited"}
@@ -79,19 +79,19 @@ class Reviews:
         free = (name for name in self.calls if name not in self.decisions)
         return next((name for name in free if _asked(self.calls[name]) == wanted), None)
 
-    def _told(self, answer: ToolAnswer, tool: str, arguments: dict[str, Any]) -> ToolAnswer:
+    def _told(self, answer: ToolResult, tool: str, arguments: dict[str, Any]) -> ToolResult:
         """Return an answer whose own words tell of an edit: a tool could have written them, so no other tool counts."""
         told = self._edited(answer, tool, arguments)
-        if tool != fields(self.calls.get(answer.id or "")).get("name"):
+        if tool != as_object(self.calls.get(answer.id or "")).get("name"):
             told = replace(told, tool=None, arguments=f"{tool} {json_text.canonical(arguments)}")
         return replace(told, approval=told.approval.model_copy(update={"note": "told by the result's words only"}))
 
-    def _edited(self, answer: ToolAnswer, tool: Any, arguments: Any) -> ToolAnswer:
-        first = fields(self.calls.get(answer.id or ""))
-        executed = proposed(arguments)
+    def _edited(self, answer: ToolResult, tool: Any, arguments: Any) -> ToolResult:
+        first = as_object(self.calls.get(answer.id or ""))
+        executed = proposed_arguments(arguments)
         is_same = (text_or_none(tool) or first.get("name"), executed) == (
             first.get("name"),
-            proposed(first.get("args")),
+            proposed_arguments(first.get("args")),
         )
         approval = Approval(state="approved" if is_same else "edited", by="user")
         return replace(answer, tool=text_or_none(tool) or answer.tool, arguments=executed, approval=approval)

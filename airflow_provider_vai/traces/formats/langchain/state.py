@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from airflow_provider_vai.traces.formats.langchain.message_forms import joined, plain, proposals
-from airflow_provider_vai.traces.formats.shared.content import fields
-from airflow_provider_vai.traces.reading.trace import moment, text_or_none
+from airflow_provider_vai.traces.reading.values import as_object, parse_time, text_or_none
 
 EDITS = "hitl_edited_tool_calls"
 
@@ -26,9 +25,9 @@ class GraphState(NamedTuple):
 
     def fact(self, key: str, of: str = "config") -> str | None:
         """Return a name in the state's configuration, or in that of the state before it."""
-        held = fields(self.source.get(of))
+        held = as_object(self.source.get(of))
         other = {"config": "checkpoint", "parent_config": "parent_checkpoint"}[of]
-        for holder in (fields(held.get("configurable")), held, fields(self.source.get(other)), self.source):
+        for holder in (as_object(held.get("configurable")), held, as_object(self.source.get(other)), self.source):
             if (found := text_or_none(holder.get(key))) and not (of == "parent_config" and holder is self.source):
                 return found
         return None
@@ -36,17 +35,17 @@ class GraphState(NamedTuple):
     @property
     def id(self) -> str | None:
         """The checkpoint's id."""
-        return self.fact("checkpoint_id") or text_or_none(fields(self.source.get("checkpoint")).get("id"))
+        return self.fact("checkpoint_id") or text_or_none(as_object(self.source.get("checkpoint")).get("id"))
 
     @property
     def at(self) -> datetime | None:
         """When it was made."""
-        return moment(self.source.get("created_at") or fields(self.source.get("checkpoint")).get("ts"))
+        return parse_time(self.source.get("created_at") or as_object(self.source.get("checkpoint")).get("ts"))
 
     @property
     def order(self) -> tuple[float, int]:
         """When it was made, and at which step."""
-        step = fields(self.source.get("metadata")).get("step")
+        step = as_object(self.source.get("metadata")).get("step")
         return (self.at.timestamp() if self.at else 0.0, step if isinstance(step, int) else 0)
 
     @property
@@ -65,7 +64,7 @@ def state_of(item: Any, place: str) -> GraphState | None:
     """Return the state in an object, if it is one. Never raises."""
     if not isinstance(item, dict):
         return None
-    checkpoint = fields(item.get("checkpoint"))
+    checkpoint = as_object(item.get("checkpoint"))
     for values, inside in (
         (item.get("values"), ".values"),
         (checkpoint.get("channel_values"), ".checkpoint.channel_values"),
@@ -104,7 +103,7 @@ def edits(states: list[GraphState]) -> dict[str, dict[str, Any]]:
     """Return the edited calls by id, as the states themselves name them."""
     found: dict[str, dict[str, Any]] = {}
     for state in states:
-        held = fields(state.values.get(EDITS))
+        held = as_object(state.values.get(EDITS))
         found |= {name: call for name, call in held.items() if isinstance(call, dict)}
     return found
 

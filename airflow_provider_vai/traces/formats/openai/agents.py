@@ -13,7 +13,8 @@ from typing import Any
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.openai.agents_run import AgentsRunReader, Placed
 from airflow_provider_vai.traces.formats.openai.response_chain import under
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, records, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import require_objects, text_or_none
 
 OBJECTS = ("trace", "trace.span")
 
@@ -23,7 +24,7 @@ class OpenAIAgentsAdapter:
 
     name = "openai_agents"
     description = "OpenAI Agents SDK traces: exported trace and span objects"
-    tells = Tells(results="partly", approvals="partly", timing="yes")
+    coverage = Coverage(results="partly", approvals="partly", timing="yes")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document begins with an exported trace or span."""
@@ -48,7 +49,7 @@ class OpenAIAgentsAdapter:
         for key, listed in traces.items():
             reader = AgentsRunReader(trace, key, listed)
             for place in others:
-                reader.talk.note(place, "neither a trace nor a span")
+                reader.conversation.note(place, "neither a trace nor a span")
             yield reader.run(self.name)
 
 
@@ -56,7 +57,7 @@ def _placed(trace: Trace) -> Iterator[Placed]:
     if isinstance(trace.document, dict):
         yield from _objects(trace.document, f"{trace}: ")
         return
-    for found, place in records(trace.document, f"{trace}: "):
+    for found, place in require_objects(trace.document, f"{trace}: "):
         yield from _objects(found, place)
 
 

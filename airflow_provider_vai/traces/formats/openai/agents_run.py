@@ -7,12 +7,13 @@ from typing import Any
 from airflow_provider_vai.model.run import Run, RunOutcome, ToolCall
 from airflow_provider_vai.traces.formats.openai.span_calls import Called, Calls
 from airflow_provider_vai.traces.formats.openai.spans import MODEL, OpenAISpan, Tree, read_span, told
-from airflow_provider_vai.traces.formats.shared.content import part_text, proposed, usage
+from airflow_provider_vai.traces.formats.shared.content import part_text, proposed_arguments, total_usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
-from airflow_provider_vai.traces.reading.trace import Trace, text, text_or_none
+from airflow_provider_vai.traces.reading.trace import Trace
+from airflow_provider_vai.traces.reading.values import require_text, text_or_none
 
 TOKENS = ("input_tokens", "output_tokens", "prompt_tokens", "completion_tokens")
-SILENT = MODEL | {
+IGNORED = MODEL | {
     "agent",
     "task",
     "turn",
@@ -33,7 +34,7 @@ class AgentsRunReader:
 
     def __init__(self, trace: Trace, key: str, listed: list[Placed]) -> None:
         self.key = key
-        self.talk = Conversation(trace)
+        self.conversation = Conversation(trace)
         self.facts = next((found for found, _ in listed if found["object"] == "trace"), {})
         self.tree = Tree(read_span(found, place) for found, place in listed if found["object"] == "trace.span")
         self.calls = Calls(self.tree)
@@ -46,12 +47,12 @@ class AgentsRunReader:
         for batch in self.calls.batches():
             while unread and unread[0].start <= batch[0].span.start:
                 self._read_words(unread.pop(0))
-            self.talk.message()
+            self.conversation.start_message()
             for call in batch:
                 self._read_call(call)
         for span in spans:
-            if span.kind not in SILENT or span.data.get("triggered") is True:
-                self.talk.note(span.place, _unread(span))
+            if span.kind not in IGNORED or span.data.get("triggered") is True:
+                self.conversation.note(span.place, _unread(span))
         agents = [span for span in spans if span.kind == "agent" and self.tree.nearest(span, "function") is None]
         spent = [found for span in models if isinstance(found := span.data.get("usage"), dict)]
         run = Run(
@@ -64,9 +65,9 @@ class AgentsRunReader:
             started_at=spans[0].started_at if spans else None,
             ended_at=max(spans, key=lambda span: span.end).ended_at if spans else None,
             outcome=self._outcome(agents),
-            usage=usage(spent, tokens=TOKENS, costs=[]),
+            usage=total_usage(spent, tokens=TOKENS, costs=[]),
         )
-        return self.talk.run(run)
+        return self.conversation.finish(run)
 
     def _read_words(self, span: OpenAISpan) -> None:
         """Tell what the outer agent's model was told, where the trace has it: what is new of it."""
@@ -76,28 +77,28 @@ class AgentsRunReader:
                 for item in told(span)
                 if isinstance(item.get("role"), str)
             }
-            self.talk.system(words.get("system") or words.get("developer"))
-            if words.get("user") and words["user"] not in [turn.user_text for turn in self.talk.turns]:
-                self.talk.turn(words["user"])
+            self.conversation.add_system_text(words.get("system") or words.get("developer"))
+            if words.get("user") and words["user"] not in [turn.user_text for turn in self.conversation.turns]:
+                self.conversation.start_turn(words["user"])
 
     def _read_call(self, called: Called) -> None:
         data, place, inside = called.span.data, called.span.place, self.tree.nearest(called.span, "function")
         mcp = data.get("mcp_data")
         call = ToolCall(
             id=called.id,
-            tool=text(data.get("name"), f"{place}.span_data.name"),
+            tool=require_text(data.get("name"), f"{place}.span_data.name"),
             server=text_or_none(mcp.get("server")) if isinstance(mcp, dict) else None,
             parent_id=self.names.get(inside.id) if inside else None,
-            proposed_arguments=proposed(data.get("input")),
+            proposed_arguments=proposed_arguments(data.get("input")),
             started_at=called.last.started_at,
         )
-        position = self.talk.call(call, place)
-        self.names[called.span.id] = self.names[called.last.id] = self.talk.calls[position].id
+        position = self.conversation.add_call(call, place)
+        self.names[called.span.id] = self.names[called.last.id] = self.conversation.calls[position].id
         answer = self.calls.answer(called)
         if answer is None:
-            self.talk.note(called.last.place, EMPTY)
+            self.conversation.note(called.last.place, EMPTY)
         else:
-            self.talk.settle(position, answer)
+            self.conversation.set_result(position, answer)
 
     def _outcome(self, agents: list[OpenAISpan]) -> RunOutcome:
         """Return ``success`` where every agent ended without an error and a model had the last word."""

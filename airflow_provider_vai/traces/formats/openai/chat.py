@@ -12,14 +12,21 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Run, RunOutcome, ToolCall
 from airflow_provider_vai.traces.formats.anthropic.messages import has_tool_blocks
-from airflow_provider_vai.traces.formats.shared.content import proposed, result_value
+from airflow_provider_vai.traces.formats.shared.content import proposed_arguments, result_value
 from airflow_provider_vai.traces.formats.shared.conversation import (
     Conversation,
-    ToolAnswer,
+    ToolResult,
     message_list,
     role_messages,
 )
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, optional_text, record, records, text, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import (
+    optional_text,
+    require_object,
+    require_objects,
+    require_text,
+    text_or_none,
+)
 
 
 class OpenAIChatAdapter:
@@ -27,7 +34,7 @@ class OpenAIChatAdapter:
 
     name = "openai_chat"
     description = "OpenAI Chat Completions messages: a list, or an object with messages"
-    tells = Tells(results="partly")
+    coverage = Coverage(results="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a list of role messages without Anthropic's tool blocks."""
@@ -50,7 +57,7 @@ class OpenAIChatAdapter:
             model=text_or_none(facts.get("model")),
             outcome=chat_outcome(messages),
         )
-        yield conversation.run(run)
+        yield conversation.finish(run)
 
 
 def read_messages(conversation: Conversation, messages: list[Any], where: str) -> None:
@@ -59,18 +66,18 @@ def read_messages(conversation: Conversation, messages: list[Any], where: str) -
     :param where: the list's place.
     :raises MalformedTrace: a message or a call breaks the format.
     """
-    for message, place in records(messages, where):
+    for message, place in require_objects(messages, where):
         content, inside = message.get("content"), f"{place}.content"
-        match text(message.get("role"), f"{place}.role"):
+        match require_text(message.get("role"), f"{place}.role"):
             case "system" | "developer":
-                conversation.system(conversation.text(content, inside))
+                conversation.add_system_text(conversation.text_of(content, inside))
             case "user":
-                conversation.turn(conversation.text(content, inside))
+                conversation.start_turn(conversation.text_of(content, inside))
             case "assistant":
-                conversation.text(content, inside)
+                conversation.text_of(content, inside)
                 _read_calls(conversation, message, place)
             case "tool" | "function":
-                conversation.answer(_answer(message, place), place)
+                conversation.add_result(_answer(message, place), place)
             case role:
                 conversation.note(place, f"unknown role {role!r}")
 
@@ -85,9 +92,9 @@ def chat_outcome(messages: list[Any]) -> RunOutcome:
 
 
 def _read_calls(conversation: Conversation, message: dict[str, Any], place: str) -> None:
-    conversation.message()
+    conversation.start_message()
     if message.get("tool_calls") is not None:
-        for call, where in records(message["tool_calls"], f"{place}.tool_calls"):
+        for call, where in require_objects(message["tool_calls"], f"{place}.tool_calls"):
             _read_call(conversation, call, where)
     if message.get("function_call") is not None:
         _read_function(conversation, "", message["function_call"], f"{place}.function_call")
@@ -97,10 +104,10 @@ def _read_call(conversation: Conversation, call: dict[str, Any], where: str) -> 
     call_id = optional_text(call.get("id"), f"{where}.id") or ""
     kind = call.get("type", "function")
     if kind == "custom":
-        custom = record(call.get("custom"), f"{where}.custom")
-        tool = text(custom.get("name"), f"{where}.custom.name")
-        words = text(custom.get("input"), f"{where}.custom.input")  # free text, even where it looks like JSON
-        conversation.call(ToolCall(id=call_id, tool=tool, proposed_arguments=words), where)
+        custom = require_object(call.get("custom"), f"{where}.custom")
+        tool = require_text(custom.get("name"), f"{where}.custom.name")
+        words = require_text(custom.get("input"), f"{where}.custom.input")  # free text, even where it looks like JSON
+        conversation.add_call(ToolCall(id=call_id, tool=tool, proposed_arguments=words), where)
     elif kind in ("function", None):
         _read_function(conversation, call_id, call.get("function"), f"{where}.function")
     else:
@@ -108,13 +115,15 @@ def _read_call(conversation: Conversation, call: dict[str, Any], where: str) -> 
 
 
 def _read_function(conversation: Conversation, id: str, function: Any, where: str) -> None:
-    asked = record(function, where)
-    tool = text(asked.get("name"), f"{where}.name")
-    conversation.call(ToolCall(id=id, tool=tool, proposed_arguments=proposed(asked.get("arguments"))), where)
+    asked = require_object(function, where)
+    tool = require_text(asked.get("name"), f"{where}.name")
+    conversation.add_call(
+        ToolCall(id=id, tool=tool, proposed_arguments=proposed_arguments(asked.get("arguments"))), where
+    )
 
 
-def _answer(message: dict[str, Any], place: str) -> ToolAnswer:
-    return ToolAnswer(
+def _answer(message: dict[str, Any], place: str) -> ToolResult:
+    return ToolResult(
         id=optional_text(message.get("tool_call_id"), f"{place}.tool_call_id"),
         tool=text_or_none(message.get("name")),
         value=result_value(message.get("content")),

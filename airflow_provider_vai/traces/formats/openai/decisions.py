@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Approval, ToolCall
 from airflow_provider_vai.traces.formats.openai.names import snake_keys
-from airflow_provider_vai.traces.reading.trace import text_or_none
+from airflow_provider_vai.traces.reading.values import text_or_none
 
 NEVER_ASKED = Approval(state="not_required", note="the server's tools were allowed without approval")
 

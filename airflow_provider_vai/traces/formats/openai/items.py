@@ -10,9 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 from airflow_provider_vai.model.run import Approval, Outcome, ToolCall
-from airflow_provider_vai.traces.formats.shared.content import error_text, proposed, python_value, result_value
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.reading.trace import optional_text, text, text_or_none
+from airflow_provider_vai.traces.formats.shared.content import (
+    error_text,
+    parse_python_repr,
+    proposed_arguments,
+    result_value,
+)
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.reading.values import optional_text, require_text, text_or_none
 
 LOCAL: dict[str, tuple[str, ...]] = {
     "function_call": ("arguments",),
@@ -41,7 +46,7 @@ PASSED_OVER = {
     "compaction": "earlier items were compacted: their calls are out of sight",
     "program": "a program of the model's; its calls are there, its code is no step",
 }
-SILENT = frozenset(
+IGNORED = frozenset(
     ["reasoning", "mcp_list_tools", "program_output", "compaction_trigger", "additional_tools", "configuration_update"]
 )
 KINDS = LOCAL.keys() | HOSTED.keys() | OUTPUTS | APPROVALS | {"reasoning", "mcp_list_tools"}
@@ -82,16 +87,16 @@ class ResponseItems:
     :param decided: for traces that keep decisions apart from the items.
     """
 
-    def __init__(self, talk: Conversation, decided: Decided = lambda call: call.approval) -> None:
-        self.talk = talk
+    def __init__(self, conversation: Conversation, decided: Decided = lambda call: call.approval) -> None:
+        self.conversation = conversation
         self.decided = decided
         self._last = ""  # the kind of the last item that is no mere thought, of a message its role
         self._requests: dict[str, int] = {}  # of MCP approval: the position of the call
 
     @property
-    def has_the_last_word(self) -> bool:
+    def assistant_spoke_last(self) -> bool:
         """Whether the assistant spoke last and nothing waits for a result."""
-        return self._last == "assistant" and not self.talk.is_waiting
+        return self._last == "assistant" and not self.conversation.has_pending_calls
 
     def read(self, item: dict[str, Any], where: str, *, ran: bool = True) -> None:
         """Read one item.
@@ -100,7 +105,7 @@ class ResponseItems:
         :raises MalformedTrace: the item breaks the format.
         """
         kind = item_kind(item)
-        if kind not in SILENT:
+        if kind not in IGNORED:
             self._last = kind if kind != "message" else text_or_none(item.get("role")) or ""
         if kind == "message":
             self._read_message(item, where)
@@ -108,29 +113,29 @@ class ResponseItems:
             call_id = optional_text(item.get("call_id"), f"{where}.call_id") or ""
             position = self._propose(item, call_id, _arguments(item, LOCAL[kind]), where)
             if item.get("status") == "incomplete":  # the model was cut off while it wrote the arguments
-                self.talk.settle(position, ToolAnswer(outcome="interrupted", ran=False))
+                self.conversation.set_result(position, ToolResult(outcome="interrupted", ran=False))
         elif kind in OUTPUTS:
             self._read_output(item, where, ran)
         elif kind in HOSTED:
             self._read_hosted(item, where)
         elif kind == "mcp_approval_request":
-            request_id = text(item.get("id"), f"{where}.id")
+            request_id = require_text(item.get("id"), f"{where}.id")
             self._requests[request_id] = self._propose(item, request_id, _arguments(item, ("arguments",)), where)
         elif kind == "mcp_approval_response":
             self._read_decision(item, where)
-        elif kind not in SILENT:
-            self.talk.note(where, PASSED_OVER.get(kind, f"unknown item {kind!r}"))
+        elif kind not in IGNORED:
+            self.conversation.note(where, PASSED_OVER.get(kind, f"unknown item {kind!r}"))
 
     def _read_message(self, item: dict[str, Any], where: str) -> None:
-        role = text(item.get("role"), f"{where}.role")
-        words = self.talk.text(item.get("content"), f"{where}.content")
+        role = require_text(item.get("role"), f"{where}.role")
+        words = self.conversation.text_of(item.get("content"), f"{where}.content")
         if role == "user":
-            self.talk.turn(words)
-            self.talk.message()
+            self.conversation.start_turn(words)
+            self.conversation.start_message()
         elif role in ("system", "developer"):
-            self.talk.system(words)
+            self.conversation.add_system_text(words)
         elif role != "assistant":
-            self.talk.note(where, f"unknown role {role!r}")
+            self.conversation.note(where, f"unknown role {role!r}")
 
     def _propose(self, item: dict[str, Any], call_id: str, arguments: Any, where: str) -> int:
         caller = item.get("caller")
@@ -141,7 +146,7 @@ class ResponseItems:
             parent_id=text_or_none(caller.get("caller_id")) if isinstance(caller, dict) else None,
             proposed_arguments=arguments,
         )
-        return self.talk.call(call, where)
+        return self.conversation.add_call(call, where)
 
     def _read_output(self, item: dict[str, Any], where: str, ran: bool) -> None:
         kind = item_kind(item)
@@ -153,17 +158,17 @@ class ResponseItems:
         approval = self.decided(self._answered(call_id))
         if "denied" in (outcome, approval.state):
             approval = Approval(state="denied", by=approval.by, note=approval.note or words)
-            answer = ToolAnswer(id=call_id, outcome="denied", ran=False, approval=approval)
+            answer = ToolResult(id=call_id, outcome="denied", ran=False, approval=approval)
         elif outcome == "failed":
-            answer = ToolAnswer(id=call_id, outcome=outcome, error=words or None, approval=approval)
+            answer = ToolResult(id=call_id, outcome=outcome, error=words or None, approval=approval)
         else:
-            value, ran = python_value(result_value(output)), ran and outcome == "success"
-            answer = ToolAnswer(id=call_id, value=value, outcome=outcome, ran=ran, approval=approval)
-        self.talk.answer(answer, where)
-        self.talk.message()  # what follows knows this answer
+            value, ran = parse_python_repr(result_value(output)), ran and outcome == "success"
+            answer = ToolResult(id=call_id, value=value, outcome=outcome, ran=ran, approval=approval)
+        self.conversation.add_result(answer, where)
+        self.conversation.start_message()  # what follows knows this answer
 
     def _answered(self, call_id: str | None) -> ToolCall:
-        calls = (call for call in reversed(self.talk.calls) if call.id == call_id)
+        calls = (call for call in reversed(self.conversation.calls) if call.id == call_id)
         return next(calls, ToolCall(id=call_id or "", tool=""))
 
     def _read_hosted(self, item: dict[str, Any], where: str) -> None:
@@ -175,20 +180,20 @@ class ResponseItems:
             position = self._propose(item, optional_text(item.get("id"), f"{where}.id") or "", arguments, where)
         approval = self._hosted_approval(position, request_id, arguments)
         error, outcome = item.get("error"), STATUSES.get(text_or_none(item.get("status")), "unknown")
-        value = python_value(result_value(item.get(result)))
+        value = parse_python_repr(result_value(item.get(result)))
         if item_kind(item) == "web_search_call" and value is None and isinstance(item.get("action"), dict):
             value = item["action"].get("sources")
         if error is not None or outcome == "failed":
             value, outcome, error = None, "failed", error_text(error)
-        answer = ToolAnswer(value=value, outcome=outcome, error=error, arguments=arguments, approval=approval)
+        answer = ToolResult(value=value, outcome=outcome, error=error, arguments=arguments, approval=approval)
         if outcome in ("success", "failed"):
-            self.talk.settle(position, answer)
+            self.conversation.set_result(position, answer)
         elif outcome == "interrupted":
-            self.talk.settle(position, ToolAnswer(outcome=outcome, ran=False, approval=approval))
-        self.talk.message()
+            self.conversation.set_result(position, ToolResult(outcome=outcome, ran=False, approval=approval))
+        self.conversation.start_message()
 
     def _hosted_approval(self, position: int, request_id: str | None, arguments: Any) -> Approval:
-        call = self.talk.calls[position]
+        call = self.conversation.calls[position]
         if request_id is None:
             return self.decided(call)
         if call.approval.state == "approved" and call.proposed_arguments != arguments:
@@ -198,24 +203,24 @@ class ResponseItems:
         return call.approval
 
     def _read_decision(self, item: dict[str, Any], where: str) -> None:
-        request_id = text(item.get("approval_request_id"), f"{where}.approval_request_id")
+        request_id = require_text(item.get("approval_request_id"), f"{where}.approval_request_id")
         position, approve = self._requests.get(request_id), item.get("approve")
         if position is None or not isinstance(approve, bool):
-            self.talk.note(where, f"a decision on {request_id!r}, but no such request or no yes or no in it")
+            self.conversation.note(where, f"a decision on {request_id!r}, but no such request or no yes or no in it")
             return
         approval = Approval(state="approved" if approve else "denied", note=text_or_none(item.get("reason")))
         if approve:
             update = {"approval": approval}
-            self.talk.calls[position] = self.talk.calls[position].model_copy(update=update)
+            self.conversation.calls[position] = self.conversation.calls[position].model_copy(update=update)
         else:
-            self.talk.settle(position, ToolAnswer(outcome="denied", ran=False, approval=approval))
-        self.talk.message()
+            self.conversation.set_result(position, ToolResult(outcome="denied", ran=False, approval=approval))
+        self.conversation.start_message()
 
 
 def _tool(item: dict[str, Any], where: str) -> str:
     kind = item_kind(item)
     if kind in ("function_call", "custom_tool_call", "mcp_call", "mcp_approval_request"):
-        name, namespace = text(item.get("name"), f"{where}.name"), text_or_none(item.get("namespace"))
+        name, namespace = require_text(item.get("name"), f"{where}.name"), text_or_none(item.get("namespace"))
         return f"{namespace}.{name}" if namespace and namespace != name else name
     action = item.get("action") if kind == "web_search_call" else None
     done = text_or_none(action.get("type")) if isinstance(action, dict) else None
@@ -232,5 +237,5 @@ def _arguments(item: dict[str, Any], places: tuple[str, ...]) -> dict[str, Any] 
             key: value for key, value in first.items() if key not in ("type", "sources")
         }  # name and result have these
     if isinstance(first, dict) or places[0] == "arguments":
-        return proposed(first)
+        return proposed_arguments(first)
     return {place: item[place] for place in places if item.get(place) is not None}

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from airflow_provider_vai.traces.formats.openai.items import HOSTED
-from airflow_provider_vai.traces.reading.trace import text_or_none
+from airflow_provider_vai.traces.reading.values import text_or_none
 
 KINDS = {"function_call_result": "function_call_output", "computer_call_result": "computer_call_output"}
 _HUMP = re.compile(r"(?<=[a-z0-9])[A-Z]")

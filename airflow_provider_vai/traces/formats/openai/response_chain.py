@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_vai.traces.reading.trace import text_or_none
+from airflow_provider_vai.traces.reading.values import text_or_none
 
 ENDINGS = frozenset({"response.completed", "response.failed", "response.incomplete"})
 DELTAS = {

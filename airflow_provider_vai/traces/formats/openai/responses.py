@@ -20,9 +20,10 @@ from airflow_provider_vai.traces.formats.openai.response_chain import (
     streamed,
     under,
 )
-from airflow_provider_vai.traces.formats.shared.content import usage
+from airflow_provider_vai.traces.formats.shared.content import total_usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, moment, records, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import parse_time, require_objects, text_or_none
 
 ENDS: dict[str | None, RunOutcome] = {
     None: "success",
@@ -38,7 +39,7 @@ class OpenAIResponsesAdapter:
 
     name = "openai_responses"
     description = "OpenAI Responses: Response objects, a log, batch or stream of them, or a list of items"
-    tells = Tells(results="partly", approvals="partly")
+    coverage = Coverage(results="partly", approvals="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a Response, a list of them or of their events, or a list of items."""
@@ -64,7 +65,7 @@ class OpenAIResponsesAdapter:
 
 def _exchanges(trace: Trace) -> Iterator[ResponseExchange]:
     if is_stream(trace.document):
-        yield from streamed([event for event, _ in records(trace.document, f"{trace}: ")], f"{trace}: ")
+        yield from streamed([event for event, _ in require_objects(trace.document, f"{trace}: ")], f"{trace}: ")
         return
     listed = trace.document if isinstance(trace.document, list) else [trace.document]
     for number, item in enumerate(listed):
@@ -74,17 +75,17 @@ def _exchanges(trace: Trace) -> Iterator[ResponseExchange]:
 
 def _items_run(trace: Trace) -> Run:
     items, key = _items(trace.document)
-    talk = Conversation(trace)
-    listed = list(records(items, f"{trace}: {key}"))
+    conversation = Conversation(trace)
+    listed = list(require_objects(items, f"{trace}: {key}"))
     if _is_newest_first(items):
         listed.reverse()
-    reader = ResponseItems(talk)
+    reader = ResponseItems(conversation)
     for item, place in listed:
         reader.read(item, place)
     if key and trace.document.get("has_more") is True:
-        talk.note(f"{trace}: {key}", "the list goes on: this is one page of it")
-    outcome: RunOutcome = "success" if reader.has_the_last_word else "unknown"
-    return talk.run(Run(id=trace.fallback_id, source="chat_thread", format=ADAPTER.name, outcome=outcome))
+        conversation.note(f"{trace}: {key}", "the list goes on: this is one page of it")
+    outcome: RunOutcome = "success" if reader.assistant_spoke_last else "unknown"
+    return conversation.finish(Run(id=trace.fallback_id, source="chat_thread", format=ADAPTER.name, outcome=outcome))
 
 
 def _is_newest_first(items: list[Any]) -> bool:
@@ -101,16 +102,16 @@ def _is_newest_first(items: list[Any]) -> bool:
 
 
 def _chain_run(trace: Trace, chain: list[ResponseExchange], beside: int) -> Run:
-    talk = Conversation(trace)
-    reader = ResponseItems(talk, Allowed(one.response for one in chain))
+    conversation = Conversation(trace)
+    reader = ResponseItems(conversation, Allowed(one.response for one in chain))
     start = max((number for number, one in enumerate(chain) if _repeats(one)), default=0)
     for one in chain[start:]:
-        _read_exchange(talk, reader, one)
+        _read_exchange(conversation, reader, one)
     first, last = chain[0], chain[-1]
     if first.previous and not _repeats(chain[start]):
-        talk.note(first.place, f"the Response before it, {first.previous!r}, is not in this file")
+        conversation.note(first.place, f"the Response before it, {first.previous!r}, is not in this file")
     if beside:
-        talk.note(first.place, f"branches that were given up hold more Responses: {beside}")
+        conversation.note(first.place, f"branches that were given up hold more Responses: {beside}")
     ended = ENDS.get(text_or_none(last.response.get("status")), "unknown")
     spent = [one.response["usage"] for one in chain if isinstance(one.response.get("usage"), dict)]
     run = Run(
@@ -118,25 +119,25 @@ def _chain_run(trace: Trace, chain: list[ResponseExchange], beside: int) -> Run:
         source="chat_thread",
         format=ADAPTER.name,
         model=text_or_none(last.response.get("model")),
-        started_at=moment(first.response.get("created_at")),
-        ended_at=moment(last.response.get("completed_at")),
-        outcome="unknown" if ended == "success" and not reader.has_the_last_word else ended,
-        usage=usage(spent, tokens=("input_tokens", "output_tokens"), costs=[]),
+        started_at=parse_time(first.response.get("created_at")),
+        ended_at=parse_time(last.response.get("completed_at")),
+        outcome="unknown" if ended == "success" and not reader.assistant_spoke_last else ended,
+        usage=total_usage(spent, tokens=("input_tokens", "output_tokens"), costs=[]),
     )
-    return talk.run(run)
+    return conversation.finish(run)
 
 
-def _read_exchange(talk: Conversation, reader: ResponseItems, one: ResponseExchange) -> None:
+def _read_exchange(conversation: Conversation, reader: ResponseItems, one: ResponseExchange) -> None:
     for holder in (one.request, one.response):
         if isinstance(holder.get("instructions"), str):
-            talk.system(holder["instructions"])
+            conversation.add_system_text(holder["instructions"])
     if isinstance(one.asked, str):
-        talk.turn(one.asked)
+        conversation.start_turn(one.asked)
     elif one.asked is not None:
-        for item, place in records(one.asked, under(one.place, "input")):
+        for item, place in require_objects(one.asked, under(one.place, "input")):
             reader.read(item, place)
-    talk.message()
-    for item, place in records(one.response.get("output"), under(one.place, "output")):
+    conversation.start_message()
+    for item, place in require_objects(one.response.get("output"), under(one.place, "output")):
         reader.read(item, place)
 
 

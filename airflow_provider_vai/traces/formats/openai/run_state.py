@@ -13,9 +13,10 @@ from airflow_provider_vai.model.run import Approval, Run
 from airflow_provider_vai.traces.formats.openai.decisions import Decisions
 from airflow_provider_vai.traces.formats.openai.items import ResponseItems
 from airflow_provider_vai.traces.formats.openai.names import snake_item, snake_keys
-from airflow_provider_vai.traces.formats.shared.content import usage
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, record, records, text_or_none
+from airflow_provider_vai.traces.formats.shared.content import total_usage
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import require_object, require_objects, text_or_none
 
 WAITS = "waits for a decision"
 LISTS = ("session_items", "generated_items")
@@ -26,7 +27,7 @@ class OpenAIRunStateAdapter:
 
     name = "openai_run_state"
     description = "OpenAI Agents SDK RunState JSON, of Python or JavaScript: items and decisions"
-    tells = Tells(results="partly", approvals="partly")
+    coverage = Coverage(results="partly", approvals="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a RunState, or a result that holds one."""
@@ -37,7 +38,7 @@ class OpenAIRunStateAdapter:
 
         :raises MalformedTrace: an item breaks the format.
         """
-        found, key = _state_in(trace.document) or (record(trace.document, str(trace)), "")
+        found, key = _state_in(trace.document) or (require_object(trace.document, str(trace)), "")
         yield _State(trace, snake_keys(found), f"{trace}: {key}").run()
 
 
@@ -50,18 +51,18 @@ class _State:
         self.where = where
         self.context = snake_keys(state.get("context"))
         self.decided = Decisions(self.context)
-        self.talk = Conversation(trace)
-        self.reader = ResponseItems(self.talk, self.decided)
+        self.conversation = Conversation(trace)
+        self.reader = ResponseItems(self.conversation, self.decided)
 
     def run(self) -> Run:
         """Return the run that the state tells of."""
         asked, where = self.state.get("original_input"), f"{self.where}original_input"
         if isinstance(asked, list):
-            for item, place in records(asked, where):
+            for item, place in require_objects(asked, where):
                 self.reader.read(snake_item(item), place)
         else:
-            self.talk.turn(text_or_none(asked))
-        self.talk.message()
+            self.conversation.start_turn(text_or_none(asked))
+        self.conversation.start_message()
         for item, place in self._items():
             self._read_item(item, place)
         waiting = self._waiting()
@@ -75,19 +76,19 @@ class _State:
             format=ADAPTER.name,
             title=text_or_none(facts.get("workflow_name")),
             agent=text_or_none(snake_keys(self.state.get("current_agent")).get("name")),
-            outcome="success" if self.reader.has_the_last_word and not waiting else "unknown",
-            usage=usage([spent], tokens=("input_tokens", "output_tokens"), costs=[]),
+            outcome="success" if self.reader.assistant_spoke_last and not waiting else "unknown",
+            usage=total_usage([spent], tokens=("input_tokens", "output_tokens"), costs=[]),
         )
-        return self.talk.run(run)
+        return self.conversation.finish(run)
 
     def _items(self) -> Iterator[tuple[dict[str, Any], str]]:
         """Yield the items of the longer list: one is the whole session, the other what the model is told next."""
-        lists = [list(records(self.state[key], f"{self.where}{key}")) for key in LISTS if self.state.get(key)]
+        lists = [list(require_objects(self.state[key], f"{self.where}{key}")) for key in LISTS if self.state.get(key)]
         yield from max(lists, key=len, default=[])
 
     def _read_item(self, found: dict[str, Any], place: str) -> None:
         item = snake_keys(found)
-        raw = snake_item(record(item.get("raw_item"), f"{place}.raw_item"))
+        raw = snake_item(require_object(item.get("raw_item"), f"{place}.raw_item"))
         kind = item.get("type")
         if kind == "tool_approval_item" and self._is_known(_call_id(raw)):
             return
@@ -96,7 +97,7 @@ class _State:
         self.reader.read(raw, f"{place}.raw_item", ran=kind != "handoff_output_item")
 
     def _is_known(self, call_id: str) -> bool:
-        return any(call.id == call_id for call in self.talk.calls)
+        return any(call.id == call_id for call in self.conversation.calls)
 
     def _waiting(self) -> set[str]:
         """Return the ids of the calls that wait for a decision."""
@@ -105,21 +106,23 @@ class _State:
         found = {_call_id(snake_item(snake_keys(item).get("raw_item"))) for item in listed}
         for call_id in sorted(found):
             if not self._is_known(call_id):
-                self.talk.note(f"{self.where}current_step", f"{call_id!r} {WAITS}, inside another call: not read")
+                self.conversation.note(
+                    f"{self.where}current_step", f"{call_id!r} {WAITS}, inside another call: not read"
+                )
         return found
 
     def _settle(self, waiting: set[str]) -> None:
         """Tell what was decided of the calls that have no output yet, and which of them wait."""
-        for position, call in enumerate(self.talk.calls):
+        for position, call in enumerate(self.conversation.calls):
             if call.outcome != "unknown":
                 continue
             approval = self.decided(call)
             if approval.state == "denied":
-                self.talk.settle(position, ToolAnswer(outcome="denied", ran=False, approval=approval))
+                self.conversation.set_result(position, ToolResult(outcome="denied", ran=False, approval=approval))
                 continue
             if approval == Approval() and call.id in waiting:
                 approval = Approval(note=WAITS)
-            self.talk.calls[position] = call.model_copy(update={"approval": approval})
+            self.conversation.calls[position] = call.model_copy(update={"approval": approval})
 
 
 def _state_in(document: Any) -> tuple[dict[str, Any], str] | None:

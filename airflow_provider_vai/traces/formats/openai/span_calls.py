@@ -8,9 +8,9 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Approval
 from airflow_provider_vai.traces.formats.openai.spans import OpenAISpan, Proposal, Tree, told
-from airflow_provider_vai.traces.formats.shared.content import error_text, python_value, result_value
-from airflow_provider_vai.traces.formats.shared.conversation import ToolAnswer
-from airflow_provider_vai.traces.reading.trace import arguments
+from airflow_provider_vai.traces.formats.shared.content import error_text, parse_python_repr, result_value
+from airflow_provider_vai.traces.formats.shared.conversation import ToolResult
+from airflow_provider_vai.traces.reading.values import parse_arguments
 
 
 @dataclass(frozen=True)
@@ -42,23 +42,23 @@ class Calls:
             batches.setdefault(self.tree.batch(span), []).append(Called(span, last, self._proposal(span)))
         yield from batches.values()
 
-    def answer(self, call: Called) -> ToolAnswer | None:
+    def answer(self, call: Called) -> ToolResult | None:
         """Return what came of a call; ``None`` where the trace does not say."""
         waited = call.last is not call.span and not {call.span.id, call.last.id} & self.tree.agent_tools
         approval = Approval(state="approved", note="it ran after a pause") if waited else Approval()
         output, error = call.last.data.get("output"), call.last.error
         if error is not None:
             words = _error(error) or error_text(output)
-            return ToolAnswer(outcome="failed", error=words, approval=approval, at=call.last.ended_at)
+            return ToolResult(outcome="failed", error=words, approval=approval, at=call.last.ended_at)
         if output is not None:
-            value = python_value(result_value(output))
-            return ToolAnswer(value=value, approval=approval, at=call.last.ended_at)
+            value = parse_python_repr(result_value(output))
+            return ToolResult(value=value, approval=approval, at=call.last.ended_at)
         seen = self._seen.get(call.id)
         if seen is None:
             return None
         if seen == "None":  # str() of what a tool without a result returns
-            return ToolAnswer(approval=approval, at=call.last.ended_at)
-        return ToolAnswer(outcome="denied", ran=False, approval=Approval(state="denied", note=error_text(seen)))
+            return ToolResult(approval=approval, at=call.last.ended_at)
+        return ToolResult(outcome="denied", ran=False, approval=Approval(state="denied", note=error_text(seen)))
 
     def _pairs(self) -> Iterator[tuple[OpenAISpan, OpenAISpan]]:
         functions = [span for span in self.tree.spans if span.kind == "function"]
@@ -79,7 +79,7 @@ class Calls:
 
     def _proposal(self, call: OpenAISpan) -> Proposal | None:
         """Return the model's answer that has this call; each is given once."""
-        asked = (call.name, arguments(call.data.get("input")), self.tree.agent(call))
+        asked = (call.name, parse_arguments(call.data.get("input")), self.tree.agent(call))
         for proposal in self._left:
             if (proposal.tool, proposal.arguments, self.tree.agent(proposal.span)) == asked:
                 self._left.remove(proposal)

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from airflow_provider_vai.traces.reading.trace import arguments, moment, optional_text, record, text, text_or_none
+from airflow_provider_vai.traces.reading.values import (
+    optional_text,
+    parse_arguments,
+    parse_time,
+    require_object,
+    require_text,
+    text_or_none,
+)
 
 MODEL = frozenset({"generation", "response"})
 
@@ -77,19 +84,19 @@ def read_span(found: dict[str, Any], place: str) -> OpenAISpan:
 
     :raises MalformedTrace: it has no id or no data.
     """
-    data = record(found.get("span_data"), f"{place}.span_data")
-    kind = text(data.get("type"), f"{place}.span_data.type")
+    data = require_object(found.get("span_data"), f"{place}.span_data")
+    kind = require_text(data.get("type"), f"{place}.span_data.type")
     inner = data.get("data")
     if kind == "custom" and isinstance(inner, dict):
         kind = text_or_none(inner.get("sdk_span_type")) or kind
     return OpenAISpan(
-        id=text(found.get("id"), f"{place}.id"),
+        id=require_text(found.get("id"), f"{place}.id"),
         parent=optional_text(found.get("parent_id"), f"{place}.parent_id"),
         kind=kind,
         data=data,
         error=found.get("error"),
-        started_at=moment(found.get("started_at")),
-        ended_at=moment(found.get("ended_at")),
+        started_at=parse_time(found.get("started_at")),
+        ended_at=parse_time(found.get("ended_at")),
         place=place,
     )
 
@@ -155,7 +162,7 @@ def told(span: OpenAISpan) -> list[dict[str, Any]]:
 
 
 def _proposal(call_id: Any, function: dict[str, Any], span: OpenAISpan) -> Proposal:
-    return Proposal(text_or_none(call_id), function.get("name"), arguments(function.get("arguments")), span)
+    return Proposal(text_or_none(call_id), function.get("name"), parse_arguments(function.get("arguments")), span)
 
 
 def _seconds(at: datetime | None, unknown: float) -> float:

@@ -1,8 +1,8 @@
-"""OpenHands trajectories: a list of actions and observations, or an object that holds them; and the SDK's events.
+"""OpenHands trajectories: a list of actions and observations, or an object that holds one; and the SDK's events.
 
-An observation's ``cause`` is the id of the action it answers. The arguments are the model's where its response is
-kept beside the action, else the action's own. ``confirmation_state`` says "confirmed" on every action, also where
-nobody was asked: only an action that waited before it was confirmed was approved.
+An observation's ``cause`` is the id of its action. The proposed arguments are the model's if its response is kept
+beside the action, else the action's own. ``confirmation_state`` is "confirmed" on every action, even if nobody was
+asked: only an action that waited before it was confirmed counts as approved.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import Any
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.openhands.app import AppEvents
 from airflow_provider_vai.traces.formats.openhands.sdk import SDKEvents, is_sdk_event
-from airflow_provider_vai.traces.formats.shared.content import fields, usage
+from airflow_provider_vai.traces.formats.shared.content import total_usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, moment, records, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import as_object, parse_time, require_objects, text_or_none
 
 HOLDERS = ("history", "trajectory", "events")
 
@@ -25,12 +26,12 @@ class OpenHandsAdapter:
 
     name = "openhands"
     description = "OpenHands trajectory: a list of actions and observations, or the SDK's events"
-    tells = Tells(approvals="partly", timing="yes")
+    coverage = Coverage(approvals="partly", timing="yes")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document's first event is an action, an observation, or one of the SDK's."""
-        found = _events(document)
-        first = found[0] if isinstance(found, list) and found else None
+        events = _events(document)
+        first = events[0] if isinstance(events, list) and events else None
         if isinstance(first, list):
             first = first[0] if first else None
         if not isinstance(first, dict) or not {"id", "source"} <= first.keys():
@@ -42,17 +43,17 @@ class OpenHandsAdapter:
 
         :raises MalformedTrace: an event breaks the format.
         """
-        facts, found = fields(trace.document), _events(trace.document)
-        events = list(records(_flat(found), f"{trace}: " + next((key for key in HOLDERS if key in facts), "")))
-        talk = Conversation(trace)
+        facts, listed = as_object(trace.document), _events(trace.document)
+        events = list(require_objects(_flat(listed), f"{trace}: " + next((key for key in HOLDERS if key in facts), "")))
+        conversation = Conversation(trace)
         is_sdk = any(is_sdk_event(event) for event, _ in events[:1])
-        reader = SDKEvents(talk) if is_sdk else AppEvents(talk)
+        reader = SDKEvents(conversation) if is_sdk else AppEvents(conversation)
         for event, place in events:
             reader.read(event, place)
-        times = [at for event, _ in events if (at := moment(event.get("timestamp")))]
+        times = [at for event, _ in events if (at := parse_time(event.get("timestamp")))]
         responses = {response["id"]: response for event, _ in events if (response := _response(event)).get("id")}
-        spent = [fields(response.get("usage")) for response in responses.values()]
-        metrics = fields(fields(facts.get("metrics")).get("accumulated_token_usage"))
+        usages = [as_object(response.get("usage")) for response in responses.values()]
+        metrics = as_object(as_object(facts.get("metrics")).get("accumulated_token_usage"))
         run = Run(
             id=text_or_none(facts.get("instance_id")) or text_or_none(facts.get("id")) or trace.fallback_id,
             source="agent_run",
@@ -64,18 +65,18 @@ class OpenHandsAdapter:
             started_at=times[0] if times else None,
             ended_at=times[-1] if times else None,
             outcome="success" if reader.is_finished else "unknown",
-            usage=usage(
-                spent or [metrics],
+            usage=total_usage(
+                usages or [metrics],
                 tokens=("prompt_tokens", "completion_tokens"),
-                costs=[fields(facts.get("metrics")).get("accumulated_cost")],
+                costs=[as_object(facts.get("metrics")).get("accumulated_cost")],
             ),
         )
-        yield talk.run(run)
+        yield conversation.finish(run)
 
 
 def _response(event: dict[str, Any]) -> dict[str, Any]:
-    found = fields(fields(event.get("tool_call_metadata")).get("model_response"))
-    return found if isinstance(found.get("id"), str) else {}
+    response = as_object(as_object(event.get("tool_call_metadata")).get("model_response"))
+    return response if isinstance(response.get("id"), str) else {}
 
 
 def _events(document: Any) -> Any:
@@ -85,7 +86,7 @@ def _events(document: Any) -> Any:
 
 
 def _flat(events: Any) -> Any:
-    """Return the events one by one: older files keep each action with its observation in a pair."""
+    """Return a flat list of events; older files pair each action with its observation."""
     if isinstance(events, list) and any(isinstance(pair, list) for pair in events):
         return [event for pair in events for event in (pair if isinstance(pair, list) else [pair])]
     return events

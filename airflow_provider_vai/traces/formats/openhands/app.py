@@ -1,13 +1,13 @@
-"""The events of the OpenHands application: actions, and the observations that answer them."""
+"""The events of the OpenHands application: actions and the observations of their results."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from airflow_provider_vai.model.run import Approval, ToolCall
-from airflow_provider_vai.traces.formats.shared.content import error_text, fields, proposed, result_value
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.reading.trace import moment, record, text, text_or_none
+from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments, result_value
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.reading.values import as_object, parse_time, require_object, require_text, text_or_none
 
 CALLS = frozenset(
     [
@@ -23,74 +23,74 @@ CALLS = frozenset(
         "task_tracking",
     ]
 )
-"""Actions that are tool calls also where no metadata says so, as older versions wrote none."""
+"""Actions that are tool calls even without metadata, which older versions did not write."""
 
 SILENT_ACTIONS = frozenset(
     ["null", "recall", "change_agent_state", "think", "finish", "reject", "condensation", "condensation_request"]
 )
 SILENT_OBSERVATIONS = frozenset(["null", "agent_state_changed", "recall", "message", "condense", "success"])
-INSIDE = frozenset(
+FRAMEWORK_KEYS = frozenset(
     ["thought", "confirmation_state", "security_risk", "hidden", "blocking", "is_input", "is_static", "keep_prompt"]
 )
-"""Keys of an action's arguments that are the framework's own."""
+"""Keys among an action's arguments that belong to the framework."""
 
 
 class AppEvents:
     """The application's events read so far."""
 
-    def __init__(self, talk: Conversation) -> None:
-        self.talk = talk
+    def __init__(self, conversation: Conversation) -> None:
+        self.conversation = conversation
         self.is_finished = False
-        self.actions: dict[Any, int] = {}  # an action's event id: its call's position
-        self.waiting: dict[str, int] = {}  # the id of a call that waits for a person
+        self.actions: dict[Any, int] = {}  # an action's event id -> its call's position
+        self.waiting: dict[str, int] = {}  # the id of a call that waits for confirmation -> its position
         self.approved: set[int] = set()
         self.response: str | None = None
 
     def read(self, event: dict[str, Any], place: str) -> None:
         """Read one action or observation."""
         if event.get("observation") is not None:
-            self._observe(event, text(event["observation"], f"{place}.observation"), place)
+            self._observe(event, require_text(event["observation"], f"{place}.observation"), place)
             return
-        action = text(event.get("action"), f"{place}.action")
-        given = fields(event.get("args"))
+        action = require_text(event.get("action"), f"{place}.action")
+        arguments = as_object(event.get("args"))
         self.is_finished = action == "finish" or (self.is_finished and action in SILENT_ACTIONS)
         if event.get("tool_call_metadata") is not None or action in CALLS:
-            self._call(event, action, given, place)
+            self._call(event, action, arguments, place)
         elif action == "system":
-            self.talk.system(text_or_none(given.get("content")))
+            self.conversation.add_system_text(text_or_none(arguments.get("content")))
         elif action == "message":
             if event.get("source") == "user":
-                self.talk.turn(text_or_none(given.get("content")))
+                self.conversation.start_turn(text_or_none(arguments.get("content")))
         elif action not in SILENT_ACTIONS:
-            self.talk.note(place, f"unknown action {action!r}")
+            self.conversation.note(place, f"unknown action {action!r}")
 
-    def _call(self, event: dict[str, Any], action: str, given: dict[str, Any], place: str) -> None:
-        about = record(event.get("tool_call_metadata") or {}, f"{place}.tool_call_metadata")
-        call_id, state = text_or_none(about.get("tool_call_id")) or "", given.get("confirmation_state")
+    def _call(self, event: dict[str, Any], action: str, arguments: dict[str, Any], place: str) -> None:
+        metadata = require_object(event.get("tool_call_metadata") or {}, f"{place}.tool_call_metadata")
+        call_id, state = text_or_none(metadata.get("tool_call_id")) or "", arguments.get("confirmation_state")
         if call_id in self.waiting and state in ("confirmed", "rejected"):
-            position = self.waiting.pop(call_id)  # the same action again, with the person's word
+            position = self.waiting.pop(call_id)  # the same action again, with the person's decision
             if state == "confirmed":
                 self.approved.add(position)
         else:
-            response = text_or_none(fields(about.get("model_response")).get("id"))
+            response = text_or_none(as_object(metadata.get("model_response")).get("id"))
             if response is None or response != self.response:
-                self.talk.message()
+                self.conversation.start_message()
             self.response = response
-            tool = text_or_none(about.get("function_name")) or action
-            asked = _asked(fields(about.get("model_response")), call_id)
-            own = {key: value for key, value in given.items() if key not in INSIDE}
+            tool = text_or_none(metadata.get("function_name")) or action
+            proposal = _proposed_by_model(as_object(metadata.get("model_response")), call_id)
+            own = {key: value for key, value in arguments.items() if key not in FRAMEWORK_KEYS}
             call = ToolCall(
                 id=call_id,
                 tool=tool,
                 actor="user" if event.get("source") == "user" else "agent",
-                proposed_arguments=own if asked is None else asked,
-                started_at=moment(event.get("timestamp")),
+                proposed_arguments=own if proposal is None else proposal,
+                started_at=parse_time(event.get("timestamp")),
             )
-            position = self.talk.call(call, place)
+            position = self.conversation.add_call(call, place)
         if state == "awaiting_confirmation" and call_id:
             self.waiting[call_id] = position
         if state == "rejected":
-            self.talk.settle(position, _denied(None, None))
+            self.conversation.set_result(position, _denied(None, None))
         if isinstance(event.get("id"), (int, str)):
             self.actions[event["id"]] = position
 
@@ -99,31 +99,31 @@ class AppEvents:
         position = self.actions.get(cause) if isinstance(cause, (int, str)) else None
         if position is None:
             if kind not in SILENT_OBSERVATIONS:
-                self.talk.note(place, f"an observation {kind!r} of no known call")
+                self.conversation.note(place, f"an observation {kind!r} without a known call")
             return
-        if kind == "null" or (self.talk.calls[position].outcome == "denied" and kind != "user_rejected"):
+        if kind == "null" or (self.conversation.calls[position].outcome == "denied" and kind != "user_rejected"):
             return
-        content, at = event.get("content"), moment(event.get("timestamp"))
+        content, at = event.get("content"), parse_time(event.get("timestamp"))
         approval = Approval(state="approved" if position in self.approved else "unknown")
         if kind == "user_rejected":
-            self.talk.settle(position, _denied(error_text(content), at))
+            self.conversation.set_result(position, _denied(error_text(content), at))
         elif kind == "error" or event.get("success") is False:
-            answer = ToolAnswer(outcome="failed", error=error_text(content), approval=approval, at=at)
-            self.talk.settle(position, answer)
+            result = ToolResult(outcome="failed", error=error_text(content), approval=approval, at=at)
+            self.conversation.set_result(position, result)
         else:
-            self.talk.settle(position, ToolAnswer(value=result_value(content), approval=approval, at=at))
+            self.conversation.set_result(position, ToolResult(value=result_value(content), approval=approval, at=at))
 
 
-def _denied(reason: str | None, at: Any) -> ToolAnswer:
-    return ToolAnswer(outcome="denied", ran=False, error=reason, approval=Approval(state="denied", note=reason), at=at)
+def _denied(reason: str | None, at: Any) -> ToolResult:
+    return ToolResult(outcome="denied", ran=False, error=reason, approval=Approval(state="denied", note=reason), at=at)
 
 
-def _asked(response: dict[str, Any], call_id: str) -> dict[str, Any] | str | None:
-    """Return the arguments that the model gave, from its response kept beside the action."""
+def _proposed_by_model(response: dict[str, Any], call_id: str) -> dict[str, Any] | str | None:
+    """Return the arguments that the model proposed, from its response beside the action; ``None`` if it is missing."""
     choices = response.get("choices")
     for choice in choices if isinstance(choices, list) else ():
-        calls = fields(fields(choice).get("message")).get("tool_calls")
+        calls = as_object(as_object(choice).get("message")).get("tool_calls")
         for call in calls if isinstance(calls, list) else ():
-            if call_id and fields(call).get("id") == call_id:
-                return proposed(fields(fields(call).get("function")).get("arguments"))
+            if call_id and as_object(call).get("id") == call_id:
+                return proposed_arguments(as_object(as_object(call).get("function")).get("arguments"))
     return None

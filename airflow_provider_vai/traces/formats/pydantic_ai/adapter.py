@@ -1,7 +1,7 @@
-"""pydantic-ai messages: requests and responses made of parts; Airflow's XCom ``message_history`` is that.
+"""pydantic-ai messages: requests and responses made of parts, as also in Airflow's XCom ``message_history``.
 
-Only denials are marked. A call that a person approved looks like any other, and one whose arguments a person
-edited keeps the model's arguments, which never ran: where a call was answered in a later run, a note says so.
+Only denials are marked. An approved call looks like any other call, and a call whose arguments a person edited keeps
+the model's arguments, which never ran. If a call has its result in a later run, a note says that this may be so.
 """
 
 from __future__ import annotations
@@ -11,22 +11,21 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Run, RunOutcome
 from airflow_provider_vai.traces.formats.pydantic_ai.parts import read_call, read_refusal, read_return
-from airflow_provider_vai.traces.formats.shared.content import error_text, usage
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.reading.trace import (
-    Tells,
-    Trace,
-    document,
-    moment,
-    parsed,
-    record,
-    records,
-    text,
+from airflow_provider_vai.traces.formats.shared.content import error_text, total_usage
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import (
+    parse_document,
+    parse_json,
+    parse_time,
+    require_object,
+    require_objects,
+    require_text,
     text_or_none,
 )
 
 TOKENS = ("input_tokens", "output_tokens", "request_tokens", "response_tokens")
-SILENT = frozenset({"text", "thinking", "file"})
+IGNORED = frozenset({"text", "thinking", "file"})
 
 
 class PydanticAIAdapter:
@@ -34,11 +33,11 @@ class PydanticAIAdapter:
 
     name = "pydantic_ai"
     description = "pydantic-ai messages (request and response parts), also as Airflow's message_history"
-    tells = Tells(approvals="partly", timing="partly")
+    coverage = Coverage(approvals="partly", timing="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document's first message is a pydantic-ai request or response."""
-        messages = parsed(document) if isinstance(document, str) else document
+        messages = parse_json(document) if isinstance(document, str) else document
         messages = messages.get("messages") if isinstance(messages, dict) else messages
         first = messages[0] if isinstance(messages, list) and messages else None
         return isinstance(first, dict) and first.get("kind") in ("request", "response") and "parts" in first
@@ -48,82 +47,83 @@ class PydanticAIAdapter:
 
         :raises MalformedTrace: a message or a part breaks the format.
         """
-        found = trace.document
-        if isinstance(found, str):
-            found = document(found, f"{trace} (the text in it)")
+        listed = trace.document
+        if isinstance(listed, str):
+            listed = parse_document(listed, f"{trace} (the text in it)")
         where = f"{trace}: "
-        if not isinstance(found, list):
-            found, where = record(found, str(trace)).get("messages"), f"{trace}: messages"
-        messages = [message for message, _ in records(found, where)]
+        if not isinstance(listed, list):
+            listed, where = require_object(listed, str(trace)).get("messages"), f"{trace}: messages"
+        messages = [message for message, _ in require_objects(listed, where)]
         history = _History(trace)
-        for message, place in records(messages, where):
+        for message, place in require_objects(messages, where):
             history.read(message, place)
         yield history.run(messages)
 
 
 class _History:
-    """The messages read so far, and in which run each call was proposed."""
+    """The messages read so far, and the run in which each call was proposed."""
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
-        self.talk = Conversation(trace)
+        self.conversation = Conversation(trace)
         self.run_ids: list[str | None] = []
 
     def read(self, message: dict[str, Any], place: str) -> None:
         """Read one message's parts."""
-        kind = text(message.get("kind"), f"{place}.kind")
+        kind = require_text(message.get("kind"), f"{place}.kind")
         if kind not in ("request", "response"):
-            self.talk.note(place, f"unknown kind of message {kind!r}")
+            self.conversation.note(place, f"unknown kind of message {kind!r}")
             return
-        self.talk.message()
-        for part, where in records(message.get("parts"), f"{place}.parts"):
+        self.conversation.start_message()
+        for part, where in require_objects(message.get("parts"), f"{place}.parts"):
             self._read_part(part, text_or_none(message.get("run_id")), where)
-        self.talk.system(text_or_none(message.get("instructions")))
+        self.conversation.add_system_text(text_or_none(message.get("instructions")))
 
     def _read_part(self, part: dict[str, Any], run_id: str | None, where: str) -> None:
         content, inside = part.get("content"), f"{where}.content"
-        match text(part.get("part_kind"), f"{where}.part_kind"):
+        match require_text(part.get("part_kind"), f"{where}.part_kind"):
             case "system-prompt":
-                self.talk.system(self.talk.text(content, inside))
+                self.conversation.add_system_text(self.conversation.text_of(content, inside))
             case "user-prompt":
-                self.talk.turn(self.talk.text(content, inside))
+                self.conversation.start_turn(self.conversation.text_of(content, inside))
             case "tool-call" | "builtin-tool-call":
-                self.talk.call(read_call(part, where), where)
+                self.conversation.add_call(read_call(part, where), where)
                 self.run_ids.append(run_id)
             case "tool-return" | "builtin-tool-return":
-                self._answer(read_return(part, where), run_id, where)
+                self._tool_result(read_return(part, where), run_id, where)
             case "retry-prompt" if part.get("tool_name") is not None:
-                self._answer(read_refusal(part, where), run_id, where)
+                self._tool_result(read_refusal(part, where), run_id, where)
             case "retry-prompt" | "retry-feedback":
-                self.talk.note(where, f"the model's output was refused: {error_text(content)}")
-            case kind if kind not in SILENT:
-                self.talk.note(where, f"unknown part {kind!r}")
+                self.conversation.note(where, f"the model's output was rejected: {error_text(content)}")
+            case kind if kind not in IGNORED:
+                self.conversation.note(where, f"unknown part {kind!r}")
 
-    def _answer(self, answer: ToolAnswer, run_id: str | None, where: str) -> None:
-        position = self.talk.answer(answer, where)
-        if position is None or answer.outcome == "denied":
+    def _tool_result(self, result: ToolResult, run_id: str | None, where: str) -> None:
+        position = self.conversation.add_result(result, where)
+        if position is None or result.outcome == "denied":
             return
-        asked_in = self.run_ids[position]
-        if asked_in and run_id and asked_in != run_id:
-            name = self.talk.calls[position].id
-            self.talk.note(where, f"call {name!r} waited between two runs: its arguments may be edited")
+        proposed_in = self.run_ids[position]
+        if proposed_in and run_id and proposed_in != run_id:
+            name = self.conversation.calls[position].id
+            problem = f"call {name!r} waited between two runs, so its arguments may have been edited"
+            self.conversation.note(where, problem)
 
     def run(self, messages: list[dict[str, Any]]) -> Run:
-        """Return the run that the messages tell of."""
+        """Return the run in the messages."""
         responses = [message for message in messages if message.get("kind") == "response"]
-        spent = [found for message in responses if isinstance(found := message.get("usage"), dict)]
+        usages = [usage for message in responses if isinstance(usage := message.get("usage"), dict)]
         times = [at for message in messages for at in _times(message)]
         run = Run(
             id=_last(messages, "run_id") or _last(messages, "conversation_id") or self.trace.fallback_id,
             source="agent_run",
             format=ADAPTER.name,
             model=_last(responses, "model_name"),
-            started_at=moment(times[0]) if times else None,
-            ended_at=moment(times[-1]) if times else None,
+            started_at=parse_time(times[0]) if times else None,
+            ended_at=parse_time(times[-1]) if times else None,
             outcome=self._outcome(messages),
-            usage=usage(spent, tokens=TOKENS, costs=[item.get("cost") for item in spent]),
+            usage=total_usage(usages, tokens=TOKENS, costs=[usage.get("cost") for usage in usages]),
         )
-        return self.talk.run(run)
+        return self.conversation.finish(run)
 
     def _outcome(self, messages: list[dict[str, Any]]) -> RunOutcome:
         last = messages[-1] if messages else {}
@@ -131,7 +131,7 @@ class _History:
         if last.get("kind") == "request":
             return "success" if any(_is_final_result(part) for part in parts) else "unknown"
         has_text = any(part["part_kind"] == "text" for part in parts)
-        return "success" if has_text and not self.talk.is_waiting else "unknown"
+        return self.conversation.outcome(assistant_spoke_last=has_text)
 
 
 def _is_final_result(part: dict[str, Any]) -> bool:
@@ -140,13 +140,13 @@ def _is_final_result(part: dict[str, Any]) -> bool:
 
 
 def _last(messages: list[dict[str, Any]], key: str) -> str | None:
-    return next((found for message in reversed(messages) if (found := text_or_none(message.get(key)))), None)
+    return next((text for message in reversed(messages) if (text := text_or_none(message.get(key)))), None)
 
 
 def _times(message: dict[str, Any]) -> Iterator[Any]:
     parts = message.get("parts")
     for part in [*(parts if isinstance(parts, list) else []), message]:
-        if isinstance(part, dict) and moment(part.get("timestamp")):
+        if isinstance(part, dict) and parse_time(part.get("timestamp")):
             yield part["timestamp"]
 
 

@@ -1,6 +1,6 @@
-"""What the message-like formats share: pairing results with calls, batches, turns, content parts.
+"""What the message-like formats share: pairing results with calls, batches, turns, the text of messages.
 
-An adapter walks its file once, in order, and tells a :class:`Conversation` what it meets.
+An adapter walks its file once, in order, and adds what it reads to a :class:`Conversation`.
 """
 
 from __future__ import annotations
@@ -9,20 +9,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from airflow_provider_vai.model.run import Approval, Outcome, Run, ToolCall, Turn
+from airflow_provider_vai.model.run import Approval, Outcome, Run, RunOutcome, ToolCall, Turn
 from airflow_provider_vai.traces.formats.shared.content import MEDIA, part_kind, part_text
-from airflow_provider_vai.traces.reading.trace import Trace, record, sequence
+from airflow_provider_vai.traces.reading.trace import Trace
+from airflow_provider_vai.traces.reading.values import require_list, require_object
 
-OTHERS = frozenset({"suite_name", "thread", "agentRun", "agent_run", "simulations"})
-"""Keys of formats that hold chat messages among other things."""
+OTHER_FORMATS = frozenset({"suite_name", "thread", "agentRun", "agent_run", "simulations"})
+"""Keys of other formats that also hold chat messages."""
 
 
 @dataclass(frozen=True)
-class ToolAnswer:
-    """What came back for a call.
+class ToolResult:
+    """The result of a call.
 
-    ``id`` is the call's id and ``tool`` its name, where the answer gives them. ``ran`` is false where the
-    call was refused before it ran. ``arguments`` are the executed ones where the trace tells them apart.
+    ``id`` is the call's id and ``tool`` the tool's name, if the result has them. ``ran`` is false if the call was
+    refused before it ran. ``arguments`` are the executed ones, if the trace records them separately. ``at`` is when
+    the call ended.
     """
 
     id: str | None = None
@@ -39,9 +41,9 @@ class ToolAnswer:
 class Conversation:
     """Collects the turns, calls and notes of one run.
 
-    Ids are no keys by nature: they repeat, or are missing. An answer goes to the first unanswered call with
-    its id in the newest message that has one; without an id, to the first unanswered call of the newest
-    message with calls.
+    The ids of a file are not unique: they repeat, or are missing. A result goes to the first pending call with its id,
+    in the newest message that has one; a result without an id goes to the first pending call of the newest message
+    with calls.
     """
 
     def __init__(self, trace: Trace) -> None:
@@ -49,177 +51,183 @@ class Conversation:
         self.calls: list[ToolCall] = []
         self.notes: list[str] = []
         self._file = f"{trace}: "
-        self._system: list[str] = []
-        self._given: list[str] = []  # each call's id as the file gives it, "" for none
-        self._open: dict[str, list[int]] = {}
-        self._answered: dict[str, int] = {}
-        self._names: set[str] = set()
-        self._times: dict[str, int] = {}
+        self._system_texts: list[str] = []
+        self._file_ids: list[str] = []  # each call's id in the file, "" for none
+        self._pending: dict[str, list[int]] = {}  # positions of the calls without a result, by their id in the file
+        self._finished: dict[str, int] = {}  # position of the newest call with a result, by its id in the file
+        self._run_ids: set[str] = set()
+        self._repeats: dict[str, int] = {}
         self._batch = -1
         self._batch_start = 0
-        self._new_message = True
+        self._is_new_message = True
 
     def note(self, where: str, problem: str) -> None:
-        """Keep what could not be read, with its place inside the file: a Run does not depend on the path."""
+        """Record a problem with its place inside the file, without the file's path: equal files give equal Runs."""
         self.notes.append(f"{where.removeprefix(self._file)}: {problem}")
 
-    def system(self, words: str | None) -> None:
-        """Add instruction text, once however often it is repeated."""
-        if words and words not in self._system:
-            self._system.append(words)
+    def add_system_text(self, text: str | None) -> None:
+        """Add instruction text; a text that was added before is ignored."""
+        if text and text not in self._system_texts:
+            self._system_texts.append(text)
 
-    def turn(self, words: str | None) -> None:
-        """Open a turn: the user said something."""
-        self.turns.append(Turn(index=len(self.turns), user_text=words))
+    def start_turn(self, text: str | None) -> None:
+        """Start a turn with the user's text."""
+        self.turns.append(Turn(index=len(self.turns), user_text=text))
 
-    def message(self) -> None:
-        """Say that the calls from here on stand in another assistant message."""
-        self._new_message = True
+    def start_message(self) -> None:
+        """Start an assistant message: the calls added next belong to a new batch."""
+        self._is_new_message = True
 
-    def call(self, call: ToolCall, where: str) -> int:
-        """Add a call, as proposed, to the current turn and message.
+    def add_call(self, call: ToolCall, where: str) -> int:
+        """Add a proposed call to the current turn and message.
 
-        :param call: ``id`` is empty where the file has none; see :meth:`name`.
-        :return: its position.
+        :param call: its ``id`` is empty if the file has none; see :meth:`unique_id`.
+        :return: the call's position in ``calls``.
         """
         if not self.turns:
-            self.turn(None)
+            self.start_turn(None)
         position = len(self.calls)
-        if self._new_message:
-            self._new_message = False
+        if self._is_new_message:
+            self._is_new_message = False
             self._batch += 1
             self._batch_start = position
-        name = self.name(call.id, where)
-        update = {"id": name, "turn": len(self.turns) - 1, "batch": self._batch}
+        update = {"id": self.unique_id(call.id, where), "turn": len(self.turns) - 1, "batch": self._batch}
         self.calls.append(call.model_copy(update=update))
-        self._given.append(call.id)
-        self._open.setdefault(call.id, []).append(position)
+        self._file_ids.append(call.id)
+        self._pending.setdefault(call.id, []).append(position)
         return position
 
-    def name(self, given: str, where: str) -> str:
-        """Return the id that a call gets in the Run: its own, made unique where it repeats or is missing."""
-        name = given
-        while not name or name in self._names:
-            count = self._times[given] = self._times.get(given, 0) + 1
-            name = f"{given}#{count + 1}" if given else f"call-{count}"
-        self._names.add(name)
-        if given != name and given:
-            self.note(where, f"the id {given!r} stands on more than one call; this one is named {name}")
-        return name
+    def unique_id(self, file_id: str, where: str) -> str:
+        """Return a call's id in the Run: its id in the file, made unique if it repeats or is missing."""
+        unique = file_id
+        while not unique or unique in self._run_ids:
+            count = self._repeats[file_id] = self._repeats.get(file_id, 0) + 1
+            unique = f"{file_id}#{count + 1}" if file_id else f"call-{count}"
+        self._run_ids.add(unique)
+        if file_id != unique and file_id:
+            self.note(where, f"several calls have the id {file_id!r}; this one is renamed to {unique}")
+        return unique
 
     @property
-    def is_waiting(self) -> bool:
+    def has_pending_calls(self) -> bool:
         """Whether a call has no result yet."""
-        return any(self._open.values())
+        return any(self._pending.values())
 
-    def answer(self, answer: ToolAnswer, where: str) -> int | None:
-        """Give a call its result: its arguments become the executed ones where it ran.
+    def add_result(self, result: ToolResult, where: str) -> int | None:
+        """Pair a result with its pending call, and set it there; see :meth:`set_result`.
 
-        :return: the call's position; ``None``, with a note, where no call waits for this result.
+        :return: the call's position; ``None``, with a note, if no call fits.
         """
-        position = self._take(answer)
+        position = self._take(result)
         if position is None:
-            position = self._answered.get(answer.id or "") if answer.id else None
+            position = self._finished.get(result.id or "") if result.id else None
             if position is None:
-                self.note(where, f"a result for {answer.id or answer.tool or 'no id'!r}, but no such call")
+                self.note(where, f"a result for {result.id or result.tool or 'no id'!r}, but there is no such call")
                 return None
-            self.note(where, f"another result for {answer.id!r}: the last counts, except after a denial")
+            self.note(where, f"another result for {result.id!r}: the last one counts, unless the call was denied")
             if self.calls[position].outcome == "denied":
                 return position
-        return self.settle(position, answer)
+        return self.set_result(position, result)
 
-    def settle(self, position: int, answer: ToolAnswer) -> int:
-        """Give the call at a position its result, where the trace itself says whose result it is.
+    def set_result(self, position: int, result: ToolResult) -> int:
+        """Set the result of the call at a position. If the call ran, its arguments become the executed ones.
 
         :return: the position.
         """
         call = self.calls[position]
-        executed = call.proposed_arguments if answer.arguments is None else answer.arguments
-        if position in self._open[self._given[position]]:
-            self._open[self._given[position]].remove(position)
+        executed = call.proposed_arguments if result.arguments is None else result.arguments
+        if position in self._pending[self._file_ids[position]]:
+            self._pending[self._file_ids[position]].remove(position)
         self.calls[position] = call.model_copy(
             update={
-                "arguments": executed if answer.ran else None,
-                "result": answer.value,
-                "outcome": answer.outcome,
-                "error": answer.error,
-                "approval": answer.approval,
-                "ended_at": answer.at,
+                "arguments": executed if result.ran else None,
+                "result": result.value,
+                "outcome": result.outcome,
+                "error": result.error,
+                "approval": result.approval,
+                "ended_at": result.at,
             }
         )
-        self._answered[self._given[position]] = position
+        self._finished[self._file_ids[position]] = position
         return position
 
-    def run(self, run: Run) -> Run:
-        """Return ``run`` with everything collected."""
-        system_text = "\n\n".join(self._system) or None
+    def outcome(self, *, assistant_spoke_last: bool) -> RunOutcome:
+        """Return ``success`` if the assistant spoke last and no call is pending, else ``unknown``."""
+        return "success" if assistant_spoke_last and not self.has_pending_calls else "unknown"
+
+    def finish(self, run: Run) -> Run:
+        """Return ``run`` with everything that was collected."""
+        system_text = "\n\n".join(self._system_texts) or None
         collected = {"turns": self.turns, "calls": self.calls, "notes": self.notes}
         return run.model_copy(update={**collected, "system_text": system_text})
 
-    def text(self, content: Any, where: str) -> str | None:
-        """Return the text of a message's content: a string, or a list of parts; unknown parts are noted.
+    def text_of(self, content: Any, where: str) -> str | None:
+        """Return the text of a message's content, which is a string or a list of parts. Unknown parts are noted.
 
         :raises MalformedTrace: the content is neither.
         """
         if content is None or isinstance(content, str):
             return content
-        words = []
-        for index, part in enumerate(sequence(content, where)):
-            found = part if isinstance(part, str) else part_text(part)
-            if found is not None:
-                words.append(found)
+        texts = []
+        for index, part in enumerate(require_list(content, where)):
+            text = part if isinstance(part, str) else part_text(part)
+            if text is not None:
+                texts.append(text)
             elif (kind := part_kind(part)) not in MEDIA:
                 self.note(f"{where}[{index}]", f"unknown part {kind!r}")
-        return "\n".join(words) or None
+        return "\n".join(texts) or None
 
-    def _take(self, answer: ToolAnswer) -> int | None:
-        waiting = self._open.get(answer.id, []) if answer.id else []
-        waiting = waiting or [position for position in self._newest() if self._fits(answer, position)]
-        if not waiting:
+    def _take(self, result: ToolResult) -> int | None:
+        """Return the position of the pending call that a result belongs to, and take it off the pending ones."""
+        fitting = self._pending.get(result.id, []) if result.id else []
+        fitting = fitting or [position for position in self._newest_pending() if self._fits(result, position)]
+        if not fitting:
             return None
-        newest = self.calls[waiting[-1]].batch
-        position = next(position for position in waiting if self.calls[position].batch == newest)
-        self._open[self._given[position]].remove(position)
+        newest = self.calls[fitting[-1]].batch
+        position = next(position for position in fitting if self.calls[position].batch == newest)
+        self._pending[self._file_ids[position]].remove(position)
         return position
 
-    def _newest(self) -> list[int]:
-        """Return the unanswered calls of the newest message with calls."""
-        span = range(self._batch_start, len(self.calls))
-        return [position for position in span if position in self._open[self._given[position]]]
+    def _newest_pending(self) -> list[int]:
+        """Return the pending calls of the newest message with calls."""
+        newest = range(self._batch_start, len(self.calls))
+        return [position for position in newest if position in self._pending[self._file_ids[position]]]
 
-    def _fits(self, answer: ToolAnswer, position: int) -> bool:
-        if answer.id:
-            return not self._given[position]
-        return answer.tool in (None, self.calls[position].tool)
+    def _fits(self, result: ToolResult, position: int) -> bool:
+        if result.id:
+            return not self._file_ids[position]
+        return result.tool in (None, self.calls[position].tool)
 
 
 def message_list(trace: Trace) -> tuple[list[Any], str]:
-    """Return the messages, which are the document or stand under its key ``messages``, and their place.
+    """Return the messages and their place. They are the document itself, or are under its key ``messages``.
 
-    One answer of a model, as its interface gives it, is a message alone.
+    A single response of Anthropic's API is one message.
 
-    :raises MalformedTrace: there is no such list.
+    :raises MalformedTrace: there is no list of messages.
     """
-    if isinstance(trace.document, list) or _is_answer(trace.document):
-        return trace.document if isinstance(trace.document, list) else [trace.document], f"{trace}: "
-    messages = record(trace.document, str(trace)).get("messages")
-    return sequence(messages, f"{trace}: messages"), f"{trace}: messages"
+    if _is_single_message(trace.document):
+        return [trace.document], f"{trace}: "
+    if isinstance(trace.document, list):
+        return trace.document, f"{trace}: "
+    messages = require_object(trace.document, str(trace)).get("messages")
+    return require_list(messages, f"{trace}: messages"), f"{trace}: messages"
 
 
 def role_messages(document: Any) -> list[Any]:
-    """Return the messages of a document in the shape of a chat, of whatever provider; else an empty list."""
-    messages: Any = [document] if _is_answer(document) else document
+    """Return the messages of a document that looks like a chat of any provider; else an empty list."""
+    messages: Any = [document] if _is_single_message(document) else document
     if isinstance(messages, dict):
-        messages = None if OTHERS & document.keys() else document.get("messages")
+        messages = None if OTHER_FORMATS & document.keys() else document.get("messages")
     first = messages[0] if isinstance(messages, list) and messages else None
     is_chat = isinstance(first, dict) and "role" in first and "parts" not in first
-    return messages if is_chat and not _has_items(messages) else []
+    return messages if is_chat and not _has_response_items(messages) else []
 
 
-def _is_answer(document: Any) -> bool:
+def _is_single_message(document: Any) -> bool:
     return isinstance(document, dict) and document.get("type") == "message" and "messages" not in document
 
 
-def _has_items(messages: list[Any]) -> bool:
-    """Return whether calls stand beside the messages, not in them: then it is a list of OpenAI Responses items."""
+def _has_response_items(messages: list[Any]) -> bool:
+    """Return whether calls are items beside the messages: then this is a list of OpenAI Responses items."""
     return any("call_id" in message and "role" not in message for message in messages if isinstance(message, dict))

@@ -1,18 +1,18 @@
-"""The attributes of agent spans: OpenTelemetry's conventions and those that came before or beside them.
+"""The attributes of agent spans: OpenTelemetry's GenAI conventions, older ones, and those of other tracers.
 
-One table: a meaning, and the names that pydantic-ai, Logfire, OpenLLMetry, the Vercel AI SDK, OpenInference and the
-conventions themselves have for it. A span is read the same way whoever wrote it.
+The tables list the names that pydantic-ai, Logfire, OpenLLMetry, the Vercel AI SDK, OpenInference and the conventions
+have for each field, so every span is read in the same way.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_vai.traces.formats.shared.content import error_text, proposed
-from airflow_provider_vai.traces.formats.spans.call import Kind, SpanFacts
+from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments
+from airflow_provider_vai.traces.formats.spans.call import Kind, Operation
 from airflow_provider_vai.traces.formats.spans.messages import SpanMessage, read_chat
-from airflow_provider_vai.traces.formats.spans.span import Span, first, read_value
-from airflow_provider_vai.traces.reading.trace import text_or_none
+from airflow_provider_vai.traces.formats.spans.span import Span, first_value, read_value
+from airflow_provider_vai.traces.reading.values import as_list, as_object, text_or_none
 
 KIND = ("gen_ai.operation.name", "openinference.span.kind", "traceloop.span.kind", "ai.operationId", "llm.request.type")
 KINDS: dict[str, Kind] = {
@@ -43,7 +43,7 @@ KINDS: dict[str, Kind] = {
     "chain": "other",
     "task": "other",
 }
-SILENT = frozenset(
+IGNORED = frozenset(
     [
         "chain",
         "embedding",
@@ -68,7 +68,7 @@ SILENT = frozenset(
         "ai.embedmany.doembed",
     ]
 )
-"""Kinds of spans that call no tool: passed over knowingly, every other unknown kind is noted."""
+"""Kinds of spans that call no tool. They are skipped on purpose; any other unknown kind is noted."""
 
 TOOL = ("gen_ai.tool.name", "ai.toolCall.name", "tool.name", "tool_call.function.name", "traceloop.entity.name")
 CALL_ID = ("gen_ai.tool.call.id", "ai.toolCall.id", "tool_call.id", "tool.id")
@@ -89,7 +89,7 @@ RESULT = (
     "output.value",
     "output",
 )
-HEARD = (
+INPUT_MESSAGES = (
     "gen_ai.input.messages",
     "pydantic_ai.all_messages",
     "all_messages_events",
@@ -101,7 +101,7 @@ HEARD = (
     "ai.prompt",
     "input.value",
 )
-SAID = ("gen_ai.output.messages", "llm.output_messages", "gen_ai.completion", "output.value")
+OUTPUT_MESSAGES = ("gen_ai.output.messages", "llm.output_messages", "gen_ai.completion", "output.value")
 SYSTEM = ("gen_ai.system_instructions", "gen_ai.request.instructions")
 AGENT = ("gen_ai.agent.name", "agent_name", "agent.name")
 MODEL = ("gen_ai.response.model", "gen_ai.request.model", "llm.model_name", "ai.model.id", "model_name")
@@ -121,28 +121,27 @@ COST = ("operation.cost", "llm.cost.total", "gen_ai.usage.cost")
 PREFIXES = ("execute_tool ", "running tool: ", "tools/call ")
 
 
-def read_step(span: Span) -> SpanFacts:
-    """Return what a span's attributes say it is."""
+def read_operation(span: Span) -> Operation:
+    """Return the operation that a span's attributes describe."""
     kind = span_kind(span)
-    step = SpanFacts(span, kind, tool=tool_name(span), agent=span.text(*AGENT), model=span.text(*MODEL))
-    step.note = unknown_kind(kind, span.text(*KIND))
+    operation = Operation(span, kind, tool=tool_name(span), agent=span.text(*AGENT), model=span.text(*MODEL))
+    operation.note = unknown_kind(kind, span.text(*KIND))
     if kind in ("tool", "other"):
-        read_execution(step, span.get(*ARGUMENTS), span.get(*RESULT))
-        _read_marks(step)
+        read_execution(operation, span.get(*ARGUMENTS), span.get(*RESULT))
+        _read_deferral(operation)
     if kind in ("model", "agent"):
-        _read_chats(step)
-        step.usage = spent(span.get(*INPUT_TOKENS), span.get(*OUTPUT_TOKENS), span.get(*COST))
+        _read_chats(operation)
+        operation.usage = token_usage(span.get(*INPUT_TOKENS), span.get(*OUTPUT_TOKENS), span.get(*COST))
         reasons = span.get("gen_ai.response.finish_reasons", "ai.response.finishReason")
-        step.asks_for_tools = "tool" in str(reasons)
-    return step
+        operation.asks_for_tools = "tool" in str(reasons)
+    return operation
 
 
 def span_kind(span: Span) -> Kind:
-    """Return what a span is about, by the first of its marks that the table knows."""
+    """Return the kind of a span's operation, by the first attribute with a known kind."""
     for name in KIND:
-        known = KINDS.get((span.text(name) or "").lower())
-        if known:
-            return known
+        if kind := KINDS.get((span.text(name) or "").lower()):
+            return kind
     if span.text("mcp.method.name") == "tools/call" or span.text("gen_ai.tool.name"):
         return "tool"
     if span.get("all_messages_events", "pydantic_ai.all_messages") is not None:
@@ -151,50 +150,53 @@ def span_kind(span: Span) -> Kind:
     return "model" if is_request else "other"
 
 
-def unknown_kind(kind: Kind, said: str | None) -> str:
-    """Return the note about a span whose own kind nobody here knows; else nothing."""
-    is_known = kind != "other" or not said or said.lower() in SILENT
-    return "" if is_known else f"unknown kind of span {said!r}"
+def unknown_kind(kind: Kind, name: str | None) -> str:
+    """Return the note about a span of an unknown kind; empty if the kind is known.
+
+    :param name: the kind's name in the trace.
+    """
+    is_known = kind != "other" or not name or name.lower() in IGNORED
+    return "" if is_known else f"unknown kind of span {name!r}"
 
 
 def tool_name(span: Span) -> str:
     """Return the name of the tool that a span executes."""
-    return span.text(*TOOL) or bare(span.name)
+    return span.text(*TOOL) or without_prefix(span.name)
 
 
-def bare(name: str) -> str:
-    """Return a span's name without what a tracer puts before a tool's name."""
+def without_prefix(name: str) -> str:
+    """Return a span's name without the prefix that tracers put before a tool's name."""
     prefix = next((prefix for prefix in PREFIXES if name.startswith(prefix)), "")
     return name.removeprefix(prefix)
 
 
-def read_execution(step: SpanFacts, arguments: Any, result: Any) -> None:
-    """Set what a tool was given and what it returned.
+def read_execution(operation: Operation, arguments: Any, result: Any) -> None:
+    """Set the arguments and the result of a tool's execution.
 
-    A result that is a framework's tool message, or a request that wraps the arguments, is opened.
+    Arguments inside a request, and a result inside a framework's tool message, are unwrapped.
     """
-    given, back = read_value(arguments), read_value(result)
-    if isinstance(given, dict) and given.keys() <= {"input", "tool_input", "inputs"} and len(given) == 1:
-        inner = read_value(next(iter(given.values())))
-        given = inner if isinstance(inner, dict) else given
-    elif isinstance(given, dict) and given.keys() == {"args", "kwargs"} and given["args"] == []:
-        given = given["kwargs"]
-    step.arguments = None if given is None else proposed(given)
-    for message in read_chat(back, "tool") if _is_tool_message(back) else []:
-        for answer in message.answers:
-            step.call_id = step.call_id or answer.id or ""
-            step.failed = step.failed or answer.outcome == "failed"
-            back = answer.error if answer.outcome == "failed" else answer.value
-    step.result = back
-    step.call_id = step.call_id or (step.span.text(*CALL_ID) or "").strip()
-    step.failed = step.failed or step.span.failed
-    step.error = (error_text(back) or step.span.error) if step.failed else None
+    executed, output = read_value(arguments), read_value(result)
+    if isinstance(executed, dict) and executed.keys() <= {"input", "tool_input", "inputs"} and len(executed) == 1:
+        inner = read_value(next(iter(executed.values())))
+        executed = inner if isinstance(inner, dict) else executed
+    elif isinstance(executed, dict) and executed.keys() == {"args", "kwargs"} and executed["args"] == []:
+        executed = executed["kwargs"]
+    operation.arguments = None if executed is None else proposed_arguments(executed)
+    for message in read_chat(output, "tool") if _is_tool_message(output) else []:
+        for tool_result in message.results:
+            operation.call_id = operation.call_id or tool_result.id or ""
+            operation.failed = operation.failed or tool_result.outcome == "failed"
+            output = tool_result.error if tool_result.outcome == "failed" else tool_result.value
+    operation.result = output
+    operation.call_id = operation.call_id or (operation.span.text(*CALL_ID) or "").strip()
+    operation.failed = operation.failed or operation.span.failed
+    operation.error = (error_text(output) or operation.span.error) if operation.failed else None
 
 
-def spent(given: Any, returned: Any, cost: Any = None) -> dict[str, Any]:
-    """Return a model call's usage, without what the trace does not say."""
-    named = (("input", given), ("output", returned), ("cost", cost))
-    return {name: value for name, value in named if isinstance(value, (int, float)) and not isinstance(value, bool)}
+def token_usage(input_tokens: Any, output_tokens: Any, cost: Any = None) -> dict[str, Any]:
+    """Return a model request's usage; unknown figures are left out."""
+    figures = (("input", input_tokens), ("output", output_tokens), ("cost", cost))
+    return {name: value for name, value in figures if isinstance(value, (int, float)) and not isinstance(value, bool)}
 
 
 def _is_tool_message(value: Any) -> bool:
@@ -206,78 +208,72 @@ def _is_tool_message(value: Any) -> bool:
     )
 
 
-def _read_marks(step: SpanFacts) -> None:
-    """Read pydantic-ai's marks of a tool that did not run: its arguments were refused, or it must wait."""
-    span = step.span
-    step.ran = span.text("pydantic_ai.tool.failure_stage") != "validation"
-    step.waits = span.text("pydantic_ai.tool.deferral.name") or ""
-    step.server = span.text("mcp.server.name", "gen_ai.tool.server.name")
+def _read_deferral(operation: Operation) -> None:
+    """Read pydantic-ai's attributes of a tool that did not run: its arguments were refused, or it has to wait."""
+    span = operation.span
+    operation.ran = span.text("pydantic_ai.tool.failure_stage") != "validation"
+    operation.waits_for = span.text("pydantic_ai.tool.deferral.name") or ""
+    operation.server = span.text("mcp.server.name", "gen_ai.tool.server.name")
 
 
-def _read_chats(step: SpanFacts) -> None:
-    span = step.span
-    step.heard = read_chat(span.get(*HEARD), "user")
-    output = span.get(*SAID)
-    step.said = read_chat(output, "assistant") if step.kind == "model" else []
-    if step.kind == "model" and output is None:
-        calls = read_value(span.get("ai.response.toolCalls"))
-        step.said = read_chat(calls if isinstance(calls, list) else [], "assistant")
-        step.said += read_chat(span.text("ai.response.text") or "", "assistant")
-    heard, said = _from_events(span)
-    step.heard, step.said = step.heard or heard, step.said or said
-    if step.kind == "model" and step.heard is not None and span.text("logfire.span_type") is not None:
-        step.heard, step.said = _split_choice(step.heard, step.said)
-    step.system = [said.text for said in read_chat(span.get(*SYSTEM), "system") if said.text]
-    parameters = read_value(span.get("model_request_parameters"))
-    step.gates = _gates(parameters) if isinstance(parameters, dict) else {}
-    result = read_value(span.get("final_result"))
-    waiting = result.get("approvals") if isinstance(result, dict) and "calls" in result else None
-    step.pending = (
-        frozenset(
-            str(first(item, "tool_call_id"))
-            for item in waiting or []
-            if isinstance(item, dict) and item.get("tool_call_id")
-        )
-        if isinstance(waiting, list)
-        else frozenset()
-    )
+def _read_chats(operation: Operation) -> None:
+    span, is_model = operation.span, operation.kind == "model"
+    inputs = read_chat(span.get(*INPUT_MESSAGES), "user")
+    output = span.get(*OUTPUT_MESSAGES)
+    outputs = read_chat(output, "assistant") if is_model else []
+    if is_model and output is None:
+        outputs = read_chat(as_list(read_value(span.get("ai.response.toolCalls"))), "assistant")
+        outputs += read_chat(span.text("ai.response.text") or "", "assistant")
+    event_inputs, event_outputs = _from_events(span)
+    inputs, outputs = inputs or event_inputs, outputs or event_outputs
+    if is_model and span.text("logfire.span_type") is not None:
+        inputs, outputs = _split_events(inputs, outputs)
+    operation.input_messages, operation.output_messages = inputs, outputs
+    operation.system = [message.text for message in read_chat(span.get(*SYSTEM), "system") if message.text]
+    operation.tool_kinds = _tool_kinds(as_object(read_value(span.get("model_request_parameters"))))
+    operation.pending = _pending(as_object(read_value(span.get("final_result"))))
 
 
-def _split_choice(heard: list[SpanMessage], said: list[SpanMessage]) -> tuple[list[SpanMessage], list[SpanMessage]]:
-    """Return Logfire's one list of events as input and output: the last answer is the output."""
-    if said or not heard or heard[-1].role != "assistant":
-        return heard, said
-    return heard[:-1], heard[-1:]
+def _pending(result: dict[str, Any]) -> frozenset[str]:
+    """Return the ids of the calls that wait for approval, from a run of pydantic-ai that ended to wait for them."""
+    approvals = as_list(result.get("approvals")) if "calls" in result else []
+    return frozenset(str(item["tool_call_id"]) for item in map(as_object, approvals) if item.get("tool_call_id"))
+
+
+def _split_events(inputs: list[SpanMessage], outputs: list[SpanMessage]) -> tuple[list[SpanMessage], list[SpanMessage]]:
+    """Split Logfire's single list of events into input and output: the last assistant message is the output."""
+    if outputs or not inputs or inputs[-1].role != "assistant":
+        return inputs, outputs
+    return inputs[:-1], inputs[-1:]
 
 
 def _from_events(span: Span) -> tuple[list[SpanMessage], list[SpanMessage]]:
-    """Return the messages in a span's events, the conventions' older form."""
-    heard: list[SpanMessage] = []
-    said: list[SpanMessage] = []
+    """Return the input and output messages in a span's events, which is the conventions' older form."""
+    inputs: list[SpanMessage] = []
+    outputs: list[SpanMessage] = []
     for name, details in span.events:
         if name == "gen_ai.client.inference.operation.details":
-            heard += read_chat(details.get("gen_ai.input.messages"), "user")
-            said += read_chat(details.get("gen_ai.output.messages"), "assistant")
+            inputs += read_chat(details.get("gen_ai.input.messages"), "user")
+            outputs += read_chat(details.get("gen_ai.output.messages"), "assistant")
         elif name in ("gen_ai.choice", "gen_ai.content.completion"):
-            said += read_chat(first(details, "gen_ai.completion") or _decoded(details), "assistant")
+            outputs += read_chat(first_value(details, "gen_ai.completion") or _decoded(details), "assistant")
         elif name == "gen_ai.content.prompt":
-            heard += read_chat(first(details, "gen_ai.prompt"), "user")
+            inputs += read_chat(first_value(details, "gen_ai.prompt"), "user")
         elif name.startswith("gen_ai.") and name.endswith(".message"):
             role = name.removeprefix("gen_ai.").removesuffix(".message")
-            heard += read_chat({"role": role, "tool_call_id": details.get("id"), **_decoded(details)}, role)
-    return heard, said
+            inputs += read_chat({"role": role, "tool_call_id": details.get("id"), **_decoded(details)}, role)
+    return inputs, outputs
 
 
 def _decoded(details: dict[str, Any]) -> dict[str, Any]:
     return {name: read_value(value) for name, value in details.items()}
 
 
-def _gates(parameters: dict[str, Any]) -> dict[str, str]:
-    """Return each tool's kind, as pydantic-ai declares it to the model."""
-    found: dict[str, str] = {}
-    for name in ("function_tools", "output_tools"):
-        tools = parameters.get(name)
-        for tool in tools if isinstance(tools, list) else []:
-            if isinstance(tool, dict) and (known := text_or_none(tool.get("name"))):
-                found[known] = text_or_none(tool.get("kind")) or "function"
-    return found
+def _tool_kinds(parameters: dict[str, Any]) -> dict[str, str]:
+    """Return each tool's kind from the declarations that pydantic-ai sends to the model."""
+    tool_kinds: dict[str, str] = {}
+    for key in ("function_tools", "output_tools"):
+        for tool in map(as_object, as_list(parameters.get(key))):
+            if name := text_or_none(tool.get("name")):
+                tool_kinds[name] = text_or_none(tool.get("kind")) or "function"
+    return tool_kinds

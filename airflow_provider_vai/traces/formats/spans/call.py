@@ -1,4 +1,4 @@
-"""One call of a traced run: its proposal, its execution and its answer, and what these three say together."""
+"""One call of a traced run: its proposal, its execution and its result in the messages, merged into one ToolCall."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Any, Literal
 
 from airflow_provider_vai.model.run import Approval, Outcome, ToolCall
 from airflow_provider_vai.traces.formats.shared.content import error_text
-from airflow_provider_vai.traces.formats.shared.conversation import ToolAnswer
-from airflow_provider_vai.traces.formats.spans.messages import Asked, SpanMessage
+from airflow_provider_vai.traces.formats.shared.conversation import ToolResult
+from airflow_provider_vai.traces.formats.spans.messages import ProposedCall, SpanMessage
 from airflow_provider_vai.traces.formats.spans.span import Span
 
 Kind = Literal["tool", "model", "agent", "other"]
 APPROVAL = "ApprovalRequired"
-"""What pydantic-ai writes on the span of a tool that stopped to ask a person."""
+"""pydantic-ai's mark on the span of a tool that stopped to wait for a person's approval."""
 
 
 @dataclass(eq=False)
-class SpanFacts:
-    """What a format's adapter says about one span.
+class Operation:
+    """The operation that a span records: a tool execution, a model request, an agent run, or another one.
 
-    A tool step has ``tool`` … ``error``; ``ran`` is false where the call was refused before it ran, ``waits``
-    says what it stopped to wait for. A model step has ``heard``, its input, and ``said``, its output.
-    ``gates`` gives the kind of each tool, where the framework tells gated tools from others; ``pending`` the ids of
-    the calls that wait for a person at the end of an agent step.
+    ``tool`` to ``waits_for`` belong to a tool execution: ``ran`` is false if the call was refused before it ran,
+    ``waits_for`` is what it stopped to wait for. ``input_messages`` to ``asks_for_tools`` belong to a model request or
+    an agent run. ``tool_kinds`` is the kind of each tool, if the framework marks those that need approval; ``pending``
+    has the ids of the calls that wait for a person when an agent run ends. ``call`` is the call that was executed.
     """
 
     span: Span
@@ -37,121 +37,130 @@ class SpanFacts:
     failed: bool = False
     error: str | None = None
     ran: bool = True
-    waits: str = ""
-    heard: list[SpanMessage] = field(default_factory=list)
-    said: list[SpanMessage] = field(default_factory=list)
+    waits_for: str = ""
+    input_messages: list[SpanMessage] = field(default_factory=list)
+    output_messages: list[SpanMessage] = field(default_factory=list)
     system: list[str] = field(default_factory=list)
     agent: str | None = None
     model: str | None = None
     usage: dict[str, Any] = field(default_factory=dict)
     asks_for_tools: bool = False
     note: str = ""
-    gates: dict[str, str] = field(default_factory=dict)
+    tool_kinds: dict[str, str] = field(default_factory=dict)
     pending: frozenset[str] = frozenset()
-    known: SpanCall | None = None
+    call: SpanCall | None = None
 
 
 @dataclass(eq=False)
 class SpanCall:
-    """A call: as proposed (``asked``, by ``step``), executed (``span``) and answered in the messages (``answer``)."""
+    """A call: its ``proposal`` in ``operation``, its ``execution``, and its ``result`` in later messages.
 
-    asked: Asked
-    step: SpanFacts
+    ``scope`` is the span of the tool that the call was made in, ``order`` its sort key, ``waited_for`` what an
+    earlier execution stopped to wait for. ``is_unproposed`` is true if only an execution was recorded.
+    """
+
+    proposal: ProposedCall
+    operation: Operation
     scope: str
     turn: int
     order: tuple[bool, datetime]
     batch: int
-    span: SpanFacts | None = None
-    answer: ToolAnswer | None = None
-    waited: str = ""
+    execution: Operation | None = None
+    result: ToolResult | None = None
+    waited_for: str = ""
     is_unproposed: bool = False
     position: int | None = None
 
     @property
-    def given(self) -> Any:
-        """What came back or went in, where anything was recorded."""
-        recorded = (self.span.arguments, self.span.result) if self.span else ()
-        answered = (self.answer.value, self.answer.error) if self.answer else ()
-        return next((value for value in (*recorded, *answered) if value is not None), None)
+    def has_content(self) -> bool:
+        """Whether arguments or a result were recorded for the execution or in the messages."""
+        executed = (self.execution.arguments, self.execution.result) if self.execution else ()
+        returned = (self.result.value, self.result.error) if self.result else ()
+        return any(value is not None for value in (*executed, *returned))
 
 
-def told(known: SpanCall, gates: dict[str, str], pending: set[str], is_spanned: bool) -> tuple[ToolCall, str]:
-    """Return the call that proposal, execution and answer make together, and a note where one is due.
+def merged_call(call: SpanCall, tool_kinds: dict[str, str], pending: set[str], is_traced: bool) -> tuple[ToolCall, str]:
+    """Return the ToolCall merged from proposal, execution and result, and a note or an empty string.
 
-    :param gates: the kind of each tool, where the framework tells.
+    :param tool_kinds: the kind of each tool, if the framework records it.
     :param pending: ids of calls that waited for a person.
-    :param is_spanned: whether other calls of this tool have spans of their execution.
+    :param is_traced: whether the trace has execution spans of other calls of this tool.
     """
-    asked, kind = known.asked, gates.get(known.asked.tool)
-    waits = known.span.waits if known.span else ""
-    gated = kind == "unapproved" or asked.id in pending or APPROVAL in (waits, known.waited)
-    kind = "external" if waits and waits != APPROVAL else kind
-    proposal = None if known.is_unproposed else asked.arguments
-    call = ToolCall(id=asked.id, tool=asked.tool, proposed_arguments=proposal)
-    if known.span is not None and not (known.span.waits and known.answer):
-        return _executed(call, known, known.span, gated, kind)
-    if known.answer is None:
-        return call, ""
-    if gated:
-        return _denied(call, known.answer), ""
-    return _answered(call, known, kind, bool(gates), is_spanned)
+    proposal, kind = call.proposal, tool_kinds.get(call.proposal.tool)
+    waits_for = call.execution.waits_for if call.execution else ""
+    needs_approval = kind == "unapproved" or proposal.id in pending or APPROVAL in (waits_for, call.waited_for)
+    kind = "external" if waits_for and waits_for != APPROVAL else kind
+    arguments = None if call.is_unproposed else proposal.arguments
+    proposed = ToolCall(id=proposal.id, tool=proposal.tool, proposed_arguments=arguments)
+    if call.execution is not None and not (call.execution.waits_for and call.result):
+        return _executed(proposed, call, call.execution, needs_approval, kind)
+    if call.result is None:
+        return proposed, ""
+    if needs_approval:
+        return _denied(proposed, call.result), ""
+    return _not_executed(proposed, call, kind, bool(tool_kinds), is_traced)
 
 
-def _executed(call: ToolCall, known: SpanCall, step: SpanFacts, gated: bool, kind: str | None) -> tuple[ToolCall, str]:
-    facts: dict[str, Any] = {"server": step.server, "started_at": step.span.start, "ended_at": step.span.end}
-    if step.waits:
-        return call.model_copy(update={**facts, "ended_at": None}), ""
-    note, arguments = "", step.arguments
+def _executed(
+    proposed: ToolCall, call: SpanCall, execution: Operation, needs_approval: bool, kind: str | None
+) -> tuple[ToolCall, str]:
+    span = execution.span
+    facts: dict[str, Any] = {"server": execution.server, "started_at": span.start, "ended_at": span.end}
+    if execution.waits_for:
+        return proposed.model_copy(update={**facts, "ended_at": None}), ""
+    note, arguments = "", execution.arguments
     if arguments is None:
-        arguments = call.proposed_arguments
-        note = "" if arguments is not None else "no arguments are recorded; taken for none"
+        arguments = proposed.proposed_arguments
+        note = "" if arguments is not None else "the arguments were not recorded; the call is read without arguments"
         arguments = {} if arguments is None else arguments
-    elif isinstance(arguments, str) and _only_value(call.proposed_arguments) == arguments:
-        arguments = call.proposed_arguments  # a tool of one argument, shown without its name
-    outcome: Outcome = "failed" if step.failed else "success"
-    facts |= {"arguments": arguments if step.ran else None, "outcome": outcome}
-    told_later = known.answer.value if known.answer else None  # some spans leave out what the next request holds
-    facts |= {"error": step.error} if step.failed else {"result": step.result or told_later or step.result}
-    facts["approval"] = _decision(call.proposed_arguments, facts["arguments"], gated, kind)
-    return call.model_copy(update=facts), note
+    elif isinstance(arguments, str) and _only_value(proposed.proposed_arguments) == arguments:
+        arguments = proposed.proposed_arguments  # a tool with one argument, recorded without the argument's name
+    outcome: Outcome = "failed" if execution.failed else "success"
+    facts |= {"arguments": arguments if execution.ran else None, "outcome": outcome}
+    later = call.result.value if call.result else None  # some spans leave out the result, but the next request has it
+    facts |= (
+        {"error": execution.error} if execution.failed else {"result": execution.result or later or execution.result}
+    )
+    facts["approval"] = _decision(proposed.proposed_arguments, facts["arguments"], needs_approval, kind)
+    return proposed.model_copy(update=facts), note
 
 
-def _decision(proposed: Any, executed: Any, gated: bool, kind: str | None) -> Approval:
-    is_known = proposed is not None and isinstance(executed, dict)
-    if is_known and proposed != executed:
-        return Approval(state="edited", note="the executed arguments are not the proposed ones")
-    if gated and executed is not None:
-        return Approval(state="approved", note="the tool is gated, and it ran")
-    if kind == "function" and not gated:
-        return Approval(state="not_required", note="the tool is declared without a gate")
+def _decision(proposed: Any, executed: Any, needs_approval: bool, kind: str | None) -> Approval:
+    is_comparable = proposed is not None and isinstance(executed, dict)
+    if is_comparable and proposed != executed:
+        return Approval(state="edited", note="the executed arguments differ from the proposed ones")
+    if needs_approval and executed is not None:
+        return Approval(state="approved", note="the tool needs approval, and it ran")
+    if kind == "function" and not needs_approval:
+        return Approval(state="not_required", note="the tool is declared as one that needs no approval")
     return Approval()
 
 
-def _denied(call: ToolCall, answer: ToolAnswer) -> ToolCall:
-    words = error_text(answer.error if answer.value is None else answer.value)
-    approval = Approval(state="denied", note=words)
-    return call.model_copy(update={"outcome": "denied", "error": words, "approval": approval})
+def _denied(proposed: ToolCall, result: ToolResult) -> ToolCall:
+    reason = error_text(result.error if result.value is None else result.value)
+    approval = Approval(state="denied", note=reason)
+    return proposed.model_copy(update={"outcome": "denied", "error": reason, "approval": approval})
 
 
-def _answered(
-    call: ToolCall, known: SpanCall, kind: str | None, all_spanned: bool, is_spanned: bool
+def _not_executed(
+    proposed: ToolCall, call: SpanCall, kind: str | None, all_traced: bool, is_traced: bool
 ) -> tuple[ToolCall, str]:
-    """Return a call that the messages answer and no span executes."""
-    answer = known.answer or ToolAnswer()
-    at_provider = known.asked.ran_at_provider or kind in ("external", "output")
-    if answer.outcome == "failed":
-        return call.model_copy(
-            update={"outcome": "failed", "error": answer.error, "arguments": call.proposed_arguments}
-        ), ""
-    if all_spanned and not at_provider:
-        facts = {"outcome": "failed", "error": error_text(answer.value)}
-        return call.model_copy(update=facts), f"{call.tool!r} was answered, but never ran"
-    if is_spanned and not at_provider:
-        facts = {"result": answer.value}
-        return call.model_copy(update=facts), f"{call.tool!r} was answered, but no span says that it ran"
-    return call.model_copy(
-        update={"arguments": call.proposed_arguments, "result": answer.value, "outcome": "success"}
-    ), ""
+    """Return a call with a result in the messages, but without an execution span."""
+    result = call.result or ToolResult()
+    at_provider = call.proposal.ran_at_provider or kind in ("external", "output")
+    facts: dict[str, Any]
+    note = ""
+    if result.outcome == "failed":
+        facts = {"outcome": "failed", "error": result.error, "arguments": proposed.proposed_arguments}
+    elif all_traced and not at_provider:
+        facts = {"outcome": "failed", "error": error_text(result.value)}
+        note = f"{proposed.tool!r} has a result but was never executed"
+    elif is_traced and not at_provider:
+        facts = {"result": result.value}
+        note = f"{proposed.tool!r} has a result, but no span records its execution"
+    else:
+        facts = {"arguments": proposed.proposed_arguments, "result": result.value, "outcome": "success"}
+    return proposed.model_copy(update=facts), note
 
 
 def _only_value(arguments: Any) -> Any:

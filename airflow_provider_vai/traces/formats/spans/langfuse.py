@@ -1,7 +1,8 @@
-"""Langfuse exports: ``{trace, observations}``, or the trace of its API with its observations inside.
+"""Langfuse exports: ``{trace, observations}``, or the API's trace with its observations inside.
 
-What an observation holds is whatever its framework sent: JSON, JSON in text, a Python repr or plain text. An executed
-call may have the type SPAN and its tool's name only; a proposal of that name makes it a call. There is no approval.
+An observation holds whatever its framework sent: JSON, JSON in text, a Python repr or plain text. An executed call may
+have the type SPAN and only its tool's name; it counts as a call if a proposal has that name. Approvals are not
+recorded.
 """
 
 from __future__ import annotations
@@ -11,12 +12,18 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.shared.content import error_text
-from airflow_provider_vai.traces.formats.spans.attributes import bare, read_execution, spent, unknown_kind
-from airflow_provider_vai.traces.formats.spans.call import Kind, SpanFacts
+from airflow_provider_vai.traces.formats.spans.attributes import (
+    read_execution,
+    token_usage,
+    unknown_kind,
+    without_prefix,
+)
+from airflow_provider_vai.traces.formats.spans.call import Kind, Operation
 from airflow_provider_vai.traces.formats.spans.messages import read_chat, read_system
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
-from airflow_provider_vai.traces.formats.spans.span import Span, first, instant, read_value
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, objects, record, records, text_or_none
+from airflow_provider_vai.traces.formats.spans.span import Span, first_value, parse_span_time, read_value
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, document_objects
+from airflow_provider_vai.traces.reading.values import as_object, require_object, require_objects, text_or_none
 
 KINDS: dict[str, Kind] = {"GENERATION": "model", "TOOL": "tool", "AGENT": "agent"}
 INPUT_TOKENS, OUTPUT_TOKENS = ("input", "prompt_tokens"), ("output", "completion_tokens")
@@ -27,19 +34,19 @@ class LangfuseAdapter:
 
     name = "langfuse"
     description = "Langfuse export (trace, observations), of any framework; also lists or lines of them"
-    tells = Tells(edits="partly", timing="yes", batches="partly")
+    coverage = Coverage(edits="partly", timing="yes", batches="partly")
 
     def accepts(self, document: Any) -> bool:
-        """Return whether the document is a trace with observations, or a list of such."""
-        found = document[0] if isinstance(document, list) and document else document
-        if not isinstance(found, dict) or not isinstance(observations := found.get("observations"), list):
+        """Return whether the document is a trace with observations, or a list of them."""
+        first = document[0] if isinstance(document, list) and document else document
+        if not isinstance(first, dict) or not isinstance(observations := first.get("observations"), list):
             return False
-        if isinstance(found.get("trace"), dict):
+        if isinstance(first.get("trace"), dict):
             return True
         return any(isinstance(item, dict) and {"type", "traceId"} <= item.keys() for item in observations)
 
     def line_key(self, record: Any) -> str | None:
-        """Return the trace's id. Looks only; never raises."""
+        """Return the trace's id. Never raises."""
         if not isinstance(record, dict):
             return None
         holder = record.get("trace")
@@ -50,63 +57,61 @@ class LangfuseAdapter:
 
         :raises MalformedTrace: an export or an observation breaks the format.
         """
-        for export, where in objects(trace):
+        for export, where in document_objects(trace):
             yield _run(trace, export, where)
 
 
 def _run(trace: Trace, export: dict[str, Any], where: str) -> Run:
-    about = record(export.get("trace", export), f"{where}trace")
+    facts = require_object(export.get("trace", export), f"{where}trace")
     place = f"{where}observations"
-    steps = [_step(item, at) for item, at in records(export.get("observations"), place)]
+    operations = [_operation(item, at) for item, at in require_objects(export.get("observations"), place)]
     run = Run(
-        id=text_or_none(about.get("id")) or trace.fallback_id,
+        id=text_or_none(facts.get("id")) or trace.fallback_id,
         source="agent_run",
         format=ADAPTER.name,
-        title=text_or_none(about.get("name")),
+        title=text_or_none(facts.get("name")),
     )
-    return SpanRun(trace, steps).run(run)
+    return SpanRun(trace, operations).run(run)
 
 
-def _step(item: dict[str, Any], where: str) -> SpanFacts:
+def _operation(item: dict[str, Any], where: str) -> Operation:
     kind = text_or_none(item.get("type")) or ""
-    metadata = _object(read_value(item.get("metadata")))
+    metadata = as_object(read_value(item.get("metadata")))
     span = Span(
         name=text_or_none(item.get("name")) or "",
         where=where,
         id=text_or_none(item.get("id")) or "",
         trace_id=text_or_none(item.get("traceId")) or "",
         parent_id=text_or_none(item.get("parentObservationId")) or "",
-        attributes=_object(read_value(metadata.get("attributes"))),
-        start=instant(item.get("startTime")),
-        end=instant(item.get("endTime")),
+        attributes=as_object(read_value(metadata.get("attributes"))),
+        start=parse_span_time(item.get("startTime")),
+        end=parse_span_time(item.get("endTime")),
         failed=item.get("level") == "ERROR",
         error=text_or_none(item.get("statusMessage")),
     )
-    step = SpanFacts(span, KINDS.get(kind.upper(), "other"), tool=span.text("gen_ai.tool.name") or bare(span.name))
-    step.note = unknown_kind(step.kind, kind)
-    if step.kind == "other" and step.tool != span.name:
-        step.kind = "tool"  # the name says that it runs a tool
-    if step.kind == "model":
-        _read_generation(step, item)
-    elif step.kind == "agent":
-        step.agent = span.name or None
+    tool = span.text("gen_ai.tool.name") or without_prefix(span.name)
+    operation = Operation(span, KINDS.get(kind.upper(), "other"), tool=tool)
+    operation.note = unknown_kind(operation.kind, kind)
+    if operation.kind == "other" and operation.tool != span.name:
+        operation.kind = "tool"  # by its name it is the execution of a tool
+    if operation.kind == "model":
+        _read_generation(operation, item)
+    elif operation.kind == "agent":
+        operation.agent = span.name or None
     else:
-        read_execution(step, item.get("input"), item.get("output"))
-        step.error = step.error or (error_text(step.result) if step.failed else None)
-    return step
+        read_execution(operation, item.get("input"), item.get("output"))
+        operation.error = operation.error or (error_text(operation.result) if operation.failed else None)
+    return operation
 
 
-def _read_generation(step: SpanFacts, item: dict[str, Any]) -> None:
-    step.heard, step.said = read_chat(item.get("input"), "user"), read_chat(item.get("output"), "assistant")
-    step.system = read_system(item.get("input")) + read_system(item.get("output"))
-    step.model = text_or_none(item.get("model"))
-    details = _object(first(item, "usageDetails", "usage"))
-    cost = first(item, "totalCost", "calculatedTotalCost")
-    step.usage = spent(first(details, *INPUT_TOKENS), first(details, *OUTPUT_TOKENS), cost)
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _read_generation(operation: Operation, item: dict[str, Any]) -> None:
+    operation.input_messages = read_chat(item.get("input"), "user")
+    operation.output_messages = read_chat(item.get("output"), "assistant")
+    operation.system = read_system(item.get("input")) + read_system(item.get("output"))
+    operation.model = text_or_none(item.get("model"))
+    details = as_object(first_value(item, "usageDetails", "usage"))
+    cost = first_value(item, "totalCost", "calculatedTotalCost")
+    operation.usage = token_usage(first_value(details, *INPUT_TOKENS), first_value(details, *OUTPUT_TOKENS), cost)
 
 
 ADAPTER = LangfuseAdapter()

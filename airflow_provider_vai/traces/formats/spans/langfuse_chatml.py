@@ -1,7 +1,7 @@
-"""Langfuse's ChatML of a trace: an object of observation ids, each with the parsed input and output.
+"""Langfuse's ChatML of a trace: an object by observation id, each with the parsed input and output.
 
-It has no times, no names and no tool observations. Its order is known only where each input begins with the one
-before it: then the shortest comes first. A trace of several conversations is refused.
+It has no times, names or tool observations. The order of the observations is known only if each input begins with the
+previous one; then the shortest comes first. A trace of several conversations is refused.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from typing import Any
 
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.model.run import Run
-from airflow_provider_vai.traces.formats.spans.call import SpanFacts
+from airflow_provider_vai.traces.formats.spans.call import Operation
 from airflow_provider_vai.traces.formats.spans.messages import read_chat
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
 from airflow_provider_vai.traces.formats.spans.span import Span
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, record
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import as_object, require_object
 
 SIDES = ("input", "output")
 
@@ -25,10 +26,10 @@ class LangfuseChatMLAdapter:
 
     name = "langfuse_chatml"
     description = "Langfuse's ChatML of a trace: input and output by observation"
-    tells = Tells(batches="yes")
+    coverage = Coverage(batches="yes")
 
     def accepts(self, document: Any) -> bool:
-        """Return whether every member is an observation with sides that say whether they were parsed."""
+        """Return whether every value is an observation whose input and output say whether they were parsed."""
         if not isinstance(document, dict) or not document:
             return False
         sides = [
@@ -40,46 +41,48 @@ class LangfuseChatMLAdapter:
     def runs(self, trace: Trace) -> Iterator[Run]:
         """Yield the one run.
 
-        :raises MalformedTrace: an observation is no object.
+        :raises MalformedTrace: an observation is not an object, or the order of the observations is unknown.
         """
-        found = record(trace.document, str(trace))
-        steps, unread = [], []
-        for name, item in found.items():
+        observations = require_object(trace.document, str(trace))
+        operations, unparsed = [], []
+        for name, item in observations.items():
             where = f"{trace}: {name}"
-            observation = record(item, where)
-            if any(_object(observation.get(side)).get("success") is False for side in SIDES):
-                unread.append(where)
-            heard, said = (_object(observation.get(side)).get("data") for side in SIDES)
+            observation = require_object(item, where)
+            if any(as_object(observation.get(side)).get("success") is False for side in SIDES):
+                unparsed.append(where)
+            input_messages, message = (as_object(observation.get(side)).get("data") for side in SIDES)
             span = Span(name="", where=where, id=name)
-            step = SpanFacts(span, "model", heard=read_chat(heard, "user"), said=read_chat(said, "assistant"))
-            steps.append(step)
-        steps.sort(key=lambda step: len(step.heard))
-        _refuse_unordered(steps)
-        run = SpanRun(trace, steps)
-        for where in unread:
-            run.talk.note(where, "the exporter could not parse this observation")
+            operation = Operation(
+                span,
+                "model",
+                input_messages=read_chat(input_messages, "user"),
+                output_messages=read_chat(message, "assistant"),
+            )
+            operations.append(operation)
+        operations.sort(key=lambda operation: len(operation.input_messages))
+        _refuse_unordered(operations)
+        run = SpanRun(trace, operations)
+        for where in unparsed:
+            run.conversation.note(where, "the exporter could not parse this observation")
         yield run.run(Run(id=trace.fallback_id, source="agent_run", format=self.name))
 
 
-def _refuse_unordered(steps: list[SpanFacts]) -> None:
-    """Refuse inputs that do not continue one another: which came first would be a guess.
+def _refuse_unordered(operations: list[Operation]) -> None:
+    """Refuse inputs that do not continue each other, because their order would be a guess.
 
-    :raises MalformedTrace: naming the first such observation.
+    :raises MalformedTrace: with the place of the first such observation.
     """
     longest: list[Any] = []
-    for step in (step for step in steps if step.heard):
-        heard = [(said.role, said.text, *(asked.id for asked in said.calls)) for said in step.heard]
-        if heard[: len(longest)] != longest:
+    for operation in (operation for operation in operations if operation.input_messages):
+        messages = operation.input_messages
+        history = [(message.role, message.text, *(call.id for call in message.calls)) for message in messages]
+        if history[: len(longest)] != longest:
             raise MalformedTrace(
-                "belongs to another conversation than the observations before it, and nothing gives their order",
-                where=step.span.where,
+                "belongs to another conversation than the observations before it, so their order is unknown",
+                where=operation.span.where,
                 remedy="Export the trace with its observations (trace, observations) instead of its ChatML.",
             )
-        longest = heard
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+        longest = history
 
 
 ADAPTER = LangfuseChatMLAdapter()

@@ -1,7 +1,7 @@
 """LangSmith run trees: lists or lines of runs, one run with its children inside, or an upload's post and patch.
 
-A tool run's input is often a Python repr in text, its output a serialised tool message with the call's id. There is
-no approval.
+A tool run's input is often a Python repr in text, and its output a serialised tool message with the call's id.
+Approvals are not recorded.
 """
 
 from __future__ import annotations
@@ -11,12 +11,21 @@ from typing import Any
 
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.model.run import Run
-from airflow_provider_vai.traces.formats.spans.attributes import read_execution, spent, unknown_kind
-from airflow_provider_vai.traces.formats.spans.call import Kind, SpanFacts
+from airflow_provider_vai.traces.formats.spans.attributes import read_execution, token_usage, unknown_kind
+from airflow_provider_vai.traces.formats.spans.call import Kind, Operation
 from airflow_provider_vai.traces.formats.spans.messages import read_chat, read_system
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
-from airflow_provider_vai.traces.formats.spans.span import Span, first, instant
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, record, records, text_or_none
+from airflow_provider_vai.traces.formats.spans.span import Span, first_value, parse_span_time
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import (
+    PlacedObject,
+    as_list,
+    as_object,
+    place_inside,
+    require_object,
+    require_objects,
+    text_or_none,
+)
 
 KINDS: dict[str, Kind] = {"llm": "model", "tool": "tool"}
 UPLOAD = ("post", "patch")
@@ -28,7 +37,7 @@ class LangSmithAdapter:
 
     name = "langsmith"
     description = "LangSmith runs: a list, lines, a tree of child_runs, or an upload batch (post, patch)"
-    tells = Tells(edits="partly", timing="yes", batches="partly")
+    coverage = Coverage(edits="partly", timing="yes", batches="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document's first object is a LangSmith run."""
@@ -38,67 +47,66 @@ class LangSmithAdapter:
         return isinstance(head, dict) and isinstance(head.get("run_type"), str) and _has_place(head)
 
     def line_key(self, record: Any) -> str | None:
-        """Return the id of the trace that a run belongs to. Looks only; never raises."""
-        return text_or_none(first(record, "trace_id", "id")) if isinstance(record, dict) else None
+        """Return the id of the trace that a run belongs to. Never raises."""
+        return text_or_none(first_value(record, "trace_id", "id")) if isinstance(record, dict) else None
 
     def runs(self, trace: Trace) -> Iterator[Run]:
         """Yield a run for each trace.
 
-        :raises MalformedTrace: a list holds something else than runs.
+        :raises MalformedTrace: a list holds something other than runs.
         """
-        merged: dict[str, tuple[dict[str, Any], str]] = {}
+        merged: dict[str, PlacedObject] = {}
         for item, where in _items(trace):
             key = text_or_none(item.get("id")) or where
-            known = merged.get(key, ({}, where))
-            kept = {name: value for name, value in item.items() if value not in (None, {}, []) or name not in known[0]}
-            merged[key] = ({**known[0], **kept}, known[1])
-        traces: dict[str, list[tuple[dict[str, Any], str]]] = {}
-        for item, where in sorted(
-            merged.values(), key=lambda placed: text_or_none(placed[0].get("dotted_order")) or ""
-        ):
+            earlier, place = merged.get(key, ({}, where))
+            newer = {name: value for name, value in item.items() if value not in (None, {}, []) or name not in earlier}
+            merged[key] = ({**earlier, **newer}, place)
+        traces: dict[str, list[PlacedObject]] = {}
+        for item, where in sorted(merged.values(), key=lambda run: text_or_none(run[0].get("dotted_order")) or ""):
             traces.setdefault(_trace_id(item, merged), []).append((item, where))
         for name, items in traces.items():
             yield _run(trace, name, items)
 
 
 def _first_of(document: Any) -> Any:
-    """Return the first object of a document: of its list of runs, or itself."""
-    found = document
-    if isinstance(found, dict):
-        lists = [found[name] for name in (*UPLOAD, "runs") if isinstance(found.get(name), list) and found[name]]
-        found = lists[0] if lists else [found]
-    return found[0] if isinstance(found, list) and found else None
+    """Return the first run of a document, which is a list of runs, holds one, or is itself a run."""
+    runs = document
+    if isinstance(document, dict):
+        lists = [document[key] for key in (*UPLOAD, "runs") if as_list(document.get(key))]
+        runs = lists[0] if lists else [document]
+    return runs[0] if isinstance(runs, list) and runs else None
 
 
 def _has_place(head: dict[str, Any]) -> bool:
     return any(name in head for name in ("dotted_order", "trace_id", "parent_run_id", "child_runs"))
 
 
-def _items(trace: Trace) -> Iterator[tuple[dict[str, Any], str]]:
-    found = trace.document if isinstance(trace.document, list) else [record(trace.document, str(trace))]
-    for item, where in records(found, f"{trace}: "):
+def _items(trace: Trace) -> Iterator[PlacedObject]:
+    items = trace.document if isinstance(trace.document, list) else [require_object(trace.document, str(trace))]
+    for item, where in require_objects(items, f"{trace}: "):
         place = where if isinstance(trace.document, list) else f"{trace}: "
         lists = [name for name in (*UPLOAD, "runs") if isinstance(item.get(name), list)]
         for name in lists:
-            inner = f"{place}{name}" if place.endswith(": ") else f"{place}.{name}"
-            for run, inside in records(item[name], inner):
+            for run, inside in require_objects(item[name], place_inside(place, name)):
                 yield from _tree(run, inside, "", 0)
         if not lists:
             yield from _tree(item, place, "", 0)
 
 
-def _tree(run: dict[str, Any], where: str, parent: str, depth: int) -> Iterator[tuple[dict[str, Any], str]]:
+def _tree(run: dict[str, Any], where: str, parent: str, depth: int) -> Iterator[PlacedObject]:
     if depth > DEEPEST:
-        raise MalformedTrace("runs are nested too deeply", where=where, remedy="Export the runs as a list.")
+        raise MalformedTrace(
+            f"runs are nested more than {DEEPEST} levels deep", where=where, remedy="Export the runs as a list."
+        )
     children = run.get("child_runs")
     yield {"parent_run_id": parent or None, **{name: run[name] for name in run if name != "child_runs"}}, where
-    for child, inside in records(children, f"{where}.child_runs") if children is not None else ():
+    for child, inside in require_objects(children, f"{where}.child_runs") if children is not None else ():
         yield from _tree(child, inside, text_or_none(run.get("id")) or "", depth + 1)
 
 
-def _trace_id(item: dict[str, Any], merged: dict[str, tuple[dict[str, Any], str]]) -> str:
-    if found := text_or_none(item.get("trace_id")):
-        return found
+def _trace_id(item: dict[str, Any], merged: dict[str, PlacedObject]) -> str:
+    if trace_id := text_or_none(item.get("trace_id")):
+        return trace_id
     seen: set[str] = set()
     while (parent := text_or_none(item.get("parent_run_id"))) in merged and parent and parent not in seen:
         seen.add(parent)
@@ -106,7 +114,7 @@ def _trace_id(item: dict[str, Any], merged: dict[str, tuple[dict[str, Any], str]
     return text_or_none(item.get("trace_id")) or text_or_none(item.get("id")) or ""
 
 
-def _run(trace: Trace, name: str, items: list[tuple[dict[str, Any], str]]) -> Run:
+def _run(trace: Trace, name: str, items: list[PlacedObject]) -> Run:
     root = next((item for item, _ in items if item.get("id") == name), items[0][0])
     run = Run(
         id=name or trace.fallback_id,
@@ -115,10 +123,10 @@ def _run(trace: Trace, name: str, items: list[tuple[dict[str, Any], str]]) -> Ru
         title=text_or_none(root.get("name")),
     )
     finished = root.get("status") == "success" or (root.get("end_time") is not None and not root.get("error"))
-    return SpanRun(trace, [_step(item, where) for item, where in items]).run(run, finished=finished)
+    return SpanRun(trace, [_operation(item, where) for item, where in items]).run(run, finished=finished)
 
 
-def _step(item: dict[str, Any], where: str) -> SpanFacts:
+def _operation(item: dict[str, Any], where: str) -> Operation:
     error = text_or_none(item.get("error"))
     span = Span(
         name=text_or_none(item.get("name")) or "",
@@ -126,37 +134,33 @@ def _step(item: dict[str, Any], where: str) -> SpanFacts:
         id=text_or_none(item.get("id")) or "",
         trace_id=text_or_none(item.get("trace_id")) or "",
         parent_id=text_or_none(item.get("parent_run_id")) or "",
-        start=instant(item.get("start_time")),
-        end=instant(item.get("end_time")),
+        start=parse_span_time(item.get("start_time")),
+        end=parse_span_time(item.get("end_time")),
         failed=error is not None or item.get("status") == "error",
         error=error.splitlines()[0] if error else None,
     )
-    step = SpanFacts(span, KINDS.get(str(item.get("run_type")), "other"), tool=span.name)
-    step.note = unknown_kind(step.kind, text_or_none(item.get("run_type")))
+    operation = Operation(span, KINDS.get(str(item.get("run_type")), "other"), tool=span.name)
+    operation.note = unknown_kind(operation.kind, text_or_none(item.get("run_type")))
     inputs, outputs = item.get("inputs"), item.get("outputs")
-    extra = _object(item.get("extra"))
-    if step.kind == "model":
-        step.heard, step.said = read_chat(inputs, "user"), read_chat(outputs, "assistant")
-        step.system = read_system(inputs)
-        step.model = text_or_none(first(_object(extra.get("metadata")), "ls_model_name"))
-        counted = _object(_object(outputs).get("usage_metadata"))
-        given = first({**counted, **item}, "prompt_tokens", "input_tokens")
-        returned = first({**counted, **item}, "completion_tokens", "output_tokens")
-        step.usage = spent(given, returned, item.get("total_cost"))
+    extra = as_object(item.get("extra"))
+    if operation.kind == "model":
+        operation.input_messages, operation.output_messages = read_chat(inputs, "user"), read_chat(outputs, "assistant")
+        operation.system = read_system(inputs)
+        operation.model = text_or_none(first_value(as_object(extra.get("metadata")), "ls_model_name"))
+        tokens = {**as_object(as_object(outputs).get("usage_metadata")), **item}
+        input_tokens = first_value(tokens, "prompt_tokens", "input_tokens")
+        output_tokens = first_value(tokens, "completion_tokens", "output_tokens")
+        operation.usage = token_usage(input_tokens, output_tokens, item.get("total_cost"))
     else:
-        step.call_id = text_or_none(first(extra, "tool_call_id")) or ""
-        read_execution(step, inputs, _only(outputs))
-    return step
+        operation.call_id = text_or_none(first_value(extra, "tool_call_id")) or ""
+        read_execution(operation, inputs, _unwrapped(outputs))
+    return operation
 
 
-def _only(outputs: Any) -> Any:
-    """Return the output itself: LangChain puts it under one key."""
-    found = _object(outputs)
-    return found["output"] if found.keys() == {"output"} else outputs
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _unwrapped(outputs: Any) -> Any:
+    """Return the output itself, which LangChain puts under the key ``output``."""
+    wrapper = as_object(outputs)
+    return wrapper["output"] if wrapper.keys() == {"output"} else outputs
 
 
 ADAPTER = LangSmithAdapter()

@@ -1,6 +1,6 @@
-"""MLflow traces: ``{info, data: {spans}}``, one, a list or one a line.
+"""MLflow traces: ``{info, data: {spans}}``, as one object, a list, or one per line.
 
-Attribute values are JSON in text. A tool's call id stands in the model's messages only; there is no approval.
+Attribute values are JSON in text. A tool's call id is only in the model's messages. Approvals are not recorded.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.model.run import Run
-from airflow_provider_vai.traces.formats.spans.attributes import read_execution, spent, unknown_kind
-from airflow_provider_vai.traces.formats.spans.call import Kind, SpanFacts
+from airflow_provider_vai.traces.formats.spans.attributes import read_execution, token_usage, unknown_kind
+from airflow_provider_vai.traces.formats.spans.call import Kind, Operation
 from airflow_provider_vai.traces.formats.spans.messages import read_chat, read_system
+from airflow_provider_vai.traces.formats.spans.operations import title
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
-from airflow_provider_vai.traces.formats.spans.span import Span, first, read_span, read_value
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, objects, record, records, text_or_none
+from airflow_provider_vai.traces.formats.spans.span import Span, first_value, read_span, read_value
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace, document_objects
+from airflow_provider_vai.traces.reading.values import as_object, require_object, require_objects, text_or_none
 
 KINDS: dict[str, Kind] = {"TOOL": "tool", "CHAT_MODEL": "model", "LLM": "model", "AGENT": "agent"}
 
@@ -25,81 +27,78 @@ class MLflowAdapter:
 
     name = "mlflow"
     description = "MLflow traces (info, data.spans): one, a list, or one a line"
-    tells = Tells(edits="partly", timing="yes", batches="partly")
+    coverage = Coverage(edits="partly", timing="yes", batches="partly")
 
     def accepts(self, document: Any) -> bool:
-        """Return whether the document is a trace with info and data.spans, or a list of such."""
-        found = document[0] if isinstance(document, list) and document else document
-        data = found.get("data") if isinstance(found, dict) else None
-        return isinstance(data, dict) and isinstance(data.get("spans"), list) and isinstance(found.get("info"), dict)
+        """Return whether the document is a trace with info and data.spans, or a list of them."""
+        first = document[0] if isinstance(document, list) and document else document
+        data = first.get("data") if isinstance(first, dict) else None
+        return isinstance(data, dict) and isinstance(data.get("spans"), list) and isinstance(first.get("info"), dict)
 
     def line_key(self, record: Any) -> str | None:
-        """Return the trace's id. Looks only; never raises."""
+        """Return the trace's id. Never raises."""
         info = record.get("info") if isinstance(record, dict) else None
-        return text_or_none(first(info, "trace_id", "request_id")) if isinstance(info, dict) else None
+        return text_or_none(first_value(info, "trace_id", "request_id")) if isinstance(info, dict) else None
 
     def runs(self, trace: Trace) -> Iterator[Run]:
         """Yield a run for each trace.
 
         :raises MalformedTrace: a trace or a span breaks the format.
         """
-        for item, where in objects(trace):
+        for item, where in document_objects(trace):
             yield _run(trace, item, where)
 
 
 def _run(trace: Trace, item: dict[str, Any], where: str) -> Run:
-    info = record(item.get("info"), f"{where}info")
-    spans = record(item.get("data"), f"{where}data").get("spans")
-    steps = [_step(span, place) for span, place in records(spans, f"{where}data.spans")]
-    titles = [step.span.name for step in steps if not step.span.parent_id and step.span.name]
+    info = require_object(item.get("info"), f"{where}info")
+    spans = require_object(item.get("data"), f"{where}data").get("spans")
+    operations = [_operation(span, place) for span, place in require_objects(spans, f"{where}data.spans")]
     run = Run(
-        id=text_or_none(first(info, "trace_id", "request_id")) or trace.fallback_id,
+        id=text_or_none(first_value(info, "trace_id", "request_id")) or trace.fallback_id,
         source="agent_run",
         format=ADAPTER.name,
-        title=titles[0] if titles else None,
+        title=title(operations),
     )
-    return SpanRun(trace, steps).run(run, finished=first(info, "state", "status") == "OK")
+    return SpanRun(trace, operations).run(run, finished=first_value(info, "state", "status") == "OK")
 
 
-def _step(item: dict[str, Any], where: str) -> SpanFacts:
+def _operation(item: dict[str, Any], where: str) -> Operation:
     span = read_span(item, where)
     span.attributes = {name: _decoded(value) for name, value in span.attributes.items()}
     kind = (span.text("mlflow.spanType") or text_or_none(item.get("span_type")) or "").upper()
-    step = SpanFacts(span, KINDS.get(kind, "other"), tool=_function(span))
-    step.note = unknown_kind(step.kind, kind)
-    given = first({"inputs": span.get("mlflow.spanInputs"), "old": item.get("inputs")}, "inputs", "old")
-    back = first({"outputs": span.get("mlflow.spanOutputs"), "old": item.get("outputs")}, "outputs", "old")
-    if step.kind == "model":
-        step.heard, step.said = read_chat(given, "user"), read_chat(back, "assistant")
-        step.system = read_system(given)
-        step.model = span.text("mlflow.llm.model", "model", "model_name") or text_or_none(_object(given).get("model"))
-        counted = _object(span.get("mlflow.chat.tokenUsage"))
-        cost = first(_object(span.get("mlflow.llm.cost")), "total_cost")
-        step.usage = spent(counted.get("input_tokens"), counted.get("output_tokens"), cost)
-    elif step.kind == "agent":
-        step.agent = span.name or None
+    operation = Operation(span, KINDS.get(kind, "other"), tool=_tool_name(span))
+    operation.note = unknown_kind(operation.kind, kind)
+    inputs, outputs = span.get("mlflow.spanInputs"), span.get("mlflow.spanOutputs")
+    inputs = item.get("inputs") if inputs is None else inputs  # older traces have them in the span itself
+    outputs = item.get("outputs") if outputs is None else outputs
+    if operation.kind == "model":
+        operation.input_messages, operation.output_messages = read_chat(inputs, "user"), read_chat(outputs, "assistant")
+        operation.system = read_system(inputs)
+        model = span.text("mlflow.llm.model", "model", "model_name")
+        operation.model = model or text_or_none(as_object(inputs).get("model"))
+        tokens = as_object(span.get("mlflow.chat.tokenUsage"))
+        cost = first_value(as_object(span.get("mlflow.llm.cost")), "total_cost")
+        operation.usage = token_usage(tokens.get("input_tokens"), tokens.get("output_tokens"), cost)
+    elif operation.kind == "agent":
+        operation.agent = span.name or None
     else:
-        read_execution(step, given, back)
-    return step
+        read_execution(operation, inputs, outputs)
+    return operation
 
 
-def _function(span: Span) -> str:
-    """Return a tool's name: MLflow numbers spans of one name, ``search_2`` being the second ``search``."""
+def _tool_name(span: Span) -> str:
+    """Return a tool's name, without the number that MLflow adds to repeated span names (``search_2``)."""
     return span.text("mlflow.spanFunctionName", "gen_ai.tool.name") or span.name
 
 
 def _decoded(value: Any) -> Any:
-    """Return what an attribute's JSON text says; a name may be a JSON string too."""
+    """Return the value of an attribute's JSON text, which may also be a JSON string."""
     if isinstance(value, str) and len(value) > 1 and value[0] == value[-1] == '"':
         try:
             return json.loads(value)
         except ValueError:
             return value
     return read_value(value)
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 ADAPTER = MLflowAdapter()

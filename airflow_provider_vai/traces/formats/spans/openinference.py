@@ -1,7 +1,7 @@
-"""OpenInference spans, as Phoenix and Arize export them: OTLP JSON, span lists with nested or flat attributes.
+"""OpenInference spans as Phoenix and Arize export them: OTLP JSON, or lists of spans with nested or flat attributes.
 
-Messages are flattened (``llm.output_messages.0.message.tool_calls.0…``), a tool's arguments and result are its
-``input.value`` and ``output.value``. The conventions have no approval.
+Messages are flattened (``llm.output_messages.0.message.tool_calls.0…``). A tool's arguments and result are its
+``input.value`` and ``output.value``. The conventions do not record approvals.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.model.run import Run
-from airflow_provider_vai.traces.formats.spans.attributes import read_step
+from airflow_provider_vai.traces.formats.spans.attributes import read_operation
 from airflow_provider_vai.traces.formats.spans.otel_genai import OPENINFERENCE, span_runs
 from airflow_provider_vai.traces.formats.spans.span import line_traces, read_spans, some_spans
-from airflow_provider_vai.traces.reading.trace import Tells, Trace
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 
 
 class OpenInferenceAdapter:
@@ -21,11 +21,11 @@ class OpenInferenceAdapter:
 
     name = "openinference"
     description = "OpenInference spans (Phoenix, Arize): OTLP JSON, or spans with nested or flat attributes"
-    tells = Tells(edits="partly", timing="yes", batches="partly")
+    coverage = Coverage(edits="partly", timing="yes", batches="partly")
     line_key = staticmethod(line_traces)
 
     def accepts(self, document: Any) -> bool:
-        """Return whether a span of the document says its OpenInference kind."""
+        """Return whether a span of the document has an OpenInference kind."""
         return any(span.get(OPENINFERENCE) is not None for span in some_spans(document))
 
     def runs(self, trace: Trace) -> Iterator[Run]:
@@ -33,7 +33,7 @@ class OpenInferenceAdapter:
 
         :raises MalformedTrace: a span breaks the format, or the exporter left the content out.
         """
-        yield from span_runs(trace, self.name, list(read_spans(trace.document, str(trace))), read_step)
+        yield from span_runs(trace, self.name, list(read_spans(trace.document, str(trace))), read_operation)
 
 
 ADAPTER = OpenInferenceAdapter()

@@ -1,7 +1,7 @@
 """OpenTelemetry spans of agents: OTLP JSON, an SDK's own JSON, or one span as flat attributes.
 
-pydantic-ai, Logfire, OpenLLMetry, the Vercel AI SDK and Airflow's common.ai provider write these. Executed arguments
-stand in the tools' spans, refusals in the messages alone; content is recorded only where that was switched on.
+pydantic-ai, Logfire, OpenLLMetry, the Vercel AI SDK and Airflow's common.ai provider write them. Executed arguments are
+in the tools' spans, denials only in messages. Content is recorded only if that was switched on.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from typing import Any
 
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.model.run import Run
-from airflow_provider_vai.traces.formats.spans.attributes import read_step
-from airflow_provider_vai.traces.formats.spans.call import SpanFacts
+from airflow_provider_vai.traces.formats.spans.attributes import read_operation
+from airflow_provider_vai.traces.formats.spans.call import Operation
+from airflow_provider_vai.traces.formats.spans.operations import title
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
 from airflow_provider_vai.traces.formats.spans.span import Span, by_trace, line_traces, read_spans, some_spans
-from airflow_provider_vai.traces.reading.trace import Tells, Trace
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 
 CONVERSATION = "gen_ai.conversation.id"
 OPENINFERENCE = "openinference.span.kind"
-MARKS = ("gen_ai.", "traceloop.", "ai.operationId", "pydantic_ai.", "mcp.method", "logfire.")
+ATTRIBUTE_PREFIXES = ("gen_ai.", "traceloop.", "ai.operationId", "pydantic_ai.", "mcp.method", "logfire.")
 
 
 class OTelGenAIAdapter:
@@ -27,47 +28,43 @@ class OTelGenAIAdapter:
 
     name = "otel_genai"
     description = "OpenTelemetry GenAI spans (OTLP JSON, also one object a line): pydantic-ai, OpenLLMetry, Vercel"
-    tells = Tells(approvals="partly", edits="yes", timing="yes")
+    coverage = Coverage(approvals="partly", edits="yes", timing="yes")
     line_key = staticmethod(line_traces)
 
     def accepts(self, document: Any) -> bool:
-        """Return whether the document holds spans with the conventions' attributes and none of OpenInference's."""
+        """Return whether the document holds spans with attributes of the conventions and none of OpenInference."""
         spans = some_spans(document)
         if any(span.get(OPENINFERENCE) is not None for span in spans):
             return False
-        return any(str(name).startswith(MARKS) for span in spans for name in span.attributes)
+        return any(str(name).startswith(ATTRIBUTE_PREFIXES) for span in spans for name in span.attributes)
 
     def runs(self, trace: Trace) -> Iterator[Run]:
-        """Yield a run for each trace, or for all the traces of one conversation.
+        """Yield a run for each trace, or one for all traces of a conversation.
 
         :raises MalformedTrace: a span breaks the format, or the exporter left the content out.
         """
-        yield from span_runs(trace, self.name, list(read_spans(trace.document, str(trace))), read_step, CONVERSATION)
+        yield from span_runs(
+            trace, self.name, list(read_spans(trace.document, str(trace))), read_operation, CONVERSATION
+        )
 
 
 def span_runs(
-    trace: Trace, format: str, spans: list[Span], read: Callable[[Span], SpanFacts], conversation: str = ""
+    trace: Trace, format: str, spans: list[Span], read: Callable[[Span], Operation], conversation: str = ""
 ) -> Iterator[Run]:
-    """Yield the runs that spans tell of.
+    """Yield the runs in spans.
 
-    :param read: says what a span is.
-    :param conversation: the attribute that joins several traces into one run.
+    :param read: returns the operation of a span.
+    :param conversation: the attribute whose value joins several traces into one run; ``""`` for none.
     :raises MalformedTrace: no span is about an agent, a model or a tool.
     """
     is_empty = True
     for name, group in by_trace(_once(spans), conversation).items():
-        steps = [read(span) for span in group if span.text("logfire.span_type") != "pending_span"]
-        if all(step.kind == "other" for step in steps):
-            continue  # a trace of something else: a web request, a database
+        operations = [read(span) for span in group if span.text("logfire.span_type") != "pending_span"]
+        if all(operation.kind == "other" for operation in operations):
+            continue  # a trace of something else, such as a web request
         is_empty = False
-        titles = [step.span.name for step in steps if not step.span.parent_id and step.span.name]
-        run = Run(
-            id=name or trace.fallback_id,
-            source="agent_run",
-            format=format,
-            title=titles[0] if titles else None,
-        )
-        yield SpanRun(trace, steps).run(run)
+        run = Run(id=name or trace.fallback_id, source="agent_run", format=format, title=title(operations))
+        yield SpanRun(trace, operations).run(run)
     if is_empty:
         raise MalformedTrace(
             "no span is about an agent, a model or a tool",
@@ -77,13 +74,13 @@ def span_runs(
 
 
 def _once(spans: list[Span]) -> list[Span]:
-    """Return each span once, where an export repeats it: the fullest."""
-    found: dict[Any, Span] = {}
+    """Return each span once. If an export repeats a span, the one with the most attributes counts."""
+    unique: dict[Any, Span] = {}
     for span in spans:
         key = (span.trace_id, span.id) if span.id else id(span)
-        if key not in found or len(span.attributes) >= len(found[key].attributes):
-            found[key] = span
-    return list(found.values())
+        if key not in unique or len(span.attributes) >= len(unique[key].attributes):
+            unique[key] = span
+    return list(unique.values())
 
 
 ADAPTER = OTelGenAIAdapter()

@@ -1,23 +1,22 @@
-"""From spans to a Run: what the models proposed, what the tools executed, joined call by call.
+"""Builds a Run from spans: matches what the models proposed with what the tools executed.
 
-Proposals stand in model spans (and again in every later model span's input), executions in tool spans, denials in
-messages alone. So: first every message, in order of time; then every execution, given to its proposal by call id, else
-by name and arguments; what is left over is told as it is.
+Proposals are in the spans of model requests, and again in the input of every later request. Executions are in tool
+spans; denials only in messages. So all messages are read first, in order of time. Then each execution is matched with
+its proposal, by call id or else by tool and arguments. An execution without a proposal becomes a call of its own.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.run import Run, RunOutcome
-from airflow_provider_vai.traces.formats.shared.content import usage
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolAnswer
-from airflow_provider_vai.traces.formats.spans.call import SpanCall, SpanFacts, told
-from airflow_provider_vai.traces.formats.spans.messages import Asked, SpanMessage
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.formats.spans.call import Operation, SpanCall, merged_call
+from airflow_provider_vai.traces.formats.spans.messages import ProposedCall, SpanMessage
+from airflow_provider_vai.traces.formats.spans.operations import Operations
 from airflow_provider_vai.traces.formats.spans.span import span_order
 from airflow_provider_vai.traces.reading.trace import Trace
 
@@ -27,273 +26,246 @@ SWITCHES = (
     "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, TRACELOOP_TRACE_CONTENT, or OPENINFERENCE_HIDE_INPUTS=false."
 )
 
+Order = tuple[bool, datetime]
+"""A sort key; see :func:`span_order`."""
+
 
 @dataclass
 class _Turns:
-    """The user's requests, in a tree: every model span repeats the conversation so far."""
+    """The user's requests as a tree, because every model request repeats the conversation before it."""
 
     texts: list[str | None] = field(default_factory=list)
-    times: list[tuple[bool, datetime]] = field(default_factory=list)
-    below: dict[tuple[int, str | None], int] = field(default_factory=dict)
+    times: list[Order] = field(default_factory=list)
+    following: dict[tuple[int, str | None], int] = field(default_factory=dict)
 
-    def after(self, turn: int, words: str | None, at: tuple[bool, datetime]) -> int:
-        """Return the turn that ``words`` open after ``turn`` (-1: at the beginning)."""
-        if turn == -1 and (turn, words) not in self.below and words in self.texts:
-            return self.texts.index(words)  # a history that was cut at its beginning
-        if (turn, words) not in self.below:
-            self.below[turn, words] = len(self.texts)
-            self.texts.append(words)
+    def after(self, turn: int, text: str | None, at: Order) -> int:
+        """Return the turn that ``text`` starts after ``turn`` (-1: at the beginning)."""
+        if turn == -1 and (turn, text) not in self.following and text in self.texts:
+            return self.texts.index(text)  # a history whose beginning was cut off
+        if (turn, text) not in self.following:
+            self.following[turn, text] = len(self.texts)
+            self.texts.append(text)
             self.times.append(at)
-        return self.below[turn, words]
+        return self.following[turn, text]
 
-    def at(self, time: tuple[bool, datetime]) -> int:
+    def at(self, time: Order) -> int:
         """Return the turn that is open at a time."""
-        return max((turn for turn, begun in enumerate(self.times) if begun <= time), default=0)
+        return max((turn for turn, start in enumerate(self.times) if start <= time), default=0)
+
+
+@dataclass(frozen=True)
+class _Context:
+    """Where a message was read: its operation, the operation's scope and order, and the turn."""
+
+    operation: Operation
+    scope: str
+    order: Order
+    turn: int
 
 
 class SpanRun:
-    """One run's steps, and the calls found in them."""
+    """One run: its operations, and the calls found in them."""
 
-    def __init__(self, trace: Trace, steps: list[SpanFacts]) -> None:
-        self.trace = trace
-        self.talk = Conversation(trace)
-        self.steps = sorted(steps, key=lambda step: span_order(step.span))
-        self.by_id = {step.span.id: step for step in self.steps if step.span.id}
+    def __init__(self, trace: Trace, operations: list[Operation]) -> None:
+        self.conversation = Conversation(trace)
+        self.operations = Operations(operations)
         self.turns = _Turns()
         self.calls: list[SpanCall] = []
         self.by_key: dict[tuple[str, str], list[SpanCall]] = {}
-        self.gates = {tool: kind for step in self.steps for tool, kind in step.gates.items()}
-        self.pending = {call_id for step in self.steps for call_id in step.pending}
         self.batches = 0
         self._orphans: set[str] = set()
-        self._unread: set[str] = set()
+        self._noted_problems: set[str] = set()
 
     def run(self, run: Run, *, finished: bool = False) -> Run:
-        """Return ``run`` with everything that the steps tell.
+        """Return ``run`` with everything that the operations record.
 
-        :param finished: whether the platform says that the run came to its end.
-        :raises MalformedTrace: the exporter left out what the calls were about.
+        :param finished: whether the platform says that the run finished.
+        :raises MalformedTrace: the exporter left out the content of the calls.
         """
-        self._hear_all()
-        names = {known.asked.tool for known in self.calls}
-        for step in self.steps:
-            if step.kind == "other" and step.tool in names:
-                step.kind = "tool"  # some tracers give a tool's execution no type of its own
-            elif step.note:
-                self.talk.note(step.span.where, step.note)
-        for step in (step for step in self.steps if step.kind == "tool"):
-            self._execute(step)
-        self._refuse_hidden()
-        self._tell()
-        return self.talk.run(run.model_copy(update=self._facts(finished)))
+        self._read_all_messages()
+        tools = {call.proposal.tool for call in self.calls}
+        for operation in self.operations:
+            if operation.kind == "other" and operation.tool in tools:
+                operation.kind = "tool"  # some tracers have no kind of their own for a tool's execution
+            elif operation.note:
+                self.conversation.note(operation.span.where, operation.note)
+        for execution in self.operations.of_kind("tool"):
+            self._match(execution)
+        self._refuse_hidden_content()
+        self._add_calls()
+        facts = {**self.operations.facts(), "outcome": self._outcome(finished)}
+        return self.conversation.finish(run.model_copy(update=facts))
 
-    def _hear_all(self) -> None:
-        models = any(said.calls for step in self.steps if step.kind == "model" for said in step.said)
-        agents_late = [(span_order(step.span), step) for step in self.steps if step.kind != "agent" or not models]
-        if models:  # an agent's own span repeats its models' messages: only what these left out counts
-            agents_late += [(span_order(step.span), step) for step in self.steps if step.kind == "agent"]
-        for order, step in agents_late:
-            if step.kind in ("model", "agent"):
-                self._hear(step, order)
+    # --- messages -----------------------------------------------------------------------------------------------------
 
-    def _hear(self, step: SpanFacts, order: tuple[bool, datetime]) -> None:
-        scope, turn = self._scope(step), -1
-        is_copy = bool(self.turns.texts) and self._is_copy(step)
+    def _read_all_messages(self) -> None:
+        models = self.operations.of_kind("model")
+        have_calls = any(message.calls for model in models for message in model.output_messages)
+        if have_calls:  # an agent's own span repeats its models' messages: it adds only those that they left out
+            readable = [*models, *self.operations.of_kind("agent")]
+        else:
+            readable = [operation for operation in self.operations if operation.kind in ("model", "agent")]
+        for operation in readable:
+            self._read_messages(operation)
+
+    def _read_messages(self, operation: Operation) -> None:
+        scope, order, turn = self.operations.scope(operation), span_order(operation.span), -1
+        is_copy = bool(self.turns.texts) and self.operations.is_copy(operation)
         if not scope:
-            for words in step.system:
-                self.talk.system(words)
-        times: dict[str, int] = {}
+            for text in operation.system:
+                self.conversation.add_system_text(text)
+        counts: dict[str, int] = {}
         in_batch = False
         waiting: list[SpanCall] = []
-        for said in step.heard:
-            self._note_unread(said, step)
-            if said.role == "system" and not scope:
-                self.talk.system(said.text)
-            if said.role == "user" and said.text and not scope and not is_copy:
-                turn = self.turns.after(turn, said.text, order)
-            self.batches += bool(said.calls) and not in_batch
-            in_batch = bool(said.calls)  # some formats write each call as an item of its own
-            for asked in said.calls:
-                key = _key(asked)
-                times[key] = times.get(key, 0) + 1
-                known = self._nth(scope, asked, times[key] - 1)
-                waiting.append(known or self._add(asked, step, scope, turn, order))
-            for answer in said.answers:
-                self._answer(answer, waiting, scope, step)
+        for message in operation.input_messages:
+            self._note_problems(message, operation)
+            if message.role == "system" and not scope:
+                self.conversation.add_system_text(message.text)
+            if message.role == "user" and message.text and not scope and not is_copy:
+                turn = self.turns.after(turn, message.text, order)
+            self.batches += bool(message.calls) and not in_batch
+            in_batch = bool(message.calls)  # some formats write each call of a batch as an item of its own
+            for proposal in message.calls:
+                key = _key(proposal)
+                counts[key] = counts.get(key, 0) + 1
+                call = self._nth_call(scope, proposal, counts[key] - 1)
+                waiting.append(call or self._add(proposal, _Context(operation, scope, order, turn)))
+            for result in message.results:
+                self._set_result(result, waiting, operation)
         self.batches += 1
-        for said in step.said:
-            self._propose(said, step, scope, turn, order)
+        for message in operation.output_messages:
+            self._read_output(message, _Context(operation, scope, order, turn))
 
-    def _note_unread(self, said: SpanMessage, step: SpanFacts) -> None:
-        for problem in said.unread:
-            if problem not in self._unread:  # every later span repeats it
-                self._unread.add(problem)
-                self.talk.note(step.span.where, problem)
-
-    def _is_copy(self, step: SpanFacts) -> bool:
-        """Return whether a step repeats another one's input: an agent its models', a request its wrapper's."""
-        outer = [other for other in self._above(step) if other.kind == "model" and other.heard]
-        return bool(outer) or (
-            step.kind == "agent" and any(other.kind == "model" and other.heard for other in self.steps)
-        )
-
-    def _propose(self, said: SpanMessage, step: SpanFacts, scope: str, turn: int, order: tuple[bool, datetime]) -> None:
-        self._note_unread(said, step)
+    def _read_output(self, message: SpanMessage, context: _Context) -> None:
+        self._note_problems(message, context.operation)
         added: list[SpanCall] = []
-        for asked in said.calls:
-            others = [known for known in self.by_key.get((scope, _key(asked)), []) if known not in added]
-            if not any(self._repeats(known, step, asked) for known in others):
-                added.append(self._add(asked, step, scope, turn, order))
-        for answer in said.answers:  # a provider's own tool answers in the message that calls it
-            self._answer(answer, list(added), scope, step)
+        for proposal in message.calls:
+            earlier = [call for call in self.by_key.get((context.scope, _key(proposal)), []) if call not in added]
+            if not any(self._is_repeated(call, context.operation, proposal) for call in earlier):
+                added.append(self._add(proposal, context))
+        for result in message.results:  # a provider's own tool has its result in the message that calls it
+            self._set_result(result, list(added), context.operation)
 
-    def _repeats(self, known: SpanCall, step: SpanFacts, asked: Asked) -> bool:
-        """Return whether a proposal is told twice: by two spans about one request, or by a span and a copy."""
-        if known.step is step or self._is_inside(known.step, step) or self._is_inside(step, known.step):
+    def _note_problems(self, message: SpanMessage, operation: Operation) -> None:
+        for problem in message.problems:
+            if problem not in self._noted_problems:  # every later request repeats the message
+                self._noted_problems.add(problem)
+                self.conversation.note(operation.span.where, problem)
+
+    def _is_repeated(self, call: SpanCall, operation: Operation, proposal: ProposedCall) -> bool:
+        """Return whether a proposal repeats a call: from another span of the same request, or from a copy of it."""
+        is_inside = self.operations.is_inside
+        if call.operation is operation or is_inside(call.operation, operation) or is_inside(operation, call.operation):
             return True
-        return known.answer is None and known.asked.arguments == asked.arguments and bool(asked.id)
+        return call.result is None and call.proposal.arguments == proposal.arguments and bool(proposal.id)
 
-    def _nth(self, scope: str, asked: Asked, number: int) -> SpanCall | None:
-        same = self.by_key.get((scope, _key(asked)), [])
-        if number < len(same):
-            known = same[number]
-            if known.asked.arguments is None:
-                known.asked = asked
-            return known
-        if not asked.id:
+    def _nth_call(self, scope: str, proposal: ProposedCall, number: int) -> SpanCall | None:
+        """Return the known call that an input repeats as its ``number``-th with this key."""
+        known = self.by_key.get((scope, _key(proposal)), [])
+        if number < len(known):
+            call = known[number]
+            if call.proposal.arguments is None:
+                call.proposal = proposal
+            return call
+        if not proposal.id:
             return None
-        return next((known for known in self.calls if known.asked == asked and known.scope != scope), None)
+        return next((call for call in self.calls if call.proposal == proposal and call.scope != scope), None)
 
-    def _add(self, asked: Asked, step: SpanFacts, scope: str, turn: int, order: tuple[bool, datetime]) -> SpanCall:
-        known = SpanCall(asked, step, scope, turn, order, self.batches)
-        self.calls.append(known)
-        self.by_key.setdefault((scope, _key(asked)), []).append(known)
-        return known
+    def _add(self, proposal: ProposedCall, context: _Context) -> SpanCall:
+        call = SpanCall(proposal, context.operation, context.scope, context.turn, context.order, self.batches)
+        self.calls.append(call)
+        self.by_key.setdefault((context.scope, _key(proposal)), []).append(call)
+        return call
 
-    def _answer(self, answer: ToolAnswer, waiting: list[SpanCall], scope: str, step: SpanFacts) -> None:
-        fits = [known for known in waiting if _fits(answer, known)]
-        fits = fits or [known for known in reversed(self.calls) if answer.id and known.asked.id == answer.id][:1]
-        if fits:
-            fits[0].answer = answer
-            if fits[0] in waiting:
-                waiting.remove(fits[0])
-        elif (name := answer.id or answer.tool or "no id") not in self._orphans:
+    def _set_result(self, result: ToolResult, waiting: list[SpanCall], operation: Operation) -> None:
+        fitting = [call for call in waiting if _fits(result, call)]
+        fitting = fitting or [call for call in reversed(self.calls) if result.id and call.proposal.id == result.id][:1]
+        if fitting:
+            fitting[0].result = result
+            if fitting[0] in waiting:
+                waiting.remove(fitting[0])
+        elif (name := result.id or result.tool or "no id") not in self._orphans:
             self._orphans.add(name)
-            self.talk.note(step.span.where, f"a result for {name!r}, but no such call")
+            self.conversation.note(operation.span.where, f"a result for {name!r}, but there is no such call")
 
-    def _execute(self, step: SpanFacts) -> None:
-        """Give one execution to the call it executed."""
-        scope = self._scope(step)
-        known = self._proposal(step, scope)
-        above = self._above(step)
-        if known is None and any(outer.kind == "tool" and outer.tool == step.tool for outer in above):
-            return  # one call in two spans: the client's and the MCP session's, or a wrapper's
-        if known is None:
-            same = self.by_key.get((scope, step.call_id), []) if step.call_id else []
-            proposed = same[-1].asked.arguments if same else None
+    # --- executions ---------------------------------------------------------------------------------------------------
+
+    def _match(self, execution: Operation) -> None:
+        """Match an execution with its call, or add a call that only the execution records."""
+        scope, order = self.operations.scope(execution), span_order(execution.span)
+        call = self._executed_call(execution, scope)
+        if call is None:
+            above = self.operations.above(execution)
+            if any(outer.kind == "tool" and outer.tool == execution.tool for outer in above):
+                return  # one call in two spans: the client's and the MCP session's, or a wrapper's
+            same = self.by_key.get((scope, execution.call_id), []) if execution.call_id else []
+            arguments = same[-1].proposal.arguments if same else None
             self.batches += 1
-            order = span_order(step.span)
-            known = self._add(Asked(step.call_id, step.tool, proposed), step, scope, self.turns.at(order), order)
-            known.is_unproposed = not same
-        if known.span is not None and known.span.waits:
-            known.waited = known.span.waits
-        if step.call_id and not known.asked.id:
-            known.asked = replace(known.asked, id=step.call_id)
-        known.span = step
-        step.known = known
+            proposal = ProposedCall(execution.call_id, execution.tool, arguments)
+            call = self._add(proposal, _Context(execution, scope, order, self.turns.at(order)))
+            call.is_unproposed = not same
+        if call.execution is not None and call.execution.waits_for:
+            call.waited_for = call.execution.waits_for
+        if execution.call_id and not call.proposal.id:
+            call.proposal = replace(call.proposal, id=execution.call_id)
+        call.execution = execution
+        execution.call = call
 
-    def _proposal(self, step: SpanFacts, scope: str) -> SpanCall | None:
-        if step.call_id:
-            same = self.by_key.get((scope, step.call_id), [])
-            same = same or [known for known in self.calls if known.asked.id == step.call_id]
+    def _executed_call(self, execution: Operation, scope: str) -> SpanCall | None:
+        if execution.call_id:
+            same = self.by_key.get((scope, execution.call_id), [])
+            same = same or [call for call in self.calls if call.proposal.id == execution.call_id]
             if same:
-                return next((known for known in same if known.span is None or known.span.waits), None)
-        begun = span_order(step.span)
-        free = [known for known in self.calls if known.span is None and known.scope == scope]
-        free = [known for known in free if known.asked.tool == step.tool and known.order <= begun]
-        free = [known for known in free if not (known.asked.id and step.call_id)]
-        return next((known for known in free if known.asked.arguments == step.arguments), next(iter(free), None))
+                return next((call for call in same if call.execution is None or call.execution.waits_for), None)
+        start = span_order(execution.span)
+        free = [call for call in self.calls if call.execution is None and call.scope == scope]
+        free = [call for call in free if call.proposal.tool == execution.tool and call.order <= start]
+        free = [call for call in free if not (call.proposal.id and execution.call_id)]
+        return next((call for call in free if call.proposal.arguments == execution.arguments), next(iter(free), None))
 
-    def _refuse_hidden(self) -> None:
-        seen = [known for known in self.calls if known.asked.arguments is not None or known.given is not None]
-        asks = next((step for step in self.steps if step.asks_for_tools and not self.calls), None)
-        if (self.calls and not seen) or asks:
-            where = (asks or self.calls[0].step).span.where
+    def _refuse_hidden_content(self) -> None:
+        has_content = any(call.proposal.arguments is not None or call.has_content for call in self.calls)
+        models = (operation for operation in self.operations if operation.asks_for_tools and not self.calls)
+        asks_for_tools = next(models, None)
+        if (self.calls and not has_content) or asks_for_tools:
+            where = (asks_for_tools or self.calls[0].operation).span.where
             problem = "calls tools, but the exporter left out their arguments and results"
             raise MalformedTrace(problem, where=where, remedy=SWITCHES)
 
-    def _tell(self) -> None:
-        for words in self.turns.texts:
-            self.talk.turn(words)
-        batch, spanned = None, {known.asked.tool for known in self.calls if known.span is not None}
-        for known in sorted(self.calls, key=lambda known: known.order):
-            parent = next((outer.known for outer in self._above(known.step) if outer.known), None)
-            if known.batch != batch:
-                self.talk.message()
-            batch = known.batch
-            call, note = told(known, self.gates, self.pending, known.asked.tool in spanned)
-            if note:
-                self.talk.note(known.step.span.where, note)
-            known.turn = parent.turn if parent else known.turn
-            known.position = self.talk.call(call, known.step.span.where)
-            placed = {
-                "turn": min(max(known.turn, 0), len(self.talk.turns) - 1),
-                "parent_id": self.talk.calls[parent.position].id if parent and parent.position is not None else None,
-            }
-            self.talk.calls[known.position] = self.talk.calls[known.position].model_copy(update=placed)
+    # --- the run ------------------------------------------------------------------------------------------------------
 
-    def _facts(self, finished: bool) -> dict[str, Any]:
-        models = [step for step in self.steps if step.kind == "model"]
-        repeated = {outer for step in models if step.usage for outer in self._above(step)}  # a wrapper's sum
-        counted = [step for step in models if step not in repeated]
-        starts = [step.span.start for step in self.steps if step.span.start]
-        ends = [step.span.end for step in self.steps if step.span.end]
-        spent = [step.usage for step in counted]
-        return {
-            "agent": next((step.agent for step in self.steps if step.agent), None),
-            "model": next((step.model for step in reversed(models) if step.model), None),
-            "started_at": min(starts, default=None),
-            "ended_at": max(ends, default=None),
-            "outcome": self._outcome(finished),
-            "usage": usage(spent, tokens=("input", "output"), costs=[item.get("cost") for item in spent]),
-        }
+    def _add_calls(self) -> None:
+        for text in self.turns.texts:
+            self.conversation.start_turn(text)
+        batch, traced = None, {call.proposal.tool for call in self.calls if call.execution is not None}
+        tool_kinds, pending, calls = self.operations.tool_kinds, self.operations.pending, self.conversation.calls
+        for call in sorted(self.calls, key=lambda call: call.order):
+            parent = next((outer.call for outer in self.operations.above(call.operation) if outer.call), None)
+            if call.batch != batch:
+                self.conversation.start_message()
+            batch = call.batch
+            merged, note = merged_call(call, tool_kinds, pending, call.proposal.tool in traced)
+            if note:
+                self.conversation.note(call.operation.span.where, note)
+            call.turn = parent.turn if parent else call.turn
+            call.position = self.conversation.add_call(merged, call.operation.span.where)
+            parent_id = calls[parent.position].id if parent and parent.position is not None else None
+            turn = min(max(call.turn, 0), len(self.conversation.turns) - 1)
+            calls[call.position] = calls[call.position].model_copy(update={"turn": turn, "parent_id": parent_id})
 
     def _outcome(self, finished: bool) -> RunOutcome:
-        roots = [step for step in self.steps if step.span.parent_id not in self.by_id]
-        if roots and roots[-1].span.failed:
-            return "failed"
-        models = [step for step in self.steps if step.kind == "model" and not self._scope(step) and step.said]
-        last = models[-1].said[-1] if models else None
-        is_output = [self._is_output(asked.tool) for asked in last.calls] if last else []
-        if last and (all(is_output) if is_output else bool(last.text)):
-            return "success"
-        open_calls = [call for call in self.talk.calls if call.outcome == "unknown"]
-        return "success" if finished and not open_calls else "unknown"
-
-    def _is_output(self, tool: str) -> bool:
-        return self.gates.get(tool) == "output" or tool.startswith("final_result")
-
-    def _above(self, step: SpanFacts) -> list[SpanFacts]:
-        """Return the steps that hold this one, nearest first."""
-        found: list[SpanFacts] = []
-        while (outer := self.by_id.get(step.span.parent_id)) and outer not in found and outer is not step:
-            found.append(outer)
-            step = outer
-        return found
-
-    def _is_inside(self, inner: SpanFacts, outer: SpanFacts) -> bool:
-        return inner is not outer and outer in self._above(inner)
-
-    def _scope(self, step: SpanFacts) -> str:
-        """Return the span of the tool that a step runs in: a sub-agent's calls are a conversation of their own."""
-        return next((outer.span.id for outer in self._above(step) if outer.kind == "tool"), "")
+        outcome = self.operations.outcome()
+        if outcome != "unknown":
+            return outcome
+        is_open = any(call.outcome == "unknown" for call in self.conversation.calls)
+        return "success" if finished and not is_open else "unknown"
 
 
-def _key(asked: Asked) -> str:
-    return asked.id or f"{asked.tool} {json_text.canonical(asked.arguments)}"
+def _key(proposal: ProposedCall) -> str:
+    return proposal.id or f"{proposal.tool} {json_text.canonical(proposal.arguments)}"
 
 
-def _fits(answer: ToolAnswer, known: SpanCall) -> bool:
-    if answer.id and known.asked.id:
-        return answer.id == known.asked.id
-    return answer.tool in (None, known.asked.tool)
+def _fits(result: ToolResult, call: SpanCall) -> bool:
+    if result.id and call.proposal.id:
+        return result.id == call.proposal.id
+    return result.tool in (None, call.proposal.tool)

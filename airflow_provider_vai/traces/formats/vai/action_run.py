@@ -10,7 +10,7 @@ from typing import Any
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.run import Approval, ApprovalState, Outcome, ToolCall
 from airflow_provider_vai.traces.formats.shared.content import error_text
-from airflow_provider_vai.traces.reading.trace import moment, record, text, text_or_none
+from airflow_provider_vai.traces.reading.values import parse_time, require_object, require_text, text_or_none
 
 OUTCOMES: dict[str, Outcome] = {
     "completed": "success",
@@ -38,10 +38,10 @@ def read_action_run(action: dict[str, Any], where: str, requests: list[dict[str,
     approval = _decision(requests)
     outcome: Outcome = "denied" if approval.state == "denied" else OUTCOMES.get(status, "unknown")
     given = get(action, "definition")
-    definition = {} if given is None else record(given, f"{where}.definition")
+    definition = {} if given is None else require_object(given, f"{where}.definition")
     executed = _with_connection(definition, action)
     proposal = next((asked for request in reversed(requests) if (asked := _asked(request, action))), executed)
-    started_at = moment(get(action, "startedAt"))
+    started_at = parse_time(get(action, "startedAt"))
     has_run = outcome != "denied" and (started_at is not None or status in HAS_RUN)
     if outcome == "denied":
         approval = approval.model_copy(update={"state": "denied"})
@@ -50,7 +50,7 @@ def read_action_run(action: dict[str, Any], where: str, requests: list[dict[str,
     error = _error(get(action, "error"))
     return ToolCall(
         id="",
-        tool=text(action.get("kind"), f"{where}.kind"),
+        tool=require_text(action.get("kind"), f"{where}.kind"),
         parent_id=text_or_none(get(action, "parentActionRunId")),
         proposed_arguments=proposal,
         arguments=executed if has_run else None,
@@ -59,7 +59,7 @@ def read_action_run(action: dict[str, Any], where: str, requests: list[dict[str,
         error=error,
         approval=approval,
         started_at=started_at,
-        ended_at=moment(get(action, "completedAt")),
+        ended_at=parse_time(get(action, "completedAt")),
     )
 
 
@@ -67,8 +67,8 @@ def by_time(actions: list[Placed]) -> Iterator[Placed]:
     """Yield action runs as they started, as they were created where they never did, else in file order."""
     keyed, before = [], datetime.min.replace(tzinfo=timezone.utc)
     for index, (action, where) in enumerate(actions):
-        created = _aware(moment(get(action, "createdAt")))
-        before = _aware(moment(get(action, "startedAt"))) or created or before
+        created = _aware(parse_time(get(action, "createdAt")))
+        before = _aware(parse_time(get(action, "startedAt"))) or created or before
         keyed.append((before, created or before, index, action, where))
     for *_, action, where in sorted(keyed, key=lambda entry: entry[:3]):
         yield action, where
@@ -98,7 +98,7 @@ def _decision(requests: list[dict[str, Any]]) -> Approval:
         Approval(
             state=APPROVALS.get(status_of(request), "unknown"),
             by=text_or_none(get(request, "resolvedBy")),
-            at=moment(get(request, "resolvedAt")),
+            at=parse_time(get(request, "resolvedAt")),
             note=text_or_none(get(request, "resolutionNote")),
         )
         for request in requests

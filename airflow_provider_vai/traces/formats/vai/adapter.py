@@ -14,10 +14,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.model.run import Run, RunOutcome, Usage
-from airflow_provider_vai.traces.formats.shared.content import usage
+from airflow_provider_vai.traces.formats.shared.content import total_usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
 from airflow_provider_vai.traces.formats.vai.action_run import Placed, by_time, get, member, read_action_run, status_of
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, moment, record, records, text, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import (
+    parse_time,
+    require_object,
+    require_objects,
+    require_text,
+    text_or_none,
+)
 
 OUTCOMES: dict[str, RunOutcome] = {
     "completed": "success",
@@ -36,7 +43,7 @@ class VaiAdapter:
 
     name = "vai"
     description = "the platform's agentRun or thread with its actionRuns (the envelope is this package's own)"
-    tells = Tells(approvals="yes", edits="yes", timing="yes", batches="partly")
+    coverage = Coverage(approvals="yes", edits="yes", timing="yes", batches="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document holds an agent run, or a thread with action runs or turns."""
@@ -60,13 +67,13 @@ class _Export:
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
-        self.document = record(trace.document, str(trace))
-        self.talk = Conversation(trace)
+        self.document = require_object(trace.document, str(trace))
+        self.conversation = Conversation(trace)
         self.said: list[str | None] = []  # by turn
         self.turn_of: dict[tuple[str, str], int] = {}  # by ("turn", id) and ("message", id)
 
     def agent_run(self) -> Run:
-        run = record(get(self.document, "agentRun"), f"{self.trace}: agentRun")
+        run = require_object(get(self.document, "agentRun"), f"{self.trace}: agentRun")
         asked = member(run, "input")
         self.said.append(next((words for key in ASKED if (words := text_or_none(asked.get(key)))), None))
         named = (self._spec(run).get("name"), run.get("name"), asked.get("title"))
@@ -74,11 +81,11 @@ class _Export:
         return self._run(run, {**facts, "title": next(filter(text_or_none, named), None)})
 
     def thread(self) -> Run:
-        thread = record(self.document.get("thread"), f"{self.trace}: thread")
-        self.talk.system(text_or_none(get(thread, "systemPrompt")))
+        thread = require_object(self.document.get("thread"), f"{self.trace}: thread")
+        self.conversation.add_system_text(text_or_none(get(thread, "systemPrompt")))
         last_status = ""
         for turn, where in self._records("turns"):
-            self._turn(text(turn.get("id"), f"{where}.id"))
+            self._turn(require_text(turn.get("id"), f"{where}.id"))
             last_status = status_of(turn)
         for message, where in self._records("messages"):
             self._read_message(message, where)
@@ -91,21 +98,21 @@ class _Export:
 
     def _run(self, holder: dict[str, Any], facts: dict[str, Any]) -> Run:
         spec = self._spec(holder)
-        self.talk.system(text_or_none(spec.get("markdown")))
+        self.conversation.add_system_text(text_or_none(spec.get("markdown")))
         self._read_calls()
         for words in self.said or [None]:
-            self.talk.turn(words)
+            self.conversation.start_turn(words)
         run = Run(
             id=text_or_none(holder.get("id")) or self.trace.fallback_id,
             format=ADAPTER.name,
             agent=text_or_none(spec.get("slug")) or text_or_none(spec.get("name")),
             model=text_or_none(member(spec, "frontmatter").get("model")),
             usage=_usage(member(holder, "usage")),
-            started_at=moment(get(holder, "startedAt") or get(holder, "createdAt")),
-            ended_at=moment(get(holder, "completedAt") or get(holder, "lastMessageAt")),
+            started_at=parse_time(get(holder, "startedAt") or get(holder, "createdAt")),
+            ended_at=parse_time(get(holder, "completedAt") or get(holder, "lastMessageAt")),
             **facts,
         )
-        return self.talk.run(run)
+        return self.conversation.finish(run)
 
     def _spec(self, holder: dict[str, Any]) -> dict[str, Any]:
         return member(self.document, "agentSpec") or member(holder, "agentSpec")
@@ -113,7 +120,7 @@ class _Export:
     def _records(self, name: str, *, is_required: bool = False) -> Iterator[Placed]:
         found = get(self.document, name)
         if found is not None or is_required:
-            yield from records(found, f"{self.trace}: {name}")
+            yield from require_objects(found, f"{self.trace}: {name}")
 
     def _turn(self, id: str) -> int:
         if ("turn", id) not in self.turn_of:
@@ -122,8 +129,8 @@ class _Export:
         return self.turn_of["turn", id]
 
     def _read_message(self, message: dict[str, Any], where: str) -> None:
-        role = text(message.get("role"), f"{where}.role").lower()
-        words = self.talk.text(message.get("content"), f"{where}.content")
+        role = require_text(message.get("role"), f"{where}.role").lower()
+        words = self.conversation.text_of(message.get("content"), f"{where}.content")
         turn_id = text_or_none(get(message, "turnId"))
         if not self.said or (turn_id is None and role == "user"):
             turn_id = turn_id or where  # a turn of its own
@@ -132,26 +139,26 @@ class _Export:
         if role == "user":
             self.said[number] = "\n".join(filter(None, (self.said[number], words))) or None
         elif role == "system":
-            self.talk.system(words)
+            self.conversation.add_system_text(words)
         elif role not in ("assistant", "tool"):
-            self.talk.note(where, f"unknown role {role!r}")
+            self.conversation.note(where, f"unknown role {role!r}")
 
     def _read_calls(self) -> None:
         requests = self._requests()
         batches: dict[str, int] = {}
         for action, where in by_time(list(self._records("actionRuns", is_required=True))):
-            run_id, message_id = text(action.get("id"), f"{where}.id"), text_or_none(get(action, "messageId"))
+            run_id, message_id = require_text(action.get("id"), f"{where}.id"), text_or_none(get(action, "messageId"))
             about = [entry for key in (run_id, get(action, "toolCallId")) for entry in _popped(requests, key)]
             call = read_action_run(action, where, [request for request, _ in about])
             if call.outcome == "denied" and status_of(action) in ("completed", "failed"):
-                self.talk.note(where, f"{status_of(action)} although its approval was denied: it is denied")
+                self.conversation.note(where, f"{status_of(action)} although its approval was denied: it is denied")
             turn_id = text_or_none(get(action, "turnId"))
             turn = self._turn(turn_id) if turn_id else self.turn_of.get(("message", message_id or ""), 0)
             batch = batches.setdefault(f"message {message_id}" if message_id else where, len(batches))
-            place = {"id": self.talk.name(run_id, where), "turn": turn, "batch": batch}
-            self.talk.calls.append(call.model_copy(update=place))
+            place = {"id": self.conversation.unique_id(run_id, where), "turn": turn, "batch": batch}
+            self.conversation.calls.append(call.model_copy(update=place))
         for _, where in (entry for left in requests.values() for entry in left):
-            self.talk.note(where, "asks about no action run of this export")
+            self.conversation.note(where, "asks about no action run of this export")
 
     def _requests(self) -> dict[str, list[Placed]]:
         found: dict[str, list[Placed]] = {}
@@ -167,7 +174,7 @@ def _popped(requests: dict[str, list[Placed]], key: Any) -> list[Placed]:
 
 def _usage(spent: dict[str, Any]) -> Usage | None:
     named = {"input": get(spent, "inputTokens"), "output": get(spent, "outputTokens")}
-    return usage([named], tokens=("input", "output"), costs=[get(spent, "costUsd")])
+    return total_usage([named], tokens=("input", "output"), costs=[get(spent, "costUsd")])
 
 
 ADAPTER = VaiAdapter()

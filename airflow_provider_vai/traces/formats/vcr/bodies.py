@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_vai.traces.formats.shared.content import fields
 from airflow_provider_vai.traces.formats.vcr.streams import JOIN
-from airflow_provider_vai.traces.reading.trace import parsed
+from airflow_provider_vai.traces.reading.values import as_object, parse_json
 
 ASKED = {"gemini": "contents", "responses": "input", "chat": "messages", "anthropic": "messages"}
 """Where each provider's requests hold the conversation so far."""
@@ -35,14 +34,14 @@ class Exchange:
 
 def exchange(interaction: dict[str, Any], place: str) -> Exchange | None:
     """Return the exchange in an HTTP interaction; ``None`` if it is no successful model request. Never raises."""
-    status = fields(fields(interaction.get("response")).get("status")).get("code", 200)
-    request, answer = (_body(fields(interaction.get(side))) for side in ("request", "response"))
+    status = as_object(as_object(interaction.get("response")).get("status")).get("code", 200)
+    request, answer = (_body(as_object(interaction.get(side))) for side in ("request", "response"))
     if not isinstance(request, dict) or status != 200:
         return None
     provider = _provider(request, answer)
     if provider is None:
         return None
-    response = JOIN[provider](answer) if isinstance(answer, list) else fields(answer)
+    response = JOIN[provider](answer) if isinstance(answer, list) else as_object(answer)
     asked = request.get(ASKED[provider])
     if isinstance(asked, str):  # the short form of one user message
         asked = [{"role": "user", "content": asked}]
@@ -58,18 +57,20 @@ def _body(side: dict[str, Any]) -> Any:
         body = body["string"]
     if not isinstance(body, str):
         return body
-    found = parsed(body)
+    found = parse_json(body)
     if not isinstance(found, str):
         return found
     lines = [line.removeprefix("data:") for line in body.splitlines() if line.startswith("data:")]
-    events = [event for line in lines if isinstance(event := parsed(line), dict)]
+    events = [event for line in lines if isinstance(event := parse_json(line), dict)]
     return events or body
 
 
 def _provider(request: dict[str, Any], answer: Any) -> str | None:
     """Return whose request it is, by what only that provider's bodies hold."""
     first = (
-        next((event for event in answer if isinstance(event, dict)), {}) if isinstance(answer, list) else fields(answer)
+        next((event for event in answer if isinstance(event, dict)), {})
+        if isinstance(answer, list)
+        else as_object(answer)
     )
     if "contents" in request:
         return "gemini"
@@ -90,5 +91,5 @@ def _said(provider: str, response: dict[str, Any]) -> list[Any]:
         return [{"role": "assistant", "content": response.get("content")}] if "content" in response else []
     key, inner = ("candidates", "content") if provider == "gemini" else ("choices", "message")
     choices = response.get(key)
-    first = fields(choices[0]) if isinstance(choices, list) and choices else {}
+    first = as_object(choices[0]) if isinstance(choices, list) and choices else {}
     return [first[inner]] if isinstance(first.get(inner), dict) else []

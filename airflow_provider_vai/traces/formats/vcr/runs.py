@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_provider_vai.languages import json_text
-from airflow_provider_vai.traces.formats.shared.content import fields
 from airflow_provider_vai.traces.formats.vcr.bodies import Exchange
+from airflow_provider_vai.traces.reading.values import as_object
 
 BLOCKS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
 
@@ -62,6 +62,6 @@ def _continues(last: Exchange, exchange: Exchange) -> bool:
 
 def _first_words(messages: list[Any]) -> Any:
     """Return what the user said first."""
-    first = next((message for message in map(fields, messages) if message.get("role") == "user"), {})
+    first = next((message for message in map(as_object, messages) if message.get("role") == "user"), {})
     content = first.get("content", first.get("parts"))
-    return fields(content[0]).get("text") if isinstance(content, list) and content else content
+    return as_object(content[0]).get("text") if isinstance(content, list) and content else content

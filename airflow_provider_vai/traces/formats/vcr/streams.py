@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from airflow_provider_vai.traces.formats.shared.content import fields
+from airflow_provider_vai.traces.reading.values import as_object
 
 Events = list[Any]
 
@@ -13,12 +13,12 @@ Events = list[Any]
 def _anthropic(events: Events) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     blocks: dict[Any, dict[str, Any]] = {}
-    for event in map(fields, events):
-        delta, index = fields(event.get("delta")), str(event.get("index"))
+    for event in map(as_object, events):
+        delta, index = as_object(event.get("delta")), str(event.get("index"))
         if event.get("type") == "message_start":
-            answer |= fields(event.get("message"))
+            answer |= as_object(event.get("message"))
         elif event.get("type") == "content_block_start":
-            blocks[index] = dict(fields(event.get("content_block")))
+            blocks[index] = dict(as_object(event.get("content_block")))
         elif delta.get("type") == "text_delta" and index in blocks:
             _append(blocks[index], "text", delta.get("text"))
         elif delta.get("type") == "input_json_delta" and index in blocks:
@@ -26,7 +26,7 @@ def _anthropic(events: Events) -> dict[str, Any]:
                 blocks[index]["input"] = ""  # the block began with an empty object
             _append(blocks[index], "input", delta.get("partial_json"))
         elif event.get("type") == "message_delta":
-            answer["usage"] = {**fields(answer.get("usage")), **fields(event.get("usage"))}
+            answer["usage"] = {**as_object(answer.get("usage")), **as_object(event.get("usage"))}
     return {**answer, "content": list(blocks.values())}
 
 
@@ -34,14 +34,14 @@ def _chat(events: Events) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     message: dict[str, Any] = {"role": "assistant"}
     calls: dict[str, dict[str, Any]] = {}
-    for event in map(fields, events):
+    for event in map(as_object, events):
         answer |= {key: event[key] for key in ("id", "model", "usage") if event.get(key) is not None}
-        delta = fields(_first(event.get("choices")).get("delta"))
+        delta = as_object(_first(event.get("choices")).get("delta"))
         _append(message, "content", delta.get("content"))
-        for piece in map(fields, delta["tool_calls"] if isinstance(delta.get("tool_calls"), list) else ()):
+        for piece in map(as_object, delta["tool_calls"] if isinstance(delta.get("tool_calls"), list) else ()):
             call = calls.setdefault(str(piece.get("index", len(calls))), {"function": {}})
             call |= {key: piece[key] for key in ("id", "type") if piece.get(key) is not None}
-            told = fields(piece.get("function"))
+            told = as_object(piece.get("function"))
             _append(call["function"], "name", told.get("name"))
             _append(call["function"], "arguments", told.get("arguments"))
     if calls:
@@ -52,8 +52,8 @@ def _chat(events: Events) -> dict[str, Any]:
 def _responses(events: Events) -> dict[str, Any]:
     items: list[Any] = []
     answer: dict[str, Any] = {}
-    for event in map(fields, events):
-        answer = fields(event.get("response")) or answer
+    for event in map(as_object, events):
+        answer = as_object(event.get("response")) or answer
         if event.get("type") == "response.output_item.done":
             items.append(event.get("item"))
     return {**answer, "output": answer.get("output") or items}
@@ -62,15 +62,15 @@ def _responses(events: Events) -> dict[str, Any]:
 def _gemini(events: Events) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     parts: list[Any] = []
-    for event in map(fields, events):
+    for event in map(as_object, events):
         answer |= {key: value for key, value in event.items() if key != "candidates"}
-        found = fields(_first(event.get("candidates")).get("content")).get("parts")
+        found = as_object(_first(event.get("candidates")).get("content")).get("parts")
         parts += found if isinstance(found, list) else []
     return {**answer, "candidates": [{"content": {"role": "model", "parts": parts}}]}
 
 
 def _first(found: Any) -> dict[str, Any]:
-    return fields(found[0]) if isinstance(found, list) and found else {}
+    return as_object(found[0]) if isinstance(found, list) and found else {}
 
 
 def _append(holder: dict[str, Any], key: str, piece: Any) -> None:

@@ -11,14 +11,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.model.run import Run, RunOutcome
-from airflow_provider_vai.traces.formats.shared.content import fields
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
-from airflow_provider_vai.traces.formats.vercel.parts import is_call, read_answer, read_call
+from airflow_provider_vai.traces.formats.vercel.parts import is_call, read_call, read_result
 from airflow_provider_vai.traces.formats.vercel.stream import STREAM, messages_of
-from airflow_provider_vai.traces.reading.trace import Tells, Trace, moment, records, text, text_or_none
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import (
+    as_object,
+    parse_time,
+    require_objects,
+    require_text,
+    text_or_none,
+)
 
 PARTS = frozenset({"text", "reasoning", "step-start", "file", "source-url", "source-document", "dynamic-tool"})
-SILENT = PARTS | {"source", "custom", "reasoning-file"}
+IGNORED = PARTS | {"source", "custom", "reasoning-file"}
 
 
 class VercelUIAdapter:
@@ -26,17 +32,17 @@ class VercelUIAdapter:
 
     name = "vercel_ui"
     description = "Vercel AI SDK UIMessages: a list, an object with messages, or the stream's chunks"
-    tells = Tells(approvals="partly")
+    coverage = Coverage(approvals="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document holds messages with the SDK's typed parts, or starts as its stream does."""
         messages = _messages(document)
-        parts = [part for message in messages for part in _list(fields(message).get("parts"))]
-        if any(is_call(fields(part)) for part in parts):
+        parts = [part for message in messages for part in _list(as_object(message).get("parts"))]
+        if any(is_call(as_object(part)) for part in parts):
             return True
-        kinds = {kind for part in parts if isinstance(kind := fields(part).get("type"), str)}
-        has_words = any("text" in fields(part) for part in parts)  # other formats call it "content"
-        is_chat = bool(messages) and "role" in fields(messages[0])
+        kinds = {kind for part in parts if isinstance(kind := as_object(part).get("type"), str)}
+        has_words = any("text" in as_object(part) for part in parts)  # other formats call it "content"
+        is_chat = bool(messages) and "role" in as_object(messages[0])
         return (is_chat and has_words and kinds <= PARTS) or _is_stream(messages)
 
     def runs(self, trace: Trace) -> Iterator[Run]:
@@ -45,19 +51,19 @@ class VercelUIAdapter:
         :raises MalformedTrace: a message, a part or a chunk breaks the format.
         """
         facts, where = (
-            fields(trace.document),
+            as_object(trace.document),
             f"{trace}: messages" if isinstance(trace.document, dict) else f"{trace}: ",
         )
         messages = facts.get("messages") if isinstance(trace.document, dict) else trace.document
-        talk = Conversation(trace)
+        conversation = Conversation(trace)
         if isinstance(messages, list) and _is_stream(messages):
-            read = [messages_of(talk, messages, where)]
+            read = [messages_of(conversation, messages, where)]
         else:
-            read = [_placed(message, place) for message, place in records(messages, where)]
+            read = [_placed(message, place) for message, place in require_objects(messages, where)]
         for message, parts in read:
-            _read_message(talk, message, parts)
-        metadata = [fields(message.get("metadata")) for message, _ in read]
-        times = [at for message, _ in read if (at := moment(message.get("createdAt")))]
+            _read_message(conversation, message, parts)
+        metadata = [as_object(message.get("metadata")) for message, _ in read]
+        times = [at for message, _ in read if (at := parse_time(message.get("createdAt")))]
         run = Run(
             id=text_or_none(facts.get("id")) or trace.fallback_id,
             source="chat_thread",
@@ -66,9 +72,9 @@ class VercelUIAdapter:
             model=next((found for item in metadata if (found := text_or_none(item.get("model")))), None),
             started_at=times[0] if times else None,
             ended_at=times[-1] if times else None,
-            outcome=_outcome(talk, read),
+            outcome=_outcome(conversation, read),
         )
-        yield talk.run(run)
+        yield conversation.finish(run)
 
 
 Parts = list[tuple[dict[str, Any], str]]
@@ -77,46 +83,46 @@ Parts = list[tuple[dict[str, Any], str]]
 def _placed(message: dict[str, Any], place: str) -> tuple[dict[str, Any], Parts]:
     """Return a message with its parts, each with its place; the older form keeps its calls beside its text."""
     if message.get("parts") is not None:
-        return message, list(records(message["parts"], f"{place}.parts"))
+        return message, list(require_objects(message["parts"], f"{place}.parts"))
     words = [({"type": "text", "text": message.get("content")}, f"{place}.content")]
     if message.get("toolInvocations") is None:
         return message, words
     where = f"{place}.toolInvocations"
     calls = [
         ({"type": "tool-invocation", "toolInvocation": call}, at)
-        for call, at in records(message["toolInvocations"], where)
+        for call, at in require_objects(message["toolInvocations"], where)
     ]
     return message, calls + words
 
 
-def _read_message(talk: Conversation, message: dict[str, Any], parts: Parts) -> None:
+def _read_message(conversation: Conversation, message: dict[str, Any], parts: Parts) -> None:
     role = message.get("role")
     words = "\n".join(part["text"] for part, _ in parts if isinstance(part.get("text"), str)) or None
     if role == "user":
-        talk.turn(words)
+        conversation.start_turn(words)
     elif role == "system":
-        talk.system(words)
-    talk.message()
+        conversation.add_system_text(words)
+    conversation.start_message()
     for part, where in parts:
-        kind = text(part.get("type"), f"{where}.type")
+        kind = require_text(part.get("type"), f"{where}.type")
         if kind == "step-start":
-            talk.message()
+            conversation.start_message()
         elif is_call(part):
-            answer = read_answer(part, where)
-            position = talk.call(read_call(part, where), where)
+            answer = read_result(part, where)
+            position = conversation.add_call(read_call(part, where), where)
             if answer is not None:
-                talk.settle(position, answer)
+                conversation.set_result(position, answer)
             if part.get("preliminary") is True:
-                talk.note(where, "the result is a preliminary one: the last did not come")
-        elif kind not in SILENT and not kind.startswith("data-"):
-            talk.note(where, f"unknown part {kind!r}")
+                conversation.note(where, "the result is a preliminary one: the last did not come")
+        elif kind not in IGNORED and not kind.startswith("data-"):
+            conversation.note(where, f"unknown part {kind!r}")
 
 
-def _outcome(talk: Conversation, read: list[tuple[dict[str, Any], Parts]]) -> RunOutcome:
+def _outcome(conversation: Conversation, read: list[tuple[dict[str, Any], Parts]]) -> RunOutcome:
     message, parts = read[-1] if read else ({}, [])
     last = parts[-1][0] if parts else {}
-    has_the_last_word = message.get("role") == "assistant" and last.get("type") == "text" and bool(last.get("text"))
-    return "success" if has_the_last_word and not talk.is_waiting else "unknown"
+    assistant_spoke_last = message.get("role") == "assistant" and last.get("type") == "text" and bool(last.get("text"))
+    return conversation.outcome(assistant_spoke_last=assistant_spoke_last)
 
 
 def _messages(document: Any) -> list[Any]:
@@ -129,12 +135,12 @@ def _list(value: Any) -> list[Any]:
 
 
 def _is_stream(chunks: list[Any]) -> bool:
-    kinds = [fields(chunk).get("type") for chunk in chunks[:20]]
+    kinds = [as_object(chunk).get("type") for chunk in chunks[:20]]
     return (
         bool(kinds)
         and all(isinstance(kind, str) for kind in kinds)
         and bool(STREAM.intersection(kinds))
-        and not any("role" in fields(chunk) for chunk in chunks[:20])
+        and not any("role" in as_object(chunk) for chunk in chunks[:20])
     )
 
 

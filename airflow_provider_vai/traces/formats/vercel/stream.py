@@ -6,12 +6,12 @@ from typing import Any
 
 from airflow_provider_vai.traces.formats.shared.content import error_text
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
-from airflow_provider_vai.traces.reading.trace import optional_text, records, text
+from airflow_provider_vai.traces.reading.values import optional_text, require_objects, require_text
 
 STREAM = frozenset({"start", "start-step", "tool-input-start", "tool-input-available", "text-start", "message-start"})
 """Chunks that only this stream has near its start."""
 
-SILENT = frozenset(
+IGNORED = frozenset(
     [
         "start",
         "finish",
@@ -43,40 +43,40 @@ KEPT = ("input", "output", "errorText", "preliminary", "providerExecuted")
 
 
 def messages_of(
-    talk: Conversation, chunks: list[Any], where: str
+    conversation: Conversation, chunks: list[Any], where: str
 ) -> tuple[dict[str, Any], list[tuple[dict[str, Any], str]]]:
     """Return the assistant message that a stream builds, and its parts with the place where each begins.
 
     :raises MalformedTrace: a chunk breaks the format.
     """
-    stream = _Stream(talk)
-    for chunk, place in records(chunks, where):
+    stream = _Stream(conversation)
+    for chunk, place in require_objects(chunks, where):
         stream.read(chunk, place)
     return {"role": "assistant"}, stream.parts
 
 
 class _Stream:
-    def __init__(self, talk: Conversation) -> None:
-        self.talk = talk
+    def __init__(self, conversation: Conversation) -> None:
+        self.conversation = conversation
         self.parts: list[tuple[dict[str, Any], str]] = []
         self.calls: dict[str, dict[str, Any]] = {}
         self.approvals: dict[str, dict[str, Any]] = {}
 
     def read(self, chunk: dict[str, Any], place: str) -> None:
         """Add one chunk to the part it belongs to."""
-        kind = text(chunk.get("type"), f"{place}.type")
+        kind = require_text(chunk.get("type"), f"{place}.type")
         if kind == "start-step":
             self.parts.append(({"type": "step-start"}, place))
         elif kind == "text-delta":
-            self._say(text(chunk.get("delta"), f"{place}.delta"), place)
+            self._say(require_text(chunk.get("delta"), f"{place}.delta"), place)
         elif kind in ("error", "abort"):
-            self.talk.note(place, f"the stream ended: {error_text(chunk.get('errorText')) or kind}")
+            self.conversation.note(place, f"the stream ended: {error_text(chunk.get('errorText')) or kind}")
         elif kind == "tool-approval-response":
             self._decide(chunk, place)
         elif kind in STATES or kind in ("tool-input-start", "tool-input-delta"):
             self._tell(kind, chunk, place)
-        elif kind not in SILENT and not kind.startswith("data-"):
-            self.talk.note(place, f"unknown chunk {kind!r}")
+        elif kind not in IGNORED and not kind.startswith("data-"):
+            self.conversation.note(place, f"unknown chunk {kind!r}")
 
     def _say(self, words: str, place: str) -> None:
         last = self.parts[-1][0] if self.parts else {}
@@ -90,7 +90,7 @@ class _Stream:
         if part is None:
             return
         if kind == "tool-input-delta":
-            words = text(chunk.get("inputTextDelta"), f"{place}.inputTextDelta")
+            words = require_text(chunk.get("inputTextDelta"), f"{place}.inputTextDelta")
             so_far = part.get("input", "")
             part["input"] = so_far + words if isinstance(so_far, str) else so_far
             return
@@ -108,16 +108,16 @@ class _Stream:
 
     def _part(self, kind: str, chunk: dict[str, Any], place: str) -> dict[str, Any] | None:
         """Return the part of a call: a new one at its first chunk, and where an id is used again for its input."""
-        name = text(chunk.get("toolCallId"), f"{place}.toolCallId")
+        name = require_text(chunk.get("toolCallId"), f"{place}.toolCallId")
         found = self.calls.get(name)
         begins = kind.startswith("tool-input-") and kind != "tool-input-delta"
         is_again = found is not None and kind == "tool-input-start"
         if found is not None and not is_again:
             return found
         if not begins:
-            self.talk.note(place, f"{kind} for {name!r}, but no such call")
+            self.conversation.note(place, f"{kind} for {name!r}, but there is no such call")
             return None
-        part = {"type": "dynamic-tool", "toolName": text(chunk.get("toolName"), f"{place}.toolName")}
+        part = {"type": "dynamic-tool", "toolName": require_text(chunk.get("toolName"), f"{place}.toolName")}
         if chunk.get("dynamic") is not True:
             part["type"] = f"tool-{part['toolName']}"
         part |= {"toolCallId": name, "state": "input-streaming"}
@@ -126,9 +126,9 @@ class _Stream:
         return part
 
     def _decide(self, chunk: dict[str, Any], place: str) -> None:
-        part = self.approvals.get(text(chunk.get("approvalId"), f"{place}.approvalId"))
+        part = self.approvals.get(require_text(chunk.get("approvalId"), f"{place}.approvalId"))
         if part is None:
-            self.talk.note(place, "a decision on a call that did not ask for one")
+            self.conversation.note(place, "a decision on a call that did not ask for one")
             return
         told = {key: chunk[key] for key in ("approved", "reason", "isAutomatic") if key in chunk}
         part["approval"] = {**part["approval"], **told}

@@ -15,7 +15,7 @@ from airflow_provider_vai.model.run import Run, ToolCall, Turn
 from airflow_provider_vai.model.tools_file import ToolRule
 from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.traces import merge
-from airflow_provider_vai.traces.reading.trace import Tells
+from airflow_provider_vai.traces.reading.trace import Coverage
 from tests.unit.support import MCP, SHA, call, crystallized, run, tools
 
 READ = ToolRule(match="get_*", kind="mcp_tool", conn_id="mcp", effect="read")
@@ -481,7 +481,7 @@ def test_a_loop_stays_a_loop() -> None:
 
 def export(recorded: Run) -> merge.Export:
     """Return a run as the export of a file."""
-    return merge.Export(f"{recorded.id}.json", recorded, Tells())
+    return merge.Export(f"{recorded.id}.json", recorded, Coverage())
 
 
 def test_exports_are_grouped_by_run() -> None:

@@ -1,4 +1,4 @@
-"""What the adapter tests share: traces made in memory, the sample files, short forms of calls."""
+"""Helpers of the adapter tests: traces made in memory, the sample files, short forms of calls."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ NAMES = {
 
 
 def adapter(name: str) -> Adapter:
-    """Return the built-in adapter of that name."""
+    """Return the built-in adapter with this name."""
     return next(found for found in adapters() if found.name == name)
 
 
 def trace(document: Any) -> Trace:
-    """Return a trace ``file.json`` that holds ``document``, without a file."""
+    """Return a trace ``file.json`` that holds ``document``, without a file on disk."""
     return Trace(Path("file.json"), json.dumps(document).encode())
 
 

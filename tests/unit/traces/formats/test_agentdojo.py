@@ -42,7 +42,7 @@ def test_list_holds_several_runs() -> None:
     ],
 )
 def test_outcome(facts: dict[str, Any], outcome: str) -> None:
-    """An error decides, then the utility; security says nothing about the task."""
+    """An error decides, then the utility; security is not about the task."""
     assert one_run("agentdojo", {**SAMPLE, **facts}).outcome == outcome
 
 

@@ -20,8 +20,9 @@ def trajectory(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def step(*results: dict[str, Any], calls: tuple[str, ...] = ("c",), **more: Any) -> dict[str, Any]:
     """Return an agent's step with these calls and results."""
-    asked = [{"tool_call_id": name, "function_name": "t", "arguments": {"x": 1}} for name in calls]
-    return {"source": "agent", "message": "", "tool_calls": asked, "observation": {"results": list(results)}, **more}
+    tool_calls = [{"tool_call_id": name, "function_name": "t", "arguments": {"x": 1}} for name in calls]
+    observation = {"results": list(results)}
+    return {"source": "agent", "message": "", "tool_calls": tool_calls, "observation": observation, **more}
 
 
 def test_sample_is_what_the_library_reads() -> None:
@@ -31,7 +32,7 @@ def test_sample_is_what_the_library_reads() -> None:
 
 
 def test_sample_values() -> None:
-    """Executed arguments and decisions stand under ``extra``; a sub-agent's call has its parent."""
+    """Executed arguments and decisions are under ``extra``; a sub-agent's call has its parent."""
     run = one_run("atif", SAMPLE)
     level, missing, opened, drained, _, inner = run.calls
     assert level.result == {"level": 41}
@@ -59,14 +60,14 @@ def test_sample_values() -> None:
     ],
 )
 def test_extra(extra: dict[str, Any], outcome: str, approval: str, has_arguments: bool) -> None:
-    """What the free field says of a result."""
+    """The facts in a result's free field."""
     (call,) = one_run("atif", trajectory(step({"source_call_id": "c", "content": "y", "extra": extra}))).calls
     assert (call.outcome, call.approval.state) == (outcome, approval)
     assert (call.arguments is not None) == has_arguments
 
 
-def test_results_without_ids_and_of_nobody() -> None:
-    """A step's only call needs no id on its result; an environment's event answers no call."""
+def test_results_without_ids_and_without_calls() -> None:
+    """A step's only call needs no id on its result; an environment's event has no call."""
     document = trajectory(
         step({"content": "one"}),
         step({"source_call_id": "gone", "content": "two"}, calls=("d",)),
@@ -77,11 +78,11 @@ def test_results_without_ids_and_of_nobody() -> None:
         ("c", "one", "success"),
         ("d", None, "unknown"),
     ]
-    assert run.notes == ["steps[1].observation.results[0]: a result for 'gone', but no such call"]
+    assert run.notes == ["steps[1].observation.results[0]: a result for 'gone', but there is no such call"]
 
 
 def test_copied_context_and_other_files() -> None:
-    """Copied steps did not run here; what stands elsewhere is said."""
+    """Copied steps did not run here; a note says what is in another file."""
     ref = {"source_call_id": "c", "content": "y", "subagent_trajectory_ref": [{"trajectory_path": "other.json"}]}
     orphan = {"trajectory_id": "o", "steps": [step({"content": "z"}, calls=("inner",))]}
     document = trajectory(
@@ -93,15 +94,15 @@ def test_copied_context_and_other_files() -> None:
     run = one_run("atif", document)
     assert [(call.id, call.parent_id) for call in run.calls] == [("c", None), ("inner", None)]
     assert run.notes == [
-        "steps[0]: 1 steps are copied from an earlier trajectory and left out",
-        "steps[1].observation.results[0]: a sub-agent's trajectory stands in another file",
-        "subagent_trajectories[0]: a sub-agent's trajectory that no result refers to",
-        "continued_trajectory_ref: the run goes on in another file",
+        "steps[0]: 1 steps are copied from an earlier trajectory and are not read",
+        "steps[1].observation.results[0]: a sub-agent's trajectory is in another file",
+        "subagent_trajectories[0]: no result refers to this sub-agent's trajectory",
+        "continued_trajectory_ref: the run continues in another file",
     ]
 
 
 def test_recognition_and_broken_steps() -> None:
-    """The version's beginning tells; a call without a name is malformed."""
+    """The prefix of the version decides; a call without a name is malformed."""
     assert not adapter("atif").accepts({"schema_version": "1.0", "steps": []})
     document = trajectory({"source": "agent", "message": "", "tool_calls": [{"tool_call_id": "c"}]})
     with pytest.raises(MalformedTrace, match=r"steps\[0\]\.tool_calls\[0\]\.function_name: expected text"):

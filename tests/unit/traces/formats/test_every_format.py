@@ -1,4 +1,4 @@
-"""A sample of every format becomes a DAG file by the command that a user would give."""
+"""A sample of every format becomes a DAG file with the command that a user would run."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ RULE = '[[tools]]\nmatch = "*"\nkind = "mcp_tool"\nconn_id = "tools"\n'
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
 def test_a_sample_is_crystallized(sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each run gives a file that runs as Python, with a task for each successful call and none for any other."""
+    """Each run becomes a file that runs as Python, with one task for each successful call and no others."""
     (tmp_path / "tools.toml").write_text(RULE)
     options = ["--tools", str(tmp_path / "tools.toml"), "--allow-unsuccessful", "--all", "--json"]
     assert main(["inspect", str(sample), "--all", "--json"]) == 0
     recorded = {run["id"]: run for run in json.loads(capsys.readouterr().out)}
     code = main(["crystallize", str(sample), "--out", str(tmp_path / "dags"), *options])
-    said = capsys.readouterr()
+    output = capsys.readouterr()
     if code:
-        assert "no successful tool call is left" in said.err or "made no tool call" in said.err
+        assert "no successful tool call is left" in output.err or "made no tool call" in output.err
         return
 
-    for made in json.loads(said.out):
+    for made in json.loads(output.out):
         sidecar = json.loads(Path(made["sidecar"]).read_text())
         run = recorded[sidecar["source"]["id"]]
         succeeded = {call["id"] for call in run["calls"] if call["outcome"] == "success"}
@@ -41,7 +41,7 @@ def test_a_sample_is_crystallized(sample: Path, tmp_path: Path, capsys: pytest.C
 
 
 def test_every_format_has_a_sample(capsys: pytest.CaptureFixture[str]) -> None:
-    """A format without one would be proven by nothing."""
+    """A format without a sample would not be tested."""
     found = set()
     for sample in SAMPLES:
         assert main(["inspect", str(sample), "--all", "--json"]) == 0

@@ -28,13 +28,13 @@ def call(name: str = "t", **more: Any) -> dict[str, Any]:
     return {"functionCall": {"name": name, "args": {"x": 1}, **more}}
 
 
-def answer(response: Any, name: str = "t", **more: Any) -> dict[str, Any]:
-    """Return a part that answers a call."""
+def function_response(response: Any, name: str = "t", **more: Any) -> dict[str, Any]:
+    """Return a part with the result of a call."""
     return {"functionResponse": {"name": name, "response": response, **more}}
 
 
 def test_sample_values() -> None:
-    """The result after the person's word counts, not the one that asked for it; a refused call did not run."""
+    """The result after the confirmation counts, not the one that asks for it; a rejected call did not run."""
     run = one_run("google_adk", SAMPLE)
     _, tide, held, cancelled = run.calls
     assert (tide.error, tide.result) == ("no such port", None)
@@ -46,8 +46,8 @@ def test_sample_values() -> None:
     assert run.started_at.isoformat() == "2026-01-01T00:00:00+00:00"
 
 
-def test_events_alone_and_snake_case_give_the_same() -> None:
-    """Both spellings are in use, with the session around the events or without."""
+def test_a_list_of_events_and_snake_case_read_alike() -> None:
+    """Both spellings occur, with the session around the events or without it."""
     text = json.dumps(SAMPLE["events"])
     for camel, snake in {
         "functionCall": "function_call",
@@ -65,7 +65,7 @@ def test_calls_without_ids_pair_by_name_and_order() -> None:
         "google_adk",
         [
             event(call("a"), call("b"), {"executableCode": {"code": "1"}}),
-            event(answer({"n": 2}, "b"), answer({"n": 1}, "a")),
+            event(function_response({"n": 2}, "b"), function_response({"n": 1}, "a")),
         ],
     )
     assert [(found.tool, found.batch, found.result) for found in run.calls] == [("a", 0, {"n": 1}), ("b", 0, {"n": 2})]
@@ -73,22 +73,22 @@ def test_calls_without_ids_pair_by_name_and_order() -> None:
 
 
 def test_pending_and_decided_calls_without_a_second_result() -> None:
-    """Without a person's word a call waits; a refusal stands also where the run ended with it."""
-    waits = answer({"error": "This tool call requires confirmation, please approve or reject."}, id="c")
+    """A call without a decision stays unknown; a rejection counts even if the run ends with it."""
+    waits = function_response({"error": "This tool call requires confirmation, please approve or reject."}, id="c")
     original = {"originalFunctionCall": {"id": "c", "name": "t", "args": {"x": 1}}}
-    asked = {"functionCall": {"id": "k", "name": "adk_request_confirmation", "args": original}}
-    pending = [event(call(id="c")), event(asked), event(waits)]
+    confirmation = {"functionCall": {"id": "k", "name": "adk_request_confirmation", "args": original}}
+    pending = [event(call(id="c")), event(confirmation), event(waits)]
     assert [short(found) for found in one_run("google_adk", pending).calls] == [("t", 0, 0, "unknown", "unknown")]
     for confirmed, expected in ((False, ("denied", "denied")), (True, ("unknown", "approved"))):
-        word = answer({"confirmed": confirmed, "payload": {"n": 3}}, "adk_request_confirmation", id="k")
-        (found,) = one_run("google_adk", [*pending, event(word, author="user")]).calls
+        decision = function_response({"confirmed": confirmed, "payload": {"n": 3}}, "adk_request_confirmation", id="k")
+        (found,) = one_run("google_adk", [*pending, event(decision, author="user")]).calls
         assert (found.outcome, found.approval.state) == expected
         assert found.arguments is None
         assert found.approval.note == '{"n":3}'
 
 
 def test_rewound_and_partial_events_do_not_count() -> None:
-    """A rewind names the first invocation that no longer counts; a partial event is said again in whole."""
+    """A rewind names the first invocation that no longer counts; a partial event is repeated by a complete one."""
     document = [
         event({"text": "go"}, author="user"),
         event(call("kept")),
@@ -102,7 +102,8 @@ def test_rewound_and_partial_events_do_not_count() -> None:
 
 def test_flags_and_broken_parts() -> None:
     """MCP's error flag is a failure; a call without a name is malformed."""
-    run = one_run("google_adk", [event(call(id="c")), event(answer({"isError": True, "content": []}, id="c"))])
+    failure = function_response({"isError": True, "content": []}, id="c")
+    run = one_run("google_adk", [event(call(id="c")), event(failure)])
     assert run.calls[0].outcome == "failed"
     broken = copy.deepcopy(SAMPLE)
     del broken["events"][1]["content"]["parts"][0]["functionCall"]["name"]

@@ -1,4 +1,4 @@
-"""Documents that no framework wrote: whatever they hold, out come Runs or a refusal."""
+"""Documents that no framework wrote: they are read as Runs or refused."""
 
 from __future__ import annotations
 
@@ -82,21 +82,21 @@ def assert_runs_or_refusal(document: Any) -> None:
 
 @settings(max_examples=400, deadline=None)
 @given(mutated())
-def test_mutated_samples_give_runs_or_refusals(document: Any) -> None:
-    """A sample with parts missing or of another type never ends in a traceback, in any adapter."""
+def test_mutated_samples_are_read_or_refused(document: Any) -> None:
+    """A sample with missing or retyped parts never ends in a traceback, in any adapter."""
     assert_runs_or_refusal(document)
 
 
 @settings(max_examples=200, deadline=None)
 @given(VALUES)
-def test_any_json_value_gives_runs_or_refusals(document: Any) -> None:
-    """Nor does a document that is no trace at all."""
+def test_any_json_value_is_read_or_refused(document: Any) -> None:
+    """Nor does any other document."""
     assert_runs_or_refusal(document)
 
 
 @pytest.mark.parametrize("key", ["messages", "parts", "actionRuns", "content", "args"])
 def test_deep_documents_are_refused(key: str) -> None:
-    """Depth is refused when the file is read; looking at a deep value recurses nowhere."""
+    """Deep nesting is refused when the file is read; inspecting a deep value does not recurse."""
     deep: Any = "x"
     for _ in range(150):  # two levels each, beyond the limit
         deep = [{"role": "user", "kind": "request", key: deep}]

@@ -185,4 +185,4 @@ def test_recordings(file: str, outcomes: list[str], orphans: int) -> None:
     assert {run.format for run in found} == {"inspect_ai"}
     assert [run.outcome for run in found] == outcomes
     assert sum(len(run.calls) for run in found) == 0
-    assert sum("but no such call" in note for run in found for note in run.notes) == orphans
+    assert sum("but there is no such call" in note for run in found for note in run.notes) == orphans

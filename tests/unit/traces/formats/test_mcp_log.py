@@ -15,13 +15,13 @@ from tests.unit.traces.formats.support import adapter, one_run, short
 SAMPLE = [json.loads(line) for line in (TRACES / "mcp_log.jsonl").read_text().splitlines()]
 
 
-def asked(id: Any = 1, method: str = "tools/call", **params: Any) -> dict[str, Any]:
+def request(id: Any = 1, method: str = "tools/call", **params: Any) -> dict[str, Any]:
     """Return a request."""
     return {"jsonrpc": "2.0", "id": id, "method": method, "params": {"name": "t", "arguments": {"x": 1}, **params}}
 
 
 def result(id: Any = 1, **result: Any) -> dict[str, Any]:
-    """Return an answer."""
+    """Return a response."""
     return {"jsonrpc": "2.0", "id": id, "result": result or {"content": [{"type": "text", "text": "ok"}]}}
 
 
@@ -53,9 +53,9 @@ def test_sample_calls_in_order() -> None:
 
 
 @pytest.mark.parametrize("form", ["bare", "batch", "text", "lines"])
-def test_every_form_gives_the_same_calls(form: str) -> None:
-    """Messages stand alone, in batches, or in an envelope, as objects or as text."""
-    messages = [asked(1), asked(2), result(2), result(1)]
+def test_every_form_reads_as_the_same_calls(form: str) -> None:
+    """Messages alone, in batches, or in an envelope, as objects or as text."""
+    messages = [request(1), request(2), result(2), result(1)]
     documents: dict[str, Any] = {
         "bare": messages,
         "batch": [messages[:2], messages[2:]],
@@ -67,15 +67,15 @@ def test_every_form_gives_the_same_calls(form: str) -> None:
     assert [(call.tool, call.batch, call.outcome, call.result) for call in run.calls] == [("t", 0, "success", "ok")] * 2
 
 
-def test_ids_start_again_with_each_connection() -> None:
-    """Servers count for themselves, and an id may repeat after a new start."""
+def test_ids_start_anew_with_each_connection() -> None:
+    """Each server has its own ids, and an id may repeat after a restart."""
     one, two = {"server": "one"}, {"server": "two"}
     messages = [
-        {**one, "message": asked(1)},
-        {**two, "message": asked(1)},
+        {**one, "message": request(1)},
+        {**two, "message": request(1)},
         {**two, "message": result(1)},
-        {**one, "message": asked(0, "initialize")},
-        {**one, "message": asked(1)},
+        {**one, "message": request(0, "initialize")},
+        {**one, "message": request(1)},
         {**one, "message": result(1)},
     ]
     run = run_of(*messages)
@@ -86,38 +86,40 @@ def test_ids_start_again_with_each_connection() -> None:
     ]
 
 
-def test_a_task_answers_later() -> None:
-    """A call may give a task first; the task's result is the call's."""
-    run = run_of(asked(1), result(1, task={"taskId": "k"}), asked(2, "tasks/result", taskId="k"), result(2, content=[]))
+def test_a_task_has_its_result_later() -> None:
+    """A call may return a task first; the task's result is the call's."""
+    task, ended = result(1, task={"taskId": "k"}), result(2, content=[])
+    messages = request(1), task, request(2, "tasks/result", taskId="k"), ended
+    run = run_of(*messages)
     assert [(call.outcome, call.result) for call in run.calls] == [("success", [])]
-    more = run_of(asked(1), result(1, inputRequests={}))
+    more = run_of(request(1), result(1, inputRequests={}))
     assert (more.calls[0].outcome, len(more.notes)) == ("unknown", 1)
 
 
 def test_pending_and_lost_messages() -> None:
-    """A call without an answer is unknown; an answer without a call, and a line without a message, are noted."""
-    run = run_of(asked(1), result(9), "tea", {"jsonrpc": "1.0"})
+    """A call without a response is unknown; a response without a call and a line without a message are noted."""
+    run = run_of(request(1), result(9), "tea", {"jsonrpc": "1.0"})
     assert [(call.outcome, call.arguments) for call in run.calls] == [("unknown", None)]
     assert run.notes == [
-        "[1]: a result for the request 9, but no such call",
-        "[2]: no JSON-RPC message",
-        "[3]: no JSON-RPC message",
+        "[1]: a result for the request 9, but there is no such call",
+        "[2]: not a JSON-RPC message",
+        "[3]: not a JSON-RPC message",
     ]
 
 
 def test_errors() -> None:
-    """An error of the protocol about the call itself says that no tool ran; another may come from the tool."""
+    """A protocol error about the call itself means that no tool ran; another error may come from the tool."""
     invalid = {"jsonrpc": "2.0", "id": 1, "error": {"code": -32602, "message": "bad"}}
     broken = {"jsonrpc": "2.0", "id": 1, "error": {"code": -32000, "message": "lost"}}
-    assert run_of(asked(), invalid).calls[0].arguments is None
-    assert run_of(asked(), broken).calls[0].arguments == {"x": 1}
+    assert run_of(request(), invalid).calls[0].arguments is None
+    assert run_of(request(), broken).calls[0].arguments == {"x": 1}
 
 
 def test_recognition_is_narrow() -> None:
-    """Other JSON-RPC, as editors speak it, is not claimed."""
+    """Other JSON-RPC, such as that of editors, is not recognised."""
     accepts = adapter("mcp_log").accepts
-    assert not accepts([asked(method="textDocument/hover")])
-    assert not accepts([asked(method="initialize")])
+    assert not accepts([request(method="textDocument/hover")])
+    assert not accepts([request(method="initialize")])
     assert not accepts([{"method": "tools/call"}])
     assert not accepts(["tools/call", None, 3])
 
@@ -125,6 +127,6 @@ def test_recognition_is_narrow() -> None:
 def test_broken_calls_name_their_place() -> None:
     """A call without a name is malformed, as is a document without messages."""
     with pytest.raises(MalformedTrace, match=r"file\.json: \[0\]\.params\.name: expected text"):
-        run_of(asked(name=3))
+        run_of(request(name=3))
     with pytest.raises(VaiError, match="expected a list"):
         one_run("mcp_log", 3)

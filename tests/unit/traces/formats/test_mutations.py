@@ -1,4 +1,4 @@
-"""Damaged files: whatever is cut, moved, retyped, doubled or taken away, out come Runs or a refusal."""
+"""Damaged files: whatever is cut, moved, retyped, doubled or removed, they are read as Runs or refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.unit.traces.formats.test_recordings import RECORDINGS
 
 FEW, MANY = 15, 10_000
 LARGEST = 60_000
-"""Bytes: of larger recordings a mutant takes too long to read for what it shows."""
+"""The size, in bytes, up to which recordings are mutated: larger ones take too long for what they show."""
 
 VALUES = (
     None,
@@ -40,11 +40,11 @@ VALUES = (
     {},
     {"id": 1},
 )
-OTHER_NAMES = (".json", ".jsonl")
+SUFFIXES = (".json", ".jsonl")
 
 
 def originals() -> list[Path]:
-    """Return the fixtures, and the recordings where they are there."""
+    """Return the fixtures, and the recordings if their folder is present."""
     found = [path for path in TRACES.iterdir() if path.is_file()]
     if RECORDINGS.is_dir():
         known = (".json", ".jsonl", ".yaml", ".eval", ".traj")
@@ -86,7 +86,7 @@ def mutate(document: Any, chance: random.Random) -> Any:
 
 
 def operand(place: tuple[Any, Any]) -> Any:
-    """Return the value at a place; deletions may have taken it away."""
+    """Return the value at a place, or ``None`` if a deletion removed it."""
     holder, key = place
     try:
         return holder[key]
@@ -95,27 +95,27 @@ def operand(place: tuple[Any, Any]) -> Any:
 
 
 def mutants(path: Path, count: int) -> Iterator[tuple[str, bytes]]:
-    """Yield damaged files: a name, and the bytes; the same ones each time."""
+    """Yield damaged files as a name and bytes; the same ones each time."""
     chance = random.Random(path.name)  # repeatable
     content = path.read_bytes()
     try:
         trace = reading.Trace(path)
-        document, is_lines = trace.document, trace.is_lines
+        document, is_jsonl = trace.document, trace.is_jsonl
     except VaiError:
-        document, is_lines = None, False
+        document, is_jsonl = None, False
     for number in range(count):
         if document is None or number % 5 == 0:
             at = chance.randrange(len(content))
             yield path.name, content[:at] + (content[at + chance.randint(1, 9) :] if number % 2 else b"")
             continue
         damaged = mutate(document, chance)
-        lines = is_lines and isinstance(damaged, list) and chance.random() < 0.9
+        lines = is_jsonl and isinstance(damaged, list) and chance.random() < 0.9
         written = "\n".join(map(json.dumps, damaged)) if lines else json.dumps(damaged)
-        yield f"{path.stem}{OTHER_NAMES[lines]}", written.encode()
+        yield f"{path.stem}{SUFFIXES[lines]}", written.encode()
 
 
 def assert_runs_or_refusal(path: Path, format: str | None) -> None:
-    """Read a file, by looking or by its format's name."""
+    """Read a file, with the format detected or named."""
     try:
         runs = read(path, format)[1]
     except VaiError:
@@ -123,12 +123,12 @@ def assert_runs_or_refusal(path: Path, format: str | None) -> None:
     for run in runs:
         assert Run.model_validate_json(run.model_dump_json()) == run
         assert len({call.id for call in run.calls}) == len(run.calls), "ids repeat"
-        assert all(call.turn < len(run.turns) for call in run.calls), "a call stands in no turn"
+        assert all(call.turn < len(run.turns) for call in run.calls), "a call has no turn"
         assert not any(call.outcome == "denied" and call.arguments is not None for call in run.calls), "denied, yet ran"
 
 
 def survive(path: Path, folder: Path, count: int) -> None:
-    """Read that many mutants of a file, each by looking and by the name of the original's format."""
+    """Read that many mutants of a file, each with the format detected and with the original's format named."""
     try:
         formats = {None, *(run.format for run in read(path)[1])}
     except VaiError:
@@ -136,29 +136,29 @@ def survive(path: Path, folder: Path, count: int) -> None:
     for number, (name, content) in enumerate(mutants(path, count)):
         damaged = folder / name
         damaged.write_bytes(content)
-        for asked in formats:
+        for format_ in formats:
             try:
-                assert_runs_or_refusal(damaged, asked)
+                assert_runs_or_refusal(damaged, format_)
             except Exception as error:
-                pytest.fail(f"mutant {number} of {path} as {asked}: {type(error).__name__}: {error}")
+                pytest.fail(f"mutant {number} of {path} as {format_}: {type(error).__name__}: {error}")
 
 
 @pytest.mark.parametrize("path", originals(), ids=lambda path: path.name[-60:])
-def test_mutants_give_runs_or_refusals(path: Path, tmp_path: Path) -> None:
+def test_mutants_are_read_or_refused(path: Path, tmp_path: Path) -> None:
     """No damage ends in a traceback."""
     survive(path, tmp_path, FEW if path.parent == TRACES else 3)
 
 
 @pytest.mark.e2e
-def test_ten_thousand_mutants_give_runs_or_refusals(tmp_path: Path) -> None:
-    """The same, long enough to find what is rare."""
+def test_ten_thousand_mutants_are_read_or_refused(tmp_path: Path) -> None:
+    """The same with more mutants, to find rare cases."""
     found = originals()
     for path in found:
         survive(path, tmp_path, -(-MANY // len(found)))
 
 
-def test_mutants_are_refused_by_every_adapter_alike(tmp_path: Path) -> None:
-    """A file read as a format that it is not in is refused or read, by each adapter."""
+def test_files_are_refused_by_every_adapter_alike(tmp_path: Path) -> None:
+    """A file read as another format is read or refused by each adapter."""
     path = tmp_path / "a.json"
     for original in originals()[::7]:
         if original.suffix != ".json" or original.stat().st_size > LARGEST:

@@ -83,7 +83,7 @@ def test_unknown_role_part_and_tool_call_are_noted() -> None:
         "messages[0].content[0]: unknown part 'smell'",
         "messages[1].tool_calls[0]: unknown kind of tool call 'telepathy'",
         "messages[2]: unknown role 'narrator'",
-        "messages[3]: a result for 'zz', but no such call",
+        "messages[3]: a result for 'zz', but there is no such call",
     ]
 
 

@@ -297,10 +297,10 @@ def test_odd_items_are_noted() -> None:
     run = one_run(NAME, items)
     assert [call.id for call in run.calls] == ["a", "a#2"]
     assert run.notes == [
-        "[1]: the id 'a' stands on more than one call; this one is named a#2",
+        "[1]: several calls have the id 'a'; this one is renamed to a#2",
         "[2]: unknown item 'quantum_call'",
         "[3]: stands for an item that is not in this file",
-        "[4]: a result for 'z', but no such call",
+        "[4]: a result for 'z', but there is no such call",
     ]
 
 

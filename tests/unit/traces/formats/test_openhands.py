@@ -18,7 +18,7 @@ RECORDING = RECORDINGS / "openhands" / "basic.json"
 
 
 def test_sample_values() -> None:
-    """The model's own arguments come first; a confirmation shows as the same call again; usage counts once."""
+    """The model's own arguments come first; a confirmation repeats the call; usage is counted once."""
     run = one_run("openhands", SAMPLE)
     listed, failed, edited, removed = run.calls
     assert (listed.id, listed.arguments, listed.result) == ("t1", {"command": "ls maps"}, "north.map")
@@ -43,13 +43,13 @@ def test_events_in_an_object(key: str) -> None:
     assert one_run("openhands", paired).calls == run.calls
 
 
-def test_a_confirmed_mark_alone_is_no_approval() -> None:
-    """Every action carries it, also where nobody was asked."""
+def test_confirmed_alone_is_not_an_approval() -> None:
+    """Every action is marked as confirmed, even if nobody was asked."""
     assert [call.approval.state for call in one_run("openhands", SAMPLE).calls[:2]] == ["unknown", "unknown"]
 
 
-def test_old_events_without_metadata_and_odd_ones() -> None:
-    """Actions of known kinds are calls; what a person ran is theirs; the rest is noted."""
+def test_old_events_without_metadata() -> None:
+    """Actions of known kinds are calls; the user's own actions have the actor user; others are noted."""
     document = [
         {"id": 0, "source": "agent", "action": "run", "args": {"command": "ls", "thought": "look"}},
         {"id": 1, "source": "agent", "cause": 0, "observation": "error", "content": "no shell"},
@@ -70,7 +70,7 @@ def test_old_events_without_metadata_and_odd_ones() -> None:
         ("read", 0, 2, "unknown", "unknown", "agent"),
     ]
     assert run.calls[0].proposed_arguments == {"command": "ls"}
-    assert run.notes == ["[4]: unknown action 'dance'", "[5]: an observation 'run' of no known call"]
+    assert run.notes == ["[4]: unknown action 'dance'", "[5]: an observation 'run' without a known call"]
 
 
 def sdk(kind: str, **more: Any) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def action(name: str, response: str, arguments: Any = '{"command": "ls"}', **mor
 
 
 def test_sdk_events() -> None:
-    """Calls of one response are a batch; a refusal is a denial, the scaffold's error a call that never ran."""
+    """Calls of one response are a batch; a rejection is a denial, and the SDK's own error is a call that never ran."""
     text = [{"type": "text", "text": '{"files": 2}'}]
     document = [
         sdk("SystemPromptEvent", system_prompt={"type": "text", "text": "You tend maps."}),
@@ -123,7 +123,7 @@ def test_sdk_events() -> None:
 
 
 def test_broken_events_name_their_place() -> None:
-    """An event that is neither action nor observation is malformed."""
+    """An event that is neither an action nor an observation is malformed."""
     broken = copy.deepcopy(SAMPLE)
     del broken[3]["action"]
     with pytest.raises(MalformedTrace, match=r"\[3\]\.action: expected text"):
@@ -131,7 +131,7 @@ def test_broken_events_name_their_place() -> None:
 
 
 def test_recorded_trajectory() -> None:
-    """One edit with the model's own arguments, and the end, which has no result."""
+    """One edit with the model's own arguments, and the final action, which has no result."""
     if not RECORDING.is_file():
         pytest.skip(f"no recordings in {RECORDINGS}")
     (run,) = read(RECORDING)[1]

@@ -173,7 +173,7 @@ def test_calls_that_were_answered_without_running() -> None:
         ("final_result", "success", {"n": 1}),
         ("outside", "success", {}),
     ]
-    assert [note.split(": ", 1)[1] for note in run.notes] == ["'nope' was answered, but never ran"]
+    assert [note.split(": ", 1)[1] for note in run.notes] == ["'nope' has a result but was never executed"]
 
 
 def test_a_tool_that_asks_at_run_time_is_gated() -> None:
@@ -291,7 +291,7 @@ def test_an_answer_that_no_span_explains_is_not_a_success() -> None:
     run = one_run("otel_genai", document)
     assert [call.outcome for call in run.calls] == ["success", "unknown"]
     assert run.calls[1].arguments is None
-    assert "no span says that it ran" in run.notes[0]
+    assert "no span records its execution" in run.notes[0]
 
 
 def test_turns_are_counted_once() -> None:

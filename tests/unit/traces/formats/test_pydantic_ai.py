@@ -15,19 +15,19 @@ from tests.unit.traces.formats.support import SAMPLES, adapter, one_run, trace
 SAMPLE = SAMPLES["pydantic_ai.json"]
 
 
-def history(*answer: dict[str, Any], call: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    """Return one call and the parts that answer it."""
-    asked = {
+def history(*parts: dict[str, Any], call: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Return one call and the parts after it."""
+    proposal = {
         "part_kind": "tool-call",
         "tool_name": "t",
         "args": {"x": 1},
         "tool_call_id": "c",
         **(call or {}),
     }
-    return [{"kind": "response", "parts": [asked]}, {"kind": "request", "parts": list(answer)}]
+    return [{"kind": "response", "parts": [proposal]}, {"kind": "request", "parts": list(parts)}]
 
 
-def answer(**more: Any) -> dict[str, Any]:
+def tool_return(**more: Any) -> dict[str, Any]:
     """Return a tool-return part for the call in ``history``."""
     return {"part_kind": "tool-return", "tool_name": "t", "tool_call_id": "c", "content": "text", **more}
 
@@ -63,15 +63,15 @@ def test_sample_values() -> None:
 
 
 def test_pause_between_runs_is_noted() -> None:
-    """A call answered in another run waited for a person, who may have edited its arguments."""
+    """A call with its result in another run waited for a person, who may have edited its arguments."""
     assert one_run("pydantic_ai", SAMPLE).notes == [
-        "[4].parts[0]: call 'b2' waited between two runs: its arguments may be edited",
-        "[4].parts[2]: call 'a1' waited between two runs: its arguments may be edited",
+        "[4].parts[0]: call 'b2' waited between two runs, so its arguments may have been edited",
+        "[4].parts[2]: call 'a1' waited between two runs, so its arguments may have been edited",
     ]
 
 
 def test_json_text_inside_json_is_read() -> None:
-    """XCom keeps a history as JSON in text; it gives the same calls."""
+    """XCom keeps a history as JSON in text, which is read as the same calls."""
     packed = json.dumps(SAMPLE)
     assert adapter("pydantic_ai").accepts(packed)
     assert one_run("pydantic_ai", packed).calls == one_run("pydantic_ai", SAMPLE).calls
@@ -81,50 +81,50 @@ def test_json_text_inside_json_is_read() -> None:
 @pytest.mark.parametrize(
     ("part", "outcome", "has_arguments"),
     [
-        (answer(), "success", True),
-        (answer(outcome="failed"), "failed", True),
-        (answer(outcome="interrupted"), "interrupted", False),
-        (answer(outcome="denied"), "denied", False),
-        (answer(outcome="retried", retry={"cause": "model_retry"}), "failed", True),
-        (answer(outcome="retried", retry={"cause": "validation_error"}), "failed", False),
-        (answer(outcome="retried", content=[{"loc": ["x"], "msg": "bad"}]), "failed", False),
-        (answer(outcome="bored"), "unknown", True),
-        (answer(part_kind="retry-prompt"), "failed", True),
-        (answer(part_kind="builtin-tool-return"), "success", True),
+        (tool_return(), "success", True),
+        (tool_return(outcome="failed"), "failed", True),
+        (tool_return(outcome="interrupted"), "interrupted", False),
+        (tool_return(outcome="denied"), "denied", False),
+        (tool_return(outcome="retried", retry={"cause": "model_retry"}), "failed", True),
+        (tool_return(outcome="retried", retry={"cause": "validation_error"}), "failed", False),
+        (tool_return(outcome="retried", content=[{"loc": ["x"], "msg": "bad"}]), "failed", False),
+        (tool_return(outcome="bored"), "unknown", True),
+        (tool_return(part_kind="retry-prompt"), "failed", True),
+        (tool_return(part_kind="builtin-tool-return"), "success", True),
     ],
 )
 def test_outcomes(part: dict[str, Any], outcome: str, has_arguments: bool) -> None:
-    """Each outcome has its own word; a call that was refused before it ran has no executed arguments."""
+    """Each outcome is read; a call that was refused before it ran has no executed arguments."""
     (call,) = one_run("pydantic_ai", history(part)).calls
     assert call.outcome == outcome
     assert (call.arguments is not None) == has_arguments
 
 
-def test_refused_output_and_unknown_parts_are_noted() -> None:
-    """A retry that answers no call, and a kind of part from another version, are reported."""
+def test_rejected_output_and_unknown_parts_are_noted() -> None:
+    """A retry without a call, and a kind of part from another version."""
     parts: list[dict[str, Any]] = [
         {"part_kind": "retry-prompt", "tool_name": None, "content": "no"},
         {"part_kind": "tea-break"},
     ]
     assert one_run("pydantic_ai", history(*parts)).notes == [
-        "[1].parts[0]: the model's output was refused: no",
+        "[1].parts[0]: the model's output was rejected: no",
         "[1].parts[1]: unknown part 'tea-break'",
     ]
 
 
-def test_success_needs_the_last_word_and_no_pending_call() -> None:
-    """Text at the end is success unless a call still waits; a final result is success."""
+def test_success_needs_a_final_text_and_no_pending_call() -> None:
+    """Text at the end is success unless a call is pending; a final result is success."""
     done = {"kind": "response", "parts": [{"part_kind": "text", "content": "done"}]}
-    assert one_run("pydantic_ai", [*history(answer()), done]).outcome == "success"
+    assert one_run("pydantic_ai", [*history(tool_return()), done]).outcome == "success"
     assert one_run("pydantic_ai", [*history(), done]).outcome == "unknown"
-    assert one_run("pydantic_ai", history(answer())).outcome == "unknown"
-    final = history(answer(tool_name="final_result"), call={"tool_name": "final_result"})
+    assert one_run("pydantic_ai", history(tool_return())).outcome == "unknown"
+    final = history(tool_return(tool_name="final_result"), call={"tool_name": "final_result"})
     assert one_run("pydantic_ai", final).outcome == "success"
 
 
 def test_run_without_an_id_has_the_digest() -> None:
     """Older versions wrote no run id."""
-    document = history(answer())
+    document = history(tool_return())
     assert one_run("pydantic_ai", document).id == trace(document).fallback_id
 
 

@@ -1,4 +1,4 @@
-"""Real recordings, where their folder is present: the adapters find what its manifest counted."""
+"""Real recordings, if their folder is present: the adapters find what its manifest counts."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ FORMATS = {
 }
 FIGURES = ("traces", "tool_calls", "failed_tool_calls", "parallel_batches")
 EXPLAINED: dict[str, dict[str, int]] = {
-    # eleven results of calls that the file does not hold: each is a note, none is a call
+    # eleven results without a call in the file: each is noted, none is a call
     "inspect_ai/log_tool_call_error.json": {"failed_tool_calls": 0},
-    # spans of eight trace ids, written one after the other by one test: eight runs
+    # spans of eight trace ids, written one after another by one test: eight runs
     "otel-openinference/all-spans.json": {"traces": 8},
 }
-"""Figures that differ from the manifest's, and why."""
+"""Figures that differ from the manifest's, with the reasons."""
 
 DERIVED = ".chatml.json"
-"""Another file's observations, parsed anew: the manifest counts nothing in them, and those are one run, or refused
-where they belong to several conversations whose order the file does not tell."""
+"""Files with another file's observations in parsed form. The manifest does not count them. Each is one run, or is
+refused because it belongs to several conversations in an unknown order."""
 
 
 def listed() -> list[dict[str, Any]]:
@@ -49,7 +49,7 @@ def listed() -> list[dict[str, Any]]:
 
 
 def figures(runs: list[Run]) -> dict[str, int]:
-    """Return what the manifest counts, of what was read: the agent's calls, and messages with several calls."""
+    """Return the manifest's figures for runs that were read: the agent's calls, and messages with several calls."""
     calls = [call for run in runs for call in run.calls if call.actor == "agent"]
     batches = Counter((number, call.batch) for number, run in enumerate(runs) for call in run.calls)
     failed = sum(call.outcome == "failed" for call in calls)
@@ -66,21 +66,21 @@ def name(entry: dict[str, Any]) -> str:
 
 @pytest.fixture(scope="module")
 def entries() -> list[dict[str, Any]]:
-    """Return the recordings, or skip where there are none."""
+    """Return the recordings, or skip if there are none."""
     if not listed():
         pytest.skip(f"no recordings in {RECORDINGS}")
     return listed()
 
 
-def test_recordings_of_every_corpus_are_there(entries: list[dict[str, Any]]) -> None:
-    """The comparison below is not empty, and no explanation is of a file that went."""
+def test_every_corpus_has_recordings(entries: list[dict[str, Any]]) -> None:
+    """The comparison below is not empty, and every explanation belongs to an existing file."""
     assert {entry["corpus"] for entry in entries} == set(FORMATS)
     assert {entry["path"] for entry in entries} >= EXPLAINED.keys()
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=name)
 def test_recording_has_what_the_manifest_counted(entry: dict[str, Any]) -> None:
-    """Runs, the agent's calls, failed results and parallel batches are as many as were counted from the file."""
+    """The numbers of runs, agent's calls, failed results and parallel batches are those of the manifest."""
     runs = read(RECORDINGS / entry["path"])[1]
     counted = {figure: entry[figure] for figure in FIGURES if entry[figure] is not None}
     found = figures(runs)
@@ -90,7 +90,7 @@ def test_recording_has_what_the_manifest_counted(entry: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("entry", [found for found in listed() if found["path"].endswith(DERIVED)], ids=name)
 def test_derived_recording_is_read_or_refused(entry: dict[str, Any]) -> None:
-    """A derived file gives no more calls than the file that it was derived from."""
+    """A derived file has no more calls than its original."""
     path = RECORDINGS / entry["path"]
     original = figures(read(path.with_name(path.name.replace(DERIVED, ".trace.json")))[1])
     try:
@@ -112,12 +112,12 @@ def test_benchmark_is_read_without_a_note_and_with_its_verdict(entry: dict[str, 
 
 @pytest.mark.parametrize("entry", [found for found in ENTRIES if found["bytes"] < 300_000], ids=name)
 def test_recording_read_run_by_run_is_the_same(entry: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The way of large files gives the same runs, where the format takes it."""
+    """Reading like a large file finds the same runs, if the format supports it."""
     path = RECORDINGS / entry["path"]
     whole = read(path)[1]
     monkeypatch.setattr("airflow_provider_vai.traces.formats.LARGE", 10)
     with opened(path) as runs:
         found = list(runs)
     assert figures(found) == figures(whole)
-    told = [[run.id for run in some if not run.id.startswith("sha256:")] for some in (found, whole)]
-    assert sorted(told[0]) == sorted(told[1])
+    ids = [[run.id for run in some if not run.id.startswith("sha256:")] for some in (found, whole)]
+    assert sorted(ids[0]) == sorted(ids[1])

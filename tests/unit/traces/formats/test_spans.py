@@ -6,12 +6,19 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.traces.formats.spans.messages import Asked, read_chat
-from airflow_provider_vai.traces.formats.spans.span import Span, instant, line_traces, read_span, read_value, some_spans
+from airflow_provider_vai.traces.formats.spans.messages import ProposedCall, read_chat
+from airflow_provider_vai.traces.formats.spans.span import (
+    Span,
+    line_traces,
+    parse_span_time,
+    read_span,
+    read_value,
+    some_spans,
+)
 
 
 def test_flattened_and_nested_attributes_read_alike() -> None:
-    """A list comes back as a list, and the span's own values stay as they are."""
+    """A list is rebuilt as a list, and the span's own values are not changed."""
     nested = {"a": {"b": [{"c": 1}, {"c": 2}]}}
     assert Span("", "", attributes={"a.b.0.c": 1, "a.b.1.c": 2}).get("a.b") == [{"c": 1}, {"c": 2}]
     assert Span("", "", attributes=nested).get("a.b") == [{"c": 1}, {"c": 2}]
@@ -34,7 +41,7 @@ def test_flattened_and_nested_attributes_read_alike() -> None:
     ],
 )
 def test_values_in_text_are_parsed_once_and_never_run(value: Any, expected: Any) -> None:
-    """JSON first, then a repr of plain values; everything else is text."""
+    """JSON first, then a repr of plain values; everything else stays text."""
     assert read_value(value) == expected
 
 
@@ -43,27 +50,27 @@ def test_values_in_text_are_parsed_once_and_never_run(value: Any, expected: Any)
     ["1700000000000000000", 1_700_000_000_000, [1_700_000_000, 0], "2023-11-14T22:13:20Z", "2023-11-14T22:13:20"],
 )
 def test_times(value: Any) -> None:
-    """Nanoseconds in text, milliseconds, JavaScript's pairs, ISO text with and without a zone."""
-    found = instant(value)
+    """Nanoseconds in text, milliseconds, JavaScript's pairs, ISO text with and without a time zone."""
+    found = parse_span_time(value)
     assert found is not None
     assert found.isoformat() == "2023-11-14T22:13:20+00:00"
 
 
 @pytest.mark.parametrize("document", [None, 1, "x", [], [1], [[]], {}, {"resourceSpans": 3}, {"spans": [1]}])
-def test_looking_never_raises(document: Any) -> None:
-    """What holds no spans has none."""
+def test_inspection_never_raises(document: Any) -> None:
+    """A document of another kind has no spans."""
     assert some_spans(document) == []
     assert line_traces(document) is None
 
 
 def test_an_exception_is_the_error() -> None:
-    """Where the status has no message."""
+    """If the status has no message."""
     event = {"name": "exception", "attributes": {"exception.type": "KeyError", "exception.message": "x"}}
     found = read_span({"spanId": "1", "status": {"code": "STATUS_CODE_ERROR"}, "events": [event]}, "here")
     assert (found.failed, found.error) == (True, "KeyError: x")
 
 
-ASKED = Asked("a", "f", {"n": 1})
+PROPOSAL = ProposedCall("a", "f", {"n": 1})
 
 
 @pytest.mark.parametrize(
@@ -104,9 +111,9 @@ ASKED = Asked("a", "f", {"n": 1})
     ],
     ids=["openai", "completion", "anthropic", "google", "responses", "langchain", "vercel", "genai", "openinference"],
 )
-def test_a_proposal_in_every_frameworks_words(value: Any) -> None:
-    """One call, whoever wrote it."""
-    assert [call for said in read_chat(value, "assistant") for call in said.calls] == [ASKED]
+def test_a_proposal_in_every_frameworks_form(value: Any) -> None:
+    """The same call is read from all of them."""
+    assert [call for message in read_chat(value, "assistant") for call in message.calls] == [PROPOSAL]
 
 
 @pytest.mark.parametrize(
@@ -134,38 +141,38 @@ def test_a_proposal_in_every_frameworks_words(value: Any) -> None:
     ],
     ids=["openai", "anthropic", "responses", "langchain", "vercel", "google", "genai"],
 )
-def test_a_result_in_every_frameworks_words(value: Any) -> None:
-    """One answer, parsed once, the structured one preferred."""
-    answers = [answer for said in read_chat(value, "user") for answer in said.answers]
-    assert [(answer.id, answer.value, answer.outcome) for answer in answers] == [("a", {"r": 2}, "success")]
+def test_a_result_in_every_frameworks_form(value: Any) -> None:
+    """The result is parsed once, and a structured one is preferred."""
+    results = [result for message in read_chat(value, "user") for result in message.results]
+    assert [(result.id, result.value, result.outcome) for result in results] == [("a", {"r": 2}, "success")]
 
 
 def test_errors_in_messages() -> None:
-    """By Anthropic's flag, LangChain's status and Vercel's type."""
+    """Anthropic's flag, LangChain's status and Vercel's type mark an error."""
     values = [
         {"type": "tool_result", "tool_use_id": "a", "content": "bad", "is_error": True},
         {"type": "tool", "tool_call_id": "a", "content": "bad", "status": "error"},
         {"type": "tool-result", "toolCallId": "a", "output": {"type": "error-text", "value": "bad"}},
     ]
-    answers = [answer for value in values for said in read_chat([value]) for answer in said.answers]
-    assert [(answer.outcome, answer.error) for answer in answers] == [("failed", "bad")] * 3
+    results = [result for value in values for message in read_chat([value]) for result in message.results]
+    assert [(result.outcome, result.error) for result in results] == [("failed", "bad")] * 3
 
 
-def test_what_cannot_be_read_is_said() -> None:
+def test_unreadable_parts_are_reported() -> None:
     """A part that may be a call, and messages that an exporter cut off."""
     (part,) = read_chat([{"role": "assistant", "content": [{"type": "computer_tool", "content": "click"}]}])
-    assert part.unread == ["unknown part 'computer_tool'"]
+    assert part.problems == ["unknown part 'computer_tool'"]
     (cut,) = read_chat('[{"role": "user", "content": "hel')
-    assert (cut.text, cut.unread) == (None, ["messages whose JSON is broken or cut off"])
+    assert (cut.text, cut.problems) == (None, ["messages whose JSON is broken or cut off"])
 
 
 def test_text_in_other_shapes() -> None:
-    """Serialised LangChain messages, a message as Python shows it, plain text."""
+    """Serialised LangChain messages, the Python repr of a message, plain text."""
     lists = {"messages": [[{"lc": 1, "id": ["langchain", "HumanMessage"], "kwargs": {"content": "go"}}]]}
     shown = {"messages": ["role='system' content='be brief' name=None", "role='user' content='go' name=None"]}
-    assert [(said.role, said.text) for said in read_chat(lists)] == [("user", "go")]
-    assert [(said.role, said.text) for said in read_chat(shown)] == [("system", "be brief"), ("user", "go")]
-    assert [(said.role, said.text) for said in read_chat("go")] == [("user", "go")]
+    assert [(message.role, message.text) for message in read_chat(lists)] == [("user", "go")]
+    assert [(message.role, message.text) for message in read_chat(shown)] == [("system", "be brief"), ("user", "go")]
+    assert [(message.role, message.text) for message in read_chat("go")] == [("user", "go")]
 
 
 @pytest.mark.parametrize(
@@ -178,8 +185,8 @@ def test_text_in_other_shapes() -> None:
         ({"stringValue": None}, None),
     ],
 )
-def test_a_value_that_names_every_type(value: dict[str, Any], found: Any) -> None:
-    """Some exporters write all types, and null for those that the value is not of."""
+def test_a_value_that_lists_every_type(value: dict[str, Any], found: Any) -> None:
+    """Some exporters write all types, with null for those that do not apply."""
     span = {"traceId": "t", "spanId": "s", "name": "n", "attributes": [{"key": "x", "value": value}]}
     (read,) = some_spans({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]})
 
@@ -189,5 +196,5 @@ def test_a_value_that_names_every_type(value: dict[str, Any], found: Any) -> Non
 
 @pytest.mark.parametrize("text", ['{"a": 1, "a": 2}', '[{"a": {"b": 1, "b": 2}}]'])
 def test_refused_json_is_not_read_as_python(text: str) -> None:
-    """JSON that the reader refuses, because a value would change, stays text: Python would change it in silence."""
+    """JSON that the reader refuses because a value would change stays text: Python would change it silently."""
     assert read_value(text) == text

@@ -19,7 +19,7 @@ FOLDER = RECORDINGS / "swe-agent"
 
 
 def test_sample_values() -> None:
-    """What ran decides; tool calls give names, ids and arguments, shell text is kept as such; no demonstration."""
+    """The trajectory decides; tool calls have names, ids and arguments, shell text stays as is; no demonstrations."""
     run = one_run("swe_agent", SAMPLE)
     assert [(call.id, call.arguments) for call in run.calls] == [
         ("o1", {"path": "oven.py"}),
@@ -37,8 +37,8 @@ def test_sample_values() -> None:
     ("status", "outcome"),
     [("submitted", "success"), ("exit_cost", "failed"), ("submitted (exit_cost)", "unknown"), (None, "unknown")],
 )
-def test_only_a_submission_of_its_own_is_a_success(status: Any, outcome: str) -> None:
-    """A run that was cut short may have submitted what there was: that decides nothing."""
+def test_only_the_runs_own_submission_is_a_success(status: Any, outcome: str) -> None:
+    """A run that was cut short may have submitted what it had: its outcome is not success."""
     assert one_run("swe_agent", {**SAMPLE, "info": {"exit_status": status}}).outcome == outcome
 
 
@@ -49,7 +49,7 @@ def test_history_that_differs() -> None:
     document["history"][6]["action"] = "something else"
     run = one_run("swe_agent", document)
     assert [call.tool for call in run.calls] == ["bash", "bash", "bash", "submit"]
-    assert run.notes == ["trajectory[0]: 2 tool calls led to this one action: it is kept as shell text"]
+    assert run.notes == ["trajectory[0]: 2 tool calls led to this one action, which is kept as shell text"]
 
 
 def test_step_without_an_action_is_malformed() -> None:

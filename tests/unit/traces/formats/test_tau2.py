@@ -15,7 +15,7 @@ SAMPLE = SAMPLES["tau2.json"]
 
 
 def test_sample_values() -> None:
-    """The user's calls are the user's; only the agent's usage counts; results in one message are paired."""
+    """The user's calls have the actor user; only the agent's usage counts; results in one message are paired."""
     run, other = runs("tau2", SAMPLE)
     assert [call.actor for call in run.calls] == ["agent", "agent", "user"]
     assert run.usage == Usage(input_tokens=100, output_tokens=15, cost_usd=0.25)
@@ -39,7 +39,7 @@ def test_sample_values() -> None:
     ],
 )
 def test_outcome(reward_info: Any, outcome: str) -> None:
-    """The full reward is success, less is failure, none is unknown."""
+    """The full reward is success, a lower one is failure, and none is unknown."""
     simulation = {"id": "s", "messages": [], "reward_info": reward_info}
     assert one_run("tau2", {"tasks": [], "simulations": [simulation]}).outcome == outcome
 

@@ -145,7 +145,7 @@ def test_stream_refusals_and_odd_chunks() -> None:
     assert short(fired) == ("fire", 0, 0, "denied", "denied")
     assert (melted.outcome, melted.arguments, melted.proposed_arguments) == ("failed", None, "{")
     assert run.notes == [
-        "[5]: tool-output-available for 'nobody', but no such call",
+        "[5]: tool-output-available for 'nobody', but there is no such call",
         "[6]: a decision on a call that did not ask for one",
         "[7]: the stream ended: lost",
         "[8]: unknown chunk 'tea'",

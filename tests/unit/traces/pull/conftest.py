@@ -1,4 +1,4 @@
-"""A server on loopback that replays what a test puts into it."""
+"""A server on loopback that returns the responses that a test defines."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 
 
 @dataclass
-class Asked:
-    """One request."""
+class Request:
+    """One request to the server."""
 
     method: str
     path: str
@@ -24,30 +24,30 @@ class Asked:
     body: Any
 
 
-Reply = tuple[int, dict[str, str], bytes] | dict[str, Any] | list[Any] | Callable[[Asked], Any]
+Reply = tuple[int, dict[str, str], bytes] | dict[str, Any] | list[Any] | Callable[[Request], Any]
 
 
 @dataclass
 class Stub:
-    """``answers`` by path: JSON, a (status, headers, body), or a function of the request; others are 404."""
+    """``responses`` by path: JSON, a (status, headers, body), or a function of the request; other paths are 404."""
 
     url: str = ""
-    answers: dict[str, Any] = field(default_factory=dict)
-    asked: list[Asked] = field(default_factory=list)
+    responses: dict[str, Any] = field(default_factory=dict)
+    requests: list[Request] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
 
     def paths(self) -> list[str]:
-        """Return what was asked for, in order."""
-        return [request.path for request in self.asked]
+        """Return the requested paths, in order."""
+        return [request.path for request in self.requests]
 
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Stub]]:
-    """Return a function that starts a server with these answers."""
+    """Return a function that starts a server with these responses."""
     running: list[tuple[Stub, ThreadingHTTPServer]] = []
 
-    def start(answers: dict[str, Any] | None = None) -> Stub:
-        stub = Stub(answers=answers or {})
+    def start(responses: dict[str, Any] | None = None) -> Stub:
+        stub = Stub(responses=responses or {})
         server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(stub))
         server.daemon_threads = True
         stub.url = f"http://127.0.0.1:{server.server_port}"
@@ -65,20 +65,21 @@ def serve() -> Iterator[Callable[..., Stub]]:
 def _handler(stub: Stub) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._answer()
+            self._respond()
 
         def do_POST(self) -> None:
-            self._answer()
+            self._respond()
 
-        def _answer(self) -> None:
+        def _respond(self) -> None:
             parts = urlsplit(self.path)
             sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-            asked = Asked(self.command, unquote(parts.path), query, dict(self.headers), json.loads(sent or b"null"))
-            stub.asked.append(asked)
-            found = stub.answers.get(asked.path, (404, {}, b'{"detail": "Not Found"}'))
-            found = found(asked) if callable(found) else found
-            status, headers, body = found if isinstance(found, tuple) else (200, {}, json.dumps(found).encode())
+            request = Request(self.command, unquote(parts.path), query, dict(self.headers), json.loads(sent or b"null"))
+            stub.requests.append(request)
+            response = stub.responses.get(request.path, (404, {}, b'{"detail": "Not Found"}'))
+            response = response(request) if callable(response) else response
+            is_raw = isinstance(response, tuple)
+            status, headers, body = response if is_raw else (200, {}, json.dumps(response).encode())
             try:
                 self.send_response(status)
                 for name, value in {"Content-Type": "application/json", **headers}.items():
@@ -86,7 +87,7 @@ def _handler(stub: Stub) -> type[BaseHTTPRequestHandler]:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
-            except OSError:  # the client has heard enough
+            except OSError:  # the client closed the connection
                 self.close_connection = True
 
         def log_message(self, *args: Any) -> None:

@@ -1,4 +1,4 @@
-"""``vai pull``: what lands, what never does, and what is said."""
+"""``vai pull``: which files it writes, which it refuses, and its output."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.paths import TRACES
 
 EXPORT = json.loads((TRACES / "langfuse.json").read_text())
 PATH = "/api/public/traces/lf-1"
-ANSWER = {**EXPORT["trace"], "observations": EXPORT["observations"]}
+RESPONSE = {**EXPORT["trace"], "observations": EXPORT["observations"]}
 SECRET = "sk-lf-sesame"
 
 
@@ -28,9 +28,9 @@ def vai(capsys, monkeypatch, tmp_path):
             code = cli.main(["pull", source, *map(str, arguments)])
         except SystemExit as ended:
             code = int(str(ended.code))
-        said = capsys.readouterr()
-        assert SECRET not in said.out + said.err
-        return code, said.out, said.err
+        output = capsys.readouterr()
+        assert SECRET not in output.out + output.err
+        return code, output.out, output.err
 
     return run
 
@@ -40,8 +40,8 @@ def names(folder):
 
 
 def test_a_run_is_written_and_can_be_inspected(vai, serve, tmp_path, capsys):
-    """Into a file named after source and id; `vai inspect` goes on from there."""
-    stub = serve({PATH: ANSWER})
+    """The file is named after the source and the id, and `vai inspect` reads it."""
+    stub = serve({PATH: RESPONSE})
 
     assert vai("lf-1", "--url", stub.url) == (0, "written: langfuse-lf-1.json (langfuse, 4 calls)\n", "")
     assert names(tmp_path) == ["langfuse-lf-1.json"]
@@ -50,8 +50,8 @@ def test_a_run_is_written_and_can_be_inspected(vai, serve, tmp_path, capsys):
 
 
 def test_the_summary_for_machines(vai, serve, tmp_path):
-    """The file, its format, its runs and how many calls they have."""
-    stub = serve({PATH: ANSWER})
+    """`--json` prints the file, its format, its runs and the number of their calls."""
+    stub = serve({PATH: RESPONSE})
 
     code, out, _ = vai("lf-1", "--url", stub.url, "--out", tmp_path / "x.json", "--json")
 
@@ -67,12 +67,12 @@ def test_the_summary_for_machines(vai, serve, tmp_path):
 
 
 def test_a_file_is_never_overwritten_unasked(vai, serve, tmp_path):
-    """Nor is the source asked; --force does it, also to a link that leads nowhere."""
-    stub = serve({PATH: ANSWER})
+    """Without --force the source is not even requested; with it, even a broken link is replaced."""
+    stub = serve({PATH: RESPONSE})
     (tmp_path / "x.json").symlink_to(tmp_path / "nowhere")
 
     code, _, err = vai("lf-1", "--url", stub.url, "--out", "x.json")
-    assert (code, stub.asked) == (1, [])
+    assert (code, stub.requests) == (1, [])
     assert "x.json: the file is there already" in err
 
     assert vai("lf-1", "--url", stub.url, "--out", "x.json", "--force")[0] == 0
@@ -80,13 +80,13 @@ def test_a_file_is_never_overwritten_unasked(vai, serve, tmp_path):
     assert not (tmp_path / "x.json").is_symlink()
 
 
-def test_what_cannot_be_read_back_does_not_land(vai, serve, tmp_path):
-    """The refusal names the file that was asked for, not the one beside it; what stood there stays."""
+def test_a_run_that_cannot_be_read_back_is_not_written(vai, serve, tmp_path):
+    """The message names the requested file, not the temporary one, and an existing file stays."""
     deep: list = []
     for _ in range(300):
         deep = [deep]
     observation = {**EXPORT["observations"][0], "input": deep}
-    stub = serve({PATH: {**ANSWER, "observations": [observation]}})
+    stub = serve({PATH: {**RESPONSE, "observations": [observation]}})
     (tmp_path / "old.json").write_text("old")
 
     code, _, err = vai("lf-1", "--url", stub.url, "--out", "old.json", "--force")
@@ -97,8 +97,8 @@ def test_what_cannot_be_read_back_does_not_land(vai, serve, tmp_path):
     assert (tmp_path / "old.json").read_text() == "old"
 
 
-def test_spans_of_no_agent_do_not_land(vai, serve, tmp_path):
-    """Phoenix may hold traces of anything."""
+def test_spans_without_an_agent_are_not_written(vai, serve, tmp_path):
+    """Phoenix may hold traces of any program."""
     span = {"context": {"trace_id": "t", "span_id": "1"}, "name": "GET /", "span_kind": "CHAIN", "attributes": {}}
     stub = serve({"/v1/projects": {"data": [{"id": "p"}]}, "/v1/projects/p/spans": {"data": [span]}})
 
@@ -108,32 +108,32 @@ def test_spans_of_no_agent_do_not_land(vai, serve, tmp_path):
     assert err.startswith("vai: phoenix-t.json: no span is about an agent, a model or a tool\n")
 
 
-def test_an_id_names_no_other_folder(vai, serve, tmp_path):
-    """Neither in the file's name nor in the address."""
-    stub = serve({"/api/public/traces/../../x": ANSWER})
+def test_an_id_cannot_name_another_folder(vai, serve, tmp_path):
+    """Neither in the file's name nor in the URL."""
+    stub = serve({"/api/public/traces/../../x": RESPONSE})
 
     assert vai("../../x", "--url", stub.url)[0] == 0
     assert names(tmp_path) == ["langfuse-.._.._x.json"]
 
 
-def test_a_folder_that_is_not_there(vai, serve):
-    """Said with the path."""
-    code, _, err = vai("lf-1", "--url", serve({PATH: ANSWER}).url, "--out", "no/x.json")
+def test_a_missing_folder(vai, serve):
+    """The message has the path."""
+    code, _, err = vai("lf-1", "--url", serve({PATH: RESPONSE}).url, "--out", "no/x.json")
 
     assert code == 1
     assert "no/x.json: No such file or directory" in err
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_may_not_be_written(vai, serve, tmp_path):
-    """Said with the path."""
+def test_a_folder_that_is_not_writable(vai, serve, tmp_path):
+    """The message has the path."""
     tmp_path.chmod(0o500)
 
-    assert "Permission denied" in vai("lf-1", "--url", serve({PATH: ANSWER}).url)[2]
+    assert "Permission denied" in vai("lf-1", "--url", serve({PATH: RESPONSE}).url)[2]
 
 
 def test_the_newest_runs_are_listed(vai, serve, tmp_path):
-    """As a table, or as JSON; nothing is written, and no escape sequence in a title reaches the terminal."""
+    """As a table or as JSON. Nothing is written, and no escape sequence in a title reaches the terminal."""
     traces = [{"id": "lf-1", "name": "ti\x1b[31mll", "timestamp": "2026-05-04T09:00:00Z"}, {"id": "lf-2"}]
     stub = serve({"/api/public/traces": {"data": traces}})
 
@@ -150,29 +150,29 @@ def test_the_newest_runs_are_listed(vai, serve, tmp_path):
 
 @pytest.mark.parametrize("arguments", [[], ["lf-1", "--list"]])
 def test_either_an_id_or_a_listing(vai, serve, arguments):
-    """Anything else is wrong usage."""
+    """Neither or both is a usage error."""
     assert vai(*arguments, "--url", serve().url)[0] == 2
 
 
-def test_an_unknown_source_is_wrong_usage(vai):
-    """With the names that there are."""
+def test_an_unknown_source_is_a_usage_error(vai):
+    """The message lists the known sources."""
     code, _, err = vai("x", source="nowhere")
 
     assert code == 2
     assert "langsmith" in err
 
 
-def test_a_connection_of_airflow_will_do(vai, serve, monkeypatch):
-    """From the environment, by its id."""
-    stub = serve({PATH: ANSWER})
+def test_an_airflow_connection_is_enough(vai, serve, monkeypatch):
+    """It is read from the environment by its id."""
+    stub = serve({PATH: RESPONSE})
     monkeypatch.setenv("AIRFLOW_CONN_TRACES", json.dumps({"host": stub.url, "login": "me", "password": SECRET}))
 
     assert vai("lf-1", "--conn-id", "traces")[0] == 0
-    assert stub.asked[0].headers["Authorization"].startswith("Basic ")
+    assert stub.requests[0].headers["Authorization"].startswith("Basic ")
 
 
 def test_a_refused_token_writes_nothing(vai, serve, tmp_path):
-    """The message names the variables, not what they hold."""
+    """The message names the variables, not their values."""
     stub = serve({PATH: (401, {}, json.dumps({"message": f"bad key {SECRET}"}).encode())})
 
     code, _, err = vai("lf-1", "--url", stub.url)

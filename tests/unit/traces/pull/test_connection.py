@@ -1,4 +1,4 @@
-"""Who asks, and where: the environment's variables and Airflow's connections."""
+"""A source's address and credentials, from environment variables or an Airflow connection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from airflow_provider_vai.exceptions import PullError
 from airflow_provider_vai.traces.pull import NAMES, source
 from airflow_provider_vai.traces.pull.base import Credentials
-from airflow_provider_vai.traces.pull.connection import Connection, client, parsed
+from airflow_provider_vai.traces.pull.connection import Connection, client, parse_connection
 
 
 @pytest.mark.parametrize(
@@ -26,35 +26,36 @@ from airflow_provider_vai.traces.pull.connection import Connection, client, pars
     ],
 )
 def test_a_connection_is_read_as_airflow_writes_it(text, url, login, password):
-    """JSON or URI."""
-    found = parsed(text, "AIRFLOW_CONN_X")
+    """As JSON or as a URI."""
+    connection = parse_connection(text, "AIRFLOW_CONN_X")
 
-    assert (found.url, found.login, found.password) == (url, login, password)
-    assert "password" not in repr(found)
+    assert (connection.url, connection.login, connection.password) == (url, login, password)
+    assert "password" not in repr(connection)
 
 
 @pytest.mark.parametrize(
     "text",
     [None, "", "{", '{"host": ""}', '{"host": "h", "port": "x"}', "nonsense", "vai://:secret@", "vai://:secret@h:x"],
 )
-def test_what_is_no_connection_is_refused(text):
-    """By the variable's name; what it holds is not shown."""
+def test_an_invalid_connection_is_refused(text):
+    """The message has the variable's name, not its value."""
     with pytest.raises(PullError) as caught:
-        parsed(text, "AIRFLOW_CONN_X")
+        parse_connection(text, "AIRFLOW_CONN_X")
     assert caught.value.where == "AIRFLOW_CONN_X"
     assert "secret" not in str(caught.value)
 
 
 def test_airflow_agrees_on_the_uris():
-    """What Airflow makes of a connection and writes as a URI names the same server and credentials."""
+    """A URI that Airflow writes for a connection is read as the same server and credentials."""
     airflow = pytest.importorskip("airflow.models.connection")
-    made = airflow.Connection(
+    original = airflow.Connection(
         conn_id="x", conn_type="vai", host="https://vai.example.com/a b", login="m@e", password="s:/?#", port=8443
     )
 
-    found = parsed(made.get_uri(), "AIRFLOW_CONN_X")
+    connection = parse_connection(original.get_uri(), "AIRFLOW_CONN_X")
 
-    assert (found.host, found.login, found.password, found.port) == (made.host, made.login, made.password, made.port)
+    for field in ("host", "login", "password", "port"):
+        assert getattr(connection, field) == getattr(original, field)
 
 
 @pytest.mark.parametrize(
@@ -74,10 +75,10 @@ def test_airflow_agrees_on_the_uris():
     ],
 )
 def test_each_source_sends_its_own_headers(name, environment, headers):
-    """From its own variables."""
-    made = client(source(name), "https://host", None, environment)
+    """The tokens come from the source's own variables."""
+    source_client = client(source(name), "https://host", None, environment)
 
-    assert made._headers == {"Accept": "application/json", **headers}
+    assert source_client._headers == {"Accept": "application/json", **headers}
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_each_source_sends_its_own_headers(name, environment, headers):
         ("langsmith", {}),
     ],
 )
-def test_a_token_that_is_missing_or_none_is_refused(name, environment):
+def test_a_missing_or_invalid_token_is_refused(name, environment):
     """The message names the variables."""
     with pytest.raises(PullError) as caught:
         client(source(name), "https://host", None, environment)
@@ -101,21 +102,21 @@ def test_a_token_that_is_missing_or_none_is_refused(name, environment):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("url", "conn_id"), [(None, None), ("https://host", "x")])
 def test_either_an_address_or_a_connection(name, url, conn_id):
-    """There is no address to fall back on: a token never goes to a server that nobody named."""
-    with pytest.raises(PullError, match="one of --url and --conn-id"):
+    """There is no default address, so that a token never goes to a server that the user did not name."""
+    with pytest.raises(PullError, match="needs either --url or --conn-id"):
         client(source(name), url, conn_id, {})
 
 
 def test_a_connection_gives_address_and_token():
-    """Its variable is upper case."""
+    """The variable's name is the id in upper case."""
     environment = {"AIRFLOW_CONN_MY_MLFLOW": "mlflow://me:s@host:5000/http"}
 
-    made = client(source("mlflow"), None, "my_mlflow", environment)
+    source_client = client(source("mlflow"), None, "my_mlflow", environment)
 
-    assert made.url == "http://host:5000"
-    assert made._headers["Authorization"] == "Basic " + base64.b64encode(b"me:s").decode()
+    assert source_client.url == "http://host:5000"
+    assert source_client._headers["Authorization"] == "Basic " + base64.b64encode(b"me:s").decode()
 
 
 def test_credentials_show_nothing():
-    """Neither in a traceback's locals nor in a log."""
+    """Their repr is safe in a log and among a traceback's locals."""
     assert "sesame" not in repr(Credentials("sesame", "sesame")) + repr(Connection("h", "", None, "sesame", "sesame"))

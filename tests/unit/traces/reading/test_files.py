@@ -1,4 +1,4 @@
-"""The ways in which a trace file can stand on disk, each read into the same document, or refused with its place."""
+"""Every way a trace can be stored in a file: read into the same document, or refused with its place."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from airflow_provider_vai.languages import yaml_text
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces import formats as reading
 from airflow_provider_vai.traces.formats import opened, read
-from airflow_provider_vai.traces.reading import chunks as pieces, files
+from airflow_provider_vai.traces.reading import files, pieces
 from airflow_provider_vai.traces.reading.trace import Trace
 from tests.unit.traces.formats.support import TRACES
 
@@ -33,7 +33,7 @@ TEXT = json.dumps(CHAT, ensure_ascii=False)
 
 
 def write(path: Path, content: bytes) -> Path:
-    """Write a file, with what its name asks for around the content."""
+    """Write a file, compressed if its name says so."""
     if path.suffix == ".gz":
         content = gzip.compress(content)
     path.write_bytes(content)
@@ -79,26 +79,26 @@ def calls(runs: list[Run]) -> list[tuple[str, list[str]]]:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_one_document(name: str, content: bytes, tmp_path: Path) -> None:
-    """However it is written, the document is the same and is no JSONL."""
+    """The document is the same in every encoding, and is not JSONL."""
     trace = Trace(write(tmp_path / name, content))
     assert trace.document == CHAT
-    assert not trace.is_lines
+    assert not trace.is_jsonl
     assert trace.sha256 == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.ndjson", "a.json", "a.log", "a.jsonl.gz"])
 def test_lines(name: str, tmp_path: Path) -> None:
-    """A document a line is JSONL whatever its name; blank lines and other line ends are passed over."""
+    """One document per line is JSONL whatever the file's name; blank lines and other line ends are skipped."""
     content = "\n".join(
         ["", json.dumps({"a": "x\u2028y"}, ensure_ascii=False), " \r", '{"b": 2}\r', "[3]", ""]
     ).encode()
     trace = Trace(write(tmp_path / name, content))
     assert trace.document == [{"a": "x\u2028y"}, {"b": 2}, [3]]
-    assert trace.is_lines
+    assert trace.is_jsonl
 
 
 def test_one_line_is_jsonl_by_its_name_only(tmp_path: Path) -> None:
-    """One object alone is a list of one in a file named as JSONL, and itself in any other."""
+    """A single object is a list of one in a file with a JSONL suffix, and itself in any other."""
     assert Trace(write(tmp_path / "a.jsonl", b'{"a": 1}\n')).document == [{"a": 1}]
     assert Trace(write(tmp_path / "a.json", b'{"a": 1}\n')).document == {"a": 1}
 
@@ -113,13 +113,13 @@ def test_one_line_is_jsonl_by_its_name_only(tmp_path: Path) -> None:
     ],
 )
 def test_broken_line_is_named(content: bytes, words: str, tmp_path: Path) -> None:
-    """Of JSONL the line that is wrong is told."""
+    """The message names the broken line of a JSONL file."""
     with pytest.raises(TraceError, match=words):
         _ = Trace(write(tmp_path / "a.jsonl", content)).document
 
 
 def test_each_line_may_be_a_document(tmp_path: Path) -> None:
-    """Lines, or list items, that are whole documents of a format give a run each, with ids of their own."""
+    """Lines, or list items, that are whole documents of a format are read as one run each, with different ids."""
     documents = [{"id": "one", "messages": CHAT}, {"messages": CHAT}, {"messages": CHAT[:2]}]
     path = write(tmp_path / "a.jsonl", "\n".join(map(json.dumps, documents)).encode())
     runs = read(path)[1]
@@ -127,7 +127,9 @@ def test_each_line_may_be_a_document(tmp_path: Path) -> None:
     assert len({run.id for run in runs}) == 3
     assert calls(read(write(tmp_path / "a.json", json.dumps(documents).encode()))[1]) == calls(runs)
     mixed = "\n".join(map(json.dumps, [*documents, {"other": 1}])).encode()
-    with pytest.raises(TraceError, match=r"line 4\): an object with the keys other is not openai_chat"):
+    with pytest.raises(
+        TraceError, match=r"line 4\): an object with the keys other is not openai_chat, but the first item is"
+    ):
         read(write(tmp_path / "b.jsonl", mixed))
 
 
@@ -135,13 +137,13 @@ def test_each_line_may_be_a_document(tmp_path: Path) -> None:
 
 
 def test_archive_of_one_trace(tmp_path: Path) -> None:
-    """The one file in an archive is the trace; what a desktop adds is none."""
+    """The only file in an archive is the trace; files that a desktop system adds do not count."""
     path = archive(tmp_path / "a.zip", {"x/": "", "x/run.json": CHAT, "__MACOSX/x/._run.json": "", "x/.DS_Store": ""})
     assert Trace(path).document == CHAT
 
 
 def test_archive_of_several_traces(tmp_path: Path) -> None:
-    """Of several files one has to be named; the name stands behind the archive's."""
+    """One of several files has to be named, after the archive's name."""
     path = archive(tmp_path / "a!b.zip", {"x/1.json": CHAT, "2.jsonl": '{"a": 1}', "3.json.gz": gzip.compress(b"[4]")})
     with pytest.raises(TraceError, match=r"an archive of 3 files\n.*a!b\.zip!MEMBER: x/1\.json, 2\.jsonl"):
         _ = Trace(path).document
@@ -153,16 +155,16 @@ def test_archive_of_several_traces(tmp_path: Path) -> None:
     assert Trace(Path(f"{path}!x/1.json")).path == path
 
 
-def test_member_of_no_archive(tmp_path: Path) -> None:
+def test_member_of_a_plain_file(tmp_path: Path) -> None:
     """A plain file has no members."""
     path = write(tmp_path / "a.json", TEXT.encode())
-    with pytest.raises(TraceError, match="is no archive"):
+    with pytest.raises(TraceError, match="is not an archive"):
         _ = Trace(Path(f"{path}!x")).document
 
 
 @pytest.mark.parametrize("start", files.START)
 def test_inspect_log(start: str, tmp_path: Path) -> None:
-    """A log is its header and its samples by name, also where its evaluation never ended."""
+    """A log is its header and its samples sorted by name, even if its evaluation is unfinished."""
     path = archive(
         tmp_path / "a.eval",
         {"samples/b.json": {"id": 2}, "summaries.json": [], start: {"v": 2}, "samples/a.json": {"id": 1}},
@@ -172,7 +174,7 @@ def test_inspect_log(start: str, tmp_path: Path) -> None:
 
 
 def packed_otherwise(path: Path, method: int) -> Path:
-    """Write an archive whose one member claims another method of packing."""
+    """Write an archive whose only member claims another compression method."""
     content = archive(path, {"a.json": CHAT}, zipfile.ZIP_STORED).read_bytes()
     marked = content.replace(b"PK\x03\x04\x14\0\0\0\0\0", b"PK\x03\x04\x14\0\0\0" + method.to_bytes(2, "little"))
     path.write_bytes(
@@ -198,7 +200,7 @@ def packed_otherwise(path: Path, method: int) -> Path:
     ],
 )
 def test_broken_files_are_refused(name: str, content: bytes, words: str, tmp_path: Path) -> None:
-    """Whatever is broken in the packing, the file is refused by name."""
+    """A file whose compression or encoding is broken is refused by name."""
     (tmp_path / name).write_bytes(content)
     with pytest.raises(TraceError, match=words) as refusal:
         read(tmp_path / name)
@@ -206,14 +208,14 @@ def test_broken_files_are_refused(name: str, content: bytes, words: str, tmp_pat
 
 
 def test_unknown_packing_is_refused(tmp_path: Path) -> None:
-    """A method that this Python lacks is told with its remedy."""
+    """A compression method that this Python lacks is reported with a remedy."""
     with pytest.raises(TraceError, match=r"a method this Python cannot read\n.*zipfile-zstd"):
         read(packed_otherwise(tmp_path / "a.zip", 97))
 
 
 @pytest.mark.parametrize("name", ["a.json.gz", "a.zip"])
-def test_bombs_are_refused(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that unpacks to more than its limits is not unpacked further, however it is read."""
+def test_zip_bombs_are_refused(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unpacking stops at the limit, however the file is read."""
     bomb = b'[{"role": "user", "content": "' + b"x" * 3_000_000 + b'"}]'
     path = tmp_path / name
     _ = archive(path, {"a.json": bomb}) if name.endswith(".zip") else write(path, bomb)
@@ -229,7 +231,7 @@ def test_bombs_are_refused(name: str, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_yaml_is_read_as_json_spells_it() -> None:
-    """Times, yes and no, octals and sexagesimals stay the text they were; binary is the text in it."""
+    """Times, yes and no, octals and sexagesimals stay text; binary becomes the text it encodes."""
     written = "a: 2020-01-01T00:00:00Z\nb: yes\nc: [1, 1.5, 1.0e+5, true, null, ~, 12:30:45, 010, .inf]\n"
     written += "d: !!binary aGFsbG8=\ne: !!binary //8=\n1: x\nf: &f {z: 1, y: 2}\ng: {<<: *f, y: 3}\n"
     assert yaml_text.loads(written, where="f") == {
@@ -267,7 +269,7 @@ LAUGHS = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
     ],
 )
 def test_yaml_that_json_cannot_hold_is_refused(written: str, words: str) -> None:
-    """Bombs, objects, and what would lose a value: refused, nothing is made of them."""
+    """Bombs, Python objects, and documents that would lose a value are refused."""
     with pytest.raises(TraceError, match=words):
         yaml_text.loads(written, where="f")
 
@@ -288,17 +290,17 @@ def _large(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_large_file_gives_the_same_runs(
     name: str, encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Run by run or at once, the runs are the same, in the order in which they first stand in the file."""
+    """Read run by run or at once, the runs are the same, in the order of their first piece in the file."""
     items = [trajectory(1, "grüße", "b"), trajectory(2), trajectory(0, "c\u2028"), trajectory(3, "d")]
     lines = [json.dumps(item, ensure_ascii=False) for item in items]
     written = ("\n".join(lines) if "jsonl" in name else f" [{', '.join(lines)}]\n ").encode(encoding)
     path = archive(tmp_path / name, {"a.json": written}) if name == "a.zip" else write(tmp_path / name, written)
     with opened(path) as runs:
-        assert type(runs).__name__ == "Index"
+        assert type(runs).__name__ == "RunIndex"
         found = list(runs)
-        assert runs.beginning("task-0") == found[2:3]
-        assert runs.beginning("nope") == []
-        assert [run.id for run in runs.beginning("task-")] == [run.id for run in found]
+        assert runs.matching("task-0") == found[2:3]
+        assert runs.matching("nope") == []
+        assert [run.id for run in runs.matching("task-")] == [run.id for run in found]
     monkeypatch.setattr(reading, "LARGE", 10**9)
     assert found == read(path)[1]
     assert calls(found)[0] == ("task-1/trial-0", ["grüße", "b"])
@@ -306,7 +308,7 @@ def test_large_file_gives_the_same_runs(
 
 @pytest.mark.usefixtures("_large")
 def test_large_array_under_a_key(tmp_path: Path) -> None:
-    """What stands beside the runs, before and behind them, is told to each."""
+    """Whatever is outside the list of runs, before or after it, is read with each run."""
     document = json.loads((TRACES / "tau2.json").read_text())
     expected = read(write(tmp_path / "small.json", json.dumps(document).encode()))[1]
     turned = {key: document[key] for key in sorted(document, key=lambda key: key != "simulations")}
@@ -319,7 +321,7 @@ def test_large_array_under_a_key(tmp_path: Path) -> None:
     ("name", "content", "words"),
     [
         ("a.json", '[{"task_id": 1, "traj": [], "reward": 1}, {]', "not JSON in the value at byte 42"),
-        ("a.json", '[{"task_id": 1, "traj": [], "reward": 1}] x', "something stands behind"),
+        ("a.json", '[{"task_id": 1, "traj": [], "reward": 1}] x', "something after the end"),
         ("a.json", '[{"task_id": 1, "traj": [], "reward": 1} 2]', "expected ']'"),
         ("a.json", '[{"task_id": 1, "traj": [], "reward": 1}', "expected ']'"),
         ("a.json", '[{"task_id": 1, "traj": [], "reward": NaN}]', "at byte 1: NaN is not JSON"),
@@ -333,33 +335,33 @@ def test_large_array_under_a_key(tmp_path: Path) -> None:
     ],
 )
 def test_broken_large_files_are_refused(name: str, content: str, words: str, tmp_path: Path) -> None:
-    """A large file is refused at the place that is wrong, too."""
+    """A large file, too, is refused with the broken place."""
     with pytest.raises(TraceError, match=words):
         read(write(tmp_path / name, content.encode()))
 
 
 @pytest.mark.usefixtures("_large")
 def test_one_run_over_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that is too large alone is refused by its name, the others are read."""
+    """A run that alone is too large is refused by name; the others are read."""
     path = write(tmp_path / "a.jsonl", "\n".join(json.dumps(trajectory(n, "x" * n)) for n in (1, 3000, 2)).encode())
     monkeypatch.setattr("airflow_provider_vai.traces.reading.run_index.LIMIT_BYTES", 1000)
     with opened(path) as runs:
-        assert calls(runs.beginning("task-2")) == [("task-2/trial-0", ["xx"])]
+        assert calls(runs.matching("task-2")) == [("task-2/trial-0", ["xx"])]
         assert [run.id for run in runs] == ["task-1/trial-0", "task-2/trial-0"]
-        assert "run task-3000/trial-0 alone is over the limit" in str(runs.refused["task-3000/trial-0"])
+        assert "run task-3000/trial-0 alone is over the limit" in str(runs.errors["task-3000/trial-0"])
         with pytest.raises(TraceError, match="run task-3000/trial-0 alone is over the limit"):
-            runs.beginning("task-3000")
+            runs.matching("task-3000")
 
 
 @pytest.mark.usefixtures("_large")
-def test_one_broken_run_among_many_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The others are listed, the broken one is told; read by itself, or with nothing else there, it is refused."""
+def test_one_broken_run_among_many_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The others are listed and the broken one is reported; chosen, or alone in the file, it is refused."""
     broken = {"task_id": 2, "traj": 7, "reward": 1}
     path = write(tmp_path / "a.jsonl", "\n".join(map(json.dumps, [trajectory(1), broken, trajectory(3)])).encode())
     assert cli.main(["inspect", str(path)]) == 0
-    said = capsys.readouterr()
-    assert "2 runs" in said.out
-    assert "1 runs could not be read; the first: " in said.err
+    output = capsys.readouterr()
+    assert "2 runs" in output.out
+    assert "1 runs could not be read; the first: " in output.err
     assert cli.main(["inspect", str(path), "--run", "task-2"]) == 1
     assert "expected a list, found int 7" in capsys.readouterr().err
     alone = write(tmp_path / "b.jsonl", json.dumps(broken).encode())

@@ -1,8 +1,7 @@
-"""A trace file of any size, piece by piece: its lines, the items of its one large array, or an archive's members.
+"""Reads a large trace file in pieces: its lines, the items of its one large array, or an archive's members.
 
-Each way of being large is a class with the same methods. ``scan`` passes over the pieces once, ``read`` returns the
-pieces at a place again, ``document`` puts pieces together to a document of the file's format. Only the pieces asked
-for are in memory.
+Each of the three is a class with the same methods. ``scan`` yields every piece once, ``read`` reads the pieces at a
+place again, ``document`` builds a document of the file's format from pieces. Only the requested pieces are in memory.
 """
 
 from __future__ import annotations
@@ -15,14 +14,15 @@ from dataclasses import dataclass
 from typing import IO, Any, Protocol
 
 from airflow_provider_vai.exceptions import UnreadableTrace
-from airflow_provider_vai.traces.reading.files import LIMIT_BYTES, characters
-from airflow_provider_vai.traces.reading.trace import LINES, Trace, document, lines
+from airflow_provider_vai.traces.reading.files import LIMIT_BYTES, decode_text
+from airflow_provider_vai.traces.reading.trace import Trace
+from airflow_provider_vai.traces.reading.values import JSONL_SUFFIXES, parse_document, parse_lines
 
 ARRAYS = ("resourceSpans", "simulations", "samples")
-"""Under which keys of a document the runs can stand."""
+"""The keys of a document under which a list of runs may be."""
 
 FIRST_LINE = 8_000_000
-"""How long the first line of a file may be that is not named as JSONL and yet is."""
+"""Maximum length, in bytes, of the first line when a file without a JSONL suffix is tested for JSONL."""
 
 CHUNK = 1 << 20
 BLANK = re.compile(r"[ \t\r\n]*")
@@ -30,7 +30,7 @@ BLANK = re.compile(r"[ \t\r\n]*")
 
 @dataclass(frozen=True)
 class Piece:
-    """A line, an item or a member: where it starts, how long it is, and its value, read quickly but not strictly."""
+    """A line, an item or a member: its start, its length in bytes, and its value, parsed without the strict checks."""
 
     start: int
     length: int
@@ -38,35 +38,35 @@ class Piece:
 
 
 class Pieces(Protocol):
-    """See the module."""
+    """The pieces of one file; see the module."""
 
-    is_lines: bool
+    is_jsonl: bool
 
     def scan(self) -> Iterator[Piece]:
         """Yield every piece, in the file's order.
 
-        :raises UnreadableTrace: a piece cannot be read; its place is named.
+        :raises UnreadableTrace: a piece cannot be read; the message has its place.
         """
         ...
 
     def read(self, start: int, length: int) -> Iterator[Any]:
-        """Yield the values at a place, strictly read."""
+        """Yield the values at a place, parsed with the strict checks."""
         ...
 
     def document(self, values: list[Any]) -> Any:
-        """Return a document of the file's format that holds these pieces only."""
+        """Return a document of the file's format that holds only these pieces."""
         ...
 
 
 def pieces_of(trace: Trace, file: IO[bytes] | None) -> Pieces:
     """Return the pieces of a large trace.
 
-    :param file: its unpacked bytes; ``None`` for an Inspect log, which is read by its members.
+    :param file: its unpacked bytes; ``None`` for an Inspect log, which is read member by member.
     """
     if file is None:
         return Members(trace, trace.file.samples or ())
     file.seek(0)
-    is_named = trace.file.name.endswith(LINES)
+    is_named = trace.file.name.endswith(JSONL_SUFFIXES)
     first = b"" if is_named else file.readline(FIRST_LINE)
     if is_named or (first.endswith(b"\n") and _is_document(first)):
         return Lines(trace, file)
@@ -76,7 +76,7 @@ def pieces_of(trace: Trace, file: IO[bytes] | None) -> Pieces:
 class Lines:
     """The lines of a JSONL file."""
 
-    is_lines = True
+    is_jsonl = True
 
     def __init__(self, trace: Trace, file: IO[bytes]) -> None:
         self.where = str(trace)
@@ -91,13 +91,13 @@ class Lines:
             if len(line) > LIMIT_BYTES:
                 raise _too_long(f"{self.where}: line {number}")
             if line.strip():
-                yield Piece(start, len(line), _quick(line, f"{self.where}: line {number}"))
+                yield Piece(start, len(line), _parse_leniently(line, f"{self.where}: line {number}"))
             start += len(line)
 
     def read(self, start: int, length: int) -> Iterator[Any]:
         """Yield the lines at a place."""
         self.file.seek(start)
-        yield from lines(characters(self.file.read(length), self.where), f"{self.where}: after byte {start}")
+        yield from parse_lines(decode_text(self.file.read(length), self.where), f"{self.where}: after byte {start}")
 
     def document(self, values: list[Any]) -> Any:
         """Return the lines as they are."""
@@ -105,27 +105,27 @@ class Lines:
 
 
 class ArrayItems:
-    """The items of the document's one large array; everything beside it is kept in memory."""
+    """The items of the document's one large array. Everything outside that array is kept in memory."""
 
-    is_lines = False
+    is_jsonl = False
 
     def __init__(self, trace: Trace, file: IO[bytes]) -> None:
         self.where = str(trace)
         self.file = file
         self.key: str | None = None
-        self.rest: dict[str, Any] = {}
+        self.outside: dict[str, Any] = {}
 
     def scan(self) -> Iterator[Piece]:
         """Yield each item of the array."""
         self.file.seek(0)
-        self.key, self.rest = None, {}
+        self.key, self.outside = None, {}
         window = _Window(self.file, self.where)
         if window.peek() == "{":
             yield from self._members(window)
         else:
             yield from window.array()
         if window.peek():
-            window.refuse("something stands behind the document")
+            window.refuse("there is something after the end of the document")
 
     def _members(self, window: _Window) -> Iterator[Piece]:
         room = LIMIT_BYTES
@@ -136,27 +136,27 @@ class ArrayItems:
                 self.key = name
                 yield from window.array()
             else:
-                beside = window.value()
-                self.rest[str(name)] = beside.value
-                room -= beside.length
+                piece = window.value()
+                self.outside[str(name)] = piece.value
+                room -= piece.length
                 if room < 0:
-                    raise _too_long(f"{self.where}: what stands beside the runs")
+                    raise _too_long(self.where, "the part outside the list of runs")
 
     def read(self, start: int, length: int) -> Iterator[Any]:
         """Yield the item at a place."""
         self.file.seek(start)
         place = f"{self.where}: at byte {start}"
-        yield document(characters(self.file.read(length), place), place)
+        yield parse_document(decode_text(self.file.read(length), place), place)
 
     def document(self, values: list[Any]) -> Any:
-        """Return the items in their array, with everything that stands beside it."""
-        return values if self.key is None else {**self.rest, self.key: values}
+        """Return the items in their array, with everything outside it."""
+        return values if self.key is None else {**self.outside, self.key: values}
 
 
 class Members:
-    """The samples of an Inspect log in an archive; a place is a member's number."""
+    """The samples of an Inspect log in an archive; here a place is a member's number."""
 
-    is_lines = False
+    is_jsonl = False
 
     def __init__(self, trace: Trace, names: tuple[str, ...]) -> None:
         self.trace = trace
@@ -169,13 +169,13 @@ class Members:
             yield Piece(number, 0, next(self.read(number, 0)))
 
     def read(self, start: int, length: int) -> Iterator[Any]:
-        """Yield the member of that number."""
+        """Yield the member with that number."""
         place = f"{self.trace}: {self.names[start]}"
         with self.trace.file.opened(self.names[start]) as file:
             content = file.read(LIMIT_BYTES + 1)
         if len(content) > LIMIT_BYTES:
             raise _too_long(place)
-        yield document(characters(content, place), place)
+        yield parse_document(decode_text(content, place), place)
 
     def document(self, values: list[Any]) -> Any:
         """Return the samples with the log's header."""
@@ -183,9 +183,9 @@ class Members:
 
 
 class _Window:
-    """A stretch of a JSON document, moved forward value by value.
+    """A window on a JSON document that moves forward value by value.
 
-    The bytes are read as Latin-1: JSON's own signs are ASCII, and one character is one byte.
+    The bytes are decoded as Latin-1: JSON's syntax is ASCII, and one character is one byte.
     """
 
     def __init__(self, file: IO[bytes], where: str) -> None:
@@ -197,21 +197,21 @@ class _Window:
             self.at = len(codecs.BOM_UTF8)
 
     def peek(self) -> str:
-        """Return the next character that is not blank, without taking it; nothing at the end."""
+        """Return the next character that is not blank, without consuming it; empty at the end."""
         while True:
-            self.at = BLANK.match(self.text, self.at).end()  # type: ignore[union-attr]  # it matches nothing, too
+            self.at = BLANK.match(self.text, self.at).end()  # type: ignore[union-attr]  # the pattern matches "", too
             if self.at < len(self.text) or self.is_whole:
                 return self.text[self.at : self.at + 1]
             self._more()
 
-    def expect(self, sign: str) -> None:
-        """Take one sign of JSON's."""
-        if self.peek() != sign:
-            self.refuse(f"expected {sign!r}")
+    def expect(self, character: str) -> None:
+        """Consume one character of JSON's syntax."""
+        if self.peek() != character:
+            self.refuse(f"expected {character!r}")
         self.at += 1
 
     def separated(self, start: str, end: str) -> Iterator[None]:
-        """Yield at each member between two brackets; the caller takes it."""
+        """Yield once before each member between two brackets; the caller consumes the member."""
         self.expect(start)
         if self.peek() != end:
             yield
@@ -221,12 +221,12 @@ class _Window:
         self.expect(end)
 
     def array(self) -> Iterator[Piece]:
-        """Take an array, item by item."""
+        """Consume an array, item by item."""
         for _ in self.separated("[", "]"):
             yield self.value()
 
     def value(self) -> Piece:
-        """Take one value."""
+        """Consume one value."""
         self.peek()
         while True:
             try:
@@ -238,14 +238,14 @@ class _Window:
                 if end < len(self.text) or self.is_whole:
                     break
             self._more()
-        written, start = self.text[self.at : end], self.passed + self.at
+        raw, start = self.text[self.at : end], self.passed + self.at
         self.at = end
-        if not written.isascii():
-            value = _quick(written.encode("latin-1"), f"{self.where}: at byte {start}")
-        return Piece(start, len(written), value)
+        if not raw.isascii():
+            value = _parse_leniently(raw.encode("latin-1"), f"{self.where}: at byte {start}")
+        return Piece(start, len(raw), value)
 
     def refuse(self, problem: str) -> None:
-        """Say what is wrong at this place, or that the value here is over the limit.
+        """Refuse the file: report the problem at this position, or that the value here is over the limit.
 
         :raises UnreadableTrace: always.
         """
@@ -258,14 +258,15 @@ class _Window:
         )
 
     def _more(self) -> None:
-        chunk = self.file.read(max(CHUNK, len(self.text) - self.at))  # doubled, so that a long value is tried seldom
+        # the window doubles, so that a long value is attempted only a few times
+        chunk = self.file.read(max(CHUNK, len(self.text) - self.at))
         self.is_whole = not chunk
         self.passed += self.at
         self.text = self.text[self.at :] + chunk.decode("latin-1")
         self.at = 0
 
 
-def _quick(content: bytes, where: str) -> Any:
+def _parse_leniently(content: bytes, where: str) -> Any:
     try:
         return json.loads(content.removeprefix(codecs.BOM_UTF8))
     except (ValueError, RecursionError) as error:
@@ -280,6 +281,6 @@ def _is_document(line: bytes) -> bool:
         return False
 
 
-def _too_long(where: str) -> UnreadableTrace:
-    problem = f"one value is over the limit of {LIMIT_BYTES / 1e6:.0f} MB"
-    return UnreadableTrace(problem, where=where, remedy="Export the one run you want.")
+def _too_long(where: str, part: str = "a single value") -> UnreadableTrace:
+    problem = f"{part} is over the limit of {LIMIT_BYTES / 1e6:.0f} MB"
+    return UnreadableTrace(problem, where=where, remedy="Export only the run you want.")

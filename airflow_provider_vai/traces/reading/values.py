@@ -1,0 +1,204 @@
+"""Reads single values of a trace: documents, lines, JSON in text, times; and requires a type at a place.
+
+A *place* is where a value is, for messages: ``file: path.inside[0]``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from typing import Any
+
+from airflow_provider_vai.exceptions import MalformedTrace, UnreadableTrace
+from airflow_provider_vai.languages import json_text
+
+DEEPEST = 200
+"""Allowed levels of nesting. Pydantic's JSON writer gives up at 255, and a Run nests a value a few levels deeper."""
+
+JSONL_SUFFIXES = (".jsonl", ".ndjson")
+
+PlacedObject = tuple[dict[str, Any], str]
+"""A JSON object and its place."""
+
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+_FRACTION = re.compile(r"\.(\d+)")
+
+
+# --- documents --------------------------------------------------------------------------------------------------------
+
+
+def parse_document(text: str, where: str, loads: Callable[..., Any] = json_text.loads) -> Any:
+    """Parse a document that a Run can hold.
+
+    :param where: the file, for messages.
+    :param loads: the parser; JSON by default.
+    :raises UnreadableTrace: see :func:`json_text.loads`; also for nesting beyond ``DEEPEST`` and for half a surrogate
+        pair, because a Run could not write either of them out again.
+    """
+    value = loads(text, where=where)
+    if problem := _unwritable(value):
+        raise UnreadableTrace(problem, where=where, remedy="Export the trace without that value.")
+    return value
+
+
+def parse_lines(text: str, where: str) -> Iterator[Any]:
+    """Parse JSONL: one object or array per line. Blank lines are skipped.
+
+    :raises UnreadableTrace: a line is neither an object nor an array; the message has its number.
+    """
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            place = f"{where}: line {number}"
+            value = parse_document(line, place)
+            if not isinstance(value, (dict, list)):
+                raise UnreadableTrace("neither an object nor an array", where=place, remedy="Correct the file.")
+            yield value
+
+
+def is_jsonl_text(text: str, name: str) -> bool:
+    """Return whether a text is JSONL: its first line is a document, and more lines follow.
+
+    :param name: the file's name; with a JSONL suffix a single line is enough.
+    """
+    first, _, rest = text.strip().partition("\n")
+    is_named = name.endswith(JSONL_SUFFIXES)
+    if not rest.strip():
+        return is_named and bool(first)
+    return _is_json(first) or (is_named and not _is_json(text))
+
+
+def parse_json(text: str) -> Any:
+    """Return the object or array in a JSON text; the text itself if it is neither, or if a Run cannot hold it."""
+    value = json_text.parsed_text(text, where="result")
+    return text if _unwritable(value) else value
+
+
+# --- required types ---------------------------------------------------------------------------------------------------
+
+
+def require_object(value: Any, where: str) -> dict[str, Any]:
+    """Return ``value`` if it is a JSON object.
+
+    :param where: its place.
+    :raises MalformedTrace: it is something else.
+    """
+    checked: dict[str, Any] = _require(value, dict, "an object", where)
+    return checked
+
+
+def require_list(value: Any, where: str) -> list[Any]:
+    """Return ``value`` if it is a JSON array; see :func:`require_object`."""
+    checked: list[Any] = _require(value, list, "a list", where)
+    return checked
+
+
+def require_text(value: Any, where: str) -> str:
+    """Return ``value`` if it is a string; see :func:`require_object`."""
+    checked: str = _require(value, str, "text", where)
+    return checked
+
+
+def optional_text(value: Any, where: str) -> str | None:
+    """Return ``value`` if it is a string or ``None``; see :func:`require_object`."""
+    return None if value is None else require_text(value, where)
+
+
+def require_objects(value: Any, where: str) -> Iterator[PlacedObject]:
+    """Yield each object of a JSON array with its place; see :func:`require_object`."""
+    for index, item in enumerate(require_list(value, where)):
+        yield require_object(item, f"{where}[{index}]"), f"{where}[{index}]"
+
+
+def place_inside(place: str, key: str) -> str:
+    """Return the place of the value under a key of the object at ``place``."""
+    return f"{place}{key}" if place.endswith(": ") else f"{place}.{key}"
+
+
+# --- lenient readers --------------------------------------------------------------------------------------------------
+
+
+def text_or_none(value: Any) -> str | None:
+    """Return ``value`` if it is text that is not blank, else ``None``: for fields that only describe."""
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    """Return ``value`` if it is an object, else an empty one: for parts that only describe."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return ``value`` if it is a list, else an empty one: for parts that only describe."""
+    return value if isinstance(value, list) else []
+
+
+def parse_time(value: Any) -> datetime | None:
+    """Return a time written as ISO 8601 text or as a number since 1970; else ``None``.
+
+    The unit of a number (seconds, milliseconds, microseconds or nanoseconds) follows from its size.
+    """
+    if isinstance(value, str):
+        # Python 3.10 reads only fractions of 3 or 6 digits, and no "Z"
+        iso = _FRACTION.sub(lambda digits: f".{digits[1][:6]:0<6}", value.replace("Z", "+00:00"), count=1)
+        try:
+            return datetime.fromisoformat(iso)
+        except ValueError:
+            return None
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0:
+        for unit, limit in ((1, 1e11), (1e3, 1e14), (1e6, 1e17), (1e9, 1e20)):
+            if value < limit:
+                return datetime.fromtimestamp(value / unit, tz=timezone.utc)
+    return None
+
+
+def parse_arguments(value: Any) -> dict[str, Any] | str | None:
+    """Return a call's arguments: an object, an object in JSON text, or the text itself."""
+    if isinstance(value, str):
+        parsed = parse_json(value) if value.strip() else {}
+        return parsed if isinstance(parsed, dict) else value
+    if value is None or isinstance(value, dict):
+        return value
+    return json_text.canonical(value)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), (dict, list))
+    except (ValueError, RecursionError):
+        return False
+
+
+def _require(value: Any, kind: type, name: str, where: str) -> Any:
+    if isinstance(value, kind):
+        return value
+    actual = "nothing" if value is None else f"{type(value).__name__} {_short(repr(value))}"
+    raise MalformedTrace(
+        f"expected {name}, found {actual}",
+        where=where,
+        remedy="Export the trace again, or name its format with --format.",
+    )
+
+
+def _unwritable(value: Any) -> str:
+    """Return why a Run could not write a value out as JSON; empty if it could."""
+    level = [value]
+    for _ in range(DEEPEST):  # level by level, so that hostile nesting causes no recursion
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                below += item
+                below += item.values()
+            elif isinstance(item, list):
+                below += item
+            elif isinstance(item, str) and not item.isascii() and _HALF_PAIR.search(item):
+                return f"the text {_short(ascii(item))} has half a surrogate pair, which is not a character"
+        if not below:
+            return ""
+        level = below
+    return f"nested more than {DEEPEST} levels deep"
+
+
+def _short(shown: str, limit: int = 80) -> str:
+    return shown if len(shown) <= limit else shown[:limit] + "…"
