@@ -34,11 +34,15 @@ TRUST = {
 
 @dataclass(frozen=True)
 class Export:
-    """One file's account of the run, and what its format can tell."""
+    """One file's account of the run, and what its format can tell.
+
+    :param name: of the file, for messages and notes. :param sha256: the file's digest, kept as provenance.
+    """
 
     name: str
     run: Run
     tells: Tells
+    sha256: str = ""
 
 
 def merged(exports: Sequence[Export]) -> Run:

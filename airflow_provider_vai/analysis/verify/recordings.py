@@ -15,8 +15,7 @@ from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.secrets.masking import mask
 from airflow_provider_vai.traces import merge
-from airflow_provider_vai.traces.formats import adapters, opened, tells
-from airflow_provider_vai.traces.reading.trace import Tells
+from airflow_provider_vai.traces.formats import opened, tells_of
 
 GATE = "approval_gate"
 
@@ -147,7 +146,6 @@ def _recorded(step: Step, calls: list[ToolCall]) -> StepRecording | str:
 def _run(run_id: str, paths: Sequence[Path], format: str | None) -> tuple[str, Run]:
     """Return the trace's digest and the automation's run in it, from one file or several exports of it."""
     digests, exports = [], []
-    tells_of = {adapter.name: tells(adapter) for adapter in adapters()}
     for path in paths:
         with opened(path, format) as runs:
             digests.append(runs.trace.sha256)
@@ -159,7 +157,7 @@ def _run(run_id: str, paths: Sequence[Path], format: str | None) -> tuple[str, R
                 where=str(path),
                 remedy="Name the trace of which the automation was made.",
             )
-        exports.append(merge.Export(str(path), chosen[0], tells_of.get(chosen[0].format, Tells())))
+        exports.append(merge.Export(str(path), chosen[0], tells_of(chosen[0].format)))
     if len(exports) == 1:
         return digests[0], exports[0].run
     return merge.digest(digests), merge.merged(exports)

@@ -68,6 +68,11 @@ def tells(adapter: Adapter) -> Tells:
     return getattr(adapter, "tells", Tells(results="partly", batches="partly"))
 
 
+def tells_of(format: str) -> Tells:
+    """Return what a format can tell, by its name; of an unknown one, what can be told at the most."""
+    return next((tells(adapter) for adapter in adapters() if adapter.name == format), Tells())
+
+
 def read(path: Path, format: str | None = None) -> tuple[Trace, list[Run]]:
     """Read every run in a trace file.
 
