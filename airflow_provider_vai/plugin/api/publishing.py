@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from fastapi.responses import Response
@@ -38,11 +40,20 @@ def edited(
     return views.shown(dag_id)
 
 
-def created(automation: Automation, state: AutomationState, *, by: str, summary: str, if_match: str | None) -> Response:
+def created(
+    automation: Automation,
+    state: AutomationState,
+    *,
+    by: str,
+    summary: str,
+    if_match: str | None,
+    beside: Mapping[str, Any] = MappingProxyType({}),
+) -> Response:
     """Write an automation that a request made, under a name that may be taken.
 
     :param state: what is there under its DAG id.
     :param if_match: needed where an automation is there that would change.
+    :param beside: further members of the answer.
     :raises HTTPException: 409 the name is another's, 412, 428.
     """
     folder = folders.automations_folder()
@@ -54,13 +65,13 @@ def created(automation: Automation, state: AutomationState, *, by: str, summary:
             publish(automation, folder, by=by, summary=summary, expected=state.number)
         except Conflict as error:
             raise Problem(409, "an automation of that name was made in this moment", where="dagId") from error
-        return views.shown(dag_id, 201, {"Location": _location(dag_id)})
+        return views.shown(dag_id, 201, {"Location": _location(dag_id)}, beside)
     _check_same_source(automation, state)
     if is_same(automation, state):
-        return views.shown(dag_id, 200, {"Location": _location(dag_id)})
+        return views.shown(dag_id, 200, {"Location": _location(dag_id)}, beside)
     expected = etags.checked(if_match, state, folder)
     publish(automation, folder, by=by, summary=summary, expected=expected)
-    return views.shown(dag_id, 200, {"Location": _location(dag_id)})
+    return views.shown(dag_id, 200, {"Location": _location(dag_id)}, beside)
 
 
 def is_same(automation: Automation, state: AutomationState) -> bool:
