@@ -31,6 +31,8 @@ Each message says what is wrong, where, with which value, and what to do about i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 __all__ = [
     "AmbiguousRun",
     "ArgumentsRefused",
@@ -162,4 +164,11 @@ class Conflict(PublishError):
 
 
 class NotReviewed(PublishError):
-    """An automation is to be activated, and a flagged item of it was not looked at."""
+    """An automation is to be activated, and a flagged item of it was not looked at.
+
+    :param items: the review items that nobody looked at.
+    """
+
+    def __init__(self, problem: str, *, where: str = "", remedy: str = "", items: Sequence[str] = ()) -> None:
+        super().__init__(problem, where=where, remedy=remedy)
+        self.items = items
