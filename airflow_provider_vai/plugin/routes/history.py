@@ -9,7 +9,7 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 from pydantic import Field
 
-from airflow_provider_vai.analysis.diff.spec_diff import diff, text_diff
+from airflow_provider_vai.analysis.diff.comparison import compared_versions
 from airflow_provider_vai.authoring import activation
 from airflow_provider_vai.exceptions import NotReviewed
 from airflow_provider_vai.plugin.api import airflow_state, etags, folders, views
@@ -64,14 +64,13 @@ def difference(dag_id: str, number: Number, to: Annotated[int | None, Query(ge=1
     state = _logged(dag_id)
     old = _version(state, number)
     new = next(state.log.versions()) if to is None else _version(state, to)
-    changes = diff(old.sidecar.automation, new.sidecar.automation)
-    names = (f"version {old.sidecar.version}", f"version {new.sidecar.version}")
+    found = compared_versions(old, new)
     return Json(
         {
             "from": old.sidecar.version,
             "to": new.sidecar.version,
-            "changes": [change.as_json() for change in changes],
-            "dagFile": text_diff(old.dag_file or "", new.dag_file or "", names),
+            "changes": [change.as_json() for change in found.changes],
+            "dagFile": found.text,
         }
     )
 
