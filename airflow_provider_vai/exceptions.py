@@ -136,7 +136,14 @@ class KindRefused(VaiError):
 
 
 class SpecError(VaiError):
-    """A sidecar or automation file cannot be read or breaks its schema."""
+    """A sidecar or automation file cannot be read or breaks its schema.
+
+    :param others: what else is wrong with the same document.
+    """
+
+    def __init__(self, problem: str, *, where: str = "", remedy: str = "", others: Sequence[SpecError] = ()) -> None:
+        super().__init__(problem, where=where, remedy=remedy)
+        self.others = others
 
 
 class PullError(VaiError):
