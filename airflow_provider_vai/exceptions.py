@@ -31,6 +31,8 @@ Each message says what is wrong, where, with which value, and what to do about i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 __all__ = [
     "AmbiguousRun",
     "ArgumentsRefused",
@@ -134,7 +136,14 @@ class KindRefused(VaiError):
 
 
 class SpecError(VaiError):
-    """A sidecar or automation file cannot be read or breaks its schema."""
+    """A sidecar or automation file cannot be read or breaks its schema.
+
+    :param others: what else is wrong with the same document.
+    """
+
+    def __init__(self, problem: str, *, where: str = "", remedy: str = "", others: Sequence[SpecError] = ()) -> None:
+        super().__init__(problem, where=where, remedy=remedy)
+        self.others = others
 
 
 class PullError(VaiError):
@@ -162,4 +171,11 @@ class Conflict(PublishError):
 
 
 class NotReviewed(PublishError):
-    """An automation is to be activated, and a flagged item of it was not looked at."""
+    """An automation is to be activated, and a flagged item of it was not looked at.
+
+    :param items: the review items that nobody looked at.
+    """
+
+    def __init__(self, problem: str, *, where: str = "", remedy: str = "", items: Sequence[str] = ()) -> None:
+        super().__init__(problem, where=where, remedy=remedy)
+        self.items = items

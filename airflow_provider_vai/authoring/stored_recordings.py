@@ -22,7 +22,8 @@ from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.secrets.masking import mask
 from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.store.shared_files import AnyPath
-from airflow_provider_vai.traces.formats import read as read_trace
+from airflow_provider_vai.traces.formats import coverage_of_format, read as read_trace
+from airflow_provider_vai.traces.merge import Export
 
 FOLDER = "@posted"
 TRACES = "traces"
@@ -106,10 +107,17 @@ def listed(folder: AnyPath, source: str) -> list[Stored]:
     return sorted(found, key=lambda entry: (entry.at, entry.run_id), reverse=True)
 
 
-def found(folder: AnyPath, source: str, run_id: str) -> Stored | None:
-    """Return a run by its id; ``None``: there is none."""
-    newest = _names(folder, source, run_id)
-    return _entry(folder / FOLDER / source / newest[-1]) if newest else None
+def found(folder: AnyPath, source: str, run_id: str, trace_sha256: str | None = None) -> Stored | None:
+    """Return a stored run; ``None`` if there is none.
+
+    :param run_id: as its trace names it. :param trace_sha256: the trace file, of several that hold the run; ``None``:
+        the one that was stored last.
+    """
+    for name in reversed(_names(folder, source, run_id)):
+        entry = _entry(folder / FOLDER / source / name)
+        if entry and trace_sha256 in (None, entry.trace_sha256):
+            return entry
+    return None
 
 
 def run(folder: AnyPath, entry: Stored) -> Run:
@@ -124,6 +132,22 @@ def run(folder: AnyPath, entry: Stored) -> Run:
         if (one.id, one.source) == (entry.run_id, entry.source):
             return one
     raise UnreadableTrace("the stored trace does not hold the run", where=entry.run_id, remedy="Hand it in again.")
+
+
+def exports(folder: AnyPath, entries: Sequence[Stored]) -> list[Export]:
+    """Read stored runs as exports, which may turn out to be of one run or of several.
+
+    :param entries: different ones. Each export has the run's id as its name; an id that occurs twice is followed by
+        ``@`` and the start of the trace file's digest.
+    :raises TraceError: see :func:`run`.
+    """
+    ids = [entry.run_id for entry in entries]
+    made = []
+    for entry in entries:
+        name = entry.run_id if ids.count(entry.run_id) == 1 else f"{entry.run_id}@{entry.trace_sha256[:8]}"
+        read = run(folder, entry)
+        made.append(Export(mask(name), read, coverage_of_format(read.format), entry.trace_sha256))
+    return made
 
 
 def _read(content: bytes, format: str | None, ending: str) -> Sequence[Run]:

@@ -13,11 +13,14 @@ from pathlib import Path
 from tokenize import open as open_source  # honours the file's own encoding line
 
 
-def python_path(folder: Path) -> tuple[str, ...]:
+def python_path(folder: object) -> tuple[str, ...]:
     """Return where Airflow imports users' modules from: beside the DAG files, the dags and plugins folders.
 
-    :param folder: of the DAG files.
+    :param folder: the folder of the DAG files, a path.
+    :return: folders of this machine; none where the DAG files are on object storage, which Python cannot import from.
     """
+    if not isinstance(folder, Path):
+        return ()
     home = os.environ.get("AIRFLOW_HOME")
     airflow = [Path(home) / "dags", Path(home) / "plugins"] if home else []
     return tuple(str(path) for path in [folder, folder.parent, Path.cwd(), *airflow])

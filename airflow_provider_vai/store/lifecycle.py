@@ -48,6 +48,7 @@ def activate(
                 f"{len(open_items)} of {len(sidecar.review)} items are not reviewed: {'; '.join(open_items)}",
                 where=dag_id,
                 remedy="Look at each, and say so: `vai activate --reviewed all`, in the API `reviewed`.",
+                items=open_items,
             )
         items = [item for item in sidecar.review if item in reviewed]
         review = Review(version=sidecar.version, at=now(), by=author(by), items=items)

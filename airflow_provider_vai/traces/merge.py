@@ -35,11 +35,15 @@ TRUST = {
 
 @dataclass(frozen=True)
 class Export:
-    """One file's export of the run, and what its format can record."""
+    """One file's export of the run, and what its format can record.
+
+    :param name: of the file, for messages and notes. :param sha256: the file's digest, kept as provenance.
+    """
 
     name: str
     run: Run
     coverage: Coverage
+    sha256: str = ""
 
 
 def merged(exports: Sequence[Export]) -> Run:

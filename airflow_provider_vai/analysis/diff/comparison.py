@@ -13,6 +13,7 @@ from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.sidecar import SUFFIX
 from airflow_provider_vai.store.sidecar_files import read_sidecar
+from airflow_provider_vai.store.versions import Entry, VersionLog
 
 VERSION = re.compile(r"^(?P<path>.+)@(?P<number>[1-9][0-9]{0,8})$")
 
@@ -52,7 +53,15 @@ def compared(a: str, b: str) -> Comparison:
     :param a: a sidecar, a DAG file, a spec, or ``DAG@3``: version 3 of the automation. :param b: the same.
     :raises SpecError: one cannot be read, or they have nothing in common that could be compared.
     """
-    one, other = _side(a), _side(b)
+    return _compared(_side(a), _side(b))
+
+
+def compared_versions(a: Entry, b: Entry) -> Comparison:
+    """Return what differs between two versions in the log of an automation."""
+    return _compared(*(_of_entry(f"version {entry.sidecar.version}", entry) for entry in (a, b)))
+
+
+def _compared(one: Side, other: Side) -> Comparison:
     notes, changes, text = [], [], ""
     if one.automation and other.automation:
         changes = diff(one.automation, other.automation)
@@ -113,10 +122,12 @@ def _side(name: str) -> Side:
 
 def _version(name: str, path: Path, number: int) -> Side:
     """Return a version of the log; ``path`` is the DAG file, its sidecar, or either without its suffix."""
-    from airflow_provider_vai.store.versions import VersionLog
-
     dag_id = path.name.removesuffix(SUFFIX).removesuffix(".py")
     entry = VersionLog(path.parent, dag_id).version(number)
+    return _of_entry(name, entry)
+
+
+def _of_entry(name: str, entry: Entry) -> Side:
     return Side(name, entry.sidecar.automation, entry.rendered if entry.dag_file is None else entry.dag_file)
 
 

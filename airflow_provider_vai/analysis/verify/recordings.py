@@ -15,8 +15,7 @@ from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.secrets.masking import mask
 from airflow_provider_vai.traces import merge
-from airflow_provider_vai.traces.formats import adapters, coverage_of, opened
-from airflow_provider_vai.traces.reading.trace import Coverage
+from airflow_provider_vai.traces.formats import coverage_of_format, opened
 
 GATE = "approval_gate"
 
@@ -147,7 +146,6 @@ def _recorded(step: Step, calls: list[ToolCall]) -> StepRecording | str:
 def _run(run_id: str, paths: Sequence[Path], format: str | None) -> tuple[str, Run]:
     """Return the trace's digest and the automation's run in it, from one file or several exports of it."""
     digests, exports = [], []
-    coverages = {adapter.name: coverage_of(adapter) for adapter in adapters()}
     for path in paths:
         with opened(path, format) as runs:
             digests.append(runs.trace.sha256)
@@ -159,7 +157,7 @@ def _run(run_id: str, paths: Sequence[Path], format: str | None) -> tuple[str, R
                 where=str(path),
                 remedy="Name the trace of which the automation was made.",
             )
-        exports.append(merge.Export(str(path), chosen[0], coverages.get(chosen[0].format, Coverage())))
+        exports.append(merge.Export(str(path), chosen[0], coverage_of_format(chosen[0].format)))
     if len(exports) == 1:
         return digests[0], exports[0].run
     return merge.digest(digests), merge.merged(exports)

@@ -45,7 +45,7 @@ def set_triggers(automation: Automation, triggers: Sequence[Trigger | Mapping[st
         refuse(problems(error), "triggers", "`vai schema automation` prints the fields of each type.")
     for place, trigger in enumerate(given):
         if isinstance(trigger, ScheduleTrigger):
-            _check_schedule(trigger, f"triggers.{place}")
+            check_schedule(trigger, f"triggers.{place}")
     paths = [trigger.path for trigger in given if isinstance(trigger, WebhookTrigger)]
     if twice := sorted({path for path in paths if paths.count(path) > 1}):
         refuse(f"two webhooks have the path {twice[0]!r}", "triggers", "Give each its own.")
@@ -57,7 +57,12 @@ def set_triggers(automation: Automation, triggers: Sequence[Trigger | Mapping[st
     return validated(automation.model_copy(update={"triggers": given, "connections": connections}))
 
 
-def _check_schedule(trigger: ScheduleTrigger, where: str) -> None:
+def check_schedule(trigger: ScheduleTrigger, where: str) -> None:
+    """Refuse a schedule that Airflow could not read.
+
+    :param where: the place that an error names.
+    :raises SpecError: it is neither a cron expression nor one of the presets, or its time zone is unknown.
+    """
     from croniter import croniter
 
     if trigger.schedule not in PRESETS and not croniter.is_valid(trigger.schedule):

@@ -51,16 +51,27 @@ def read_spec(path: Path, *, secret_conn_id: str | None = None, python_path: Seq
     :raises SpecError: the file cannot be read, or something in it is wrong: with the place, the value and a remedy.
     """
     try:
-        found = all_refusals(document(path), path, secret_conn_id=secret_conn_id, python_path=python_path)
+        return from_document(document(path), path, secret_conn_id=secret_conn_id, python_path=python_path)
     except SpecError as error:
-        raise _in_file(error, path) from None
+        first = _in_file(error, path)
+        if error.others:
+            first.problem += f" ({len(error.others)} more problems: `vai lint` tells them all)"
+        raise SpecError(first.problem, where=first.where, remedy=first.remedy) from None
+
+
+def from_document(
+    value: Any, path: Path, *, secret_conn_id: str | None = None, python_path: Sequence[str] = ()
+) -> Automation:
+    """Return the automation of a document; see :func:`read_spec`.
+
+    :param value: JSON data, in one of the three forms. :param path: its file, whose name is the default of the DAG id.
+    :raises SpecError: the first thing that is wrong, with the place in the document; ``others`` are the further ones.
+    """
+    found = all_refusals(value, path, secret_conn_id=secret_conn_id, python_path=python_path)
     if isinstance(found, Automation):
         return found
-    first = _in_file(found[0], path)
-    if len(found) > 1:
-        first.problem += f" ({len(found) - 1} more problems: `vai lint` tells them all)"
-        raise SpecError(first.problem, where=first.where, remedy=first.remedy)
-    raise first
+    first, *others = found
+    raise SpecError(first.problem, where=first.where, remedy=first.remedy, others=others)
 
 
 def read_platform(document: Any, secret_conn_id: str | None = None) -> Automation:

@@ -10,15 +10,23 @@ from typing import Any
 from airflow_provider_vai.analysis.diff.comparison import Comparison, compared, edited_since
 from airflow_provider_vai.analysis.diff.spec_diff import diff as spec_diff, spec_diff_text
 from airflow_provider_vai.analysis.verify.files import sidecar_path
-from airflow_provider_vai.authoring import editing
+from airflow_provider_vai.authoring.editing.edit_requests import (
+    AddStep,
+    ChangeAutomation,
+    ChangeStep,
+    Edit,
+    MoveStep,
+    RemoveStep,
+)
 from airflow_provider_vai.cli.reports import print_json
 from airflow_provider_vai.cli.terminal import say, table
 from airflow_provider_vai.exceptions import SpecError, VaiError
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.printable import plain
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Secret
+from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.base import Path as Place
 from airflow_provider_vai.model.sidecar import Sidecar
+from airflow_provider_vai.store.publisher import author, publish
 from airflow_provider_vai.store.sidecar_files import read_sidecar
 
 COLUMNS = ("what", "place", "before", "after")
@@ -33,8 +41,7 @@ def edit(arguments: Namespace) -> None:
     sidecar = read_sidecar(path)
     _check_version(sidecar, path, arguments.expected_version)
     before = sidecar.automation
-    action = ACTIONS[arguments.action]
-    after = action(before, arguments)
+    after = ACTIONS[arguments.action](arguments).apply(before, author())
     changes = spec_diff(before, after)
     summary = arguments.summary or " ".join([arguments.action, *arguments.names[:1]])
     written = None
@@ -71,8 +78,6 @@ def save(automation: Automation, path: Path, summary: str, expected: int | None)
     :raises PublishError: the files cannot be written.
     :raises Conflict: somebody changed it since it was read.
     """
-    from airflow_provider_vai.store.publisher import publish
-
     return publish(automation, path.parent, summary=summary, expected=expected, from_sidecar=True).version
 
 
@@ -109,95 +114,92 @@ def _show(found: Comparison) -> None:
 # --- the edits --------------------------------------------------------------------------------------------------------
 
 
-def _add(automation: Automation, given: Namespace) -> Automation:
+def _add(given: Namespace) -> Edit:
     (key,) = _names(given, "KEY")
     if not given.kind:
         raise _usage("add", "name the new step's kind with --kind")
     values = dict(_values(given))
     if nested := [place for place in values if "." in place]:
         raise _usage("add", f"set whole arguments only, not {nested[0]}")
-    step = editing.new_step(automation, given.kind, values, key=key)
-    gate = _gate(given) if given.gate or _gate(given) else None
-    return editing.add_step(
-        automation, step, after=given.after, before=given.before, parallel=given.parallel, gate=gate,
-        ungated=given.ungated, by=_author(),
-    )  # fmt: skip
-
-
-def _remove(automation: Automation, given: Namespace) -> Automation:
-    (key,) = _names(given, "KEY")
-    freeze = dict(_pair(text, _data) for text in given.freeze or ())
-    return editing.remove_step(
-        automation, key, freeze=freeze, ungate=given.ungated, unbranch=given.unbranch, by=_author()
+    return AddStep(
+        given.kind,
+        key=key,
+        values=values,
+        after=given.after,
+        before=given.before,
+        parallel=given.parallel,
+        gate=_gate(given) if given.gate or _gate(given) else None,
+        ungated=given.ungated,
     )
 
 
-def _move(automation: Automation, given: Namespace) -> Automation:
+def _remove(given: Namespace) -> Edit:
     (key,) = _names(given, "KEY")
-    return editing.move_step(automation, key, after=given.after, before=given.before)
+    freeze = dict(_pair(text, _data) for text in given.freeze or ())
+    return RemoveStep(key, freeze=freeze, ungate=given.ungated, unbranch=given.unbranch)
 
 
-def _rename(automation: Automation, given: Namespace) -> Automation:
+def _move(given: Namespace) -> Edit:
+    (key,) = _names(given, "KEY")
+    return MoveStep(key, after=given.after, before=given.before)
+
+
+def _rename(given: Namespace) -> Edit:
     key, new = _names(given, "KEY NEW")
-    return editing.rename_step(automation, key, new)
+    return ChangeStep(key, new_key=new)
 
 
-def _replace(automation: Automation, given: Namespace) -> Automation:
+def _replace(given: Namespace) -> Edit:
     (key,) = _names(given, "KEY")
-    step = editing.new_step(automation, given.kind or "", dict(_values(given)))
-    return editing.replace_step(automation, key, step, ungated=given.ungated, by=_author())
+    return ChangeStep(key, kind=given.kind or "", values=list(_values(given)), ungated=given.ungated)
 
 
-def _set(automation: Automation, given: Namespace) -> Automation:
+def _set(given: Namespace) -> Edit:
     (key,) = _names(given, "KEY")
     values = list(_values(given))
     if not values:
         raise _usage("set", "say what to set with --set, --text, --wire, --param, --template or --secret")
-    for place, value in values:
-        automation = editing.set_argument(automation, key, place, value, ungated=given.ungated, by=_author())
-    return automation
+    return ChangeStep(key, values=values, ungated=given.ungated)
 
 
-def _unset(automation: Automation, given: Namespace) -> Automation:
+def _unset(given: Namespace) -> Edit:
     key, *places = _names(given, "KEY PLACE…")
-    for place in places:
-        automation = editing.unset_argument(automation, key, place, ungated=given.ungated, by=_author())
-    return automation
+    return ChangeStep(key, unset=places, ungated=given.ungated)
 
 
-def _guard(automation: Automation, given: Namespace) -> Automation:
+def _guard(given: Namespace) -> Edit:
     (key,) = _names(given, "KEY")
-    return editing.guard_step(automation, key, _gate(given), by=_author())
+    return ChangeStep(key, gate=_gate(given))
 
 
-def _options(automation: Automation, given: Namespace) -> Automation:
-    return editing.set_options(automation, **dict(_pair(name, _data) for name in _names(given, "NAME=VALUE…")))
+def _options(given: Namespace) -> Edit:
+    return ChangeAutomation(options=dict(_pair(name, _data) for name in _names(given, "NAME=VALUE…")))
 
 
-def _step_options(automation: Automation, given: Namespace) -> Automation:
+def _step_options(given: Namespace) -> Edit:
     key, *pairs = _names(given, "KEY NAME=VALUE…")
-    return editing.set_step_options(automation, key, **dict(_pair(pair, _data) for pair in pairs))
+    return ChangeStep(key, options=dict(_pair(pair, _data) for pair in pairs))
 
 
-def _triggers(automation: Automation, given: Namespace) -> Automation:
+def _triggers(given: Namespace) -> Edit:
     fields = [_data(text) for text in given.names]
     if any(not isinstance(one, dict) for one in fields):
         raise _usage("triggers", """give each as JSON: '{"type": "schedule", "schedule": "@daily"}'""")
-    return editing.set_triggers(automation, fields)
+    return ChangeAutomation(triggers=fields)
 
 
-def _conditions(automation: Automation, given: Namespace) -> Automation:
-    return editing.set_conditions(automation, given.names)
+def _conditions(given: Namespace) -> Edit:
+    return ChangeAutomation(conditions=given.names)
 
 
-def _params(automation: Automation, given: Namespace) -> Automation:
+def _params(given: Namespace) -> Edit:
     params = dict(_pair(pair, _data) for pair in _names(given, "NAME=JSON…"))
-    if any(it is not None and not isinstance(it, dict) for it in params.values()):
+    if any(fields is not None and not isinstance(fields, dict) for fields in params.values()):
         raise _usage("params", """give each as JSON: region='{"default": "north"}', or region=null to remove it""")
-    return editing.set_params(automation, params)
+    return ChangeAutomation(params=params)
 
 
-ACTIONS: Mapping[str, Callable[[Automation, Namespace], Automation]] = {
+ACTIONS: Mapping[str, Callable[[Namespace], Edit]] = {
     "add": _add,
     "remove": _remove,
     "move": _move,
@@ -218,12 +220,6 @@ ACTIONS: Mapping[str, Callable[[Automation, Namespace], Automation]] = {
 # --- what was typed ---------------------------------------------------------------------------------------------------
 
 
-def _author() -> str:
-    from airflow_provider_vai.store.publisher import author
-
-    return author()
-
-
 def _usage(action: str, problem: str) -> SpecError:
     return SpecError(problem, where=f"vai edit … {action}", remedy="`vai edit --help` lists the options.")
 
@@ -241,7 +237,7 @@ def _names(given: Namespace, wanted: str) -> Sequence[str]:
 
 
 def _values(given: Namespace) -> Iterator[tuple[str, Any]]:
-    """Yield each place that is set, and its value: JSON data, or an :class:`Argument`."""
+    """Yield each place that is set, and its value as a spec writes it: data, or a reference."""
     for name, read in READ.items():
         for text in getattr(given, name) or ():
             yield _pair(text, read)
@@ -266,33 +262,40 @@ def _data(text: str) -> Any:
         return text
 
 
-def _place(text: str) -> tuple[str, Place]:
-    """Return the first name of ``step.rows.0``, and the place behind it."""
+def _literal(text: str) -> Any:
+    return {"$literal": _data(text)}
+
+
+def _text(text: str) -> Any:
+    return {"$literal": text}
+
+
+def _wire(text: str) -> Any:
+    step, *path = _place(text)
+    return {"$from": [step, *path]} if step else {"$item": path}
+
+
+def _param(text: str) -> Any:
+    return {"$param": _place(text)}
+
+
+def _template(text: str) -> Any:
+    return {"$template": text}
+
+
+def _secret(text: str) -> Any:
+    return {"$secret": text}
+
+
+def _place(text: str) -> Place:
+    """Return the name and the keys and positions in ``step.rows.0``."""
     first, *rest = text.split(".")
-    return first, [int(part) if part.isascii() and part.isdigit() else part for part in rest]
-
-
-def _wire(text: str) -> Argument:
-    step, path = _place(text)
-    return Argument(class_="wired", from_=Output(step=step or None, path=path))
-
-
-def _param(text: str) -> Argument:
-    name, path = _place(text)
-    return Argument(class_="parameter", param=name, **({"path": path} if path else {}))
-
-
-def _template(text: str) -> Argument:
-    return Argument(class_="template", value=text)
-
-
-def _secret(text: str) -> Argument:
-    return Argument(class_="frozen", value=None, secrets=[Secret(at=[], connection=text)])
+    return [first, *(int(part) if part.isascii() and part.isdigit() else part for part in rest)]
 
 
 READ: Mapping[str, Callable[[str], Any]] = {
-    "set": _data,
-    "text": str,
+    "set": _literal,
+    "text": _text,
     "wire": _wire,
     "param": _param,
     "template": _template,

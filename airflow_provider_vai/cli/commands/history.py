@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
+from airflow_provider_vai.authoring import activation
 from airflow_provider_vai.cli.airflow_command import set_paused
 from airflow_provider_vai.cli.reports import print_json
 from airflow_provider_vai.cli.terminal import say, table
@@ -13,7 +14,6 @@ from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar
 from airflow_provider_vai.store import lifecycle
-from airflow_provider_vai.store.state import read_state
 from airflow_provider_vai.store.versions import Entry, VersionLog
 
 
@@ -64,11 +64,8 @@ def restore(arguments: Namespace) -> None:
 def activate(arguments: Namespace) -> None:
     """Record who reviewed an automation, and unpause its DAG."""
     folder, dag_id = place(arguments.dag)
-    sidecar = read_state(folder, dag_id).sidecar
-    reviewed = _reviewed(sidecar, arguments.reviewed) if sidecar else []
-    after = lifecycle.activate(
-        folder, dag_id, reviewed=reviewed, carry_out=_switch(dag_id, arguments.record_only, paused=False)
-    )
+    switch = _switch(dag_id, arguments.record_only, paused=False)
+    after = activation.activate(folder, dag_id, reviewed=arguments.reviewed, carry_out=switch)
     _tell(after, as_json=arguments.json)
 
 
@@ -94,21 +91,6 @@ def place(dag: str) -> tuple[Path, str]:
     path = Path(dag)
     name = path.name
     return path.parent, name[: -len(SUFFIX)] if name.endswith(SUFFIX) else name.removesuffix(".py")
-
-
-def _reviewed(sidecar: Sidecar, wanted: str | None) -> list[str]:
-    """Return the review items that the user names: ``all``, or their numbers."""
-    if wanted is None:
-        return []
-    if wanted == "all":
-        return list(sidecar.review)
-    numbers = [int(part) for part in wanted.split(",") if part.strip().isdecimal()]
-    if len(numbers) != len(wanted.split(",")) or not all(1 <= number <= len(sidecar.review) for number in numbers):
-        raise SpecError(
-            f"--reviewed takes `all`, or numbers from 1 to {len(sidecar.review)}, found {wanted!r}",
-            remedy="The review items stand in the sidecar, in this order.",
-        )
-    return [sidecar.review[number - 1] for number in numbers]
 
 
 def _switch(dag_id: str, record_only: bool, *, paused: bool) -> Callable[[], None]:

@@ -34,6 +34,8 @@ BESIDE: dict[str, Any] = {
     "entry": {**COUNT, "description": "The number in the ETag."},
 }
 
+TAKEN_FOR = {"takenFor": {"type": "string", "description": "Of several recordings: exports of one run, or runs."}}
+
 NAMES: dict[str, dict[str, Any]] = {
     "dag_id": {"pattern": r"^\w[\w.-]*$", "maxLength": 200},
     "key": {"pattern": r"^\w+$"},
@@ -114,7 +116,8 @@ def components() -> dict[str, Any]:
     for model in _bodies.values():
         parts[model.__name__].setdefault("additionalProperties", False)
     parts["Argument"] = {**parts["Argument"], "additionalProperties": True}
-    parts[AUTOMATION] = {"allOf": [_open(parts["Sidecar"]), _object(**BESIDE, editedByHand={"type": "boolean"})]}
+    shown = _object(TAKEN_FOR, **BESIDE, editedByHand={"type": "boolean"})
+    parts[AUTOMATION] = {"allOf": [_open(parts["Sidecar"]), shown]}
     parts["Sidecar"] = _open(parts["Sidecar"])
     parts.update(_pages())
     return parts

@@ -14,6 +14,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic.alias_generators import to_camel
 from starlette.exceptions import HTTPException
 
 from airflow_provider_vai.exceptions import (
@@ -38,6 +39,7 @@ STATUS: tuple[tuple[type[VaiError], int], ...] = (
 )
 """The first class that an error is of gives its status."""
 
+OPTION = re.compile(r"--([a-z-]+)")
 QUOTED_FILE = re.compile(r'File "[^"\n]*[/\\]([^"\n/\\]+)"')
 
 
@@ -68,8 +70,8 @@ def answered(request: Request, error: Exception) -> JSONResponse:
 def of(error: VaiError) -> JSONResponse:
     """Return the answer for a refusal."""
     status = next(status for kind, status in STATUS if isinstance(error, kind))
-    if error.where == "--dag-id":  # the command line's word for it
-        status, error.where = 422, "dagId"
+    if option := OPTION.fullmatch(error.where):  # the command line's name for what is a field of a body here
+        status, error.where = 422, to_camel(option[1].replace("-", "_"))
     if status >= 500:
         log.error("The automations cannot be served: %s", error)
         return _json(status, "the server's storage refuses; its log says why", {}, {"Retry-After": "60"})

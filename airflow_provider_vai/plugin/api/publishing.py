@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 from urllib.parse import quote, urlsplit
 
+from fastapi import HTTPException
 from fastapi.responses import Response
 
+from airflow_provider_vai.authoring.editing.edit_requests import Edit
 from airflow_provider_vai.exceptions import Conflict
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.operators.runtime.compat import configuration
@@ -17,13 +21,14 @@ from airflow_provider_vai.store.state import AutomationState
 
 
 def edited(
-    dag_id: str, edit: Callable[[Automation], Automation], *, if_match: str | None, by: str, summary: str
+    dag_id: str, edit: Edit, *, if_match: str | None, by: str, summary: str, step: str | None = None
 ) -> Response:
     """Change an automation and return the answer that shows it.
 
-    :param edit: a pure function; what it refuses, it raises.
     :param if_match: the request's header. :param by: the user's name. :param summary: for the history.
-    :raises HTTPException: 404, 428, 412. :raises VaiError: see ``publish``.
+    :param step: the step that the address names, if it names one.
+    :raises HTTPException: 404 there is no such automation or step, 428, 412.
+    :raises VaiError: the edit is refused; see also ``publish``.
     """
     state = views.existing(dag_id)
     folder = folders.automations_folder()
@@ -33,16 +38,27 @@ def edited(
     assert state.sidecar is not None  # noqa: S101 - existing() saw to it
     if state.is_spec_edited:
         views.unedited(state)
-    automation = edit(state.sidecar.automation)
+    if step is not None and step not in [one.key for one in state.sidecar.steps]:
+        raise HTTPException(404, "there is no such step")
+    automation = edit.apply(state.sidecar.automation, by)
     publish(automation, folder, by=by, summary=summary, expected=expected)
     return views.shown(dag_id)
 
 
-def created(automation: Automation, state: AutomationState, *, by: str, summary: str, if_match: str | None) -> Response:
+def created(
+    automation: Automation,
+    state: AutomationState,
+    *,
+    by: str,
+    summary: str,
+    if_match: str | None,
+    beside: Mapping[str, Any] = MappingProxyType({}),
+) -> Response:
     """Write an automation that a request made, under a name that may be taken.
 
     :param state: what is there under its DAG id.
     :param if_match: needed where an automation is there that would change.
+    :param beside: further members of the answer.
     :raises HTTPException: 409 the name is another's, 412, 428.
     """
     folder = folders.automations_folder()
@@ -54,13 +70,13 @@ def created(automation: Automation, state: AutomationState, *, by: str, summary:
             publish(automation, folder, by=by, summary=summary, expected=state.number)
         except Conflict as error:
             raise Problem(409, "an automation of that name was made in this moment", where="dagId") from error
-        return views.shown(dag_id, 201, {"Location": _location(dag_id)})
+        return views.shown(dag_id, 201, {"Location": _location(dag_id)}, beside)
     _check_same_source(automation, state)
     if is_same(automation, state):
-        return views.shown(dag_id, 200, {"Location": _location(dag_id)})
+        return views.shown(dag_id, 200, {"Location": _location(dag_id)}, beside)
     expected = etags.checked(if_match, state, folder)
     publish(automation, folder, by=by, summary=summary, expected=expected)
-    return views.shown(dag_id, 200, {"Location": _location(dag_id)})
+    return views.shown(dag_id, 200, {"Location": _location(dag_id)}, beside)
 
 
 def is_same(automation: Automation, state: AutomationState) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from airflow.utils.session import create_session
@@ -56,8 +58,16 @@ def unedited(state: AutomationState) -> None:
         )
 
 
-def shown(dag_id: str, status: int = 200, headers: dict[str, str] | None = None) -> Json:
-    """Return the answer that is an automation as it is now."""
+def shown(
+    dag_id: str,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    beside: Mapping[str, Any] = MappingProxyType({}),
+) -> Json:
+    """Return the answer that is an automation as it is now.
+
+    :param beside: further members of the answer.
+    """
     state = existing(dag_id)
     assert state.sidecar is not None  # noqa: S101 - existing() saw to it
     with create_session(scoped=False) as session:
@@ -65,7 +75,7 @@ def shown(dag_id: str, status: int = 200, headers: dict[str, str] | None = None)
     body = {**to_wire(state.sidecar), **_beside(state.sidecar, dag), "entry": state.number}
     newest = next(state.log.versions(), None)
     body["editedByHand"] = bool(state.is_spec_edited or (newest and state.dag_file != newest.dag_file))
-    return Json(body, status, {"ETag": etags.of(state.number), **(headers or {})})
+    return Json({**body, **beside}, status, {"ETag": etags.of(state.number), **(headers or {})})
 
 
 def item(sidecar: Sidecar, dag: AirflowDag) -> dict[str, Any]:

@@ -10,13 +10,13 @@ from airflow.utils.session import create_session
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from airflow_provider_vai.authoring import editing
+from airflow_provider_vai.authoring.editing.edit_requests import ChangeAutomation
+from airflow_provider_vai.authoring.editing.settings import OPTIONS
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar, parse_sidecar
 from airflow_provider_vai.plugin.api import airflow_state, etags, folders, publishing, views
 from airflow_provider_vai.plugin.api.access import AUTHOR_NEW, READ_ANY, authoring, is_allowed, reading
-from airflow_provider_vai.plugin.api.arguments import argument
 from airflow_provider_vai.plugin.api.bodies import RequestBody, Small
 from airflow_provider_vai.plugin.api.etags import IfMatch
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
@@ -58,6 +58,18 @@ class Changes(RequestBody):
     arguments: dict[str, dict[str, Any]] = Field(default_factory=dict)
     ungated: bool = False
     summary: str = ""
+
+    def edit(self) -> ChangeAutomation:
+        """Return the edit that the body asks for."""
+        given = self.model_fields_set
+        return ChangeAutomation(
+            params=self.params,
+            triggers=(self.triggers or []) if "triggers" in given else None,
+            conditions=(self.conditions or []) if "conditions" in given else None,
+            values=self.arguments,
+            options={name: getattr(self, name) for name in OPTIONS if name in given},
+            ungated=self.ungated,
+        )
 
 
 @router.get("", dependencies=READ_ANY, responses=answers(AUTOMATIONS))
@@ -119,10 +131,7 @@ def read(dag_id: str) -> Response:
 def change(dag_id: str, user: GetUserDep, body: Small, if_match: IfMatch = None) -> Response:
     """Change settings of an automation, as a new version."""
     changes = body.read(Changes)
-
-    def edit(automation: Automation) -> Automation:
-        return _changed(automation, changes, user.get_name())
-
+    edit = changes.edit()
     said = changes.summary or f"changed {', '.join(sorted(changes.model_fields_set - {'summary'})) or 'nothing'}"
     return publishing.edited(dag_id, edit, if_match=if_match, by=user.get_name(), summary=said)
 
@@ -172,28 +181,3 @@ def _sidecar(folder: AnyPath, name: str) -> Sidecar | str:
         return parse_sidecar(content, name)
     except SpecError as error:
         return public(f"the sidecar cannot be read: {error.problem}")
-
-
-def _changed(automation: Automation, changes: Changes, by: str) -> Automation:
-    """Return the automation with the changes; params first, since values and conditions may name them."""
-    given = changes.model_fields_set
-    if changes.params is not None:
-        automation = editing.set_params(automation, {n: p for n, p in changes.params.items() if p is not None})
-    if "triggers" in given:
-        automation = editing.set_triggers(automation, changes.triggers or [])
-    for step, values in changes.arguments.items():
-        for place, value in values.items():
-            new = argument(value, [*["arguments", step], place])
-            automation = editing.set_argument(automation, step, place, new, ungated=changes.ungated, by=by)
-    if "conditions" in given:
-        automation = editing.set_conditions(automation, changes.conditions or [])
-    if changes.params is not None:
-        automation = editing.set_params(automation, {n: p for n, p in changes.params.items() if p is None})
-    options = {name: getattr(changes, name) for name in given if name in OPTIONS}
-    return editing.set_options(automation, **options) if options else automation
-
-
-OPTIONS = (
-    "description", "tags", "owner", "max_active_runs", "max_active_tasks", "timeout_seconds", "retries",
-    "retry_delay_seconds", "notifications",
-)  # fmt: skip

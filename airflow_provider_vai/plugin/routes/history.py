@@ -9,7 +9,9 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 from pydantic import Field
 
-from airflow_provider_vai.analysis.diff.spec_diff import diff, text_diff
+from airflow_provider_vai.analysis.diff.comparison import compared_versions
+from airflow_provider_vai.authoring import activation
+from airflow_provider_vai.exceptions import NotReviewed
 from airflow_provider_vai.plugin.api import airflow_state, etags, folders, views
 from airflow_provider_vai.plugin.api.access import authoring, changing, reading
 from airflow_provider_vai.plugin.api.bodies import RequestBody, Small
@@ -62,14 +64,13 @@ def difference(dag_id: str, number: Number, to: Annotated[int | None, Query(ge=1
     state = _logged(dag_id)
     old = _version(state, number)
     new = next(state.log.versions()) if to is None else _version(state, to)
-    changes = diff(old.sidecar.automation, new.sidecar.automation)
-    names = (f"version {old.sidecar.version}", f"version {new.sidecar.version}")
+    found = compared_versions(old, new)
     return Json(
         {
             "from": old.sidecar.version,
             "to": new.sidecar.version,
-            "changes": [change.as_json() for change in changes],
-            "dagFile": text_diff(old.dag_file or "", new.dag_file or "", names),
+            "changes": [change.as_json() for change in found.changes],
+            "dagFile": found.text,
         }
     )
 
@@ -105,15 +106,18 @@ def activate(dag_id: str, user: GetUserDep, body: Small, once: OnceDep, if_match
     def make() -> Response:
         state, expected = _current(dag_id, if_match)
         views.unedited(state)
-        reviewed = _reviewed(state, body.read(Activate).reviewed)
-        lifecycle.activate(
-            folders.automations_folder(),
-            dag_id,
-            reviewed=reviewed,
-            by=user.get_name(),
-            expected=expected,
-            carry_out=lambda: airflow_state.unpause(state),
-        )
+        try:
+            activation.activate(
+                folders.automations_folder(),
+                dag_id,
+                reviewed=body.read(Activate).reviewed,
+                shown=public,
+                by=user.get_name(),
+                expected=expected,
+                carry_out=lambda: airflow_state.unpause(state),
+            )
+        except NotReviewed as error:
+            raise _not_reviewed(state, error) from None
         return views.shown(dag_id)
 
     return once(body.content, make)
@@ -144,19 +148,14 @@ def _current(dag_id: str, if_match: str | None) -> tuple[AutomationState, int]:
     return (views.existing(dag_id) if expected != state.number else state), expected
 
 
-def _reviewed(state: AutomationState, named: list[str] | str) -> list[str]:
-    """Return the review items, word for word, that the request names.
-
-    :raises Problem: 409 an item is left that nobody looked at.
-    """
-    items = state.sidecar.review if state.sidecar else []
-    reviewed = items if named == "all" else [item for item in items if item in named or public(item) in named]
-    open_ = [item for item in lifecycle.to_review(state.sidecar) if item not in reviewed] if state.sidecar else []
-    if open_:
-        problem = f"{len(open_)} of {len(items)} items are not reviewed"
-        remedy = 'Look at each, and name it in "reviewed"; or say "all".'
-        raise Problem(409, problem, open=[public(item) for item in open_], remedy=remedy)
-    return list(reviewed)
+def _not_reviewed(state: AutomationState, error: NotReviewed) -> Problem:
+    total = len(state.sidecar.review) if state.sidecar else 0
+    return Problem(
+        409,
+        f"{len(error.items)} of {total} items are not reviewed",
+        open=[public(item) for item in error.items],
+        remedy='Look at each, and name it in "reviewed"; or say "all".',
+    )
 
 
 def _logged(dag_id: str) -> AutomationState:

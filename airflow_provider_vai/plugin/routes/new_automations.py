@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from airflow_provider_vai.authoring.specs.file import all_refusals
+from airflow_provider_vai.authoring.specs.file import from_document
 from airflow_provider_vai.authoring.specs.platform_documents import is_platform
 from airflow_provider_vai.authoring.specs.short import KEYS
 from airflow_provider_vai.authoring.specs.steps import GATE_KEYS, KEYS as STEP_KEYS
@@ -111,14 +111,12 @@ def _read(document: dict[str, Any], conn_id: str | None) -> Automation:
     document = to_snake(document, FULL)
     if not is_platform(document) and not any(name in document for name in FULL):
         document = _short(document)
-    folder = folders.automations_folder()
-    modules = python_path(folder) if isinstance(folder, Path) else ()
-    found = all_refusals(document, Path("automation"), secret_conn_id=conn_id, python_path=modules)
-    if isinstance(found, Automation):
-        return found
-    first, *others = found
-    problem = "; ".join([first.problem, *(f"{it.where}: {it.problem}" for it in others[:20])])
-    raise SpecError(problem, where=first.where, remedy=first.remedy)
+    modules = python_path(folders.automations_folder())
+    try:
+        return from_document(document, Path("automation"), secret_conn_id=conn_id, python_path=modules)
+    except SpecError as error:
+        others = [f"{other.where}: {other.problem}" for other in error.others[:20]]
+        raise SpecError("; ".join([error.problem, *others]), where=error.where, remedy=error.remedy) from None
 
 
 def _short(document: dict[str, Any]) -> dict[str, Any]:

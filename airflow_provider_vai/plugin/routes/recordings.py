@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import Field, ValidationError
 
-from airflow_provider_vai.authoring import editing, stored_recordings as recordings_store
+from airflow_provider_vai.authoring import stored_recordings as recordings_store
+from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
+from airflow_provider_vai.authoring.crystallizing import crystallized, recordings_of, runs_of, taken_for
 from airflow_provider_vai.authoring.stored_recordings import Stored
-from airflow_provider_vai.crystallizer.crystallize import crystallize
-from airflow_provider_vai.crystallizer.draft import Policy
-from airflow_provider_vai.crystallizer.run_secrets import knowing_those_of, masked_run
+from airflow_provider_vai.crystallizer.run_secrets import masked_run
+from airflow_provider_vai.crystallizer.several.generalise import Recording
 from airflow_provider_vai.exceptions import SpecError, UnknownFormat
-from airflow_provider_vai.languages.python_function import python_path
-from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.tools_file import GateSettings, ToolRule, ToolsFile
 from airflow_provider_vai.model.validation import problems
 from airflow_provider_vai.plugin.api import folders, publishing, views
@@ -28,9 +26,11 @@ from airflow_provider_vai.plugin.api.json_body import Json, to_snake, to_wire
 from airflow_provider_vai.plugin.api.openapi import AUTOMATION, answers, body_of
 from airflow_provider_vai.plugin.routes import new_automations
 from airflow_provider_vai.secrets.masking import mask
-from airflow_provider_vai.store.dag_names import free_dag_id
 
 Source = Literal["agent_run", "chat_thread"]
+MOST_TRACES = 50
+"""Further recordings in one request: each is a trace file of up to ``[vai] trace_limit_bytes`` that is read anew."""
+
 PLACES: dict[Source, str] = {"agent_run": "/api/v1/agents/runs", "chat_thread": "/api/v1/chat/threads"}
 YAML = ("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml")
 Page = Annotated[int, Query(ge=1, le=1000)]
@@ -42,9 +42,23 @@ TRACE = {"requestBody": {"required": True, "content": {
 }}}  # fmt: skip
 
 
-class Crystallize(RequestBody):
-    """What ``vai crystallize`` takes as options; ``tools`` are the rules of a tools file."""
+class FurtherTrace(RequestBody):
+    """A stored recording: the id of its run, its kind (by default that of the address), and the digest of its trace
+    file (by default the one that was stored last)."""
 
+    run_id: str
+    source: Source | None = None
+    trace_sha256: str | None = None
+
+
+class Crystallize(RequestBody):
+    """What ``vai crystallize`` takes as options; ``tools`` are the rules of a tools file.
+
+    ``traces`` are further recordings, as run ids, or as objects where an id is not enough. With the recording of the
+    address they are exports of one run, which are merged, or several runs of one task, which become one automation.
+    """
+
+    traces: list[str | FurtherTrace] = Field(default_factory=list, max_length=MOST_TRACES)
     dag_id: str | None = Field(default=None, min_length=1)
     gates: Literal["auto", "recorded"] = "auto"
     freeze_all: bool = False
@@ -79,7 +93,7 @@ def _add_routes(source: Source, prefix: str, name: str) -> None:
         run = masked_run(recordings_store.run(folders.runs_folder(), _found(source, recording_id)))
         return Json(to_wire(run))
 
-    def crystallized(
+    def crystallize(
         request: Request, user: GetUserDep, recording_id: str, *, body: Small, once: OnceDep, if_match: IfMatch = None
     ) -> Response:
         def make() -> Response:
@@ -90,7 +104,7 @@ def _add_routes(source: Source, prefix: str, name: str) -> None:
     post.__doc__ = f"Store a trace file, whatever its format; its {name}s can be crystallized from then on."
     listing.__doc__ = f"List the {name}s, the one stored last first."
     read.__doc__ = f"Show a {name}: what happened, with credentials masked."
-    crystallized.__doc__ = f"Turn a {name} into an automation, a draft."
+    crystallize.__doc__ = f"Turn a {name} into an automation, a draft."
     one = f"{prefix}/{{recording_id:path}}"
     add = router.add_api_route
     stored = answers("Recordings", 201, 200)
@@ -98,7 +112,7 @@ def _add_routes(source: Source, prefix: str, name: str) -> None:
         openapi_extra=TRACE, operation_id=f"post_{source}")  # fmt: skip
     add(prefix, listing, methods=["GET"], dependencies=READ_RECORDINGS, responses=answers("RecordingPage"),
         operation_id=f"list_{source}s")  # fmt: skip
-    add(f"{one}/crystallize", crystallized, methods=["POST"], dependencies=AUTHOR_NEW, status_code=201,
+    add(f"{one}/crystallize", crystallize, methods=["POST"], dependencies=AUTHOR_NEW, status_code=201,
         responses=answers(AUTOMATION, 201, 200), openapi_extra=body_of(Crystallize, required=False),
         operation_id=f"crystallize_{source}")  # fmt: skip
     add(one, read, methods=["GET"], dependencies=READ_RECORDINGS, responses=answers("Run"),
@@ -142,40 +156,70 @@ def _item(entry: Stored) -> dict[str, Any]:
     }
 
 
-def _crystallized(request: Request, user: Any, entry: Stored, options: Crystallize, if_match: str | None) -> Response:
-    run = recordings_store.run(folders.runs_folder(), entry)
+def _crystallized(request: Request, user: Any, entry: Stored, body: Crystallize, if_match: str | None) -> Response:
+    entries = _with_further(entry, body.traces)
+    recordings, sentence = _recordings(entries)
     folder = folders.automations_folder()
-    tools = _tools(options.tools)
-    policy = Policy(
-        gates=options.gates,
-        freeze_all=options.freeze_all,
-        parallel=options.parallel,
-        loops=options.loops,
-        turns=frozenset(options.turns) if options.turns is not None else None,
-        calls=tuple(options.calls) if options.calls is not None else None,
-        exclude=tuple(options.exclude),
-        python_path=python_path(folder) if isinstance(folder, Path) else (),
-        allow_unsuccessful=options.allow_unsuccessful,
-        allow_unmapped=options.allow_unmapped,
-    )
-    with knowing_those_of(run):
-        automation = crystallize(run, tools, policy, trace_sha256=entry.trace_sha256, dag_id=options.dag_id)
-        automation = _started(automation, options)
-    if options.dag_id is None:
-        automation = automation.model_copy(update={"dag_id": free_dag_id(automation.dag_id, automation, folder)})
+    automation = crystallized(recordings, _tools(body.tools), options=_options(body), folder=folder)
     new_automations.check_name(request, user, automation.dag_id)
     state = views.state_of(automation.dag_id)
-    return publishing.created(automation, state, by=user.get_name(), summary=options.summary, if_match=if_match)
+    return publishing.created(
+        automation,
+        state,
+        by=user.get_name(),
+        summary=body.summary,
+        if_match=if_match,
+        beside={"takenFor": sentence} if sentence else {},
+    )
 
 
-def _started(automation: Automation, options: Crystallize) -> Automation:
-    """Return the automation with the triggers that the request names."""
-    if options.schedule is not None and options.triggers is not None:
-        raise SpecError("both schedule and triggers are given", where="schedule", remedy="Leave one of them out.")
-    triggers = options.triggers
-    if options.schedule is not None:
-        triggers = [{"type": "schedule", "schedule": options.schedule}]
-    return automation if triggers is None else editing.set_triggers(automation, triggers)
+def _with_further(entry: Stored, traces: list[str | FurtherTrace]) -> list[Stored]:
+    """Return the recording of the address and the further ones, each once.
+
+    The right to read one recording is the right to read all (``READ_RECORDINGS``), and the route asked for it.
+
+    :raises SpecError: one is not stored.
+    """
+    entries = [entry]
+    for number, named in enumerate(traces):
+        wanted = FurtherTrace(run_id=named) if isinstance(named, str) else named
+        source = wanted.source or entry.source
+        found = recordings_store.found(folders.runs_folder(), source, wanted.run_id, wanted.trace_sha256)
+        if found is None:
+            raise SpecError(
+                f"there is no recording {mask(wanted.run_id)[:80]!r} of the kind {source}",
+                where=f"traces[{number}]",
+                remedy="Store its trace first; GET /vai/api/v1/agents/runs and /chat/threads list what is stored.",
+            )
+        entries += [] if found in entries else [found]
+    return entries
+
+
+def _recordings(entries: list[Stored]) -> tuple[list[Recording], str | None]:
+    """Return the runs that the recordings are of, and, of several recordings, what they were taken for."""
+    folder = folders.runs_folder()
+    if len(entries) == 1:
+        return [Recording("", recordings_store.run(folder, entries[0]), entries[0].trace_sha256)], None
+    exports = recordings_store.exports(folder, entries)
+    groups = runs_of(exports)
+    return recordings_of(groups), taken_for([export.name for export in exports], groups)
+
+
+def _options(body: Crystallize) -> CrystallizeOptions:
+    return CrystallizeOptions(
+        dag_id=body.dag_id,
+        gates=body.gates,
+        freeze_all=body.freeze_all,
+        parallel=body.parallel,
+        loops=body.loops,
+        turns=body.turns,
+        calls=body.calls,
+        exclude=body.exclude,
+        schedule=body.schedule,
+        triggers=body.triggers,
+        allow_unsuccessful=body.allow_unsuccessful,
+        allow_unmapped=body.allow_unmapped,
+    )
 
 
 def _tools(rules: list[dict[str, Any]]) -> ToolsFile:

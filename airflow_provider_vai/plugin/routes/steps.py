@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from airflow_provider_vai.authoring import editing
+from airflow_provider_vai.authoring.editing.edit_requests import AddStep, ChangeStep, MoveStep, RemoveStep
+from airflow_provider_vai.authoring.editing.settings import STEP_OPTIONS
 from airflow_provider_vai.authoring.specs.steps import GATE_KEYS
 from airflow_provider_vai.exceptions import SpecError
-from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.plugin.api import etags, publishing, views
 from airflow_provider_vai.plugin.api.access import authoring, reading
-from airflow_provider_vai.plugin.api.arguments import argument, arguments
 from airflow_provider_vai.plugin.api.bodies import RequestBody, Small
 from airflow_provider_vai.plugin.api.etags import IfMatch
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
@@ -22,8 +21,6 @@ from airflow_provider_vai.plugin.api.json_body import Json, to_snake, to_wire
 from airflow_provider_vai.plugin.api.openapi import AUTOMATION, answers, body_of
 
 router = APIRouter(prefix="/api/v1/automations/{dag_id}/steps", tags=["steps"])
-
-OPTIONS = ("each", "concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds")
 
 
 class StepOptions(RequestBody):
@@ -39,7 +36,7 @@ class StepOptions(RequestBody):
 
     def given(self) -> dict[str, Any]:
         """Return the options that the request names, as the editing functions take them."""
-        return {name: getattr(self, name) for name in OPTIONS if name in self.model_fields_set}
+        return {name: getattr(self, name) for name in STEP_OPTIONS if name in self.model_fields_set}
 
 
 class NewStep(StepOptions):
@@ -99,18 +96,19 @@ def add(dag_id: str, user: GetUserDep, body: Small, once: OnceDep, if_match: IfM
 
     def make() -> Response:
         given = body.read(NewStep)
-        by = user.get_name()
-
-        def edit(automation: Automation) -> Automation:
-            step = editing.new_step(automation, given.kind, arguments(given.arguments, ["arguments"]), key=given.key)
-            after = editing.add_step(
-                automation, step, after=given.after, before=given.before, parallel=given.parallel,
-                gate=_gate(given.gate), ungated=given.ungated, by=by,
-            )  # fmt: skip
-            return editing.set_step_options(after, step.key, **given.given()) if given.given() else after
-
+        edit = AddStep(
+            given.kind,
+            key=given.key,
+            values=given.arguments,
+            after=given.after,
+            before=given.before,
+            parallel=given.parallel,
+            gate=_gate(given.gate),
+            ungated=given.ungated,
+            options=given.given(),
+        )
         summary = given.summary or f"added the step {given.key or given.kind}"
-        answer = publishing.edited(dag_id, edit, if_match=if_match, by=by, summary=summary)
+        answer = publishing.edited(dag_id, edit, if_match=if_match, by=user.get_name(), summary=summary)
         answer.status_code = 201
         return answer
 
@@ -121,14 +119,18 @@ def add(dag_id: str, user: GetUserDep, body: Small, once: OnceDep, if_match: IfM
 def change(dag_id: str, key: str, user: GetUserDep, body: Small, if_match: IfMatch = None) -> Response:
     """Change a step."""
     given = body.read(ChangedStep)
-    by = user.get_name()
-
-    def edit(automation: Automation) -> Automation:
-        _check_there(automation, key)
-        return _changed(automation, key, given, by)
-
+    edit = ChangeStep(
+        key,
+        kind=given.kind,
+        values=list(given.arguments.items()),
+        unset=given.unset,
+        gate=_gate(given.gate),
+        options=given.given(),
+        new_key=given.key,
+        ungated=given.ungated,
+    )
     summary = given.summary or f"changed the step {key}"
-    return publishing.edited(dag_id, edit, if_match=if_match, by=by, summary=summary)
+    return publishing.edited(dag_id, edit, step=key, if_match=if_match, by=user.get_name(), summary=summary)
 
 
 @router.delete(
@@ -145,14 +147,9 @@ def remove(
     unbranch: Annotated[bool, Query(description="Remove a branch; both its ways run then.")] = False,
 ) -> Response:
     """Remove a step, and its gate with it."""
-    freeze = body.read(Frozen).freeze
-    by = user.get_name()
-
-    def edit(automation: Automation) -> Automation:
-        _check_there(automation, key)
-        return editing.remove_step(automation, key, freeze=freeze, ungate=ungate, unbranch=unbranch, by=by)
-
-    return publishing.edited(dag_id, edit, if_match=if_match, by=by, summary=f"removed the step {key}")
+    edit = RemoveStep(key, freeze=body.read(Frozen).freeze, ungate=ungate, unbranch=unbranch)
+    summary = f"removed the step {key}"
+    return publishing.edited(dag_id, edit, step=key, if_match=if_match, by=user.get_name(), summary=summary)
 
 
 @router.post(
@@ -163,32 +160,11 @@ def move(dag_id: str, key: str, user: GetUserDep, *, body: Small, once: OnceDep,
 
     def make() -> Response:
         given = body.read(StepPosition)
-
-        def edit(automation: Automation) -> Automation:
-            _check_there(automation, key)
-            return editing.move_step(automation, key, after=given.after, before=given.before)
-
+        edit = MoveStep(key, after=given.after, before=given.before)
         summary = given.summary or f"moved the step {key}"
-        return publishing.edited(dag_id, edit, if_match=if_match, by=user.get_name(), summary=summary)
+        return publishing.edited(dag_id, edit, step=key, if_match=if_match, by=user.get_name(), summary=summary)
 
     return once(body.content, make)
-
-
-def _changed(automation: Automation, key: str, given: ChangedStep, by: str) -> Automation:
-    if given.kind is not None:
-        step = editing.new_step(automation, given.kind, arguments(given.arguments, ["arguments"]))
-        automation = editing.replace_step(automation, key, step, ungated=given.ungated, by=by)
-    else:
-        for place, value in given.arguments.items():
-            new = argument(value, ["arguments", place])
-            automation = editing.set_argument(automation, key, place, new, ungated=given.ungated, by=by)
-    for place in given.unset:
-        automation = editing.unset_argument(automation, key, place, ungated=given.ungated, by=by)
-    if given.gate is not None:
-        automation = editing.guard_step(automation, key, _gate(given.gate), by=by)
-    if given.given():
-        automation = editing.set_step_options(automation, key, **given.given())
-    return editing.rename_step(automation, key, given.key) if given.key not in (None, key) else automation
 
 
 def _gate(settings: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -199,8 +175,3 @@ def _gate(settings: dict[str, Any] | None) -> dict[str, Any] | None:
     if unknown:
         raise SpecError(f"a gate has no {unknown[0]!r}", where="gate", remedy=f"Settings are: {', '.join(GATE_KEYS)}.")
     return read
-
-
-def _check_there(automation: Automation, key: str) -> None:
-    if key not in [step.key for step in automation.steps]:
-        raise HTTPException(404, "there is no such step")

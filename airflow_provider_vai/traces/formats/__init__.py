@@ -68,6 +68,11 @@ def coverage_of(adapter: Adapter) -> Coverage:
     return getattr(adapter, "coverage", Coverage(results="partly", batches="partly"))
 
 
+def coverage_of_format(format: str) -> Coverage:
+    """Return what a format can record, by its name; of an unknown format, the most that any can."""
+    return next((coverage_of(adapter) for adapter in adapters() if adapter.name == format), Coverage())
+
+
 def read(path: Path, format: str | None = None) -> tuple[Trace, list[Run]]:
     """Read every run in a trace file.
 

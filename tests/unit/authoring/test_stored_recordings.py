@@ -122,3 +122,32 @@ def test_what_is_not_there(tmp_path: Path) -> None:
     assert listed(tmp_path / "none", "chat_thread") == []
     store(tmp_path, trace("r"), None, ".json", "me")
     assert found(tmp_path, "chat_thread", "r") is None
+
+
+def test_one_of_several_exports(tmp_path: Path) -> None:
+    """An export that was stored earlier is found by its file's digest."""
+    early, late = (
+        store(tmp_path, trace("r", completedAt=f"2026-01-05T0{hour}:00:00Z"), None, ".json", "me")[0][0]
+        for hour in (8, 9)
+    )
+
+    assert found(tmp_path, "agent_run", "r", early.trace_sha256) == early
+    assert found(tmp_path, "agent_run", "r") == late
+    assert found(tmp_path, "agent_run", "r", "0" * 64) is None
+
+
+def test_exports(tmp_path: Path) -> None:
+    """Each has its run's id as its name, where that names one of them only, and its file's digest."""
+    token = "ghp_" + "a1B2" * 9
+    entries = [
+        store(tmp_path, content, None, ".json", "me")[0][0]
+        for content in (trace("r"), trace("r", title="again"), trace("s"), trace(token))
+    ]
+
+    exports = recordings_store.exports(tmp_path, entries)
+
+    again = [f"r@{entry.trace_sha256[:8]}" for entry in entries[:2]]
+    assert [export.name for export in exports[:3]] == [*again, "s"]
+    assert token not in exports[3].name
+    assert [export.sha256 for export in exports] == [entry.trace_sha256 for entry in entries]
+    assert [export.run.id for export in exports] == ["r", "r", "s", token]

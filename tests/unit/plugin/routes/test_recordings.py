@@ -245,3 +245,143 @@ def test_a_run_that_failed(op: Any) -> None:
     assert item["crystallizeEligible"] is False
     assert op.post(f"{RUNS}/{run_id()}/crystallize").status_code == 422
     assert op.post(f"{RUNS}/{run_id()}/crystallize", json={"allowUnsuccessful": True}).status_code == 201
+
+
+# --- several recordings -----------------------------------------------------------------------------------------------
+
+TOOLS = [{"match": "*", "kind": "mcp_tool", "connId": "shop", "effect": "read"}]
+
+
+def chat(name: str, order: str, *, result: str = "open") -> dict[str, Any]:
+    """Return a recorded chat in which the agent looked an order up."""
+    asked = {"id": f"call-of-{name}", "type": "function", "function": {"name": "get_order", "arguments": {"id": order}}}
+    return {
+        "id": name,
+        "title": f"Look up order {order} please",
+        "messages": [
+            {"role": "user", "content": f"Look up order {order} please"},
+            {"role": "assistant", "content": None, "tool_calls": [asked]},
+            {"role": "tool", "tool_call_id": asked["id"], "content": result},
+            {"role": "assistant", "content": "done"},
+        ],
+    }
+
+
+def stored(op: Any, document: dict[str, Any], to: str = THREADS) -> dict[str, Any]:
+    """Hand a trace in and return how its recording is listed."""
+    answer = op.post(to, json=document)
+    assert answer.status_code == 201, answer.text
+    (item,) = answer.json()["items"]
+    return dict(item)
+
+
+def test_several_runs_of_one_task(op: Any) -> None:
+    """They become one automation with a param for what differs; the answer says what they were taken for."""
+    for name, order in (("one", "ORD-1001"), ("two", "ORD-1002"), ("three", "ORD-1003")):
+        stored(op, chat(name, order))
+
+    made = op.post(f"{THREADS}/one/crystallize", json={"traces": ["two", {"runId": "three"}], "tools": TOOLS})
+
+    assert made.status_code == 201, made.text
+    shown = made.json()
+    assert shown["takenFor"] == "took one, two, three for 3 runs of one task"
+    assert shown["params"]["id"]["default"] == "ORD-1003"
+    assert shown["steps"][0]["arguments"]["arguments"]["wires"] == [{"at": ["id"], "param": "id"}]
+    assert any("made of 3 runs of one task" in line for line in shown["review"])
+    alone = op.post(f"{THREADS}/one/crystallize", json={"dagId": "alone", "tools": TOOLS}).json()
+    assert "takenFor" not in alone
+    assert alone["params"]["id"]["default"] == "ORD-1001"
+
+
+def test_several_exports_of_one_run(op: Any) -> None:
+    """Two exports with the run's id are told apart by their files' digests, and merged."""
+    first = stored(op, chat("one", "ORD-1001", result="open"))
+    second = stored(op, {**chat("one", "ORD-1001", result="sent"), "title": "Exported again"})
+    named = [f"one@{item['traceSha256'][:8]}" for item in (second, first)]
+    body = {"traces": [{"runId": "one", "traceSha256": first["traceSha256"]}], "tools": TOOLS}
+
+    made = op.post(f"{THREADS}/one/crystallize", json=body)
+
+    assert made.status_code == 201, made.text
+    shown = made.json()
+    assert shown["takenFor"] == f"took {', '.join(named)} for exports of one run"
+    assert len(shown["steps"]) == 1
+    assert any(f"result differs between {named[0]} and {named[1]}" in line for line in shown["review"])
+
+
+def test_the_recording_of_the_address_counts_once(op: Any) -> None:
+    """A client that lists all recordings in the body lists the one of the address, too."""
+    stored(op, chat("one", "ORD-1001"))
+    stored(op, chat("two", "ORD-1002"))
+
+    made = op.post(f"{THREADS}/one/crystallize", json={"traces": ["one", "two", "two"], "tools": TOOLS})
+
+    assert made.json()["takenFor"] == "took one, two for 2 runs of one task"
+    alone = op.post(f"{THREADS}/one/crystallize", json={"traces": ["one"], "dagId": "alone", "tools": TOOLS})
+    assert alone.status_code == 201, alone.text
+    assert "takenFor" not in alone.json()
+
+
+def test_a_recording_of_the_other_kind(op: Any) -> None:
+    """It is named with its kind; runs of other tasks are refused, whatever their kind."""
+    stored(op, chat("one", "ORD-1001"))
+    handed_in(op)
+    body = {"tools": TOOLS, "traces": [{"runId": run_id(), "source": "agent_run"}]}
+
+    refused = op.post(f"{THREADS}/one/crystallize", json=body)
+
+    assert refused.status_code == 422, refused.text
+    assert "traces[0]" not in refused.text
+
+
+@pytest.mark.parametrize(
+    ("traces", "where"),
+    [
+        (["nobody"], "traces[0]"),
+        (["two", "nobody"], "traces[1]"),
+        ([run_id()], "traces[0]"),
+        ([{"runId": "two", "source": "agent_run"}], "traces[0]"),
+        ([{"runId": "two", "traceSha256": "0" * 64}], "traces[0]"),
+        ([{"runId": "two", "nonsense": 1}], "the body"),
+        ([{}], "the body"),
+        ([7], "the body"),
+        ("two", "the body"),
+        (["two"] * 51, "the body"),
+    ],
+    ids=str,
+)
+def test_recordings_that_are_not_there(op: Any, folder: Path, traces: Any, where: str) -> None:
+    """422 with the place in the body; nothing is written."""
+    stored(op, chat("one", "ORD-1001"))
+    stored(op, chat("two", "ORD-1002"))
+    handed_in(op)
+
+    answer = op.post(f"{THREADS}/one/crystallize", json={"traces": traces, "tools": TOOLS})
+
+    assert (answer.status_code, answer.json()["where"]) == (422, where), answer.text
+    assert not list(folder.glob("*.py"))
+
+
+def test_who_may_not_read_recordings_may_not_crystallize_them(as_role: Any) -> None:
+    """The answer is the same for recordings that are there and for others."""
+    stored(as_role("op"), chat("one", "ORD-1001"))
+    for role in ("user", "viewer"):
+        person = as_role(role)
+        for traces in (["one"], ["nobody"]):
+            answer = person.post(f"{THREADS}/one/crystallize", json={"traces": traces})
+            assert answer.status_code == 403
+            assert "ORD" not in answer.text
+        assert person.get(f"{THREADS}/one").status_code == 403
+
+
+def test_the_document_describes_further_recordings(op: Any) -> None:
+    """The body's schema and the answer's further member are in the OpenAPI document."""
+    parts = op.get("/api/v1/openapi.json").json()["components"]["schemas"]
+
+    assert parts["Crystallize"]["properties"]["traces"]["items"]["anyOf"] == [
+        {"type": "string"},
+        {"$ref": "#/components/schemas/FurtherTrace"},
+    ]
+    assert set(parts["FurtherTrace"]["properties"]) == {"runId", "source", "traceSha256"}
+    assert parts["FurtherTrace"]["additionalProperties"] is False
+    assert "takenFor" in json.dumps(parts["AutomationShown"])

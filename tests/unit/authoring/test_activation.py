@@ -1,0 +1,79 @@
+"""Which review items a person names, by number, word for word, or all; and what activation makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_vai.authoring.activation import activate, reviewed_items
+from airflow_provider_vai.exceptions import Conflict, NotReviewed, SpecError
+from airflow_provider_vai.model.sidecar import Sidecar
+from airflow_provider_vai.store.publisher import publish
+from airflow_provider_vai.store.sidecar_files import read_sidecar
+from tests.unit.support import call, crystallized, run
+
+ITEMS = ["look at a", "look at b", "look at c"]
+
+
+@pytest.fixture
+def sidecar(tmp_path: Path) -> Sidecar:
+    """An automation with three review items."""
+    automation = crystallized(run(call("look", {"value": 1})), dag_id="report", gates="recorded")
+    return read_sidecar(publish(automation.model_copy(update={"review": ITEMS}), tmp_path).sidecar)
+
+
+@pytest.mark.parametrize(
+    ("named", "items"),
+    [
+        (None, []),
+        ("all", ITEMS),
+        ("1", ITEMS[:1]),
+        ("3, 1", [ITEMS[2], ITEMS[0]]),
+        ([], []),
+        (["look at b"], ITEMS[1:2]),
+        (["LOOK AT B", "something else"], ITEMS[1:2]),
+        (["all", "1"], []),
+    ],
+    ids=str,
+)
+def test_items(sidecar: Sidecar, named: str | Sequence[str] | None, items: list[str]) -> None:
+    """Numbers count from one; a list names items as they are, or as they were shown."""
+    assert reviewed_items(sidecar, named, str.upper) == items
+
+
+@pytest.mark.parametrize("text", ["0", "4", "x", "", "1,", "1-2", "-1", "ALL", "1.0"])
+def test_texts_that_are_wrong(sidecar: Sidecar, text: str) -> None:
+    """The message says which numbers there are."""
+    with pytest.raises(SpecError, match="--reviewed takes `all`, or numbers from 1 to 3"):
+        reviewed_items(sidecar, text)
+
+
+def test_activate(sidecar: Sidecar, tmp_path: Path) -> None:
+    """Who reviewed what is recorded, and the DAG is unpaused once all is checked."""
+    done: list[str] = []
+
+    after = activate(tmp_path, "report", reviewed="1,2,3", by="mia", carry_out=lambda: done.append("unpaused"))
+
+    assert (after.status, after.reviews[-1].by, after.reviews[-1].items) == ("active", "mia", ITEMS)
+    assert done == ["unpaused"]
+
+
+def test_items_that_nobody_looked_at(sidecar: Sidecar, tmp_path: Path) -> None:
+    """The error has them as a list, and nothing happens."""
+    done: list[str] = []
+
+    with pytest.raises(NotReviewed) as refused:
+        activate(tmp_path, "report", reviewed=["look at a"], carry_out=lambda: done.append("unpaused"))
+
+    assert refused.value.items == ITEMS[1:]
+    assert done == []
+
+
+def test_what_is_not_there(sidecar: Sidecar, tmp_path: Path) -> None:
+    """Another automation, and another state than the one that the person saw."""
+    with pytest.raises(SpecError, match="there is no automation 'other'"):
+        activate(tmp_path, "other", reviewed="all")
+    with pytest.raises(Conflict):
+        activate(tmp_path, "report", reviewed="all", expected=7)

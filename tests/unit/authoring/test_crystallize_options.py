@@ -1,0 +1,95 @@
+"""The options of a crystallization: texts and lists mean the same, and what is wrong is refused by its option."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
+from airflow_provider_vai.crystallizer.draft import Policy
+from airflow_provider_vai.exceptions import NothingToCrystallize, SpecError
+from airflow_provider_vai.languages.python_function import python_path
+
+
+def policy(**options: Any) -> Policy:
+    """Return the policy of options, with nowhere to look for functions."""
+    return CrystallizeOptions(**options).policy(object())  # type: ignore[arg-type]
+
+
+def test_nothing_asked_for_is_the_default_policy() -> None:
+    """Every call is taken, and the gates are the careful ones."""
+    assert policy() == Policy()
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"), [("0", [0]), ("0,2-4", [0, 2, 3, 4]), (" 1 , 1 ", [1]), ("", []), ("7-7", [7])]
+)
+def test_turns(text: str, numbers: list[int]) -> None:
+    """A text with ranges is the list of their numbers."""
+    assert policy(turns=text) == policy(turns=numbers)
+    assert policy(turns=text).turns == frozenset(numbers)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [("1,3-5", ("1", "3", "4", "5")), ("call_x", ("call_x",)), ("a-b,2", ("a-b", "2")), ("", ())],
+)
+@pytest.mark.parametrize("option", ["calls", "exclude"])
+def test_calls(option: str, text: str, parts: tuple[str, ...]) -> None:
+    """In a text, ranges of numbers are written out; ids and globs stay as they are."""
+    assert getattr(policy(**{option: text}), option) == parts
+    assert getattr(policy(**{option: list(parts)}), option) == parts
+
+
+def test_a_list_is_taken_word_for_word() -> None:
+    """An id over HTTP may hold a comma or look like a range."""
+    assert policy(calls=["a,b", "1-3"]).calls == ("a,b", "1-3")
+
+
+def test_the_rest_is_passed_on(tmp_path: Path) -> None:
+    """Functions are looked for around the folder; on object storage, nowhere."""
+    options = CrystallizeOptions(gates="recorded", freeze_all=True, parallel=True, loops=True, allow_unmapped=True)
+
+    folders = python_path(tmp_path)
+
+    assert options.policy(tmp_path) == Policy(
+        gates="recorded", freeze_all=True, parallel=True, loops=True, allow_unmapped=True, python_path=folders
+    )
+    assert folders[0] == str(tmp_path)
+    assert python_path(object()) == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"turns": "x"}, ["--turns takes numbers, found 'x'"]),
+        ({"turns": "3-1"}, ["--turns", "'3-1' runs backwards", "Write 1-3"]),
+        ({"calls": "2,3-1"}, ["--calls", "'3-1' runs backwards"]),
+        ({"exclude": "3-1"}, ["--exclude", "'3-1' runs backwards"]),
+    ],
+    ids=str,
+)
+def test_texts_that_are_wrong(options: dict[str, Any], words: list[str]) -> None:
+    """The message names the option and the part of the text."""
+    with pytest.raises(NothingToCrystallize) as refused:
+        policy(**options)
+    assert all(word in str(refused.value) for word in words)
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"schedule": "every day"}, "'every day'"),
+        ({"schedule": ""}, "''"),
+        ({"schedule": "@daily", "triggers": []}, "both schedule and triggers"),
+    ],
+    ids=str,
+)
+def test_schedules_that_are_wrong(options: dict[str, Any], problem: str) -> None:
+    """They are refused before a trace is read."""
+    with pytest.raises(SpecError) as refused:
+        CrystallizeOptions(**options)
+    assert problem in refused.value.problem
+    assert refused.value.where == "--schedule"

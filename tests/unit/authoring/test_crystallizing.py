@@ -1,0 +1,189 @@
+"""One run, each run, exports of one run, runs of one task: what is made of them, and what is said about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
+from airflow_provider_vai.authoring.crystallizing import (
+    crystallized,
+    crystallized_each,
+    recordings_of,
+    runs_of,
+    taken_for,
+)
+from airflow_provider_vai.crystallizer.several.generalise import Recording
+from airflow_provider_vai.exceptions import (
+    CrystallizeError,
+    NothingToCrystallize,
+    RunNotSuccessful,
+    SpecError,
+    UnmappedTool,
+)
+from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.run import Run, Turn
+from airflow_provider_vai.model.tools_file import ToolsFile
+from airflow_provider_vai.store.publisher import publish
+from airflow_provider_vai.traces import merge
+from airflow_provider_vai.traces.formats import coverage_of_format
+from tests.unit.support import SHA, call, run, tools
+
+
+def recorded(name: str, value: Any = 1, **facts: Any) -> Run:
+    """Return a run of one call, said by the user."""
+    said = {"title": "Look", "turns": [Turn(index=0, user_text=f"Look at {value} please")]}
+    return run(call("look", {"value": value}, {"found": value}), **{"id": name, **said, **facts})
+
+
+def export(recorded_run: Run, name: str = "", sha256: str = SHA) -> merge.Export:
+    """Return a run as the export of a file."""
+    return merge.Export(
+        name or f"{recorded_run.id}.json", recorded_run, coverage_of_format(recorded_run.format), sha256
+    )
+
+
+def made(*runs: Run, folder: Path, tools_file: ToolsFile | None = None, **options: Any) -> Automation:
+    """Return the automation of runs."""
+    recordings = [Recording(f"{one.id}.json", one, SHA) for one in runs]
+    return crystallized(recordings, tools_file or tools(), options=CrystallizeOptions(**options), folder=folder)
+
+
+# --- what several traces are ------------------------------------------------------------------------------------------
+
+
+def test_exports_of_one_run_are_merged() -> None:
+    """One recording, under both names, with one digest that does not depend on their order."""
+    one = recorded("r1")
+    exports = [export(one, "a.json", "1" * 64), export(one.model_copy(update={"format": "other"}), "b.json", "2" * 64)]
+    groups = runs_of(exports)
+    (found,) = recordings_of(groups)
+
+    assert taken_for(["a.json", "b.json"], groups) == "took a.json, b.json for exports of one run"
+    assert (found.name, found.trace_sha256) == ("a.json, b.json", merge.digest(["2" * 64, "1" * 64]))
+    assert found.run.notes[0].startswith("one run, exported 2 times: a.json as made (1 calls) and b.json as other")
+
+
+def test_runs_of_one_task_stay_apart() -> None:
+    """Each keeps its name and digest; a run that was exported twice among them is one."""
+    first, second = recorded("r1"), recorded("r2", 2)
+    again = first.model_copy(update={"format": "other"})
+    exports = [export(first), export(second, sha256="2" * 64), export(again, "again.json")]
+    groups = runs_of(exports)
+    recordings = recordings_of(groups)
+
+    assert taken_for(["a", "b", "c"], groups) == "took a, b, c for 2 runs of one task"
+    assert [recording.name for recording in recordings] == ["r1.json, again.json", "r2.json"]
+    assert recordings[1].trace_sha256 == "2" * 64
+
+
+# --- one automation ---------------------------------------------------------------------------------------------------
+
+
+def test_one_run(tmp_path: Path) -> None:
+    """A derived id, a person as the trigger, nothing written."""
+    automation = made(recorded("r1"), folder=tmp_path)
+
+    assert (automation.dag_id, automation.triggers[0].type) == ("vai_look", "manual")
+    assert automation.source is not None
+    assert automation.source.trace_sha256 == SHA
+    assert not list(tmp_path.iterdir())
+
+
+def test_several_runs(tmp_path: Path) -> None:
+    """What differs between them is a param."""
+    automation = made(recorded("r1", "AB-1"), recorded("r2", "AB-2"), folder=tmp_path, schedule="@daily")
+
+    assert automation.params["value"].default == "AB-2"
+    assert [trigger.model_dump()["schedule"] for trigger in automation.triggers] == ["@daily"]
+
+
+def test_a_derived_id_is_free(tmp_path: Path) -> None:
+    """Another recording's automation keeps its name; the same recording gets its own again; a given id is kept."""
+    publish(made(recorded("r1"), folder=tmp_path), tmp_path)
+
+    assert made(recorded("r1"), folder=tmp_path).dag_id == "vai_look"
+    other = made(recorded("r2"), folder=tmp_path).dag_id
+    assert other.startswith("vai_look_")
+    assert made(recorded("r2"), recorded("r3", 2), folder=tmp_path).dag_id not in ("vai_look", "")
+    assert made(recorded("r2"), folder=tmp_path, dag_id="vai_look").dag_id == "vai_look"
+
+
+def test_triggers(tmp_path: Path) -> None:
+    """They replace the person, and their connections are the automation's."""
+    hook = {"type": "webhook", "path": "orders", "conn_id": "shop"}
+
+    automation = made(recorded("r1"), folder=tmp_path, triggers=[hook])
+
+    assert [trigger.type for trigger in automation.triggers] == ["webhook"]
+    assert "shop" in automation.connections
+    with pytest.raises(SpecError):
+        made(recorded("r1"), folder=tmp_path, triggers=[{"type": "nonsense"}])
+
+
+def test_a_refused_trigger_shows_no_credential_of_the_run(tmp_path: Path) -> None:
+    """What the run shows to be a password is masked in the message, too."""
+    secret = "hunter-and-seeker-42"
+    turns = [Turn(index=0, user_text="go")]
+    known = run(call("look", {"password": secret}, "ok"), id="r1", turns=turns)
+
+    with pytest.raises(SpecError) as refused:
+        made(known, folder=tmp_path, triggers=[{"type": "schedule", "schedule": secret}])
+    assert secret not in str(refused.value)
+
+
+def test_errors_name_the_trace(tmp_path: Path) -> None:
+    """Before the place in the run; a recording without a name is not named."""
+    failed = recorded("r1", outcome="failed")
+    options = CrystallizeOptions()
+
+    with pytest.raises(RunNotSuccessful) as refused:
+        made(failed, folder=tmp_path)
+    assert refused.value.where == "r1.json: run r1"
+    with pytest.raises(RunNotSuccessful) as refused:
+        crystallized([Recording("", failed, SHA)], tools(), options=options, folder=tmp_path)
+    assert refused.value.where == "run r1"
+
+
+# --- each run ---------------------------------------------------------------------------------------------------------
+
+
+def each(
+    *runs: Run, folder: Path, tools_file: ToolsFile | None = None
+) -> tuple[list[Automation], list[CrystallizeError]]:
+    """Return what is made of each run, and why others were left out."""
+    recordings = (Recording("all.json", one, SHA) for one in runs)
+    return crystallized_each(recordings, tools_file or tools(), options=CrystallizeOptions(), folder=folder)
+
+
+def test_each_run_has_an_id_of_its_own(tmp_path: Path) -> None:
+    """Runs of one title do not get into each other's way, nor into that of what is there."""
+    publish(made(recorded("r0"), folder=tmp_path), tmp_path)
+
+    automations, left_out = each(recorded("r1"), recorded("r2"), recorded("r3"), folder=tmp_path)
+
+    names = [automation.dag_id for automation in automations]
+    assert len({*names, "vai_look"}) == 4
+    assert left_out == []
+
+
+def test_runs_that_are_left_out(tmp_path: Path) -> None:
+    """Those that failed, or have nothing to repeat, with the reason; others go on."""
+    nothing = run(call("look", outcome="failed"), id="r3")
+
+    automations, left_out = each(recorded("r1", outcome="failed"), recorded("r2"), nothing, folder=tmp_path)
+
+    assert [automation.source.id for automation in automations if automation.source] == ["r2"]
+    assert [type(error) for error in left_out] == [RunNotSuccessful, NothingToCrystallize]
+    assert left_out[0].where == "all.json: run r1"
+    with pytest.raises(RunNotSuccessful):
+        each(recorded("r1", outcome="failed"), nothing, folder=tmp_path)
+
+
+def test_a_run_that_cannot_be_is_an_error(tmp_path: Path) -> None:
+    """A tool without a kind is not passed over in silence."""
+    rule = {"match": "other", "kind": "mcp_tool", "conn_id": "mcp"}
+    with pytest.raises(UnmappedTool):
+        each(recorded("r1"), recorded("r2"), folder=tmp_path, tools_file=tools(rule))
