@@ -11,6 +11,7 @@ from airflow_provider_vai.crystallizer.evidence.result_values import place_text
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.several.align import AlignedStep
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.places import value_or
 from airflow_provider_vai.model.base import Path
 
 Volatile = Literal["clock", "id", "order"]
@@ -70,20 +71,11 @@ def _differing(results: Sequence[Any]) -> Iterator[tuple[Path, Volatile]]:
             shape = json_text.canonical(["*" if isinstance(part, int) else part for part in place])
             if shape in seen:
                 break
-            values = [_follow(result, place) for result in results]
+            values = [value_or(result, place) for result in results]
             if kind := volatile(values):
                 seen.add(shape)
                 yield place, kind
                 break
-
-
-def _follow(value: Any, at: Path) -> Any:
-    for part in at:
-        try:
-            value = value[part]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return value
 
 
 def _is_clock(value: Any) -> bool:
