@@ -15,10 +15,9 @@ from airflow_provider_vai.authoring.specs.places import dotted, similar
 from airflow_provider_vai.authoring.specs.values import TO_A_CONNECTION, credentials
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model.param_default import default_problem
+from airflow_provider_vai.model.step_result import TABLE_KEYS
 
 IN_TEXT = re.compile(r"\bparams(?:\.get\(\s*['\"]([^'\"]+)['\"]|\s*\[\s*['\"]([^'\"]+)['\"]\s*\]|\s*\.\s*(\w+))")
-TABLE_KEYS = ("columns", "rows", "row_count")
-"""What a step leaves whose result is a table, whatever the recorded tool said."""
 
 
 def undeclared_params(subject: Subject) -> Iterator[CheckResult]:
@@ -174,15 +173,10 @@ def _missing(subject: Subject, output: RawOutput) -> str | int | None:
     if source is None or source.kind is None or source.kind.result is None:
         return None
     shape: Any = object_of(object_of(source.data.get("recorded")).get("result_schema"))
-    path = list(output.path)
-    if source.kind.result == "rows" and path:
-        if path[0] not in TABLE_KEYS:
-            return path[0]
-        properties = object_of(shape.get("properties"))
-        rows = shape if shape.get("type") == "array" else object_of(properties.get("rows"))
-        shape = rows if path[0] == "rows" else {}
-        path = path[1:]
-    for part in path:
+    shape = _table(shape) if source.kind.result == "rows" else shape
+    if isinstance(source.data.get("each"), dict):
+        shape = {"type": "array", "items": shape}
+    for part in output.path:
         if isinstance(part, str) and part.startswith(("text:", "is:")):  # reads or checks what is there
             return None
         entered = _entered(shape, part)
@@ -190,6 +184,12 @@ def _missing(subject: Subject, output: RawOutput) -> str | int | None:
             return part
         shape = entered
     return None
+
+
+def _table(recorded: dict[str, Any]) -> dict[str, Any]:
+    """Return the shape of a table with rows of the recorded shape, whatever else the recorded tool returned."""
+    rows = recorded if recorded.get("type") == "array" else object_of(recorded.get("properties")).get("rows")
+    return {"type": "object", "properties": {key: rows if key == "rows" else {} for key in TABLE_KEYS}}
 
 
 def _entered(shape: dict[str, Any], part: str | int) -> dict[str, Any] | None:
