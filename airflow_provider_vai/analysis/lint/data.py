@@ -15,6 +15,7 @@ from airflow_provider_vai.authoring.specs.places import dotted, similar
 from airflow_provider_vai.authoring.specs.values import TO_A_CONNECTION, credentials
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model.param_default import default_problem
+from airflow_provider_vai.model.step_graph import reachable
 from airflow_provider_vai.model.step_result import TABLE_KEYS
 
 IN_TEXT = re.compile(r"\bparams(?:\.get\(\s*['\"]([^'\"]+)['\"]|\s*\[\s*['\"]([^'\"]+)['\"]\s*\]|\s*\.\s*(\w+))")
@@ -50,8 +51,9 @@ def wrong_defaults(subject: Subject) -> Iterator[CheckResult]:
 
 def missing_sources(subject: Subject) -> Iterator[CheckResult]:
     """A value comes from a step that is not there, or that does not run before."""
+    waits = {key: step.depends_on for key, step in subject.by_key.items()}
     for step in subject.steps:
-        before = _upstream(subject, step.depends_on)
+        before = reachable(step.depends_on, waits)
         for output in step.outputs():
             if output.step is None:
                 continue
@@ -154,17 +156,6 @@ def _used(subject: Subject) -> Iterator[tuple[str, str]]:
     for index, condition in enumerate(list_of(subject.data.get("conditions"))):
         for found in IN_TEXT.finditer(condition) if isinstance(condition, str) else ():
             yield dotted(["conditions", index]), found[1] or found[2] or found[3]
-
-
-def _upstream(subject: Subject, keys: list[str]) -> set[str]:
-    found: set[str] = set()
-    waiting = list(keys)
-    while waiting:
-        key = waiting.pop()
-        if key not in found and key in subject.by_key:
-            found.add(key)
-            waiting += subject.by_key[key].depends_on
-    return found
 
 
 def _missing(subject: Subject, output: RawOutput) -> str | int | None:
