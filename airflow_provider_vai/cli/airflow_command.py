@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from typing import Any
 
+from airflow_provider_vai.analysis.python_module import last_lines, run_module
 from airflow_provider_vai.exceptions import PublishError
 
 SECONDS = 300
@@ -69,14 +69,13 @@ def _airflow(*arguments: str, remedy: str) -> list[dict[str, Any]] | None:
     :raises PublishError: Airflow cannot be run, or fails for another reason.
     """
     shown = f"`airflow {' '.join(arguments)}`"
-    command = [sys.executable, "-m", "airflow", *arguments, "--output", "json"]
-    try:  # no shell; a DAG id holds letters, digits and -_. only
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)  # noqa: S603
+    try:
+        done = run_module("airflow", *arguments, "--output", "json", seconds=SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PublishError(f"{shown} could not be run: {error}", remedy=remedy) from None
     if done.returncode == 0:
         return printed(done.stdout)
     if "DagNotFound" in done.stderr + done.stdout:
         return None
-    lines = (done.stderr.strip() or done.stdout.strip() or "it printed nothing").splitlines()
-    raise PublishError(f"{shown} failed: {lines[-1]}", remedy=remedy)
+    lines = last_lines(done.stderr, 1) or last_lines(done.stdout, 1) or ["it printed nothing"]
+    raise PublishError(f"{shown} failed: {lines[0]}", remedy=remedy)

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Draft, said_by_people
-from airflow_provider_vai.crystallizer.wiring.wire import placed
-from airflow_provider_vai.languages import json_text, result_path
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.model.automation import Argument, Determinism
 from airflow_provider_vai.model.base import Path
 from airflow_provider_vai.model.run import Run
@@ -49,7 +49,7 @@ def _as_recorded(draft: Draft, name: str, argument: Argument) -> Any:
     value = argument.value
     for wire in argument.wires:
         if wire.template is not None:
-            value = placed(value, wire.at, result_path.follow(draft.values[name], wire.at))
+            value = with_value(value, wire.at, value_at(draft.values[name], wire.at))
     return value
 
 

@@ -23,8 +23,8 @@ from airflow_provider_vai.crystallizer.evidence.result_values import (
 from airflow_provider_vai.crystallizer.evidence.timeline import Timeline
 from airflow_provider_vai.crystallizer.evidence.value_places import ValuePlace, leaves, places
 from airflow_provider_vai.crystallizer.evidence.weight import kinship, weight
-from airflow_provider_vai.crystallizer.wiring.wire import placed
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.model.automation import Argument, Output, Wire
 from airflow_provider_vai.model.run import Run
 
@@ -65,7 +65,7 @@ def _loop(drafts: Sequence[Draft], found: ResultIndex, timeline: Timeline) -> _L
     differing = _differing(values)
     if not differing or any(at[0] in drafts[0].kind.never_wired for at in differing):
         return None
-    turns = [[_at(value, at) for value in values] for at in differing]
+    turns = [[value_at(value, at) for value in values] for at in differing]
     if any(
         timeline.people_said(draft.call, part) for parts in turns for draft, part in zip(drafts, parts, strict=True)
     ):
@@ -122,15 +122,9 @@ def _plain(element: Any) -> list[ValuePlace]:
 
 def _canonical_at(element: Any, path: Sequence[str | int]) -> str | None:
     try:
-        return json_text.canonical(_at(element, path))
-    except (KeyError, IndexError, TypeError):
+        return json_text.canonical(value_at(element, path))
+    except LookupError:
         return None
-
-
-def _at(value: Any, path: Sequence[str | int]) -> Any:
-    for part in path:
-        value = value[part]
-    return value
 
 
 def _mapped(drafts: Sequence[Draft], loop: _Loop) -> Draft:
@@ -146,7 +140,7 @@ def _mapped(drafts: Sequence[Draft], loop: _Loop) -> Draft:
         elif here:
             value = argument.value
             for at in here:
-                value = placed(value, list(at), None)
+                value = with_value(value, at, None)
             wires = [Wire(at=list(at), from_=Output(path=list(way))) for at, way in here.items()]
             evidence = [f"{place_text(at)}: {line}" for at in here]
             arguments[name] = Argument(class_="wired", value=value, wires=wires, evidence=evidence)

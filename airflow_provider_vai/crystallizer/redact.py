@@ -7,7 +7,6 @@ number under such a key cannot be replaced, so the crystallization is refused wi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -20,8 +19,6 @@ from airflow_provider_vai.model.base import Path
 from airflow_provider_vai.secrets import Sighting, knowing, visit
 from airflow_provider_vai.secrets.headers import carries_credentials
 from airflow_provider_vai.secrets.masking import mask
-
-AUTH_HEADER = re.compile(r"^(proxy-)?authorization$|^cookie$|api-?key|token|secret", re.IGNORECASE)
 
 
 def redact(drafts: list[Draft], known: Iterable[str] = ()) -> tuple[list[Draft], list[str]]:
@@ -59,7 +56,7 @@ def _without_auth_headers(draft: Draft, notes: list[str]) -> dict[str, Any]:
     headers = draft.values.get("headers")
     if draft.kind.name != "http_request" or not isinstance(headers, dict):
         return draft.values
-    dropped = sorted(name for name in headers if AUTH_HEADER.search(name) or carries_credentials(name))
+    dropped = sorted(name for name in headers if carries_credentials(name))
     if dropped:
         notes.append(
             f"{draft.key}: the recorded headers {', '.join(map(mask, dropped))} were not kept. The connection "

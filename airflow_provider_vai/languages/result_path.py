@@ -17,13 +17,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from airflow_provider_vai.languages import text_forms as text_extract
+from airflow_provider_vai.languages.places import described, has_part, shown_part
 
 TEXT = "text:"
 CHECK = "is:"
 ONLY = "[only]"
 RECORD = re.compile(r"\[([^=\[\]]+)=(.*)\]", re.DOTALL)
-SHOWN_KEYS = 20
-SHOWN_CHARACTERS = 60
 
 
 def follow(value: Any, path: Sequence[str | int]) -> Any:
@@ -37,21 +36,10 @@ def follow(value: Any, path: Sequence[str | int]) -> Any:
         try:
             value = _entered(value, part, is_last=depth == len(path) - 1)
         except (KeyError, IndexError, ValueError) as error:
-            place = "".join(f"[{_short(step)}]" for step in path[:depth]) or "the result"
+            place = "".join(f"[{shown_part(step)}]" for step in path[:depth]) or "the result"
             why = f"{error}, " if type(error) is ValueError else ""
-            raise LookupError(f"no {_short(part)} at {place}: {why}found {described(value)}") from None
+            raise LookupError(f"no {shown_part(part)} at {place}: {why}found {described(value)}") from None
     return value
-
-
-def described(value: Any) -> str:
-    """Return what ``value`` is, for messages: its type and size or keys, never a text's words."""
-    if isinstance(value, dict):
-        return f"the keys {sorted(map(str, value))[:SHOWN_KEYS]}"
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    if isinstance(value, str):
-        return f"a text of {len(value)} characters"
-    return "nothing (null)" if value is None else f"a {type(value).__name__}"
 
 
 def record(key: str, value: Any) -> str | None:
@@ -68,12 +56,10 @@ def check(value: Any) -> str | None:
 
 
 def _entered(value: Any, part: str | int, *, is_last: bool) -> Any:
-    if isinstance(value, dict) and part in value:
+    if has_part(value, part):
         return value[part]
     if isinstance(value, dict) and part == ONLY:
         return _only(value)
-    if isinstance(value, list) and isinstance(part, int):
-        return value[part]
     if isinstance(part, str):
         if isinstance(value, list) and (named := RECORD.fullmatch(part)):
             return _picked(value, named.group(1), named.group(2))
@@ -108,8 +94,3 @@ def _type(value: Any) -> str | None:
     if isinstance(value, bool) or value is None:
         return None
     return {str: "text", int: "number", float: "number", list: "list", dict: "object"}.get(type(value))
-
-
-def _short(part: str | int) -> str:
-    text = repr(part)
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"

@@ -17,7 +17,7 @@ def connections(steps: Sequence[Step], triggers: Sequence[Trigger] = ()) -> list
         argument.value
         for step in steps
         for name, argument in step.arguments.items()
-        if name.endswith("conn_id") and argument.class_ == "frozen" and argument.value is not None
+        if name.endswith("conn_id") and argument.class_ == "frozen" and isinstance(argument.value, str)
     ]
     secret = [secret.connection for argument in arguments for secret in argument.secrets]
     signing = [trigger.conn_id for trigger in triggers if isinstance(trigger, WebhookTrigger)]

@@ -59,6 +59,12 @@ def followers(steps: Sequence[Step], key: str) -> list[str]:
     return [step.key for step in steps if key in step.depends_on]
 
 
+def last_steps(steps: Sequence[Step]) -> list[str]:
+    """Return the keys of the steps that no other step waits for, in order."""
+    followed = {key for step in steps for key in step.depends_on}
+    return [step.key for step in steps if step.key not in followed]
+
+
 def guarded_by(steps: Sequence[Step], gate: str) -> list[str]:
     """Return the keys of the steps that a gate guards."""
     return [step.key for step in steps if step.approval.gate == gate]
@@ -147,7 +153,7 @@ def put_in(
         at = _index(rest, first.key)
         waits, late = ([after] if after is not None else first.depends_on), [first.key]
     if after is None and before is None:
-        waits, late = ([] if parallel else _last(rest)), []
+        waits, late = ([] if parallel else last_steps(rest)), []
     if not parallel:
         gone = [after] if after is not None else waits
         if before is not None:
@@ -159,11 +165,6 @@ def put_in(
 
 def _index(steps: Sequence[Step], key: str) -> int:
     return steps.index(found(steps, key))
-
-
-def _last(steps: Sequence[Step]) -> list[str]:
-    followed = {key for step in steps for key in step.depends_on}
-    return [step.key for step in steps if step.key not in followed]
 
 
 def _replaced(step: Step, gone: Sequence[str], new: str) -> Step:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.places import value_at
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -81,7 +82,7 @@ class Parameter:
         params = context["params"]
         if self.name not in params:
             raise LookupError(f"the DAG has no param {self.name!r}: it has {sorted(params)}")
-        return _part(params[self.name], self.path, f"the param {self.name}")
+        return value_at(params[self.name], self.path, of=f"the param {self.name}")
 
     def serialize(self) -> Any:
         """Return the text for Airflow's DAG version and its Rendered Templates tab."""
@@ -103,7 +104,7 @@ class Item:
 
         :raises LookupError: the element has nothing at the path.
         """
-        return _part(context["task"].item, self.path, "the element")
+        return value_at(context["task"].item, self.path, of="the element")
 
     def serialize(self) -> Any:
         """Return the text for Airflow's DAG version and its Rendered Templates tab."""
@@ -120,19 +121,6 @@ def _written(function: str, *values: str | int) -> str:
     the file another version of the DAG.
     """
     return f"{function}({', '.join(map(repr, values))})"
-
-
-def _part(value: Any, path: tuple[str | int, ...], what: str) -> Any:
-    for number, key in enumerate(path):
-        try:
-            if not isinstance(value, list if isinstance(key, int) else dict):
-                raise LookupError
-            value = value[key]  # type: ignore[index]
-        except LookupError:
-            place = "".join(f"[{part!r}]" for part in path[: number + 1])
-            there = f"the keys {sorted(value)[:20]}" if isinstance(value, dict) else f"a {type(value).__name__}"
-            raise LookupError(f"nothing is at {place} of {what}: before it there is {there}") from None
-    return value
 
 
 class ConnectionSecret:

@@ -13,6 +13,7 @@ from airflow_provider_vai.languages.identifiers import Names, asset_uri
 from airflow_provider_vai.model import kind_arguments
 from airflow_provider_vai.model.automation import Argument, Automation, Step, StepApproval
 from airflow_provider_vai.model.kinds import OPERATORS, Kind
+from airflow_provider_vai.model.step_graph import last_steps
 from airflow_provider_vai.renderer.python_source import SourcePlace
 from airflow_provider_vai.renderer.trigger_rules import JOIN
 
@@ -60,7 +61,7 @@ def framed(automation: Automation) -> Frame:
     if automation.conditions:
         first = _added(names, CONDITIONS, [], conditions=Argument.frozen(automation.conditions))
         steps = [first, *(step if step.depends_on else _waiting_for(step, first) for step in steps)]
-    last = _last(steps)
+    last = last_steps(steps)
     if len(last) > 1:
         steps.append(_added(names, COMPLETED, last).model_copy(update={"trigger_rule": JOIN}))
     return Frame(steps, lists)
@@ -72,7 +73,7 @@ def outlets(steps: Sequence[Step], dag_id: str) -> dict[str, list[SourcePlace]]:
 
     :param steps: with the tasks around them.
     """
-    last = _last(steps)
+    last = last_steps(steps)
     found: dict[str, list[SourcePlace]] = {}
     for step in steps:
         uris = [asset_uri("actions", step.kind, dag_id, step.task_id)] if step.each else []
@@ -113,8 +114,3 @@ def _added(names: Names, kind: Kind, waits: list[str], of: str = "", **arguments
         approval=StepApproval(recorded="not_required", reason="is no action"),
         arguments=arguments,
     )
-
-
-def _last(steps: Sequence[Step]) -> list[str]:
-    followed = {key for step in steps for key in step.depends_on}
-    return [step.key for step in steps if step.key not in followed]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_vai.exceptions import RenderError
+from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.model.automation import Argument, Output, Step, Wire
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.renderer import python_source
@@ -132,16 +133,13 @@ def _output(output: Output, variables: Mapping[str, str]) -> SourcePlace:
 
 
 def _placed(value: Any, at: Sequence[str | int], reference: SourcePlace) -> Any:
-    """Return a copy of ``value`` with the reference at the place ``at``."""
-    if not at:
-        return reference
+    """Return a copy of ``value`` with the reference at the place ``at``, which must be there."""
     try:
-        copy, inside = value.copy(), value[at[0]]
-    except (AttributeError, LookupError, TypeError):
+        value_at(value, at)
+    except LookupError as error:
         raise RenderError(
-            f"a wire or secret is for the place {at[0]!r}, which the argument does not have",
+            f"a wire or secret is for the place {'.'.join(map(str, at))!r}, which the argument does not have: {error}",
             where=reference.function,
             remedy="Correct the wire's `at`; a place may have one reference, and none inside another.",
         ) from None
-    copy[at[0]] = _placed(inside, at[1:], reference)
-    return copy
+    return with_value(value, at, reference)

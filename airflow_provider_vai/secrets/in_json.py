@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from airflow_provider_vai.secrets.find import find
+from airflow_provider_vai.secrets.headers import may_carry_credentials
 from airflow_provider_vai.secrets.key_names import Family, family, names_an_identifier, spelled
 from airflow_provider_vai.secrets.plausible import is_pin, is_stand_in
 from airflow_provider_vai.secrets.randomness import is_random
@@ -31,9 +32,6 @@ _VALUES = (
     "current",
     "new",
     "old",
-)
-_HEADER = re.compile(
-    r"(?i)^((proxy-)?authorization|(set-)?cookie|x-[\w-]*(key|token|auth|secret|session)[\w-]*|api-?key)$"
 )
 _COOKIES = re.compile(r"(^|_)(cookies|cookie_jar)$")
 _PARSED_CHARACTERS = 200_000
@@ -111,7 +109,7 @@ class _Visit:
         return kept
 
     def _list(self, value: list[Any], at: Path, kind: Family | None, name: str) -> list[Any]:
-        pair = len(value) == 2 and all(isinstance(part, str) for part in value) and _HEADER.match(value[0])
+        pair = len(value) == 2 and all(isinstance(part, str) for part in value) and may_carry_credentials(value[0])
         kinds: list[Family | None] = [None, "token"] if pair else [kind] * len(value)
         after = _after_options(value)
         kept = []

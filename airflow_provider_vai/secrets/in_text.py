@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from airflow_provider_vai.secrets.headers import IN_TEXT
 from airflow_provider_vai.secrets.key_names import Family, family, names_an_identifier
 from airflow_provider_vai.secrets.plausible import is_assigned, is_quoted, is_stand_in, is_token_like, is_told
 from airflow_provider_vai.secrets.randomness import from_base64
@@ -41,8 +42,8 @@ _SCHEME = re.compile(
 )
 _BASIC = re.compile(r"\b[Bb]asic +([A-Za-z0-9+/_-]{6,}={0,2})")
 _HEADER = re.compile(
-    r"(?i)(?<![\w-])((?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]{0,40}(?:key|token|auth|secret|session|signature)"
-    r"(?:-[\w]{1,20})?)\\{0,15}[\"']?\s{0,3}:\s{0,3}\\{0,15}[\"']?([^\"'\r\n\\]{4,8192})"
+    rf"(?i)(?<![\w-])({IN_TEXT})"
+    r"\\{0,15}[\"']?\s{0,3}:\s{0,3}\\{0,15}[\"']?([^\"'\r\n\\]{4,8192})"
 )
 _SQL = re.compile(
     r"(?i)(?:\bidentified\s+(?:with\s+[\w'\"]+\s+)?(?:by|as)\s+(?:password\s+)?|\bpassword\s*\(\s*|(?<![\w\"'])(?:encrypted\s+|"

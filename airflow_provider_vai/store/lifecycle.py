@@ -121,8 +121,7 @@ def _existing(folder: AnyPath, dag_id: str, expected: int | None) -> AutomationS
 
 
 def _unedited(state: AutomationState) -> Sidecar:
-    newest = next(state.log.versions(), None)
-    if state.sidecar is None or newest is None or state.is_spec_edited or state.dag_file != newest.dag_file:
+    if state.sidecar is None or state.newest_version is None or state.is_edited:
         raise PublishError(
             "the DAG file or its sidecar was edited by hand, and no version holds the edit",
             where=str(state.path),

@@ -12,7 +12,6 @@ import ast
 import contextlib
 import fcntl
 import getpass
-import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.sidecar import SCHEMA_VERSION, Generator, Sidecar, Version
 from airflow_provider_vai.renderer.render import render, templates_sha256
 from airflow_provider_vai.store.dag_names import safe_name
+from airflow_provider_vai.store.edits import dag_sha256, is_dag_file_edited, keeps_edits
 from airflow_provider_vai.store.shared_files import AnyPath
 from airflow_provider_vai.store.state import AutomationState, log, settled
 from airflow_provider_vai.store.text_merge import MergeConflict as TextConflict, merge
@@ -82,7 +82,7 @@ def publish(
             raise conflict(dag_id, state.newest)
         if not force:
             _check_owner(automation, state, from_sidecar=from_sidecar)
-        drops_edits = restored is not None or (force and _keeps_edits(state.sidecar))
+        drops_edits = restored is not None or (force and state.sidecar is not None and keeps_edits(state.sidecar))
         if _is_same(state, automation) and not drops_edits:
             return _published(state.sidecar, state, "unchanged")  # type: ignore[arg-type]
         rendered = render(automation, state.version + 1)
@@ -174,7 +174,7 @@ def _is_same(state: AutomationState, automation: Automation) -> bool:
         previous is not None
         and state.found is not None
         and state.dag_file is not None
-        and _sha256(state.dag_file) == previous.dag_sha256
+        and not is_dag_file_edited(previous, state.dag_file)
         and previous.spec_sha256 == automation.spec_sha256
         and previous.generator == _generator()
     )
@@ -211,8 +211,7 @@ def _with_edits(state: AutomationState, restored: Entry | None, rendered: str) -
 
 def _check_recorded(state: AutomationState) -> None:
     """Refuse where the DAG file holds an edit that no version holds: it would be gone."""
-    newest = next(state.log.versions(), None)
-    if newest and state.dag_file not in (None, newest.dag_file):
+    if state.dag_file is not None and state.is_dag_file_edited:
         raise EditedByHand(
             "the DAG file was edited by hand, and no version holds the edit",
             where=str(state.dag),
@@ -253,8 +252,8 @@ def _sidecar(
     return Sidecar(
         **{name: getattr(automation, name) for name in Automation.model_fields},
         schema_version=SCHEMA_VERSION,
-        dag_sha256=_sha256(dag_file),
-        rendered_sha256=_sha256(rendered),
+        dag_sha256=dag_sha256(dag_file),
+        rendered_sha256=dag_sha256(rendered),
         generator=_generator(),
         status=previous.status if previous and is_same_source else "draft",
         version=version.version,
@@ -277,18 +276,10 @@ def _published(
         change=change,
         version=sidecar.version,
         entry=sidecar.entry,
-        keeps_edits=_keeps_edits(sidecar),
+        keeps_edits=keeps_edits(sidecar),
         status=sidecar.status,
     )
 
 
-def _keeps_edits(sidecar: Sidecar | None) -> bool:
-    return sidecar is not None and sidecar.rendered_sha256 not in (None, sidecar.dag_sha256)
-
-
 def _generator() -> Generator:
     return Generator(name=GENERATOR, version=__version__, templates_sha256=templates_sha256())
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

@@ -6,14 +6,15 @@ Without the mark a pair that differs from the newest entry was changed by a pers
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar, parse_sidecar
 from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.store import shared_files
+from airflow_provider_vai.store.edits import is_dag_file_edited, is_spec_edited
 from airflow_provider_vai.store.shared_files import AnyPath
 from airflow_provider_vai.store.versions import Entry, VersionLog
 
@@ -44,6 +45,21 @@ class AutomationState:
     def is_spec_edited(self) -> bool:
         """Whether somebody edited the sidecar since it was written."""
         return self.sidecar is not None and self.found is not None and self.found != self.sidecar
+
+    @cached_property
+    def newest_version(self) -> Entry | None:
+        """The newest entry of the log that holds a DAG file."""
+        return next(self.log.versions(), None)
+
+    @property
+    def is_dag_file_edited(self) -> bool:
+        """Whether the DAG file is gone or another one than in the newest version."""
+        return self.newest_version is not None and self.dag_file != self.newest_version.dag_file
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether the pair holds an edit by hand that no version holds."""
+        return self.is_spec_edited or self.is_dag_file_edited
 
 
 def read_state(folder: AnyPath, dag_id: str) -> AutomationState:
@@ -78,15 +94,11 @@ def settled(folder: AnyPath, dag_id: str) -> AutomationState:
     if state.newest and state.log.is_marked(state.number):
         show(state, state.newest)
         state.log.unmark()
-    elif state.newest is None and state.found and state.rendered and _is_rendered_spec(state.found):
+    elif state.newest is None and state.found and state.rendered and not is_spec_edited(state.found):
         _adopt(state, state.found, state.rendered)
     else:
         return state
     return read_state(folder, dag_id)
-
-
-def _is_rendered_spec(sidecar: Sidecar) -> bool:
-    return sidecar.spec_sha256 == sidecar.history[-1].spec_sha256
 
 
 def _adopt(state: AutomationState, found: Sidecar, rendered: str) -> None:
@@ -154,14 +166,10 @@ def _read_sidecar(path: AnyPath) -> Sidecar | None:
 
 def _rendered(sidecar: Sidecar, dag_file: str | None) -> str | None:
     """Return what an automation without a log rendered last: its file, or its spec rendered again, if that fits."""
-    if dag_file is not None and _fits(sidecar, dag_file):
+    if dag_file is not None and not is_dag_file_edited(sidecar, dag_file):
         return dag_file
     try:
         again = render(sidecar.automation, sidecar.version)
     except RenderError:
         return None
-    return again if _fits(sidecar, again) else None
-
-
-def _fits(sidecar: Sidecar, text: str) -> bool:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest() == sidecar.dag_sha256
+    return None if is_dag_file_edited(sidecar, again) else again

@@ -20,6 +20,8 @@ from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
+from airflow_provider_vai.languages.places import value_at
+
 SHAPES = {  # values that are recognized by their form, anywhere
     "email": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     "iban": re.compile(r"\b[A-Z]{2}\d{14,24}\b"),
@@ -163,8 +165,8 @@ def table(suite: str, data: Any, arguments: Sequence[Leaf], said: str, seed: str
 
 def other_order(data: Any) -> list[Any]:
     """Return the changes that move the last record of every list to the front: the same records, in another order."""
-    lists = [path for path in _paths(data) if _is_records(_at(data, path), path)]
-    return [[list(path), [_at(data, path)[-1], *_at(data, path)[:-1]]] for path in lists]
+    lists = [path for path in _paths(data) if _is_records(value_at(data, path), path)]
+    return [[list(path), [value_at(data, path)[-1], *value_at(data, path)[:-1]]] for path in lists]
 
 
 def _is_records(value: Any, path: Path) -> bool:
@@ -180,12 +182,6 @@ def _paths(value: Any, path: Path = ()) -> Iterator[Path]:
         yield from _paths(part, (*path, key))
     if isinstance(value, list):
         yield path
-
-
-def _at(value: Any, path: Path) -> Any:
-    for step in path:
-        value = value[step]
-    return value
 
 
 def value_table(results: Any, arguments: Sequence[Leaf], said: str, seed: str) -> Table:
@@ -207,7 +203,7 @@ def applied(data: Any, changes: Sequence[Any]) -> Any:
     """Return a copy of JSON data with the changes applied, as the server applies them."""
     copied = copy.deepcopy(data)
     for path, new in changes:
-        place = _at(copied, tuple(path[:-1]))
+        place = value_at(copied, tuple(path[:-1]))
         if isinstance(new, dict):
             items = [(new["key"] if key == path[-1] else key, value) for key, value in place.items()]
             place.clear()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.places import value_or
 from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.model.tools_file import ToolRule, ToolsFile
@@ -68,7 +69,7 @@ def _follow(run: Run, spec: Automation, calls: dict[str, int], seed: int, found:
     for step, call, taken in _taken(run, spec, calls, changed):
         earlier = [other.result for other in run.calls if other.batch < call.batch and other.outcome == "success"]
         for path, old in alterations.leaves(call.arguments):
-            right, got = made.expected((), old), following.at(taken, path)
+            right, got = made.expected((), old), value_or(taken, path, following.ABSENT)
             moved = got is not following.ABSENT and not replay.same(got, old)
             followed = got is not following.ABSENT and replay.same(got, right)
             whole = right != old and any(alterations.holds(json_text.canonical(result), old) for result in earlier)
@@ -89,7 +90,7 @@ def _keep(run: Run, spec: Automation, calls: dict[str, int], found: following.Fo
     changed = alterations.applied(results, alterations.other_order(results))
     for step, call, taken in _taken(run, spec, calls, changed):
         for place in following.wired_places(step):
-            old, got = following.at(call.arguments, place), following.at(taken, place)
+            old, got = (value_or(values, place, following.ABSENT) for values in (call.arguments, taken))
             kept = got is not following.ABSENT and following.same_records(old, got)
             found.counts["wires"] += 1
             found.counts["kept"] += kept

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.places import value_or
 from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.model.tools_file import ToolsFile
@@ -91,7 +92,7 @@ def keep(recording: Recording, dojo: Dojo, rules: ToolsFile, found: Following) -
         found.failures.append(failure)
     for one in judged:
         for place in wired_places(one.step):
-            old, got = at(one.expected, place), at(one.taken, place)
+            old, got = value_or(one.expected, place, ABSENT), value_or(one.taken, place, ABSENT)
             kept = got is not ABSENT and same_records(old, got)
             found.counts["wires"] += 1
             found.counts["kept"] += kept
@@ -139,7 +140,7 @@ def _leaf(one: replay.Judged, leaf: Leaf, recording: Recording, made: Table, fou
     """Judge one leaf of a step; return whether it followed, or ``None`` if it should not follow."""
     path, old = leaf
     right = made.expected(path, old)
-    got = at(one.taken, path)
+    got = value_or(one.taken, path, ABSENT)
     moved = got is not ABSENT and not replay.same(got, old)
     found.counts["leaves"] += 1
     found.counts["changed"] += moved
@@ -215,16 +216,6 @@ def _kind(path: Path, value: Any, made: Table) -> str:
     if not isinstance(value, str):
         return "amount"
     return made.kinds.get(value) or "a longer text with altered values in it"
-
-
-def at(value: Any, path: Path) -> Any:
-    """Return the value at a place, :data:`ABSENT` if there is none."""
-    for step in path:
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            return ABSENT
-    return value
 
 
 def _reason(recording: Recording, sources: list[int], path: Path, value: Any) -> str:

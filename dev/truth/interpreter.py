@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
+from airflow_provider_vai.languages.places import with_value
 from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
 from airflow_provider_vai.model.base import Path
 from airflow_provider_vai.operators.runtime import results
@@ -97,9 +98,9 @@ def _filled(argument: Argument, context: Context, element: Any) -> Any:
             part = _param(wire.param, wire.path, context)
         else:
             part = _rendered(wire.template, context)
-        value = _put(value, wire.at, part)
+        value = with_value(value, wire.at, part)
     for secret in argument.secrets:
-        value = _put(value, secret.at, context.passwords[secret.connection])
+        value = with_value(value, secret.at, context.passwords[secret.connection])
     return value
 
 
@@ -120,14 +121,3 @@ def _param(name: str, path: Path, context: Context) -> Any:
 def _rendered(template: Any, context: Context) -> str:
     environment = SandboxedEnvironment(undefined=StrictUndefined)
     return environment.from_string(str(template)).render(params=context.params, **context.templates)
-
-
-def _put(value: Any, at: Path, part: Any) -> Any:
-    """Return ``value`` with ``part`` at the place ``at``, in place of ``None``."""
-    if not at:
-        return part
-    place = value
-    for key in at[:-1]:
-        place = place[key]
-    place[at[-1]] = part
-    return value

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.places import value_or, with_value
 from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
 from airflow_provider_vai.model.base import Path
 from airflow_provider_vai.secrets.masking import mask, masked
@@ -32,6 +33,7 @@ STEP_OPTIONS = (
 )  # fmt: skip
 STEP_PROVENANCE = ("call_ids", "recorded", "non_deterministic_reason")
 SHOWN_CHARACTERS = 120
+ABSENT: Any = object()
 
 
 @dataclass(frozen=True)
@@ -240,20 +242,7 @@ def _value(argument: Argument) -> Any:
 
 def _put(value: Any, at: Path, new: Any) -> Any:
     """Return a copy of the value with another at a place; a place that is not there (in a file by hand) is left out."""
-    if not at:
-        return new
-    inside = value[at[0]] if _has(value, at[0]) else None
-    if not isinstance(value, (dict, list)) or not _has(value, at[0]):
-        return value
-    copy = value.copy()
-    copy[at[0]] = _put(inside, at[1:], new)  # type: ignore[index]
-    return copy
-
-
-def _has(value: Any, key: str | int) -> bool:
-    if isinstance(value, dict):
-        return key in value
-    return isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value)
+    return value if value_or(value, at, ABSENT) is ABSENT else with_value(value, at, new)
 
 
 def _behind(steps: Sequence[Step], key: str) -> str | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from airflow_provider_vai.secrets.masking import mask
+from airflow_provider_vai.store.edits import dag_sha256
 
 LIMIT_BYTES = 2_000_000
 DAG_NAMES = ("DAG", "dag")
@@ -49,7 +49,7 @@ def parsed(path: Path, content: bytes) -> DagFile | str:
     nodes = list(ast.walk(tree))
     return DagFile(
         path=path,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=dag_sha256(content),
         dag_ids=tuple(sorted({name for node in nodes for name in _dag_ids(node)})),
         task_ids=frozenset(task for node in nodes for task in _task_ids(node)),
         credential_lines=tuple(sorted({node.lineno for node in nodes if _holds_credential(node)})),  # type: ignore[attr-defined]

@@ -15,10 +15,10 @@ from airflow_provider_vai.authoring.specs.places import dotted, similar
 from airflow_provider_vai.authoring.specs.values import TO_A_CONNECTION, credentials
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model.param_default import default_problem
+from airflow_provider_vai.model.step_graph import reachable
+from airflow_provider_vai.model.step_result import TABLE_KEYS
 
 IN_TEXT = re.compile(r"\bparams(?:\.get\(\s*['\"]([^'\"]+)['\"]|\s*\[\s*['\"]([^'\"]+)['\"]\s*\]|\s*\.\s*(\w+))")
-TABLE_KEYS = ("columns", "rows", "row_count")
-"""What a step leaves whose result is a table, whatever the recorded tool said."""
 
 
 def undeclared_params(subject: Subject) -> Iterator[CheckResult]:
@@ -51,8 +51,9 @@ def wrong_defaults(subject: Subject) -> Iterator[CheckResult]:
 
 def missing_sources(subject: Subject) -> Iterator[CheckResult]:
     """A value comes from a step that is not there, or that does not run before."""
+    waits = {key: step.depends_on for key, step in subject.by_key.items()}
     for step in subject.steps:
-        before = _upstream(subject, step.depends_on)
+        before = reachable(step.depends_on, waits)
         for output in step.outputs():
             if output.step is None:
                 continue
@@ -157,32 +158,16 @@ def _used(subject: Subject) -> Iterator[tuple[str, str]]:
             yield dotted(["conditions", index]), found[1] or found[2] or found[3]
 
 
-def _upstream(subject: Subject, keys: list[str]) -> set[str]:
-    found: set[str] = set()
-    waiting = list(keys)
-    while waiting:
-        key = waiting.pop()
-        if key not in found and key in subject.by_key:
-            found.add(key)
-            waiting += subject.by_key[key].depends_on
-    return found
-
-
 def _missing(subject: Subject, output: RawOutput) -> str | int | None:
     """Return the first part of a path that the recorded result does not have, as far as that is known."""
     source = subject.by_key.get(output.step or "")
     if source is None or source.kind is None or source.kind.result is None:
         return None
     shape: Any = object_of(object_of(source.data.get("recorded")).get("result_schema"))
-    path = list(output.path)
-    if source.kind.result == "rows" and path:
-        if path[0] not in TABLE_KEYS:
-            return path[0]
-        properties = object_of(shape.get("properties"))
-        rows = shape if shape.get("type") == "array" else object_of(properties.get("rows"))
-        shape = rows if path[0] == "rows" else {}
-        path = path[1:]
-    for part in path:
+    shape = _table(shape) if source.kind.result == "rows" else shape
+    if isinstance(source.data.get("each"), dict):
+        shape = {"type": "array", "items": shape}
+    for part in output.path:
         if isinstance(part, str) and part.startswith(("text:", "is:")):  # reads or checks what is there
             return None
         entered = _entered(shape, part)
@@ -190,6 +175,12 @@ def _missing(subject: Subject, output: RawOutput) -> str | int | None:
             return part
         shape = entered
     return None
+
+
+def _table(recorded: dict[str, Any]) -> dict[str, Any]:
+    """Return the shape of a table with rows of the recorded shape, whatever else the recorded tool returned."""
+    rows = recorded if recorded.get("type") == "array" else object_of(recorded.get("properties")).get("rows")
+    return {"type": "object", "properties": {key: rows if key == "rows" else {} for key in TABLE_KEYS}}
 
 
 def _entered(shape: dict[str, Any], part: str | int) -> dict[str, Any] | None:

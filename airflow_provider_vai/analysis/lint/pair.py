@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 from pydantic import ValidationError
@@ -15,6 +14,7 @@ from airflow_provider_vai.exceptions import VaiError
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.renderer.render import render
+from airflow_provider_vai.store.edits import dag_sha256
 
 
 def wrong_name(subject: Subject) -> Iterator[CheckResult]:
@@ -48,7 +48,7 @@ def not_rendered(subject: Subject) -> Iterator[CheckResult]:
     remedy = f"Run `vai render {subject.path}`."
     if isinstance(made, VaiError):
         yield CheckResult(made.where, f"the spec cannot be rendered: {made.problem}", made.remedy or remedy)
-    elif hashlib.sha256(made.encode()).hexdigest() != digest:
+    elif dag_sha256(made) != digest:
         yield CheckResult("", f"{subject.dag_path.name} is not what the spec renders", remedy)
 
 

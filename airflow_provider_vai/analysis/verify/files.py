@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from airflow_provider_vai.languages.python_function import source_sha256
 from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar
+from airflow_provider_vai.store.edits import is_dag_file_edited, is_spec_edited
 from airflow_provider_vai.store.sidecar_files import read_sidecar
 
 
@@ -44,11 +44,11 @@ def _files(sidecar: Sidecar, path: Path) -> Iterator[FileDifference]:
     dag = path.with_name(f"{sidecar.dag_id}.py")
     if not dag.is_file():
         yield FileDifference(str(dag), "there is no DAG file", f"Run `vai render {path}`.")
-    elif hashlib.sha256(dag.read_bytes()).hexdigest() != sidecar.dag_sha256:
+    elif is_dag_file_edited(sidecar, dag.read_bytes()):
         yield FileDifference(
             str(dag), "the DAG file was edited by hand", "Review the edit; `vai render --force` undoes it."
         )
-    if sidecar.spec_sha256 != sidecar.history[-1].spec_sha256:
+    if is_spec_edited(sidecar):
         yield FileDifference(str(path), "the spec was edited and not rendered", f"Run `vai render {path}`.")
 
 

@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from airflow_provider_vai.analysis.python_module import last_lines, run_module
 from airflow_provider_vai.analysis.verify.configured import MARK
 from airflow_provider_vai.analysis.verify.recordings import Recordings
 from airflow_provider_vai.analysis.verify.volatile import Moment
@@ -30,6 +31,8 @@ SECONDS = 1800.0
 """How long a replay may take."""
 
 SETUP_SECONDS = 300
+CHILD = "airflow_provider_vai.analysis.verify.child"
+CONFIGURED = "airflow_provider_vai.analysis.verify.configured"
 LOG_LINES = 15
 
 
@@ -130,8 +133,7 @@ def _configured(connections: list[str]) -> dict[str, str]:
 
     :raises ReplayRefused: it cannot be asked.
     """
-    command = [sys.executable, "-m", "airflow_provider_vai.analysis.verify.configured", *connections]
-    done = _called(command, dict(os.environ))
+    done = _run_module(CONFIGURED, *connections)
     line = next((line for line in done.stdout.splitlines() if line.startswith(MARK)), None)
     if done.returncode or line is None:
         raise _broken(
@@ -143,7 +145,7 @@ def _configured(connections: list[str]) -> dict[str, str]:
 
 def _prepare(dag: Path, folder: Path, environment: Mapping[str, str]) -> None:
     (folder / "dags" / dag.name).write_bytes(dag.read_bytes())
-    done = _called([sys.executable, "-m", "airflow", "db", "migrate"], environment)
+    done = _run_module("airflow", "db", "migrate", environment=environment)
     if done.returncode:
         raise _broken("Airflow's database cannot be made", done.stderr, "Check that `airflow db migrate` works here.")
 
@@ -170,27 +172,25 @@ def _played(
         "conf": options.conf,
     }
     reply = folder / "reply.json"
-    command = [sys.executable, "-m", "airflow_provider_vai.analysis.verify.child", str(reply)]
-    done = _called(command, environment, json.dumps(request), options.seconds)
+    text = json.dumps(request)
+    done = _run_module(CHILD, str(reply), seconds=options.seconds, environment=environment, text=text)
     if done.returncode or not reply.is_file():
         raise _broken("the replay broke off", done.stderr or done.stdout, "See the end of its log above.")
     answer: dict[str, Any] = json.loads(reply.read_text(encoding="ascii").replace(str(folder), "[replay]"))
     return answer
 
 
-def _called(
-    command: list[str], environment: Mapping[str, str], text: str = "", seconds: float = SETUP_SECONDS
+def _run_module(
+    module: str, *arguments: str, seconds: float = SETUP_SECONDS, **settings: Any
 ) -> subprocess.CompletedProcess[str]:
     try:
-        return subprocess.run(  # noqa: S603 - no shell; modules of this package and of Airflow
-            command, env=environment, input=text, capture_output=True, text=True, check=False, timeout=seconds
-        )
+        return run_module(module, *arguments, seconds=seconds, **settings)
     except subprocess.TimeoutExpired:
         raise ReplayRefused(
             f"it took longer than {seconds:.0f} seconds, and was ended", remedy="Allow more with --timeout."
         ) from None
     except OSError as error:
-        raise ReplayRefused(f"{command[0]} cannot be run: {error}", remedy="Check the installation.") from None
+        raise ReplayRefused(f"{sys.executable} cannot be run: {error}", remedy="Check the installation.") from None
 
 
 def _refused(dag: Path, sidecar: Sidecar, reply: Mapping[str, Any]) -> ReplayRefused:
@@ -216,5 +216,5 @@ def _unanswered() -> ReplayRefused:
 
 
 def _broken(problem: str, log: str, remedy: str) -> ReplayRefused:
-    lines = [line for line in mask(log[-20_000:]).splitlines() if line.strip()]
-    return ReplayRefused("\n".join([problem, *(f"  | {line[:300]}" for line in lines[-LOG_LINES:])]), remedy=remedy)
+    lines = [f"  | {line[:300]}" for line in last_lines(log, LOG_LINES)]
+    return ReplayRefused("\n".join([problem, *lines]), remedy=remedy)

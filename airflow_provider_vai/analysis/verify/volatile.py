@@ -9,17 +9,16 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+from airflow_provider_vai.languages.machine_values import has_zone, id_form, time_of_number, time_of_text
 
 Key = str | int
 
 CLOCKS = timedelta(minutes=10)
 """By how much the clocks of two machines may differ."""
 
-_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?\s?(Z|[+-]\d\d(:?\d\d)?)?")
-_MAIL = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d .{1,5}")
 _TIME_NAME = re.compile(
     r"(.*_)?(timestamp|ts)|at|time|now|(server|current|request|response)_(time|date)|as_of|date|expires(_(at|on|in))?|"
     r"(last_)?(modified|updated|changed|checked|seen|fetched|refreshed|generated|created|started|finished|ended|completed|"
@@ -34,15 +33,6 @@ _RUN_ID_NAME = re.compile(
     r"batch)_ids?|etag|nonce|cursor|next_page_token"
 )
 _ID_NAME = re.compile(r"(.*_)?(id|ids|uuid|guid)")
-_FORMS = {
-    "UUID": re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE),
-    "hexadecimal": re.compile(r"(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{16,128}", re.IGNORECASE),
-    "ULID": re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}"),
-    "random": re.compile(r"([a-z]{1,12}[_-])?(?=[^0-9]*[0-9])(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[0-9a-zA-Z]{16,128}"),
-}
-"""Identifiers that a machine made, by form; a number that counts up, or a name with a year in it, is none."""
-
-_EPOCH_SECONDS = (946_684_800, 4_102_444_800)  # the years 2000 to 2100
 
 
 @dataclass(frozen=True)
@@ -83,13 +73,13 @@ def sort_of(key: Key | None, value: Any) -> str | None:
         return "time"
     if _DURATION_NAME.fullmatch(name) and _number(value) is not None:
         return "duration"
-    return "id" if _RUN_ID_NAME.fullmatch(name) or (_ID_NAME.fullmatch(name) and _form(value)) else None
+    return "id" if _RUN_ID_NAME.fullmatch(name) or (_ID_NAME.fullmatch(name) and id_form(value)) else None
 
 
 def same_instant(recorded: Any, today: Any) -> bool:
     """Return whether two texts name one instant: ``2026-01-01T00:00:00Z`` and ``2026-01-01T01:00:00+01:00``."""
     one, other = (time(value, "") if isinstance(value, str) else None for value in (recorded, today))
-    return one is not None and one == other and _is_zoned(recorded) == _is_zoned(today)
+    return one is not None and one == other and has_zone(recorded) == has_zone(today)
 
 
 def time(value: Any, name: str) -> datetime | None:
@@ -97,37 +87,10 @@ def time(value: Any, name: str) -> datetime | None:
 
     A time without a zone counts as UTC.
     """
-    if isinstance(value, str) and len(value) <= 40:
-        return _parsed(value)
-    number = _number(value) if not isinstance(value, str) and _TIME_NAME.fullmatch(name) else None
-    for scale in (1, 1000):
-        if number is not None and _EPOCH_SECONDS[0] <= number / scale <= _EPOCH_SECONDS[1]:
-            return datetime.fromtimestamp(number / scale, timezone.utc)
-    return None
-
-
-def _parsed(text: str) -> datetime | None:
-    try:
-        if _MAIL.fullmatch(text):
-            found = parsedate_to_datetime(text)
-        elif _ISO.fullmatch(text):
-            found = datetime.fromisoformat(_iso(text))
-        else:
-            return None
-        return found.astimezone(timezone.utc) if found.tzinfo else found.replace(tzinfo=timezone.utc)
-    except (ValueError, OverflowError):  # of the form of a time, and none
-        return None
-
-
-def _iso(text: str) -> str:
-    """Return a time as Python 3.10 reads it: six digits of a second, and a zone with a colon."""
-    text = re.sub(r"\s?Z$", "+00:00", text)
-    text = re.sub(r"\.(\d+)", lambda found: "." + found[1][:6].ljust(6, "0"), text)
-    return re.sub(r"(:\d\d(?:\.\d+)?)\s?([+-]\d\d)(?::?(\d\d))?$", lambda it: f"{it[1]}{it[2]}:{it[3] or '00'}", text)
-
-
-def _is_zoned(text: str) -> bool:
-    return bool(_MAIL.fullmatch(text) or re.search(r"(Z|[+-]\d\d(:?\d\d)?)$", text[10:]))
+    if isinstance(value, str):
+        return time_of_text(value)
+    number = _number(value) if _TIME_NAME.fullmatch(name) else None
+    return None if number is None else time_of_number(number)
 
 
 def _words(key: Key | None) -> str:
@@ -146,13 +109,6 @@ def _number(value: Any) -> float | None:
         return float(value) if math.isfinite(value) else None
     except OverflowError:
         return None
-
-
-def _form(value: Any) -> str | None:
-    """Return the form of an identifier that a machine made; ``None``: it is none."""
-    if not isinstance(value, str):
-        return None
-    return next((name for name, form in _FORMS.items() if form.fullmatch(value)), None)
 
 
 def _a_time(name: str, recorded: Any, today: Any, moment: Moment | None) -> Rule | None:
@@ -177,8 +133,8 @@ def _an_id(name: str, recorded: Any, today: Any, moment: Moment | None) -> Rule 
         return None
     if _RUN_ID_NAME.fullmatch(name):
         return Rule("id", f"an id that each run makes anew, under the key {name}")
-    form = _form(recorded)
-    if _ID_NAME.fullmatch(name) and form and form == _form(today) and len(str(recorded)) == len(str(today)):
+    form = id_form(recorded)
+    if _ID_NAME.fullmatch(name) and form and form == id_form(today) and len(str(recorded)) == len(str(today)):
         return Rule("id", f"an id that a machine made anew ({form})")
     return None
 

@@ -19,9 +19,9 @@ from airflow_provider_vai.authoring.specs.values import refuse_credentials
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.identifiers import Names, slug
 from airflow_provider_vai.languages.printable import shown
+from airflow_provider_vai.model import review as summary
 from airflow_provider_vai.model.automation import Argument, Automation, Step
 from airflow_provider_vai.model.base import Path
-from airflow_provider_vai.model.triggers import Trigger, WebhookTrigger
 
 OPTIONS = (
     "description",
@@ -66,7 +66,7 @@ class SpecReader:
             self._try(refuse_credentials, {name: fields.get(name)}, [])
         if self.refused:
             return None
-        flagged = [it.key for it in steps if it.non_deterministic]
+        flagged = summary.flagged(steps)
         options = {name: fields[name] for name in OPTIONS if name in fields}
         if "description" not in options and isinstance(fields.get("name"), str):
             options["description"] = fields["name"]
@@ -80,8 +80,8 @@ class SpecReader:
             "params": params,
             "triggers": started,
             "conditions": conditions,
-            "connections": connections(steps, started),
-            "review": [*review(steps), *self.notes],
+            "connections": summary.connections(steps, started),
+            "review": summary.review(steps, self.notes),
         }
         automation: Automation | None = self._try(validated, Automation, made, [])
         return automation
@@ -132,29 +132,6 @@ class SpecReader:
         except SpecError as error:
             self.refused.append(error)
             return None
-
-
-def connections(steps: Sequence[Step], started: Sequence[Trigger]) -> list[str]:
-    """Return the ids of the connections that an automation needs: its steps', its secrets', its webhooks'."""
-    arguments = [(name, it) for one in steps for name, it in one.arguments.items()]
-    named = [it.value for name, it in arguments if name.endswith("conn_id") and isinstance(it.value, str)]
-    secret = [secret.connection for _, it in arguments for secret in it.secrets]
-    hooks = [it.conn_id for it in started if isinstance(it, WebhookTrigger)]
-    return sorted({*named, *secret, *hooks})
-
-
-def review(steps: Sequence[Step]) -> list[str]:
-    """Return what a person should look at before activating: flagged steps, and writes that nobody approves."""
-    flagged: dict[str, list[str]] = {}
-    for one in steps:
-        if one.non_deterministic_reason:
-            flagged.setdefault(one.non_deterministic_reason, []).append(one.key)
-    unguarded = [
-        f"{one.key}: changes something outside and has no gate ({one.approval.reason})"
-        for one in steps
-        if one.effect == "write" and one.approval.gate is None
-    ]
-    return [*(f"{', '.join(keys)}: {reason}" for reason, keys in flagged.items()), *unguarded]
 
 
 def _dag_id(fields: dict[str, Any], default_name: str) -> str:

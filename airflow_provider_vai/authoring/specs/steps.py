@@ -19,6 +19,7 @@ from airflow_provider_vai.model.base import Path
 from airflow_provider_vai.model.kind_arguments import ApprovalGateArguments
 from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.run import Run, ToolCall
+from airflow_provider_vai.model.step_graph import waited_for
 from airflow_provider_vai.model.tools_file import GateSettings, ToolRule, ToolsFile
 
 OPTIONS = ("concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds")
@@ -229,14 +230,7 @@ def _depends_on(fields: dict[str, Any], before: Sequence[str], place: Path) -> l
 
 def _with_sources(wanted: list[str], made: Step, steps: Sequence[Step]) -> list[str]:
     """Return the dependencies with the steps whose results are read, where nothing leads there already."""
-    known = {one.key: one for one in steps}
-    upstream: set[str] = set()
-    waiting = list(wanted)
-    while waiting:
-        key = waiting.pop()
-        if key not in upstream:
-            upstream.add(key)
-            waiting += known[key].depends_on if key in known else []
+    upstream = waited_for(wanted, steps)
     sources = dict.fromkeys(output.step for output in made.outputs() if output.step is not None)
     return [*wanted, *(source for source in sources if source not in upstream)]
 

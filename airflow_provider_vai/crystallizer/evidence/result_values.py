@@ -13,12 +13,11 @@ from airflow_provider_vai.crystallizer.evidence.value_places import ValuePlace, 
 from airflow_provider_vai.crystallizer.evidence.weight import weight
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.run import Run, ToolCall
+from airflow_provider_vai.model.step_result import mapped_result
 from airflow_provider_vai.secrets.masking import mask
 
 SHORTEST_PART = 6
 """Characters of a value that is looked for inside longer texts: shorter ones stand there by chance."""
-
-TABLE_KEYS = {"columns", "rows", "row_count"}  # what a step of a table kind leaves
 
 
 @dataclass(frozen=True)
@@ -134,21 +133,12 @@ def _left(call: ToolCall, draft: Draft | None) -> tuple[str | None, Any, bool]:
     """Return the step's key, where wires can rest on it, what the step leaves, and whether no call's result is that."""
     if draft is None or draft.kind.result is None:
         return None, call.result, False
-    left = [_left_of(one.result, draft) for one in draft.calls]
-    if any(one is None for one in left):
+    left = mapped_result(draft.kind, [one.result for one in draft.calls])
+    if left is None:
         return None, call.result, False
     if draft.each:
         return draft.key, left, draft.kind.result == "rows"
     return draft.key, left[0], left[0] is not call.result
-
-
-def _left_of(result: Any, draft: Draft) -> Any:
-    """Return what the step leaves for one of its calls: a table where its kind leaves one, ``None`` if unknown."""
-    if draft.kind.result == "as_recorded" or (isinstance(result, dict) and set(result) == TABLE_KEYS):
-        return result
-    if not isinstance(result, dict):
-        return {"rows": result}
-    return {"rows": result["rows"]} if "rows" in result else None
 
 
 def _parts(value: Any) -> list[str]:

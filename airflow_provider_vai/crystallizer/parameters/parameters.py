@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.origins import Tracer
@@ -30,8 +29,8 @@ from airflow_provider_vai.crystallizer.parameters.names import ParamNames
 from airflow_provider_vai.crystallizer.parameters.places import Spot, Stays, shown, siblings, spots
 from airflow_provider_vai.crystallizer.parameters.proof import is_proven, takes_another
 from airflow_provider_vai.crystallizer.parameters.user_values import decides, may_be_asked_for, schema_of
-from airflow_provider_vai.crystallizer.wiring.wire import placed
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.model.automation import Argument, Param, Wire
 from airflow_provider_vai.model.run import Run
 
@@ -140,9 +139,7 @@ def _ends_a_pair(spot: Spot) -> bool:
     """Return whether a value is the second of two dates in a list: the end of the period that the first begins."""
     if spot.at[-1] != 1:
         return False
-    pair: Any = spot.draft.values
-    for part in spot.at[:-1]:
-        pair = pair[part]
+    pair = value_at(spot.draft.values, spot.at[:-1])
     return len(pair) == 2 and isinstance(pair[0], str) and bool(tokens(pair[0]))
 
 
@@ -218,5 +215,5 @@ def _with_wires(argument: Argument, inner: list[Wire]) -> Argument:
         return Argument(class_="template", value=inner[0].template, evidence=argument.evidence)
     value = argument.value
     for wire in inner:
-        value = placed(value, wire.at, None)
+        value = with_value(value, wire.at, None)
     return Argument(class_="wired", value=value, wires=[*argument.wires, *inner], evidence=argument.evidence)

@@ -15,6 +15,7 @@ from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.evidence.weight import weight
 from airflow_provider_vai.crystallizer.parameters.date_algebra import FORMS
 from airflow_provider_vai.crystallizer.parameters.user_values import decides
+from airflow_provider_vai.languages.places import value_at
 from airflow_provider_vai.model.automation import Wire
 from airflow_provider_vai.model.base import Path
 
@@ -72,9 +73,7 @@ def siblings(spot: Spot) -> list[tuple[str | int, ...]]:
     """Return the keys of all elements of the list that the spot is an element of; none outside of lists."""
     if not isinstance(spot.at[-1], int):
         return []
-    holder = spot.draft.values
-    for part in spot.at[:-1]:
-        holder = holder[part]  # type: ignore[index]
+    holder = value_at(spot.draft.values, spot.at[:-1])
     return [(*spot.key[:-1], index) for index in range(len(holder))]
 
 

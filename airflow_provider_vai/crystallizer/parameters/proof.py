@@ -10,10 +10,9 @@ from pydantic import ValidationError
 from airflow_provider_vai.crystallizer.parameters.date_algebra import Clock, rendered
 from airflow_provider_vai.crystallizer.parameters.places import Spot
 from airflow_provider_vai.crystallizer.parameters.user_values import another
-from airflow_provider_vai.crystallizer.wiring.wire import placed
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.model.automation import Argument, Wire
-from airflow_provider_vai.model.base import Path
 
 
 def is_proven(argument: Argument, recorded: Any, defaults: Mapping[str, Any], clock: Clock | None) -> bool:
@@ -26,7 +25,7 @@ def is_proven(argument: Argument, recorded: Any, defaults: Mapping[str, Any], cl
     expected = recorded
     for wire in _fillers(argument):
         if wire.param is not None:
-            expected = placed(expected, wire.at, others[wire.param])
+            expected = with_value(expected, wire.at, others[wire.param])
     pairs = ((defaults, recorded), (others, expected))
     return all(
         json_text.canonical(filled(argument, recorded, given, clock)) == json_text.canonical(value)
@@ -47,8 +46,8 @@ def filled(argument: Argument, recorded: Any, given: Mapping[str, Any], clock: C
         elif wire.template is not None and clock:
             part = rendered(wire.template, clock.now)
         else:
-            part = _part(recorded, wire.at)
-        value = placed(value, wire.at, part)
+            part = value_at(recorded, wire.at)
+        value = with_value(value, wire.at, part)
     return recorded if argument.from_ else value
 
 
@@ -59,7 +58,7 @@ def takes_another(asked: Sequence[Spot]) -> bool:
         for spot in asked:
             if spot.draft.key == draft.key:
                 name = str(spot.at[0])
-                values[name] = placed(values[name], spot.at[1:], another(spot.value))
+                values[name] = with_value(values[name], spot.at[1:], another(spot.value))
         try:
             draft.kind.arguments.model_validate(values)
         except ValidationError:
@@ -71,9 +70,3 @@ def _fillers(argument: Argument) -> list[Wire]:
     if argument.class_ == "parameter":
         return [Wire(at=[], param=argument.param)]
     return [Wire(at=[], template=argument.value)] if argument.class_ == "template" else argument.wires
-
-
-def _part(value: Any, at: Path) -> Any:
-    for key in at:
-        value = value[key]
-    return value

@@ -24,8 +24,8 @@ from airflow_provider_vai.crystallizer.several.params import Params, differs_wit
 from airflow_provider_vai.crystallizer.several.playback import At, Playback
 from airflow_provider_vai.crystallizer.several.sources import CommonPlace, Sources
 from airflow_provider_vai.crystallizer.several.volatile import WHAT, volatile
-from airflow_provider_vai.crystallizer.wiring.wire import placed
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.model.automation import Argument, Output, Wire
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.secrets.masking import mask
@@ -173,10 +173,10 @@ class _Walk:
             if place[: len(at)] != at or self._is_below_another(place):
                 continue
             source, path = sources.column_of(run, output.step), tuple(output.path)
-            part = {it: _at(whole, place[len(at) :]) for it, whole in values.items()}
+            part = {it: value_at(whole, place[len(at) :]) for it, whole in values.items()}
             if source is not None and sources.holds(source, path, self.column, part):
                 self._add(Wire(at=list(place), from_=Output(step=source.key, path=list(path))))
-                value = placed(value, list(place[len(at) :]), None)
+                value = with_value(value, place[len(at) :], None)
             else:
                 self._note(place, {}, f"is taken from {mask(str(output.step))} in the newest run alone")
         return value
@@ -316,12 +316,6 @@ def _differ(values: dict[int, Any]) -> bool:
 
 def _inside(values: dict[int, Any], key: str | int) -> dict[int, Any]:
     return {run: value[key] for run, value in values.items()}
-
-
-def _at(value: Any, at: At) -> Any:
-    for part in at:
-        value = value[part]
-    return value
 
 
 def _is_plain(value: Any) -> bool:

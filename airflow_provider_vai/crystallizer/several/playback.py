@@ -9,7 +9,6 @@ from typing import Any
 
 from airflow_provider_vai.crystallizer.assign import assign
 from airflow_provider_vai.crystallizer.draft import Draft, Policy
-from airflow_provider_vai.crystallizer.evidence.result_values import TABLE_KEYS
 from airflow_provider_vai.crystallizer.evidence.timeline import Timeline
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.expect import expect
@@ -19,6 +18,7 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.automation import Argument, Automation, Secret, Step
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.model.step_result import mapped_result, step_result
 from airflow_provider_vai.model.tools_file import ToolsFile
 from airflow_provider_vai.secrets.masking import mask
 
@@ -148,23 +148,11 @@ def playback(number: int, run: Run, automation: Automation, tools: ToolsFile, po
 
 def _played(number: int, position: int, step: Step, drafts: Sequence[Draft]) -> Played:
     first = drafts[0]
-    result = [draft.call.result for draft in drafts] if step.each else first.call.result
+    results = [draft.call.result for draft in drafts]
+    kind = by_name().get(step.kind)
+    left = mapped_result(kind, results) if step.each else step_result(kind, results[0])
     arguments = dict(step.arguments) if step.each else first.arguments
-    return Played(number, position, step, first, arguments, first.call.batch, left(step.kind, result))
-
-
-def left(kind: str, result: Any) -> Any:
-    """Return what a step of a kind leaves of a recorded result; ``None`` where later steps can take nothing of it."""
-    known = by_name().get(kind)
-    if known is None or known.result is None:
-        return None
-    if known.result == "as_recorded":
-        return result
-    if not isinstance(result, dict):
-        return None if result is None else {"rows": result}
-    if "rows" not in result:
-        return None
-    return result if set(result) == TABLE_KEYS else {"rows": result["rows"]}
+    return Played(number, position, step, first, arguments, first.call.batch, left)
 
 
 def _shape_of_loop(step: Step) -> Any:

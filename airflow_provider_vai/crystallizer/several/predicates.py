@@ -21,6 +21,7 @@ from typing import Any
 from airflow_provider_vai.crystallizer.several.playback import At
 from airflow_provider_vai.crystallizer.several.volatile import volatile
 from airflow_provider_vai.languages import expression, json_text
+from airflow_provider_vai.languages.places import value_or
 from airflow_provider_vai.secrets.masking import mask
 
 FEWEST = 2
@@ -120,7 +121,7 @@ def _candidates(
 ) -> Iterator[_Candidate]:
     for at in _places(subject):
         path = written(subject.name, at)
-        values = {run: _at(subject.values[run], at) for run in runs}
+        values = {run: value_or(subject.values[run], at, ABSENT) for run in runs}
         if path is None or volatile([value for value in values.values() if value is not ABSENT]) in ("clock", "id"):
             continue
         for rank, condition, gap in _conditions(path, at, values, made):
@@ -235,18 +236,6 @@ def _below(value: Any, at: At) -> Iterator[At]:
     elif isinstance(value, list):
         for index, part in enumerate(value[:5]):
             yield from _below(part, (*at, index))
-
-
-def _at(value: Any, at: At) -> Any:
-    for part in at:
-        fits = isinstance(value, list) if isinstance(part, int) else isinstance(value, dict)
-        try:
-            value = value[part] if fits else ABSENT
-        except (KeyError, IndexError):
-            return ABSENT
-        if value is ABSENT:
-            return ABSENT
-    return value
 
 
 def written(name: str, at: At) -> str | None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from airflow_provider_vai.crystallizer.several.align import AlignedStep
 from airflow_provider_vai.crystallizer.several.playback import At
-from airflow_provider_vai.crystallizer.wiring.wire import placed
 from airflow_provider_vai.languages import json_text, result_path
+from airflow_provider_vai.languages.places import with_value
 from airflow_provider_vai.model.automation import Argument, Output, Step
 
 UNKNOWN: Any = object()
@@ -53,7 +53,7 @@ def _given(
             part = _result(wire.from_, run, sources)
         else:
             part = argument if wire.template else params[wire.param or ""].get(run, UNKNOWN)
-        value = placed(value, wire.at, part)
+        value = with_value(value, wire.at, part)
     return value
 
 

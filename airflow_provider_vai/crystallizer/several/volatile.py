@@ -1,8 +1,7 @@
-"""Values that differ from run to run by themselves: clocks, ids that something mints, the order of a list."""
+"""Values that differ from run to run by themselves: clocks, generated ids, the order of a list."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Literal
@@ -11,22 +10,18 @@ from airflow_provider_vai.crystallizer.evidence.result_values import place_text
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.several.align import AlignedStep
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.machine_values import may_be_generated, time_of_number, time_of_text
+from airflow_provider_vai.languages.places import value_or
 from airflow_provider_vai.model.base import Path
 
 Volatile = Literal["clock", "id", "order"]
-
-CLOCK = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|UTC|[+-]\d\d:?\d\d))?")
-UUID = re.compile(r"(?i)[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}")
-MINTED = re.compile(r"(?:[A-Za-z]{1,12}[_-])?(?=[A-Za-z0-9]*\d)(?=[A-Za-z0-9]*[A-Za-z])[A-Za-z0-9]{16,64}")
-EPOCHS = (1_000_000_000, 4_000_000_000)
-"""Seconds since 1970 in 2001 and in 2096: a number between them, or a thousand times that, may be a clock's."""
 
 MOST_PLACES = 500
 """Values of each result that are compared."""
 
 WHAT: dict[Volatile, str] = {
-    "clock": "as a clock does",
-    "id": "as ids do that something mints",
+    "clock": "like a clock",
+    "id": "like a generated id",
     "order": "in its order",
 }
 
@@ -46,7 +41,7 @@ def volatile(values: Sequence[Any]) -> Volatile | None:
         return None
     if all(map(_is_clock, values)):
         return "clock"
-    return "id" if all(map(_is_minted, values)) else None
+    return "id" if all(map(may_be_generated, values)) else None
 
 
 def in_results(columns: Sequence[AlignedStep]) -> Iterator[str]:
@@ -70,29 +65,15 @@ def _differing(results: Sequence[Any]) -> Iterator[tuple[Path, Volatile]]:
             shape = json_text.canonical(["*" if isinstance(part, int) else part for part in place])
             if shape in seen:
                 break
-            values = [_follow(result, place) for result in results]
+            values = [value_or(result, place) for result in results]
             if kind := volatile(values):
                 seen.add(shape)
                 yield place, kind
                 break
 
 
-def _follow(value: Any, at: Path) -> Any:
-    for part in at:
-        try:
-            value = value[part]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return value
-
-
 def _is_clock(value: Any) -> bool:
     if isinstance(value, str):
-        return CLOCK.fullmatch(value) is not None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    return any(EPOCHS[0] * scale <= value <= EPOCHS[1] * scale for scale in (1, 1000))
-
-
-def _is_minted(value: Any) -> bool:
-    return isinstance(value, str) and bool(UUID.fullmatch(value) or MINTED.fullmatch(value))
+        return time_of_text(value) is not None
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and time_of_number(value) is not None

@@ -38,8 +38,8 @@ from airflow_provider_vai.crystallizer.evidence.timeline import Timeline, unique
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.wiring.search import Chosen, Search
 from airflow_provider_vai.languages import json_text, result_path
+from airflow_provider_vai.languages.places import with_value
 from airflow_provider_vai.model.automation import Argument, Output, Wire as SpecWire
-from airflow_provider_vai.model.base import Path
 from airflow_provider_vai.model.run import Run
 
 MOST_WIRES = 24
@@ -104,8 +104,8 @@ def _argument(name: str, argument: Argument, search: Search) -> Argument:
         return Argument(class_="wired", from_=_output(wires[0]), origin="tool_output", evidence=evidence)
     rest, filled = argument.value, argument.value
     for chosen in wires:
-        rest = placed(rest, chosen.at[1:], None)
-        filled = placed(filled, chosen.at[1:], result_path.follow(chosen.candidate.source.left, chosen.path))
+        rest = with_value(rest, chosen.at[1:], None)
+        filled = with_value(filled, chosen.at[1:], result_path.follow(chosen.candidate.source.left, chosen.path))
     if json_text.canonical(filled) != json_text.canonical(argument.value):  # pragma: no cover - each wire is proven
         return argument
     inner = [SpecWire(at=list(chosen.at[1:]), from_=_output(chosen)) for chosen in wires]
@@ -115,15 +115,6 @@ def _argument(name: str, argument: Argument, search: Search) -> Argument:
 def _outermost(wires: Sequence[Chosen]) -> list[Chosen]:
     """Return the wires without those inside another one, which was found after them and says more."""
     return [one for one in wires if not any(len(it.at) < len(one.at) and one.at[: len(it.at)] == it.at for it in wires)]
-
-
-def placed(value: Any, at: Path, part: Any) -> Any:
-    """Return a copy of ``value`` with ``part`` at the place ``at``."""
-    if not at:
-        return part
-    copy = value.copy()
-    copy[at[0]] = placed(value[at[0]], at[1:], part)
-    return copy
 
 
 def _is_proven(chosen: Chosen) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.operators.runtime.compat import configuration
 from airflow_provider_vai.plugin.api import folders
 from airflow_provider_vai.plugin.api.problems import Problem, public
+from airflow_provider_vai.store.edits import dag_sha256
 from airflow_provider_vai.store.state import AutomationState
 
 RETRY = {"Retry-After": "15"}
@@ -101,15 +101,10 @@ def _is_current(session: Session, state: AutomationState, dag: AirflowDag) -> bo
     newest = next(state.log.versions(), None)
     if state.dag_file is None or newest is None:
         return False
-    if source_sha256(session, state.log.dag_id) == digest(state.dag_file):
+    if source_sha256(session, state.log.dag_id) == dag_sha256(state.dag_file):
         return True
     seconds = configuration().getint("dag_processor", "dag_file_processor_timeout", fallback=50)
     return dag.read_at is not None and dag.read_at > newest.at + timedelta(seconds=seconds)
-
-
-def digest(source: str) -> str:
-    """Return the digest by which DAG files are compared."""
-    return hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def source_sha256(session: Session, dag_id: str) -> str | None:
@@ -122,7 +117,7 @@ def source_sha256(session: Session, dag_id: str) -> str | None:
         .limit(1)
     )
     source = session.scalars(query).first()
-    return None if source is None else digest(source)
+    return None if source is None else dag_sha256(source)
 
 
 def _errors(session: Session, dag_ids: list[str]) -> dict[str, str]:

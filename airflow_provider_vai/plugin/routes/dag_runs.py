@@ -30,6 +30,7 @@ from airflow_provider_vai.plugin.api.json_body import Json, time
 from airflow_provider_vai.plugin.api.openapi import answers, body_of
 from airflow_provider_vai.plugin.api.problems import Problem, public
 from airflow_provider_vai.secrets.masking import mask
+from airflow_provider_vai.store.edits import dag_sha256
 from airflow_provider_vai.store.state import AutomationState
 
 router = APIRouter(prefix="/api/v1/automations/{dag_id}/runs", tags=["runs"])
@@ -97,7 +98,7 @@ def _items(session: Session, state: AutomationState, runs: list[DagRun]) -> list
     ran, skipped = _sources(session, runs), _skipped(session, state, runs)
     versions: dict[str, int] = {}
     for entry in state.log.versions():
-        versions.setdefault(airflow_state.digest(entry.dag_file or ""), entry.sidecar.version)
+        versions.setdefault(dag_sha256(entry.dag_file or ""), entry.sidecar.version)
     return [
         {
             "runId": run.run_id,
@@ -136,7 +137,7 @@ def _sources(session: Session, runs: list[DagRun]) -> dict[str, str]:
         .join(DagCode, DagCode.dag_version_id == DagVersion.id)
         .where(DagVersion.id.in_(wanted))
     )
-    known = {row[0]: (row[1], airflow_state.digest(row[2])) for row in session.execute(sources)}
+    known = {row[0]: (row[1], dag_sha256(row[2])) for row in session.execute(sources)}
     newest = {run_id: max((known[it] for it in found if it in known), default=None) for run_id, found in used.items()}
     return {run_id: found[1] for run_id, found in newest.items() if found is not None}
 

@@ -6,7 +6,8 @@ import copy
 
 import pytest
 
-from airflow_provider_vai.languages.places import at, edited
+from airflow_provider_vai.languages.places import at, edited, value_at, value_or, with_value
+from airflow_provider_vai.languages.result_path import follow
 
 ARGUMENTS = {"to": "ada", "json": {"items": [{"price": 5}, {"price": 6}]}}
 
@@ -26,8 +27,60 @@ def test_edited_places() -> None:
     "place", ["gone", "json.gone", "json.items.7", "json.items.x", "to.x", "json.items.0.price.x", ""]
 )
 def test_places_that_are_not_there(place: str) -> None:
-    """A place that does not exist is told by its name."""
+    """The error names the place that does not exist."""
     with pytest.raises(LookupError, match="no argument at"):
         at(ARGUMENTS, place)
     with pytest.raises(LookupError, match="no argument at"):
         edited(ARGUMENTS, {place: {"from": 1, "to": 2}})
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [([], ARGUMENTS), (["to"], "ada"), (["json", "items", 1, "price"], 6), (["json", "items", -1], {"price": 6})],
+)
+def test_values_at_paths(path: list[str | int], value: object) -> None:
+    """A path is read key by key and position by position; the empty one is the whole."""
+    assert value_at(ARGUMENTS, path) == value
+    assert value_or(ARGUMENTS, path) == value
+    assert follow(ARGUMENTS, path) == value
+
+
+@pytest.mark.parametrize(
+    "path", [["gone"], ["json", 0], ["json", "items", 7], ["json", "items", "0"], ["to", 0], ["to", "x"]]
+)
+def test_paths_that_are_not_there(path: list[str | int]) -> None:
+    """Text is a key of an object only, a number a position of a list only: no character of a text is ever meant."""
+    with pytest.raises(LookupError, match="nothing is at"):
+        value_at(ARGUMENTS, path)
+    with pytest.raises(LookupError):
+        follow(ARGUMENTS, path)
+    assert value_or(ARGUMENTS, path) is None
+    assert value_or(ARGUMENTS, path, 5) == 5
+
+
+def test_the_message_says_how_far_a_path_leads() -> None:
+    """It names what the value is and what stands there, but never a text's words."""
+    with pytest.raises(LookupError) as missing:
+        value_at({"a": {"b": 1}}, ["a", "c", "d"], of="the param payload")
+    assert str(missing.value) == "nothing is at ['a']['c'] of the param payload: before it there is the keys ['b']"
+    with pytest.raises(LookupError, match="there is a text of 6 characters"):
+        value_at({"a": "secret"}, ["a", "b"])
+
+
+def test_with_value_copies_what_it_changes() -> None:
+    """The original stays as it was, and what is not on the path is shared."""
+    before = copy.deepcopy(ARGUMENTS)
+
+    after = with_value(ARGUMENTS, ["json", "items", 0, "price"], None)
+
+    assert after == {"to": "ada", "json": {"items": [{"price": None}, {"price": 6}]}}
+    assert before == ARGUMENTS
+    assert with_value(ARGUMENTS, [], 1) == 1
+    assert with_value({}, ["new"], 1) == {"new": 1}
+
+
+@pytest.mark.parametrize("path", [["gone", "x"], ["json", "items", 2], ["to", "x"], ["json", "items", "x"]])
+def test_with_value_needs_the_place(path: list[str | int]) -> None:
+    """Only the last key of an object may be a new one."""
+    with pytest.raises(LookupError, match="nothing is at"):
+        with_value(ARGUMENTS, path, 1)

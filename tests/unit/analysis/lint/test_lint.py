@@ -19,6 +19,7 @@ from hypothesis import given, settings, strategies as st
 
 from airflow_provider_vai.analysis.lint import CHECKS, Finding, lint
 from airflow_provider_vai.analysis.lint.dag_file import DagFile, parsed
+from airflow_provider_vai.analysis.lint.data import missing_paths
 from airflow_provider_vai.analysis.lint.subjects import Subject
 from airflow_provider_vai.analysis.lint.table import found_in
 from airflow_provider_vai.authoring.specs.file import read_spec
@@ -238,6 +239,19 @@ def test_active_without_a_review(tmp_path: Path) -> None:
     review = {"version": 1, "at": "2026-01-01T00:00:00Z", "by": "ada", "items": ["look: an MCP server answers"]}
     changed(path, lambda document: document.update(reviews=[review]))
     assert lint([path]) == []
+
+
+@pytest.mark.parametrize(("place", "missing"), [([0, "id"], None), ([0], None), ([0, "nr"], "nr"), (["id"], "id")])
+def test_a_place_in_the_results_of_a_mapped_step(place: list[str | int], missing: str | None) -> None:
+    """A mapped step has a list of results, each of the recorded shape."""
+    look = {"key": "look", "kind": "mcp_tool", "each": {"step": "list", "path": []}}
+    look["recorded"] = {"result_sha256": "0" * 64, "result_schema": SHAPE}
+    post = {"key": "post", "arguments": {"json": {"class": "wired", "from": {"step": "look", "path": place}}}}
+
+    found = list(missing_paths(Subject(Path("orders.json"), "spec", {"steps": [look, post]})))
+
+    problems = [f'the recorded result of "look" has no "{missing}" there'] if missing else []
+    assert [result.problem for result in found] == problems
 
 
 def edited(path: Path) -> None:

@@ -227,12 +227,13 @@ def test_the_environment_of_a_replay(
         assert found["PYTHONPATH"].split(os.pathsep)[0] == str(folder)
 
 
-def test_a_process_that_hangs(tmp_path: Path) -> None:
+def test_a_process_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is ended, and the refusal names the limit."""
     with pytest.raises(ReplayRefused, match="longer than 0 seconds"):
-        replay._called([sys.executable, "-c", "import time; time.sleep(600)"], dict(os.environ), seconds=0.2)
+        replay._run_module("timeit", "import time; time.sleep(600)", seconds=0.2)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
     with pytest.raises(ReplayRefused, match="cannot be run"):
-        replay._called([str(tmp_path / "none")], {})
+        replay._run_module("json.tool")
 
 
 @pytest.mark.parametrize("option", [["--accept"], ["--live-writes"], ["--level", "schema"], ["--html", "x.html"]])

@@ -11,6 +11,7 @@ from airflow_provider_vai.crystallizer.parameters.date_algebra import Clock
 from airflow_provider_vai.crystallizer.parameters.proof import filled
 from airflow_provider_vai.crystallizer.parameters.user_values import another
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.places import value_at
 from airflow_provider_vai.model.param_default import default_problem
 from airflow_provider_vai.model.run import Run
 from tests.unit.crystallizer.parameters.test_parameters import WRITES, Made, made, said
@@ -55,7 +56,7 @@ def _assert_proven(found: Made, recorded: Run) -> None:
                 changed = filled(it, draft.values[name], others, clock)
                 for wire_ in it.wires:
                     if wire_.param:
-                        assert _at(changed, wire_.at) == others[wire_.param] != _at(value, wire_.at)
+                        assert value_at(changed, wire_.at) == others[wire_.param] != value_at(value, wire_.at)
     for name, param in params.items():
         assert name.isidentifier()
         assert name != "payload"
@@ -63,12 +64,6 @@ def _assert_proven(found: Made, recorded: Run) -> None:
         assert default_problem(others[name], param.schema_) is None
     equal = [json_text.canonical(param.default) for param in params.values()]
     assert len(equal) == len(set(equal))
-
-
-def _at(value: Any, at: list[Any]) -> Any:
-    for part in at:
-        value = value[part]
-    return value
 
 
 KEYS = st.one_of(

@@ -232,7 +232,7 @@ def test_what_follows_from_the_users_words_is_a_param_to_look_at() -> None:
     assert any("the user said it in no such words" in line for line in automation.review)
 
 
-def test_clocks_and_minted_ids_are_listed() -> None:
+def test_clocks_and_generated_ids_are_listed() -> None:
     """In arguments and in results that were asked for alike."""
     runs = [
         told(
@@ -246,7 +246,7 @@ def test_clocks_and_minted_ids_are_listed() -> None:
 
     assert automation.params == {}
     assert any(
-        "get_now: asked the same, its result differs: at as a clock does, id as ids do" in it
+        "get_now: asked the same, its result differs: at like a clock, id like a generated id" in it
         for it in automation.review
     )
     assert any("mail.arguments: key: volatile" in line for line in automation.review)

@@ -14,9 +14,9 @@ from hypothesis import given, settings, strategies as st
 
 from airflow_provider_vai.crystallizer.draft import Policy
 from airflow_provider_vai.crystallizer.several.generalise import Recording, generalised
-from airflow_provider_vai.crystallizer.wiring.wire import placed
 from airflow_provider_vai.exceptions import CrystallizeError
 from airflow_provider_vai.languages import expression
+from airflow_provider_vai.languages.places import with_value
 from airflow_provider_vai.languages.result_path import follow
 from airflow_provider_vai.model.automation import Argument, Automation, Step
 from airflow_provider_vai.model.run import Run, ToolCall, Turn
@@ -131,7 +131,7 @@ def filled(argument: Argument, results: dict[str, Any], params: dict[str, Any]) 
             if wire.from_
             else None
         )
-        value = placed(value, wire.at, part)
+        value = with_value(value, wire.at, part)
     return value
 
 

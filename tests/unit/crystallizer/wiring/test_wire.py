@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from airflow_provider_vai.crystallizer.evidence.value_places import places
-from airflow_provider_vai.crystallizer.wiring.wire import placed
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.places import with_value
 from airflow_provider_vai.languages.result_path import follow
 from airflow_provider_vai.model.automation import Argument, Step
 from airflow_provider_vai.model.run import Run, ToolCall, Turn
@@ -269,7 +269,7 @@ def test_filled_in_wires_give_the_recorded_arguments(
     value = found.value if found.from_ is None else follow(left[str(found.from_.step)], found.from_.path)
     for wire in found.wires:
         assert wire.from_ is not None
-        value = placed(value, wire.at, follow(left[str(wire.from_.step)], wire.from_.path))
+        value = with_value(value, wire.at, follow(left[str(wire.from_.step)], wire.from_.path))
     assert json_text.canonical(value) == json_text.canonical(arguments)
 
 

@@ -13,8 +13,9 @@ from airflow_provider_vai.crystallizer.draft import Draft, Policy
 from airflow_provider_vai.crystallizer.evidence.origins import origins
 from airflow_provider_vai.crystallizer.redact import redact
 from airflow_provider_vai.crystallizer.select import select
-from airflow_provider_vai.crystallizer.wiring.wire import placed, wire
+from airflow_provider_vai.crystallizer.wiring.wire import wire
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.languages.result_path import follow
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats import read
@@ -77,9 +78,9 @@ def test_every_wire_is_proven(pattern: str) -> None:
             value = found.value if found.from_ is None else follow(results[str(found.from_.step)], found.from_.path)
             for wired in found.wires:
                 assert wired.from_ is not None
-                value = placed(value, wired.at, follow(results[str(wired.from_.step)], wired.from_.path))
+                value = with_value(value, wired.at, follow(results[str(wired.from_.step)], wired.from_.path))
             for secret in found.secrets:
-                value = placed(value, secret.at, _at(draft.values["arguments"], secret.at))
+                value = with_value(value, secret.at, value_at(draft.values["arguments"], secret.at))
             assert json_text.canonical(value) == json_text.canonical(draft.values["arguments"])
             count += len(found.outputs())
     assert count > 100
@@ -99,9 +100,3 @@ def test_text_results_are_followed() -> None:
     amount, _ = found["banking/gpt-4o-2024-05-13/user_task_4 send_money"].wires
     assert amount.from_ is not None
     assert amount.from_.path == ["text:yaml", "[sender=GB29NWBK60161331926819]", "amount", "is:number"]
-
-
-def _at(value: object, place: list[str | int]) -> object:
-    for step in place:
-        value = value[step]  # type: ignore[index]
-    return value
