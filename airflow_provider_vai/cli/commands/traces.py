@@ -27,6 +27,7 @@ from airflow_provider_vai.exceptions import (
 from airflow_provider_vai.languages.identifiers import Names
 from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.languages.python_function import python_path
+from airflow_provider_vai.languages.schedule import SCHEDULE_REMEDY, schedule_problem
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.model.tools_file import ToolsFile, read_tools
@@ -39,7 +40,6 @@ from airflow_provider_vai.traces.reading.run_index import Runs
 from airflow_provider_vai.traces.reading.trace import Tells, Trace
 
 SHOWN_RUNS = 20
-PRESETS = ("@once", "@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly")
 
 
 @dataclass(frozen=True)
@@ -267,13 +267,5 @@ def _numbers(option: str, text: str | None) -> list[str] | None:
 
 
 def _check_schedule(schedule: str | None) -> None:
-    if schedule is None or schedule in PRESETS:
-        return
-    from croniter import croniter
-
-    if not croniter.is_valid(schedule):
-        raise RenderError(
-            f"{schedule!r} is no cron expression",
-            where="--schedule",
-            remedy=f"Five fields, as in '0 6 * * *', or one of {', '.join(PRESETS)}.",
-        )
+    if schedule is not None and (problem := schedule_problem(schedule)):
+        raise RenderError(problem, where="--schedule", remedy=SCHEDULE_REMEDY)

@@ -523,9 +523,12 @@ def test_triggers() -> None:
 @pytest.mark.parametrize(
     ("trigger", "said"),
     [
-        ({"type": "schedule", "schedule": "daily"}, "no cron expression"),
-        ({"type": "schedule", "schedule": "@daily", "timezone": "Mars/Base"}, "no time zone 'Mars/Base'"),
-        ({"type": "schedule", "schedule": "@daily", "timezone": "../../etc/passwd"}, "no time zone"),
+        ({"type": "schedule", "schedule": "daily"}, "neither a cron expression nor a preset"),
+        ({"type": "schedule", "schedule": "@daily", "timezone": "Mars/Base"}, '"Mars/Base" is not a time zone'),
+        ({"type": "schedule", "schedule": "@daily", "timezone": "../../etc/passwd"}, "is not a time zone"),
+        ({"type": "schedule", "schedule": "0 0 6 * * *"}, 'triggers[0].schedule: "0 0 6 * * *" has 6 fields'),
+        ({"type": "schedule", "schedule": "0 0 31 2 *"}, "never fires"),
+        ({"type": "event", "uri": "airflow://orders"}, "Airflow keeps the scheme"),
         ({"type": "sundial"}, "sundial"),
         ({"type": "event"}, "either an event or an asset's uri"),
     ],
@@ -551,8 +554,8 @@ def test_params_and_conditions() -> None:
     }.items():
         assert said in refused(lambda condition=condition: editing.set_conditions(before, [condition]))
     for param, said in {
-        "default": ({"default": 3, "schema": {"type": "string"}}, "the default: 3 is not of type 'string'"),
-        "schema": ({"schema": {"type": "colour"}}, "the schema: 'colour' is not valid"),
+        "default": ({"default": 3, "schema": {"type": "string"}}, "the default 3 does not fit the schema (type)"),
+        "schema": ({"schema": {"type": "colour"}}, "the schema is not a JSON Schema: 'colour' is not valid"),
         "fields": ({"value": 3}, "Extra inputs"),
     }.values():
         assert said in refused(lambda param=param: editing.set_params(before, {"region": param}))
