@@ -10,6 +10,7 @@ from typing import Any
 from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.model.automation import Argument, Output, Step, Wire
 from airflow_provider_vai.model.kinds import by_name
+from airflow_provider_vai.model.outside import REMEDY, outside_problem
 from airflow_provider_vai.renderer import python_source
 from airflow_provider_vai.renderer.frame import FRAME, Frame, outlets
 from airflow_provider_vai.renderer.python_source import LINE_LENGTH, PythonSource, SourcePlace
@@ -44,7 +45,8 @@ def task_sources(frame: Frame, variables: Mapping[str, str], dag_id: str) -> lis
     """Return the tasks of a DAG file.
 
     :param variables: the file's variable for each step's key.
-    :raises RenderError: a step is of no known kind, or is run by another operator than its kind.
+    :raises RenderError: a step's kind is not known, its operator is not the kind's, or what decides what it does is
+        filled in from outside.
     """
     rules, emitted = trigger_rules(frame.steps), outlets(frame.steps, dag_id)
     sources = []
@@ -82,6 +84,9 @@ def _task(step: Step, variables: Mapping[str, str], options: dict[str, Any], fra
             where=f"step {step.key}",
             remedy="Change the step's kind, or leave its operator as it was.",
         )
+    for name, argument in step.arguments.items():
+        if outside := outside_problem(kind, name, argument):
+            raise RenderError(outside[1], where=f"step {step.key}: {name}", remedy=REMEDY)
     gate, each = step.approval.gate, frame.lists.get(step.key)
     return TaskSource(
         template=kind.template,

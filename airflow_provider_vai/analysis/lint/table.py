@@ -43,6 +43,12 @@ CHECKS = (
     Check("VAI107", "error", "The arguments of a step do not fit its kind.", shape.wrong_arguments),
     Check("VAI108", "error", "A tool has no action kind: its step fails when it runs.", shape.unmapped),
     Check("VAI109", "error", "A wire or secret is for a place that its argument does not have.", shape.lost_places),
+    Check(
+        "VAI110",
+        "error",
+        "What decides what a step does is filled in from results, params, secrets or messages.",
+        shape.filled_in_from_outside,
+    ),
     Check("VAI201", "error", "A param is used that is not declared.", data.undeclared_params),
     Check("VAI202", "warning", "A declared param is used nowhere.", data.unused_params),
     Check(

@@ -305,6 +305,14 @@ def test_templates_and_wires_are_written_as_such() -> None:
             "the place 'b', which the argument does not have",
         ),
         ({"arguments": {"unknown": Argument.frozen(1)}}, "written with"),
+        (
+            {"arguments": {"tool": Argument(class_="template", value="{{ params.tool }}")}},
+            "'tool' of mcp_tool decides what runs",
+        ),
+        (
+            {"arguments": {"conn_id": Argument(class_="parameter", param="p")}},
+            "'conn_id' of mcp_tool decides what runs",
+        ),
     ],
 )
 def test_what_cannot_be_rendered_is_refused(change: dict[str, Any], problem: str) -> None:

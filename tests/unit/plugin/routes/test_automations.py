@@ -289,6 +289,7 @@ def test_states(op: Any) -> None:
         {"arguments": {"nobody": {"sql": "SELECT 1"}}},
         {"arguments": {"look": {"sql": {"$from": ["look_again"]}}}},
         {"arguments": {"look": {"sql": {"$nonsense": 1}}}},
+        {"arguments": {"look": {"sql": {"$template": "SELECT {{ inlet_events }}"}}}},
         {"arguments": {"look": {"question": "with ghp_" + "a1B2" * 9}}},
         {"params": {"not a name": {"default": 1}}},
         {"params": {"gone": None}},
