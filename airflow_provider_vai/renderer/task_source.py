@@ -21,6 +21,7 @@ from airflow_provider_vai.renderer.trigger_rules import trigger_rules
 class TaskSource:
     """One operator call.
 
+    :param template: the kind's own template, if it has one. :param names: of the arguments, in the order of writing.
     :param arguments: the operator's own, by name. :param options: Airflow's own (``retries`` and the like).
     :param gate: the variable of the gate. :param each: the variable of the list that the task is mapped over.
     """
@@ -29,6 +30,7 @@ class TaskSource:
     variable: PythonSource
     operator: PythonSource
     task_id: str
+    names: list[str]
     arguments: dict[str, Any]
     options: dict[str, Any]
     gate: PythonSource | None
@@ -93,6 +95,7 @@ def _task(step: Step, variables: Mapping[str, str], options: dict[str, Any], fra
         variable=python_source.name(variables[step.key]),
         operator=python_source.name(step.operator.rpartition(".")[2]),
         task_id=step.task_id,
+        names=kind.written_names,
         arguments={name: _with_references(argument, variables) for name, argument in step.arguments.items()},
         options=options,
         gate=python_source.name(variables[gate]) if gate else None,

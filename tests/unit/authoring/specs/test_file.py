@@ -257,7 +257,7 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
      "arguments.sql", "inlet_events", "dates"),
     ("sql of the environment", {"steps": [{**QUERY, "arguments": {"sql": {"$template": "{{ macros.uuid.os }}"}}}]},
      "arguments.sql", "macros.uuid", "dates"),
-    ("template filter", {"steps": [{**POST, "arguments": {"endpoint": "/x", "data": {"$template": "{{ ds | nope }}"}}}]},
+    ("template filter", {"steps": [{**POST, "arguments": {"endpoint": "/x", "data": {"$template": "{{ ds|no }}"}}}]},
      "data.$template", "No filter named", "Correct"),
     ("secret", {"steps": [{**POST, "arguments": {"endpoint": "/x", "json": {"password": "hunter2 hunter2"}}}]},
      "arguments.json.password", "credential", "$secret"),
