@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_vai.authoring.editing.settings import check_schedule
 from airflow_provider_vai.crystallizer.draft import Gates, Policy
 from airflow_provider_vai.exceptions import NothingToCrystallize, SpecError
 from airflow_provider_vai.languages.python_function import python_path
-from airflow_provider_vai.model.triggers import ScheduleTrigger
+from airflow_provider_vai.languages.schedule import SCHEDULE_REMEDY, schedule_problem
 from airflow_provider_vai.store.shared_files import AnyPath
 
 
@@ -48,7 +47,8 @@ class CrystallizeOptions:
             return
         if self.triggers is not None:
             raise SpecError("both schedule and triggers are given", where="--schedule", remedy="Leave one of them out.")
-        check_schedule(ScheduleTrigger(type="schedule", schedule=self.schedule), "--schedule")
+        if problem := schedule_problem(self.schedule):
+            raise SpecError(problem, where="--schedule", remedy=SCHEDULE_REMEDY)
 
     def policy(self, folder: AnyPath) -> Policy:
         """Return what the crystallizer is to take, freeze and guard.

@@ -5,7 +5,7 @@ A model is strict: exact types, no unknown names. Aliases are other names that t
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
@@ -14,9 +14,13 @@ from airflow_provider_vai.model.automation import Effect
 
 
 class Arguments(BaseModel):
-    """Base of the argument models: exact types, no unknown names."""
+    """Base of the argument models: exact types, no unknown names.
+
+    A DAG file writes the arguments in the order of the fields, those of ``written_first`` before the others.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
+    written_first: ClassVar[tuple[str, ...]] = ()
 
 
 class GenerateQueryArguments(Arguments):
@@ -24,6 +28,8 @@ class GenerateQueryArguments(Arguments):
 
     Traces call the question ``prompt`` or ``query``, too. ``tables`` is what the statement may read.
     """
+
+    written_first = ("conn_id", "question", "sql", "parameters", "tables")
 
     sql: str | None = Field(default=None, min_length=1)
     conn_id: str = Field(min_length=1)
@@ -48,6 +54,8 @@ class GenerateQueryArguments(Arguments):
 class CreateFlashboardArguments(Arguments):
     """A page of charts, tables and numbers over named datasets."""
 
+    written_first = ("title", "description", "datasets")
+
     title: str
     charts: list[Annotated[dict[str, Any], AfterValidator(flashboard_entries.checked)]]
     datasets: dict[str, Any] | None = Field(
@@ -58,6 +66,8 @@ class CreateFlashboardArguments(Arguments):
 
 class HttpRequestArguments(Arguments):
     """One HTTP request. ``endpoint`` is a path on the connection's server, or a URL on it."""
+
+    written_first = ("conn_id", "method")
 
     conn_id: str = Field(min_length=1)
     endpoint: str = Field(validation_alias=AliasChoices("endpoint", "url", "path"))
@@ -99,6 +109,8 @@ class FileSyncArguments(Arguments):
 class DuckdbTransformArguments(Arguments):
     """DuckDB SQL whose rows become a table of the connection's database, or a Parquet file."""
 
+    written_first = ("conn_id",)
+
     sql: str = Field(min_length=1)
     conn_id: str = Field(min_length=1)
     table: str | None = Field(
@@ -111,6 +123,8 @@ class DuckdbTransformArguments(Arguments):
 class ExplainSchemaArguments(Arguments):
     """Tables and columns of a database, by inspection. ``question`` is kept for the reader."""
 
+    written_first = ("conn_id", "schema")
+
     conn_id: str = Field(min_length=1)
     tables: list[str] | None = None
     schema_: str | None = Field(default=None, alias="schema")
@@ -119,6 +133,8 @@ class ExplainSchemaArguments(Arguments):
 
 class WebSearchArguments(Arguments):
     """One query to the search API of the connection."""
+
+    written_first = ("conn_id",)
 
     query: str = Field(min_length=1, validation_alias=AliasChoices("query", "q"))
     conn_id: str = Field(min_length=1)
@@ -138,6 +154,8 @@ class FetchPageArguments(Arguments):
 class CallAgentArguments(Arguments):
     """One question to an agent. ``tools`` is the allow-list of its tools, ``usage_limits`` pydantic-ai's limits."""
 
+    written_first = ("conn_id", "agent", "model_id", "system_prompt")
+
     question: str = Field(min_length=1, validation_alias=AliasChoices("question", "prompt", "task", "input"))
     conn_id: str = Field(min_length=1)
     agent: str | None = None
@@ -149,6 +167,8 @@ class CallAgentArguments(Arguments):
 
 class ConditionalBranchArguments(Arguments):
     """Which of the following tasks run: those of ``if_true`` where the expression holds, else those of ``if_false``."""
+
+    written_first = ("condition", "inputs")
 
     condition: str = Field(min_length=1, validation_alias=AliasChoices("condition", "expression"))
     if_true: list[str]
@@ -169,6 +189,8 @@ class CallAutomationArguments(Arguments):
 
 class McpToolArguments(Arguments):
     """One ``tools/call`` on an MCP server."""
+
+    written_first = ("conn_id",)
 
     tool: str = Field(min_length=1)
     arguments: dict[str, Any]

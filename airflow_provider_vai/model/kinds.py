@@ -1,8 +1,8 @@
 """The one table of action kinds: operator, arguments, effect, determinism.
 
-A row's template is ``dag_templates/tasks/<kind>.py.jinja``, its argument model stands in
-:mod:`model.kind_arguments`; ``vai kinds`` lists the rows. Another distribution adds rows with entry
-points of the group :data:`GROUP`, each of which names a :class:`Kind`.
+A row's argument model is in :mod:`airflow_provider_vai.model.kind_arguments`; ``vai kinds`` lists the rows. The
+template ``dag_templates/tasks/_call.jinja`` writes the tasks of every kind without a template of its own. Another
+distribution adds rows with entry points of the group :data:`GROUP`, each of which names a :class:`Kind`.
 """
 
 from __future__ import annotations
@@ -61,8 +61,15 @@ class Kind:
 
     @property
     def template(self) -> str:
-        """The template's name; a kind without one of its own is written with its arguments as they come."""
+        """The name of the kind's own template; where no such file exists, the shared one writes the task."""
         return f"tasks/{self.name}.py.jinja"
+
+    @property
+    def written_names(self) -> list[str]:
+        """The names of the arguments in the order in which a DAG file writes them."""
+        names = [field.alias or name for name, field in self.arguments.model_fields.items()]
+        first = self.arguments.written_first
+        return [*first, *(name for name in names if name not in first)]
 
     def determinism_of(self, arguments: Mapping[str, Any]) -> tuple[Determinism, str | None]:
         """Return how much a repeated run of one call may differ, and why it is flagged."""

@@ -1,4 +1,4 @@
-"""Whether a param's default fits its JSON Schema."""
+"""Whether a param's default fits its JSON Schema: what Airflow checks before it accepts a DAG or starts a run."""
 
 from __future__ import annotations
 
@@ -8,13 +8,27 @@ from airflow_provider_vai.languages.printable import shown
 
 
 def default_problem(default: Any, schema: dict[str, Any]) -> str | None:
-    """Return why a param's default breaks its schema, or why that is no JSON Schema; Airflow would refuse the DAG.
+    """Return why a param's default does not fit its schema, or why the schema cannot be used; Airflow refuses the DAG.
 
-    :param default: ``None`` is no default: whoever starts a run gives the value.
+    A default of ``None`` is not one: whoever starts a run gives the value. Then the schema alone is checked.
     """
+    return _problem(schema, *([] if default is None else [default]))
+
+
+def fits(value: Any, schema: dict[str, Any]) -> bool:
+    """Return whether a value, ``None`` included, fits a JSON Schema."""
+    return _problem(schema, value) is None
+
+
+def is_required(default: Any, schema: dict[str, Any]) -> bool:
+    """Return whether no run can start without a value for the param: it has no default, and the schema forbids null."""
+    return default is None and not fits(None, schema)
+
+
+def _problem(schema: dict[str, Any], *values: Any) -> str | None:
     if not schema:
         return None
-    from jsonschema import Draft202012Validator, FormatChecker  # comes with Airflow, which checks params with it
+    from jsonschema import Draft202012Validator, FormatChecker  # what Airflow checks params with
     from jsonschema.exceptions import SchemaError, ValidationError, best_match
     from jsonschema.validators import validator_for
     from referencing import Registry
@@ -23,12 +37,12 @@ def default_problem(default: Any, schema: dict[str, Any]) -> str | None:
     try:
         validator = validator_for(schema, default=Draft202012Validator)
         validator.check_schema(schema)
-        if default is None:
-            return None
         checked = validator(schema, registry=Registry(), format_checker=FormatChecker())  # fetches nothing
-        found = best_match(checked.iter_errors(default))
+        for value in values:
+            if found := best_match(checked.iter_errors(value)):
+                return f"the default {shown(value)} does not fit the schema ({found.validator})"
     except (SchemaError, ValidationError) as error:
-        return f"the schema is no JSON Schema: {error.message[:200]}"
+        return f"the schema is not a JSON Schema: {error.message[:200]}"
     except (Unresolvable, RecursionError, ValueError) as error:
         return f"the schema cannot be used: {type(error).__name__}"
-    return f"the default {shown(default)} does not fit the schema ({found.validator})" if found else None
+    return None

@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow_provider_vai.model.automation import Automation, Notification, Param
 from airflow_provider_vai.renderer.python_source import LINE_LENGTH, PythonSource, SourcePlace
-from airflow_provider_vai.renderer.schedule import schedule
+from airflow_provider_vai.renderer.schedule import schedule_of
 from airflow_provider_vai.renderer.task_source import seconds
 
 FIRST_DAY = datetime(2025, 1, 1, tzinfo=timezone.utc)
@@ -42,7 +42,7 @@ def settings(automation: Automation, version: int) -> dict[str, Any]:
     return {
         "dag_id": automation.dag_id,
         "description": automation.description,
-        "schedule": schedule(automation.triggers),
+        "schedule": schedule_of(automation),
         "catchup": False,
         "is_paused_upon_creation": True,
         "max_active_runs": automation.max_active_runs,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from urllib.parse import urlsplit
 
 from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.languages.identifiers import EVENT_FILTERS, asset_uri, event_uri
+from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.triggers import EventName, EventTrigger
 
@@ -32,10 +34,12 @@ def uris(trigger: EventTrigger) -> list[str]:
     one step of one automation (``vai://actions/<kind>/<dag_id>/<task_id>``), one automation
     (``vai://automations/<dag_id>``). All others are emitted when the run of the step has ended.
 
-    :raises RenderError: a filter that the event does not have, that lacks another one, is empty, names no action kind,
-        or is longer than Airflow can keep.
+    :raises RenderError: a filter that the event does not have, that lacks another one, is empty, does not name an
+        action kind, or is longer than Airflow can keep; or a URI that Airflow refuses.
     """
     if trigger.uri is not None:
+        if problem := _uri_problem(trigger.uri):
+            raise RenderError(problem, where=WHERE, remedy="Write the uri of the asset as the DAG that emits it does.")
         return [trigger.uri]
     event = trigger.event
     if event is None:  # the model refuses it; a type checker cannot know
@@ -49,6 +53,17 @@ def uris(trigger: EventTrigger) -> list[str]:
             remedy="Leave one of them out, or shorten the DAG's and the task's id.",
         )
     return [uri]
+
+
+def _uri_problem(uri: str) -> str | None:
+    """Return why Airflow would refuse the DAG for an asset's URI (``airflow.sdk.definitions.asset``)."""
+    try:
+        scheme = urlsplit(uri).scheme
+    except ValueError:
+        return f"{shown(uri)} is not a URI"
+    if uri.isspace() or uri in ("self", "context"):
+        return f"{shown(uri)} cannot name an asset in Airflow"
+    return f"{shown(uri)}: Airflow keeps the scheme airflow:// for itself" if scheme == "airflow" else None
 
 
 def _own_asset(event: EventName, filters: dict[str, str]) -> str | None:

@@ -11,6 +11,7 @@ from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.model.automation import Argument, Output, Step, Wire
 from airflow_provider_vai.model.kinds import by_name
+from airflow_provider_vai.model.outside import REMEDY, outside_problem
 from airflow_provider_vai.renderer import python_source
 from airflow_provider_vai.renderer.frame import FRAME, Frame, outlets
 from airflow_provider_vai.renderer.python_source import LINE_LENGTH, PythonSource, SourcePlace
@@ -21,6 +22,7 @@ from airflow_provider_vai.renderer.trigger_rules import trigger_rules
 class TaskSource:
     """One operator call.
 
+    :param template: the kind's own template, if it has one. :param names: of the arguments, in the order of writing.
     :param arguments: the operator's own, by name. :param options: Airflow's own (``retries`` and the like).
     :param gate: the variable of the gate. :param each: the variable of the list that the task is mapped over.
     """
@@ -29,6 +31,7 @@ class TaskSource:
     variable: PythonSource
     operator: PythonSource
     task_id: str
+    names: list[str]
     arguments: dict[str, Any]
     options: dict[str, Any]
     gate: PythonSource | None
@@ -45,7 +48,8 @@ def task_sources(frame: Frame, variables: Mapping[str, str], dag_id: str) -> lis
     """Return the tasks of a DAG file.
 
     :param variables: the file's variable for each step's key.
-    :raises RenderError: a step is of no known kind, or is run by another operator than its kind.
+    :raises RenderError: a step's kind is not known, its operator is not the kind's, or what decides what it does is
+        filled in from outside.
     """
     rules, emitted = trigger_rules(frame.steps), outlets(frame.steps, dag_id)
     sources = []
@@ -83,12 +87,16 @@ def _task(step: Step, variables: Mapping[str, str], options: dict[str, Any], fra
             where=f"step {step.key}",
             remedy="Change the step's kind, or leave its operator as it was.",
         )
+    for name, argument in step.arguments.items():
+        if outside := outside_problem(kind, name, argument):
+            raise RenderError(outside[1], where=f"step {step.key}: {name}", remedy=REMEDY)
     gate, each = step.approval.gate, frame.lists.get(step.key)
     return TaskSource(
         template=kind.template,
         variable=python_source.name(variables[step.key]),
         operator=python_source.name(step.operator.rpartition(".")[2]),
         task_id=step.task_id,
+        names=kind.written_names,
         arguments={name: _with_references(argument, variables) for name, argument in step.arguments.items()},
         options=options,
         gate=python_source.name(variables[gate]) if gate else None,

@@ -15,6 +15,7 @@ from airflow_provider_vai.authoring.specs.places import dotted, explained, simil
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.kinds import by_name
+from airflow_provider_vai.model.outside import REMEDY, outside_problem
 from airflow_provider_vai.model.sidecar import SCHEMA_VERSION, Sidecar
 
 MOST = 50
@@ -142,6 +143,16 @@ def wrong_arguments(subject: Subject) -> Iterator[CheckResult]:
         for problem in error.errors(include_url=False)[:MOST] if error else ():
             said, at, remedy = explained(problem, values, step.kind.arguments)
             yield CheckResult(step.field("arguments", *at), said, remedy)
+
+
+def filled_in_from_outside(subject: Subject) -> Iterator[CheckResult]:
+    """An argument that decides what a step does is filled in from outside the spec."""
+    for step in subject.automation.steps if subject.automation else ():
+        kind = by_name().get(step.kind)
+        for name, argument in step.arguments.items():
+            if kind and (outside := outside_problem(kind, name, argument)):
+                at, problem = outside
+                yield CheckResult(dotted(["steps", step.key, "arguments", name, *at]), problem, REMEDY)
 
 
 def lost_places(subject: Subject) -> Iterator[CheckResult]:

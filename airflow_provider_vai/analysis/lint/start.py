@@ -5,23 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from airflow_provider_vai.analysis.lint.data import wrong_defaults
 from airflow_provider_vai.analysis.lint.finding import CheckResult
 from airflow_provider_vai.analysis.lint.raw import list_of, object_of, text_of, texts_of
 from airflow_provider_vai.analysis.lint.subjects import Subject
 from airflow_provider_vai.authoring.specs.condition import condition_problem
 from airflow_provider_vai.authoring.specs.places import dotted, similar
-from airflow_provider_vai.authoring.specs.triggers import PRESETS, schedule_problem, timezone_problem
+from airflow_provider_vai.authoring.specs.triggers import check_start
+from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages import expression
 from airflow_provider_vai.languages.printable import shown
+from airflow_provider_vai.languages.schedule import (
+    SCHEDULE_REMEDY,
+    TIMEZONE_REMEDY,
+    schedule_problem,
+    timezone_problem,
+)
 
 
 def wrong_schedules(subject: Subject) -> Iterator[CheckResult]:
-    """A schedule is no cron expression and no preset."""
+    """A schedule is neither a preset nor a cron expression that Airflow runs as meant."""
     for index, trigger in subject.of_type("schedule"):
         text = text_of(trigger.get("schedule"))
         if text is not None and (problem := schedule_problem(text)):
-            remedy = f"Write five fields, as in '0 6 * * *', or one of {', '.join(PRESETS)}."
-            yield CheckResult(dotted(["triggers", index, "schedule"]), problem, remedy)
+            yield CheckResult(dotted(["triggers", index, "schedule"]), problem, SCHEDULE_REMEDY)
 
 
 def wrong_timezones(subject: Subject) -> Iterator[CheckResult]:
@@ -29,9 +36,18 @@ def wrong_timezones(subject: Subject) -> Iterator[CheckResult]:
     for index, trigger in subject.of_type("schedule"):
         text = text_of(trigger.get("timezone"))
         if text is not None and (problem := timezone_problem(text)):
-            yield CheckResult(
-                dotted(["triggers", index, "timezone"]), problem, "Write its IANA name, as in Europe/Berlin."
-            )
+            yield CheckResult(dotted(["triggers", index, "timezone"]), problem, TIMEZONE_REMEDY)
+
+
+def wrong_starts(subject: Subject) -> Iterator[CheckResult]:
+    """Airflow does not accept the triggers together with each other, the limits and the params."""
+    own = (wrong_schedules, wrong_timezones, wrong_defaults)  # reported by themselves
+    if subject.automation is None or any(True for look in own for _ in look(subject)):
+        return
+    try:
+        check_start(subject.automation)
+    except SpecError as error:
+        yield CheckResult(error.where, error.problem, error.remedy)
 
 
 def wrong_conditions(subject: Subject) -> Iterator[CheckResult]:

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import ValidationError
+
 from airflow_provider_vai.analysis.lint.dag_file import DagFile, read_dag_file
 from airflow_provider_vai.analysis.lint.finding import Finding
 from airflow_provider_vai.analysis.lint.raw import RawStep, list_of, object_of, steps_of, text_of
@@ -49,6 +51,15 @@ class Subject:
             if step.key is not None:
                 found.setdefault(step.key, step)
         return found
+
+    @cached_property
+    def automation(self) -> Automation | None:
+        """The automation of the document; ``None``: it does not fit the spec's model."""
+        fields = {name: value for name, value in self.data.items() if name in Automation.model_fields}
+        try:
+            return Automation.model_validate(fields)
+        except ValidationError:
+            return None
 
     @property
     def dag_id(self) -> str | None:

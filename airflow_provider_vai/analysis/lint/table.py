@@ -43,6 +43,12 @@ CHECKS = (
     Check("VAI107", "error", "The arguments of a step do not fit its kind.", shape.wrong_arguments),
     Check("VAI108", "error", "A tool has no action kind: its step fails when it runs.", shape.unmapped),
     Check("VAI109", "error", "A wire or secret is for a place that its argument does not have.", shape.lost_places),
+    Check(
+        "VAI110",
+        "error",
+        "What decides what a step does is filled in from results, params, secrets or messages.",
+        shape.filled_in_from_outside,
+    ),
     Check("VAI201", "error", "A param is used that is not declared.", data.undeclared_params),
     Check("VAI202", "warning", "A declared param is used nowhere.", data.unused_params),
     Check(
@@ -62,11 +68,22 @@ CHECKS = (
     ),
     Check("VAI405", "error", "The same, and all that it sends is what tools returned.", gates.untrusted_writes),
     Check("VAI406", "warning", "A step rests on what only text that outsiders can write says.", gates.outsiders),
-    Check("VAI501", "error", "A schedule is no cron expression and no preset.", start.wrong_schedules),
+    Check(
+        "VAI501",
+        "error",
+        "A schedule is neither a preset nor a cron expression that Airflow runs as meant.",
+        start.wrong_schedules,
+    ),
     Check("VAI502", "error", "A time zone is not known.", start.wrong_timezones),
     Check("VAI503", "error", "A condition cannot be read.", start.wrong_conditions),
     Check("VAI504", "error", "A branch leads to a step that does not follow it directly.", start.lost_branches),
     Check("VAI505", "error", "An active automation has a flagged step that nobody reviewed.", start.not_reviewed),
+    Check(
+        "VAI506",
+        "error",
+        "Airflow does not accept the triggers with each other, the limits and the params.",
+        start.wrong_starts,
+    ),
     Check("VAI601", "warning", "A sidecar has no DAG file.", pair.missing_file),
     Check("VAI602", "warning", "The DAG file was edited by hand.", pair.edited_file),
     Check(

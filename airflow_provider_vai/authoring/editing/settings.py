@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -15,8 +14,9 @@ from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.languages import expression
 from airflow_provider_vai.model import review as summary
 from airflow_provider_vai.model.automation import Automation, Param
+from airflow_provider_vai.model.param_default import default_problem
 from airflow_provider_vai.model.step_graph import changed, finished, found, refuse, validated
-from airflow_provider_vai.model.triggers import ScheduleTrigger, Trigger, WebhookTrigger
+from airflow_provider_vai.model.triggers import Trigger, WebhookTrigger
 from airflow_provider_vai.model.validation import problems
 from airflow_provider_vai.renderer.schedule import schedule
 
@@ -25,7 +25,6 @@ OPTIONS = (
     "retry_delay_seconds", "notifications",
 )  # fmt: skip
 STEP_OPTIONS = ("each", "concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds")
-PRESETS = ("@once", "@continuous", "@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly")
 ROOTS = ("params", "payload", "event")
 """What a condition may speak of."""
 
@@ -34,8 +33,8 @@ def set_triggers(automation: Automation, triggers: Sequence[Trigger | Mapping[st
     """Return the automation with other triggers, all of them.
 
     :param triggers: the triggers, or their fields as in the sidecar.
-    :raises SpecError: a trigger breaks the schema, is no cron expression, or names no time zone; or steps take the
-        ``payload`` of a webhook that is gone.
+    :raises SpecError: a trigger breaks the schema, Airflow could not use its schedule or time zone, or not beside the
+        other triggers; or steps take the ``payload`` of a webhook that is gone.
     """
     try:
         given = TypeAdapter(list[Trigger]).validate_python(
@@ -43,9 +42,6 @@ def set_triggers(automation: Automation, triggers: Sequence[Trigger | Mapping[st
         )
     except ValidationError as error:
         refuse(problems(error), "triggers", "`vai schema automation` prints the fields of each type.")
-    for place, trigger in enumerate(given):
-        if isinstance(trigger, ScheduleTrigger):
-            check_schedule(trigger, f"triggers.{place}")
     paths = [trigger.path for trigger in given if isinstance(trigger, WebhookTrigger)]
     if twice := sorted({path for path in paths if paths.count(path) > 1}):
         refuse(f"two webhooks have the path {twice[0]!r}", "triggers", "Give each its own.")
@@ -55,27 +51,6 @@ def set_triggers(automation: Automation, triggers: Sequence[Trigger | Mapping[st
         refuse(error.problem, error.where, error.remedy)
     connections = summary.connections(automation.steps, given)
     return validated(automation.model_copy(update={"triggers": given, "connections": connections}))
-
-
-def check_schedule(trigger: ScheduleTrigger, where: str) -> None:
-    """Refuse a schedule that Airflow could not read.
-
-    :param where: the place that an error names.
-    :raises SpecError: it is neither a cron expression nor one of the presets, or its time zone is unknown.
-    """
-    from croniter import croniter
-
-    if trigger.schedule not in PRESETS and not croniter.is_valid(trigger.schedule):
-        refuse(
-            f"{trigger.schedule!r} is no cron expression",
-            where,
-            f"Five fields, as in '0 6 * * *', or one of {', '.join(PRESETS)}.",
-        )
-    if trigger.timezone is not None:
-        try:
-            ZoneInfo(trigger.timezone)
-        except (ValueError, OSError, LookupError):  # no such file, or a name that is no file's
-            refuse(f"there is no time zone {trigger.timezone!r}", where, "Write it like Europe/Berlin.")
 
 
 def set_conditions(automation: Automation, conditions: Sequence[str]) -> Automation:
@@ -142,20 +117,9 @@ def set_params(automation: Automation, params: Mapping[str, Param | Mapping[str,
 
 
 def _check_default(name: str, param: Param, where: str) -> None:
-    from jsonschema import SchemaError, ValidationError as Misfit
-    from jsonschema.validators import Draft202012Validator
-
     refuse_data({name: param.default}, where)
-    try:
-        Draft202012Validator.check_schema(param.schema_)
-        if param.default is not None:
-            Draft202012Validator(param.schema_).validate(param.default)
-    except (SchemaError, Misfit) as error:
-        refuse(
-            f"{'the default' if isinstance(error, Misfit) else 'the schema'}: {error.message[:300]}",
-            where,
-            "Correct it.",
-        )
+    if problem := default_problem(param.default, param.schema_):
+        refuse(problem, where, "Correct the default or the schema.")
 
 
 def _refuse_used(automation: Automation, name: str) -> None:

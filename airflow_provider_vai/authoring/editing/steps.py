@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from airflow_provider_vai.authoring.editing.gates import follow_values, guarded, unguarded_reason
 from airflow_provider_vai.authoring.editing.secrets import refuse_credentials, refuse_text
 from airflow_provider_vai.languages.places import value_at, with_value
+from airflow_provider_vai.languages.template import syntax_problem
 from airflow_provider_vai.model.automation import (
     Argument,
     Automation,
@@ -24,6 +25,7 @@ from airflow_provider_vai.model.automation import (
 )
 from airflow_provider_vai.model.base import Path
 from airflow_provider_vai.model.kinds import Kind, by_name
+from airflow_provider_vai.model.outside import REMEDY, outside_problem
 from airflow_provider_vai.model.step_graph import changed, dotted, finished, found, refuse
 
 UNKNOWN = "-"
@@ -36,11 +38,6 @@ DRAWN = {
     "mcp_tool": (("tool", "conn_id"), ("schema_sha256",)),
 }
 """Of a kind: the arguments that decide what runs, and those that were drawn from what ran in the recording."""
-
-OUTSIDE = re.compile(
-    r"\b(params|conf|payload|dag_run|ti|task_instance|var|conn|event|events|xcom\w*|triggering\w*|inlet\w*)\b"
-)
-"""Names by which a template reaches results, params and stored values."""
 
 WROTE = re.compile(r"a model wrote (?P<places>.+), which each run repeats word for word$")
 
@@ -153,12 +150,9 @@ def check_step(step: Step, kind: Kind, names: Sequence[str] | None = None) -> No
     """
     checked = names if names is not None else list(step.arguments)
     for name in checked:
-        if name in step.arguments and _comes_from_outside(step.arguments[name], name, kind):
-            refuse(
-                f"{name} decides what runs, and is never filled in from results, params or secrets",
-                f"step {step.key}: {name}",
-                "Write it out; a template of dates alone ({{ ds }}) may stand in it.",
-            )
+        if name in step.arguments and (outside := outside_problem(kind, name, step.arguments[name])):
+            at, problem = outside
+            refuse(problem, f"step {step.key}: {dotted([name, *at])}", REMEDY)
     try:
         kind.arguments.model_validate(values_of(step))
     except ValidationError as error:
@@ -168,17 +162,6 @@ def check_step(step: Step, kind: Kind, names: Sequence[str] | None = None) -> No
             takes = ", ".join(_names(kind))
             refuse(f"it does not fit the kind {kind.name}: {said}", f"step {step.key}", f"It takes {takes}.")
     refuse_credentials(step, kind, {name: step.arguments[name] for name in checked if name in step.arguments})
-
-
-def _comes_from_outside(argument: Argument, name: str, kind: Kind) -> bool:
-    """Return whether anything but the spec and the run's dates has a say in an argument that decides what runs."""
-    if name not in kind.never_wired and not name.endswith("conn_id"):
-        return False
-    templates = [wire.template for wire in argument.wires if wire.template is not None]
-    templates += [str(argument.value)] if argument.class_ == "template" else []
-    if argument.secrets or argument.class_ == "parameter" or len(templates) < len(argument.wires) or argument.from_:
-        return True
-    return any(name.endswith("conn_id") or OUTSIDE.search(template) for template in templates)
 
 
 # --- places -----------------------------------------------------------------------------------------------------------
@@ -221,7 +204,10 @@ def _check_argument(given: Argument, path: Path, step: Step) -> None:
         )
     for template in [given.value if given.class_ == "template" else None, *(wire.template for wire in given.wires)]:
         if template is not None:
-            refuse_text(template, f"step {step.key}: {dotted(path)}")
+            where = f"step {step.key}: {dotted(path)}"
+            refuse_text(template, where)
+            if problem := syntax_problem(template):
+                refuse(f"not a Jinja template: {problem}", where, "Correct it.")
 
 
 def _is_open(argument: Argument) -> bool:

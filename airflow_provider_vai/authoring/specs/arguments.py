@@ -20,6 +20,7 @@ from airflow_provider_vai.model.automation import Argument
 from airflow_provider_vai.model.base import Path
 from airflow_provider_vai.model.kind_arguments import Arguments
 from airflow_provider_vai.model.kinds import Kind
+from airflow_provider_vai.model.outside import REMEDY, outside_problem
 
 STANDS_FOR: tuple[Any, ...] = ("x", 1, {}, [], True, None, 0.5, [{}])
 MOST_PLACES = 100
@@ -51,7 +52,9 @@ def checked(kind: Kind, given: dict[str, Any], place: Path) -> Checked:
         named = {"conn_id": kind.connection, **named}
     for name, value in named.items():
         refuse_credentials({name: value}, place, kind)
-        _refuse_deciding(kind, name, value, [*place, name])
+        if outside := outside_problem(kind, name, argument(value)):
+            at, problem = outside
+            refuse(problem, [*place, name, *at], REMEDY)
     _validate(kind, named, place)
     order = [field.alias or name for name, field in kind.arguments.model_fields.items()]
     values = {name: named[name] for name in order if name in named}
@@ -84,20 +87,6 @@ def _own_names(kind: Kind, given: dict[str, Any], place: Path) -> dict[str, Any]
             refuse(f"{aliases[name]!r} is given twice, under two names", [*place, name], "Leave one of them out.")
         named[aliases[name]] = value
     return named
-
-
-def _refuse_deciding(kind: Kind, name: str, value: Any, place: Path) -> None:
-    """Refuse what comes from outside where it would decide what runs, as crystallized steps never have it."""
-    if name not in kind.never_wired and not name.endswith("conn_id"):
-        return
-    for at, reference in references(value):
-        if reference.decides_from_outside or name.endswith("conn_id"):
-            refuse(
-                f"{name!r} of {kind.name} decides what runs, and is never filled in from results, params or secrets",
-                [*place, *at],
-                "Write it out; a template of dates alone ({{ ds }}) may stand in it. Values that change go elsewhere: "
-                "a query's into `parameters`, a request's into `query` or `json`.",
-            )
 
 
 def _validate(kind: Kind, named: dict[str, Any], place: Path) -> None:

@@ -18,7 +18,7 @@ from airflow_provider_vai.authoring.specs.condition import condition_problem
 from airflow_provider_vai.authoring.specs.places import refuse, refuse_first, similar
 from airflow_provider_vai.authoring.specs.platform_documents import is_platform, short_form
 from airflow_provider_vai.authoring.specs.short import SpecReader
-from airflow_provider_vai.authoring.specs.triggers import schedule_problem, timezone_problem
+from airflow_provider_vai.authoring.specs.triggers import check_start
 from airflow_provider_vai.authoring.specs.values import refuse_credentials
 from airflow_provider_vai.exceptions import SpecError, UnreadableTrace
 from airflow_provider_vai.languages import json_text, yaml_text
@@ -27,7 +27,6 @@ from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.param_default import default_problem
 from airflow_provider_vai.model.sidecar import SCHEMA_VERSION, Sidecar
-from airflow_provider_vai.model.triggers import ScheduleTrigger
 
 LIMIT_BYTES = 5_000_000
 """A spec is written by hand, or says as much: above this it is refused, not read for minutes."""
@@ -202,12 +201,6 @@ def _check_full(automation: Automation) -> None:
 
 
 def _check_start(automation: Automation) -> None:
-    for index, trigger in enumerate(automation.triggers):
-        if not isinstance(trigger, ScheduleTrigger):
-            continue
-        problem = schedule_problem(trigger.schedule) or (trigger.timezone and timezone_problem(trigger.timezone))
-        if problem:
-            refuse(problem, ["triggers", index], "Write a cron expression, and an IANA time zone.")
     for index, text in enumerate(automation.conditions):
         if problem := condition_problem(text):
             refuse(f"{shown(text)}: {problem}", ["conditions", index], 'Write it like params.region = "EU".')
@@ -217,6 +210,7 @@ def _check_start(automation: Automation) -> None:
         refuse_credentials({name: param.default}, ["params"])
         refuse_credentials({"description": param.description}, ["params", name])
     refuse_credentials({"description": automation.description}, [])
+    check_start(automation)
 
 
 def _check_depth(value: Any) -> None:

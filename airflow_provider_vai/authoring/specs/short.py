@@ -14,7 +14,7 @@ from airflow_provider_vai.authoring.specs.condition import condition_problem
 from airflow_provider_vai.authoring.specs.params import params_of
 from airflow_provider_vai.authoring.specs.places import only, refuse, text_of, validated
 from airflow_provider_vai.authoring.specs.steps import Raw, gate_step, raw_step, step
-from airflow_provider_vai.authoring.specs.triggers import triggers
+from airflow_provider_vai.authoring.specs.triggers import check_start, triggers
 from airflow_provider_vai.authoring.specs.values import refuse_credentials
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.identifiers import Names, slug
@@ -84,7 +84,9 @@ class SpecReader:
             "review": summary.review(steps, self.notes),
         }
         automation: Automation | None = self._try(validated, Automation, made, [])
-        return automation
+        if automation is not None:
+            self._try(check_start, automation)
+        return None if self.refused else automation
 
     def _steps(self, given: Any) -> list[Step]:
         """Return the steps with their gates, in order."""

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from airflow_provider_vai.authoring.specs.places import only, refuse, similar, text_of, validated
+from airflow_provider_vai.exceptions import RenderError, SpecError
 from airflow_provider_vai.languages.printable import shown
+from airflow_provider_vai.languages.schedule import (
+    SCHEDULE_REMEDY,
+    TIMEZONE_REMEDY,
+    schedule_problem,
+    timezone_problem,
+)
+from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.base import Path
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.triggers import EventTrigger, ManualTrigger, ScheduleTrigger, Trigger, WebhookTrigger
-from airflow_provider_vai.renderer.schedule import CRONS
+from airflow_provider_vai.renderer.schedule import schedule_of
 
-PRESETS = ("@once", *CRONS)
 KEYS = {
     "manual": ("type",),
     "schedule": ("type", "schedule", "timezone"),
@@ -63,36 +69,24 @@ def trigger(given: Any, place: Path, secret_conn_id: str | None = None) -> Trigg
     return ManualTrigger(type="manual")
 
 
-def schedule_problem(text: str) -> str | None:
-    """Return why a schedule is neither a cron expression nor one of Airflow's presets, if it is not."""
-    from croniter import croniter
+def check_start(automation: Automation) -> None:
+    """Check that Airflow accepts the triggers of an automation with its limits and params.
 
-    if text in PRESETS:
-        return None
+    :raises SpecError: it does not, see :func:`airflow_provider_vai.renderer.schedule.schedule_of`.
+    """
     try:
-        valid = len(text) <= 200 and croniter.is_valid(text)
-    except (ValueError, OverflowError, RecursionError):
-        valid = False
-    return None if valid else f"{shown(text)} is no cron expression"
-
-
-def timezone_problem(name: str) -> str | None:
-    """Return why a name is no IANA time zone, if it is not."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown; leads out of the folder; a folder or file of another kind
-        return f"{shown(name)} is no time zone"
-    return None
+        schedule_of(automation)
+    except RenderError as error:
+        raise SpecError(error.problem, where=error.where, remedy=error.remedy) from None
 
 
 def _schedule(fields: dict[str, Any], place: Path) -> ScheduleTrigger:
     cron = text_of(fields.get("schedule"), [*place, "schedule"], "schedule")
     if problem := schedule_problem(cron):
-        remedy = f"Write five fields, as in '0 6 * * *', or one of {', '.join(PRESETS)}."
-        refuse(problem, [*place, "schedule"], remedy)
+        refuse(problem, [*place, "schedule"], SCHEDULE_REMEDY)
     zone = fields.get("timezone")
     if zone is not None and (problem := timezone_problem(text_of(zone, [*place, "timezone"], "time zone"))):
-        refuse(problem, [*place, "timezone"], "Write its IANA name, as in Europe/Berlin.")
+        refuse(problem, [*place, "timezone"], TIMEZONE_REMEDY)
     made: ScheduleTrigger = validated(ScheduleTrigger, fields, place)
     return made
 

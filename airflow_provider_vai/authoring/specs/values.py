@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -23,6 +22,7 @@ from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.redact import redact
 from airflow_provider_vai.exceptions import SecretFound
 from airflow_provider_vai.languages.printable import shown
+from airflow_provider_vai.languages.template import syntax_problem
 from airflow_provider_vai.model.automation import Argument, Output, Secret, Wire
 from airflow_provider_vai.model.base import Path
 from airflow_provider_vai.model.kinds import Kind, by_name
@@ -35,8 +35,6 @@ TO_A_CONNECTION = (
     "Store it in an Airflow connection: its password stands for {$secret: <connection id>}, and a request's "
     "credentials come from the connection that the step uses."
 )
-FROM_OUTSIDE = re.compile(r"\b(params|dag_run|conf|ti|task_instance|triggering_asset_events|var|conn)\b")
-"""Names that lead a Jinja template to what whoever starts a run sends, to results, or to Airflow's own secrets."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +50,6 @@ class Reference:
     path: Path = field(default_factory=list)
     template: str | None = None
     connection: str | None = None
-
-    @property
-    def decides_from_outside(self) -> bool:
-        """Whether anything but the file and the run's dates has a say in the value."""
-        return self.template is None or bool(FROM_OUTSIDE.search(self.template))
 
 
 def read(value: Any, place: Path) -> Any:
@@ -192,12 +185,10 @@ def _reference(marker: str, target: Any, place: Path) -> Reference:
 
 
 def _template(text: str, place: Path) -> str:
-    from jinja2 import Environment, TemplateSyntaxError
-
-    try:
-        Environment(autoescape=True).parse(text)  # parsed alone: nothing is rendered
-    except (TemplateSyntaxError, RecursionError) as error:
-        refuse(f"no Jinja template: {error}", place, "Correct it; text without a template needs no {$template: …}.")
+    if problem := syntax_problem(text):
+        refuse(
+            f"not a Jinja template: {problem}", place, "Correct it; text without a template needs no {$template: …}."
+        )
     return text
 
 

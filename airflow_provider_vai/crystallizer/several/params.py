@@ -12,7 +12,7 @@ from airflow_provider_vai.crystallizer.parameters.names import ParamNames
 from airflow_provider_vai.crystallizer.several.playback import At, Playback
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.automation import Automation, Param
-from airflow_provider_vai.model.param_default import default_problem
+from airflow_provider_vai.model.param_default import fits
 
 SHORTEST_PART = 3
 """Characters of a param's value that is found inside longer texts."""
@@ -46,7 +46,7 @@ class Params:
             name = self.names.give(list(place), step)
         schema = _schema(list(values.values()))
         known = self.automation.params.get(earlier or "")
-        if known and known.schema_ and not any(default_problem(it, known.schema_) for it in values.values()):
+        if known and known.schema_ and all(fits(value, known.schema_) for value in values.values()):
             schema = known.schema_
         description = known.description if known and known.description else f"{called} of {step}: {why}"
         self.made[name] = Param(default=values[min(values)], description=description, schema_=schema)

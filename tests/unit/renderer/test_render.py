@@ -8,6 +8,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from airflow_provider_vai.get_provider_info import get_provider_info
 from airflow_provider_vai.model.automation import Argument, Automation, Notification, Output, Param, Wire
 from airflow_provider_vai.model.kinds import KINDS, Kind
 from airflow_provider_vai.model.run import Approval, Run, Turn
+from airflow_provider_vai.renderer import render as renderer
 from airflow_provider_vai.renderer.render import render, templates_folder, templates_sha256
 from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.store.sidecar_files import read_sidecar
@@ -305,6 +307,14 @@ def test_templates_and_wires_are_written_as_such() -> None:
             "the place 'b', which the argument does not have",
         ),
         ({"arguments": {"unknown": Argument.frozen(1)}}, "written with"),
+        (
+            {"arguments": {"tool": Argument(class_="template", value="{{ params.tool }}")}},
+            "'tool' of mcp_tool decides what runs",
+        ),
+        (
+            {"arguments": {"conn_id": Argument(class_="parameter", param="p")}},
+            "'conn_id' of mcp_tool decides what runs",
+        ),
     ],
 )
 def test_what_cannot_be_rendered_is_refused(change: dict[str, Any], problem: str) -> None:
@@ -391,22 +401,33 @@ def test_limits_and_notifications_are_airflows_own() -> None:
 
 # --- templates, kinds, operators --------------------------------------------------------------------------------------
 
-TEMPLATES = sorted(
-    path.name for path in (templates_folder() / "tasks").glob("*.jinja") if not path.name.startswith("_")
-)
+TEMPLATES = sorted((templates_folder() / "tasks").glob("*.jinja"))
 
 
-def test_each_kind_has_a_template_and_each_template_a_kind() -> None:
-    """None is left over."""
-    assert sorted(kind.template for kind in KINDS) == [f"tasks/{name}" for name in TEMPLATES]
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_each_template_is_a_kinds_and_short(template: Path) -> None:
+    """Beside the shared call there are templates of kinds alone, none of which is left over or long."""
+    assert f"tasks/{template.name}" in {"tasks/_call.jinja", *(kind.template for kind in KINDS)}
+    assert len(template.read_text(encoding="utf-8").splitlines()) <= 25
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_a_template_names_the_kinds_arguments(kind: Kind) -> None:
-    """All of them, and no other, so that none is dropped from the file."""
-    source = (templates_folder() / kind.template).read_text()
-    names = json.loads(re.search(r"names = (\[.*?\])", source, re.DOTALL)[1])  # type: ignore[index]
-    assert sorted(names) == sorted(field.alias or name for name, field in kind.arguments.model_fields.items())
+def test_a_kind_may_have_a_template(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What it writes besides the shared call is written, and its order of the arguments holds."""
+    folder = shutil.copytree(templates_folder(), tmp_path / "dag_templates")
+    own = '    # its own\n{% set names = ["tool", "arguments", "conn_id"] %}\n{% include "tasks/_call.jinja" %}\n'
+    (folder / "tasks" / "mcp_tool.py.jinja").write_text(own)
+    one = crystallized(run(call("look", {"a": 1})), gates="recorded")
+    shared = render(one)
+    monkeypatch.setattr(renderer, "templates_folder", lambda: folder)
+    renderer._environment.cache_clear()
+    try:
+        text = render(one)
+    finally:
+        renderer._environment.cache_clear()
+
+    assert "    # its own\n" in text
+    assert text.index('tool="look"') < text.index("conn_id=")
+    assert shared.index("conn_id=") < shared.index('tool="look"')
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

@@ -8,10 +8,11 @@ import pytest
 from pydantic import ValidationError
 
 from airflow_provider_vai.exceptions import RenderError
+from airflow_provider_vai.languages.schedule import PRESETS
 from airflow_provider_vai.model.automation import Argument, Automation, Param
 from airflow_provider_vai.model.triggers import EventTrigger, ManualTrigger, ScheduleTrigger, WebhookTrigger
 from airflow_provider_vai.renderer.render import render
-from airflow_provider_vai.renderer.schedule import schedule
+from airflow_provider_vai.renderer.schedule import schedule, schedule_of
 from tests.unit.support import call, crystallized, executed, run, tasks
 
 MANUAL = ManualTrigger(type="manual")
@@ -65,6 +66,8 @@ SALES = "vai://automations/sales"
         ([], None),
         ([MANUAL], None),
         ([at("@daily")], "@daily"),
+        *(([at(preset)], preset) for preset in PRESETS),
+        ([at("@midnight", "UTC")], ("CronTriggerTimetable", "0 0 * * *", {"timezone": "UTC"})),
         ([MANUAL, at("0 6 * * 1")], "0 6 * * 1"),
         ([at("0 6 * * *", "Europe/Berlin")], ("CronTriggerTimetable", "0 6 * * *", {"timezone": "Europe/Berlin"})),
         ([at("@weekly", "UTC")], ("CronTriggerTimetable", "0 0 * * 0", {"timezone": "UTC"})),
@@ -107,11 +110,18 @@ def test_schedule(triggers: list[Any], expected: Any) -> None:
     [
         ([at("0 6 * * *", "UTC"), at("0 6 * * *", "Asia/Tokyo")], "several time zones: Asia/Tokyo, UTC"),
         ([at("@once"), at("0 6 * * *")], "'@once' has no cron expression"),
-        ([at("every day")], "'every day' is no schedule"),
-        ([at("@fortnightly")], "'@fortnightly' is no schedule"),
-        ([at("0 25 * * *")], "'0 25 * * *' is no schedule"),
-        ([at("@daily", "Mars/Olympus")], "'Mars/Olympus' is no time zone"),
-        ([at("@daily", "../../etc/passwd")], "'../../etc/passwd' is no time zone"),
+        ([at("every day")], '"every day" is neither a cron expression nor a preset'),
+        ([at("@fortnightly")], '"@fortnightly" is neither a cron expression nor a preset'),
+        ([at("0 25 * * *")], '"0 25 * * *" is neither a cron expression nor a preset'),
+        ([at("0 0 6 * * *")], "has 6 fields"),
+        ([at("0 6 * * *"), at("0 0 31 2 *")], "never fires"),
+        ([at("@continuous"), on(SALES)], "'@continuous' has no cron expression"),
+        ([on("airflow://orders")], "Airflow keeps the scheme airflow:// for itself"),
+        ([on("AIRFLOW://orders")], "Airflow keeps the scheme airflow:// for itself"),
+        ([on(" ")], "cannot name an asset"),
+        ([on("http://[half")], "is not a URI"),
+        ([at("@daily", "Mars/Olympus")], '"Mars/Olympus" is not a time zone'),
+        ([at("@daily", "../../etc/passwd")], '"../../etc/passwd" is not a time zone'),
         ([after("action.completed", connection="wh")], "action.completed has no filter connection"),
     ],
 )
@@ -121,6 +131,46 @@ def test_what_airflow_cannot_say(triggers: list[Any], problem: str) -> None:
         schedule(triggers)
     assert problem in refusal.value.problem
     assert refusal.value.remedy
+
+
+REGION = {"schema": {"type": "string"}}
+
+
+@pytest.mark.parametrize(
+    ("facts", "where", "problem"),
+    [
+        ({"triggers": [at("@continuous")], "max_active_runs": 2}, "max_active_runs", "max_active_runs = 2"),
+        ({"triggers": [at("0 6 * * *")], "params": {"region": REGION}}, "params.region", "it has no default"),
+        ({"triggers": [on(SALES)], "params": {"region": REGION}}, "params.region", "it has no default"),
+        (
+            {"triggers": [at("@daily")], "params": {"region": {**REGION, "default": 7}}},
+            "params.region",
+            "the default 7 does not fit",
+        ),
+    ],
+)
+def test_what_airflow_does_not_accept_together(facts: dict[str, Any], where: str, problem: str) -> None:
+    """A trigger may fit, and still not with the automation's limits and params."""
+    with pytest.raises(RenderError) as refusal:
+        schedule_of(automation(**facts))
+
+    assert refusal.value.where == where
+    assert problem in refusal.value.problem
+    assert refusal.value.remedy
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"triggers": [at("@continuous")]},
+        {"triggers": [MANUAL, HOOK], "params": {"region": REGION}},
+        {"triggers": [at("@daily")], "params": {"region": {"schema": {"type": ["string", "null"]}}}},
+        {"triggers": [at("@daily")], "params": {"region": {}}},
+    ],
+)
+def test_what_airflow_accepts_together(facts: dict[str, Any]) -> None:
+    """One run at a time; a person may be asked for a value; no value may be one."""
+    render(automation(**facts))
 
 
 def test_params() -> None:

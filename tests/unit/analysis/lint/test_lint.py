@@ -155,6 +155,12 @@ def unmapped(document: dict[str, Any]) -> None:
     document["connections"].remove("shop")
 
 
+def continuous(document: dict[str, Any]) -> None:
+    """Let the automation run all the time, twice at once."""
+    document["triggers"] = [{"type": "schedule", "schedule": "@continuous"}]
+    document["max_active_runs"] = 2
+
+
 JSON = ("steps", "post", "arguments", "json")
 CASES: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
     ("VAI004", put("descripton", value="x"), "descripton"),
@@ -171,6 +177,11 @@ CASES: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
     ("VAI107", put("steps", "post", "arguments", "method", value=frozen("SEND")), "steps.post.arguments.method"),
     ("VAI108", unmapped, "steps.look.kind"),
     ("VAI109", put(*JSON, "wires", 0, "at", value=["ordr"]), "steps.post.arguments.json.wires[0].at"),
+    ("VAI110", put("steps", "post", "arguments", "endpoint",
+                   value={"class": "template", "value": "/{{ triggering_asset_events }}"}),
+     "steps.post.arguments.endpoint"),
+    ("VAI110", put("steps", "post", "arguments", "endpoint", value={"class": "parameter", "param": "region"}),
+     "steps.post.arguments.endpoint"),
     ("VAI201", put("params", value={}), "conditions[0]"),
     ("VAI202", put("params", "top", value={"default": 5}), "params.top"),
     ("VAI203", put(*JSON, "wires", 0, "from", "step", value="lok"), "steps.post.arguments.json.wires[0].from"),
@@ -192,10 +203,17 @@ CASES: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
     ("VAI405", only_tools, "steps.post.approval.gate"),
     ("VAI406", outsiders, "steps.post.approval.reason"),
     ("VAI501", put("triggers", 0, "schedule", value="0 25 * * *"), "triggers[0].schedule"),
+    ("VAI501", put("triggers", 0, "schedule", value="0 0 6 * * *"), "triggers[0].schedule"),
+    ("VAI501", put("triggers", 0, "schedule", value="0 0 31 2 *"), "triggers[0].schedule"),
     ("VAI502", put("triggers", 0, "timezone", value="Europe/Berln"), "triggers[0].timezone"),
     ("VAI503", put("conditions", value=["f(params.region)"]), "conditions[0]"),
     ("VAI503", put("steps", "branch", "arguments", "condition", "value", value="x >"),
      "steps.branch.arguments.condition"),
+    ("VAI506", lambda document: document["triggers"].append(document["triggers"][0] | {"timezone": "Asia/Tokyo"}),
+     "triggers"),
+    ("VAI506", continuous, "max_active_runs"),
+    ("VAI506", lambda document: document["triggers"].append({"type": "event", "uri": "airflow://x"}), "triggers"),
+    ("VAI506", put("params", "region", value={"schema": {"type": "string"}}), "params.region"),
     ("VAI504", put("steps", "branch", "arguments", "if_true", "value", value=["post"]),
      "steps.branch.arguments.if_true[0]"),
 ]  # fmt: skip

@@ -370,8 +370,11 @@ def test_arguments_by_their_other_names() -> None:
         ("endpoint.x", 1, "it has no places"),
         ("", 1, "is no place"),
         ("endpoint", None, "endpoint: Input should be a valid string"),
-        ("endpoint", Argument(class_="parameter", param="p"), "endpoint decides what runs"),
-        ("conn_id", wire("web_search"), "conn_id decides what runs"),
+        ("endpoint", Argument(class_="parameter", param="p"), "'endpoint' of http_request decides what runs"),
+        ("conn_id", wire("web_search"), "'conn_id' of http_request decides what runs"),
+        ("endpoint", Argument(class_="template", value="/x/{{ run_id }}"), 'its template reads "run_id"'),
+        ("conn_id", Argument(class_="template", value="c_{{ ds }}"), "'conn_id' of http_request decides what runs"),
+        ("json", Argument(class_="template", value="{{ ds"), "not a Jinja template"),
         ("json", wire("absent"), "there is no step 'absent'"),
         ("json.month", wire("plan_discount"), "takes json.month from 'plan_discount', and would come before it"),
         ("json", Argument(class_="parameter", param="absent"), "'absent', which is not declared"),
@@ -523,9 +526,12 @@ def test_triggers() -> None:
 @pytest.mark.parametrize(
     ("trigger", "said"),
     [
-        ({"type": "schedule", "schedule": "daily"}, "no cron expression"),
-        ({"type": "schedule", "schedule": "@daily", "timezone": "Mars/Base"}, "no time zone 'Mars/Base'"),
-        ({"type": "schedule", "schedule": "@daily", "timezone": "../../etc/passwd"}, "no time zone"),
+        ({"type": "schedule", "schedule": "daily"}, "neither a cron expression nor a preset"),
+        ({"type": "schedule", "schedule": "@daily", "timezone": "Mars/Base"}, '"Mars/Base" is not a time zone'),
+        ({"type": "schedule", "schedule": "@daily", "timezone": "../../etc/passwd"}, "is not a time zone"),
+        ({"type": "schedule", "schedule": "0 0 6 * * *"}, 'triggers[0].schedule: "0 0 6 * * *" has 6 fields'),
+        ({"type": "schedule", "schedule": "0 0 31 2 *"}, "never fires"),
+        ({"type": "event", "uri": "airflow://orders"}, "Airflow keeps the scheme"),
         ({"type": "sundial"}, "sundial"),
         ({"type": "event"}, "either an event or an asset's uri"),
     ],
@@ -551,8 +557,8 @@ def test_params_and_conditions() -> None:
     }.items():
         assert said in refused(lambda condition=condition: editing.set_conditions(before, [condition]))
     for param, said in {
-        "default": ({"default": 3, "schema": {"type": "string"}}, "the default: 3 is not of type 'string'"),
-        "schema": ({"schema": {"type": "colour"}}, "the schema: 'colour' is not valid"),
+        "default": ({"default": 3, "schema": {"type": "string"}}, "the default 3 does not fit the schema (type)"),
+        "schema": ({"schema": {"type": "colour"}}, "the schema is not a JSON Schema: 'colour' is not valid"),
         "fields": ({"value": 3}, "Extra inputs"),
     }.values():
         assert said in refused(lambda param=param: editing.set_params(before, {"region": param}))

@@ -1,0 +1,96 @@
+"""Schedules as Airflow reads them: its presets, cron expressions and time zones."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from airflow_provider_vai.languages.printable import shown
+
+PRESETS: dict[str, str | None] = {
+    "@once": None,
+    "@continuous": None,
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@quarterly": "0 0 1 */3 *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
+"""Every preset that Airflow accepts as ``schedule=``, with its cron expression, which a timetable needs.
+
+``@once`` and ``@continuous`` are timetables of their own (``airflow.sdk.DAG``). Airflow's own table is ``cron_presets``
+in ``airflow.utils.dates``; it leaves ``@midnight`` and ``@annually`` to croniter, which knows them too.
+"""
+
+MAX_CHARACTERS = 200
+FIELDS = 5
+RANDOM = re.compile(r"r(\(\d+-\d+\))?(/\d+)?", re.ASCII | re.IGNORECASE)
+"""A field that croniter fills with a random number."""
+
+START = datetime(2000, 1, 1)
+"""Where the search for a first run begins: fixed, so that the answer never depends on the day."""
+
+SCHEDULE_REMEDY = (
+    f"Write five fields (minute, hour, day, month, weekday), as in '0 6 * * *', or one of {', '.join(PRESETS)}."
+)
+TIMEZONE_REMEDY = "Write its IANA name, as in Europe/Berlin."
+
+
+@lru_cache(maxsize=1024)
+def schedule_problem(schedule: str) -> str | None:
+    """Return why Airflow could not run a schedule as meant, as a sentence that shows it; ``None``: it can.
+
+    Refused are: anything but a preset or a cron expression of at most 200 characters; more than five fields, which
+    Airflow accepts, but reads the sixth as seconds and the seventh as a year; a random field, which Airflow would draw
+    anew whenever it looks; and an expression without a run within 50 years (31 February), at which Airflow's scheduler
+    fails. The search for a run takes some 20 ms at most.
+    """
+    if schedule in PRESETS:
+        return None
+    fields = schedule.split() if len(schedule) <= MAX_CHARACTERS else []
+    if schedule.startswith("@") or len(fields) < FIELDS or not _is_cron(schedule):
+        return f"{shown(schedule)} is neither a cron expression nor a preset"
+    if len(fields) > FIELDS:
+        last = "the last as seconds" if len(fields) == FIELDS + 1 else "the last two as seconds and years"
+        return f"{shown(schedule)} has {len(fields)} fields, and Airflow would read {last}"
+    if any(RANDOM.fullmatch(field) for field in fields):
+        return f"{shown(schedule)} has a random field (R): Airflow would draw another time whenever it looks"
+    return None if _fires(schedule) else f"{shown(schedule)} never fires: no year has such a day"
+
+
+def cron_of(schedule: str) -> str | None:
+    """Return the cron expression of a schedule; ``None``: a preset that has none (``@once``, ``@continuous``)."""
+    return PRESETS.get(schedule, schedule)
+
+
+def timezone_problem(name: str) -> str | None:
+    """Return why a name is not an IANA time zone, as a sentence that shows it; ``None``: it is one."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown, or a path out of the folder, or a folder
+        return f"{shown(name)} is not a time zone"
+    return None
+
+
+def _is_cron(text: str) -> bool:
+    from croniter import croniter  # what Airflow reads cron expressions with
+
+    try:
+        return bool(croniter.is_valid(text))
+    except (ValueError, OverflowError, RecursionError):
+        return False
+
+
+def _fires(expression: str) -> bool:
+    from croniter import CroniterBadDateError, croniter
+
+    try:
+        croniter(expression, START).get_next(datetime)  # as Airflow's scheduler does, with the same limit
+    except (CroniterBadDateError, OverflowError):
+        return False
+    return True

@@ -1,0 +1,125 @@
+"""Jinja templates as Airflow renders them: which names of Airflow's context one reads. Nothing is rendered here.
+
+An argument that decides *what* a step does (a statement, a URL, a tool's name) may hold a template of dates, and
+nothing that anybody outside the DAG file has a say in: see ``dev/adr/0017-names-in-templates.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, nodes
+
+OWN = frozenset({
+    "ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz", "logical_date", "partition_date",
+    "data_interval_start", "data_interval_end", "prev_data_interval_start_success", "prev_data_interval_end_success",
+    "prev_start_date_success", "prev_end_date_success",
+    "expanded_ti_count", "task_reschedule_count", "test_mode", "try_number",
+})  # fmt: skip
+"""Names of Airflow's context that hold dates and counts of Airflow's own: nobody can write text into them."""
+
+OUTSIDE = {
+    "asset_state_store": "values that tasks and API callers store",
+    "conn": "connections and their passwords",
+    "dag": "the DAG's params",
+    "dag_run": "the configuration, id and note of whoever starts a run",
+    "exception": "the text of an error",
+    "inlet_events": "what the senders of asset events write",
+    "inlets": "assets with what others attach to them",
+    "map_index_template": "another template",
+    "outlet_events": "what tasks write into asset events",
+    "outlets": "assets with what others attach to them",
+    "params": "values of whoever starts a run",
+    "partition_key": "text of whoever starts a run or sends an asset event",
+    "reason": "text of whoever changed a run's state",
+    "run_id": "text of whoever starts a run",
+    "task": "the task's params",
+    "task_instance": "the results of tasks, and the run",
+    "task_instance_key_str": "the id of a run, text of whoever starts it",
+    "task_state_store": "values that tasks and API callers store",
+    "templates_dict": "other templates",
+    "ti": "the results of tasks, and the run",
+    "triggering_asset_events": "what the senders of asset events write",
+    "var": "Airflow variables, which may be secrets",
+}
+"""The other names of Airflow's context, and what comes in by each. A name in neither list counts as one of them."""
+
+MACROS = frozenset({
+    "datetime", "datetime_diff_for_humans", "ds_add", "ds_format", "ds_format_locale", "timedelta",
+    "dateutil.relativedelta.relativedelta",
+})  # fmt: skip
+"""What a template may use of Airflow's ``macros``: functions of dates. The others are whole modules, by which a
+template reaches files and the environment (``macros.uuid.os.environ``)."""
+
+AIRFLOW_FILTERS = ("ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz")
+LOADS = ("Include", "Import", "FromImport", "Extends", "Block", "Macro", "CallBlock")
+"""Statements that read other files, or open Jinja's own objects."""
+
+
+def syntax_problem(text: str) -> str | None:
+    """Return why a text is not a Jinja template that Airflow can read; ``None``: it is one."""
+    found = _parsed(text)
+    return found if isinstance(found, str) else None
+
+
+def outside_names(text: str) -> list[str]:
+    """Return what a template reads besides dates: names of Airflow's context, macros, statements; sorted.
+
+    An empty list means that the rendered text depends on the template, dates and counts alone. A text that is not a
+    template at all is returned as the one name.
+    """
+    from jinja2 import meta, nodes
+
+    tree = _parsed(text)
+    if isinstance(tree, str):
+        return [text]
+    found = meta.find_undeclared_variables(tree) - OWN - {"macros"}
+    found |= {type(node).__name__.lower() for name in LOADS for node in tree.find_all(getattr(nodes, name))}
+    found |= {name.name for name in tree.find_all(nodes.Name) if name.name == "self"}  # Jinja's way to the context
+    found |= {_written(part) for part in tree.find_all(nodes.Getattr) if part.attr.startswith("_")}
+    return sorted(found | set(_macros(tree)))
+
+
+def _macros(tree: nodes.Template) -> Iterator[str]:
+    """Yield what a template uses of ``macros`` besides :data:`MACROS`, as ``macros.uuid``."""
+    from jinja2 import nodes
+
+    chains = [chain for part in tree.find_all(nodes.Getattr) if (chain := _written(part)).startswith("macros.")]
+    known = [chain for chain in chains if chain.removeprefix("macros.") in MACROS]
+    if sum(name.name == "macros" for name in tree.find_all(nodes.Name)) > len(known):
+        others = {chain for chain in chains if not any(f"macros.{one}".startswith(chain) for one in MACROS)}
+        others = {chain for chain in others if not any(chain.startswith(f"{one}.") for one in known)}
+        yield from {".".join(chain.split(".")[:2]) for chain in others} or {"macros"}
+
+
+def _written(node: nodes.Node) -> str:
+    """Return a chain of attributes as it is written, ``macros.uuid.os``; its head is empty where it is not a name."""
+    from jinja2 import nodes
+
+    if isinstance(node, nodes.Getattr):
+        return f"{_written(node.node)}.{node.attr}"
+    return node.name if isinstance(node, nodes.Name) else ""
+
+
+def _parsed(text: str) -> nodes.Template | str:
+    from jinja2 import TemplateError, meta
+
+    environment = _environment()
+    try:
+        tree = environment.parse(text)
+        meta.find_undeclared_variables(tree)  # unknown filters are found here
+    except (TemplateError, RecursionError) as error:
+        return getattr(error, "message", None) or type(error).__name__
+    return tree
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment
+
+    environment = Environment(autoescape=True)
+    environment.filters.update(dict.fromkeys(AIRFLOW_FILTERS, str))
+    return environment

@@ -1,0 +1,71 @@
+"""Schedules and time zones, as Airflow reads them."""
+
+from __future__ import annotations
+
+import pytest
+
+from airflow_provider_vai.languages.schedule import PRESETS, cron_of, schedule_problem, timezone_problem
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        *PRESETS,
+        "0 6 * * *",
+        "*/5 9-17 * * mon-fri",
+        "0 0 29 2 *",
+        "0 0 L * *",
+        "30 4 1,15 * 5",
+        "0 0 * 2 1#5",
+        "0 0 ? * 7",
+        "0 0 30 2 1",  # day or weekday: each Monday in February
+        "  0\t6 * * * ",
+    ],
+)
+def test_a_schedule(schedule: str) -> None:
+    """Every preset of Airflow, and each cron expression that fires, if rarely."""
+    assert schedule_problem(schedule) is None
+
+
+@pytest.mark.parametrize(
+    ("schedule", "problem"),
+    [
+        ("every day", "is neither a cron expression nor a preset"),
+        ("", "is neither a cron expression nor a preset"),
+        ("@fortnightly", "is neither a cron expression nor a preset"),
+        ("@Daily", "is neither a cron expression nor a preset"),
+        ("@reboot", "is neither a cron expression nor a preset"),
+        ("0 25 * * *", "is neither a cron expression nor a preset"),
+        ("0 6 * *", "is neither a cron expression nor a preset"),
+        ("H 6 * * *", "is neither a cron expression nor a preset"),
+        ("0 6 * * * 2030", "is neither a cron expression nor a preset"),
+        (f"0 {'6,' * 200}7 * * *", "is neither a cron expression nor a preset"),
+        ("15 0 6 * * *", "has 6 fields, and Airflow would read the last as seconds"),
+        ("0 6 * * * 0 2030", "has 7 fields, and Airflow would read the last two as seconds and years"),
+        ("R 6 * * *", "has a random field"),
+        ("0 r(1-5)/2 * * *", "has a random field"),
+        ("0 0 30 2 *", "never fires"),
+        ("0 0 31 4,6,9,11 *", "never fires"),
+        ("0 0 31 6 5#2", "never fires"),
+    ],
+)
+def test_what_is_refused(schedule: str, problem: str) -> None:
+    """What Airflow refuses, reads otherwise, draws by lot, or waits for in vain."""
+    assert problem in str(schedule_problem(schedule))
+
+
+def test_a_timetable_takes_a_cron_expression() -> None:
+    """A preset has one, except for the two that are timetables themselves."""
+    assert (cron_of("@midnight"), cron_of("@annually"), cron_of("0 6 * * 1")) == ("0 0 * * *", "0 0 1 1 *", "0 6 * * 1")
+    assert (cron_of("@once"), cron_of("@continuous")) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["Mars/Olympus", "", "..", "../../etc/passwd", "Europe", "a\0b", "/etc/localtime"])
+def test_what_is_not_a_time_zone(name: str) -> None:
+    """Unknown names, folders, and paths that lead out of the folder of time zones."""
+    assert "is not a time zone" in str(timezone_problem(name))
+
+
+def test_a_time_zone() -> None:
+    """An IANA name."""
+    assert (timezone_problem("Europe/Berlin"), timezone_problem("UTC")) == (None, None)
