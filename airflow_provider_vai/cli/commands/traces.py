@@ -8,6 +8,7 @@ from pathlib import Path
 from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
 from airflow_provider_vai.authoring.crystallizing import crystallized, crystallized_each
 from airflow_provider_vai.cli.chosen_runs import chosen_recordings, complain_of_refused, no_run, opened_trace
+from airflow_provider_vai.cli.collector import without_collector
 from airflow_provider_vai.cli.reports import as_json, print_json, show_published, show_run
 from airflow_provider_vai.cli.terminal import complain, progress, say, table, working
 from airflow_provider_vai.crystallizer.run_secrets import masked_run
@@ -34,6 +35,7 @@ def inspect(arguments: Namespace) -> None:
         show_run(run)
 
 
+@without_collector()
 def crystallize(arguments: Namespace) -> None:
     """Crystallize one run, several runs of one task, or every run of a trace."""
     if arguments.all and (arguments.dag_id or arguments.run):
