@@ -29,6 +29,11 @@ in ``airflow.utils.dates``; it leaves ``@midnight`` and ``@annually`` to cronite
 
 MAX_CHARACTERS = 200
 FIELDS = 5
+ADDED = {6: "the last as seconds", 7: "the last two as seconds and years"}
+"""What croniter reads in an expression of more fields; other programs have the seconds first."""
+
+NUMBERS = re.compile(r"[\d*/,?-]+", re.ASCII)
+
 RANDOM = re.compile(r"r(\(\d+-\d+\))?(/\d+)?", re.ASCII | re.IGNORECASE)
 """A field that croniter fills with a random number."""
 
@@ -53,11 +58,10 @@ def schedule_problem(schedule: str) -> str | None:
     if schedule in PRESETS:
         return None
     fields = schedule.split() if len(schedule) <= MAX_CHARACTERS else []
-    if schedule.startswith("@") or len(fields) < FIELDS or not _is_cron(schedule):
+    if len(fields) in ADDED and NUMBERS.fullmatch(fields[0]):
+        return f"{shown(schedule)} has {len(fields)} fields, and Airflow would read {ADDED[len(fields)]}"
+    if schedule.startswith("@") or len(fields) != FIELDS or not _is_cron(schedule):
         return f"{shown(schedule)} is neither a cron expression nor a preset"
-    if len(fields) > FIELDS:
-        last = "the last as seconds" if len(fields) == FIELDS + 1 else "the last two as seconds and years"
-        return f"{shown(schedule)} has {len(fields)} fields, and Airflow would read {last}"
     if any(RANDOM.fullmatch(field) for field in fields):
         return f"{shown(schedule)} has a random field (R): Airflow would draw another time whenever it looks"
     return None if _fires(schedule) else f"{shown(schedule)} never fires: no year has such a day"

@@ -18,7 +18,7 @@ from pydantic_ai.messages import ToolReturn  # noqa: TID253
 from pydantic_ai.tools import DeferredToolRequests  # noqa: TID253
 from pydantic_ai.toolsets.wrapper import WrapperToolset  # noqa: TID253
 
-from airflow_provider_vai.recorder import document as recording
+from airflow_provider_vai.recorder import document
 
 if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
@@ -38,8 +38,8 @@ class Recorder(AbstractCapability[Any]):  # type: ignore[misc]
     logged as an error; the agent's run goes on.
     """
 
-    executed: list[recording.Record] = field(default_factory=list, init=False, repr=False)
-    approvals: dict[str, recording.Record] = field(default_factory=dict, init=False, repr=False)
+    executed: list[document.Record] = field(default_factory=list, init=False, repr=False)
+    approvals: dict[str, document.Record] = field(default_factory=dict, init=False, repr=False)
     validated: dict[str | None, tuple[Any, Any]] = field(default_factory=dict, init=False, repr=False)
     controls: set[str] = field(default_factory=set, init=False, repr=False)
     messages: list[Any] = field(default_factory=list, init=False, repr=False)
@@ -75,12 +75,12 @@ class Recorder(AbstractCapability[Any]):  # type: ignore[misc]
     async def after_tool_validate(self, ctx: Any, *, call: Any, tool_def: Any, args: Any) -> Any:
         """Remember what validation made of the arguments: that is nobody's edit."""
         self.messages = ctx.messages
-        self.validated[call.tool_call_id] = (recording.plain(call.args_as_dict()), recording.plain(args))
+        self.validated[call.tool_call_id] = (document.plain(call.args_as_dict()), document.plain(args))
         return args
 
     async def wrap_run(self, ctx: Any, *, handler: Any) -> Any:
         """Run the agent and write the recording, however it ends."""
-        started_at = recording.now()
+        started_at = document.now()
         try:
             result = await handler()
         except BaseException as error:
@@ -91,11 +91,11 @@ class Recorder(AbstractCapability[Any]):  # type: ignore[misc]
             self.waiting = {call.tool_call_id for call in result.output.approvals}
             end = {"status": WAITING}
         else:
-            end = {"status": "completed", "result": recording.plain(result.output)}
+            end = {"status": "completed", "result": document.plain(result.output)}
         self._write(ctx, started_at, end)
         return result
 
-    def _write(self, ctx: Any, started_at: str, end: recording.Record) -> None:
+    def _write(self, ctx: Any, started_at: str, end: document.Record) -> None:
         from airflow.sdk import get_current_context
 
         from airflow_provider_vai.operators.runtime import masking, results
@@ -104,21 +104,21 @@ class Recorder(AbstractCapability[Any]):  # type: ignore[misc]
         try:
             ti = get_current_context()["ti"]
             path = path_of(ti)
-            document = masked(masking.masked(self._document(ctx, ti, started_at, end)))
-            results.write(path, json.dumps(document, indent=2, allow_nan=False).encode("ascii"))
+            content = masked(masking.masked(self._document(ctx, ti, started_at, end)))
+            results.write(path, json.dumps(content, indent=2, allow_nan=False).encode("ascii"))
             ti.xcom_push(key=XCOM_KEY, value=str(path))
         except Exception:
             log.exception("The run could not be recorded. Check [vai] runs_path; the agent's result is not affected")
             return
         log.info("The run is recorded in %s", path)
 
-    def _document(self, ctx: Any, ti: Any, started_at: str, end: recording.Record) -> recording.Record:
+    def _document(self, ctx: Any, ti: Any, started_at: str, end: document.Record) -> document.Record:
         before = _before(ti, self.messages)
         run = before.get("agentRun", {})
         runs = [*run.get("runIds", []), ctx.run_id]
         messages = [message for message in self.messages if message.run_id in runs]
         ran = [action for action in before.get("actionRuns", []) if "startedAt" in action]
-        actions = recording.action_runs(messages, [*ran, *self.executed], self.controls, self.waiting)
+        actions = document.action_runs(messages, [*ran, *self.executed], self.controls, self.waiting)
         named = getattr(ti.task, "agent_params", {}).get("name") or ti.task_id
         toolsets = {action.get("toolset") for action in actions} - {None}
         return {
@@ -126,17 +126,17 @@ class Recorder(AbstractCapability[Any]):  # type: ignore[misc]
                 "id": runs[0],
                 "runIds": runs,
                 **end,
-                "input": {"prompt": recording.asked(messages) or recording.plain(ctx.prompt)},
-                "usage": recording.usage(messages),
+                "input": {"prompt": document.asked(messages) or document.plain(ctx.prompt)},
+                "usage": document.usage(messages),
                 "startedAt": run.get("startedAt", started_at),
-                "completedAt": recording.now(),
+                "completedAt": document.now(),
                 "airflow": {"dagId": ti.dag_id, "runId": ti.run_id, "taskId": ti.task_id, "tryNumber": ti.try_number},
             },
             "agentSpec": {
                 "slug": named,
                 "name": named,
-                "markdown": recording.instructions(messages),
-                "frontmatter": {"model": recording.model(messages), "toolsets": sorted(toolsets)},
+                "markdown": document.instructions(messages),
+                "frontmatter": {"model": document.model(messages), "toolsets": sorted(toolsets)},
             },
             "actionRuns": actions,
             "approvals": list({**_asked(actions, ti), **_decided(before), **self.approvals}.values()),
@@ -151,7 +151,7 @@ class _RecordedTools(WrapperToolset[Any]):  # type: ignore[misc]
 
     async def call_tool(self, name: str, tool_args: dict[str, Any], ctx: Any, tool: Any) -> Any:
         """Call the tool and record what came of it."""
-        action = self._started(name, recording.plain(tool_args), ctx, tool)
+        action = self._started(name, document.plain(tool_args), ctx, tool)
         self.recorder.executed.append(action)
         try:
             result = await self.wrapped.call_tool(name, tool_args, ctx, tool)
@@ -161,16 +161,16 @@ class _RecordedTools(WrapperToolset[Any]):  # type: ignore[misc]
             raise
         except BaseException as error:
             ended = {"status": "failed" if isinstance(error, Exception) else "cancelled"}
-            action |= {**ended, "error": {"message": _message(error)}, "completedAt": recording.now()}
+            action |= {**ended, "error": {"message": _message(error)}, "completedAt": document.now()}
             raise
         returned = result.return_value if isinstance(result, ToolReturn) else result
-        action |= {"status": "completed", "result": recording.plain(returned), "completedAt": recording.now()}
+        action |= {"status": "completed", "result": document.plain(returned), "completedAt": document.now()}
         return result
 
-    def _started(self, name: str, arguments: Any, ctx: Any, tool: Any) -> recording.Record:
+    def _started(self, name: str, arguments: Any, ctx: Any, tool: Any) -> document.Record:
         call_id = ctx.tool_call_id or f"call-{len(self.recorder.executed)}"
         seen, validated = self.recorder.validated.get(ctx.tool_call_id, (None, None))
-        proposed = recording.proposal(ctx.messages, ctx.tool_call_id)
+        proposed = document.proposal(ctx.messages, ctx.tool_call_id)
         is_edited = proposed is not None and (seen != proposed or validated != arguments)
         request = {"toolCallId": call_id, "requestPayload": {"definition": proposed if is_edited else arguments}}
         if ctx.tool_call_approved:
@@ -178,7 +178,7 @@ class _RecordedTools(WrapperToolset[Any]):  # type: ignore[misc]
         elif is_edited:
             self.recorder.approvals[call_id] = request
         definition = {"id": call_id, "kind": name, "definition": arguments, "status": "running"}
-        return {**definition, "toolset": tool.tool_def.toolset_id, "startedAt": recording.now()}
+        return {**definition, "toolset": tool.tool_def.toolset_id, "startedAt": document.now()}
 
 
 def path_of(ti: Any) -> ObjectStoragePath:
@@ -193,7 +193,7 @@ def path_of(ti: Any) -> ObjectStoragePath:
     return results.path_of(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, "json", root=root)
 
 
-def decision(ti: Any) -> recording.Record:
+def decision(ti: Any) -> document.Record:
     """Return who answered the task's question about its tool calls, and when; empty where Airflow does not say.
 
     A task that waited for a person gets the answer as an argument of the method that it resumes with.
@@ -211,13 +211,13 @@ def decision(ti: Any) -> recording.Record:
     return {name: value for name, value in found.items() if isinstance(value, str) and value}
 
 
-def _decision_here() -> recording.Record:
+def _decision_here() -> document.Record:
     from airflow.sdk import get_current_context
 
     return decision(get_current_context()["ti"])
 
 
-def _before(ti: Any, messages: list[Any]) -> recording.Record:
+def _before(ti: Any, messages: list[Any]) -> document.Record:
     """Return the recording that this run goes on with: a pause ended it, and its messages are this run's history."""
     runs = {message.run_id for message in messages}
     try:
@@ -227,12 +227,12 @@ def _before(ti: Any, messages: list[Any]) -> recording.Record:
         return {}
 
 
-def _decided(before: recording.Record) -> dict[str, recording.Record]:
+def _decided(before: document.Record) -> dict[str, document.Record]:
     requests = before.get("approvals", [])
     return {request["toolCallId"]: request for request in requests if request.get("status") != "pending"}
 
 
-def _asked(actions: list[recording.Record], ti: Any) -> dict[str, recording.Record]:
+def _asked(actions: list[document.Record], ti: Any) -> dict[str, document.Record]:
     """Return the requests about calls that never ran: one that waits, and one that somebody denied."""
     found = {}
     for action in actions:

@@ -29,7 +29,7 @@ from airflow_provider_vai.store.dag_names import safe_name
 from airflow_provider_vai.store.edits import dag_sha256, is_dag_file_edited, keeps_edits
 from airflow_provider_vai.store.shared_files import AnyPath
 from airflow_provider_vai.store.state import AutomationState, log, settled
-from airflow_provider_vai.store.text_merge import MergeConflict as TextConflict, merge
+from airflow_provider_vai.store.text_merge import MergeConflict, merge
 from airflow_provider_vai.store.versions import Entry, conflict
 
 GENERATOR = "airflow-provider-vai"
@@ -227,7 +227,7 @@ def _check_recorded(state: AutomationState) -> None:
         )
 
 
-def _shown(part: TextConflict) -> str:
+def _shown(part: MergeConflict) -> str:
     sides = (("<<<<<<< by hand", part.ours), ("||||||| rendered last", part.base), ("=======", part.theirs))
     lines = [line for name, side in sides for line in [name, *(text.rstrip("\n") for text in side)]]
     return "\n".join([*lines, ">>>>>>> to be rendered", ""])

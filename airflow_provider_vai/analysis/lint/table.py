@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from airflow_provider_vai.analysis.lint import data, form as shape, gates, pair, start
+from airflow_provider_vai.analysis.lint import data, form, gates, pair, start
 from airflow_provider_vai.analysis.lint.finding import CheckResult, Finding, Level
 from airflow_provider_vai.analysis.lint.folder import SAME_DAG_ID, SAME_PATH
 from airflow_provider_vai.analysis.lint.subjects import NOT_PYTHON, REFUSED, UNREADABLE, Subject
@@ -31,23 +31,23 @@ CHECKS = (
     ),
     Check(REFUSED, "error", "A spec written by hand is refused; each place that is wrong is told."),
     Check(NOT_PYTHON, "error", "A DAG file is not Python."),
-    Check("VAI004", "error", "A key of the spec is not known.", shape.unknown_names),
-    Check(WRONG_VALUE, "error", "A key of the spec is missing, or its value has a wrong type.", shape.wrong_values),
-    Check("VAI006", "error", "The sidecar's schema is newer than this version.", shape.newer),
-    Check("VAI101", "error", "The action kind of a step is not known.", shape.unknown_kinds),
-    Check("VAI102", "error", "The operator of a step is not its kind's.", shape.wrong_operators),
-    Check("VAI103", "error", "A step depends on one that is not there.", shape.missing_steps),
-    Check("VAI104", "error", "Steps wait for each other in a circle.", shape.cycles),
-    Check("VAI105", "error", "A step stands before one that it waits for.", shape.wrong_order),
-    Check("VAI106", "error", "Two steps have the same key or task id.", shape.same_names),
-    Check("VAI107", "error", "The arguments of a step do not fit its kind.", shape.wrong_arguments),
-    Check("VAI108", "error", "A tool has no action kind: its step fails when it runs.", shape.unmapped),
-    Check("VAI109", "error", "A wire or secret is for a place that its argument does not have.", shape.lost_places),
+    Check("VAI004", "error", "A key of the spec is not known.", form.unknown_names),
+    Check(WRONG_VALUE, "error", "A key of the spec is missing, or its value has a wrong type.", form.wrong_values),
+    Check("VAI006", "error", "The sidecar's schema is newer than this version.", form.newer),
+    Check("VAI101", "error", "The action kind of a step is not known.", form.unknown_kinds),
+    Check("VAI102", "error", "The operator of a step is not its kind's.", form.wrong_operators),
+    Check("VAI103", "error", "A step depends on one that is not there.", form.missing_steps),
+    Check("VAI104", "error", "Steps wait for each other in a circle.", form.cycles),
+    Check("VAI105", "error", "A step stands before one that it waits for.", form.wrong_order),
+    Check("VAI106", "error", "Two steps have the same key or task id.", form.same_names),
+    Check("VAI107", "error", "The arguments of a step do not fit its kind.", form.wrong_arguments),
+    Check("VAI108", "error", "A tool has no action kind: its step fails when it runs.", form.unmapped),
+    Check("VAI109", "error", "A wire or secret is for a place that its argument does not have.", form.lost_places),
     Check(
         "VAI110",
         "error",
         "What decides what a step does is filled in from results, params, secrets or messages.",
-        shape.filled_in_from_outside,
+        form.filled_in_from_outside,
     ),
     Check("VAI201", "error", "A param is used that is not declared.", data.undeclared_params),
     Check("VAI202", "warning", "A declared param is used nowhere.", data.unused_params),
@@ -106,14 +106,14 @@ def found_in(subject: Subject, known: frozenset[str] | None) -> list[Finding]:
     :param known: the ids of the connections that exist; ``None``: not known.
     """
     file = str(subject.path)
-    if newer := list(shape.newer(subject)):
+    if newer := list(form.newer(subject)):
         return [_finding("error", file, it, "VAI006") for it in newer]  # whatever else it says means something else
     found = [
         _finding(check.level, file, it, check.code) for check in CHECKS if check.look for it in check.look(subject)
     ]
     if known is not None:
         found += [_finding("error", file, it, UNKNOWN_CONNECTION) for it in data.unknown_connections(subject, known)]
-    left = shape.root_problem(subject)
+    left = form.root_problem(subject)
     if left and not any(it.level == "error" for it in found):
         found.append(_finding("error", file, left, WRONG_VALUE))
     return found

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Literal
 
-from airflow_provider_vai.analysis.verify import drift as shapes, volatile
-from airflow_provider_vai.analysis.verify.drift import ANY, Difference, Place, named
+from airflow_provider_vai.analysis.verify import volatile
+from airflow_provider_vai.analysis.verify.drift import ANY, Difference, Place, described, drift, named, shape
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.secrets.masking import mask, masked
 
@@ -57,12 +57,12 @@ def compare(
         before, now = _parsed(recorded), _parsed(today)
         walk = _Walk(tuple(ignored), moment)
         walk.visit(before, now, ())
-        schema = [it for it in shapes.drift(shapes.shape(before), shapes.shape(now)) if not walk.ignores(it.place)]
+        schema = [it for it in drift(shape(before), shape(now)) if not walk.ignores(it.place)]
     except RecursionError:
         return ResultComparison("drifted", [Difference((), "type", "JSON", "nested too deeply to compare")])
-    drift = [replace(it, recorded=mask(it.recorded), today=mask(it.today)) for it in schema]
+    drifts = [replace(it, recorded=mask(it.recorded), today=mask(it.today)) for it in schema]
     told = {it.place for it in schema} | {(*it.place[:-1], it.today) for it in schema if it.change == "renamed"}
-    differences = [*drift, *(it for it in walk.told() if it.place not in told)]
+    differences = [*drifts, *(it for it in walk.told() if it.place not in told)]
     masks = [Mask(place, rule, reason, times) for (place, rule, reason), times in walk.masks.items()]
     if schema:
         return ResultComparison("drifted", differences, masks)
@@ -78,9 +78,9 @@ def compare_schema(schema: dict[str, Any], sha256: str, today: Any) -> ResultCom
     """
     if json_text.digest(today) == sha256:
         return ResultComparison("equal bytes")
-    drift = shapes.drift(shapes.described(schema), shapes.described(masked(json_text.schema(today))))
-    if drift:
-        return ResultComparison("drifted", drift)
+    drifts = drift(described(schema), described(masked(json_text.schema(today))))
+    if drifts:
+        return ResultComparison("drifted", drifts)
     return ResultComparison(
         "same schema", [Difference((), "value", "another digest", "the same shape, at its first levels")]
     )

@@ -39,11 +39,6 @@ class Difference:
     today: str
     times: int = 1
 
-    @property
-    def is_drift(self) -> bool:
-        """Whether the shape is another one."""
-        return self.change not in ("value", "order", "count")
-
 
 @dataclass
 class Seen:

@@ -31,7 +31,7 @@ from airflow_provider_vai.authoring.editing.settings import (
 )
 from airflow_provider_vai.authoring.editing.steps import check_step, kind_of, measured, set_argument, unset_argument
 from airflow_provider_vai.languages.identifiers import Names
-from airflow_provider_vai.model import review as summary
+from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import Argument, Automation, LeftOut, Step, StepApproval
 from airflow_provider_vai.model.step_graph import (
     GATE,
@@ -290,7 +290,7 @@ def _without_gate(automation: Automation, gate: str, *, ungate: bool, by: str) -
 
 
 def _refuse_branch(automation: Automation, key: str, *, unbranch: bool) -> None:
-    lists = summary.branch_lists(found(automation.steps, key))
+    lists = review.branch_lists(found(automation.steps, key))
     named = [task for tasks in lists.values() for task in tasks]
     follow = followers(automation.steps, key)
     if named and follow and not unbranch:
@@ -306,12 +306,12 @@ def _branches_past(automation: Automation, keys: list[str]) -> list[Step]:
     steps = automation.steps
     task_id = found(steps, keys[0]).task_id
     led = [
-        step for step in steps if task_id in {name for names in summary.branch_lists(step).values() for name in names}
+        step for step in steps if task_id in {name for names in review.branch_lists(step).values() for name in names}
     ]
     behind = [other for other in followers(steps, keys[-1]) if other not in keys]
     if led and len(behind) != 1:
         branch = led[0]
-        name = next(name for name, tasks in summary.branch_lists(branch).items() if task_id in tasks)
+        name = next(name for name, tasks in review.branch_lists(branch).items() if task_id in tasks)
         refuse(
             f"the branch {branch.key!r} names it in {name}",
             f"step {branch.key}: {name}",

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from airflow_provider_vai.authoring.editing.secrets import refuse_data
 from airflow_provider_vai.crystallizer.gate_question import COMPARED_CHARACTERS
-from airflow_provider_vai.languages import json_text, places as edits
+from airflow_provider_vai.languages import json_text, places
 from airflow_provider_vai.languages.identifiers import Names
 from airflow_provider_vai.model.automation import Argument, Step, StepApproval
 from airflow_provider_vai.model.kind_arguments import ApprovalGateArguments
@@ -195,7 +195,7 @@ def _fields(
             continue
         argument = now.arguments.get(top)
         try:
-            value = edits.at(dict(values), place)
+            value = places.at(dict(values), place)
         except LookupError:
             gone.append(place)
             continue

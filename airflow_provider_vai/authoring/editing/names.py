@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow_provider_vai.languages.identifiers import Names, slug
-from airflow_provider_vai.model import review as summary
+from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
 from airflow_provider_vai.model.step_graph import (
     GATE,
@@ -40,7 +40,7 @@ def rename_step(automation: Automation, key: str, new: str) -> Automation:
         steps = renamed_in_branches(steps, task_id, now)
     steps = [_asking(_renamed(other, names), key, new, tasks) for other in steps]
     renamed = automation.model_copy(update={"steps": steps})  # so that no branch seems to lose its tasks
-    notes = [_renamed_line(line, names) for line in summary.notes(automation)]
+    notes = [_renamed_line(line, names) for line in review.notes(automation)]
     renamed = renamed.model_copy(update={"review": notes})
     return finished(renamed, steps)
 

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from airflow_provider_vai.authoring.editing.secrets import refuse_data, refuse_text
 from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.languages import expression
-from airflow_provider_vai.model import review as summary
+from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import Automation, Param
 from airflow_provider_vai.model.param_default import default_problem
 from airflow_provider_vai.model.step_graph import changed, finished, found, refuse, validated
@@ -49,7 +49,7 @@ def set_triggers(automation: Automation, triggers: Sequence[Trigger | Mapping[st
         schedule(given)
     except RenderError as error:
         refuse(error.problem, error.where, error.remedy)
-    connections = summary.connections(automation.steps, given)
+    connections = review.connections(automation.steps, given)
     return validated(automation.model_copy(update={"triggers": given, "connections": connections}))
 
 

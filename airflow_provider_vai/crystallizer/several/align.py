@@ -1,8 +1,8 @@
 """Which steps of several runs are the same step: an alignment of the runs' sequences, one column for each step.
 
 Two steps can be the same where they do the same (kind, tool, connection); how well they fit says how many of their
-arguments agree. The best alignment of two sequences is Needleman and Wunsch's (1970), as ``sequence-align`` finds it;
-each further run is aligned with the columns that the earlier ones have.
+arguments agree. The best alignment of two sequences is Needleman and Wunsch's (:mod:`.pairing`); each further run is
+aligned with the columns that the earlier ones have.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from airflow_provider_vai.crystallizer.several.pairing import paired
 from airflow_provider_vai.crystallizer.several.playback import Playback, Played
 from airflow_provider_vai.exceptions import RunsDiffer
 
 SHOWN_STEPS = 6
-GAP = -1
 FORBIDDEN = -1.0
 """The score of two steps that do different things: less than that of two gaps, which is 0."""
 
@@ -87,19 +87,15 @@ def fit(one: Played, other: Played) -> float:
 
 def _joined(columns: Sequence[AlignedStep], other: Playback) -> list[AlignedStep]:
     """Return the columns with the steps of another run in them, or between them."""
-    from sequence_align.pairwise import needleman_wunsch_with_scores
-
     steps = other.steps
-    first, second = range(len(columns)), range(len(columns), len(columns) + len(steps))
 
-    def score(one: int, other: int) -> float:
-        return fit(columns[one].newest, steps[other - len(columns)]) or FORBIDDEN
+    def score(column: int, step: int) -> float:
+        return fit(columns[column].newest, steps[step]) or FORBIDDEN
 
-    rows, places = needleman_wunsch_with_scores(first, second, gap=GAP, score_fn=score, indel_score=0.0)
     found: list[AlignedStep] = []
-    for row, place in zip(rows, places, strict=True):
-        of = {} if row == GAP else columns[row].of
-        added = {} if place == GAP else {other.number: steps[place - len(columns)]}
+    for column, step in paired(len(columns), len(steps), score):
+        of = {} if column is None else columns[column].of
+        added = {} if step is None else {other.number: steps[step]}
         found.append(AlignedStep({**of, **added}))
     return found
 

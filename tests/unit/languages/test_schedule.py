@@ -17,8 +17,7 @@ from airflow_provider_vai.languages.schedule import PRESETS, cron_of, schedule_p
         "0 0 L * *",
         "30 4 1,15 * 5",
         "0 0 * 2 1#5",
-        "0 0 ? * 7",
-        "0 0 30 2 1",  # day or weekday: each Monday in February
+        "0 0 1 * 7",
         "  0\t6 * * * ",
     ],
 )
@@ -38,9 +37,11 @@ def test_a_schedule(schedule: str) -> None:
         ("0 25 * * *", "is neither a cron expression nor a preset"),
         ("0 6 * *", "is neither a cron expression nor a preset"),
         ("H 6 * * *", "is neither a cron expression nor a preset"),
-        ("0 6 * * * 2030", "is neither a cron expression nor a preset"),
+        ("every day at six in the morning", "is neither a cron expression nor a preset"),
         (f"0 {'6,' * 200}7 * * *", "is neither a cron expression nor a preset"),
         ("15 0 6 * * *", "has 6 fields, and Airflow would read the last as seconds"),
+        ("0 30 6 * * ?", "has 6 fields"),
+        ("0 6 * * * 2030", "has 6 fields"),
         ("0 6 * * * 0 2030", "has 7 fields, and Airflow would read the last two as seconds and years"),
         ("R 6 * * *", "has a random field"),
         ("0 r(1-5)/2 * * *", "has a random field"),
