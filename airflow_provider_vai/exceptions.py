@@ -22,6 +22,8 @@
     ├── ReplayRefused            an automation cannot be replayed: something would take place, or Airflow cannot run it
     ├── RenderError              a value or name cannot become Python source, or the text failed its check
     └── PublishError             the pair of files cannot be written
+        ├── UnusableName         the DAG id cannot name a DAG file
+        ├── NameTaken            some file systems would hold the DAG id for that of another DAG file
         ├── EditedByHand         an edit of the DAG file by hand, and the new rendering, contradict each other
         ├── Conflict             somebody else changed the automation meanwhile
         └── NotReviewed          an automation is to be activated, and nobody looked at what it flags
@@ -39,6 +41,7 @@ __all__ = [
     "EditedByHand",
     "KindRefused",
     "MalformedTrace",
+    "NameTaken",
     "NotReviewed",
     "NothingToCrystallize",
     "PublishError",
@@ -54,6 +57,7 @@ __all__ = [
     "UnknownFormat",
     "UnmappedTool",
     "UnreadableTrace",
+    "UnusableName",
     "VaiError",
 ]
 
@@ -122,7 +126,14 @@ class ArgumentsRefused(CrystallizeError):
 
 
 class SecretFound(CrystallizeError):
-    """A value that would be frozen looks like a credential."""
+    """A value that would be frozen looks like a credential.
+
+    :param place: of the value in the arguments, with credentials masked.
+    """
+
+    def __init__(self, problem: str, *, place: str = "", where: str = "", remedy: str = "") -> None:
+        super().__init__(problem, where=where, remedy=remedy)
+        self.place = place
 
 
 class ToolsFileError(VaiError):
@@ -151,6 +162,14 @@ class ReplayRefused(VaiError):
 
 class PublishError(VaiError):
     """The DAG file and its sidecar cannot be written."""
+
+
+class UnusableName(PublishError):
+    """The DAG id cannot name a DAG file: it breaks the rules of file names, or hides a Python module."""
+
+
+class NameTaken(PublishError):
+    """Another DAG file has a name that some file systems hold for the same."""
 
 
 class EditedByHand(PublishError):

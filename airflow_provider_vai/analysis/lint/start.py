@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from airflow_provider_vai.analysis.lint.finding import CheckResult
@@ -13,6 +12,7 @@ from airflow_provider_vai.authoring.specs.places import dotted, similar
 from airflow_provider_vai.authoring.specs.triggers import PRESETS, schedule_problem, timezone_problem
 from airflow_provider_vai.languages import expression
 from airflow_provider_vai.languages.printable import shown
+from airflow_provider_vai.model.review_codes import FLAGS
 
 
 def wrong_schedules(subject: Subject) -> Iterator[CheckResult]:
@@ -71,13 +71,20 @@ def not_reviewed(subject: Subject) -> Iterator[CheckResult]:
     if subject.form != "sidecar" or subject.data.get("status") != "active":
         return
     reviews = [object_of(it) for it in list_of(subject.data.get("reviews"))]
-    seen = [item for review in reviews for item in texts_of(review.get("items"))]
+    items = [object_of(item) for review in reviews for item in list_of(review.get("items"))]
+    seen = {text_of(item.get("step")) for item in items if item.get("code") in FLAGS}
     for step in subject.steps:
-        if step.data.get("non_deterministic") is not True or step.key is None:
-            continue
-        if not any(re.search(rf"(?<!\w){re.escape(step.key)}(?!\w)", item) for item in seen):
+        if step.data.get("non_deterministic") is True and step.key is not None and step.key not in seen:
             reason = shown(step.data.get("non_deterministic_reason"))
-            problem = f"the automation is active, and nobody reviewed this step: {reason}"
+            problem = f"the automation is active, and nobody reviewed this step{_number(subject, step.key)}: {reason}"
             yield CheckResult(
                 step.field("non_deterministic"), problem, "Pause it, review the step, and activate it again."
             )
+
+
+def _number(subject: Subject, key: str) -> str:
+    """Return the number of the review item that flags a step, as words for a message; empty where there is none."""
+    items = map(object_of, list_of(subject.data.get("review")))
+    found = (number for number, it in enumerate(items, 1) if it.get("step") == key and it.get("code") in FLAGS)
+    number = next(found, None)
+    return f" (item {number} of the review)" if number else ""

@@ -8,6 +8,7 @@ from typing import Any
 from airflow_provider_vai.languages.identifiers import Names, slug
 from airflow_provider_vai.model import review as summary
 from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
+from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.step_graph import (
     GATE,
     finished,
@@ -40,7 +41,9 @@ def rename_step(automation: Automation, key: str, new: str) -> Automation:
         steps = renamed_in_branches(steps, task_id, now)
     steps = [_asking(_renamed(other, names), key, new, tasks) for other in steps]
     renamed = automation.model_copy(update={"steps": steps})  # so that no branch seems to lose its tasks
-    notes = [_renamed_line(line, names) for line in summary.notes(automation)]
+    notes = [
+        item.model_copy(update={"step": names.get(item.step or "", item.step)}) for item in summary.notes(automation)
+    ]
     renamed = renamed.model_copy(update={"review": notes})
     return finished(renamed, steps)
 
@@ -110,11 +113,6 @@ def _field(name: str, tasks: Mapping[str, str]) -> str:
     return f"{tasks.get(task_id, task_id)}{colon}{place}"
 
 
-def is_about(line: str, keys: Sequence[str]) -> bool:
-    """Return whether a line of the review speaks of one of these steps."""
-    return any(line.startswith((f"{key}: ", f"{key}.")) for key in keys)
-
-
-def _renamed_line(line: str, names: Mapping[str, str]) -> str:
-    old = next((name for name in names if is_about(line, [name])), None)
-    return names[old] + line[len(old) :] if old else line
+def is_about(item: ReviewItem, keys: Sequence[str]) -> bool:
+    """Return whether a review item is about one of these steps."""
+    return item.step in keys

@@ -21,6 +21,8 @@ from airflow_provider_vai.languages.identifiers import Names, slug
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model.automation import Argument, Automation, Step
 from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.review import review
+from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.triggers import Trigger, WebhookTrigger
 
 OPTIONS = (
@@ -42,11 +44,12 @@ class SpecReader:
     """What is read so far, and what was refused: a step that is wrong does not hide the others.
 
     :param python_path: folders in which the functions of ``python_tool`` steps are looked for, before ``sys.path``.
+    :param notes: what a reviewer should know of how the spec was read.
     """
 
     python_path: Sequence[str] = ()
     refused: list[SpecError] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[ReviewItem] = field(default_factory=list)
 
     def automation(self, document: dict[str, Any], default_name: str) -> Automation | None:
         """Return the automation of a short form, ``None`` where anything in it was refused.
@@ -81,7 +84,7 @@ class SpecReader:
             "triggers": started,
             "conditions": conditions,
             "connections": connections(steps, started),
-            "review": [*review(steps), *self.notes],
+            "review": review(steps, self.notes),
         }
         automation: Automation | None = self._try(validated, Automation, made, [])
         return automation
@@ -141,20 +144,6 @@ def connections(steps: Sequence[Step], started: Sequence[Trigger]) -> list[str]:
     secret = [secret.connection for _, it in arguments for secret in it.secrets]
     hooks = [it.conn_id for it in started if isinstance(it, WebhookTrigger)]
     return sorted({*named, *secret, *hooks})
-
-
-def review(steps: Sequence[Step]) -> list[str]:
-    """Return what a person should look at before activating: flagged steps, and writes that nobody approves."""
-    flagged: dict[str, list[str]] = {}
-    for one in steps:
-        if one.non_deterministic_reason:
-            flagged.setdefault(one.non_deterministic_reason, []).append(one.key)
-    unguarded = [
-        f"{one.key}: changes something outside and has no gate ({one.approval.reason})"
-        for one in steps
-        if one.effect == "write" and one.approval.gate is None
-    ]
-    return [*(f"{', '.join(keys)}: {reason}" for reason, keys in flagged.items()), *unguarded]
 
 
 def _dag_id(fields: dict[str, Any], default_name: str) -> str:

@@ -11,7 +11,7 @@ from airflow_provider_vai.analysis.diff.comparison import Comparison, compared, 
 from airflow_provider_vai.analysis.diff.spec_diff import diff as spec_diff, spec_diff_text
 from airflow_provider_vai.analysis.verify.files import sidecar_path
 from airflow_provider_vai.authoring import editing
-from airflow_provider_vai.cli.reports import print_json
+from airflow_provider_vai.cli.reports import print_json, review_json, show_review
 from airflow_provider_vai.cli.terminal import say, table
 from airflow_provider_vai.exceptions import SpecError, VaiError
 from airflow_provider_vai.languages import json_text
@@ -45,16 +45,14 @@ def edit(arguments: Namespace) -> None:
             {
                 "dag_id": after.dag_id,
                 "changes": [change.as_json() for change in changes],
-                "review": after.review,
+                "review": review_json(enumerate(after.review, 1)),
                 "version": written,
             }
         )
         return
     if changes:
         table(COLUMNS, spec_diff_text(changes))
-    for line in after.review:
-        if line not in before.review:
-            say(f"review: {plain(line)}")
+    show_review((number, item) for number, item in enumerate(after.review, 1) if item not in before.review)
     if not changes:
         say(f"{plain(path)}: nothing changed")
     elif written is None:

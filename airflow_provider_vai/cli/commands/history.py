@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from airflow_provider_vai.cli.reports import print_json
 from airflow_provider_vai.cli.terminal import say, table
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.printable import plain
+from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar
 from airflow_provider_vai.store import lifecycle
 from airflow_provider_vai.store.state import read_state
@@ -96,19 +98,27 @@ def place(dag: str) -> tuple[Path, str]:
     return path.parent, name[: -len(SUFFIX)] if name.endswith(SUFFIX) else name.removesuffix(".py")
 
 
-def _reviewed(sidecar: Sidecar, wanted: str | None) -> list[str]:
-    """Return the review items that the user names: ``all``, or their numbers."""
+def _reviewed(sidecar: Sidecar, wanted: str | None) -> list[ReviewItem]:
+    """Return the review items that the user names: ``all``, or numbers and ranges of numbers (``1,3-5``).
+
+    :raises SpecError: there is no such number.
+    """
     if wanted is None:
         return []
     if wanted == "all":
         return list(sidecar.review)
-    numbers = [int(part) for part in wanted.split(",") if part.strip().isdecimal()]
-    if len(numbers) != len(wanted.split(",")) or not all(1 <= number <= len(sidecar.review) for number in numbers):
-        raise SpecError(
-            f"--reviewed takes `all`, or numbers from 1 to {len(sidecar.review)}, found {wanted!r}",
-            remedy="The review items stand in the sidecar, in this order.",
-        )
-    return [sidecar.review[number - 1] for number in numbers]
+    items = []
+    for part in wanted.split(","):
+        span = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", part.strip())
+        first, last = (int(span[1]), int(span[2] or span[1])) if span else (0, 0)
+        if not 1 <= first <= last <= len(sidecar.review):
+            known = f"numbers from 1 to {len(sidecar.review)}" if sidecar.review else "nothing else: no item is listed"
+            raise SpecError(
+                f"--reviewed takes `all`, or {known}, found {wanted!r}",
+                remedy="`vai activate` without it lists the open items with their numbers.",
+            )
+        items += sidecar.review[first - 1 : last]
+    return items
 
 
 def _switch(dag_id: str, record_only: bool, *, paused: bool) -> Callable[[], None]:

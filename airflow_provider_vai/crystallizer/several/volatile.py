@@ -12,6 +12,7 @@ from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.several.align import AlignedStep
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.review_item import ReviewItem, review_item
 
 Volatile = Literal["clock", "id", "order"]
 
@@ -24,9 +25,12 @@ EPOCHS = (1_000_000_000, 4_000_000_000)
 MOST_PLACES = 500
 """Values of each result that are compared."""
 
+SHOWN_PLACES = 5
+"""Of a result, that are listed."""
+
 WHAT: dict[Volatile, str] = {
-    "clock": "as a clock does",
-    "id": "as ids do that something mints",
+    "clock": "like a clock",
+    "id": "like a generated id",
     "order": "in its order",
 }
 
@@ -49,17 +53,17 @@ def volatile(values: Sequence[Any]) -> Volatile | None:
     return "id" if all(map(_is_minted, values)) else None
 
 
-def in_results(columns: Sequence[AlignedStep]) -> Iterator[str]:
-    """Yield a line for each step that was asked the same in several runs and left something volatile."""
+def in_results(columns: Sequence[AlignedStep]) -> Iterator[ReviewItem]:
+    """Yield a note for each step that was asked the same in several runs and left something volatile."""
     for column in columns:
         asked = {json_text.canonical(played.values) for played in column.of.values()}
         results = [played.left for played in column.of.values()]
         if len(asked) > 1 or len(results) < 2 or any(result is None for result in results):
             continue
         found = [f"{place_text(at)} {WHAT[kind]}" for at, kind in _differing(results)]
+        more = [f"and {len(found) - SHOWN_PLACES} more"] if len(found) > SHOWN_PLACES else []
         if found:
-            more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-            yield f"{column.newest.step.key}: asked the same, its result differs: {', '.join(found[:5])}{more}"
+            yield review_item("result_differs", step=column.newest.step.key, evidence=[*found[:SHOWN_PLACES], *more])
 
 
 def _differing(results: Sequence[Any]) -> Iterator[tuple[Path, Volatile]]:

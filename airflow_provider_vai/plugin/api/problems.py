@@ -21,6 +21,7 @@ from airflow_provider_vai.exceptions import (
     EditedByHand,
     NotReviewed,
     PublishError,
+    UnusableName,
     VaiError,
 )
 from airflow_provider_vai.operators.runtime.compat import configuration
@@ -33,6 +34,7 @@ STATUS: tuple[tuple[type[VaiError], int], ...] = (
     (Conflict, 412),
     (EditedByHand, 409),
     (NotReviewed, 409),
+    (UnusableName, 422),
     (PublishError, 503),
     (VaiError, 422),
 )
@@ -68,8 +70,8 @@ def answered(request: Request, error: Exception) -> JSONResponse:
 def of(error: VaiError) -> JSONResponse:
     """Return the answer for a refusal."""
     status = next(status for kind, status in STATUS if isinstance(error, kind))
-    if error.where == "--dag-id":  # the command line's word for it
-        status, error.where = 422, "dagId"
+    if isinstance(error, UnusableName):
+        error.where = "dagId"
     if status >= 500:
         log.error("The automations cannot be served: %s", error)
         return _json(status, "the server's storage refuses; its log says why", {}, {"Retry-After": "60"})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from airflow.utils.session import create_session
 from fastapi import HTTPException
 
 from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.plugin.api import airflow_state, etags, folders
 from airflow_provider_vai.plugin.api.airflow_state import AirflowDag
@@ -64,6 +66,7 @@ def shown(dag_id: str, status: int = 200, headers: dict[str, str] | None = None)
         dag = airflow_state.known(session, [dag_id])[dag_id]
     body = {**to_wire(state.sidecar), **_beside(state.sidecar, dag), "entry": state.number}
     newest = next(state.log.versions(), None)
+    body["review"] = review_items(enumerate(state.sidecar.review, 1))
     body["editedByHand"] = bool(state.is_spec_edited or (newest and state.dag_file != newest.dag_file))
     return Json(body, status, {"ETag": etags.of(state.number), **(headers or {})})
 
@@ -89,12 +92,20 @@ def item(sidecar: Sidecar, dag: AirflowDag) -> dict[str, Any]:
     }
 
 
+def review_items(items: Iterable[tuple[int, ReviewItem]]) -> list[dict[str, Any]]:
+    """Return review items as the API shows them: with their numbers, and without this server's folders."""
+    shown_items = [{"number": number, **to_wire(item)} for number, item in items]
+    for one in shown_items:
+        one["message"] = public(one["message"])
+        one["evidence"] = [public(line) for line in one["evidence"]]
+    return shown_items
+
+
 def _beside(sidecar: Sidecar, dag: AirflowDag) -> dict[str, Any]:
     """Return what the sidecar does not hold: how Airflow has it, and what is to be reviewed."""
-    review = to_review(sidecar)
     return {
         "status": airflow_state.status(sidecar, dag),
         "error": dag.error,
         "isPaused": dag.is_paused,
-        "toReview": [public(line) for line in review],
+        "toReview": review_items(to_review(sidecar).items()),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
@@ -10,6 +11,9 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 from pydantic import Field
 
 from airflow_provider_vai.analysis.diff.spec_diff import diff, text_diff
+from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.model.review_item import ReviewItem
+from airflow_provider_vai.model.review_lines import line
 from airflow_provider_vai.plugin.api import airflow_state, etags, folders, views
 from airflow_provider_vai.plugin.api.access import authoring, changing, reading
 from airflow_provider_vai.plugin.api.bodies import RequestBody, Small
@@ -29,9 +33,12 @@ Number = Annotated[int, Path(ge=1, le=10**6)]
 
 
 class Activate(RequestBody):
-    """What a person looked at: review items word for word, or ``all`` that are open."""
+    """What a person looked at: the numbers of review items, or ``all`` of them.
 
-    reviewed: list[str] | Literal["all"] = Field(default_factory=list)
+    An item may also be named by its message, or by itself, as ``toReview`` shows it.
+    """
+
+    reviewed: list[int | str | dict[str, Any]] | Literal["all"] = Field(default_factory=list)
 
 
 @router.get("/versions", dependencies=reading(), responses=answers("VersionPage"))
@@ -144,19 +151,31 @@ def _current(dag_id: str, if_match: str | None) -> tuple[AutomationState, int]:
     return (views.existing(dag_id) if expected != state.number else state), expected
 
 
-def _reviewed(state: AutomationState, named: list[str] | str) -> list[str]:
-    """Return the review items, word for word, that the request names.
+def _reviewed(state: AutomationState, named: Sequence[int | str | dict[str, Any]] | str) -> list[ReviewItem]:
+    """Return the review items that the request names.
 
     :raises Problem: 409 an item is left that nobody looked at.
+    :raises SpecError: there is no item of a number.
     """
     items = state.sidecar.review if state.sidecar else []
-    reviewed = items if named == "all" else [item for item in items if item in named or public(item) in named]
-    open_ = [item for item in lifecycle.to_review(state.sidecar) if item not in reviewed] if state.sidecar else []
-    if open_:
-        problem = f"{len(open_)} of {len(items)} items are not reviewed"
-        remedy = 'Look at each, and name it in "reviewed"; or say "all".'
-        raise Problem(409, problem, open=[public(item) for item in open_], remedy=remedy)
-    return list(reviewed)
+    for number in named if not isinstance(named, str) else ():
+        if isinstance(number, int) and not 1 <= number <= len(items):
+            known = f"Its numbers are 1 to {len(items)}." if items else "It has no review items."
+            raise SpecError(f"there is no review item {number}", where="reviewed", remedy=known)
+    reviewed = [item for number, item in enumerate(items, 1) if named == "all" or _is_named(number, item, named)]
+    open_ = lifecycle.to_review(state.sidecar) if state.sidecar else {}
+    left = [(number, item) for number, item in open_.items() if item not in reviewed]
+    if left:
+        problem = f"{len(left)} of {len(items)} items are not reviewed"
+        remedy = 'Look at each, and name its number in "reviewed"; or say "all".'
+        raise Problem(409, problem, open=views.review_items(left), remedy=remedy)
+    return reviewed
+
+
+def _is_named(number: int, item: ReviewItem, named: Sequence[Any]) -> bool:
+    (shown,) = views.review_items([(number, item)])
+    words = (item.message, shown["message"], line(item), public(line(item)))
+    return any(one in (number, shown, *words) for one in named)
 
 
 def _logged(dag_id: str) -> AutomationState:

@@ -22,7 +22,7 @@ def _generator():
     return module
 
 
-@pytest.mark.parametrize("name", ["cli.md", "formats.md", "kinds.md"])
+@pytest.mark.parametrize("name", ["cli.md", "formats.md", "kinds.md", "review.md"])
 def test_reference_pages_are_as_the_code_generates_them(name):
     """`python dev/docs/generate.py` would change nothing."""
     expected = _generator().PAGES[name]()
