@@ -36,13 +36,9 @@ def _unsettled(drafts: Sequence[Draft], run: Run) -> list[str]:
     if len(failed) > len(drafts):
         reasons.append(f"{len(failed)} calls failed and {len(drafts)} succeeded: the run had not found its way yet")
     last = max(draft.call.turn for draft in drafts)
+    earlier = {draft.call.tool for draft in drafts if draft.call.turn < last and draft.effect != "read"}
     for draft in drafts:
-        earlier = [
-            other
-            for other in drafts
-            if other.call.tool == draft.call.tool and other.call.turn < last and other.effect != "read"
-        ]
-        if draft.call.turn == last and earlier and draft.effect != "read":
+        if draft.call.turn == last and draft.call.tool in earlier and draft.effect != "read":
             reasons.append(f"{mask(draft.call.tool)} ran again in the last turn: the work was still being changed")
             break
     return reasons

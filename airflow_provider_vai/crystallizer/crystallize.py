@@ -5,15 +5,16 @@ Each pass is one decision, a pure function in ``crystallizer``; this module is t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from airflow_provider_vai.crystallizer.advise import advise
 from airflow_provider_vai.crystallizer.assign import assign
 from airflow_provider_vai.crystallizer.authorship import authorship
 from airflow_provider_vai.crystallizer.draft import Draft, Policy
+from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.origins import origins
 from airflow_provider_vai.crystallizer.expect import expect
-from airflow_provider_vai.crystallizer.gate_question import question
+from airflow_provider_vai.crystallizer.gate_question import DeniedArguments, question
 from airflow_provider_vai.crystallizer.gates import gate
 from airflow_provider_vai.crystallizer.loops import loops
 from airflow_provider_vai.crystallizer.order import order
@@ -73,16 +74,21 @@ def crystallize(
     """
     require_success(run, policy)
     chosen, left_out = select(run, policy)
-    drafts = [expect(draft, run, tools, policy) for draft in assign(chosen, tools, policy)]
+    evidence = Evidence(run, tools)
+    drafts = [expect(draft, evidence, policy) for draft in assign(chosen, tools, policy)]
     drafts, notes = redact(drafts)
+    evidence = evidence.with_steps(drafts)
+    if policy.loops and not policy.freeze_all:
+        drafts = loops(drafts, evidence)
+        evidence = evidence.with_steps(drafts)
+    decisions = {draft.key: gate(draft, policy.gates, untrusted_arguments(draft, evidence)) for draft in drafts}
     params: dict[str, Param] = {}
     if not policy.freeze_all:
-        drafts = wire(loops(drafts, run) if policy.loops else drafts, run)
-        guarded = {it.key for it in drafts if gate(it, policy.gates, untrusted_arguments(it, run, tools))[0]}
-        drafts, params, lifted = parameters(drafts, run, guarded)
+        guarded = {key for key, (is_guarded, _) in decisions.items() if is_guarded}
+        drafts, params, lifted = parameters(wire(drafts, evidence), evidence, guarded)
         notes += lifted
-    drafts = origins(drafts, run)
-    steps = _steps(drafts, run, tools, policy)
+    drafts = origins(drafts, evidence)
+    steps = _steps(drafts, evidence, policy, decisions)
     flagged = summary.flagged(steps)
     return Automation(
         dag_id=dag_id or derived_dag_id(run),
@@ -115,24 +121,31 @@ def _name(run: Run) -> str:
     return " ".join(mask(words).split())
 
 
-def _steps(drafts: Sequence[Draft], run: Run, tools: ToolsFile, policy: Policy) -> list[Step]:
+def _steps(
+    drafts: Sequence[Draft], evidence: Evidence, policy: Policy, decisions: Mapping[str, tuple[bool, str]]
+) -> list[Step]:
+    """Return the steps with their gates.
+
+    :param decisions: for each draft's key whether it gets a gate, and why.
+    """
     waits = order(drafts, parallel=policy.parallel)
     names = Names(frozenset(draft.key for draft in drafts))
     steps: list[Step] = []
+    denied = DeniedArguments(evidence, policy)
     for draft in drafts:
-        guarded, reason = gate(draft, policy.gates, untrusted_arguments(draft, run, tools))
+        guarded, reason = decisions[draft.key]
         gate_key = names.give(f"approve_{draft.key}") if guarded else None
         approval = StepApproval(recorded=draft.approval.state, gate=gate_key, reason=reason)
-        step = _step(draft, run, waits[draft.key], approval)
+        step = _step(draft, evidence, waits[draft.key], approval)
         if gate_key:
-            steps.append(_gate_step(gate_key, draft, step, question(draft, reason, run, tools, policy)))
+            steps.append(_gate_step(gate_key, draft, step, question(draft, reason, denied)))
             step = step.model_copy(update={"depends_on": [gate_key]})
         steps.append(step)
     return steps
 
 
-def _step(draft: Draft, run: Run, depends_on: list[str], approval: StepApproval) -> Step:
-    determinism, flag = authorship(draft, run)
+def _step(draft: Draft, evidence: Evidence, depends_on: list[str], approval: StepApproval) -> Step:
+    determinism, flag = authorship(draft, evidence)
     return Step(
         key=draft.key,
         task_id=draft.key,

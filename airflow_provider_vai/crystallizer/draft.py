@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from airflow_provider_vai.model.automation import Argument, Effect, Output
 from airflow_provider_vai.model.kinds import Kind
-from airflow_provider_vai.model.run import Approval, Run, ToolCall
+from airflow_provider_vai.model.run import Approval, ToolCall
 from airflow_provider_vai.model.tools_file import ToolRule
 
 Gates = Literal["auto", "recorded"]
@@ -72,9 +72,3 @@ class Draft:
     def result(self) -> Any:
         """What was recorded of the step's result: of a loop, a list."""
         return [call.result for call in self.calls] if self.each else self.call.result
-
-
-def said_by_people(draft: Draft, run: Run) -> str:
-    """Return the instructions and the user's words that the model had when it made the draft's call."""
-    texts = [turn.user_text for turn in run.turns if turn.index <= draft.call.turn]
-    return "\n".join(text for text in [run.system_text, *texts] if text)

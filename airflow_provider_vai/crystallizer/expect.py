@@ -13,11 +13,11 @@ from dataclasses import replace
 from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Draft, Policy
+from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.languages.json_shape import expected_shape
 from airflow_provider_vai.languages.python_function import source_sha256
 from airflow_provider_vai.languages.sql_tables import tables_of, unlisted
 from airflow_provider_vai.model.run import Run
-from airflow_provider_vai.model.tools_file import ToolsFile
 
 DIALECTS = ("duckdb", "postgres", "sqlite", "mysql", "snowflake", "bigquery")
 LLM_CONNECTION = "pydanticai_default"
@@ -25,16 +25,19 @@ AGENT_ALLOWANCE = 3
 """An agent decides anew: it gets this many times what it used in the recording, and is stopped beyond that."""
 
 
-def expect(draft: Draft, run: Run, tools: ToolsFile, policy: Policy) -> Draft:
-    """Return the draft with the arguments that its kind draws from the recording."""
+def expect(draft: Draft, evidence: Evidence, policy: Policy) -> Draft:
+    """Return the draft with the arguments that its kind draws from the recording.
+
+    :param draft: of a call of the run. :param evidence: of the run. :param policy: says where functions are looked for.
+    """
     draw = DRAWN.get(draft.kind.name)
     if draw is None:
         return draft
-    drawn = {name: value for name, value in draw(draft, run, tools, policy).items() if value}
+    drawn = {name: value for name, value in draw(draft, evidence, policy).items() if value}
     return replace(draft, values={**drawn, **draft.values})
 
 
-def _query(draft: Draft, run: Run, tools: ToolsFile, policy: Policy) -> dict[str, Any]:
+def _query(draft: Draft, evidence: Evidence, policy: Policy) -> dict[str, Any]:
     """A trace does not say which database it was: the list lets the statement pass on each of those that are common."""
     sql = draft.values.get("sql")
     if not sql:
@@ -45,7 +48,7 @@ def _query(draft: Draft, run: Run, tools: ToolsFile, policy: Policy) -> dict[str
     return {"tables": tables}
 
 
-def _request(draft: Draft, run: Run, tools: ToolsFile, policy: Policy) -> dict[str, Any]:
+def _request(draft: Draft, evidence: Evidence, policy: Policy) -> dict[str, Any]:
     """Answers are recorded as ``{"status", "body"}``, under some other names, or as the body alone."""
     result = draft.call.result
     answer: Mapping[str, Any] = result if isinstance(result, dict) else {}
@@ -56,17 +59,17 @@ def _request(draft: Draft, run: Run, tools: ToolsFile, policy: Policy) -> dict[s
     return {"expected_status": status if known else None, "expected_shape": shape}
 
 
-def _agent(draft: Draft, run: Run, tools: ToolsFile, policy: Policy) -> dict[str, Any]:
-    called = [call for call in run.calls if call.parent_id == draft.call.id]
+def _agent(draft: Draft, evidence: Evidence, policy: Policy) -> dict[str, Any]:
+    called = evidence.inner_calls.get(draft.call.id, [])
     allowed = []
     for call in called:
-        rule = tools.rule(call.tool, call.server)
+        rule = evidence.tools.rule(call.tool, call.server)
         kind = rule.kind if rule else call.tool
         if rule and rule.conn_id and kind == "mcp_tool":
             allowed.append(f"mcp:{rule.conn_id}/{call.tool}")
         elif rule and rule.conn_id and kind in ("generate_query", "explain_schema"):
             allowed.append(f"sql:{rule.conn_id}")
-    return {"tools": sorted(set(allowed)), "usage_limits": _limits(draft, run, len(called))}
+    return {"tools": sorted(set(allowed)), "usage_limits": _limits(draft, evidence.run, len(called))}
 
 
 def _limits(draft: Draft, run: Run, calls: int) -> dict[str, int]:
@@ -86,11 +89,14 @@ def _limits(draft: Draft, run: Run, calls: int) -> dict[str, int]:
     return {name: AGENT_ALLOWANCE * value for name, value in limits.items()}
 
 
-def _function(draft: Draft, run: Run, tools: ToolsFile, policy: Policy) -> dict[str, Any]:
-    return {"source_sha256": source_sha256(draft.values["python_callable"], [*policy.python_path, *sys.path])}
+def _function(draft: Draft, evidence: Evidence, policy: Policy) -> dict[str, Any]:
+    name = draft.values["python_callable"]
+    if name not in evidence.digests:
+        evidence.digests[name] = source_sha256(name, [*policy.python_path, *sys.path])
+    return {"source_sha256": evidence.digests[name]}
 
 
-DRAWN: dict[str, Callable[[Draft, Run, ToolsFile, Policy], dict[str, Any]]] = {
+DRAWN: dict[str, Callable[[Draft, Evidence, Policy], dict[str, Any]]] = {
     "call_agent": _agent,
     "generate_query": _query,
     "http_request": _request,

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
+
+from pydantic import BaseModel
 
 from airflow_provider_vai.crystallizer.assign import assign
 from airflow_provider_vai.crystallizer.draft import Draft, Policy
+from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.redact import redact
 from airflow_provider_vai.exceptions import CrystallizeError
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.automation import Argument
-from airflow_provider_vai.model.run import Run, ToolCall
+from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.model.tools_file import ToolsFile
 from airflow_provider_vai.secrets.masking import mask, masked
 
@@ -20,11 +24,12 @@ COMPARED_CHARACTERS = 1000
 """A longer recorded value is not repeated in the DAG file for the sake of comparison."""
 
 
-def question(draft: Draft, reason: str, run: Run, tools: ToolsFile, policy: Policy) -> dict[str, Argument]:
+def question(draft: Draft, reason: str, denied: DeniedArguments) -> dict[str, Argument]:
     """Return the arguments of a step's gate.
 
     :param draft: the guarded step's, with its wires made.
     :param reason: why the step is guarded.
+    :param denied: what people denied in the recorded run.
     """
     settings = draft.rule.gate.model_dump(exclude_none=True) if draft.rule and draft.rule.gate else {}
     asked: dict[str, Any] = {
@@ -32,7 +37,7 @@ def question(draft: Draft, reason: str, run: Run, tools: ToolsFile, policy: Poli
         "reason": reason[0].upper() + reason[1:] + ".",
         "recorded": _recorded(draft),
         "editable": _editable(draft, settings.pop("editable", [])),
-        "denied": list(_denied(draft, run, tools, policy)),
+        "denied": list(_denied(draft, denied)),
         **settings,
     }
     return {name: Argument.frozen(value) for name, value in asked.items() if value not in (None, {}, [])}
@@ -57,14 +62,20 @@ def _editable(draft: Draft, names: list[str]) -> dict[str, Any]:
 
     The names are the kind's own; of a kind that passes arguments on, the tool's.
     """
-    model = draft.kind.arguments.model_json_schema(by_alias=True)["properties"]
     fields: dict[str, Any] = {}
     for name in names:
         values = draft.values["arguments"] if draft.kind.wraps else draft.values
         if name in values:
-            declared = {} if draft.kind.wraps else _one_type(model.get(name, {}))
+            declared = {} if draft.kind.wraps else _one_type(_declared(draft.kind.arguments).get(name, {}))
             fields[f"arguments.{name}" if draft.kind.wraps else name] = declared or json_text.schema(values[name])
     return fields
+
+
+@cache
+def _declared(arguments: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON Schema of each argument of a kind, by name."""
+    properties: dict[str, Any] = arguments.model_json_schema(by_alias=True)["properties"]
+    return properties
 
 
 def _one_type(declared: dict[str, Any]) -> dict[str, Any]:
@@ -77,24 +88,38 @@ def _one_type(declared: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "type": [kept["type"], "null"]} if nullable else kept
 
 
-def _denied(draft: Draft, run: Run, tools: ToolsFile, policy: Policy) -> Iterator[dict[str, Any]]:
+def _denied(draft: Draft, denied: DeniedArguments) -> Iterator[dict[str, Any]]:
     """Yield the arguments of this tool's calls that a person denied, in the kind's names.
 
     Not one that equals the step's own: that was asked again in the recorded run, and approved.
     """
-    own = json_text.canonical(draft.values)
-    seen = {own}
-    for call in run.calls:
-        if call.outcome != "denied" or (call.tool, call.server) != (draft.call.tool, draft.call.server):
-            continue
-        values = _as_values(call, tools, policy)
-        if (
-            values
-            and json_text.canonical(values) not in seen
-            and own != json_text.canonical({**draft.values, **values})
-        ):
-            seen.add(json_text.canonical(values))
+    every = denied.of_tool(draft.call)
+    own = json_text.canonical(draft.values) if every else ""
+    for text, values in every.items():
+        if own not in (text, json_text.canonical({**draft.values, **values})):
             yield values
+
+
+class DeniedArguments:
+    """The arguments of the calls that people denied in a recorded run. Each call is read once.
+
+    :param evidence: of the run. :param policy: with which the run is crystallized.
+    """
+
+    def __init__(self, evidence: Evidence, policy: Policy) -> None:
+        self._evidence, self._policy = evidence, policy
+        self._of_tool: dict[tuple[str, str | None], dict[str, dict[str, Any]]] = {}
+
+    def of_tool(self, call: ToolCall) -> dict[str, dict[str, Any]]:
+        """Return the denied arguments of a call's tool in the kind's names, by their canonical JSON, in order."""
+        tool = call.tool, call.server
+        if tool not in self._of_tool:
+            found = self._of_tool[tool] = {}
+            for denied in self._evidence.denied.get(tool, ()):
+                values = _as_values(denied, self._evidence.tools, self._policy)
+                if values:
+                    found.setdefault(json_text.canonical(values), values)
+        return self._of_tool[tool]
 
 
 def _as_values(call: ToolCall, tools: ToolsFile, policy: Policy) -> dict[str, Any] | None:

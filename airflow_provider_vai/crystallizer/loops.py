@@ -9,24 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Draft
-from airflow_provider_vai.crystallizer.evidence.result_values import (
-    Candidate,
-    ResultIndex,
-    known,
-    place_text,
-    source_text,
-)
+from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
+from airflow_provider_vai.crystallizer.evidence.result_values import Candidate, ResultIndex, place_text, source_text
 from airflow_provider_vai.crystallizer.evidence.timeline import Timeline
 from airflow_provider_vai.crystallizer.evidence.value_places import ValuePlace, leaves, places
 from airflow_provider_vai.crystallizer.evidence.weight import kinship, weight
 from airflow_provider_vai.crystallizer.wiring.wire import placed
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.automation import Argument, Output, Wire
-from airflow_provider_vai.model.run import Run
 
 FEWEST = 2
 """Calls that make a loop: one call for a list of one proves nothing."""
@@ -40,16 +35,42 @@ class _Loop:
     places: dict[tuple[str | int, ...], tuple[str | int, ...]]
 
 
-def loops(drafts: Sequence[Draft], run: Run) -> list[Draft]:
+class _Lists:
+    """The lists in the results, found by their length and by what is in their first element."""
+
+    def __init__(self, results: ResultIndex) -> None:
+        self._results = results
+
+    def that_begin_with(self, value: Any, drafts: Sequence[Draft]) -> Iterator[Candidate]:
+        """Yield the lists of earlier steps' results that have one element for each draft and the value in the first."""
+        batch = drafts[0].call.batch
+        for candidate in self._by_content.get((len(drafts), json_text.canonical(value)), ()):
+            if candidate.source.call.batch < batch:
+                yield candidate
+
+    @cached_property
+    def _by_content(self) -> dict[tuple[int, str], list[Candidate]]:
+        found: dict[tuple[int, str], list[Candidate]] = {}
+        for candidates in self._results.by_value.values():
+            elements = candidates[0].place.value
+            if isinstance(elements, list) and len(elements) >= FEWEST:
+                of_steps = [candidate for candidate in candidates if candidate.source.step is not None]
+                for content in {json_text.canonical(place.value) for place in _plain(elements[0])}:
+                    found.setdefault((len(elements), content), []).extend(of_steps)
+        return found
+
+
+def loops(drafts: Sequence[Draft], evidence: Evidence) -> list[Draft]:
     """Return the drafts with each proven loop as one draft.
 
-    :param drafts: in the order of the run's calls, before wires are made.
+    :param drafts: in the order of the run's calls, before wires are made. :param evidence: of the run, with these
+        steps.
     """
-    found, timeline = known(drafts, run), Timeline(run)
+    lists = _Lists(evidence.results)
     made: list[Draft] = []
     for _, group in groupby(drafts, key=_tool):
         calls = list(group)
-        loop = _loop(calls, found, timeline) if len(calls) >= FEWEST else None
+        loop = _loop(calls, lists, evidence.timeline) if len(calls) >= FEWEST else None
         made += [_mapped(calls, loop)] if loop else calls
     return made
 
@@ -58,7 +79,7 @@ def _tool(draft: Draft) -> Any:
     return draft.call.tool, draft.call.server, draft.kind.name, draft.effect, sorted(draft.arguments)
 
 
-def _loop(drafts: Sequence[Draft], found: ResultIndex, timeline: Timeline) -> _Loop | None:
+def _loop(drafts: Sequence[Draft], lists: _Lists, timeline: Timeline) -> _Loop | None:
     values = [{name: argument.value for name, argument in draft.arguments.items()} for draft in drafts]
     if any(argument.secrets for draft in drafts for argument in draft.arguments.values()):
         return None
@@ -70,7 +91,8 @@ def _loop(drafts: Sequence[Draft], found: ResultIndex, timeline: Timeline) -> _L
         timeline.people_said(draft.call, part) for parts in turns for draft, part in zip(drafts, parts, strict=True)
     ):
         return None  # the user named them: they are the user's, not the list's
-    proven = [loop for source in _lists(drafts, found) if (loop := _explained(source, differing, turns)) is not None]
+    sources = lists.that_begin_with(turns[0][0], drafts)
+    proven = [loop for source in sources if (loop := _explained(source, differing, turns)) is not None]
     return proven[-1] if len({loop.source.source.call.tool for loop in proven}) == 1 else None
 
 
@@ -80,19 +102,6 @@ def _differing(values: Sequence[dict[str, Any]]) -> list[tuple[str | int, ...]]:
     if any(entry.keys() != written[0].keys() for entry in written):
         return []
     return [at for at in written[0] if len({entry[at] for entry in written}) > 1]
-
-
-def _lists(drafts: Sequence[Draft], found: ResultIndex) -> Iterator[Candidate]:
-    """Yield every list of earlier steps' results that has one element for each draft, oldest first."""
-    first = drafts[0].call
-    for candidates in found.by_value.values():
-        value = candidates[0].place.value
-        if isinstance(value, list) and len(value) == len(drafts):
-            yield from (
-                candidate
-                for candidate in candidates
-                if candidate.source.step is not None and candidate.source.call.batch < first.batch
-            )
 
 
 def _explained(source: Candidate, differing: Sequence[tuple[str | int, ...]], turns: list[list[Any]]) -> _Loop | None:

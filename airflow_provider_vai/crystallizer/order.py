@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from airflow_provider_vai.crystallizer.draft import Draft
-from airflow_provider_vai.model.step_graph import reachable
+from airflow_provider_vai.crystallizer.evidence.timeline import unique
 
 
 def order(drafts: Sequence[Draft], *, parallel: bool) -> dict[str, list[str]]:
@@ -18,18 +18,25 @@ def order(drafts: Sequence[Draft], *, parallel: bool) -> dict[str, list[str]]:
     if not parallel:
         keys = [draft.key for draft in drafts]
         return {key: keys[max(index - 1, 0) : index] for index, key in enumerate(keys)}
+    groups = _groups(drafts)
     waits: dict[str, list[str]] = {}
+    group_of: dict[str, int] = {}
     barrier: list[str] = []  # the latest steps that changed something
     since: list[str] = []  # the steps after them
-    for group in _groups(drafts):
+    settled = 0  # the number of groups up to the latest steps that changed something
+    for number, group in enumerate(groups):
         changes = any(draft.effect != "read" for draft in group)
         before = (since or barrier) if changes else barrier
-        waits.update({draft.key: list(before) for draft in group})
+        waited_for = number if changes else settled
+        for draft in group:
+            sources = [source for source in _sources(draft) if group_of[source] >= waited_for]
+            waits[draft.key] = [*before, *unique(sources)]
+        group_of |= dict.fromkeys((draft.key for draft in group), number)
         if changes:
-            barrier, since = [draft.key for draft in group], []
+            barrier, since, settled = [draft.key for draft in group], [], number + 1
         else:
             since += [draft.key for draft in group]
-    return {key: _with_sources(key, before, drafts, waits) for key, before in waits.items()}
+    return waits
 
 
 def _groups(drafts: Sequence[Draft]) -> list[list[Draft]]:
@@ -42,13 +49,8 @@ def _groups(drafts: Sequence[Draft]) -> list[list[Draft]]:
     return groups
 
 
-def _with_sources(key: str, before: Sequence[str], drafts: Sequence[Draft], waits: dict[str, list[str]]) -> list[str]:
-    """Add the steps that the step's wires start from, unless it waits for them already through another one."""
-    draft = next(draft for draft in drafts if draft.key == key)
+def _sources(draft: Draft) -> list[str]:
+    """Return the steps that the step's wires start from, in order."""
     outputs = [output for argument in draft.arguments.values() for output in argument.outputs()]
     outputs += [draft.each] if draft.each else []
-    result = list(before)
-    for source in (output.step for output in outputs if output.step):
-        if source not in reachable(result, waits):
-            result.append(source)
-    return result
+    return [output.step for output in outputs if output.step]

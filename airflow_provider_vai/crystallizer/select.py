@@ -37,8 +37,9 @@ def select(run: Run, policy: Policy) -> tuple[list[ToolCall], list[LeftOut]]:
     _check_choice(run, policy)
     chosen: list[ToolCall] = []
     left_out: list[LeftOut] = []
+    choice = _Choice(run.calls, policy)
     for number, call in enumerate(run.calls, 1):
-        reason = _reason_against(run.calls, number, policy)
+        reason = choice.reason_against(call, number)
         if reason is None:
             chosen.append(call)
         else:
@@ -48,54 +49,72 @@ def select(run: Run, policy: Policy) -> tuple[list[ToolCall], list[LeftOut]]:
     return chosen, left_out
 
 
-def _reason_against(calls: Sequence[ToolCall], number: int, policy: Policy) -> str | None:
-    call = calls[number - 1]
-    if policy.turns is not None and call.turn not in policy.turns:
-        return f"turn {call.turn} was not chosen"
-    if policy.calls is not None and not any(_is_named(call, number, name) for name in policy.calls):
-        return "was not chosen"
-    if any(_is_named(call, number, name) or fnmatchcase(call.tool, name) for name in policy.exclude):
-        return "was excluded"
-    if call.actor == "user":
-        return "the user's side made it; the agent's later calls may have depended on it"
-    if call.parent_id is not None and any(parent.id == call.parent_id for parent in calls):
-        return f"was made inside the call {call.parent_id}, which is one step"
-    if call.tool == STRUCTURED_OUTPUT and call.result == STRUCTURED_OUTPUT_RESULT:
-        return "is the agent's answer, not an action"
-    return _reason_of_outcome(calls, number)
+class _Choice:
+    """What is asked of each call, found out once for all of them."""
+
+    def __init__(self, calls: Sequence[ToolCall], policy: Policy) -> None:
+        self.policy = policy
+        self.ids = {call.id for call in calls}
+        self.named = frozenset(policy.calls or ())
+        self.excluded = frozenset(policy.exclude)
+        self.retries = _retries(calls)
+
+    def reason_against(self, call: ToolCall, number: int) -> str | None:
+        """Return why a call does not become a step; ``None`` if it does.
+
+        :param number: of the call in the run, from 1.
+        """
+        if self.policy.turns is not None and call.turn not in self.policy.turns:
+            return f"turn {call.turn} was not chosen"
+        names = {call.id, str(number)}
+        if self.policy.calls is not None and self.named.isdisjoint(names):
+            return "was not chosen"
+        if not self.excluded.isdisjoint(names) or any(fnmatchcase(call.tool, name) for name in self.policy.exclude):
+            return "was excluded"
+        if call.actor == "user":
+            return "the user's side made it; the agent's later calls may have depended on it"
+        if call.parent_id in self.ids:
+            return f"was made inside the call {call.parent_id}, which is one step"
+        if call.tool == STRUCTURED_OUTPUT and call.result == STRUCTURED_OUTPUT_RESULT:
+            return "is the agent's answer, not an action"
+        return self._reason_of_outcome(call, number)
+
+    def _reason_of_outcome(self, call: ToolCall, number: int) -> str | None:
+        if call.outcome == "success":
+            return (
+                None if isinstance(call.arguments, dict) else "succeeded, but its executed arguments are not recorded"
+            )
+        error = f": {_short(call.error)}" if call.error else ""
+        if call.outcome == "failed":
+            again = self.retries.get(number)
+            return f"failed{error}; succeeded when retried as {again.id}" if again else f"failed{error}"
+        if call.outcome == "denied":
+            note = f": {_short(call.approval.note)}" if call.approval.note else error
+            return f"a person denied it{note}"
+        if call.outcome == "interrupted":
+            return f"was interrupted{error}"
+        return "the trace holds no result of it"
 
 
-def _reason_of_outcome(calls: Sequence[ToolCall], number: int) -> str | None:
-    call = calls[number - 1]
-    if call.outcome == "success":
-        return None if isinstance(call.arguments, dict) else "succeeded, but its executed arguments are not recorded"
-    error = f": {_short(call.error)}" if call.error else ""
-    if call.outcome == "failed":
-        again = _retry(calls, number)
-        return f"failed{error}; succeeded when retried as {again.id}" if again else f"failed{error}"
-    if call.outcome == "denied":
-        note = f": {_short(call.approval.note)}" if call.approval.note else error
-        return f"a person denied it{note}"
-    if call.outcome == "interrupted":
-        return f"was interrupted{error}"
-    return "the trace holds no result of it"
+def _retries(calls: Sequence[ToolCall]) -> dict[int, ToolCall]:
+    """Return the failed calls, by their number from 1, with the call that succeeded in place of each.
 
-
-def _retry(calls: Sequence[ToolCall], number: int) -> ToolCall | None:
-    """Return the call that succeeded in place of a failed one: the same tool's next success, if only the same tool's
-    failures and calls of the same batch stand between."""
-    failed = calls[number - 1]
-    for later in calls[number:]:
-        if later.tool == failed.tool and later.server == failed.server:
-            if later.outcome == "success":
-                return later
-        elif later.batch != failed.batch and later.outcome == "success":
-            return None
-    return None
-
-
-def _is_named(call: ToolCall, number: int, name: str) -> bool:
-    return name in (call.id, str(number))
+    It is the same tool's next success, if only the same tool's failures and calls of the same batch stand between.
+    """
+    found: dict[int, ToolCall] = {}
+    of_tool: dict[tuple[str, str | None], int] = {}  # of each tool, where its next success is
+    following: list[int] = []  # where the next success is, and the next one in another batch than that
+    for position in reversed(range(len(calls))):
+        call = calls[position]
+        tool = call.tool, call.server
+        if call.outcome == "success":
+            other = following if following and calls[following[0]].batch != call.batch else following[1:]
+            following, of_tool[tool] = [position, *other[:1]], position
+        elif call.outcome == "failed" and tool in of_tool:
+            elsewhere = next((it for it in following if calls[it].batch != call.batch), len(calls))
+            if of_tool[tool] <= elsewhere:
+                found[position + 1] = calls[of_tool[tool]]
+    return found
 
 
 def _check_choice(run: Run, policy: Policy) -> None:
@@ -105,11 +124,11 @@ def _check_choice(run: Run, policy: Policy) -> None:
             f"there is no turn {turn}", where=f"run {run.id}", remedy=f"It has the turns {_list(sorted(turns))}."
         )
     tools = {call.tool for call in run.calls}
+    names = {name for number, call in enumerate(run.calls, 1) for name in (call.id, str(number))}
     named = [(name, "--calls", False) for name in policy.calls or ()]
     named += [(name, "--exclude", True) for name in policy.exclude]
     for name, option, takes_globs in named:
-        known = any(_is_named(call, number, name) for number, call in enumerate(run.calls, 1))
-        if not known and not (takes_globs and any(fnmatchcase(tool, name) for tool in tools)):
+        if name not in names and not (takes_globs and any(fnmatchcase(tool, name) for tool in tools)):
             raise NothingToCrystallize(
                 f"{option} names {name!r}, and no call has that number, id{' or tool' if takes_globs else ''}",
                 where=f"run {run.id}",

@@ -11,13 +11,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Draft
+from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.result_values import is_recorded, place_text
-from airflow_provider_vai.crystallizer.evidence.timeline import Said, Timeline, unique, words_of
+from airflow_provider_vai.crystallizer.evidence.said import words_of
+from airflow_provider_vai.crystallizer.evidence.timeline import unique
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.evidence.weight import weight
 from airflow_provider_vai.model.base import Path
-from airflow_provider_vai.model.run import Run, ToolCall
-from airflow_provider_vai.model.tools_file import ToolsFile
+from airflow_provider_vai.model.run import ToolCall
 
 SHORTEST_PART = 6
 """Characters of an address, an account or a name inside a longer text."""
@@ -33,28 +34,30 @@ ADDRESS_NAME = re.compile(r"(^|_)(url|uri|link|href|endpoint|host|domain|site|we
 NUMBER = re.compile(r"(?=(?:\D*\d){3})[\w#+-]{6,}$|^\d{6,}$")
 
 
-def untrusted_arguments(draft: Draft, run: Run, tools: ToolsFile) -> list[tuple[str, str]]:
+def untrusted_arguments(draft: Draft, evidence: Evidence) -> list[tuple[str, str]]:
     """Return the places of a step's arguments that only untrusted results said, each with the id of the call.
 
-    :param draft: the step. :param tools: its rules with ``trust = "untrusted"`` say whose results outsiders can write;
-        all other results are trusted.
+    :param draft: the step. :param evidence: of its run.
     :return: pairs of a place (``arguments.recipient``, credentials masked) and the id of the first such call, in the
         order of the arguments; none where user, instructions or a trusted result said the value before the call.
     """
-    timeline = Timeline(run)
+    if not evidence.untrusted.entries:
+        return []
     found: list[tuple[str, str]] = []
     for call, values in _recorded(draft):
-        before = [(earlier, Said(said.value, fold=True)) for earlier, said in timeline.results_before(call)]
-        doubtful = [(earlier, said) for earlier, said in before if _is_untrusted(earlier, tools)]
-        people = [timeline.system, *(text for index, text in timeline.turns if index <= call.turn)]
-        clear = [*people, *(said for earlier, said in before if not _is_untrusted(earlier, tools))]
-        for at, part in leaves(values) if doubtful else ():
-            for said in _claims(part):
-                source = next((earlier.id for earlier, text in doubtful if _says(text, said)), None)
-                if source is not None and not any(_says(text, said) for text in clear):
-                    found.append((place_text(at), source))
-                    break
+        for at, part in leaves(values):
+            sources = (_only_source(said, call, evidence) for said in _claims(part))
+            if source := next(filter(None, sources), None):
+                found.append((place_text(at), source.id))
     return unique(found)
+
+
+def _only_source(said: Any, call: ToolCall, evidence: Evidence) -> ToolCall | None:
+    """Return the first untrusted call that said a value; ``None`` if there is none, or somebody else said it, too."""
+    source = evidence.untrusted.first(said, call.batch)
+    if source is None or evidence.timeline.people_said(call, said) or evidence.trusted.first(said, call.batch):
+        return None
+    return source
 
 
 def _recorded(draft: Draft) -> Iterator[tuple[ToolCall, dict[str, Any]]]:
@@ -85,18 +88,11 @@ def _is_web_address(at: Path, value: Any) -> bool:
     return bool(WEB_ADDRESS.match(value) or (ADDRESS_NAME.search(name) and HOST.match(value)))
 
 
-def _is_untrusted(call: ToolCall, tools: ToolsFile) -> bool:
-    rule = tools.rule(call.tool, call.server)
-    return rule is not None and rule.trust == "untrusted"
-
-
-def _says(text: Said, value: Any) -> bool:
-    """Return whether a result says a value. A passage is compared by its words, however they are broken into lines."""
-    return value in text.passages(SHORTEST_PASSAGE) if isinstance(value, tuple) else text.says(value)
-
-
 def _claims(value: Any) -> Iterator[Any]:
-    """Yield what may have been taken over: the value, each address and number in it, each passage of its words."""
+    """Yield what may have been taken over: the value, each address and number in it, each passage of its words.
+
+    A passage is a tuple of words; it is compared however its words are broken into lines.
+    """
     if weight(value) in ("nothing", "flag", "count"):
         return
     yield value

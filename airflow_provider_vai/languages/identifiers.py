@@ -85,15 +85,17 @@ class Names:
 
     def __init__(self, taken: frozenset[str] = frozenset()) -> None:
         self._taken = {_folded(name) for name in taken}
+        self._numbers: dict[str, int] = {}  # of each slug, the highest number that was tried
 
     def give(self, name: str, fallback: str = "step") -> str:
         """Return an identifier for ``name``: its slug, with ``_2``, ``_3`` and so on where that is taken."""
         wanted = slug(name, fallback)
-        free, number = wanted, 1
+        free, number = wanted, self._numbers.get(wanted, 1)
         while _folded(free) in self._taken:
             number += 1
             free = f"{wanted.rstrip('_')}_{number}"
         self._taken.add(_folded(free))
+        self._numbers[wanted] = number
         return free
 
 

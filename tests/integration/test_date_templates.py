@@ -10,6 +10,7 @@ import pytest
 
 from airflow_provider_vai.crystallizer.assign import assign
 from airflow_provider_vai.crystallizer.draft import Policy
+from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.parameters.date_algebra import Clock
 from airflow_provider_vai.crystallizer.parameters.date_words import common, meanings
 from airflow_provider_vai.crystallizer.parameters.parameters import parameters
@@ -59,7 +60,8 @@ def text_of(arguments: dict[str, Any], dag_id: str, words: str = WORDS) -> tuple
         calls=[call],
     )
     drafts, _ = redact(assign(recorded.calls, ToolsFile(tools=[ECHO]), Policy()))
-    drafts, params, notes = parameters(wire(drafts, recorded), recorded, ())
+    evidence = Evidence(recorded, ToolsFile(), drafts)
+    drafts, params, notes = parameters(wire(drafts, evidence), evidence, ())
     steps = [
         Step(
             key=draft.key,

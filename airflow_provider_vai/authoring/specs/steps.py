@@ -10,8 +10,9 @@ from airflow_provider_vai.authoring.specs.arguments import Checked, checked
 from airflow_provider_vai.authoring.specs.places import only, refuse, similar, text_of, validated
 from airflow_provider_vai.authoring.specs.values import Reference, read, references, refuse_credentials
 from airflow_provider_vai.crystallizer.draft import Draft, Policy
+from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.expect import expect
-from airflow_provider_vai.crystallizer.gate_question import question
+from airflow_provider_vai.crystallizer.gate_question import DeniedArguments, question
 from airflow_provider_vai.languages.identifiers import slug
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model.automation import Argument, Effect, Output, Step, StepApproval
@@ -136,8 +137,8 @@ def gate_step(key: str, raw: Raw, guarded: Step) -> Step:
         match="*", kind=raw.kind.name, gate=validated(GateSettings, {**known, "editable": names or None}, place)
     )
     draft = _draft(raw, guarded.effect, rule)
-    run, tools, policy = _no_run(), ToolsFile(), Policy()
-    asked = question(draft, text_of(reason, [*place, "reason"], "reason"), run, tools, policy)
+    denied = DeniedArguments(_nothing_recorded(), Policy())
+    asked = question(draft, text_of(reason, [*place, "reason"], "reason"), denied)
     more = {name: Argument.frozen(value) for name, value in settings.items() if name not in known}
     more |= {"editable": Argument.frozen(places)} if places and isinstance(places, dict) else {}
     arguments = {**asked, **more}
@@ -247,8 +248,8 @@ def _expected(raw: Raw, found: Checked, python_path: Sequence[str]) -> Checked:
     decided = [found.arguments[name] for name in ("sql", "python_callable") if name in found.arguments]
     if any(it.class_ != "frozen" for it in decided):
         return found
-    draft = expect(_draft(raw, "read", None, found.values), _no_run(), ToolsFile(),
-                   Policy(python_path=tuple(python_path)))  # fmt: skip
+    policy = Policy(python_path=tuple(python_path))
+    draft = expect(_draft(raw, "read", None, found.values), _nothing_recorded(), policy)
     drawn = {name: value for name, value in draft.values.items() if name not in found.values}
     arguments = {**found.arguments, **{name: Argument.frozen(value) for name, value in drawn.items()}}
     return Checked(arguments, {**found.values, **drawn})
@@ -277,5 +278,5 @@ def _draft(raw: Raw, effect: Effect, rule: ToolRule | None, values: dict[str, An
     return Draft(key=raw.key, call=call, kind=raw.kind, rule=rule, effect=effect, values=held)
 
 
-def _no_run() -> Run:
-    return Run(id="", source="agent_run", format="spec")
+def _nothing_recorded() -> Evidence:
+    return Evidence(Run(id="", source="agent_run", format="spec"), ToolsFile())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from airflow_provider_vai.crystallizer.draft import Draft
-from airflow_provider_vai.crystallizer.evidence.timeline import TOKEN, stands_in
+from airflow_provider_vai.crystallizer.evidence.said import TOKEN, stands_in
 from airflow_provider_vai.crystallizer.evidence.value_places import ValuePlace, places
 from airflow_provider_vai.crystallizer.evidence.weight import weight
 from airflow_provider_vai.languages import json_text
@@ -47,51 +48,76 @@ class Candidate:
     place: ValuePlace
 
 
-@dataclass
 class ResultIndex:
-    """The candidates by value; a call's result that only repeats the call's own argument is none.
+    """The places in a run's results, by value.
 
-    ``settled``: of each step whose wires are made, the values in its arguments that stay frozen, as canonical JSON.
+    A call that is not a step counts, too: it makes an origin ambiguous. The results of a loop are one list, which is
+    there when its last call is.
+
+    :param positions: of the run's calls, by their identity.
     """
 
-    by_value: dict[str, list[Candidate]] = field(default_factory=dict)
-    settled: dict[str, frozenset[str]] = field(default_factory=dict)
+    def __init__(self, run: Run, drafts: Sequence[Draft], positions: Mapping[int, int]) -> None:
+        self._positions = positions
+        self.by_value: dict[str, list[Candidate]] = {}
+        steps = {id(draft.calls[-1]): draft for draft in drafts}
+        inside = {id(call) for draft in drafts for call in draft.calls[:-1]}
+        for position, call in enumerate(run.calls):
+            if call.outcome == "success" and call.result is not None and id(call) not in inside:
+                for candidate in _candidates(call, position, steps.get(id(call))):
+                    self.by_value.setdefault(json_text.canonical(candidate.place.value), []).append(candidate)
+
+    def equal_to(self, value: Any, draft: Draft) -> Iterator[Candidate]:
+        """Yield what ``value`` equals of results that the model had before it made the draft's call, in order.
+
+        A result that only repeats an argument of its own call does not count.
+        """
+        wanted, position = json_text.canonical(value), self._positions[id(draft.call)]
+        for candidate in self.by_value.get(wanted, ()):
+            source = candidate.source
+            if source.position >= position:
+                return
+            if source.call.batch < draft.call.batch and wanted not in source.own:
+                yield candidate
+
+    def texts_in(self, within: str, draft: Draft) -> list[tuple[str, Candidate]]:
+        """Return the texts of earlier results that stand inside a longer text of the draft, the longest first."""
+        tokens = {token: number for number, token in enumerate(dict.fromkeys(TOKEN.findall(within)))}
+        found: list[tuple[int, int, str, Candidate]] = []
+        for token in tokens:
+            for text in self._texts.get(token, ()):
+                if len(text.value) < len(within) and text.first in tokens and stands_in(text.value, within):
+                    earlier = next(self.equal_to(text.value, draft), None)
+                    if earlier:
+                        found.append((tokens[text.first], text.number, text.value, earlier))
+        inside = [(value, candidate) for _, _, value, candidate in sorted(found, key=lambda it: it[:2])]
+        inside.sort(key=lambda pair: -len(pair[0]))
+        return [it for number, it in enumerate(inside) if not any(it[0] in longer for longer, _ in inside[:number])]
 
     @cached_property
-    def by_token(self) -> dict[str, list[str]]:
-        """The texts that may be looked for inside longer ones, by their first run of letters and digits."""
-        made: dict[str, list[str]] = {}
-        for candidates in self.by_value.values():
-            value = candidates[0].place.value
-            if isinstance(value, str) and len(value) >= SHORTEST_PART and weight(value) == "strong":
-                made.setdefault(next(iter(TOKEN.findall(value)), ""), []).append(value)
-        return made
-
-    def equal_to(self, value: Any, draft: Draft, position: int) -> list[Candidate]:
-        """Return what ``value`` equals of results that the model had before it made the draft's call, in order."""
-        wanted = json_text.canonical(value)
-        return [
-            candidate
-            for candidate in self.by_value.get(wanted, [])
-            if candidate.source.call.batch < draft.call.batch
-            and candidate.source.position < position
-            and wanted not in candidate.source.own
-        ]
+    def _texts(self) -> dict[str, list[_Text]]:
+        """The texts that may be looked for inside longer ones, each under its rarest token."""
+        values = [candidates[0].place.value for candidates in self.by_value.values()]
+        texts = [(value, TOKEN.findall(value)) for value in values if _may_be_inside(value)]
+        counts = Counter(token for _, tokens in texts for token in set(tokens))
+        found: dict[str, list[_Text]] = {}
+        for number, (value, tokens) in enumerate(texts):
+            if tokens:
+                rarest = min(tokens, key=lambda token: counts[token])
+                found.setdefault(rarest, []).append(_Text(number, value, tokens[0]))
+        return found
 
 
-def known(drafts: Sequence[Draft], run: Run) -> ResultIndex:
-    """Return what is known of the run's results. A call that is no step counts, too: it makes an origin ambiguous.
+class _Text(NamedTuple):
+    """A text of a result: its number among all of them, and its first token."""
 
-    The results of a loop are one list, which is there when its last call is.
-    """
-    steps = {id(draft.calls[-1]): draft for draft in drafts}
-    inside = {id(call) for draft in drafts for call in draft.calls[:-1]}
-    found = ResultIndex()
-    for position, call in enumerate(run.calls):
-        if call.outcome == "success" and call.result is not None and id(call) not in inside:
-            for candidate in _candidates(call, position, steps.get(id(call))):
-                found.by_value.setdefault(json_text.canonical(candidate.place.value), []).append(candidate)
-    return found
+    number: int
+    value: str
+    first: str
+
+
+def _may_be_inside(value: Any) -> bool:
+    return isinstance(value, str) and len(value) >= SHORTEST_PART and weight(value) == "strong"
 
 
 def source_text(candidate: Candidate, path: Sequence[str | int] | None = None) -> str:
@@ -154,15 +180,3 @@ def _left_of(result: Any, draft: Draft) -> Any:
 def _parts(value: Any) -> list[str]:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return [json_text.canonical(value), *(text for part in inner for text in _parts(part))] if value != {} else []
-
-
-def texts_in(found: ResultIndex, draft: Draft, position: int, within: str) -> list[tuple[str, Candidate]]:
-    """Return the texts of earlier results that stand inside a longer text of the draft, the longest first."""
-    inside: list[tuple[str, Candidate]] = []
-    for token in dict.fromkeys(TOKEN.findall(within)):
-        for value in found.by_token.get(token, ()):
-            earlier = found.equal_to(value, draft, position) if len(value) < len(within) else []
-            if earlier and stands_in(value, within):
-                inside.append((value, earlier[0]))
-    inside.sort(key=lambda pair: -len(pair[0]))
-    return [pair for number, pair in enumerate(inside) if not any(pair[0] in longer for longer, _ in inside[:number])]

@@ -18,6 +18,7 @@ class ParamNames:
 
     def __init__(self) -> None:
         self._taken: dict[str, str] = dict.fromkeys(TAKEN, "")
+        self._numbers: dict[str, int] = {}  # of each name, the highest number that was tried
 
     def give(self, at: Path, step: str) -> str:
         """Return the name of the param for a place: its last key; with the step's key in front where another step's
@@ -29,10 +30,11 @@ class ParamNames:
         name = _name(key)
         if self._taken.get(name, step) != step:
             name = _name(f"{step}_{key}")
-        free, number = name, 1
+        free, number = name, self._numbers.get(name, 1)
         while free in self._taken:
             number += 1
             free = f"{name.rstrip('_')}_{number}"
+        self._numbers[name] = number
         self._taken[free] = step
         return free
 

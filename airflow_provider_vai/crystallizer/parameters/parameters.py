@@ -15,20 +15,21 @@ with the recorded value as its default. Neither where it decides *what* runs, an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Draft
-from airflow_provider_vai.crystallizer.evidence.origins import Tracer
+from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
 from airflow_provider_vai.crystallizer.evidence.weight import kinship, weight
 from airflow_provider_vai.crystallizer.parameters.date_algebra import Clock, tokens
 from airflow_provider_vai.crystallizer.parameters.date_words import Meaning, meanings
 from airflow_provider_vai.crystallizer.parameters.dates import Dated, EarlierText, clock_of, dated, unexplained
 from airflow_provider_vai.crystallizer.parameters.names import ParamNames
-from airflow_provider_vai.crystallizer.parameters.places import Spot, Stays, shown, siblings, spots
+from airflow_provider_vai.crystallizer.parameters.places import Stays, siblings, spots
 from airflow_provider_vai.crystallizer.parameters.proof import is_proven, takes_another
+from airflow_provider_vai.crystallizer.parameters.spot import Spot, shown
 from airflow_provider_vai.crystallizer.parameters.user_values import decides, may_be_asked_for, schema_of
 from airflow_provider_vai.crystallizer.wiring.wire import placed
 from airflow_provider_vai.languages import json_text
@@ -71,22 +72,23 @@ class Words:
 
 
 def parameters(
-    drafts: Sequence[Draft], run: Run, guarded: Collection[str]
+    drafts: Sequence[Draft], evidence: Evidence, guarded: Collection[str]
 ) -> tuple[list[Draft], dict[str, Param], list[str]]:
     """Return the drafts with dates as templates and the user's values as params, the params, and review notes.
 
     :param drafts: with their wires made, in the order of the run's calls.
-    :param run: what was recorded; without a start time no date moves.
+    :param evidence: of the run, with these steps; without a start time no date moves.
     :param guarded: the keys of the steps that a gate guards.
     :return: params by name, in the order of their first use. The lines about single places stand in the evidence of
         their arguments; those that a person should decide end with "left frozen".
     """
-    plan, words, clock = Plan(), Words(run), clock_of(run)
-    every = list(spots(drafts, Tracer(drafts, run)))
+    plan, words, clock = Plan(), Words(evidence.run), clock_of(evidence.run)
+    every = list(spots(drafts, evidence.tracer))
     rest = _plan_dates(every, drafts, words, clock, plan)
     params = _plan_params(rest, Stays(drafts, every, plan.wires), words, guarded, plan)
     notes = [f"params, which whoever starts a run may set: {', '.join(params)}"] if params else []
-    return [_with_plan(draft, plan, params, clock) for draft in drafts], params, notes
+    defaults = {name: param.default for name, param in params.items()}
+    return [_with_plan(draft, plan, defaults, clock) for draft in drafts], params, notes
 
 
 def _plan_dates(
@@ -95,20 +97,21 @@ def _plan_dates(
     """Plan the templates, and return the places that have none."""
     found = [(spot, _dated(spot, words, clock)) for spot in every]
     moving = [spot for spot, it in found if it and it.template and not decides(spot.draft, spot.at)]
+    moving_keys = {spot.key for spot in moving}
     reason = _why_not_all(moving, found, drafts, words) if moving else None
     for spot, it in found:
         if it is None:
             continue
-        if spot not in moving and (it.template is None) == decides(spot.draft, spot.at):
+        if spot.key not in moving_keys and (it.template is None) == decides(spot.draft, spot.at):
             continue  # of a statement only what is sure is worth a line
-        if spot in moving and not reason:
+        if spot.key in moving_keys and not reason:
             plan.fill(spot, template=it.template or "")
             plan.say(spot, it.line)
         else:
-            end = f", but {reason}" if spot in moving else ""
+            end = f", but {reason}" if spot.key in moving_keys else ""
             end += ", and it decides what runs" if decides(spot.draft, spot.at) else ""
             plan.say(spot, f"{it.line}{end}: left frozen".replace("?:", "?"))
-    return [spot for spot in every if reason or spot not in moving]
+    return [spot for spot in every if reason or spot.key not in moving_keys]
 
 
 def _why_not_all(
@@ -116,8 +119,9 @@ def _why_not_all(
 ) -> str | None:
     """Return why no date of the run may move: another one that belongs to them, or what came of them, would stay."""
     steps = {spot.draft.key for spot in moving}
+    moving_keys = {spot.key for spot in moving}
     for spot, it in found:
-        if spot in moving or not isinstance(spot.value, str) or spot.leaf.origin in ("constant", "secret"):
+        if spot.key in moving_keys or not isinstance(spot.value, str) or spot.leaf.origin in ("constant", "secret"):
             continue
         same_step = spot.draft.key in steps and unexplained(spot.value, words.up_to(spot.draft.call.turn)[0])
         if same_step or (it and it.is_said):
@@ -194,8 +198,7 @@ def _param(spot: Spot) -> Param:
     return Param(default=spot.value, description=f"{where}, {spot.leaf.evidence}", schema_=schema_of(spot.value))
 
 
-def _with_plan(draft: Draft, plan: Plan, params: dict[str, Param], clock: Clock | None) -> Draft:
-    defaults = {name: param.default for name, param in params.items()}
+def _with_plan(draft: Draft, plan: Plan, defaults: Mapping[str, Any], clock: Clock | None) -> Draft:
     arguments = {}
     for name, argument in draft.arguments.items():
         wires = [wire for wire in plan.wires.get(draft.key, ()) if wire.at[0] == name]

@@ -2,52 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Draft
-from airflow_provider_vai.crystallizer.evidence.origins import LeafOrigin, Tracer
+from airflow_provider_vai.crystallizer.evidence.leaf_origins import Tracer
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
-from airflow_provider_vai.crystallizer.evidence.timeline import Said
+from airflow_provider_vai.crystallizer.evidence.said import Said
+from airflow_provider_vai.crystallizer.evidence.said_index import SaidIndex
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.evidence.weight import weight
+from airflow_provider_vai.crystallizer.parameters.consequences import Consequences
 from airflow_provider_vai.crystallizer.parameters.date_algebra import FORMS
+from airflow_provider_vai.crystallizer.parameters.spot import Spot
 from airflow_provider_vai.crystallizer.parameters.user_values import decides
 from airflow_provider_vai.model.automation import Wire
 from airflow_provider_vai.model.base import Path
 
 PROSE_WORDS = 4
 """Words of a text that a model wrote about something, and did not merely name."""
-
-
-@dataclass(frozen=True)
-class Spot:
-    """A plain value in a step's arguments that nothing fills in yet.
-
-    :param at: its place, the argument's name first. :param leaf: who said it first.
-    """
-
-    draft: Draft
-    at: Path
-    value: Any
-    leaf: LeafOrigin
-
-    @property
-    def place(self) -> str:
-        """The place inside the argument, for people."""
-        return place_text(self.at[1:])
-
-    @property
-    def key(self) -> tuple[str | int, ...]:
-        """The step and the place, to compare by."""
-        return (self.draft.key, *self.at)
-
-    @property
-    def name(self) -> str:
-        """What the step calls the value: the last key on the way to it."""
-        return next(part for part in reversed(self.at) if isinstance(part, str))
 
 
 def spots(drafts: Sequence[Draft], tracer: Tracer) -> Iterator[Spot]:
@@ -93,42 +66,29 @@ class Stays:
         own = {spot.key for spot in asked}
         value = asked[0].value
         wanted = value.casefold() if isinstance(value, str) else value
-        found = next((text for place, text, said in self._texts if place not in own and said.says(wanted)), None)
+        found = next((text for place, text in self._texts.saying(wanted) if place not in own), None)
         return f"{found} holds it, too, and stays as recorded" if found else None
 
     def behind(self, asked: Sequence[Spot]) -> str | None:
-        """Return which later value came of the steps that take the value, as the begin of a reason."""
-        return self._behind(asked, self._resting)
+        """Return which later value came of the steps that take the value, as the begin of a reason.
+
+        :param asked: places of a value that the user said.
+        """
+        return self._behind_params.of({spot.draft.key for spot in asked})
 
     def behind_dates(self, moved: Sequence[Spot]) -> str | None:
         """Return the same for dates: of what a model wrote, only sentences with figures in them count."""
-        return self._behind(moved, [spot for spot in self._resting if _has_figures(spot)])
-
-    def _behind(self, asked: Sequence[Spot], resting: Sequence[Spot]) -> str | None:
-        affected = {spot.draft.key for spot in asked}
-        for key, sources in self._sources:
-            if not affected.isdisjoint(sources):
-                affected.add(key)
-        calls = [call for draft in self.drafts if draft.key in affected for call in draft.calls]
-        ids, first = {call.id for call in calls}, min(call.batch for call in calls)
-        own = {spot.key for spot in asked} | self.moved
-        for spot in self._repeated:
-            if spot.leaf.call_id in ids and spot.key not in own:
-                return f"{shown(spot)} repeats what came of it"
-        for spot in resting:
-            if spot.draft.call.batch > first and spot.key not in own:
-                return f"{shown(spot)}, which a model wrote, may rest on what came of it"
-        return None
+        resting = [spot for spot in self._resting if _has_figures(spot)]
+        return self._consequences(resting, {spot.key for spot in moved}).of({spot.draft.key for spot in moved})
 
     @cached_property
-    def _sources(self) -> list[tuple[str, set[str]]]:
-        """Each step with the steps that its wires start from, in order."""
-        found = []
-        for draft in self.drafts:
-            outputs = [output for argument in draft.arguments.values() for output in argument.outputs()]
-            outputs += [draft.each] if draft.each else []
-            found.append((draft.key, {output.step for output in outputs if output.step}))
-        return found
+    def _behind_params(self) -> Consequences:
+        return self._consequences(self._resting, set())
+
+    def _consequences(self, resting: Sequence[Spot], moving: Collection[tuple[str | int, ...]]) -> Consequences:
+        repeated = [spot for spot in self._repeated if spot.key not in self.moved and spot.key not in moving]
+        staying = [spot for spot in resting if spot.key not in self.moved and spot.key not in moving]
+        return Consequences(self.drafts, repeated, staying)
 
     @cached_property
     def _repeated(self) -> list[Spot]:
@@ -139,9 +99,10 @@ class Stays:
         return [spot for spot in self.every if spot.leaf.origin == "model" and _may_rest_on_results(spot)]
 
     @cached_property
-    def _texts(self) -> list[tuple[tuple[str | int, ...], str, Said]]:
+    def _texts(self) -> SaidIndex[tuple[tuple[str | int, ...], str]]:
         """Each value, name and way of a wire: its place (the step's key first), the same for people, what it says."""
-        return [entry for draft in self.drafts for entry in self._texts_of(draft)]
+        texts = (entry for draft in self.drafts for entry in self._texts_of(draft))
+        return SaidIndex((0, (place, shown), said) for place, shown, said in texts)
 
     def _texts_of(self, draft: Draft) -> Iterator[tuple[tuple[str | int, ...], str, Said]]:
         for name, argument in draft.arguments.items():
@@ -161,11 +122,6 @@ class Stays:
 
 def _steps(path: Path) -> list[str]:
     return [part for part in path if isinstance(part, str)]
-
-
-def shown(spot: Spot) -> str:
-    """Return a place with its step, for people."""
-    return f"{spot.draft.key}.{place_text(spot.at)}"
 
 
 def _may_rest_on_results(spot: Spot) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from airflow_provider_vai.crystallizer.parameters.date_algebra import Clock, rendered
-from airflow_provider_vai.crystallizer.parameters.places import Spot
+from airflow_provider_vai.crystallizer.parameters.spot import Spot
 from airflow_provider_vai.crystallizer.parameters.user_values import another
 from airflow_provider_vai.crystallizer.wiring.wire import placed
 from airflow_provider_vai.languages import json_text
@@ -22,10 +22,11 @@ def is_proven(argument: Argument, recorded: Any, defaults: Mapping[str, Any], cl
 
     :param defaults: by the params' names. :param clock: of the recording; ``None`` where no template was made.
     """
-    others = {name: another(value) for name, value in defaults.items()}
     expected = recorded
+    others: dict[str, Any] = {}
     for wire in _fillers(argument):
         if wire.param is not None:
+            others[wire.param] = another(defaults[wire.param])
             expected = placed(expected, wire.at, others[wire.param])
     pairs = ((defaults, recorded), (others, expected))
     return all(

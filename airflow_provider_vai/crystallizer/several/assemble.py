@@ -180,7 +180,7 @@ class _Assembly:
             determinism, flag = newest.step.determinism, newest.step.non_deterministic_reason
         else:
             draft = replace(newest.draft, arguments=arguments)
-            determinism, flag = authorship(draft, self.playbacks[newest.run].run)
+            determinism, flag = authorship(draft, self.playbacks[newest.run].evidence)
         gate = self._gate(column)
         state = max((it.step.approval.recorded for it in column.of.values()), key=DECIDED.index)
         guarded = next((it for it in self._ordered(column) if it.step.approval.gate), newest)

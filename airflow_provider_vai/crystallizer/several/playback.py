@@ -9,8 +9,8 @@ from typing import Any
 
 from airflow_provider_vai.crystallizer.assign import assign
 from airflow_provider_vai.crystallizer.draft import Draft, Policy
+from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.result_values import TABLE_KEYS
-from airflow_provider_vai.crystallizer.evidence.timeline import Timeline
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.expect import expect
 from airflow_provider_vai.crystallizer.redact import redact
@@ -102,9 +102,9 @@ class Playback:
     steps: list[Played] = field(default_factory=list)
 
     @cached_property
-    def timeline(self) -> Timeline:
-        """Who said what, and when."""
-        return Timeline(self.run)
+    def evidence(self) -> Evidence:
+        """What is known of the run."""
+        return Evidence(self.run, ToolsFile())
 
     @cached_property
     def by_key(self) -> Mapping[str, Played]:
@@ -125,7 +125,7 @@ class Playback:
     def user_said(self, value: Any) -> bool:
         """Return whether the user said a plain value, or every one that is in it, at any time."""
         parts = [part for _, part in leaves(value)]
-        return bool(parts) and all(any(said.says(part) for _, said in self.timeline.turns) for part in parts)
+        return bool(parts) and all(next(self.evidence.timeline.turns.saying(part), None) is not None for part in parts)
 
 
 def playback(number: int, run: Run, automation: Automation, tools: ToolsFile, policy: Policy) -> Playback:
@@ -135,7 +135,8 @@ def playback(number: int, run: Run, automation: Automation, tools: ToolsFile, po
     :param tools: and ``policy``: with which it was made.
     :raises CrystallizeError: as ``crystallize`` does.
     """
-    drafts, _ = redact([expect(draft, run, tools, policy) for draft in assign(select(run, policy)[0], tools, policy)])
+    evidence = Evidence(run, tools)
+    drafts, _ = redact([expect(draft, evidence, policy) for draft in assign(select(run, policy)[0], tools, policy)])
     by_call = {mask(draft.call.id): draft for draft in drafts}
     made = Playback(number, mask(run.id), run, automation)
     for step in automation.steps:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -69,14 +69,14 @@ class Chosen:
 class Search:
     """Walks the arguments of one draft, largest values first.
 
-    :param position: of the draft's call in the run. :param most: wires of one argument, after which the search for
-        more of them in it ends.
+    :param settled: of each earlier step, by its key, the values in its arguments that stay frozen, as canonical JSON.
+    :param most: wires of one argument, after which the search for more of them in it ends.
     """
 
     draft: Draft
-    known: ResultIndex
+    results: ResultIndex
     timeline: Timeline
-    position: int
+    settled: Mapping[str, frozenset[str]]
     most: int
     chosen: list[Chosen] = field(default_factory=list)
     undecided: list[tuple[Path, str]] = field(default_factory=list)
@@ -134,7 +134,7 @@ class Search:
             self.chosen.append(Chosen(at, value, option.candidate, path, reason, lengths))
 
     def _options(self, value: Any, at: Path) -> Iterator[WireOption]:
-        for candidate in self.known.equal_to(value, self.draft, self.position):
+        for candidate in self.results.equal_to(value, self.draft):
             path = self._path(candidate)
             if path is not None:
                 yield WireOption(candidate, path, self._rank(candidate, at))
@@ -186,7 +186,7 @@ class Search:
 
         ``None`` where an object on the way has its keys from the data: tomorrow there are others.
         """
-        fixed = self.known.settled.get(candidate.source.step or "", frozenset())
+        fixed = self.settled.get(candidate.source.step or "", frozenset())
         path = list(by_name(candidate.source.left, candidate.place, lambda name: self._is_name(name, fixed)))
         for depth, part in enumerate(candidate.place.path):
             if isinstance(part, str) and part == path[depth] and self._is_data(part, candidate):
@@ -203,7 +203,7 @@ class Search:
         if key.startswith(result_path.TEXT) or self.timeline.people_said(self.draft.call, key):
             return False
         text = json_text.canonical(key)
-        return text in candidate.source.own or (weight(key) == "strong" and text in self.known.by_value)
+        return text in candidate.source.own or (weight(key) == "strong" and text in self.results.by_value)
 
     def _is_name(self, value: str, fixed: frozenset[str]) -> bool:
         """Return whether a record's name is no data, and may stand in a file.

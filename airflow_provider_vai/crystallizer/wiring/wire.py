@@ -21,26 +21,20 @@ or it is none.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Draft
-from airflow_provider_vai.crystallizer.evidence.result_values import (
-    ResultIndex,
-    known,
-    place_text,
-    source_text,
-    texts_in,
-)
-from airflow_provider_vai.crystallizer.evidence.timeline import Timeline, unique
+from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
+from airflow_provider_vai.crystallizer.evidence.result_values import place_text, source_text
+from airflow_provider_vai.crystallizer.evidence.timeline import unique
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.wiring.search import Chosen, Search
 from airflow_provider_vai.languages import json_text, result_path
 from airflow_provider_vai.model.automation import Argument, Output, Wire as SpecWire
 from airflow_provider_vai.model.base import Path
-from airflow_provider_vai.model.run import Run
 
 MOST_WIRES = 24
 """An argument with more places from earlier results is a selection from data, which positions cannot repeat."""
@@ -55,24 +49,23 @@ MOST_PARTS = 3
 """How many of the values that stand inside a longer text are listed for each argument."""
 
 
-def wire(drafts: Sequence[Draft], run: Run) -> list[Draft]:
+def wire(drafts: Sequence[Draft], evidence: Evidence) -> list[Draft]:
     """Return the drafts with each proven argument wired to the step that it comes from.
 
-    :param drafts: in the order of the run's calls.
+    :param drafts: in the order of the run's calls. :param evidence: of the run, with these steps.
     """
-    found, timeline = known(drafts, run), Timeline(run)
-    positions = {id(call): number for number, call in enumerate(run.calls)}
-    if not found.by_value:
+    if not evidence.results.by_value:
         return list(drafts)
     made = []
+    settled: dict[str, frozenset[str]] = {}
     for draft in drafts:
-        made.append(_with_wires(draft, found, timeline, positions[id(draft.call)]))
-        found.settled[draft.key] = _frozen(made[-1])
+        made.append(_with_wires(draft, evidence, settled))
+        settled[draft.key] = _frozen(made[-1])
     return made
 
 
-def _with_wires(draft: Draft, found: ResultIndex, timeline: Timeline, position: int) -> Draft:
-    search = Search(draft, found, timeline, position, MOST_WIRES)
+def _with_wires(draft: Draft, evidence: Evidence, settled: Mapping[str, frozenset[str]]) -> Draft:
+    search = Search(draft, evidence.results, evidence.timeline, settled, MOST_WIRES)
     open_ = {
         name: argument
         for name, argument in draft.arguments.items()
@@ -153,7 +146,7 @@ def _parts(name: str, value: Any, wires: Sequence[Chosen], search: Search) -> li
     lines = []
     for at, text in islice(leaves(value, [name]), MOST_TEXTS):
         if isinstance(text, str) and not any(at[: len(chosen.at)] == chosen.at for chosen in wires):
-            for part, candidate in texts_in(search.known, search.draft, search.position, text):
+            for part, candidate in search.results.texts_in(text, search.draft):
                 if search.timeline.people_said(search.draft.call, part) is None:
                     lines.append(f"{place_text(at[1:])} contains {source_text(candidate)}: left frozen")
     return _few(lines, MOST_PARTS, "parts of earlier results")

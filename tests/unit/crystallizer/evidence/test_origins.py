@@ -8,6 +8,7 @@ import pytest
 
 from airflow_provider_vai.crystallizer.assign import assign
 from airflow_provider_vai.crystallizer.draft import Draft, Policy
+from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.origins import MOST_LINES, origins
 from airflow_provider_vai.crystallizer.redact import redact
 from airflow_provider_vai.crystallizer.wiring.wire import MOST_NOTES, wire
@@ -20,7 +21,8 @@ from tests.unit.support import call, run, tools
 def traced(recorded: Run, *rules: ToolRule | dict[str, Any], wires: bool = True) -> list[Draft]:
     """Return the drafts with their origins."""
     drafts, _ = redact(assign(recorded.calls, tools(*rules), Policy()))
-    return origins(wire(drafts, recorded) if wires else drafts, recorded)
+    evidence = Evidence(recorded, tools(), drafts)
+    return origins(wire(drafts, evidence) if wires else drafts, evidence)
 
 
 def argument(*calls: ToolCall, **facts: Any) -> Argument:

@@ -1,65 +1,10 @@
-"""What was said: whole words, people's in any case, numbers in any spelling."""
+"""Who said what before a call."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-from hypothesis import given, strategies as st
-
-from airflow_provider_vai.crystallizer.evidence.timeline import Said, Timeline, stands_in
-from tests.unit.support import call, run
-
-
-@pytest.mark.parametrize(
-    ("value", "text", "expected"),
-    [
-        ("4711", "record 4711!", True),
-        ("4711", "record 14711", False),
-        ("4711", "14711 and 4711", True),
-        ("bill.txt", "see 'bill.txt'.", True),
-        ("general", "generally", False),
-        ("a_b", "a_b_c", False),
-        ("@mia", "to @mia", True),
-        ("x", "", False),
-        ("naïve", "so naïve, so", True),
-        ("東京", "東京 and 大阪", True),
-    ],
-)
-def test_stands_in(value: str, text: str, expected: bool) -> None:
-    """A longer word is another word."""
-    assert stands_in(value, text) is expected
-    assert Said(text).says(value) is expected
-
-
-@pytest.mark.parametrize(
-    ("value", "text", "expected"),
-    [
-        (98.7, "Total 98.70.", True),
-        (98.7, "1,098.7", False),
-        (1098.7, "1,098.70 in all", True),
-        (50, "50.0", True),
-        (50, "v50", False),
-        (50, "1.50", False),
-        (True, "True 1", False),
-        (1, True, False),
-        (None, "None", False),
-        ("", "", False),
-        (10**40, "1" + "0" * 40, False),
-        ("id", {"id": "x"}, True),
-        (7, {"a": [{"b": 7.0}]}, True),
-    ],
-)
-def test_values(value: Any, text: Any, expected: bool) -> None:
-    """Numbers by their value, keys of data like texts, flags never."""
-    assert Said(text).says(value) is expected
-
-
-@given(st.text(max_size=12), st.lists(st.text(max_size=8), max_size=4))
-def test_the_short_way_is_the_long_one(value: str, parts: list[str]) -> None:
-    """Looking at the words first changes no answer."""
-    text = " ".join([*parts, value]) if value[:1] == "a" else "".join(parts)
-    assert Said(text).says(value) == (bool(value.strip()) and stands_in(value, text))
+from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
+from airflow_provider_vai.model.run import Turn
+from tests.unit.support import call, run, tools
 
 
 def test_a_call_sees_earlier_batches_only() -> None:
@@ -70,6 +15,15 @@ def test_a_call_sees_earlier_batches_only() -> None:
         call("c", result="three", batch=1),
         call("d", batch=1),
     )
-    before = Timeline(recorded).results_before(recorded.calls[3])
-    assert [earlier.tool for earlier, _ in before] == ["a", "b"]
-    assert before[1][1].says("two")
+    results = Evidence(recorded, tools()).trusted
+    said = {word: results.first(word, recorded.calls[3].batch) for word in ("one", "two", "three")}
+    assert {word: found and found.tool for word, found in said.items()} == {"one": "a", "two": "b", "three": None}
+
+
+def test_the_first_who_said_it() -> None:
+    """The instructions before the user, the user's earlier turn before a later one, and no turn after the call."""
+    turns = [Turn(index=index, user_text=text) for index, text in enumerate(["pay Ada", "pay Ada and Bea", "pay Cyd"])]
+    recorded = run(call(turn=1), turns=turns, system_text="You work for Eve.")
+    timeline = Evidence(recorded, tools()).timeline
+    phrases = [timeline.people_said(recorded.calls[0], name) for name in ("eve", "Ada", "Bea", "Cyd")]
+    assert phrases == ["the instructions", "the user, in turn 0", "the user, in turn 1", None]

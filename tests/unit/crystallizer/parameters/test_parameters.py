@@ -10,6 +10,7 @@ import pytest
 
 from airflow_provider_vai.crystallizer.assign import assign
 from airflow_provider_vai.crystallizer.draft import Draft, Policy
+from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.origins import origins
 from airflow_provider_vai.crystallizer.parameters.parameters import parameters
 from airflow_provider_vai.crystallizer.parameters.user_values import LONGEST
@@ -30,7 +31,8 @@ Made = tuple[list[Draft], dict[str, Param], list[str]]
 def made(recorded: Run, *rules: ToolRule | dict[str, Any], guarded: tuple[str, ...] = ()) -> Made:
     """Return the drafts, params and notes of a run; every tool only reads unless a rule says otherwise."""
     drafts, _ = redact(assign(recorded.calls, tools(*(rules or (READS,))), Policy()))
-    return parameters(wire(drafts, recorded), recorded, guarded)
+    evidence = Evidence(recorded, tools(), drafts)
+    return parameters(wire(drafts, evidence), evidence, guarded)
 
 
 def said(words: str, *calls: ToolCall, **facts: Any) -> Run:
@@ -392,7 +394,8 @@ def test_origins_follow() -> None:
     """The pass of origins takes params and templates as they are, and says who said their values."""
     recorded = said("Order A-4711 of yesterday", call(arguments={"order": "A-4711", "day": "2026-11-17"}))
 
-    traced = origins(made(recorded)[0], recorded)[0].arguments["arguments"]
+    drafts = made(recorded)[0]
+    traced = origins(drafts, Evidence(recorded, tools(), drafts))[0].arguments["arguments"]
 
     assert "order: said by the user in turn 0" in traced.evidence
     assert len(traced.wires) == 2

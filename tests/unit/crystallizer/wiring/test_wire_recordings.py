@@ -10,6 +10,7 @@ import pytest
 
 from airflow_provider_vai.crystallizer.assign import assign
 from airflow_provider_vai.crystallizer.draft import Draft, Policy
+from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.origins import origins
 from airflow_provider_vai.crystallizer.redact import redact
 from airflow_provider_vai.crystallizer.select import select
@@ -63,7 +64,8 @@ def _drafted(paths: list[Path]) -> Iterator[Recorded]:
         chosen = [call for call in run.calls if call.outcome == "success" and isinstance(call.arguments, dict)]
         if chosen:
             drafts, _ = redact(assign(select(run, Policy(allow_unsuccessful=True))[0], RULES, Policy()))
-            yield Recorded(run, origins(wire(drafts, run), run))
+            evidence = Evidence(run, RULES, drafts)
+            yield Recorded(run, origins(wire(drafts, evidence), evidence))
 
 
 @pytest.mark.parametrize("pattern", ["agentdojo/*.json", "tau2-bench/*.json"])

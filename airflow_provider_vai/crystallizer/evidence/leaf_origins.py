@@ -1,0 +1,139 @@
+"""Who said each plain value in the arguments first: the user, the instructions, an earlier result, nobody.
+
+First is a matter of position: what a result said before the user repeated it is the result's. Of long arguments only
+the first values are traced (see :data:`MOST_LEAVES`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from airflow_provider_vai.crystallizer.draft import Draft
+from airflow_provider_vai.crystallizer.evidence.result_values import ResultIndex, is_recorded, place_text, source_text
+from airflow_provider_vai.crystallizer.evidence.said_index import SaidIndex
+from airflow_provider_vai.crystallizer.evidence.timeline import Timeline
+from airflow_provider_vai.crystallizer.evidence.value_places import leaves
+from airflow_provider_vai.crystallizer.evidence.weight import weight
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.model.automation import Argument, Origin
+from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.run import Run, ToolCall
+
+MOST_LEAVES = 200
+"""Values of one argument that are traced; a data set is judged by its first ones."""
+
+CONSTANT = "of the kind or the tools file, not of the recorded call"
+DEFAULT = "what the kind takes where nothing is given"
+HIDDEN = "a credential, kept in a connection"
+
+
+@dataclass(frozen=True)
+class LeafOrigin:
+    """Who said one value first.
+
+    :param at: its place in the argument. :param evidence: where, for people. :param call_id: the call whose result
+        said it, for ``tool_output``.
+    """
+
+    at: Path
+    origin: Origin
+    evidence: str
+    call_id: str | None = None
+
+
+class Tracer:
+    """The run's texts and results, read once for all drafts.
+
+    :param results: the run's, as the steps leave them.
+    """
+
+    def __init__(self, run: Run, timeline: Timeline, results: ResultIndex) -> None:
+        self.timeline, self.results = timeline, results
+        self.sent: dict[str, ToolCall] = {}  # of each value, as canonical JSON, the first call that had it
+        for call in run.calls:
+            for _, part in leaves(call.arguments):
+                self.sent.setdefault(json_text.canonical(part), call)
+        self._traced: dict[tuple[str, str], list[LeafOrigin]] = {}
+
+    def trace(self, draft: Draft, name: str) -> list[LeafOrigin]:
+        """Return the origin of each plain value in an argument of a draft, those of its secrets among them.
+
+        An argument is traced once: what its wires and params are does not matter.
+        """
+        if (draft.key, name) not in self._traced:
+            self._traced[draft.key, name] = list(self._trace(draft, name))
+        return self._traced[draft.key, name]
+
+    def _trace(self, draft: Draft, name: str) -> Iterator[LeafOrigin]:
+        argument = draft.arguments.get(name) or Argument.frozen(draft.values[name])
+        hidden = [secret.at for secret in argument.secrets]
+        given = is_recorded(draft, draft.values[name])
+        for number, (at, value) in enumerate(leaves(draft.values[name])):
+            if number >= MOST_LEAVES:
+                return
+            if not at and value in ({}, []):  # no arguments at all: nobody had to say anything
+                return
+            if at in hidden:
+                yield LeafOrigin(at, "secret", HIDDEN)
+            elif not given:
+                yield LeafOrigin(at, "constant", CONSTANT)
+            else:
+                yield self._first(draft, name, at, value)
+
+    def _first(self, draft: Draft, name: str, at: Path, value: Any) -> LeafOrigin:
+        call = draft.call
+        if self._is_default(draft, name, at, value):
+            return LeafOrigin(at, "constant", DEFAULT)
+        if self.timeline.system.says(value):
+            return LeafOrigin(at, "system", "said by the instructions")
+        turn = self.timeline.turn_of(call, value)
+        output = self._output(draft, value)
+        if output and (turn is None or output[0].turn < turn):
+            again = "" if turn is None else f", repeated by the user in turn {turn}"
+            line = f"from {output[1]} (call {place_text([output[0].id])}){again}"
+            return LeafOrigin(at, "tool_output", line, output[0].id)
+        if turn is not None:
+            return LeafOrigin(at, "user", f"said by the user in turn {turn}")
+        return LeafOrigin(at, "model", self._invented(call, value))
+
+    def _output(self, draft: Draft, value: Any) -> tuple[ToolCall, str] | None:
+        """Return the first result that said the value, and where: at a place of its own, or inside a text."""
+        if weight(value) in ("nothing", "flag"):
+            return None
+        equal = next(self.results.equal_to(value, draft), None)
+        if equal:
+            return equal.source.call, source_text(equal)
+        if weight(value) != "strong":  # a short value stands in any longer text
+            return None
+        call = self._texts.first(value, draft.call.batch)
+        return (call, f"inside the result of {place_text([call.tool])}") if call else None
+
+    @cached_property
+    def _texts(self) -> SaidIndex[ToolCall]:
+        """The results as texts. A result that repeats an argument of its own call is not where it comes from."""
+        entries = ((call.batch, call, said) for call, said in self.timeline.results)
+        return SaidIndex(entries, lambda call, value: not _is_own(call, value))
+
+    def _invented(self, call: ToolCall, value: Any) -> str:
+        if weight(value) in ("nothing", "flag"):
+            return "the model's own, or too little to be traced"
+        earlier = self.sent.get(json_text.canonical(value))
+        if earlier is None or earlier.batch >= call.batch:
+            return "the model's own: nobody said it before"
+        return f"the model's own, first an argument of {place_text([earlier.tool])} (call {place_text([earlier.id])})"
+
+    def _is_default(self, draft: Draft, name: str, at: Path, value: Any) -> bool:
+        if at:
+            return False
+        fields = draft.kind.arguments.model_fields
+        default = draft.kind.defaults.get(name, fields[name].default if name in fields else None)
+        return default is not None and type(default) is type(value) and bool(default == value)
+
+
+def _is_own(call: ToolCall, value: Any) -> bool:
+    if not isinstance(call.arguments, dict):
+        return False
+    return any(type(part) is type(value) and part == value for _, part in leaves(call.arguments))

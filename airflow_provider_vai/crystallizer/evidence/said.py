@@ -1,0 +1,106 @@
+"""Whether a text says a value.
+
+A value is *said* in a text where it stands between other characters than letters and digits; people's words are
+compared without regard to case, a number with every spelling of it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+NUMBER = re.compile(r"(?<![\w.])-?\d{1,30}(?:,\d{3})*(?:\.\d{1,30})?(?![\w])")
+TOKEN = re.compile(r"\w+")
+WORD = re.compile(r"\w+(?:['.-]\w+)*")
+
+
+class Said:
+    """A text, or the texts in JSON data, asked whether a value is said in it."""
+
+    def __init__(self, value: Any, *, fold: bool = False) -> None:
+        self.value, self.fold = value, fold
+        self._passages: dict[int, frozenset[tuple[str, ...]]] = {}
+
+    @cached_property
+    def text(self) -> str:
+        """All keys and values, a line each."""
+        text = self.value if isinstance(self.value, str) else "\n".join(_lines(self.value))
+        return text.casefold() if self.fold else text
+
+    @cached_property
+    def values(self) -> frozenset[str]:
+        """The lines of the text: of JSON data, its keys and one-line values."""
+        return frozenset(self.text.split("\n"))
+
+    @cached_property
+    def tokens(self) -> frozenset[str]:
+        """The runs of letters and digits: a text that is said has no others, which is found out faster."""
+        return frozenset(TOKEN.findall(self.text))
+
+    def passages(self, length: int) -> frozenset[tuple[str, ...]]:
+        """Return each so many words in a row, without case and punctuation; they are made once."""
+        if length not in self._passages:
+            words = words_of(self.text)
+            self._passages[length] = frozenset(zip(*(words[start:] for start in range(length)), strict=False))
+        return self._passages[length]
+
+    @cached_property
+    def numbers(self) -> set[float]:
+        """Every number in the text."""
+        return {float(digits.replace(",", "")) for digits in NUMBER.findall(self.text)}
+
+    def says(self, value: Any) -> bool:
+        """Return whether a plain value is said; nothing, true and false say too little to be found.
+
+        A tuple is a passage, words in a row without case and punctuation, as :func:`words_of` returns them. It is said
+        however its words are broken into lines.
+        """
+        if isinstance(value, tuple):
+            return value in self.passages(len(value))
+        if value is None or isinstance(value, bool):
+            return False
+        if isinstance(value, (int, float)):
+            return abs(value) < 1e30 and float(value) in self.numbers
+        if not isinstance(value, str) or not value.strip():
+            return False
+        wanted = value.casefold() if self.fold else value
+        return self.tokens.issuperset(TOKEN.findall(wanted)) and (wanted in self.values or stands_in(wanted, self.text))
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of a text, without case and punctuation."""
+    return tuple(WORD.findall(text.casefold()))
+
+
+def stands_in(value: str, text: str) -> bool:
+    """Return whether ``value`` stands in ``text`` as a word of its own: no letter or digit continues it."""
+    start = text.find(value)
+    while start >= 0:
+        end = start + len(value)
+        before = start > 0 and _joined(text[start - 1], value[0])
+        after = end < len(text) and _joined(value[-1], text[end])
+        if not before and not after:
+            return True
+        start = text.find(value, start + 1)
+    return False
+
+
+def _joined(one: str, other: str) -> bool:
+    return (one.isalnum() or one == "_") and (other.isalnum() or other == "_")
+
+
+def _lines(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield key
+            yield from _lines(part)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _lines(part)
+    elif isinstance(value, str):
+        yield value
+    elif value is not None:
+        yield json.dumps(value)
