@@ -59,8 +59,8 @@ PLACES: dict[str, tuple[str, str]] = {
         "Wire it to the right one of them with `vai edit`, or leave it as recorded.",
     ),
     "source_without_step": (
-        "equals a recorded result that no step returns, so it stays frozen",
-        "Make that call a step, or leave the value as recorded.",
+        "equals a recorded result that no step is sure to return, so it stays frozen",
+        "Wire it with `vai edit` if a step returns the same, or leave it as recorded.",
     ),
     "picked_by_position": (
         "equals a value that only its position in a list picks, and no write follows a position, so it stays frozen",

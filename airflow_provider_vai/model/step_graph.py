@@ -28,6 +28,11 @@ def refuse(problem: str, where: str, remedy: str) -> NoReturn:
     raise SpecError(problem, where=where, remedy=remedy)
 
 
+def gate_subject(key: str) -> str:
+    """Return the question of a step's gate where nobody wrote another one."""
+    return f"Run {key}?"
+
+
 def found(steps: Sequence[Step], key: str) -> Step:
     """Return the step of a key.
 

@@ -69,6 +69,9 @@ __all__ = [
 ]
 
 
+LEFT_OUT_BY = {"removed": "step_removed", "replaced": "step_replaced"}
+
+
 def new_step(
     automation: Automation, kind: str, arguments: Mapping[str, Any] | None = None, *, key: str | None = None
 ) -> Step:
@@ -333,7 +336,7 @@ def _left_out(
     tool = step.arguments.get("tool")
     named = tool.value if tool and isinstance(tool.value, str) else step.kind
     left = [
-        LeftOut(call_id=call, tool=named, code=f"step_{done}", reason=f"its step {step.key} was {done} by {by}")
+        LeftOut(call_id=call, tool=named, code=LEFT_OUT_BY[done], reason=f"its step {step.key} was {done} by {by}")
         for call in step.call_ids
         if call not in still
     ]

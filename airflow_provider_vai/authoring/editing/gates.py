@@ -21,6 +21,7 @@ from airflow_provider_vai.model.step_graph import (
     changed,
     depending,
     found,
+    gate_subject,
     guarded_by,
     refuse,
     renamed_in_branches,
@@ -42,7 +43,7 @@ def gate_arguments(key: str, settings: Mapping[str, Any], reason: str) -> dict[s
     :param settings: a gate's own arguments, as ``vai kinds`` lists them for ``approval_gate``.
     :raises SpecError: a setting is unknown or of another type.
     """
-    values = {"subject": f"Run {key}?", "reason": _sentence(reason), **settings}
+    values = {"subject": gate_subject(key), "reason": _sentence(reason), **settings}
     refuse_data(dict(settings), f"gate of {key}")
     try:
         ApprovalGateArguments.model_validate(values)

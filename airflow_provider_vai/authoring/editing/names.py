@@ -13,6 +13,7 @@ from airflow_provider_vai.model.step_graph import (
     GATE,
     finished,
     found,
+    gate_subject,
     guarded_by,
     refuse,
     refuse_mentions,
@@ -98,8 +99,8 @@ def _asking(step: Step, old: str, new: str, tasks: Mapping[str, str]) -> Step:
     if step.kind != GATE:
         return step
     values: dict[str, Any] = {}
-    if "subject" in step.arguments and step.arguments["subject"].value == f"Run {old}?":
-        values["subject"] = f"Run {new}?"
+    if "subject" in step.arguments and step.arguments["subject"].value == gate_subject(old):
+        values["subject"] = gate_subject(new)
     fields = step.arguments["editable"].value if "editable" in step.arguments else None
     if isinstance(fields, dict):
         values["editable"] = {_field(name, tasks): schema for name, schema in fields.items()}

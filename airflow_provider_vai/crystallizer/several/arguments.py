@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_vai.crystallizer.authorship import PROSE_WORDS
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
 from airflow_provider_vai.crystallizer.parameters.user_values import decides
 from airflow_provider_vai.crystallizer.several.align import AlignedStep
@@ -28,6 +27,7 @@ from airflow_provider_vai.crystallizer.wiring.wire import placed
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.automation import Argument, Output, Undecided, Wire
 from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.flags import PROSE_WORDS
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.secrets.masking import mask

@@ -30,9 +30,10 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.identifiers import Names
 from airflow_provider_vai.model import review as summary
 from airflow_provider_vai.model.automation import Argument, Automation, LeftOut, Step
+from airflow_provider_vai.model.flags import flag
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.review_lines import line
-from airflow_provider_vai.model.step_graph import finished, taken_out, unit
+from airflow_provider_vai.model.step_graph import finished, gate_subject, taken_out, unit
 from airflow_provider_vai.secrets.masking import mask
 
 SHOWN_RUNS = 20
@@ -177,10 +178,12 @@ class _Assembly:
         newest = column.newest
         arguments = self.arguments[column.key]
         if newest.is_mapped:
-            determinism, flag = newest.step.determinism, newest.step.non_deterministic_reason
+            words = newest.step.model_words
+            determinism, reason = newest.step.determinism, newest.step.non_deterministic_reason
         else:
             draft = replace(newest.draft, arguments=arguments)
-            determinism, flag = authorship(draft, self.playbacks[newest.run].evidence)
+            words = authorship(draft, self.playbacks[newest.run].evidence)
+            determinism, reason = flag(*draft.kind.determinism_of(draft.values), words)
         gate = self._gate(column)
         state = max((it.step.approval.recorded for it in column.of.values()), key=DECIDED.index)
         guarded = next((it for it in self._ordered(column) if it.step.approval.gate), newest)
@@ -192,8 +195,9 @@ class _Assembly:
                 "arguments": arguments,
                 "approval": approval,
                 "determinism": determinism,
-                "non_deterministic": flag is not None,
-                "non_deterministic_reason": flag,
+                "non_deterministic": reason is not None,
+                "non_deterministic_reason": reason,
+                "model_words": words,
                 "call_ids": self._call_ids(column),
             }
         )
@@ -214,8 +218,8 @@ class _Assembly:
         denied = {json_text.canonical(it): it for _, one in gates for it in _denied(one)}
         if denied:
             arguments["denied"] = Argument.frozen(list(denied.values()))
-        if arguments.get("subject") == Argument.frozen(f"Run {played.step.key}?"):
-            arguments["subject"] = Argument.frozen(f"Run {column.key}?")
+        if arguments.get("subject") == Argument.frozen(gate_subject(played.step.key)):
+            arguments["subject"] = Argument.frozen(gate_subject(column.key))
         return gate.model_copy(
             update={"key": key, "task_id": key, "arguments": arguments, "call_ids": self._call_ids(column)}
         )

@@ -32,25 +32,44 @@ def test_every_code_is_in_the_docs() -> None:
     assert set(FLAGS) <= CODES.keys()
 
 
-def named(function: str, keyword: str = "") -> set[str]:
-    """Return the codes with which a function is called anywhere in the package."""
-    found = set()
-    for tree in SOURCES:
-        for node in ast.walk(tree):
-            name = getattr(node, "func", None)
-            if not isinstance(node, ast.Call) or getattr(name, "id", getattr(name, "attr", "")) != function:
-                continue
-            given = [it.value for it in node.keywords if it.arg == keyword] if keyword else node.args[:1]
-            found |= {it.value for it in given if isinstance(it, ast.Constant) and isinstance(it.value, str)}
-    return found
+MADE_BY = {
+    ("review_item", 0): CODES.keys(),
+    ("_leave_open", 1): GROUPS["places"].keys(),
+    ("_leave", 1): GROUPS["places"].keys(),
+    ("leave", 1): GROUPS["places"].keys(),
+    ("Obstacle", 0): GROUPS["places"].keys(),
+    ("Undecided", "code"): GROUPS["places"].keys(),
+    ("Dated", "code"): GROUPS["places"].keys(),
+    ("LeftOut", "code"): LEFT_OUT.keys(),
+}
+"""The functions that take a code, with the argument that it is, and the codes that it may be."""
 
 
-def test_every_code_that_is_used_is_in_the_table() -> None:
+@pytest.mark.parametrize("place", MADE_BY, ids=lambda place: place[0])
+def test_every_code_that_is_used_is_in_the_table(place: tuple[str, int | str]) -> None:
     """No finding is made of a code that nobody can look up."""
-    assert named("review_item") <= CODES.keys()
-    assert named("Undecided", "code") <= GROUPS["places"].keys()
-    assert named("LeftOut", "code") <= LEFT_OUT.keys()
-    assert "params" in named("review_item")
+    function, argument = place
+    found = set()
+    for node in (node for tree in SOURCES for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        if getattr(node.func, "id", getattr(node.func, "attr", "")) == function:
+            given = [it.value for it in node.keywords if it.arg == argument]
+            given += node.args[argument : argument + 1] if isinstance(argument, int) else []
+            parts = [part for one in given for part in ast.walk(one) if isinstance(part, ast.Constant)]
+            found |= {part.value for part in parts if isinstance(part.value, str)}
+    assert found
+    assert found <= MADE_BY[place]
+
+
+def test_every_code_in_the_table_is_used() -> None:
+    """Nothing is documented that cannot happen."""
+    sources = [path for path in sorted((ROOT / "airflow_provider_vai").rglob("*.py")) if path.stem != "review_codes"]
+    named = {
+        node.value
+        for path in sources
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant)
+    }
+    assert {*CODES, *LEFT_OUT} <= named
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -444,6 +444,34 @@ def test_a_persons_words_are_no_models() -> None:
     assert (after.non_deterministic_reason, after.determinism) == (said, "live")
 
 
+def test_a_models_words_go_place_by_place() -> None:
+    """Whoever replaces one of several texts leaves the others flagged, by their places; the last one ends the flag."""
+    automation = golden("monthly_revenue_report")
+    for place in ("title", "summary", "highlights.0"):
+        automation = editing.set_argument(automation, "http_request", f"json.{place}", "Mine.")
+    edited = step(automation, "http_request")
+    assert edited.model_words == [["json", "highlights", 1], ["json", "highlights", 2]]
+    assert edited.non_deterministic_reason == (
+        "a model wrote json.highlights.1, json.highlights.2, which each run repeats word for word"
+    )
+    assert "model_written" in findings(automation, "http_request")
+    automation = editing.set_argument(automation, "http_request", "json.highlights", ["Mine.", "Too."])
+    edited = step(automation, "http_request")
+    assert (edited.model_words, edited.non_deterministic, edited.determinism) == ([], False, "exact")
+    assert "model_written" not in findings(automation, "http_request")
+
+
+def test_an_edit_decides_about_its_place_alone() -> None:
+    """What the reviewer was asked about other places of the argument stays; what was set is no question any more."""
+    before = golden("every_kind")
+    other = editing.set_argument(before, "http_request", "json.note", "Mine.")
+    assert "date_without_year" in findings(other, "http_request")
+    for place, value in (("json.month", "2025-04"), ("json", {"month": "2025-04"})):
+        after = editing.set_argument(before, "http_request", place, value)
+        assert "date_without_year" not in findings(after, "http_request")
+        assert "date_without_year" in findings(after, "call_automation")
+
+
 def test_a_question_instead_of_the_query() -> None:
     """A model then writes the query in each run, and the flag says so; neither is refused."""
     before = golden("every_kind")
