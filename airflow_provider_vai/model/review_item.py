@@ -36,15 +36,15 @@ class ReviewItem(Spec):
         """Whether the item is drawn from the steps, and so is drawn anew when they change."""
         return self.code in CODES and CODES[self.code].follows_from_steps
 
-    def is_same(self, other: ReviewItem) -> bool:
-        """Return whether two items are the same finding, so that whoever reviewed one need not review the other.
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What two items have in common that are the same finding: whoever reviewed one need not review the other.
 
-        What follows from the steps is compared by code, step and place, since its words may be another release's; a
+        What follows from the steps is told apart by code, step and place, since its words may be another release's; a
         note is what it says.
         """
-        if self.follows_from_steps:
-            return (self.code, self.step, self.place) == (other.code, other.step, other.place)
-        return self == other
+        finding = (self.code, self.step, tuple(self.place or ()))
+        return finding if self.follows_from_steps else (*finding, self.message, *self.evidence)
 
 
 def review_item(

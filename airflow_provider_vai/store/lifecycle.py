@@ -5,7 +5,7 @@ Here it is recorded; whoever calls makes Airflow do the same (the DAG is unpause
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 
 from airflow_provider_vai.exceptions import NotReviewed, PublishError, SpecError
 from airflow_provider_vai.model.review_item import ReviewItem
@@ -19,19 +19,15 @@ from airflow_provider_vai.store.versions import Change, Entry, VersionLog, confl
 
 def to_review(sidecar: Sidecar) -> dict[int, ReviewItem]:
     """Return the review items that nobody who activated the automation has looked at, by their numbers in the list."""
-    seen = [item for review in sidecar.reviews for item in review.items]
-    return {number: item for number, item in enumerate(sidecar.review, 1) if not _is_among(item, seen)}
-
-
-def _is_among(item: ReviewItem, others: Iterable[ReviewItem]) -> bool:
-    return any(item.is_same(other) for other in others)
+    seen = {item.identity for review in sidecar.reviews for item in review.items}
+    return {number: item for number, item in enumerate(sidecar.review, 1) if item.identity not in seen}
 
 
 def activate(
     folder: AnyPath,
     dag_id: str,
     *,
-    reviewed: Collection[ReviewItem],
+    reviewed: Iterable[ReviewItem],
     by: str | None = None,
     expected: int | None = None,
     carry_out: Callable[[], None] = lambda: None,
@@ -48,7 +44,8 @@ def activate(
     with writing(folder):
         state = _existing(folder, dag_id, expected)
         sidecar = _unedited(state)
-        open_items = [(number, it) for number, it in to_review(sidecar).items() if not _is_among(it, reviewed)]
+        seen = {item.identity for item in reviewed}
+        open_items = [(number, it) for number, it in to_review(sidecar).items() if it.identity not in seen]
         if open_items:
             listed = "\n".join(f"  {label}. {text}" for label, text in numbered(open_items))
             raise NotReviewed(
@@ -56,7 +53,7 @@ def activate(
                 where=dag_id,
                 remedy="Look at each, then name their numbers (`vai activate --reviewed 1,3-5`), or `--reviewed all`.",
             )
-        items = [item for item in sidecar.review if _is_among(item, reviewed)]
+        items = [item for item in sidecar.review if item.identity in seen]
         review = Review(version=sidecar.version, at=now(), by=author(by), items=items)
         update: dict[str, object] = {"status": "active", "reviews": [*sidecar.reviews, review]}
         return _changed(state, "activated", by, update, carry_out)

@@ -73,18 +73,13 @@ def not_reviewed(subject: Subject) -> Iterator[CheckResult]:
     reviews = [object_of(it) for it in list_of(subject.data.get("reviews"))]
     items = [object_of(item) for review in reviews for item in list_of(review.get("items"))]
     seen = {text_of(item.get("step")) for item in items if item.get("code") in FLAGS}
+    listed = [object_of(item) for item in list_of(subject.data.get("review"))]
+    numbers = {text_of(it.get("step")): number for number, it in enumerate(listed, 1) if it.get("code") in FLAGS}
     for step in subject.steps:
         if step.data.get("non_deterministic") is True and step.key is not None and step.key not in seen:
             reason = shown(step.data.get("non_deterministic_reason"))
-            problem = f"the automation is active, and nobody reviewed this step{_number(subject, step.key)}: {reason}"
+            item = f" (item {numbers[step.key]} of the review)" if step.key in numbers else ""
+            problem = f"the automation is active, and nobody reviewed this step{item}: {reason}"
             yield CheckResult(
                 step.field("non_deterministic"), problem, "Pause it, review the step, and activate it again."
             )
-
-
-def _number(subject: Subject, key: str) -> str:
-    """Return the number of the review item that flags a step, as words for a message; empty where there is none."""
-    items = map(object_of, list_of(subject.data.get("review")))
-    found = (number for number, it in enumerate(items, 1) if it.get("step") == key and it.get("code") in FLAGS)
-    number = next(found, None)
-    return f" (item {number} of the review)" if number else ""

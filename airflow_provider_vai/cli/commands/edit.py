@@ -52,7 +52,8 @@ def edit(arguments: Namespace) -> None:
         return
     if changes:
         table(COLUMNS, spec_diff_text(changes))
-    show_review((number, item) for number, item in enumerate(after.review, 1) if item not in before.review)
+    known = {item.model_dump_json() for item in before.review}
+    show_review((number, it) for number, it in enumerate(after.review, 1) if it.model_dump_json() not in known)
     if not changes:
         say(f"{plain(path)}: nothing changed")
     elif written is None:

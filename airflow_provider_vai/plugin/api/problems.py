@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 import tempfile
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -81,7 +82,17 @@ def of(error: VaiError) -> JSONResponse:
 
 def public(text: str) -> str:
     """Return a message without this server's folders, and with credentials masked."""
-    for folder in _folders():
+    return all_public([text])[0]
+
+
+def all_public(texts: Iterable[str]) -> list[str]:
+    """Return the same for many messages."""
+    folders_ = _folders()
+    return [_without(text, folders_) for text in texts]
+
+
+def _without(text: str, folders_: Sequence[str]) -> str:
+    for folder in folders_:
         text = text.replace(f"{folder}/", "").replace(folder, "the server's folder")
     return mask(QUOTED_FILE.sub(r'File "\1"', text))
 

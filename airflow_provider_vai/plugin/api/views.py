@@ -14,7 +14,7 @@ from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.plugin.api import airflow_state, etags, folders
 from airflow_provider_vai.plugin.api.airflow_state import AirflowDag
 from airflow_provider_vai.plugin.api.json_body import Json, time, to_wire
-from airflow_provider_vai.plugin.api.problems import Problem, public
+from airflow_provider_vai.plugin.api.problems import Problem, all_public, public
 from airflow_provider_vai.secrets.masking import mask
 from airflow_provider_vai.store.lifecycle import to_review
 from airflow_provider_vai.store.state import AutomationState, read_state
@@ -95,10 +95,8 @@ def item(sidecar: Sidecar, dag: AirflowDag) -> dict[str, Any]:
 def review_items(items: Iterable[tuple[int, ReviewItem]]) -> list[dict[str, Any]]:
     """Return review items as the API shows them: with their numbers, and without this server's folders."""
     shown_items = [{"number": number, **to_wire(item)} for number, item in items]
-    for one in shown_items:
-        one["message"] = public(one["message"])
-        one["evidence"] = [public(line) for line in one["evidence"]]
-    return shown_items
+    texts = iter(all_public(text for it in shown_items for text in (it["message"], *it["evidence"])))
+    return [{**it, "message": next(texts), "evidence": [next(texts) for _ in it["evidence"]]} for it in shown_items]
 
 
 def _beside(sidecar: Sidecar, dag: AirflowDag) -> dict[str, Any]:

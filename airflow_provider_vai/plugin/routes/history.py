@@ -12,6 +12,7 @@ from pydantic import Field
 
 from airflow_provider_vai.analysis.diff.spec_diff import diff, text_diff
 from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.review_lines import line
 from airflow_provider_vai.plugin.api import airflow_state, etags, folders, views
@@ -21,7 +22,7 @@ from airflow_provider_vai.plugin.api.etags import IfMatch
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
 from airflow_provider_vai.plugin.api.json_body import Json, time, to_wire
 from airflow_provider_vai.plugin.api.openapi import AUTOMATION, answers, body_of
-from airflow_provider_vai.plugin.api.problems import Problem, public
+from airflow_provider_vai.plugin.api.problems import Problem
 from airflow_provider_vai.secrets.masking import mask
 from airflow_provider_vai.store import lifecycle
 from airflow_provider_vai.store.state import AutomationState
@@ -158,24 +159,30 @@ def _reviewed(state: AutomationState, named: Sequence[int | str | dict[str, Any]
     :raises SpecError: there is no item of a number.
     """
     items = state.sidecar.review if state.sidecar else []
-    for number in named if not isinstance(named, str) else ():
-        if isinstance(number, int) and not 1 <= number <= len(items):
-            known = f"Its numbers are 1 to {len(items)}." if items else "It has no review items."
-            raise SpecError(f"there is no review item {number}", where="reviewed", remedy=known)
-    reviewed = [item for number, item in enumerate(items, 1) if named == "all" or _is_named(number, item, named)]
+    reviewed = dict(enumerate(items, 1))
+    if not isinstance(named, str):
+        numbers = _numbers(items, named)
+        reviewed = {number: item for number, item in reviewed.items() if number in numbers}
     open_ = lifecycle.to_review(state.sidecar) if state.sidecar else {}
-    left = [(number, item) for number, item in open_.items() if item not in reviewed]
+    left = [(number, item) for number, item in open_.items() if number not in reviewed]
     if left:
         problem = f"{len(left)} of {len(items)} items are not reviewed"
         remedy = 'Look at each, and name its number in "reviewed"; or say "all".'
         raise Problem(409, problem, open=views.review_items(left), remedy=remedy)
-    return reviewed
+    return list(reviewed.values())
 
 
-def _is_named(number: int, item: ReviewItem, named: Sequence[Any]) -> bool:
-    (shown,) = views.review_items([(number, item)])
-    words = (item.message, shown["message"], line(item), public(line(item)))
-    return any(one in (number, shown, *words) for one in named)
+def _numbers(items: Sequence[ReviewItem], named: Sequence[int | str | dict[str, Any]]) -> set[int]:
+    """Return the numbers of the items that a request names: by number, by message, or as they are shown."""
+    numbers = {one for one in named if isinstance(one, int)}
+    if missing := sorted(numbers - set(range(1, len(items) + 1))):
+        known = f"Its numbers are 1 to {len(items)}." if items else "It has no review items."
+        raise SpecError(f"there is no review item {missing[0]}", where="reviewed", remedy=known)
+    others = {json_text.canonical(one) for one in named if not isinstance(one, int)}
+    for item, shown in zip(items, views.review_items(enumerate(items, 1)), strict=True) if others else ():
+        spoken = (shown, shown["message"], item.message, line(item))
+        numbers |= {shown["number"]} if any(json_text.canonical(it) in others for it in spoken) else set()
+    return numbers
 
 
 def _logged(dag_id: str) -> AutomationState:
