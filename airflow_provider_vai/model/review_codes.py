@@ -40,12 +40,12 @@ STEPS: dict[str, tuple[str, str]] = {
         "its tool has no action kind, so the step fails when it runs",
         "Map the tool in `vai-tools.toml` and crystallize again, or replace the step.",
     ),
-    "live": ("{reason}", "Be sure that the automation may rest on an answer that changes."),
-    "model_written": ("{reason}", "Read the text or the SQL as if you had to sign it: every run repeats it."),
-    "model_at_run_time": ("{reason}", "Be sure that a model may decide this in every run."),
+    "live": ("{reason}", "Check that the automation may rely on an answer that changes."),
+    "model_written": ("{reason}", "Read the text or SQL carefully: every run repeats it."),
+    "model_at_run_time": ("{reason}", "Check that a model may decide this in every run."),
     "write_without_gate": (
         "external side effects without a gate",
-        "Put a gate before it (`vai edit DAG guard STEP`), or be sure that nobody needs to approve it.",
+        "Put a gate before it (`vai edit DAG guard STEP`), or make sure that nobody needs to approve it.",
     ),
     "always_skipped": (
         "follows the branch {branch}, which names it neither in if_true nor in if_false, so it never runs",
@@ -85,7 +85,7 @@ PLACES: dict[str, tuple[str, str]] = {
         "Make both places one parameter, or leave them as recorded.",
     ),
     "repeated_later": (
-        "comes from the user's words, but a later step repeats what came of it, so it stays frozen",
+        "comes from the user's words, but a later step repeats a result that depends on it, so it stays frozen",
         "Wire the later value first, or leave both as recorded.",
     ),
     "written_about_later": (
@@ -101,7 +101,7 @@ PLACES: dict[str, tuple[str, str]] = {
         "Write a template if it should be the latest such date, or leave it as recorded.",
     ),
     "date_without_clock": (
-        "may be a date relative to the run, but the recording tells no time, so it stays frozen",
+        "may be a date relative to the run, but the recording has no start time, so it stays frozen",
         "Write a template of the run's date, or leave it as recorded.",
     ),
     "date_stays_with_others": (
@@ -151,11 +151,11 @@ MAKING: dict[str, tuple[str, str]] = {
         "the recorded headers {names} were not kept: the connection {connection!r} must supply them",
         "Complete the connection in Airflow.",
     ),
-    "params": ("whoever starts a run may set the parameters {names}", "Be sure that anyone who starts runs may."),
-    "trace_note": ("{text}", "Be sure that what the trace leaves open does not matter."),
+    "params": ("whoever starts a run may set the parameters {names}", "Check that everyone who can start a run may."),
+    "trace_note": ("{text}", "Check that what the trace leaves open does not matter."),
     "effect_of_spec": (
         "the spec says that it has no external side effects (effect: {effect})",
-        "Be sure that this is true: no gate guards the step.",
+        "Check that this is true: no gate guards the step.",
     ),
     "from_recording": (
         "written by hand from the spec of the recording {recording}, and may differ from it",
@@ -172,7 +172,7 @@ MAKING: dict[str, tuple[str, str]] = {
 EDITING: dict[str, tuple[str, str]] = {
     "effect_lowered": (
         "had external side effects; {by} set its effect to {effect}",
-        "Be sure that this is true: no gate is asked for any more.",
+        "Check that this is true: the step needs no gate any more.",
     ),
     "recorded_remains": (
         "{names} still come from the recording, which was made with another {edited}",
@@ -182,7 +182,7 @@ EDITING: dict[str, tuple[str, str]] = {
         "{field} can no longer be changed at the approval: it is gone from {guarded}",
         "Add another form field if approvers need one.",
     ),
-    "gate_reset": ("{names} went with the step that was replaced", "Look at the gate's question."),
+    "gate_reset": ("lost {names}, which belonged to the step that was replaced", "Look at the gate's question."),
     "step_replaced": (
         "was replaced, and its result may look different: {readers} read it",
         "Check what is taken from its result.",
@@ -192,14 +192,17 @@ EDITING: dict[str, tuple[str, str]] = {
 RUNS: dict[str, tuple[str, str]] = {
     "made_of_runs": (
         "made of {count} runs of one task; the first is the newest: its values are the defaults, and what stays frozen",
-        "Be sure that these are runs of one task.",
+        "Check that these are runs of one task.",
     ),
-    "run_left_out": ("the run {run} is left out: {problem}", "Look whether it shows something that the others do not."),
-    "run_named_twice": ("the run {run} was named twice, and counts once", "Nothing."),
+    "run_left_out": (
+        "the run {run} is left out: {problem}",
+        "Check whether it shows something that the other runs do not.",
+    ),
+    "run_named_twice": ("the run {run} was named twice, and counts once", "Nothing to do."),
     "step_left_out": ("{tool} is left out: {reason}", "Add the step by hand if the automation needs it."),
     "branch_condition": (
         "{condition} holds in {count} of {total} runs, in exactly those that made the steps behind it",
-        "Be sure that this is the condition, and not one that only happens to fit.",
+        "Check that this is the condition, and not one that only happens to fit.",
     ),
     "arguments_left_out": (
         "not every run gave {names}, and the newest did not, so they are left out",
@@ -210,12 +213,12 @@ RUNS: dict[str, tuple[str, str]] = {
         "Set what every answer must have.",
     ),
     "param_worked_out": (
-        "is the parameter {param}: it differs between the runs, and the user said it in no such words",
-        "Be sure that whoever starts a run can know the value.",
+        "is the parameter {param}: it differs between the runs, and the user did not say it literally",
+        "Check that whoever starts a run can know the value.",
     ),
-    "order_differs": ("the run {run} made it elsewhere; the order is the newest run's", "Check the order."),
-    "result_differs": ("was asked the same in several runs, and its result differs", "Do not rest on these values."),
-    "other_run": ("the run {run}: {text}", "Look at it as at the others."),
+    "order_differs": ("comes at another place in the run {run}; the newest run's order holds", "Check the order."),
+    "result_differs": ("was asked the same in several runs, and its result differs", "Do not rely on these values."),
+    "other_run": ("the run {run}: {text}", "Look at it as you do at the others."),
 }
 
 GROUPS: dict[Group, dict[str, tuple[str, str]]] = {

@@ -253,7 +253,7 @@ def test_replacing_keeps_the_place() -> None:
     after = editing.replace_step(before, "http_request", post(before))
     assert edges(after) == edges(before)
     assert "recorded" not in step(after, "approve_http_request").arguments
-    assert "approve_http_request: recorded went with the step that was replaced" in review_lines(after)
+    assert "approve_http_request: lost recorded, which belonged to the step that was replaced" in review_lines(after)
     assert "approved" not in step(after, "approve_http_request").arguments["reason"].value
     assert step(after, "http_request").approval.recorded == "not_required"
     assert after.not_crystallized[-1].reason == "its step http_request was replaced by an editor"
