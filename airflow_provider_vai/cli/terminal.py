@@ -15,6 +15,9 @@ from airflow_provider_vai.languages.printable import plain
 PLAIN_WIDTH = 160
 """Columns of a table that is written to a file or pipe; a terminal has its own width."""
 
+GAP = "   "
+"""What stands between two columns."""
+
 
 def say(*lines: str) -> None:
     """Print lines for people."""
@@ -29,16 +32,40 @@ def complain(message: str) -> None:
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table."""
     from rich.box import SIMPLE_HEAD
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, soft_wrap=False)
+    cells = [[plain(cell) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
+    is_plain = not (console.is_terminal or console.options.ascii_only)
+    if is_plain and sum(widths) + len(GAP) * (len(widths) - 1) + 2 <= console.width:
+        say(*_lines(columns, cells, widths))
+        return
     grid = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for column in columns:
         grid.add_column(column, overflow="fold")
-    for row in rows:
-        grid.add_row(*(Text(plain(cell)) for cell in row))
-    Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, soft_wrap=False).print(grid)
+    for row in cells:
+        grid.add_row(*map(Text, row))
+    console.print(grid)
+
+
+def _lines(columns: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[int]) -> Iterator[str]:
+    """Yield the lines of a table without colours that is not too wide, as ``rich`` prints it in many times the time."""
+    from rich.cells import cell_len
+
+    def line(cells: Sequence[str]) -> str:
+        padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(cells, widths, strict=True))
+        return f" {GAP.join(padded)} "
+
+    blank = " " * len(line(["" for _ in widths]))
+    yield blank
+    yield line(columns)
+    yield f" {'─' * (len(blank) - 2)} "
+    yield from map(line, rows)
+    yield blank
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 from collections import Counter
+from json.encoder import encode_basestring_ascii
 from typing import Any, NoReturn
 
 from airflow_provider_vai.exceptions import UnreadableTrace
@@ -84,14 +85,12 @@ def canonical(value: Any) -> str:
 
     An object with a method ``serialize`` counts as what that returns.
     """
-    return json.dumps(
-        value,
-        sort_keys=True,
-        ensure_ascii=True,
-        separators=(",", ":"),
-        allow_nan=False,
-        default=lambda part: part.serialize(),
-    )
+    return encode_basestring_ascii(value) if type(value) is str else _canonical(value)
+
+
+_canonical = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False, default=lambda part: part.serialize()
+).encode
 
 
 def digest(value: Any) -> str:
@@ -100,8 +99,43 @@ def digest(value: Any) -> str:
 
 
 def pretty(value: Any) -> str:
-    """Return ``value`` as JSON for a file: two spaces, key order kept, ASCII, a final newline."""
-    return json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    """Return ``value`` as JSON for a file: two spaces, key order kept, ASCII, a final newline.
+
+    A part of it may be a :class:`WrittenJson`.
+    """
+    return _indented(value, "\n") + "\n"
+
+
+class WrittenJson:
+    """A value whose JSON text is made once, to stand in several larger documents.
+
+    :param value: JSON data.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self.text = _indented(value, "\n")
+
+
+_scalar = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
+
+
+def _indented(value: Any, line: str) -> str:
+    """Return a value as ``json.dumps`` with an indent writes it; Python's own writer is several times slower.
+
+    :param line: the line end and the indentation of the line that the value stands on.
+    """
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    if isinstance(value, WrittenJson):
+        return value.text.replace("\n", line)
+    inner = f"{line}  "
+    if isinstance(value, dict) and value:
+        keys = (encode_basestring_ascii(key if isinstance(key, str) else _scalar(key)) for key in value)
+        parts = [f"{key}: {_indented(part, inner)}" for key, part in zip(keys, value.values(), strict=True)]
+        return f"{{{inner}{f',{inner}'.join(parts)}{line}}}"
+    if isinstance(value, (list, tuple)) and value:
+        return f"[{inner}{f',{inner}'.join([_indented(part, inner) for part in value])}{line}]"
+    return _scalar(value)
 
 
 def _short(text: str, limit: int = 60) -> str:

@@ -12,7 +12,10 @@ SHOWN_CHARACTERS = 60
 
 def plain(text: object, limit: int = 200) -> str:
     """Return ``text`` on one line, cut at ``limit``, with everything that is not printable written as an escape."""
-    shown = "".join(c if c.isprintable() else ("␤" if c == "\n" else repr(c)[1:-1]) for c in str(text)[: limit + 1])
+    whole = str(text)
+    if len(whole) <= limit and whole.isprintable():
+        return whole
+    shown = "".join(c if c.isprintable() else ("␤" if c == "\n" else repr(c)[1:-1]) for c in whole[: limit + 1])
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 

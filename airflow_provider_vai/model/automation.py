@@ -21,6 +21,12 @@ Effect = Literal["read", "artifact", "write"]
 Origin = Literal["user", "system", "tool_output", "model", "constant", "secret"]
 
 
+ALWAYS = ("origin", "evidence")
+"""Fields of an argument that are always written."""
+
+_FIELDS = {"class": "class_", "from": "from_"}
+
+
 class Output(Spec):
     """A place in an earlier step's result: the step's key, and keys and list positions inside the result, or the other
     steps of :mod:`~airflow_provider_vai.languages.result_path` (``text:yaml``, ``[name=Spotify]``, ``is:text``).
@@ -102,9 +108,8 @@ class Argument(Spec):
     def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what was never set (a frozen ``null`` and an absent value differ), but not origin and evidence."""
         everything: dict[str, Any] = without(handler(self), {"undecided": []})
-        names = {type(self).model_fields[name].alias or name for name in self.model_fields_set}
-        names |= {"origin", "evidence"}
-        return {name: value for name, value in everything.items() if name in names}
+        names = self.model_fields_set
+        return {name: value for name, value in everything.items() if name in ALWAYS or _FIELDS.get(name, name) in names}
 
     def outputs(self) -> list[Output]:
         """Return every place in earlier results that the argument reads."""
@@ -322,5 +327,8 @@ class Automation(Spec):
     @property
     def spec_sha256(self) -> str:
         """SHA-256 of the spec as canonical JSON; whatever the sidecar adds to it does not count."""
-        fields = set(Automation.model_fields)
-        return json_text.digest(self.model_dump(mode="json", include=fields))
+        return json_text.digest(self.spec())
+
+    def spec(self) -> dict[str, Any]:
+        """Return the spec as JSON data, without what the sidecar adds to it."""
+        return self.model_dump(mode="json", include=set(Automation.model_fields))

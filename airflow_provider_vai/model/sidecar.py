@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -101,9 +102,16 @@ class Sidecar(Automation):
 
     def text(self) -> str:
         """Return the sidecar as the file's text, the history and provenance before the spec."""
-        fields = self.model_dump(mode="json")
-        ordered = {name: fields[name] for name in HEAD} | {k: v for k, v in fields.items() if k not in HEAD}
-        return json_text.pretty(ordered)
+        return sidecar_text(self.model_dump(mode="json"))
+
+
+def sidecar_text(fields: Mapping[str, Any]) -> str:
+    """Return the text of a sidecar's file.
+
+    :param fields: the sidecar as JSON data.
+    """
+    ordered = {name: fields[name] for name in HEAD} | {k: v for k, v in fields.items() if k not in HEAD}
+    return json_text.pretty(ordered)
 
 
 def _spec_sha256(document: dict[str, Any]) -> str:

@@ -7,13 +7,13 @@ templates, so a fault in one of them is found here.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NoReturn
 
 from airflow_provider_vai.exceptions import RenderError
-from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.renderer.file_parts import ParsedFile, parsed_in_pieces
 from airflow_provider_vai.renderer.python_source import SourcePlace
 
 
@@ -49,19 +49,30 @@ def audit(text: str, expected: Expected) -> None:
         kind, another import, operator, gate or edge, or a value that does not read back equal and of the same type.
     """
     try:
+        _check(parsed_in_pieces(text), expected)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, RenderError):
+        _check(_parsed(text), expected)  # whatever is wrong, it is told of the whole file
+
+
+def _parsed(text: str) -> ParsedFile:
+    try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         _refuse(f"the rendered file is not Python: {error}")
-    docstring, *imports, dag = tree.body if len(tree.body) > 1 else _refuse("the rendered file is empty")
+    last = tree.body[-1] if tree.body else None
+    return ParsedFile(tree.body, iter(last.body if isinstance(last, ast.With) else ()))
+
+
+def _check(parsed: ParsedFile, expected: Expected) -> None:
+    docstring, *imports, dag = parsed.head if len(parsed.head) > 1 else _refuse("the rendered file is empty")
     if not (isinstance(docstring, ast.Expr) and isinstance(docstring.value, ast.Constant)):
         _refuse("the rendered file does not start with its docstring")
     _check_imports(imports, expected.imports)
     if not (isinstance(dag, ast.With) and len(dag.items) == 1 and dag.items[0].optional_vars is None):
         _refuse("the rendered file does not end with one DAG")
     _check_dag(dag.items[0].context_expr, expected)
-    count = len(expected.tasks)
-    _check_tasks(dag.body[:count], expected.tasks)
-    edges = {pair for statement in dag.body[count:] for pair in _edges(statement)}
+    _check_tasks(parsed.body, expected.tasks)
+    edges = {pair for statement in parsed.body for pair in _edges(statement)}
     if edges != expected.edges:
         _refuse(f"the rendered file has other edges: {sorted(edges ^ expected.edges)}")
 
@@ -87,19 +98,24 @@ def _check_dag(call: ast.expr, expected: Expected) -> None:
     _check_values("the DAG", written, expected.dag)
 
 
-def _check_tasks(statements: Sequence[ast.stmt], expected: dict[str, ExpectedTask]) -> None:
-    if len(statements) != len(expected):
-        _refuse(f"the rendered file has {len(statements)} tasks, expected {len(expected)}")
-    for statement, (variable, task) in zip(statements, expected.items(), strict=True):
+def _check_tasks(statements: Iterator[ast.stmt], expected: dict[str, ExpectedTask]) -> None:
+    for number, (variable, task) in enumerate(expected.items()):
+        statement = next(statements, None)
+        if statement is None:
+            _refuse(f"the rendered file has {number} tasks, expected {len(expected)}")
         target = statement.targets if isinstance(statement, ast.Assign) else []
-        if not isinstance(statement, ast.Assign) or [ast.unparse(part) for part in target] != [variable]:
+        if not isinstance(statement, ast.Assign) or [_source(part) for part in target] != [variable]:
             _refuse(f"line {statement.lineno} of the rendered file is not the task {variable}")
         call = _unmapped(variable, statement.value, task)
         written = _keywords(variable, call, task.operator)
         gate = written.pop("gate", None)
-        if (None if gate is None else ast.unparse(gate)) != task.gate:
+        if (None if gate is None else _source(gate)) != task.gate:
             _refuse(f"{variable} is not guarded by {task.gate}")
         _check_values(variable, written, task.arguments)
+
+
+def _source(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else ast.unparse(node)
 
 
 def _unmapped(what: str, node: ast.expr, task: ExpectedTask) -> ast.expr:
@@ -131,7 +147,7 @@ def _check_values(what: str, written: dict[str, ast.expr], expected: dict[str, A
     if set(written) != set(expected):
         _refuse(f"{what} is written with {sorted(written)}, expected {sorted(expected)}")
     for name, node in written.items():
-        if json_text.canonical(_read_back(what, node)) != json_text.canonical(_comparable(expected[name])):
+        if _read_back(what, node) != _comparable(expected[name]):
             _refuse(f"{what}: {name} does not read back as it was")
 
 
@@ -181,6 +197,8 @@ def _read_back(what: str, node: ast.expr) -> Any:
         return {"dict": [[_read_back(what, key), _read_back(what, value)] for key, value in pairs]}
     if isinstance(node, ast.List):
         return {"list": [_read_back(what, part) for part in node.elts]}
+    if isinstance(node, ast.Constant):
+        return _comparable(node.value)
     try:
         return _comparable(ast.literal_eval(node))
     except ValueError:

@@ -118,6 +118,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         finalize=_only_source,
+        auto_reload=False,  # no look at the file for each task
     )
     environment.filters = {"py": python_source.literal, "name": python_source.name}
     return environment

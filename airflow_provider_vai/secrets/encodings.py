@@ -9,6 +9,9 @@ from urllib.parse import unquote, unquote_plus
 from airflow_provider_vai.secrets.randomness import from_base64, is_printable
 from airflow_provider_vai.secrets.span import SecretSpan
 
+SHORTEST_ENCODED = 12
+"""Characters of the shortest run that is decoded, but for percent signs."""
+
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,}={0,2}")
 _WRAPPED = re.compile(r"(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/]{60,76}(?:\r?\n|\\n)){1,4096}[A-Za-z0-9+/]{1,76}={0,2}")
 _HEX = re.compile(r"(?<![A-Za-z0-9])(?:0x|\\x|X')?((?:[0-9a-fA-F]{2}){8,})(?![A-Za-z0-9])")

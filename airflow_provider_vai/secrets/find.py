@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from airflow_provider_vai.secrets.encodings import encoded
+from airflow_provider_vai.secrets.encodings import SHORTEST_ENCODED, encoded
 from airflow_provider_vai.secrets.in_text import in_text, is_near_a_word
 from airflow_provider_vai.secrets.in_urls import in_urls
 from airflow_provider_vai.secrets.issuer_patterns import shaped
-from airflow_provider_vai.secrets.known_credentials import recognised
-from airflow_provider_vai.secrets.randomness import is_random
+from airflow_provider_vai.secrets.known_credentials import already_read, recognised
+from airflow_provider_vai.secrets.randomness import SHORTEST, is_random
 from airflow_provider_vai.secrets.span import SecretSpan, merged
 
 ENCODINGS = 4
 """How many encodings, one in another, are undone."""
+
+LONGEST_REMEMBERED = 2_000
+"""Characters. Longer texts are searched again: they are rare, and remembering them would hold on to them."""
 
 _RUN = re.compile(r"(?<![A-Za-z0-9+/_=.~-])[A-Za-z0-9+/_.~-]{32,200}={0,2}(?![A-Za-z0-9+/_=~-])")
 
@@ -27,9 +30,20 @@ def find(text: str, encodings: int = ENCODINGS) -> list[SecretSpan]:
     """
     if len(text) < 4:
         return []
+    read = already_read()
+    if read is None or len(text) > LONGEST_REMEMBERED:
+        return _found(text, encodings)
+    if (text, encodings) not in read:
+        read[text, encodings] = _found(text, encodings)
+    return list(read[text, encodings])
+
+
+def _found(text: str, encodings: int) -> list[SecretSpan]:
     spans = [*shaped(text), *recognised(text), *in_urls(text), *in_text(text)]
-    if encodings:
+    if encodings and (len(text) >= SHORTEST_ENCODED or "%" in text):
         spans += encoded(text, partial(find, encodings=encodings - 1))
+    if len(text) < SHORTEST:
+        return merged(spans) if spans else spans
     spans += [
         SecretSpan(*found.span(), found[0])
         for found in _RUN.finditer(text)

@@ -61,6 +61,9 @@ _SQL_ASSIGNED = re.compile(
 )
 _NEAR = re.compile(r"(?i)secret|key|token|passw|credential|schl[üu]e?ssel|\baws\b|bearer|clave|contrase")
 _NAME_BEFORE = re.compile(r"([\w.\-]{2,32})\\{0,15}[\"']?[ \t]*[:=][ \t]*\\{0,15}[\"']?$")
+_PARTED = re.compile(r"[\s:=<>(\uff1a]")
+"""What stands between a name and its value, in any form that is looked for: a single word is passed over at once."""
+
 _HINT = re.compile(
     r"(?i)pass|pwd|\bpw\b|psw|secret|token|key|auth|bearer|basic|cred|kennwort|contrase|clave|senha|mdp|mot |motdep|"
     r"parola|has[łl]o|heslo|jelsz|wachtwoord|l[öo]sen|adgangskode|salasana|[şs]ifre|lozink|slapta|parool|парол|密|口令|パスワード|"
@@ -90,7 +93,7 @@ _NO_VALUE = frozenset(
 
 def in_text(text: str) -> Iterator[SecretSpan]:
     """Yield the credentials of a text that their surroundings tell."""
-    if not _HINT.search(text):
+    if not _PARTED.search(text) or not _HINT.search(text):
         return
     yield from _assignments(text)
     yield from _headers(text)

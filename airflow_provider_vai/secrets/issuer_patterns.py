@@ -109,9 +109,13 @@ SHAPES = (
 )  # fmt: skip
 
 
+SHORTEST_KEY = 14
+"""Characters of the shortest key that any of the forms allows."""
+
+
 def shaped(text: str) -> Iterator[SecretSpan]:
     """Yield every key of a known form in a text."""
-    for shape in SHAPES:
+    for shape in SHAPES if len(text) >= SHORTEST_KEY else ():
         if shape.hint in text:
             for found in shape.pattern.finditer(text):
                 yield SecretSpan(*found.span(), found[0])

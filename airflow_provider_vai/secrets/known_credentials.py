@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
@@ -59,20 +60,43 @@ _COMMON = frozenset(
         "bearer",
     )
 )
-_told: ContextVar[frozenset[str]] = ContextVar("known_secrets", default=frozenset())
+Read = dict[tuple[str, int], list[SecretSpan]]
+"""What was found in texts, by the text and the number of encodings that were undone."""
+
+
+@dataclass(frozen=True)
+class _Knowledge:
+    """The known credentials, and what was found with them; ``read`` is ``None`` where nothing is remembered."""
+
+    secrets: frozenset[str] = frozenset()
+    read: Read | None = None
+
+
+_NOTHING = _Knowledge()
+_knowledge: ContextVar[_Knowledge] = ContextVar("known_secrets")
 
 
 @contextmanager
 def knowing(secrets: Iterable[str]) -> Iterator[None]:
     """Take these texts for credentials too, wherever they stand, as long as the block runs.
 
+    What is found in a text is remembered until the block ends, so that the same text is searched once.
+
     :param secrets: the credentials themselves, decoded; short and common words among them are passed over.
     """
-    token = _told.set(_told.get() | {secret for secret in secrets if is_distinctive(secret)})
+    before = _knowledge.get(_NOTHING)
+    known = before.secrets | {secret for secret in secrets if is_distinctive(secret)}
+    is_the_same = before.read is not None and len(known) == len(before.secrets)
+    token = _knowledge.set(before if is_the_same else _Knowledge(known, {}))
     try:
         yield
     finally:
-        _told.reset(token)
+        _knowledge.reset(token)
+
+
+def already_read() -> Read | None:
+    """Return what was found so far with the credentials that are known now; ``None`` outside of :func:`knowing`."""
+    return _knowledge.get(_NOTHING).read
 
 
 def is_distinctive(secret: str) -> bool:
@@ -85,15 +109,18 @@ def is_distinctive(secret: str) -> bool:
 
 def recognised(text: str) -> Iterator[SecretSpan]:
     """Yield the known credentials in a text, plain or encoded."""
-    known = _told.get() | environment()
-    if not known:
+    pattern = _pattern(_knowledge.get(_NOTHING).secrets, environment())
+    if pattern is None:
         return
-    for found in _pattern(known).finditer(text):
+    for found in pattern.finditer(text):
         yield SecretSpan(*found.span(), found[0])
 
 
 @lru_cache(maxsize=64)
-def _pattern(known: frozenset[str]) -> re.Pattern[str]:
+def _pattern(told: frozenset[str], of_environment: frozenset[str]) -> re.Pattern[str] | None:
+    known = told | of_environment
+    if not known:
+        return None
     forms = sorted({form for secret in known for form in spellings(secret)}, key=lambda form: (-len(form), form))
     return re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, forms))})(?![A-Za-z0-9])")
 

@@ -10,7 +10,8 @@ from airflow_provider_vai.secrets.in_json import starred
 
 def mask(text: str) -> str:
     """Return free text (a title, an error, a person's note) with every credential in it masked."""
-    return starred(text, find(text))
+    spans = find(text)
+    return starred(text, spans) if spans else text
 
 
 def masked(value: Any) -> Any:

@@ -22,6 +22,7 @@ from typing import Literal
 
 from airflow_provider_vai import __version__
 from airflow_provider_vai.exceptions import EditedByHand, PublishError
+from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.sidecar import SCHEMA_VERSION, Generator, Sidecar, Version
 from airflow_provider_vai.renderer.render import render, templates_sha256
@@ -87,8 +88,15 @@ def publish(
             return _published(state.sidecar, state, "unchanged")  # type: ignore[arg-type]
         rendered = render(automation, state.version + 1)
         dag_file = rendered if force else _with_edits(state, restored, rendered)
-        sidecar = _sidecar(automation, state, (rendered, dag_file), by=author(by), summary=summary)
-        made = sidecar.history[-1]
+        spec = automation.spec()
+        made = Version(
+            version=state.version + 1,
+            at=now(),
+            by=author(by),
+            summary=summary or ("rendered again" if state.sidecar else _first(automation)),
+            spec_sha256=json_text.digest(spec),
+        )
+        sidecar = _sidecar(automation, state, (rendered, dag_file), made)
         entry = Entry(
             number=sidecar.entry,
             change="version",
@@ -99,7 +107,7 @@ def publish(
             rendered=rendered,
             dag_file=dag_file,
         )
-        log(state, entry)
+        log(state, entry, spec={**spec, "steps": json_text.WrittenJson(spec.pop("steps"))})
     return _published(sidecar, state, "updated" if state.sidecar else "created")
 
 
@@ -239,18 +247,9 @@ def _check_python(text: str, dag: AnyPath) -> None:
         ) from None
 
 
-def _sidecar(
-    automation: Automation, state: AutomationState, texts: tuple[str, str], *, by: str, summary: str
-) -> Sidecar:
+def _sidecar(automation: Automation, state: AutomationState, texts: tuple[str, str], version: Version) -> Sidecar:
     rendered, dag_file = texts
     previous = state.sidecar
-    version = Version(
-        version=state.version + 1,
-        at=now(),
-        by=by,
-        summary=summary or ("rendered again" if previous else _first(automation)),
-        spec_sha256=automation.spec_sha256,
-    )
     is_same_source = previous is not None and previous.source == automation.source
     return Sidecar(
         **{name: getattr(automation, name) for name in Automation.model_fields},

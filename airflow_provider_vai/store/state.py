@@ -7,11 +7,12 @@ Without the mark a pair that differs from the newest entry was changed by a pers
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from airflow_provider_vai.exceptions import RenderError
-from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar, parse_sidecar
+from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar, parse_sidecar, sidecar_text
 from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.store.shared_files import AnyPath
@@ -106,22 +107,29 @@ def _adopt(state: AutomationState, found: Sidecar, rendered: str) -> None:
     )
 
 
-def log(state: AutomationState, entry: Entry, carry_out: Callable[[], None] = lambda: None) -> None:
+def log(
+    state: AutomationState,
+    entry: Entry,
+    carry_out: Callable[[], None] = lambda: None,
+    spec: Mapping[str, Any] | None = None,
+) -> None:
     """Log a change and make the pair of files show it; if that fails, all is as before.
 
     :param carry_out: what else belongs to the change; called when the entry stands, before the pair shows it.
+    :param spec: of the entry's sidecar as JSON data, if the caller has it already.
     :raises Conflict: another writer was quicker.
     """
     before = [(path, shared_files.read(path)) for path in (state.dag, state.path)]
+    fields = entry.fields(spec)
     try:
         state.log.mark(entry.number)
-        state.log.append(entry)
+        state.log.append(fields)
     except BaseException:
         state.log.unmark()
         raise
     try:
         carry_out()
-        show(state, entry)
+        show(state, entry, fields["sidecar"])
     except BaseException:  # a Ctrl-C, too
         for path, content in before:
             if content is None:
@@ -134,8 +142,11 @@ def log(state: AutomationState, entry: Entry, carry_out: Callable[[], None] = la
         state.log.unmark()
 
 
-def show(state: AutomationState, entry: Entry) -> None:
-    """Write the pair of files as an entry has it; the sidecar last, since it says which entry the pair shows."""
+def show(state: AutomationState, entry: Entry, sidecar: Mapping[str, Any] | None = None) -> None:
+    """Write the pair of files as an entry has it; the sidecar last, since it says which entry the pair shows.
+
+    :param sidecar: of the entry as JSON data, if the caller has it already.
+    """
     if entry.change == "deleted":
         shared_files.remove(state.dag)
         shared_files.remove(state.path)
@@ -144,7 +155,8 @@ def show(state: AutomationState, entry: Entry) -> None:
         content = (entry.dag_file or "").encode("utf-8", "surrogateescape")
         if shared_files.read(state.dag) != content:
             shared_files.replace(state.dag, content)
-    shared_files.replace(state.path, entry.sidecar.text().encode("ascii"))
+    text = sidecar_text(sidecar) if sidecar else entry.sidecar.text()
+    shared_files.replace(state.path, text.encode("ascii"))
 
 
 def _read_sidecar(path: AnyPath) -> Sidecar | None:

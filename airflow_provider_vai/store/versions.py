@@ -7,15 +7,16 @@ several writers can; whoever comes second has read an older state and is refused
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from airflow_provider_vai.exceptions import Conflict, SpecError, VaiError
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.identifiers import folder_name
+from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.base import Spec
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.model.validation import problems
@@ -43,6 +44,17 @@ class Entry(Spec):
     sidecar: Sidecar
     rendered: str | None = None
     dag_file: str | None = None
+
+    def fields(self, spec: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the entry as JSON data.
+
+        :param spec: of the sidecar, as :meth:`Automation.spec` returns it, parts of it in their JSON text if wanted;
+            ``None``: it is made here.
+        """
+        if spec is None:
+            return self.model_dump(mode="json")
+        found = self.model_dump(mode="json", exclude={"sidecar": set(Automation.model_fields)})
+        return {**found, "sidecar": {**spec, **found["sidecar"]}}
 
 
 class VersionLog:
@@ -85,12 +97,13 @@ class VersionLog:
         """Yield the entries that made versions, newest first."""
         return (entry for entry in self.entries() if entry.change == "version")
 
-    def append(self, entry: Entry) -> None:
+    def append(self, fields: Mapping[str, Any]) -> None:
         """Write an entry under its number.
 
+        :param fields: of the entry, as :meth:`Entry.fields` returns them.
         :raises Conflict: another writer took the number.
         """
-        path, content = self._path(entry.number), json_text.pretty(entry.model_dump(mode="json")).encode("ascii")
+        path, content = self._path(fields["number"]), json_text.pretty(fields).encode("ascii")
         try:
             is_ours = shared_files.create(path, content)
         except BaseException:  # a Ctrl-C when it had its name already, too

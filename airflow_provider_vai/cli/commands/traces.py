@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from airflow_provider_vai.cli.collector import without_collector
 from airflow_provider_vai.cli.reports import as_json, print_json, show_published, show_run
 from airflow_provider_vai.cli.terminal import complain, progress, say, table, working
 from airflow_provider_vai.crystallizer.crystallize import crystallize as crystallize_run
@@ -67,6 +68,7 @@ def inspect(arguments: Namespace) -> None:
         show_run(run)
 
 
+@without_collector()
 def crystallize(arguments: Namespace) -> None:
     """Crystallize one run, or every run of a trace."""
     if arguments.all and (arguments.dag_id or arguments.run):
@@ -75,6 +77,7 @@ def crystallize(arguments: Namespace) -> None:
     recorded = _recorded(arguments)
     tools = read_tools(Path(arguments.tools) if arguments.tools else None, beside=recorded.path)
     automations, skipped = _automations(recorded, tools, arguments)
+    del recorded  # a large trace is not needed any more
     published = []
     for automation in progress(automations, "Writing"):
         published.append((automation, publish(automation, Path(arguments.out), force=arguments.force)))

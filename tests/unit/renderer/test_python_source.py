@@ -63,7 +63,7 @@ def test_hostile_values_read_back_or_are_refused(entry: dict[str, Any]) -> None:
         ({1}, "a set"),
         (b"x", "a bytes"),
         (object(), "a object"),
-        (PythonSource("x"), "a Source"),
+        (PythonSource("x"), "a PythonSource"),
         (float("nan"), "nan"),
         (float("inf"), "inf"),
         ("half \ud83d", "lone surrogate"),

@@ -10,11 +10,17 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+if sys.version_info >= (3, 11):
+    from re import _parser  # type: ignore[attr-defined]
+else:
+    import sre_parse as _parser
+
 import pytest
 from hypothesis import given, strategies as st
 
-from airflow_provider_vai.secrets import find, is_secret_key, knowing, known_credentials as known
+from airflow_provider_vai.secrets import encodings, find, is_secret_key, knowing, known_credentials as known
 from airflow_provider_vai.secrets.in_json import starred
+from airflow_provider_vai.secrets.issuer_patterns import SHAPES, SHORTEST_KEY
 from airflow_provider_vai.secrets.masking import mask, masked
 from airflow_provider_vai.secrets.randomness import is_random
 from tests.unit.secrets.secret_samples import HEX, MIXED, drawn
@@ -175,3 +181,27 @@ def test_no_airflow_and_nothing_heavy_is_imported() -> None:
         "assert not {'airflow', 'pydantic', 'requests', 'yaml'} & {name.split('.')[0] for name in sys.modules}"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_what_was_found_is_remembered_for_what_is_known() -> None:
+    """A text is searched again as soon as another credential is known, and remembered no longer than the block."""
+    text = "please take swordfish77 along"
+    with knowing([]):
+        assert mask(text) == text
+        remembered = known.already_read()
+        with knowing(["swordfish77"]):
+            assert mask(text) == "please take *** along"
+            assert known.already_read() is not remembered
+        with knowing([]):
+            assert known.already_read() is remembered
+        assert mask(text) == text
+        find(text).append(find("password=hunter2hunter2")[0])
+        assert find(text) == []
+    assert known.already_read() is None
+
+
+def test_short_texts_are_passed_over_rightly() -> None:
+    """No key of a known form, and no encoded text, is shorter than those that are not looked at."""
+    assert min(_parser.parse(shape.pattern.pattern).getwidth()[0] for shape in SHAPES) == SHORTEST_KEY
+    patterns = (encodings._BASE64, encodings._WRAPPED, encodings._HEX, encodings._ESCAPED_HEX)
+    assert min(_parser.parse(it.pattern).getwidth()[0] for it in patterns) == encodings.SHORTEST_ENCODED

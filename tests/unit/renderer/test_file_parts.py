@@ -1,0 +1,49 @@
+"""A DAG file parsed piece by piece is what it is as a whole, or no file at all."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from airflow_provider_vai.renderer.file_parts import parsed_in_pieces
+
+HEAD = '"""Doc."""\n\nfrom airflow.sdk import DAG\n\nwith DAG(\n    dag_id="x",\n):\n'
+BLOCKS = {
+    "tasks": "    # why\n    a = Look(\n        x=1,\n    )\n\n    b = Look(\n        y=[\n            2,\n        ],\n    )\n\n    a >> b\n",
+    "text of several lines": '    a = Look(\n        sql="""\\\nselect\n  1""",\n    )\n    a\n',
+    "comment at the end": "    a\n    # that was all\n",
+    "block in a block": "    if a:\n        b\n    c\n",
+}
+NOT_IN_PIECES = {
+    "a line of a text that looks like a statement": '    a = Look(\n        sql="""\\\n    b = 1\n    """,\n    )\n',
+    "else": "    if a:\n        b\n    else:\n        c\n",
+    "a statement outside": "    a\nb\n",
+    "an else outside": "    a\nelse:\n    b\n",
+    "a line that goes on": "    a = 1 + \\\n    2\n",
+    "a statement before": "  a\n    b\n",
+    "no line end": "    a",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
+def test_pieces_are_the_whole(block: str) -> None:
+    """The statements are those of the whole file, in order."""
+    parsed, whole = parsed_in_pieces(HEAD + block), ast.parse(HEAD + block)
+    dag = whole.body[-1]
+    assert isinstance(dag, ast.With)
+    assert [ast.dump(it) for it in parsed.head[:-1]] == [ast.dump(it) for it in whole.body[:-1]]
+    assert [ast.dump(it) for it in parsed.body] == [ast.dump(it) for it in dag.body]
+
+
+@pytest.mark.parametrize("block", NOT_IN_PIECES.values(), ids=NOT_IN_PIECES)
+def test_what_cannot_be_cut(block: str) -> None:
+    """A cut in the middle of something is noticed; the audit then parses the file as a whole."""
+    with pytest.raises(SyntaxError):
+        list(parsed_in_pieces(HEAD + block).body)
+
+
+def test_another_file() -> None:
+    """A text of another form is not taken apart."""
+    with pytest.raises(SyntaxError, match="form"):
+        parsed_in_pieces("x = 1\n")
