@@ -10,7 +10,8 @@ from airflow_provider_vai.renderer.file_parts import parsed_in_pieces
 
 HEAD = '"""Doc."""\n\nfrom airflow.sdk import DAG\n\nwith DAG(\n    dag_id="x",\n):\n'
 BLOCKS = {
-    "tasks": "    # why\n    a = Look(\n        x=1,\n    )\n\n    b = Look(\n        y=[\n            2,\n        ],\n    )\n\n    a >> b\n",
+    "tasks": "    # why\n    a = Look(x=1)\n    b = Look(\n        y=[\n            2\n        ]\n    )\n",
+    "tasks and edges": "    a = Look()\n\n    b = Look()\n\n    a >> b\n",
     "text of several lines": '    a = Look(\n        sql="""\\\nselect\n  1""",\n    )\n    a\n',
     "comment at the end": "    a\n    # that was all\n",
     "block in a block": "    if a:\n        b\n    c\n",
