@@ -22,6 +22,8 @@
     ├── ReplayRefused            an automation cannot be replayed: something would take place, or Airflow cannot run it
     ├── RenderError              a value or name cannot become Python source, or the text failed its check
     └── PublishError             the pair of files cannot be written
+        ├── UnusableName         the DAG id cannot name a DAG file
+        ├── NameTaken            some file systems would hold the DAG id for that of another DAG file
         ├── EditedByHand         an edit of the DAG file by hand, and the new rendering, contradict each other
         ├── Conflict             somebody else changed the automation meanwhile
         └── NotReviewed          an automation is to be activated, and nobody looked at what it flags
@@ -32,6 +34,7 @@ Each message says what is wrong, where, with which value, and what to do about i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 __all__ = [
     "AmbiguousRun",
@@ -41,6 +44,7 @@ __all__ = [
     "EditedByHand",
     "KindRefused",
     "MalformedTrace",
+    "NameTaken",
     "NotReviewed",
     "NothingToCrystallize",
     "PublishError",
@@ -56,6 +60,7 @@ __all__ = [
     "UnknownFormat",
     "UnmappedTool",
     "UnreadableTrace",
+    "UnusableName",
     "VaiError",
 ]
 
@@ -124,7 +129,14 @@ class ArgumentsRefused(CrystallizeError):
 
 
 class SecretFound(CrystallizeError):
-    """A value that would be frozen looks like a credential."""
+    """A value that would be frozen looks like a credential.
+
+    :param place: of the value in the arguments, with credentials masked.
+    """
+
+    def __init__(self, problem: str, *, place: str = "", where: str = "", remedy: str = "") -> None:
+        super().__init__(problem, where=where, remedy=remedy)
+        self.place = place
 
 
 class ToolsFileError(VaiError):
@@ -162,6 +174,14 @@ class PublishError(VaiError):
     """The DAG file and its sidecar cannot be written."""
 
 
+class UnusableName(PublishError):
+    """The DAG id cannot name a DAG file: it breaks the rules of file names, or hides a Python module."""
+
+
+class NameTaken(PublishError):
+    """Another DAG file has a name that some file systems hold for the same."""
+
+
 class EditedByHand(PublishError):
     """The DAG file was edited by hand where the new rendering differs, too."""
 
@@ -173,9 +193,9 @@ class Conflict(PublishError):
 class NotReviewed(PublishError):
     """An automation is to be activated, and a flagged item of it was not looked at.
 
-    :param items: the review items that nobody looked at.
+    :param items: the review items that nobody looked at, each after its number.
     """
 
-    def __init__(self, problem: str, *, where: str = "", remedy: str = "", items: Sequence[str] = ()) -> None:
+    def __init__(self, problem: str, *, where: str = "", remedy: str = "", items: Sequence[Any] = ()) -> None:
         super().__init__(problem, where=where, remedy=remedy)
         self.items = items

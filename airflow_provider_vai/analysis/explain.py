@@ -14,12 +14,11 @@ from typing import Any
 
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
+from airflow_provider_vai.model.review import undecided
+from airflow_provider_vai.model.review_lines import line as review_line, place_text
 
 WIDTH = 110
 SHOWN_CHARACTERS = 80
-OPEN = "left frozen"
-"""How a line of evidence ends that a reviewer should decide on."""
-
 ORIGINS = {
     "user": "the user",
     "system": "the instructions",
@@ -78,15 +77,23 @@ def _heading(step: Step) -> list[str]:
 
 
 def _explained(step: Step, name: str, argument: Argument) -> dict[str, Any]:
+    candidates = list(_undecided(step, name, argument))
     return {
         "step": step.key,
         "argument": name,
         "class": argument.class_,
         "source": "; ".join(_sources(argument)),
         "origin": argument.origin,
-        "evidence": list(argument.evidence),
-        "candidates": [line for line in argument.evidence if line.endswith(OPEN)],
+        "evidence": [*argument.evidence, *candidates],
+        "candidates": candidates,
     }
+
+
+def _undecided(step: Step, name: str, argument: Argument) -> Iterator[str]:
+    """Yield a sentence about each place of an argument that a person should decide about."""
+    for item in undecided(step.key, name, argument):
+        place = place_text(None, (item.place or [])[1:]) or "the value"
+        yield f"{place} {review_line(item.model_copy(update={'step': None, 'place': None}))}"
 
 
 def _sources(argument: Argument) -> Iterator[str]:
@@ -134,7 +141,8 @@ def _argument_lines(found: dict[str, Any]) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
-    marked = [("? " if line in found["candidates"] else "- ") + line for line in found["evidence"]]
+    settled = found["evidence"][: len(found["evidence"]) - len(found["candidates"])]
+    marked = [*(f"- {line}" for line in settled), *(f"? {line}" for line in found["candidates"])]
     return head + [
         part
         for line in marked

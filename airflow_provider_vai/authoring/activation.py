@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.model.review_item import ReviewItem
+from airflow_provider_vai.model.review_lines import line
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.store import lifecycle
 from airflow_provider_vai.store.shared_files import AnyPath
 from airflow_provider_vai.store.state import read_state
+
+Shown = Callable[[int, ReviewItem], Any]
 
 
 def activate(
     folder: AnyPath,
     dag_id: str,
     *,
-    reviewed: str | Sequence[str] | None,
-    shown: Callable[[str], str] = str,
+    reviewed: str | Sequence[Any] | None,
+    shown: Shown = lambda number, item: item.message,
     by: str | None = None,
     expected: int | None = None,
     carry_out: Callable[[], None] = lambda: None,
@@ -37,27 +44,45 @@ def activate(
 
 
 def reviewed_items(
-    sidecar: Sidecar, reviewed: str | Sequence[str] | None, shown: Callable[[str], str] = str
-) -> list[str]:
+    sidecar: Sidecar, reviewed: str | Sequence[Any] | None, shown: Shown = lambda number, item: item.message
+) -> list[ReviewItem]:
     """Return the review items that a person names.
 
-    :param reviewed: a text that is ``all`` or the items' numbers, counted from one (``1,3``); or a list of items word
-        for word, in which other words are ignored; ``None``: nothing.
-    :param shown: how an item was shown to the person, who may name it like that.
-    :raises SpecError: the text is something else, or a number is not that of an item.
+    :param reviewed: ``all``; a text of the items' numbers, counted from 1 (``1,3-5``); or a list, each entry the number
+        of an item, its message, its line, or the item as it was shown, in which anything else is ignored; ``None``:
+        nothing.
+    :param shown: how the item of a number was shown to the person.
+    :raises SpecError: a text is something else, or a number is not that of an item.
     """
     items = sidecar.review
     if reviewed is None:
         return []
-    if not isinstance(reviewed, str):
-        return [item for item in items if item in reviewed or shown(item) in reviewed]
     if reviewed == "all":
         return list(items)
-    parts = reviewed.split(",")
-    numbers = [int(part) for part in parts if part.strip().isdecimal()]
-    if len(numbers) != len(parts) or not all(1 <= number <= len(items) for number in numbers):
-        raise SpecError(
-            f"--reviewed takes `all`, or numbers from 1 to {len(items)}, found {reviewed!r}",
-            remedy="The review items stand in the sidecar, in this order.",
-        )
-    return [items[number - 1] for number in numbers]
+    if isinstance(reviewed, str):
+        return [items[number - 1] for number in _numbers(reviewed, len(items))]
+    numbers = {one for one in reviewed if type(one) is int}
+    if missing := sorted(numbers - set(range(1, len(items) + 1))):
+        known = f"Its numbers are 1 to {len(items)}." if items else "It has no review items."
+        raise SpecError(f"there is no review item {missing[0]}", where="reviewed", remedy=known)
+    others = {json_text.canonical(one) for one in reviewed if type(one) is not int}
+    return [item for number, item in enumerate(items, 1) if number in numbers or others & _forms(number, item, shown)]
+
+
+def _numbers(text: str, count: int) -> list[int]:
+    numbers: list[int] = []
+    for part in text.split(","):
+        span = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", part.strip())
+        first, last = (int(span[1]), int(span[2] or span[1])) if span else (0, 0)
+        if not 1 <= first <= last <= count:
+            known = f"numbers from 1 to {count}" if count else "nothing else: no item is listed"
+            raise SpecError(
+                f"--reviewed takes `all`, or {known}, found {text!r}",
+                remedy="`vai activate` without it lists the open items with their numbers.",
+            )
+        numbers += range(first, last + 1)
+    return numbers
+
+
+def _forms(number: int, item: ReviewItem, shown: Shown) -> set[str]:
+    return {json_text.canonical(form) for form in (shown(number, item), item.message, line(item))}

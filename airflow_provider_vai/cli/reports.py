@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from airflow_provider_vai.cli.terminal import say, table
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model.automation import Automation, Step
+from airflow_provider_vai.model.review_item import ReviewItem
+from airflow_provider_vai.model.review_lines import numbered
 from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.model.step_graph import GATE
 from airflow_provider_vai.store.publisher import Published
+
+LONGEST_ITEM = 500
+"""Characters of a review item on the terminal; the sidecar has all of it."""
 
 
 def show_run(run: Run) -> None:
@@ -46,8 +53,7 @@ def show_published(automation: Automation, files: Published) -> None:
     )
     for entry in automation.not_crystallized:
         say(f"no task: {plain(entry.tool)} ({plain(entry.call_id)}) {plain(entry.reason)}")
-    for line in automation.review:
-        say(f"review: {plain(line)}")
+    show_review(enumerate(automation.review, 1))
     if automation.advice:
         say(f"advice: {automation.advice.recommendation}: {'; '.join(map(plain, automation.advice.reasons))}")
     edits = ", with the edits by hand of the DAG file" if files.keeps_edits else ""
@@ -56,15 +62,28 @@ def show_published(automation: Automation, files: Published) -> None:
     say(f"{files.change}: {plain(files.dag)} and {plain(files.sidecar.name)} {about}")
 
 
+def show_review(items: Iterable[tuple[int, ReviewItem]]) -> None:
+    """Print review items, each after the number that ``vai activate --reviewed`` takes."""
+    for label, text in numbered(items):
+        say(f"review {label}: {plain(text, LONGEST_ITEM)}")
+
+
+def review_json(items: Iterable[tuple[int, ReviewItem]]) -> list[dict[str, Any]]:
+    """Return review items with their numbers for machines."""
+    return [{"number": number, **item.model_dump(mode="json")} for number, item in items]
+
+
 def _classes(step: Step) -> str:
-    counts = Counter(argument.class_ for argument in step.arguments.values())
+    """Return how many arguments are of each class: of those that the recorded call gave, no constants of the kind."""
+    recorded = [it for it in step.arguments.values() if it.origin != "constant" and step.kind != GATE]
+    counts = Counter(argument.class_ for argument in recorded)
     sources = sorted({output.step for output in step.outputs() if output.step is not None})
     counted = ", ".join(f"{count} {name}" for name, count in counts.items())
     return counted + (f" (from {', '.join(sources)})" if sources else "")
 
 
 def _flag(step: Step) -> str:
-    if step.kind == "approval_gate":
+    if step.kind == GATE:
         return "asks a person"
     return step.determinism.replace("_", "-") if step.non_deterministic else ""
 
@@ -80,10 +99,10 @@ def as_json(automation: Automation, files: Published) -> dict[str, Any]:
         "entry": files.entry,
         "keeps_edits": files.keeps_edits,
         "steps": [step.key for step in automation.steps],
-        "gates": [step.key for step in automation.steps if step.kind == "approval_gate"],
+        "gates": [step.key for step in automation.steps if step.kind == GATE],
         "non_deterministic_steps": automation.non_deterministic_steps,
         "not_crystallized": [entry.model_dump(mode="json") for entry in automation.not_crystallized],
-        "review": automation.review,
+        "review": review_json(enumerate(automation.review, 1)),
         "advice": automation.advice.model_dump(mode="json") if automation.advice else None,
     }
 

@@ -197,7 +197,7 @@ COMMANDS = (
         "Record who reviewed an automation, and unpause its DAG.",
         (
             DAG,
-            option("--reviewed", metavar="all|N,N", help="the review items that you looked at, by number"),
+            option("--reviewed", metavar="all|N,N-N", help="the review items that you looked at, by their numbers"),
             RECORD_ONLY,
             JSON,
         ),

@@ -13,33 +13,26 @@ from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.transcript import texts
 from airflow_provider_vai.languages.places import value_at, with_value
-from airflow_provider_vai.model.automation import Argument, Determinism
+from airflow_provider_vai.model.automation import Argument
+from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.flags import PROSE_WORDS
 
-PROSE_WORDS = 4
-SHOWN_PLACES = 3
 
-
-def authorship(draft: Draft, evidence: Evidence) -> tuple[Determinism, str | None]:
-    """Return how much a repeated run of the step may differ, and why it is flagged; ``None`` where it is not.
+def authorship(draft: Draft, evidence: Evidence) -> list[Path]:
+    """Return the places of the texts that only a model wrote, the argument's name first; none of a step that does not
+    change anything outside.
 
     :param draft: with its wires made. :param evidence: of the run that it is from.
     """
-    determinism, reason = draft.kind.determinism_of(draft.values)
     if draft.effect != "write":
-        return determinism, reason
+        return []
     prose = [
         (place, text)
         for name, argument in draft.arguments.items()
         for place, text in texts(_as_recorded(draft, name, argument), [name])
         if len(text.split()) >= PROSE_WORDS
     ]
-    places = [".".join(map(str, place)) for place, text in prose if not evidence.heard.holds(text, draft.call)]
-    if not places:
-        return determinism, reason
-    more = f" and {len(places) - SHOWN_PLACES} more" if len(places) > SHOWN_PLACES else ""
-    wrote = f"a model wrote {', '.join(places[:SHOWN_PLACES])}{more}, which each run repeats word for word"
-    anew = determinism == "model_at_run_time"
-    return determinism if anew else "model_written", f"{reason}; {wrote}" if reason else wrote
+    return [place for place, text in prose if not evidence.heard.holds(text, draft.call)]
 
 
 def _as_recorded(draft: Draft, name: str, argument: Argument) -> Any:

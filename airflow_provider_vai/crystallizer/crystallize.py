@@ -15,7 +15,7 @@ from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.origins import origins
 from airflow_provider_vai.crystallizer.expect import expect
 from airflow_provider_vai.crystallizer.gate_question import DeniedArguments, question
-from airflow_provider_vai.crystallizer.gates import gate
+from airflow_provider_vai.crystallizer.gates import GateDecision, gate
 from airflow_provider_vai.crystallizer.loops import loops
 from airflow_provider_vai.crystallizer.order import order
 from airflow_provider_vai.crystallizer.parameters.parameters import parameters
@@ -38,7 +38,9 @@ from airflow_provider_vai.model.automation import (
     Step,
     StepApproval,
 )
+from airflow_provider_vai.model.flags import flag
 from airflow_provider_vai.model.kinds import by_name
+from airflow_provider_vai.model.review_item import review_item
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.model.tools_file import ToolsFile
 from airflow_provider_vai.model.triggers import ManualTrigger, ScheduleTrigger
@@ -84,7 +86,7 @@ def crystallize(
     decisions = {draft.key: gate(draft, policy.gates, untrusted_arguments(draft, evidence)) for draft in drafts}
     params: dict[str, Param] = {}
     if not policy.freeze_all:
-        guarded = {key for key, (is_guarded, _) in decisions.items() if is_guarded}
+        guarded = {key for key, decision in decisions.items() if decision.is_guarded}
         drafts, params, lifted = parameters(wire(drafts, evidence), evidence, guarded)
         notes += lifted
     drafts = origins(drafts, evidence)
@@ -102,7 +104,7 @@ def crystallize(
         params=params,
         triggers=[ScheduleTrigger(type="schedule", schedule=schedule)] if schedule else [ManualTrigger(type="manual")],
         connections=summary.connections(steps),
-        review=summary.review(steps, [*notes, *(mask(note) for note in run.notes)]),
+        review=summary.review(steps, [*notes, *(review_item("trace_note", text=mask(note)) for note in run.notes)]),
         advice=advise(drafts, run),
         savings=recorded_savings(run),
     )
@@ -122,7 +124,7 @@ def _name(run: Run) -> str:
 
 
 def _steps(
-    drafts: Sequence[Draft], evidence: Evidence, policy: Policy, decisions: Mapping[str, tuple[bool, str]]
+    drafts: Sequence[Draft], evidence: Evidence, policy: Policy, decisions: Mapping[str, GateDecision]
 ) -> list[Step]:
     """Return the steps with their gates.
 
@@ -133,27 +135,31 @@ def _steps(
     steps: list[Step] = []
     denied = DeniedArguments(evidence, policy)
     for draft in drafts:
-        guarded, reason = decisions[draft.key]
-        gate_key = names.give(f"approve_{draft.key}") if guarded else None
-        approval = StepApproval(recorded=draft.approval.state, gate=gate_key, reason=reason)
+        decision = decisions[draft.key]
+        gate_key = names.give(f"approve_{draft.key}") if decision.is_guarded else None
+        approval = StepApproval(
+            recorded=draft.approval.state, gate=gate_key, reason=decision.reason, untrusted=list(decision.untrusted)
+        )
         step = _step(draft, evidence, waits[draft.key], approval)
         if gate_key:
-            steps.append(_gate_step(gate_key, draft, step, question(draft, reason, denied)))
+            steps.append(_gate_step(gate_key, draft, step, question(draft, decision.reason, denied)))
             step = step.model_copy(update={"depends_on": [gate_key]})
         steps.append(step)
     return steps
 
 
 def _step(draft: Draft, evidence: Evidence, depends_on: list[str], approval: StepApproval) -> Step:
-    determinism, flag = authorship(draft, evidence)
+    words = authorship(draft, evidence)
+    determinism, reason = flag(*draft.kind.determinism_of(draft.values), words)
     return Step(
         key=draft.key,
         task_id=draft.key,
         kind=draft.kind.name,
         operator=draft.kind.operator,
         depends_on=depends_on,
-        non_deterministic=flag is not None,
-        non_deterministic_reason=flag,
+        non_deterministic=reason is not None,
+        non_deterministic_reason=reason,
+        model_words=words,
         determinism=determinism,
         effect=draft.effect,
         approval=approval,
@@ -197,4 +203,4 @@ def _title(run: Run) -> str:
 
 
 def _masked(entry: LeftOut) -> LeftOut:
-    return LeftOut(**masked(entry.model_dump()))
+    return LeftOut(call_id=mask(entry.call_id), tool=mask(entry.tool), code=entry.code, reason=mask(entry.reason))

@@ -17,6 +17,7 @@ from airflow_provider_vai.exceptions import CrystallizeError
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.automation import Argument
 from airflow_provider_vai.model.run import ToolCall
+from airflow_provider_vai.model.step_graph import gate_subject
 from airflow_provider_vai.model.tools_file import ToolsFile
 from airflow_provider_vai.secrets.masking import mask, masked
 
@@ -33,7 +34,7 @@ def question(draft: Draft, reason: str, denied: DeniedArguments) -> dict[str, Ar
     """
     settings = draft.rule.gate.model_dump(exclude_none=True) if draft.rule and draft.rule.gate else {}
     asked: dict[str, Any] = {
-        "subject": f"Run {draft.key}?",
+        "subject": gate_subject(draft.key),
         "reason": reason[0].upper() + reason[1:] + ".",
         "recorded": _recorded(draft),
         "editable": _editable(draft, settings.pop("editable", [])),

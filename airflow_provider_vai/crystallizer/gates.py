@@ -3,41 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from airflow_provider_vai.crystallizer.draft import Draft, Gates
 from airflow_provider_vai.crystallizer.trust import asks_untrusted_address
+from airflow_provider_vai.model.automation import UntrustedValue
+from airflow_provider_vai.model.flags import outsiders
 from airflow_provider_vai.secrets.masking import mask
 
-SHOWN_PLACES = 5
-OUTSIDERS = "only text that outsiders can write says"
 
-Untrusted = Sequence[tuple[str, str]]
-"""Places of a step's arguments that only untrusted results said, each with the id of the call, see ``trust.py``."""
+@dataclass(frozen=True)
+class GateDecision:
+    """Whether a step gets a gate.
+
+    :param reason: why, or why not, for the reviewer. :param untrusted: the values that only outsiders' text said, where
+        that counts for the step.
+    """
+
+    is_guarded: bool
+    reason: str
+    untrusted: Sequence[UntrustedValue] = ()
 
 
-def gate(draft: Draft, gates: Gates, untrusted: Untrusted = ()) -> tuple[bool, str]:
-    """Return whether the step gets a gate, and the reason for that, as a sentence for the reviewer.
+def gate(draft: Draft, gates: Gates, untrusted: Sequence[UntrustedValue] = ()) -> GateDecision:
+    """Return whether the step gets a gate, and why.
 
     An approval that was given in the recorded run never carries over: it becomes a gate. A rule of the tools file
     decides where it speaks; otherwise ``auto`` also guards each write that, for all the trace says, nobody approved,
     and each step that rests on what outsiders wrote and is a write, or calls on a web address of theirs.
+
+    :param untrusted: what :func:`~airflow_provider_vai.crystallizer.trust.untrusted_arguments` found in the step.
     """
-    guarded, reason = _gate(draft, gates)
+    is_guarded, reason = _gate(draft, gates)
     if not untrusted or not (draft.effect == "write" or asks_untrusted_address(draft, untrusted)):
-        return guarded, reason
-    said = source_line(untrusted)
-    if guarded:
-        return True, f"{reason}; {said}"
-    if gates == "auto" and not (draft.rule and draft.rule.approval):
-        return True, said
-    return False, f"{reason}; {said}"
-
-
-def source_line(untrusted: Untrusted) -> str:
-    """Return where the values came from that only outsiders' text said, as part of a sentence."""
-    places = ", ".join(f"{place} (call {mask(call)})" for place, call in untrusted[:SHOWN_PLACES])
-    more = f" and {len(untrusted) - SHOWN_PLACES} more" if len(untrusted) > SHOWN_PLACES else ""
-    return f"{OUTSIDERS} {places}{more}"
+        return GateDecision(is_guarded, reason)
+    said = outsiders(untrusted)
+    if not is_guarded and gates == "auto" and not (draft.rule and draft.rule.approval):
+        return GateDecision(True, said, untrusted)
+    return GateDecision(is_guarded, f"{reason}; {said}", untrusted)
 
 
 def _gate(draft: Draft, gates: Gates) -> tuple[bool, str]:

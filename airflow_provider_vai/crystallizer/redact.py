@@ -16,23 +16,24 @@ from airflow_provider_vai.exceptions import SecretFound
 from airflow_provider_vai.languages.identifiers import slug
 from airflow_provider_vai.model.automation import Argument, Secret
 from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.secrets import Sighting, knowing, visit
 from airflow_provider_vai.secrets.headers import carries_credentials
 from airflow_provider_vai.secrets.masking import mask
 
 
-def redact(drafts: list[Draft], known: Iterable[str] = ()) -> tuple[list[Draft], list[str]]:
+def redact(drafts: list[Draft], known: Iterable[str] = ()) -> tuple[list[Draft], list[ReviewItem]]:
     """Return the drafts with their frozen arguments, free of credentials, and what a reviewer should know about them.
 
     :param known: credentials that are known as such (of Airflow's connections, say), beside those of the environment.
     :raises SecretFound: a credential stands inside a longer text; the message names the call and the place.
     """
-    notes: list[str] = []
+    notes: list[ReviewItem] = []
     with knowing(known):
         return [_redacted(draft, notes) for draft in drafts], notes
 
 
-def _redacted(draft: Draft, notes: list[str]) -> Draft:
+def _redacted(draft: Draft, notes: list[ReviewItem]) -> Draft:
     arguments = {}
     values = _without_auth_headers(draft, notes)
     for name, value in values.items():
@@ -40,8 +41,7 @@ def _redacted(draft: Draft, notes: list[str]) -> Draft:
         kept = _without_secrets(value, [name], found, draft)
         secrets = [Secret(at=place[1:], connection=_connection(draft.key, place)) for place in found]
         notes += [
-            f"{draft.key}: the recorded value of {mask(_dotted(place))} looks like a credential and was not kept. Make "
-            f"the connection {secret.connection!r} with it as the password."
+            review_item("credential_removed", step=draft.key, place=place, connection=secret.connection)
             for place, secret in zip(found, secrets, strict=True)
         ]
         arguments[name] = (
@@ -52,15 +52,15 @@ def _redacted(draft: Draft, notes: list[str]) -> Draft:
     return replace(draft, values=values, arguments=arguments)
 
 
-def _without_auth_headers(draft: Draft, notes: list[str]) -> dict[str, Any]:
+def _without_auth_headers(draft: Draft, notes: list[ReviewItem]) -> dict[str, Any]:
     headers = draft.values.get("headers")
     if draft.kind.name != "http_request" or not isinstance(headers, dict):
         return draft.values
     dropped = sorted(name for name in headers if carries_credentials(name))
     if dropped:
+        names, connection = [mask(name) for name in dropped], draft.values.get("conn_id")
         notes.append(
-            f"{draft.key}: the recorded headers {', '.join(map(mask, dropped))} were not kept. The connection "
-            f"{draft.values.get('conn_id')!r} must supply them."
+            review_item("headers_removed", step=draft.key, place=["headers"], names=names, connection=connection)
         )
     kept = {name: value for name, value in headers.items() if name not in dropped}
     return {name: value for name, value in {**draft.values, "headers": kept}.items() if name != "headers" or kept}
@@ -71,10 +71,12 @@ def _without_secrets(value: Any, place: Path, found: list[Path], draft: Draft) -
         if sighting.kind == "whole":
             found.append(sighting.at)
             return
+        place = mask(_dotted(sighting.at))
         what = {"number": "a number under a secret-like key", "key": f"the key {sighting.shown[:120]!r}"}
         raise SecretFound(
             f"{what.get(sighting.kind, repr(sighting.shown[:120]))} holds something that looks like a credential",
-            where=f"call {mask(draft.call.id)} ({mask(draft.call.tool)}): {mask(_dotted(sighting.at))}",
+            place=place,
+            where=f"call {mask(draft.call.id)} ({mask(draft.call.tool)}): {place}",
             remedy="Move it to an Airflow connection and record the run again, or leave the call out with --exclude.",
         )
 

@@ -15,6 +15,11 @@ STRUCTURED_OUTPUT = "final_result"  # pydantic-ai's name for "the answer, as a t
 STRUCTURED_OUTPUT_RESULT = "Final result processed."
 SHOWN_CHARACTERS = 200
 
+NOT_CHOSEN = "not_chosen"
+
+Reason = tuple[str, str]
+"""Why a call becomes no step: a code of ``review_codes.LEFT_OUT``, and the same in words."""
+
 
 def require_success(run: Run, policy: Policy) -> None:
     """Refuse a run that failed.
@@ -39,11 +44,12 @@ def select(run: Run, policy: Policy) -> tuple[list[ToolCall], list[LeftOut]]:
     left_out: list[LeftOut] = []
     choice = _Choice(run.calls, policy)
     for number, call in enumerate(run.calls, 1):
-        reason = choice.reason_against(call, number)
-        if reason is None:
+        why_not = choice.reason_against(call, number)
+        if why_not is None:
             chosen.append(call)
         else:
-            left_out.append(LeftOut(call_id=call.id, tool=call.tool, reason=reason))
+            code, reason = why_not
+            left_out.append(LeftOut(call_id=call.id, tool=call.tool, code=code, reason=reason))
     if not chosen:
         raise NothingToCrystallize(_nothing(run, left_out), where=f"run {run.id}", remedy=_remedy(left_out))
     return chosen, left_out
@@ -59,41 +65,43 @@ class _Choice:
         self.excluded = frozenset(policy.exclude)
         self.retries = _retries(calls)
 
-    def reason_against(self, call: ToolCall, number: int) -> str | None:
+    def reason_against(self, call: ToolCall, number: int) -> Reason | None:
         """Return why a call does not become a step; ``None`` if it does.
 
         :param number: of the call in the run, from 1.
         """
         if self.policy.turns is not None and call.turn not in self.policy.turns:
-            return f"turn {call.turn} was not chosen"
+            return NOT_CHOSEN, f"turn {call.turn} was not chosen"
         names = {call.id, str(number)}
         if self.policy.calls is not None and self.named.isdisjoint(names):
-            return "was not chosen"
+            return NOT_CHOSEN, "was not chosen"
         if not self.excluded.isdisjoint(names) or any(fnmatchcase(call.tool, name) for name in self.policy.exclude):
-            return "was excluded"
+            return NOT_CHOSEN, "was excluded"
         if call.actor == "user":
-            return "the user's side made it; the agent's later calls may have depended on it"
+            return "made_by_user", "the user's side made it; the agent's later calls may have depended on it"
         if call.parent_id in self.ids:
-            return f"was made inside the call {call.parent_id}, which is one step"
+            return "inside_call", f"was made inside the call {call.parent_id}, which is one step"
         if call.tool == STRUCTURED_OUTPUT and call.result == STRUCTURED_OUTPUT_RESULT:
-            return "is the agent's answer, not an action"
+            return "answer", "is the agent's answer, not an action"
         return self._reason_of_outcome(call, number)
 
-    def _reason_of_outcome(self, call: ToolCall, number: int) -> str | None:
+    def _reason_of_outcome(self, call: ToolCall, number: int) -> Reason | None:
         if call.outcome == "success":
-            return (
-                None if isinstance(call.arguments, dict) else "succeeded, but its executed arguments are not recorded"
-            )
+            if isinstance(call.arguments, dict):
+                return None
+            return "arguments_unknown", "succeeded, but its executed arguments are not recorded"
         error = f": {_short(call.error)}" if call.error else ""
         if call.outcome == "failed":
             again = self.retries.get(number)
-            return f"failed{error}; succeeded when retried as {again.id}" if again else f"failed{error}"
+            if again:
+                return "retried", f"failed{error}; succeeded when retried as {again.id}"
+            return "failed", f"failed{error}"
         if call.outcome == "denied":
             note = f": {_short(call.approval.note)}" if call.approval.note else error
-            return f"a person denied it{note}"
+            return "denied", f"a person denied it{note}"
         if call.outcome == "interrupted":
-            return f"was interrupted{error}"
-        return "the trace holds no result of it"
+            return "interrupted", f"was interrupted{error}"
+        return "no_result", "the trace holds no result of it"
 
 
 def _retries(calls: Sequence[ToolCall]) -> dict[int, ToolCall]:
@@ -146,7 +154,7 @@ def _nothing(run: Run, left_out: Sequence[LeftOut]) -> str:
 
 
 def _remedy(left_out: Sequence[LeftOut]) -> str:
-    if any("chosen" in entry.reason or "excluded" in entry.reason for entry in left_out):
+    if any(entry.code == NOT_CHOSEN for entry in left_out):
         return "Choose other calls with --turns, --calls or --exclude."
     return "Only successful tool calls become steps: choose a run that did something."
 

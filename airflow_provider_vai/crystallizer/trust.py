@@ -12,13 +12,14 @@ from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
-from airflow_provider_vai.crystallizer.evidence.result_values import is_recorded, place_text
+from airflow_provider_vai.crystallizer.evidence.result_values import is_recorded
 from airflow_provider_vai.crystallizer.evidence.said import words_of
-from airflow_provider_vai.crystallizer.evidence.timeline import unique
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.evidence.weight import weight
+from airflow_provider_vai.model.automation import UntrustedValue
 from airflow_provider_vai.model.base import Path
 from airflow_provider_vai.model.run import ToolCall
+from airflow_provider_vai.secrets.masking import mask
 
 SHORTEST_PART = 6
 """Characters of an address, an account or a name inside a longer text."""
@@ -34,22 +35,23 @@ ADDRESS_NAME = re.compile(r"(^|_)(url|uri|link|href|endpoint|host|domain|site|we
 NUMBER = re.compile(r"(?=(?:\D*\d){3})[\w#+-]{6,}$|^\d{6,}$")
 
 
-def untrusted_arguments(draft: Draft, evidence: Evidence) -> list[tuple[str, str]]:
-    """Return the places of a step's arguments that only untrusted results said, each with the id of the call.
+def untrusted_arguments(draft: Draft, evidence: Evidence) -> list[UntrustedValue]:
+    """Return the values of a step's arguments that only untrusted results said.
 
     :param draft: the step. :param evidence: of its run.
-    :return: pairs of a place (``arguments.recipient``, credentials masked) and the id of the first such call, in the
-        order of the arguments; none where user, instructions or a trusted result said the value before the call.
+    :return: each with its place and the id of the first such call, in the order of the arguments; none where user,
+        instructions or a trusted result said the value before the call.
     """
     if not evidence.untrusted.entries:
         return []
-    found: list[tuple[str, str]] = []
+    found: list[UntrustedValue] = []
     for call, values in _recorded(draft):
         for at, part in leaves(values):
             sources = (_only_source(said, call, evidence) for said in _claims(part))
-            if source := next(filter(None, sources), None):
-                found.append((place_text(at), source.id))
-    return unique(found)
+            source = next(filter(None, sources), None)
+            value = UntrustedValue(place=at, call_id=mask(source.id)) if source else None
+            found += [value] if value and value not in found else []
+    return found
 
 
 def _only_source(said: Any, call: ToolCall, evidence: Evidence) -> ToolCall | None:
@@ -68,16 +70,16 @@ def _recorded(draft: Draft) -> Iterator[tuple[ToolCall, dict[str, Any]]]:
             yield call, {"arguments": call.arguments} if draft.kind.wraps else call.arguments
 
 
-def asks_untrusted_address(draft: Draft, untrusted: Sequence[tuple[str, str]]) -> bool:
+def asks_untrusted_address(draft: Draft, untrusted: Sequence[UntrustedValue]) -> bool:
     """Return whether a step calls on a web address that only outsiders' text said.
 
     Whoever wrote the address learns of the request, and writes the answer: that is no mere reading.
 
     :param untrusted: what :func:`untrusted_arguments` found in the step.
     """
-    places = {place for place, _ in untrusted}
+    places = [value.place for value in untrusted]
     found = (leaves(value, [name]) for name, value in draft.values.items())
-    return any(_is_web_address(at, part) and place_text(at) in places for parts in found for at, part in parts)
+    return any(at in places and _is_web_address(at, part) for parts in found for at, part in parts)
 
 
 def _is_web_address(at: Path, value: Any) -> bool:

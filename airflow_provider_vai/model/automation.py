@@ -13,6 +13,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.base import Path, Spec, without
+from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.triggers import Trigger
 
 Determinism = Literal["exact", "live", "model_written", "model_at_run_time"]
@@ -65,14 +66,31 @@ class Secret(Spec):
     connection: str
 
 
+class Undecided(Spec):
+    """A place in an argument that stays frozen until a person decides about it.
+
+    ``at`` leads from the argument's value to the place, empty for all of it; ``code`` is one of the
+    :data:`~airflow_provider_vai.model.review_codes.PLACES`; ``evidence`` is for people, and no decision reads it.
+    """
+
+    at: Path
+    code: str
+    evidence: list[str] = Field(default_factory=list)
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without(handler(self), {"evidence": []})
+
+
 class Argument(Spec):
     """Where one argument of a step takes its value from.
 
     ``frozen``: the literal ``value``. ``wired``: the whole value ``from`` an earlier step, or ``value`` with the places
     in ``wires`` (``null`` in it) filled in. ``template``: ``value`` is a Jinja template for Airflow. ``parameter``: the
     DAG param ``param``. ``secrets`` lists places (``null`` in ``value``) that a connection fills in.
-    ``origin`` says who said the value first, ``None`` where that was not traced; ``evidence`` are ids of recorded
-    calls, or sentences, that the choice rests on.
+    ``origin`` says who said the value first, ``None`` where that was not traced. ``undecided`` are the places that a
+    person should decide about. ``evidence`` are the sentences that the choice rests on: for people, and no decision
+    reads them.
     """
 
     class_: Literal["frozen", "wired", "parameter", "template"] = Field(alias="class")
@@ -84,11 +102,12 @@ class Argument(Spec):
     path: Path = Field(default_factory=list)
     origin: Origin | None = None
     evidence: list[str] = Field(default_factory=list)
+    undecided: list[Undecided] = Field(default_factory=list)
 
     @model_serializer(mode="wrap")
     def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what was never set (a frozen ``null`` and an absent value differ), but not origin and evidence."""
-        everything: dict[str, Any] = handler(self)
+        everything: dict[str, Any] = without(handler(self), {"undecided": []})
         names = self.model_fields_set
         return {name: value for name, value in everything.items() if name in ALWAYS or _FIELDS.get(name, name) in names}
 
@@ -102,12 +121,29 @@ class Argument(Spec):
         return cls(class_="frozen", value=value)
 
 
+class UntrustedValue(Spec):
+    """A value of a step that only text of outsiders says: its place, the argument's name first, and the id of the call
+    whose result said it."""
+
+    place: Path
+    call_id: str
+
+
 class StepApproval(Spec):
-    """What the record says about a person's decision, which gate guards the step now, and why."""
+    """What the record says about a person's decision, which gate guards the step now, and why.
+
+    ``untrusted`` are the values for which the step should be looked at; ``reason`` is for people, and no decision reads
+    it.
+    """
 
     recorded: Literal["not_required", "approved", "edited", "denied", "unknown"]
     gate: str | None = None
     reason: str
+    untrusted: list[UntrustedValue] = Field(default_factory=list)
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without(handler(self), {"untrusted": []})
 
 
 class Recorded(Spec):
@@ -126,7 +162,8 @@ class Step(Spec):
     ``each``: the step is mapped, one task instance for each element of that list; ``concurrency`` of them at once.
     ``trigger_rule``: Airflow's; left out: the rule that fits, which is ``none_failed_min_one_success`` where the ways
     of a branch come together. ``retries`` and the times in seconds are Airflow's ``retries``, ``retry_delay`` and
-    ``execution_timeout``; left out, the automation's hold.
+    ``execution_timeout``; left out, the automation's hold. ``model_words``: places, the argument's name first, of the
+    texts that only a model wrote, of a step with external side effects.
     """
 
     key: str
@@ -136,6 +173,7 @@ class Step(Spec):
     depends_on: list[str] = Field(default_factory=list)
     non_deterministic: bool = False
     non_deterministic_reason: str | None = None
+    model_words: list[Path] = Field(default_factory=list)
     determinism: Determinism = "exact"
     effect: Effect = "read"
     approval: StepApproval
@@ -152,7 +190,7 @@ class Step(Spec):
     @model_serializer(mode="wrap")
     def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         options = ("each", "concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds")
-        return without(handler(self), dict.fromkeys(options))
+        return without(handler(self), {**dict.fromkeys(options), "model_words": []})
 
     def outputs(self) -> list[Output]:
         """Return every place in earlier results that the step reads."""
@@ -167,10 +205,12 @@ class Step(Spec):
 
 
 class LeftOut(Spec):
-    """A recorded call that became no step, and why."""
+    """A recorded call that became no step, and why: ``code`` is one of
+    :data:`~airflow_provider_vai.model.review_codes.LEFT_OUT`, ``reason`` says it for people."""
 
     call_id: str
     tool: str
+    code: str = "other"
     reason: str
 
 
@@ -245,7 +285,7 @@ class Automation(Spec):
     triggers: list[Trigger] = Field(default_factory=list)
     conditions: list[str] = Field(default_factory=list)
     connections: list[str] = Field(default_factory=list)
-    review: list[str] = Field(default_factory=list)
+    review: list[ReviewItem] = Field(default_factory=list)
     advice: Advice | None = None
     savings: Savings | None = None
     tags: list[str] = Field(default_factory=list)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from airflow_provider_vai.model.automation import Automation, Step
+from airflow_provider_vai.model.automation import Argument, Automation, Step
+from airflow_provider_vai.model.review_codes import PLACES
+from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.triggers import Trigger, WebhookTrigger
 
 UNMAPPED = "unmapped_tool"
@@ -29,30 +31,12 @@ def flagged(steps: Sequence[Step]) -> list[str]:
     return [step.key for step in steps if step.non_deterministic]
 
 
-def review(steps: Sequence[Step], notes: Sequence[str]) -> list[str]:
+def review(steps: Sequence[Step], notes: Sequence[ReviewItem]) -> list[ReviewItem]:
     """Return what a person should look at before activating the DAG.
 
-    :param notes: lines that do not follow from the steps; they stand last.
+    :param notes: items that do not follow from the steps; they come last.
     """
-    by_reason: dict[str, list[str]] = {}
-    for step in steps:
-        if step.non_deterministic_reason:
-            by_reason.setdefault(step.non_deterministic_reason, []).append(step.key)
-    lines = [f"{', '.join(keys)}: {reason}" for reason, keys in by_reason.items()]
-    unmapped = [f"{step.key}: fails when run, its tool has no action kind" for step in steps if step.kind == UNMAPPED]
-    unguarded = [
-        f"{step.key}: changes something outside and has no gate ({step.approval.reason})"
-        for step in steps
-        if step.effect == "write" and step.approval.gate is None and step.kind != UNMAPPED
-    ]
-    undecided = [
-        f"{step.key}.{name}: {line}"
-        for step in steps
-        for name, argument in step.arguments.items()
-        for line in argument.evidence
-        if line.endswith("left frozen")
-    ]
-    return [*unmapped, *lines, *unguarded, *_skipped(steps), *undecided, *notes]
+    return [*_unmapped(steps), *_flags(steps), *_unguarded(steps), *_skipped(steps), *_undecided(steps), *notes]
 
 
 def branch_lists(step: Step) -> dict[str, list[str]]:
@@ -63,36 +47,73 @@ def branch_lists(step: Step) -> dict[str, list[str]]:
     return {name: argument.value for name, argument in lists.items() if isinstance(argument.value, list)}
 
 
-def _skipped(steps: Sequence[Step]) -> list[str]:
-    """A branch skips whatever directly follows it and stands in neither of its lists."""
+def _unmapped(steps: Sequence[Step]) -> Iterator[ReviewItem]:
+    yield from (review_item("unmapped_tool", step=step.key) for step in steps if step.kind == UNMAPPED)
+
+
+def _flags(steps: Sequence[Step]) -> Iterator[ReviewItem]:
+    """Yield an item for each flagged step; steps that are flagged for the same reason follow each other."""
+    by_reason: dict[str, list[Step]] = {}
+    for step in steps:
+        if step.non_deterministic_reason:
+            by_reason.setdefault(step.non_deterministic_reason, []).append(step)
+    for reason, same in by_reason.items():
+        for step in same:
+            code = step.determinism if step.determinism != "exact" else "live"
+            yield review_item(code, step=step.key, reason=reason)
+
+
+def _unguarded(steps: Sequence[Step]) -> Iterator[ReviewItem]:
+    for step in steps:
+        if step.effect == "write" and step.approval.gate is None and step.kind != UNMAPPED:
+            yield review_item("write_without_gate", step=step.key, evidence=[step.approval.reason])
+
+
+def _skipped(steps: Sequence[Step]) -> Iterator[ReviewItem]:
+    """Yield an item for each step that follows a branch and is in neither of its lists: the branch skips it."""
     named = {step.key: {task for tasks in branch_lists(step).values() for task in tasks} for step in steps}
-    return [
-        f"{step.key}: follows the branch {key}, which names it neither in if_true nor in if_false: it is always skipped"
-        for step in steps
-        for key in step.depends_on
-        if named.get(key) and step.task_id not in named[key]
-    ]
+    for step in steps:
+        for key in step.depends_on:
+            if named.get(key) and step.task_id not in named[key]:
+                yield review_item("always_skipped", step=step.key, branch=key)
 
 
-def notes(automation: Automation) -> list[str]:
-    """Return the lines of its review that do not follow from its steps."""
-    drawn = set(review(automation.steps, ()))
-    return [line for line in automation.review if line not in drawn]
+def _undecided(steps: Sequence[Step]) -> Iterator[ReviewItem]:
+    for step in steps:
+        for name, argument in step.arguments.items():
+            yield from undecided(step.key, name, argument)
+
+
+def undecided(key: str, name: str, argument: Argument) -> Iterator[ReviewItem]:
+    """Yield an item for each place of an argument that a person should decide about.
+
+    :param key: of the step. :param name: of the argument.
+    """
+    for place in argument.undecided:
+        code = place.code if place.code in PLACES else "undecided"
+        yield review_item(code, step=key, place=[name, *place.at], evidence=place.evidence)
+
+
+def notes(automation: Automation) -> list[ReviewItem]:
+    """Return the items of its review that do not follow from its steps."""
+    return [item for item in automation.review if not item.follows_from_steps]
 
 
 def summarized(
     automation: Automation,
     steps: Sequence[Step],
     *,
-    added: Iterable[str] = (),
-    keep: Callable[[str], str | None] = lambda line: line,
+    added: Iterable[ReviewItem] = (),
+    keep: Callable[[ReviewItem], bool] = lambda item: True,
 ) -> Automation:
     """Return the automation with other steps, and with everything drawn anew that follows from them.
 
-    :param added: lines for the review, besides those that follow from the steps.
-    :param keep: returns an earlier line of that sort as it now reads, or ``None`` where it no longer applies.
+    :param added: notes for the review, besides what follows from the steps; one that is there already is not added.
+    :param keep: returns whether an earlier note still applies.
     """
-    earlier = [line for line in map(keep, notes(automation)) if line is not None]
+    kept = [item for item in notes(automation) if keep(item)]
+    for item in added:
+        kept += [item] if item not in kept else []
     keys = flagged(steps)
     return automation.model_copy(
         update={
@@ -100,6 +121,6 @@ def summarized(
             "non_deterministic": bool(keys),
             "non_deterministic_steps": keys,
             "connections": connections(steps, automation.triggers),
-            "review": review(steps, [*earlier, *(line for line in dict.fromkeys(added) if line not in earlier)]),
+            "review": review(steps, kept),
         }
     )

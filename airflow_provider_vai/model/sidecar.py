@@ -9,15 +9,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
 
 from airflow_provider_vai.exceptions import SpecError, VaiError
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.model import version_1
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.base import Spec
+from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.validation import problems
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SUFFIX = ".vai.json"
 HEAD = (  # what a reader wants to see first
     "schema_version",
@@ -54,12 +56,12 @@ class Version(Spec):
 
 
 class Review(Spec):
-    """Who activated a version, when, and which of its flagged items they looked at."""
+    """Who activated a version, when, and which of its review items they looked at."""
 
     version: int
     at: datetime
     by: str
-    items: list[str]
+    items: list[ReviewItem]
 
 
 class Sidecar(Automation):
@@ -68,9 +70,11 @@ class Sidecar(Automation):
     ``dag_sha256`` is the digest of the DAG file as it was written, ``rendered_sha256`` of what the spec renders: they
     differ where the file holds edits by hand. ``entry`` is the newest entry of the log (``versions.py``) that the
     sidecar shows.
+
+    A document of schema version 1 is read, too, and becomes one of version 2.
     """
 
-    schema_version: Literal[1]
+    schema_version: Literal[2]
     dag_sha256: str
     rendered_sha256: str | None = None
     generator: Generator
@@ -79,6 +83,17 @@ class Sidecar(Automation):
     history: list[Version]
     reviews: list[Review] = Field(default_factory=list)
     entry: int = 0
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _read_older(cls, document: Any, read: ModelWrapValidatorHandler[Sidecar]) -> Sidecar:
+        if not version_1.is_older(document):
+            return read(document)
+        sidecar = read(version_1.migrated(document))
+        if not sidecar.history or sidecar.history[-1].spec_sha256 != _spec_sha256(document):
+            return sidecar  # somebody edited the spec since it was rendered
+        newest = sidecar.history[-1].model_copy(update={"spec_sha256": sidecar.spec_sha256})
+        return sidecar.model_copy(update={"history": [*sidecar.history[:-1], newest]})
 
     @property
     def automation(self) -> Automation:
@@ -97,6 +112,11 @@ def sidecar_text(fields: Mapping[str, Any]) -> str:
     """
     ordered = {name: fields[name] for name in HEAD} | {k: v for k, v in fields.items() if k not in HEAD}
     return json_text.pretty(ordered)
+
+
+def _spec_sha256(document: dict[str, Any]) -> str:
+    """Return the digest of the spec in a document as it was written."""
+    return json_text.digest({name: value for name, value in document.items() if name in Automation.model_fields})
 
 
 def parse_sidecar(content: bytes, where: str) -> Sidecar:

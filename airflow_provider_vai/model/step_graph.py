@@ -16,6 +16,7 @@ from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.model import review as summary
 from airflow_provider_vai.model.automation import Automation, Output, Step
 from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.validation import problems
 
 GATE = "approval_gate"
@@ -25,6 +26,11 @@ Steps = list[Step]
 def refuse(problem: str, where: str, remedy: str) -> NoReturn:
     """Raise the :class:`SpecError` of an edit that is not made."""
     raise SpecError(problem, where=where, remedy=remedy)
+
+
+def gate_subject(key: str) -> str:
+    """Return the question of a step's gate where nobody wrote another one."""
+    return f"Run {key}?"
 
 
 def found(steps: Sequence[Step], key: str) -> Step:
@@ -314,12 +320,12 @@ def finished(
     automation: Automation,
     steps: Sequence[Step],
     *,
-    added: Iterable[str] = (),
-    keep: Callable[[str], str | None] = lambda line: line,
+    added: Iterable[ReviewItem] = (),
+    keep: Callable[[ReviewItem], bool] = lambda item: True,
 ) -> Automation:
     """Return the automation with the steps of an edit: in order, summarized and validated.
 
-    :param added: lines for the review. :param keep: see :func:`airflow_provider_vai.model.review.summarized`.
+    :param added: notes for the review. :param keep: see :func:`airflow_provider_vai.model.review.summarized`.
     :raises SpecError: the steps refer to what is not there or comes later, or a branch would be broken.
     """
     ordered = in_order(waiting_for_sources(steps))

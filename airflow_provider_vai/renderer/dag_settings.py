@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from airflow_provider_vai.model.automation import Automation, Notification, Param
+from airflow_provider_vai.model.review_lines import numbered
 from airflow_provider_vai.renderer.python_source import LINE_LENGTH, PythonSource, SourcePlace
 from airflow_provider_vai.renderer.schedule import schedule_of
 from airflow_provider_vai.renderer.task_source import seconds
@@ -94,7 +95,8 @@ def docstring(automation: Automation) -> str:
             )
         )
     if automation.review:
-        entries = [_wrapped(f"- {entry}", indent="  ") for entry in automation.review]
+        listed = numbered(enumerate(automation.review, 1))
+        entries = [_wrapped(f"{label}. {text}", indent="   ") for label, text in listed]
         paragraphs.append("\n".join(["Review before you activate it:", *entries]))
     paragraphs.append(f"Provenance, and the calls that became no task: {automation.dag_id}.vai.json")
     return "\n\n".join(paragraphs)

@@ -6,7 +6,7 @@ import hashlib
 import sys
 import unicodedata
 
-from airflow_provider_vai.exceptions import PublishError
+from airflow_provider_vai.exceptions import NameTaken, UnusableName
 from airflow_provider_vai.languages.identifiers import slug
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.sidecar import SUFFIX
@@ -22,8 +22,8 @@ MAX_NAME_BYTES = 200
 def safe_name(dag_id: str, folder: AnyPath) -> str:
     """Return the DAG id, which names its files.
 
-    :raises PublishError: it cannot be a file's name, would hide a module, or on some file systems is the name of a file
-        that is there already.
+    :raises UnusableName: it cannot name a file, or would hide a module.
+    :raises NameTaken: on some file systems it is the name of a file that is there already.
     """
     safe = slug(dag_id, "run").rstrip("_")
     if not all(character.isalnum() or character in "_-." for character in dag_id) or not dag_id[:1].isalnum():
@@ -34,7 +34,7 @@ def safe_name(dag_id: str, folder: AnyPath) -> str:
         problem = "would hide a Python module: the dags folder is on the import path"
     else:
         return _unlike_others(dag_id, folder)
-    raise PublishError(f"the DAG id {dag_id[:80]!r} {problem}", where="--dag-id", remedy=f"Try {f'vai_{safe}'[:80]!r}.")
+    raise UnusableName(f"the DAG id {dag_id[:80]!r} {problem}", where="--dag-id", remedy=f"Try {f'vai_{safe}'[:80]!r}.")
 
 
 def free_dag_id(dag_id: str, automation: Automation, folder: AnyPath) -> str:
@@ -56,7 +56,7 @@ def _unlike_others(dag_id: str, folder: AnyPath) -> str:
     wanted = unicodedata.normalize("NFC", f"{dag_id}.py").casefold()
     for name in shared_files.names(folder, ".py"):
         if name != f"{dag_id}.py" and unicodedata.normalize("NFC", name).casefold() == wanted:
-            raise PublishError(
+            raise NameTaken(
                 f"{name!r} is there, and differs from {dag_id + '.py'!r} only by case or spelling",
                 where=str(folder),
                 remedy="Choose another name with --dag-id.",

@@ -5,9 +5,11 @@ Here it is recorded; whoever calls makes Airflow do the same (the DAG is unpause
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 from airflow_provider_vai.exceptions import NotReviewed, PublishError, SpecError
+from airflow_provider_vai.model.review_item import ReviewItem
+from airflow_provider_vai.model.review_lines import numbered
 from airflow_provider_vai.model.sidecar import Review, Sidecar
 from airflow_provider_vai.store.publisher import Published, author, now, publish, writing
 from airflow_provider_vai.store.shared_files import AnyPath
@@ -15,24 +17,24 @@ from airflow_provider_vai.store.state import AutomationState, log, settled
 from airflow_provider_vai.store.versions import Change, Entry, VersionLog, conflict
 
 
-def to_review(sidecar: Sidecar) -> list[str]:
-    """Return the review items that nobody who activated the automation has looked at."""
-    seen = {item for review in sidecar.reviews for item in review.items}
-    return [item for item in sidecar.review if item not in seen]
+def to_review(sidecar: Sidecar) -> dict[int, ReviewItem]:
+    """Return the review items that nobody who activated the automation has looked at, by their numbers in the list."""
+    seen = {item.identity for review in sidecar.reviews for item in review.items}
+    return {number: item for number, item in enumerate(sidecar.review, 1) if item.identity not in seen}
 
 
 def activate(
     folder: AnyPath,
     dag_id: str,
     *,
-    reviewed: Sequence[str],
+    reviewed: Iterable[ReviewItem],
     by: str | None = None,
     expected: int | None = None,
     carry_out: Callable[[], None] = lambda: None,
 ) -> Sidecar:
     """Record that an automation is active from now on, and who reviewed what of it.
 
-    :param reviewed: the review items that the person looked at, word for word; others are ignored.
+    :param reviewed: the review items that the person looked at; those of other automations are ignored.
     :param carry_out: unpauses the DAG, called when all is checked; if it raises, nothing is recorded.
     :raises NotReviewed: an item is left that nobody looked at.
     :raises PublishError: the DAG file or the sidecar holds an edit that is no version yet.
@@ -42,15 +44,17 @@ def activate(
     with writing(folder):
         state = _existing(folder, dag_id, expected)
         sidecar = _unedited(state)
-        open_items = [item for item in to_review(sidecar) if item not in reviewed]
+        seen = {item.identity for item in reviewed}
+        open_items = [(number, it) for number, it in to_review(sidecar).items() if it.identity not in seen]
         if open_items:
+            listed = "\n".join(f"  {label}. {text}" for label, text in numbered(open_items))
             raise NotReviewed(
-                f"{len(open_items)} of {len(sidecar.review)} items are not reviewed: {'; '.join(open_items)}",
+                f"{len(open_items)} of {len(sidecar.review)} items are not reviewed:\n{listed}",
                 where=dag_id,
-                remedy="Look at each, and say so: `vai activate --reviewed all`, in the API `reviewed`.",
+                remedy="Look at each, then name their numbers (`vai activate --reviewed 1,3-5`), or `--reviewed all`.",
                 items=open_items,
             )
-        items = [item for item in sidecar.review if item in reviewed]
+        items = [item for item in sidecar.review if item.identity in seen]
         review = Review(version=sidecar.version, at=now(), by=author(by), items=items)
         update: dict[str, object] = {"status": "active", "reviews": [*sidecar.reviews, review]}
         return _changed(state, "activated", by, update, carry_out)

@@ -177,6 +177,7 @@ def _check_owner(automation: Automation, state: AutomationState, *, from_sidecar
 
 
 def _is_same(state: AutomationState, automation: Automation) -> bool:
+    """Return whether publishing would change nothing: the same spec, rendered to the same text as last time."""
     previous = state.sidecar
     return (
         previous is not None
@@ -185,6 +186,7 @@ def _is_same(state: AutomationState, automation: Automation) -> bool:
         and not is_dag_file_edited(previous, state.dag_file)
         and previous.spec_sha256 == automation.spec_sha256
         and previous.generator == _generator()
+        and dag_sha256(render(automation, previous.version)) == (previous.rendered_sha256 or previous.dag_sha256)
     )
 
 

@@ -3,6 +3,7 @@
 cli.md      every command with its help
 formats.md  the trace formats, with what each one records
 kinds.md    the action kinds with their arguments
+review.md   the codes of review items, and of calls that became no step
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from airflow_provider_vai.cli.command import Option
 from airflow_provider_vai.cli.main import DESCRIPTION, EPILOG
 from airflow_provider_vai.cli.table import COMMANDS
 from airflow_provider_vai.model.kinds import KINDS, Kind
+from airflow_provider_vai.model.review_codes import CODES, LEFT_OUT, Group
 from airflow_provider_vai.traces.formats import adapters
 
 FOLDER = Path(__file__).parent
@@ -97,6 +99,57 @@ def kinds() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def review() -> str:
+    """Return the page of the review items."""
+    lines = [
+        "# Review items",
+        "",
+        "What a person should look at before an automation is activated. The sidecar lists it under `review`, one",
+        "object an item, and so does the HTTP API:",
+        "",
+        "| field | |",
+        "| --- | --- |",
+        "| `code` | which finding it is: one of the codes below |",
+        "| `step` | the key of the step; null: it is about the automation as a whole |",
+        '| `place` | the way to a value inside the step, the argument\'s name first: `["json", "month"]`; null: none |',
+        "| `message` | the finding in words, for people: the wording may change, so let no program read it |",
+        "| `evidence` | what it rests on, in lines for people |",
+        "",
+        "Items are numbered from 1 in the order of the list. The DAG file's docstring, `vai crystallize`, `vai edit`",
+        "and `vai activate` show the numbers, the API has them as `number`, and `vai activate --reviewed 1,3-5` takes",
+        "them. Whoever activates an automation is recorded with the items that they looked at. An item about a step is",
+        "not asked for again as long as code, step and place stay the same; a note, when it says something else.",
+        "",
+        "*Frozen*: the value stays as recorded. *Wired*: it is taken from an earlier step's result. *Parameter*: a DAG",
+        "param. *Gate*: a task where a person approves the next step.",
+        "",
+    ]
+    for group, title in TITLES.items():
+        lines += [f"## {title}", "", "| code | message | what to do |", "| --- | --- | --- |"]
+        rows = [(code, row) for code, row in CODES.items() if row.group == group]
+        lines += [f"| `{code}` | {row.message} | {row.action} |" for code, row in rows]
+        lines.append("")
+    lines += [
+        "## Calls that became no step",
+        "",
+        "`not_crystallized` lists each with its `call_id`, its `tool`, a `code`, and the reason in words.",
+        "",
+        "| code | |",
+        "| --- | --- |",
+        *(f"| `{code}` | {meaning} |" for code, meaning in LEFT_OUT.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+TITLES: dict[Group, str] = {
+    "steps": "About steps",
+    "places": "About values that stay frozen",
+    "making": "About how the automation was made",
+    "editing": "About edits",
+    "runs": "About several runs",
+}
+
+
 def _examples() -> dict[str, str]:
     """Return the source of one example task for each kind, from the DAG file that uses them all."""
     text = EXAMPLE.read_text(encoding="utf-8")
@@ -116,7 +169,7 @@ def _notes(kind: Kind) -> list[str]:
     return [file.read_text(encoding="utf-8").rstrip(), ""] if file.exists() else []
 
 
-PAGES: dict[str, Callable[[], str]] = {"cli.md": cli, "formats.md": formats, "kinds.md": kinds}
+PAGES: dict[str, Callable[[], str]] = {"cli.md": cli, "formats.md": formats, "kinds.md": kinds, "review.md": review}
 
 
 def main() -> None:

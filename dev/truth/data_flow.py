@@ -6,7 +6,6 @@ arguments follow.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -131,9 +130,7 @@ def _count_step(
         else:
             found.frozen[_origin(value, call, run)] += 1
     for argument in step.arguments.values():
-        for line in argument.evidence:
-            if line.endswith("left frozen"):
-                found.undecided[_reason(line)] += 1
+        found.undecided.update(place.code for place in argument.undecided)
     try:
         taken: Any = interpreter.arguments(step, context)["arguments"]
     except LookupError as error:
@@ -162,8 +159,3 @@ def _origin(value: Any, call: ToolCall, run: Run) -> str:
     if any(part == value for other in earlier for _, part in alterations.leaves(other.arguments)):
         return "an earlier argument only"
     return "nowhere: the model's own words"
-
-
-def _reason(line: str) -> str:
-    """Return the line about an undecided candidate, without its names and places."""
-    return re.sub(r"\[[^\]]*\]|\b[a-z]+(?:_\w+)+\b|\d+", "…", line.partition(": ")[2] or line)[:100]

@@ -70,7 +70,7 @@ def sidecar(path: str, status: str) -> str:
     """Return the sidecar of a hand-written DAG with a webhook."""
     dag_id, signature = HOOKS[path]
     fields = {
-        "schema_version": 1,
+        "schema_version": 2,
         "dag_id": dag_id,
         "source_type": "MANUAL",
         "steps": [],

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.model.automation import Argument, Automation
+from airflow_provider_vai.model.review_item import review_item
 from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.store.sidecar_files import read_sidecar
 from tests.paths import GOLDEN
@@ -53,7 +54,7 @@ def test_every_version_is_another_one_to_airflow(automation: Automation, tmp_pat
     hashes = [version_hash(published.dag)]
     for changed in (
         with_frozen(automation, "Another title"),
-        automation.model_copy(update={"review": ["look at it"]}),
+        automation.model_copy(update={"review": [review_item("note", text="look at it")]}),
         automation,
     ):
         publish(changed, tmp_path)

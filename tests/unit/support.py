@@ -12,6 +12,7 @@ from typing import Any
 from airflow_provider_vai.crystallizer.crystallize import crystallize
 from airflow_provider_vai.crystallizer.draft import Policy
 from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.review_lines import line
 from airflow_provider_vai.model.run import Approval, Run, ToolCall
 from airflow_provider_vai.model.tools_file import ToolRule, ToolsFile
 
@@ -61,6 +62,16 @@ def crystallized(
 ) -> Automation:
     """Return the automation of a run under a policy, its tools mapped by ``rules``."""
     return crystallize(recorded, tools(*rules), Policy(**policy), trace_sha256=SHA, dag_id=dag_id)
+
+
+def review_lines(automation: Automation) -> list[str]:
+    """Return the review of an automation as lines for people."""
+    return [line(item) for item in automation.review]
+
+
+def findings(automation: Automation, step: str | None = None) -> list[str]:
+    """Return the codes of an automation's review, or of what it says about one step."""
+    return [item.code for item in automation.review if step in (None, item.step)]
 
 
 class Operator:

@@ -31,7 +31,7 @@ STEP_OPTIONS = (
     "task_id", "kind", "operator", "depends_on", "effect", "determinism", "trigger_rule", "concurrency", "retries",
     "retry_delay_seconds", "timeout_seconds",
 )  # fmt: skip
-STEP_PROVENANCE = ("call_ids", "recorded", "non_deterministic_reason")
+STEP_PROVENANCE = ("call_ids", "recorded", "non_deterministic_reason", "model_words")
 SHOWN_CHARACTERS = 120
 ABSENT: Any = object()
 
@@ -202,6 +202,8 @@ def _step(old: Step, new: Step, *, provenance: bool) -> Iterator[Change]:
         earlier = old.arguments.get(name, argument)
         yield from _values([*place, "arguments", name, "origin"], earlier.origin, argument.origin)
         yield from _values([*place, "arguments", name, "evidence"], earlier.evidence, argument.evidence)
+        open_ = [[it.model_dump(mode="json") for it in one.undecided] for one in (earlier, argument)]
+        yield from _values([*place, "arguments", name, "undecided"], *open_)
 
 
 def _whole(step: Step) -> dict[str, Any]:

@@ -86,6 +86,14 @@ def missing_steps(subject: Subject) -> Iterator[CheckResult]:
 
 def cycles(subject: Subject) -> Iterator[CheckResult]:
     """Steps wait for each other in a circle."""
+    for circle in _circles(subject):
+        shown_ = " → ".join(circle if len(circle) < 10 else [*circle[:8], "…", circle[-1]])
+        place = subject.by_key[circle[0]].field("depends_on")
+        yield CheckResult(place, f"steps wait for each other: {shown_}", "Remove one of these.")
+
+
+def _circles(subject: Subject) -> Iterator[list[str]]:
+    """Yield each circle as the keys of its steps, the first one again at its end."""
     done: set[str] = set()
     for start in subject.by_key:
         way: list[str] = []
@@ -97,12 +105,7 @@ def cycles(subject: Subject) -> Iterator[CheckResult]:
                 done.add(open_.pop()[0])
                 way.pop()
             elif following in way:
-                circle = [*way[way.index(following) :], following]
-                step = subject.by_key[following]
-                shown_ = " → ".join(circle if len(circle) < 10 else [*circle[:8], "…", circle[-1]])
-                yield CheckResult(
-                    step.field("depends_on"), f"steps wait for each other: {shown_}", "Remove one of these."
-                )
+                yield [*way[way.index(following) :], following]
                 done.add(following)
             else:
                 way.append(following)
@@ -112,7 +115,7 @@ def cycles(subject: Subject) -> Iterator[CheckResult]:
 def wrong_order(subject: Subject) -> Iterator[CheckResult]:
     """A step stands before one that it waits for."""
     position = {step.key: index for index, step in reversed(list(enumerate(subject.steps)))}
-    circular = {name for found in cycles(subject) for name in found.problem.split(": ")[-1].split(" → ")}
+    circular = {name for circle in _circles(subject) for name in circle}
     for index, step in enumerate(subject.steps):
         late = [name for name in step.depends_on if position.get(name, -1) >= index and name != step.key]
         for name in late:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from airflow_provider_vai.analysis.lint.finding import CheckResult
-from airflow_provider_vai.analysis.lint.raw import RawStep, object_of, text_of
+from airflow_provider_vai.analysis.lint.raw import RawStep, list_of, object_of
 from airflow_provider_vai.analysis.lint.subjects import Subject
-from airflow_provider_vai.authoring.specs.places import similar
-from airflow_provider_vai.crystallizer.gates import OUTSIDERS
+from airflow_provider_vai.authoring.specs.places import dotted, similar
 from airflow_provider_vai.languages.printable import shown
+
+SHOWN_PLACES = 5
 
 
 def idle_gates(subject: Subject) -> Iterator[CheckResult]:
@@ -60,11 +62,19 @@ def untrusted_writes(subject: Subject) -> Iterator[CheckResult]:
 def outsiders(subject: Subject) -> Iterator[CheckResult]:
     """A step rests on what nobody but outsiders said."""
     for step in subject.steps:
-        reason = text_of(object_of(step.data.get("approval")).get("reason")) or ""
-        if not step.is_gate and OUTSIDERS in reason:
-            problem = reason[reason.index(OUTSIDERS) :]
+        untrusted = list_of(object_of(step.data.get("approval")).get("untrusted"))
+        if untrusted and not step.is_gate:
+            problem = f"only text that outsiders can write says {', '.join(_sources(untrusted))}"
             remedy = "Look where each value came from (`vai explain`) before you approve it or activate the automation."
             yield CheckResult(step.field("approval", "reason"), problem, remedy)
+
+
+def _sources(untrusted: list[Any]) -> Iterator[str]:
+    """Yield each value that only outsiders' text says: its place, and the call whose result holds it."""
+    for value in map(object_of, untrusted[:SHOWN_PLACES]):
+        yield f"{dotted(list_of(value.get('place')))} (call {shown(value.get('call_id'))})"
+    if len(untrusted) > SHOWN_PLACES:
+        yield f"and {len(untrusted) - SHOWN_PLACES} more"
 
 
 def _unguarded(subject: Subject) -> Iterator[RawStep]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from airflow_provider_vai.analysis.lint.data import wrong_defaults
@@ -21,6 +20,7 @@ from airflow_provider_vai.languages.schedule import (
     schedule_problem,
     timezone_problem,
 )
+from airflow_provider_vai.model.review_codes import FLAGS
 
 
 def wrong_schedules(subject: Subject) -> Iterator[CheckResult]:
@@ -87,13 +87,15 @@ def not_reviewed(subject: Subject) -> Iterator[CheckResult]:
     if subject.form != "sidecar" or subject.data.get("status") != "active":
         return
     reviews = [object_of(it) for it in list_of(subject.data.get("reviews"))]
-    seen = [item for review in reviews for item in texts_of(review.get("items"))]
+    items = [object_of(item) for review in reviews for item in list_of(review.get("items"))]
+    seen = {text_of(item.get("step")) for item in items if item.get("code") in FLAGS}
+    listed = [object_of(item) for item in list_of(subject.data.get("review"))]
+    numbers = {text_of(it.get("step")): number for number, it in enumerate(listed, 1) if it.get("code") in FLAGS}
     for step in subject.steps:
-        if step.data.get("non_deterministic") is not True or step.key is None:
-            continue
-        if not any(re.search(rf"(?<!\w){re.escape(step.key)}(?!\w)", item) for item in seen):
+        if step.data.get("non_deterministic") is True and step.key is not None and step.key not in seen:
             reason = shown(step.data.get("non_deterministic_reason"))
-            problem = f"the automation is active, and nobody reviewed this step: {reason}"
+            item = f" (item {numbers[step.key]} of the review)" if step.key in numbers else ""
+            problem = f"the automation is active, and nobody reviewed this step{item}: {reason}"
             yield CheckResult(
                 step.field("non_deterministic"), problem, "Pause it, review the step, and activate it again."
             )

@@ -16,6 +16,7 @@ from airflow_provider_vai.analysis.lint.finding import Finding
 from airflow_provider_vai.analysis.lint.raw import RawStep, list_of, object_of, steps_of, text_of
 from airflow_provider_vai.authoring.specs.file import ENDINGS, all_refusals, document
 from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.model import version_1
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.sidecar import SUFFIX
 
@@ -31,12 +32,14 @@ class Subject:
     :param path: the sidecar or spec. :param form: a sidecar, or a spec in full or from the short form.
     :param data: its document, in the full form. :param dag: the DAG file of a sidecar; ``None``: there is none, or it
         cannot be read.
+    :param is_older: the file is of an older schema; ``data`` is of the newest.
     """
 
     path: Path
     form: Literal["sidecar", "spec"]
     data: dict[str, Any]
     dag: DagFile | None = None
+    is_older: bool = False
 
     @cached_property
     def steps(self) -> list[RawStep]:
@@ -156,10 +159,12 @@ def _subject(path: Path, findings: list[Finding]) -> Subject | None:
     if not isinstance(value, dict):
         findings.append(Finding("error", str(path), "", "it holds no object", "Write a spec.", UNREADABLE))
         return None
+    is_older = version_1.is_older(value)
+    data = version_1.migrated(value) if is_older else value
     if path.name.lower().endswith(SUFFIX) or "schema_version" in value:
-        return Subject(path, "sidecar", value)
+        return Subject(path, "sidecar", data, is_older=is_older)
     if "source_type" in value:
-        return Subject(path, "spec", value)
+        return Subject(path, "spec", data, is_older=is_older)
     made = all_refusals(value, path)
     if isinstance(made, Automation):
         return Subject(path, "spec", made.model_dump(mode="json"))

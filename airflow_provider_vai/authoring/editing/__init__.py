@@ -11,7 +11,7 @@ Arguments of one step are edited by :mod:`authoring.editing.steps`, what belongs
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from airflow_provider_vai.authoring.editing.gates import (
     for_other_call,
@@ -33,6 +33,7 @@ from airflow_provider_vai.authoring.editing.steps import check_step, kind_of, me
 from airflow_provider_vai.languages.identifiers import Names
 from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import Argument, Automation, LeftOut, Step, StepApproval
+from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.step_graph import (
     GATE,
     changed,
@@ -66,6 +67,9 @@ __all__ = [
     "set_triggers",
     "unset_argument",
 ]
+
+
+LEFT_OUT_BY = {"removed": "step_removed", "replaced": "step_replaced"}
 
 
 def new_step(
@@ -163,8 +167,8 @@ def remove_step(
         return _without_gate(automation, key, ungate=ungate, by=by)
     _refuse_branch(automation, key, unbranch=unbranch)
     steps = _branches_past(automation, keys)
-    automation = _left_out(automation, step, f"removed by {by}")
-    return finished(automation, taken_out(steps, keys), keep=lambda line: None if is_about(line, keys) else line)
+    automation = _left_out(automation, step, "removed", by)
+    return finished(automation, taken_out(steps, keys), keep=lambda item: not is_about(item, keys))
 
 
 def move_step(automation: Automation, key: str, *, after: str | None = None, before: str | None = None) -> Automation:
@@ -220,7 +224,7 @@ def replace_step(
     elif new.effect == "write":
         approval = StepApproval(recorded=new.approval.recorded, reason=unguarded_reason(by))
         steps = changed(steps, {key: new.model_copy(update={"approval": approval})})
-    return finished(_left_out(automation, old, f"replaced by {by}", new.call_ids), steps, added=added)
+    return finished(_left_out(automation, old, "replaced", by, new.call_ids), steps, added=added)
 
 
 def guard_step(
@@ -286,7 +290,7 @@ def _without_gate(automation: Automation, gate: str, *, ungate: bool, by: str) -
             "Say that it shall run without approval (ungate), or remove the guarded step.",
         )
     steps = ungated(automation.steps, gate, by)
-    return finished(automation, steps, keep=lambda line: None if is_about(line, [gate]) else line)
+    return finished(automation, steps, keep=lambda item: not is_about(item, [gate]))
 
 
 def _refuse_branch(automation: Automation, key: str, *, unbranch: bool) -> None:
@@ -320,17 +324,19 @@ def _branches_past(automation: Automation, keys: list[str]) -> list[Step]:
     return renamed_in_branches(steps, task_id, found(steps, behind[0]).task_id) if led else steps
 
 
-def _to_check(automation: Automation, key: str) -> list[str]:
+def _to_check(automation: Automation, key: str) -> list[ReviewItem]:
     read = readers(automation.steps, [key])
-    return [f"{key}: was replaced, and its result may look otherwise; it is read by {', '.join(read)}"] if read else []
+    return [review_item("step_replaced", step=key, readers=read)] if read else []
 
 
-def _left_out(automation: Automation, step: Step, done: str, still: Sequence[str] = ()) -> Automation:
+def _left_out(
+    automation: Automation, step: Step, done: Literal["removed", "replaced"], by: str, still: Sequence[str] = ()
+) -> Automation:
     """Return the automation with the recorded calls of a step among those that became no step."""
     tool = step.arguments.get("tool")
     named = tool.value if tool and isinstance(tool.value, str) else step.kind
     left = [
-        LeftOut(call_id=call, tool=named, reason=f"its step {step.key} was {done}")
+        LeftOut(call_id=call, tool=named, code=LEFT_OUT_BY[done], reason=f"its step {step.key} was {done} by {by}")
         for call in step.call_ids
         if call not in still
     ]

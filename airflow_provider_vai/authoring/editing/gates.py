@@ -14,12 +14,14 @@ from airflow_provider_vai.languages.identifiers import Names
 from airflow_provider_vai.model.automation import Argument, Step, StepApproval
 from airflow_provider_vai.model.kind_arguments import ApprovalGateArguments
 from airflow_provider_vai.model.kinds import by_name
+from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.step_graph import (
     GATE,
     Steps,
     changed,
     depending,
     found,
+    gate_subject,
     guarded_by,
     refuse,
     renamed_in_branches,
@@ -41,7 +43,7 @@ def gate_arguments(key: str, settings: Mapping[str, Any], reason: str) -> dict[s
     :param settings: a gate's own arguments, as ``vai kinds`` lists them for ``approval_gate``.
     :raises SpecError: a setting is unknown or of another type.
     """
-    values = {"subject": f"Run {key}?", "reason": _sentence(reason), **settings}
+    values = {"subject": gate_subject(key), "reason": _sentence(reason), **settings}
     refuse_data(dict(settings), f"gate of {key}")
     try:
         ApprovalGateArguments.model_validate(values)
@@ -97,8 +99,8 @@ def ungated(steps: Sequence[Step], gate: str, by: str) -> Steps:
     ]
 
 
-def follow_values(steps: Steps, before: Step, now: Step, values: Mapping[str, Any]) -> tuple[Steps, list[str]]:
-    """Return the steps with the gate's question as it fits a step's new arguments, and lines for the review.
+def follow_values(steps: Steps, before: Step, now: Step, values: Mapping[str, Any]) -> tuple[Steps, list[ReviewItem]]:
+    """Return the steps with the gate's question as it fits a step's new arguments, and notes for the review.
 
     The recorded value of an edited argument is shown for comparison; a form field gets the new value's type, and goes
     where its place is gone.
@@ -120,23 +122,21 @@ def follow_values(steps: Steps, before: Step, now: Step, values: Mapping[str, An
         arguments["editable"] = _with(arguments.get("editable"), kept)
         if not kept:
             del arguments["editable"]
-    said = [
-        f"{gate.key}: {place} can no longer be changed at the approval: it is gone from {now.key}" for place in gone
-    ]
+    said = [review_item("field_gone", step=gate.key, field=place, guarded=now.key) for place in gone]
     if arguments == gate.arguments:
         return steps, said
     return changed(steps, {gate.key: gate.model_copy(update={"arguments": arguments})}), said
 
 
-def for_other_call(gate: Step, step: Step, reason: str) -> tuple[Step, list[str]]:
-    """Return the gate of a replaced step without what it held of the recorded call, and lines for the review.
+def for_other_call(gate: Step, step: Step, reason: str) -> tuple[Step, list[ReviewItem]]:
+    """Return the gate of a replaced step without what it held of the recorded call, and notes for the review.
 
     :param step: the new one. :param reason: why it is guarded.
     """
     dropped = [name for name in RECORDED_CALL if name in gate.arguments]
     arguments = {name: argument for name, argument in gate.arguments.items() if name not in dropped}
     arguments["reason"] = Argument.frozen(_sentence(reason))
-    said = [f"{gate.key}: {', '.join(dropped)} went with the step that was replaced"] if dropped else []
+    said = [review_item("gate_reset", step=gate.key, names=dropped)] if dropped else []
     return gate.model_copy(update={"arguments": arguments, "call_ids": step.call_ids}), said
 
 

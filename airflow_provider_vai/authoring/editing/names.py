@@ -8,10 +8,12 @@ from typing import Any
 from airflow_provider_vai.languages.identifiers import Names, slug
 from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
+from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.step_graph import (
     GATE,
     finished,
     found,
+    gate_subject,
     guarded_by,
     refuse,
     refuse_mentions,
@@ -40,7 +42,9 @@ def rename_step(automation: Automation, key: str, new: str) -> Automation:
         steps = renamed_in_branches(steps, task_id, now)
     steps = [_asking(_renamed(other, names), key, new, tasks) for other in steps]
     renamed = automation.model_copy(update={"steps": steps})  # so that no branch seems to lose its tasks
-    notes = [_renamed_line(line, names) for line in review.notes(automation)]
+    notes = [
+        item.model_copy(update={"step": names.get(item.step or "", item.step)}) for item in review.notes(automation)
+    ]
     renamed = renamed.model_copy(update={"review": notes})
     return finished(renamed, steps)
 
@@ -95,8 +99,8 @@ def _asking(step: Step, old: str, new: str, tasks: Mapping[str, str]) -> Step:
     if step.kind != GATE:
         return step
     values: dict[str, Any] = {}
-    if "subject" in step.arguments and step.arguments["subject"].value == f"Run {old}?":
-        values["subject"] = f"Run {new}?"
+    if "subject" in step.arguments and step.arguments["subject"].value == gate_subject(old):
+        values["subject"] = gate_subject(new)
     fields = step.arguments["editable"].value if "editable" in step.arguments else None
     if isinstance(fields, dict):
         values["editable"] = {_field(name, tasks): schema for name, schema in fields.items()}
@@ -110,11 +114,6 @@ def _field(name: str, tasks: Mapping[str, str]) -> str:
     return f"{tasks.get(task_id, task_id)}{colon}{place}"
 
 
-def is_about(line: str, keys: Sequence[str]) -> bool:
-    """Return whether a line of the review speaks of one of these steps."""
-    return any(line.startswith((f"{key}: ", f"{key}.")) for key in keys)
-
-
-def _renamed_line(line: str, names: Mapping[str, str]) -> str:
-    old = next((name for name in names if is_about(line, [name])), None)
-    return names[old] + line[len(old) :] if old else line
+def is_about(item: ReviewItem, keys: Sequence[str]) -> bool:
+    """Return whether a review item is about one of these steps."""
+    return item.step in keys

@@ -49,8 +49,7 @@ def _refuse_values(key: str, kind: Kind, values: dict[str, Any], where: str) -> 
     try:
         (clean,), notes = redact([Draft(key=key, call=call, kind=kind, rule=None, effect="read", values=values)])
     except SecretFound as error:
-        place = error.where.rpartition(": ")[2]
-        refuse(error.problem, f"{where}: {place}", REMEDY)
+        refuse(error.problem, f"{where}: {error.place}", REMEDY)
     places = [
         mask(dotted([name, *secret.at])) for name, argument in clean.arguments.items() for secret in argument.secrets
     ]

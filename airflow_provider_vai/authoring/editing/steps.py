@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,7 +15,6 @@ from airflow_provider_vai.languages.template import syntax_problem
 from airflow_provider_vai.model.automation import (
     Argument,
     Automation,
-    Determinism,
     Effect,
     Secret,
     Step,
@@ -24,8 +22,10 @@ from airflow_provider_vai.model.automation import (
     Wire,
 )
 from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.flags import flag
 from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.outside import REMEDY, outside_problem
+from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.step_graph import changed, dotted, finished, found, refuse
 
 UNKNOWN = "-"
@@ -38,8 +38,6 @@ DRAWN = {
     "mcp_tool": (("tool", "conn_id"), ("schema_sha256",)),
 }
 """Of a kind: the arguments that decide what runs, and those that were drawn from what ran in the recording."""
-
-WROTE = re.compile(r"a model wrote (?P<places>.+), which each run repeats word for word$")
 
 
 def set_argument(
@@ -121,16 +119,17 @@ def values_of(step: Step) -> dict[str, Any]:
 def measured(step: Step, kind: Kind, before: Step | None = None) -> Step:
     """Return the step with the effect and determinism that its kind gives it with these arguments.
 
-    :param before: the step as it was: what a tools file decided about it stays where the kind's own word is the same.
+    :param before: the step as it was: what a tools file or a spec said about it stays unless the kind's own effect and
+        determinism change.
     """
     values = values_of(step)
-    effect, flag = _effect(kind, values), kind.determinism_of(values)
-    reason: str | None
+    effect, own = _effect(kind, values), kind.determinism_of(values)
     if before is not None:
         earlier = values_of(before)
         effect = before.effect if _effect(kind, earlier) == effect else effect
-        flag = _with_words(before, kind.determinism_of(earlier), flag)
-    determinism, reason = flag
+        if kind.determinism_of(earlier) == own and not before.model_words:
+            own = before.determinism, before.non_deterministic_reason
+    determinism, reason = flag(*own, step.model_words)
     return step.model_copy(
         update={
             "effect": effect,
@@ -244,7 +243,7 @@ def _placed(argument: Argument | None, path: Path, given: Argument, where: str) 
         wires.append(Wire(at=path, param=given.param, path=given.path))
     elif given.class_ == "template":
         wires.append(Wire(at=path, template=given.value))
-    return _rebuilt(argument, value, wires, secrets)
+    return _rebuilt(argument, value, wires, secrets, path)
 
 
 def _without(argument: Argument, path: Path, where: str) -> Argument:
@@ -256,11 +255,12 @@ def _without(argument: Argument, path: Path, where: str) -> Argument:
     if not isinstance(parent, dict) or path[-1] not in parent:
         refuse("there is no such key of an object", where, "Of a list, set the whole list.")
     value = with_value(argument.value, path[:-1], {key: part for key, part in parent.items() if key != path[-1]})
-    return _rebuilt(argument, value, _outside(argument.wires, path), _outside(argument.secrets, path))
+    return _rebuilt(argument, value, _outside(argument.wires, path), _outside(argument.secrets, path), path)
 
 
-def _rebuilt(argument: Argument, value: Any, wires: list[Wire], secrets: list[Secret]) -> Argument:
-    fields = {"wires": wires, "secrets": secrets}
+def _rebuilt(argument: Argument, value: Any, wires: list[Wire], secrets: list[Secret], path: Path) -> Argument:
+    """Return an argument with another value at a place, about which nobody needs to decide any more."""
+    fields = {"wires": wires, "secrets": secrets, "undecided": _outside(argument.undecided, path)}
     return Argument(
         class_="wired" if wires else "frozen",
         value=value,
@@ -271,7 +271,7 @@ def _rebuilt(argument: Argument, value: Any, wires: list[Wire], secrets: list[Se
 
 
 def _outside(holes: Sequence[Any], path: Path) -> list[Any]:
-    """Return the wires or secrets that are neither at a place nor inside it."""
+    """Return the wires, secrets or undecided places that are neither at a place nor inside it."""
     return [hole for hole in holes if not _starts(list(map(str, hole.at)), list(map(str, path)))]
 
 
@@ -310,12 +310,12 @@ def _with_arguments(
     automation: Automation, step: Step, arguments: Mapping[str, Argument], path: Path, *, ungated: bool, by: str
 ) -> Automation:
     kind, name = kind_of(step), str(path[0])
-    new = measured(step.model_copy(update={"arguments": dict(arguments)}), kind, step)
-    new = _without_words(new, dotted(path))
+    words = [place for place in step.model_words if not _starts(place, path)]
+    new = measured(step.model_copy(update={"arguments": dict(arguments), "model_words": words}), kind, step)
     check_step(new, kind, [name])
     steps, added = changed(automation.steps, {step.key: new}), _drawn(new, name)
     if name == "effect" and step.effect == "write" != new.effect:
-        added.append(f"{step.key}: changed something outside, and {by} says that its effect is {new.effect}")
+        added.append(review_item("effect_lowered", step=step.key, by=by, effect=new.effect))
     steps, said = follow_values(steps, step, new, values_of(new))
     if new.effect == "write" and step.effect != "write" and new.approval.gate is None:
         steps = _guarded_write(steps, new, f"it changes something outside since {by} edited {name}", ungated, by)
@@ -337,42 +337,10 @@ def _effect(kind: Kind, values: Mapping[str, Any]) -> Effect:
     return kind.effect_of(values)
 
 
-def _with_words(
-    before: Step, earlier: tuple[Determinism, str | None], now: tuple[Determinism, str | None]
-) -> tuple[Determinism, str | None]:
-    """Return the kind's own flag for the step as it is now, and what was said of a model's words in it before."""
-    if earlier == now:
-        return before.determinism, before.non_deterministic_reason
-    words = WROTE.search(before.non_deterministic_reason or "")
-    if not words:
-        return now
-    determinism, reason = now
-    said = f"{reason}; {words[0]}" if reason else words[0]
-    return (determinism if determinism == "model_at_run_time" else "model_written"), said
-
-
-def _without_words(step: Step, place: str) -> Step:
-    """Return the step without the remark that a model wrote what a person has now set."""
-    words = WROTE.search(step.non_deterministic_reason or "")
-    if not words or re.search(r" and \d+ more$", words["places"]):
-        return step
-    places = words["places"].split(", ")
-    left = [other for other in places if other != place and not other.startswith(f"{place}.")]
-    if left == places:
-        return step
-    head = str(step.non_deterministic_reason)[: words.start()].removesuffix("; ")
-    said = f"a model wrote {', '.join(left)}, which each run repeats word for word" if left else ""
-    reason = "; ".join(part for part in (head, said) if part) or None
-    own = kind_of(step).determinism_of(values_of(step))[0]
-    update = {"non_deterministic": reason is not None, "non_deterministic_reason": reason}
-    return step.model_copy(update=update | ({} if left else {"determinism": own}))
-
-
-def _drawn(step: Step, name: str) -> list[str]:
-    """Return a line for the review where arguments drawn from the recording may no longer fit."""
+def _drawn(step: Step, name: str) -> list[ReviewItem]:
+    """Return a note for the review where arguments drawn from the recording may no longer fit."""
     deciding, drawn = DRAWN.get(step.kind, ((), ()))
     kept = [other for other in drawn if other in step.arguments and other != name]
     if name not in deciding or not kept or not step.call_ids:
         return []
-    still = f"{' and '.join(kept)} still {'come' if len(kept) > 1 else 'comes'} from the recording"
-    return [f"{step.key}: {name} was edited, and {still}: set or unset {'them' if len(kept) > 1 else 'it'}"]
+    return [review_item("recorded_remains", step=step.key, place=[name], edited=name, names=kept)]

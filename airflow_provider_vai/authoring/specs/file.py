@@ -23,9 +23,11 @@ from airflow_provider_vai.authoring.specs.values import refuse_credentials
 from airflow_provider_vai.exceptions import SpecError, UnreadableTrace
 from airflow_provider_vai.languages import json_text, yaml_text
 from airflow_provider_vai.languages.printable import shown
+from airflow_provider_vai.model import version_1
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.param_default import default_problem
+from airflow_provider_vai.model.review_item import review_item
 from airflow_provider_vai.model.sidecar import SCHEMA_VERSION, Sidecar
 
 LIMIT_BYTES = 5_000_000
@@ -156,6 +158,7 @@ def _full(value: dict[str, Any]) -> Automation:
     if isinstance(version, int) and version > SCHEMA_VERSION:
         refuse(f"schema_version {version} is newer than {SCHEMA_VERSION}", ["schema_version"], "Upgrade this package.")
     model = Sidecar if "schema_version" in value else Automation
+    value = version_1.migrated(value) if version_1.is_older(value) else value
     try:
         read = model.model_validate(value)
     except ValidationError as error:
@@ -164,8 +167,8 @@ def _full(value: dict[str, Any]) -> Automation:
     _check_full(automation)
     if automation.source is None:
         return automation.model_copy(update={"source_type": "MANUAL"})
-    note = f"made by hand from the spec of the recording {automation.source.id}, and may differ from it"
-    review = [note, *(line for line in automation.review if line != note)]
+    note = review_item("from_recording", recording=automation.source.id)
+    review = [note, *(item for item in automation.review if item != note)]
     return automation.model_copy(update={"source_type": "MANUAL", "source": None, "review": review})
 
 

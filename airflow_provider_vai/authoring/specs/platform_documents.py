@@ -14,6 +14,7 @@ from airflow_provider_vai.authoring.specs.places import only, refuse, text_of
 from airflow_provider_vai.authoring.specs.values import Reference
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.review_item import ReviewItem, review_item
 
 STATE = (
     "id", "tenantId", "organizationId", "orchestratorType", "status", "sourceType", "sourceAgentRunId",
@@ -41,7 +42,7 @@ def is_platform(document: Any) -> bool:
     return "config" in document or "triggerType" in document or "action" in document
 
 
-def short_form(document: Any, secret_conn_id: str | None = None) -> tuple[dict[str, Any], list[str]]:
+def short_form(document: Any, secret_conn_id: str | None = None) -> tuple[dict[str, Any], list[ReviewItem]]:
     """Return the short form of a platform's document, and what a reviewer should know of the translation.
 
     :param document: the JSON object.
@@ -58,7 +59,7 @@ def short_form(document: Any, secret_conn_id: str | None = None) -> tuple[dict[s
         refuse("the document has no action", ["config"], "Add action: {kind: …, definition: {…}}.")
     step = _step(config.get("action", fields.get("action")), at)
     state = [name for name in STATE if name in fields]
-    notes = [f"not taken over from the platform's document: {', '.join(state)}"] if state else []
+    notes = [review_item("platform_fields", names=state)] if state else []
     trigger = _trigger(fields, config, secret_conn_id, notes)
     short = {name: fields[name] for name in ("name", "description") if fields.get(name) is not None}
     conditions = config.get("conditions", fields.get("conditions"))
@@ -75,7 +76,9 @@ def _config_keys(fields: dict[str, Any]) -> tuple[str, ...]:
     return (*TRIGGER_CONFIG[type_], "action", "conditions")
 
 
-def _trigger(fields: dict[str, Any], config: dict[str, Any], secret_conn_id: str | None, notes: list[str]) -> Any:
+def _trigger(
+    fields: dict[str, Any], config: dict[str, Any], secret_conn_id: str | None, notes: list[ReviewItem]
+) -> Any:
     if "trigger" in fields and "triggerType" in fields:
         refuse("both trigger and triggerType are given", ["triggerType"], "Leave one of them out.")
     if "trigger" in fields:
@@ -89,7 +92,7 @@ def _trigger(fields: dict[str, Any], config: dict[str, Any], secret_conn_id: str
     if conn_id is None:
         return given
     if "secret" in given:
-        notes.append(f"the webhook's secret was not taken over: store it as the password of the connection {conn_id!r}")
+        notes.append(review_item("webhook_secret", connection=conn_id))
     return {**{name: value for name, value in given.items() if name not in SECRET_KEYS}, "conn_id": conn_id}
 
 

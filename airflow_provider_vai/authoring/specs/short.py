@@ -22,6 +22,7 @@ from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model import review as summary
 from airflow_provider_vai.model.automation import Argument, Automation, Step
 from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.review_item import ReviewItem
 
 OPTIONS = (
     "description",
@@ -42,11 +43,12 @@ class SpecReader:
     """What is read so far, and what was refused: a step that is wrong does not hide the others.
 
     :param python_path: folders in which the functions of ``python_tool`` steps are looked for, before ``sys.path``.
+    :param notes: what a reviewer should know of how the spec was read.
     """
 
     python_path: Sequence[str] = ()
     refused: list[SpecError] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[ReviewItem] = field(default_factory=list)
 
     def automation(self, document: dict[str, Any], default_name: str) -> Automation | None:
         """Return the automation of a short form, ``None`` where anything in it was refused.

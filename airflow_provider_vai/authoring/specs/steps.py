@@ -19,6 +19,7 @@ from airflow_provider_vai.model.automation import Argument, Effect, Output, Step
 from airflow_provider_vai.model.base import Path
 from airflow_provider_vai.model.kind_arguments import ApprovalGateArguments
 from airflow_provider_vai.model.kinds import Kind, by_name
+from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.model.step_graph import waited_for
 from airflow_provider_vai.model.tools_file import GateSettings, ToolRule, ToolsFile
@@ -78,7 +79,7 @@ def step(
     steps: Sequence[Step],
     gate: str | None,
     *,
-    notes: list[str],
+    notes: list[ReviewItem],
     python_path: Sequence[str],
 ) -> Step:
     """Return the step, without its gate among the dependencies.
@@ -163,7 +164,7 @@ def _kind(name: Any, place: Path) -> Kind:
     return known[name]
 
 
-def _effect(raw: Raw, notes: list[str]) -> Effect:
+def _effect(raw: Raw, notes: list[ReviewItem]) -> Effect:
     """Return what the step changes: as the spec says, else as its arguments and its kind do."""
     assert raw.checked is not None  # noqa: S101 - `step` checks the arguments first
     own: Effect = raw.kind.effect_of(raw.checked.values)
@@ -178,7 +179,7 @@ def _effect(raw: Raw, notes: list[str]) -> Effect:
         raw.checked.arguments["effect"] = Argument.frozen(said)
         raw.checked.values["effect"] = said
     if own == "write" and wanted != "write":
-        notes.append(f"{raw.key}: the spec says that it changes nothing outside (effect: {wanted})")
+        notes.append(review_item("effect_of_spec", step=raw.key, effect=wanted))
     found: Effect = wanted
     return found
 

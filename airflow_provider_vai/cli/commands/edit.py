@@ -18,7 +18,7 @@ from airflow_provider_vai.authoring.editing.edit_requests import (
     MoveStep,
     RemoveStep,
 )
-from airflow_provider_vai.cli.reports import print_json
+from airflow_provider_vai.cli.reports import print_json, review_json, show_review
 from airflow_provider_vai.cli.terminal import say, table
 from airflow_provider_vai.exceptions import SpecError, VaiError
 from airflow_provider_vai.languages import json_text
@@ -52,16 +52,15 @@ def edit(arguments: Namespace) -> None:
             {
                 "dag_id": after.dag_id,
                 "changes": [change.as_json() for change in changes],
-                "review": after.review,
+                "review": review_json(enumerate(after.review, 1)),
                 "version": written,
             }
         )
         return
     if changes:
         table(COLUMNS, spec_diff_text(changes))
-    for line in after.review:
-        if line not in before.review:
-            say(f"review: {plain(line)}")
+    known = {item.model_dump_json() for item in before.review}
+    show_review((number, it) for number, it in enumerate(after.review, 1) if it.model_dump_json() not in known)
     if not changes:
         say(f"{plain(path)}: nothing changed")
     elif written is None:

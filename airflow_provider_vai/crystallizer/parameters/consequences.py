@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from itertools import accumulate
 
 from airflow_provider_vai.crystallizer.draft import Draft
-from airflow_provider_vai.crystallizer.parameters.spot import Spot, shown
+from airflow_provider_vai.crystallizer.parameters.spot import Obstacle, Spot, shown
 
 
 class Consequences:
@@ -34,17 +34,18 @@ class Consequences:
             batches = [call.batch for call in draft.calls]
             self._first_batch[draft.key] = min([*batches, *(self._first_batch[key] for key in behind)])
 
-    def of(self, steps: Collection[str]) -> str | None:
-        """Return which recorded value came of steps, as the begin of a reason; ``None`` if there is none.
+    def of(self, steps: Collection[str]) -> Obstacle | None:
+        """Return which recorded value came of steps; ``None`` if there is none.
 
         :param steps: their keys.
         """
         repeated = min(self._first_repeated[key] for key in steps)
         if repeated < len(self._repeated):
-            return f"{shown(self._repeated[repeated])} repeats what came of it"
+            return Obstacle("repeated_later", f"{shown(self._repeated[repeated])} repeats what came of it")
         resting = bisect_right(self._latest, min(self._first_batch[key] for key in steps))
         if resting < len(self._resting):
-            return f"{shown(self._resting[resting])}, which a model wrote, may rest on what came of it"
+            what = f"{shown(self._resting[resting])}, which a model wrote, may rest on what came of it"
+            return Obstacle("written_about_later", what)
         return None
 
 

@@ -57,11 +57,13 @@ class Dated:
 
     :param template: the Jinja template, ``None`` where the text stays frozen. :param line: why, or the question.
     :param is_said: the user's words speak of it, and not only its value.
+    :param code: of ``review_codes.PLACES``, where the text stays frozen.
     """
 
     template: str | None
     line: str
     is_said: bool = True
+    code: str = "date_unclear"
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def dated(text: str, name: str, told: EarlierText, clock: Clock | None) -> Dated
         return None
     if clock is None:
         words = _words(told.meanings)
-        return Dated(None, f"is {text}, and the user said {words}; the recording tells no time") if words else None
+        return Dated(None, f"{text}, and the user said {words}", code="date_without_clock") if words else None
     utc = any(token.offset == "utc" for token in found)
     if any(token.offset != found[0].offset or token.offset == "other" for token in found):
         return None
@@ -162,9 +164,7 @@ def _seconds(text: str, name: str, told: EarlierText, clock: Clock | None) -> Da
     fits = _unique([it for it in told.meanings if it.role in roles and _seconds_of(it.day, clock) == text])
     if len(fits) != 1 or spelled(fits[0].day.on(clock.today()), "day", told.words):
         names = " or ".join(it.day.name for it in fits)
-        return (
-            Dated(None, f"is {text}: the begin of {names} when it was recorded, or that very time?") if fits else None
-        )
+        return Dated(None, f"{text}: the begin of {names} when it was recorded, or that very time?") if fits else None
     template = seconds_template(fits[0].day, clock)
 
     def expected(now: datetime) -> str:
@@ -233,11 +233,11 @@ def _question(
         return None
     if len(found) > 1 and not others and all(len(fit) <= 1 for fit in fits):
         token = next(token for token, fit in zip(found, fits, strict=True) if not fit)
-        return Dated(None, f"holds {token.text}, which nothing that was said explains, beside {relative[0].day.name}")
+        return Dated(None, f"{token.text}, which nothing that was said explains, beside {relative[0].day.name}")
     names = list(dict.fromkeys(_named(token, it) for token, fit in zip(found, fits, strict=True) for it in fit))
     very = others or "that very " + ("day" if found[0].form.unit == "day" else found[0].form.unit)
     what = found[0].text if len(found) == 1 else text
-    return Dated(None, f"is {what}: {', '.join(names)} when it was recorded, or {very}?", is_said)
+    return Dated(None, f"{what}: {', '.join(names)} when it was recorded, or {very}?", is_said)
 
 
 def _named(token: Token, meaning: Meaning) -> str:
@@ -250,7 +250,8 @@ def _yearless(text: str, found: Sequence[Token], told: EarlierText) -> Dated | N
     for token in found:
         said = spelled(token.day, token.form.unit, told.words)
         if said and not re.search(r"\d{4}", said) and str(token.day.year) not in told.words:
-            return Dated(None, f'is {text}, and the user said "{said}" without a year: that one, or the latest one?')
+            line = f'{text}, said as "{said}": that one, or the latest one?'
+            return Dated(None, line, code="date_without_year")
     return None
 
 

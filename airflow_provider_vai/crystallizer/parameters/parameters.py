@@ -33,10 +33,9 @@ from airflow_provider_vai.crystallizer.parameters.spot import Spot, shown
 from airflow_provider_vai.crystallizer.parameters.user_values import decides, may_be_asked_for, schema_of
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_at, with_value
-from airflow_provider_vai.model.automation import Argument, Param, Wire
+from airflow_provider_vai.model.automation import Argument, Param, Undecided, Wire
+from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.run import Run
-
-NO_GATE = "said by the user, but whoever starts a run could change it, and no gate guards this write: left frozen"
 
 
 @dataclass
@@ -45,6 +44,7 @@ class Plan:
 
     wires: dict[str, list[Wire]] = field(default_factory=dict)
     lines: dict[tuple[str, str], dict[str, list[str]]] = field(default_factory=dict)
+    undecided: dict[tuple[str, str], list[Undecided]] = field(default_factory=dict)
 
     def fill(self, spot: Spot, **source: str) -> None:
         """Let a param or a template stand at a place, the argument's name first."""
@@ -54,6 +54,11 @@ class Plan:
         """Note a line about a place; places of one argument share it."""
         said = self.lines.setdefault((spot.draft.key, str(spot.at[0])), {})
         said.setdefault(line, []).append(spot.place)
+
+    def leave(self, spot: Spot, code: str, *evidence: str) -> None:
+        """Leave a place frozen, and to a reviewer."""
+        left = self.undecided.setdefault((spot.draft.key, str(spot.at[0])), [])
+        left.append(Undecided(at=list(spot.at[1:]), code=code, evidence=list(evidence)))
 
 
 @dataclass
@@ -73,20 +78,20 @@ class Words:
 
 def parameters(
     drafts: Sequence[Draft], evidence: Evidence, guarded: Collection[str]
-) -> tuple[list[Draft], dict[str, Param], list[str]]:
+) -> tuple[list[Draft], dict[str, Param], list[ReviewItem]]:
     """Return the drafts with dates as templates and the user's values as params, the params, and review notes.
 
     :param drafts: with their wires made, in the order of the run's calls.
     :param evidence: of the run, with these steps; without a start time no date moves.
     :param guarded: the keys of the steps that a gate guards.
-    :return: params by name, in the order of their first use. The lines about single places stand in the evidence of
-        their arguments; those that a person should decide end with "left frozen".
+    :return: params by name, in the order of their first use. What is said of single places stands in the evidence of
+        their arguments; those that a person should decide about are among the undecided places.
     """
     plan, words, clock = Plan(), Words(evidence.run), clock_of(evidence.run)
     every = list(spots(drafts, evidence.tracer))
     rest = _plan_dates(every, drafts, words, clock, plan)
     params = _plan_params(rest, Stays(drafts, every, plan.wires), words, guarded, plan)
-    notes = [f"params, which whoever starts a run may set: {', '.join(params)}"] if params else []
+    notes = [review_item("params", names=list(params))] if params else []
     defaults = {name: param.default for name, param in params.items()}
     return [_with_plan(draft, plan, defaults, clock) for draft in drafts], params, notes
 
@@ -107,10 +112,10 @@ def _plan_dates(
         if spot.key in moving_keys and not reason:
             plan.fill(spot, template=it.template or "")
             plan.say(spot, it.line)
+        elif spot.key in moving_keys:
+            plan.leave(spot, "date_stays_with_others", it.line, reason or "")
         else:
-            end = f", but {reason}" if spot.key in moving_keys else ""
-            end += ", and it decides what runs" if decides(spot.draft, spot.at) else ""
-            plan.say(spot, f"{it.line}{end}: left frozen".replace("?:", "?"))
+            plan.leave(spot, "date_decides" if decides(spot.draft, spot.at) else it.code, it.line)
     return [spot for spot in every if reason or spot.key not in moving_keys]
 
 
@@ -126,7 +131,8 @@ def _why_not_all(
         same_step = spot.draft.key in steps and unexplained(spot.value, words.up_to(spot.draft.call.turn)[0])
         if same_step or (it and it.is_said):
             return f"{shown(spot)} has a date that stays"
-    return Stays(drafts, [spot for spot, _ in found], {}).behind_dates(moving)
+    obstacle = Stays(drafts, [spot for spot, _ in found], {}).behind_dates(moving)
+    return obstacle.what if obstacle else None
 
 
 def _dated(spot: Spot, words: Words, clock: Clock | None) -> Dated | None:
@@ -158,11 +164,11 @@ def _plan_params(
     for asked in _by_value(wanted):
         unguarded = [spot for spot in asked if spot.draft.effect == "write" and spot.draft.key not in guarded]
         for spot in unguarded:
-            plan.say(spot, NO_GATE)
-        reason = None if unguarded else stays.beside(asked) or stays.behind(asked)
-        if reason:
-            plan.say(asked[0], f"said by the user, but {reason}: left frozen")
-        if unguarded or reason or not _is_one_thing(asked) or not takes_another(asked):
+            plan.leave(spot, "param_without_gate")
+        obstacle = None if unguarded else stays.beside(asked) or stays.behind(asked)
+        if obstacle:
+            plan.leave(asked[0], obstacle.code, obstacle.what)
+        if unguarded or obstacle or not _is_one_thing(asked) or not takes_another(asked):
             continue
         name = names.give(asked[0].at, asked[0].draft.key)
         params[name] = _param(asked[0])
@@ -204,8 +210,9 @@ def _with_plan(draft: Draft, plan: Plan, defaults: Mapping[str, Any], clock: Clo
         if wires and not is_proven(made, draft.values[name], defaults, clock):
             raise AssertionError(f"{draft.key}.{name}: not the recorded argument")  # pragma: no cover - proven before
         lines = [f"{', '.join(at)}: {line}" for line, at in plan.lines.get((draft.key, name), {}).items()]
-        evidence = {"evidence": [*argument.evidence, *lines]}
-        arguments[name] = made.model_copy(update=evidence) if lines else made
+        left = plan.undecided.get((draft.key, name), [])
+        update = {"evidence": [*argument.evidence, *lines], "undecided": [*made.undecided, *left]}
+        arguments[name] = made.model_copy(update=update) if lines or left else made
     return replace(draft, arguments=arguments)
 
 
@@ -213,11 +220,16 @@ def _with_wires(argument: Argument, inner: list[Wire]) -> Argument:
     """Return an argument with params and templates at places of it, beside the wires that it has."""
     if not inner:
         return argument
+    filled = [wire.at for wire in inner]
+    kept: dict[str, Any] = {
+        "evidence": argument.evidence,
+        "undecided": [it for it in argument.undecided if not any(it.at[: len(at)] == at for at in filled)],
+    }
     if not inner[0].at:
         if inner[0].param is not None:
-            return Argument(class_="parameter", param=inner[0].param, evidence=argument.evidence)
-        return Argument(class_="template", value=inner[0].template, evidence=argument.evidence)
+            return Argument(class_="parameter", param=inner[0].param, **kept)
+        return Argument(class_="template", value=inner[0].template, **kept)
     value = argument.value
     for wire in inner:
         value = with_value(value, wire.at, None)
-    return Argument(class_="wired", value=value, wires=[*argument.wires, *inner], evidence=argument.evidence)
+    return Argument(class_="wired", value=value, wires=[*argument.wires, *inner], **kept)

@@ -14,14 +14,12 @@ from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.evidence.weight import weight
 from airflow_provider_vai.crystallizer.parameters.consequences import Consequences
 from airflow_provider_vai.crystallizer.parameters.date_algebra import FORMS
-from airflow_provider_vai.crystallizer.parameters.spot import Spot
+from airflow_provider_vai.crystallizer.parameters.spot import Obstacle, Spot
 from airflow_provider_vai.crystallizer.parameters.user_values import decides
 from airflow_provider_vai.languages.places import value_at
 from airflow_provider_vai.model.automation import Wire
 from airflow_provider_vai.model.base import Path
-
-PROSE_WORDS = 4
-"""Words of a text that a model wrote about something, and did not merely name."""
+from airflow_provider_vai.model.flags import PROSE_WORDS
 
 
 def spots(drafts: Sequence[Draft], tracer: Tracer) -> Iterator[Spot]:
@@ -60,22 +58,22 @@ class Stays:
         self.drafts, self.every = drafts, every
         self.moved = {(key, *wire.at) for key, planned in wires.items() for wire in planned}
 
-    def beside(self, asked: Sequence[Spot]) -> str | None:
-        """Return which other place holds the same value, as the begin of a reason."""
+    def beside(self, asked: Sequence[Spot]) -> Obstacle | None:
+        """Return which other place holds the same value."""
         own = {spot.key for spot in asked}
         value = asked[0].value
         wanted = value.casefold() if isinstance(value, str) else value
         found = next((text for place, text in self._texts.saying(wanted) if place not in own), None)
-        return f"{found} holds it, too, and stays as recorded" if found else None
+        return Obstacle("held_elsewhere", found) if found else None
 
-    def behind(self, asked: Sequence[Spot]) -> str | None:
-        """Return which later value came of the steps that take the value, as the begin of a reason.
+    def behind(self, asked: Sequence[Spot]) -> Obstacle | None:
+        """Return which later value came of the steps that take the value.
 
         :param asked: places of a value that the user said.
         """
         return self._behind_params.of({spot.draft.key for spot in asked})
 
-    def behind_dates(self, moved: Sequence[Spot]) -> str | None:
+    def behind_dates(self, moved: Sequence[Spot]) -> Obstacle | None:
         """Return the same for dates: of what a model wrote, only sentences with figures in them count."""
         resting = [spot for spot in self._resting if _has_figures(spot)]
         return self._consequences(resting, {spot.key for spot in moved}).of({spot.draft.key for spot in moved})

@@ -39,6 +39,14 @@ class Spot:
         return next(part for part in reversed(self.at) if isinstance(part, str))
 
 
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a value stays frozen: a code of ``review_codes.PLACES``, and what stands against it, for people."""
+
+    code: str
+    what: str
+
+
 def shown(spot: Spot) -> str:
     """Return a place with its step, for people."""
     return f"{spot.draft.key}.{place_text(spot.at)}"

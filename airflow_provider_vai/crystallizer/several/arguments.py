@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_vai.crystallizer.authorship import PROSE_WORDS
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
 from airflow_provider_vai.crystallizer.parameters.user_values import decides
 from airflow_provider_vai.crystallizer.several.align import AlignedStep
@@ -26,12 +25,20 @@ from airflow_provider_vai.crystallizer.several.sources import CommonPlace, Sourc
 from airflow_provider_vai.crystallizer.several.volatile import WHAT, volatile
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_at, with_value
-from airflow_provider_vai.model.automation import Argument, Output, Wire
+from airflow_provider_vai.model.automation import Argument, Output, Undecided, Wire
+from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.flags import PROSE_WORDS
 from airflow_provider_vai.model.kinds import by_name
+from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.secrets.masking import mask
 
-FROZEN = "left frozen"
-"""Lines of evidence that end so are listed for review."""
+OPEN = frozenset(
+    {
+        *("not_in_every_run", "credential_moves", "only_in_other_runs", "wired_in_newest_run", "position_in_every_run"),
+        *("volatile", "differs", "differs_in_loop"),
+    }
+)
+"""The codes of places that keep the newest run's value although other runs have another one."""
 
 LONGEST_PARAM = 80  # characters of a value that nobody said: longer ones are a model's prose
 SHOWN_VALUES = 5
@@ -42,13 +49,13 @@ EXPECTATIONS = ("expected_status", "expected_shape")
 
 @dataclass
 class Context:
-    """What all arguments are decided with. ``notes``: lines for the review that belong to no argument that is left."""
+    """What all arguments are decided with. ``notes``: items for the review that belong to no argument that is left."""
 
     playbacks: Sequence[Playback]
     sources: Sources
     params: Params
     freeze_all: bool = False
-    notes: list[str] = field(default_factory=list)
+    notes: list[ReviewItem] = field(default_factory=list)
 
 
 def arguments_of(column: AlignedStep, context: Context) -> dict[str, Argument]:
@@ -63,9 +70,7 @@ def arguments_of(column: AlignedStep, context: Context) -> dict[str, Argument]:
             made[name] = argument
     only = sorted({name for played in column.of.values() for name in played.arguments} - newest.arguments.keys())
     if only:
-        context.notes.append(
-            f"{column.key}: not every run gave {', '.join(map(mask, only))}: left out, as in the newest"
-        )
+        context.notes.append(review_item("arguments_left_out", step=column.key, names=[mask(name) for name in only]))
     return made
 
 
@@ -78,7 +83,8 @@ class _Walk:
     context: Context
     wires: list[Wire] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
-    decided: list[At] = field(default_factory=list)
+    undecided: list[Undecided] = field(default_factory=list)
+    param_reasons: set[str] = field(default_factory=set)
 
     def argument(self) -> Argument | None:
         """Return the argument; ``None`` where it is left out."""
@@ -89,13 +95,13 @@ class _Walk:
             json_text.canonical([it.model_dump() for it in self.column.of[run].secrets(self.name)]) for run in values
         }
         if len(values) < len(self.column.of):
-            self._note((), values, "is not given in every run")
+            self._leave_open((), "not_in_every_run", self._by_run(values))
             values = {min(self.column.of): recorded.value}
         elif len(secrets) > 1:
-            self._note((), {}, "holds a credential at other places in other runs")
+            self._leave_open((), "credential_moves")
             values = {min(self.column.of): recorded.value}
         if self.name in EXPECTATIONS and _differ(values):
-            self.context.notes.append(f"{self.column.key}: {self.name} differs between the runs: nothing is expected")
+            self.context.notes.append(review_item("nothing_expected", step=self.column.key, place=[self.name]))
             return None
         if self.name == "usage_limits" and _differ(values):
             values = {0: _largest(list(values.values()))}
@@ -111,28 +117,31 @@ class _Walk:
     def _made(self, value: Any) -> Argument:
         newest = self.column.newest
         before = newest.step.arguments.get(self.name) or newest.arguments[self.name]
-        kept = [line for line in before.evidence if not self._is_decided(line)]
-        evidence = [*self.evidence, *kept]
+        ahead = "in the newest run: " if self.wires or self.undecided else ""
+        said: dict[str, Any] = {
+            "evidence": [*self.evidence, *(ahead + line for line in before.evidence)],
+            "undecided": [*self.undecided, *(place for place in before.undecided if not self._is_decided(place.at))],
+        }
         secrets = newest.secrets(self.name)
         if len(self.wires) == 1 and not self.wires[0].at:
             wire = self.wires[0]
             if wire.from_:
-                return Argument(class_="wired", from_=wire.from_, origin="tool_output", evidence=evidence)
+                return Argument(class_="wired", from_=wire.from_, origin="tool_output", **said)
             if wire.param is not None:
-                return Argument(class_="parameter", param=wire.param, origin=self._origin(before), evidence=evidence)
-            return Argument(class_="template", value=wire.template, evidence=evidence)
-        fields: dict[str, Any] = {"value": value, "evidence": evidence, "origin": self._origin(before)}
+                return Argument(class_="parameter", param=wire.param, origin=self._origin(before), **said)
+            return Argument(class_="template", value=wire.template, **said)
+        fields: dict[str, Any] = {"value": value, **said, "origin": self._origin(before)}
         fields |= {"secrets": secrets} if secrets else {}
         fields |= {"wires": self.wires} if self.wires else {}
         return Argument(class_="wired" if self.wires else "frozen", **fields)
 
-    def _origin(self, before: Argument) -> Any:
-        said = {line.rpartition("; ")[2] for line in self.evidence if ": the param " in line}
-        return "user" if said == {SAID} else before.origin if not self.wires else None
+    def _is_decided(self, at: Path) -> bool:
+        """Return whether all runs decided about a place of the newest run's argument."""
+        is_filled = any(at[: len(wire.at)] == wire.at for wire in self.wires)
+        return is_filled or any(place.at == at for place in self.undecided)
 
-    def _is_decided(self, line: str) -> bool:
-        """Return whether a line of the newest run's evidence is about a place that all runs decided anew."""
-        return any(line.startswith(f"{place_text(at)}{mark}") for at in self.decided for mark in (":", " "))
+    def _origin(self, before: Argument) -> Any:
+        return "user" if self.param_reasons == {SAID} else before.origin if not self.wires else None
 
     # --- one place ----------------------------------------------------------------------------------------------------
 
@@ -159,10 +168,10 @@ class _Walk:
             if key in every:
                 made[key] = self._walk(_inside(values, key), (*at, key))
             else:
-                self._note((*at, key), {}, "is not given in every run")
+                self._leave_open((*at, key), "not_in_every_run")
                 made[key] = part
         for key in sorted({key for value in values.values() for key in value} - newest.keys()):
-            self._note((*at, key), {}, "is given in other runs, not in the newest")
+            self._leave_open((*at, key), "only_in_other_runs")
         return made
 
     def _constant(self, values: dict[int, Any], at: At) -> Any:
@@ -175,10 +184,10 @@ class _Walk:
             source, path = sources.column_of(run, output.step), tuple(output.path)
             part = {it: value_at(whole, place[len(at) :]) for it, whole in values.items()}
             if source is not None and sources.holds(source, path, self.column, part):
-                self._add(Wire(at=list(place), from_=Output(step=source.key, path=list(path))))
+                self.wires.append(Wire(at=list(place), from_=Output(step=source.key, path=list(path))))
                 value = with_value(value, place[len(at) :], None)
             else:
-                self._note(place, {}, f"is taken from {mask(str(output.step))} in the newest run alone")
+                self._leave_open(place, "wired_in_newest_run", [f"from {mask(str(output.step))}"])
         return value
 
     def _is_below_another(self, place: At) -> bool:
@@ -215,11 +224,11 @@ class _Walk:
         safe = [it for it in found if not (it.lengths and self.column.newest.step.effect == "write")]
         if not safe:
             if found:
-                self._note(at, {}, f"equals {_source(found[0])} in every run, picked by its position")
+                self._leave_open(at, "position_in_every_run", [_source(found[0])])
             return False
         best, *others = safe
         also = f"; as well: {', '.join(map(_source, others[:3]))}" if others else ""
-        self._add(Wire(at=list(at), from_=Output(step=best.column.key, path=list(best.path))))
+        self.wires.append(Wire(at=list(at), from_=Output(step=best.column.key, path=list(best.path))))
         self._say(at, f"from {_source(best)}; holds in all {len(values)} runs, with different values{also}")
         return True
 
@@ -228,34 +237,32 @@ class _Walk:
         if self._may_be_param(at) and all(isinstance(value, str) for value in values.values()):
             template = self.context.params.template(values)
             if template:
-                self._add(Wire(at=list(at), template=template))
-                self._say(at, f"the same words in every run around params; {self._by_run(values)}")
+                self.wires.append(Wire(at=list(at), template=template))
+                self._say(at, f"the same words in every run around params; {'; '.join(self._by_run(values))}")
                 return False
         kind = volatile(list(values.values()))
         if kind:
-            self._note(at, values, f"volatile, differs between the runs {WHAT[kind]}")
+            self._leave_open(at, "volatile", [f"differs {WHAT[kind]}", *self._by_run(values)])
             return True
         plain = all(_is_plain(value) and not _is_prose(value) for value in values.values())
         if self._may_be_param(at) and plain and differs_with_the_request(self.context.playbacks, values):
             self._param(values, at, WORKED_OUT)
-            name = self.wires[-1].param
+            name, place = self.wires[-1].param, [self.name, *at]
             self.context.notes.append(
-                f"{self.column.key}.{self.name}: {place_text(at)} is the param {name}: it differs between the runs "
-                f"({self._by_run(values)}), and the user said it in no such words"
+                review_item(
+                    "param_worked_out", step=self.column.key, place=place, param=name, evidence=self._by_run(values)
+                )
             )
             return False
-        self._note(at, values, "differs between the runs, and nothing in them says why")
+        self._leave_open(at, "differs", self._by_run(values))
         return True
 
     def _param(self, values: dict[int, Any], at: At, why: str) -> bool:
         name = self.context.params.give(self.column.key, (self.name, *at), values, why)
-        self._add(Wire(at=list(at), param=name))
-        self._say(at, f"the param {name}; {self._by_run(values)}; {why}")
+        self.wires.append(Wire(at=list(at), param=name))
+        self.param_reasons.add(why)
+        self._say(at, f"the param {name}; {'; '.join(self._by_run(values))}; {why}")
         return True
-
-    def _add(self, wire: Wire) -> None:
-        self.wires.append(wire)
-        self.decided.append(tuple(wire.at))
 
     def _is_fixed(self) -> bool:
         """Return whether the argument decides what runs, or nothing but literals is wanted."""
@@ -272,12 +279,11 @@ class _Walk:
     def _say(self, at: At, what: str) -> None:
         self.evidence.append(f"{place_text(at)}: {what}")
 
-    def _note(self, at: At, values: dict[int, Any], what: str) -> None:
-        self.decided.append(at)
-        shown = f" ({self._by_run(values)})" if values else ""
-        self._say(at, f"{what}{shown}: {FROZEN}")
+    def _leave_open(self, at: At, code: str, evidence: Sequence[str] = ()) -> None:
+        self.undecided.append(Undecided(at=list(at), code=code, evidence=list(evidence)))
 
-    def _by_run(self, values: dict[int, Any]) -> str:
+    def _by_run(self, values: dict[int, Any]) -> list[str]:
+        """Return each value with the runs that have it, as lines for people."""
         by_value: dict[str, list[int]] = {}
         for run, value in values.items():
             by_value.setdefault(json_text.canonical(value), []).append(run)
@@ -285,7 +291,7 @@ class _Walk:
         for runs in by_value.values():
             named = [self.context.playbacks[run].name for run in runs[:3]]
             listed.append(f"{_shown(values[runs[0]])} in {', '.join(named)}{', …' * (len(runs) > 3)}")
-        return "; ".join(listed[:SHOWN_VALUES]) + ("; …" if len(listed) > SHOWN_VALUES else "")
+        return [*listed[:SHOWN_VALUES], *(["…"] if len(listed) > SHOWN_VALUES else [])]
 
 
 SAID = "said by the user in each run"
@@ -298,16 +304,15 @@ def _mapped(column: AlignedStep, context: Context) -> dict[str, Argument]:
     made: dict[str, Argument] = {}
     for name, argument in newest.step.arguments.items():
         texts = {_canonical(played.step.arguments.get(name)) for played in column.of.values()}
-        line = f"the value: differs between the runs, in a step for each element: {FROZEN}"
-        extra = [line] if len(texts) > 1 else []
-        made[name] = argument.model_copy(update={"evidence": [*extra, *argument.evidence]})
+        extra = [Undecided(at=[], code="differs_in_loop")] if len(texts) > 1 else []
+        made[name] = argument.model_copy(update={"undecided": [*extra, *argument.undecided]})
     return made
 
 
 def _canonical(argument: Argument | None) -> str:
     if argument is None:
         return ""
-    return json_text.canonical(argument.model_dump(exclude={"evidence", "origin"}))
+    return json_text.canonical(argument.model_dump(exclude={"evidence", "origin", "undecided"}))
 
 
 def _differ(values: dict[int, Any]) -> bool:

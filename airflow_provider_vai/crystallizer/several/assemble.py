@@ -11,7 +11,7 @@ from airflow_provider_vai.crystallizer.draft import DECIDED
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
 from airflow_provider_vai.crystallizer.several import proof
 from airflow_provider_vai.crystallizer.several.align import Aligned, AlignedStep, tool_of
-from airflow_provider_vai.crystallizer.several.arguments import EXPECTATIONS, FROZEN, Context, arguments_of
+from airflow_provider_vai.crystallizer.several.arguments import EXPECTATIONS, OPEN, Context, arguments_of
 from airflow_provider_vai.crystallizer.several.branches import blocks, laid_out
 from airflow_provider_vai.crystallizer.several.params import Params
 from airflow_provider_vai.crystallizer.several.playback import Playback, Played
@@ -30,18 +30,21 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.identifiers import Names
 from airflow_provider_vai.model import review as summary
 from airflow_provider_vai.model.automation import Argument, Automation, LeftOut, Step
-from airflow_provider_vai.model.step_graph import finished, taken_out, unit
+from airflow_provider_vai.model.flags import flag
+from airflow_provider_vai.model.review_item import ReviewItem, review_item
+from airflow_provider_vai.model.review_lines import line
+from airflow_provider_vai.model.step_graph import finished, gate_subject, taken_out, unit
 from airflow_provider_vai.secrets.masking import mask
 
 SHOWN_RUNS = 20
 
 
 def assembled(
-    playbacks: Sequence[Playback], aligned: Aligned, notes: Sequence[str], *, freeze_all: bool = False
+    playbacks: Sequence[Playback], aligned: Aligned, notes: Sequence[ReviewItem], *, freeze_all: bool = False
 ) -> Automation:
     """Return the automation of several runs.
 
-    :param playbacks: the newest run first. :param aligned: their steps. :param notes: further lines for the review.
+    :param playbacks: the newest run first. :param aligned: their steps. :param notes: further items for the review.
     :param freeze_all: make no params and no wires.
     :raises RunsDiffer: nothing is left, or what was made would not repeat the runs.
     """
@@ -69,7 +72,7 @@ class _Assembly:
         self.always = [column for column in self.aligned.columns if column.runs == self.every]
         self.context = Context(self.playbacks, Sources(self.always, self.playbacks), Params(base), self.freeze_all)
 
-    def automation(self, notes: Sequence[str]) -> Automation:
+    def automation(self, notes: Sequence[ReviewItem]) -> Automation:
         """Return the automation: the constant part first, what only some runs made after it."""
         self._decide(self.always)
         self._separate()
@@ -92,8 +95,8 @@ class _Assembly:
         params = {name: param for name, param in self.context.params.made.items() if name in used}
         others = [it.automation.source for it in self.playbacks[1:] if it.automation.source]
         update = {"params": params, "not_crystallized": list(self._left_out(left)), "other_sources": others}
-        added = [*self._lines(branches, left), *notes, *self._other_notes()]
-        return finished(base.model_copy(update=update), steps, added=list(dict.fromkeys(added)))
+        added = [*self._items(branches, left), *notes, *self._other_notes()]
+        return finished(base.model_copy(update=update), steps, added=added)
 
     # --- what is kept -------------------------------------------------------------------------------------------------
 
@@ -175,10 +178,12 @@ class _Assembly:
         newest = column.newest
         arguments = self.arguments[column.key]
         if newest.is_mapped:
-            determinism, flag = newest.step.determinism, newest.step.non_deterministic_reason
+            words = newest.step.model_words
+            determinism, reason = newest.step.determinism, newest.step.non_deterministic_reason
         else:
             draft = replace(newest.draft, arguments=arguments)
-            determinism, flag = authorship(draft, self.playbacks[newest.run].evidence)
+            words = authorship(draft, self.playbacks[newest.run].evidence)
+            determinism, reason = flag(*draft.kind.determinism_of(draft.values), words)
         gate = self._gate(column)
         state = max((it.step.approval.recorded for it in column.of.values()), key=DECIDED.index)
         guarded = next((it for it in self._ordered(column) if it.step.approval.gate), newest)
@@ -190,8 +195,9 @@ class _Assembly:
                 "arguments": arguments,
                 "approval": approval,
                 "determinism": determinism,
-                "non_deterministic": flag is not None,
-                "non_deterministic_reason": flag,
+                "non_deterministic": reason is not None,
+                "non_deterministic_reason": reason,
+                "model_words": words,
                 "call_ids": self._call_ids(column),
             }
         )
@@ -212,8 +218,8 @@ class _Assembly:
         denied = {json_text.canonical(it): it for _, one in gates for it in _denied(one)}
         if denied:
             arguments["denied"] = Argument.frozen(list(denied.values()))
-        if arguments.get("subject") == Argument.frozen(f"Run {played.step.key}?"):
-            arguments["subject"] = Argument.frozen(f"Run {column.key}?")
+        if arguments.get("subject") == Argument.frozen(gate_subject(played.step.key)):
+            arguments["subject"] = Argument.frozen(gate_subject(column.key))
         return gate.model_copy(
             update={"key": key, "task_id": key, "arguments": arguments, "call_ids": self._call_ids(column)}
         )
@@ -242,16 +248,14 @@ class _Assembly:
     # --- the proof, and what people are told --------------------------------------------------------------------------
 
     def _prove(self, kept: Sequence[AlignedStep], steps: Sequence[Step]) -> None:
-        """Refuse what would give a step other arguments than a run recorded, where no line of evidence says so."""
+        """Refuse what would give a step other arguments than a run recorded, at a place that is not for review."""
         by_key = {step.key: step for step in steps}
         for run, key, at in proof.differences(kept, by_key, self.context.params.values):
             argument = by_key[key].arguments.get(str(at[0]))
-            lines = argument.evidence if argument else []
-            places = [place_text(at[1:depth]) for depth in range(1, len(at) + 1)]
-            told = [line for line in lines if line.endswith(FROZEN)]
             if at[0] in (*EXPECTATIONS, "usage_limits") or argument is None:
                 continue
-            if not any(line.startswith(f"{place}: ") for line in told for place in places):
+            open_ = [place.at for place in argument.undecided if place.code in OPEN]
+            if not any(list(at[1:])[: len(place)] == place for place in open_):
                 raise RunsDiffer(
                     f"with the values of the run {self.playbacks[run].name} the step {key} would be given something "
                     f"else than was recorded at {place_text(at)}",
@@ -259,39 +263,34 @@ class _Assembly:
                     remedy="Crystallize the runs one by one, and report this as a defect.",
                 )
 
-    def _lines(self, branches: Sequence[Step], left: Sequence[AlignedStep]) -> Iterator[str]:
-        yield self._sources()
+    def _items(self, branches: Sequence[Step], left: Sequence[AlignedStep]) -> Iterator[ReviewItem]:
+        yield review_item("made_of_runs", count=len(self.playbacks), evidence=self._sources())
         for column in sorted(left, key=lambda it: not it.writes):
-            yield f"{tool_of(column.newest)} is left out: {self._reason(column)}"
+            yield review_item("step_left_out", tool=tool_of(column.newest), reason=self._reason(column))
         for step in branches:
             condition = _condition(step)
             for runs, it in self.predicates.items():
                 if it.condition == condition:
-                    also = f"; these separate the runs as well: {', '.join(it.others)}" if it.others else ""
-                    gap = f"; {it.open}" if it.open else ""
-                    yield (
-                        f"{step.key}: {condition} holds in {len(runs)} of {len(self.every)} runs, in exactly those "
-                        f"that made the steps behind it{gap}{also}"
-                    )
+                    also = [f"these separate the runs as well: {', '.join(it.others)}"] if it.others else []
+                    yield review_item(
+                        "branch_condition", step=step.key, condition=condition, count=len(runs),
+                        total=len(self.every), evidence=[*([it.open] if it.open else []), *also],
+                    )  # fmt: skip
                     break
         yield from self.context.notes
         for run, column in self.aligned.moved:
-            if column in left:
-                continue
-            yield f"{column.key}: the run {self.playbacks[run].name} made it elsewhere; the order is the newest's"
+            if column not in left:
+                yield review_item("order_differs", step=column.key, run=self.playbacks[run].name)
         yield from in_results(self.always)
 
-    def _sources(self) -> str:
+    def _sources(self) -> list[str]:
+        """Return the runs with the digests of their traces, as lines for people."""
         named = []
         for playback in self.playbacks[:SHOWN_RUNS]:
             source = playback.automation.source
             digest = f" (trace sha256 {source.trace_sha256[:12]})" if source else ""
             named.append(f"{playback.name}{digest}")
-        more = f" and {len(self.playbacks) - SHOWN_RUNS} more" if len(self.playbacks) > SHOWN_RUNS else ""
-        return (
-            f"made of {len(self.playbacks)} runs of one task: {', '.join(named)}{more}; the first is the newest: its "
-            "values are the defaults, and what stays frozen"
-        )
+        return named + ([f"and {len(self.playbacks) - SHOWN_RUNS} more"] if len(self.playbacks) > SHOWN_RUNS else [])
 
     def _reason(self, column: AlignedStep) -> str:
         named = [self.playbacks[run].name for run in sorted(column.of)]
@@ -315,14 +314,15 @@ class _Assembly:
         for column in left:
             for played in self._ordered(column):
                 for name in played.step.call_ids:
-                    yield LeftOut(call_id=name, tool=mask(tool_of(played)), reason=self._reason(column))
+                    reason = self._reason(column)
+                    yield LeftOut(call_id=name, tool=mask(tool_of(played)), code="not_in_every_run", reason=reason)
 
-    def _other_notes(self) -> Iterator[str]:
-        known = set(summary.notes(self.playbacks[0].automation))
+    def _other_notes(self) -> Iterator[ReviewItem]:
+        known = summary.notes(self.playbacks[0].automation)
         for playback in self.playbacks[1:]:
-            for line in summary.notes(playback.automation):
-                if line not in known:
-                    yield f"the run {playback.name}: {line}"
+            for item in summary.notes(playback.automation):
+                if item not in known:
+                    yield review_item("other_run", run=playback.name, text=line(item))
 
 
 def _in_template(step: Step, param: str) -> bool:

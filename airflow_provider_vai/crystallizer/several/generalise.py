@@ -21,6 +21,7 @@ from airflow_provider_vai.crystallizer.several.assemble import assembled
 from airflow_provider_vai.crystallizer.several.playback import Playback, playback
 from airflow_provider_vai.exceptions import CrystallizeError, NothingToCrystallize, RunNotSuccessful
 from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.model.tools_file import ToolsFile
 from airflow_provider_vai.secrets.masking import mask
@@ -88,14 +89,14 @@ def generalised(
     :raises CrystallizeError: a run cannot be crystallized, fewer than two succeeded, or they are not of one task.
     """
     made: list[tuple[Run, Automation]] = []
-    left_out: list[str] = []
+    left_out: list[ReviewItem] = []
     for recording in _newest_first(recordings):
         try:
             automation = crystallize(
                 recording.run, tools, policy, trace_sha256=recording.trace_sha256, dag_id=dag_id, schedule=schedule
             )
         except (RunNotSuccessful, NothingToCrystallize) as error:
-            left_out.append(f"the run {mask(recording.run.id)} is left out: {error.problem}")
+            left_out.append(review_item("run_left_out", run=mask(recording.run.id), problem=error.problem))
             continue
         except CrystallizeError as error:
             error.where = f"{recording.name}: {error.where}"
@@ -104,7 +105,7 @@ def generalised(
     if len(made) < FEWEST:
         raise RunNotSuccessful(
             f"{len(made)} of {len(recordings)} runs can be crystallized, and it takes {FEWEST} to see what differs: "
-            + "; ".join(left_out),
+            + "; ".join(item.message for item in left_out),
             where=", ".join(recording.name for recording in recordings),
             remedy="Name more runs that succeeded, crystallize one by itself, or use --allow-unsuccessful.",
         )
@@ -139,13 +140,13 @@ def generalise(
     automations: Sequence[Automation],
     tools: ToolsFile,
     policy: Policy,
-    notes: Sequence[str] = (),
+    notes: Sequence[ReviewItem] = (),
 ) -> Automation:
     """Return the one automation of several runs of one task.
 
     :param runs: the newest first; one that is told twice counts once.
     :param automations: what ``crystallize`` made of each, with the same ``tools`` and ``policy``.
-    :param notes: further lines for the review.
+    :param notes: further items for the review.
     :raises CrystallizeError: the runs have too little in common, or what was made would not repeat them.
     """
     with ExitStack() as stack:
@@ -153,10 +154,10 @@ def generalise(
             stack.enter_context(knowing_those_of(run))
         told: set[str] = set()
         found: list[Playback] = []
-        twice: list[str] = []
+        twice: list[ReviewItem] = []
         for run, automation in zip(runs, automations, strict=True):
             if run.id in told:
-                twice.append(f"the run {mask(run.id)} was named twice, and counts once")
+                twice.append(review_item("run_named_twice", run=mask(run.id)))
                 continue
             told.add(run.id)
             found.append(playback(len(found), run, automation, tools, policy))

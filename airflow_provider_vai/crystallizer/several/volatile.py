@@ -13,11 +13,15 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.machine_values import may_be_generated, time_of_number, time_of_text
 from airflow_provider_vai.languages.places import value_or
 from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.review_item import ReviewItem, review_item
 
 Volatile = Literal["clock", "id", "order"]
 
 MOST_PLACES = 500
 """Values of each result that are compared."""
+
+SHOWN_PLACES = 5
+"""Of a result, that are listed."""
 
 WHAT: dict[Volatile, str] = {
     "clock": "like a clock",
@@ -44,17 +48,17 @@ def volatile(values: Sequence[Any]) -> Volatile | None:
     return "id" if all(map(may_be_generated, values)) else None
 
 
-def in_results(columns: Sequence[AlignedStep]) -> Iterator[str]:
-    """Yield a line for each step that was asked the same in several runs and left something volatile."""
+def in_results(columns: Sequence[AlignedStep]) -> Iterator[ReviewItem]:
+    """Yield a note for each step that was asked the same in several runs and left something volatile."""
     for column in columns:
         asked = {json_text.canonical(played.values) for played in column.of.values()}
         results = [played.left for played in column.of.values()]
         if len(asked) > 1 or len(results) < 2 or any(result is None for result in results):
             continue
         found = [f"{place_text(at)} {WHAT[kind]}" for at, kind in _differing(results)]
+        more = [f"and {len(found) - SHOWN_PLACES} more"] if len(found) > SHOWN_PLACES else []
         if found:
-            more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-            yield f"{column.newest.step.key}: asked the same, its result differs: {', '.join(found[:5])}{more}"
+            yield review_item("result_differs", step=column.newest.step.key, evidence=[*found[:SHOWN_PLACES], *more])
 
 
 def _differing(results: Sequence[Any]) -> Iterator[tuple[Path, Volatile]]:

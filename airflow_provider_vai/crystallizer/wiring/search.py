@@ -8,11 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Draft
-from airflow_provider_vai.crystallizer.evidence.result_values import Candidate, ResultIndex, place_text, source_text
+from airflow_provider_vai.crystallizer.evidence.result_values import Candidate, ResultIndex, source_text
 from airflow_provider_vai.crystallizer.evidence.timeline import Timeline
 from airflow_provider_vai.crystallizer.evidence.value_places import by_name, chosen_from, leaves
 from airflow_provider_vai.crystallizer.evidence.weight import kinship, named_after, weight
 from airflow_provider_vai.languages import json_text, result_path
+from airflow_provider_vai.model.automation import Undecided
 from airflow_provider_vai.model.base import Path
 from airflow_provider_vai.secrets.masking import mask
 
@@ -20,6 +21,7 @@ WHOLE = ((), ("rows",))
 """The whole of what a step leaves: handed on as it is, whatever it is tomorrow."""
 
 UNTRACEABLE = ("nothing", "flag")
+SHOWN_SOURCES = 5
 
 Rank = tuple[bool, int, int]
 """What speaks for a candidate: that another wire takes from its record; how alike the names are; how many of the step's
@@ -71,6 +73,7 @@ class Search:
 
     :param settled: of each earlier step, by its key, the values in its arguments that stay frozen, as canonical JSON.
     :param most: wires of one argument, after which the search for more of them in it ends.
+    :param undecided: the places for which no wire could be chosen, each after the argument's name.
     """
 
     draft: Draft
@@ -79,7 +82,7 @@ class Search:
     settled: Mapping[str, frozenset[str]]
     most: int
     chosen: list[Chosen] = field(default_factory=list)
-    undecided: list[tuple[Path, str]] = field(default_factory=list)
+    undecided: list[tuple[str, Undecided]] = field(default_factory=list)
 
     def look(self, values: dict[str, Any]) -> None:
         """Find the wires of all arguments. What a name or a value decides is settled first; records follow from it."""
@@ -121,11 +124,13 @@ class Search:
             left = named if len(named) == 1 else left
         option = left[0]
         lengths = chosen_from(option.candidate.place, option.path)
-        if len(left) > 1 or option.candidate.source.step is None:
-            self._leave(at, [it.candidate for it in (left if len(left) > 1 else fit)])
+        if len(left) > 1:
+            self._leave(at, "several_sources", _sources([it.candidate for it in left]))
+        elif option.candidate.source.step is None:
+            self._leave(at, "source_without_step", _sources([it.candidate for it in fit]))
         elif lengths and self.draft.effect == "write":
-            where = f"{source_text(option.candidate, option.path)}, picked by its position among {lengths[-1]}"
-            self.undecided.append((at, f"{place_text(at[1:])} equals {where}: left frozen"))
+            where = f"{source_text(option.candidate, option.path)}, by its position among {lengths[-1]}"
+            self._leave(at, "picked_by_position", [where])
         else:
             why = _WHY[best[1]] if len(fit) > 1 else "no other result has it"
             check = None if option.candidate.place.path in WHOLE else result_path.check(value)
@@ -139,12 +144,8 @@ class Search:
             if path is not None:
                 yield WireOption(candidate, path, self._rank(candidate, at))
 
-    def _leave(self, at: Path, candidates: Sequence[Candidate]) -> None:
-        whole = all(candidate.place.path == () for candidate in candidates)
-        origins = ", ".join(dict.fromkeys(source_text(candidate) for candidate in candidates[:5]))
-        more = f" and {len(candidates) - 5} more" if len(candidates) > 5 else ""
-        what = "the results of " if whole else ""
-        self.undecided.append((at, f"{place_text(at[1:])} equals {what}{origins}{more}: left frozen"))
+    def _leave(self, at: Path, code: str, evidence: list[str]) -> None:
+        self.undecided.append((str(at[0]), Undecided(at=at[1:], code=code, evidence=evidence)))
 
     def _rank(self, candidate: Candidate, at: Path) -> Rank:
         """Return how much speaks for a candidate: its record, its name, what its call was about."""
@@ -216,6 +217,12 @@ class Search:
     def _was_said(self, value: Any) -> bool:
         """Return whether people said the value, or all that is in it."""
         return all(self.timeline.people_said(self.draft.call, part) for _, part in leaves(value))
+
+
+def _sources(candidates: Sequence[Candidate]) -> list[str]:
+    """Return where candidates are, as lines for people."""
+    shown = list(dict.fromkeys(source_text(candidate) for candidate in candidates[:SHOWN_SOURCES]))
+    return shown + ([f"and {len(candidates) - SHOWN_SOURCES} more"] if len(candidates) > SHOWN_SOURCES else [])
 
 
 _WHY = {

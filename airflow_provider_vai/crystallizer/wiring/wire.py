@@ -34,7 +34,7 @@ from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.wiring.search import Chosen, Search
 from airflow_provider_vai.languages import json_text, result_path
 from airflow_provider_vai.languages.places import with_value
-from airflow_provider_vai.model.automation import Argument, Output, Wire as SpecWire
+from airflow_provider_vai.model.automation import Argument, Output, Undecided, Wire as SpecWire
 
 MOST_WIRES = 24
 """An argument with more places from earlier results is a selection from data, which positions cannot repeat."""
@@ -84,17 +84,22 @@ def _frozen(draft: Draft) -> frozenset[str]:
 
 def _argument(name: str, argument: Argument, search: Search) -> Argument:
     wires = _outermost([chosen for chosen in search.chosen if chosen.at[0] == name and _is_proven(chosen)])
-    notes = _few([line for at, line in search.undecided if at[0] == name], MOST_NOTES, "places")
+    undecided = _few([place for owner, place in search.undecided if owner == name], MOST_NOTES, "places")
     if len(wires) > MOST_WIRES:
         sources = unique([chosen.candidate.source.step or "" for chosen in wires])
-        notes = [f"more than {MOST_WIRES} of its places equal places in {', '.join(sources)}: left frozen"]
+        undecided = [
+            Undecided(at=[], code="many_sources", evidence=[f"more than {MOST_WIRES} in {', '.join(sources)}"])
+        ]
         wires = []
-    notes += _parts(name, argument.value, wires, search)
-    evidence = [line for chosen in wires for line in _evidence(chosen)] + notes
+    undecided += _parts(name, argument.value, wires, search)
+    said: dict[str, Any] = {
+        "evidence": [line for chosen in wires for line in _evidence(chosen)],
+        "undecided": undecided,
+    }
     if not wires:
-        return Argument(class_="frozen", value=argument.value, evidence=evidence) if evidence else argument
+        return Argument(class_="frozen", value=argument.value, **said) if undecided else argument
     if len(wires[0].at) == 1:
-        return Argument(class_="wired", from_=_output(wires[0]), origin="tool_output", evidence=evidence)
+        return Argument(class_="wired", from_=_output(wires[0]), origin="tool_output", **said)
     rest, filled = argument.value, argument.value
     for chosen in wires:
         rest = with_value(rest, chosen.at[1:], None)
@@ -102,7 +107,7 @@ def _argument(name: str, argument: Argument, search: Search) -> Argument:
     if json_text.canonical(filled) != json_text.canonical(argument.value):  # pragma: no cover - each wire is proven
         return argument
     inner = [SpecWire(at=list(chosen.at[1:]), from_=_output(chosen)) for chosen in wires]
-    return Argument(class_="wired", value=rest, wires=inner, evidence=evidence)
+    return Argument(class_="wired", value=rest, wires=inner, **said)
 
 
 def _outermost(wires: Sequence[Chosen]) -> list[Chosen]:
@@ -132,17 +137,17 @@ def _evidence(chosen: Chosen) -> list[str]:
     return [f"{line}; taken by its position in a list of {' and of '.join(map(str, chosen.lengths))}"]
 
 
-def _parts(name: str, value: Any, wires: Sequence[Chosen], search: Search) -> list[str]:
-    """Return a line for each text of an earlier result that stands inside a longer text of the argument."""
-    lines = []
+def _parts(name: str, value: Any, wires: Sequence[Chosen], search: Search) -> list[Undecided]:
+    """Return the places whose text holds the text of an earlier result, and more."""
+    found = []
     for at, text in islice(leaves(value, [name]), MOST_TEXTS):
         if isinstance(text, str) and not any(at[: len(chosen.at)] == chosen.at for chosen in wires):
             for part, candidate in search.results.texts_in(text, search.draft):
                 if search.timeline.people_said(search.draft.call, part) is None:
-                    lines.append(f"{place_text(at[1:])} contains {source_text(candidate)}: left frozen")
-    return _few(lines, MOST_PARTS, "parts of earlier results")
+                    found.append(Undecided(at=at[1:], code="text_of_result", evidence=[source_text(candidate)]))
+    return _few(found, MOST_PARTS, "parts of earlier results")
 
 
-def _few(lines: list[str], most: int, what: str) -> list[str]:
-    more = [f"and {len(lines) - most} more {what}: left frozen"] if len(lines) > most else []
-    return lines[:most] + more
+def _few(places: list[Undecided], most: int, what: str) -> list[Undecided]:
+    rest = f"{len(places) - most} more {what}"
+    return places[:most] + ([Undecided(at=[], code="more_places", evidence=[rest])] if len(places) > most else [])

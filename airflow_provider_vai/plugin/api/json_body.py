@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_camel
 from airflow_provider_vai.secrets.masking import mask, masked
 
 TEXTS = frozenset({
-    "description", "summary", "reason", "reasons", "review", "evidence", "conditions", "template", "tags", "items",
+    "description", "summary", "reason", "reasons", "message", "evidence", "conditions", "template", "tags",
     "by", "owner", "agent", "title",
 })  # fmt: skip
 """Fields of our models that hold what people or agents wrote."""

@@ -30,7 +30,7 @@ BESIDE: dict[str, Any] = {
     "status": STATUS,
     "error": {**NULLABLE_TEXT, "description": "Why Airflow cannot read the DAG file."},
     "isPaused": {"type": ["boolean", "null"], "description": "Airflow's switch; null: it has not read the DAG file."},
-    "toReview": {"type": "array", "items": {"type": "string"}},
+    "toReview": {"type": "array", "items": {"$ref": "#/components/schemas/ReviewItem"}},
     "entry": {**COUNT, "description": "The number in the ETag."},
 }
 
@@ -116,6 +116,8 @@ def components() -> dict[str, Any]:
     for model in _bodies.values():
         parts[model.__name__].setdefault("additionalProperties", False)
     parts["Argument"] = {**parts["Argument"], "additionalProperties": True}
+    parts["ReviewItem"] = _open(parts["ReviewItem"])  # with its number where an automation is shown
+    parts["ReviewItem"]["properties"]["number"] = {**COUNT, "description": "What `reviewed` of an activation takes."}
     shown = _object(TAKEN_FOR, **BESIDE, editedByHand={"type": "boolean"})
     parts[AUTOMATION] = {"allOf": [_open(parts["Sidecar"]), shown]}
     parts["Sidecar"] = _open(parts["Sidecar"])

@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 import tempfile
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -22,6 +23,7 @@ from airflow_provider_vai.exceptions import (
     EditedByHand,
     NotReviewed,
     PublishError,
+    UnusableName,
     VaiError,
 )
 from airflow_provider_vai.operators.runtime.compat import configuration
@@ -34,6 +36,7 @@ STATUS: tuple[tuple[type[VaiError], int], ...] = (
     (Conflict, 412),
     (EditedByHand, 409),
     (NotReviewed, 409),
+    (UnusableName, 422),
     (PublishError, 503),
     (VaiError, 422),
 )
@@ -70,6 +73,8 @@ def answered(request: Request, error: Exception) -> JSONResponse:
 def of(error: VaiError) -> JSONResponse:
     """Return the answer for a refusal."""
     status = next(status for kind, status in STATUS if isinstance(error, kind))
+    if isinstance(error, UnusableName):
+        error.where = "dagId"
     if option := OPTION.fullmatch(error.where):  # the command line's name for what is a field of a body here
         status, error.where = 422, to_camel(option[1].replace("-", "_"))
     if status >= 500:
@@ -81,7 +86,17 @@ def of(error: VaiError) -> JSONResponse:
 
 def public(text: str) -> str:
     """Return a message without this server's folders, and with credentials masked."""
-    for folder in _folders():
+    return all_public([text])[0]
+
+
+def all_public(texts: Iterable[str]) -> list[str]:
+    """Return the same for many messages."""
+    folders_ = _folders()
+    return [_without(text, folders_) for text in texts]
+
+
+def _without(text: str, folders_: Sequence[str]) -> str:
+    for folder in folders_:
         text = text.replace(f"{folder}/", "").replace(folder, "the server's folder")
     return mask(QUOTED_FILE.sub(r'File "\1"', text))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -10,11 +10,12 @@ from airflow.utils.session import create_session
 from fastapi import HTTPException
 
 from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.plugin.api import airflow_state, etags, folders
 from airflow_provider_vai.plugin.api.airflow_state import AirflowDag
 from airflow_provider_vai.plugin.api.json_body import Json, time, to_wire
-from airflow_provider_vai.plugin.api.problems import Problem, public
+from airflow_provider_vai.plugin.api.problems import Problem, all_public, public
 from airflow_provider_vai.secrets.masking import mask
 from airflow_provider_vai.store.lifecycle import to_review
 from airflow_provider_vai.store.state import AutomationState, read_state
@@ -74,6 +75,7 @@ def shown(
         dag = airflow_state.known(session, [dag_id])[dag_id]
     body = {**to_wire(state.sidecar), **_beside(state.sidecar, dag), "entry": state.number}
     newest = next(state.log.versions(), None)
+    body["review"] = review_items(enumerate(state.sidecar.review, 1))
     body["editedByHand"] = bool(state.is_spec_edited or (newest and state.dag_file != newest.dag_file))
     return Json({**body, **beside}, status, {"ETag": etags.of(state.number), **(headers or {})})
 
@@ -99,12 +101,18 @@ def item(sidecar: Sidecar, dag: AirflowDag) -> dict[str, Any]:
     }
 
 
+def review_items(items: Iterable[tuple[int, ReviewItem]]) -> list[dict[str, Any]]:
+    """Return review items as the API shows them: with their numbers, and without this server's folders."""
+    shown_items = [{"number": number, **to_wire(item)} for number, item in items]
+    texts = iter(all_public(text for it in shown_items for text in (it["message"], *it["evidence"])))
+    return [{**it, "message": next(texts), "evidence": [next(texts) for _ in it["evidence"]]} for it in shown_items]
+
+
 def _beside(sidecar: Sidecar, dag: AirflowDag) -> dict[str, Any]:
     """Return what the sidecar does not hold: how Airflow has it, and what is to be reviewed."""
-    review = to_review(sidecar)
     return {
         "status": airflow_state.status(sidecar, dag),
         "error": dag.error,
         "isPaused": dag.is_paused,
-        "toReview": [public(line) for line in review],
+        "toReview": review_items(to_review(sidecar).items()),
     }

@@ -19,7 +19,7 @@ from airflow_provider_vai.plugin.api.etags import IfMatch
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
 from airflow_provider_vai.plugin.api.json_body import Json, time, to_wire
 from airflow_provider_vai.plugin.api.openapi import AUTOMATION, answers, body_of
-from airflow_provider_vai.plugin.api.problems import Problem, public
+from airflow_provider_vai.plugin.api.problems import Problem
 from airflow_provider_vai.secrets.masking import mask
 from airflow_provider_vai.store import lifecycle
 from airflow_provider_vai.store.state import AutomationState
@@ -31,9 +31,12 @@ Number = Annotated[int, Path(ge=1, le=10**6)]
 
 
 class Activate(RequestBody):
-    """What a person looked at: review items word for word, or ``all`` that are open."""
+    """What a person looked at: the numbers of review items, or ``all`` of them.
 
-    reviewed: list[str] | Literal["all"] = Field(default_factory=list)
+    An item may also be named by its message, or by itself, as ``toReview`` shows it.
+    """
+
+    reviewed: list[int | str | dict[str, Any]] | Literal["all"] = Field(default_factory=list)
 
 
 @router.get("/versions", dependencies=reading(), responses=answers("VersionPage"))
@@ -111,7 +114,7 @@ def activate(dag_id: str, user: GetUserDep, body: Small, once: OnceDep, if_match
                 folders.automations_folder(),
                 dag_id,
                 reviewed=body.read(Activate).reviewed,
-                shown=public,
+                shown=lambda number, item: views.review_items([(number, item)])[0],
                 by=user.get_name(),
                 expected=expected,
                 carry_out=lambda: airflow_state.unpause(state),
@@ -153,8 +156,8 @@ def _not_reviewed(state: AutomationState, error: NotReviewed) -> Problem:
     return Problem(
         409,
         f"{len(error.items)} of {total} items are not reviewed",
-        open=[public(item) for item in error.items],
-        remedy='Look at each, and name it in "reviewed"; or say "all".',
+        open=views.review_items(error.items),
+        remedy='Look at each, and name its number in "reviewed"; or say "all".',
     )
 
 

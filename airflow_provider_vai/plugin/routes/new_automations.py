@@ -16,7 +16,7 @@ from airflow_provider_vai.authoring.specs.platform_documents import is_platform
 from airflow_provider_vai.authoring.specs.short import KEYS
 from airflow_provider_vai.authoring.specs.steps import GATE_KEYS, KEYS as STEP_KEYS
 from airflow_provider_vai.authoring.specs.triggers import KEYS as TRIGGER_KEYS
-from airflow_provider_vai.exceptions import PublishError, SpecError
+from airflow_provider_vai.exceptions import NameTaken, SpecError, UnusableName
 from airflow_provider_vai.languages.identifiers import slug
 from airflow_provider_vai.languages.python_function import python_path
 from airflow_provider_vai.model.automation import Automation, Step
@@ -91,12 +91,10 @@ def check_name(request: Request, user: Any, dag_id: str) -> None:
     may(request, user, "PUT", dag_id)
     try:
         safe_name(dag_id, folders.automations_folder())
-    except PublishError as error:
-        if error.where == "--dag-id":
-            raise SpecError(error.problem, where="dagId", remedy=error.remedy) from None
-        if "differs" in error.problem:
-            raise Problem(409, error.problem, where="dagId", remedy="Choose another dagId.") from None
-        raise
+    except UnusableName as error:
+        raise SpecError(error.problem, where="dagId", remedy=error.remedy) from None
+    except NameTaken as error:
+        raise Problem(409, error.problem, where="dagId", remedy="Choose another dagId.") from None
 
 
 def _published(automation: Automation, state: Any, user: Any) -> Response:

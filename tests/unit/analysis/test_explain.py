@@ -26,7 +26,8 @@ def made() -> Automation:
                     {"at": ["who"], "param": "name", "path": ["first"]},
                 ],
                 "secrets": [{"at": ["token"], "connection": "send_token"}],
-                "evidence": ["id: from look (call c1)", "a equals b: left frozen"],
+                "evidence": ["id: from look (call c1)"],
+                "undecided": [{"at": ["a"], "code": "several_sources", "evidence": ["b", "c"]}],
             }
         ),
         "whole": Argument(class_="wired", from_=Output(step="look")),
@@ -66,7 +67,9 @@ def test_each_class() -> None:
         '[when] is what Airflow renders of "{{ ds }}"; [who] is the DAG param name[first]; '
         "[token] is the password of the connection send_token"
     )
-    assert found["arguments"]["candidates"] == ["a equals b: left frozen"]
+    open_ = "a equals several earlier results, so it stays frozen (b; c)"
+    assert found["arguments"]["candidates"] == [open_]
+    assert found["arguments"]["evidence"] == ["id: from look (call c1)", open_]
     assert (found["name"]["origin"], found["piece"]["origin"]) == ("user", None)
     assert json.loads(json.dumps(list(found.values()))) == list(found.values())
 
@@ -77,7 +80,7 @@ def test_lines_for_people() -> None:
     assert shown[0] == "send (mcp_tool, write)"
     assert "  name: parameter, the DAG param name; first said by the user" in shown
     assert "    - id: from look (call c1)" in shown
-    assert "    ? a equals b: left frozen" in shown
+    assert "    ? a equals several earlier results, so it stays frozen (b; c)" in shown
     assert shown[-1] == '  conn_id: frozen, always "mcp"; first said by no call: the kind or the tools file'
     assert max(map(len, shown)) <= 120
 

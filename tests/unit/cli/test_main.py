@@ -100,7 +100,7 @@ def test_crystallize_writes_a_pair(vai: Vai, out: Path, rules: Path, tmp_path: P
     assert (said.code, said.err) == (0, "")
     assert sorted(path.name for path in out.glob("vai*")) == ["vai_a_chat.py", "vai_a_chat.vai.json"]
     assert f"created: {out}/vai_a_chat.py and vai_a_chat.vai.json (version 1, paused, draft)" in said.out
-    assert "review: find, send, find_2: an MCP server answers" in said.out
+    assert "review 1-3: find, send, find_2: an MCP server answers" in said.out
     assert "advice: crystallize" in said.out
     assert "unchanged: " in vai("crystallize", trace, "--out", out, "--tools", rules).out
 
@@ -114,6 +114,11 @@ def test_json_for_machines(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> 
     assert said["steps"] == ["approve_find", "find", "approve_send", "send", "approve_find_2", "find_2"]
     assert said["gates"] == ["approve_find", "approve_send", "approve_find_2"]
     assert (said["change"], said["version"], said["not_crystallized"]) == ("created", 1, [])
+    message = "an MCP server answers, and may answer otherwise tomorrow"
+    assert said["review"] == [
+        {"number": number, "code": "live", "step": key, "place": None, "message": message, "evidence": []}
+        for number, key in enumerate(("find", "send", "find_2"), 1)
+    ]
 
 
 @pytest.mark.parametrize("path", sorted(TRACES.glob("*.json")), ids=lambda path: path.stem)

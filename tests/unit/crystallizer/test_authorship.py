@@ -72,5 +72,8 @@ def test_flags_are_summed_up() -> None:
     automation = crystallized(recorded, {"match": "gen*", "kind": "generate_query"}, SEND, READ, gates="recorded")
     assert automation.non_deterministic
     assert automation.non_deterministic_steps == ["generate_query", "send"]
-    assert automation.review[0] == "generate_query: a model wrote this SQL"
-    assert automation.review[1].startswith("send: a model wrote arguments.text")
+    query, send, *_ = automation.review
+    assert (query.code, query.step, query.message) == ("model_written", "generate_query", "a model wrote this SQL")
+    assert (send.code, send.step) == ("model_written", "send")
+    assert send.message.startswith("a model wrote arguments.text")
+    assert automation.steps[1].model_words == [["arguments", "text"]]

@@ -17,7 +17,7 @@ from airflow_provider_vai.languages.result_path import follow
 from airflow_provider_vai.model.automation import Argument, Automation, Param, Step
 from airflow_provider_vai.model.run import Approval, Run, ToolCall, Turn, Usage
 from airflow_provider_vai.renderer.render import render
-from tests.unit.support import MCP, SHA, call, crystallized, run, tasks
+from tests.unit.support import MCP, SHA, call, crystallized, review_lines, run, tasks
 
 AT = datetime(2025, 3, 3, 9, tzinfo=timezone.utc)
 RULES = (
@@ -54,7 +54,7 @@ def test_provenance_is_taken_over() -> None:
     assert automation.savings is not None
     assert automation.savings.model_dump() == {"input_tokens": 10, "output_tokens": 2, "cost_usd": 0.25}
     assert [trigger.type for trigger in automation.triggers] == ["manual"]
-    assert "messages[3]: odd" in automation.review
+    assert "messages[3]: odd" in review_lines(automation)
     recorded_result = automation.steps[-1].recorded
     assert recorded_result is not None
     assert recorded_result.result_sha256 == json_text.digest({"n": 1})

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.automation import Automation, UntrustedValue
 from airflow_provider_vai.model.run import Approval, ToolCall, Turn
-from tests.unit.support import call, crystallized, run
+from tests.unit.support import call, crystallized, review_lines, run
 
 AT = datetime(2025, 4, 1, 8, 5, tzinfo=timezone.utc)
 
@@ -83,8 +83,8 @@ def test_unguarded_writes_are_listed_for_review() -> None:
     """What changes something outside without a gate is said aloud."""
     automation = one(call("send"), approval="never")
     assert (
-        "send: changes something outside and has no gate (the tools file says that this tool needs no approval)"
-        in automation.review
+        "send: external side effects without a gate (the tools file says that this tool needs no approval)"
+        in review_lines(automation)
     )
 
 
@@ -92,7 +92,8 @@ def test_denied_calls_are_no_gate() -> None:
     """A denial is not repeated: the call is listed as left out."""
     automation = crystallized(run(call("look"), call("drop", outcome="denied", approval="denied")), gates="recorded")
     assert [step.key for step in automation.steps] == ["look"]
-    assert [(entry.call_id, entry.reason) for entry in automation.not_crystallized] == [("c2", "a person denied it")]
+    (entry,) = automation.not_crystallized
+    assert (entry.call_id, entry.code, entry.reason) == ("c2", "denied", "a person denied it")
 
 
 SHARED = [
@@ -129,6 +130,7 @@ def test_what_outsiders_wrote_is_guarded(tool: str, arguments: Any, said: str, g
     assert bool(gates) == guarded
     if guarded:
         reason = gates[0].arguments["reason"].value
+        assert [value.call_id for value in automation.steps[-1].approval.untrusted] == ["c1"]
         assert "only text that outsiders can write says arguments." in reason.lower()
         assert "(call c1)" in reason
 
@@ -137,4 +139,5 @@ def test_under_recorded_gates_the_reason_still_says_so() -> None:
     """The policy guards recorded approvals alone; the review list names what was left open."""
     automation = outsiders("pay", {"to": "NO93 8601 1117 947"}, gates="recorded", approval="not_required")
     assert all(step.kind != "approval_gate" for step in automation.steps)
-    assert "only text that outsiders can write" in "\n".join(automation.review)
+    assert "only text that outsiders can write" in "\n".join(review_lines(automation))
+    assert automation.steps[-1].approval.untrusted == [UntrustedValue(place=["arguments", "to"], call_id="c1")]

@@ -24,28 +24,41 @@ def ids(recorded: Run, **policy: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("left_out", "reason"),
+    ("left_out", "code", "reason"),
     [
-        (call(outcome="failed", error="no\n such   table"), "failed: no such table"),
-        (call(outcome="failed"), "failed"),
-        (call(outcome="denied", approval="denied"), "a person denied it"),
-        (call(outcome="denied", approval=Approval(state="denied", note="not now")), "a person denied it: not now"),
-        (call(outcome="denied", error="rejected by policy"), "a person denied it: rejected by policy"),
-        (call(outcome="interrupted"), "was interrupted"),
-        (call(outcome="interrupted", error="timeout"), "was interrupted: timeout"),
-        (call(outcome="unknown"), "the trace holds no result of it"),
-        (call(arguments="free text"), "succeeded, but its executed arguments are not recorded"),
-        (call(actor="user"), "the user's side made it; the agent's later calls may have depended on it"),
-        (call(parent_id="c2"), "was made inside the call c2, which is one step"),
-        (call("final_result", {"answer": 1}, "Final result processed."), "is the agent's answer, not an action"),
+        (call(outcome="failed", error="no\n such   table"), "failed", "failed: no such table"),
+        (call(outcome="failed"), "failed", "failed"),
+        (call(outcome="denied", approval="denied"), "denied", "a person denied it"),
+        (
+            call(outcome="denied", approval=Approval(state="denied", note="not now")),
+            "denied",
+            "a person denied it: not now",
+        ),
+        (call(outcome="denied", error="rejected by policy"), "denied", "a person denied it: rejected by policy"),
+        (call(outcome="interrupted"), "interrupted", "was interrupted"),
+        (call(outcome="interrupted", error="timeout"), "interrupted", "was interrupted: timeout"),
+        (call(outcome="unknown"), "no_result", "the trace holds no result of it"),
+        (call(arguments="free text"), "arguments_unknown", "succeeded, but its executed arguments are not recorded"),
+        (
+            call(actor="user"),
+            "made_by_user",
+            "the user's side made it; the agent's later calls may have depended on it",
+        ),
+        (call(parent_id="c2"), "inside_call", "was made inside the call c2, which is one step"),
+        (
+            call("final_result", {"answer": 1}, "Final result processed."),
+            "answer",
+            "is the agent's answer, not an action",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_did_not_succeed_becomes_no_step(left_out: ToolCall, reason: str) -> None:
+def test_what_did_not_succeed_becomes_no_step(left_out: ToolCall, code: str, reason: str) -> None:
     """Denied, failed, interrupted, unknown, the user's own, a sub-call, an answer: listed, with the reason."""
     recorded = run(left_out, call("other"))
     assert ids(recorded) == ["c2"]
     assert reasons(recorded) == {"c1": reason}
+    assert [entry.code for entry in select(recorded, Policy())[1]] == [code]
 
 
 def test_succeeded_without_arguments_in_the_trace_becomes_no_step() -> None:

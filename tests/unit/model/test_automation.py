@@ -93,7 +93,7 @@ def test_spec_digest_leaves_out_the_sidecars_own_fields() -> None:
     """Version, status and history say nothing about what runs."""
     one = automation(step("x"))
     facts: dict[str, Any] = {
-        "schema_version": 1,
+        "schema_version": 2,
         "generator": {"name": "n", "version": "0", "templates_sha256": "0"},
         "history": [],
     }

@@ -49,9 +49,9 @@ def test_first_fields_say_what_the_file_is(file: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"schema_version": 2}, "schema_version 2 is newer than 1"),
+        ({"schema_version": 3}, "schema_version 3 is newer than 2"),
         ({"schema_version": 0}, "schema_version"),
-        ({"schema_version": "1"}, "schema_version"),
+        ({"schema_version": "2"}, "schema_version"),
         ({"status": "live"}, "status: Input should be 'draft', 'active', 'paused' or 'error' (found 'live')"),
         ({"colour": "red"}, "colour: Extra inputs"),
         ({"version": None}, "version"),

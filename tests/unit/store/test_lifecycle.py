@@ -12,6 +12,7 @@ import pytest
 from airflow_provider_vai.cli import main as cli
 from airflow_provider_vai.exceptions import Conflict, EditedByHand, NotReviewed, PublishError, SpecError
 from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.store import lifecycle
 from airflow_provider_vai.store.publisher import Published, publish
@@ -23,7 +24,12 @@ from tests.unit.support import call, crystallized, run
 def made(value: Any = 1) -> Automation:
     """Return an automation of one call, with two review items."""
     automation = crystallized(run(call("look", {"value": value})), dag_id="report", gates="recorded")
-    return automation.model_copy(update={"review": ["look at a", "look at b"]})
+    return automation.model_copy(update={"review": [note("a"), note("b")]})
+
+
+def note(what: str) -> ReviewItem:
+    """Return a review item."""
+    return review_item("note", text=f"look at {what}")
 
 
 def sidecar(folder: Path) -> Sidecar:
@@ -45,31 +51,45 @@ def published(tmp_path: Path) -> Published:
 def test_activation_names_the_reviewer_and_what_was_reviewed(published: Published, tmp_path: Path) -> None:
     """The sidecar and the log keep it; the DAG file does not change."""
     before = published.dag.read_bytes()
-    after = lifecycle.activate(tmp_path, "report", reviewed=["look at a", "look at b", "and else"], by="mia")
+    after = lifecycle.activate(tmp_path, "report", reviewed=[note("a"), note("b"), note("else")], by="mia")
 
     assert sidecar(tmp_path) == after
     (review,) = after.reviews
-    assert (after.status, review.by, review.version, review.items) == ("active", "mia", 1, ["look at a", "look at b"])
+    assert (after.status, review.by, review.version, review.items) == ("active", "mia", 1, [note("a"), note("b")])
     assert logged(tmp_path) == [("activated", 1), ("version", 1)]
     assert published.dag.read_bytes() == before
 
 
 def test_what_nobody_looked_at_is_not_activated(published: Published, tmp_path: Path) -> None:
     """The message names the open items; nothing changes."""
-    with pytest.raises(NotReviewed, match="1 of 2 items are not reviewed: look at b"):
-        lifecycle.activate(tmp_path, "report", reviewed=["look at a"])
+    with pytest.raises(NotReviewed, match=r"1 of 2 items are not reviewed:\n  2\. look at b"):
+        lifecycle.activate(tmp_path, "report", reviewed=[note("a")])
     assert logged(tmp_path) == [("version", 1)]
 
 
 def test_a_later_version_asks_only_for_what_is_new(published: Published, tmp_path: Path) -> None:
     """The status stays; an item that was reviewed once is not asked for again."""
-    lifecycle.activate(tmp_path, "report", reviewed=["look at a", "look at b"])
-    publish(made(2).model_copy(update={"review": ["look at b", "look at c"]}), tmp_path)
+    lifecycle.activate(tmp_path, "report", reviewed=[note("a"), note("b")])
+    publish(made(2).model_copy(update={"review": [note("b"), note("c")]}), tmp_path)
 
     now = sidecar(tmp_path)
     assert now.status == "active"
-    assert lifecycle.to_review(now) == ["look at c"]
-    assert lifecycle.activate(tmp_path, "report", reviewed=["look at c"]).reviews[-1].version == 2
+    assert lifecycle.to_review(now) == {2: note("c")}
+    assert lifecycle.activate(tmp_path, "report", reviewed=[note("c")]).reviews[-1].version == 2
+
+
+def test_a_flag_in_other_words_is_not_asked_for_again(tmp_path: Path) -> None:
+    """What follows from a step is the same finding as long as code, step and place are."""
+    flag = review_item("model_written", step="look", reason="a model wrote this SQL")
+    publish(made().model_copy(update={"review": [flag]}), tmp_path)
+    lifecycle.activate(tmp_path, "report", reviewed=[flag])
+    again = [
+        flag.model_copy(update={"message": "this SQL is a model's"}),
+        review_item("live", step="look", reason="a model wrote this SQL"),
+        review_item("write_without_gate", step="look", evidence=["nobody asked for one"]),
+    ]
+    publish(made(2).model_copy(update={"review": again}), tmp_path)
+    assert list(lifecycle.to_review(sidecar(tmp_path))) == [2, 3]
 
 
 def test_what_cannot_be_carried_out_is_not_recorded(published: Published, tmp_path: Path) -> None:
@@ -170,8 +190,14 @@ def vai(*arguments: object) -> int:
 def test_the_commands(published: Published, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Versions, activation without Airflow, pausing, deleting and restoring, by the DAG file or the sidecar."""
     assert vai("activate", published.dag, "--record-only") == 1
+    assert "  1. look at a\n  2. look at b\n" in capsys.readouterr().err
+    assert vai("activate", published.dag, "--record-only", "--reviewed", "2") == 1
+    assert "1 of 2 items are not reviewed:\n  1. look at a" in capsys.readouterr().err
+    for wrong in ("3", "0", "2-1", "1-3", "1,", "x", ""):
+        assert vai("activate", published.dag, "--record-only", "--reviewed", wrong) == 1
+        assert "numbers from 1 to 2" in capsys.readouterr().err
     assert vai("activate", published.dag, "--record-only", "--reviewed", "1,2") == 0
-    assert vai("activate", published.dag, "--record-only", "--reviewed", "3") == 1
+    assert vai("activate", published.dag, "--record-only", "--reviewed", "1-2") == 0
     assert vai("pause", published.sidecar, "--record-only", "--json") == 0
     assert '"status": "paused"' in capsys.readouterr().out
     assert vai("versions", published.dag) == 0

@@ -5,7 +5,7 @@ sample-pipeline (agentdojo). Each task repeats one successful tool call of that 
 arguments that were executed then.
 
 Review before you activate it:
-- read_sensor, water: an MCP server answers, and may answer otherwise tomorrow
+1-2. read_sensor, water: an MCP server answers, and may answer otherwise tomorrow
 
 Provenance, and the calls that became no task: vai_garden.vai.json
 """

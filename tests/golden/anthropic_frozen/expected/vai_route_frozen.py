@@ -4,7 +4,7 @@ Crystallized from the chat thread msgs-1 (anthropic_messages, model claude-sampl
 repeats one successful tool call of that recording with the arguments that were executed then.
 
 Review before you activate it:
-- web_search, save_route: an MCP server answers, and may answer otherwise tomorrow
+1-2. web_search, save_route: an MCP server answers, and may answer otherwise tomorrow
 
 Provenance, and the calls that became no task: vai_route_frozen.vai.json
 """

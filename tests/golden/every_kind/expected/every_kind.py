@@ -5,28 +5,22 @@ Crystallized from the agent run run-march of sales-analyst (vai, model orchestra
 were executed then.
 
 Review before you activate it:
-- explain_schema: the recorded explanation was a model's; this step returns the schema as it is
-- generate_query: a model wrote this SQL
-- web_search, fetch_page: the web answers, and answers otherwise tomorrow
-- call_agent: a model decides anew in each run; a model wrote question, which each run repeats word
-  for word
-- add_note: an MCP server answers, and may answer otherwise tomorrow; a model wrote arguments.text,
-  which each run repeats word for word
-- call_agent: changes something outside and has no gate (it changes something outside; no approval
-  is recorded, and the policy guards recorded ones only)
-- call_automation: changes something outside and has no gate (it changes something outside; no
-  approval is recorded, and the policy guards recorded ones only)
-- add_note: changes something outside and has no gate (it changes something outside; no approval is
-  recorded, and the policy guards recorded ones only)
-- plan_discount: changes something outside and has no gate (it changes something outside; no
-  approval is recorded, and the policy guards recorded ones only)
-- fetch_page.url: the value equals web_search[results][0][url]: left frozen
-- http_request.json: month: is 2025-03, and the user said "March" without a year: that one, or the
-  latest one? left frozen
-- call_automation.conf: month: is 2025-03, and the user said "March" without a year: that one, or
-  the latest one? left frozen
-- plan_discount.arguments: region equals generate_query[rows][1][region], picked by its position
-  among 2: left frozen
+1. explain_schema: the recorded explanation was a model's; this step returns the schema as it is
+2. generate_query: a model wrote this SQL
+3-4. web_search, fetch_page: the web answers, and answers otherwise tomorrow
+5. call_agent: a model decides anew in each run; a model wrote question, which each run repeats word
+   for word
+6. add_note: an MCP server answers, and may answer otherwise tomorrow; a model wrote arguments.text,
+   which each run repeats word for word
+7-10. call_agent, call_automation, add_note, plan_discount: external side effects without a gate (it
+   changes something outside; no approval is recorded, and the policy guards recorded ones only)
+11. fetch_page.url: equals a recorded result that no step is sure to return, so it stays frozen
+   (web_search[results][0][url])
+12-13. http_request.json.month, call_automation.conf.month: is a date that the user said without a
+   year, so it stays frozen (2025-03, said as "March": that one, or the latest one?)
+14. plan_discount.arguments.region: equals a value that only its position in a list picks, and no
+   write follows a position, so it stays frozen (generate_query[rows][1][region], by its position
+   among 2)
 
 Provenance, and the calls that became no task: every_kind.vai.json
 """

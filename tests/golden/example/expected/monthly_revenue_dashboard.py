@@ -5,7 +5,7 @@ orchestrator), recorded on 2026-01-05. Each task repeats one successful tool cal
 with the arguments that were executed then.
 
 Review before you activate it:
-- generate_query, generate_query_2: a model wrote this SQL
+1-2. generate_query, generate_query_2: a model wrote this SQL
 
 Provenance, and the calls that became no task: monthly_revenue_dashboard.vai.json
 """

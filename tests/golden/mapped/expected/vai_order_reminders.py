@@ -5,9 +5,9 @@ Crystallized from the agent run run-reminders of shop-clerk (vai, model orchestr
 were executed then.
 
 Review before you activate it:
-- list_orders: an MCP server answers, and may answer otherwise tomorrow
-- send_reminder: an MCP server answers, and may answer otherwise tomorrow; a model wrote
-  arguments.text, which each run repeats word for word
+1. list_orders: an MCP server answers, and may answer otherwise tomorrow
+2. send_reminder: an MCP server answers, and may answer otherwise tomorrow; a model wrote
+   arguments.text, which each run repeats word for word
 
 Provenance, and the calls that became no task: vai_order_reminders.vai.json
 """

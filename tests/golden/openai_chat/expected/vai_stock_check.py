@@ -4,11 +4,9 @@ Crystallized from the chat thread chat-1 (openai_chat, model gpt-sample). Each t
 successful tool call of that recording with the arguments that were executed then.
 
 Review before you activate it:
-- find_item, list_sites: an MCP server answers, and may answer otherwise tomorrow
-- find_item: changes something outside and has no gate (it changes something outside; no approval is
-  recorded, and the policy guards recorded ones only)
-- list_sites: changes something outside and has no gate (it changes something outside; no approval
-  is recorded, and the policy guards recorded ones only)
+1-2. find_item, list_sites: an MCP server answers, and may answer otherwise tomorrow
+3-4. find_item, list_sites: external side effects without a gate (it changes something outside; no
+   approval is recorded, and the policy guards recorded ones only)
 
 Provenance, and the calls that became no task: vai_stock_check.vai.json
 """

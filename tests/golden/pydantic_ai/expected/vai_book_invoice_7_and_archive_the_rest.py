@@ -5,9 +5,9 @@ Each task repeats one successful tool call of that recording with the arguments 
 then.
 
 Review before you activate it:
-- archive: an MCP server answers, and may answer otherwise tomorrow
-- [4].parts[0]: call 'b2' waited between two runs, so its arguments may have been edited
-- [4].parts[2]: call 'a1' waited between two runs, so its arguments may have been edited
+1. archive: an MCP server answers, and may answer otherwise tomorrow
+2. [4].parts[0]: call 'b2' waited between two runs, so its arguments may have been edited
+3. [4].parts[2]: call 'a1' waited between two runs, so its arguments may have been edited
 
 Provenance, and the calls that became no task: vai_book_invoice_7_and_archive_the_rest.vai.json
 """

@@ -5,7 +5,7 @@ analyst-large), recorded on 2025-03-03. Each task repeats one successful tool ca
 with the arguments that were executed then.
 
 Review before you activate it:
-- generate_query, generate_query_2: a model wrote this SQL
+1-2. generate_query, generate_query_2: a model wrote this SQL
 
 Provenance, and the calls that became no task: vai_monthly_revenue_dashboard.vai.json
 """

@@ -4,7 +4,7 @@ Crystallized from the chat thread thread-42 (vai), recorded on 2025-04-01. Each 
 successful tool call of that recording with the arguments that were executed then.
 
 Review before you activate it:
-- generate_query: a model wrote this SQL
+1. generate_query: a model wrote this SQL
 
 Provenance, and the calls that became no task: vai_late_parcels.vai.json
 """

@@ -66,7 +66,7 @@ def step(document: dict[str, Any], key: str) -> dict[str, Any]:
 def pair(folder: Path, document: dict[str, Any], **facts: Any) -> Path:
     """Write a sidecar and its DAG file, and return the sidecar."""
     draft = {
-        "schema_version": 1, "dag_sha256": "", "status": "draft", "version": 1,
+        "schema_version": 2, "dag_sha256": "", "status": "draft", "version": 1,
         "generator": Generator(name="x", version="1", templates_sha256=templates_sha256()).model_dump(),
         "history": [Version(version=1, at=datetime(2026, 1, 1, tzinfo=timezone.utc), by="a", summary="s",
                             spec_sha256="0" * 64).model_dump(mode="json")],
@@ -127,8 +127,7 @@ def only_tools(document: dict[str, Any]) -> None:
 
 def outsiders(document: dict[str, Any]) -> None:
     """Let the gate stand there because of what a mail said."""
-    said = "only text that outsiders can write says json.iban (call c1)"
-    step(document, "post")["approval"]["reason"] = f"it changes something outside; {said}"
+    step(document, "post")["approval"]["untrusted"] = [{"place": ["json", "iban"], "call_id": "c1"}]
 
 
 def idle_gate(document: dict[str, Any]) -> None:
@@ -254,7 +253,8 @@ def test_active_without_a_review(tmp_path: Path) -> None:
     assert lint([path]) == []
     changed(path, active)
     assert [(it.code, it.field) for it in lint([path])] == [("VAI505", "steps.look.non_deterministic")]
-    review = {"version": 1, "at": "2026-01-01T00:00:00Z", "by": "ada", "items": ["look: an MCP server answers"]}
+    item = {"code": "live", "step": "look", "message": "an MCP server answers"}
+    review = {"version": 1, "at": "2026-01-01T00:00:00Z", "by": "ada", "items": [item]}
     changed(path, lambda document: document.update(reviews=[review]))
     assert lint([path]) == []
 

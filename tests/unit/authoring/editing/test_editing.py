@@ -15,6 +15,7 @@ from airflow_provider_vai.model.review import summarized
 from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.store.sidecar_files import read_sidecar
 from tests.paths import GOLDEN
+from tests.unit.support import findings, review_lines
 
 PAIRS = {
     path.name.removesuffix(".vai.json"): read_sidecar(path).automation
@@ -144,7 +145,7 @@ def test_an_added_write_gets_a_gate() -> None:
     assert step(after, "approve_tell").arguments["subject"].value == "Run tell?"
     bare = editing.add_step(before, post(before), ungated=True, by="mia")
     assert step(bare, "tell").approval.gate is None
-    assert "tell: changes something outside and has no gate (left without a gate by mia)" in bare.review
+    assert "tell: external side effects without a gate (left without a gate by mia)" in review_lines(bare)
     assert "crm" in after.connections
     assert "made_up" in refused(lambda: editing.add_step(before, post(before), gate={"made_up": 1}))
 
@@ -202,7 +203,7 @@ def test_removing_a_gate() -> None:
     assert "it guards water, which changes something outside" in message
     after = editing.remove_step(before, "approve_water", ungate=True, by="mia")
     assert edges(after) == {"read_sensor": [], "water": ["read_sensor"]}
-    assert "water: changes something outside and has no gate (its gate was removed by mia)" in after.review
+    assert "water: external side effects without a gate (its gate was removed by mia)" in review_lines(after)
     again = editing.guard_step(after, "water", {"on_reject": "fail"})
     assert edges(again) == edges(before)
 
@@ -252,12 +253,13 @@ def test_replacing_keeps_the_place() -> None:
     after = editing.replace_step(before, "http_request", post(before))
     assert edges(after) == edges(before)
     assert "recorded" not in step(after, "approve_http_request").arguments
-    assert "approve_http_request: recorded went with the step that was replaced" in after.review
+    assert "approve_http_request: lost recorded, which belonged to the step that was replaced" in review_lines(after)
     assert "approved" not in step(after, "approve_http_request").arguments["reason"].value
     assert step(after, "http_request").approval.recorded == "not_required"
     assert after.not_crystallized[-1].reason == "its step http_request was replaced by an editor"
+    assert after.not_crystallized[-1].code == "step_replaced"
     read = editing.replace_step(before, "generate_query", search(before))
-    assert any(line.startswith("generate_query: was replaced, and its result may look") for line in read.review)
+    assert any(line.startswith("generate_query: was replaced, and its result may look") for line in review_lines(read))
     written = editing.replace_step(before, "web_search", post(before))
     assert edges(written)["web_search"] == ["approve_web_search"]
     assert edges(written)["approve_web_search"] == ["duckdb_transform"]
@@ -329,9 +331,9 @@ def test_a_step_that_its_branch_never_runs_is_told() -> None:
     before = golden("every_kind")
     after = editing.add_step(before, search(before), after="conditional_branch", parallel=True)
     line = "look_up: follows the branch conditional_branch, which names it neither in if_true nor in if_false"
-    assert any(entry.startswith(line) for entry in after.review)
+    assert any(entry.startswith(line) for entry in review_lines(after))
     led = editing.set_argument(after, "conditional_branch", "if_true", ["add_note", "look_up"])
-    assert not any(entry.startswith(line) for entry in led.review)
+    assert "always_skipped" not in findings(led)
 
 
 # --- arguments --------------------------------------------------------------------------------------------------------
@@ -417,7 +419,7 @@ def test_a_step_that_becomes_a_write_gets_a_gate() -> None:
     assert "since mia edited method" in step(after, "approve_get_line").arguments["reason"].value
     bare = editing.set_argument(before, "get_line", "method", "POST", ungated=True)
     assert (step(bare, "get_line").approval.gate, len(bare.steps)) == (None, 1)
-    assert any(line.startswith("get_line: changes something outside and has no gate") for line in bare.review)
+    assert "write_without_gate" in findings(bare, "get_line")
     back = editing.set_argument(after, "get_line", "method", "GET")
     assert (step(back, "get_line").effect, step(back, "get_line").approval.gate) == ("read", "approve_get_line")
 
@@ -431,7 +433,7 @@ def test_what_a_tools_file_said_of_the_effect_stays() -> None:
     assert edges(after)["read_sensor"] == ["approve_read_sensor"]
     after = editing.set_argument(before, "water", "effect", "read", by="mia")
     assert step(after, "water").approval.gate == "approve_water"
-    assert "water: changed something outside, and mia says that its effect is read" in after.review
+    assert "water: had external side effects; mia set its effect to read" in review_lines(after)
 
 
 def test_a_persons_words_are_no_models() -> None:
@@ -443,6 +445,34 @@ def test_a_persons_words_are_no_models() -> None:
     )
     after = step(editing.set_argument(before, "add_note", "arguments.text", "Mine."), "add_note")
     assert (after.non_deterministic_reason, after.determinism) == (said, "live")
+
+
+def test_a_models_words_go_place_by_place() -> None:
+    """Whoever replaces one of several texts leaves the others flagged, by their places; the last one ends the flag."""
+    automation = golden("monthly_revenue_report")
+    for place in ("title", "summary", "highlights.0"):
+        automation = editing.set_argument(automation, "http_request", f"json.{place}", "Mine.")
+    edited = step(automation, "http_request")
+    assert edited.model_words == [["json", "highlights", 1], ["json", "highlights", 2]]
+    assert edited.non_deterministic_reason == (
+        "a model wrote json.highlights.1, json.highlights.2, which each run repeats word for word"
+    )
+    assert "model_written" in findings(automation, "http_request")
+    automation = editing.set_argument(automation, "http_request", "json.highlights", ["Mine.", "Too."])
+    edited = step(automation, "http_request")
+    assert (edited.model_words, edited.non_deterministic, edited.determinism) == ([], False, "exact")
+    assert "model_written" not in findings(automation, "http_request")
+
+
+def test_an_edit_decides_about_its_place_alone() -> None:
+    """What the reviewer was asked about other places of the argument stays; what was set is no question any more."""
+    before = golden("every_kind")
+    other = editing.set_argument(before, "http_request", "json.note", "Mine.")
+    assert "date_without_year" in findings(other, "http_request")
+    for place, value in (("json.month", "2025-04"), ("json", {"month": "2025-04"})):
+        after = editing.set_argument(before, "http_request", place, value)
+        assert "date_without_year" not in findings(after, "http_request")
+        assert "date_without_year" in findings(after, "call_automation")
 
 
 def test_a_question_instead_of_the_query() -> None:
@@ -457,8 +487,9 @@ def test_a_question_instead_of_the_query() -> None:
 def test_what_was_drawn_from_the_recording_is_to_be_checked() -> None:
     """It may not fit another address or another query."""
     after = editing.set_argument(golden("every_kind"), "generate_query", "sql", "SELECT 1")
-    assert "generate_query: sql was edited, and tables still comes from the recording: set or unset it" in after.review
-    assert "expected_shape" not in " ".join(after.review)
+    line = "generate_query.sql: tables still come from the recording, which was made with another sql"
+    assert line in review_lines(after)
+    assert "expected_shape" not in " ".join(review_lines(after))
 
 
 def gated_tool() -> Automation:
@@ -479,7 +510,7 @@ def test_the_gates_form_fits_the_new_value() -> None:
     assert fields == {"arguments.amount": {"type": "number"}, "arguments.to": {"type": "string"}}
     gone = editing.unset_argument(before, "mcp_tool", "arguments.amount")
     assert list(step(gone, "approve_mcp_tool").arguments["editable"].value) == ["arguments.to"]
-    assert any("arguments.amount can no longer be changed at the approval" in line for line in gone.review)
+    assert any("arguments.amount can no longer be changed at the approval" in line for line in review_lines(gone))
 
 
 def test_a_denied_call_does_not_come_back() -> None:
@@ -651,7 +682,7 @@ def test_any_sequence_of_edits(name: str, edits: list[tuple[str, int, int, int, 
             assert len(before) == len(after)
         for one in automation.steps:
             if one.effect == "write" and one.approval.gate is None:
-                assert any(one.key in line and "has no gate" in line for line in automation.review)
+                assert "write_without_gate" in findings(automation, one.key)
             if one.approval.gate:
                 assert one.depends_on == [one.approval.gate]
             sources = {output.step for output in one.outputs() if output.step}

@@ -20,6 +20,7 @@ from airflow_provider_vai.model.automation import Argument, Automation, Step
 from airflow_provider_vai.renderer.render import render
 from tests.paths import DOCS, GOLDEN
 from tests.unit import support
+from tests.unit.support import findings, review_lines
 
 SHORT = """
 dag_id: nightly_revenue
@@ -153,7 +154,7 @@ def test_an_unguarded_write_is_for_review(tmp_path: Path) -> None:
     automation = read(tmp_path, {"steps": [POST]})
 
     assert step_of(automation, "post").effect == "write"
-    assert [line for line in automation.review if line.startswith("post: changes something outside")]
+    assert "write_without_gate" in findings(automation, "post")
 
 
 def test_effect_may_be_said(tmp_path: Path) -> None:
@@ -162,7 +163,7 @@ def test_effect_may_be_said(tmp_path: Path) -> None:
     made = read(tmp_path, {"steps": [mcp]})
 
     assert (made.steps[0].effect, made.steps[0].arguments["effect"].value) == ("read", "read")
-    assert made.review[-1] == "look: the spec says that it changes nothing outside (effect: read)"
+    assert review_lines(made)[-1] == "look: the spec says that it has no external side effects (effect: read)"
 
 
 def test_a_question_alone_is_flagged(tmp_path: Path) -> None:
@@ -170,7 +171,7 @@ def test_a_question_alone_is_flagged(tmp_path: Path) -> None:
     made = read(tmp_path, {"steps": [{"kind": "generate_query", "arguments": {"question": "How many?"}}]})
 
     assert (made.steps[0].determinism, made.connections) == ("model_at_run_time", ["pydanticai_default", "warehouse"])
-    assert made.review == ["generate_query: the spec has no SQL: a model writes it anew in each run"]
+    assert review_lines(made) == ["generate_query: the spec has no SQL: a model writes it anew in each run"]
 
 
 def test_results_make_dependencies(tmp_path: Path) -> None:
@@ -212,7 +213,7 @@ def test_a_sidecars_spec_becomes_one_by_hand(tmp_path: Path) -> None:
     made = read(tmp_path, golden.read_text())
 
     assert (made.source_type, made.source) == ("MANUAL", None)
-    assert made.review[0].startswith("made by hand from the spec of the recording c0ffee00")
+    assert review_lines(made)[0].startswith("written by hand from the spec of the recording c0ffee00")
 
 
 def test_what_is_read_renders(tmp_path: Path) -> None:
@@ -418,7 +419,7 @@ def test_platform_schedule_and_nested_trigger() -> None:
     }  # fmt: skip
     assert flat.steps[0].arguments["conn_id"].value == "shop"
     assert flat.steps[0].arguments["resource_names"].value == ["orders"]
-    assert flat.review[-1] == "not taken over from the platform's document: status"
+    assert review_lines(flat)[-1] == "not taken over from the platform's document: status"
     assert nested.triggers[0].filters.action_kind == "generate_query"
 
 
@@ -432,7 +433,7 @@ def test_platform_secret() -> None:
     named = {**document, "config": {**document["config"], "secretConnId": "hook"}}
     for made in (read_platform(document, secret_conn_id="hook"), read_platform(named)):
         assert made.triggers[0].conn_id == "hook"
-        assert made.review[-1].startswith("the webhook's secret was not taken over")
+        assert review_lines(made)[-1].startswith("the webhook's secret was not taken over")
         assert "whsec_" not in made.model_dump_json()
 
 

@@ -105,6 +105,17 @@ def test_json(dag: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = json.loads(capsys.readouterr().out)
     assert told["changes"] == [{"place": "retries", "what": "added", "before": None, "after": 2}]
     assert told["version"] == 2
+    assert [it["number"] for it in told["review"]] == list(range(1, len(told["review"]) + 1))
+
+
+def test_new_items_have_their_numbers(dag: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of the list as it is now, which `vai activate --reviewed` takes; what was there before is not repeated."""
+    before = read_sidecar(dag.with_suffix(".vai.json")).review
+    after = typed(dag, "set", "water", set=["effect=read"])
+    said = capsys.readouterr().out
+    assert [item.code for item in after.review if item not in before] == ["effect_lowered"]
+    assert f"review {len(after.review)}: water: had external side effects; " in said
+    assert said.count("review ") == 1
 
 
 def test_every_action_says_what_it_takes() -> None:

@@ -105,7 +105,7 @@ def test_moves_with_the_run(words: str, name: str, value: str, expected: str) ->
         ("what changed?", "start", "2026-11-01", "the first day of this month when it was recorded, or that very day?"),
         ("what changed?", "day", "2026-11-18", "today when it was recorded, or that very day?"),
         ("last month", "start", "2026-11-01", "the first day of this month when it was recorded, or that very day?"),
-        ("in October", "start", "2026-10-01", 'the user said "October" without a year: that one, or the latest one?'),
+        ("in October", "start", "2026-10-01", 'said as "October": that one, or the latest one?'),
         (
             "last month (October)",
             "start",
@@ -114,7 +114,7 @@ def test_moves_with_the_run(words: str, name: str, value: str, expected: str) ->
         ),
         ("yesterday, 2026-11-17", "day", "2026-11-17", 'yesterday when it was recorded, or what the user called "2026'),
         ("yesterday, 11/17", "day", "2026-11-17", 'yesterday when it was recorded, or what the user called "11/17"?'),
-        ("last month", "q", "2026-10-01 and 2026-10-07", "holds 2026-10-07, which nothing that was said explains"),
+        ("last month", "q", "2026-10-01 and 2026-10-07", "2026-10-07, which nothing that was said explains"),
         ("yesterday or two weeks ago", "since", "1794873600", None),
     ],
 )
@@ -188,7 +188,7 @@ def test_a_value_of_a_result_is_asked_about() -> None:
 
     assert found is not None
     assert found.template is None
-    assert found.line == "is 2026-11-17: yesterday when it was recorded, or a value of an earlier result?"
+    assert found.line == "2026-11-17: yesterday when it was recorded, or a value of an earlier result?"
 
 
 def test_without_a_clock() -> None:
@@ -197,7 +197,7 @@ def test_without_a_clock() -> None:
 
     found = dated("2026-11-17", "day", told, None)
 
-    assert found == Dated(None, 'is 2026-11-17, and the user said "yesterday"; the recording tells no time')
+    assert found == Dated(None, '2026-11-17, and the user said "yesterday"', code="date_without_clock")
     assert dated("2026-11-17", "day", EarlierText("hi", []), None) is None
 
 

@@ -45,9 +45,9 @@ def argument(found: Made, step: int = -1, name: str = "arguments") -> Argument:
     return found[0][step].arguments[name]
 
 
-def evidence(found: Made) -> str:
-    """Return all lines of evidence."""
-    return "\n".join(line for draft in found[0] for it in draft.arguments.values() for line in it.evidence)
+def open_of(it: Argument) -> list[tuple[str, str, str]]:
+    """Return the places that wait for a decision: where, which finding, what it rests on."""
+    return [(".".join(map(str, one.at)), one.code, "; ".join(one.evidence)) for one in it.undecided]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,8 @@ def test_values_of_the_user(words: str, arguments: dict[str, Any], expected: dic
         if isinstance(value, tuple):
             assert value[1] in params[name].schema_.values()
         assert default_problem(params[name].default, params[name].schema_) is None
-    assert found[2] == [f"params, which whoever starts a run may set: {', '.join(params)}"]
+    (note,) = found[2]
+    assert (note.code, note.message) == ("params", f"whoever starts a run may set the parameters {', '.join(params)}")
 
 
 @pytest.mark.parametrize(
@@ -150,11 +151,12 @@ def test_dates_come_first() -> None:
 
 
 def test_a_question_is_in_the_review() -> None:
-    """A date that may move is asked about in a line that ends as the review's lines do."""
+    """A date that may move is left to the reviewer, with the question."""
     found = made(said("what is new?", call(arguments={"start": "2026-11-01"})))
 
-    line = "start: is 2026-11-01: the first day of this month when it was recorded, or that very day? left frozen"
-    assert argument(found).evidence == [line]
+    question = "2026-11-01: the first day of this month when it was recorded, or that very day?"
+    assert open_of(argument(found)) == [("start", "date_unclear", question)]
+    assert argument(found).evidence == []
     assert argument(found).class_ == "frozen"
 
 
@@ -176,9 +178,8 @@ def test_all_dates_move_or_none(other: dict[str, Any], reason: str) -> None:
 
     assert len(argument(alone).wires) == 2
     assert argument(found).class_ == "frozen"
-    assert f'from: 2026-10-01 was the first day of last month ("last month"), but {reason}: left frozen' in (
-        argument(found).evidence
-    )
+    line = f'2026-10-01 was the first day of last month ("last month"); {reason}'
+    assert ("from", "date_stays_with_others", line) in open_of(argument(found))
 
 
 def test_a_pair_of_dates_is_a_period() -> None:
@@ -232,8 +233,7 @@ def test_a_write_takes_a_param_only_behind_a_gate(guarded: bool) -> None:
     found = made(recorded, {**READS, "match": "check"}, WRITES, guarded=("send",) if guarded else ())
 
     assert bool(found[1]) == guarded
-    line = "to: said by the user, but whoever starts a run could change it, and no gate guards this write: left frozen"
-    assert (line in argument(found).evidence) != guarded
+    assert (open_of(argument(found)) == [("to", "param_without_gate", "")]) != guarded
 
 
 @pytest.mark.parametrize(
@@ -241,13 +241,13 @@ def test_a_write_takes_a_param_only_behind_a_gate(guarded: bool) -> None:
     [
         (
             [call("one", {"city": "Paris"}), call("two", {"body": "The hotel in Paris was fine"})],
-            "two.arguments.body holds it, too, and stays as recorded",
+            "two.arguments.body",
         ),
         (
             [call("one", {"city": "Paris"}), call("two", {"sql": "SELECT * FROM x WHERE city = 'paris'"})],
-            "two.arguments.sql holds it, too, and stays as recorded",
+            "two.arguments.sql",
         ),
-        ([call("one", {"city": "Paris"}), call("two", {"Paris": 1})], "a name in two.arguments holds it, too"),
+        ([call("one", {"city": "Paris"}), call("two", {"Paris": 1})], "a name in two.arguments"),
         (
             [
                 call("one", {"city": "Paris"}, result=[{"name": "Hotel Lutetia 5", "id": 1}]),
@@ -268,7 +268,7 @@ def test_a_write_takes_a_param_only_behind_a_gate(guarded: bool) -> None:
                 call("one", {"city": "Paris"}, result=[{"city": "Paris", "zone": "zone 4711"}, {"city": "Rome"}]),
                 call("two", {"zone": "zone 4711"}),
             ],
-            "the way to a wired value of two holds it, too, and stays as recorded",
+            "the way to a wired value of two",
         ),
         (
             [
@@ -285,7 +285,9 @@ def test_no_half_new_runs(calls: list[ToolCall], reason: str) -> None:
     found = made(said("A hotel in Paris, please", *calls))
 
     assert found[1] == {}
-    assert f"city: said by the user, but {reason}" in evidence(found)
+    ((at, code, what),) = open_of(found[0][0].arguments["arguments"])
+    assert (at, what) == ("city", reason)
+    assert code in ("held_elsewhere", "repeated_later", "written_about_later")
 
 
 def test_a_model_sentence_before_the_step_does_not_count() -> None:
@@ -339,8 +341,8 @@ def test_statements_are_never_touched(kind: str) -> None:
     assert found[1] == {}
     assert argument(found, name="sql").class_ == "frozen"
     quiet = made(said("yesterday", call(arguments={"sql": sql})), rule)
-    line = '2026-11-17 was yesterday ("yesterday"), and it decides what runs: left frozen'
-    assert argument(quiet, name="sql").evidence == [f"the value: {line}"]
+    line = '2026-11-17 was yesterday ("yesterday")'
+    assert open_of(argument(quiet, name="sql")) == [("", "date_decides", line)]
 
 
 def test_credentials_are_no_defaults() -> None:
@@ -387,7 +389,8 @@ def test_today_of_the_instructions() -> None:
     other = made(said("since yesterday", call(arguments={"since": "2026-11-17"}), **facts))
 
     assert argument(today).wires[0].template
-    assert "or the very day that the instructions name? left frozen" in argument(other).evidence[0]
+    ((_, _, question),) = open_of(argument(other))
+    assert question.endswith("or the very day that the instructions name?")
 
 
 def test_origins_follow() -> None:

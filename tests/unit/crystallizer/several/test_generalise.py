@@ -16,7 +16,7 @@ from airflow_provider_vai.model.tools_file import ToolRule
 from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.traces import merge
 from airflow_provider_vai.traces.reading.trace import Coverage
-from tests.unit.support import MCP, SHA, call, crystallized, run, tools
+from tests.unit.support import MCP, SHA, call, crystallized, review_lines, run, tools
 
 READ = ToolRule(match="get_*", kind="mcp_tool", conn_id="mcp", effect="read")
 RULES = (READ, MCP)
@@ -99,7 +99,7 @@ def test_a_text_that_could_be_read_as_a_template_becomes_none(hostile: str) -> N
     automation = made_of(*runs)
 
     assert wires(automation, "mail") == {}
-    assert any("mail.arguments: subject: differs" in line for line in automation.review)
+    assert any("mail.arguments.subject: differs" in line for line in review_lines(automation))
 
 
 def test_provenance_is_the_newests_and_the_review_names_every_run() -> None:
@@ -108,7 +108,9 @@ def test_provenance_is_the_newests_and_the_review_names_every_run() -> None:
 
     assert automation.source is not None
     assert automation.source.id == "r2"
-    assert any(line.startswith("made of 2 runs of one task: r2 (trace sha256 0") for line in automation.review)
+    runs = next(item for item in automation.review if item.code == "made_of_runs")
+    assert runs.message.startswith("made of 2 runs of one task")
+    assert [line.partition(" (trace sha256 0")[0] for line in runs.evidence] == ["r2", "r1"]
     assert step(automation, "refund").call_ids == ["c2", "r1:c2"]
     assert automation.description == "Please refund the order …"
     assert automation.dag_id == "vai_please_refund_the_order"
@@ -123,7 +125,7 @@ def test_a_wire_that_fails_in_one_run_is_dropped() -> None:
     automation = made_of(*runs)
 
     assert wires(automation, "use") == {}
-    assert any("'XK-4412' in r2; 'ZZ-9999' in r1" in line for line in automation.review)
+    assert any("'XK-4412' in r2; 'ZZ-9999' in r1" in line for line in review_lines(automation))
 
 
 def test_several_runs_settle_what_one_leaves_open() -> None:
@@ -153,7 +155,7 @@ def test_a_write_takes_nothing_by_its_position_in_a_list() -> None:
     automation = made_of(*runs)
 
     assert step(automation, "pay").arguments["arguments"].class_ == "frozen"
-    assert any("in every run, picked by its position" in line for line in automation.review)
+    assert any("only its position picks in every run" in line for line in review_lines(automation))
 
 
 def test_a_wire_comes_from_what_the_model_knew_in_every_run() -> None:
@@ -194,7 +196,7 @@ def test_a_step_behind_one_branch_reads_nothing_from_behind_another() -> None:
 
     assert sum(it.kind == "conditional_branch" for it in automation.steps) == 2
     assert wires(automation, "get_more") == {}
-    assert any("get_more.arguments: code: differs" in line for line in automation.review)
+    assert any("get_more.arguments.code: differs" in line for line in review_lines(automation))
 
 
 def test_a_param_needs_a_gate_before_a_write() -> None:
@@ -217,7 +219,7 @@ def test_what_the_model_varies_by_itself_is_no_param() -> None:
 
     assert automation.params == {}
     assert step(automation, "get_rows").arguments["arguments"].value == {"limit": 50}
-    assert any("limit: differs between the runs" in line and "'10' in r1" in line for line in automation.review)
+    assert any("limit: differs between the runs" in line and "'10' in r1" in line for line in review_lines(automation))
 
 
 def test_what_follows_from_the_users_words_is_a_param_to_look_at() -> None:
@@ -229,7 +231,7 @@ def test_what_follows_from_the_users_words_is_a_param_to_look_at() -> None:
     automation = made_of(*runs)
 
     assert {name: it.default for name, it in automation.params.items()} == {"week": 18}
-    assert any("the user said it in no such words" in line for line in automation.review)
+    assert any("the user did not say it literally" in line for line in review_lines(automation))
 
 
 def test_clocks_and_generated_ids_are_listed() -> None:
@@ -246,10 +248,10 @@ def test_clocks_and_generated_ids_are_listed() -> None:
 
     assert automation.params == {}
     assert any(
-        "get_now: asked the same, its result differs: at like a clock, id like a generated id" in it
-        for it in automation.review
+        "get_now: was asked the same in several runs, and its result differs (at like a clock; id like a gen" in it
+        for it in review_lines(automation)
     )
-    assert any("mail.arguments: key: volatile" in line for line in automation.review)
+    assert any("mail.arguments.key: is volatile" in line for line in review_lines(automation))
 
 
 def test_expectations_that_runs_contradict_are_dropped() -> None:
@@ -262,7 +264,7 @@ def test_expectations_that_runs_contradict_are_dropped() -> None:
     automation = made_of(*runs, rules=(rule,))
 
     assert "expected_status" not in step(automation, "http_request").arguments
-    assert any("expected_status differs" in line for line in automation.review)
+    assert any("expected_status: differs" in line for line in review_lines(automation))
 
 
 # --- steps that only some runs made -----------------------------------------------------------------------------------
@@ -284,7 +286,7 @@ def test_a_step_of_some_runs_stands_behind_a_branch() -> None:
     assert branch.arguments["if_true"].value == ["approve_tell_manager"]
     assert branch.arguments["if_false"].value == ["approve_mail"]
     assert step(automation, "approve_mail").depends_on == ["tell_manager", "whether_tell_manager"]
-    assert any("between 80 and 120 no run has shown which way it goes" in line for line in automation.review)
+    assert any("between 80 and 120 no run has shown which way it goes" in line for line in review_lines(automation))
     assert wires(automation, "tell_manager") == {("order_id",): "order_id"}
 
 
@@ -296,7 +298,7 @@ def test_one_run_of_four_is_not_enough_for_a_branch() -> None:
     assert "tell_manager" not in [it.key for it in automation.steps]
     entry = next(it for it in automation.not_crystallized if it.tool == "tell_manager")
     assert "made in 1 of 4 runs (r2), too few" in entry.reason
-    assert any(line.startswith("tell_manager is left out") for line in automation.review)
+    assert any(line.startswith("tell_manager is left out") for line in review_lines(automation))
 
 
 def test_a_step_that_nothing_explains_is_left_out() -> None:
@@ -310,7 +312,7 @@ def test_a_step_that_nothing_explains_is_left_out() -> None:
     automation = made_of(*runs)
 
     assert [it.key for it in automation.steps] == ["get_a", "approve_mail", "mail"]
-    assert any("nothing in the params and the earlier results says when" in line for line in automation.review)
+    assert any("nothing in the params and the earlier results says when" in line for line in review_lines(automation))
 
 
 def test_two_ways_exclude_each_other() -> None:
@@ -402,7 +404,7 @@ def test_the_same_run_twice_counts_once() -> None:
     automation = made_of(once, once)
 
     assert automation.steps == crystallized(once, *RULES).steps
-    assert "the run r1 was named twice, and counts once" in automation.review
+    assert "the run r1 was named twice, and counts once" in review_lines(automation)
 
 
 def test_a_failed_run_is_left_out_aloud() -> None:
@@ -413,7 +415,7 @@ def test_a_failed_run_is_left_out_aloud() -> None:
     assert automation.source is not None
     assert automation.source.id == "r2"
     assert any(
-        line.startswith("the run r3 is left out: the recorded run did not succeed") for line in automation.review
+        line.startswith("the run r3 is left out: the recorded run did not succeed") for line in review_lines(automation)
     )
 
 
@@ -430,7 +432,7 @@ def test_independent_calls_in_another_order_are_the_same_steps() -> None:
     automation = made_of(told(1, one, two, last), told(2, two, one, last))
 
     assert [it.key for it in automation.steps] == ["get_b", "get_a", "approve_mail", "mail"]
-    assert any("the run r1 made it elsewhere" in line for line in automation.review)
+    assert any("comes at another place in the run r1" in line for line in review_lines(automation))
     assert automation.not_crystallized == []
 
 

@@ -14,7 +14,7 @@ from airflow_provider_vai.exceptions import RunNotSuccessful
 from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.traces.formats import opened
 from tests.paths import RECORDINGS
-from tests.unit.support import MCP, SHA, tools
+from tests.unit.support import MCP, SHA, review_lines, tools
 
 RECORDED = RECORDINGS / "agentdojo"
 READ = {"match": "[!s]*", "kind": "mcp_tool", "conn_id": "mcp", "effect": "read"}
@@ -46,5 +46,5 @@ def test_runs_of_one_task_by_two_models_align() -> None:
         assert automation.params == {}, paths
         steps = [it for it in automation.steps if it.kind == "mcp_tool"]
         assert 2 * len(steps) >= max(len(it.run.calls) for it in recordings), paths
-        assert any(line.startswith("made of 2 runs of one task") for line in automation.review)
+        assert any(line.startswith("made of 2 runs of one task") for line in review_lines(automation))
     assert done >= 20

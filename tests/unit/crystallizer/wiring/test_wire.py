@@ -14,7 +14,7 @@ from airflow_provider_vai.languages.result_path import follow
 from airflow_provider_vai.model.automation import Argument, Step
 from airflow_provider_vai.model.run import Run, ToolCall, Turn
 from airflow_provider_vai.renderer.render import render
-from tests.unit.support import MCP, call, crystallized, run
+from tests.unit.support import MCP, call, crystallized, review_lines, run
 
 ROWS = [{"month": "2025-01", "revenue": 10.5}, {"month": "2025-02", "revenue": 11}]
 QUERY = {"match": "query*", "kind": "generate_query"}
@@ -40,9 +40,9 @@ def wires(found: Argument) -> dict[str, str]:
     return {place: "/".join([source.step, *map(str, source.path)]) for place, source in named.items()}
 
 
-def open_of(found: Argument) -> list[str]:
-    """Return the lines of the evidence that wait for a decision."""
-    return [line for line in found.evidence if line.endswith("left frozen")]
+def open_of(found: Argument) -> list[tuple[str, str, list[str]]]:
+    """Return the places that wait for a decision: where, which finding, what it rests on."""
+    return [(".".join(map(str, it.at)), it.code, it.evidence) for it in found.undecided]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_a_position_decides_in_a_read_and_not_in_a_write() -> None:
     ]
     found = taken({"to": "NO47110002"}, effect="write")
     assert (found.class_, found.value) == ("frozen", {"to": "NO47110002"})
-    assert open_of(found) == ["to equals list_debts[1][iban], picked by its position among 2: left frozen"]
+    assert open_of(found) == [("to", "picked_by_position", ["list_debts[1][iban], by its position among 2"])]
 
 
 @pytest.mark.parametrize("effect", ["read", "write"])
@@ -209,13 +209,13 @@ def test_a_selection_from_data_stays_frozen() -> None:
     rows = [{"key": f"K-{number:03}"} for number in range(60)]
     found = taken({"keys": [row["key"] for row in rows[::2]]}, rows)
     assert found.class_ == "frozen"
-    assert open_of(found) == ["more than 24 of its places equal places in list_debts: left frozen"]
+    assert open_of(found) == [("", "many_sources", ["more than 24 in list_debts"])]
 
 
 def test_a_value_inside_a_longer_text_is_listed() -> None:
     """Nothing is cut into texts; the reviewer reads what stands in them."""
     found = argument(call("look", result={"id": "record 4711"}), call("send", {"body": "About record 4711: done"}))
-    assert (found.class_, open_of(found)) == ("frozen", ["body contains look[id]: left frozen"])
+    assert (found.class_, open_of(found)) == ("frozen", [("body", "text_of_result", ["look[id]"])])
 
 
 def test_the_user_repeats_a_name_in_other_letters() -> None:
@@ -316,9 +316,9 @@ def test_ties_stay_frozen_and_are_listed() -> None:
     )
     found = argument(*calls)
     assert (found.class_, found.value) == ("frozen", {"id": "record 4711"})
-    assert open_of(found) == ["id equals the results of look, find: left frozen"]
-    review = crystallized(run(*calls), gates="recorded").review
-    assert "send.arguments: id equals the results of look, find: left frozen" in review
+    assert open_of(found) == [("id", "several_sources", ["look", "find"])]
+    review = review_lines(crystallized(run(*calls), gates="recorded"))
+    assert "send.arguments.id: equals several earlier results, so it stays frozen (look; find)" in review
 
 
 @pytest.mark.parametrize(

@@ -105,9 +105,15 @@ def test_activate(op: Any, read_by_airflow: Any, folder: Path) -> None:
     assert (unread.status_code, unread.headers["retry-after"]) == (409, "15")
     read_by_airflow()
 
-    refused = op.post(url, json={"reviewed": ["something else"]}, headers=match(op))
+    refused = op.post(url, json={"reviewed": ["something else", 1]}, headers=match(op))
     assert refused.status_code == 409
-    assert refused.json()["open"] == op.get(ONE).json()["toReview"]
+    shown = op.get(ONE).json()
+    assert refused.json()["open"] == shown["toReview"][1:]
+    assert [(it["number"], it["code"], it["step"]) for it in shown["review"]] == [
+        (1, "model_written", "look"), (2, "model_written", "look_again"),
+    ]  # fmt: skip
+    refused = op.post(url, headers=match(op))
+    assert refused.json()["open"] == shown["toReview"] == shown["review"]
     done = op.post(url, json={"reviewed": refused.json()["open"]}, headers=match(op))
 
     assert done.status_code == 200, done.text
@@ -116,10 +122,30 @@ def test_activate(op: Any, read_by_airflow: Any, folder: Path) -> None:
     op.patch(ONE, json={"description": "Not read yet"}, headers=match(op))
     assert op.post(url, json={"reviewed": "all"}, headers=match(op)).status_code == 409
     read_by_airflow()
+    assert op.get(ONE).json()["toReview"] == []
     assert op.post(url, json={"reviewed": "all"}, headers=match(op)).status_code == 200
-    for bad in ({"reviewed": "some"}, {"reviewed": 1}, {"nonsense": 1}, {"reviewed": [1]}):
+    for bad in ({"reviewed": "some"}, {"reviewed": 1}, {"nonsense": 1}, {"reviewed": [3]}, {"reviewed": [None]}):
         assert op.post(url, json=bad, headers=match(op)).status_code == 422
     assert op.post(url, json={"reviewed": "all"}).status_code == 428
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        [1, 2],
+        ["look: its SQL is frozen as the spec has it: read it as you would a model's", 2],
+        ["its SQL is frozen as the spec has it: read it as you would a model's"],
+        "all",
+    ],
+)
+def test_what_was_reviewed(named: Any, op: Any, read_by_airflow: Any, folder: Path) -> None:
+    """Items are named by number, by their line or their words; the sidecar keeps them as they are."""
+    made(op)
+    read_by_airflow()
+    done = op.post(f"{ONE}/activate", json={"reviewed": named}, headers=match(op))
+    assert done.status_code == 200, done.text
+    sidecar = read_sidecar(folder / "nightly.vai.json")
+    assert sidecar.reviews[-1].items == sidecar.review
 
 
 def test_pause(op: Any, read_by_airflow: Any) -> None:

@@ -40,7 +40,7 @@ def sidecar(dag_id: str, *paths: str, status: str = "active") -> str:
     """Return the text of a sidecar with these webhooks."""
     triggers = [{"type": "webhook", "path": path, "conn_id": "sender", "signature": "github"} for path in paths]
     fields = {
-        "schema_version": 1,
+        "schema_version": 2,
         "dag_id": dag_id,
         "source_type": "MANUAL",
         "steps": [],

@@ -1,0 +1,253 @@
+"""The table of review findings: each code with its sentence, and with what a reviewer should do.
+
+A decision rests on a code, a step and a place, never on a sentence: sentences are for people, and may be reworded.
+``dev/docs/review.md`` is generated from this table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Group = Literal["steps", "places", "making", "editing", "runs"]
+
+
+@dataclass(frozen=True)
+class ReviewCode:
+    """One row of the table.
+
+    :param message: the sentence about the step or place that the finding names; ``{…}`` are its values.
+    :param action: what to do about it, for the reviewer.
+    :param group: ``steps`` and ``places`` follow from the steps of the spec, and are drawn from them again after every
+        edit; the others are notes that were made once: in ``making`` or ``editing`` the spec, or of several ``runs``.
+    """
+
+    message: str
+    action: str
+    group: Group
+
+    @property
+    def follows_from_steps(self) -> bool:
+        """Whether the finding is drawn from the steps of the spec, and so goes when they no longer show it."""
+        return self.group in ("steps", "places")
+
+
+FLAGS = ("live", "model_written", "model_at_run_time")
+"""The codes of steps that may do something else when they run again: their determinism."""
+
+STEPS: dict[str, tuple[str, str]] = {
+    "unmapped_tool": (
+        "its tool has no action kind, so the step fails when it runs",
+        "Map the tool in `vai-tools.toml` and crystallize again, or replace the step.",
+    ),
+    "live": ("{reason}", "Check that the automation may rely on an answer that changes."),
+    "model_written": ("{reason}", "Read the text or SQL carefully: every run repeats it."),
+    "model_at_run_time": ("{reason}", "Check that a model may decide this in every run."),
+    "write_without_gate": (
+        "external side effects without a gate",
+        "Put a gate before it (`vai edit DAG guard STEP`), or make sure that nobody needs to approve it.",
+    ),
+    "always_skipped": (
+        "follows the branch {branch}, which names it neither in if_true nor in if_false, so it never runs",
+        "Add it to one of the branch's lists, or remove it.",
+    ),
+}
+
+PLACES: dict[str, tuple[str, str]] = {
+    "several_sources": (
+        "equals several earlier results, so it stays frozen",
+        "Wire it to the right one of them with `vai edit`, or leave it as recorded.",
+    ),
+    "source_without_step": (
+        "equals a recorded result that no step is sure to return, so it stays frozen",
+        "Wire it with `vai edit` if a step returns the same, or leave it as recorded.",
+    ),
+    "picked_by_position": (
+        "equals a value that only its position in a list picks, and no write follows a position, so it stays frozen",
+        "Wire it by a name, or leave it as recorded.",
+    ),
+    "many_sources": (
+        "more of its places equal earlier results than are wired, so all of it stays frozen",
+        "Wire the whole argument to one result, or leave it as recorded.",
+    ),
+    "text_of_result": (
+        "contains the text of an earlier result, and parts of texts are not wired, so it stays frozen",
+        "Write a template, or leave the text as recorded.",
+    ),
+    "more_places": ("further places equal earlier results and stay frozen", "Look at the argument as a whole."),
+    "param_without_gate": (
+        "comes from the user's words, but no gate guards this write, so it stays frozen: anyone who starts a run could "
+        "change a parameter",
+        "Put a gate before the step, then make the value a parameter; or leave it as recorded.",
+    ),
+    "held_elsewhere": (
+        "comes from the user's words, but the same value stays frozen elsewhere, so it stays frozen, too",
+        "Make both places one parameter, or leave them as recorded.",
+    ),
+    "repeated_later": (
+        "comes from the user's words, but a later step repeats a result that depends on it, so it stays frozen",
+        "Wire the later value first, or leave both as recorded.",
+    ),
+    "written_about_later": (
+        "comes from the user's words; later steps may depend on it, so it stays frozen",
+        "Make it a parameter only if the later text holds for every value.",
+    ),
+    "date_unclear": (
+        "may be a date relative to the run, but the recording does not settle which, so it stays frozen",
+        "Write a template of the run's date, or leave it as recorded.",
+    ),
+    "date_without_year": (
+        "is a date that the user said without a year, so it stays frozen",
+        "Write a template if it should be the latest such date, or leave it as recorded.",
+    ),
+    "date_without_clock": (
+        "may be a date relative to the run, but the recording has no start time, so it stays frozen",
+        "Write a template of the run's date, or leave it as recorded.",
+    ),
+    "date_stays_with_others": (
+        "is a date relative to the run, but a value that belongs to it stays as recorded, so it stays frozen, too",
+        "Make templates of all of them, or leave them as recorded.",
+    ),
+    "date_decides": (
+        "may be a date relative to the run, but it decides what runs, so it stays frozen",
+        "Write a template of the run's date, or leave it as recorded.",
+    ),
+    "not_in_every_run": ("is not given in every run, so the newest run's value stays", "Choose the value."),
+    "credential_moves": (
+        "holds a credential at other places in other runs, so the newest run's value stays",
+        "Choose the value.",
+    ),
+    "only_in_other_runs": ("is given in other runs, not in the newest, so it is left out", "Add it if it is needed."),
+    "wired_in_newest_run": (
+        "is taken from an earlier step in the newest run alone, so it stays frozen",
+        "Wire it, or leave it as recorded.",
+    ),
+    "position_in_every_run": (
+        "equals a value that only its position picks in every run, and no write follows a position, so it stays frozen",
+        "Wire it by a name, or leave it as recorded.",
+    ),
+    "volatile": (
+        "is volatile and differs between the runs, so the newest run's value stays",
+        "Let a template or an earlier step make the value, or leave it as recorded.",
+    ),
+    "differs": (
+        "differs between the runs, and nothing in them says why, so the newest run's value stays",
+        "Make it a parameter, wire it, or choose the value.",
+    ),
+    "differs_in_loop": (
+        "differs between the runs in a step for each element, so the newest run's value stays",
+        "Choose the value.",
+    ),
+    "undecided": ("stays frozen", "Decide whether the recorded value is right for every run."),
+}
+
+MAKING: dict[str, tuple[str, str]] = {
+    "credential_removed": (
+        "the recorded value looks like a credential and was not kept: make the connection {connection!r} with it as "
+        "the password",
+        "Make the connection in Airflow.",
+    ),
+    "headers_removed": (
+        "the recorded headers {names} were not kept: the connection {connection!r} must supply them",
+        "Complete the connection in Airflow.",
+    ),
+    "params": ("whoever starts a run may set the parameters {names}", "Check that everyone who can start a run may."),
+    "trace_note": ("{text}", "Check that what the trace leaves open does not matter."),
+    "effect_of_spec": (
+        "the spec says that it has no external side effects (effect: {effect})",
+        "Check that this is true: no gate guards the step.",
+    ),
+    "from_recording": (
+        "written by hand from the spec of the recording {recording}, and may differ from it",
+        "Compare it with the recording.",
+    ),
+    "platform_fields": ("not taken over from the platform's document: {names}", "Set what is needed by hand."),
+    "webhook_secret": (
+        "the webhook's secret was not taken over: store it as the password of the connection {connection!r}",
+        "Make the connection in Airflow.",
+    ),
+    "note": ("{text}", "A note that somebody wrote into the spec."),
+}
+
+EDITING: dict[str, tuple[str, str]] = {
+    "effect_lowered": (
+        "had external side effects; {by} set its effect to {effect}",
+        "Check that this is true: the step needs no gate any more.",
+    ),
+    "recorded_remains": (
+        "{names} still come from the recording, which was made with another {edited}",
+        "Set or unset them.",
+    ),
+    "field_gone": (
+        "{field} can no longer be changed at the approval: it is gone from {guarded}",
+        "Add another form field if approvers need one.",
+    ),
+    "gate_reset": ("lost {names}, which belonged to the step that was replaced", "Look at the gate's question."),
+    "step_replaced": (
+        "was replaced, and its result may look different: {readers} read it",
+        "Check what is taken from its result.",
+    ),
+}
+
+RUNS: dict[str, tuple[str, str]] = {
+    "made_of_runs": (
+        "made of {count} runs of one task; the first is the newest: its values are the defaults, and what stays frozen",
+        "Check that these are runs of one task.",
+    ),
+    "run_left_out": (
+        "the run {run} is left out: {problem}",
+        "Check whether it shows something that the other runs do not.",
+    ),
+    "run_named_twice": ("the run {run} was named twice, and counts once", "Nothing to do."),
+    "step_left_out": ("{tool} is left out: {reason}", "Add the step by hand if the automation needs it."),
+    "branch_condition": (
+        "{condition} holds in {count} of {total} runs, in exactly those that made the steps behind it",
+        "Check that this is the condition, and not one that only happens to fit.",
+    ),
+    "arguments_left_out": (
+        "not every run gave {names}, and the newest did not, so they are left out",
+        "Add them if they are needed.",
+    ),
+    "nothing_expected": (
+        "differs between the runs, so nothing is expected of the answer",
+        "Set what every answer must have.",
+    ),
+    "param_worked_out": (
+        "is the parameter {param}: it differs between the runs, and the user did not say it literally",
+        "Check that whoever starts a run can know the value.",
+    ),
+    "order_differs": ("comes at another place in the run {run}; the newest run's order holds", "Check the order."),
+    "result_differs": ("was asked the same in several runs, and its result differs", "Do not rely on these values."),
+    "other_run": ("the run {run}: {text}", "Look at it as you do at the others."),
+}
+
+GROUPS: dict[Group, dict[str, tuple[str, str]]] = {
+    "steps": STEPS,
+    "places": PLACES,
+    "making": MAKING,
+    "editing": EDITING,
+    "runs": RUNS,
+}
+CODES = {
+    code: ReviewCode(message, action, group)
+    for group, rows in GROUPS.items()
+    for code, (message, action) in rows.items()
+}
+
+LEFT_OUT: dict[str, str] = {
+    "not_chosen": "It, or its turn, was not chosen (`--turns`, `--calls`), or it was excluded (`--exclude`).",
+    "made_by_user": "The user's side made it, not the agent.",
+    "inside_call": "It was made inside another call, which is one step.",
+    "answer": "It is the agent's answer, not an action.",
+    "arguments_unknown": "It succeeded, but the arguments that were executed are not recorded.",
+    "failed": "It failed.",
+    "retried": "It failed, and succeeded when it was retried: the retry is the step.",
+    "denied": "A person denied it.",
+    "interrupted": "It was interrupted.",
+    "no_result": "The trace holds no result of it.",
+    "step_removed": "Its step was removed by an edit.",
+    "step_replaced": "Its step was replaced by an edit.",
+    "not_in_every_run": "Only some of several runs made it, and nothing says when.",
+    "other": "Another reason, which the text gives.",
+}
+"""Why a recorded call became no step: each code with what it means."""
