@@ -120,8 +120,7 @@ def review() -> str:
         "them. Whoever activates an automation is recorded with the items that they looked at. An item about a step is",
         "not asked for again as long as code, step and place stay the same; a note, when it says something else.",
         "",
-        "*Frozen*: the value stays as recorded. *Wired*: it is taken from an earlier step's result. *Parameter*: a DAG",
-        "param. *Gate*: a task where a person approves the next step.",
+        "The [glossary](glossary.md) explains *frozen*, *wired*, *parameter*, *gate* and the other words.",
         "",
     ]
     for group, title in TITLES.items():

@@ -81,8 +81,8 @@ def test_texts_that_are_wrong(options: dict[str, Any], words: list[str]) -> None
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"schedule": "every day"}, "'every day'"),
-        ({"schedule": ""}, "''"),
+        ({"schedule": "every day"}, '"every day"'),
+        ({"schedule": ""}, '""'),
         ({"schedule": "@daily", "triggers": []}, "both schedule and triggers"),
     ],
     ids=str,

@@ -24,7 +24,7 @@ GLOSSARY = ROOT / "dev/docs/glossary.md"
 USER_PAGES = [ROOT / "README.md", *sorted((ROOT / "dev/docs").glob("*.md"))]
 ADRS = sorted((ROOT / "dev/adr").glob("*.md"))
 PAGES = [*USER_PAGES, ROOT / "dev/CONTRIBUTING.md", ROOT / "dev/CHANGELOG.md", *ADRS]
-GENERATED = ("cli.md", "formats.md", "kinds.md")
+GENERATED = ("cli.md", "formats.md", "kinds.md", "review.md")
 TOP = "airflow_provider_vai|dag_templates|dev|tests"
 WORDS = {
     "frozen": "frozen|freezes?",
