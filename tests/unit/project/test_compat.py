@@ -108,7 +108,7 @@ def test_rendering_writes_the_same_tasks(pair: Path) -> None:
     before = dag_file(pair).read_text()
     assert cli.main(["render", str(pair)]) == 0
     assert json.loads(pair.read_text())["schema_version"] == 2
-    assert read_sidecar(pair).version == (2 if read_sidecar(pair).review else 1)
+    assert read_sidecar(pair).version == 2
     assert without_docstring(dag_file(pair).read_text()) == without_docstring(before)
     assert {it.code for it in lint([pair.parent])} <= {"VAI404", "VAI406"}
 
