@@ -134,8 +134,8 @@ def test_a_pause_is_one_call() -> None:
     assert (call.id, call.outcome, call.approval.state) == ("f1", "success", "approved")
     alike = [agent(), model("m1", "a", 1), tool("f1", "a", 2, None), tool("f2", "a", 3)]
     assert [call.outcome for call in one_run(NAME, alike).calls] == ["unknown", "success"]
-    asked = [*paused[:4], model("m2", "b", 5), tool("f2", "b", 6)]
-    assert [call.outcome for call in one_run(NAME, asked).calls] == ["unknown", "success"]
+    with_request = [*paused[:4], model("m2", "b", 5), tool("f2", "b", 6)]
+    assert [call.outcome for call in one_run(NAME, with_request).calls] == ["unknown", "success"]
     twice = [*paused[:4], tool("f2", "b", 6, None), agent("c", None, 7), tool("f3", "c", 8)]
     assert [call.outcome for call in one_run(NAME, twice).calls] == ["success"]
 
@@ -159,7 +159,7 @@ def test_chat_model_responses_have_ids_and_texts() -> None:
     """Models of the chat API put messages into their spans; a new user text is a new turn."""
     answer = [{"role": "assistant", "tool_calls": [{"id": "c", "function": {"name": "t", "arguments": '{"x":1}'}}]}]
     first = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": [{"type": "text", "text": "Go."}]}]
-    told = [
+    input_messages = [
         *first,
         *answer,
         {"role": "tool", "tool_call_id": "c", "content": "None"},
@@ -169,7 +169,7 @@ def test_chat_model_responses_have_ids_and_texts() -> None:
         agent(),
         span("m1", "a", 1, type="generation", input=first, output=answer, model="gpt"),
         tool("f1", "a", 2, None),
-        span("m2", "a", 3, type="generation", input=told, output=[], model="gpt"),
+        span("m2", "a", 3, type="generation", input=input_messages, output=[], model="gpt"),
         tool("f2", "a", 4, input="{}"),
     ]
     run = one_run(NAME, document)

@@ -27,9 +27,9 @@ def output(call_id: str = "c", **more: Any) -> dict[str, Any]:
     return {"type": "function_call_output", "call_id": call_id, "output": "text", **more}
 
 
-def assistant_text(words: str = "Done.") -> dict[str, Any]:
+def assistant_text(text: str = "Done.") -> dict[str, Any]:
     """Return an assistant message."""
-    return {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": words}]}
+    return {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}
 
 
 def response(id: str, *items: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -91,10 +91,10 @@ def test_decisions_of_agents_and_of_hosted_tools() -> None:
     """Later versions record decisions by the agent that owns the tool, and those on hosted MCP tools separately."""
     request = {"type": "mcp_approval_request", "id": "r", "name": "n", "server_label": "s", "arguments": "{}"}
     document = state(call(), output(), {"type": "mcp_approval_request_item", "raw_item": request})
-    words = {"r": "No."}
+    messages = {"r": "No."}
     document["context"]["function_tool_approvals"] = [{"tool_key": "t", "decision": {"approved": ["c"]}}]
     document["context"]["hosted_mcp_approvals"] = [
-        {"identity": {"request_id": "r"}, "decision": {"rejected": ["r"], "rejection_messages": words}}
+        {"identity": {"request_id": "r"}, "decision": {"rejected": ["r"], "rejection_messages": messages}}
     ]
     local, hosted = one_run(NAME, document).calls
     assert local.approval.state == "approved"

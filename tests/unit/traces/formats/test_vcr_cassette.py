@@ -20,8 +20,10 @@ FOLDER = RECORDINGS / "pydantic-ai-vcr"
 
 def cassette(*pairs: tuple[Any, Any]) -> dict[str, Any]:
     """Return a cassette of these requests and responses."""
-    found = [{"request": {"body": json.dumps(asked)}, "response": {"parsed_body": said}} for asked, said in pairs]
-    return {"version": 1, "interactions": found}
+    interactions = [
+        {"request": {"body": json.dumps(request)}, "response": {"parsed_body": response}} for request, response in pairs
+    ]
+    return {"version": 1, "interactions": interactions}
 
 
 def events(*found: dict[str, Any]) -> dict[str, Any]:
@@ -68,15 +70,15 @@ def test_streamed_chat_and_gemini() -> None:
     chat = cassette(({"messages": [{"role": "user", "content": "go"}]}, None))
     chat["interactions"][0]["response"] = {"body": events(*pieces)}
     assert one_run("vcr_cassette", chat).calls[0].proposed_arguments == {"x": 1}
-    said = {
+    response = {
         "candidates": [{"content": {"role": "model", "parts": [{"functionCall": {"name": "t", "args": {"x": 1}}}]}}]
     }
-    asked = {
+    request = {
         "contents": [{"role": "user", "parts": [{"text": "go"}]}],
         "systemInstruction": {"parts": [{"text": "Be kind."}]},
     }
-    gemini = cassette((asked, None))
-    gemini["interactions"][0]["response"] = {"body": events(said, {"candidates": []})}
+    gemini = cassette((request, None))
+    gemini["interactions"][0]["response"] = {"body": events(response, {"candidates": []})}
     run = one_run("vcr_cassette", gemini)
     assert [short(call) for call in run.calls] == [("t", 0, 0, "unknown", "unknown")]
     assert (run.system_text, run.turns[0].user_text) == ("Be kind.", "go")
@@ -101,10 +103,10 @@ def test_responses_that_rely_on_the_provider() -> None:
     """With a previous id a request holds only what is new, so the chain is read from its start."""
     call = {"type": "function_call", "call_id": "c", "name": "t", "arguments": '{"x": 1}'}
     answer = {"type": "function_call_output", "call_id": "c", "output": "2"}
-    said = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "done"}]}
+    response = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "done"}]}
     document = cassette(
         ({"input": "go"}, {"object": "response", "id": "r1", "output": [call]}),
-        ({"input": [answer], "previous_response_id": "r1"}, {"object": "response", "id": "r2", "output": [said]}),
+        ({"input": [answer], "previous_response_id": "r1"}, {"object": "response", "id": "r2", "output": [response]}),
     )
     run = one_run("vcr_cassette", document)
     assert [(call.id, call.result, call.outcome) for call in run.calls] == [("c", "2", "success")]
