@@ -99,8 +99,8 @@ def _notice(text: str) -> tuple[Notice | None, str]:
     if start < 0 or not rest:
         return None, text
     try:
-        found, end = json.JSONDecoder().raw_decode(rest)
+        arguments, end = json.JSONDecoder().raw_decode(rest)
     except (ValueError, RecursionError):
         return None, text
     result = rest[end:].removeprefix(".").lstrip().removeprefix("Tool response:").removeprefix("\n")
-    return ((tool, found), result) if isinstance(found, dict) else (None, text)
+    return ((tool, arguments), result) if isinstance(arguments, dict) else (None, text)

@@ -29,8 +29,8 @@ class GraphState(NamedTuple):
         held = as_object(self.source.get(of))
         other = {"config": "checkpoint", "parent_config": "parent_checkpoint"}[of]
         for holder in (as_object(held.get("configurable")), held, as_object(self.source.get(other)), self.source):
-            if (found := text_or_none(holder.get(key))) and not (of == "parent_config" and holder is self.source):
-                return found
+            if (text := text_or_none(holder.get(key))) and not (of == "parent_config" and holder is self.source):
+                return text
         return None
 
     @property
@@ -102,24 +102,24 @@ def path(states: list[GraphState]) -> list[GraphState]:
 
 def edits(states: list[GraphState]) -> dict[str, dict[str, Any]]:
     """Return the edited calls by id that the states themselves record."""
-    found: dict[str, dict[str, Any]] = {}
+    edited: dict[str, dict[str, Any]] = {}
     for state in states:
-        held = as_object(state.values.get(EDITS))
-        found |= {name: call for name, call in held.items() if isinstance(call, dict)}
-    return found
+        recorded = as_object(state.values.get(EDITS))
+        edited |= {call_id: call for call_id, call in recorded.items() if isinstance(call, dict)}
+    return edited
 
 
 def first_proposals(states: list[GraphState]) -> dict[str, dict[str, Any]]:
     """Return the first form of each call by id: middleware of older versions overwrites the proposal with an edit."""
-    found: dict[str, dict[str, Any]] = {}
+    first: dict[str, dict[str, Any]] = {}
     for state in states:
-        held = [state.messages, *(write[2] for write in writes(state) if write[1] == "messages")]
-        for messages in held:
-            found = {**proposals(messages), **found}
-    return found
+        written = [write[2] for write in writes(state) if write[1] == "messages"]
+        for messages in [state.messages, *written]:
+            first = {**proposals(messages), **first}
+    return first
 
 
 def writes(state: GraphState) -> list[Any]:
     """Return what the tasks of a state wrote, each as ``[task, channel, value]``. Never raises."""
-    found = as_list(state.source.get("pending_writes"))
-    return [write for write in found if isinstance(write, list) and len(write) > 2 and isinstance(write[0], str)]
+    pending = as_list(state.source.get("pending_writes"))
+    return [write for write in pending if isinstance(write, list) and len(write) > 2 and isinstance(write[0], str)]

@@ -227,7 +227,7 @@ def _holders(raw: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _first_text(holders: list[dict[str, Any]], names: tuple[str, ...]) -> str:
     text = next((value for holder in holders if (value := text_or_none(first_value(holder, *names)))), "")
-    return "" if text.strip("0") in ("", "x") else text  # an id of zeros stands for no id
+    return "" if text.strip("0") in ("", "x") else text  # an id of zeros means no id
 
 
 def _status(raw: dict[str, Any], span: Span) -> tuple[bool, str | None]:

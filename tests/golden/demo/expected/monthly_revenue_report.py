@@ -9,8 +9,8 @@ Review before you activate it:
 - generate_query, generate_query_2: a model wrote this SQL
 - http_request: a model wrote json.title, json.summary, json.highlights.0 and 2 more, which each run
   repeats word for word
-- [10].parts[0]: call 'pyd_ai_221a39621eae44f5b470ed489685a9ec' waited between two runs: its
-  arguments may be edited
+- [10].parts[0]: call 'pyd_ai_221a39621eae44f5b470ed489685a9ec' waited between two runs, so its
+  arguments may have been edited
 
 Provenance, and the calls that became no task: monthly_revenue_report.vai.json
 """

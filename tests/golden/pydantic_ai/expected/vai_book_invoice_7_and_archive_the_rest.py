@@ -6,8 +6,8 @@ then.
 
 Review before you activate it:
 - archive: an MCP server answers, and may answer otherwise tomorrow
-- [4].parts[0]: call 'b2' waited between two runs: its arguments may be edited
-- [4].parts[2]: call 'a1' waited between two runs: its arguments may be edited
+- [4].parts[0]: call 'b2' waited between two runs, so its arguments may have been edited
+- [4].parts[2]: call 'a1' waited between two runs, so its arguments may have been edited
 
 Provenance, and the calls that became no task: vai_book_invoice_7_and_archive_the_rest.vai.json
 """
