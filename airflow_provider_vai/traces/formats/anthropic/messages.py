@@ -127,7 +127,7 @@ def _outcome(messages: list[Any]) -> RunOutcome:
 
 
 def _kind(block: Any) -> str:
-    kind = block.get("type") if isinstance(block, dict) else None
+    kind = as_object(block).get("type")
     return kind if isinstance(kind, str) else ""
 
 

@@ -13,7 +13,13 @@ from typing import Any
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.openai.agents_run import AgentsRunReader
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
-from airflow_provider_vai.traces.reading.values import PlacedObject, place_inside, require_objects, text_or_none
+from airflow_provider_vai.traces.reading.values import (
+    PlacedObject,
+    as_list,
+    place_inside,
+    require_objects,
+    text_or_none,
+)
 
 OBJECTS = ("trace", "trace.span")
 
@@ -63,7 +69,7 @@ def _placed(trace: Trace) -> Iterator[PlacedObject]:
 def _objects(exported: Any, place: str) -> Iterator[PlacedObject]:
     """Yield an exported object, or the objects of a batch in the form that the exporter sends."""
     batch = exported.get("data") if isinstance(exported, dict) and "object" not in exported else None
-    for number, item in enumerate(batch if isinstance(batch, list) else ()):
+    for number, item in enumerate(as_list(batch)):
         if isinstance(item, dict):
             yield item, place_inside(place, f"data[{number}]")
     if not isinstance(batch, list) and isinstance(exported, dict):

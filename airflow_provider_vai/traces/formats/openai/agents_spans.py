@@ -10,6 +10,7 @@ from typing import Any
 
 from airflow_provider_vai.traces.reading.values import (
     as_list,
+    as_object,
     optional_text,
     parse_arguments,
     parse_time,
@@ -59,7 +60,7 @@ class OpenAISpan:
             if item.get("type") == "function_call":
                 yield _proposal(item.get("call_id"), item, self)
             for call in as_list(item.get("tool_calls")):
-                function = call.get("function") if isinstance(call, dict) else None
+                function = as_object(call).get("function")
                 if isinstance(function, dict):
                     yield _proposal(call.get("id"), function, self)
 

@@ -46,7 +46,7 @@ class VCRCassetteAdapter:
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document has a version and a list of recorded interactions."""
-        interactions = document.get("interactions") if isinstance(document, dict) else None
+        interactions = as_object(document).get("interactions")
         first = as_object(interactions[0]) if isinstance(interactions, list) and interactions else {}
         return "version" in as_object(document) and ({"request", "response"} <= first.keys() or "direction" in first)
 
