@@ -65,7 +65,7 @@ def _simulation(trace: Trace, info: dict[str, Any], simulation: dict[str, Any], 
     messages = list(require_objects(simulation.get("messages"), f"{where}.messages"))
     for message, place in messages:
         _read_message(conversation, message, place)
-    spent = [as_object(message.get("usage")) for message, _ in messages if message.get("role") == "assistant"]
+    usages = [as_object(message.get("usage")) for message, _ in messages if message.get("role") == "assistant"]
     agent = as_object(info.get("agent_info"))
     run = Run(
         id=require_text(simulation.get("id"), f"{where}.id"),
@@ -77,7 +77,7 @@ def _simulation(trace: Trace, info: dict[str, Any], simulation: dict[str, Any], 
         started_at=parse_time(simulation.get("start_time")),
         ended_at=parse_time(simulation.get("end_time")),
         outcome=_outcome(as_object(simulation.get("reward_info")).get("reward")),
-        usage=total_usage(spent, tokens=("prompt_tokens", "completion_tokens"), costs=[simulation.get("agent_cost")]),
+        usage=total_usage(usages, tokens=("prompt_tokens", "completion_tokens"), costs=[simulation.get("agent_cost")]),
     )
     return conversation.finish(run)
 

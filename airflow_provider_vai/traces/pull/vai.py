@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_vai.traces.formats.vai.action_run import get
+from airflow_provider_vai.traces.formats.vai.action_run import get_field
 from airflow_provider_vai.traces.pull.base import Credentials, ListedRun, items, listed_run, newest_of, no_run
 from airflow_provider_vai.traces.pull.http import Client, segment
 from airflow_provider_vai.traces.pull.vai_listings import API, PAGE, action_runs, all_pages, unwrapped
@@ -34,9 +34,9 @@ class VaiSource:
         """Return the newest chat threads; the platform does not document a listing of agent runs."""
         path = f"{API}/chat/threads"
         listed = items(unwrapped(client.get(path, limit=PAGE)), "items", path)
+        times = (get_field(item, "lastMessageAt") or get_field(item, "createdAt") for item in listed)
         return newest_of(
-            listed_run(item.get("id"), item.get("title"), get(item, "lastMessageAt") or get(item, "createdAt"))
-            for item in listed
+            listed_run(item.get("id"), item.get("title"), at) for item, at in zip(listed, times, strict=True)
         )
 
     def trace(self, client: Client, id: str) -> Any:
@@ -52,7 +52,7 @@ class VaiSource:
         else:
             actions = action_runs(client, id, lists.get("turns", []))
         envelope = {kind: {name: value for name, value in record.items() if name not in lists}}
-        if spec := _spec(client, get(record, "agentSpecId")):
+        if spec := _spec(client, get_field(record, "agentSpecId")):
             envelope["agentSpec"] = spec
         approvals = lists.get("approvals") or _approvals(client, id if kind == "thread" else None, actions)
         return {**envelope, **lists, "actionRuns": actions, "approvals": approvals}
@@ -66,10 +66,10 @@ def _spec(client: Client, id: Any) -> dict[str, Any] | None:
 def _approvals(client: Client, thread: str | None, actions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the requests about these action runs; none if the platform's build has no such list."""
     response = unwrapped(client.get(f"{API}/approvals", limit=PAGE, thread_id=thread, or_none=True))
-    ids = [run.get("id") for run in actions] + [get(run, "toolCallId") for run in actions]
+    ids = [run.get("id") for run in actions] + [get_field(run, "toolCallId") for run in actions]
     call_ids = [call_id for call_id in ids if isinstance(call_id, str)]
     listed = items(response, "items", f"{API}/approvals") if response is not None else []
-    return [request for request in listed if get(request, "toolCallId") in call_ids]
+    return [request for request in listed if get_field(request, "toolCallId") in call_ids]
 
 
 SOURCE = VaiSource()

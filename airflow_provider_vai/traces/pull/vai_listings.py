@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_provider_vai.exceptions import PullError
-from airflow_provider_vai.traces.formats.vai.action_run import get
+from airflow_provider_vai.traces.formats.vai.action_run import get_field
 from airflow_provider_vai.traces.pull.base import every_page, items
 from airflow_provider_vai.traces.pull.http import Client
 
@@ -44,7 +44,7 @@ def action_runs(client: Client, id: str, turns: list[Any]) -> list[dict[str, Any
 
 
 def _links(run: dict[str, Any]) -> set[Any]:
-    return {link for name in LINKS if isinstance(link := get(run, name), str)}
+    return {link for name in LINKS if isinstance(link := get_field(run, name), str)}
 
 
 def all_pages(client: Client, path: str, name: str) -> list[dict[str, Any]]:

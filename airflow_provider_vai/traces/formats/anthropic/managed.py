@@ -1,7 +1,7 @@
 """Anthropic managed agents: a session's events, as a list, under ``data``, or as recorded ``[call, payload]`` lines.
 
-A permission stands on each call of a built-in or MCP tool, and the user's decision where one was asked for. Custom
-tools run at the client and have neither.
+Each call of a built-in or MCP tool has its permission, and the user's decision if one was requested. Custom tools run
+at the client and have neither.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class AnthropicManagedAdapter:
     coverage = Coverage(approvals="yes", timing="yes")
 
     def accepts(self, document: Any) -> bool:
-        """Return whether one of the first events has a name that only this format has."""
+        """Return whether one of the first events has a type that only this format has."""
         kinds = [str(event.get("type")) for event, _ in events(document, "")[:200]]
         return any(kind in CALLS or kind in RESULTS or kind == "session.status_idle" for kind in kinds)
 
@@ -35,7 +35,7 @@ class AnthropicManagedAdapter:
         :raises MalformedTrace: the document holds no events, or an event breaks the format.
         """
         session = ManagedSession(trace)
-        for event, place in events(trace.document, str(trace), must=True):
+        for event, place in events(trace.document, str(trace), is_required=True):
             session.read(event, place)
         yield _run(trace, session)
 
@@ -55,7 +55,7 @@ def _run(trace: Trace, session: ManagedSession) -> Run:
         started_at=session.times[0] if session.times else None,
         ended_at=session.times[-1] if session.times else None,
         outcome=session.outcome,
-        usage=total_usage(session.spent, tokens=("input_tokens", "output_tokens"), costs=[]),
+        usage=total_usage(session.usages, tokens=("input_tokens", "output_tokens"), costs=[]),
     )
     return session.conversation.finish(run)
 

@@ -1,11 +1,11 @@
-"""The events of a managed agent's session, wherever a file keeps them, each once and with its place."""
+"""Finds the events of a managed agent's session in any form of file, each once and with its place."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from airflow_provider_vai.languages import json_text
-from airflow_provider_vai.traces.reading.values import require_objects, text_or_none
+from airflow_provider_vai.traces.reading.values import PlacedObject, as_list, require_objects, text_or_none
 
 RESULTS = {
     "agent.tool_result": "tool_use_id",
@@ -13,37 +13,35 @@ RESULTS = {
     "user.custom_tool_result": "custom_tool_use_id",
     "user.tool_result": "tool_use_id",
 }
-"""Kinds of event that hold a result, and where each names its call."""
+"""Types of events that hold a result, each with the key of its call's id."""
 CLIENT = "client.beta.sessions"
 
-Placed = tuple[dict[str, Any], str]
 
-
-def events(document: Any, where: str, *, must: bool = False) -> list[Placed]:
+def events(document: Any, where: str, *, is_required: bool = False) -> list[PlacedObject]:
     """Return the session's events in their order.
 
-    What was sent comes back in the stream, with an id: the sent form counts only where nothing came back. An event
-    that stands twice (a stream opened again, then listed) counts once.
+    A sent event comes back in the stream with an id, so the sent form counts only if it did not come back. An event
+    that is recorded twice, such as in a reopened stream, counts once.
 
-    :param must: whether a document without events is malformed; else an empty list comes back.
-    :raises MalformedTrace: see ``must``.
+    :param is_required: whether a document without events is malformed; otherwise the list is empty.
+    :raises MalformedTrace: see ``is_required``.
     """
     if isinstance(document, list) and any(_is_recorded(item) for item in document):
-        found = [event for number, item in enumerate(document) for event in _recorded(item, f"{where}: [{number}]")]
+        placed = [event for number, item in enumerate(document) for event in _recorded(item, f"{where}: [{number}]")]
     else:
         listed, inside = document, f"{where}: "
         for key in ("data", "events") if isinstance(document, dict) else ():
             if key in document:
                 listed, inside = document[key], f"{inside}{key}"
                 break
-        if not must:
-            listed = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
-        found = list(require_objects(listed, inside))
-    return _once(found)
+        if not is_required:
+            listed = [item for item in as_list(listed) if isinstance(item, dict)]
+        placed = list(require_objects(listed, inside))
+    return _once(placed)
 
 
 def session_facts(document: Any) -> dict[str, Any]:
-    """Return the session object, where the file holds one."""
+    """Return the session object; an empty object if the file has none."""
     items = document if isinstance(document, list) else [document]
     for item in items:
         payload = item[1] if _is_recorded(item) else item
@@ -54,15 +52,15 @@ def session_facts(document: Any) -> dict[str, Any]:
 
 
 def _is_recorded(item: Any) -> bool:
-    """Return whether an item is a recorded ``[call, payload]`` of the client."""
+    """Return whether an item is a ``[call, payload]`` pair that was recorded at the client."""
     return isinstance(item, list) and len(item) > 1 and isinstance(item[0], str) and item[0].startswith(CLIENT)
 
 
-def _recorded(item: Any, where: str) -> list[Placed]:
+def _recorded(item: Any, where: str) -> list[PlacedObject]:
     if not _is_recorded(item):
         return []
     payload, place = item[1], f"{where}[1]"
-    if isinstance(payload, list):  # what was sent: the session's id, and the events
+    if isinstance(payload, list):  # a sent payload: the session's id and the events
         payload = next((part for part in payload if isinstance(part, dict)), {})
     if not isinstance(payload, dict):
         return []
@@ -72,11 +70,11 @@ def _recorded(item: Any, where: str) -> list[Placed]:
     return [(payload, place)] if ".events." in item[0] else []
 
 
-def _once(found: list[Placed]) -> list[Placed]:
-    came_back = {_key(event) for event, _ in found if event.get("id")}
+def _once(events: list[PlacedObject]) -> list[PlacedObject]:
+    came_back = {_key(event) for event, _ in events if event.get("id")}
     seen: set[str] = set()
     kept = []
-    for event, place in found:
+    for event, place in events:
         name = text_or_none(event.get("id"))
         if name in seen or (name is None and _key(event) in came_back):
             continue
@@ -86,5 +84,5 @@ def _once(found: list[Placed]) -> list[Placed]:
 
 
 def _key(event: dict[str, Any]) -> tuple[str, str]:
-    about = next((str(event[key]) for key in RESULTS.values() if event.get(key)), None)
-    return str(event.get("type")), about or json_text.canonical(event.get("content"))
+    call_id = next((str(event[key]) for key in RESULTS.values() if event.get(key)), None)
+    return str(event.get("type")), call_id or json_text.canonical(event.get("content"))

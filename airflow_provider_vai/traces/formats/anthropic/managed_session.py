@@ -1,4 +1,4 @@
-"""The events of one managed-agent session, told to a conversation in their order."""
+"""Reads the events of one managed-agent session, in their order, into a conversation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CALLS = frozenset({"agent.tool_use", "agent.mcp_tool_use", "agent.custom_tool_us
 PREFIXES = ("agent.", "user.", "session.", "span.", "system.", "workflow_run.")
 IGNORED = frozenset({"agent.message", "agent.thinking", "event_start", "event_delta", "user.define_outcome"})
 PERMISSIONS: dict[Any, ApprovalState] = {"allow": "not_required", "deny": "denied"}
-"""By ``evaluated_permission``; ``ask`` waits for the user."""
+"""The approval by ``evaluated_permission``; with ``ask`` the user decides."""
 DECISIONS: dict[Any, ApprovalState] = {"allow": "approved", "deny": "denied"}
 STOPS: dict[Any, RunOutcome] = {
     "end_turn": "success",
@@ -32,13 +32,13 @@ STOPS: dict[Any, RunOutcome] = {
 
 
 class ManagedSession:
-    """A session: the events read so far, and what was decided about each call."""
+    """A session: the events read so far, and the approval of each call."""
 
     def __init__(self, trace: Trace) -> None:
         self.conversation = Conversation(trace)
-        self.decided: dict[str, Approval] = {}
+        self.approvals: dict[str, Approval] = {}
         self.position: dict[str, int] = {}
-        self.spent: list[dict[str, Any]] = []
+        self.usages: list[dict[str, Any]] = []
         self.times: list[Any] = []
         self.has_spans = False
         self.outcome: RunOutcome = "unknown"
@@ -63,7 +63,7 @@ class ManagedSession:
             self.has_spans = self.has_spans or kind == "span.model_request_start"
             self.conversation.start_message()
         elif kind == "span.model_request_end" and isinstance(event.get("model_usage"), dict):
-            self.spent.append(with_cached_tokens(event["model_usage"]))
+            self.usages.append(with_cached_tokens(event["model_usage"]))
         elif kind in ("session.status_idle", "session.error", "session.status_running"):
             self._status(event, kind)
         elif kind not in IGNORED and (not kind.startswith(PREFIXES) or "tool" in kind):
@@ -84,42 +84,42 @@ class ManagedSession:
         state = PERMISSIONS.get(permission) if isinstance(permission, str) else None
         if state and call_id:
             note = text_or_none(as_object(event.get("evaluation")).get("type"))
-            self.decided[call_id] = Approval(state=state, by="permission policy", note=note)
+            self.approvals[call_id] = Approval(state=state, by="permission policy", note=note)
             if state == "denied":
                 self._deny(call_id)
 
     def _confirm(self, event: dict[str, Any], at: Any, place: str) -> None:
-        call_id, said = require_text(event.get("tool_use_id"), f"{place}.tool_use_id"), event.get("result")
-        state = DECISIONS.get(said) if isinstance(said, str) else None
+        call_id, decision = require_text(event.get("tool_use_id"), f"{place}.tool_use_id"), event.get("result")
+        state = DECISIONS.get(decision) if isinstance(decision, str) else None
         if state is None or call_id not in self.position:
-            self.conversation.note(place, f"the decision {said!r} about {call_id!r} fits no call or is unknown")
+            self.conversation.note(place, f"the decision {decision!r} on {call_id!r} is unknown or has no call")
             return
         note = text_or_none(event.get("deny_message"))
-        self.decided[call_id] = Approval(state=state, by="user", at=at, note=note)
+        self.approvals[call_id] = Approval(state=state, by="user", at=at, note=note)
         if state == "denied":
             self._deny(call_id)
         else:
-            self._update(call_id, approval=self.decided[call_id])
+            self._update(call_id, approval=self.approvals[call_id])
 
     def _deny(self, call_id: str) -> None:
-        approval = self.decided[call_id]
+        approval = self.approvals[call_id]
         if self.conversation.calls[self.position[call_id]].outcome == "unknown":
-            refusal = ToolResult(outcome="denied", error=approval.note, ran=False, approval=approval)
-            self.conversation.set_result(self.position[call_id], refusal)
-        else:  # denied wins over whatever came before
+            denial = ToolResult(outcome="denied", error=approval.note, ran=False, approval=approval)
+            self.conversation.set_result(self.position[call_id], denial)
+        else:  # a denial takes precedence over any earlier outcome
             self._update(call_id, outcome="denied", arguments=None, result=None, approval=approval)
 
     def _result(self, event: dict[str, Any], key: str, at: Any, place: str) -> None:
         call_id = optional_text(event.get(key), f"{place}.{key}") or ""
-        approval, content = self.decided.get(call_id, Approval()), event.get("content")
+        approval, content = self.approvals.get(call_id, Approval()), event.get("content")
         if not self.has_spans:
             self.conversation.start_message()
         if approval.state == "denied" and call_id in self.position:
-            denied = self.conversation.calls[self.position[call_id]]  # what comes back is the refusal's text
+            denied = self.conversation.calls[self.position[call_id]]  # the result is only the denial's text
             self._update(call_id, ended_at=at, error=denied.error or error_text(content))
         elif event.get("is_error") is True:
-            answer = ToolResult(id=call_id, outcome="failed", error=error_text(content), approval=approval, at=at)
-            self.conversation.add_result(answer, place)
+            result = ToolResult(id=call_id, outcome="failed", error=error_text(content), approval=approval, at=at)
+            self.conversation.add_result(result, place)
         else:
             self.conversation.add_result(
                 ToolResult(id=call_id, value=result_value(content), approval=approval, at=at), place

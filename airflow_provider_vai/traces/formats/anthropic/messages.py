@@ -1,7 +1,7 @@
 """Anthropic Messages: content blocks ``tool_use`` and ``tool_result``, a list or an object with ``messages``.
 
-Server tools and the MCP connector answer in the assistant's own message. The format has no approval; a
-refusal and an error look the same (``is_error``); the executed arguments are known as the proposed ones only.
+Server tools and the MCP connector have their results in the assistant's own message. The format has no approvals, and
+denials look like errors (``is_error``). The executed arguments are taken from the proposal.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from airflow_provider_vai.traces.formats.shared.content import MEDIA, error_text
 from airflow_provider_vai.traces.formats.shared.conversation import (
     Conversation,
     ToolResult,
+    chat_run,
     message_list,
     role_messages,
 )
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
+    as_object,
     optional_text,
     require_object,
     require_objects,
@@ -27,6 +29,8 @@ from airflow_provider_vai.traces.reading.values import (
 )
 
 CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
+"""Types of blocks that are calls."""
+
 IGNORED = MEDIA | {"text", "thinking", "redacted_thinking", "search_result"}
 
 
@@ -47,20 +51,11 @@ class AnthropicMessagesAdapter:
         :raises MalformedTrace: a message or a block breaks the format.
         """
         messages, where = message_list(trace)
-        facts = trace.document if isinstance(trace.document, dict) else {}
-        conversation = Conversation(trace)
-        conversation.add_system_text(conversation.text_of(facts.get("system"), f"{trace}: system"))
+        conversation, system = Conversation(trace), as_object(trace.document).get("system")
+        conversation.add_system_text(conversation.text_of(system, f"{trace}: system"))
         for message, place in require_objects(messages, where):
             read_message(conversation, message, place)
-        run = Run(
-            id=text_or_none(facts.get("id")) or trace.fallback_id,
-            source="chat_thread",
-            format=self.name,
-            title=text_or_none(facts.get("title")),
-            model=text_or_none(facts.get("model")),
-            outcome=_outcome(messages),
-        )
-        yield conversation.finish(run)
+        yield conversation.finish(chat_run(trace, self.name, _outcome(messages)))
 
 
 def has_tool_blocks(document: Any) -> bool:
@@ -71,7 +66,7 @@ def has_tool_blocks(document: Any) -> bool:
 
 
 def read_message(conversation: Conversation, message: dict[str, Any], place: str) -> None:
-    """Tell ``conversation`` what stands in one message.
+    """Read one message into ``conversation``.
 
     :raises MalformedTrace: the message or a block breaks the format.
     """
@@ -90,9 +85,9 @@ def read_message(conversation: Conversation, message: dict[str, Any], place: str
         blocks = list(require_objects(content, inside))
         for block, where in blocks:
             _read_block(conversation, block, where)
-        words = [block["text"] for block, _ in blocks if isinstance(block.get("text"), str)]
-        if role == "user" and (words or not any(_is_result(_kind(block)) for block, _ in blocks)):
-            conversation.start_turn("\n".join(words) or None)
+        texts = [block["text"] for block, _ in blocks if isinstance(block.get("text"), str)]
+        if role == "user" and (texts or not any(_is_result(_kind(block)) for block, _ in blocks)):
+            conversation.start_turn("\n".join(texts) or None)
 
 
 def _read_block(conversation: Conversation, block: dict[str, Any], where: str) -> None:
@@ -108,14 +103,14 @@ def _read_block(conversation: Conversation, block: dict[str, Any], where: str) -
         )
         conversation.add_call(call, where)
     elif _is_result(kind):
-        conversation.add_result(_answer(block, where), where)
+        conversation.add_result(_tool_result(block, where), where)
         # a server tool answers inside the assistant's message: later calls of that message know its result
         conversation.start_message()
     elif kind not in IGNORED:
         conversation.note(where, f"unknown block {kind!r}")
 
 
-def _answer(block: dict[str, Any], where: str) -> ToolResult:
+def _tool_result(block: dict[str, Any], where: str) -> ToolResult:
     call_id = optional_text(block.get("tool_use_id"), f"{where}.tool_use_id")
     content = block.get("content")
     if block.get("is_error") is True or _kind(content).endswith("_tool_result_error"):
@@ -132,7 +127,7 @@ def _outcome(messages: list[Any]) -> RunOutcome:
 
 
 def _kind(block: Any) -> str:
-    kind = block.get("type") if isinstance(block, dict) else None
+    kind = as_object(block).get("type")
     return kind if isinstance(kind, str) else ""
 
 

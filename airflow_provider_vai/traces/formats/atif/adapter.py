@@ -35,7 +35,7 @@ class ATIFAdapter:
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document's schema version is ATIF's."""
-        version = document.get("schema_version") if isinstance(document, dict) else None
+        version = as_object(document).get("schema_version")
         return isinstance(version, str) and version.startswith("ATIF-")
 
     def runs(self, trace: Trace) -> Iterator[Run]:

@@ -1,7 +1,7 @@
 """Claude Code sessions (JSONL, or an object with ``loglines``), and the Claude Agent SDK's message stream.
 
-What a person allowed is not recorded call by call, nor whether a hook changed the arguments: approvals are unknown
-except for refusals. Hooks' own records are not read.
+Neither approvals of single calls nor changes of arguments by hooks are recorded: approvals are unknown except for
+denials. The records of hooks are not read.
 """
 
 from __future__ import annotations
@@ -15,19 +15,25 @@ from airflow_provider_vai.traces.formats.claude_code.lines import (
     Line,
     blocks,
     by_message,
-    live,
+    counted_lines,
     message_key,
-    session,
-    sessions,
+    session_id,
+    split_sessions,
     unwrapped,
 )
-from airflow_provider_vai.traces.formats.claude_code.session import SAID, ClaudeCodeSession
+from airflow_provider_vai.traces.formats.claude_code.session import MESSAGE_LINES, ClaudeCodeSession
 from airflow_provider_vai.traces.formats.shared.content import total_usage, with_cached_tokens
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
-from airflow_provider_vai.traces.reading.values import parse_time, require_object, require_objects, text_or_none
+from airflow_provider_vai.traces.reading.values import (
+    as_object,
+    parse_time,
+    require_object,
+    require_objects,
+    text_or_none,
+)
 
 TITLES = {"summary": "summary", "ai-title": "aiTitle", "custom-title": "customTitle"}
-"""Kinds of line that name the session, the best last."""
+"""Kinds of lines with the session's title, each with the title's key; the last kind takes precedence."""
 
 
 class ClaudeCodeAdapter:
@@ -38,18 +44,19 @@ class ClaudeCodeAdapter:
     coverage = Coverage(approvals="partly", timing="partly")
 
     def accepts(self, document: Any) -> bool:
-        """Return whether the document has log lines, or is a list with a session's user or assistant line."""
+        """Return whether the document has log lines, or is a list with a user or assistant line of a session."""
         if isinstance(document, dict) and isinstance(document.get("loglines"), list):
             return True
         lines = document if isinstance(document, list) else [document]
-        return any(session(line) and line.get("type") in SAID and "message" in line for line in lines[:1000])
+        messages = (line for line in lines[:1000] if session_id(line) and line.get("type") in MESSAGE_LINES)
+        return any("message" in line for line in messages)
 
     def line_key(self, line: Any) -> str | None:
-        """Return the session that a line belongs to. Never raises."""
-        return session(line)
+        """Return the id of the session that a line belongs to. Never raises."""
+        return session_id(line)
 
     def runs(self, trace: Trace) -> Iterator[Run]:
-        """Yield a run for each session: sessions of which one goes on from the other are one.
+        """Yield a run for each session. A session that continues another one is one run with it.
 
         :raises MalformedTrace: a line, a message or a block breaks the format.
         """
@@ -58,15 +65,15 @@ class ClaudeCodeAdapter:
             is_jsonl_text = "loglines" in document
             document, where = (document["loglines"], f"{where}loglines") if is_jsonl_text else ([document], where)
         lines = [(unwrapped(line), place) for line, place in require_objects(document, where)]
-        for group in sessions(lines):
-            if any(line.get("type") in SAID for line, _ in group):
+        for group in split_sessions(lines):
+            if any(line.get("type") in MESSAGE_LINES for line, _ in group):
                 yield _run(trace, group)
 
 
 def _run(trace: Trace, lines: list[Line]) -> Run:
     conversation = ClaudeCodeSession(trace)
     agents = by_agent(lines)
-    is_sub_agent = not any(lines[number][0].get("type") in SAID for number in agents.get("", []))
+    is_sub_agent = not any(lines[number][0].get("type") in MESSAGE_LINES for number in agents.get("", []))
     kept = lines
     if is_sub_agent:
         agents = {}  # a sub-agent's own file: here it is the main conversation
@@ -76,12 +83,13 @@ def _run(trace: Trace, lines: list[Line]) -> Run:
     conversation.agents = {id(lines[number][0]): agent for agent, numbers in agents.items() for number in numbers}
     for line, place in by_message(kept):
         conversation.read(line, place)
-    found = [line for line, _ in kept]
-    times = sorted(at for line in found if (at := parse_time(line.get("timestamp"))) and at.tzinfo)
-    models = [require_object(line.get("message"), "").get("model") for line in found if line.get("type") == "assistant"]
-    spent = {message_key(line) or number: _usage(line) for number, line in enumerate(found)}
-    name = next((key for line in found if (key := session(line))), None)
-    agent = text_or_none(found[0].get("agentId")) if is_sub_agent and found else None
+    kept_lines = [line for line, _ in kept]
+    times = sorted(at for line in kept_lines if (at := parse_time(line.get("timestamp"))) and at.tzinfo)
+    answers = [line for line in kept_lines if line.get("type") == "assistant"]
+    models = [require_object(line.get("message"), "").get("model") for line in answers]
+    usages = {message_key(line) or number: _usage(line) for number, line in enumerate(kept_lines)}
+    name = next((key for line in kept_lines if (key := session_id(line))), None)
+    agent = text_or_none(kept_lines[0].get("agentId")) if is_sub_agent and kept_lines else None
     run = Run(
         id=f"{name or trace.fallback_id}/{agent}" if agent else name or trace.fallback_id,
         source="agent_run" if is_sub_agent else "chat_thread",
@@ -93,48 +101,47 @@ def _run(trace: Trace, lines: list[Line]) -> Run:
         ended_at=times[-1] if times else None,
         outcome=conversation.session_outcome(),
         usage=total_usage(
-            list(spent.values()), tokens=("input_tokens", "output_tokens"), costs=conversation.costs[-1:]
+            list(usages.values()), tokens=("input_tokens", "output_tokens"), costs=conversation.costs[-1:]
         ),
     )
     return conversation.finish(run)
 
 
 def _counted(conversation: ClaudeCodeSession, lines: list[Line], agents: dict[str, list[int]]) -> list[Line]:
-    """Return the lines that counted: the main conversation's, and those of the sub-agents that it started."""
+    """Return the lines that count: the main conversation's, and those of the sub-agents that it started."""
     main = [lines[number] for number in agents[""]]
-    counted, broken = live(main)
+    counted, broken = counted_lines(main)
     for place in broken:
-        conversation.note(place, "its parent is not in the file: the line before it is taken for that")
+        conversation.note(place, "its parent is not in the file; the line before it is used instead")
     kept = {id(line) for line, _ in counted}
     started = parents(lines, agents)
-    left = [(line, place) for line, place in main if id(line) not in kept]
-    dead = _asked(left)
-    count = len(dead)
+    abandoned = [(line, place) for line, place in main if id(line) not in kept]
+    abandoned_calls = _call_ids(abandoned)
+    count = len(abandoned_calls)
     for agent, numbers in agents.items():
-        theirs = [lines[number] for number in numbers] if agent else []
-        if started.get(agent) in dead:
-            dead |= _asked(theirs)
+        agent_lines = [lines[number] for number in numbers] if agent else []
+        if started.get(agent) in abandoned_calls:
+            abandoned_calls |= _call_ids(agent_lines)
         else:
-            kept |= {id(line) for line, _ in theirs}
+            kept |= {id(line) for line, _ in agent_lines}
     if count:
-        conversation.note(left[0][1], f"a rewind left this branch: its calls ({count}) ran, but do not count")
+        conversation.note(abandoned[0][1], f"a rewind abandoned this branch: its {count} calls ran but do not count")
     return [(line, place) for line, place in lines if id(line) in kept]
 
 
-def _asked(lines: list[Line]) -> set[str]:
-    found = [text_or_none(block.get("id")) for line, _ in lines for block in blocks(line, "tool_use")]
-    return {name for name in found if name}
+def _call_ids(lines: list[Line]) -> set[str]:
+    ids = (text_or_none(block.get("id")) for line, _ in lines for block in blocks(line, "tool_use"))
+    return {call_id for call_id in ids if call_id}
 
 
 def _title(lines: list[Line]) -> str | None:
-    named = [(kind, line.get(key)) for kind, key in TITLES.items() for line, _ in lines if line.get("type") == kind]
-    return next((title for _, title in reversed(named) if text_or_none(title)), None)
+    titles = [line.get(key) for kind, key in TITLES.items() for line, _ in lines if line.get("type") == kind]
+    return next((title for title in reversed(titles) if text_or_none(title)), None)
 
 
 def _usage(line: dict[str, Any]) -> dict[str, Any]:
-    message = line.get("message")
-    spent = message.get("usage") if isinstance(message, dict) and line.get("type") == "assistant" else None
-    return with_cached_tokens(spent) if isinstance(spent, dict) else {}
+    usage = as_object(line.get("message")).get("usage") if line.get("type") == "assistant" else None
+    return with_cached_tokens(usage) if isinstance(usage, dict) else {}
 
 
 ADAPTER = ClaudeCodeAdapter()

@@ -1,17 +1,17 @@
-"""Sub-agents in a Claude Code file: which lines are theirs, and which call of the parent started them."""
+"""Sub-agents in a Claude Code file: their lines, and the call of the parent that started each."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from airflow_provider_vai.traces.formats.claude_code.lines import Line, blocks
-from airflow_provider_vai.traces.reading.values import text_or_none
+from airflow_provider_vai.traces.reading.values import as_object, text_or_none
 
 
 def by_agent(lines: list[Line]) -> dict[str, list[int]]:
-    """Return the numbers of the lines by the agent that wrote them: empty for the main conversation.
+    """Return the numbers of each agent's lines; the key ``""`` is the main conversation.
 
-    Older files name no agent: there a sub-agent's lines are those of one tree.
+    Older files do not name agents: there a sub-agent's lines are those of one tree.
     """
     agents: dict[str, list[int]] = {}
     trees: dict[str, str] = {}
@@ -27,34 +27,32 @@ def by_agent(lines: list[Line]) -> dict[str, list[int]]:
 
 
 def parents(lines: list[Line], agents: dict[str, list[int]]) -> dict[str, str]:
-    """Return the id of the call that started each sub-agent, where the file tells.
+    """Return the id of the call that started each sub-agent, if the file records it.
 
-    It tells by the call's id itself, by the agent's id in the call's result, or by the prompt in both.
+    The link is the call's id itself, the agent's id in the call's result, or the same prompt in both.
     """
     calls = [block for line, _ in lines for block in blocks(line, "tool_use") if text_or_none(block.get("id"))]
-    found = {block["id"]: block["id"] for block in calls}
+    call_of = {block["id"]: block["id"] for block in calls}
     for line, _ in lines:
-        richer, answered = line.get("toolUseResult"), blocks(line, "tool_result")
-        agent = text_or_none(richer.get("agentId")) if isinstance(richer, dict) else None
-        if agent and len(answered) == 1 and text_or_none(answered[0].get("tool_use_id")):
-            found[agent] = answered[0]["tool_use_id"]
+        results = blocks(line, "tool_result")
+        agent = text_or_none(as_object(line.get("toolUseResult")).get("agentId"))
+        if agent and len(results) == 1 and text_or_none(results[0].get("tool_use_id")):
+            call_of[agent] = results[0]["tool_use_id"]
     for agent, numbers in agents.items():
-        if agent and agent not in found:
-            prompt = _words(lines[numbers[0]][0])
-            started = [call["id"] for call in calls if prompt and _prompt(call) == prompt]
-            taken = {call for other, call in found.items() if other != call}
-            free = [call for call in started if call not in taken]
-            found |= {agent: free[0]} if free else {}
-    return {agent: found[agent] for agent in agents if agent in found}
+        if agent and agent not in call_of:
+            prompt = _text(lines[numbers[0]][0])
+            with_prompt = [call["id"] for call in calls if prompt and _prompt(call) == prompt]
+            taken = {call for other, call in call_of.items() if other != call}
+            free = [call for call in with_prompt if call not in taken]
+            call_of |= {agent: free[0]} if free else {}
+    return {agent: call_of[agent] for agent in agents if agent in call_of}
 
 
 def _prompt(call: dict[str, Any]) -> str | None:
-    asked = call.get("input")
-    return text_or_none(asked.get("prompt")) if isinstance(asked, dict) else None
+    return text_or_none(as_object(call.get("input")).get("prompt"))
 
 
-def _words(line: dict[str, Any]) -> str | None:
-    message = line.get("message")
-    content = message.get("content") if isinstance(message, dict) else None
+def _text(line: dict[str, Any]) -> str | None:
+    content = as_object(line.get("message")).get("content")
     texts = [block.get("text") for block in blocks(line, "text")]
     return text_or_none(content) or next(filter(text_or_none, texts), None)

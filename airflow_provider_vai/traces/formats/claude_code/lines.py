@@ -1,8 +1,8 @@
-"""Which lines of a Claude Code file tell of the run that counted, and in which order.
+"""Chooses the lines of a Claude Code file that belong to the run, and their order.
 
-A file is a tree: a rewind starts a branch at an older line, and what was left does not count. One message of the model
-is several lines, and the results of its parallel calls hang each from its own line, so the way from the last line to
-the first passes only one of them: the others are put back.
+A file is a tree: a rewind starts a branch at an older line, and the abandoned branch does not count. One message of the
+model is several lines, and each result of its parallel calls is a child of another one of them. The path from the last
+line to the first passes only one of these results; the others are added to it.
 """
 
 from __future__ import annotations
@@ -10,106 +10,105 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from airflow_provider_vai.traces.reading.values import text_or_none
+from airflow_provider_vai.traces.reading.values import PlacedObject, as_list, as_object, text_or_none
 
-Line = tuple[dict[str, Any], str]
-"""A line, and its place in the file."""
+Line = PlacedObject
 
 
-def live(lines: list[Line]) -> tuple[list[Line], list[str]]:
-    """Return the main conversation's lines that counted, and the places where a link led nowhere.
+def counted_lines(lines: list[Line]) -> tuple[list[Line], list[str]]:
+    """Return the main conversation's lines that count, and the places of links to missing lines.
 
-    Lines without an id cannot be on a branch: they all count, as does the whole file where nothing is linked.
+    Lines without an id cannot be on a branch, so they all count. If no line links to another, all lines count.
     """
     by_id = {name: number for number, (line, _) in enumerate(lines) if (name := text_or_none(line.get("uuid")))}
     pointed_at = {parent for line, _ in lines if (parent := text_or_none(line.get("parentUuid")))}
     if not pointed_at & by_id.keys():
         return lines, []
-    start = _leaf(lines, pointed_at)
+    start = _last_line(lines, pointed_at)
     on_path, broken = _path(lines, by_id, start)
-    kept = _put_back(lines, on_path)
-    return [
-        line for number, line in enumerate(lines) if number in kept or not text_or_none(line[0].get("uuid"))
-    ], broken
+    kept = _with_parallel_results(lines, on_path)
+    counted = [line for number, line in enumerate(lines) if number in kept or not text_or_none(line[0].get("uuid"))]
+    return counted, broken
 
 
 def by_message(lines: Iterable[Line]) -> list[Line]:
-    """Return the lines with each message of the model in one piece.
+    """Return the lines reordered so that the lines of each message of the model are together.
 
-    A tool runs while its message still streams in, so that results stand between the lines of one message.
+    A tool runs while its message still streams in, so results may come between the lines of one message.
     """
-    pieces: dict[int | str, list[Line]] = {}
+    messages: dict[int | str, list[Line]] = {}
     for number, (line, where) in enumerate(lines):
-        pieces.setdefault(message_key(line) or number, []).append((line, where))
-    return [line for piece in pieces.values() for line in piece]
+        messages.setdefault(message_key(line) or number, []).append((line, where))
+    return [line for message in messages.values() for line in message]
 
 
 def message_key(line: dict[str, Any]) -> str | None:
-    """Return what the lines of one message of the model have in common."""
-    message = line.get("message")
-    found = message.get("id") if isinstance(message, dict) and line.get("type") == "assistant" else None
-    return text_or_none(found)
+    """Return the id that the lines of one message of the model share; ``None`` for other lines."""
+    return text_or_none(as_object(line.get("message")).get("id")) if line.get("type") == "assistant" else None
 
 
-def session(line: Any) -> str | None:
-    """Return the session that a line names. Never raises."""
-    found = [line.get(key) for key in ("sessionId", "session_id")] if isinstance(line, dict) else []
-    return next(filter(text_or_none, found), None)
+def session_id(line: Any) -> str | None:
+    """Return the id of the session that a line names. Never raises."""
+    ids = [as_object(line).get(key) for key in ("sessionId", "session_id")]
+    return next(filter(text_or_none, ids), None)
 
 
-def sessions(lines: list[Line]) -> list[list[Line]]:
-    """Return the lines by session, each line once: where one session goes on from a line of another, they are one.
+def split_sessions(lines: list[Line]) -> list[list[Line]]:
+    """Return the lines of each run, each line once. A session that continues from a line of another is one run with it.
 
-    A line that names no session belongs to the one before it.
+    A line that names no session belongs to the session of the line before it.
     """
-    here = next((name for line, _ in lines if (name := session(line))), "")
-    found: dict[str, list[Line]] = {}
-    of_line: dict[str, str] = {}
-    into: dict[str, str] = {}
+    here = next((name for line, _ in lines if (name := session_id(line))), "")
+    runs: dict[str, list[Line]] = {}  # by the id of the run's first session
+    run_of: dict[str, str] = {}  # a line's id -> its run
+    into: dict[str, str] = {}  # a session -> the run that it continues
     for line, where in lines:
-        own, name = session(line) or here, text_or_none(line.get("uuid"))
-        if name in of_line:  # a resumed session starts with a copy of the older one
+        own, name = session_id(line) or here, text_or_none(line.get("uuid"))
+        if name in run_of:  # a resumed session starts with a copy of the older one
             continue
-        here, own = own, into.get(own, own)  # the name that the lines go by, and the run that they went into
+        here, own = own, into.get(own, own)
         parent = text_or_none(line.get("parentUuid")) or text_or_none(line.get("logicalParentUuid"))
-        if (older := of_line.get(parent or "", own)) != own:
-            found[older] = found.get(older, []) + found.pop(own, [])
+        if (older := run_of.get(parent or "", own)) != own:
+            runs[older] = runs.get(older, []) + runs.pop(own, [])
             into = {**{key: older if value == own else value for key, value in into.items()}, own: older}
-            of_line = {key: older if value == own else value for key, value in of_line.items()}
+            run_of = {key: older if value == own else value for key, value in run_of.items()}
             own = older
-        found.setdefault(own, []).append((line, where))
+        runs.setdefault(own, []).append((line, where))
         if name:
-            of_line[name] = own
-    return list(found.values())
+            run_of[name] = own
+    return list(runs.values())
 
 
 def unwrapped(line: dict[str, Any]) -> dict[str, Any]:
-    """Return a sub-agent's line that stands in its parent's progress report; any other line as it is."""
+    """Return a sub-agent's line out of its parent's progress report; any other line unchanged."""
     data = line.get("data")
     inner = data.get("message") if line.get("type") == "progress" and isinstance(data, dict) else None
     if not isinstance(inner, dict):
         return line
-    return {"sessionId": session(line), **inner, "parent_tool_use_id": line.get("parentToolUseID"), "isSidechain": True}
+    parent = line.get("parentToolUseID")
+    return {"sessionId": session_id(line), **inner, "parent_tool_use_id": parent, "isSidechain": True}
 
 
 def blocks(line: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     """Return the content blocks of one kind in a line."""
-    message = line.get("message")
-    content = message.get("content") if isinstance(message, dict) else None
-    found = content if isinstance(content, list) else []
-    return [block for block in found if isinstance(block, dict) and block.get("type") == kind]
+    content = as_list(as_object(line.get("message")).get("content"))
+    return [block for block in content if isinstance(block, dict) and block.get("type") == kind]
 
 
-def _leaf(lines: list[Line], pointed_at: set[str]) -> int:
-    """Return the last line said in the conversation that no line follows, as the Agent SDK chooses it."""
-    named = [(number, text_or_none(line.get("uuid"))) for number, (line, _) in enumerate(lines)]
-    ends = [number for number, name in named if name and name not in pointed_at]
-    said = [number for number in ends if lines[number][0].get("type") in ("user", "assistant")]
-    people = [number for number in said if not any(lines[number][0].get(key) for key in ("isMeta", "teamName"))]
-    return (people or said or ends or [len(lines) - 1])[-1]
+def _last_line(lines: list[Line], pointed_at: set[str]) -> int:
+    """Return the number of the last line that no line follows, chosen as in the Agent SDK.
+
+    Lines of a user or assistant are preferred to others, and among them those that are not the program's.
+    """
+    ids = [(number, text_or_none(line.get("uuid"))) for number, (line, _) in enumerate(lines)]
+    ends = [number for number, name in ids if name and name not in pointed_at]
+    messages = [number for number in ends if lines[number][0].get("type") in ("user", "assistant")]
+    own = [number for number in messages if not any(lines[number][0].get(key) for key in ("isMeta", "teamName"))]
+    return (own or messages or ends or [len(lines) - 1])[-1]
 
 
 def _path(lines: list[Line], by_id: dict[str, int], start: int) -> tuple[set[int], list[str]]:
+    """Return the numbers of the lines from ``start`` back to the first, and the places of broken links."""
     on_path: set[int] = set()
     broken: list[str] = []
     here: int | None = start
@@ -120,7 +119,7 @@ def _path(lines: list[Line], by_id: dict[str, int], start: int) -> tuple[set[int
         is_summary = line.get("subtype") == "compact_boundary" or line.get("isCompactSummary") is True
         if parent in by_id:
             here = by_id[parent]
-        elif parent or is_summary:  # the line before it is the best that the file offers
+        elif parent or is_summary:  # the parent is missing: continue with the line before
             broken += [where] if parent else []
             here = here - 1 if here else None
         else:
@@ -128,14 +127,15 @@ def _path(lines: list[Line], by_id: dict[str, int], start: int) -> tuple[set[int
     return on_path, broken
 
 
-def _put_back(lines: list[Line], on_path: set[int]) -> set[int]:
+def _with_parallel_results(lines: list[Line], on_path: set[int]) -> set[int]:
+    """Return the path with all lines of its messages and with the results of their calls."""
     messages = {key for number in on_path if (key := message_key(lines[number][0]))}
     kept = on_path | {number for number, (line, _) in enumerate(lines) if message_key(line) in messages}
-    made = [lines[number][0] for number in kept]
-    parents = {text_or_none(line.get("uuid")) for line in made if line.get("type") == "assistant"} - {None}
-    asked = {text_or_none(block.get("id")) for line in made for block in blocks(line, "tool_use")} - {None}
+    kept_lines = [lines[number][0] for number in kept]
+    parents = {text_or_none(line.get("uuid")) for line in kept_lines if line.get("type") == "assistant"} - {None}
+    call_ids = {text_or_none(block.get("id")) for line in kept_lines for block in blocks(line, "tool_use")} - {None}
     for number, (line, _) in enumerate(lines):
-        answered = {text_or_none(block.get("tool_use_id")) for block in blocks(line, "tool_result")}
-        if answered and (answered & asked or text_or_none(line.get("parentUuid")) in parents):
+        result_ids = {text_or_none(block.get("tool_use_id")) for block in blocks(line, "tool_result")}
+        if result_ids and (result_ids & call_ids or text_or_none(line.get("parentUuid")) in parents):
             kept.add(number)
     return kept

@@ -1,7 +1,7 @@
-"""What a result in a Claude Code file says: the value, or why there is none.
+"""Reads a result in a Claude Code file: its value, or why there is none.
 
-Refusals have no field of their own. They are told by the words that the program itself writes, and only where the
-result is marked as an error: a tool's own output cannot pass for a refusal.
+Denials have no field of their own. They are recognised by the text that the program itself writes, and only in a result
+that is marked as an error, so a tool's own output cannot pass for a denial.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from airflow_provider_vai.traces.formats.shared.content import error_text, resul
 from airflow_provider_vai.traces.formats.shared.conversation import ToolResult
 from airflow_provider_vai.traces.reading.values import optional_text, parse_time
 
-CUT = "<persisted-output>"
-"""How a result starts whose greater part was written to another file."""
+CUT_OFF = "<persisted-output>"
+"""The beginning of a result whose larger part is in another file."""
 
 
 class _Refusal(NamedTuple):
@@ -37,40 +37,40 @@ REFUSALS = (
     _Refusal("<tool_use_error>InputValidationError", "failed"),
     _Refusal("<tool_use_error>Error: No such tool available", "failed"),
 )
-"""Results of calls that never ran."""
-SAID = "the user said:\n"
+"""The beginnings of results of calls that never ran."""
+REASON_MARK = "the user said:\n"
 
 
-def read_result(block: dict[str, Any], richer: Any, at: Any, where: str) -> ToolResult:
-    """Return what a ``tool_result`` block says.
+def read_result(block: dict[str, Any], structured: Any, at: Any, where: str) -> ToolResult:
+    """Return the result in a ``tool_result`` block.
 
-    :param richer: the line's ``toolUseResult`` where it belongs to this block alone; else ``None``.
+    :param structured: the line's ``toolUseResult`` if the line has only this block; else ``None``.
     :param at: the line's time.
-    :raises MalformedTrace: the block's call id is no text.
+    :raises MalformedTrace: the block's call id is not text.
     """
     call_id = optional_text(block.get("tool_use_id"), f"{where}.tool_use_id")
     content, ended = block.get("content"), parse_time(at)
     if block.get("is_error") is True:
         error = error_text(content)
-        words = (error or "").strip()
-        refusal = next((known for known in REFUSALS if words.startswith(known.start)), None)
-        if refusal is None and richer == "User rejected tool use":
+        text = (error or "").strip()
+        refusal = next((candidate for candidate in REFUSALS if text.startswith(candidate.start)), None)
+        if refusal is None and structured == "User rejected tool use":
             refusal = _Refusal("", "denied", "user")
         if refusal is None:
             return ToolResult(id=call_id, outcome="failed", error=error, at=ended)
         approval = Approval()
         if refusal.outcome == "denied":
-            note = words.split(SAID, 1)[1].strip() if SAID in words else words
+            note = text.split(REASON_MARK, 1)[1].strip() if REASON_MARK in text else text
             approval = Approval(state="denied", by=refusal.by, at=ended, note=note or None)
         return ToolResult(id=call_id, outcome=refusal.outcome, error=error, ran=False, approval=approval, at=ended)
-    stopped = isinstance(richer, dict) and richer.get("interrupted") is True
+    stopped = isinstance(structured, dict) and structured.get("interrupted") is True
     return ToolResult(
-        id=call_id, value=_value(content, richer), outcome="interrupted" if stopped else "success", at=ended
+        id=call_id, value=_value(content, structured), outcome="interrupted" if stopped else "success", at=ended
     )
 
 
-def _value(content: Any, richer: Any) -> Any:
-    """Return the structured form of a result where there is one: text says less, and is made for the model."""
-    if isinstance(richer, dict):
-        return richer["structuredContent"] if richer.get("structuredContent") else richer
-    return result_value(richer if isinstance(richer, list) and richer else content)
+def _value(content: Any, structured: Any) -> Any:
+    """Return the structured form of a result if there is one: the text is made for the model and holds less."""
+    if isinstance(structured, dict):
+        return structured["structuredContent"] if structured.get("structuredContent") else structured
+    return result_value(structured if isinstance(structured, list) and structured else content)

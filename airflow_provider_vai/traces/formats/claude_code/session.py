@@ -1,4 +1,4 @@
-"""The lines of one Claude Code session, told to a conversation in their order."""
+"""Reads the lines of one Claude Code session, in their order, into a conversation."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from airflow_provider_vai.model.run import Approval, RunOutcome, ToolCall
+from airflow_provider_vai.traces.formats.anthropic.messages import CALLS
 from airflow_provider_vai.traces.formats.claude_code.lines import blocks, message_key
-from airflow_provider_vai.traces.formats.claude_code.result import CUT, read_result
+from airflow_provider_vai.traces.formats.claude_code.result import CUT_OFF, read_result
 from airflow_provider_vai.traces.formats.shared.content import MEDIA, error_text, proposed_arguments
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
 from airflow_provider_vai.traces.reading.trace import Trace
@@ -20,19 +21,19 @@ from airflow_provider_vai.traces.reading.values import (
     text_or_none,
 )
 
-SAID = ("user", "assistant")
-CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
+MESSAGE_LINES = ("user", "assistant")
 IGNORED = MEDIA | {"text", "thinking", "redacted_thinking", "tool_reference", "search_result", "fallback"}
 MCP_NAME = re.compile(r"mcp__(.+?)__.+")
 SHELL = re.compile(r"\s*<bash-(input|stdout)>(.*?)</bash-\1>", re.DOTALL)
-NOT_SAID = ("[Request interrupted by user", "<local-command-", "<system-reminder>", "<task-notification>")
-"""How a user line starts that the program wrote."""
+PROGRAM_TEXT = ("[Request interrupted by user", "<local-command-", "<system-reminder>", "<task-notification>")
+"""The beginnings of user lines that the program wrote."""
 
 
 class ClaudeCodeSession(Conversation):
     """A conversation that reads Claude Code's lines.
 
-    ``agents`` names the sub-agent of each line, ``parents`` the call that started each; both by identity.
+    ``agents`` is the sub-agent of each line, by the line's identity; ``parents`` the id of the call that started each
+    sub-agent.
     """
 
     def __init__(self, trace: Trace) -> None:
@@ -42,7 +43,7 @@ class ClaudeCodeSession(Conversation):
         self.costs: list[Any] = []
         self._message: str | None = None
         self._seen: set[tuple[str, str]] = set()
-        self._unplaced: set[str] = set()
+        self._unplaced_agents: set[str] = set()
         self._last: dict[str, Any] = {}
         self._result: RunOutcome | None = None
         self._denials: list[dict[str, Any]] = []
@@ -53,58 +54,57 @@ class ClaudeCodeSession(Conversation):
         :raises MalformedTrace: its message or a block breaks the format.
         """
         kind, agent = line.get("type"), self.agents.get(id(line), "")
-        if kind in SAID:
+        if kind in MESSAGE_LINES:
             message = require_object(line.get("message"), f"{place}.message")
             if not agent:
                 self._last = line
-            self._read_said(line, message.get("content"), agent, f"{place}.message.content")
+            self._read_message_line(line, message.get("content"), agent, f"{place}.message.content")
         elif kind == "attachment":
             self._read_attachment(line.get("attachment"), agent)
         elif kind == "result":
-            self._read_end(line)
+            self._read_result_line(line)
         elif "message" in line or "tool" in str(kind):
             self.note(place, f"unknown kind of line {kind!r}")
 
     def session_outcome(self) -> RunOutcome:
-        """Return how the session ended; also put in what its end says of denied calls."""
+        """Return how the session ended, after setting the denials that its result line lists."""
         for denial in self._denials:
             self._deny(denial.get("tool_use_id"))
         if self._result is not None:
             return self._result
-        is_last_word = bool(blocks(self._last, "text")) and not blocks(self._last, "tool_use")
+        is_final_text = bool(blocks(self._last, "text")) and not blocks(self._last, "tool_use")
         is_answer = self._last.get("type") == "assistant" and self._last.get("isApiErrorMessage") is not True
-        return self.outcome(assistant_spoke_last=is_answer and is_last_word)
+        return self.outcome(assistant_spoke_last=is_answer and is_final_text)
 
-    def _read_said(self, line: dict[str, Any], content: Any, agent: str, inside: str) -> None:
+    def _read_message_line(self, line: dict[str, Any], content: Any, agent: str, inside: str) -> None:
         if line["type"] == "assistant" and (message_key(line) is None or message_key(line) != self._message):
             self.start_message()
         self._message = message_key(line) or self._message
-        found = [] if content is None or isinstance(content, str) else list(require_objects(content, inside))
-        results = [block for block, _ in found if block.get("type") == "tool_result"]
-        richer = line.get("toolUseResult", line.get("tool_use_result")) if len(results) == 1 else None
-        for block, where in found:
-            self._read_block(line, block, richer, agent, where)
-        words = (
-            content if isinstance(content, str) else self.text_of([b for b, _ in found if b.get("type") == "text"], "")
-        )
-        if line["type"] == "user" and not agent and (words or not found):
-            self._read_words(line, words, inside)
+        placed = [] if content is None or isinstance(content, str) else list(require_objects(content, inside))
+        results = [block for block, _ in placed if block.get("type") == "tool_result"]
+        structured = line.get("toolUseResult", line.get("tool_use_result")) if len(results) == 1 else None
+        for block, where in placed:
+            self._read_block(line, block, structured, agent, where)
+        texts = [block for block, _ in placed if block.get("type") == "text"]
+        text = content if isinstance(content, str) else self.text_of(texts, "")
+        if line["type"] == "user" and not agent and (text or not placed):
+            self._read_user_text(line, text, inside)
 
-    def _read_words(self, line: dict[str, Any], words: str | None, inside: str) -> None:
-        shell = SHELL.match(words or "")
+    def _read_user_text(self, line: dict[str, Any], text: str | None, inside: str) -> None:
+        shell = SHELL.match(text or "")
         if line.get("isCompactSummary") is True:
             if not self.calls:
-                self.note(inside, "a summary stands for what was said before: calls made there are out of sight")
+                self.note(inside, "the session begins with a summary: the summarised calls are not in the file")
         elif shell and shell[1] == "input":
             self.start_message()
-            asked = {"command": shell[2]}
-            self.add_call(ToolCall(id="", tool="Bash", actor="user", proposed_arguments=asked), inside)
+            arguments = {"command": shell[2]}
+            self.add_call(ToolCall(id="", tool="Bash", actor="user", proposed_arguments=arguments), inside)
         elif shell:
             self.add_result(ToolResult(tool="Bash", value=shell[2], outcome="unknown"), inside)
-        elif line.get("isMeta") is not True and not (words or "").lstrip().startswith(NOT_SAID):
-            self.start_turn(words)
+        elif line.get("isMeta") is not True and not (text or "").lstrip().startswith(PROGRAM_TEXT):
+            self.start_turn(text)
 
-    def _read_block(self, line: dict[str, Any], block: dict[str, Any], richer: Any, agent: str, where: str) -> None:
+    def _read_block(self, line: dict[str, Any], block: dict[str, Any], structured: Any, agent: str, where: str) -> None:
         kind = require_text(block.get("type"), f"{where}.type")
         if kind in CALLS:
             self._read_call(line, block, agent, where)
@@ -112,9 +112,9 @@ class ClaudeCodeSession(Conversation):
             inner = block.get("content")
             if isinstance(inner, dict) and str(inner.get("type")).endswith("_error"):
                 block = {**block, "is_error": True}
-            if (error_text(inner) or "").startswith(CUT):
-                self.note(where, "the result was cut: the rest stands in another file")
-            self.add_result(read_result(block, richer, line.get("timestamp"), where), where)
+            if (error_text(inner) or "").startswith(CUT_OFF):
+                self.note(where, "the result was cut off: the rest is in another file")
+            self.add_result(read_result(block, structured, line.get("timestamp"), where), where)
         elif kind not in IGNORED:
             self.note(where, f"unknown block {kind!r}")
 
@@ -125,9 +125,9 @@ class ClaudeCodeSession(Conversation):
         if all(again) and again in self._seen:  # a stream may repeat a message's blocks
             return
         self._seen.add(again)
-        if agent and agent not in self.parents and agent not in self._unplaced:
-            self._unplaced.add(agent)
-            self.note(where, f"no call is known that started the sub-agent {agent!r}")
+        if agent and agent not in self.parents and agent not in self._unplaced_agents:
+            self._unplaced_agents.add(agent)
+            self.note(where, f"the call that started the sub-agent {agent!r} is not known")
         server = MCP_NAME.match(tool)
         call = ToolCall(
             id=call_id,
@@ -145,7 +145,7 @@ class ClaudeCodeSession(Conversation):
                 self.text_of(attachment.get("prompt"), "") if isinstance(attachment.get("prompt"), str) else None
             )
 
-    def _read_end(self, line: dict[str, Any]) -> None:
+    def _read_result_line(self, line: dict[str, Any]) -> None:
         self._result = "failed" if line.get("is_error") is True or line.get("subtype") != "success" else "success"
         self.costs.append(line.get("total_cost_usd"))
         denials = line.get("permission_denials")

@@ -1,8 +1,8 @@
 """Inspect AI logs: ``.json``, or the members of an ``.eval`` file; each sample of each epoch is a run.
 
-The messages give the order, the turns and what the model proposed; the events of kind ``tool`` what was executed,
-with its times and its calls inside sub-agents; the events of kind ``approval`` who decided. Without events, as some
-logs are written, the messages alone are read, and no approval is known.
+The messages hold the order, the turns and the proposals; events of type ``tool`` what was executed, with its times and
+the calls of sub-agents; events of type ``approval`` the decisions. Some logs have no events: then only the messages are
+read, and approvals are unknown.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from airflow_provider_vai.traces.reading.values import (
 
 TOKENS = ("input_tokens", "output_tokens")
 VERDICTS: dict[Any, RunOutcome] = {"C": "success", "I": "failed", 1: "success", 0: "failed"}
-"""Inspect's marks for correct and incorrect; ``True`` and ``1.0`` are equal to 1. Others (partial) decide nothing."""
+"""Inspect's scores for correct and incorrect; ``True`` and ``1.0`` equal 1. Other scores (partial) are unknown."""
 
 
 class InspectAIAdapter:
@@ -46,7 +46,7 @@ class InspectAIAdapter:
         return {"eval", "status", "version"} <= header.keys() and "samples" in document
 
     def line_key(self, record: Any) -> str | None:
-        """Return the id of the run that a sample is. Never raises."""
+        """Return the id of the run in a sample. Never raises."""
         return _id(as_object(record)) if "epoch" in as_object(record) else None
 
     def runs(self, trace: Trace) -> Iterator[Run]:
@@ -61,11 +61,11 @@ class InspectAIAdapter:
 
 
 class _Sample:
-    """One sample, its events looked through before its messages are walked."""
+    """One sample. Its events are read before its messages."""
 
     def __init__(self, trace: Trace, sample: dict[str, Any], where: str) -> None:
         self.where = where
-        self.sample = _attached(sample, as_object(sample.get("attachments")))
+        self.sample = _with_attachments(sample, as_object(sample.get("attachments")))
         self.conversation = Conversation(trace)
         self.events = Events(self.conversation, self.sample.get("events") or [], f"{where}.events")
 
@@ -74,10 +74,10 @@ class _Sample:
         messages = list(require_objects(self.sample.get("messages") or [], f"{self.where}.messages"))
         for message, place in messages:
             self._read(message, place)
-        self.events.add_rest()
+        self.events.apply_remaining()
         number = f"sample {self.sample.get('id')}, epoch {self.sample.get('epoch')}"
-        spent = [as_object(item) for item in as_object(self.sample.get("model_usage")).values()]
-        times = [at for at in self.events.told.times if parse_time(at)]
+        usages = [as_object(usage) for usage in as_object(self.sample.get("model_usage")).values()]
+        times = [at for at in self.events.facts.times if parse_time(at)]
         run = Run(
             id=_id(self.sample),
             source="agent_run",
@@ -88,37 +88,37 @@ class _Sample:
             started_at=parse_time(times[0] if times else stats.get("started_at")),
             ended_at=parse_time(times[-1] if times else stats.get("completed_at")),
             outcome=_outcome(self.sample),
-            usage=total_usage(spent, tokens=TOKENS, costs=[item.get("total_cost") for item in spent]),
+            usage=total_usage(usages, tokens=TOKENS, costs=[usage.get("total_cost") for usage in usages]),
         )
         return self.conversation.finish(run)
 
     def _read(self, message: dict[str, Any], place: str) -> None:
-        words = self.conversation.text_of(_said(message.get("content")), f"{place}.content")
+        content = self.conversation.text_of(_without_reasoning(message.get("content")), f"{place}.content")
         match require_text(message.get("role"), f"{place}.role"):
             case "system":
-                self.conversation.add_system_text(words)
+                self.conversation.add_system_text(content)
             case "user":
-                self.conversation.start_turn(words)
+                self.conversation.start_turn(content)
             case "assistant":
                 self.conversation.start_message()
                 for call, where in require_objects(message.get("tool_calls") or [], f"{place}.tool_calls"):
-                    asked = _call(call, where)
-                    self.events.expect(asked.id, self.conversation.add_call(asked, where))
+                    proposal = _call(call, where)
+                    self.events.expect(proposal.id, self.conversation.add_call(proposal, where))
             case "tool":
-                answer = read_result(message, place)
-                self.conversation.add_result(answer, place)
-                self.events.answered(answer.id)
+                result = read_result(message, place)
+                self.conversation.add_result(result, place)
+                self.events.apply_until(result.id)
             case role:
                 self.conversation.note(place, f"unknown role {role!r}")
 
 
 def _id(sample: dict[str, Any]) -> str:
-    """Return a sample's own id, which older logs did not give it, or its number and epoch."""
+    """Return a sample's own id, or its number and epoch in older logs without ids."""
     return text_or_none(sample.get("uuid")) or f"sample-{sample.get('id')}/epoch-{sample.get('epoch')}"
 
 
 def _call(call: dict[str, Any], where: str) -> ToolCall:
-    """Return a call as proposed; the first logs had its name as the text that the model wrote."""
+    """Return the proposed call."""
     return ToolCall(
         id=optional_text(call.get("id"), f"{where}.id") or "",
         tool=require_text(call.get("function"), f"{where}.function"),
@@ -126,26 +126,27 @@ def _call(call: dict[str, Any], where: str) -> ToolCall:
     )
 
 
-def _said(content: Any) -> Any:
-    """Return content without the model's reasoning, which is nobody's words to anyone."""
+def _without_reasoning(content: Any) -> Any:
+    """Return content without the model's reasoning."""
     if not isinstance(content, list):
         return content
     return [part for part in content if as_object(part).get("type") != "reasoning"]
 
 
-def _attached(value: Any, attachments: dict[str, Any]) -> Any:
-    """Return a value in which each reference to an attachment is the attachment itself."""
+def _with_attachments(value: Any, attachments: dict[str, Any]) -> Any:
+    """Return a value with each reference to an attachment replaced by the attachment."""
     if isinstance(value, str) and value.startswith("attachment://"):
         return attachments.get(value.removeprefix("attachment://"), value)
     if isinstance(value, list):
-        return [_attached(item, attachments) for item in value]
+        return [_with_attachments(item, attachments) for item in value]
     if isinstance(value, dict):
-        return {key: item if key == "attachments" else _attached(item, attachments) for key, item in value.items()}
+        kept = {key: item for key, item in value.items() if key == "attachments"}
+        return {key: _with_attachments(item, attachments) for key, item in value.items()} | kept
     return value
 
 
 def _outcome(sample: dict[str, Any]) -> RunOutcome:
-    """Return the scorers' verdict where they agree; a sample that ended in an error failed."""
+    """Return the scorers' verdict if they agree, else ``unknown``; a sample that ended in an error failed."""
     if sample.get("error"):
         return "failed"
     values = [as_object(score).get("value") for score in as_object(sample.get("scores")).values()]

@@ -1,4 +1,4 @@
-"""The events of an Inspect sample, looked through once: tool calls, decisions, spans."""
+"""Reads the events of an Inspect sample: tool calls, decisions, spans."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from airflow_provider_vai.model.run import Approval, ApprovalState
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
 from airflow_provider_vai.traces.reading.values import (
+    PlacedObject,
     as_object,
     parse_time,
     require_objects,
@@ -46,28 +47,25 @@ DECISIONS: dict[str, ApprovalState] = {
     "reject": "denied",
     "terminate": "denied",
 }
-"""A decision ``escalate`` is none: another approver's follows."""
-
-Event = tuple[dict[str, Any], str]
-"""An event and its place."""
+"""``escalate`` is not a decision: another approver's decision follows."""
 
 
 class EventFacts:
-    """What a sample's events say; other kinds of events are noted.
+    """What a sample's events record; unknown types of events are noted.
 
-    ``tools`` are the events of tool calls in order, ``approvals`` the decision on each call's id, ``times`` when
-    each event was written.
+    ``tools`` are the events of tool calls in order, ``approvals`` the decisions by call id, ``times`` when the
+    events were written.
 
     :raises MalformedTrace: an event breaks the format.
     """
 
     def __init__(self, conversation: Conversation, events: Any, where: str) -> None:
         self.conversation = conversation
-        self.tools: list[Event] = []
+        self.tools: list[PlacedObject] = []
         self.approvals: dict[str, Approval] = {}
         self.times: list[Any] = []
-        self._parents: dict[str, str] = {}  # a span's parent
-        self._agents: dict[str, str] = {}  # a sub-agent's span: the call that started it
+        self._parents: dict[str, str] = {}  # a span's id -> its parent's id
+        self._agents: dict[str, str] = {}  # the id of a sub-agent's span -> the id of the call that started it
         self._read(events, where)
 
     def _read(self, events: Any, where: str) -> None:
@@ -88,7 +86,7 @@ class EventFacts:
         call_id, agent = text_or_none(event.get("id")), text_or_none(event.get("agent_span_id"))
         if call_id and agent:
             self._agents[agent] = call_id
-        if isinstance(event.get("events"), list) and event["events"]:  # older logs keep the inner calls inside
+        if isinstance(event.get("events"), list) and event["events"]:  # older logs keep a sub-agent's events inside
             self._read(event["events"], f"{place}.events")
 
     def _read_approval(self, event: dict[str, Any], place: str) -> None:
@@ -96,10 +94,10 @@ class EventFacts:
         call_id = text_or_none(as_object(event.get("call")).get("id"))
         if decision not in DECISIONS or call_id is None:
             if decision != "escalate":
-                self.conversation.note(place, f"a decision {decision!r} on no known call")
+                self.conversation.note(place, f"a decision {decision!r} without a known call")
             return
         by, state = text_or_none(event.get("approver")), DECISIONS[decision]
-        is_policy = by == "auto" and state == "approved"  # the approver that lets everything pass
+        is_policy = by == "auto" and state == "approved"  # the approver "auto" approves everything
         self.approvals[call_id] = Approval(
             state="not_required" if is_policy else state,
             by=by,
@@ -108,7 +106,7 @@ class EventFacts:
         )
 
     def parent(self, event: dict[str, Any]) -> str | None:
-        """Return the call whose sub-agent made this one, found by walking up the spans."""
+        """Return the id of the call whose sub-agent made this call, found by walking up the spans."""
         span, seen = event.get("span_id"), set()
         while isinstance(span, str) and span not in seen:
             if span in self._agents and self._agents[span] != event.get("id"):

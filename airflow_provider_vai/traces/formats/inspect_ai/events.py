@@ -1,4 +1,4 @@
-"""The events of an Inspect sample, laid over the calls of its messages."""
+"""Applies the events of an Inspect sample to the calls in its messages."""
 
 from __future__ import annotations
 
@@ -14,70 +14,70 @@ from airflow_provider_vai.traces.reading.values import optional_text, parse_time
 
 
 class Events:
-    """A sample's events, to be laid over the calls that its messages tell of.
+    """A sample's tool events, to be applied to the calls in its messages.
 
-    Events that stand between those of the messages' calls are calls inside sub-agents: they are added after the
-    call before them, which is their parent where the spans say so.
+    Tool events between those of the messages' calls are calls of sub-agents. They are added after the call before them,
+    which is their parent if the spans say so.
     """
 
     def __init__(self, conversation: Conversation, events: Any, where: str) -> None:
         self.conversation = conversation
-        self.told = EventFacts(conversation, events, where)
-        self.tools = self.told.tools
-        self.expected: dict[str, list[int]] = {}  # the positions of the messages' calls by their own ids
+        self.facts = EventFacts(conversation, events, where)
+        self.tools = self.facts.tools
+        self.expected: dict[str, list[int]] = {}  # a call's id in the messages -> the positions of its calls
 
-    def expect(self, name: str, position: int) -> None:
-        """Take note of a call that a message tells of."""
-        self.expected.setdefault(name, []).append(position)
+    def expect(self, call_id: str, position: int) -> None:
+        """Register a call from a message, whose event is applied later."""
+        self.expected.setdefault(call_id, []).append(position)
 
-    def answered(self, name: str | None) -> None:
-        """Lay the events up to that of an answered call over the calls, and its sub-agent's calls after it."""
-        if not name or not any(event.get("id") == name for event, _ in self.tools):
+    def apply_until(self, call_id: str | None) -> None:
+        """Apply the events up to that of a call with a result, and then those of its sub-agent's calls."""
+        if not call_id or not any(event.get("id") == call_id for event, _ in self.tools):
             return
         while self.tools:
             event, place = self.tools.pop(0)
-            self._lay(event, place)
-            if event.get("id") == name:
+            self._apply(event, place)
+            if event.get("id") == call_id:
                 break
         while self.tools and self._is_inner(self.tools[0][0]):
-            self._lay(*self.tools.pop(0))
+            self._apply(*self.tools.pop(0))
 
-    def add_rest(self) -> None:
-        """Lay every event that is left: calls that no message tells of, and those without a result."""
+    def apply_remaining(self) -> None:
+        """Apply the remaining events: calls that are in no message, and calls without a result."""
         while self.tools:
-            self._lay(*self.tools.pop(0))
+            self._apply(*self.tools.pop(0))
 
     def _is_inner(self, event: dict[str, Any]) -> bool:
-        return self.told.parent(event) is not None and text_or_none(event.get("id")) not in self.expected
+        return self.facts.parent(event) is not None and text_or_none(event.get("id")) not in self.expected
 
-    def _lay(self, event: dict[str, Any], place: str) -> None:
+    def _apply(self, event: dict[str, Any], place: str) -> None:
         call_id = optional_text(event.get("id"), f"{place}.id") or ""
-        waiting = self.expected.get(call_id)
-        given = proposed_arguments(event.get("arguments"))
+        positions = self.expected.get(call_id)
+        executed = proposed_arguments(event.get("arguments"))
         started, ended = parse_time(event.get("timestamp")), parse_time(event.get("completed"))
-        if waiting:
-            position = waiting.pop(0)
+        if positions:
+            position = positions.pop(0)
         else:
             self.conversation.start_message()
             tool = require_text(event.get("function"), f"{place}.function")
-            call = ToolCall(id=call_id, tool=tool, parent_id=self.told.parent(event), proposed_arguments=given)
+            call = ToolCall(id=call_id, tool=tool, parent_id=self.facts.parent(event), proposed_arguments=executed)
             position = self.conversation.add_call(call, place)
         call = self.conversation.calls[position].model_copy(update={"started_at": started})
         self.conversation.calls[position] = call
         if event.get("truncated"):
-            self.conversation.note(place, "the result is cut short")
+            self.conversation.note(place, "the result is cut off")
         if event.get("pending") is not True:
-            self._settle(position, event, given, ended, place)
+            self._set_result(position, event, executed, ended, place)
 
-    def _settle(self, position: int, event: dict[str, Any], given: Any, ended: Any, place: str) -> None:
-        answer = read_result(event, place)
+    def _set_result(self, position: int, event: dict[str, Any], executed: Any, ended: Any, place: str) -> None:
+        result = read_result(event, place)
         call = self.conversation.calls[position]
-        approval = self.told.approvals.get(text_or_none(event.get("id")) or "", Approval(state="not_required"))
-        if answer.outcome == "denied" or approval.state == "denied":
-            note = approval.note or answer.error
+        approval = self.facts.approvals.get(text_or_none(event.get("id")) or "", Approval(state="not_required"))
+        if result.outcome == "denied" or approval.state == "denied":
+            note = approval.note or result.error
             update = {"state": "denied", "note": note}
-            answer = ToolResult(outcome="denied", ran=False, error=answer.error or note)
+            result = ToolResult(outcome="denied", ran=False, error=result.error or note)
             approval = approval.model_copy(update=update)
-        elif given != call.proposed_arguments:
+        elif executed != call.proposed_arguments:
             approval = approval.model_copy(update={"state": "edited"})
-        self.conversation.set_result(position, replace(answer, arguments=given, approval=approval, at=ended))
+        self.conversation.set_result(position, replace(result, arguments=executed, approval=approval, at=ended))

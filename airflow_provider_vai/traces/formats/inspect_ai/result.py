@@ -1,4 +1,4 @@
-"""What came back for a call in an Inspect log: tool messages and tool events say it alike."""
+"""Reads a call's result in an Inspect log; tool messages and tool events have the same fields."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ ERRORS: dict[str, tuple[Outcome, bool]] = {
     "parsing": ("failed", False),
     "cancelled": ("interrupted", True),
 }
-"""By error type: the outcome, and whether the tool ran at all. Every other type is a failure of a tool that ran."""
+"""By error type: the outcome, and whether the tool ran. Any other type is a failure of a tool that ran."""
 
 
-def read_result(told: dict[str, Any], where: str) -> ToolResult:
-    """Return what a tool message, or a tool event, says came back.
+def read_result(source: dict[str, Any], where: str) -> ToolResult:
+    """Return the result in a tool message or a tool event.
 
-    :raises MalformedTrace: the call's id is no text.
+    :raises MalformedTrace: the call's id is not text.
     """
-    call_id = optional_text(told.get("tool_call_id"), f"{where}.tool_call_id")
-    content = told["result"] if "result" in told else told.get("content")
-    error = as_object(told.get("error"))
-    if error or told.get("failed") is True:
+    call_id = optional_text(source.get("tool_call_id"), f"{where}.tool_call_id")
+    content = source["result"] if "result" in source else source.get("content")
+    error = as_object(source.get("error"))
+    if error or source.get("failed") is True:
         outcome, ran = ERRORS.get(text_or_none(error.get("type")) or "", ("failed", True))
-        said = text_or_none(error.get("message")) or error_text(content)
-        approval = Approval(state="denied", note=said) if outcome == "denied" else Approval()
-        return ToolResult(id=call_id, outcome=outcome, error=said, ran=ran, approval=approval)
+        error_message = text_or_none(error.get("message")) or error_text(content)
+        approval = Approval(state="denied", note=error_message) if outcome == "denied" else Approval()
+        return ToolResult(id=call_id, outcome=outcome, error=error_message, ran=ran, approval=approval)
     return ToolResult(id=call_id, value=result_value(content))

@@ -1,7 +1,7 @@
 """LangChain messages, and LangGraph states, histories and checkpoints.
 
-Messages mark a rejection by its words and an edit by a notice; that a person answered for a tool they do not mark.
-Checkpoints hold what a person was asked and what the person decided: where they are there, they alone are believed.
+Messages mark a rejection by its text and an edit by a notice; a person's response in place of a tool is not marked.
+Checkpoints hold the questions to a person and the decisions: if there are any, only they count.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Run, RunOutcome
 from airflow_provider_vai.traces.formats.langchain.interrupts import resumes
-from airflow_provider_vai.traces.formats.langchain.message_forms import plain
+from airflow_provider_vai.traces.formats.langchain.message_forms import normalized
 from airflow_provider_vai.traces.formats.langchain.state import GraphState, is_message, path, state_of
 from airflow_provider_vai.traces.formats.langchain.thread import Thread
 from airflow_provider_vai.traces.formats.shared.content import total_usage
@@ -57,24 +57,24 @@ class LangChainAdapter:
         threads: dict[str | None, list[GraphState]] = {}
         for state in states:
             threads.setdefault(state.fact("thread_id"), []).append(state)
-        given = [found for item in items for found in resumes(item)]
-        for found in threads.values():
-            yield _run(trace, found, given)
+        resume_values = [value for item in items for value in resumes(item)]
+        for thread_states in threads.values():
+            yield _run(trace, thread_states, resume_values)
 
 
-def _run(trace: Trace, states: list[GraphState], given: list[Any]) -> Run:
+def _run(trace: Trace, states: list[GraphState], resume_values: list[Any]) -> Run:
     main = [state for state in states if not state.fact("checkpoint_ns")] or states
     inner = [state for state in states if state.fact("checkpoint_ns")] if main is not states else []
     chain = path(main)
-    thread = Thread(trace, chain, given)
+    thread = Thread(trace, chain, resume_values)
     thread.note_unseen(main)
     thread.add_sub_graphs(inner)
-    newest, said = chain[-1], [plain(message) or {} for message in thread.messages]
-    answers = [message for message in said if message.get("type") == "ai"]
-    named = [as_object(message.get("response_metadata")) for message in answers]
-    models = [facts.get("model_name") or facts.get("model") for facts in named]
-    named_usage = [(text_or_none(message.get("id")), as_object(message.get("usage_metadata"))) for message in answers]
-    spent = {name or number: tokens for number, (name, tokens) in enumerate(named_usage)}
+    newest, messages = chain[-1], [normalized(message) or {} for message in thread.messages]
+    responses = [message for message in messages if message.get("type") == "ai"]
+    metadata = [as_object(message.get("response_metadata")) for message in responses]
+    models = [facts.get("model_name") or facts.get("model") for facts in metadata]
+    usage_by_id = [(text_or_none(message.get("id")), as_object(message.get("usage_metadata"))) for message in responses]
+    usages = {name or number: tokens for number, (name, tokens) in enumerate(usage_by_id)}
     times = [at for state in chain if (at := state.at)]
     run = Run(
         id=newest.fact("thread_id") or trace.fallback_id,
@@ -84,14 +84,14 @@ def _run(trace: Trace, states: list[GraphState], given: list[Any]) -> Run:
         model=next((model for model in reversed(models) if text_or_none(model)), None),
         started_at=times[0] if times else None,
         ended_at=times[-1] if times else None,
-        outcome=_outcome(said, thread.conversation.has_pending_calls),
-        usage=total_usage(list(spent.values()), tokens=("input_tokens", "output_tokens"), costs=[]),
+        outcome=_outcome(messages, thread.conversation.has_pending_calls),
+        usage=total_usage(list(usages.values()), tokens=("input_tokens", "output_tokens"), costs=[]),
     )
     return thread.conversation.finish(run)
 
 
-def _outcome(said: list[dict[str, Any]], has_pending_calls: bool) -> RunOutcome:
-    last = said[-1] if said else {}
+def _outcome(messages: list[dict[str, Any]], has_pending_calls: bool) -> RunOutcome:
+    last = messages[-1] if messages else {}
     assistant_spoke_last = last.get("type") == "ai" and bool(last.get("content")) and not last.get("tool_calls")
     return "success" if assistant_spoke_last and not has_pending_calls else "unknown"
 

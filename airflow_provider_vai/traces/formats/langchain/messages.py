@@ -1,4 +1,4 @@
-"""LangChain messages, told to a conversation."""
+"""Reads LangChain messages into a conversation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from airflow_provider_vai.model.run import ToolCall
-from airflow_provider_vai.traces.formats.langchain.message_forms import calls_of, plain
+from airflow_provider_vai.traces.formats.langchain.message_forms import calls_of, normalized
 from airflow_provider_vai.traces.formats.shared.content import (
     error_text,
     parse_python_repr,
@@ -17,6 +17,7 @@ from airflow_provider_vai.traces.formats.shared.content import (
 )
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
 from airflow_provider_vai.traces.reading.values import (
+    as_list,
     as_object,
     optional_text,
     require_objects,
@@ -24,23 +25,23 @@ from airflow_provider_vai.traces.reading.values import (
     text_or_none,
 )
 
-AGAIN = frozenset({"tool_use", "tool_call", "function_call", "thinking", "reasoning", "redacted_thinking"})
-"""Content blocks of an answer that say no more than ``tool_calls``, or hold the model's thoughts."""
+REPEATED = frozenset({"tool_use", "tool_call", "function_call", "thinking", "reasoning", "redacted_thinking"})
+"""Content blocks of an AI message that repeat ``tool_calls``, or hold the model's reasoning."""
 NOTICE = "Note: a human reviewer replaced this tool call before it ran."
 EXECUTED = "Executed instead: "
 
 Notice = tuple[str, dict[str, Any]]
-"""The tool and the arguments that ran instead, as a result's own words tell."""
+"""The tool and the arguments that ran instead, from a notice in the result's text."""
 Decide = Callable[[ToolResult, Notice | None], ToolResult]
-"""Puts what a person decided into an answer."""
+"""Returns a result with a person's decision on its call."""
 
 
 def read_message(conversation: Conversation, item: Any, decide: Decide, where: str) -> None:
-    """Tell a conversation of one message.
+    """Read one message into a conversation.
 
     :raises MalformedTrace: a call or a result breaks the format.
     """
-    message = plain(item) or {}
+    message = normalized(item) or {}
     content, inside = message.get("content"), f"{where}.content"
     match message.get("type"):
         case "human":
@@ -65,21 +66,20 @@ def _read_ai(conversation: Conversation, message: dict[str, Any], where: str) ->
         )
         conversation.add_call(proposal, place)
     content = message.get("content")
-    blocks = content if isinstance(content, list) else []
-    others = [block for block in blocks if part_kind(block) not in AGAIN]
-    conversation.text_of(others, f"{where}.content")  # notes what it does not know
+    others = [block for block in as_list(content) if part_kind(block) not in REPEATED]
+    conversation.text_of(others, f"{where}.content")  # notes unknown blocks
 
 
 def _read_tool(conversation: Conversation, message: dict[str, Any], decide: Decide, where: str) -> None:
     call_id = optional_text(message.get("tool_call_id"), f"{where}.tool_call_id")
     tool, content = text_or_none(message.get("name")), message.get("content")
-    notice, words = _notice(error_text(content) or "")
-    content = words if notice else content
+    notice, text = _notice(error_text(content) or "")
+    content = text if notice else content
     if message.get("status") == "error":
-        answer = ToolResult(id=call_id, tool=tool, outcome="failed", error=error_text(content))
+        result = ToolResult(id=call_id, tool=tool, outcome="failed", error=error_text(content))
     else:
-        answer = ToolResult(id=call_id, tool=tool, value=_value(content, message.get("artifact")))
-    decided = decide(answer, notice)
+        result = ToolResult(id=call_id, tool=tool, value=_value(content, message.get("artifact")))
+    decided = decide(result, notice)
     position = conversation.add_result(decided, where)
     if position is not None and decided.approval.state == "edited" and decided.tool:  # an edit may name another tool
         conversation.calls[position] = conversation.calls[position].model_copy(update={"tool": decided.tool})
@@ -92,15 +92,15 @@ def _value(content: Any, artifact: Any) -> Any:
     return parse_python_repr(result_value(content))
 
 
-def _notice(words: str) -> tuple[Notice | None, str]:
-    """Return the notice that a call was edited, if the result starts with one, and the result without it."""
-    start = words.find(EXECUTED) if words.startswith(NOTICE) else -1
-    tool, _, rest = words[start + len(EXECUTED) :].partition(" with arguments ")
+def _notice(text: str) -> tuple[Notice | None, str]:
+    """Return the notice of an edit at the beginning of a result, or ``None``, and the result's text without it."""
+    start = text.find(EXECUTED) if text.startswith(NOTICE) else -1
+    tool, _, rest = text[start + len(EXECUTED) :].partition(" with arguments ")
     if start < 0 or not rest:
-        return None, words
+        return None, text
     try:
-        found, end = json.JSONDecoder().raw_decode(rest)
+        arguments, end = json.JSONDecoder().raw_decode(rest)
     except (ValueError, RecursionError):
-        return None, words
+        return None, text
     result = rest[end:].removeprefix(".").lstrip().removeprefix("Tool response:").removeprefix("\n")
-    return ((tool, found), result) if isinstance(found, dict) else (None, words)
+    return ((tool, arguments), result) if isinstance(arguments, dict) else (None, text)

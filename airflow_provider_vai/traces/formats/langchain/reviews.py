@@ -1,4 +1,4 @@
-"""What a person decided about LangChain's calls: recorded in checkpoints, or told by the results' own words."""
+"""A person's decisions on LangChain calls, from checkpoints or from the texts of results."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from airflow_provider_vai.traces.reading.values import as_object, text_or_none
 
 REJECTED = "User rejected the tool call for `"
 SYNONYMS = {"accept": "approve", "ignore": "reject", "response": "respond"}
-"""Decisions of the older, prebuilt form by their names of today."""
-ANSWERED = "a person answered in the tool's place: it never ran"
-WAITED = "it waited for a person; the decision is not recorded"
+"""The current names of the decisions in the older, prebuilt form."""
+RESPONDED = "a person responded in place of the tool, which never ran"
+WAITED = "the call waited for a person, but the decision is not recorded"
 
 
 class Reviews:
     """The decisions by call id.
 
     :param calls: each call as it was first proposed, by id.
-    :param reviews: what waited for a person, in order.
-    :param edits: edited calls that a state names itself, by id.
+    :param reviews: the calls that waited for a person, in order.
+    :param edits: the edited calls that a state itself records, by id.
     """
 
     def __init__(self, calls: dict[str, Any], reviews: list[CallReview], edits: dict[str, Any]) -> None:
@@ -37,32 +37,32 @@ class Reviews:
                 self.decisions[call_id] = as_object(review.decision)
         self.is_recorded = bool(self.decisions or edits)
 
-    def decide(self, answer: ToolResult, notice: Notice | None) -> ToolResult:
-        """Return an answer with the decision about its call."""
-        call_id = answer.id or ""
+    def decide(self, result: ToolResult, notice: Notice | None) -> ToolResult:
+        """Return a result with the decision on its call."""
+        call_id = result.id or ""
         decision = self.decisions.get(call_id)
         kind = as_object(decision).get("type")
         kind = SYNONYMS.get(kind, kind) if isinstance(kind, str) else None
         message = text_or_none(as_object(decision).get("message")) or text_or_none(as_object(decision).get("args"))
-        if kind == "reject" or (decision is None and (answer.error or "").startswith(REJECTED)):
-            note = message or (answer.error or "").partition("with reason: ")[2] or answer.error
+        if kind == "reject" or (decision is None and (result.error or "").startswith(REJECTED)):
+            note = message or (result.error or "").partition("with reason: ")[2] or result.error
             denied = Approval(state="denied", by="user", note=note or None)
-            error = answer.error or text_or_none(answer.value) or note
-            return replace(answer, value=None, error=error, outcome="denied", ran=False, approval=denied)
+            error = result.error or text_or_none(result.value) or note
+            return replace(result, value=None, error=error, outcome="denied", ran=False, approval=denied)
         if kind == "respond":
-            return replace(answer, outcome="unknown", ran=False, approval=Approval(by="user", note=ANSWERED))
+            return replace(result, outcome="unknown", ran=False, approval=Approval(by="user", note=RESPONDED))
         edited = as_object(decision).get("edited_action", as_object(decision).get("args")) if kind == "edit" else None
         edited = edited if isinstance(edited, dict) else self.edits.get(call_id)
         if edited:
-            return self._edited(answer, edited.get("name", edited.get("action")), edited.get("args"))
+            return self._edited(result, edited.get("name", edited.get("action")), edited.get("args"))
         if kind == "approve":
-            return replace(answer, approval=Approval(state="approved", by="user"))
+            return replace(result, approval=Approval(state="approved", by="user"))
         if notice and not self.is_recorded:
-            return self._told(answer, *notice)
-        return answer if decision is None else replace(answer, approval=Approval(note=WAITED))
+            return self._edited_by_notice(result, *notice)
+        return result if decision is None else replace(result, approval=Approval(note=WAITED))
 
     def pending(self, call: ToolCall) -> ToolCall:
-        """Return a call that has no result with what is known of its decision."""
+        """Return a call without a result with its decision, as far as that is known."""
         kind = as_object(self.decisions.get(call.id)).get("type")
         if call.id not in self.decisions or call.outcome != "unknown" or call.approval.by:
             return call
@@ -72,30 +72,34 @@ class Reviews:
         state = states.get(kind if isinstance(kind, str) else None, "unknown")
         return call.model_copy(update={"approval": Approval(state=state, note=None if state != "unknown" else WAITED)})
 
-    def _call_of(self, asked: dict[str, Any]) -> str | None:
-        if call_id := text_or_none(asked.get("tool_call_id")):
+    def _call_of(self, call: dict[str, Any]) -> str | None:
+        if call_id := text_or_none(call.get("tool_call_id")):
             return call_id
-        wanted = (asked.get("name"), asked.get("args"))
+        wanted = (call.get("name"), call.get("args"))
         free = (name for name in self.calls if name not in self.decisions)
-        return next((name for name in free if _asked(self.calls[name]) == wanted), None)
+        return next((name for name in free if _name_and_arguments(self.calls[name]) == wanted), None)
 
-    def _told(self, answer: ToolResult, tool: str, arguments: dict[str, Any]) -> ToolResult:
-        """Return an answer whose own words tell of an edit: a tool could have written them, so no other tool counts."""
-        told = self._edited(answer, tool, arguments)
-        if tool != as_object(self.calls.get(answer.id or "")).get("name"):
-            told = replace(told, tool=None, arguments=f"{tool} {json_text.canonical(arguments)}")
-        return replace(told, approval=told.approval.model_copy(update={"note": "told by the result's words only"}))
+    def _edited_by_notice(self, result: ToolResult, tool: str, arguments: dict[str, Any]) -> ToolResult:
+        """Return a result edited according to a notice in its text.
 
-    def _edited(self, answer: ToolResult, tool: Any, arguments: Any) -> ToolResult:
-        first = as_object(self.calls.get(answer.id or ""))
+        The tool itself could have written the notice, so a notice of another tool is kept only as text.
+        """
+        edited = self._edited(result, tool, arguments)
+        if tool != as_object(self.calls.get(result.id or "")).get("name"):
+            edited = replace(edited, tool=None, arguments=f"{tool} {json_text.canonical(arguments)}")
+        approval = edited.approval.model_copy(update={"note": "recorded only in the result's text"})
+        return replace(edited, approval=approval)
+
+    def _edited(self, result: ToolResult, tool: Any, arguments: Any) -> ToolResult:
+        proposal = as_object(self.calls.get(result.id or ""))
         executed = proposed_arguments(arguments)
-        is_same = (text_or_none(tool) or first.get("name"), executed) == (
-            first.get("name"),
-            proposed_arguments(first.get("args")),
+        is_same = (text_or_none(tool) or proposal.get("name"), executed) == (
+            proposal.get("name"),
+            proposed_arguments(proposal.get("args")),
         )
         approval = Approval(state="approved" if is_same else "edited", by="user")
-        return replace(answer, tool=text_or_none(tool) or answer.tool, arguments=executed, approval=approval)
+        return replace(result, tool=text_or_none(tool) or result.tool, arguments=executed, approval=approval)
 
 
-def _asked(call: dict[str, Any]) -> tuple[Any, Any]:
+def _name_and_arguments(call: dict[str, Any]) -> tuple[Any, Any]:
     return call.get("name"), call.get("args")

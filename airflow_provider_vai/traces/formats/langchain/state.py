@@ -1,12 +1,12 @@
-"""LangGraph states and checkpoints: which one is the newest, and what led to it."""
+"""LangGraph states and checkpoints: the newest one, and the path to it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from airflow_provider_vai.traces.formats.langchain.message_forms import joined, plain, proposals
-from airflow_provider_vai.traces.reading.values import as_object, parse_time, text_or_none
+from airflow_provider_vai.traces.formats.langchain.message_forms import joined, normalized, proposals
+from airflow_provider_vai.traces.reading.values import as_list, as_object, parse_time, text_or_none
 
 EDITS = "hitl_edited_tool_calls"
 
@@ -14,7 +14,8 @@ EDITS = "hitl_edited_tool_calls"
 class GraphState(NamedTuple):
     """One state: a snapshot, a checkpoint or the last values.
 
-    ``inside`` is where its messages stand in it; ``is_bare`` says that they are the whole document.
+    ``inside`` is the path from the state to the object with its messages; ``is_bare`` is true if the messages are the
+    whole document.
     """
 
     values: dict[str, Any]
@@ -24,12 +25,12 @@ class GraphState(NamedTuple):
     is_bare: bool = False
 
     def fact(self, key: str, of: str = "config") -> str | None:
-        """Return a name in the state's configuration, or in that of the state before it."""
+        """Return a text from the state's configuration, or from ``parent_config``, that of the state before it."""
         held = as_object(self.source.get(of))
         other = {"config": "checkpoint", "parent_config": "parent_checkpoint"}[of]
         for holder in (as_object(held.get("configurable")), held, as_object(self.source.get(other)), self.source):
-            if (found := text_or_none(holder.get(key))) and not (of == "parent_config" and holder is self.source):
-                return found
+            if (text := text_or_none(holder.get(key))) and not (of == "parent_config" and holder is self.source):
+                return text
         return None
 
     @property
@@ -50,8 +51,8 @@ class GraphState(NamedTuple):
 
     @property
     def messages(self) -> list[Any]:
-        """The messages in it, those that were streamed in chunks put together."""
-        return joined(listed(self.values.get("messages")))
+        """The messages in it, with streamed chunks joined."""
+        return joined(as_list(self.values.get("messages")))
 
     @property
     def where(self) -> str:
@@ -61,7 +62,7 @@ class GraphState(NamedTuple):
 
 
 def state_of(item: Any, place: str) -> GraphState | None:
-    """Return the state in an object, if it is one. Never raises."""
+    """Return the state in an item; ``None`` if it is not a state. Never raises."""
     if not isinstance(item, dict):
         return None
     checkpoint = as_object(item.get("checkpoint"))
@@ -78,15 +79,15 @@ def state_of(item: Any, place: str) -> GraphState | None:
 
 
 def is_message(item: Any) -> bool:
-    """Return whether an object is a message in one of LangChain's own forms, said by a person or a model."""
+    """Return whether an item is a human or AI message in one of LangChain's own forms."""
     item = item[0] if isinstance(item, list) and item else item
-    message = plain(item)
-    said_by_role = isinstance(item, dict) and ("role" in item or item.get("type") in ("user", "assistant"))
-    return message is not None and not said_by_role and message["type"] in ("human", "ai")
+    message = normalized(item)
+    has_chat_role = isinstance(item, dict) and ("role" in item or item.get("type") in ("user", "assistant"))
+    return message is not None and not has_chat_role and message["type"] in ("human", "ai")
 
 
 def path(states: list[GraphState]) -> list[GraphState]:
-    """Return the states that led to the newest one, oldest first: forks that were left do not count."""
+    """Return the states that led to the newest one, oldest first. Abandoned forks do not count."""
     newest = max(states[::-1], key=lambda state: state.order) if any(s.order > (0, 0) for s in states) else states[0]
     by_id = {state.id: state for state in states if state.id}
     chain, seen, here = [newest], {newest.id}, newest
@@ -100,30 +101,25 @@ def path(states: list[GraphState]) -> list[GraphState]:
 
 
 def edits(states: list[GraphState]) -> dict[str, dict[str, Any]]:
-    """Return the edited calls by id, as the states themselves name them."""
-    found: dict[str, dict[str, Any]] = {}
+    """Return the edited calls by id that the states themselves record."""
+    edited: dict[str, dict[str, Any]] = {}
     for state in states:
-        held = as_object(state.values.get(EDITS))
-        found |= {name: call for name, call in held.items() if isinstance(call, dict)}
-    return found
+        recorded = as_object(state.values.get(EDITS))
+        edited |= {call_id: call for call_id, call in recorded.items() if isinstance(call, dict)}
+    return edited
 
 
 def first_proposals(states: list[GraphState]) -> dict[str, dict[str, Any]]:
-    """Return each call as it stood first: middleware of older versions writes an edit over the proposal."""
-    found: dict[str, dict[str, Any]] = {}
+    """Return the first form of each call by id: middleware of older versions overwrites the proposal with an edit."""
+    first: dict[str, dict[str, Any]] = {}
     for state in states:
-        held = [state.messages, *(write[2] for write in writes(state) if write[1] == "messages")]
-        for messages in held:
-            found = {**proposals(messages), **found}
-    return found
+        written = [write[2] for write in writes(state) if write[1] == "messages"]
+        for messages in [state.messages, *written]:
+            first = {**proposals(messages), **first}
+    return first
 
 
 def writes(state: GraphState) -> list[Any]:
-    """Return what the tasks of a state wrote: ``[task, channel, value]`` each. Never raises."""
-    found = listed(state.source.get("pending_writes"))
-    return [write for write in found if isinstance(write, list) and len(write) > 2 and isinstance(write[0], str)]
-
-
-def listed(value: Any) -> list[Any]:
-    """Return ``value`` if it is a list, else an empty one."""
-    return value if isinstance(value, list) else []
+    """Return what the tasks of a state wrote, each as ``[task, channel, value]``. Never raises."""
+    pending = as_list(state.source.get("pending_writes"))
+    return [write for write in pending if isinstance(write, list) and len(write) > 2 and isinstance(write[0], str)]

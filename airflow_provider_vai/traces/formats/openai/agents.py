@@ -1,8 +1,8 @@
 """OpenAI Agents SDK traces: exported trace and span objects, as a list, lines, or the batches that are sent.
 
-A pause shows as a call without output; when it was approved the call stands there again, with output. A refused
-call stays without output, like a tool that returns nothing: what the next model call was told decides, where the
-trace has it.
+A paused call is a call without output; if it was approved, the call is there again, with its output. A denied call
+stays without output, like a call of a tool that returns nothing: then the input of the next model request decides, if
+the trace has it.
 """
 
 from __future__ import annotations
@@ -11,10 +11,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.model.run import Run
-from airflow_provider_vai.traces.formats.openai.agents_run import AgentsRunReader, Placed
-from airflow_provider_vai.traces.formats.openai.response_chain import under
+from airflow_provider_vai.traces.formats.openai.agents_run import AgentsRunReader
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
-from airflow_provider_vai.traces.reading.values import require_objects, text_or_none
+from airflow_provider_vai.traces.reading.values import (
+    PlacedObject,
+    as_list,
+    place_inside,
+    require_objects,
+    text_or_none,
+)
 
 OBJECTS = ("trace", "trace.span")
 
@@ -32,18 +37,18 @@ class OpenAIAgentsAdapter:
 
     def line_key(self, record: Any) -> list[str]:
         """Return the ids of the traces that an exported object, or a batch of them, belongs to."""
-        return list(dict.fromkeys(key for found, _ in _objects(record, "") if (key := _key(found))))
+        return list(dict.fromkeys(key for exported, _ in _objects(record, "") if (key := _key(exported))))
 
     def runs(self, trace: Trace) -> Iterator[Run]:
         """Yield a run for each trace.
 
         :raises MalformedTrace: a span breaks the format.
         """
-        traces: dict[str, list[Placed]] = {}
+        traces: dict[str, list[PlacedObject]] = {}
         others = []
-        for found, place in _placed(trace):
-            if key := _key(found):
-                traces.setdefault(key, []).append((found, place))
+        for exported, place in _placed(trace):
+            if key := _key(exported):
+                traces.setdefault(key, []).append((exported, place))
             else:
                 others.append(place)
         for key, listed in traces.items():
@@ -53,27 +58,27 @@ class OpenAIAgentsAdapter:
             yield reader.run(self.name)
 
 
-def _placed(trace: Trace) -> Iterator[Placed]:
+def _placed(trace: Trace) -> Iterator[PlacedObject]:
     if isinstance(trace.document, dict):
         yield from _objects(trace.document, f"{trace}: ")
         return
-    for found, place in require_objects(trace.document, f"{trace}: "):
-        yield from _objects(found, place)
+    for exported, place in require_objects(trace.document, f"{trace}: "):
+        yield from _objects(exported, place)
 
 
-def _objects(found: Any, place: str) -> Iterator[Placed]:
-    """Yield an exported object, or those of a batch as the exporter sends it."""
-    batch = found.get("data") if isinstance(found, dict) and "object" not in found else None
-    for number, item in enumerate(batch if isinstance(batch, list) else ()):
+def _objects(exported: Any, place: str) -> Iterator[PlacedObject]:
+    """Yield an exported object, or the objects of a batch in the form that the exporter sends."""
+    batch = exported.get("data") if isinstance(exported, dict) and "object" not in exported else None
+    for number, item in enumerate(as_list(batch)):
         if isinstance(item, dict):
-            yield item, under(place, f"data[{number}]")
-    if not isinstance(batch, list) and isinstance(found, dict):
-        yield found, place
+            yield item, place_inside(place, f"data[{number}]")
+    if not isinstance(batch, list) and isinstance(exported, dict):
+        yield exported, place
 
 
-def _key(found: dict[str, Any]) -> str | None:
-    kind = found.get("object")
-    return text_or_none(found.get("id" if kind == "trace" else "trace_id")) if kind in OBJECTS else None
+def _key(exported: dict[str, Any]) -> str | None:
+    kind = exported.get("object")
+    return text_or_none(exported.get("id" if kind == "trace" else "trace_id")) if kind in OBJECTS else None
 
 
 ADAPTER = OpenAIAgentsAdapter()

@@ -1,8 +1,7 @@
 """OpenAI Chat Completions: a list of messages, also under ``messages`` beside ``id``, ``model``, ``title``.
 
-The format has no error flag and no approval: a result is a success, every approval is unknown, and the
-executed arguments are known as the proposed ones only. Its older form (``function_call``, role ``function``)
-has no ids.
+The format has no error flag and no approvals: a result is a success, every approval is unknown, and the executed
+arguments are taken from the proposal. The older form (``function_call``, role ``function``) has no ids.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from airflow_provider_vai.traces.formats.shared.content import proposed_argument
 from airflow_provider_vai.traces.formats.shared.conversation import (
     Conversation,
     ToolResult,
+    chat_run,
     message_list,
     role_messages,
 )
@@ -46,22 +46,13 @@ class OpenAIChatAdapter:
         :raises MalformedTrace: a message or a call breaks the format.
         """
         messages, where = message_list(trace)
-        facts = trace.document if isinstance(trace.document, dict) else {}
         conversation = Conversation(trace)
         read_messages(conversation, messages, where)
-        run = Run(
-            id=text_or_none(facts.get("id")) or trace.fallback_id,
-            source="chat_thread",
-            format=self.name,
-            title=text_or_none(facts.get("title")),
-            model=text_or_none(facts.get("model")),
-            outcome=chat_outcome(messages),
-        )
-        yield conversation.finish(run)
+        yield conversation.finish(chat_run(trace, self.name, chat_outcome(messages)))
 
 
 def read_messages(conversation: Conversation, messages: list[Any], where: str) -> None:
-    """Tell ``conversation`` what stands in OpenAI messages.
+    """Read OpenAI messages into ``conversation``.
 
     :param where: the list's place.
     :raises MalformedTrace: a message or a call breaks the format.
@@ -77,13 +68,13 @@ def read_messages(conversation: Conversation, messages: list[Any], where: str) -
                 conversation.text_of(content, inside)
                 _read_calls(conversation, message, place)
             case "tool" | "function":
-                conversation.add_result(_answer(message, place), place)
+                conversation.add_result(_tool_result(message, place), place)
             case role:
                 conversation.note(place, f"unknown role {role!r}")
 
 
 def chat_outcome(messages: list[Any]) -> RunOutcome:
-    """Return ``success`` where the assistant has the last word and asks for no tool, else ``unknown``."""
+    """Return ``success`` if the assistant spoke last and called no tool, else ``unknown``."""
     last = messages[-1] if messages else None
     if not isinstance(last, dict) or last.get("role") != "assistant":
         return "unknown"
@@ -106,8 +97,9 @@ def _read_call(conversation: Conversation, call: dict[str, Any], where: str) -> 
     if kind == "custom":
         custom = require_object(call.get("custom"), f"{where}.custom")
         tool = require_text(custom.get("name"), f"{where}.custom.name")
-        words = require_text(custom.get("input"), f"{where}.custom.input")  # free text, even where it looks like JSON
-        conversation.add_call(ToolCall(id=call_id, tool=tool, proposed_arguments=words), where)
+        # free text, even if it looks like JSON
+        custom_input = require_text(custom.get("input"), f"{where}.custom.input")
+        conversation.add_call(ToolCall(id=call_id, tool=tool, proposed_arguments=custom_input), where)
     elif kind in ("function", None):
         _read_function(conversation, call_id, call.get("function"), f"{where}.function")
     else:
@@ -115,14 +107,14 @@ def _read_call(conversation: Conversation, call: dict[str, Any], where: str) -> 
 
 
 def _read_function(conversation: Conversation, id: str, function: Any, where: str) -> None:
-    asked = require_object(function, where)
-    tool = require_text(asked.get("name"), f"{where}.name")
+    call = require_object(function, where)
+    tool = require_text(call.get("name"), f"{where}.name")
     conversation.add_call(
-        ToolCall(id=id, tool=tool, proposed_arguments=proposed_arguments(asked.get("arguments"))), where
+        ToolCall(id=id, tool=tool, proposed_arguments=proposed_arguments(call.get("arguments"))), where
     )
 
 
-def _answer(message: dict[str, Any], place: str) -> ToolResult:
+def _tool_result(message: dict[str, Any], place: str) -> ToolResult:
     return ToolResult(
         id=optional_text(message.get("tool_call_id"), f"{place}.tool_call_id"),
         tool=text_or_none(message.get("name")),

@@ -1,4 +1,4 @@
-"""Response objects: how logs wrap them, how a stream spells one out, which of them follow one another."""
+"""Response objects: finds them in logs, joins them from streams, and orders them into chains."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_vai.traces.reading.values import text_or_none
+from airflow_provider_vai.traces.reading.values import as_list, as_object, place_inside, text_or_none
 
 ENDINGS = frozenset({"response.completed", "response.failed", "response.incomplete"})
 DELTAS = {
@@ -19,7 +19,7 @@ DELTAS = {
 
 @dataclass(frozen=True)
 class ResponseExchange:
-    """A Response, its place, and the request that it answers where the log has it."""
+    """A Response, its place, and its request if the log has it."""
 
     response: dict[str, Any]
     place: str
@@ -32,117 +32,116 @@ class ResponseExchange:
 
     @property
     def previous(self) -> str | None:
-        """The id of the Response before it."""
+        """The id of the Response before this one."""
         return text_or_none(self.response.get("previous_response_id"))
 
     @property
     def conversation(self) -> str | None:
         """The id of the conversation that it belongs to."""
-        found = self.response.get("conversation")
-        return text_or_none(found.get("id") if isinstance(found, dict) else found)
+        conversation = self.response.get("conversation")
+        return text_or_none(conversation.get("id") if isinstance(conversation, dict) else conversation)
 
     @property
-    def asked(self) -> Any:
-        """What the model was told: text or items; a few stores keep it in the Response itself."""
+    def input(self) -> Any:
+        """The request's input, text or items; a few stores keep it in the Response itself."""
         return self.request.get("input", self.response.get("input"))
 
 
-def exchange(found: Any, place: str = "") -> ResponseExchange | None:
-    """Return the Response in a record: bare, beside its request, in a batch's line or a stream's last event."""
-    if not isinstance(found, dict):
+def read_exchange(item: Any, place: str = "") -> ResponseExchange | None:
+    """Return the Response in an item: bare, beside its request, in a batch's line, or in a stream's last event."""
+    if not isinstance(item, dict):
         return None
-    request, path = found.get("request"), place
+    request = item.get("request")
+    holder: Any = item
     for key in ("", "response", "body"):
-        found, path = (found.get(key), under(path, key)) if key else (found, path)
-        if not isinstance(found, dict):
+        holder, place = (holder.get(key), place_inside(place, key)) if key else (holder, place)
+        if not isinstance(holder, dict):
             return None
-        if found.get("object") == "response" and isinstance(found.get("output"), list):
-            return ResponseExchange(found, path, request if isinstance(request, dict) else {})
+        if holder.get("object") == "response" and isinstance(holder.get("output"), list):
+            return ResponseExchange(holder, place, as_object(request))
     return None
 
 
-def under(place: str, key: str) -> str:
-    """Return the place of what stands under a key."""
-    return f"{place}{key}" if place.endswith(": ") else f"{place}.{key}"
-
-
-def is_stream(found: Any) -> bool:
-    """Return whether a list holds the events of one streamed Response. Never raises."""
-    kinds = (event.get("type") for event in found[:3] if isinstance(event, dict)) if isinstance(found, list) else ()
+def is_stream(document: Any) -> bool:
+    """Return whether a document is the list of events of one streamed Response. Never raises."""
+    kinds = (event.get("type") for event in as_list(document)[:3] if isinstance(event, dict))
     return any(isinstance(kind, str) and kind.startswith("response.") for kind in kinds)
 
 
-def streamed(events: list[Any], place: str) -> Iterator[ResponseExchange]:
-    """Yield the Responses that events spell out: the last event's, or what was said until the stream broke off."""
-    told: dict[int, dict[str, Any]] = {}
+def read_stream(events: list[Any], place: str) -> Iterator[ResponseExchange]:
+    """Yield the Responses of a stream: those in final events, and one joined from the deltas before a break."""
+    items: dict[int, dict[str, Any]] = {}
     facts: dict[str, Any] = {}
     for number, event in enumerate(events):
-        kind, at = text_or_none(event.get("type")) or "", event.get("output_index", 0)
-        if kind in ENDINGS and (found := exchange(event, f"{place}[{number}]")):
-            yield found
-            told, facts = {}, {}
+        kind, index = text_or_none(event.get("type")) or "", event.get("output_index", 0)
+        if kind in ENDINGS and (exchange := read_exchange(event, f"{place}[{number}]")):
+            yield exchange
+            items, facts = {}, {}
         elif kind == "response.created" and isinstance(event.get("response"), dict):
             facts = event["response"]
-        elif isinstance(at, int) and isinstance(event.get("item"), dict):
-            cut = {"status": "incomplete"} if kind == "response.output_item.added" else {}
-            told[at] = {**event["item"], **cut}
-        elif kind in DELTAS and isinstance(event.get("delta"), str) and isinstance(at, int) and at in told:
-            told[at][DELTAS[kind]] = f"{told[at].get(DELTAS[kind]) or ''}{event['delta']}"
-    if told:
-        output = [told[at] for at in sorted(told)]
+        elif isinstance(index, int) and isinstance(event.get("item"), dict):
+            status = {"status": "incomplete"} if kind == "response.output_item.added" else {}
+            items[index] = {**event["item"], **status}
+        elif kind in DELTAS and isinstance(event.get("delta"), str) and isinstance(index, int) and index in items:
+            items[index][DELTAS[kind]] = f"{items[index].get(DELTAS[kind]) or ''}{event['delta']}"
+    if items:
+        output = [items[index] for index in sorted(items)]
         yield ResponseExchange({**facts, "output": output, "status": "incomplete"}, f"{place}(joined)")
 
 
 def chains(exchanges: Iterable[ResponseExchange]) -> Iterator[tuple[list[ResponseExchange], int]]:
-    """Yield each chain of Responses that follow one another, and how many lie beside it on branches given up.
+    """Yield each chain of consecutive Responses, and the number of Responses on abandoned branches beside it.
 
-    The chain that counts ends with the last Response in the file; Responses of one conversation follow by time.
+    The chain that counts ends with the last Response in the file. Responses of one conversation are ordered by time.
     """
-    found = list(exchanges)
-    before = _before(found)
+    exchanges = list(exchanges)
+    previous = _previous(exchanges)
     root = {}
-    for number in range(len(found)):
+    for number in range(len(exchanges)):
         at, seen = number, {number}
-        while (up := before[at]) is not None and up not in seen:
-            seen.add(up)
-            at = up
-        root[number] = min(seen) if up is not None else at
+        while (earlier := previous[at]) is not None and earlier not in seen:
+            seen.add(earlier)
+            at = earlier
+        root[number] = min(seen) if earlier is not None else at
     for start in dict.fromkeys(root.values()):
         members = [number for number in root if root[number] == start]
-        leaf = max(members, key=lambda number: (number not in before, number))
-        path = [leaf]
-        while (up := before[path[-1]]) is not None and up not in path:
-            path.append(up)
-        yield [found[number] for number in reversed(path)], len(members) - len(path)
+        last = max(members, key=lambda number: (number not in previous, number))
+        path = [last]
+        while (earlier := previous[path[-1]]) is not None and earlier not in path:
+            path.append(earlier)
+        yield [exchanges[number] for number in reversed(path)], len(members) - len(path)
 
 
-def _before(found: list[ResponseExchange]) -> list[int | None]:
-    """Return for each Response the one before it: as it says itself, else by the calls that its request repeats or
-    answers, else by its conversation."""
-    numbers = {one.id: number for number, one in enumerate(found) if one.id}
-    made: dict[str, int] = {}
+def _previous(exchanges: list[ResponseExchange]) -> list[int | None]:
+    """Return the number of the Response before each Response.
+
+    The Response itself names it; else it is the one whose calls the request repeats or answers, else the newest one of
+    the same conversation.
+    """
+    numbers = {exchange.id: number for number, exchange in enumerate(exchanges) if exchange.id}
+    proposed_by: dict[str, int] = {}
     newest: dict[str, int] = {}
-    before: list[int | None] = [None] * len(found)
-    for number in _by_time(found):
-        one = found[number]
-        repeated = [made[name] for name in _call_ids(one.asked) if name in made]
-        links = [numbers.get(one.previous or ""), *repeated[-1:], newest.get(one.conversation or "")]
-        before[number] = next((link for link in links if link not in (None, number)), None)
-        made.update(dict.fromkeys(_call_ids(one.response["output"]), number))
-        if one.conversation:
-            newest[one.conversation] = number
-    return before
+    previous: list[int | None] = [None] * len(exchanges)
+    for number in _by_time(exchanges):
+        exchange = exchanges[number]
+        repeated = [proposed_by[call_id] for call_id in _call_ids(exchange.input) if call_id in proposed_by]
+        links = [numbers.get(exchange.previous or ""), *repeated[-1:], newest.get(exchange.conversation or "")]
+        previous[number] = next((link for link in links if link not in (None, number)), None)
+        proposed_by.update(dict.fromkeys(_call_ids(exchange.response["output"]), number))
+        if exchange.conversation:
+            newest[exchange.conversation] = number
+    return previous
 
 
 def _call_ids(items: Any) -> list[str]:
-    found = [item.get("call_id") for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-    return [name for name in found if isinstance(name, str)]
+    ids = [item.get("call_id") for item in as_list(items) if isinstance(item, dict)]
+    return [call_id for call_id in ids if isinstance(call_id, str)]
 
 
-def _by_time(found: list[ResponseExchange]) -> list[int]:
-    """Return the positions by time; a Response without one follows what stands before it in the file."""
+def _by_time(exchanges: list[ResponseExchange]) -> list[int]:
+    """Return the numbers of the Responses by time; a Response without a time keeps its place in the file."""
     times: list[float] = []
-    for one in found:
-        created = one.response.get("created_at")
+    for exchange in exchanges:
+        created = exchange.response.get("created_at")
         times.append(created if isinstance(created, (int, float)) else times[-1] if times else 0)
-    return sorted(range(len(found)), key=times.__getitem__)
+    return sorted(range(len(exchanges)), key=times.__getitem__)

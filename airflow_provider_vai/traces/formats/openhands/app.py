@@ -7,7 +7,14 @@ from typing import Any
 from airflow_provider_vai.model.run import Approval, ToolCall
 from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments, result_value
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
-from airflow_provider_vai.traces.reading.values import as_object, parse_time, require_object, require_text, text_or_none
+from airflow_provider_vai.traces.reading.values import (
+    as_list,
+    as_object,
+    parse_time,
+    require_object,
+    require_text,
+    text_or_none,
+)
 
 CALLS = frozenset(
     [
@@ -25,10 +32,10 @@ CALLS = frozenset(
 )
 """Actions that are tool calls even without metadata, which older versions did not write."""
 
-SILENT_ACTIONS = frozenset(
+IGNORED_ACTIONS = frozenset(
     ["null", "recall", "change_agent_state", "think", "finish", "reject", "condensation", "condensation_request"]
 )
-SILENT_OBSERVATIONS = frozenset(["null", "agent_state_changed", "recall", "message", "condense", "success"])
+IGNORED_OBSERVATIONS = frozenset(["null", "agent_state_changed", "recall", "message", "condense", "success"])
 FRAMEWORK_KEYS = frozenset(
     ["thought", "confirmation_state", "security_risk", "hidden", "blocking", "is_input", "is_static", "keep_prompt"]
 )
@@ -53,7 +60,7 @@ class AppEvents:
             return
         action = require_text(event.get("action"), f"{place}.action")
         arguments = as_object(event.get("args"))
-        self.is_finished = action == "finish" or (self.is_finished and action in SILENT_ACTIONS)
+        self.is_finished = action == "finish" or (self.is_finished and action in IGNORED_ACTIONS)
         if event.get("tool_call_metadata") is not None or action in CALLS:
             self._call(event, action, arguments, place)
         elif action == "system":
@@ -61,7 +68,7 @@ class AppEvents:
         elif action == "message":
             if event.get("source") == "user":
                 self.conversation.start_turn(text_or_none(arguments.get("content")))
-        elif action not in SILENT_ACTIONS:
+        elif action not in IGNORED_ACTIONS:
             self.conversation.note(place, f"unknown action {action!r}")
 
     def _call(self, event: dict[str, Any], action: str, arguments: dict[str, Any], place: str) -> None:
@@ -98,7 +105,7 @@ class AppEvents:
         cause = event.get("cause")
         position = self.actions.get(cause) if isinstance(cause, (int, str)) else None
         if position is None:
-            if kind not in SILENT_OBSERVATIONS:
+            if kind not in IGNORED_OBSERVATIONS:
                 self.conversation.note(place, f"an observation {kind!r} without a known call")
             return
         if kind == "null" or (self.conversation.calls[position].outcome == "denied" and kind != "user_rejected"):
@@ -121,9 +128,9 @@ def _denied(reason: str | None, at: Any) -> ToolResult:
 def _proposed_by_model(response: dict[str, Any], call_id: str) -> dict[str, Any] | str | None:
     """Return the arguments that the model proposed, from its response beside the action; ``None`` if it is missing."""
     choices = response.get("choices")
-    for choice in choices if isinstance(choices, list) else ():
+    for choice in as_list(choices):
         calls = as_object(as_object(choice).get("message")).get("tool_calls")
-        for call in calls if isinstance(calls, list) else ():
+        for call in as_list(calls):
             if call_id and as_object(call).get("id") == call_id:
                 return proposed_arguments(as_object(as_object(call).get("function")).get("arguments"))
     return None

@@ -15,6 +15,7 @@ from airflow_provider_vai.traces.formats.shared.content import error_text, total
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
+    as_list,
     parse_document,
     parse_json,
     parse_time,
@@ -145,7 +146,7 @@ def _last(messages: list[dict[str, Any]], key: str) -> str | None:
 
 def _times(message: dict[str, Any]) -> Iterator[Any]:
     parts = message.get("parts")
-    for part in [*(parts if isinstance(parts, list) else []), message]:
+    for part in [*as_list(parts), message]:
         if isinstance(part, dict) and parse_time(part.get("timestamp")):
             yield part["timestamp"]
 

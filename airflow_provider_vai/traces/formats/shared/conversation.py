@@ -12,7 +12,7 @@ from typing import Any
 from airflow_provider_vai.model.run import Approval, Outcome, Run, RunOutcome, ToolCall, Turn
 from airflow_provider_vai.traces.formats.shared.content import MEDIA, part_kind, part_text
 from airflow_provider_vai.traces.reading.trace import Trace
-from airflow_provider_vai.traces.reading.values import require_list, require_object
+from airflow_provider_vai.traces.reading.values import as_object, require_list, require_object, text_or_none
 
 OTHER_FORMATS = frozenset({"suite_name", "thread", "agentRun", "agent_run", "simulations"})
 """Keys of other formats that also hold chat messages."""
@@ -212,6 +212,22 @@ def message_list(trace: Trace) -> tuple[list[Any], str]:
         return trace.document, f"{trace}: "
     messages = require_object(trace.document, str(trace)).get("messages")
     return require_list(messages, f"{trace}: messages"), f"{trace}: messages"
+
+
+def chat_run(trace: Trace, format: str, outcome: RunOutcome) -> Run:
+    """Return the run of a chat, with the id, title and model beside its messages.
+
+    :param format: the format's name.
+    """
+    facts = as_object(trace.document)
+    return Run(
+        id=text_or_none(facts.get("id")) or trace.fallback_id,
+        source="chat_thread",
+        format=format,
+        title=text_or_none(facts.get("title")),
+        model=text_or_none(facts.get("model")),
+        outcome=outcome,
+    )
 
 
 def role_messages(document: Any) -> list[Any]:

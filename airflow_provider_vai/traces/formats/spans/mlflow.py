@@ -32,12 +32,12 @@ class MLflowAdapter:
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a trace with info and data.spans, or a list of them."""
         first = document[0] if isinstance(document, list) and document else document
-        data = first.get("data") if isinstance(first, dict) else None
+        data = as_object(first).get("data")
         return isinstance(data, dict) and isinstance(data.get("spans"), list) and isinstance(first.get("info"), dict)
 
     def line_key(self, record: Any) -> str | None:
         """Return the trace's id. Never raises."""
-        info = record.get("info") if isinstance(record, dict) else None
+        info = as_object(record).get("info")
         return text_or_none(first_value(info, "trace_id", "request_id")) if isinstance(info, dict) else None
 
     def runs(self, trace: Trace) -> Iterator[Run]:

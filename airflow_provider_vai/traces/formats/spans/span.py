@@ -15,6 +15,7 @@ from typing import Any
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.traces.formats.shared.content import parse_python_repr
 from airflow_provider_vai.traces.reading.values import (
+    as_list,
     as_object,
     parse_json,
     parse_time,
@@ -196,7 +197,7 @@ def read_span(raw: dict[str, Any], where: str) -> Span:
     attributes: dict[str, Any] = {}
     for name, value in _attributes(raw.get("attributes", raw)).items():
         attributes[name.removeprefix("attributes.")] = value
-    events = raw.get("events") if isinstance(raw.get("events"), list) else []
+    events = as_list(raw.get("events"))
     span = Span(
         name=text_or_none(raw.get("name")) or "",
         where=where,
@@ -206,7 +207,7 @@ def read_span(raw: dict[str, Any], where: str) -> Span:
         attributes=attributes,
         events=[
             (text_or_none(event.get("name")) or "", _attributes(event.get("attributes")))
-            for event in events or []
+            for event in events
             if isinstance(event, dict)
         ],
         start=parse_span_time(first_value(raw, *START)),
@@ -227,7 +228,7 @@ def _holders(raw: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _first_text(holders: list[dict[str, Any]], names: tuple[str, ...]) -> str:
     text = next((value for holder in holders if (value := text_or_none(first_value(holder, *names)))), "")
-    return "" if text.strip("0") in ("", "x") else text  # an id of zeros stands for no id
+    return "" if text.strip("0") in ("", "x") else text  # an id of zeros means no id
 
 
 def _status(raw: dict[str, Any], span: Span) -> tuple[bool, str | None]:
@@ -249,7 +250,7 @@ def _attributes(raw: Any) -> dict[str, Any]:
     if isinstance(raw, list):  # OTLP: a list of keys with typed values
         pairs = [item for item in raw if isinstance(item, dict) and isinstance(item.get("key"), str)]
         return {item["key"]: _any_value(item.get("value")) for item in pairs}
-    return raw if isinstance(raw, dict) else {}
+    return as_object(raw)
 
 
 def _any_value(raw: Any) -> Any:

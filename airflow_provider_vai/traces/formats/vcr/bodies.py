@@ -1,4 +1,4 @@
-"""The bodies of recorded model requests: whose they are, what was asked, what was answered."""
+"""The bodies of recorded model requests: their provider, their messages, and the messages of the response."""
 
 from __future__ import annotations
 
@@ -6,71 +6,74 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_provider_vai.traces.formats.vcr.streams import JOIN
-from airflow_provider_vai.traces.reading.values import as_object, parse_json
+from airflow_provider_vai.traces.reading.values import as_list, as_object, parse_json
 
-ASKED = {"gemini": "contents", "responses": "input", "chat": "messages", "anthropic": "messages"}
-"""Where each provider's requests hold the conversation so far."""
+MESSAGES_KEY = {"gemini": "contents", "responses": "input", "chat": "messages", "anthropic": "messages"}
+"""The key under which each provider's requests hold the conversation so far."""
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request to a model and its answer.
+    """One request to a model and its response.
 
-    ``asked`` are the messages of the request, ``said`` the answer as one more item or several of the same kind.
+    ``response_messages`` is the response in the form of the request's messages: one more message, or several items.
     """
 
     provider: str
     place: str
     request: dict[str, Any]
     response: dict[str, Any]
-    asked: list[Any]
-    said: list[Any] = field(default_factory=list)
+    request_messages: list[Any]
+    response_messages: list[Any] = field(default_factory=list)
+
+    @property
+    def messages(self) -> list[Any]:
+        """The messages of the request and of the response."""
+        return [self.request_messages, self.response_messages]
 
     @property
     def previous(self) -> Any:
-        """The Response that this request continues at the provider's side, which holds what it does not repeat."""
+        """The id of the Response that this request continues; the provider keeps the messages before it."""
         return self.request.get("previous_response_id")
 
 
-def exchange(interaction: dict[str, Any], place: str) -> Exchange | None:
-    """Return the exchange in an HTTP interaction; ``None`` if it is no successful model request. Never raises."""
+def read_exchange(interaction: dict[str, Any], place: str) -> Exchange | None:
+    """Return the exchange in an HTTP interaction; ``None`` if it is not a successful model request. Never raises."""
     status = as_object(as_object(interaction.get("response")).get("status")).get("code", 200)
-    request, answer = (_body(as_object(interaction.get(side))) for side in ("request", "response"))
+    request, response_body = (_body(as_object(interaction.get(side))) for side in ("request", "response"))
     if not isinstance(request, dict) or status != 200:
         return None
-    provider = _provider(request, answer)
+    provider = _provider(request, response_body)
     if provider is None:
         return None
-    response = JOIN[provider](answer) if isinstance(answer, list) else as_object(answer)
-    asked = request.get(ASKED[provider])
-    if isinstance(asked, str):  # the short form of one user message
-        asked = [{"role": "user", "content": asked}]
-    return Exchange(
-        provider, place, request, response, asked if isinstance(asked, list) else [], _said(provider, response)
-    )
+    response = JOIN[provider](response_body) if isinstance(response_body, list) else as_object(response_body)
+    messages = request.get(MESSAGES_KEY[provider])
+    if isinstance(messages, str):  # the short form of one user message
+        messages = [{"role": "user", "content": messages}]
+    return Exchange(provider, place, request, response, as_list(messages), _response_messages(provider, response))
 
 
 def _body(side: dict[str, Any]) -> Any:
-    """Return a body: an object, the events of a stream as a list, or text that is neither."""
+    """Return a body: an object, the list of a stream's events, or text that is neither."""
     body = side.get("parsed_body", side.get("body"))
     if isinstance(body, dict) and "string" in body:
         body = body["string"]
     if not isinstance(body, str):
         return body
-    found = parse_json(body)
-    if not isinstance(found, str):
-        return found
+    parsed = parse_json(body)
+    if not isinstance(parsed, str):
+        return parsed
     lines = [line.removeprefix("data:") for line in body.splitlines() if line.startswith("data:")]
     events = [event for line in lines if isinstance(event := parse_json(line), dict)]
     return events or body
 
 
-def _provider(request: dict[str, Any], answer: Any) -> str | None:
-    """Return whose request it is, by what only that provider's bodies hold."""
+def _provider(request: dict[str, Any], response_body: Any) -> str | None:
+    """Return the provider, recognised by keys that only its bodies have; ``None`` if it is unknown."""
     first = (
-        next((event for event in answer if isinstance(event, dict)), {})
-        if isinstance(answer, list)
-        else as_object(answer)
+        next((event for event in response_body if isinstance(event, dict)), {})
+        if isinstance(response_body, list)
+        else as_object(response_body)
     )
     if "contents" in request:
         return "gemini"
@@ -83,10 +86,9 @@ def _provider(request: dict[str, Any], answer: Any) -> str | None:
     return "anthropic" if first.get("type") in ("message", "message_start") else None
 
 
-def _said(provider: str, response: dict[str, Any]) -> list[Any]:
+def _response_messages(provider: str, response: dict[str, Any]) -> list[Any]:
     if provider == "responses":
-        output = response.get("output")
-        return output if isinstance(output, list) else []
+        return as_list(response.get("output"))
     if provider == "anthropic":
         return [{"role": "assistant", "content": response.get("content")}] if "content" in response else []
     key, inner = ("candidates", "content") if provider == "gemini" else ("choices", "message")

@@ -1,11 +1,11 @@
-"""Streamed model answers, joined into the object that the same request gives without streaming. Never raises."""
+"""Joins streamed model responses into the object of a response without streaming. Never raises."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from airflow_provider_vai.traces.reading.values import as_object
+from airflow_provider_vai.traces.reading.values import as_list, as_object
 
 Events = list[Any]
 
@@ -38,12 +38,12 @@ def _chat(events: Events) -> dict[str, Any]:
         answer |= {key: event[key] for key in ("id", "model", "usage") if event.get(key) is not None}
         delta = as_object(_first(event.get("choices")).get("delta"))
         _append(message, "content", delta.get("content"))
-        for piece in map(as_object, delta["tool_calls"] if isinstance(delta.get("tool_calls"), list) else ()):
+        for piece in map(as_object, as_list(delta.get("tool_calls"))):
             call = calls.setdefault(str(piece.get("index", len(calls))), {"function": {}})
             call |= {key: piece[key] for key in ("id", "type") if piece.get(key) is not None}
-            told = as_object(piece.get("function"))
-            _append(call["function"], "name", told.get("name"))
-            _append(call["function"], "arguments", told.get("arguments"))
+            function = as_object(piece.get("function"))
+            _append(call["function"], "name", function.get("name"))
+            _append(call["function"], "arguments", function.get("arguments"))
     if calls:
         message["tool_calls"] = list(calls.values())
     return {**answer, "choices": [{"message": message}]}
@@ -64,13 +64,12 @@ def _gemini(events: Events) -> dict[str, Any]:
     parts: list[Any] = []
     for event in map(as_object, events):
         answer |= {key: value for key, value in event.items() if key != "candidates"}
-        found = as_object(_first(event.get("candidates")).get("content")).get("parts")
-        parts += found if isinstance(found, list) else []
+        parts += as_list(as_object(_first(event.get("candidates")).get("content")).get("parts"))
     return {**answer, "candidates": [{"content": {"role": "model", "parts": parts}}]}
 
 
-def _first(found: Any) -> dict[str, Any]:
-    return as_object(found[0]) if isinstance(found, list) and found else {}
+def _first(items: Any) -> dict[str, Any]:
+    return as_object(items[0]) if isinstance(items, list) and items else {}
 
 
 def _append(holder: dict[str, Any], key: str, piece: Any) -> None:

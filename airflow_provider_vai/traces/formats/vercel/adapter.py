@@ -1,8 +1,8 @@
 """Vercel AI SDK: UIMessages (``role`` and ``parts``), and the UI message stream that builds them.
 
-The SDK writes an approval into the part of every call that asked for one, so a call of a tool of its own without
-that mark needed none. A dynamic tool may stand for a call of another framework, whose approvals do not come along.
-A person cannot edit arguments here.
+The SDK writes an approval into the part of every call that asked for one, so a call of the SDK's own tool without an
+approval needed none. A dynamic tool may be a call of another framework, whose approvals are not in the messages.
+Arguments cannot be edited.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from airflow_provider_vai.traces.formats.vercel.parts import is_call, read_call,
 from airflow_provider_vai.traces.formats.vercel.stream import STREAM, messages_of
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
+    PlacedObject,
+    as_list,
     as_object,
     parse_time,
     require_objects,
@@ -35,15 +37,15 @@ class VercelUIAdapter:
     coverage = Coverage(approvals="partly")
 
     def accepts(self, document: Any) -> bool:
-        """Return whether the document holds messages with the SDK's typed parts, or starts as its stream does."""
+        """Return whether the document holds messages with the SDK's typed parts, or starts like its stream."""
         messages = _messages(document)
-        parts = [part for message in messages for part in _list(as_object(message).get("parts"))]
+        parts = [part for message in messages for part in as_list(as_object(message).get("parts"))]
         if any(is_call(as_object(part)) for part in parts):
             return True
         kinds = {kind for part in parts if isinstance(kind := as_object(part).get("type"), str)}
-        has_words = any("text" in as_object(part) for part in parts)  # other formats call it "content"
+        has_text = any("text" in as_object(part) for part in parts)  # other formats use the key "content"
         is_chat = bool(messages) and "role" in as_object(messages[0])
-        return (is_chat and has_words and kinds <= PARTS) or _is_stream(messages)
+        return (is_chat and has_text and kinds <= PARTS) or _is_stream(messages)
 
     def runs(self, trace: Trace) -> Iterator[Run]:
         """Yield the one run.
@@ -59,7 +61,7 @@ class VercelUIAdapter:
         if isinstance(messages, list) and _is_stream(messages):
             read = [messages_of(conversation, messages, where)]
         else:
-            read = [_placed(message, place) for message, place in require_objects(messages, where)]
+            read = [_message_and_parts(message, place) for message, place in require_objects(messages, where)]
         for message, parts in read:
             _read_message(conversation, message, parts)
         metadata = [as_object(message.get("metadata")) for message, _ in read]
@@ -69,7 +71,7 @@ class VercelUIAdapter:
             source="chat_thread",
             format=self.name,
             title=text_or_none(facts.get("title")),
-            model=next((found for item in metadata if (found := text_or_none(item.get("model")))), None),
+            model=next((model for item in metadata if (model := text_or_none(item.get("model")))), None),
             started_at=times[0] if times else None,
             ended_at=times[-1] if times else None,
             outcome=_outcome(conversation, read),
@@ -77,43 +79,43 @@ class VercelUIAdapter:
         yield conversation.finish(run)
 
 
-Parts = list[tuple[dict[str, Any], str]]
+Parts = list[PlacedObject]
 
 
-def _placed(message: dict[str, Any], place: str) -> tuple[dict[str, Any], Parts]:
-    """Return a message with its parts, each with its place; the older form keeps its calls beside its text."""
+def _message_and_parts(message: dict[str, Any], place: str) -> tuple[dict[str, Any], Parts]:
+    """Return a message and its parts with their places. The older form keeps calls beside the text."""
     if message.get("parts") is not None:
         return message, list(require_objects(message["parts"], f"{place}.parts"))
-    words = [({"type": "text", "text": message.get("content")}, f"{place}.content")]
+    texts = [({"type": "text", "text": message.get("content")}, f"{place}.content")]
     if message.get("toolInvocations") is None:
-        return message, words
+        return message, texts
     where = f"{place}.toolInvocations"
     calls = [
         ({"type": "tool-invocation", "toolInvocation": call}, at)
         for call, at in require_objects(message["toolInvocations"], where)
     ]
-    return message, calls + words
+    return message, calls + texts
 
 
 def _read_message(conversation: Conversation, message: dict[str, Any], parts: Parts) -> None:
     role = message.get("role")
-    words = "\n".join(part["text"] for part, _ in parts if isinstance(part.get("text"), str)) or None
+    text = "\n".join(part["text"] for part, _ in parts if isinstance(part.get("text"), str)) or None
     if role == "user":
-        conversation.start_turn(words)
+        conversation.start_turn(text)
     elif role == "system":
-        conversation.add_system_text(words)
+        conversation.add_system_text(text)
     conversation.start_message()
     for part, where in parts:
         kind = require_text(part.get("type"), f"{where}.type")
         if kind == "step-start":
             conversation.start_message()
         elif is_call(part):
-            answer = read_result(part, where)
+            result = read_result(part, where)
             position = conversation.add_call(read_call(part, where), where)
-            if answer is not None:
-                conversation.set_result(position, answer)
+            if result is not None:
+                conversation.set_result(position, result)
             if part.get("preliminary") is True:
-                conversation.note(where, "the result is a preliminary one: the last did not come")
+                conversation.note(where, "the result is a preliminary one; the final one is missing")
         elif kind not in IGNORED and not kind.startswith("data-"):
             conversation.note(where, f"unknown part {kind!r}")
 
@@ -127,11 +129,7 @@ def _outcome(conversation: Conversation, read: list[tuple[dict[str, Any], Parts]
 
 def _messages(document: Any) -> list[Any]:
     messages = document.get("messages") if isinstance(document, dict) else document
-    return _list(messages)
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+    return as_list(messages)
 
 
 def _is_stream(chunks: list[Any]) -> bool:

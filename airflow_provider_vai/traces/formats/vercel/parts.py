@@ -1,4 +1,4 @@
-"""The parts of UI messages that are calls: proposal, decision and result stand in one part."""
+"""The parts of UI messages that are calls: one part holds the proposal, the decision and the result."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from airflow_provider_vai.traces.reading.values import (
 )
 
 OLDER = "tool-invocation"
-"""The part of version 4, which holds the call one level deeper and has no approval."""
+"""The type of version 4's part, which holds the call one level deeper and has no approval."""
 
 
 def is_call(part: dict[str, Any]) -> bool:
@@ -29,42 +29,42 @@ def is_call(part: dict[str, Any]) -> bool:
 
 
 def read_call(part: dict[str, Any], where: str) -> ToolCall:
-    """Return the call as proposed.
+    """Return the proposed call.
 
-    :raises MalformedTrace: the tool's name is missing, or name or id is no text.
+    :raises MalformedTrace: the tool's name is missing, or the name or id is not text.
     """
     kind, named = part["type"], part["type"] == "dynamic-tool" or _is_older(part)
     part = _inside(part, where)
-    given = next((part[key] for key in ("input", "args", "rawInput") if part.get(key) is not None), None)
+    proposed = next((part[key] for key in ("input", "args", "rawInput") if part.get(key) is not None), None)
     return ToolCall(
         id=optional_text(part.get("toolCallId"), f"{where}.toolCallId") or "",
         tool=require_text(part.get("toolName"), f"{where}.toolName") if named else kind.removeprefix("tool-"),
-        proposed_arguments=proposed_arguments(given),
+        proposed_arguments=proposed_arguments(proposed),
     )
 
 
 def read_result(part: dict[str, Any], where: str) -> ToolResult | None:
-    """Return what came back for the call; ``None`` while it waits, for its input, a person or its result.
+    """Return the call's result; ``None`` while the call waits for its input, a person or its result.
 
-    :raises MalformedTrace: the state is no text.
+    :raises MalformedTrace: the state is not text.
     """
     is_older, is_dynamic = _is_older(part), part["type"] == "dynamic-tool"
     part = _inside(part, where)
-    approval = _approval(as_object(part.get("approval")), is_silent=is_older or is_dynamic)
+    approval = _approval(as_object(part.get("approval")), is_unmarked_unknown=is_older or is_dynamic)
     state = require_text(part.get("state"), f"{where}.state")
     if state == "output-denied" or approval.state == "denied":
         approval = approval.model_copy(update={"state": "denied"})
         return ToolResult(outcome="denied", ran=False, error=approval.note, approval=approval)
     if state == "output-error":
-        # input that the tool's schema refused is kept as rawInput only: that call never ran
+        # input that the tool's schema rejected is kept only as rawInput: that call never ran
         ran = part.get("input") is not None or part.get("rawInput") is None
         return ToolResult(outcome="failed", error=error_text(part.get("errorText")), ran=ran, approval=approval)
     if state == "output-available" and part.get("preliminary") is not True:
         return ToolResult(value=result_value(part.get("output")), approval=approval)
     if state == "result" and is_older:
         return ToolResult(value=result_value(part.get("result")))
-    is_answered = approval.state == "approved"
-    return ToolResult(outcome="unknown", ran=False, approval=approval) if is_answered else None
+    is_approved = approval.state == "approved"
+    return ToolResult(outcome="unknown", ran=False, approval=approval) if is_approved else None
 
 
 def _is_older(part: dict[str, Any]) -> bool:
@@ -75,12 +75,15 @@ def _inside(part: dict[str, Any], where: str) -> dict[str, Any]:
     return require_object(part["toolInvocation"], f"{where}.toolInvocation") if _is_older(part) else part
 
 
-def _approval(mark: dict[str, Any], *, is_silent: bool) -> Approval:
-    """Return the decision; ``is_silent`` says that no mark means nothing."""
-    note = text_or_none(mark.get("reason"))
-    if mark.get("approved") is False:
+def _approval(decision: dict[str, Any], *, is_unmarked_unknown: bool) -> Approval:
+    """Return the decision.
+
+    :param is_unmarked_unknown: whether a call without an approval is unknown; else it needed none.
+    """
+    note = text_or_none(decision.get("reason"))
+    if decision.get("approved") is False:
         return Approval(state="denied", note=note)
-    if mark.get("approved") is True:
-        automatic = mark.get("isAutomatic") is True
+    if decision.get("approved") is True:
+        automatic = decision.get("isAutomatic") is True
         return Approval(state="not_required" if automatic else "approved", note=note)
-    return Approval(state="unknown" if mark or is_silent else "not_required")
+    return Approval(state="unknown" if decision or is_unmarked_unknown else "not_required")

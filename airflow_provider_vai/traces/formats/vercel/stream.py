@@ -1,4 +1,4 @@
-"""The UI message stream: chunks, joined into the parts that the SDK builds from them."""
+"""Joins the chunks of a UI message stream into the parts that the SDK builds from them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from airflow_provider_vai.traces.formats.shared.conversation import Conversation
 from airflow_provider_vai.traces.reading.values import optional_text, require_objects, require_text
 
 STREAM = frozenset({"start", "start-step", "tool-input-start", "tool-input-available", "text-start", "message-start"})
-"""Chunks that only this stream has near its start."""
+"""Chunks that only this stream has at its beginning."""
 
 IGNORED = frozenset(
     [
@@ -45,7 +45,7 @@ KEPT = ("input", "output", "errorText", "preliminary", "providerExecuted")
 def messages_of(
     conversation: Conversation, chunks: list[Any], where: str
 ) -> tuple[dict[str, Any], list[tuple[dict[str, Any], str]]]:
-    """Return the assistant message that a stream builds, and its parts with the place where each begins.
+    """Return the assistant message that a stream builds, and its parts with the place of each one's first chunk.
 
     :raises MalformedTrace: a chunk breaks the format.
     """
@@ -68,34 +68,34 @@ class _Stream:
         if kind == "start-step":
             self.parts.append(({"type": "step-start"}, place))
         elif kind == "text-delta":
-            self._say(require_text(chunk.get("delta"), f"{place}.delta"), place)
+            self._add_text(require_text(chunk.get("delta"), f"{place}.delta"), place)
         elif kind in ("error", "abort"):
             self.conversation.note(place, f"the stream ended: {error_text(chunk.get('errorText')) or kind}")
         elif kind == "tool-approval-response":
             self._decide(chunk, place)
         elif kind in STATES or kind in ("tool-input-start", "tool-input-delta"):
-            self._tell(kind, chunk, place)
+            self._update_call(kind, chunk, place)
         elif kind not in IGNORED and not kind.startswith("data-"):
             self.conversation.note(place, f"unknown chunk {kind!r}")
 
-    def _say(self, words: str, place: str) -> None:
+    def _add_text(self, text: str, place: str) -> None:
         last = self.parts[-1][0] if self.parts else {}
         if last.get("type") == "text":
-            last["text"] += words
+            last["text"] += text
         else:
-            self.parts.append(({"type": "text", "text": words}, place))
+            self.parts.append(({"type": "text", "text": text}, place))
 
-    def _tell(self, kind: str, chunk: dict[str, Any], place: str) -> None:
+    def _update_call(self, kind: str, chunk: dict[str, Any], place: str) -> None:
         part = self._part(kind, chunk, place)
         if part is None:
             return
         if kind == "tool-input-delta":
-            words = require_text(chunk.get("inputTextDelta"), f"{place}.inputTextDelta")
+            text = require_text(chunk.get("inputTextDelta"), f"{place}.inputTextDelta")
             so_far = part.get("input", "")
-            part["input"] = so_far + words if isinstance(so_far, str) else so_far
+            part["input"] = so_far + text if isinstance(so_far, str) else so_far
             return
         part["state"] = STATES.get(kind, part["state"])
-        if kind == "tool-input-error":  # the input never became a call
+        if kind == "tool-input-error":  # the input was rejected, so the call never ran
             part["rawInput"], part["input"] = chunk.get("input", part.get("input")), None
         if kind == "tool-output-available":
             part.pop("preliminary", None)
@@ -107,13 +107,13 @@ class _Stream:
         part.update(own)
 
     def _part(self, kind: str, chunk: dict[str, Any], place: str) -> dict[str, Any] | None:
-        """Return the part of a call: a new one at its first chunk, and where an id is used again for its input."""
+        """Return the part of a call: a new one for its first chunk, and for new input under an id used before."""
         name = require_text(chunk.get("toolCallId"), f"{place}.toolCallId")
-        found = self.calls.get(name)
+        known = self.calls.get(name)
         begins = kind.startswith("tool-input-") and kind != "tool-input-delta"
-        is_again = found is not None and kind == "tool-input-start"
-        if found is not None and not is_again:
-            return found
+        is_again = known is not None and kind == "tool-input-start"
+        if known is not None and not is_again:
+            return known
         if not begins:
             self.conversation.note(place, f"{kind} for {name!r}, but there is no such call")
             return None
@@ -128,9 +128,9 @@ class _Stream:
     def _decide(self, chunk: dict[str, Any], place: str) -> None:
         part = self.approvals.get(require_text(chunk.get("approvalId"), f"{place}.approvalId"))
         if part is None:
-            self.conversation.note(place, "a decision on a call that did not ask for one")
+            self.conversation.note(place, "a decision on a call that asked for none")
             return
-        told = {key: chunk[key] for key in ("approved", "reason", "isAutomatic") if key in chunk}
-        part["approval"] = {**part["approval"], **told}
+        decision = {key: chunk[key] for key in ("approved", "reason", "isAutomatic") if key in chunk}
+        part["approval"] = {**part["approval"], **decision}
         if part["state"] == "approval-requested":
             part["state"] = "approval-responded"

@@ -27,9 +27,9 @@ def result(id: str | None = "c", kind: str = "agent.tool_result", **more: Any) -
     return {"type": kind, "id": f"r-{id}", "tool_use_id": id, "content": [{"type": "text", "text": "ok"}], **more}
 
 
-def confirm(said: str, id: str = "c", **more: Any) -> dict[str, Any]:
+def confirm(decision: str, id: str = "c", **more: Any) -> dict[str, Any]:
     """Return the user's decision about a call."""
-    return {"type": "user.tool_confirmation", "id": f"d-{id}", "tool_use_id": id, "result": said, **more}
+    return {"type": "user.tool_confirmation", "id": f"d-{id}", "tool_use_id": id, "result": decision, **more}
 
 
 def call_of(*events: dict[str, Any]) -> ToolCall:
@@ -49,7 +49,7 @@ def test_sample_is_what_the_library_reads() -> None:
 
 
 def test_sample_calls_in_order() -> None:
-    """Permissions and decisions are the approvals; calls of one model request are a batch."""
+    """Permissions and decisions are read as approvals; calls of one model request are a batch."""
     run = one_run("anthropic_managed", SAMPLE)
     assert [(call.id, *short(call), call.server, call.parent_id) for call in run.calls] == [
         ("c1", "bash", 0, 0, "success", "not_required", None, None),
@@ -63,7 +63,7 @@ def test_sample_calls_in_order() -> None:
 
 
 def test_sample_values() -> None:
-    """A denial keeps the user's reason, and its result text is no result."""
+    """A denial keeps the user's reason, and its result text is not a result."""
     run = one_run("anthropic_managed", SAMPLE)
     _, posted, purged, written, rated, waiting = run.calls
     assert (posted.arguments, posted.result, posted.approval.by) == ({"entry": 7}, {"posted": "E-700"}, "user")
@@ -99,14 +99,14 @@ def test_sample_values() -> None:
     ],
 )
 def test_outcomes(events: list[dict[str, Any]], outcome: str, approval: str) -> None:
-    """Outcome and approval are two facts; a denial is never a success."""
+    """Outcome and approval are separate; a denial is never a success."""
     call = call_of(*events)
     assert (call.outcome, call.approval.state) == (outcome, approval)
     assert (call.arguments is not None) == (outcome in ("success", "failed"))
 
 
 def test_sent_and_repeated_events_count_once() -> None:
-    """What was sent comes back with an id; a stream that was opened again repeats its events."""
+    """An event that was sent comes back with an id; a reopened stream repeats its events."""
     sent = {key: value for key, value in confirm("allow").items() if key != "id"}
     recorded = [
         ["client.beta.sessions.events.send", ["s", {"events": [{"type": "user.message", "content": "go"}]}]],
@@ -121,31 +121,31 @@ def test_sent_and_repeated_events_count_once() -> None:
 
 
 def test_batches_without_spans() -> None:
-    """Where requests are not recorded, calls after a result are another batch."""
+    """If model requests are not recorded, calls after a result are another batch."""
     events = [use("a"), use("b"), result("a"), result("b"), use("c")]
     assert [call.batch for call in one_run("anthropic_managed", events).calls] == [0, 0, 1]
 
 
 def test_missing_ids_and_lost_decisions() -> None:
-    """A call without an id is paired by order; a decision about no call, and an unknown event, are noted."""
+    """A call without an id is paired by order; a decision without a call, and an unknown event, are noted."""
     run = one_run("anthropic_managed", [use(None), result(None), confirm("allow", "x"), {"type": "agent.tool_burst"}])
     assert [(call.id, call.result) for call in run.calls] == [("call-1", "ok")]
     assert run.notes == [
-        "[2]: the decision 'allow' about 'x' fits no call or is unknown",
+        "[2]: the decision 'allow' on 'x' is unknown or has no call",
         "[3]: unknown event 'agent.tool_burst'",
     ]
 
 
 @pytest.mark.parametrize(("stop", "outcome"), [("end_turn", "success"), ("refusal", "failed"), ("new", "unknown")])
 def test_run_outcome(stop: str, outcome: str) -> None:
-    """The last reason to stop tells how the session ended."""
+    """The last stop reason is how the session ended."""
     idle = {"type": "session.status_idle", "stop_reason": {"type": stop}}
     assert one_run("anthropic_managed", [use(), idle]).outcome == outcome
     assert one_run("anthropic_managed", [use(), idle, {"type": "session.error"}]).outcome == "failed"
 
 
 def test_recognition_is_narrow() -> None:
-    """Lists of other typed objects are not claimed."""
+    """Lists of other typed objects are not recognised."""
     found = adapter("anthropic_managed")
     assert found.accepts({"data": [use()]})
     assert not found.accepts([{"type": "function_call"}, {"type": "message"}])
@@ -166,7 +166,7 @@ def test_broken_events_name_their_place() -> None:
     ],
 )
 def test_recordings(name: str, call: tuple[Any, ...]) -> None:
-    """The two recorded streams have the call that their manifest counts."""
+    """The two recorded streams have the calls that their manifest counts."""
     path = RECORDINGS / "langsmith" / f"anthropic_managed_{name}_tools.jsonl"
     if not path.is_file():
         pytest.skip(f"no recording {path}")

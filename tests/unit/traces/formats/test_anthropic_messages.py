@@ -11,7 +11,7 @@ from tests.unit.traces.formats.support import SAMPLES, adapter, one_run
 
 
 def test_sample_values() -> None:
-    """Blocks become calls; errors are text; the MCP server is named; results stand beside or after."""
+    """Blocks become calls; errors are text; the MCP server is read; results are in the same message or a later one."""
     run = one_run("anthropic_messages", SAMPLES["anthropic_messages.json"])
     assert (run.model, run.system_text) == ("claude-sample", "You plan deliveries.")
     stops, road, search, save = run.calls
@@ -26,8 +26,8 @@ def use(id: str, **more: Any) -> dict[str, Any]:
     return {"type": "tool_use", "id": id, "name": "t", "input": {}, **more}
 
 
-def test_text_beside_results_opens_a_turn_after_them() -> None:
-    """A user message may answer calls and say something new; results alone are no turn."""
+def test_text_beside_results_starts_a_turn() -> None:
+    """A user message may hold results and a new request; results alone are not a turn."""
     messages = [
         {"role": "user", "content": "one"},
         {"role": "assistant", "content": [use("a")]},
@@ -68,7 +68,7 @@ def test_caller_is_the_parent_and_server_errors_fail() -> None:
 
 
 def test_unknown_blocks_and_roles_are_noted() -> None:
-    """Nothing is dropped in silence."""
+    """No block is dropped silently."""
     messages = [
         {"role": "assistant", "content": [use("a"), {"type": "aroma"}]},
         {"role": "critic", "content": "meh"},
@@ -79,15 +79,15 @@ def test_unknown_blocks_and_roles_are_noted() -> None:
     ]
 
 
-def test_chat_without_tool_blocks_is_not_claimed() -> None:
+def test_chat_without_tool_blocks_is_not_recognised() -> None:
     """Plain role messages are left to the chat format."""
     plain = [{"role": "user", "content": [{"type": "text", "text": "hi"}]}]
     assert not adapter("anthropic_messages").accepts(plain)
     assert adapter("openai_chat").accepts(plain)
 
 
-def test_last_word_of_a_tool_call_is_unknown() -> None:
-    """A conversation that ends with a call, or with text beside one, has not ended."""
+def test_a_run_that_ends_with_a_call_is_unknown() -> None:
+    """A conversation that ends with a call, even beside text, has not ended."""
     messages = [{"role": "assistant", "content": [use("a"), {"type": "text", "text": "let me see"}]}]
     assert one_run("anthropic_messages", messages).outcome == "unknown"
 

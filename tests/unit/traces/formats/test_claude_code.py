@@ -18,7 +18,7 @@ SAMPLE = [json.loads(line) for line in (TRACES / "claude_code.jsonl").read_text(
 REFUSED = "The user doesn't want to proceed with this tool use. The tool use was rejected."
 
 
-def asked(id: str | None, message: str = "m", uuid: str | None = None, **more: Any) -> dict[str, Any]:
+def call_line(id: str | None, message: str = "m", uuid: str | None = None, **more: Any) -> dict[str, Any]:
     """Return an assistant line with one call."""
     block = {"type": "tool_use", "id": id, "name": "T", "input": {"x": 1}}
     line = {"type": "assistant", "sessionId": "s", "message": {"id": message, "content": [block]}}
@@ -32,9 +32,9 @@ def result(id: str | None, content: Any = "text", **more: Any) -> dict[str, Any]
     return {"type": "user", "sessionId": "s", "message": {"content": [block]}, **more}
 
 
-def said(words: Any, **more: Any) -> dict[str, Any]:
+def user_line(content: Any, **more: Any) -> dict[str, Any]:
     """Return a user line with text."""
-    return {"type": "user", "sessionId": "s", "message": {"role": "user", "content": words}, **more}
+    return {"type": "user", "sessionId": "s", "message": {"role": "user", "content": content}, **more}
 
 
 def run_of(*lines: dict[str, Any]) -> Run:
@@ -49,7 +49,7 @@ def call_of(*lines: dict[str, Any]) -> ToolCall:
 
 
 def test_sample_calls_in_order() -> None:
-    """Parallel calls share a batch, the branch that a rewind left has no calls, a sub-agent's calls know theirs."""
+    """Parallel calls share a batch, an abandoned branch has no calls, and sub-agents' calls have a parent."""
     run = one_run("claude_code", SAMPLE)
     assert [(call.id, *short(call), call.parent_id, call.actor) for call in run.calls] == [
         ("t1", "Read", 0, 0, "success", "unknown", None, "agent"),
@@ -61,12 +61,12 @@ def test_sample_calls_in_order() -> None:
         ("call-1", "Bash", 0, 5, "unknown", "unknown", None, "user"),
         ("t8", "Bash", 1, 6, "interrupted", "unknown", None, "agent"),
     ]
-    assert run.notes == ["[6]: a rewind left this branch: its calls (1) ran, but do not count"]
+    assert run.notes == ["[6]: a rewind abandoned this branch: its 1 calls ran but do not count"]
     assert [turn.user_text for turn in run.turns] == ["Tidy the price list", "Now stop early", "Say done"]
 
 
 def test_sample_values() -> None:
-    """The richer result is preferred, a denial has a reason and no executed arguments, usage counts once a message."""
+    """The richer result is preferred, a denial has a reason but no executed arguments, usage counts once a message."""
     run = one_run("claude_code", SAMPLE)
     calls = {call.id: call for call in run.calls}
     assert calls["t1"].result["file"]["content"] == "sku,price"
@@ -85,9 +85,9 @@ def test_sample_values() -> None:
     assert calls["t8"].ended_at is not None
 
 
-def test_parallel_results_may_stand_between_the_calls() -> None:
-    """A tool runs while its message streams in: the calls are one batch all the same."""
-    calls = run_of(asked("a"), result("a"), asked("b"), result("b"), asked("c", "n")).calls
+def test_parallel_results_may_come_between_the_calls() -> None:
+    """A tool may run while its message still streams in; the calls are one batch."""
+    calls = run_of(call_line("a"), result("a"), call_line("b"), result("b"), call_line("c", "n")).calls
     assert [(call.id, call.batch, call.outcome) for call in calls] == [
         ("a", 0, "success"),
         ("b", 0, "success"),
@@ -96,8 +96,8 @@ def test_parallel_results_may_stand_between_the_calls() -> None:
 
 
 def test_a_message_repeated_by_a_stream_counts_once() -> None:
-    """Lines of one message may each hold all its blocks."""
-    assert call_of(asked("a"), asked("a"), result("a")).outcome == "success"
+    """Each line of one message may hold all of its blocks."""
+    assert call_of(call_line("a"), call_line("a"), result("a")).outcome == "success"
 
 
 @pytest.mark.parametrize(
@@ -119,98 +119,107 @@ def test_a_message_repeated_by_a_stream_counts_once() -> None:
         (result("a", REFUSED), "success", "unknown", True),
         (result("a", None), "success", "unknown", True),
         (result("a", "", toolUseResult={"interrupted": True}), "interrupted", "unknown", True),
-        (said("hello"), "unknown", "unknown", False),
+        (user_line("hello"), "unknown", "unknown", False),
     ],
 )
 def test_outcomes(line: dict[str, Any], outcome: str, approval: str, has_arguments: bool) -> None:
-    """A refusal is told by the program's own words in an error, never by a tool's output."""
-    call = call_of(asked("a"), line)
+    """A denial is recognised by the program's own text in an error, never by a tool's output."""
+    call = call_of(call_line("a"), line)
     assert (call.outcome, call.approval.state) == (outcome, approval)
     assert (call.arguments is not None) == has_arguments
 
 
-def test_links_that_lead_nowhere_lose_nothing() -> None:
-    """Where a parent is missing the line before it stands in, and a note says so; compaction is followed."""
+def test_broken_links_lose_nothing() -> None:
+    """If a parent is missing, the line before it is used, and a note says so; compaction is followed."""
     lines = [
-        said("one", uuid="1"),
-        asked("a", uuid="2", parentUuid="1"),
+        user_line("one", uuid="1"),
+        call_line("a", uuid="2", parentUuid="1"),
         result("a", uuid="3", parentUuid="missing"),
         {"type": "system", "subtype": "compact_boundary", "uuid": "4", "parentUuid": None, "logicalParentUuid": "3"},
-        said("summary of all", uuid="5", parentUuid="4", isCompactSummary=True),
-        asked("b", "n", uuid="6", parentUuid="5"),
+        user_line("summary of all", uuid="5", parentUuid="4", isCompactSummary=True),
+        call_line("b", "n", uuid="6", parentUuid="5"),
     ]
     run = run_of(*lines)
     assert [call.id for call in run.calls] == ["a", "b"]
     assert [turn.user_text for turn in run.turns] == ["one"]
-    assert run.notes == ["[2]: its parent is not in the file: the line before it is taken for that"]
+    assert run.notes == ["[2]: its parent is not in the file; the line before it is used instead"]
 
 
-def test_compacted_start_says_that_calls_are_out_of_sight() -> None:
-    """A file that starts with a summary does not hold what it stands for."""
-    run = run_of(said("summary", isCompactSummary=True), asked("a"))
+def test_a_compacted_start_is_noted() -> None:
+    """A file that starts with a summary does not hold the calls that were summarised."""
+    run = run_of(user_line("summary", isCompactSummary=True), call_line("a"))
     assert run.notes == [
-        "[0].message.content: a summary stands for what was said before: calls made there are out of sight"
+        "[0].message.content: the session begins with a summary: the summarised calls are not in the file"
     ]
 
 
 def test_circular_links_end() -> None:
     """Lines that point at each other are read once."""
-    run = run_of(asked("a", uuid="1", parentUuid="2"), result("a", uuid="2", parentUuid="1"))
+    run = run_of(call_line("a", uuid="1", parentUuid="2"), result("a", uuid="2", parentUuid="1"))
     assert [call.outcome for call in run.calls] == ["success"]
 
 
 def test_repeated_and_missing_ids() -> None:
-    """An id on two messages is made unique, and results go by order where there is none."""
-    lines = [asked("a"), result("a"), asked("a", "n"), result("a", "two"), asked(None, "o"), result(None, "three")]
+    """A repeated id is made unique, and results without ids are paired by order."""
+    lines = [
+        call_line("a"),
+        result("a"),
+        call_line("a", "n"),
+        result("a", "two"),
+        call_line(None, "o"),
+        result(None, "three"),
+    ]
     run = run_of(*lines)
     assert [(call.id, call.result) for call in run.calls] == [("a", "text"), ("a#2", "two"), ("call-1", "three")]
 
 
 def test_sub_agents_of_every_shape() -> None:
-    """They are told by the call's id, by the agent's id in the result, by the prompt, or noted."""
-    task = asked("p")
+    """They are found by the call's id, by the agent's id in the result, or by the prompt; others are noted."""
+    task = call_line("p")
     task["message"]["content"][0]["input"] = {"prompt": "count"}
-    stream = run_of(task, asked("c", "n", parent_tool_use_id="p"), result("c", parent_tool_use_id="p"), result("p"))
+    stream = run_of(task, call_line("c", "n", parent_tool_use_id="p"), result("c", parent_tool_use_id="p"), result("p"))
     assert [(call.id, call.parent_id, call.outcome) for call in stream.calls] == [
         ("p", None, "success"),
         ("c", "p", "success"),
     ]
     older = run_of(
-        task, said("count", uuid="1", isSidechain=True), asked("c", "n", "2", parentUuid="1", isSidechain=True)
+        task,
+        user_line("count", uuid="1", isSidechain=True),
+        call_line("c", "n", "2", parentUuid="1", isSidechain=True),
     )
     assert [(call.id, call.parent_id) for call in older.calls] == [("p", None), ("c", "p")]
     report = {"type": "progress", "sessionId": "s", "parentToolUseID": "p"}
-    inner = run_of(task, {**report, "data": {"type": "agent_progress", "message": asked("c", "n")}})
+    inner = run_of(task, {**report, "data": {"type": "agent_progress", "message": call_line("c", "n")}})
     assert [(call.id, call.parent_id) for call in inner.calls] == [("p", None), ("c", "p")]
-    lost = run_of(task, asked("c", "n", isSidechain=True, agentId="x"))
+    lost = run_of(task, call_line("c", "n", isSidechain=True, agentId="x"))
     assert lost.calls[1].parent_id is None
-    assert lost.notes == ["[1].message.content[0]: no call is known that started the sub-agent 'x'"]
+    assert lost.notes == ["[1].message.content[0]: the call that started the sub-agent 'x' is not known"]
 
 
 def test_a_sub_agents_own_file() -> None:
-    """In its own file a sub-agent is the run."""
-    lines = [said("count", isSidechain=True, agentId="x"), asked("c", isSidechain=True, agentId="x")]
+    """In its own file a sub-agent is the main conversation."""
+    lines = [user_line("count", isSidechain=True, agentId="x"), call_line("c", isSidechain=True, agentId="x")]
     run = run_of(*lines)
     assert (run.id, run.source, run.agent, len(run.calls)) == ("s/x", "agent_run", "x", 1)
     assert run.turns[0].user_text == "count"
 
 
-def test_left_branch_takes_its_sub_agents_along() -> None:
-    """What a sub-agent did on a branch that was left does not count either."""
+def test_an_abandoned_branch_has_its_sub_agents_removed() -> None:
+    """The calls of a sub-agent that an abandoned branch started do not count either."""
     lines = [
-        said("one", uuid="1"),
-        asked("p", uuid="2", parentUuid="1"),
-        asked("c", "n", uuid="3", isSidechain=True, parent_tool_use_id="p"),
-        asked("b", "o", uuid="4", parentUuid="1"),
+        user_line("one", uuid="1"),
+        call_line("p", uuid="2", parentUuid="1"),
+        call_line("c", "n", uuid="3", isSidechain=True, parent_tool_use_id="p"),
+        call_line("b", "o", uuid="4", parentUuid="1"),
     ]
     assert [call.id for call in run_of(*lines).calls] == ["b"]
 
 
-def test_end_of_a_stream_tells_denials_and_cost() -> None:
-    """The Agent SDK lists refused calls at the end, whatever the refusal's own words were."""
+def test_the_end_of_a_stream_has_denials_and_cost() -> None:
+    """The Agent SDK lists denied calls at the end, whatever their result text was."""
     end = {"type": "result", "subtype": "success", "session_id": "s", "total_cost_usd": 0.5}
     end["permission_denials"] = [{"tool_name": "T", "tool_use_id": "a", "tool_input": {}}]
-    run = run_of(asked("a"), result("a", "not on a Sunday", is_error=True), end)
+    run = run_of(call_line("a"), result("a", "not on a Sunday", is_error=True), end)
     (call,) = run.calls
     assert (call.outcome, call.approval.state, call.approval.note, call.arguments) == (
         "denied",
@@ -219,44 +228,52 @@ def test_end_of_a_stream_tells_denials_and_cost() -> None:
         None,
     )
     assert (run.outcome, run.usage) == ("success", Usage(cost_usd=0.5))
-    assert run_of(asked("a"), {**end, "subtype": "error_max_turns"}).outcome == "failed"
+    assert run_of(call_line("a"), {**end, "subtype": "error_max_turns"}).outcome == "failed"
 
 
 def test_sessions_of_one_file() -> None:
-    """Two sessions are two runs; a session that goes on from a line of another is one with it."""
+    """Two sessions are two runs; a session that continues from a line of another is one run with it."""
     other = {"sessionId": "s2"}
-    assert [run.id for run in runs("claude_code", [asked("a"), {**asked("b"), **other}])] == ["s", "s2"]
-    resumed = runs("claude_code", [asked("a", uuid="1"), {**asked("b", "n", "2", parentUuid="1"), **other}])
+    assert [run.id for run in runs("claude_code", [call_line("a"), {**call_line("b"), **other}])] == [
+        "s",
+        "s2",
+    ]
+    resumed = runs("claude_code", [call_line("a", uuid="1"), {**call_line("b", "n", "2", parentUuid="1"), **other}])
     assert [[call.id for call in run.calls] for run in resumed] == [["a", "b"]]
     assert adapter("claude_code").line_key(other) == "s2"  # type: ignore[attr-defined]
     assert adapter("claude_code").line_key([]) is None  # type: ignore[attr-defined]
 
 
 def test_unknown_parts_are_noted() -> None:
-    """An unknown block, and an unknown line that may hold a message, are reported with their place."""
-    lines = [asked("a"), {"type": "tool_burst", "sessionId": "s"}, said([{"type": "tea"}]), {"type": "mode"}]
+    """An unknown block, and an unknown line that may hold a message, are noted with their place."""
+    lines = [
+        call_line("a"),
+        {"type": "tool_burst", "sessionId": "s"},
+        user_line([{"type": "tea"}]),
+        {"type": "mode"},
+    ]
     assert run_of(*lines).notes == [
         "[1]: unknown kind of line 'tool_burst'",
         "[2].message.content[0]: unknown block 'tea'",
     ]
 
 
-def test_what_the_user_said() -> None:
-    """The program's own lines open no turn; what was queued while the agent worked does."""
+def test_user_text() -> None:
+    """Lines that the program wrote start no turn; a command that was queued while the agent worked does."""
     queued = {"type": "attachment", "sessionId": "s", "attachment": {"type": "queued_command", "prompt": "also b"}}
     lines = [
-        said("a"),
-        said("<local-command-stdout>x"),
-        said("note", isMeta=True),
+        user_line("a"),
+        user_line("<local-command-stdout>x"),
+        user_line("note", isMeta=True),
         queued,
-        said("[Request interrupted by user]"),
+        user_line("[Request interrupted by user]"),
     ]
     assert [turn.user_text for turn in run_of(*lines).turns] == ["a", "also b"]
 
 
 def test_broken_lines_name_their_place() -> None:
     """A call without a name is malformed."""
-    line = asked("a")
+    line = call_line("a")
     del line["message"]["content"][0]["name"]
     with pytest.raises(MalformedTrace, match=r"file\.json: \[0\]\.message\.content\[0\]\.name: expected text"):
         run_of(line)

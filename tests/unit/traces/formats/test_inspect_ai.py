@@ -24,13 +24,13 @@ def log(messages: list[dict[str, Any]], *events: dict[str, Any], **more: Any) ->
     return {**HEADER, "samples": [sample]}
 
 
-def asked(*ids: str) -> dict[str, Any]:
-    """Return an assistant's message with a call for each id."""
+def assistant_message(*ids: str) -> dict[str, Any]:
+    """Return an assistant message with a call for each id."""
     calls = [{"id": name, "function": "t", "arguments": {"x": 1}} for name in ids]
     return {"role": "assistant", "content": "", "tool_calls": calls}
 
 
-def answered(name: str, **more: Any) -> dict[str, Any]:
+def tool_message(name: str, **more: Any) -> dict[str, Any]:
     """Return a tool's message."""
     return {"role": "tool", "tool_call_id": name, "function": "t", "content": '{"y": 2}', **more}
 
@@ -41,7 +41,7 @@ def event(name: str, **more: Any) -> dict[str, Any]:
 
 
 def test_sample_values() -> None:
-    """What a person changed is what ran; a refused call did not run; the sub-agent's call has its parent."""
+    """The edited arguments are the executed ones; a denied call did not run; the sub-agent's call has its parent."""
     run = one_run("inspect_ai", SAMPLE)
     first, missing, moved, refused, approved, agent, inner = run.calls
     assert first.result == {"shelf": "north", "jars": 4}
@@ -60,15 +60,15 @@ def test_sample_values() -> None:
     assert (run.title, run.notes) == ("jars: sample jars, epoch 1", [])
 
 
-def test_members_of_an_eval_file_give_the_same() -> None:
-    """A zip comes as its header and its samples."""
+def test_members_of_an_eval_file_read_alike() -> None:
+    """A zip file is read as its header and its samples."""
     packed = {"header": {key: SAMPLE[key] for key in SAMPLE if key != "samples"}, "samples": SAMPLE["samples"]}
     assert adapter("inspect_ai").accepts(packed)
     assert one_run("inspect_ai", packed) == one_run("inspect_ai", SAMPLE)
 
 
-def test_without_events_no_approval_is_known() -> None:
-    """Messages alone show what was proposed and what came back."""
+def test_without_events_approvals_are_unknown() -> None:
+    """Messages alone record proposals and results."""
     document = copy.deepcopy(SAMPLE)
     document["samples"][0]["events"] = None
     run = one_run("inspect_ai", document)
@@ -83,7 +83,7 @@ def test_without_events_no_approval_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "outcome", "approval", "has_arguments"),
+    ("facts", "outcome", "approval", "has_arguments"),
     [
         ({}, "success", "not_required", True),
         ({"arguments": {"x": 9}}, "success", "edited", True),
@@ -95,29 +95,30 @@ def test_without_events_no_approval_is_known() -> None:
         ({"pending": True}, "unknown", "unknown", False),
     ],
 )
-def test_events(told: dict[str, Any], outcome: str, approval: str, has_arguments: bool) -> None:
-    """An event's word on a call: what it did, and whether it ran."""
-    (call,) = one_run("inspect_ai", log([asked("c")], event("c", **told))).calls
+def test_events(facts: dict[str, Any], outcome: str, approval: str, has_arguments: bool) -> None:
+    """An event records a call's outcome, and whether it ran."""
+    (call,) = one_run("inspect_ai", log([assistant_message("c")], event("c", **facts))).calls
     assert (call.outcome, call.approval.state) == (outcome, approval)
     assert (call.arguments is not None) == has_arguments
 
 
 def test_decisions() -> None:
-    """An escalation decides nothing; the last decision counts; a decision on nobody's call is noted."""
+    """An escalation is not a decision; the last decision counts; a decision without a call is noted."""
 
     def decision(word: str, name: str | None = "c") -> dict[str, Any]:
         return {"event": "approval", "decision": word, "approver": word, "call": {"id": name}}
 
-    document = log([asked("c")], decision("escalate"), decision("approve"), decision("approve", None), event("c"))
+    decisions = decision("escalate"), decision("approve"), decision("approve", None)
+    document = log([assistant_message("c")], *decisions, event("c"))
     run = one_run("inspect_ai", document)
     assert (run.calls[0].approval.state, run.calls[0].approval.by) == ("approved", "approve")
-    assert run.notes == ["samples[0].events[2]: a decision 'approve' on no known call"]
+    assert run.notes == ["samples[0].events[2]: a decision 'approve' without a known call"]
 
 
-def test_repeated_ids_and_calls_out_of_sight() -> None:
-    """Ids of models repeat; a call that only the events tell of, as after a compaction, is kept."""
+def test_repeated_ids_and_calls_in_events_only() -> None:
+    """Models repeat ids; a call that only an event records, such as after a compaction, is kept."""
     document = log(
-        [asked("c"), answered("c"), asked("c"), answered("c")],
+        [assistant_message("c"), tool_message("c"), assistant_message("c"), tool_message("c")],
         event("c", result="1"),
         event("hidden", result="2", truncated=[9, 1]),
         event("c", result="3"),
@@ -130,14 +131,14 @@ def test_repeated_ids_and_calls_out_of_sight() -> None:
         ("hidden", "2", None),
     ]
     assert "samples[0].events[3]: unknown event 'tea'" in run.notes
-    assert "samples[0].events[1]: the result is cut short" in run.notes
+    assert "samples[0].events[1]: the result is cut off" in run.notes
 
 
 def test_attachments_are_put_back() -> None:
-    """Large values stand beside the messages."""
+    """Large values are stored beside the messages."""
     reference = "attachment://a1"
     call = {"id": "c", "function": "t", "arguments": {"x": reference}}
-    messages = [{"role": "assistant", "content": "", "tool_calls": [call]}, answered("c", content=reference)]
+    messages = [{"role": "assistant", "content": "", "tool_calls": [call]}, tool_message("c", content=reference)]
     (found,) = one_run("inspect_ai", log(messages, attachments={"a1": '{"big": 1}'})).calls
     assert (found.arguments, found.result) == ({"x": '{"big": 1}'}, {"big": 1})
 
@@ -155,14 +156,14 @@ def test_attachments_are_put_back() -> None:
     ],
 )
 def test_verdicts(more: dict[str, Any], outcome: str) -> None:
-    """Scorers that agree decide; partial marks do not."""
+    """Scorers that agree decide; partial scores do not."""
     run = one_run("inspect_ai", log([], **more))
     assert (run.outcome, run.id) == (outcome, "sample-1/epoch-2")
     assert adapter("inspect_ai").line_key(log([], **more)["samples"][0]) == run.id  # type: ignore[attr-defined]
 
 
 def test_broken_event_names_its_place() -> None:
-    """So does a message without a role."""
+    """A message without a role does so, too."""
     with pytest.raises(MalformedTrace, match=r"samples\[0\]\.events\[0\]\.event: expected text"):
         runs("inspect_ai", log([], {}))
     with pytest.raises(MalformedTrace, match=r"samples\[0\]\.messages\[0\]\.role: expected text"):
@@ -178,7 +179,7 @@ def test_broken_event_names_its_place() -> None:
     ],
 )
 def test_recordings(file: str, outcomes: list[str], orphans: int) -> None:
-    """Samples as runs, with their scorers' verdicts; results that no call asked for are noted."""
+    """Each sample is a run with its scorers' verdict; results without a call are noted."""
     if not FOLDER.is_dir():
         pytest.skip(f"no recordings in {RECORDINGS}")
     found = read(FOLDER / file)[1]

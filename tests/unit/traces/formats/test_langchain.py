@@ -15,12 +15,12 @@ NOTICE = "Note: a human reviewer replaced this tool call before it ran. Executed
 
 
 def call(id: str | None = "c", name: str = "t", **args: Any) -> dict[str, Any]:
-    """Return a call of an answer."""
+    """Return a call in an AI message."""
     return {"name": name, "args": args or {"x": 1}, "id": id, "type": "tool_call"}
 
 
 def ai(*calls: dict[str, Any], content: Any = "", **more: Any) -> dict[str, Any]:
-    """Return a model's message."""
+    """Return an AI message."""
     return {"type": "ai", "content": content, "tool_calls": list(calls), **more}
 
 
@@ -30,7 +30,7 @@ def tool(content: Any = "ok", id: str | None = "c", **more: Any) -> dict[str, An
 
 
 def state(id: str, before: str | None, *messages: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Return a state as a history of LangGraph's server holds it."""
+    """Return a state in the form of LangGraph's server history."""
     facts = {"checkpoint": {"thread_id": "th", "checkpoint_ns": "", "checkpoint_id": id}}
     parent = {"parent_checkpoint": {"thread_id": "th", "checkpoint_id": before} if before else None}
     at = {"created_at": f"2026-01-01T00:00:0{id[-1]}+00:00"}
@@ -50,7 +50,7 @@ def call_of(*messages: dict[str, Any]) -> ToolCall:
 
 @pytest.mark.parametrize("name", ["langchain.json", "langchain_per_call.json"])
 def test_recorded_decisions(name: str) -> None:
-    """Checkpoints tell each decision: proposed and executed arguments stand apart, and who answered for a tool."""
+    """Checkpoints record each decision: proposed and executed arguments differ; a person's response is recorded."""
     run = one_run("langchain", SAMPLES[name])
     assert [short(found) for found in run.calls] == [
         ("read_order", 0, 0, "success", "unknown"),
@@ -59,14 +59,14 @@ def test_recorded_decisions(name: str) -> None:
         ("ask", 0, 1, "unknown", "unknown"),
         ("refund", 0, 1, "success", "approved"),
     ]
-    read, edited, denied, answered, approved = run.calls
+    read, edited, denied, responded, approved = run.calls
     assert (read.arguments, read.result) == ({"order": 7}, {"order": 7, "total": 40})
     assert edited.proposed_arguments == {"order": 7, "amount": 90}
     assert edited.arguments == {"order": 7, "amount": 40}
     assert edited.result == "refunded 40 for 7"
     assert (denied.arguments, denied.result, denied.approval.note) == (None, None, "The order stays open.")
-    assert (answered.arguments, answered.result) == (None, "Damaged.")
-    assert answered.approval.note == "a person answered in the tool's place: it never ran"
+    assert (responded.arguments, responded.result) == (None, "Damaged.")
+    assert responded.approval.note == "a person responded in place of the tool, which never ran"
     assert (approved.arguments, approved.approval.by) == ({"order": 8, "amount": 1}, "user")
     assert (run.id, run.outcome, run.notes) == ("thread-1", "success", [])
     assert run.usage == Usage(input_tokens=300, output_tokens=30)
@@ -74,7 +74,7 @@ def test_recorded_decisions(name: str) -> None:
 
 
 def test_recorded_messages_alone() -> None:
-    """Messages tell a rejection and an edit by their words, and of an answer in a tool's place nothing."""
+    """Messages record a rejection and an edit in their text, and nothing about a response in place of a tool."""
     run = one_run("langchain", SAMPLES["langchain_messages.json"])
     assert [short(found)[3:] for found in run.calls] == [
         ("success", "unknown"),
@@ -84,17 +84,17 @@ def test_recorded_messages_alone() -> None:
         ("success", "unknown"),
     ]
     assert run.calls[1].arguments == {"order": 7, "amount": 40}
-    assert run.calls[1].approval.note == "told by the result's words only"
+    assert run.calls[1].approval.note == "recorded only in the result's text"
 
 
 def test_library_reads_the_sample() -> None:
-    """The library itself reads the messages."""
+    """LangChain itself reads the messages."""
     messages = pytest.importorskip("langchain_core.messages")
     assert len(messages.messages_from_dict(SAMPLES["langchain_messages.json"])) == 9
 
 
 @pytest.mark.parametrize("form", ["data", "flat", "lc", "state", "channels", "bare state"])
-def test_every_form_gives_the_same_calls(form: str) -> None:
+def test_every_form_reads_as_the_same_calls(form: str) -> None:
     """Messages may be flat, under ``data``, serialised, or in a state."""
     flat = [{"type": "human", "content": "go"}, ai(call()), tool('{"a": 1}'), ai(content="done")]
     classes = {"human": "HumanMessage", "ai": "AIMessage", "tool": "ToolMessage"}
@@ -127,14 +127,14 @@ def test_every_form_gives_the_same_calls(form: str) -> None:
         (tool('Executed instead: t with arguments {"x": 2}.'), "success", "unknown", {"x": 1}),
     ],
 )
-def test_words_of_results(answer: dict[str, Any], outcome: str, approval: str, executed: Any) -> None:
-    """A result's words count only in the shape that the library writes, and never for another tool."""
+def test_notices_in_results(answer: dict[str, Any], outcome: str, approval: str, executed: Any) -> None:
+    """A notice counts only in the library's own form, and never for another tool."""
     found = call_of(ai(call()), answer)
     assert (found.tool, found.outcome, found.approval.state, found.arguments) == ("t", outcome, approval, executed)
 
 
 def test_results() -> None:
-    """A structured result is preferred; JSON and a Python repr in text are read."""
+    """A structured result is preferred; JSON and a Python repr in text are parsed."""
     assert call_of(ai(call()), tool("text", artifact={"structured_content": {"a": 1}})).result == {"a": 1}
     assert call_of(ai(call()), tool("text", artifact=[1])).result == [1]
     assert call_of(ai(call()), tool("{'a': None}")).result == {"a": None}
@@ -142,7 +142,7 @@ def test_results() -> None:
 
 
 def test_calls_from_other_places() -> None:
-    """Invalid calls keep their text; calls that stand twice count once; older messages have them apart."""
+    """Invalid calls keep their text; repeated calls count once; older messages have them in other places."""
     broken = {"name": "t", "args": "{oops", "id": "c", "error": "bad", "type": "invalid_tool_call"}
     assert call_of(ai(invalid_tool_calls=[broken])).proposed_arguments == "{oops"
     extra = {"tool_calls": [{"id": "c", "type": "function", "function": {"name": "t", "arguments": '{"x": 1}'}}]}
@@ -154,7 +154,7 @@ def test_calls_from_other_places() -> None:
 
 
 def test_streamed_chunks_are_joined() -> None:
-    """Arguments arrive in pieces, of several calls in turn."""
+    """Arguments arrive in pieces, with the pieces of several calls mixed."""
 
     def chunk(index: int, args: str, **more: Any) -> dict[str, Any]:
         pieces = [{"index": index, "args": args, "id": None, "name": None, **more}]
@@ -170,7 +170,7 @@ def test_streamed_chunks_are_joined() -> None:
 
 
 def test_forks_and_removed_messages() -> None:
-    """Only the path to the newest state counts; what was removed on it is out of sight, and said."""
+    """Only the path to the newest state counts; calls whose messages were removed on it are noted."""
     one = state("s1", None, ai(call("a")))
     two = state("s2", "s1", ai(call("a")), tool(id="a"), ai(call("gone")))
     left = state("s3", "s1", ai(call("a")), tool(id="a"), ai(call("fork")))
@@ -178,13 +178,13 @@ def test_forks_and_removed_messages() -> None:
     run = one_run("langchain", [four, left, two, one])
     assert [found.id for found in run.calls] == ["b"]
     assert run.notes == [
-        "[0].values.messages: messages were taken out: 2 older calls are not in it",
-        "[0].values.messages: calls on forks that were left (1) do not count",
+        "[0].values.messages: messages were removed: 2 older calls are not in this state",
+        "[0].values.messages: 1 calls on abandoned forks do not count",
     ]
 
 
-def test_edit_written_over_the_proposal() -> None:
-    """Older middleware rewrites the message: the older state still has the proposal."""
+def test_an_edit_that_overwrites_the_proposal() -> None:
+    """Older middleware rewrites the message; the older state still has the proposal."""
     before = state("s1", None, ai(call("c", x=1)))
     after = state("s2", "s1", ai(call("c", x=2)), tool())
     (run,) = runs("langchain", [after, before])
@@ -219,7 +219,7 @@ def test_commands_beside_a_state(decision: Any, outcome: str, approval: str) -> 
 
 
 def test_older_prebuilt_interrupts() -> None:
-    """The prebuilt agent's form: a list with one request each, and answers named otherwise."""
+    """The prebuilt agent's form: a list with one request each, and other names of the decisions."""
     request = [{"action_request": {"action": "t", "args": {"x": 1}}, "config": {}}]
     answer = [{"type": "edit", "args": {"action": "t", "args": {"x": 3}}}]
     waiting = state("s1", None, ai(call()), interrupts=[{"id": "i", "value": request}])
@@ -228,7 +228,7 @@ def test_older_prebuilt_interrupts() -> None:
 
 
 def test_sub_graphs() -> None:
-    """The calls of a sub-graph stand behind the call that started it, as its own."""
+    """The calls of a sub-graph come after the call that started it and have it as their parent."""
     writes = [["k", "messages", [tool(id="p")]]]
     main = state("s1", None, ai(call("p", "task"), call("q")), pending_writes=writes)
     after = state("s3", "s1", ai(call("p", "task"), call("q")), tool(id="p"), tool(id="q"), ai(call("z")))
@@ -243,7 +243,8 @@ def test_sub_graphs() -> None:
         ("p#2", "look", 1, "p"),
         ("z", "t", 2, None),
     ]
-    assert "[3].values.messages: no call is known that started the sub-graph 'tools:other': it is not read" in run.notes
+    problem = "the call that started the sub-graph 'tools:other' is not known, so the sub-graph is not read"
+    assert f"[3].values.messages: {problem}" in run.notes
 
 
 def test_threads_are_runs() -> None:
@@ -256,7 +257,7 @@ def test_threads_are_runs() -> None:
 
 
 def test_missing_and_repeated_ids() -> None:
-    """Results without ids go by order; an id that repeats is made unique."""
+    """Results without ids are paired by order; a repeated id is made unique."""
     run = run_of(ai(call(None), call(None)), tool("1", None), tool("2", None), ai(call()), tool("3"), ai(call()))
     assert [(found.id, found.batch, found.result) for found in run.calls] == [
         ("call-1", 0, "1"),
@@ -267,14 +268,14 @@ def test_missing_and_repeated_ids() -> None:
 
 
 def test_unknown_parts_are_noted() -> None:
-    """Unknown messages and content blocks are reported; the blocks that repeat the calls are not."""
+    """Unknown messages and content blocks are noted; blocks that repeat the calls are not."""
     blocks = [{"type": "tool_use", "id": "c"}, {"type": "server_tool_use", "id": "d"}]
     run = run_of(ai(call(), content=blocks), {"type": "tea", "content": "?"}, {"type": "remove", "id": "m"})
     assert run.notes == ["[0].content[0]: unknown part 'server_tool_use'", "[1]: unknown message 'dict'"]
 
 
 def test_recognition_is_narrow() -> None:
-    """Chats with roles, and lists of other typed objects, are not claimed."""
+    """Chats with roles, and lists of other typed objects, are not recognised."""
     accepts = adapter("langchain").accepts
     assert not accepts([{"role": "user", "content": "x"}])
     assert not accepts({"messages": [{"role": "user", "content": "x"}]})
@@ -289,9 +290,9 @@ def test_broken_calls_name_their_place() -> None:
 
 
 @pytest.mark.parametrize("kind", [[], {}, 7, None])
-def test_a_block_of_no_kind(kind: Any) -> None:
-    """A content block whose type is no text is noted, not a traceback."""
+def test_a_block_without_a_type(kind: Any) -> None:
+    """A content block whose type is not text is noted, without a traceback."""
     blocks = [{"type": "text", "text": "Looking."}, {"type": kind, "id": "t2"}]
-    said = [{"role": "user", "content": "go"}, {"role": "assistant", "content": blocks}]
+    messages = [{"role": "user", "content": "go"}, {"role": "assistant", "content": blocks}]
 
-    assert one_run("langchain", {"messages": said}).calls == []
+    assert one_run("langchain", {"messages": messages}).calls == []

@@ -32,7 +32,7 @@ def recorded(name: str) -> Run:
     return run
 
 
-def test_sample_is_told_in_order_of_time() -> None:
+def test_sample_is_ordered_by_time() -> None:
     """Unsorted observations: JSON, JSON in text, a Python repr; calls of type SPAN and under a helper span."""
     run = one_run("langfuse", SAMPLES["langfuse.json"])
     assert [(call.id, call.arguments, call.result, call.error) for call in run.calls] == [
@@ -47,7 +47,7 @@ def test_sample_is_told_in_order_of_time() -> None:
 
 
 def export(*observations: dict[str, Any]) -> dict[str, Any]:
-    """Return an export of observations; times follow their order."""
+    """Return an export of observations whose times follow their order."""
     made = [
         {"id": str(number), "startTime": f"2026-01-01T00:00:{number:02}Z", **item}
         for number, item in enumerate(observations)
@@ -56,13 +56,13 @@ def export(*observations: dict[str, Any]) -> dict[str, Any]:
 
 
 def generation(*calls: tuple[str, str, dict[str, Any]], **more: Any) -> dict[str, Any]:
-    """Return an observation of a model that proposes calls."""
+    """Return the observation of a model request that proposes calls."""
     functions = [{"id": call[0], "function": {"name": call[1], "arguments": call[2]}} for call in calls]
     return {"type": "GENERATION", "output": {"role": "assistant", "tool_calls": functions}, **more}
 
 
-def test_executed_arguments_win_over_proposed_ones() -> None:
-    """Where they differ somebody edited them."""
+def test_executed_arguments_take_precedence() -> None:
+    """If they differ from the proposed ones, somebody edited them."""
     document = export(
         generation(("a", "send", {"to": "me"})),
         {"type": "TOOL", "name": "send", "input": {"to": "you"}, "output": "ok"},
@@ -72,13 +72,13 @@ def test_executed_arguments_win_over_proposed_ones() -> None:
 
 
 def test_a_proposed_call_without_an_execution_is_unknown() -> None:
-    """Pending, refused or lost: the export does not say."""
+    """The call may be pending, denied or lost: the export does not record it."""
     (call,) = one_run("langfuse", export(generation(("a", "send", {})))).calls
     assert (call.outcome, call.arguments, call.approval.state) == ("unknown", None, "unknown")
 
 
 def test_an_execution_before_its_proposal_is_another_call() -> None:
-    """A call cannot run before the model asked for it."""
+    """A call cannot run before the model proposed it."""
     document = export(
         {"type": "TOOL", "name": "f", "input": {}, "output": "1"},
         generation(("a", "f", {})),
@@ -88,7 +88,7 @@ def test_an_execution_before_its_proposal_is_another_call() -> None:
 
 
 def test_arguments_that_cannot_be_parsed_stay_text() -> None:
-    """Never evaluated, never guessed."""
+    """They are neither evaluated nor guessed."""
     document = export({"type": "TOOL", "name": "f", "input": "{'a': __import__('os')}", "output": "{'a': (1, None)}"})
     (call,) = one_run("langfuse", document).calls
     assert (call.arguments, call.result) == ("{'a': __import__('os')}", {"a": [1, None]})
@@ -96,7 +96,7 @@ def test_arguments_that_cannot_be_parsed_stay_text() -> None:
 
 @pytest.mark.parametrize("wrap", [lambda found: [found, found], lambda found: {**found["trace"], **found}])
 def test_lists_and_traces_with_observations_inside(wrap: Any) -> None:
-    """Several exports in one file are several runs; the API puts the observations into the trace."""
+    """Several exports in one file are several runs; the API returns the observations inside the trace."""
     document = wrap(SAMPLES["langfuse.json"])
     assert adapter("langfuse").accepts(document)
     assert {run.id for run in runs("langfuse", document)} == {"lf-1"}
@@ -104,7 +104,7 @@ def test_lists_and_traces_with_observations_inside(wrap: Any) -> None:
 
 @pytest.mark.parametrize("broken", [{"trace": {}, "observations": [1]}, {"trace": 1, "observations": []}, [3]])
 def test_broken_structure_is_refused_with_its_place(broken: Any) -> None:
-    """Not dropped, no traceback."""
+    """Nothing is dropped, and there is no traceback."""
     with pytest.raises(MalformedTrace) as refusal:
         runs("langfuse", broken)
     assert refusal.value.where.startswith("file.json: ")
@@ -112,7 +112,7 @@ def test_broken_structure_is_refused_with_its_place(broken: Any) -> None:
 
 @pytest.mark.parametrize("entry", listed(".trace.json"), ids=lambda entry: entry["path"])
 def test_recording_has_what_the_manifest_counted(entry: dict[str, Any]) -> None:
-    """As many calls, failures and batches as were counted by hand."""
+    """The numbers of calls, failures and batches are those of the manifest."""
     (run,) = read(RECORDINGS / entry["path"])[1]
     batches = [call.batch for call in run.calls]
     assert run.format == "langfuse"
@@ -123,7 +123,7 @@ def test_recording_has_what_the_manifest_counted(entry: dict[str, Any]) -> None:
 
 
 def test_recorded_call_of_type_span() -> None:
-    """LangGraph: its arguments are a Python repr, its result a tool message in JSON."""
+    """LangGraph: the arguments are a Python repr, the result is a tool message in JSON."""
     (call,) = recorded("langgraph-python-2025-08-22").calls
     assert (call.id, call.tool) == ("call_1oGK863sxQHlPreFhDdEs3yl", "Web-Search")
     assert (call.arguments, call.outcome, call.turn) == ({"query": "example"}, "success", 1)
@@ -131,7 +131,7 @@ def test_recorded_call_of_type_span() -> None:
 
 
 def test_recorded_call_without_an_id() -> None:
-    """Google ADK: the id stands on the execution, the result in the next request."""
+    """Google ADK: the id is on the execution, the result in the next request."""
     run = recorded("google-adk-2025-08-28")
     (call,) = run.calls
     assert (call.tool, call.arguments, call.result) == ("say_hello", {}, {"greeting": "Hello Langfuse 👋"})
@@ -151,8 +151,8 @@ def test_recorded_parallel_calls() -> None:
 
 
 @pytest.mark.parametrize("entry", listed(".chatml.json"), ids=lambda entry: entry["path"])
-def test_chatml_gives_the_calls_of_its_trace_or_refuses(entry: dict[str, Any]) -> None:
-    """Where the order of the observations is known, the calls are the trace's; else it is refused."""
+def test_chatml_has_the_calls_of_its_trace_or_is_refused(entry: dict[str, Any]) -> None:
+    """If the order of the observations is known, the calls are the trace's; else the file is refused."""
     path = RECORDINGS / entry["path"]
     whole = recorded(path.name.removesuffix(".chatml.json"))
     if any(framework in path.name for framework in ("google-adk", "langgraph", "tools-2025-12")):
@@ -165,21 +165,21 @@ def test_chatml_gives_the_calls_of_its_trace_or_refuses(entry: dict[str, Any]) -
 
 
 def test_chatml_of_one_conversation() -> None:
-    """The longest input has the call and its result; what could not be parsed is noted."""
-    asked = {"role": "user", "content": "go"}
-    called = {
+    """The longest input has the call and its result; observations that could not be parsed are noted."""
+    user = {"role": "user", "content": "go"}
+    proposal = {
         "role": "assistant",
         "tool_calls": [{"id": "a", "name": "f", "arguments": '{"n": 1}', "type": "function"}],
     }
     result = {"role": "tool", "tool_call_id": "a", "content": '{"r": 2}'}
-    said = {"role": "assistant", "content": "done"}
+    answer = {"role": "assistant", "content": "done"}
     document = {
         "second": {
-            "input": {"success": True, "data": [asked, called, result]},
-            "output": {"success": True, "data": [said]},
+            "input": {"success": True, "data": [user, proposal, result]},
+            "output": {"success": True, "data": [answer]},
         },
         "tool": {"input": {"success": False, "error": {}}},
-        "first": {"input": {"success": True, "data": [asked]}, "output": {"success": True, "data": [called]}},
+        "first": {"input": {"success": True, "data": [user]}, "output": {"success": True, "data": [proposal]}},
     }
     run = one_run("langfuse_chatml", document)
     assert [(call.id, call.arguments, call.result) for call in run.calls] == [("a", {"n": 1}, {"r": 2})]

@@ -16,7 +16,7 @@ SAMPLE = SAMPLES["langsmith.json"]
 
 
 def test_sample_merges_starts_and_ends() -> None:
-    """Recorded with LangSmith's own client: inputs stand in the post, outputs and errors in the patch."""
+    """Recorded with LangSmith's own client: inputs are in the post, outputs and errors in the patch."""
     run = one_run("langsmith", SAMPLE)
     assert [(call.id, call.arguments, call.result, call.error) for call in run.calls] == [
         ("c1", {"parcel": "P1"}, {"parcel": "P1", "grams": 420}, None),
@@ -50,8 +50,8 @@ def tree() -> dict[str, Any]:
     ],
     ids=["list", "unsorted", "runs", "tree", "batches"],
 )
-def test_every_shape_gives_the_same_run(document: Any) -> None:
-    """A list, lines, the API's answer, a tree, several uploads."""
+def test_every_shape_is_the_same_run(document: Any) -> None:
+    """A list, lines, the API's response, a tree, several uploads."""
     assert adapter("langsmith").accepts(document)
     assert one_run("langsmith", document) == one_run("langsmith", SAMPLE)
 
@@ -80,8 +80,8 @@ CALLS = [{"name": "f", "args": {"q": 1}, "id": "a", "type": "tool_call"}, {"name
 
 
 def langchain() -> list[dict[str, Any]]:
-    """Return a run as LangChain traces it."""
-    asked = [[lc("SystemMessage", content="Be brief."), lc("HumanMessage", content="go")]]
+    """Return a run in the form that LangChain traces."""
+    messages = [[lc("SystemMessage", content="Be brief."), lc("HumanMessage", content="go")]]
     copies = {"tool_calls": [{"id": "a", "type": "function", "function": {"name": "f", "arguments": '{"q": 1}'}}]}
     proposed = lc("AIMessage", content="", tool_calls=CALLS, additional_kwargs=copies)
     refused = lc("ToolMessage", content="no such q", tool_call_id="b", status="error", name="f")
@@ -93,7 +93,7 @@ def langchain() -> list[dict[str, Any]]:
             "llm",
             "Chat",
             parent_run_id="1",
-            inputs={"messages": asked},
+            inputs={"messages": messages},
             outputs={"generations": [[{"text": "", "message": proposed}]]},
         ),
         item("4", "tool", "f", parent_run_id="1", inputs={"input": "{'q': 2}"}, outputs={"output": refused}),
@@ -102,7 +102,7 @@ def langchain() -> list[dict[str, Any]]:
 
 
 def test_langchain_runs() -> None:
-    """A repr as input, the id in the output's tool message, a refusal by status, copies counted once."""
+    """A repr as input, the id in the output's tool message, an error by status, copies counted once."""
     run = one_run("langsmith", langchain())
     assert [(call.id, call.arguments, call.result, call.error, call.batch) for call in run.calls] == [
         ("a", {"q": 1}, {"r": 1}, None, 0),
@@ -112,14 +112,14 @@ def test_langchain_runs() -> None:
 
 
 def test_a_sub_agents_calls_name_the_call_that_made_them() -> None:
-    """A tool run with runs below it."""
+    """A tool run with runs below it is the parent of their calls."""
     below = [item("5", "tool", "inner", parent_run_id="3", inputs={"x": 1}, outputs={"output": "ok"})]
     run = one_run("langsmith", langchain() + below)
     assert [(call.tool, call.parent_id) for call in run.calls] == [("f", None), ("f", None), ("inner", "a")]
 
 
 def test_two_traces_are_two_runs() -> None:
-    """A line names its trace."""
+    """Each line names its trace."""
     others = [{**found, "trace_id": "s", "id": f"s{found['id']}", "parent_run_id": None} for found in langchain()]
     assert [run.id for run in runs("langsmith", [*langchain(), *others])] == ["r", "s"]
     assert adapter("langsmith").line_key(others[0]) == "s"  # type: ignore[attr-defined]
@@ -132,7 +132,7 @@ def test_a_failed_run_failed() -> None:
 
 
 def test_broken_structure_is_refused_with_its_place() -> None:
-    """A list item that is no object."""
+    """A list item that is not an object."""
     with pytest.raises(MalformedTrace) as refusal:
         runs("langsmith", {"post": [1]})
     assert refusal.value.where == "file.json: post[0]"
@@ -149,6 +149,6 @@ def test_recorded_batch() -> None:
 
 
 @pytest.mark.parametrize("document", [{"post": []}, [{"post": [], "patch": []}], {"post": [{"post": [{"post": []}]}]}])
-def test_empty_batches_are_no_runs(document: Any) -> None:
-    """Nothing in them says whose they are; looking ends."""
+def test_empty_batches_are_not_runs(document: Any) -> None:
+    """Nothing in them identifies the format, and the search ends."""
     assert adapter("langsmith").accepts(document) is False

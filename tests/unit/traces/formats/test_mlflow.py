@@ -15,7 +15,7 @@ SAMPLE = SAMPLES["mlflow.json"]
 
 
 def test_sample_joins_ids_from_messages_with_executions() -> None:
-    """Recorded with MLflow itself: two calls at once, one of them fails, then a third."""
+    """Recorded with MLflow itself: two parallel calls, of which one fails, then a third."""
     run = one_run("mlflow", SAMPLE)
     assert [(call.id, call.arguments, call.result, call.error) for call in run.calls] == [
         ("c1", {"name": "Ida"}, {"name": "Ida", "berth": 14}, None),
@@ -35,7 +35,7 @@ def test_sample_is_what_the_library_reads() -> None:
 
 
 def without(name: str) -> Any:
-    """Return the sample without the spans of that name."""
+    """Return the sample without the spans of this name."""
     document = copy.deepcopy(SAMPLE)
     document["data"]["spans"] = [span for span in document["data"]["spans"] if span["name"] != name]
     return document
@@ -52,7 +52,7 @@ def test_without_messages_the_executions_are_the_calls() -> None:
 
 
 def test_a_call_without_execution_beside_executed_ones_is_unknown() -> None:
-    """Only the message says that it was answered."""
+    """Only the message has its result."""
     document = without("")
     spans = document["data"]["spans"]
     spans.remove(next(span for span in spans if span["status"]["code"] == "STATUS_CODE_ERROR"))
@@ -61,7 +61,7 @@ def test_a_call_without_execution_beside_executed_ones_is_unknown() -> None:
 
 
 def test_lists_are_several_runs() -> None:
-    """As ``search_traces`` gives them; a line names its trace."""
+    """``search_traces`` returns a list; a line names its trace."""
     assert adapter("mlflow").accepts([SAMPLE, SAMPLE])
     assert len(runs("mlflow", [SAMPLE, SAMPLE])) == 2
     assert adapter("mlflow").line_key(SAMPLE) == SAMPLE["info"]["trace_id"]  # type: ignore[attr-defined]
@@ -69,7 +69,7 @@ def test_lists_are_several_runs() -> None:
 
 @pytest.mark.parametrize("document", [{"info": {}, "data": {"spans": [1]}}, {"info": 1, "data": {"spans": []}}])
 def test_broken_structure_is_refused_with_its_place(document: Any) -> None:
-    """No traceback, nothing dropped."""
+    """There is no traceback, and nothing is dropped."""
     with pytest.raises(MalformedTrace) as refusal:
         runs("mlflow", document)
     assert refusal.value.where.startswith("file.json: ")

@@ -47,12 +47,12 @@ def agent(id: str = "a", parent: str | None = None, second: int = 0, **data: Any
 
 
 def model(id: str, parent: str, second: int, **data: Any) -> dict[str, Any]:
-    """Return a model call without content, as the Responses model exports it."""
+    """Return a model request without content, as the Responses model exports it."""
     return span(id, parent, second, **{"type": "response", "response_id": "r", **data})
 
 
 def without_content() -> list[dict[str, Any]]:
-    """Return the sample as it is exported when the trace has no sensitive data."""
+    """Return the sample in the form without sensitive data."""
     document: list[dict[str, Any]] = json.loads(json.dumps(SAMPLE))
     for found in document:
         if found.get("span_data", {}).get("type") == "generation":
@@ -61,7 +61,7 @@ def without_content() -> list[dict[str, Any]]:
 
 
 def test_sample_values() -> None:
-    """Ids and batches come from the model's answers, refusals from what the next one was told."""
+    """Ids and batches come from the model's responses, denials from the input of the next request."""
     run = one_run(NAME, SAMPLE)
     assert (run.agent, run.title, run.model) == ("Gardener", "Garden", "scripted")
     assert run.usage == Usage(input_tokens=700, output_tokens=70)
@@ -75,11 +75,11 @@ def test_sample_values() -> None:
     assert (fell.arguments, fell.approval) == (None, Approval(state="denied", note="The oak stays."))
     assert (visit.arguments, visit.result) == ({"plot": "north-2"}, None)
     assert all(call.started_at and call.ended_at for call in run.calls if call is not fell)
-    assert run.notes == ["[24]: Gardener handed over to Clerk"]
+    assert run.notes == ["[24]: Gardener handed off to Clerk"]
 
 
-def test_sample_without_content_says_what_is_not_known() -> None:
-    """Without the model's words a call without output stays unknown: refused, or a tool that returns nothing."""
+def test_sample_without_content() -> None:
+    """Without the model's content, a call without output stays unknown: it was denied, or the tool returns nothing."""
     run = one_run(NAME, without_content())
     assert [(call.tool, call.batch, call.outcome, call.approval.state) for call in run.calls] == [
         ("find_plots", 0, "success", "unknown"),
@@ -90,20 +90,20 @@ def test_sample_without_content_says_what_is_not_known() -> None:
         ("fell_tree", 3, "unknown", "unknown"),
         ("log_visit", 3, "unknown", "unknown"),
     ]
-    assert sum("no output: it waited" in note for note in run.notes) == 3
+    assert sum("no output: the call waited" in note for note in run.notes) == 3
     assert run.calls[3].parent_id == run.calls[2].id
     assert run.turns[0].user_text is None
 
 
 def test_order_and_repetition_do_not_matter() -> None:
-    """Spans are exported as they end, sometimes twice, once without an end."""
+    """Spans are exported when they end, sometimes twice, or once without an end."""
     unfinished = [{**found, "ended_at": None} for found in SAMPLE if found["object"] == "trace.span"]
     for document in (SAMPLE[::-1], SAMPLE + SAMPLE, unfinished + SAMPLE, SAMPLE + unfinished):
         assert one_run(NAME, document).calls == one_run(NAME, SAMPLE).calls
 
 
 def test_batches_of_the_exporter_and_several_traces(tmp_path: Path) -> None:
-    """What is sent is an object with ``data``; each trace is a run, whatever file it stands in."""
+    """A batch is an object with ``data``; each trace is a run, even if it is in several files."""
     other = [{**found, "trace_id": "u", "id": f"u-{found['id']}"} for found in [agent(), tool("f", "a", 1)]]
     document = [{"data": SAMPLE}, {"data": [agent(), tool("f", "a", 1), *other]}]
     assert [run.id for run in runs(NAME, document)] == ["trace_0001", "t", "u"]
@@ -115,7 +115,7 @@ def test_batches_of_the_exporter_and_several_traces(tmp_path: Path) -> None:
 
 
 def test_batches_without_turns() -> None:
-    """Older versions have no turn spans: the newest model call parts the calls."""
+    """Older versions have no turn spans: the newest model request separates the batches."""
     document = [
         agent(),
         model("m1", "a", 1),
@@ -128,20 +128,20 @@ def test_batches_without_turns() -> None:
 
 
 def test_a_pause_is_one_call() -> None:
-    """The call without output and the one of the resumed run are one; two alike side by side are two."""
+    """The call without output and that of the resumed run are one; two equal calls with one parent are two."""
     paused = [agent(), model("m1", "a", 1), tool("f1", "a", 2, None), agent("b", None, 5), tool("f2", "b", 6)]
     (call,) = one_run(NAME, paused).calls
     assert (call.id, call.outcome, call.approval.state) == ("f1", "success", "approved")
     alike = [agent(), model("m1", "a", 1), tool("f1", "a", 2, None), tool("f2", "a", 3)]
     assert [call.outcome for call in one_run(NAME, alike).calls] == ["unknown", "success"]
-    asked = [*paused[:4], model("m2", "b", 5), tool("f2", "b", 6)]
-    assert [call.outcome for call in one_run(NAME, asked).calls] == ["unknown", "success"]
+    with_request = [*paused[:4], model("m2", "b", 5), tool("f2", "b", 6)]
+    assert [call.outcome for call in one_run(NAME, with_request).calls] == ["unknown", "success"]
     twice = [*paused[:4], tool("f2", "b", 6, None), agent("c", None, 7), tool("f3", "c", 8)]
     assert [call.outcome for call in one_run(NAME, twice).calls] == ["success"]
 
 
 def test_an_agent_that_paused_was_not_itself_approved() -> None:
-    """A pause inside an agent's call shows on the call too; the decision was about the inner one."""
+    """A pause inside an agent's call also pauses that call, but the decision is about the inner one."""
     first = [
         agent(),
         model("m", "a", 1),
@@ -155,11 +155,11 @@ def test_an_agent_that_paused_was_not_itself_approved() -> None:
     assert (inner.parent_id, inner.approval.state, inner.outcome) == (outer.id, "approved", "success")
 
 
-def test_chat_model_answers_give_ids_and_words() -> None:
-    """Models of the chat API put messages into their spans; a new word of the user is a new turn."""
+def test_chat_model_responses_have_ids_and_texts() -> None:
+    """Models of the chat API put messages into their spans; a new user text is a new turn."""
     answer = [{"role": "assistant", "tool_calls": [{"id": "c", "function": {"name": "t", "arguments": '{"x":1}'}}]}]
     first = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": [{"type": "text", "text": "Go."}]}]
-    told = [
+    input_messages = [
         *first,
         *answer,
         {"role": "tool", "tool_call_id": "c", "content": "None"},
@@ -169,7 +169,7 @@ def test_chat_model_answers_give_ids_and_words() -> None:
         agent(),
         span("m1", "a", 1, type="generation", input=first, output=answer, model="gpt"),
         tool("f1", "a", 2, None),
-        span("m2", "a", 3, type="generation", input=told, output=[], model="gpt"),
+        span("m2", "a", 3, type="generation", input=input_messages, output=[], model="gpt"),
         tool("f2", "a", 4, input="{}"),
     ]
     run = one_run(NAME, document)
@@ -187,12 +187,12 @@ def test_chat_model_answers_give_ids_and_words() -> None:
     ],
 )
 def test_outcome_of_the_run(end: list[dict[str, Any]], outcome: str) -> None:
-    """Success needs ended agents without an error and a model's last word."""
+    """Success needs agents that ended without an error and a model request at the end."""
     assert one_run(NAME, [agent(), model("m1", "a", 1), tool("f", "a", 2), *end]).outcome == outcome
 
 
 def test_mcp_server_and_odd_errors() -> None:
-    """The server stands in ``mcp_data``; an error may be any value."""
+    """The server is in ``mcp_data``; an error may be any value."""
     document = [
         agent(),
         tool("f1", "a", 1, mcp_data={"server": "garden"}),
@@ -206,7 +206,7 @@ def test_mcp_server_and_odd_errors() -> None:
 
 
 def test_other_spans_are_noted() -> None:
-    """Handoffs, spans of one's own and what is no span at all are reported with their place."""
+    """Handoffs, custom spans and objects that are not spans are noted with their place."""
     document = [
         agent(),
         span("x", "a", 1, type="custom", name="lookup", data={"k": 1}),
@@ -220,8 +220,8 @@ def test_other_spans_are_noted() -> None:
     ]
 
 
-def test_rings_of_parents_end() -> None:
-    """Spans that lie in each other are no endless loop."""
+def test_cycles_of_parents_end() -> None:
+    """Spans that are each other's parents cause no endless loop."""
     assert len(one_run(NAME, [tool("f", "g", 1), tool("g", "f", 2)]).calls) == 2
 
 
@@ -234,13 +234,13 @@ def test_broken_span_names_its_place() -> None:
 
 
 @pytest.mark.parametrize("document", [[], {}, None, "trace", [{"object": "list"}], {"data": [{"object": "response"}]}])
-def test_other_documents_are_left_alone(document: Any) -> None:
-    """Only exported traces and spans are claimed."""
+def test_other_documents_are_not_recognised(document: Any) -> None:
+    """Only exported traces and spans are."""
     assert not adapter(NAME).accepts(document)
 
 
-def test_recording_again_gives_the_same_calls(tmp_path: Path) -> None:
-    """The samples come from the SDK itself, by dev/record/openai_agents.py; its present version writes the same."""
+def test_a_new_recording_reads_the_same(tmp_path: Path) -> None:
+    """The samples come from the SDK itself, by dev/record/openai_agents.py; its newest version agrees."""
     pytest.importorskip("agents")
     script = runpy.run_path(str(ROOT / "dev" / "record" / "openai_agents.py"))
     script["main"](tmp_path)
@@ -255,7 +255,7 @@ def test_recording_again_gives_the_same_calls(tmp_path: Path) -> None:
 
 
 def test_a_large_file_is_read_run_by_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lines are told apart by their trace, whatever order they stand in."""
+    """Lines are grouped by their trace, whatever their order."""
     monkeypatch.setattr(adapters_module, "LARGE", 1)
     other = [agent(), tool("f", "a", 1)]
     mixed = [*SAMPLE[:9], other[0], *SAMPLE[9:], other[1]]

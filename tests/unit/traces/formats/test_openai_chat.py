@@ -10,7 +10,7 @@ from airflow_provider_vai.exceptions import MalformedTrace
 from tests.unit.traces.formats.support import SAMPLES, one_run, trace
 
 
-def asking(*calls: dict[str, Any]) -> dict[str, Any]:
+def assistant_message(*calls: dict[str, Any]) -> dict[str, Any]:
     """Return an assistant message with calls."""
     return {"role": "assistant", "content": None, "tool_calls": list(calls)}
 
@@ -42,16 +42,16 @@ def test_bare_list_has_the_digest_as_id() -> None:
 
 
 def test_call_without_a_result_is_unknown_and_not_executed() -> None:
-    """Only the proposal is known of a call that nobody answered."""
-    run = one_run("openai_chat", [asking(function("a", "t", '{"x": 1}'))])
+    """Only the proposal of a call without a result is known."""
+    run = one_run("openai_chat", [assistant_message(function("a", "t", '{"x": 1}'))])
     (call,) = run.calls
     assert (call.outcome, call.arguments, call.proposed_arguments) == ("unknown", None, {"x": 1})
     assert run.outcome == "unknown"
 
 
 def test_unparsable_arguments_stay_text() -> None:
-    """Half an object is kept as it was written."""
-    messages = [asking(function("a", "t", '{"x": ')), {"role": "tool", "tool_call_id": "a", "content": "ok"}]
+    """A truncated object is kept as it is written."""
+    messages = [assistant_message(function("a", "t", '{"x": ')), {"role": "tool", "tool_call_id": "a", "content": "ok"}]
     assert one_run("openai_chat", messages).calls[0].arguments == '{"x": '
 
 
@@ -72,10 +72,10 @@ def test_older_form_without_ids() -> None:
 
 
 def test_unknown_role_part_and_tool_call_are_noted() -> None:
-    """What the adapter does not know is reported with its place."""
+    """Unknown values are noted with their place."""
     messages = [
         {"role": "user", "content": [{"type": "smell", "data": "?"}]},
-        asking({"id": "a", "type": "telepathy"}),
+        assistant_message({"id": "a", "type": "telepathy"}),
         {"role": "narrator", "content": "meanwhile"},
         {"role": "tool", "tool_call_id": "zz", "content": ""},
     ]
@@ -90,9 +90,9 @@ def test_unknown_role_part_and_tool_call_are_noted() -> None:
 @pytest.mark.parametrize(
     ("messages", "problem"),
     [
-        ([asking({"id": "a"})], r"file\.json: messages\[0\]\.tool_calls\[0\]\.function: expected an object"),
+        ([assistant_message({"id": "a"})], r"file\.json: messages\[0\]\.tool_calls\[0\]\.function: expected an object"),
         (
-            [asking(function("a", "t") | {"id": 7})],
+            [assistant_message(function("a", "t") | {"id": 7})],
             r"messages\[0\]\.tool_calls\[0\]\.id: expected text, found int",
         ),
         (
@@ -105,6 +105,6 @@ def test_unknown_role_part_and_tool_call_are_noted() -> None:
     ],
 )
 def test_bad_shape_names_its_place(messages: Any, problem: str) -> None:
-    """The message says where, what was expected and what was found."""
+    """The message has the place, the expected and the actual type."""
     with pytest.raises(MalformedTrace, match=problem):
         one_run("openai_chat", {"messages": messages})

@@ -17,7 +17,7 @@ SAMPLE = SAMPLES["openai_responses.json"]
 NAME = "openai_responses"
 
 
-def asked(call_id: str = "c", **more: Any) -> dict[str, Any]:
+def proposal(call_id: str = "c", **more: Any) -> dict[str, Any]:
     """Return a function call."""
     return {"type": "function_call", "call_id": call_id, "name": "t", "arguments": '{"x": 1}', **more}
 
@@ -27,9 +27,9 @@ def output(call_id: str = "c", **more: Any) -> dict[str, Any]:
     return {"type": "function_call_output", "call_id": call_id, "output": "text", **more}
 
 
-def said(words: str = "Done.") -> dict[str, Any]:
-    """Return the assistant's words."""
-    return {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": words}]}
+def assistant_text(text: str = "Done.") -> dict[str, Any]:
+    """Return an assistant message."""
+    return {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}
 
 
 def response(id: str, *items: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def facts(run: Run) -> list[tuple[Any, ...]]:
 
 
 def test_sample_values() -> None:
-    """Pairs go by call_id; JSON text, a Python repr and a single text part are parsed once."""
+    """Pairs are made by call_id; JSON text, a Python repr and a single text part are parsed once."""
     run = one_run(NAME, SAMPLE)
     assert run.system_text == "You keep a harbour. Be brief."
     assert [turn.user_text for turn in run.turns] == [
@@ -61,21 +61,28 @@ def test_sample_values() -> None:
     assert (book.id, book.server, book.result) == ("mcpr_1", "booking", {"booking": 17})
     assert (cancel.arguments, cancel.approval) == (None, Approval(state="denied", note="They paid."))
     assert (bill.parent_id, bill.result) == ("call_4", "sent")
-    assert run.notes == ["[18]: a program of the model's; its calls are there, its code is no step"]
+    assert run.notes == ["[18]: a program of the model; its calls are read, its code is not"]
 
 
-def test_items_listed_newest_first_are_turned_round() -> None:
+def test_items_listed_newest_first_are_reversed() -> None:
     """The API lists a conversation's items from the last to the first, page by page."""
     page = {"object": "list", "data": SAMPLE[::-1], "has_more": True}
     assert adapter(NAME).accepts(page)
     run = one_run(NAME, page)
     assert facts(run) == facts(one_run(NAME, SAMPLE))
-    assert run.notes[-1] == "data: the list goes on: this is one page of it"
+    assert run.notes[-1] == "data: the list continues: this is one page of it"
 
 
 def test_calls_without_an_output_between_share_a_batch() -> None:
-    """Thoughts do not part a batch, outputs do."""
-    items = [asked("a"), {"type": "reasoning"}, asked("b"), output("b"), output("a"), asked("c")]
+    """Reasoning does not separate batches, outputs do."""
+    items = [
+        proposal("a"),
+        {"type": "reasoning"},
+        proposal("b"),
+        output("b"),
+        output("a"),
+        proposal("c"),
+    ]
     assert [call.batch for call in one_run(NAME, items).calls] == [0, 0, 1]
 
 
@@ -94,12 +101,12 @@ def test_calls_without_an_output_between_share_a_batch() -> None:
             True,
         ),
         (output(output="Error: not found"), "success", "unknown", True),
-        (said(), "unknown", "unknown", False),
+        (assistant_text(), "unknown", "unknown", False),
     ],
 )
 def test_outcomes_of_local_calls(answer: dict[str, Any], outcome: str, approval: str, ran: bool) -> None:
-    """Only a status or the SDK's own words say that a call did not succeed."""
-    (call,) = one_run(NAME, [asked(), answer]).calls
+    """Only a status or the SDK's own text means that a call did not succeed."""
+    (call,) = one_run(NAME, [proposal(), answer]).calls
     assert (call.outcome, call.approval.state, call.arguments is not None) == (outcome, approval, ran)
 
 
@@ -134,7 +141,7 @@ def test_outcomes_of_local_calls(answer: dict[str, Any], outcome: str, approval:
     ],
 )
 def test_hosted_calls(item: dict[str, Any], tool: str, arguments: Any, result: Any) -> None:
-    """A hosted tool's call and result stand in one item."""
+    """A hosted tool's call and result are one item."""
     (call,) = one_run(NAME, [{"id": "h", "status": "completed", **item}]).calls
     assert (call.id, call.tool, call.arguments, call.result) == ("h", tool, arguments, result)
     assert (call.outcome, call.approval.state) == ("success", "unknown")
@@ -151,14 +158,14 @@ def test_hosted_calls(item: dict[str, Any], tool: str, arguments: Any, result: A
     ],
 )
 def test_hosted_calls_that_did_not_succeed(more: dict[str, Any], outcome: str, error: str | None) -> None:
-    """An error object, an error text and a status each tell."""
+    """An error object, an error text and a status each mark a failure."""
     (call,) = one_run(NAME, [{"type": "mcp_call", "id": "m", "name": "n", "arguments": "{}", **more}]).calls
     assert call.outcome == outcome
     assert (call.error is None) if error is None else (error in (call.error or ""))
 
 
 def test_local_calls_of_other_kinds() -> None:
-    """Shell, patch, computer and tool search: each finds its own output."""
+    """Shell, patch, computer and tool search calls each have their own kind of output."""
     items = [
         {"type": "shell_call", "call_id": "s", "action": {"commands": ["ls"]}},
         {"type": "shell_call_output", "call_id": "s", "output": [{"stdout": "a", "stderr": ""}]},
@@ -181,7 +188,7 @@ def test_local_calls_of_other_kinds() -> None:
 
 
 def test_approval_of_mcp_calls() -> None:
-    """Pending, answered outside the file, edited, never asked for, and a decision on nothing."""
+    """Pending, decided outside the file, edited, without approval, and a decision without a call."""
     ask = {"type": "mcp_approval_request", "id": "r", "name": "n", "server_label": "s", "arguments": '{"a": 1}'}
     yes = {"type": "mcp_approval_response", "approval_request_id": "r", "approve": True}
     call = {"type": "mcp_call", "id": "m", "name": "n", "server_label": "s", "arguments": '{"a": 2}', "output": "o"}
@@ -197,16 +204,16 @@ def test_approval_of_mcp_calls() -> None:
     assert state(tied) == ("approved", "success", {"a": 2})
     assert state(call) == ("unknown", "success", {"a": 2})
     (note,) = one_run(NAME, [yes, call]).notes
-    assert note.startswith("[0]: a decision on 'r', but no such request")
+    assert note.startswith("[0]: a decision on 'r' without such a request")
     never: dict[str, Any] = {"type": "mcp", "server_label": "s", "require_approval": {"never": {"tool_names": ["n"]}}}
     (found,) = one_run(NAME, response("x", call, tools=[never])).calls
     assert found.approval.state == "not_required"
 
 
 def test_chain_by_previous_id_and_by_calls() -> None:
-    """Responses follow one another by id, or by the calls that the next request answers."""
-    first = response("r1", asked("a"), usage={"input_tokens": 5, "output_tokens": 1}, created_at=1_760_000_000)
-    second = response("r2", said(), previous_response_id="r1", usage={"input_tokens": 7, "output_tokens": 2})
+    """Responses are chained by id, or by the calls whose outputs are in the next request."""
+    first = response("r1", proposal("a"), usage={"input_tokens": 5, "output_tokens": 1}, created_at=1_760_000_000)
+    second = response("r2", assistant_text(), previous_response_id="r1", usage={"input_tokens": 7, "output_tokens": 2})
     log = [{"request": {"input": "Go."}, "response": first}, {"request": {"input": [output("a")]}, "response": second}]
     run = one_run(NAME, log)
     assert (run.id, run.outcome, run.usage) == ("r1", "success", Usage(input_tokens=12, output_tokens=3))
@@ -216,24 +223,27 @@ def test_chain_by_previous_id_and_by_calls() -> None:
 
 
 def test_requests_that_repeat_the_history_count_it_once() -> None:
-    """Without a server-side state each request tells everything again."""
+    """Without a server-side state each request repeats everything."""
     log = [
-        {"request": {"input": "Go."}, "response": response("r1", asked("a"))},
-        {"request": {"input": [asked("a"), output("a")]}, "response": response("r2", asked("b"))},
-        {"request": {"input": [asked("a"), output("a"), asked("b"), output("b")]}, "response": response("r3", said())},
+        {"request": {"input": "Go."}, "response": response("r1", proposal("a"))},
+        {"request": {"input": [proposal("a"), output("a")]}, "response": response("r2", proposal("b"))},
+        {
+            "request": {"input": [proposal("a"), output("a"), proposal("b"), output("b")]},
+            "response": response("r3", assistant_text()),
+        },
     ]
     assert [call.id for call in one_run(NAME, log).calls] == ["a", "b"]
 
 
-def test_forks_and_strangers() -> None:
-    """Of a fork the branch that ends last counts; Responses that belong to none are runs of their own."""
+def test_forks_and_unrelated_responses() -> None:
+    """Of a fork, the branch that ends last counts; Responses outside any chain are runs of their own."""
     log = [
-        response("r1", asked("a")),
-        response("r2", asked("dead"), previous_response_id="r1"),
-        response("r3", said(), previous_response_id="r1"),
-        response("s1", asked("s"), previous_response_id="elsewhere"),
-        response("v1", asked("v"), conversation={"id": "conv"}, created_at=2),
-        response("v0", asked("u"), conversation={"id": "conv"}, created_at=1),
+        response("r1", proposal("a")),
+        response("r2", proposal("dead"), previous_response_id="r1"),
+        response("r3", assistant_text(), previous_response_id="r1"),
+        response("s1", proposal("s"), previous_response_id="elsewhere"),
+        response("v1", proposal("v"), conversation={"id": "conv"}, created_at=2),
+        response("v0", proposal("u"), conversation={"id": "conv"}, created_at=1),
     ]
     found = runs(NAME, log)
     assert [(run.id, [call.id for call in run.calls]) for run in found] == [
@@ -241,20 +251,20 @@ def test_forks_and_strangers() -> None:
         ("s1", ["s"]),
         ("conv", ["u", "v"]),
     ]
-    assert found[0].notes == ["[0]: branches that were given up hold more Responses: 1"]
+    assert found[0].notes == ["[0]: abandoned branches hold 1 more Responses"]
     assert found[1].notes == ["[3]: the Response before it, 'elsewhere', is not in this file"]
 
 
-def test_a_ring_of_responses_ends() -> None:
-    """Ids that point at each other are no chain, and no endless loop."""
+def test_a_cycle_of_responses_ends() -> None:
+    """Ids that point at each other are not a chain, and cause no endless loop."""
     ring = [response("r1", previous_response_id="r2"), response("r2", previous_response_id="r1")]
     assert len(runs(NAME, ring)) == 1
 
 
 def test_batch_lines_are_runs() -> None:
-    """A batch's output has each Response in a line's body."""
+    """A batch's output has one Response in each line's body."""
     lines = [
-        {"custom_id": f"q{n}", "response": {"status_code": 200, "body": response(f"r{n}", asked())}} for n in (1, 2)
+        {"custom_id": f"q{n}", "response": {"status_code": 200, "body": response(f"r{n}", proposal())}} for n in (1, 2)
     ]
     assert [run.id for run in runs(NAME, lines)] == ["r1", "r2"]
     assert adapter(NAME).line_key(lines[0]) == "q1"  # type: ignore[attr-defined]
@@ -262,14 +272,14 @@ def test_batch_lines_are_runs() -> None:
 
 
 def test_streams() -> None:
-    """A finished stream ends with the Response; of a broken one the pieces are joined."""
+    """A finished stream ends with the Response; the pieces of a broken one are joined."""
     events: list[dict[str, Any]] = [
         {"type": "response.created", "response": response("r1", status="in_progress")},
-        {"type": "response.output_item.added", "output_index": 0, "item": asked("a", arguments="")},
+        {"type": "response.output_item.added", "output_index": 0, "item": proposal("a", arguments="")},
         {"type": "response.function_call_arguments.delta", "output_index": 0, "delta": '{"x"'},
         {"type": "response.function_call_arguments.delta", "output_index": 0, "delta": ": 1}"},
-        {"type": "response.output_item.done", "output_index": 0, "item": asked("a")},
-        {"type": "response.output_item.added", "output_index": 1, "item": asked("b", arguments="")},
+        {"type": "response.output_item.done", "output_index": 0, "item": proposal("a")},
+        {"type": "response.output_item.added", "output_index": 1, "item": proposal("b", arguments="")},
         {"type": "response.function_call_arguments.delta", "output_index": 1, "delta": '{"x": 2'},
     ]
     assert adapter(NAME).accepts(events)
@@ -279,27 +289,33 @@ def test_streams() -> None:
         ("b", '{"x": 2', "interrupted"),
     ]
     assert (run.id, run.outcome) == ("r1", "unknown")
-    whole = [*events, {"type": "response.completed", "response": response("r1", asked("a"), said())}]
+    whole = [*events, {"type": "response.completed", "response": response("r1", proposal("a"), assistant_text())}]
     assert [call.id for call in one_run(NAME, whole).calls] == ["a"]
 
 
 def test_outcome_of_the_run() -> None:
-    """Failed and cancelled Responses failed; a call that waits leaves it open."""
-    assert one_run(NAME, response("r", said())).outcome == "success"
-    assert one_run(NAME, response("r", asked())).outcome == "unknown"
-    assert one_run(NAME, response("r", said(), status="failed")).outcome == "failed"
-    assert one_run(NAME, response("r", said(), status="incomplete")).outcome == "unknown"
+    """A failed or cancelled Response is a failure; with a pending call the outcome is unknown."""
+    assert one_run(NAME, response("r", assistant_text())).outcome == "success"
+    assert one_run(NAME, response("r", proposal())).outcome == "unknown"
+    assert one_run(NAME, response("r", assistant_text(), status="failed")).outcome == "failed"
+    assert one_run(NAME, response("r", assistant_text(), status="incomplete")).outcome == "unknown"
 
 
 def test_odd_items_are_noted() -> None:
-    """What is unknown or stands for something else is reported; repeated ids are told apart."""
-    items = [asked("a"), asked("a"), {"type": "quantum_call"}, {"type": "item_reference", "id": "i"}, output("z")]
+    """Unknown items and references are noted, and repeated ids are made unique."""
+    items = [
+        proposal("a"),
+        proposal("a"),
+        {"type": "quantum_call"},
+        {"type": "item_reference", "id": "i"},
+        output("z"),
+    ]
     run = one_run(NAME, items)
     assert [call.id for call in run.calls] == ["a", "a#2"]
     assert run.notes == [
         "[1]: several calls have the id 'a'; this one is renamed to a#2",
         "[2]: unknown item 'quantum_call'",
-        "[3]: stands for an item that is not in this file",
+        "[3]: refers to an item that is not in this file",
         "[4]: a result for 'z', but there is no such call",
     ]
 
@@ -307,14 +323,16 @@ def test_odd_items_are_noted() -> None:
 def test_broken_item_names_its_place() -> None:
     """A call without a name is malformed."""
     with pytest.raises(MalformedTrace, match=r"file\.json: \[0\]\.name: expected text"):
-        one_run(NAME, [asked(name=None)])
+        one_run(NAME, [proposal(name=None)])
     with pytest.raises(MalformedTrace, match=r"file\.json: output\[0\]\.name: expected text"):
-        one_run(NAME, response("r", asked(name=3)))
+        one_run(NAME, response("r", proposal(name=3)))
 
 
-@pytest.mark.parametrize("document", [[{"role": "user", "content": "x"}], [said()], {"output": "x"}, [], {}, "x", None])
-def test_other_documents_are_left_alone(document: Any) -> None:
-    """A plain chat, and a document without items, are not claimed."""
+@pytest.mark.parametrize(
+    "document", [[{"role": "user", "content": "x"}], [assistant_text()], {"output": "x"}, [], {}, "x", None]
+)
+def test_other_documents_are_not_recognised(document: Any) -> None:
+    """Neither a plain chat nor a document without items is."""
     assert not adapter(NAME).accepts(document)
 
 
@@ -337,7 +355,7 @@ RECORDED = {
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_recordings(name: str) -> None:
-    """Two real Responses: a hosted MCP call that nobody had to allow, and three searches."""
+    """Two real Responses: a hosted MCP call that needed no approval, and three searches."""
     path = RECORDINGS / "vercel-ai" / name
     if not path.is_file():
         pytest.skip(f"no recording {path}")

@@ -18,13 +18,13 @@ NAME = "openai_run_state"
 
 
 def call(call_id: str = "c", name: str = "t") -> dict[str, Any]:
-    """Return a tool call as the state keeps it."""
+    """Return a tool call in the state's form."""
     raw = {"type": "function_call", "call_id": call_id, "name": name, "arguments": '{"x": 1}'}
     return {"type": "tool_call_item", "raw_item": raw}
 
 
 def output(call_id: str = "c", raw: Any = "text", **more: Any) -> dict[str, Any]:
-    """Return a tool's output as the state keeps it."""
+    """Return a tool's output in the state's form."""
     item = {"type": "function_call_output", "call_id": call_id, "output": raw}
     return {"type": "tool_call_output_item", "raw_item": item, **more}
 
@@ -43,7 +43,7 @@ def state(*items: dict[str, Any], approvals: Any = None, waits: list[Any] | None
 
 
 def test_sample_values() -> None:
-    """Decisions stand with their calls; what a tool returned is kept as it was, not as its text."""
+    """Decisions are on their calls; a tool's return value is kept as it is, not as text."""
     run = one_run(NAME, SAMPLE)
     assert (run.agent, run.usage) == ("Clerk", Usage(input_tokens=700, output_tokens=70))
     assert [turn.user_text for turn in run.turns] == ["Water what is dry."]
@@ -81,28 +81,28 @@ def test_state_and_trace_of_one_run_agree() -> None:
     ],
 )
 def test_decisions(made: Any, decided: str, outcome: str) -> None:
-    """A decision on the exact call wins over one on the tool; a denied call is no success whatever its output."""
+    """A decision on a single call overrides one on the tool; a denied call is not a success, whatever its output."""
     (found,) = one_run(NAME, state(call(), output(), approvals={"t": made})).calls
     assert (found.approval.state, found.outcome) == (decided, outcome)
     assert (found.arguments is None) == (outcome == "denied")
 
 
 def test_decisions_of_agents_and_of_hosted_tools() -> None:
-    """Later versions keep decisions by the agent that owns the tool, and those on hosted MCP apart."""
+    """Later versions record decisions by the agent that owns the tool, and those on hosted MCP tools separately."""
     request = {"type": "mcp_approval_request", "id": "r", "name": "n", "server_label": "s", "arguments": "{}"}
     document = state(call(), output(), {"type": "mcp_approval_request_item", "raw_item": request})
-    words = {"r": "No."}
+    messages = {"r": "No."}
     document["context"]["function_tool_approvals"] = [{"tool_key": "t", "decision": {"approved": ["c"]}}]
     document["context"]["hosted_mcp_approvals"] = [
-        {"identity": {"request_id": "r"}, "decision": {"rejected": ["r"], "rejection_messages": words}}
+        {"identity": {"request_id": "r"}, "decision": {"rejected": ["r"], "rejection_messages": messages}}
     ]
     local, hosted = one_run(NAME, document).calls
     assert local.approval.state == "approved"
     assert (hosted.outcome, hosted.approval) == ("denied", Approval(state="denied", note="No."))
 
 
-def test_what_waits_and_what_was_decided_but_not_run() -> None:
-    """A pause: one waits, one is refused and one approved, none ran."""
+def test_pending_and_decided_calls_that_did_not_run() -> None:
+    """In a paused run one call waits, one is denied and one approved; none ran."""
     items = [call("a"), call("b"), call("c"), {**call("a"), "type": "tool_approval_item"}]
     waits = [{**call(name), "type": "tool_approval_item"} for name in "abc"]
     made = {"t": {"approved": ["c"], "rejected": ["b"]}}
@@ -117,21 +117,21 @@ def test_what_waits_and_what_was_decided_but_not_run() -> None:
 
 
 def test_a_call_that_waits_inside_another_is_noted() -> None:
-    """The inner call of an agent that is a tool stands nowhere but in the pause."""
+    """The inner call of an agent that is a tool is recorded only in the pause."""
     run = one_run(NAME, state(call("outer"), waits=[call("inner")]))
     assert [found.id for found in run.calls] == ["outer"]
-    assert run.notes == ["current_step: 'inner' waits for a decision, inside another call: not read"]
+    assert run.notes == ["current_step: 'inner' waits for a decision inside another call, which is not read"]
 
 
 def test_the_longer_list_counts() -> None:
-    """A handoff may cut the list that the next model call is told; the session keeps all."""
+    """A handoff may shorten the model's next input; the session keeps everything."""
     document = state(call("b"))
     document["session_items"] = [call("a"), output("a"), call("b")]
     assert [found.id for found in one_run(NAME, document).calls] == ["a", "b"]
 
 
 def test_history_in_the_input_is_read() -> None:
-    """The run may go on from an earlier one, whose items are its input."""
+    """A run may continue an earlier one, whose items are its input."""
     document = state(call("b"), output("b"))
     document["original_input"] = [{"role": "user", "content": "Go."}, call("a")["raw_item"], output("a")["raw_item"]]
     run = one_run(NAME, document)
@@ -140,7 +140,7 @@ def test_history_in_the_input_is_read() -> None:
 
 
 def test_javascript_names() -> None:
-    """The JavaScript SDK writes the same in camelCase, results under another type, a result around the state."""
+    """The JavaScript SDK uses camelCase, other types of results, and an object around the state."""
     raw = {"type": "function_call", "callId": "c", "name": "t", "arguments": "{}", "status": "completed"}
     result = {
         "type": "function_call_result",
@@ -183,8 +183,8 @@ def test_broken_item_names_its_place() -> None:
 
 
 @pytest.mark.parametrize("document", [[], {}, None, {"$schemaVersion": "1.0"}, {"current_agent": {}}])
-def test_other_documents_are_left_alone(document: Any) -> None:
-    """The version and the agent make a state."""
+def test_other_documents_are_not_recognised(document: Any) -> None:
+    """A state has a schema version and a current agent."""
     assert not adapter(NAME).accepts(document)
 
 

@@ -15,7 +15,7 @@ SAMPLE = SAMPLES["openinference.json"]
 
 
 def test_sample_joins_messages_and_tools_without_ids() -> None:
-    """A tool's span has no call id; an edit shows in what it was given."""
+    """A tool's span has no call id; an edit shows as a difference from the proposed arguments."""
     run = one_run("openinference", SAMPLE)
     assert [(call.id, call.proposed_arguments, call.arguments, call.result, call.error) for call in run.calls] == [
         ("r1", {"side": "north"}, {"side": "north"}, {"moss": 3}, None),
@@ -28,7 +28,7 @@ def test_sample_joins_messages_and_tools_without_ids() -> None:
 
 
 def flat(value: Any, name: str = "") -> dict[str, Any]:
-    """Return nested attributes under dotted names, as the wire has them."""
+    """Return nested attributes under dotted names, as they are exported."""
     if isinstance(value, dict) and value:
         pairs = [flat(item, f"{name}.{key}" if name else key) for key, item in value.items()]
     elif isinstance(value, list):
@@ -77,8 +77,8 @@ def dataframe() -> Any:
 
 
 @pytest.mark.parametrize("document", [on_the_wire(), dataframe(), {"data": SAMPLE}], ids=["otlp", "rows", "api"])
-def test_every_export_gives_the_same_calls(document: Any) -> None:
-    """OTLP JSON, a data frame's rows, the server's answer."""
+def test_every_export_reads_as_the_same_calls(document: Any) -> None:
+    """OTLP JSON, a data frame's rows, the server's response."""
     assert adapter("openinference").accepts(document)
     assert not adapter("otel_genai").accepts(document)
     calls = [
@@ -94,6 +94,6 @@ def test_every_export_gives_the_same_calls(document: Any) -> None:
 
 def test_contents_are_read() -> None:
     """A message may hold its text as a list of contents."""
-    asked = {"message": {"role": "user", "contents": [{"message_content": {"type": "text", "text": "look"}}]}}
-    model = {"openinference.span.kind": "LLM", "llm.input_messages": json.dumps([asked])}
+    message = {"message": {"role": "user", "contents": [{"message_content": {"type": "text", "text": "look"}}]}}
+    model = {"openinference.span.kind": "LLM", "llm.input_messages": json.dumps([message])}
     assert one_run("openinference", otlp(span("m", 0, attributes=model))).turns[0].user_text == "look"

@@ -32,7 +32,7 @@ def any_value(value: Any) -> dict[str, Any]:
 
 
 def span(id: str, start: int, parent: str = "", trace: str = "aa", **more: Any) -> dict[str, Any]:
-    """Return an OTLP span; attributes are given with ``_`` for ``.`` or under ``attributes``."""
+    """Return an OTLP span; attributes are keywords with ``_`` for ``.``, or under ``attributes``."""
     attributes = more.pop("attributes", {})
     return {
         "traceId": trace,
@@ -52,18 +52,18 @@ def otlp(*spans: dict[str, Any]) -> dict[str, Any]:
 
 
 def chat(id: str, start: int, *calls: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Return a model's span that proposes calls, or says ``words``."""
-    parts = list(calls) or [{"type": "text", "content": more.pop("words", "done")}]
+    """Return the span of a model request that proposes calls, or whose response is a ``text``."""
+    parts = list(calls) or [{"type": "text", "content": more.pop("text", "done")}]
     attributes = {
         "gen_ai.operation.name": "chat",
-        "gen_ai.input.messages": json.dumps(more.pop("heard", [])),
+        "gen_ai.input.messages": json.dumps(more.pop("messages", [])),
         "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": parts}]),
         **more.pop("attributes", {}),
     }
     return span(id, start, attributes=attributes, **more)
 
 
-def asks(id: str | None, tool: str, **arguments: Any) -> dict[str, Any]:
+def proposal(id: str | None, tool: str, **arguments: Any) -> dict[str, Any]:
     """Return a proposed call."""
     return {"type": "tool_call", "id": id, "name": tool, "arguments": arguments}
 
@@ -82,7 +82,7 @@ def tool(id: str, start: int, name: str, call: str | None, **more: Any) -> dict[
     return span(id, start, attributes=attributes, **more)
 
 
-def test_sample_tells_what_was_proposed_executed_and_refused() -> None:
+def test_sample_has_proposals_executions_and_denials() -> None:
     """Recorded with pydantic-ai: two traces of one conversation, a sub-agent, a retry, three decisions."""
     run = one_run("otel_genai", SAMPLE)
     calls = {call.id: call for call in run.calls}
@@ -102,7 +102,7 @@ def test_sample_tells_what_was_proposed_executed_and_refused() -> None:
 
 
 def pending_part() -> dict[str, Any]:
-    """Return the sample cut where it waits for the decisions."""
+    """Return the sample's part before the decisions."""
     spans = SAMPLE["resourceSpans"][0]["scopeSpans"][0]["spans"]
     first = next(item["traceId"] for item in spans if item["name"] == "execute_tool list_beds")
     return otlp(*[item for item in spans if item["traceId"] == first])
@@ -117,7 +117,7 @@ def test_a_paused_run_is_unknown_and_its_calls_wait() -> None:
 
 
 def test_the_second_trace_alone_has_the_whole_history() -> None:
-    """Earlier calls stand in the messages; their results count, and they keep their place before the executed ones."""
+    """Earlier calls are in the messages; their results count, and they come before the executed calls."""
     spans = SAMPLE["resourceSpans"][0]["scopeSpans"][0]["spans"]
     last = [item for item in spans if item["name"] == "execute_tool water"]
     run = one_run("otel_genai", otlp(*[item for item in spans if item["traceId"] == last[0]["traceId"]]))
@@ -128,7 +128,7 @@ def test_the_second_trace_alone_has_the_whole_history() -> None:
 LINES = [otlp(item) for item in SAMPLE["resourceSpans"][0]["scopeSpans"][0]["spans"]]
 
 
-def test_one_object_a_line_is_the_same_run() -> None:
+def test_one_object_per_line_is_the_same_run() -> None:
     """As the collector's file exporter writes it; each line names its trace."""
     assert runs("otel_genai", LINES) == [
         one_run("otel_genai", SAMPLE).model_copy(update={"notes": []}),
@@ -138,36 +138,41 @@ def test_one_object_a_line_is_the_same_run() -> None:
     assert None not in keys
 
 
-def gated(**kinds: str) -> dict[str, Any]:
+def declared_tools(**kinds: str) -> dict[str, Any]:
     """Return pydantic-ai's declaration of tools."""
     tools = [{"name": name, "kind": kind} for name, kind in kinds.items() if kind != "output"]
     outputs = [{"name": name, "kind": kind} for name, kind in kinds.items() if kind == "output"]
     return {"model_request_parameters": json.dumps({"function_tools": tools, "output_tools": outputs})}
 
 
-def answered(id: str, result: Any) -> dict[str, Any]:
+def tool_message(id: str, result: Any) -> dict[str, Any]:
     """Return a message with one result."""
     return {"role": "user", "parts": [{"type": "tool_call_response", "id": id, "result": result}]}
 
 
 def history(*calls: dict[str, Any]) -> dict[str, Any]:
-    """Return an assistant's message of calls."""
+    """Return an assistant message with calls."""
     return {"role": "assistant", "parts": list(calls)}
 
 
-def test_calls_that_were_answered_without_running() -> None:
-    """Validation refused one, one tool does not exist, one is the structured output, one runs elsewhere."""
-    calls = [asks("a", "add", n="x"), asks("b", "nope"), asks("c", "final_result", n=1), asks("d", "outside")]
-    results = [answered(call_id, f"text {call_id}") for call_id in "abcd"]
+def test_calls_with_results_but_without_executions() -> None:
+    """One failed validation, one tool does not exist, one is the structured output, one runs elsewhere."""
+    calls = [
+        proposal("a", "add", n="x"),
+        proposal("b", "nope"),
+        proposal("c", "final_result", n=1),
+        proposal("d", "outside"),
+    ]
+    results = [tool_message(call_id, f"text {call_id}") for call_id in "abcd"]
     stages = {"pydantic_ai.tool.failure_stage": "validation"}
     document = otlp(
-        chat("m1", 0, *calls, attributes=gated(add="function", final_result="output", outside="external")),
+        chat("m1", 0, *calls, attributes=declared_tools(add="function", final_result="output", outside="external")),
         tool("t1", 10, "add", "a", arguments={"n": "x"}, result="not a number", attributes=stages, status={"code": 2}),
-        chat("m2", 20, heard=[history(*calls), *results]),
+        chat("m2", 20, messages=[history(*calls), *results]),
     )
     run = one_run("otel_genai", document)
-    told = [(call.tool, call.outcome, call.arguments) for call in run.calls]
-    assert told == [
+    facts = [(call.tool, call.outcome, call.arguments) for call in run.calls]
+    assert facts == [
         ("add", "failed", None),
         ("nope", "failed", None),
         ("final_result", "success", {"n": 1}),
@@ -176,16 +181,16 @@ def test_calls_that_were_answered_without_running() -> None:
     assert [note.split(": ", 1)[1] for note in run.notes] == ["'nope' has a result but was never executed"]
 
 
-def test_a_tool_that_asks_at_run_time_is_gated() -> None:
-    """The first span stops to wait; the second ran; the refused call has no second."""
-    calls = [asks("a", "wipe", disk=1), asks("b", "wipe", disk=2)]
+def test_a_tool_that_waits_for_approval_at_run_time() -> None:
+    """The first span stops to wait; the second ran; the denied call has no second span."""
+    calls = [proposal("a", "wipe", disk=1), proposal("b", "wipe", disk=2)]
     waits = {"pydantic_ai.tool.deferral.name": "ApprovalRequired"}
     document = otlp(
-        chat("m1", 0, *calls, attributes=gated(wipe="function")),
+        chat("m1", 0, *calls, attributes=declared_tools(wipe="function")),
         tool("t1", 10, "wipe", "a", arguments={"disk": 1}, attributes=waits),
         tool("t2", 11, "wipe", "b", arguments={"disk": 2}, attributes=waits),
         tool("t3", 20, "wipe", "a", arguments={"disk": 1}, result={"wiped": 1}),
-        chat("m2", 30, heard=[history(*calls), answered("a", {"wiped": 1}), answered("b", "keep it")]),
+        chat("m2", 30, messages=[history(*calls), tool_message("a", {"wiped": 1}), tool_message("b", "keep it")]),
     )
     run = one_run("otel_genai", document)
     assert [(call.outcome, call.approval.state, call.arguments) for call in run.calls] == [
@@ -216,27 +221,27 @@ def test_a_tool_that_asks_at_run_time_is_gated() -> None:
     ids=["tool span", "message part", "finish reason"],
 )
 def test_spans_without_content_are_refused(document: Any) -> None:
-    """Names and times only: the refusal names the setting."""
+    """Spans with only names and times are refused, and the remedy names the settings."""
     with pytest.raises(MalformedTrace, match="left out") as refusal:
         runs("otel_genai", document)
     assert "include_content" in refusal.value.remedy
 
 
-def test_a_trace_of_something_else_is_refused_or_passed_over() -> None:
-    """A web request beside the agent's trace is no run; alone it is no trace of an agent."""
+def test_a_trace_of_something_else_is_refused_or_skipped() -> None:
+    """A web request beside the agent's trace is not a run; alone, it is refused."""
     web = span("w", 0, trace="bb", attributes={"http.method": "GET"})
     assert len(runs("otel_genai", otlp(web, chat("m", 0)))) == 1
     with pytest.raises(MalformedTrace, match="no span is about"):
         runs("otel_genai", otlp(web))
 
 
-def test_ids_that_repeat_or_are_missing() -> None:
-    """Two calls of one id are two calls; without ids the tool's name and the arguments decide."""
-    again = [history(asks("x", "f", n=1)), answered("x", 1)]
+def test_repeated_and_missing_ids() -> None:
+    """Two calls with one id are two calls; calls without ids match by the tool's name and the arguments."""
+    again = [history(proposal("x", "f", n=1)), tool_message("x", 1)]
     document = otlp(
-        chat("m1", 0, asks("x", "f", n=1)),
+        chat("m1", 0, proposal("x", "f", n=1)),
         tool("t1", 10, "f", "x", arguments={"n": 1}, result=[1]),
-        chat("m2", 20, asks("x", "f", n=2), asks(None, "g", n=3), asks(None, "g", n=4), heard=again),
+        chat("m2", 20, proposal("x", "f", n=2), proposal(None, "g", n=3), proposal(None, "g", n=4), messages=again),
         tool("t2", 30, "f", "x", arguments={"n": 2}, result=[2]),
         tool("t4", 31, "g", None, arguments={"n": 4}, result=[4]),
         tool("t3", 32, "g", None, arguments={"n": 3}, result=[3]),
@@ -250,13 +255,13 @@ def test_ids_that_repeat_or_are_missing() -> None:
         ("call-2", {"n": 4}, [4], 1),
         ("call-3", {"n": 5}, ["ok"], 2),
     ]
-    assert run.calls[-1].proposed_arguments is None  # no message shows who asked
+    assert run.calls[-1].proposed_arguments is None  # no message has the proposal
 
 
 def test_each_attempt_under_one_id_is_kept() -> None:
-    """A framework that retries by itself writes a span for each attempt."""
+    """A framework that retries by itself writes one span for each attempt."""
     document = otlp(
-        chat("m1", 0, asks("x", "f", n=1)),
+        chat("m1", 0, proposal("x", "f", n=1)),
         tool("t1", 10, "f", "x", arguments={"n": 1}, result="503", status={"code": "STATUS_CODE_ERROR"}),
         tool("t2", 20, "f", "x", arguments={"n": 1}, result=[1]),
         chat("m2", 30),
@@ -269,10 +274,10 @@ def test_each_attempt_under_one_id_is_kept() -> None:
 
 
 def test_one_call_in_two_spans_counts_once() -> None:
-    """The agent's span and the MCP session's span inside it."""
+    """The agent's span and the MCP session's span inside it are one call."""
     session = {"mcp.method.name": "tools/call", "gen_ai.tool.name": "f"}
     document = otlp(
-        chat("m1", 0, asks("x", "f", n=1)),
+        chat("m1", 0, proposal("x", "f", n=1)),
         tool("t1", 10, "f", "x", arguments={"n": 1}),
         span("s1", 11, parent="t1", name="tools/call f", attributes=session),
         chat("m2", 30),
@@ -280,13 +285,13 @@ def test_one_call_in_two_spans_counts_once() -> None:
     assert len(one_run("otel_genai", document).calls) == 1
 
 
-def test_an_answer_that_no_span_explains_is_not_a_success() -> None:
-    """Another call of the same tool has its span; for this one there is only text."""
-    calls = [asks("x", "f", n=1), asks("y", "f", n=2)]
+def test_a_result_without_an_execution_is_not_a_success() -> None:
+    """Another call of the same tool has its span; this one has only a text."""
+    calls = [proposal("x", "f", n=1), proposal("y", "f", n=2)]
     document = otlp(
         chat("m1", 0, *calls),
         tool("t1", 10, "f", "x", arguments={"n": 1}),
-        chat("m2", 30, heard=[history(*calls), answered("x", "ok"), answered("y", "rejected by the user")]),
+        chat("m2", 30, messages=[history(*calls), tool_message("x", "ok"), tool_message("y", "rejected by the user")]),
     )
     run = one_run("otel_genai", document)
     assert [call.outcome for call in run.calls] == ["success", "unknown"]
@@ -295,13 +300,18 @@ def test_an_answer_that_no_span_explains_is_not_a_success() -> None:
 
 
 def test_turns_are_counted_once() -> None:
-    """Every model span repeats the conversation; a second request opens the second turn."""
-    hello, more = ({"role": "user", "parts": [{"type": "text", "content": words}]} for words in ("hello", "more"))
-    said = {"role": "assistant", "parts": [{"type": "text", "content": "hi"}]}
+    """Every request repeats the conversation; a second user text starts the second turn."""
+    hello, more = ({"role": "user", "parts": [{"type": "text", "content": text}]} for text in ("hello", "more"))
+    answer = {"role": "assistant", "parts": [{"type": "text", "content": "hi"}]}
     document = otlp(
-        chat("m1", 0, asks("x", "f"), heard=[hello]),
-        chat("m2", 10, heard=[hello, history(asks("x", "f")), answered("x", 1)]),
-        chat("m3", 20, asks("y", "f"), heard=[hello, history(asks("x", "f")), answered("x", 1), said, more]),
+        chat("m1", 0, proposal("x", "f"), messages=[hello]),
+        chat("m2", 10, messages=[hello, history(proposal("x", "f")), tool_message("x", 1)]),
+        chat(
+            "m3",
+            20,
+            proposal("y", "f"),
+            messages=[hello, history(proposal("x", "f")), tool_message("x", 1), answer, more],
+        ),
     )
     run = one_run("otel_genai", document)
     assert [turn.user_text for turn in run.turns] == ["hello", "more"]
@@ -309,7 +319,7 @@ def test_turns_are_counted_once() -> None:
 
 
 def test_items_of_one_response_share_a_batch() -> None:
-    """OpenAI's Responses write each call as an item of its own, in the output and in later inputs."""
+    """OpenAI's Responses have each call as an item of its own, in the output and in later inputs."""
     items = [{"type": "function_call", "call_id": name, "name": "f", "arguments": "{}"} for name in "ab"]
     output = [{"type": "message", "role": "assistant", "content": "two at once"}, *items]
     back = [{"type": "function_call_output", "call_id": name, "output": f"r{name}"} for name in "ab"]
@@ -322,10 +332,10 @@ def test_items_of_one_response_share_a_batch() -> None:
 
 
 def test_unknown_spans_and_parts_are_noted_once() -> None:
-    """With their places; each later span repeats them."""
+    """Each note has its place; later spans repeat the same parts."""
     strange = [{"role": "assistant", "parts": [{"type": "remote_call", "id": "z"}]}]
     document = otlp(
-        chat("m1", 0, heard=strange), chat("m2", 5, heard=strange), span("s", 9, attributes={KIND: "run_skill"})
+        chat("m1", 0, messages=strange), chat("m2", 5, messages=strange), span("s", 9, attributes={KIND: "run_skill"})
     )
     assert sorted(note.rsplit(": ", 1)[1] for note in one_run("otel_genai", document).notes) == [
         "unknown kind of span 'run_skill'",
@@ -334,7 +344,7 @@ def test_unknown_spans_and_parts_are_noted_once() -> None:
 
 
 def dialects() -> Iterator[tuple[str, Any]]:
-    """Yield one call in the words of each instrumentation."""
+    """Yield one call in the form of each instrumentation."""
     openllmetry = {
         "llm.request.type": "chat",
         "gen_ai.prompt.0.role": "user",
@@ -441,8 +451,8 @@ def dialects() -> Iterator[tuple[str, Any]]:
                     chat(
                         "m",
                         0,
-                        asks("x", "f", n=1),
-                        heard=[{"role": "user", "parts": [{"type": "text", "content": "go"}]}],
+                        proposal("x", "f", n=1),
+                        messages=[{"role": "user", "parts": [{"type": "text", "content": "go"}]}],
                     ),
                     tool("t", 10, "f", "x", arguments={"n": 1}, result={"r": 2}),
                 )
@@ -452,7 +462,7 @@ def dialects() -> Iterator[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize(("name", "document"), list(dialects()), ids=[name for name, _ in dialects()])
-def test_every_instrumentation_tells_the_same_call(name: str, document: Any) -> None:
+def test_every_instrumentation_is_read_as_the_same_call(name: str, document: Any) -> None:
     """One request, one proposal, one execution."""
     assert adapter("otel_genai").accepts(document)
     run = one_run("otel_genai", document)
@@ -477,7 +487,7 @@ def recorded(name: str) -> list[Run]:
 
 
 def test_recorded_flat_span() -> None:
-    """One span as attributes: the call and its result stand in the input messages."""
+    """One span as attributes: the call and its result are in the input messages."""
     (run,) = recorded("otel_genai_client_span_tool_calls.json")
     (call,) = run.calls
     assert (run.format, call.id, call.tool, call.arguments, call.result) == (
@@ -491,7 +501,7 @@ def test_recorded_flat_span() -> None:
 
 
 def test_recorded_spans_without_tools() -> None:
-    """Ten operations of the Vercel AI SDK: no call, and embeddings are no run."""
+    """Ten operations of the Vercel AI SDK without a call; embeddings are not a run."""
     found = recorded("all-spans.json")
     assert [call for run in found for call in run.calls] == []
     assert len(found) == 8

@@ -27,13 +27,13 @@ def call(action: dict[str, Any], *approvals: dict[str, Any]) -> ToolCall:
     return one_run("vai", document).calls[0]
 
 
-def asking(**more: Any) -> dict[str, Any]:
+def approval_request(**more: Any) -> dict[str, Any]:
     """Return an approval request about the call."""
     return {"toolCallId": "a", "status": "approved", **more}
 
 
 def test_agent_run_values() -> None:
-    """Calls stand in the order they started; the connection is an argument; the spec gives facts."""
+    """Calls are in the order of their start; the connection is an argument; the spec has the agent's name and model."""
     run = one_run("vai", SAMPLES["vai_agent_run.json"])
     assert (run.title, run.agent, run.model) == ("Sales analyst", "sales-analyst", "orchestrator")
     assert run.system_text == "You prepare the weekly sales board."
@@ -70,7 +70,7 @@ def test_chat_thread_values() -> None:
 
 
 @pytest.mark.parametrize("file", ["vai_agent_run.json", "vai_chat_thread.json"])
-def test_snake_case_gives_the_same(file: str) -> None:
+def test_snake_case_reads_alike(file: str) -> None:
     """Both spellings of the keys are read."""
     assert one_run("vai", snake(SAMPLES[file])).calls[0].model_dump(exclude={"arguments", "proposed_arguments"}) == (
         one_run("vai", SAMPLES[file]).calls[0].model_dump(exclude={"arguments", "proposed_arguments"})
@@ -93,13 +93,13 @@ def test_snake_case_gives_the_same(file: str) -> None:
     ],
 )
 def test_status(status: str | None, outcome: str, has_run: bool) -> None:
-    """Each status has its outcome; what never started has no executed arguments."""
+    """Each status has its outcome; an action run that never started has no executed arguments."""
     found = call({"status": status})
     assert found.outcome == outcome
     assert (found.arguments is not None) == has_run
 
 
-def test_cancelled_after_it_started_has_run() -> None:
+def test_a_run_cancelled_after_its_start_has_run() -> None:
     """A start is evidence that the definition was executed."""
     assert call({"status": "cancelled", "startedAt": "2025-01-01T00:00:00Z"}).arguments == {"x": 1}
 
@@ -107,24 +107,24 @@ def test_cancelled_after_it_started_has_run() -> None:
 @pytest.mark.parametrize(
     ("request_", "state"),
     [
-        (asking(), "approved"),
-        (asking(requestPayload={"definition": {"x": 1}}), "approved"),
-        (asking(requestPayload={"arguments": {"x": 2}}), "edited"),
-        (asking(requestPayload={"definition": {"x": True}}), "edited"),  # True is not 1
-        (asking(status="pending"), "unknown"),
-        (asking(status="DENIED"), "denied"),
-        ({"approval": asking()}, "approved"),
-        (asking(toolCallId="other"), "unknown"),
+        (approval_request(), "approved"),
+        (approval_request(requestPayload={"definition": {"x": 1}}), "approved"),
+        (approval_request(requestPayload={"arguments": {"x": 2}}), "edited"),
+        (approval_request(requestPayload={"definition": {"x": True}}), "edited"),  # True is not 1
+        (approval_request(status="pending"), "unknown"),
+        (approval_request(status="DENIED"), "denied"),
+        ({"approval": approval_request()}, "approved"),
+        (approval_request(toolCallId="other"), "unknown"),
     ],
 )
 def test_approval(request_: dict[str, Any], state: str) -> None:
-    """The request about a call gives its approval; other arguments than asked for are an edit."""
+    """A call's request has its approval; executed arguments that differ from the requested ones are an edit."""
     assert call({}, request_).approval.state == state
 
 
 def test_denial_wins() -> None:
-    """Of two decisions the denial counts, even over a status that says the call completed."""
-    found = call({"result": {"y": 1}}, asking(status="rejected"), asking())
+    """A denial takes precedence over another decision, and over a status that says the call completed."""
+    found = call({"result": {"y": 1}}, approval_request(status="rejected"), approval_request())
     assert (found.outcome, found.approval.state, found.arguments, found.result) == (
         "denied",
         "denied",
@@ -134,18 +134,19 @@ def test_denial_wins() -> None:
 
 
 def test_approval_of_an_unknown_call_is_noted() -> None:
-    """A decision that belongs to nothing in the export is reported."""
-    document = {"agentRun": {}, "actionRuns": [], "approvals": [asking()]}
-    assert one_run("vai", document).notes == ["approvals[0]: asks about no action run of this export"]
+    """A decision without an action run in the export is noted."""
+    document = {"agentRun": {}, "actionRuns": [], "approvals": [approval_request()]}
+    problem = "no action run of this export belongs to this approval request"
+    assert one_run("vai", document).notes == [f"approvals[0]: {problem}"]
 
 
-def test_no_approval_is_unknown() -> None:
-    """The absence of a mark is not evidence that no approval was required."""
+def test_a_missing_approval_is_unknown() -> None:
+    """A missing decision is not evidence that no approval was required."""
     assert call({}).approval.state == "unknown"
 
 
 def test_order_falls_back_to_creation_and_file() -> None:
-    """Times with and without a zone, or none at all, still give an order."""
+    """Times with a time zone, without one, or none at all still give an order."""
     actions = [
         {"id": "3", "startedAt": "2025-01-03T00:00:00"},
         {"id": "4"},
@@ -174,8 +175,8 @@ def test_thread_outcome(last: str | None, turns: list[str], outcome: str) -> Non
     assert one_run("vai", document).outcome == outcome
 
 
-def test_messages_without_turns_open_them() -> None:
-    """Where no turn is named, each user message is one."""
+def test_messages_without_turns_start_them() -> None:
+    """Without turn ids, each user message starts a turn."""
     messages = [
         {"id": "m1", "role": "user", "content": "one"},
         {"id": "m2", "role": "assistant", "content": "…"},
@@ -202,7 +203,7 @@ def test_messages_without_turns_open_them() -> None:
     ],
 )
 def test_bad_shape_names_its_place(document: Any, problem: str) -> None:
-    """The message says where, what was expected and what was found."""
+    """The message has the place, the expected and the actual type."""
     with pytest.raises(MalformedTrace, match=problem):
         one_run("vai", document)
 
@@ -216,8 +217,8 @@ def test_bad_shape_names_its_place(document: Any, problem: str) -> None:
         ("much", None),
     ],
 )
-def test_what_a_run_cost(spent: Any, found: Any) -> None:
-    """A run's usage is read in either spelling; without figures nothing is known."""
+def test_usage(spent: Any, found: Any) -> None:
+    """A run's usage is read in either spelling; without figures it is unknown."""
     run = {"id": "r", "status": "completed", "input": {"prompt": "go"}, "usage": spent}
     read = one_run("vai", {"agentRun": run, "actionRuns": []})
 

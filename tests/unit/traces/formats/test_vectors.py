@@ -1,4 +1,4 @@
-"""One row for each sample trace: which runs and calls an adapter must find in it."""
+"""One row for each sample trace: the runs and calls that its adapter must find."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.unit.traces.formats.support import NAMES, SAMPLES, runs, short
 
 @dataclass(frozen=True)
 class Vector:
-    """A sample file; of each run id, source, outcome, calls (tool, turn, batch, outcome, approval)."""
+    """A sample file, and of each run its id, source, outcome, and calls (tool, turn, batch, outcome, approval)."""
 
     file: str
     runs: list[tuple[str, str, str, list[tuple[Any, ...]]]]
@@ -486,7 +486,7 @@ VECTORS = [
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.file)
-def test_sample_gives_its_runs(vector: Vector) -> None:
+def test_sample_is_read_as_its_runs(vector: Vector) -> None:
     """Each sample is recognised, and read into exactly its runs and calls, in order."""
     found = read(TRACES / vector.file)[1]
     assert [(run.id, run.source, run.outcome, [short(call) for call in run.calls]) for run in found] == vector.runs
@@ -495,19 +495,19 @@ def test_sample_gives_its_runs(vector: Vector) -> None:
 
 @pytest.mark.parametrize("file", NAMES)
 def test_one_adapter_accepts_each_sample(file: str) -> None:
-    """No two built-in adapters claim one document, so the order of asking does not matter for these."""
+    """No two built-in adapters accept the same sample, so the order of the adapters does not matter for these."""
     built_in = [adapter for adapter in adapters() if adapter.name in BUILT_IN]
     assert [adapter.name for adapter in built_in if adapter.accepts(SAMPLES[file])] == [NAMES[file]]
 
 
 def test_every_sample_has_a_vector() -> None:
-    """A sample without an expectation would prove nothing."""
+    """A sample without an expectation would test nothing."""
     assert {vector.file for vector in VECTORS} == set(SAMPLES) == set(NAMES)
 
 
 @pytest.mark.parametrize("file", NAMES)
 def test_sample_runs_are_valid_and_repeatable(file: str) -> None:
-    """A Run passes its own validation again after JSON, and reading twice gives the same."""
+    """A Run passes its own validation again after JSON, and reading twice has the same result."""
     first, second = runs(NAMES[file], SAMPLES[file]), runs(NAMES[file], SAMPLES[file])
     assert first == second
     assert [Run.model_validate_json(run.model_dump_json()) for run in first] == first
@@ -515,7 +515,7 @@ def test_sample_runs_are_valid_and_repeatable(file: str) -> None:
 
 @pytest.mark.parametrize("file", NAMES)
 def test_facts_do_not_contradict_each_other(file: str) -> None:
-    """A denied or unanswered call has no executed arguments; ids are unique; every call's turn is there."""
+    """A denied call or one without a result has no executed arguments; ids are unique; every call's turn exists."""
     for run in runs(NAMES[file], SAMPLES[file]):
         assert len({call.id for call in run.calls}) == len(run.calls)
         for call in run.calls:

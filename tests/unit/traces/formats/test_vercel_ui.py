@@ -26,7 +26,7 @@ def part(state: str, **more: Any) -> dict[str, Any]:
 
 
 def test_sample_values() -> None:
-    """A refusal keeps its reason and has no executed arguments; JSON text in a result is read once."""
+    """A denial keeps its reason and has no executed arguments; JSON text in a result is parsed once."""
     run = one_run("vercel_ui", SAMPLE)
     listed, read_kiln, fired, cleared = run.calls
     assert listed.result == {"pots": ["P-11", "P-12"]}
@@ -61,7 +61,7 @@ def test_sample_values() -> None:
     ],
 )
 def test_states(given: dict[str, Any], outcome: str, approval: str, has_arguments: bool) -> None:
-    """Each state of a part has its own outcome and approval; only what ran has executed arguments."""
+    """Each state of a part has its own outcome and approval; only calls that ran have executed arguments."""
     (call,) = one_run("vercel_ui", message(given)).calls
     assert (call.tool, call.outcome, call.approval.state) == ("fire", outcome, approval)
     assert (call.arguments is not None) == has_arguments
@@ -78,8 +78,8 @@ def test_older_form_has_no_approval() -> None:
         assert found.result == {"ok": True}
 
 
-def test_repeated_and_missing_ids_stay_apart() -> None:
-    """A part holds its own result, whatever its id; a call that waits under the same id keeps waiting."""
+def test_repeated_and_missing_ids_stay_separate() -> None:
+    """A part holds its own result, whatever its id; a waiting call with the same id keeps waiting."""
     document = message(part("input-available"), part("output-available", output=2), part("output-available", output=3))
     document[0]["parts"][2].pop("toolCallId")
     run = one_run("vercel_ui", document)
@@ -91,7 +91,7 @@ def test_repeated_and_missing_ids_stay_apart() -> None:
 
 
 def test_unknown_parts_are_noted() -> None:
-    """Data parts are the application's own; any other unknown part is reported with its place."""
+    """Data parts belong to the application; any other unknown part is noted with its place."""
     run = one_run("vercel_ui", message({"type": "data-chart"}, {"type": "tea"}, {"type": "tool-tea"}))
     assert run.notes == ["[0].parts[1]: unknown part 'tea'", "[0].parts[2]: unknown part 'tool-tea'"]
     with pytest.raises(MalformedTrace, match=r"\[0\]\.parts\[0\]\.state: expected text"):
@@ -128,7 +128,7 @@ def test_stream_joins_deltas_and_decisions() -> None:
 
 
 def test_stream_refusals_and_odd_chunks() -> None:
-    """A denied call, input that no tool took, and what belongs to no call."""
+    """A denied call, input that a tool rejected, and chunks of no call."""
     stream = [
         {"type": "start"},
         chunk("tool-input-available", toolName="fire", input={"cone": 6}),
@@ -146,14 +146,14 @@ def test_stream_refusals_and_odd_chunks() -> None:
     assert (melted.outcome, melted.arguments, melted.proposed_arguments) == ("failed", None, "{")
     assert run.notes == [
         "[5]: tool-output-available for 'nobody', but there is no such call",
-        "[6]: a decision on a call that did not ask for one",
+        "[6]: a decision on a call that asked for none",
         "[7]: the stream ended: lost",
         "[8]: unknown chunk 'tea'",
     ]
 
 
 def test_recorded_stream() -> None:
-    """Two calls of one batch, whose arguments came as text deltas only."""
+    """Two calls of one batch, whose arguments came only as text deltas."""
     if not RECORDING.is_file():
         pytest.skip(f"no recordings in {RECORDINGS}")
     (run,) = read(RECORDING)[1]
