@@ -17,7 +17,8 @@ from airflow_provider_vai.plugin.api.json_body import Json, time, to_wire
 from airflow_provider_vai.plugin.api.problems import Problem, public
 from airflow_provider_vai.secrets.masking import mask
 from airflow_provider_vai.store.lifecycle import to_review
-from airflow_provider_vai.store.state import AutomationState, read_state
+from airflow_provider_vai.store.publisher import writing
+from airflow_provider_vai.store.state import AutomationState, read_state, settled
 
 
 def state_of(dag_id: str) -> AutomationState:
@@ -45,12 +46,16 @@ def existing(dag_id: str) -> AutomationState:
 
 
 def unedited(state: AutomationState) -> None:
-    """Refuse where a file holds an edit by hand that is no version yet.
+    """Refuse where a file holds an edit by hand that is not a version yet.
 
     :raises Problem: 409.
     """
-    newest = next(state.log.versions(), None)
-    if state.is_spec_edited or (newest is not None and state.dag_file != newest.dag_file):
+    if _is_edited(state):  # or the files are behind the log, since somebody else writes them in this moment
+        folder, dag_id = folders.automations_folder(), state.log.dag_id
+        with writing(folder):
+            settled(folder, dag_id)
+        state = state_of(dag_id)
+    if _is_edited(state):
         raise Problem(
             409,
             "the DAG file or its sidecar was edited by hand, and no version holds the edit",
@@ -73,8 +78,7 @@ def shown(
     with create_session(scoped=False) as session:
         dag = airflow_state.known(session, [dag_id])[dag_id]
     body = {**to_wire(state.sidecar), **_beside(state.sidecar, dag), "entry": state.number}
-    newest = next(state.log.versions(), None)
-    body["editedByHand"] = bool(state.is_spec_edited or (newest and state.dag_file != newest.dag_file))
+    body["editedByHand"] = _is_edited(state)
     return Json({**body, **beside}, status, {"ETag": etags.of(state.number), **(headers or {})})
 
 
@@ -97,6 +101,11 @@ def item(sidecar: Sidecar, dag: AirflowDag) -> dict[str, Any]:
         "entry": sidecar.entry,
         **_beside(sidecar, dag),
     }
+
+
+def _is_edited(state: AutomationState) -> bool:
+    newest = next(state.log.versions(), None)
+    return state.is_spec_edited or (newest is not None and state.dag_file != newest.dag_file)
 
 
 def _beside(sidecar: Sidecar, dag: AirflowDag) -> dict[str, Any]:
