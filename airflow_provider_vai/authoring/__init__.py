@@ -1,1 +1,1 @@
-"""Makes and changes automations: from recordings, from specs written by hand, by edits."""
+"""Makes and changes automations: what the command line and the HTTP API both offer, each use case once."""

@@ -111,6 +111,28 @@ def test_the_whole_life(server: Any, olga: httpx.Client) -> None:
     assert changes_of_status[:2] == ["paused", "activated"]
 
 
+def test_several_recordings(server: Any, olga: httpx.Client) -> None:
+    """Two runs of one task become one automation with a param, which Airflow reads; the answer says so."""
+    for name, order in (("monday", "ORD-1001"), ("tuesday", "ORD-1002")):
+        asked = {"id": name, "type": "function", "function": {"name": "get_order", "arguments": {"id": order}}}
+        messages = [
+            {"role": "user", "content": f"Look up order {order} please"},
+            {"role": "assistant", "content": None, "tool_calls": [asked]},
+            {"role": "tool", "tool_call_id": name, "content": '{"state": "open"}'},
+        ]
+        posted = olga.post("/chat/threads", json={"id": name, "title": f"Look up {order}", "messages": messages})
+        assert posted.status_code == 201, posted.text
+    rule = {"match": "*", "kind": "mcp_tool", "connId": "shop", "effect": "read"}
+
+    body = {"dagId": "orders", "traces": ["tuesday"], "tools": [rule]}
+    made = olga.post("/chat/threads/monday/crystallize", json=body)
+
+    assert made.status_code == 201, made.text
+    assert made.json()["takenFor"] == "took monday, tuesday for 2 runs of one task"
+    assert made.json()["params"]["id"]["default"] == "ORD-1002"
+    assert wait_read(server, olga, "orders")["error"] is None
+
+
 def test_review_comes_first(server: Any, olga: httpx.Client) -> None:
     """What is flagged has to be named; the answer lists what is open. Whoever did so stands in the record."""
     dag_id = made(olga)

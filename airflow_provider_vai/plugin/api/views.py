@@ -18,7 +18,8 @@ from airflow_provider_vai.plugin.api.json_body import Json, time, to_wire
 from airflow_provider_vai.plugin.api.problems import Problem, all_public, public
 from airflow_provider_vai.secrets.masking import mask
 from airflow_provider_vai.store.lifecycle import to_review
-from airflow_provider_vai.store.state import AutomationState, read_state
+from airflow_provider_vai.store.publisher import writing
+from airflow_provider_vai.store.state import AutomationState, read_state, settled
 
 
 def state_of(dag_id: str) -> AutomationState:
@@ -46,12 +47,16 @@ def existing(dag_id: str) -> AutomationState:
 
 
 def unedited(state: AutomationState) -> None:
-    """Refuse where a file holds an edit by hand that is no version yet.
+    """Refuse where a file holds an edit by hand that is not a version yet.
 
     :raises Problem: 409.
     """
-    newest = next(state.log.versions(), None)
-    if state.is_spec_edited or (newest is not None and state.dag_file != newest.dag_file):
+    if _is_edited(state):  # or the files are behind the log, since somebody else writes them in this moment
+        folder, dag_id = folders.automations_folder(), state.log.dag_id
+        with writing(folder):
+            settled(folder, dag_id)
+        state = state_of(dag_id)
+    if _is_edited(state):
         raise Problem(
             409,
             "the DAG file or its sidecar was edited by hand, and no version holds the edit",
@@ -74,9 +79,8 @@ def shown(
     with create_session(scoped=False) as session:
         dag = airflow_state.known(session, [dag_id])[dag_id]
     body = {**to_wire(state.sidecar), **_beside(state.sidecar, dag), "entry": state.number}
-    newest = next(state.log.versions(), None)
     body["review"] = review_items(enumerate(state.sidecar.review, 1))
-    body["editedByHand"] = bool(state.is_spec_edited or (newest and state.dag_file != newest.dag_file))
+    body["editedByHand"] = _is_edited(state)
     return Json({**body, **beside}, status, {"ETag": etags.of(state.number), **(headers or {})})
 
 
@@ -106,6 +110,11 @@ def review_items(items: Iterable[tuple[int, ReviewItem]]) -> list[dict[str, Any]
     shown_items = [{"number": number, **to_wire(item)} for number, item in items]
     texts = iter(all_public(text for it in shown_items for text in (it["message"], *it["evidence"])))
     return [{**it, "message": next(texts), "evidence": [next(texts) for _ in it["evidence"]]} for it in shown_items]
+
+
+def _is_edited(state: AutomationState) -> bool:
+    newest = next(state.log.versions(), None)
+    return state.is_spec_edited or (newest is not None and state.dag_file != newest.dag_file)
 
 
 def _beside(sidecar: Sidecar, dag: AirflowDag) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_vai.store import state as store_state
+from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.store.sidecar_files import read_sidecar
 from tests.unit.plugin.api_support import SPEC, made
 
@@ -380,6 +382,26 @@ def test_editors_at_once(op: Any) -> None:
     shown = op.get(ONE).json()
     assert sorted(shown["tags"]) == [f"t{number}" for number in range(8)]
     assert shown["version"] == 9
+
+
+def test_a_change_while_the_state_is_read(op: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that are newer than the log as it was read just before are another editor's change, and no edit by hand."""
+    made(op)
+    read = store_state._read_sidecar
+    looks: list[Path] = []
+
+    def read_late(path: Path) -> Any:
+        looks.append(path)
+        if len(looks) == 1:  # publishing looks, too
+            spec = read(path).automation.model_copy(update={"description": "another editor's"})
+            publish(spec, folder, by="another editor")
+        return read(path)
+
+    monkeypatch.setattr(store_state, "_read_sidecar", read_late)
+    answer = op.patch(ONE, json={"description": "mine"}, headers=match(1))
+
+    assert answer.status_code == 412, answer.text
+    assert op.get(ONE).json()["description"] == "another editor's"
 
 
 def test_makers_at_once(op: Any) -> None:
