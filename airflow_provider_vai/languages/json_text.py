@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 from collections import Counter
+from collections.abc import Callable
 from json.encoder import encode_basestring_ascii
 from typing import Any, NoReturn
 
@@ -103,7 +104,10 @@ def pretty(value: Any) -> str:
 
     A part of it may be a :class:`WrittenJson`.
     """
-    return _indented(value, "\n") + "\n"
+    parts: list[str] = []
+    _write(value, "\n", parts.append)
+    parts.append("\n")
+    return "".join(parts)
 
 
 class WrittenJson:
@@ -119,6 +123,23 @@ class WrittenJson:
 _scalar = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 
 
+def _write(value: Any, line: str, write: Callable[[str], None]) -> None:
+    """Write a value in pieces: what stands in an object alone is not copied for each object around it."""
+    if not isinstance(value, dict) or not value:
+        write(_indented(value, line))
+        return
+    before, inner = "{", f"{line}  "
+    for key, part in value.items():
+        write(f"{before}{inner}{_key(key)}: ")
+        _write(part, inner, write)
+        before = ","
+    write(f"{line}}}")
+
+
+def _key(key: Any) -> str:
+    return encode_basestring_ascii(key if isinstance(key, str) else _scalar(key))
+
+
 def _indented(value: Any, line: str) -> str:
     """Return a value as ``json.dumps`` with an indent writes it; Python's own writer is several times slower.
 
@@ -130,8 +151,7 @@ def _indented(value: Any, line: str) -> str:
         return value.text.replace("\n", line)
     inner = f"{line}  "
     if isinstance(value, dict) and value:
-        keys = (encode_basestring_ascii(key if isinstance(key, str) else _scalar(key)) for key in value)
-        parts = [f"{key}: {_indented(part, inner)}" for key, part in zip(keys, value.values(), strict=True)]
+        parts = [f"{_key(key)}: {_indented(part, inner)}" for key, part in value.items()]
         return f"{{{inner}{f',{inner}'.join(parts)}{line}}}"
     if isinstance(value, (list, tuple)) and value:
         return f"[{inner}{f',{inner}'.join([_indented(part, inner) for part in value])}{line}]"

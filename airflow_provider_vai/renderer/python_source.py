@@ -80,7 +80,8 @@ def docstring(text: str) -> PythonSource:
 
 def comment(text: str) -> PythonSource:
     """Return ``text`` as a comment of one line; what is not printable becomes a space."""
-    return PythonSource("# " + "".join(character if character.isprintable() else " " for character in text))
+    printable = text if text.isprintable() else "".join(it if it.isprintable() else " " for it in text)
+    return PythonSource(f"# {printable}")
 
 
 def name(text: str) -> PythonSource:
@@ -106,7 +107,7 @@ def _text(value: str, level: int, where: str) -> str:
 
 
 def _line(value: str, where: str) -> str:
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
         raise RenderError(
             f"text holds half a character (a lone surrogate): {value[:40]!r}",
             where=where,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from airflow_provider_vai.exceptions import RenderError
@@ -36,7 +37,7 @@ class TaskSource:
     options: dict[str, Any]
     gate: PythonSource | None
     each: PythonSource | None
-    comments: list[PythonSource]
+    comments: Sequence[PythonSource]
 
     @property
     def values(self) -> dict[str, Any]:
@@ -101,14 +102,15 @@ def _task(step: Step, variables: Mapping[str, str], options: dict[str, Any], fra
         options=options,
         gate=python_source.name(variables[gate]) if gate else None,
         each=python_source.name(variables[each]) if each else None,
-        comments=_comments(step) if step.non_deterministic else [],
+        comments=_comments(step.determinism, step.non_deterministic_reason) if step.non_deterministic else (),
     )
 
 
-def _comments(step: Step) -> list[PythonSource]:
-    text = f"{step.determinism.replace('_', '-')}: {step.non_deterministic_reason}"
+@lru_cache(maxsize=256)
+def _comments(determinism: str, reason: str | None) -> tuple[PythonSource, ...]:
+    text = f"{determinism.replace('_', '-')}: {reason}"
     lines = textwrap.wrap(text, LINE_LENGTH - 6, break_long_words=False, break_on_hyphens=False)
-    return [python_source.comment(line) for line in lines]
+    return tuple(python_source.comment(line) for line in lines)
 
 
 def _with_references(argument: Argument, variables: Mapping[str, str]) -> Any:

@@ -60,7 +60,7 @@ class Said:
         """
         if isinstance(value, tuple):
             return value in self.passages(len(value))
-        if value is None or isinstance(value, bool):
+        if self.value == "" or value is None or isinstance(value, bool):
             return False
         if isinstance(value, (int, float)):
             return abs(value) < 1e30 and float(value) in self.numbers

@@ -8,7 +8,7 @@ question; else its name, or a proven value of the same record, must speak for it
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
@@ -69,6 +69,7 @@ def named_after(name: str, tool: str) -> bool:
     return bool({word for word in _words(name) if word not in ("id", "name", "get", "list")} & set(_words(tool)))
 
 
+@lru_cache(maxsize=10_000)
 def _of_text(text: str) -> Weight:
     if not text:
         return "nothing"
