@@ -1,4 +1,4 @@
-"""What Airflow knows of this provider without importing it."""
+"""The provider's metadata, which Airflow reads without importing the rest of the package."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ OPERATORS = (
 
 CONFIG: dict[str, Any] = {
     "vai": {
-        "description": "Where crystallized automations keep what they make.",
+        "description": "Storage and limits of automations.",
         "options": {
             "artifacts_path": {
-                "description": "Folder for flashboards and large results: any URL that Airflow's "
-                "ObjectStoragePath takes. Workers and API server must reach it. Empty: "
+                "description": "Folder of flashboards and large results: any URL that Airflow's "
+                "ObjectStoragePath accepts. Workers and the API server must be able to reach it. If empty: "
                 "$AIRFLOW_HOME/vai/artifacts.",
                 "version_added": "0.1.0",
                 "type": "string",
@@ -41,8 +41,8 @@ CONFIG: dict[str, Any] = {
                 "default": "",
             },
             "runs_path": {
-                "description": "Folder for recordings that the Recorder makes or that are posted: any URL that "
-                "Airflow's ObjectStoragePath takes. Empty: the folder runs under artifacts_path.",
+                "description": "Folder of traces that the Recorder writes or that are posted to the API: any URL that "
+                "Airflow's ObjectStoragePath accepts. If empty: the folder runs under artifacts_path.",
                 "version_added": "0.1.0",
                 "type": "string",
                 "example": "s3://bucket/vai/runs",
@@ -50,29 +50,30 @@ CONFIG: dict[str, Any] = {
             },
             "automations_path": {
                 "description": "Folder of the automations' DAG files and sidecars: a path, or any URL that "
-                "fsspec takes. API server, DAG processor and workers must reach it. Empty: the folder vai "
-                "under [core] dags_folder.",
+                "fsspec accepts. The API server, DAG processor and workers must be able to reach it. If empty: the "
+                "folder vai under [core] dags_folder.",
                 "version_added": "0.1.0",
                 "type": "string",
                 "example": "s3://bucket/vai/automations",
                 "default": "",
             },
             "trace_limit_bytes": {
-                "description": "The largest trace file that may be posted to the API.",
+                "description": "Maximum size of a trace file that is posted to the API, in bytes.",
                 "version_added": "0.1.0",
                 "type": "integer",
                 "example": None,
                 "default": "33554432",
             },
             "webhook_limit_bytes": {
-                "description": "A webhook's body up to this size is taken; a larger one is refused with 413.",
+                "description": "Maximum size of a webhook's body, in bytes. A larger body is refused with status 413.",
                 "version_added": "0.1.0",
                 "type": "integer",
                 "example": None,
                 "default": "1048576",
             },
             "result_limit_bytes": {
-                "description": "A step's result up to this size stays in XCom; a larger one is an artifact.",
+                "description": "Maximum size of a step's result in XCom, in bytes. A larger result is stored as a file "
+                "under artifacts_path.",
                 "version_added": "0.1.0",
                 "type": "integer",
                 "example": None,
@@ -81,11 +82,11 @@ CONFIG: dict[str, Any] = {
         },
     }
 }
-"""The section of Airflow's configuration (`airflow config list`)."""
+"""The provider's section of Airflow's configuration (``airflow config list``)."""
 
 
 def get_provider_info() -> dict[str, Any]:
-    """Return the provider info (`airflow/provider_info.schema.json`): plain data, made at every start of Airflow."""
+    """Return the provider info in the form of ``airflow/provider_info.schema.json``. Airflow calls it at each start."""
     package, name = "airflow_provider_vai", "VirtuousAI"
     return {
         "package-name": "airflow-provider-vai",

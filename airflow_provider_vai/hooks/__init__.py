@@ -1,1 +1,1 @@
-"""Connections to systems that Airflow has no hook for."""
+"""Airflow hooks and connection types for systems that have no other hook."""

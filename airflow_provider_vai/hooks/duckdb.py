@@ -1,4 +1,4 @@
-"""The connection type ``duckdb``: a database file, opened so that a query reads it and nothing else."""
+"""The connection type ``duckdb``: a database file, opened so that queries cannot access anything else."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 class DuckDBHook(DbApiHook):
-    """Opens the database file of a connection: read-only, and without access to other files or the network.
+    """Opens the database file of a connection read-only, without access to other files or the network.
 
-    The connection's host (or schema) is the file's path. Its extra may open more:
+    The connection's host (or schema) is the path of the file. Its extra may allow more:
     ``{"read_only": false, "config": {"enable_external_access": true}}``.
 
-    :param read_only: how the file is opened where the connection's extra does not say it; what the extra says stands.
-    :param output_folder: a folder of this machine that ``COPY`` may write to; everything else stays closed.
+    :param read_only: Whether to open the file read-only. ``read_only`` in the connection's extra overrides it.
+    :param output_folder: A local folder that ``COPY`` may write to. Other files stay inaccessible.
     """
 
     conn_name_attr = "duckdb_conn_id"
@@ -32,23 +32,25 @@ class DuckDBHook(DbApiHook):
         self.output_folder = output_folder
 
     def get_conn(self) -> duckdb.DuckDBPyConnection:
-        """Return an open connection.
+        """Return an open DuckDB connection.
 
-        :raises ValueError: the connection names no file.
+        :raises ValueError: the Airflow connection has no file.
         """
         import duckdb
 
         connection = self.get_connection(self.get_conn_id())
         path = connection.host or connection.schema
         if not path:
-            raise ValueError(f"the connection {self.get_conn_id()!r} names no file: put its path into Host")
+            raise ValueError(
+                f"the connection {self.get_conn_id()!r} has no file: set its host to the path of the database file"
+            )
         extra = connection.extra_dejson
         config = {"enable_external_access": False, **extra.get("config", {})}
         read_only = extra.get("read_only", self.read_only)
         if config["enable_external_access"] or (read_only and self.output_folder is None):
             return duckdb.connect(path, read_only=read_only, config=config)
-        # DuckDB takes paths only once it runs and before the access is closed; nothing else runs in between. One file
-        # of its own has to be named: DuckDB 1.5.0 does not open a database again whose log it left there.
+        # DuckDB accepts allowed paths only after it is opened and before external access is disabled; nothing else runs
+        # in between. The first path is DuckDB's own: without it, version 1.5.0 cannot reopen a database with this log.
         opened = duckdb.connect(path, read_only=read_only, config={**config, "enable_external_access": True})
         try:
             opened.execute(f"SET allowed_paths = [{_literal(f'{path}.wal.checkpoint')}]")
@@ -61,15 +63,15 @@ class DuckDBHook(DbApiHook):
         return opened
 
     def set_autocommit(self, conn: Any, autocommit: bool) -> None:
-        """Do nothing: DuckDB commits each statement unless a transaction was begun."""
+        """Do nothing: DuckDB commits each statement unless a transaction is open."""
 
     def get_autocommit(self, conn: Any) -> bool:
-        """Return that each statement commits itself: there is no transaction for Airflow to commit."""
+        """Return ``True``: each statement commits itself, so Airflow has no transaction to commit."""
         return True
 
     @classmethod
     def get_ui_field_behaviour(cls) -> dict[str, Any]:
-        """Return what the connection form shows."""
+        """Return the fields of the connection form."""
         return {
             "hidden_fields": ["schema", "login", "password", "port"],
             "relabeling": {"host": "Database file"},

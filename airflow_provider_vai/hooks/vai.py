@@ -1,4 +1,4 @@
-"""The connection type ``vai``: the platform, by the client that ``vai pull`` uses."""
+"""The connection type ``vai``: the VirtuousAI platform, accessed with the same client as ``vai pull``."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from airflow_provider_vai.exceptions import VaiError
 class VaiHook(BaseHook):
     """Reads agent runs, chat threads and action runs from the platform.
 
-    The connection's host is the platform's address (``https://vai.example.com``), its password a token.
+    The connection's host is the platform's URL (``https://vai.example.com``), and its password is a token.
 
-    :param vai_conn_id: the connection.
+    :param vai_conn_id: The connection id.
     """
 
     conn_name_attr = "vai_conn_id"
@@ -27,31 +27,31 @@ class VaiHook(BaseHook):
         self.vai_conn_id = vai_conn_id
 
     def get_conn(self) -> Any:
-        """Return the client: :class:`airflow_provider_vai.traces.pull.http.Client`.
+        """Return a :class:`~airflow_provider_vai.traces.pull.http.Client` for the platform.
 
-        :raises PullError: the connection names no server or holds no token.
+        :raises PullError: the connection has no server or no token.
         """
         from airflow_provider_vai.traces.pull import source
         from airflow_provider_vai.traces.pull.base import Credentials
         from airflow_provider_vai.traces.pull.connection import Connection, client_at
 
-        found = self.get_connection(self.vai_conn_id)
-        server = Connection(found.host or "", found.schema or "", found.port)
-        credentials = Credentials(found.login or "", found.password or "")
+        connection = self.get_connection(self.vai_conn_id)
+        server = Connection(connection.host or "", connection.schema or "", connection.port)
+        credentials = Credentials(connection.login or "", connection.password or "")
         return client_at(source("vai"), server.url, credentials, f"the connection {self.vai_conn_id!r}")
 
     def export(self, id: str) -> dict[str, Any]:
-        """Return an agent run or chat thread with its action runs, as the trace format ``vai`` has it.
+        """Return an agent run or chat thread with its action runs, as a trace in the format ``vai``.
 
-        :param id: the agent run's or thread's id.
-        :raises PullError: the platform refuses, or knows no such run.
+        :param id: The id of the agent run or chat thread.
+        :raises PullError: the platform refuses the request, or has no such run.
         """
         from airflow_provider_vai.traces.pull import source
 
         return source("vai").trace(self.get_conn(), id)
 
     def test_connection(self) -> tuple[bool, str]:
-        """Return whether the platform answers, and what went wrong if not."""
+        """Return whether the platform answers, and a message for the connection form."""
         from airflow_provider_vai.traces.pull import source
 
         try:
@@ -62,7 +62,7 @@ class VaiHook(BaseHook):
 
     @classmethod
     def get_ui_field_behaviour(cls) -> dict[str, Any]:
-        """Return what the connection form shows."""
+        """Return the fields of the connection form."""
         return {
             "hidden_fields": ["schema", "login", "port", "extra"],
             "relabeling": {"host": "Address", "password": "Token"},

@@ -1,1 +1,1 @@
-"""What a generated DAG file runs: one module an action kind."""
+"""The operators that generated DAG files use: one module for each action kind."""

@@ -1,8 +1,8 @@
-"""The values of a generated task: frozen by default, wired or templated where the file says so.
+"""The argument values of a generated task: frozen unless the DAG file marks them otherwise.
 
-A plain value is *frozen*: Airflow never renders it as a Jinja template, shows it under Rendered Templates, and counts
-it in the DAG version. ``wired(step, "rows")`` is an earlier step's result; ``template("{{ ds }}")`` is the one explicit
-way to a template. Both may stand anywhere inside a list or a dict.
+A plain value is *frozen*. Airflow does not render it with Jinja, but shows it under Rendered Templates, and a change to
+it makes a new DAG version. ``wired(step, "rows")`` takes a value from an earlier step's result, and
+``template("{{ ds }}")`` is the only way to write a template. Both work at any depth inside a list or a dict.
 """
 
 from __future__ import annotations
@@ -17,39 +17,41 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
     from airflow.sdk.bases.operator import BaseOperator
 
-SHOWN_CHARACTERS = 3000  # below Airflow's default `max_templated_field_length` of 4096, which cuts the text anywhere
-LARGEST_INTEGER = 2**63 - 1  # the worker's protocol with its supervisor carries no larger one
+SHOWN_CHARACTERS = 3000  # Airflow truncates text above `max_templated_field_length` (default: 4096)
+LARGEST_INTEGER = 2**63 - 1  # the largest integer that a worker can send to its supervisor
 
 
 class TaskWire:
-    """An earlier step's result, or the part of it at ``path``. Made by :func:`wired`."""
+    """A reference to an earlier step's result, or to the part of it at ``path``. Created by :func:`wired`."""
 
     def __init__(self, task_id: str, path: tuple[str | int, ...]) -> None:
         self.task_id = task_id
         self.path = path
 
     def resolve(self, context: Context) -> Any:
-        """Return the result from this DAG run.
+        """Return the value from this DAG run.
 
-        :raises LookupError: the step left no result, or the result has nothing at the path.
+        :raises LookupError: the step has no result in this DAG run, or the result has nothing at the path.
         """
         from airflow_provider_vai.operators.runtime import results
 
         result = result_of(self.task_id, context)
         if result is None:
-            raise LookupError(f"the step {self.task_id!r} left no result in this run: clear it and run it again")
+            raise LookupError(
+                f"the step {self.task_id!r} has no result in this DAG run: clear it, so that it runs again"
+            )
         return results.select(result, self.path, step=self.task_id)
 
     def serialize(self) -> Any:
-        """Return the text for Airflow's DAG version and its Rendered Templates tab."""
+        """Return JSON data for the DAG version and the Rendered Templates tab."""
         return {"wired": [self.task_id, *self.path]}
 
     def __repr__(self) -> str:
-        return _written("wired", self.task_id, *self.path)
+        return _source("wired", self.task_id, *self.path)
 
 
 class Template:
-    """A Jinja template, rendered by Airflow. Made by :func:`template`."""
+    """A Jinja template that Airflow renders. Created by :func:`template`."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -59,15 +61,15 @@ class Template:
         return context["task"].render_template(self.text, context)
 
     def serialize(self) -> Any:
-        """Return the text for Airflow's DAG version and its Rendered Templates tab."""
+        """Return JSON data for the DAG version and the Rendered Templates tab."""
         return {"template": self.text}
 
     def __repr__(self) -> str:
-        return _written("template", self.text)
+        return _source("template", self.text)
 
 
 class Parameter:
-    """A DAG param as the run was started with it, in its own type, or the part of it at ``path``. Made by
+    """A reference to a DAG param, or to the part of its value at ``path``; the type is kept. Created by
     :func:`parameter`."""
 
     def __init__(self, name: str, path: tuple[str | int, ...]) -> None:
@@ -75,26 +77,26 @@ class Parameter:
         self.path = path
 
     def resolve(self, context: Context) -> Any:
-        """Return the value of this run; Airflow has checked it against the param's schema.
+        """Return the value in this DAG run; Airflow has already validated it against the param's schema.
 
-        :raises LookupError: the DAG has no such param, or its value has nothing at the path.
+        :raises LookupError: the DAG has no param of this name, or its value has nothing at the path.
         """
         params = context["params"]
         if self.name not in params:
-            raise LookupError(f"the DAG has no param {self.name!r}: it has {sorted(params)}")
-        return value_at(params[self.name], self.path, of=f"the param {self.name}")
+            raise LookupError(f"the DAG has no param {self.name!r}; its params are {sorted(params)}")
+        return value_at(params[self.name], self.path, of=f"the param {self.name!r}")
 
     def serialize(self) -> Any:
-        """Return the text for Airflow's DAG version and its Rendered Templates tab."""
+        """Return JSON data for the DAG version and the Rendered Templates tab."""
         return {"parameter": [self.name, *self.path] if self.path else self.name}
 
     def __repr__(self) -> str:
-        return _written("parameter", self.name, *self.path)
+        return _source("parameter", self.name, *self.path)
 
 
 class Item:
-    """The element at hand of the list that the task is mapped over, or the part of it at ``path``. Made by
-    :func:`item`."""
+    """A reference to the list element that a mapped task instance runs for, or to the part of it at ``path``. Created
+    by :func:`item`."""
 
     def __init__(self, path: tuple[str | int, ...]) -> None:
         self.path = path
@@ -104,52 +106,53 @@ class Item:
 
         :raises LookupError: the element has nothing at the path.
         """
-        return value_at(context["task"].item, self.path, of="the element")
+        return value_at(context["task"].item, self.path, of="the list element")
 
     def serialize(self) -> Any:
-        """Return the text for Airflow's DAG version and its Rendered Templates tab."""
+        """Return JSON data for the DAG version and the Rendered Templates tab."""
         return {"item": list(self.path)}
 
     def __repr__(self) -> str:
-        return _written("item", *self.path)
+        return _source("item", *self.path)
 
 
-def _written(function: str, *values: str | int) -> str:
-    """Return a reference as the DAG file writes it.
+def _source(function: str, *values: str | int) -> str:
+    """Return the Python source of a reference, as it appears in the DAG file.
 
-    Airflow serializes what a mapped task is given by its ``repr``; an object's address there would make each parse of
-    the file another version of the DAG.
+    Airflow serializes the arguments of a mapped task by ``repr``. The default one contains an object's address, and
+    would make a new DAG version at each parse.
     """
     return f"{function}({', '.join(map(repr, values))})"
 
 
 class ConnectionSecret:
-    """The password of an Airflow connection. Made by :func:`connection_secret`.
+    """A reference to the password of an Airflow connection. Created by :func:`connection_secret`.
 
-    It stays this object until the step runs: not Rendered Templates, not the approval page, not a digest sees the text.
+    It stays a reference until the step runs. Rendered Templates, the approval page and digests never contain the
+    password.
     """
 
     def __init__(self, conn_id: str) -> None:
         self.conn_id = conn_id
 
     def resolve(self, context: Context) -> ConnectionSecret:
-        """Return itself: the text is read by :func:`revealed` when the step runs."""
+        """Return itself: only :func:`revealed`, called when the step runs, reads the password."""
         return self
 
     def serialize(self) -> Any:
-        """Return the connection's id, for Airflow's DAG version, Rendered Templates and digests."""
+        """Return the connection's id, for the DAG version, the Rendered Templates tab and digests."""
         return {"connection_secret": self.conn_id}
 
     def __repr__(self) -> str:
-        return _written("connection_secret", self.conn_id)
+        return _source("connection_secret", self.conn_id)
 
     def __str__(self) -> str:
         return f"(the password of the connection {self.conn_id})"
 
     def reveal(self) -> str:
-        """Return the password; Airflow masks it in logs from then on.
+        """Return the password; from then on Airflow masks it in logs.
 
-        :raises ValueError: the connection has none.
+        :raises ValueError: the connection has no password.
         """
         from airflow.sdk import Connection
 
@@ -160,7 +163,9 @@ class ConnectionSecret:
 
 
 def result_of(task_id: str, context: Context) -> Any:
-    """Return what a task left in this DAG run: in a mapped task group that of the same iteration, ``None`` if nothing.
+    """Return a task's result in this DAG run, or ``None`` if it has none.
+
+    For a mapped task it is the list of results; in a mapped task group, the result with the same map index.
 
     :param task_id: a task of the same DAG.
     """
@@ -175,8 +180,8 @@ def wired(step: BaseOperator | str, *path: str | int) -> Any:
     """Return a reference to the result of an earlier step.
 
     :param step: the earlier task, or its task id.
-    :param path: keys and list positions inside the result, and the steps that read a text or pick a record by its name
-        (:mod:`~airflow_provider_vai.languages.result_path`); none of them means the whole result.
+    :param path: keys and list indexes that lead to a part of the result. A path can also parse a text or select a
+        record by a field, see :mod:`~airflow_provider_vai.languages.result_path`. Without a path: the whole result.
     """
     return TaskWire(step if isinstance(step, str) else step.task_id, path)
 
@@ -187,23 +192,23 @@ def template(text: str) -> Any:
 
 
 def parameter(name: str, *path: str | int) -> Any:
-    """Return a reference to a DAG param, the value of which keeps its type (a template makes text of it).
+    """Return a reference to a DAG param. The value keeps its type, whereas a template would turn it into text.
 
-    :param path: keys and list positions inside the value (``parameter("payload", "order", "id")``).
+    :param path: keys and list indexes inside the value, as in ``parameter("payload", "order", "id")``.
     """
     return Parameter(name, path)
 
 
 def item(*path: str | int) -> Any:
-    """Return a reference to the element at hand of the list that the task is mapped over (``.expand(item=...)``).
+    """Return a reference to the list element that a mapped task instance runs for (``.expand(item=...)``).
 
-    :param path: keys and list positions inside the element; none of them means the whole element.
+    :param path: keys and list indexes inside the element. Without a path: the whole element.
     """
     return Item(path)
 
 
 def connection_secret(conn_id: str) -> Any:
-    """Return a reference to the password of a connection, which no file and no page ever holds."""
+    """Return a reference to the password of a connection; the password itself never appears in a file or on a page."""
     return ConnectionSecret(conn_id)
 
 
@@ -213,21 +218,21 @@ def revealed(value: Any) -> Any:
 
 
 class TaskArgument:
-    """One argument of a task as Airflow keeps it in a template field.
+    """One argument of a task, as stored in a template field.
 
-    Airflow calls :meth:`resolve` instead of rendering the value, and :meth:`serialize` for the DAG version and for the
-    Rendered Templates tab. Rendering leaves an Argument too: the field then holds the value of this run.
+    Airflow calls :meth:`resolve` instead of rendering the value with Jinja, and :meth:`serialize` for the DAG version
+    and the Rendered Templates tab. After rendering, the field holds a TaskArgument with the value of this DAG run.
     """
 
     def __init__(self, value: Any) -> None:
         self.value = value
 
     def resolve(self, context: Context) -> TaskArgument:
-        """Return the argument with its wires and templates filled in from this DAG run."""
+        """Return the argument with every reference replaced by its value in this DAG run."""
         return TaskArgument(_map(self.value, lambda part: part.resolve(context)))
 
     def serialize(self) -> Any:
-        """Return a JSON value that changes whenever the argument does, and is short enough to be shown whole."""
+        """Return JSON data that changes whenever the argument does; a long argument is shortened to its digest."""
         value = _map(self.value, lambda part: part.serialize() if hasattr(part, "serialize") else str(part))
         text = json_text.canonical(value)
         if len(text) > SHOWN_CHARACTERS:
@@ -239,10 +244,10 @@ class TaskArgument:
 
 
 def argument(value: Any) -> Any:
-    """Return a constructor's value for a template field.
+    """Return an operator argument in the form in which a template field stores it.
 
-    Text, lists, dicts and references are wrapped. Nothing, booleans and numbers stay plain: Jinja leaves them be, and
-    Airflow 3.1 cannot serialize a wrapped one. An integer that the worker's protocol cannot carry is wrapped.
+    Text, lists, dicts, references and integers above :data:`LARGEST_INTEGER` become a :class:`TaskArgument`. ``None``,
+    booleans and other numbers stay plain: Jinja does not change them, and Airflow 3.1 cannot serialize them wrapped.
     """
     if value is None or isinstance(value, (bool, float)) or (isinstance(value, int) and abs(value) <= LARGEST_INTEGER):
         return value
@@ -250,7 +255,7 @@ def argument(value: Any) -> Any:
 
 
 def as_argument(value: Any) -> TaskArgument:
-    """Return ``value`` as an :class:`TaskArgument`, whatever it is."""
+    """Return ``value`` as a :class:`TaskArgument`, whatever its type."""
     return value if isinstance(value, TaskArgument) else TaskArgument(value)
 
 
@@ -259,7 +264,7 @@ def _is_reference(part: Any) -> bool:
 
 
 def _map(value: Any, change: Callable[[Any], Any], which: Callable[[Any], bool] = _is_reference) -> Any:
-    """Return ``value`` with every part that ``which`` picks replaced by ``change(part)``; the rest is copied."""
+    """Return a copy of ``value`` in which every part that ``which`` accepts is replaced by ``change(part)``."""
     if which(value):
         return change(value)
     if isinstance(value, dict):

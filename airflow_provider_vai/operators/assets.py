@@ -1,4 +1,4 @@
-"""The assets that steps and automations emit: other DAGs are scheduled by them, Airflow's asset graph shows them."""
+"""The assets that steps and automations emit; other DAGs can be scheduled on them."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from airflow_provider_vai.languages.identifiers import ASSET_SCHEME, asset_uri
 
 
 def asset(uri: str) -> Asset:
-    """Return the Airflow asset of a URI.
+    """Return the Airflow asset with this URI.
 
-    For every URI with a scheme Airflow asks all installed providers how it is spelled, which takes most of a second in
-    each parse of a DAG file. Nobody spells ours but this package, so the question is left out.
+    To normalize a URI with a scheme, Airflow loads all installed providers, which takes most of a second at each parse
+    of a DAG file. No provider normalizes ``vai://`` URIs, so this function sets the URI without normalization.
     """
     if not uri.startswith(f"{ASSET_SCHEME}://"):
         return Asset(uri)
-    made = Asset(name=uri, uri="vai")
-    object.__setattr__(made, "uri", uri)  # a plain assignment asks, too
-    return made
+    result = Asset(name=uri, uri="vai")
+    object.__setattr__(result, "uri", uri)  # a plain assignment would normalize it
+    return result
 
 
 def emits_action(task: Any) -> None:
-    """Add ``vai://actions/<kind>/<dag_id>/<task_id>`` to a task's outlets: Airflow emits it when the task succeeds.
+    """Add ``vai://actions/<kind>/<dag_id>/<task_id>`` to a task's outlets. Airflow emits it when the task succeeds.
 
-    :param task: an operator with the attribute ``kind``; one that stands in no DAG yet gets no outlet.
+    :param task: an operator with the attribute ``kind``. An operator without a DAG gets no outlet.
     """
     if task.has_dag():
-        own = asset(asset_uri("actions", task.kind, task.dag_id, task.task_id))
-        if own not in task.outlets:  # of a mapped task the file names it
-            task.outlets = [*task.outlets, own]
+        action_asset = asset(asset_uri("actions", task.kind, task.dag_id, task.task_id))
+        if action_asset not in task.outlets:  # the DAG file already lists it for a mapped task
+            task.outlets = [*task.outlets, action_asset]

@@ -1,4 +1,4 @@
-"""The kind ``call_agent``: a question to an agent, asked anew in each run."""
+"""The kind ``call_agent``: asks an agent a question, again in each DAG run."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ if TYPE_CHECKING:
 
 
 class CallAgentOperator(VaiOperator):
-    """Asks one question through common-ai's ``AgentOperator`` and returns the answer.
+    """Asks an agent one question through common-ai's ``AgentOperator`` and returns the answer.
 
-    The result is ``{"answer", "usage", "model"}``. The agent has no tools but those of the allow-list.
+    The result is ``{"answer", "usage", "model"}``. The agent can call only the tools listed in ``tools``. The step
+    fails without a retry if a usage limit is exceeded.
 
-    :param question: the prompt, as it is: braces in it are text.
-    :param conn_id: a connection of a ``pydanticai`` type.
-    :param agent: the agent's name, for traces and logs; it decides nothing.
-    :param model_id: ``provider:model``; left out: the connection's.
-    :param system_prompt: the agent's instructions.
-    :param tools: what the agent may call: ``mcp:<conn_id>``, all tools of that MCP server; ``mcp:<conn_id>/<tool>``,
-        one of them; ``sql:<conn_id>``, reading that database.
-    :param usage_limits: fields of pydantic-ai's ``UsageLimits``, such as ``request_limit`` (50 where it is left out)
-        and ``total_tokens_limit``.
+    :param question: The prompt. It is not a template: braces in it are plain text.
+    :param conn_id: Connection id of a ``pydanticai`` connection.
+    :param agent: The agent's name in traces and logs. It has no other effect.
+    :param model_id: ``provider:model``; default: the connection's model.
+    :param system_prompt: The agent's instructions.
+    :param tools: The tools that the agent may call: ``mcp:<conn_id>`` for all tools of an MCP server,
+        ``mcp:<conn_id>/<tool>`` for one of them, ``sql:<conn_id>`` for read-only access to a database.
+    :param usage_limits: Fields of pydantic-ai's ``UsageLimits``, such as ``request_limit`` (default: 50) and
+        ``total_tokens_limit``.
     """
 
     kind = "call_agent"
@@ -65,12 +66,12 @@ class CallAgentOperator(VaiOperator):
         self.usage_limits = argument(usage_limits)
 
     def perform(self, context: Context) -> dict[str, Any]:
-        """Build the agent, ask it, and return its answer with what it cost."""
+        """Ask the agent and return its answer, its token usage and the model's name."""
         try:
             from pydantic_ai.exceptions import UsageLimitExceeded, UserError
 
-            asked = self._operator()
-            model = asked.llm_hook.get_conn().model_name
+            operator = self._operator()
+            model = operator.llm_hook.get_conn().model_name
         except NothingSent:
             raise
         except ImportError as error:
@@ -78,12 +79,12 @@ class CallAgentOperator(VaiOperator):
         except Exception as error:
             raise NothingSent(f"the connection {self.conn_id!r} cannot be used: {error}") from error
         try:
-            answer = nested.run(asked, context)
+            answer = nested.run(operator, context)
         except (UsageLimitExceeded, UserError) as error:
             raise AirflowFailException(f"the agent was stopped: {error}") from error
         ti = context["ti"]
         usage = ti.xcom_pull(task_ids=self.task_id, key="usage", map_indexes=ti.map_index)
-        self.log.info("The agent answered with %s: %s", model, usage)
+        self.log.info("The agent answered using the model %s; usage: %s", model, usage)
         return {"answer": answer, "usage": usage or {}, "model": model}
 
     def _operator(self) -> Any:
@@ -93,7 +94,7 @@ class CallAgentOperator(VaiOperator):
 
         return AgentOperator(
             task_id=self.task_id,
-            prompt=self._text(),
+            prompt=self._prompt(),
             llm_conn_id=self.conn_id,
             model_id=self.model_id,
             system_prompt=self.system_prompt or "",
@@ -102,7 +103,7 @@ class CallAgentOperator(VaiOperator):
             agent_params={"name": self.agent} if self.agent else None,
         )
 
-    def _text(self) -> str:
+    def _prompt(self) -> str:
         if not isinstance(self.question, str) or not self.question.strip():
-            raise NothingSent(f"the question is a text, not {type(self.question).__name__} or nothing")
+            raise NothingSent(f"question must be a non-empty text, not {self.question!r}")
         return self.question

@@ -1,4 +1,4 @@
-"""The kind ``call_automation``: one run of another automation's DAG."""
+"""The kind ``call_automation``: starts a DAG run of another automation."""
 
 from __future__ import annotations
 
@@ -21,20 +21,21 @@ ENDS = ["success", "failed"]
 
 
 class CallAutomationOperator(VaiOperator):
-    """Starts a run of another DAG, once: a retry, or a cleared task, takes over the run that is there, as it is.
+    """Starts one DAG run of another DAG. If the task is retried or cleared, it uses the DAG run that it started before.
 
-    The result is ``{"dag_id", "run_id"}``, and ``"state"`` after waiting. To have the called DAG run again, clear its
-    run; for other params, start another run of this DAG. The wait is deferred to the triggerer and takes no worker.
+    The result is ``{"dag_id", "run_id"}``, with ``"state"`` if ``wait`` is set. To repeat the called DAG run, clear
+    it. To call the DAG with other params, start a new run of this DAG.
 
-    :param trigger_dag_id: the DAG; not the one that the step stands in. It has to be unpaused.
-    :param conf: the run's params, by name. Everyone who may read the run sees them, so no secret may be in them.
-    :param wait: wait for the end of the run; the step then fails if the run does.
+    :param trigger_dag_id: The DAG to run. It must be unpaused and cannot be the step's own DAG.
+    :param conf: Params of the DAG run, by name. Everyone who may read the DAG run sees them, so a connection's password
+        is refused here.
+    :param wait: Wait in the triggerer until the DAG run ends. The step then fails if the DAG run fails.
     """
 
     kind = "call_automation"
     template_fields: Sequence[str] = ("trigger_dag_id", "conf", "wait")
     effect = "write"
-    idempotent = True  # by the run's id, which is the same each time
+    idempotent = True  # the called run's id is the same in each try
 
     def __init__(
         self, *, trigger_dag_id: str, conf: dict[str, Any] | None = None, wait: bool = False, **kwargs: Any
@@ -45,20 +46,20 @@ class CallAutomationOperator(VaiOperator):
         self.wait = argument(wait)
 
     def perform(self, context: Context) -> dict[str, Any]:
-        """Start the run, or take over the one that an earlier attempt started."""
+        """Start the DAG run, or use the one that an earlier try started."""
         ti, dag_id = context["ti"], self.trigger_dag_id
         if dag_id == ti.dag_id:
-            raise NothingSent(f"the DAG {dag_id!r} would call itself, without an end: call another one")
+            raise NothingSent(f"the DAG {dag_id!r} would call itself without end: set trigger_dag_id to another DAG")
         run_id = called_run_id(ti)
         called = {"dag_id": dag_id, "run_id": run_id}
         if not ti.get_dr_count(dag_id=dag_id, run_ids=[run_id]):
             self._require_active(ti)
             if not self.wait and self.do_xcom_push:
-                # Starting ends the task by an exception, which leaves no other way for a result.
+                # Triggering ends the task with an exception, so its result must be pushed before.
                 ti.xcom_push(key="return_value", value=called)
             self._start(run_id, context)
         else:
-            self.log.info("The run %s of %s is there from an earlier attempt, and is taken over", run_id, dag_id)
+            self.log.info("An earlier try already started the run %s of %s; using that run", run_id, dag_id)
         if self.wait:
             from airflow.providers.standard.triggers.external_task import DagStateTrigger
 
@@ -67,13 +68,16 @@ class CallAutomationOperator(VaiOperator):
         return called
 
     def execute_complete(self, context: Context, event: Sequence[Any]) -> dict[str, Any]:
-        """Return the result after the wait."""
-        _, answer = event
-        dag_id, run_id = answer["dag_id"], answer["run_ids"][0]
-        state = str(getattr(answer.get(run_id), "value", answer.get(run_id)))
+        """Return the result when the called DAG run has ended.
+
+        :raises AirflowFailException: the DAG run did not succeed.
+        """
+        _, payload = event
+        dag_id, run_id = payload["dag_id"], payload["run_ids"][0]
+        state = str(getattr(payload.get(run_id), "value", payload.get(run_id)))
         if state != "success":
             raise AirflowFailException(
-                f"the run {run_id} of {dag_id} ended as {state}: clear what failed in it, then clear this step"
+                f"the run {run_id} of {dag_id} ended in the state {state}: clear its failed tasks, then clear this step"
             )
         return {"dag_id": dag_id, "run_id": run_id, "state": state}
 
@@ -90,7 +94,7 @@ class CallAutomationOperator(VaiOperator):
             wait_for_completion=bool(self.wait),
             poke_interval=POLL_SECONDS,
             deferrable=True,
-            openlineage_inject_parent_info=False,  # it would add to the params
+            openlineage_inject_parent_info=False,  # it would add entries to the params
         )
         nested.run(starter, context)
 
@@ -103,13 +107,13 @@ class CallAutomationOperator(VaiOperator):
             raise NothingSent(f"the DAG {self.trigger_dag_id!r} cannot be called: {error}") from error
         if paused:
             raise NothingSent(
-                f"the DAG {self.trigger_dag_id!r} is paused, and its run would never begin: review and unpause it"
+                f"the DAG {self.trigger_dag_id!r} is paused, so its run would never start: review and unpause it"
             )
 
 
 def called_run_id(ti: Any) -> str:
-    """Return the id of the run that a task starts: one for each DAG run, task and map index."""
+    """Return the id of the DAG run that a task starts: one for each DAG run, task and map index of the caller."""
     index = -1 if ti.map_index is None else ti.map_index
     digest = json_text.digest([ti.dag_id, ti.run_id, ti.task_id, index])
-    shown = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{ti.dag_id}.{ti.task_id}")  # what Airflow allows in a run id
-    return f"by_{shown[:150]}_{digest[:24]}"
+    caller = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{ti.dag_id}.{ti.task_id}")  # the characters that a run id may have
+    return f"by_{caller[:150]}_{digest[:24]}"

@@ -1,4 +1,4 @@
-"""The kind ``conditional_branch``: an expression over recorded or wired values decides which tasks run."""
+"""The kind ``conditional_branch``: a condition over frozen or wired values decides which tasks run."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 
 class ConditionalBranchOperator(VaiOperator, BranchMixIn):
-    """Follows the tasks of ``if_true`` or ``if_false`` and skips every other task directly downstream.
+    """Runs the tasks of ``if_true`` or ``if_false`` and skips all other directly downstream tasks.
 
     The result is ``{"condition": ..., "value": bool, "chosen": [...]}``. A task that joins both branches needs
     ``trigger_rule="none_failed_min_one_success"``.
 
-    :param condition: comparisons (``= == != < <= > >=``), ``in``, ``and``, ``or``, ``not`` over paths
-        (``order.total``, ``items[0].sku``, ``payload["order id"]``), texts, numbers, lists, true, false and null.
-        A path begins at a name of ``inputs``, or at ``params``, ``payload`` or ``event``, see
-        :mod:`~airflow_provider_vai.operators.runtime.condition_names`; a name of ``inputs`` hides those.
-    :param if_true: ids of the tasks, or task groups, directly downstream that run where the condition holds.
-    :param if_false: the same where it does not hold; left out: none.
-    :param inputs: the values, frozen or wired.
-    :param missing: what a path that leads nowhere means: ``"false"``, the whole condition does not hold; or
-        ``"fail"``.
+    :param condition: An expression of paths (``order.total``, ``items[0].sku``, ``payload["order id"]``), texts,
+        numbers, lists, true, false and null, with ``= == != < <= > >=``, ``in``, ``and``, ``or`` and ``not``. A path
+        starts with a name of ``inputs``, or with ``params``, ``payload`` or ``event``, see
+        :mod:`~airflow_provider_vai.operators.runtime.condition_names`. A name of ``inputs`` overrides those.
+    :param if_true: Ids of directly downstream tasks or task groups that run if the condition is true.
+    :param if_false: Ids of those that run if it is false; default: none.
+    :param inputs: Values that the condition may name, frozen or wired.
+    :param missing: What happens if a path does not exist: ``"false"`` (default) makes the whole condition false,
+        ``"fail"`` fails the step without a retry.
     """
 
     kind = "conditional_branch"
@@ -53,7 +53,7 @@ class ConditionalBranchOperator(VaiOperator, BranchMixIn):
     ) -> None:
         super().__init__(**kwargs)
         if isinstance(condition, str):
-            expression.parse(condition)  # a frozen condition that cannot be read is told when the file is parsed
+            expression.parse(condition)  # a syntax error in a frozen condition is reported when the file is parsed
         self.condition = argument(condition)
         self.if_true = argument(if_true)
         self.if_false = argument(if_false)
@@ -61,46 +61,46 @@ class ConditionalBranchOperator(VaiOperator, BranchMixIn):
         self.missing = argument(missing)
 
     def perform(self, context: Context) -> dict[str, Any]:
-        """Evaluate the condition, leave the record, skip the tasks that were not chosen."""
+        """Evaluate the condition, push the result and skip the tasks that were not chosen."""
         from airflow_provider_vai.operators.runtime import results
 
         self._check_tasks()
-        value = self._holds(context)
+        value = self._evaluated(context)
         chosen = list((self.if_true if value else self.if_false) or [])
         record = {"condition": self.condition, "value": value, "chosen": chosen}
-        # Skipping ends the task by an exception, so that what it would return is lost: the record goes first.
+        # Skipping can end the task with an exception, so the result must be pushed before.
         context["ti"].xcom_push("return_value", results.keep(record, context))
         self.do_branch(context, chosen)
         return record
 
-    def _holds(self, context: Context) -> bool:
+    def _evaluated(self, context: Context) -> bool:
         from airflow_provider_vai.operators.runtime import condition_names
 
         if self.missing not in (None, "false", "fail"):
-            raise AirflowFailException(f"missing is 'false' or 'fail', not {self.missing!r}")
+            raise AirflowFailException(f"missing must be 'false' or 'fail', not {self.missing!r}")
         inputs = self.inputs or {}
         if not isinstance(inputs, Mapping):
-            raise AirflowFailException(f"inputs is an object of named values, not a {type(inputs).__name__}")
+            raise AirflowFailException(f"inputs must be an object of named values, not a {type(inputs).__name__}")
         names = {**condition_names.names(context), **inputs}
         try:
             value = expression.evaluate(expression.parse(self.condition), names)
         except expression.BadExpression as error:
-            raise AirflowFailException(f"the condition {self.condition!r} failed: {error}") from None
+            raise AirflowFailException(f"the condition {self.condition!r} cannot be evaluated: {error}") from None
         except expression.MissingPath as error:
             if self.missing == "fail":
-                raise AirflowFailException(f"the condition {self.condition!r} failed: {error}") from None
+                raise AirflowFailException(f"the condition {self.condition!r} cannot be evaluated: {error}") from None
             self.log.warning("The condition %r counts as false: %s", self.condition, error)
             return False
         self.log.info("The condition %r is %s", self.condition, value)
         return value
 
     def _check_tasks(self) -> None:
-        """Refuse a branch that could never be followed, whichever way this run goes."""
+        """Fail if a listed task is not directly downstream, even one that this DAG run would not choose."""
         groups = self.get_dag().task_group_dict
         for task_id in [*(self.if_true or []), *(self.if_false or [])]:
             roots = [root.task_id for root in groups[task_id].roots] if task_id in groups else [task_id]
             if not set(roots) <= self.downstream_task_ids:
                 raise AirflowFailException(
-                    f"{task_id!r} is not directly downstream of {self.task_id!r}: name one of"
-                    f" {sorted(self.downstream_task_ids)}, or set it downstream"
+                    f"if_true or if_false lists {task_id!r}, which is not directly downstream of {self.task_id!r}: list"
+                    f" one of {sorted(self.downstream_task_ids)}, or set the task downstream"
                 )

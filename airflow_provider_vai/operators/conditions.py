@@ -1,4 +1,4 @@
-"""The task ``conditions``: whether a run of the automation does anything."""
+"""The task ``conditions``: decides whether the rest of the DAG run is skipped."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 
 class ConditionsOperator(BaseOperator, SkipMixin):
-    """Skips everything downstream unless all conditions hold, and says which does not, and why.
+    """Skips all downstream tasks unless every condition is true, and logs which one is false and why.
 
     The result is ``{"run": bool, "conditions": [{"condition", "holds", "why"}]}``.
 
-    :param conditions: expressions in the language of :mod:`~airflow_provider_vai.languages.expression`; what they may
-        name stands in :mod:`operators.runtime.condition_names`. A path that leads nowhere does not hold.
+    :param conditions: Expressions in the language of :mod:`~airflow_provider_vai.languages.expression`. They may use
+        the names of :mod:`~airflow_provider_vai.operators.runtime.condition_names`. A condition is false if one of its
+        paths does not exist.
     """
 
     kind = "conditions"
@@ -32,29 +33,32 @@ class ConditionsOperator(BaseOperator, SkipMixin):
     def __init__(self, *, conditions: list[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         for condition in conditions:
-            expression.parse(condition)  # one that cannot be read is told when the file is parsed
+            expression.parse(condition)  # a syntax error is reported when the file is parsed
         self.conditions = argument(conditions)
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Evaluate every condition, leave the record, and skip what follows where one does not hold."""
+        """Evaluate every condition, return the result, and skip all downstream tasks if a condition is false.
+
+        :raises AirflowFailException: a condition cannot be evaluated.
+        """
         from airflow_provider_vai.operators.runtime.condition_names import names
 
-        known = names(context)
-        found = [_evaluated(condition, known) for condition in as_argument(self.conditions).value]
-        record = {"run": all(entry["holds"] for entry in found), "conditions": found}
-        for entry in found:
+        values = names(context)
+        entries = [_evaluated(condition, values) for condition in as_argument(self.conditions).value]
+        record = {"run": all(entry["holds"] for entry in entries), "conditions": entries}
+        for entry in entries:
             self.log.info("%s: %s%s", entry["condition"], entry["holds"], f" ({entry['why']})" if entry["why"] else "")
         if not record["run"]:
-            context["ti"].xcom_push("return_value", record)  # skipping leaves by an exception: the record goes first
+            context["ti"].xcom_push("return_value", record)  # skipping can end the task with an exception: push before
             self.skip(ti=context["ti"], tasks=self.get_flat_relatives(upstream=False))
         return record
 
 
-def _evaluated(condition: str, known: dict[str, Any]) -> dict[str, Any]:
+def _evaluated(condition: str, values: dict[str, Any]) -> dict[str, Any]:
     try:
-        holds, why = expression.evaluate(expression.parse(condition), known), None
+        holds, why = expression.evaluate(expression.parse(condition), values), None
     except expression.MissingPath as error:
         holds, why = False, str(error)
     except expression.BadExpression as error:
-        raise AirflowFailException(f"the condition {condition!r} failed: {error}") from None
+        raise AirflowFailException(f"the condition {condition!r} cannot be evaluated: {error}") from None
     return {"condition": condition, "holds": holds, "why": why}

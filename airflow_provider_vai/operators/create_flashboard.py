@@ -1,4 +1,4 @@
-"""The kind ``create_flashboard``: charts, tables and numbers over earlier steps' rows, as one HTML page."""
+"""The kind ``create_flashboard``: an HTML page of charts, tables and numbers from earlier steps' rows."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 
 class CreateFlashboardOperator(VaiOperator):
-    """Draws charts, tables and numbers into a self-contained page and keeps it under ``[vai] artifacts_path``.
+    """Writes a self-contained HTML page of charts, tables and numbers under ``[vai] artifacts_path``.
 
     The result is ``{"path", "sha256", "bytes", "title", "charts": n, "broken": n, "rows": {dataset: n}}``. The page
-    holds no script and loads nothing; the same rows give the same bytes. It is seen through the task's link
-    "Flashboard". An entry that cannot be shown says so in its place; the step fails only if none can.
+    has no scripts and loads nothing, and the same rows produce the same bytes. It opens from the task's link
+    "Flashboard". If an entry cannot be shown, the page says so in its place. The step fails only if no entry can.
 
-    :param title: the page's heading.
-    :param charts: the entries in their order. Each takes its rows from ``data``: ``{"name": "revenue"}`` names a
-        dataset, ``{"values": [...]}`` holds them. An entry is
+    :param title: The page's heading.
+    :param charts: The entries in the order in which the page shows them. ``data`` of an entry is either
+        ``{"name": "revenue"}``, a name of ``datasets``, or ``{"values": [...]}``, the rows themselves. An entry is
 
         - a Vega-Lite spec;
-        - a table: ``{"kind": "table", "title", "data"}``, with ``columns`` (names, or ``{"field", "title",
-          "format"}``), ``max_rows`` (default: 100) and ``subtitle`` if wanted;
-        - a number: ``{"kind": "number", "title", "data"}``, with ``field`` of the first row (left out: the only value
-          of the only row), ``format`` (``,d``, ``,.2f``, ``.1%``), ``unit`` and ``subtitle`` if wanted.
-    :param datasets: name -> rows: a list of objects, or the result of a query (``rows`` with ``columns``).
-    :param description: a paragraph below the heading, plain text.
+        - a table: ``{"kind": "table", "title", "data"}``, optionally with ``columns`` (names, or ``{"field", "title",
+          "format"}``), ``max_rows`` (default: 100) and ``subtitle``;
+        - a number: ``{"kind": "number", "title", "data"}``, optionally with ``field`` (of the first row; required
+          unless there is only one value), ``format`` (``,d``, ``,.2f``, ``.1%``), ``unit`` and ``subtitle``.
+    :param datasets: Rows by name: a list of objects, or the result of a query (``rows`` with ``columns``).
+    :param description: A paragraph below the heading, in plain text.
     """
 
     kind = "create_flashboard"
@@ -59,11 +59,11 @@ class CreateFlashboardOperator(VaiOperator):
         self.description = argument(description)
 
     def perform(self, context: Context) -> dict[str, Any]:
-        """Draw the page, write it, and return where it is."""
+        """Draw the page, write it and return its path and size."""
         from airflow_provider_vai.operators.runtime import results
 
-        made = self._page()
-        content = made.text.encode()
+        page = self._page()
+        content = page.text.encode()
         path = results.artifact_path(context, "html")
         results.write(path, content)
         self.log.info("Wrote the flashboard (%s entries, %s bytes) to %s", len(self.charts), len(content), path)
@@ -73,8 +73,8 @@ class CreateFlashboardOperator(VaiOperator):
             "bytes": len(content),
             "title": self.title,
             "charts": len(self.charts),
-            "broken": len(made.broken),
-            "rows": made.rows,
+            "broken": len(page.broken),
+            "rows": page.rows,
         }
 
     def _page(self) -> Page:
@@ -82,13 +82,15 @@ class CreateFlashboardOperator(VaiOperator):
         from airflow_provider_vai.operators.runtime.masking import masked
 
         try:
-            made = flashboard_page.page(
+            page = flashboard_page.page(
                 title=self.title, description=self.description, charts=self.charts, datasets=self.datasets or {}
             )
         except ImportError as error:
             raise MissingExtra(f"{error}: pip install 'airflow-provider-vai[flashboard]'") from error
-        if made.broken and len(made.broken) == len(self.charts):
-            raise AirflowFailException(masked(f"the flashboard was not made: {'; '.join(made.broken)}"))
-        for message in made.broken:
-            self.log.warning("This entry could not be shown, the others stand: %s", masked(message))
-        return made
+        if page.broken and len(page.broken) == len(self.charts):
+            raise AirflowFailException(
+                masked(f"the flashboard was not written, because no entry can be shown: {'; '.join(page.broken)}")
+            )
+        for message in page.broken:
+            self.log.warning("An entry cannot be shown; the page has the other entries: %s", masked(message))
+        return page

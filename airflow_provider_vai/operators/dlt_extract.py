@@ -1,4 +1,4 @@
-"""The kind ``dlt_extract``: a dlt pipeline into DuckDB or another destination."""
+"""The kind ``dlt_extract``: loads data with a dlt pipeline into DuckDB or another destination."""
 
 from __future__ import annotations
 
@@ -21,25 +21,24 @@ PROGRESS_SECONDS = 10.0
 class DltExtractOperator(Lineage, VaiOperator):
     """Runs one dlt pipeline and returns ``{"dataset", "tables": {name: rows}, "load_ids", "schema_version"}``.
 
-    dlt keeps its state at the destination, so workers share nothing: each run restores it, loads, and stores it. A
-    rerun of the same DAG run, by a retry or by clearing, loads the same slice: it begins where that run began, and
-    ends at the last value that it loaded, whatever has come since; the next DAG run goes on after the latest one. Rows
-    of an earlier load of this run, and of a load that did not finish, are deleted first from tables that are appended
-    to, so nothing doubles; see :mod:`~airflow_provider_vai.operators.dlt.slice`. Rows that the source has changed or
-    deleted since are no longer in it. One task at a time may load: Airflow's ``max_active_runs=1``, or a pool.
+    dlt keeps its state at the destination, so workers need no shared disk. If a DAG run is retried or cleared, it loads
+    the same slice again: it starts at the same state and ends at the same last value, and the next DAG run continues
+    after the latest slice. In tables that are appended to, it first deletes the rows of its earlier loads and of
+    unfinished ones, see :mod:`~airflow_provider_vai.operators.dlt.slice`. Rows that the source has changed or deleted
+    since then are no longer in the slice. Only one task at a time may load: set ``max_active_runs=1`` or use a pool.
 
-    :param source: ``sql_database``, ``filesystem``, ``rest_api``, or a dlt source or resource of your own as
-        ``package.module:function``. Nothing else that can be imported is called.
-    :param resource_names: the resources (tables) to load; left out: all. For ``filesystem`` the reader, such as
-        ``read_jsonl``; left out: by the ending of ``file_glob``, else the list of the files.
-    :param incremental: load only what is new. ``False``: tables are replaced; left out: ``sql_database`` and
-        ``filesystem`` replace, any other source does as it says itself.
-    :param initial_value: where the first incremental load begins.
-    :param source_config: the source's keyword arguments (for ``rest_api`` its configuration), and besides them
-        ``cursor_path`` or ``incremental_column``: the column that tells what is new; ``table_name`` for a reader.
-    :param conn_id: the connection that the source reads from: a database, or the server of ``rest_api``.
-    :param destination_conn_id: the connection of the destination: DuckDB, Postgres, Redshift, MySQL or SQLite.
-    :param dataset: the schema of the destination that gets the tables; left out: made of the DAG's id.
+    :param source: ``sql_database``, ``filesystem``, ``rest_api``, or your own dlt source or resource as
+        ``package.module:function``. The step fails without calling it if it is anything else.
+    :param resource_names: The resources (tables) to load; default: all. For ``filesystem`` the reader, such as
+        ``read_jsonl``; default: chosen by the extension in ``file_glob``, otherwise only the list of files is loaded.
+    :param incremental: ``True`` loads only new rows, ``False`` replaces the tables. Default: ``sql_database`` and
+        ``filesystem`` replace the tables, and any other source loads as it is defined.
+    :param initial_value: The cursor value at which the first incremental load starts.
+    :param source_config: The source's keyword arguments, or for ``rest_api`` its configuration. Also ``cursor_path`` or
+        ``incremental_column``, the column that shows which rows are new, and ``table_name`` for a reader.
+    :param conn_id: Connection id of the database that the source reads, or of the server of ``rest_api``.
+    :param destination_conn_id: Connection id of the destination: DuckDB, Postgres, Redshift, MySQL or SQLite.
+    :param dataset: The schema at the destination that the tables are loaded into; default: derived from the DAG id.
     """
 
     kind = "dlt_extract"
@@ -77,10 +76,10 @@ class DltExtractOperator(Lineage, VaiOperator):
         self.conn_id = argument(conn_id)
         self.destination_conn_id = argument(destination_conn_id)
         self.dataset = argument(dataset)
-        self.loaded: tuple[str, list[str], list[str]] = ("", [], [])  # dataset, tables, resources: for the lineage
+        self.loaded: tuple[str, list[str], list[str]] = ("", [], [])  # dataset, tables and resources, for lineage
 
     def perform(self, context: Context) -> dict[str, Any]:
-        """Make the source and the pipeline, run it, and count."""
+        """Run the pipeline and return the row counts."""
         try:
             import dlt
             from dlt.common.runtime.collector import LogCollector
@@ -91,7 +90,7 @@ class DltExtractOperator(Lineage, VaiOperator):
             raise MissingExtra(f"{error}: pip install 'airflow-provider-vai[dlt]'") from error
         ti = context["ti"]
         dataset = self.dataset or dlt_parts.slug(ti.dag_id)
-        with tempfile.TemporaryDirectory(prefix="vai-dlt-") as folder, dlt_parts.told():
+        with tempfile.TemporaryDirectory(prefix="vai-dlt-") as folder, dlt_parts.airflow_errors():
             pipeline = dlt.pipeline(
                 dlt_parts.slug(f"{ti.dag_id}__{ti.task_id}"),
                 pipelines_dir=folder,
@@ -99,7 +98,7 @@ class DltExtractOperator(Lineage, VaiOperator):
                 dataset_name=dataset,
                 progress=LogCollector(PROGRESS_SECONDS, logging.getLogger(__name__), dump_system_stats=False),
             )
-            dlt_parts.silence()
+            dlt_parts.disable_telemetry()
             source = dlt_parts.source(
                 self.source,
                 dict(self.source_config or {}),
@@ -109,11 +108,11 @@ class DltExtractOperator(Lineage, VaiOperator):
                 start=self.initial_value,
             )
             self.log.info("Loading %s into the dataset %s", ", ".join(source.selected_resources), dataset)
-            part = dlt_slice.Slice(pipeline, storage.run_token(context), ti.run_id, self.log)
-            rows, load_ids = part.load(source)
-            tables = {name: number for name, number in rows.items() if not name.startswith("_dlt")}
-            for name, number in tables.items():
-                self.log.info("%s rows were loaded into %s", number, name)
+            run_slice = dlt_slice.Slice(pipeline, storage.run_token(context), ti.run_id, self.log)
+            rows, load_ids = run_slice.load(source)
+            tables = {name: count for name, count in rows.items() if not name.startswith("_dlt")}
+            for name, count in tables.items():
+                self.log.info("Loaded %s rows into %s", count, name)
             version = pipeline.default_schema.version if pipeline.default_schema_name else None
         self.loaded = (pipeline.dataset_name, list(tables), list(source.selected_resources))
         return {"dataset": pipeline.dataset_name, "tables": tables, "load_ids": load_ids, "schema_version": version}

@@ -1,4 +1,4 @@
-"""The kind ``duckdb_transform``: SQL whose rows become a table, or a Parquet file."""
+"""The kind ``duckdb_transform``: writes the rows of a query to a DuckDB table or a Parquet file."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 
 class DuckdbTransformOperator(Lineage, VaiOperator):
-    """Runs one ``SELECT`` on the connection's DuckDB and keeps its rows in the database or in a Parquet file.
+    """Runs one ``SELECT`` in DuckDB and writes its rows to a table of the database or to a Parquet file.
 
-    The result is ``{"table" or "path", "rows": n, "columns": [...]}``. The table changes in one transaction; a file
-    is written aside and then put in its place. A retry or a rerun of the same DAG run replaces what that run wrote: a
-    table that is appended to has a column ``_vai_run`` (added if missing). Rows that others wrote are never touched.
+    The result is ``{"table" or "path", "rows": n, "columns": [...]}``. A table changes in one transaction, and a file
+    is replaced as a whole. If a DAG run is retried or cleared, it replaces the rows that it wrote before. For this,
+    ``append`` adds a column ``_vai_run`` to the table; rows of other writers never change.
 
-    DuckDB lets one process at a time write a file: give the tasks on one database an Airflow pool of one slot.
+    Only one process at a time can write a DuckDB file: run the tasks of one database in an Airflow pool of one slot.
 
-    :param sql: the statement; it is refused unless it only reads.
-    :param conn_id: the DuckDB connection. It is opened for writing only where a table is the target; other files stay
-        closed unless the connection's extra opens them. An extra with ``"read_only": true`` refuses tables.
-    :param table: the table, ``name`` or ``schema.name``; a missing schema is made. Exactly one of this and ``path``.
-    :param path: any URL that Airflow's ObjectStoragePath takes, of the Parquet file.
-    :param mode: ``"replace"`` the table, or ``"append"`` to it by the names of the columns.
+    :param sql: The statement. The step fails without a retry if the statement does more than read.
+    :param conn_id: Connection id of the database. It is opened read-only unless rows go to a table. Other files are not
+        accessible unless the connection's extra allows them; ``"read_only": true`` in the extra refuses tables.
+    :param table: The table, as ``name`` or ``schema.name``. A missing schema is created. Set either this or ``path``.
+    :param path: The Parquet file, as a URL that Airflow's ObjectStoragePath accepts.
+    :param mode: ``"replace"`` the table, or ``"append"`` to it, matching columns by name.
     """
 
     kind = "duckdb_transform"
@@ -56,13 +56,13 @@ class DuckdbTransformOperator(Lineage, VaiOperator):
         self.mode = argument(mode)
 
     def perform(self, context: Context) -> dict[str, Any]:
-        """Check the statement, run it, and keep its rows."""
+        """Check the statement, run it and write its rows."""
         if bool(self.table) == bool(self.path):
-            raise NothingSent("give exactly one of table and path: where the rows go")
+            raise NothingSent("the rows need exactly one target: set either table or path")
         if self.mode not in ("replace", "append"):
-            raise NothingSent(f"mode is 'replace' or 'append', not {self.mode!r}")
+            raise NothingSent(f"mode must be 'replace' or 'append', not {self.mode!r}")
         if self.path and self.mode == "append":
-            raise NothingSent("a Parquet file is replaced as a whole: leave mode out, or give a table")
+            raise NothingSent("mode 'append' needs a table; a Parquet file is always replaced: leave mode out")
         try:
             import duckdb
 
@@ -73,11 +73,11 @@ class DuckdbTransformOperator(Lineage, VaiOperator):
         try:
             sql = duckdb_statements.checked(self.sql)
             return self._to_table(DuckDBHook, sql, context) if self.table else self._to_file(DuckDBHook, sql, context)
-        # Until its commit the database takes everything back, and a file is not yet in its place.
+        # Nothing was written in these cases: the transaction is rolled back, or the file is not in its place yet.
         except duckdb_statements.StatementRefused as error:
             raise NothingSent(f"the statement was not run: {error}") from None
         except (duckdb.IOException, duckdb.TransactionException, duckdb.OutOfMemoryException) as error:
-            raise NothingSentYet(f"DuckDB could not run it now: {error}") from error
+            raise NothingSentYet(f"DuckDB could not run the statement this time: {error}") from error
         except duckdb.Error as error:
             raise NothingSent(f"DuckDB refused the statement: {error}") from error
 
@@ -86,14 +86,14 @@ class DuckdbTransformOperator(Lineage, VaiOperator):
 
         with hook(duckdb_conn_id=self.conn_id, read_only=False).get_conn() as database:
             name, statements = self._statements(database, sql, context)
-            self.log.info("Filling the table %s (%s)", name, self.mode)
-            database.execute("BEGIN")  # leaving by an error closes the database, which takes all of it back
+            self.log.info("Writing the table %s (mode %s)", name, self.mode)
+            database.execute("BEGIN")  # after an error the connection is closed, which rolls the transaction back
             for statement, values in statements:
-                done = database.execute(statement, values)
-            rows = done.fetchone()[0]
+                executed = database.execute(statement, values)
+            rows = executed.fetchone()[0]
             columns = duckdb_statements.columns(database, name)
             duckdb_statements.commit(database)
-        self.log.info("%s rows were written to %s", rows, name)
+        self.log.info("Wrote %s rows to %s", rows, name)
         return {"table": self.table, "rows": rows, "columns": columns}
 
     def _statements(self, database: Any, sql: str, context: Context) -> Any:
@@ -102,7 +102,7 @@ class DuckdbTransformOperator(Lineage, VaiOperator):
         if self.mode == "replace":
             return duckdb_statements.for_table(self.table, sql)
         ti = context["ti"]
-        run = f"{ti.dag_id} {ti.run_id} {ti.task_id} {ti.map_index}"  # of these only the run's id may hold a space
+        run = f"{ti.dag_id} {ti.run_id} {ti.task_id} {ti.map_index}"  # unique: only a run id can contain spaces
         return duckdb_statements.appending(self.table, sql, duckdb_statements.columns(database, sql), run)
 
     def _to_file(self, hook: Any, sql: str, context: Context) -> dict[str, Any]:
@@ -116,5 +116,5 @@ class DuckdbTransformOperator(Lineage, VaiOperator):
                 columns = duckdb_statements.columns(database, sql)
                 rows = database.execute(duckdb_statements.for_file(str(file), sql)).fetchone()[0]
             storage.place(file, target, storage.run_token(context))
-        self.log.info("%s rows were written to %s", rows, target)
+        self.log.info("Wrote %s rows to %s", rows, target)
         return {"path": str(target), "rows": rows, "columns": columns}

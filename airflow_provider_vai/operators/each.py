@@ -1,4 +1,4 @@
-"""The task ``each_<step>``: the list over which a step is mapped."""
+"""The task ``each_<step>``: the list that a step is mapped over."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class EachOperator(BaseOperator):
-    """Returns a list, for the ``expand(item=...)`` of another task: Airflow maps over what one task returned, whole.
+    """Returns a list for the ``expand(item=...)`` of another task: Airflow maps only over a task's whole result.
 
-    :param items: the list, as a rule ``wired(step, "rows")``. Airflow's ``[core] max_map_length`` limits its length.
+    :param items: The list, usually ``wired(step, "rows")``. Airflow's ``[core] max_map_length`` limits its length.
     """
 
     kind = "each"
@@ -31,12 +31,14 @@ class EachOperator(BaseOperator):
     def execute(self, context: Context) -> list[Any]:
         """Return the list.
 
-        :raises AirflowFailException: the value is no list.
+        :raises AirflowFailException: the value is not a list.
         """
         from airflow_provider_vai.operators.runtime import results
 
         value = results.load(as_argument(self.items).value)
         if not isinstance(value, list):
-            raise AirflowFailException(f"items is a list, not a {type(value).__name__}: a step is mapped over a list")
-        self.log.info("%d elements", len(value))
+            raise AirflowFailException(
+                f"items must be a list, because a step is mapped over it, but is a {type(value).__name__}"
+            )
+        self.log.info("The step is mapped over %d elements", len(value))
         return value

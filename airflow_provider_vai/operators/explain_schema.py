@@ -1,4 +1,4 @@
-"""The kind ``explain_schema``: the tables and columns of a database, by inspection; no model is asked."""
+"""The kind ``explain_schema``: reads the tables and columns of a database from its catalog, without a model."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 class ExplainSchemaOperator(VaiOperator):
-    """Returns the schema of a database as it is now, views included, in the order of their names.
+    """Returns the current tables and views of a database with their columns and keys, sorted by name.
 
     The result is ``{"tables": [{"name", "schema", "columns": [{"name", "type", "nullable", "comment"?}],
     "primary_key": [...], "foreign_keys": [{"columns", "referred_schema", "referred_table",
-    "referred_columns"}], "comment"?}]}``.
+    "referred_columns"}], "comment"?}]}``. The step fails without a retry if a listed table does not exist.
 
-    :param conn_id: the connection: DuckDB, or any type whose hook is a ``DbApiHook`` with a SQLAlchemy dialect.
-    :param tables: the tables to explain, as ``"orders"`` or ``"sales.orders"``; left out: all of them.
-    :param schema: the database schema; left out: the connection's default one, and of DuckDB all of them.
-    :param question: what was asked; only shown.
+    :param conn_id: Connection id of the database: DuckDB, or any type with a ``DbApiHook`` and a SQLAlchemy dialect.
+    :param tables: The tables to read, as ``"orders"`` or ``"sales.orders"``; default: all.
+    :param schema: The database schema; default: the connection's default schema, for DuckDB all schemas.
+    :param question: The question that was asked in the recorded run. It is shown and has no other effect.
     """
 
     kind = "explain_schema"
@@ -47,16 +47,16 @@ class ExplainSchemaOperator(VaiOperator):
         self.question = argument(question)
 
     def perform(self, context: Context) -> dict[str, Any]:
-        """Inspect the database and return its tables."""
+        """Read the schema and return the tables."""
         from airflow_provider_vai.operators.sql import inspection as schema_inspection
 
         if self.tables is not None and not isinstance(self.tables, list):
-            raise AirflowFailException(f"tables is a list of names, not a {type(self.tables).__name__}")
+            raise AirflowFailException(f"tables must be a list of names, not a {type(self.tables).__name__}")
         try:
             tables = self._inspected()
-        except schema_inspection.Unknown as error:
-            raise AirflowFailException(f"the schema of {self.conn_id!r} was not read: {error}") from None
-        self.log.info("Read the schema of %s tables of %s", len(tables), self.conn_id)
+        except schema_inspection.UnknownTable as error:
+            raise AirflowFailException(f"cannot read the schema of the connection {self.conn_id!r}: {error}") from None
+        self.log.info("Read the schema of %s tables of the connection %s", len(tables), self.conn_id)
         return {"tables": tables}
 
     def _inspected(self) -> list[dict[str, Any]]:
@@ -71,7 +71,8 @@ class ExplainSchemaOperator(VaiOperator):
             hook = connection.get_hook()
             if not hasattr(hook, "get_sqlalchemy_engine"):
                 raise AirflowFailException(
-                    f"the hook of {self.conn_id!r} ({connection.conn_type}) is no DbApiHook: it has no schema to read"
+                    f"the connection {self.conn_id!r} has the type {connection.conn_type!r}, which has no DbApiHook and"
+                    " no schema to read: use a database connection"
                 )
             engine = hook.get_sqlalchemy_engine()
         except ImportError as error:
@@ -83,7 +84,7 @@ class ExplainSchemaOperator(VaiOperator):
 
     def _duckdb_hook(self) -> Any:
         try:
-            import duckdb  # noqa: F401 - so that its absence is told before the hook is asked
+            import duckdb  # noqa: F401 - the hook imports it later, where its absence would be harder to explain
 
             from airflow_provider_vai.hooks.duckdb import DuckDBHook
         except ImportError as error:

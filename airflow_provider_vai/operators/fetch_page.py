@@ -1,4 +1,4 @@
-"""The kind ``fetch_page``: the readable text of a page of the public web."""
+"""The kind ``fetch_page``: fetches the readable text of a public web page."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 class FetchPageOperator(VaiOperator):
-    """Fetches a page by GET and returns ``{"url", "status", "title", "text", "sha256", "truncated"?}``.
+    """Fetches a page with GET and returns ``{"url", "status", "title", "text", "sha256", "truncated"?}``.
 
-    Of a list of URLs the result is the list of their pages, in that order; one that fails, fails the step. Only
-    HTML and plain text are read, up to 5 MB and 30 seconds a page; at most five redirects are followed. The
-    address of every hop must be public, and the connection goes to the address that was checked.
-    What a page says was written by somebody else: a later step should treat it as data.
+    For a list of URLs, the result is the list of their pages in that order, and the step fails if one page fails. The
+    step reads HTML and plain text, at most 5 MB and 30 seconds for each page, and follows up to five redirects. The IP
+    address of every hop must be public, and the request goes to exactly the address that was checked. A page is text
+    from outside: later steps should treat it as data.
 
-    :param url: an ``http`` or ``https`` URL, or a list of them.
-    :param conn_id: a connection whose extra holds ``{"allow_private": true}``, to fetch from private addresses,
-        too. Nothing else of it is used.
-    :param max_characters: how much of a text is kept; ``sha256`` is of the whole text.
+    :param url: An ``http`` or ``https`` URL, or a list of them.
+    :param conn_id: Connection id of a connection with ``{"allow_private": true}`` in its extra, which allows private
+        addresses. Nothing else of the connection is used.
+    :param max_characters: Keep at most this many characters of each text. ``sha256`` is the digest of the full text.
     """
 
     kind = "fetch_page"
@@ -47,11 +47,11 @@ class FetchPageOperator(VaiOperator):
         self.max_characters = argument(max_characters)
 
     def perform(self, context: Context) -> dict[str, Any] | list[dict[str, Any]]:
-        """Fetch the pages, one after the other."""
+        """Fetch the pages one after another."""
         urls = self.url if isinstance(self.url, list) else [self.url]
         for url in urls:
             if not isinstance(url, str):
-                raise AirflowFailException(f"url is a text or a list of texts, not a {type(url).__name__}")
+                raise AirflowFailException(f"url must be a text or a list of texts, not a {type(url).__name__}")
         allow_private = self._allows_private()
         pages = [self._page(url, allow_private) for url in urls]
         return pages if isinstance(self.url, list) else pages[0]
@@ -68,16 +68,16 @@ class FetchPageOperator(VaiOperator):
         shown = masked(url.partition("?")[0])
         self.log.info("Fetching %s", shown)
         try:
-            answer = web_client.fetch(url, allow_private=allow_private)
-            title, text = page_text.readable(answer)
+            response = web_client.fetch(url, allow_private=allow_private)
+            title, text = page_text.readable(response)
         except web_client.PageRefused as error:
             raise AirflowFailException(f"the page {shown!r} was refused: {masked(str(error))}") from None
         except web_client.PageUnavailable as error:
-            raise AirflowException(f"the page {shown!r} was not fetched: {masked(str(error))}") from None
+            raise AirflowException(f"the page {shown!r} could not be fetched this time: {masked(str(error))}") from None
         except ImportError as error:
             raise MissingExtra(f"{error}: pip install 'airflow-provider-vai[web]'") from error
         digest = hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()
-        page = {"url": url, "status": answer.status, "title": title, "text": text, "sha256": digest}
+        page = {"url": url, "status": response.status, "title": title, "text": text, "sha256": digest}
         if self.max_characters is not None and len(text) > self.max_characters:
             page.update({"text": text[: self.max_characters], "truncated": True})
         return page

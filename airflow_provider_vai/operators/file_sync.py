@@ -1,4 +1,4 @@
-"""The kind ``file_sync``: files from one object storage path to another, only what changed."""
+"""The kind ``file_sync``: copies changed files from one object storage path to another."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ NAMES_SHOWN = 100
 
 
 class FileSyncOperator(Lineage, VaiOperator):
-    """Copies every file under ``source`` that ``destination`` does not hold in the same form.
+    """Copies every file under ``source`` that is missing or different at ``destination``.
 
-    The result is ``{"copied": n, "unchanged": n, "bytes": n, "files": [...], "sha256": ...}``: ``bytes`` and
-    ``files`` (the first 100 names) are of what was copied, ``sha256`` is the digest of the manifest, a list of each
-    source file's ``[name, size, sha256]``. Nothing is ever deleted at the destination.
+    The result is ``{"copied": n, "unchanged": n, "bytes": n, "files": [...], "sha256": ...}``. ``bytes`` and ``files``
+    (the first 100 names) describe the copied files. ``sha256`` is the digest of the manifest: ``[name, size, sha256]``
+    of each source file. Nothing is ever deleted at the destination.
 
-    Two files are the same if their sizes and their SHA-256 are. No store's own checksum is trusted: they differ from
-    store to store, and some are made of a time. So every source file is read in each run, and the destination's
-    where the sizes agree. A file is spooled on the worker's disk, then put in its place as a whole.
+    Files are compared by size and SHA-256. Checksums of the stores are not used: they differ between stores, and some
+    depend on the time. Therefore every run reads all source files, and the destination's files of equal size. Each file
+    goes to the worker's disk first, and then replaces the destination's file as a whole.
 
-    :param source: a folder, or one file: any URL that Airflow's ObjectStoragePath takes.
-    :param destination: the folder that gets the files, with the same layout.
-    :param pattern: which files, as a glob: without a slash it is compared with the name in every folder
-        (``*.csv``), with one with the path below ``source`` (``2024/**/*.csv``). Left out: all.
-    :param source_conn_id: the connection of the source's store.
-    :param destination_conn_id: the connection of the destination's store.
+    :param source: A folder or one file, as a URL that Airflow's ObjectStoragePath accepts.
+    :param destination: The folder that the files are copied to, with the same layout.
+    :param pattern: A glob that selects files. Without a slash it matches the file name in every folder (``*.csv``);
+        with a slash it matches the path below ``source`` (``2024/**/*.csv``). Default: all files.
+    :param source_conn_id: Connection id of the source's store.
+    :param destination_conn_id: Connection id of the destination's store.
     """
 
     kind = "file_sync"
@@ -60,7 +60,7 @@ class FileSyncOperator(Lineage, VaiOperator):
         self.destination_conn_id = argument(destination_conn_id)
 
     def perform(self, context: Context) -> dict[str, Any]:
-        """List the source, copy what changed, return what was done."""
+        """List the source, copy the changed files and return a summary."""
         from airflow_provider_vai.operators.files import storage, tree as file_tree
 
         source = storage.opened(self.source, self.source_conn_id)
@@ -70,15 +70,15 @@ class FileSyncOperator(Lineage, VaiOperator):
             files = file_tree.files(source, self.pattern, self.log)
         except file_tree.PathRefused as error:
             raise AirflowFailException(f"nothing was copied: {error}") from None
-        self.log.info("%s files (%s bytes) at %s", len(files), sum(file.size for file in files), source)
+        self.log.info("Found %s files (%s bytes) at %s", len(files), sum(file.size for file in files), source)
         token = storage.run_token(context)
         manifest, copied = [], []
         for number, file in enumerate(files, 1):
-            done, digest = self._copied(source, destination, file, token)
+            is_copied, digest = self._copied(source, destination, file, token)
             manifest.append([file.name, file.size, digest])
-            if done:
+            if is_copied:
                 copied.append(file)
-            self.log.info("%s/%s %s: %s", number, len(files), "copied" if done else "unchanged", file.name)
+            self.log.info("%s/%s %s: %s", number, len(files), "copied" if is_copied else "unchanged", file.name)
         return {
             "copied": len(copied),
             "unchanged": len(files) - len(copied),
@@ -95,15 +95,15 @@ class FileSyncOperator(Lineage, VaiOperator):
             target = file_tree.below(destination, file.name)
         except file_tree.PathRefused as error:
             raise AirflowFailException(str(error)) from None
-        there = target.fs.info(target.path) if target.fs.exists(target.path) else None
-        if there and there["type"] == "directory":
-            raise AirflowFailException(f"{target} is a folder, and a file in the source")
+        existing = target.fs.info(target.path) if target.fs.exists(target.path) else None
+        if existing and existing["type"] == "directory":
+            raise AirflowFailException(f"{target} is a folder, but {file.name!r} of the source is a file: rename one")
         with tempfile.TemporaryDirectory(prefix="vai-") as folder:
             spooled = Path(folder, "file")
             digest = file_tree.spool(source.fs, file.path, spooled)
-            if spooled.stat().st_size != file.size:  # a mixture of two versions must not arrive as one
-                raise AirflowException(f"{file.name} changed while it was read: the next try takes it as it is then")
-            if there and there["size"] == file.size and file_tree.digest(target.fs, target.path) == digest:
+            if spooled.stat().st_size != file.size:  # the copy may mix two versions of the file
+                raise AirflowException(f"{file.name!r} changed while it was read; the next try reads it again")
+            if existing and existing["size"] == file.size and file_tree.digest(target.fs, target.path) == digest:
                 return False, digest
             storage.place(spooled, target, token)
         return True, digest

@@ -1,4 +1,4 @@
-"""The kind ``generate_query``: SQL that the recorded run settled on, run again as it is."""
+"""The kind ``generate_query``: runs the SQL of the recorded run again, unchanged."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from airflow_provider_vai.operators.runtime.compat import AirflowException, Airf
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-MAX_ROWS = 100_000  # what a result may hold before somebody should aggregate in SQL instead
+MAX_ROWS = 100_000  # a query that returns more should aggregate in SQL instead
 MAX_SECONDS = 300.0
 
 
 class GenerateQueryOperator(Lineage, VaiOperator):
-    """Runs one read-only statement and returns its rows.
+    """Runs one read-only SQL statement and returns its rows.
 
-    The result is ``{"columns": [...], "rows": [...], "row_count": n}``. The statement is parsed first and refused if
-    it does more than read; the real boundary is what the database's role may do. Without ``sql`` a model writes it in
-    each run: it is checked the same way, and the result holds it too, as ``sql``.
+    The result is ``{"columns": [...], "rows": [...], "row_count": n}``. The statement is parsed first, and refused if
+    it does more than read. This check does not replace database permissions: use a role that may only read. Without
+    ``sql``, a model writes the statement in each DAG run. It passes the same checks, and the result has it as ``sql``.
 
-    :param sql: the statement; left out: a model writes it. Where it is given, no model is asked.
-    :param conn_id: the connection: DuckDB, or any type whose hook is a ``DbApiHook``.
-    :param question: what the statement answers.
-    :param parameters: bind parameters, a list or an object, in the way the database's driver marks them.
-    :param tables: what the statement may read, named as in it: tables and views (``orders``, ``sales.orders``), files
-        (``"sales.parquet"``), table functions (``read_csv()``); left out: everything.
-    :param rows_as: ``"records"``: each row an object; ``"arrays"``: each row a list in the order of ``columns``.
-    :param max_rows: the step fails if there are more; rows are never dropped.
-    :param max_seconds: the statement is stopped and the step fails if it takes longer; see :func:`.rows.fetched`.
-    :param llm_conn_id: the connection of the model that writes, of a ``pydanticai`` type.
-    :param model_id: that model, as ``provider:model``; left out: the connection's.
+    :param sql: The statement. If it is given, no model is asked.
+    :param conn_id: Connection id of the database: DuckDB, or any type whose hook is a ``DbApiHook``.
+    :param question: The question that the statement answers.
+    :param parameters: Bind parameters as a list or an object, in the paramstyle of the database's driver.
+    :param tables: What the statement may read, written as in the statement: tables and views (``orders``,
+        ``sales.orders``), files (``"sales.parquet"``) and table functions (``read_csv()``). Default: everything.
+    :param rows_as: ``"records"`` returns each row as an object, ``"arrays"`` as a list in the order of ``columns``.
+    :param max_rows: The step fails if the statement returns more rows; rows are never dropped.
+    :param max_seconds: The statement is stopped and the step fails if it takes longer, see :func:`.rows.fetched`.
+    :param llm_conn_id: Connection id of the model that writes the statement, a ``pydanticai`` connection.
+    :param model_id: That model as ``provider:model``; default: the connection's model.
     """
 
     kind = "generate_query"
@@ -69,7 +69,7 @@ class GenerateQueryOperator(Lineage, VaiOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.written = sql is None  # a wired statement that turns out to be nothing is a mistake, not a question
+        self.is_model_written = sql is None  # a wired statement that resolves to None is an error, not a question
         self.sql = argument(sql)
         self.conn_id = argument(conn_id)
         self.question = nested.without_secrets("question", question)
@@ -82,13 +82,13 @@ class GenerateQueryOperator(Lineage, VaiOperator):
         self.model_id = argument(model_id)
 
     def perform(self, context: Context) -> dict[str, Any]:
-        """Check the statement, run it, and return its rows."""
+        """Check the statement, run it and return its rows."""
         from airflow_provider_vai.operators.runtime import time_limit
         from airflow_provider_vai.operators.sql import guard as sql_guard, rows as sql_rows
 
         self._check_arguments()
         hook, dialect = sql_rows.hook_and_dialect(self.conn_id)
-        sql = self._written(hook, dialect, context) if self.written else self.sql
+        sql = self._write(hook, dialect, context) if self.is_model_written else self.sql
         limits = {"max_rows": self.max_rows, "max_seconds": self.max_seconds}
         try:
             sql_guard.check_read_only(sql, dialect)
@@ -98,22 +98,22 @@ class GenerateQueryOperator(Lineage, VaiOperator):
         except sql_guard.SqlRefused as error:
             raise AirflowFailException(f"the query was not run: {error}") from None
         except time_limit.TookTooLong as error:
-            raise AirflowException(f"the query was stopped: {error} (max_seconds)") from None
+            raise AirflowException(f"the query was stopped: {error}; raise max_seconds or simplify it") from None
         if len(rows) > self.max_rows:
-            raise AirflowFailException(f"the query returns more than {self.max_rows} rows: raise max_rows")
-        self.log.info("The query returned %s rows in the columns %s", len(rows), columns)
+            raise AirflowFailException(f"the query returns more than {self.max_rows} rows: raise max_rows or aggregate")
+        self.log.info("The query returned %s rows with the columns %s", len(rows), columns)
         result = {"columns": columns, "rows": sql_rows.shaped(columns, rows, self.rows_as), "row_count": len(rows)}
-        return {**result, "sql": sql} if self.written else result
+        return {**result, "sql": sql} if self.is_model_written else result
 
     def _check_arguments(self) -> None:
-        if self.written and not self.question:
-            raise AirflowFailException("neither sql nor question is given: give the statement")
-        if not self.written and not isinstance(self.sql, str):
-            raise AirflowFailException(f"sql is a text, not {self.sql!r}")
+        if self.is_model_written and not self.question:
+            raise AirflowFailException("neither sql nor question is set: set sql to the statement")
+        if not self.is_model_written and not isinstance(self.sql, str):
+            raise AirflowFailException(f"sql must be a text, not {self.sql!r}")
         if not isinstance(self.tables, list | None):
-            raise AirflowFailException(f"tables is a list of names, not {self.tables!r}")
+            raise AirflowFailException(f"tables must be a list of names, not {self.tables!r}")
 
-    def _written(self, hook: Any, dialect: str | None, context: Context) -> str:
+    def _write(self, hook: Any, dialect: str | None, context: Context) -> str:
         from airflow_provider_vai.operators.sql import query_writing
 
         model = {"llm_conn_id": self.llm_conn_id, "model_id": self.model_id}

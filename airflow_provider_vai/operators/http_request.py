@@ -1,4 +1,4 @@
-"""The kind ``http_request``: one request to the server of a connection."""
+"""The kind ``http_request``: sends one request to the server of a connection."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.base import VaiOperator
 from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent
 from airflow_provider_vai.operators.runtime.masking import masked
-from airflow_provider_vai.operators.web import answer as http_answer, guard as http_guard, shape as http_shape
+from airflow_provider_vai.operators.web import guard as http_guard, response as http_response, shape as http_shape
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -22,18 +22,18 @@ TIMEOUT_SECONDS = 60.0
 class HttpRequestOperator(VaiOperator):
     """Sends one request and returns ``{"status": int, "body": JSON or text, "content_type": str}``.
 
-    The server and the credentials come from the connection only, and no redirect is followed. A writing
-    request (any method but GET, HEAD and OPTIONS) carries an ``Idempotency-Key`` that stays the same when the
-    task is retried or cleared in its DAG run, so a server that honours it acts once.
+    Server and credentials come only from the connection; redirects are not followed. A write (any method but GET, HEAD,
+    OPTIONS) has an ``Idempotency-Key`` header, which stays the same when the task is retried or cleared.
 
-    :param conn_id: a connection of type ``http``; its extra may hold ``{"timeout": seconds}`` (default: 60).
-    :param endpoint: a path on the connection's server, or a full URL of that very server.
-    :param method: the HTTP method.
-    :param query: the query parameters. :param headers: further headers; one that carries credentials is refused.
-    :param json: the body, sent as JSON. :param data: the body as text, or an object sent as a form; not with ``json``.
-    :param expected_status: a status, or a list of them, to accept; left out: any 2xx.
-    :param expected_shape: a small JSON Schema (see :mod:`.web.shape`) of the answer's body; the step fails without a
-        retry if the answer breaks it, though a write took place; the message says so.
+    :param conn_id: Connection id of an ``http`` connection. Its extra may set ``{"timeout": seconds}`` (default: 60).
+    :param endpoint: A path on the connection's server, or a full URL on that server.
+    :param method: The HTTP method.
+    :param query: The query parameters.
+    :param headers: Additional headers. A header that carries credentials is refused.
+    :param json: The body, sent as JSON.
+    :param data: The body as text, or as an object that is sent as a form; not together with ``json``.
+    :param expected_status: A status code or a list of them; default: any 2xx.
+    :param expected_shape: A JSON Schema of the body, see :mod:`.web.shape`; on a mismatch, the step is not retried.
     """
 
     kind = "http_request"
@@ -77,19 +77,19 @@ class HttpRequestOperator(VaiOperator):
         self.expected_shape = argument(expected_shape)
 
     def perform(self, context: Context) -> dict[str, Any]:
-        """Check the request, send it once, check the answer."""
+        """Check the request, send it once and check the response."""
         session, url = self._prepared(context)
         with session:
             return self._send(session, url)
 
     def _prepared(self, context: Context) -> tuple[Any, str]:
-        """Return the session with its credentials and headers, and the URL; nothing that fails here was sent."""
+        """Return the session with credentials and headers, and the URL."""
         try:
             from airflow.providers.http.hooks.http import HttpHook
         except ImportError as error:
             raise MissingExtra(f"{error}: pip install 'airflow-provider-vai[http]'") from error
         if self.json is not None and self.data is not None:
-            raise NothingSent("json and data are two bodies of one request: leave one out")
+            raise NothingSent("json and data cannot be combined, because a request has one body: leave one out")
         http_shape.check_schema(self.expected_shape or {})
         try:
             hook = HttpHook(method=self.method.upper(), http_conn_id=self.conn_id)
@@ -110,11 +110,11 @@ class HttpRequestOperator(VaiOperator):
         from airflow.sdk import BaseHook
 
         extra, method = BaseHook.get_connection(self.conn_id).extra_dejson, self.method.upper()
-        sent = {"params": self.query, "json": self.json, "data": self.data}
-        sent["timeout"] = float(extra.get("timeout") or TIMEOUT_SECONDS)
+        timeout = float(extra.get("timeout") or TIMEOUT_SECONDS)
+        content = {"params": self.query, "json": self.json, "data": self.data, "timeout": timeout}
         self.log.info("Sending %s %s", method, masked(url))
-        with http_answer.reaching(self.conn_id):  # stream: the answer is read up to the limit, whatever its size
-            response = session.request(method, url, **sent, allow_redirects=False, stream=True)
+        with http_response.connecting(self.conn_id):  # stream=True: the size limit applies while the body is read
+            response = session.request(method, url, **content, allow_redirects=False, stream=True)
         checks = {"status": self.expected_status, "shape": self.expected_shape, "wrote": self.effect == "write"}
         with response:
-            return http_answer.read(f"{method} {self.endpoint}", response, **checks)
+            return http_response.read(f"{method} {self.endpoint}", response, **checks)

@@ -1,7 +1,7 @@
-"""What a finished step read and made, for Airflow's OpenLineage provider.
+"""The input and output datasets of a finished step, for Airflow's OpenLineage provider.
 
-The provider calls :meth:`Lineage.get_openlineage_facets_on_complete`; where it is not installed, nobody does, and
-nothing here costs anything. Names follow OpenLineage's naming, so a table that another DAG fills is the same dataset.
+The provider calls :meth:`Lineage.get_openlineage_facets_on_complete`. If it is not installed, nothing here runs. Names
+follow OpenLineage's naming conventions, so a table that another DAG writes is the same dataset.
 """
 
 from __future__ import annotations
@@ -12,49 +12,55 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 Dataset = tuple[str, str]
-"""A namespace, and a name in it."""
+"""A namespace and a name in it."""
 
 Flow = tuple[list[Dataset], list[Dataset]]
-"""What was read, and what was made."""
+"""The datasets that were read, and those that were written."""
 
-_FILE_ENDINGS = (".parquet", ".csv", ".tsv", ".json", ".jsonl", ".ndjson")
+_FILE_EXTENSIONS = (".parquet", ".csv", ".tsv", ".json", ".jsonl", ".ndjson")
 
 
 class Lineage:
-    """Makes an operator of a kind in :data:`FLOWS` tell its lineage once it succeeded."""
+    """Mixin for operators of the kinds in :data:`FLOWS`: reports their lineage when they succeed."""
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
-        """Return the provider's ``OperatorLineage``; the provider logs what is raised, and goes on without."""
-        from airflow.providers.common.compat.openlineage.facet import Dataset as Reported
+        """Return the provider's ``OperatorLineage``. An error raised here is logged and does not fail the task."""
+        from airflow.providers.common.compat.openlineage.facet import Dataset as OpenLineageDataset
         from airflow.providers.openlineage.extractors import OperatorLineage
 
-        read, made = (
-            [Reported(namespace=namespace, name=name) for namespace, name in dict.fromkeys(datasets)]
+        inputs, outputs = (
+            [OpenLineageDataset(namespace=namespace, name=name) for namespace, name in dict.fromkeys(datasets)]
             for datasets in flow(self)
         )
-        return OperatorLineage(inputs=read, outputs=made)
+        return OperatorLineage(inputs=inputs, outputs=outputs)
 
 
 class Database(NamedTuple):
-    """A database as OpenLineage names it, and where a table without a schema lies."""
+    """A database by its OpenLineage namespace, with the default schema of tables that name none."""
 
     namespace: str
     database: str | None
     schema: str | None
 
     def table(self, *parts: str) -> Dataset:
-        """Return the table; what its name leaves out is filled in."""
-        above = (self.database, self.schema)[: max(0, 3 - len(parts))]
-        return self.namespace, ".".join([*filter(None, above), *parts])
+        """Return the dataset of a table, completed with the database and the default schema.
+
+        :param parts: the parts of the table's name, such as ``"sales", "orders"``.
+        """
+        defaults = (self.database, self.schema)[: max(0, 3 - len(parts))]
+        return self.namespace, ".".join([*filter(None, defaults), *parts])
 
 
 def flow(step: Any) -> Flow:
-    """Return what a finished step read and made."""
+    """Return the datasets that a finished step read and wrote.
+
+    :param step: an operator of a kind in :data:`FLOWS`, after it ran.
+    """
     return FLOWS[step.kind](step)
 
 
 def file(url: str) -> Dataset:
-    """Return a file or folder; a connection's id in its URL is no part of its name."""
+    """Return the dataset of a file or folder. A connection id in its URL is not part of the name."""
     parts = urlsplit(url)
     if parts.scheme in ("", "file", "local"):
         return "file", parts.path
@@ -63,27 +69,27 @@ def file(url: str) -> Dataset:
 
 
 def database(conn_id: str) -> Database:
-    """Return the database of a connection: by :data:`DATABASES`, else as its own hook tells it."""
+    """Return the database of a connection: by :data:`DATABASES`, otherwise as its hook reports it."""
     from airflow.sdk import BaseHook
 
     connection = BaseHook.get_connection(conn_id)
-    if named := DATABASES.get(connection.conn_type):
-        return named(connection)
-    return _told_by_hook(connection) or _other(connection)
+    if from_connection := DATABASES.get(connection.conn_type):
+        return from_connection(connection)
+    return _reported_by_hook(connection) or _other(connection)
 
 
-def _told_by_hook(connection: Any) -> Database | None:
+def _reported_by_hook(connection: Any) -> Database | None:
     from airflow_provider_vai.operators.runtime.compat import AirflowException
 
     try:
         hook = connection.get_hook()
     except (AirflowException, AttributeError, ImportError):  # a type without a hook, or its provider is not installed
         return None
-    told = getattr(hook, "get_openlineage_database_info", lambda _: None)(connection)
-    if told is None:
+    info = getattr(hook, "get_openlineage_database_info", lambda _: None)(connection)
+    if info is None:
         return None
-    namespace = f"{told.scheme}://{told.authority}" if told.authority else told.scheme
-    return Database(namespace, told.database, hook.get_openlineage_default_schema())
+    namespace = f"{info.scheme}://{info.authority}" if info.authority else info.scheme
+    return Database(namespace, info.database, hook.get_openlineage_default_schema())
 
 
 def _duckdb(connection: Any) -> Database:
@@ -118,11 +124,14 @@ DATABASES: dict[str, Callable[[Any], Database]] = {
     "postgres": _server("postgres", 5432, "public"),
     "sqlite": _sqlite,
 }
-"""Connection type -> how its databases are named; of the others the hook tells, which may ask the database."""
+"""Connection type -> naming of its databases. For other types the hook is asked, which may query the database."""
 
 
 def _read_by(sql: str | None, conn_id: str) -> list[Dataset]:
-    """Return the tables and files that a statement names; not what a table function reads, nor a model's own SQL."""
+    """Return the tables and files that a statement names, without those that a table function reads.
+
+    :param sql: the statement; ``None`` (a model wrote it in this run): nothing is reported.
+    """
     from airflow.sdk import BaseHook
 
     from airflow_provider_vai.languages import sql_tables
@@ -130,8 +139,8 @@ def _read_by(sql: str | None, conn_id: str) -> list[Dataset]:
 
     dialect = DIALECTS.get(BaseHook.get_connection(conn_id).conn_type)
     tables = sql_tables.tables_of(sql or "", dialect) or []
-    place = database(conn_id)
-    return [_source(place, _parts(name, dialect)) for name in tables if not name.endswith("()")]
+    read_from = database(conn_id)
+    return [_source(read_from, _parts(name, dialect)) for name in tables if not name.endswith("()")]
 
 
 def _parts(name: str, dialect: str | None) -> list[str]:
@@ -140,9 +149,9 @@ def _parts(name: str, dialect: str | None) -> list[str]:
     return [part.name for part in exp.to_table(name, dialect=dialect).parts]
 
 
-def _source(place: Database, parts: Sequence[str]) -> Dataset:
-    named_file = len(parts) == 1 and ("/" in parts[0] or parts[0].lower().endswith(_FILE_ENDINGS))
-    return file(parts[0]) if named_file else place.table(*parts)
+def _source(read_from: Database, parts: Sequence[str]) -> Dataset:
+    is_file = len(parts) == 1 and ("/" in parts[0] or parts[0].lower().endswith(_FILE_EXTENSIONS))
+    return file(parts[0]) if is_file else read_from.table(*parts)
 
 
 def _query(step: Any) -> Flow:
@@ -150,8 +159,8 @@ def _query(step: Any) -> Flow:
 
 
 def _transform(step: Any) -> Flow:
-    made = file(step.path) if step.path else database(step.conn_id).table(*step.table.split("."))
-    return _read_by(step.sql, step.conn_id), [made]
+    output = file(step.path) if step.path else database(step.conn_id).table(*step.table.split("."))
+    return _read_by(step.sql, step.conn_id), [output]
 
 
 def _extract(step: Any) -> Flow:
@@ -173,7 +182,7 @@ def _extracted_from(step: Any, resources: list[str]) -> list[Dataset]:
         host = urlsplit(dlt_parts.base_url(config, step.conn_id))
         server = f"{host.scheme}://{host.netloc.rpartition('@')[2]}"
         return [(server, resource) for resource in resources]
-    return []  # a source of one's own says nothing of where it reads
+    return []  # a user's own dlt source does not say where it reads from
 
 
 def _sync(step: Any) -> Flow:
@@ -186,4 +195,4 @@ FLOWS: dict[str, Callable[[Any], Flow]] = {
     "file_sync": _sync,
     "generate_query": _query,
 }
-"""Action kind -> what tells its lineage."""
+"""Action kind -> the function that returns the lineage of its steps."""

@@ -1,4 +1,4 @@
-"""The kind ``mcp_tool``: ``tools/call`` on an MCP server, without a model."""
+"""The kind ``mcp_tool``: calls a tool on an MCP server, without a model."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class McpToolOperator(VaiOperator):
-    """Calls one tool of an MCP server and returns its answer as JSON data.
+    """Calls one tool of an MCP server and returns its result as JSON data. A failed write is not retried.
 
-    :param tool: the tool's name on the server.
-    :param arguments: the tool's arguments.
-    :param conn_id: a connection of type ``mcp`` (Host: the server's URL; or a command, for the stdio transport).
-    :param schema_sha256: digest of the tool's input schema as reviewed; the step fails before the call if the
-        server has another one. Left out: not checked.
+    :param tool: The tool's name on the server.
+    :param arguments: The tool's arguments.
+    :param conn_id: Connection id of an ``mcp`` connection: the server's URL, or a command for the stdio transport.
+    :param schema_sha256: SHA-256 digest of the tool's input schema that was reviewed. If the server's schema is
+        different, the step fails before the call. Default: not checked.
     """
 
     kind = "mcp_tool"
@@ -47,7 +47,7 @@ class McpToolOperator(VaiOperator):
         self.schema_sha256 = argument(schema_sha256)
 
     def perform(self, context: Context) -> Any:
-        """Call the tool in a session of its own."""
+        """Call the tool in a new session."""
         import asyncio
 
         try:
@@ -60,15 +60,15 @@ class McpToolOperator(VaiOperator):
             raise NothingSent(f"the connection {self.conn_id!r} cannot be used: {error}") from error
         failure = AirflowFailException if self.effect == "write" else AirflowException
         try:
-            answer = asyncio.run(self._call(toolset.client))  # one loop a call: a session belongs to its loop
+            answer = asyncio.run(self._call(toolset.client))  # a session cannot be shared between event loops
         except Exception as error:
             cause = _cause(error)
             if isinstance(cause, (NothingSent, NothingSentYet)):
                 raise cause from None
-            raise failure(f"the call of {self.tool!r} on {self.conn_id!r} broke off: {cause}") from error
+            raise failure(f"calling the tool {self.tool!r} of {self.conn_id!r} failed: {cause}") from error
         text = "\n".join(block.text for block in answer.content if hasattr(block, "text"))
         if answer.is_error:
-            raise failure(f"the tool {self.tool!r} of {self.conn_id!r} failed: {text[:2000] or 'no message'}")
+            raise failure(f"the tool {self.tool!r} of {self.conn_id!r} returned an error: {text[:2000] or '(no text)'}")
         return _result(answer)
 
     async def _call(self, client: Any) -> Any:
@@ -80,20 +80,20 @@ class McpToolOperator(VaiOperator):
                 await session.enter_async_context(client)
                 tools = await client.list_tools() if self.schema_sha256 else None
             except Exception as error:
-                raise NothingSentYet(f"the server of {self.conn_id!r} was not reached: {_cause(error)}") from error
+                raise NothingSentYet(f"cannot reach the server of {self.conn_id!r}: {_cause(error)}") from error
             if tools is not None:
                 mcp_schema.require_unchanged(tools, self.tool, self.schema_sha256, arguments)
             return await client.call_tool(name=self.tool, arguments=arguments, raise_on_error=False)
 
 
 def _cause(error: BaseException) -> BaseException:
-    """Return the first error of nested groups: that is how the client reports a lost server."""
+    """Return the first error in nested exception groups, in which the client reports a lost connection."""
     inner = getattr(error, "exceptions", None)
     return _cause(inner[0]) if inner else error
 
 
 def _result(answer: Any) -> Any:
-    """Return the structured answer if there is one, else what the content blocks hold."""
+    """Return the structured content if there is any, otherwise the content blocks."""
     blocks = [_block(block) for block in answer.content]
     content = blocks[0] if len(blocks) == 1 else blocks
     structured = answer.structured_content
@@ -105,16 +105,16 @@ def _result(answer: Any) -> Any:
 
 
 def _is_wrapped(result: Any, content: Any, blocks: list[Any]) -> bool:
-    # FastMCP puts a result that is no object under "result", because structured content must be one. The
-    # plain result then stands in the text too: as it is, as JSON, or (a list) one block an item. A tool that
-    # itself answers {"result": x} has that whole object in its text.
+    # Structured content must be an object, so FastMCP wraps any other result as {"result": ...}. The content blocks
+    # then have the plain result: as text, as JSON, or one block for each list item. If the tool itself returns
+    # {"result": x}, the text has that whole object.
     if content == (result if isinstance(result, str) else json.dumps(result)):
         return True
     return any(form == result and type(form) is type(result) for form in (content, blocks))
 
 
 def _block(block: Any) -> Any:
-    """Return one content block: JSON in a text parsed once, anything else (images, links) as its fields."""
+    """Return one content block: text is parsed if it is JSON, any other block (image, link) becomes an object."""
     if hasattr(block, "text"):
-        return json_text.parsed_text(block.text, where="the tool's answer")
+        return json_text.parsed_text(block.text, where="the tool's result")
     return block.model_dump(mode="json", exclude_none=True)

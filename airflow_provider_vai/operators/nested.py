@@ -1,4 +1,4 @@
-"""Operators of other providers, built and run inside one of ours."""
+"""Runs operators of other providers inside this provider's operators."""
 
 from __future__ import annotations
 
@@ -14,28 +14,33 @@ if TYPE_CHECKING:
 
 
 def run(operator: Any, context: Context) -> Any:
-    """Run an operator that stands in no DAG, as part of the running task.
+    """Run an operator that is not in a DAG as part of the running task, and return its result.
 
-    Airflow's guard around ``execute`` is left out: it would warn in each run that the operator is not a task.
+    This skips Airflow's wrapper around ``execute``, which would log a warning that the operator is not a task.
     """
     return inspect.unwrap(type(operator).execute)(operator, context)
 
 
 def without_secrets(name: str, value: Any) -> Any:
-    """Return the argument for a template field; it goes where people and models read it.
+    """Return an argument for a template field after checking that it contains no connection's password.
 
-    :param name: the argument, for the message.
-    :raises NothingSent: a connection's password is in it.
+    For arguments that are sent to a model, or that everyone who may see the DAG can read.
+
+    :param name: the argument's name, for the message.
+    :raises NothingSent: the value contains a :func:`~airflow_provider_vai.operators.arguments.connection_secret`.
     """
     field = argument(value)
-    if _holds_secret(getattr(field, "value", None)):
-        raise NothingSent(f"{name} holds a connection's password, and would show it to whoever reads {name}")
+    if _has_secret(getattr(field, "value", None)):
+        raise NothingSent(
+            f"{name} contains a connection's password, which everyone who can read {name} would see: remove"
+            " connection_secret(...)"
+        )
     return field
 
 
-def _holds_secret(value: Any) -> bool:
+def _has_secret(value: Any) -> bool:
     if isinstance(value, Mapping):
-        return any(map(_holds_secret, value.values()))
+        return any(map(_has_secret, value.values()))
     if isinstance(value, (list, tuple)):
-        return any(map(_holds_secret, value))
+        return any(map(_has_secret, value))
     return isinstance(value, ConnectionSecret)

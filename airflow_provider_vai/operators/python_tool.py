@@ -1,4 +1,4 @@
-"""The kind ``python_tool``: a Python function of yours, called with the recorded arguments."""
+"""The kind ``python_tool``: calls your Python function with the recorded arguments."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ _FORM = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*", re.AS
 
 
 class PythonToolOperator(VaiOperator):
-    """Calls a function by name with keyword arguments and returns what it returns, as JSON data.
+    """Calls a Python function with keyword arguments and returns its result as JSON data.
 
-    :param python_callable: ``package.module:function``; a coroutine function is awaited.
-    :param arguments: its keyword arguments.
-    :param source_sha256: SHA-256 of the function's source text as it was reviewed; left out, it is not checked.
-    :param on_change: if the source changed: ``"warn"`` in the log, or ``"fail"``. `vai verify` reports it either way.
+    :param python_callable: The function as ``package.module:function``. A coroutine function is awaited.
+    :param arguments: The function's keyword arguments.
+    :param source_sha256: SHA-256 digest of the function's source that was reviewed. Default: not checked.
+    :param on_change: What happens if the source has changed: ``"warn"`` logs a warning, ``"fail"`` fails the step
+        before the call. ``vai verify`` reports the change in both cases.
     """
 
     kind = "python_tool"
@@ -41,16 +42,16 @@ class PythonToolOperator(VaiOperator):
     ) -> None:
         super().__init__(**kwargs)
         if isinstance(python_callable, str) and not _FORM.fullmatch(python_callable):
-            raise ValueError(f"python_callable is 'package.module:function', not {python_callable!r}")
+            raise ValueError(f"python_callable must be 'package.module:function', not {python_callable!r}")
         if isinstance(on_change, str) and on_change not in ("fail", "warn"):
-            raise ValueError(f"on_change is 'fail' or 'warn', not {on_change!r}")
+            raise ValueError(f"on_change must be 'fail' or 'warn', not {on_change!r}")
         self.python_callable = argument(python_callable)
         self.arguments = argument(arguments)
         self.source_sha256 = argument(source_sha256)
         self.on_change = argument(on_change)
 
     def perform(self, context: Context) -> Any:
-        """Import the function, check it and call it; a JSON object or array in a text is parsed, as in traces."""
+        """Import the function, check it and call it. A text result that is a JSON object or array is parsed."""
         import asyncio
         import inspect
 
@@ -61,14 +62,14 @@ class PythonToolOperator(VaiOperator):
             inspect.signature(function).bind(**arguments)
         except TypeError as error:
             raise NothingSent(
-                f"{self.python_callable} does not take these arguments: {error} (given: {sorted(arguments)})"
+                f"{self.python_callable} does not accept the arguments {sorted(arguments)}: {error}"
             ) from None
         result = function(**arguments)
         result = asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
         return json_text.parsed_text(result, where="the result") if isinstance(result, str) else result
 
     def identity(self) -> list[Any] | None:
-        """Return also the function's source as it is now: an approval of another function is not repeated."""
+        """Add the digest of the function's current source, so that an approval does not carry over to a changed one."""
         import sys
 
         from airflow_provider_vai.languages.python_function import source_sha256
@@ -80,19 +81,19 @@ class PythonToolOperator(VaiOperator):
         import importlib
 
         if not _FORM.fullmatch(self.python_callable):
-            raise NothingSent(f"python_callable is 'package.module:function', not {self.python_callable!r}")
+            raise NothingSent(f"python_callable must be 'package.module:function', not {self.python_callable!r}")
         module, _, path = self.python_callable.partition(":")
         try:
-            found = importlib.import_module(module)
+            function = importlib.import_module(module)
             for name in path.split("."):
-                found = getattr(found, name)
+                function = getattr(function, name)
         except (ImportError, AttributeError) as error:
             raise NothingSent(
                 f"{self.python_callable} cannot be imported on this worker: {error}. Install its package"
             ) from error
-        if not callable(found):
-            raise NothingSent(f"{self.python_callable} is a {type(found).__name__}, which cannot be called")
-        return found
+        if not callable(function):
+            raise NothingSent(f"{self.python_callable} is a {type(function).__name__}, not a function")
+        return function
 
     def _check_source(self, function: Callable[..., Any]) -> None:
         import hashlib
@@ -104,11 +105,11 @@ class PythonToolOperator(VaiOperator):
             source = inspect.getsource(function)
         except (OSError, TypeError) as error:
             raise NothingSent(f"the source of {self.python_callable} cannot be read: {error}") from error
-        found = hashlib.sha256(source.encode()).hexdigest()
-        if found != self.source_sha256:
+        digest = hashlib.sha256(source.encode()).hexdigest()
+        if digest != self.source_sha256:
             problem = (
-                f"{self.python_callable} changed since it was reviewed: its source is {found} now, and was"
-                f" {self.source_sha256}. Review it and write the new digest into source_sha256"
+                f"{self.python_callable} has changed since it was reviewed: the digest of its source was"
+                f" {self.source_sha256} and is now {digest}. Review it and set source_sha256 to the new digest"
             )
             if self.on_change == "fail":
                 raise NothingSent(problem)

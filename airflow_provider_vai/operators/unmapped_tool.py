@@ -1,4 +1,4 @@
-"""The placeholder of a recorded tool that has no action kind: it fails, and says what to map."""
+"""The placeholder for a recorded tool without an action kind: it fails and shows how to map the tool."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class UnmappedToolOperator(VaiOperator):
-    """Fails at once: the recorded run called a tool, and nothing says what runs it here.
+    """Always fails, because the tools file does not map the recorded tool to an action kind.
 
-    :param tool: the tool's recorded name.
-    :param arguments: its recorded arguments; only kept.
+    :param tool: The tool's recorded name.
+    :param arguments: The recorded arguments, kept for the reader. They are not used.
     """
 
     kind = "unmapped_tool"
@@ -30,7 +30,7 @@ class UnmappedToolOperator(VaiOperator):
         self.arguments = argument(arguments)
 
     def perform(self, context: Context) -> NoReturn:
-        """Fail, with the lines that map the tool."""
+        """Fail with a message that shows the lines to add to the tools file."""
         import json
 
         raise AirflowFailException(

@@ -1,4 +1,4 @@
-"""The kind ``web_search``: one query to the search service of a connection."""
+"""The kind ``web_search``: sends one query to the search service of a connection."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ MAX_RESULTS = 10
 
 
 class WebSearchOperator(VaiOperator):
-    """Asks a search service and returns ``{"results": [{"title", "url", "snippet"}], "query": ...}``.
+    """Queries a search service and returns ``{"results": [{"title", "url", "snippet"}], "query": ...}``.
 
-    Titles and snippets were written by others: a later step should treat them as data.
+    Titles and snippets are text from outside: later steps should treat them as data.
 
-    :param query: what is searched for.
-    :param conn_id: the service: host, schema and port, or a URL as host. Its extra's ``api`` is ``"searxng"``
-        (the default; login and password, if any, go as basic authentication) or ``"tavily"`` (the password is the
-        key). A SearXNG server must have the format ``json`` enabled.
-    :param max_results: at most so many results (default: 10).
+    :param query: The search query.
+    :param conn_id: Connection id of the service: host, schema and port, or a URL as host. ``api`` in its extra is
+        ``"searxng"`` (default; login and password, if set, are sent as basic authentication) or ``"tavily"`` (the
+        password is the API key). A SearXNG server must have the format ``json`` enabled.
+    :param max_results: The maximum number of results (default: 10).
     """
 
     kind = "web_search"
@@ -38,7 +38,7 @@ class WebSearchOperator(VaiOperator):
         self.max_results = argument(max_results)
 
     def perform(self, context: Context) -> dict[str, Any]:
-        """Send the query and return what was found."""
+        """Send the query and return the results."""
         from airflow.sdk import BaseHook
 
         from airflow_provider_vai.operators.runtime.masking import masked
@@ -46,11 +46,11 @@ class WebSearchOperator(VaiOperator):
 
         connection = BaseHook.get_connection(self.conn_id)
         try:
-            found = search_api.search(connection, self.query, self.max_results or MAX_RESULTS)
+            results = search_api.search(connection, self.query, self.max_results or MAX_RESULTS)
         except search_api.SearchRefused as error:
-            # masked first: of a key that the service repeats, a cut would leave a part that no mask knows
-            raise AirflowFailException(f"the search by {self.conn_id!r} failed: {masked(str(error))[:500]}") from None
+            # Mask before truncating: a truncated key would no longer be recognized as a secret.
+            raise AirflowFailException(f"the search with {self.conn_id!r} failed: {masked(str(error))[:500]}") from None
         except search_api.SearchUnavailable as error:
-            raise AirflowException(f"the search by {self.conn_id!r} failed: {masked(str(error))}") from None
-        self.log.info("The search returned %s results", len(found))
-        return {"results": found, "query": self.query}
+            raise AirflowException(f"the search with {self.conn_id!r} failed: {masked(str(error))}") from None
+        self.log.info("The search returned %s results", len(results))
+        return {"results": results, "query": self.query}

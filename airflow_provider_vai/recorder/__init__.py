@@ -1,7 +1,7 @@
-"""Records the run of an ``AgentOperator`` as a trace that ``vai crystallize`` reads.
+"""Records the run of an ``AgentOperator`` as a trace for ``vai crystallize``.
 
-DAG files write ``from airflow_provider_vai.recorder import Recorder``. That name is loaded on demand: it needs
-pydantic-ai, and the recording's document does not.
+DAG files use ``from airflow_provider_vai.recorder import Recorder``. ``Recorder`` is imported on demand, because it
+needs pydantic-ai and the rest of this package does not.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["Recorder"]
 def __getattr__(name: str) -> Any:
     """Return :class:`~airflow_provider_vai.recorder.recorder.Recorder`.
 
-    :raises AttributeError: another name was asked for.
+    :raises AttributeError: the name is not ``Recorder``.
     """
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

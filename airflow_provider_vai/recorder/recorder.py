@@ -1,8 +1,8 @@
-"""Records what an agent does inside Airflow, as it does it: ``AgentOperator(..., capabilities=[Recorder()])``.
+"""Records an agent that runs in Airflow: ``AgentOperator(..., capabilities=[Recorder()])``.
 
-The recording is a trace that ``vai crystallize`` takes. It stands at ``<dag>/<run>/<task>[-map].json`` under
-``[vai] runs_path``; XCom ``vai_run`` has its URL. This module imports pydantic-ai, as the ``AgentOperator`` of the same
-DAG file does.
+The recording is a trace for ``vai crystallize``. It is written to ``<dag>/<run>/<task>[-map].json`` under
+``[vai] runs_path``, and the XCom ``vai_run`` has its URL. This module imports pydantic-ai, which the ``AgentOperator``
+in the same DAG file imports anyway.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ WAITING = "waiting_for_approval"
 
 @dataclass
 class Recorder(AbstractCapability[Any]):  # type: ignore[misc]
-    """Writes the run of an ``AgentOperator`` as a trace, at its end, at a pause for approval and at a failure.
+    """Writes the run of an ``AgentOperator`` as a trace when it ends, fails or pauses for approval.
 
-    It stands below every other capability, at the tools themselves, and so sees the arguments that are executed. Values
-    that Airflow masks and texts that look like credentials are not written. A recording that cannot be written is
-    logged as an error; the agent's run goes on.
+    The recorder is the innermost capability, next to the tools, so it sees the arguments that are executed. Values that
+    Airflow masks and texts that look like credentials are masked in the trace. If the trace cannot be written, an error
+    is logged and the agent's run continues.
     """
 
     executed: list[document.Record] = field(default_factory=list, init=False, repr=False)
@@ -47,39 +47,39 @@ class Recorder(AbstractCapability[Any]):  # type: ignore[misc]
 
     @classmethod
     def get_serialization_name(cls) -> str | None:
-        """Return ``None``: it belongs to a task, not to an agent's description."""
+        """Return ``None``: a recorder belongs to a task and is not part of an agent's definition."""
         return None
 
     def get_ordering(self) -> CapabilityOrdering:
-        """Stand below the capabilities that change arguments."""
+        """Return the innermost position, below the capabilities that change arguments."""
         return CapabilityOrdering(position="innermost")
 
     async def for_run(self, ctx: Any) -> Recorder:
-        """Return a recorder for one run: mapped tasks share this object."""
+        """Return a new recorder for one run, because mapped tasks share this object."""
         return Recorder()
 
     def get_wrapper_toolset(self, toolset: Any) -> Any:
-        """Return the agent's tools, each call of which is recorded."""
+        """Return the agent's tools, wrapped so that each call is recorded."""
         return _RecordedTools(wrapped=toolset, recorder=self)
 
     async def prepare_output_tools(self, ctx: Any, tool_defs: list[Any]) -> list[Any]:
-        """Remember the tools by which the agent gives its answer."""
+        """Remember the tools with which the agent returns its output."""
         self.controls |= {tool.name for tool in tool_defs}
         return tool_defs
 
     async def before_model_request(self, ctx: Any, request_context: Any) -> Any:
-        """Keep hold of the messages: the context of a run that fails does not have them."""
+        """Keep the messages, because they are not available after a run that failed."""
         self.messages = ctx.messages
         return request_context
 
     async def after_tool_validate(self, ctx: Any, *, call: Any, tool_def: Any, args: Any) -> Any:
-        """Remember what validation made of the arguments: that is nobody's edit."""
+        """Remember the arguments before and after validation, so that its changes do not count as an edit."""
         self.messages = ctx.messages
         self.validated[call.tool_call_id] = (document.plain(call.args_as_dict()), document.plain(args))
         return args
 
     async def wrap_run(self, ctx: Any, *, handler: Any) -> Any:
-        """Run the agent and write the recording, however it ends."""
+        """Run the agent and write the recording, even if the run fails."""
         started_at = document.now()
         try:
             result = await handler()
@@ -108,60 +108,60 @@ class Recorder(AbstractCapability[Any]):  # type: ignore[misc]
             results.write(path, json.dumps(content, indent=2, allow_nan=False).encode("ascii"))
             ti.xcom_push(key=XCOM_KEY, value=str(path))
         except Exception:
-            log.exception("The run could not be recorded. Check [vai] runs_path; the agent's result is not affected")
+            log.exception("The run could not be recorded: check [vai] runs_path. The agent's result is not affected")
             return
-        log.info("The run is recorded in %s", path)
+        log.info("The run was recorded in %s", path)
 
     def _document(self, ctx: Any, ti: Any, started_at: str, end: document.Record) -> document.Record:
-        before = _before(ti, self.messages)
-        run = before.get("agentRun", {})
-        runs = [*run.get("runIds", []), ctx.run_id]
-        messages = [message for message in self.messages if message.run_id in runs]
-        ran = [action for action in before.get("actionRuns", []) if "startedAt" in action]
-        actions = document.action_runs(messages, [*ran, *self.executed], self.controls, self.waiting)
-        named = getattr(ti.task, "agent_params", {}).get("name") or ti.task_id
+        earlier = _earlier_recording(ti, self.messages)
+        earlier_run = earlier.get("agentRun", {})
+        run_ids = [*earlier_run.get("runIds", []), ctx.run_id]
+        messages = [message for message in self.messages if message.run_id in run_ids]
+        earlier_actions = [action for action in earlier.get("actionRuns", []) if "startedAt" in action]
+        actions = document.action_runs(messages, [*earlier_actions, *self.executed], self.controls, self.waiting)
+        agent_name = getattr(ti.task, "agent_params", {}).get("name") or ti.task_id
         toolsets = {action.get("toolset") for action in actions} - {None}
         return {
             "agentRun": {
-                "id": runs[0],
-                "runIds": runs,
+                "id": run_ids[0],
+                "runIds": run_ids,
                 **end,
-                "input": {"prompt": document.asked(messages) or document.plain(ctx.prompt)},
+                "input": {"prompt": document.user_prompts(messages) or document.plain(ctx.prompt)},
                 "usage": document.usage(messages),
-                "startedAt": run.get("startedAt", started_at),
+                "startedAt": earlier_run.get("startedAt", started_at),
                 "completedAt": document.now(),
                 "airflow": {"dagId": ti.dag_id, "runId": ti.run_id, "taskId": ti.task_id, "tryNumber": ti.try_number},
             },
             "agentSpec": {
-                "slug": named,
-                "name": named,
+                "slug": agent_name,
+                "name": agent_name,
                 "markdown": document.instructions(messages),
                 "frontmatter": {"model": document.model(messages), "toolsets": sorted(toolsets)},
             },
             "actionRuns": actions,
-            "approvals": list({**_asked(actions, ti), **_decided(before), **self.approvals}.values()),
+            "approvals": list({**_requests(actions, ti), **_decided(earlier), **self.approvals}.values()),
         }
 
 
 @dataclass
 class _RecordedTools(WrapperToolset[Any]):  # type: ignore[misc]
-    """The agent's tools; each call that runs becomes an action run of the recorder."""
+    """The agent's tools. Each call that runs becomes an action run of the recorder."""
 
     recorder: Recorder = field(default_factory=Recorder)
 
     async def call_tool(self, name: str, tool_args: dict[str, Any], ctx: Any, tool: Any) -> Any:
-        """Call the tool and record what came of it."""
+        """Call the tool and record its result or error."""
         action = self._started(name, document.plain(tool_args), ctx, tool)
         self.recorder.executed.append(action)
         try:
             result = await self.wrapped.call_tool(name, tool_args, ctx, tool)
-        except (ApprovalRequired, CallDeferred):  # the tool itself asks first: it did not run
+        except (ApprovalRequired, CallDeferred):  # the tool asks for approval first, so it did not run
             self.recorder.executed.remove(action)
             self.recorder.approvals.pop(action["id"], None)
             raise
         except BaseException as error:
-            ended = {"status": "failed" if isinstance(error, Exception) else "cancelled"}
-            action |= {**ended, "error": {"message": _message(error)}, "completedAt": document.now()}
+            status = "failed" if isinstance(error, Exception) else "cancelled"
+            action |= {"status": status, "error": {"message": _message(error)}, "completedAt": document.now()}
             raise
         returned = result.return_value if isinstance(result, ToolReturn) else result
         action |= {"status": "completed", "result": document.plain(returned), "completedAt": document.now()}
@@ -169,9 +169,9 @@ class _RecordedTools(WrapperToolset[Any]):  # type: ignore[misc]
 
     def _started(self, name: str, arguments: Any, ctx: Any, tool: Any) -> document.Record:
         call_id = ctx.tool_call_id or f"call-{len(self.recorder.executed)}"
-        seen, validated = self.recorder.validated.get(ctx.tool_call_id, (None, None))
+        unvalidated, validated = self.recorder.validated.get(ctx.tool_call_id, (None, None))
         proposed = document.proposal(ctx.messages, ctx.tool_call_id)
-        is_edited = proposed is not None and (seen != proposed or validated != arguments)
+        is_edited = proposed is not None and (unvalidated != proposed or validated != arguments)
         request = {"toolCallId": call_id, "requestPayload": {"definition": proposed if is_edited else arguments}}
         if ctx.tool_call_approved:
             self.recorder.approvals[call_id] = {**request, "status": "approved", **_decision_here()}
@@ -182,33 +182,34 @@ class _RecordedTools(WrapperToolset[Any]):  # type: ignore[misc]
 
 
 def path_of(ti: Any) -> ObjectStoragePath:
-    """Return where a task instance's recording stands under ``[vai] runs_path``."""
+    """Return the path of a task instance's recording under ``[vai] runs_path``."""
     from airflow.sdk import ObjectStoragePath
 
     from airflow_provider_vai.operators.runtime import results
     from airflow_provider_vai.operators.runtime.compat import configuration
 
-    given = configuration().get("vai", "runs_path", fallback="")
-    root = ObjectStoragePath(given) if given else results.artifacts_root() / "runs"
+    configured = configuration().get("vai", "runs_path", fallback="")
+    root = ObjectStoragePath(configured) if configured else results.artifacts_root() / "runs"
     return results.path_of(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, "json", root=root)
 
 
 def decision(ti: Any) -> document.Record:
-    """Return who answered the task's question about its tool calls, and when; empty where Airflow does not say.
+    """Return who answered the task's approval request for its tool calls, when, and with which note.
 
-    A task that waited for a person gets the answer as an argument of the method that it resumes with.
+    :return: ``resolvedBy``, ``resolvedAt`` and ``resolutionNote``, as far as Airflow records them.
     """
     from airflow.sdk.serde import deserialize
 
-    given = getattr(getattr(ti, "_ti_context_from_server", None), "next_kwargs", None)
+    # When a task resumes after waiting, Airflow passes the response as an argument of the resumed method.
+    next_kwargs = getattr(getattr(ti, "_ti_context_from_server", None), "next_kwargs", None)
     try:
-        event = deserialize(given)["event"]
+        event = deserialize(next_kwargs)["event"]
         by, at = event.get("responded_by_user"), event.get("responded_at")
         reason = (event.get("params_input") or {}).get("reason")
-    except (AttributeError, ImportError, KeyError, TypeError, ValueError):  # it did not wait, or Airflow changed
+    except (AttributeError, ImportError, KeyError, TypeError, ValueError):  # it did not wait, or Airflow has changed
         return {}
-    found = {"resolvedBy": by["name"] if by else None, "resolvedAt": at and str(at), "resolutionNote": reason}
-    return {name: value for name, value in found.items() if isinstance(value, str) and value}
+    answer = {"resolvedBy": by["name"] if by else None, "resolvedAt": at and str(at), "resolutionNote": reason}
+    return {name: value for name, value in answer.items() if isinstance(value, str) and value}
 
 
 def _decision_here() -> document.Record:
@@ -217,31 +218,34 @@ def _decision_here() -> document.Record:
     return decision(get_current_context()["ti"])
 
 
-def _before(ti: Any, messages: list[Any]) -> document.Record:
-    """Return the recording that this run goes on with: a pause ended it, and its messages are this run's history."""
-    runs = {message.run_id for message in messages}
+def _earlier_recording(ti: Any, messages: list[Any]) -> document.Record:
+    """Return the recording that this run continues after a pause for approval; empty if there is none.
+
+    Its messages are the beginning of this run's messages.
+    """
+    run_ids = {message.run_id for message in messages}
     try:
-        found = json.loads(path_of(ti).read_bytes())
-        return found if runs.issuperset(found["agentRun"]["runIds"]) else {}
-    except (OSError, KeyError, TypeError, ValueError):  # there is none: only the messages tell of what was before
+        document = json.loads(path_of(ti).read_bytes())
+        return document if run_ids.issuperset(document["agentRun"]["runIds"]) else {}
+    except (OSError, KeyError, TypeError, ValueError):  # there is no recording: only the messages have the history
         return {}
 
 
-def _decided(before: document.Record) -> dict[str, document.Record]:
-    requests = before.get("approvals", [])
+def _decided(earlier: document.Record) -> dict[str, document.Record]:
+    requests = earlier.get("approvals", [])
     return {request["toolCallId"]: request for request in requests if request.get("status") != "pending"}
 
 
-def _asked(actions: list[document.Record], ti: Any) -> dict[str, document.Record]:
-    """Return the requests about calls that never ran: one that waits, and one that somebody denied."""
-    found = {}
+def _requests(actions: list[document.Record], ti: Any) -> dict[str, document.Record]:
+    """Return the approval requests of calls that did not run, because they are waiting or were denied."""
+    requests = {}
     for action in actions:
         if action["status"] in ("pending", "rejected"):
             answer = decision(ti) if action["status"] == "rejected" else {}
             note = answer.get("resolutionNote") or action.get("error", {}).get("message")
             request = {"toolCallId": action["id"], "status": action["status"], **answer}
-            found[action["id"]] = {**request, "resolutionNote": note} if note else request
-    return found
+            requests[action["id"]] = {**request, "resolutionNote": note} if note else request
+    return requests
 
 
 def _message(error: BaseException) -> str:

@@ -79,7 +79,7 @@ def test_a_hand_marked_gate_does_not_open(airflow, start, reports):
 
     assert run.end() == "failed"
     assert run.states["http_request"] == "failed"
-    assert "holds no approval" in run.failures()["http_request"]
+    assert "has no approval" in run.failures()["http_request"]
     assert len(reports.posts()) == before
 
 

@@ -88,7 +88,7 @@ def test_a_call_waits_and_takes_place_once(callers):
     tries = callers.client.call("GET", f"{run._path()}/taskInstances/call")["try_number"]
     assert tries == 2
     log = callers.client.call("GET", f"{run._path()}/taskInstances/call/logs/2?full_content=true")
-    assert "is taken over" in str(log)
+    assert "using that run" in str(log)
 
 
 def test_a_failed_run_fails_the_call(callers):
@@ -97,4 +97,7 @@ def test_a_failed_run_fails_the_call(callers):
 
     assert run.follow(240, lambda gate: None) == "failed"
     (child,) = callers.client.call("GET", "/dags/failing/dagRuns")["dag_runs"]
-    assert f"the run {quote(child['dag_run_id'], safe='')} of failing ended as failed" in run.failures(200)["call"]
+    assert (
+        f"the run {quote(child['dag_run_id'], safe='')} of failing ended in the state failed"
+        in run.failures(200)["call"]
+    )

@@ -311,7 +311,7 @@ def test_a_gate_marked_as_success_does_not_open(start):
     run.client.call("PATCH", f"/dags/marked/dagRuns/{run.run_id}/taskInstances/gate", {"new_state": "success"})
 
     assert run.end() == "failed"
-    assert "holds no approval" in run.failures()["pay"]
+    assert "has no approval" in run.failures()["pay"]
     assert paid(run) == []
 
 

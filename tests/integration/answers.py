@@ -1,4 +1,4 @@
-"""A person who answers the questions of a DAG that runs in this process."""
+"""Simulates a person who answers the approval requests of a DAG that runs in this process."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 def answering(
     *options: str, before: Callable[[], object] | None = None, form: dict[str, Any] | None = None
 ) -> Iterator[list[Any]]:
-    """Answer waiting questions one after another, as Airflow's own route does; yield what they showed.
+    """Answer pending approval requests one after another, as Airflow's own route does; yield the requests.
 
-    :param form: what the approver wrote into the form's fields.
+    :param form: the values that the approver enters into the form's fields.
     """
     from airflow.models.dagrun import DagRun
     from airflow.models.hitl import HITLDetail
@@ -35,7 +35,7 @@ def answering(
         )
         tis = session.scalars(live).all()
         if any(ti.state not in waiting for ti in tis):
-            return  # the run in the other thread writes these rows, too: it must have come to rest
+            return  # the DAG run in the other thread writes these rows, too, and must have paused
         for ti in tis:
             detail = session.scalar(select(HITLDetail).where(HITLDetail.ti_id == ti.id))
             if detail is not None and detail.responded_at is None and left:
@@ -46,7 +46,7 @@ def answering(
                 detail.params_input = form or {}
                 shown.append((detail.subject, detail.body))
             elif detail is None or detail.responded_at is None:
-                continue  # an answered task that still waits: the run's own thread wrote its old state over the new one
+                continue  # answered, but still waiting: the DAG run's thread overwrote the new state with the old one
             event = TriggerEvent(detail.as_resume_event_payload())
             handle_event_submit(event, task_instance=ti, session=session)
             session.commit()
@@ -57,7 +57,7 @@ def answering(
 
 @contextmanager
 def meanwhile(work: Callable[[Any], None]) -> Iterator[None]:
-    """Do something in the database again and again while a DAG runs; SQLite may be locked at times."""
+    """Retry a database operation while a DAG runs, because SQLite may be locked."""
     from airflow.utils.session import create_session
     from sqlalchemy.exc import OperationalError
 

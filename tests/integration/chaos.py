@@ -1,4 +1,4 @@
-"""The cells of the chaos test, one for each kind that writes and each moment of a kill, and the far end that counts."""
+"""The table of the chaos test, with a cell for each writing kind and each moment of a kill, and its target server."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ WRITES = {
     "call_automation": EXACTLY_ONCE,  # the called run's id is the same in each try
     "call_automation-waiting": EXACTLY_ONCE,
 }
-"""Row -> what the far end counted and how the task ended, by moment. A row is a kind, or one of its ways."""
+"""Row -> the count at the target and the task's end, by moment. A row is a kind, or a variant of it."""
 
 CELLS = [(row, moment) for row in WRITES for moment in MOMENTS]
 
 
 def cell_id(row: str, moment: str) -> str:
-    """Return the task's id, which is also its path at the far end."""
+    """Return the cell's task id, which is also its path at the target."""
     return f"{row}_{moment}"
 
 
 class FarEnd:
-    """Counts the effects by path, and kills the task of a cell at the moment that the cell's name ends with.
+    """The target server: counts the writes by path, and kills a cell's task at the moment in the cell's name.
 
     ``slow`` is answered once the event of that name is set.
 
-    :param pids: the folder where each task leaves the id of its process.
+    :param pids: the folder in which each task stores its process id.
     """
 
     def __init__(self, pids: Path) -> None:
@@ -58,7 +58,7 @@ class FarEnd:
         self.lock = threading.Lock()
 
     def answer(self, request: Any) -> Any:
-        """Count, then answer; or kill, and answer nobody."""
+        """Count the write and respond, or kill the task and do not respond."""
         name = request.path
         moment = name.rpartition("_")[2]
         with self.lock:

@@ -1,4 +1,4 @@
-"""The DAG file of the chaos test: a task for each cell, and those that people approve and clear."""
+"""The DAG file of the chaos test: a task for each cell, and tasks that people approve and clear."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.integration import chaos
 URL, PIDS = os.environ["CHAOS_URL"], Path(os.environ["CHAOS_PIDS"])
 SEND = "tests.integration.chaos_tool:send"
 RETRY: dict[str, Any] = {"retries": 2, "retry_delay": timedelta(seconds=1)}
-# moment -> the messages to the supervisor that a call of an automation dies at, and whether they are still sent
+# moment -> the messages to the supervisor at which call_automation dies, and whether they are still sent
 DEADLY_MESSAGES = {
     "before": ({"TriggerDagRun"}, False),
     "effect": ({"TriggerDagRun"}, True),
@@ -33,12 +33,12 @@ DEADLY_MESSAGES = {
 
 
 def die() -> None:
-    """End this process as the kernel does when memory is short."""
+    """End this process as the kernel does when memory runs out."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Mortal:
-    """Tells the far end whom to kill; dies by itself where the far end cannot see the moment."""
+    """Tells the target which process to kill, or kills itself at a moment that the target cannot see."""
 
     task_id: str
 
@@ -50,25 +50,25 @@ class Mortal:
         return result
 
     def post_execute(self, context: Any, result: Any = None) -> None:
-        """Follow the end of the work."""
+        """Die after the work, if this is the cell's moment."""
         self.die_at("recorded", context)
 
     def die_at(self, moment: str, context: Any) -> None:
-        """Die in the first try of the moment's cell."""
+        """Die in the first try if this is the cell's moment."""
         if self.task_id.endswith(f"_{moment}") and context["ti"].try_number == 1:
             die()
 
 
 class Http(Mortal, HttpRequestOperator):
-    """A request."""
+    """An HTTP request."""
 
 
 class Tool(Mortal, PythonToolOperator):
-    """A function."""
+    """A call of a Python function."""
 
 
 class Mcp(Mortal, McpToolOperator):
-    """An MCP server's tool."""
+    """A call of an MCP server's tool."""
 
 
 class Agent(Mortal, CallAgentOperator):
@@ -76,10 +76,10 @@ class Agent(Mortal, CallAgentOperator):
 
 
 class Automation(CallAutomationOperator):
-    """Another DAG's run: its supervisor starts it, so it dies at one of its messages to that."""
+    """A run of another DAG. The supervisor starts it, so the task dies at one of its messages to the supervisor."""
 
     def perform(self, context: Any) -> Any:
-        """Start the run, under observation in the first try."""
+        """Start the DAG run; the first try may die at a message."""
         from airflow.sdk.execution_time import task_runner
 
         if context["ti"].try_number == 1:
@@ -89,7 +89,7 @@ class Automation(CallAutomationOperator):
 
 
 class Messages:
-    """The way to the supervisor, which ends at one of these messages, by their type or the key that they set."""
+    """The channel to the supervisor. It ends at a message of one of these types, or that sets one of these keys."""
 
     def __init__(self, way: Any, fatal: set[str], is_sent: bool) -> None:
         self.way, self.fatal, self.is_sent = way, fatal, is_sent
@@ -109,27 +109,27 @@ class Messages:
 
 
 def http(name: str) -> Any:
-    """Return a request."""
+    """Return a task that sends an HTTP request."""
     return Http(task_id=name, conn_id="far", endpoint=f"/{name}", method="POST", json={"number": 1}, **RETRY)
 
 
 def tool(name: str, **more: Any) -> Any:
-    """Return a call of the function."""
+    """Return a task that calls the function."""
     return Tool(task_id=name, python_callable=SEND, arguments={"url": URL, "cell": name}, **RETRY, **more)
 
 
 def mcp(name: str, conn_id: str = "mcp") -> Any:
-    """Return a call of the MCP server's tool."""
+    """Return a task that calls the MCP server's tool."""
     return Mcp(task_id=name, conn_id=conn_id, tool="send", arguments={"cell": name}, **RETRY)
 
 
 def agent(name: str) -> Any:
-    """Return a question to an agent with that tool."""
+    """Return a task that asks an agent with that tool."""
     return Agent(task_id=name, conn_id="llm", question=name, tools=["mcp:mcp/send"], **RETRY)
 
 
 def automation(name: str, **more: Any) -> Any:
-    """Return a call of the other DAG."""
+    """Return a task that calls the other DAG."""
     return Automation(task_id=name, trigger_dag_id="called", conf={"cell": name}, **RETRY, **more)
 
 

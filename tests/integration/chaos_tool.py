@@ -1,6 +1,6 @@
-"""The effect of the chaos test, as a tool: a function, and the same on an MCP server.
+"""The write of the chaos test as a tool: as a function, and on an MCP server.
 
-``python chaos_tool.py URL`` serves it over stdio, with a port after that over HTTP.
+``python chaos_tool.py URL`` serves it over stdio, and with a port as second argument over HTTP.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import urllib.request
 
 
 def send(url: str, cell: str) -> object:
-    """Have the effect at the far end, and return its answer."""
+    """Do the write at the target and return its response."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(urllib.request.Request(f"{url}/{cell}", b"{}"), timeout=60) as answer:
         return json.loads(answer.read())
@@ -25,7 +25,7 @@ def serve(url: str, port: int | None) -> None:
 
     @server.tool(name="send")
     def send_cell(cell: str) -> str:
-        """Have the effect."""
+        """Do the write."""
         return json.dumps(send(url, cell))
 
     if port is None:

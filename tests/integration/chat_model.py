@@ -1,4 +1,4 @@
-"""A chat-completions server whose answers a test writes: a model without a network."""
+"""A local chat-completions server whose responses a test scripts."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
 
 
 class ChatModel(http.server.BaseHTTPRequestHandler):
-    """Answers each request with what :meth:`reply` says; a test names a subclass for its own script."""
+    """Answers each request with the message that :meth:`reply` returns. A test writes its script as a subclass."""
 
     def reply(self, body: dict[str, Any]) -> dict[str, Any]:
         """Return the assistant's message for a request."""
         raise NotImplementedError
 
     def do_POST(self) -> None:
-        """Answer one request."""
+        """Respond to one request."""
         message = self.reply(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         choice = {"index": 0, "finish_reason": "tool_calls" if "tool_calls" in message else "stop", "message": message}
         answer = {"id": "1", "object": "chat.completion", "created": 1, "model": "scripted-1", "usage": USAGE}
@@ -32,12 +32,12 @@ class ChatModel(http.server.BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *_: Any) -> None:
-        """Stay silent."""
+        """Log nothing."""
 
 
 @contextmanager
 def serving(model: type[ChatModel], password: str = "k3y-of-the-test") -> Iterator[dict[str, Any]]:
-    """Serve a model on loopback; yield the Airflow connection that leads to it."""
+    """Serve a model on the loopback interface and yield its Airflow connection."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), model) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
         yield {

@@ -1,4 +1,4 @@
-"""A migrated database, and DAG files that run to their end in this process."""
+"""A migrated Airflow database, and functions that run DAG files to their end in this process."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from airflow_provider_vai.operators.python_tool import PythonToolOperator
 from airflow_provider_vai.operators.unmapped_tool import UnmappedToolOperator
 from airflow_provider_vai.sensors.approval import ApprovalGateSensor
 """
-# Imported before any test starts a thread: two threads that import Airflow's models at once can wait for each other.
+# Import before any test starts a thread: two threads that import Airflow's models at once can deadlock.
 USED_IN_THREADS = (
     "airflow.dag_processing.dagbag",
     "airflow.models.hitl",
@@ -48,9 +48,9 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Ran:
-    """A finished DAG run: its DAG, and the states, the results and the log of its tasks.
+    """A finished DAG run: its DAG, and the states, results and log of its tasks.
 
-    ``all_results`` has the results of every map index, in order.
+    ``all_results`` has the results of all map indexes, in order.
     """
 
     dag_id: str
@@ -62,18 +62,18 @@ class Ran:
 
 @pytest.fixture(scope="session")
 def database(airflow_home: Path) -> Path:
-    """The Airflow home of this session, its database migrated once."""
+    """Return the Airflow home of this session, with its database migrated once."""
     (airflow_home / "dags").mkdir(exist_ok=True)
     subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True)
     for module in USED_IN_THREADS:
-        with contextlib.suppress(ImportError):  # the state store is younger than the oldest version
+        with contextlib.suppress(ImportError):  # the oldest supported Airflow has no task state store
             importlib.import_module(module)
     return airflow_home
 
 
 @pytest.fixture
 def run_dag(run_file: Callable[..., Ran]) -> Callable[..., Ran]:
-    """Return a function that writes a DAG file with these tasks and runs it as `airflow dags test` does."""
+    """Return a function that writes a DAG file with these tasks and runs it like ``airflow dags test``."""
 
     def run(tasks: str, *, runs: int = 1, **test_options: Any) -> Ran:
         dag_id = f"dag_{next(_numbers)}"
@@ -86,7 +86,7 @@ def run_dag(run_file: Callable[..., Ran]) -> Callable[..., Ran]:
 
 @pytest.fixture
 def run_file(database: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    """Return a function that writes the text of a DAG file and runs its DAG as `airflow dags test` does."""
+    """Return a function that writes the text of a DAG file and runs its DAG like ``airflow dags test``."""
 
     def run(dag_id: str, text: str, *, runs: int = 1, **test_options: Any) -> Ran:
         path = database / "dags" / f"{dag_id}.py"
@@ -107,7 +107,7 @@ def run_file(database: Path, capfd: pytest.CaptureFixture[str]) -> Callable[...,
 
 
 def _dag(path: Path, dag_id: str) -> Any:
-    """Return the DAG of a rendered file, which gives it no name, as Airflow finds it."""
+    """Return the DAG of a rendered file, in which it has no variable, the way Airflow finds it."""
     from airflow.dag_processing.dagbag import DagBag
 
     bag = DagBag(dag_folder=str(path))
@@ -128,5 +128,5 @@ def _ran(dag_run: Any, log: str) -> Ran:
             every.setdefault(row.task_id, []).append(XComModel.deserialize_value(row))
     results = {task_id: values[-1] for task_id, values in every.items()}
     states = {ti.task_id: str(getattr(ti.state, "value", ti.state)) for ti in dag_run.get_task_instances()}
-    sys.stdout.write(log)  # pytest shows it with a failure
+    sys.stdout.write(log)  # pytest shows it if the test fails
     return Ran(dag_run.dag_id, states, results, every, log)

@@ -1,6 +1,6 @@
-"""Records a scripted agent at a live source: ``pull_sender.py mlflow|phoenix URL``. Writes out the trace's id.
+"""Records a scripted agent at a real source and prints the trace's id: ``pull_sender.py mlflow|phoenix URL``.
 
-Run by the source's own Python, with ``dev/record`` on the path; no network but the server's loopback address.
+It runs in the source's own Python, with ``dev/record`` on the path, and uses only the server on the loopback interface.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sys
 
 
 def mlflow(url: str) -> str:
-    """Log the trace of ``dev/record/mlflow_trace.py`` by MLflow's own API."""
+    """Log the trace of ``dev/record/mlflow_trace.py`` with MLflow's API."""
     import mlflow
     import mlflow_trace
 
@@ -20,7 +20,7 @@ def mlflow(url: str) -> str:
 
 
 def phoenix(url: str) -> str:
-    """Send OpenInference spans by OTLP over HTTP, into a project whose name has to be quoted."""
+    """Send OpenInference spans with OTLP over HTTP to a project whose name must be quoted."""
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider

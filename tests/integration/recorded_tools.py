@@ -9,7 +9,7 @@ HERE = Path(__file__).parent
 
 
 def stock(item: str) -> dict[str, Any]:
-    """Return how many of an item are left; the first call of all finds the counter busy."""
+    """Return how many of an item are in stock. The very first call fails."""
     busy = HERE / "busy"
     if busy.exists():
         busy.unlink()
@@ -18,19 +18,19 @@ def stock(item: str) -> dict[str, Any]:
 
 
 def set_price(item: str, price: int) -> dict[str, Any]:
-    """Write a price down."""
+    """Store a price."""
     with (HERE / "prices.txt").open("a", encoding="utf-8") as prices:
         prices.write(f"{item}={price}\n")
     return {"item": item, "price": price}
 
 
 def drop(item: str) -> str:
-    """Delete an item, which nobody allows."""
+    """Delete an item. Nobody approves this."""
     raise AssertionError(f"{item} was dropped")
 
 
 def broken(item: str) -> str:
-    """Fail for good."""
+    """Always fail."""
     raise ConnectionError(f"no route to {item}, the key is s3cret-of-the-test")
 
 

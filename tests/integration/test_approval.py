@@ -1,4 +1,4 @@
-"""The approval gate in a real DAG run, answered while it waits."""
+"""The gate in a real DAG run, answered while it waits."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOOL = "PythonToolOperator(task_id={0!r}, python_callable='vai_gate_tools:echo',
 
 @pytest.fixture(autouse=True)
 def tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """The tools on the path, and a file that a test may change while the gate waits."""
+    """Put the tools on the path, and return a file that a test may change while the gate waits."""
     (tmp_path / "vai_gate_tools.py").write_text((HERE / "tools.py").read_text())
     monkeypatch.syspath_prepend(str(tmp_path))
     return tmp_path
@@ -40,7 +40,7 @@ def guarded(gate: str = "", value: str = "'pay {{ ds }}'") -> str:
 
 
 def test_approved_arguments_run(run_dag: Run) -> None:
-    """The approver sees the arguments and their digest; the step then runs; the record names the person."""
+    """The approver sees the arguments and their digest, the step runs, and the record names the approver."""
     with answering("Approve") as shown:
         ran = run_dag(guarded())
 
@@ -62,7 +62,7 @@ def test_approved_arguments_run(run_dag: Run) -> None:
     ("on_reject", "states"), [("skip", ("success", "skipped")), ("fail", ("failed", "upstream_failed"))]
 )
 def test_rejected_arguments_do_not_run(on_reject: str, states: tuple[str, str], run_dag: Run) -> None:
-    """A rejection skips or fails, leaves its record, and is not retried."""
+    """A rejection skips or fails the step, is recorded, and is not retried."""
     with answering("Reject"):
         ran = run_dag(guarded(f", on_reject={on_reject!r}"))
 
@@ -71,7 +71,7 @@ def test_rejected_arguments_do_not_run(on_reject: str, states: tuple[str, str], 
 
 
 def test_arguments_that_change_after_the_question_are_not_approved(run_dag: Run, tools: Path) -> None:
-    """What the approver saw is what runs: with other arguments at answer time, nothing is approved."""
+    """If the arguments differ when the approver answers, nothing is approved and nothing runs."""
     state = tools / "state"
     state.write_text("1")
     source = (
@@ -95,7 +95,7 @@ def test_arguments_that_change_after_the_question_are_not_approved(run_dag: Run,
     [("fail", ("failed", "upstream_failed")), ("approve", ("success", "success")), ("reject", ("success", "skipped"))],
 )
 def test_waking_gate_keeps_its_deadline(on_timeout: str, states: tuple[str, str], run_dag: Run) -> None:
-    """A gate that wakes up to look for answers still ends at its deadline, as it was told to."""
+    """A gate that wakes up to look for answers still ends at its configured deadline."""
     with sweeping():
         ran = run_dag(
             guarded(
@@ -110,7 +110,7 @@ def test_waking_gate_keeps_its_deadline(on_timeout: str, states: tuple[str, str]
 
 @contextmanager
 def sweeping() -> Iterator[None]:
-    """Time out waiting tasks, as the scheduler's sweep does for gates without defaults."""
+    """Time out waiting tasks, as the scheduler does for gates without defaults."""
     from airflow.models.taskinstance import TaskInstance
     from airflow.models.trigger import handle_event_submit
     from airflow.sdk import timezone
@@ -128,7 +128,7 @@ def sweeping() -> Iterator[None]:
 
 
 def test_gate_that_guards_nothing_fails(run_dag: Run) -> None:
-    """A gate without a step is a mistake that shows at once."""
+    """A gate that guards no step fails at once."""
     ran = run_dag("ApprovalGateSensor(task_id='gate', subject='Go?')")
 
     assert ran.states == {"gate": "failed"}
@@ -136,7 +136,7 @@ def test_gate_that_guards_nothing_fails(run_dag: Run) -> None:
 
 
 def test_out_of_band_answers(run_dag: Run) -> None:
-    """A poking gate drops an answer about other arguments, takes one about these, and knows no person."""
+    """A poking gate drops an answer about other arguments, accepts one about these, and attributes it to nobody."""
     from airflow_provider_vai.languages.json_text import digest
 
     arguments = {
@@ -149,7 +149,7 @@ def test_out_of_band_answers(run_dag: Run) -> None:
     answers = [{"decision": "approve"}, {"decision": "approve", "sha256": "0" * 64}, good]
 
     def put(answer: dict[str, object]) -> bool:
-        """Write an answer as soon as the gate runs and has taken the one before."""
+        """Write an answer as soon as the gate runs and has read the previous one."""
         from airflow._shared.state import TaskScope
         from airflow.models.taskinstance import TaskInstance
         from airflow.state.metastore import MetastoreBackend
@@ -188,7 +188,7 @@ def test_out_of_band_answers(run_dag: Run) -> None:
 
 
 def test_an_edited_argument_is_what_runs(run_dag: Run) -> None:
-    """The step runs with the value that the approver wrote, and the record shows it field by field."""
+    """The step runs with the approver's value, and the record shows each changed field."""
     with answering("Approve", form={"arguments.value": "pay less", "note": "too much"}):
         ran = run_dag(guarded(", editable={'arguments.value': {'type': 'string'}}"))
 
@@ -196,11 +196,11 @@ def test_an_edited_argument_is_what_runs(run_dag: Run) -> None:
     assert ran.results["a"] == "pay less"
     assert ran.results["gate"]["edits"] == {"a": {"arguments.value": {"from": "pay {{ ds }}", "to": "pay less"}}}
     assert ran.results["gate"]["note"] == "too much"
-    assert "arguments.value was changed at the approval" in ran.log
+    assert "The approver edited arguments.value" in ran.log
 
 
 def test_a_bad_edit_is_asked_again(run_dag: Run) -> None:
-    """A value that the field's schema refuses spends no retry: the same question is open again."""
+    """A value that does not match the field's schema uses up no retry: the same request is pending again."""
     with answering("Approve", "Reject", form={"arguments.value": 7}) as shown:
         ran = run_dag(guarded(", editable={'arguments.value': {'type': 'integer', 'maximum': 5}}", "3"))
 
@@ -210,7 +210,7 @@ def test_a_bad_edit_is_asked_again(run_dag: Run) -> None:
 
 
 def test_an_approval_is_trusted_while_nothing_changes(run_dag: Run) -> None:
-    """The second gate about the same call passes by itself and says on what it rests; a third one asks."""
+    """The second gate for the same call passes automatically and names the earlier approval; a third one asks."""
     trust = ", trust_for=timedelta(days=1), trust_uses=1"
     with answering("Approve", "Approve") as shown:
         ran = run_dag(guarded(trust), runs=3)
@@ -220,7 +220,7 @@ def test_an_approval_is_trusted_while_nothing_changes(run_dag: Run) -> None:
 
 
 def test_a_denied_call_is_not_asked_about(run_dag: Run) -> None:
-    """The gate fails, no step runs, and nobody is asked."""
+    """The gate fails without asking, and no step runs."""
     with answering("Approve") as shown:
         ran = run_dag(guarded(", denied=[{'arguments': {'value': 'pay {{ ds }}'}}]"))
 
@@ -230,7 +230,7 @@ def test_a_denied_call_is_not_asked_about(run_dag: Run) -> None:
 
 
 def test_gates_of_a_mapped_group(run_dag: Run) -> None:
-    """Each iteration has its own question, and its step runs with its own arguments."""
+    """Each iteration has its own approval request, and its step runs with its own arguments."""
     source = f"""
         from airflow.sdk import task_group
 

@@ -1,4 +1,4 @@
-"""Which asset events Airflow records when an automation runs."""
+"""The asset events that Airflow records when an automation runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOOK = 'PythonToolOperator(task_id="{0}", python_callable="json:dumps", argument
 
 
 def events(dag_id: str) -> list[tuple[str, str]]:
-    """Return the recorded events that tasks of a DAG are the source of: asset and task."""
+    """Return the recorded events whose source is a task of a DAG, as asset and task."""
     from airflow.models.asset import AssetEvent
     from airflow.utils.session import create_session
     from sqlalchemy import select
@@ -27,7 +27,7 @@ def events(dag_id: str) -> list[tuple[str, str]]:
 
 
 def test_each_step_emits_its_action(run_dag) -> None:
-    """A step's success is an event of its own asset, and of the outlets that the file gives it."""
+    """A successful step emits its own asset and the outlets in the DAG file."""
     ran = run_dag(
         f"""
         from airflow.sdk import Asset
@@ -47,7 +47,7 @@ def test_each_step_emits_its_action(run_dag) -> None:
 
 
 def test_a_failed_step_emits_nothing(run_dag) -> None:
-    """A step that fails is no event, and neither is the end that waits for it."""
+    """Neither a failed step nor the end task downstream of it emits an event."""
     ran = run_dag(
         f"""
         from airflow.providers.standard.operators.empty import EmptyOperator
@@ -66,7 +66,7 @@ def test_a_failed_step_emits_nothing(run_dag) -> None:
 
 
 def test_other_schemes_are_left_to_airflow() -> None:
-    """Our own URIs skip the question to all providers and are equal to what Airflow makes; others are not ours."""
+    """Our assets equal those that Airflow creates, without loading all providers. Other schemes go to Airflow."""
     from airflow.sdk import Asset
 
     from airflow_provider_vai.operators.assets import asset
@@ -78,7 +78,7 @@ def test_other_schemes_are_left_to_airflow() -> None:
 
 
 def test_a_param_keeps_its_type(run_dag) -> None:
-    """A step gets the run's own value as a number, not as its text."""
+    """A step gets a numeric param as a number instead of text."""
     ran = run_dag(
         """
         from airflow.sdk import Param
@@ -94,7 +94,7 @@ def test_a_param_keeps_its_type(run_dag) -> None:
 
 
 def listening(*uris: str, paused: bool = False) -> str:
-    """Make a DAG that is scheduled by these assets, in the database alone; return its id."""
+    """Create a DAG in the database that is scheduled on these assets; return its id."""
     from uuid import uuid4
 
     from airflow.models.asset import AssetActive, AssetModel, DagScheduleAssetReference
@@ -122,7 +122,7 @@ def listening(*uris: str, paused: bool = False) -> str:
 
 
 def queued(dag_id: str) -> list[str]:
-    """Return the assets whose events wait to start a run of a DAG."""
+    """Return the assets whose events are queued to start a run of a DAG."""
     from airflow.models.asset import AssetDagRunQueue, AssetModel
     from airflow.utils.session import create_session
     from sqlalchemy import select
@@ -134,7 +134,7 @@ def queued(dag_id: str) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def quiet(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Nobody listens to what an earlier test's listeners did."""
+    """Remove all listeners after each test."""
     yield
     if "database" not in request.fixturenames:
         return
@@ -148,7 +148,7 @@ def quiet(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def extras(uri: str) -> list[dict[str, Any]]:
-    """Return what the recorded events of an asset say, in order."""
+    """Return the extras of an asset's recorded events, in order."""
     from airflow.models.asset import AssetEvent
     from airflow.utils.session import create_session
     from sqlalchemy import select
@@ -162,7 +162,7 @@ FAILING = LOOK.format("bad").replace("json:dumps", "json:loads")
 
 
 def test_a_failed_run_tells_who_listens(run_dag) -> None:
-    """Each asset that some DAG listens to and that the run passes has one event; others have none."""
+    """Each asset of the run that a DAG listens to gets one event; other assets get none."""
     events_of = "vai://events/action.failed"
     told = [events_of, f"{events_of}/action_kind/python_tool", "vai://events/automation.failed"]
     not_told = [
@@ -193,7 +193,7 @@ def test_a_failed_run_tells_who_listens(run_dag) -> None:
 
 
 def test_a_run_that_succeeded_tells_its_steps(run_dag, tmp_path) -> None:
-    """One event an asset, however many steps pass it; a step that lands data tells for which connection."""
+    """Each asset gets one event for all steps that match it; a step that loads data names its connection."""
     database = tmp_path / "wh.duckdb"
     told = [
         "vai://events/action.completed",
@@ -228,7 +228,7 @@ def test_a_run_that_succeeded_tells_its_steps(run_dag, tmp_path) -> None:
 
 
 def test_dags_without_steps_tell_nothing(run_dag) -> None:
-    """A DAG of other operators is no automation."""
+    """A DAG without steps of an automation emits no events."""
     listener = listening("vai://events/automation.completed")
 
     ran = run_dag(
@@ -243,7 +243,7 @@ def test_dags_without_steps_tell_nothing(run_dag) -> None:
 
 
 def tell_again(dag_id: str, **facts: Any) -> None:
-    """Tell the events of the only run of a DAG once more; ``facts`` are of the run."""
+    """Emit the events of a DAG's only run again; ``facts`` replaces fields of the run."""
     from airflow.models.dagrun import DagRun
     from airflow.utils.session import create_session
     from sqlalchemy import select
@@ -260,7 +260,7 @@ def tell_again(dag_id: str, **facts: Any) -> None:
 
 
 def subscribe(dag_id: str, uri: str) -> None:
-    """Have a DAG that is known listen to an asset that is known."""
+    """Let an existing DAG listen to an existing asset."""
     from airflow.models.asset import AssetModel, DagScheduleAssetReference
     from airflow.models.dag import DagModel
     from airflow.utils.session import create_session
@@ -276,7 +276,7 @@ DONE = "vai://events/automation.completed"
 
 
 def test_an_automation_does_not_start_itself(run_dag) -> None:
-    """Its own success is an event for others only; one of another's that it waits for stays."""
+    """Its own success is an event only for other DAGs, but another DAG's event that it listens to still counts."""
     own = run_dag(LOOK.format("first")).dag_id
     other = listening(DONE)
     subscribe(own, DONE)
@@ -291,7 +291,7 @@ def test_an_automation_does_not_start_itself(run_dag) -> None:
 
 
 def test_what_an_event_started_does_not_tell_of_that_event(run_dag) -> None:
-    """Two automations that listen to the same do not start each other in turns."""
+    """Two automations that listen to the same event do not start each other in turn."""
     from airflow.models.asset import AssetEvent, AssetModel
     from airflow.utils.session import create_session
     from sqlalchemy import select
@@ -318,7 +318,7 @@ def test_what_an_event_started_does_not_tell_of_that_event(run_dag) -> None:
 
 
 def test_steps_of_an_earlier_end_are_not_told_again(run_dag) -> None:
-    """When a run was cleared, what had ended before that is no news."""
+    """After a run was cleared, steps that had ended before emit no second event."""
     from datetime import datetime, timedelta, timezone
 
     listening(DONE, "vai://events/action.completed")
@@ -331,7 +331,7 @@ def test_steps_of_an_earlier_end_are_not_told_again(run_dag) -> None:
 
 
 def test_a_transaction_that_is_rolled_back_tells_nothing(run_dag) -> None:
-    """Only a committed end is an end, and an inner commit is none yet."""
+    """Only a committed transaction emits events, and a nested commit does not count."""
     from airflow.models.dagrun import DagRun
     from airflow.utils.session import create_session
     from sqlalchemy import select
@@ -359,7 +359,7 @@ def test_a_transaction_that_is_rolled_back_tells_nothing(run_dag) -> None:
 
 
 def test_an_error_stays_here(run_dag, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever fails while events are told, the scheduler's commit is not touched, and the log says which run."""
+    """An error while events are emitted does not affect the scheduler's commit, and the log names the run."""
     from airflow_provider_vai.plugin.events import run_events
 
     def broken(*arguments: Any) -> None:
@@ -376,7 +376,7 @@ def test_an_error_stays_here(run_dag, monkeypatch: pytest.MonkeyPatch, caplog: p
 
 
 def test_the_listener_is_light() -> None:
-    """Every task process loads it: no model of Airflow's, no database."""
+    """Every task process loads the listener, so it must not import Airflow's models or the database."""
     heavy = ("airflow.models", "sqlalchemy", "pydantic", "fastapi", "airflow_provider_vai.kind")
     script = (
         "import sys, airflow.sdk; before = set(sys.modules)\n"

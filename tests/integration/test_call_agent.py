@@ -1,4 +1,4 @@
-"""``call_agent`` through common-ai's AgentOperator, with models that need no network."""
+"""``call_agent`` with common-ai's AgentOperator and local models."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ IMPORT = "from airflow_provider_vai.operators.call_agent import CallAgentOperato
 
 
 class Model(ChatModel):
-    """Asks for each tool it is shown once, then answers with what the tools said."""
+    """Calls each of its tools once, and then answers with their results."""
 
     seen: ClassVar[list[dict[str, Any]]] = []
 
     def reply(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Ask, or answer."""
+        """Call a tool, or answer."""
         self.seen.append(body)
         said = [message["content"] for message in body["messages"] if message["role"] == "tool"]
         names = [tool["function"]["name"] for tool in body.get("tools", ())]
@@ -37,14 +37,14 @@ class Model(ChatModel):
 
 
 def call(name: str) -> dict[str, str]:
-    """Return the call of a tool, with arguments that it takes."""
+    """Return a call of a tool with valid arguments."""
     arguments = {"add": {"a": 2, "b": 3}, "query": {"sql": "delete from t"}}
     return {"name": name, "arguments": json.dumps(arguments.get(name, {}))}
 
 
 @pytest.fixture(autouse=True)
 def connections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """The scripted model, pydantic-ai's own test model, an MCP server and a database."""
+    """Connections to the scripted model, pydantic-ai's test model, an MCP server and a database."""
     pytest.importorskip("openai")
     pytest.importorskip("fastmcp")
     Model.seen.clear()
@@ -64,7 +64,7 @@ def connections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
 
 
 def test_the_question_is_asked_as_it_is(run_dag: Run) -> None:
-    """Braces in the question are text; the result holds the answer, its cost and the model; there are no tools."""
+    """Braces in the question are text; the result has answer, usage and model; the agent has no tools."""
     ran = run_dag(
         IMPORT + "CallAgentOperator(task_id='a', conn_id='llm', question='What is {{ ds }}?', agent='analyst',"
         " system_prompt='Be {{ brief }}.')"
@@ -81,7 +81,7 @@ def test_the_question_is_asked_as_it_is(run_dag: Run) -> None:
 
 
 def test_pydantic_ais_test_model(run_dag: Run) -> None:
-    """Any model that the connection's hook finds will do; a wired question too."""
+    """Any model that the connection's hook supports works, and the question may be wired."""
     ran = run_dag(
         IMPORT + "q = PythonToolOperator(task_id='q', python_callable='copy:copy', arguments={'x': 'Why?'})\n"
         "q >> CallAgentOperator(task_id='a', conn_id='testmodel', question=wired(q))"
@@ -92,7 +92,7 @@ def test_pydantic_ais_test_model(run_dag: Run) -> None:
 
 
 def test_only_the_allowed_tool_is_offered(run_dag: Run) -> None:
-    """Of an MCP server the agent sees the named tool alone, and can call it."""
+    """The agent gets only the listed tool of an MCP server and can call it."""
     ran = run_dag(IMPORT + "CallAgentOperator(task_id='a', conn_id='llm', question='2+3?', tools=['mcp:mcp/add'])")
 
     assert [tool["function"]["name"] for tool in Model.seen[0]["tools"]] == ["add"]
@@ -101,7 +101,7 @@ def test_only_the_allowed_tool_is_offered(run_dag: Run) -> None:
 
 
 def test_a_whole_server_and_a_database_that_is_only_read(run_dag: Run, tmp_path: Path) -> None:
-    """`mcp:` offers all tools of a server; `sql:` offers reading: a write that the model asks for is refused."""
+    """``mcp:`` allows all tools of a server. ``sql:`` allows reads only, and a write of the model is refused."""
     ran = run_dag(
         IMPORT + "CallAgentOperator(task_id='a', conn_id='llm', question='?', tools=['sql:lite'])\n"
         "CallAgentOperator(task_id='b', conn_id='llm', question='!', tools=['mcp:mcp', 'mcp:mcp/add'])\n"
@@ -118,17 +118,17 @@ def test_a_whole_server_and_a_database_that_is_only_read(run_dag: Run, tmp_path:
 @pytest.mark.parametrize(
     ("arguments", "message", "requests"),
     [
-        ("tools=['shell']", "the agent's tools hold 'shell'", 0),
-        ("tools=['sql:lite/t']", "the agent's tools hold 'sql:lite/t'", 0),
-        ("tools=['mcp:a b']", "the agent's tools hold 'mcp:a b'", 0),
+        ("tools=['shell']", "the agent's tools list 'shell'", 0),
+        ("tools=['sql:lite/t']", "the agent's tools list 'sql:lite/t'", 0),
+        ("tools=['mcp:a b']", "the agent's tools list 'mcp:a b'", 0),
         ("usage_limits={'money': 1}", "there is no usage limit 'money'", 0),
-        ("usage_limits={'request_limit': '1'}", "is a whole number", 0),
+        ("usage_limits={'request_limit': '1'}", "must be a whole number", 0),
         ("usage_limits={'request_limit': 1}, tools=['mcp:mcp/add']", "the agent was stopped: ", 1),
         ("usage_limits={'output_tokens_limit': 1}", "the agent was stopped: ", 1),
     ],
 )
 def test_refusals(arguments: str, message: str, requests: int, run_dag: Run) -> None:
-    """Unknown tools and limits are refused before anything is asked; a limit that is reached ends the step."""
+    """Unknown tools and limits are refused before a request is sent; exceeding a limit fails the step."""
     ran = run_dag(IMPORT + f"CallAgentOperator(task_id='a', conn_id='llm', question='?', {arguments})")
 
     assert ran.states["a"] == "failed"

@@ -1,4 +1,4 @@
-"""``call_automation`` in real DAG runs; waiting and being cleared, which need a scheduler, are in tests/e2e."""
+"""``call_automation`` in real DAG runs. Waiting and clearing need a scheduler and are tested in tests/e2e."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _numbers = itertools.count(1)
 
 
 def loaded(path: Path) -> Any:
-    """Return a DAG file as the module that it is now."""
+    """Return the current content of a DAG file as a module."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
-    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), module.__dict__)  # never an older byte code
+    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), module.__dict__)  # never from stale bytecode
     return module
 
 
 @pytest.fixture
 def child(database: Path) -> Iterator[str]:
-    """A DAG that may be called: known to the database, not paused, and nothing schedules its runs."""
+    """Return a DAG that may be called: it is in the database, unpaused, and has no schedule."""
     dag_id = f"called_{next(_numbers)}"
     path = database / "dags" / f"{dag_id}.py"
     path.write_text(textwrap.dedent(CHILD.format(dag_id=dag_id)), encoding="utf-8")
@@ -46,7 +46,7 @@ def child(database: Path) -> Iterator[str]:
 
 
 def set_paused(dag_id: str, paused: bool) -> None:
-    """Pause a DAG, or unpause it."""
+    """Pause or unpause a DAG."""
     from airflow.models.dag import DagModel
     from airflow.utils.session import create_session
 
@@ -69,7 +69,7 @@ IMPORT = "from airflow_provider_vai.operators.call_automation import CallAutomat
 
 
 def test_it_starts_one_run_with_the_named_params(run_dag: Run, child: str) -> None:
-    """The called DAG gets a run with the given params and nothing else; the result names it, also for later steps."""
+    """The called DAG gets one run with exactly these params; later steps can use its id from the result."""
     ran = run_dag(
         IMPORT
         + f"a = CallAutomationOperator(task_id='a', trigger_dag_id={child!r}, conf={{'day': '{{{{ ds }}}}', 'n': 1}})\n"
@@ -86,7 +86,7 @@ def test_it_starts_one_run_with_the_named_params(run_dag: Run, child: str) -> No
 
 
 def test_each_mapped_task_starts_its_own_run(run_dag: Run, child: str) -> None:
-    """Map indexes are told apart."""
+    """Each map index starts a run of its own."""
     ran = run_dag(
         IMPORT + f"CallAutomationOperator.partial(task_id='a', trigger_dag_id={child!r})"
         ".expand(conf=[{'n': 1}, {'n': 2}])"
@@ -97,7 +97,7 @@ def test_each_mapped_task_starts_its_own_run(run_dag: Run, child: str) -> None:
 
 
 def test_refusals(run_dag: Run, child: str) -> None:
-    """A DAG that calls itself, a missing one and a paused one are refused before anything starts."""
+    """A step that calls its own DAG, a missing DAG or a paused DAG fails before anything starts."""
     set_paused(child, True)
     ran = run_dag(
         IMPORT + "CallAutomationOperator(task_id='self', trigger_dag_id=dag.dag_id)\n"
@@ -108,12 +108,12 @@ def test_refusals(run_dag: Run, child: str) -> None:
     assert set(ran.states.values()) == {"failed"}
     assert "would call itself" in ran.log
     assert "the DAG 'no_such_dag' cannot be called" in ran.log
-    assert "is paused, and its run would never begin" in ran.log
+    assert "is paused, so its run would never start" in ran.log
     assert called_runs(child) == []
 
 
 def test_only_with_an_approval(run_dag: Run, child: str) -> None:
-    """A guarded call starts nothing without its gate's record."""
+    """A guarded call starts nothing without an approval."""
     ran = run_dag(
         IMPORT + "gate = ApprovalGateSensor(task_id='gate', subject='Go?')\n"
         f"gate >> CallAutomationOperator(task_id='a', trigger_dag_id={child!r}, gate=gate)\n",
@@ -121,5 +121,5 @@ def test_only_with_an_approval(run_dag: Run, child: str) -> None:
     )
 
     assert ran.states["a"] == "failed"
-    assert "holds no approval" in ran.log
+    assert "has no approval" in ran.log
     assert called_runs(child) == []

@@ -1,4 +1,4 @@
-"""Branches in real DAG runs."""
+"""``conditional_branch`` in real DAG runs."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ BOTH = "if_true=['yes'], if_false=['no'], inputs={'order': wired(first)}"
 
 
 def tasks(arguments: str, *, source: str = '{"total": 150}', more: str = "") -> str:
-    """Return the source of a branch between two tasks and their join."""
+    """Return the source of a branch with two tasks and the task that joins them."""
     return TASKS.format(arguments=arguments, source=source, more=more)
 
 
 @pytest.mark.parametrize(("total", "chosen", "skipped"), [(150, "yes", "no"), (50, "no", "yes")])
 def test_branch_follows_one_side(total: int, chosen: str, skipped: str, run_dag: Run) -> None:
-    """The chosen task and the join run, every other task directly downstream is skipped, the record is kept."""
+    """The chosen task and the join run, all other directly downstream tasks are skipped, and the result is stored."""
     ran = run_dag(tasks(f"condition='order.total > 100', {BOTH}", source=f'{{"total": {total}}}'))
 
     assert ran.states == {
@@ -51,7 +51,7 @@ def test_branch_follows_one_side(total: int, chosen: str, skipped: str, run_dag:
 
 
 def test_no_second_side_skips_everything(run_dag: Run) -> None:
-    """Without if_false a condition that does not hold lets nothing downstream run."""
+    """Without ``if_false``, a false condition skips everything downstream."""
     ran = run_dag(tasks("condition='order.total > 1000', if_true=['yes'], inputs={'order': wired(first)}"))
 
     assert {ran.states[name] for name in ("yes", "no", "other", "join")} == {"skipped"}
@@ -59,7 +59,7 @@ def test_no_second_side_skips_everything(run_dag: Run) -> None:
 
 
 def test_payload_and_params(run_dag: Run) -> None:
-    """Paths reach the DAG run's configuration and parameters; a name of inputs hides them."""
+    """Paths can use the DAG run's conf and params; a name in ``inputs`` overrides them."""
     condition = "payload.region in ['US'] and params.limit = 3 and size = 2"
     more = "dag.params['limit'] = 3\n"
     arguments = f"condition={condition!r}, if_true=['yes'], inputs={{'size': 2}}"
@@ -69,7 +69,7 @@ def test_payload_and_params(run_dag: Run) -> None:
 
 
 def test_task_groups_can_be_chosen(run_dag: Run) -> None:
-    """A group's id stands for its first tasks."""
+    """The id of a task group selects its first tasks."""
     more = """
 with TaskGroup('group') as group:
     EmptyOperator(task_id='a') >> EmptyOperator(task_id='b')
@@ -81,7 +81,7 @@ branch >> group
 
 
 def test_missing_path_counts_as_false(run_dag: Run) -> None:
-    """By default a path that leads nowhere makes the whole condition false, and the log says which."""
+    """By default, a path that does not exist makes the condition false, and the log names the path."""
     ran = run_dag(tasks(f"condition='not (order.tax = 1)', {BOTH}"))
 
     assert ran.results["branch"] == {"condition": "not (order.tax = 1)", "value": False, "chosen": ["no"]}
@@ -92,7 +92,7 @@ def test_missing_path_counts_as_false(run_dag: Run) -> None:
     ("arguments", "message"),
     [
         (f"condition='order.tax = 1', missing='fail', {BOTH}", "nothing is at order.tax"),
-        (f"condition='order.tax = 1', missing='maybe', {BOTH}", "missing is 'false' or 'fail'"),
+        (f"condition='order.tax = 1', missing='maybe', {BOTH}", "missing must be 'false' or 'fail'"),
         (f"condition='order.total = \"1\"', {BOTH}", "order.total is a number and '1' is a text"),
         (f"condition=template('order.total >'), {BOTH}", "cannot be read"),
         ("condition='true', if_true=['nothing']", "'nothing' is not directly downstream of 'branch'"),
@@ -101,7 +101,7 @@ def test_missing_path_counts_as_false(run_dag: Run) -> None:
     ],
 )
 def test_branch_failures(arguments: str, message: str, run_dag: Run) -> None:
-    """A condition that cannot be decided, or a task that the branch does not lead to, fails the step."""
+    """The step fails if the condition cannot be evaluated or lists a task that is not downstream."""
     ran = run_dag(tasks(arguments + ", retries=2"))
 
     assert ran.states["branch"] == "failed"

@@ -1,4 +1,4 @@
-"""Airflow's version of a DAG changes when the automation's does, and only then."""
+"""Airflow's version of a DAG changes if and only if the automation changes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EXPECTED = GOLDEN / "demo" / "expected" / "monthly_revenue_report.vai.json"
 
 
 def version_hash(dag: Path) -> str:
-    """Return the digest by which Airflow tells one version of a DAG from the next."""
+    """Return the digest with which Airflow distinguishes DAG versions."""
     from airflow.dag_processing.dagbag import DagBag
     from airflow.models.serialized_dag import SerializedDagModel
     from airflow.serialization.serialized_objects import DagSerialization
@@ -34,12 +34,12 @@ def version_hash(dag: Path) -> str:
 
 @pytest.fixture
 def automation(database: Path) -> Automation:
-    """An automation with queries, a flashboard, a gate and a write."""
+    """Return an automation with queries, a flashboard, a gate and a write."""
     return read_sidecar(EXPECTED).automation
 
 
 def with_frozen(automation: Automation, value: Any) -> Automation:
-    """Return the automation with another frozen value deep inside one step's argument."""
+    """Return the automation with another frozen value deep inside a step's argument."""
     step = automation.steps[-1]
     body = {**step.arguments["json"].value, "title": value}
     arguments = {**step.arguments, "json": Argument.frozen(body)}
@@ -49,7 +49,7 @@ def with_frozen(automation: Automation, value: Any) -> Automation:
 
 
 def test_every_version_is_another_one_to_airflow(automation: Automation, tmp_path: Path) -> None:
-    """A frozen value, a review line that no task shows, a restored version: each is a version of Airflow's, too."""
+    """A changed frozen value, a changed review item and a restored version each make a new DAG version."""
     published = publish(automation, tmp_path)
     hashes = [version_hash(published.dag)]
     for changed in (
@@ -64,7 +64,7 @@ def test_every_version_is_another_one_to_airflow(automation: Automation, tmp_pat
 
 
 def test_without_a_change_there_is_no_version(automation: Automation, tmp_path: Path) -> None:
-    """Publishing again, activating and pausing change nothing that Airflow runs."""
+    """Publishing again, activating and pausing make no new DAG version."""
     from airflow_provider_vai.store import lifecycle
 
     published = publish(automation, tmp_path)

@@ -1,4 +1,4 @@
-"""Templates of dates and params of crystallized runs, rendered by Airflow itself."""
+"""Date templates and params of crystallized runs, rendered by Airflow."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ RECORDED: dict[str, Any] = {
 
 
 def text_of(arguments: dict[str, Any], dag_id: str, words: str = WORDS) -> tuple[str, Automation]:
-    """Return the DAG file of one call, with its params and templates, and the automation."""
+    """Return the DAG file of one call with its params and templates, and the automation."""
     call = ToolCall(id="c1", tool="echo", batch=1, arguments={"value": arguments}, outcome="success")
     recorded = Run(
         id="run-1",
@@ -95,7 +95,7 @@ def text_of(arguments: dict[str, Any], dag_id: str, words: str = WORDS) -> tuple
 def test_the_recorded_time_gives_the_recorded_arguments(
     run_file: Callable[..., Ran], options: dict[str, Any], request: pytest.FixtureRequest
 ) -> None:
-    """A run at the recorded time does what was recorded, byte by byte, with and without a logical date."""
+    """A DAG run at the recorded time has exactly the recorded arguments, with and without a logical date."""
     text, automation = text_of(RECORDED, f"dates_{request.node.callspec.id}")
 
     ran = run_file(automation.dag_id, text, **options)
@@ -115,7 +115,7 @@ def test_the_recorded_time_gives_the_recorded_arguments(
 def test_another_day_and_other_params(
     run_file: Callable[..., Ran], options: dict[str, Any], request: pytest.FixtureRequest
 ) -> None:
-    """A run on another day has that day's dates; what the run was started with stands in the params' places."""
+    """A DAG run on another day has that day's dates, and the params that it was started with."""
     text, automation = text_of(RECORDED, f"another_day_{request.node.callspec.id}")
     conf = {"order": "{{ ds }} B-1", "min": 7}
 
@@ -123,7 +123,7 @@ def test_another_day_and_other_params(
 
     midnight = int(datetime(2028, 2, 28, 23, tzinfo=timezone.utc).timestamp())
     assert ran.results["echo"] == {
-        "order": "{{ ds }} B-1",  # a value of the run is data, and no template
+        "order": "{{ ds }} B-1",  # a param's value is data, not a template
         "email": "mia@example.com",
         "min": 7,
         "day": "2028-02-29",
@@ -142,7 +142,7 @@ def test_another_day_and_other_params(
 
 @pytest.mark.parametrize("logical", [False, True])
 def test_the_zone_counts(run_file: Callable[..., Ran], logical: bool) -> None:
-    """Half past midnight in Berlin is a new day there; the change of summer time takes no day away."""
+    """At half past midnight in Berlin a new day has begun there; a change to summer time skips no day."""
     text, automation = text_of({"day": "2026-11-17"}, f"zone_{logical}")
     now = datetime(2026, 3, 29, 22, 30, tzinfo=timezone.utc)
     options = {"logical_date": now} if logical else {"logical_date": None, "run_after": now}

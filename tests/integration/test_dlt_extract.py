@@ -1,4 +1,4 @@
-"""dlt pipelines in real DAG runs: a database, files and an HTTP server into DuckDB."""
+"""dlt pipelines in real DAG runs: a database, files and an HTTP server are loaded into DuckDB."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def plain(upto):
 
 @pytest.fixture(autouse=True)
 def places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A source database, a warehouse that does not exist yet, and sources of one's own on the path."""
+    """A source database, a warehouse that does not exist yet, and user-defined sources on the path."""
     with sqlite3.connect(tmp_path / "db.sqlite") as lite:
         lite.execute("create table orders (id integer primary key, day timestamp, s text)")
         lite.execute("create table logs (n integer, s text)")
@@ -58,19 +58,19 @@ def places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def extract(**arguments: Any) -> str:
-    """Return a task's source."""
+    """Return the source of a task."""
     given = {"destination_conn_id": "wh", "dataset": "raw", "retries": 0, **arguments}
     return f"{IMPORT}DltExtractOperator(task_id='a', **{given!r})\n"
 
 
 def rows(places: Path, sql: str) -> list[Any]:
-    """Return what the warehouse holds."""
+    """Return the rows of a query on the warehouse."""
     with duckdb.connect(str(places / "wh.duckdb"), read_only=True) as database:
         return database.execute(sql).fetchall()
 
 
 def test_database_is_replaced(run_dag: Run, places: Path) -> None:
-    """Without incremental each run holds what the database holds now; only the named tables come."""
+    """Without ``incremental``, each run replaces the tables with the current rows; only the named tables are loaded."""
     task = extract(source="sql_database", conn_id="lite", resource_names=["orders"])
     run_dag(task)
     with sqlite3.connect(places / "db.sqlite") as lite:
@@ -86,7 +86,7 @@ def test_database_is_replaced(run_dag: Run, places: Path) -> None:
 
 
 def test_no_telemetry(run_dag: Run, places: Path) -> None:
-    """dlt reports nothing, and the environment of the process stays as it was."""
+    """dlt sends no telemetry, and the process's environment does not change."""
     from dlt.common.runtime import anon_tracker
 
     ran = run_dag(extract(source="vai_own_sources:numbers", source_config={"upto": 1}))
@@ -100,7 +100,7 @@ _runs = itertools.count(1)
 
 
 def perform(dag_id: str = "shop", run_id: str | None = None, **arguments: Any) -> dict[str, Any]:
-    """Run the operator as a task of always the same DAG, in a new DAG run if none is named."""
+    """Run the operator as a task of always the same DAG; without a run id, in a new DAG run."""
     from types import SimpleNamespace
 
     from airflow_provider_vai.operators.arguments import as_argument
@@ -123,7 +123,7 @@ def perform(dag_id: str = "shop", run_id: str | None = None, **arguments: Any) -
     ],
 )
 def test_second_run_loads_only_what_is_new(places: Path, table: str, cursor: str, start: str, new: str) -> None:
-    """The state comes back from the destination: a run without news adds nothing, new rows are added once."""
+    """The state is restored from the destination: a run without new rows adds nothing; new rows are added once."""
     arguments = {"source": "sql_database", "conn_id": "lite", "resource_names": [table]}
     arguments |= {"incremental": True, "initial_value": start, "source_config": {"cursor_path": cursor}}
     first = perform(**arguments)
@@ -140,7 +140,7 @@ def test_second_run_loads_only_what_is_new(places: Path, table: str, cursor: str
 
 
 def test_files(places: Path) -> None:
-    """The ending says how the files are read; each run replaces the table."""
+    """The file extension selects the reader, and each run replaces the table."""
     (places / "in").mkdir()
     (places / "in" / "a.jsonl").write_text('{"n": 1}\n{"n": 2}\n')
     config = {"bucket_url": f"file://{places}/in", "file_glob": "*.jsonl", "table_name": "events"}
@@ -152,12 +152,12 @@ def test_files(places: Path) -> None:
 
 
 class Api(http.server.BaseHTTPRequestHandler):
-    """Two pages of items, and a log of some length, for whoever has the password."""
+    """A server with two pages of items and a log of variable length; requests need the password."""
 
     length = 0
 
     def do_GET(self) -> None:
-        """Answer one page."""
+        """Respond with one page."""
         basic = "Basic " + base64.b64encode(b"me:hush-hush").decode()
         if self.headers.get("Authorization") != basic:
             self.send_error(401)
@@ -179,12 +179,12 @@ class Api(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *args: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The server behind the connection ``api``, and ``locked`` with the wrong password."""
+    """The connection ``api`` to the server, and the connection ``locked`` with the wrong password."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         connection = {"conn_type": "http", "host": "127.0.0.1", "port": server.server_address[1], "login": "me"}
@@ -195,7 +195,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_rest_api(run_dag: Run, places: Path, api: None) -> None:
-    """Server and credentials come from the connection; pages are followed; no password is in the log."""
+    """Server and credentials come from the connection, all pages are loaded, and the log has no password."""
     paginator = {"type": "json_link", "next_url_path": "next"}
     config = {"client": {"paginator": paginator}, "resources": ["items"]}
     config["resources"] = [{"name": "items", "endpoint": {"path": "items", "data_selector": "data"}}]
@@ -211,7 +211,7 @@ def test_rest_api(run_dag: Run, places: Path, api: None) -> None:
 
 @pytest.fixture
 def elsewhere() -> Iterator[tuple[str, list[str | None]]]:
-    """Another server, and the credentials that it was sent."""
+    """Another server, and the credentials that were sent to it."""
     seen: list[str | None] = []
 
     class Other(Api):
@@ -229,7 +229,7 @@ def elsewhere() -> Iterator[tuple[str, list[str | None]]]:
 def test_credentials_stay_on_their_server(
     way: str, run_dag: Run, api: None, elsewhere: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However a source names another server, the connection's password does not go there, and nothing is loaded."""
+    """If a source names another server in any way, the password is not sent there, and nothing is loaded."""
     other, seen = elsewhere
     own: dict[str, Any] = json.loads(os.environ["AIRFLOW_CONN_API"])
     items: dict[str, Any] = {"path": "items", "data_selector": "data"}
@@ -263,7 +263,7 @@ def _leading_away(way: str, other: str) -> Callable[[Any], None]:
 
 
 def test_source_of_ones_own(places: Path) -> None:
-    """A decorated source or resource is called with its arguments; what it says of merging stands."""
+    """A decorated source or resource is called with its arguments, and its own merge settings apply."""
     for upto in (2, 3):
         result = perform(source="vai_own_sources.numbers", source_config={"upto": upto})
     assert result["tables"] == {"numbers": 3}
@@ -274,7 +274,7 @@ def test_source_of_ones_own(places: Path) -> None:
 
 
 def test_another_destination(places: Path) -> None:
-    """A connection of another simple type is a destination, too; a rerun replaces what it loaded there."""
+    """Connections of other simple types can be destinations, too; a rerun replaces the rows that it loaded there."""
     pytest.importorskip("dlt.destinations.impl.sqlalchemy.sqlalchemy_job_client")
     arguments = {"source": "sql_database", "conn_id": "lite", "resource_names": ["logs"], "incremental": True}
     for _ in range(2):
@@ -301,7 +301,7 @@ def add(places: Path, table: str, *values: str) -> None:
     ],
 )
 def test_rerun_loads_the_same_slice(places: Path, table: str, cursor: str, new: tuple[str, str]) -> None:
-    """Rows since then are not in it, no row doubles, and the next run goes on after the latest one."""
+    """A rerun loads no newer rows and duplicates none; the next run continues after the latest slice."""
     arguments = {"source": "sql_database", "conn_id": "lite", "resource_names": [table]}
     arguments |= {"incremental": True, "source_config": {"cursor_path": cursor}}
     perform(run_id="one", **arguments)
@@ -322,7 +322,7 @@ def test_rerun_loads_the_same_slice(places: Path, table: str, cursor: str, new: 
 
 
 def test_rerun_replaces_what_is_nested(places: Path) -> None:
-    """Rows nested in appended ones go and come with them; other runs' rows stay."""
+    """Nested rows are replaced together with their parents; other runs' rows stay."""
     (places / "vai_nested.py").write_text(
         "import dlt\n\n"
         "@dlt.resource(write_disposition='append')\n"
@@ -339,7 +339,7 @@ def test_rerun_replaces_what_is_nested(places: Path) -> None:
 
 @pytest.mark.parametrize("run", ["one", "two"])
 def test_half_a_load_does_not_double(places: Path, run: str) -> None:
-    """After a load that reached one table and not the other, a retry, or the next run, leaves each row once."""
+    """After a load that reached only one of two tables, a retry or the next run leaves each row once."""
     (places / "vai_pair.py").write_text(
         "import dlt\n\n@dlt.source\ndef pair():\n"
         "    return [dlt.resource([{'n': 1}], name=name) for name in ('good', 'bad')]\n"
@@ -358,7 +358,7 @@ def test_half_a_load_does_not_double(places: Path, run: str) -> None:
 
 
 def test_rerun_of_files(places: Path) -> None:
-    """A file that came after the run is not in its rerun, and is loaded by the next run."""
+    """A file that was added after a run is not loaded by its rerun, but by the next run."""
     folder = places / "in"
     folder.mkdir()
     config = {"bucket_url": f"file://{folder}", "file_glob": "*.jsonl", "table_name": "events"}
@@ -374,7 +374,7 @@ def test_rerun_of_files(places: Path) -> None:
 
 
 def test_rerun_of_an_api(places: Path, api: None) -> None:
-    """The items of the run are loaded again, not those that the server has had since."""
+    """A rerun loads the items of the run again, without items that were added to the server since then."""
     endpoint = {"path": "log", "data_selector": "data", "incremental": {"cursor_path": "id", "initial_value": 0}}
     config = {
         "client": {"paginator": {"type": "single_page"}},
@@ -390,7 +390,7 @@ def test_rerun_of_an_api(places: Path, api: None) -> None:
 
 
 def test_retry_of_a_task(run_dag: Run, places: Path) -> None:
-    """A try that Airflow repeats after the load was finished replaces what it loaded."""
+    """If a task is retried after its load finished, the retry replaces the rows that it loaded."""
     run = "def fail_once(context, result):\n    if context['ti'].try_number == 1: raise RuntimeError('too late')\n"
     given = {"conn_id": "lite", "resource_names": ["logs"], "source_config": {"cursor_path": "n"}, "retries": 1}
     task = extract(source="sql_database", incremental=True, **given)
@@ -399,14 +399,14 @@ def test_retry_of_a_task(run_dag: Run, places: Path) -> None:
 
     assert ran.states["a"] == "success"
     assert ran.results["a"]["tables"] == {"logs": 2}
-    assert "loaded again" in ran.log
+    assert "loading the same slice again" in ran.log
     assert rows(places, "select n from raw.logs order by n") == [(1,), (2,)]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"source": "shopify"}, "package.module:function"),
+        ({"source": "shopify"}, "must be sql_database, filesystem, rest_api or package.module:function"),
         ({"source": "os:system", "source_config": {"command": "true"}}, "not a dlt source"),
         ({"source": "vai_own_sources:plain", "source_config": {"upto": 1}}, "not a dlt source"),
         ({"source": "vai_own_sources:missing"}, "cannot be imported"),
@@ -421,7 +421,7 @@ def test_retry_of_a_task(run_dag: Run, places: Path) -> None:
     ],
 )
 def test_mistakes_are_final(arguments: dict[str, Any], message: str) -> None:
-    """What no retry can mend fails at once, and says what to change."""
+    """An error that a retry cannot fix fails the step at once, and its message has the remedy."""
     from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 
     with pytest.raises(AirflowFailException, match=message):

@@ -1,4 +1,4 @@
-"""SQL into tables and Parquet files, in real DAG runs against real DuckDB files."""
+"""SQL into tables and Parquet files, in real DAG runs with real DuckDB files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ IMPORT = "from airflow_provider_vai.operators.duckdb_transform import DuckdbTran
 
 @pytest.fixture(autouse=True)
 def warehouse(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A database with one table, behind a connection for use and one that only reads."""
+    """A database with one table, a normal connection to it and a read-only one."""
     path = tmp_path / "wh.duckdb"
     with duckdb.connect(str(path)) as database:
         database.execute("create table t as select range as n, 'x' || range as s from range(10)")
@@ -30,19 +30,19 @@ def warehouse(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def transform(task_id: str, sql: str, **arguments: Any) -> str:
-    """Return a task's source."""
+    """Return the source of a task."""
     given = {"conn_id": "wh", "retries": 0, **arguments}
     return f"{task_id} = DuckdbTransformOperator(task_id={task_id!r}, sql={sql!r}, **{given!r})\n"
 
 
 def rows(path: Path, sql: str) -> list[Any]:
-    """Return what the database holds."""
+    """Return the rows of a query on the database."""
     with duckdb.connect(str(path), read_only=True) as database:
         return database.execute(sql).fetchall()
 
 
 def test_table_is_replaced(run_dag: Run, warehouse: Path) -> None:
-    """A second run replaces the table, whatever it held; quotes and schemas in its name are kept."""
+    """A second run replaces the table; quotes and schemas in its name work."""
     name = 'gold.day "1"'
     for limit in (3, 5):
         ran = run_dag(IMPORT + transform("a", f"select n, s from t where n < {limit};", table=name))
@@ -52,7 +52,7 @@ def test_table_is_replaced(run_dag: Run, warehouse: Path) -> None:
 
 
 def test_rows_are_appended_by_name(run_dag: Run, warehouse: Path) -> None:
-    """Appending makes the table, then adds to it, in whatever order the columns come."""
+    """Appending creates the table, and later adds rows to it by column name, in any order of columns."""
     ran = run_dag(
         IMPORT
         + transform("a", "select n, s from t where n = 1", table="u", mode="append")
@@ -66,7 +66,7 @@ def test_rows_are_appended_by_name(run_dag: Run, warehouse: Path) -> None:
 
 
 def test_rerun_replaces_what_the_run_appended(run_dag: Run, warehouse: Path) -> None:
-    """A try after one that committed leaves each row once, and those of other runs and of people as they are."""
+    """A retry after a commit leaves each row once, and does not change the rows of other writers."""
     with duckdb.connect(str(warehouse)) as database:
         database.execute("create table u as select 'mine' as s, -1 as n")
     fail_once = (
@@ -86,7 +86,7 @@ def test_rerun_replaces_what_the_run_appended(run_dag: Run, warehouse: Path) -> 
 
 
 def test_append_from_the_table_itself(run_dag: Run, warehouse: Path) -> None:
-    """The column that marks the run is not taken from what is read."""
+    """The column that marks the run is not copied when a table is read and appended to itself."""
     ran = run_dag(
         IMPORT
         + transform("a", "select 1 as n", table="u", mode="append")
@@ -102,7 +102,7 @@ def test_append_from_the_table_itself(run_dag: Run, warehouse: Path) -> None:
 
 
 def test_failure_before_the_commit_is_no_unknown_outcome(run_dag: Run, warehouse: Path) -> None:
-    """Where the step counts as a write, and the database was busy in the first try, the second one runs."""
+    """If the step counts as a write and the database was busy in the first try, the second try runs."""
     script = f"import duckdb, sys; c = duckdb.connect({str(warehouse)!r}); print('held', flush=True); sys.stdin.read()"
     busy_once = f"""
 import subprocess
@@ -128,7 +128,7 @@ def busy_once(context):
 
 @pytest.mark.parametrize("mode", ["replace", "append"])
 def test_failure_leaves_the_table(run_dag: Run, warehouse: Path, mode: str) -> None:
-    """An error in the middle of the rows takes everything back, the new schema too."""
+    """An error in the middle of the rows rolls everything back, including a new schema."""
     bad = "select cast(s as integer) as n from t"
     ran = run_dag(
         IMPORT + transform("a", bad, table="t", mode=mode) + transform("b", bad, table="new.t", mode=mode, retries=3)
@@ -141,7 +141,7 @@ def test_failure_leaves_the_table(run_dag: Run, warehouse: Path, mode: str) -> N
 
 
 def test_parquet_file_is_replaced(run_dag: Run, warehouse: Path, tmp_path: Path) -> None:
-    """A retry or a later run replaces its own file; nothing else stays in the folder. A locked database will do."""
+    """A retry or a later run replaces the file, and no temporary file remains. A read-only connection is enough."""
     target = tmp_path / "out folder" / "it's.parquet"
     for limit in (3, 5):
         sql = f"select n, s from t where n < {limit}"
@@ -153,7 +153,7 @@ def test_parquet_file_is_replaced(run_dag: Run, warehouse: Path, tmp_path: Path)
 
 
 def test_locked_connection_takes_no_table(run_dag: Run, warehouse: Path) -> None:
-    """A connection that says it only reads is not opened for writing."""
+    """A read-only connection is not opened for writing."""
     ran = run_dag(IMPORT + transform("a", "select 1 as n", table="u", conn_id="locked"))
 
     assert ran.states["a"] == "failed"
@@ -163,7 +163,7 @@ def test_locked_connection_takes_no_table(run_dag: Run, warehouse: Path) -> None
 @pytest.mark.parametrize("target", ["table", "path"])
 @pytest.mark.parametrize("source", ["read_text('{0}')", "'{0}'", "read_csv('{0}')", "glob('/etc/*')"])
 def test_other_files_stay_closed(run_dag: Run, tmp_path: Path, target: str, source: str) -> None:
-    """Opened for writing, the database still reads no other file."""
+    """A database that is open for writing still cannot access other files."""
     secret = tmp_path / "secret.csv"
     secret.write_text("a\nhush-hush\n")
     to = {"table": "u"} if target == "table" else {"path": f"file://{tmp_path}/u.parquet"}
@@ -175,7 +175,7 @@ def test_other_files_stay_closed(run_dag: Run, tmp_path: Path, target: str, sour
 
 
 def test_busy_database_is_tried_again(run_dag: Run, warehouse: Path) -> None:
-    """A database that another process holds is a passing failure."""
+    """A database that another process has locked is a temporary failure."""
     import subprocess
     import sys
 
@@ -187,4 +187,4 @@ def test_busy_database_is_tried_again(run_dag: Run, warehouse: Path) -> None:
         ran = run_dag(IMPORT + transform("a", "select 1 as n", table="u"))
 
     assert ran.states["a"] == "failed"
-    assert "DuckDB could not run it now" in ran.log
+    assert "DuckDB could not run the statement this time" in ran.log

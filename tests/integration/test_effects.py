@@ -1,6 +1,6 @@
 """A write takes place once, in a real Airflow whose task processes are killed at the worst moments.
 
-``chaos`` holds the table of cells, ``chaos_dags`` their tasks.
+``chaos`` has the table of cells, ``chaos_dags`` their tasks.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PERSONS_CELL = cell_id("http_request", "effect")
 
 @dataclass(frozen=True)
 class End:
-    """How a cell ended: its effects at the far end, the task's state and tries, the end of a failed one's log."""
+    """How a cell ended: the number of writes, the task's state and tries, and the end of its log if it failed."""
 
     effects: int
     state: str
@@ -44,7 +44,7 @@ class End:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the DAG file and of the tasks' process ids."""
+    """The folder of the DAG file and the files with the tasks' process ids."""
     home = tmp_path_factory.mktemp("chaos")
     for folder in ("dags", "pids"):
         (home / folder).mkdir()
@@ -54,7 +54,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def far_end(home: Path) -> Iterator[FarEnd]:
-    """What has the effects."""
+    """The target server that counts the writes."""
     far_end = FarEnd(home / "pids")
     yield far_end
     far_end.slow.set()
@@ -62,7 +62,7 @@ def far_end(home: Path) -> Iterator[FarEnd]:
 
 @pytest.fixture(scope="module")
 def connections(far_end: FarEnd) -> Iterator[dict[str, str]]:
-    """The far end's address, and the connections to it: by HTTP, by MCP, and by a model that uses MCP."""
+    """The environment: the target's URL, and connections to it by HTTP, by MCP and by a model that uses MCP."""
     sys.path[:0] = [str(ROOT / "dev"), str(ROOT / "dev/example")]
     import services
     from airflow_process import free_port
@@ -90,7 +90,7 @@ def connections(far_end: FarEnd) -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def airflow(home: Path, connections: dict[str, str]) -> Iterator[Any]:
-    """A healthy Airflow that knows the DAGs."""
+    """A healthy Airflow that has parsed the DAGs."""
     from airflow_process import Airflow
 
     settings = {
@@ -108,7 +108,7 @@ def airflow(home: Path, connections: dict[str, str]) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def chaos_run(airflow: Any) -> Any:
-    """The run of the cells, at its end."""
+    """The finished DAG run of the cells."""
     return _run(airflow, "chaos", limit=600)
 
 
@@ -140,7 +140,7 @@ def _run(airflow: Any, dag_id: str, limit: float = 300, **follow: Any) -> Any:
 
 
 def _clear(run: Any, *tasks: str, **follow: Any) -> None:
-    """Clear tasks as a person does, and wait for the run's new end."""
+    """Clear tasks as a person does, and wait until the DAG run has ended again."""
     _ask_to_clear(run, *tasks)
     run.follow(300, lambda gate: None, **follow)
 
@@ -159,7 +159,7 @@ def _store(run: Any, task: str) -> str:
 
 
 def test_retry_after_an_error_is_refused(run_dag: Callable[..., Any], tmp_path: Path) -> None:
-    """A write that broke off with an error is as unknown as a killed one; a read is retried."""
+    """The outcome of a write that failed with an error is unknown, as if it had been killed; a read is retried."""
     tool = "python_callable='os:mkdir', arguments={'path': PATH}, retries=1, retry_delay=timedelta(0)"
     ran = run_dag(
         f"PATH = {str(tmp_path)!r}\n"
@@ -174,7 +174,7 @@ def test_retry_after_an_error_is_refused(run_dag: Callable[..., Any], tmp_path: 
 
 
 def test_server_that_is_down_is_asked_again(run_dag: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A write whose MCP server was not reached is retried: nothing was sent, so nothing is unknown."""
+    """A write is retried if its MCP server could not be reached, because nothing was sent."""
     pytest.importorskip("fastmcp")
     with closing(socket.create_server(("127.0.0.1", 0))) as closed:
         host = f"http://127.0.0.1:{closed.getsockname()[1]}/mcp"
@@ -184,14 +184,14 @@ def test_server_that_is_down_is_asked_again(run_dag: Callable[..., Any], monkeyp
     )
 
     assert ran.states == {"a": "failed"}
-    assert "the server of 'mcp' was not reached" in ran.log
+    assert "cannot reach the server of 'mcp'" in ran.log
     assert UNKNOWN not in ran.log
     assert ran.log.count("NothingSentYet: ") == 2
 
 
 @pytest.mark.parametrize("task", ["McpToolOperator(tool='send',", "CallAgentOperator(question='?',"])
 def test_missing_connection_is_no_unknown_outcome(task: str, run_dag: Callable[..., Any]) -> None:
-    """Once the connection is there, clearing is enough: the step says that nothing was sent."""
+    """The step says that nothing was sent; after the connection is created, clearing it is enough."""
     pytest.importorskip("fastmcp")
     ran = run_dag(
         "from airflow_provider_vai.operators.call_agent import CallAgentOperator\n"
@@ -203,7 +203,7 @@ def test_missing_connection_is_no_unknown_outcome(task: str, run_dag: Callable[.
 
 
 def test_every_kind_that_writes_has_a_row() -> None:
-    """A new kind that writes is killed here too; an unmapped tool never sends anything."""
+    """Each kind that writes must be in this test; an unmapped tool never sends anything."""
     writing = {kind.name for kind in KINDS if kind.effect == "write"} - {"unmapped_tool"}
 
     assert {row.partition("-")[0] for row in chaos.WRITES} == writing
@@ -212,11 +212,11 @@ def test_every_kind_that_writes_has_a_row() -> None:
 @e2e
 @pytest.mark.parametrize(("row", "moment"), chaos.CELLS, ids=[cell_id(*cell) for cell in chaos.CELLS])
 def test_killed_write_has_one_effect(row: str, moment: str, ends: dict[str, End]) -> None:
-    """No write takes place twice: the retry repeats nothing, and says so where nobody knows whether it took place."""
+    """No write takes place twice: the retry does not repeat it, and says so if the outcome is unknown."""
     effects, outcome = chaos.WRITES[row][moment]
     end = ends[cell_id(row, moment)]
 
-    assert end.tries == 2  # the first was killed; one that ended in an unknown outcome was not retried itself
+    assert end.tries == 2  # the first try was killed; a try that ends in an unknown outcome is not retried
     assert end.effects == effects
     assert end.state == ("failed" if outcome == UNKNOWN else outcome)
     assert (UNKNOWN in end.log) == (outcome == UNKNOWN)
@@ -224,7 +224,7 @@ def test_killed_write_has_one_effect(row: str, moment: str, ends: dict[str, End]
 
 @e2e
 def test_write_that_was_done_keeps_its_result(chaos_run: Any) -> None:
-    """A process killed after the effect and before its success: the retry succeeds with the kept result."""
+    """If a process is killed after the write and before the task's success, the retry returns the stored result."""
     name = cell_id("python_tool", "recorded")
     path = f"{chaos_run._path()}/taskInstances/{name}/xcomEntries/return_value?deserialize=true"
 
@@ -233,8 +233,8 @@ def test_write_that_was_done_keeps_its_result(chaos_run: Any) -> None:
 
 @e2e
 def test_person_decides(chaos_run: Any, ends: dict[str, End], far_end: FarEnd) -> None:
-    """Clearing alone sends nothing while the outcome is unknown; without the key, or once done, it does."""
-    assert UNKNOWN in ends[PERSONS_CELL].log  # looked at before anything is cleared
+    """While the outcome is unknown, clearing alone sends nothing. Deleting the key first, or a done write, sends."""
+    assert UNKNOWN in ends[PERSONS_CELL].log  # read before anything was cleared
     before = _instance(chaos_run, PERSONS_CELL)
     _clear(chaos_run, PERSONS_CELL)
     assert far_end.effects[PERSONS_CELL] == 1
@@ -254,7 +254,7 @@ def test_person_decides(chaos_run: Any, ends: dict[str, End], far_end: FarEnd) -
 
 @e2e
 def test_one_approval_is_one_write(airflow: Any, far_end: FarEnd) -> None:
-    """A finished guarded write that is cleared alone asks for its gate; cleared with it, it is sent again."""
+    """A finished guarded write that is cleared alone asks for its gate. Cleared with its gate, it is sent again."""
     run = _run(airflow, "gated", answer="Approve")
     assert far_end.effects["guarded"] == 1
 
@@ -269,7 +269,7 @@ def test_one_approval_is_one_write(airflow: Any, far_end: FarEnd) -> None:
 
 @e2e
 def test_clear_of_a_running_write(airflow: Any, far_end: FarEnd) -> None:
-    """A write that is cleared in its middle is stopped, and not sent a second time."""
+    """A write that is cleared while it runs is stopped, and not sent a second time."""
     run = _start(airflow, "held")
     airflow.wait("the effect", lambda: far_end.effects["slow"], 180)
     airflow.wait("the task to run", lambda: _instance(run, "slow")["state"] == "running", 60)

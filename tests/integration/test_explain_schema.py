@@ -1,4 +1,4 @@
-"""The schema step in a real DAG run, over DuckDB and SQLite."""
+"""``explain_schema`` in a real DAG run, with DuckDB and SQLite."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ IMPORT = "from airflow_provider_vai.operators.explain_schema import ExplainSchem
 
 @pytest.fixture(autouse=True)
 def connections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A DuckDB file, an SQLite file through a DB-API hook, and a connection that is no database."""
+    """A DuckDB file, a SQLite file with a DB-API hook, and a connection that is not a database."""
     duckdb = pytest.importorskip("duckdb")
     from airflow.providers.common.sql.hooks.sql import DbApiHook
     from airflow.sdk import Connection
@@ -47,7 +47,7 @@ def connections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_schemas_reach_the_next_step(run_dag: Run) -> None:
-    """Both databases are explained, and a part of a schema can be wired on."""
+    """Both databases are read, and a part of a schema can be wired."""
     ran = run_dag(
         IMPORT
         + "a = ExplainSchemaOperator(task_id='a', conn_id='wh', question='What is there?')\n"
@@ -65,14 +65,14 @@ def test_schemas_reach_the_next_step(run_dag: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("conn_id='wh', tables=['order']", "there is no table 'order': close names are"),
-        ("conn_id='lite', schema='sales'", "there is no schema 'sales': the names are main"),
-        ("conn_id='mail'", "is no DbApiHook"),
-        ("conn_id='wh', tables='orders'", "tables is a list of names, not a str"),
+        ("conn_id='wh', tables=['order']", "there is no table 'order': similar names are"),
+        ("conn_id='lite', schema='sales'", "there is no schema 'sales': the existing names are main"),
+        ("conn_id='mail'", "has no DbApiHook"),
+        ("conn_id='wh', tables='orders'", "tables must be a list of names, not a str"),
     ],
 )
 def test_failures(arguments: str, message: str, run_dag: Run) -> None:
-    """What is not there is told, with what is, and is not tried again."""
+    """An unknown name is reported with the existing names, and the step is not retried."""
     ran = run_dag(f"{IMPORT}ExplainSchemaOperator(task_id='a', retries=3, {arguments})")
 
     assert ran.states["a"] == "failed"

@@ -1,4 +1,4 @@
-"""The page step in a real DAG run, against a local server."""
+"""``fetch_page`` in a real DAG run, with a local server."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ IMPORT = "from airflow_provider_vai.operators.fetch_page import FetchPageOperato
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Two pages, one redirect, and what is no page."""
+    """Serves two pages, one redirect and some responses that are not pages."""
 
     seen: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
-        """Answer."""
+        """Respond."""
         self.seen.append(self.path)
         path = self.path.partition("?")[0]
         self.send_response({"/inside": 302, "/missing": 404, "/down": 503}.get(path, 200))
@@ -35,12 +35,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(page.encode() if path == "/page" else b"0123456789")
 
     def log_message(self, *_: Any) -> None:
-        """Stay silent."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The server's address; a connection that opens it."""
+    """The server's URL, and a connection that allows private addresses."""
     pytest.importorskip("trafilatura")
     Handler.seen.clear()
     monkeypatch.setenv("AIRFLOW_CONN_INSIDE", json.dumps({"conn_type": "http", "extra": {"allow_private": True}}))
@@ -52,7 +52,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_pages(run_dag: Run, server: str) -> None:
-    """One URL gives a page, a list gives a list in its order; the text is data, and may be cut."""
+    """One URL returns a page, a list returns a list in the same order. The text is data and may be shortened."""
     ran = run_dag(
         IMPORT
         + f"a = FetchPageOperator(task_id='a', conn_id='inside', url='{server}/page?key=sesame')\n"
@@ -93,13 +93,13 @@ def test_pages(run_dag: Run, server: str) -> None:
         ("url='http://169.254.169.254/'", "is not public", 0),
         ("url='file:///etc/passwd', conn_id='inside'", "only http", 0),
         ("url='gopher://127.0.0.1/', conn_id='inside'", "only http", 0),
-        ("url=[1], conn_id='inside'", "url is a text or a list of texts", 0),
-        ("url='{server}/missing', conn_id='inside'", "the server answers 404", 1),
-        ("url='{server}/down', conn_id='inside'", "the server answers 503", 1),
+        ("url=[1], conn_id='inside'", "url must be a text or a list of texts", 0),
+        ("url='{server}/missing', conn_id='inside'", "the server returned the status 404", 1),
+        ("url='{server}/down', conn_id='inside'", "the server returned the status 503", 1),
     ],
 )
 def test_refusals(arguments: str, message: str, requests: int, run_dag: Run, server: str) -> None:
-    """A private address without the connection that opens it, another scheme, or no page fails with the reason."""
+    """The step fails with the reason for a private address, another scheme, or a response that is not a page."""
     ran = run_dag(f"{IMPORT}FetchPageOperator(task_id='a', {arguments.format(server=server)})")
 
     assert ran.states["a"] == "failed"

@@ -1,4 +1,4 @@
-"""Files between folders of the local file system; other stores are in test_object_storage."""
+"""``file_sync`` between local folders; other stores are in test_object_storage."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FILES = {"a.csv": b"a,b\n1,2\n", "d/e/b.bin": bytes(range(256)) * 9000, "d/empty
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """A folder with files of every sort."""
+    """A folder with files of several kinds."""
     for name, content in FILES.items():
         path = tmp_path / "source" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -28,18 +28,18 @@ def source(tmp_path: Path) -> Path:
 
 
 def sync(source: Any, destination: Any, **arguments: Any) -> str:
-    """Return a task's source."""
+    """Return the source of a task."""
     given = {"source": str(source), "destination": str(destination), "retries": 0, **arguments}
     return f"{IMPORT}FileSyncOperator(task_id='a', **{given!r})\n"
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Return every file below a folder."""
+    """Return all files below a folder."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_only_what_changed_is_copied(run_dag: Run, source: Path, tmp_path: Path) -> None:
-    """The layout is kept; a second run copies nothing, a third the one that changed; nothing is deleted."""
+    """The layout is kept; a second run copies nothing, a third one the changed file. Nothing is deleted."""
     task = sync(f"file://{source}", f"file://{tmp_path}/to")
     first = run_dag(task).results["a"]
     again = run_dag(task).results["a"]
@@ -56,7 +56,7 @@ def test_only_what_changed_is_copied(run_dag: Run, source: Path, tmp_path: Path)
 
 
 def test_manifest_digest_is_of_names_sizes_and_contents(run_dag: Run, source: Path, tmp_path: Path) -> None:
-    """Anybody can compute the digest again from the source."""
+    """The digest can be computed again from the source."""
     manifest = [[name, len(FILES[name]), hashlib.sha256(FILES[name]).hexdigest()] for name in ("a.csv",)]
     text = json.dumps(manifest, separators=(",", ":"))
     ran = run_dag(sync(f"file://{source}", f"file://{tmp_path}/to", pattern="*.csv"))
@@ -67,10 +67,10 @@ def test_manifest_digest_is_of_names_sizes_and_contents(run_dag: Run, source: Pa
 
 @pytest.mark.parametrize("case", ["no source", "overlap", "folder in the way"])
 def test_mistakes_are_final(run_dag: Run, source: Path, tmp_path: Path, case: str) -> None:
-    """A wrong path fails without a retry and leaves the destination as it was."""
+    """A wrong path fails without a retry and does not change the destination."""
     (tmp_path / "to" / "a.csv").mkdir(parents=True)
     given, message = {
-        "no source": ((source / "x", tmp_path / "to"), "no file and no folder"),
+        "no source": ((source / "x", tmp_path / "to"), "no file or folder"),
         "overlap": ((source, source / "d"), "overlap"),
         "folder in the way": ((source, tmp_path / "to"), "is a folder"),
     }[case]
@@ -83,7 +83,7 @@ def test_mistakes_are_final(run_dag: Run, source: Path, tmp_path: Path, case: st
 
 
 def test_interrupted_try_is_mended(run_dag: Run, source: Path, tmp_path: Path) -> None:
-    """After a failure half-way the rerun copies the rest."""
+    """After a failure half-way, a rerun copies the rest."""
     blocked = tmp_path / "to" / "d"
     blocked.parent.mkdir()
     blocked.write_bytes(b"a file where a folder must be")

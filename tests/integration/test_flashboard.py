@@ -1,4 +1,4 @@
-"""Flashboards of real DAG runs, and the pages as Airflow's own web application serves them."""
+"""Flashboards of real DAG runs, and their pages as Airflow's web application serves them."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ class Board:
         self.path.write_text(content, encoding="utf-8")
 
     def run(self, run_after: datetime = NOON) -> str:
-        """Run the DAG to its end and return the run's id."""
+        """Run the DAG to its end and return the run id."""
         spec = importlib.util.spec_from_file_location(self.dag_id, self.path)
         module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
         spec.loader.exec_module(module)  # type: ignore[union-attr]
         return str(module.dag.test(run_after=run_after, logical_date=run_after).run_id)
 
     def xcom(self, run_id: str, key: str = "return_value", task_id: str = "board") -> Any:
-        """Return what a task left."""
+        """Return a task's result."""
         from airflow.models.xcom import XComModel
         from airflow.utils.session import create_session
         from sqlalchemy import select
@@ -70,7 +70,7 @@ class Board:
         return Path(self.xcom(run_id)["path"].removeprefix("file://"))
 
     def address(self, run_id: str, task: str = "board") -> str:
-        """Return the address of a run's page."""
+        """Return the URL path of a run's page."""
         return f"/vai/flashboards/{self.dag_id}/{quote(run_id, safe='')}/{task}"
 
 
@@ -90,7 +90,7 @@ def board(database: Path) -> Iterator[Callable[..., Board]]:
 
 @pytest.fixture(scope="module")
 def get(database: Path) -> Iterator[Callable[..., Any]]:
-    """Return a function that asks Airflow's web application for an address, as a user or as nobody."""
+    """Return a function that requests a path from Airflow's web application, as a user or anonymously."""
     from airflow.api_fastapi.app import create_app
     from starlette.testclient import TestClient
 
@@ -115,7 +115,7 @@ def get(database: Path) -> Iterator[Callable[..., Any]]:
 def test_a_broken_entry_does_not_take_the_others_along(
     board: Callable[..., Board], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The page shows the message in the entry's place, the result counts it, the log warns."""
+    """The page shows a message in the entry's place, the result counts it, and the log has a warning."""
     made = board(NUMBER, BAR, WRONG, TABLE)
     result = made.xcom(run_id := made.run())
     text = made.stored(run_id).read_text(encoding="utf-8")
@@ -125,11 +125,11 @@ def test_a_broken_entry_does_not_take_the_others_along(
     assert text.count("<svg") == 1
     assert '<p class="value">3</p>' in text
     assert "<h2>All sales</h2>" in text
-    assert "This entry could not be shown, the others stand: charts[2]" in "".join(capfd.readouterr())
+    assert "An entry cannot be shown; the page has the other entries: charts[2]" in "".join(capfd.readouterr())
 
 
 def test_the_step_fails_if_nothing_can_be_shown(board: Callable[..., Board]) -> None:
-    """A page of messages alone is no result, and has no link."""
+    """A page of messages alone is not a result and has no link."""
     made = board(WRONG, {**BAR, "mark": "no such mark"})
     run_id = made.run()
 
@@ -138,7 +138,7 @@ def test_the_step_fails_if_nothing_can_be_shown(board: Callable[..., Board]) -> 
 
 
 def test_same_rows_give_the_same_bytes(board: Callable[..., Board]) -> None:
-    """Two runs over the same rows make the same page, each at a place of its own."""
+    """Two runs with the same rows write the same page, each to its own file."""
     made = board(NUMBER, BAR, WRONG, TABLE)
     first, second = made.stored(made.run()), made.stored(made.run(NOON + timedelta(days=1)))
 
@@ -150,7 +150,7 @@ def test_same_rows_give_the_same_bytes(board: Callable[..., Board]) -> None:
 
 
 def test_the_page_is_served_with_a_strict_policy(board: Callable[..., Board], get: Callable[..., Any]) -> None:
-    """The task's link leads to the stored bytes; the answer gives them no rights and is kept nowhere."""
+    """The task's link leads to the stored bytes; the response's headers forbid scripts and caching."""
     made = board(BAR)
     run_id = made.run()
     answer = get(made.xcom(run_id, "_link_FlashboardLink"))
@@ -167,7 +167,7 @@ def test_the_page_is_served_with_a_strict_policy(board: Callable[..., Board], ge
 
 
 def test_mapped_tasks_have_a_page_each(board: Callable[..., Board], get: Callable[..., Any]) -> None:
-    """The index picks the page; without one there is none."""
+    """The map index selects the page; without it there is no page."""
     made = board(BAR)
     address = made.address(made.run(), "boards")
 
@@ -182,7 +182,7 @@ def test_mapped_tasks_have_a_page_each(board: Callable[..., Board], get: Callabl
 def test_only_who_may_see_the_task_sees_its_page(
     board: Callable[..., Board], get: Callable[..., Any], user: str | None, status: int
 ) -> None:
-    """Nobody and a user without the permission are refused, before anything is looked up."""
+    """Anonymous users and users without permission are refused before anything is looked up."""
     made = board(BAR)
     run_id = made.run()
 
@@ -193,7 +193,7 @@ def test_only_who_may_see_the_task_sees_its_page(
 
 
 def test_latest_is_the_newest_run_not_the_last_one_to_run(board: Callable[..., Board], get: Callable[..., Any]) -> None:
-    """A run for an older time, made later, is not the latest; each run keeps its page."""
+    """A later run with an earlier logical date is not the latest one, and each run keeps its page."""
     made = board(BAR)
     address = f"/vai/flashboards/{made.dag_id}/board/latest"
     newest, older = made.run(NOON), made.run(NOON - timedelta(days=1))
@@ -206,7 +206,7 @@ def test_latest_is_the_newest_run_not_the_last_one_to_run(board: Callable[..., B
 
 
 def test_a_changed_page_is_not_served(board: Callable[..., Board], get: Callable[..., Any]) -> None:
-    """What does not have the digest of the task's result is not that task's page."""
+    """A file that does not have the digest in the task's result is not served."""
     made = board(BAR)
     run_id = made.run()
     made.stored(run_id).write_text("<script>alert(1)</script>")
@@ -221,14 +221,14 @@ def test_a_changed_page_is_not_served(board: Callable[..., Board], get: Callable
 
 @pytest.mark.parametrize("names", ["%2e%2e/%2e%2e/x", "d/..%2F..%2Fetc/passwd", "d/r/%2Fetc%2Fpasswd"])
 def test_no_name_leads_elsewhere(get: Callable[..., Any], names: str) -> None:
-    """A request names a task instance that Airflow knows, or finds nothing."""
+    """A request names an existing task instance, or the response is 404."""
     assert get(f"/vai/flashboards/{names}").status_code == 404
 
 
 def test_a_large_result_is_found_too(
     board: Callable[..., Board], get: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The digest is read where XCom holds a reference only."""
+    """The digest is also found if XCom has only a reference to the result."""
     monkeypatch.setenv("AIRFLOW__VAI__RESULT_LIMIT_BYTES", "10")
     made = board(BAR)
     run_id = made.run()

@@ -1,4 +1,4 @@
-"""The automation of several runs, rendered and run in Airflow with the params of each of them."""
+"""An automation from several runs, rendered, and run in Airflow with the params of each of them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ ORDERS = {"ORD-1001": 80, "ORD-1002": 150, "ORD-1003": 120, "ORD-1004": 40}
 
 @pytest.fixture
 def called(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
-    """The tools as importable functions, and what was called of them."""
+    """The tools as importable functions; returns the recorded calls."""
     (tmp_path / "vai_generalised_tools.py").write_text(TOOLS)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(__import__("sys").modules, "vai_generalised_tools", raising=False)
@@ -93,7 +93,7 @@ def recorded(number: int, order: str, agent: Callable[[str, Callable[..., Any]],
 
 
 def with_manager(order: str, use: Callable[..., Any]) -> None:
-    """Tell a manager of large orders."""
+    """Inform a manager about large orders."""
     found = use("get_order", order_id=order)
     if found["total"] > 100:
         use("tell_manager", order_id=order, total=found["total"])
@@ -101,14 +101,14 @@ def with_manager(order: str, use: Callable[..., Any]) -> None:
 
 
 def one_of_two(order: str, use: Callable[..., Any]) -> None:
-    """Cancel what was not sent yet."""
+    """Cancel an order that was not sent yet, otherwise send it back."""
     found = use("get_order", order_id=order)
     use("cancel" if found["state"] == "open" else "send_back", order_id=order)
     use("mail", to=found["customer"]["email"], subject=f"About {order}")
 
 
 def manager_last(order: str, use: Callable[..., Any]) -> None:
-    """Tell a manager of large orders, after everything else."""
+    """Inform a manager about large orders, after everything else."""
     found = use("get_order", order_id=order)
     use("mail", to=found["customer"]["email"], subject=f"About {order}")
     if found["total"] > 100:
@@ -116,7 +116,7 @@ def manager_last(order: str, use: Callable[..., Any]) -> None:
 
 
 def automation_of(runs: list[Run]) -> Automation:
-    """Return the automation of the runs, the tools of which are functions that read."""
+    """Return the automation of the runs; its tools are functions with the effect ``read``."""
     rule = {"match": "*", "kind": "python_tool", "callable": "vai_generalised_tools:*", "effect": "read"}
     tools = ToolsFile.model_validate({"tools": [rule]})
     return generalised([Recording(it.id, it, "0" * 64) for it in runs], tools, Policy(), dag_id=None)
@@ -124,8 +124,7 @@ def automation_of(runs: list[Run]) -> Automation:
 
 @pytest.mark.parametrize("agent", [with_manager, one_of_two, manager_last])
 def test_each_run_is_repeated_by_the_one_dag(agent: Any, called: list[Any], run_file: Callable[..., Any]) -> None:
-    """With a run's order as the param, the tools are called as they were in that run; with a new order, as the agent
-    would have called them."""
+    """With a recorded order as the param, the calls are the recorded ones; with a new order, the agent's."""
     runs = [recorded(number, order, agent) for number, order in enumerate(ORDERS, 1)]
     automation = automation_of(runs).model_copy(update={"dag_id": f"generalised_{agent.__name__}"})
     assert list(automation.params) == ["order_id"]

@@ -1,4 +1,4 @@
-"""A query's limits over real databases, and queries that a model writes when no recorded run holds them."""
+"""The limits of queries on real databases, and queries that a model writes in the DAG run."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ ENDLESS = {
 
 
 class Model(ChatModel):
-    """Answers with the next SQL of a script."""
+    """A model that answers with the next SQL of a script."""
 
     script: ClassVar[list[str]] = []
     seen: ClassVar[list[dict[str, Any]]] = []
 
     def reply(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Say the next line."""
+        """Return the next answer."""
         self.seen.append(body)
         return {"role": "assistant", "content": self.script.pop(0)}
 
 
 @pytest.fixture(autouse=True)
 def connections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A DuckDB file, an SQLite file through a DB-API hook, and a connection that is no database."""
+    """A DuckDB file, a SQLite file with a DB-API hook, and a connection that is not a database."""
     pytest.importorskip("airflow.providers.common.sql")
     duckdb = pytest.importorskip("duckdb")
     from airflow.providers.common.sql.hooks.sql import DbApiHook
@@ -74,7 +74,7 @@ def connections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Model]]:
-    """The scripted model's server and its connection, the default one."""
+    """The scripted model's server and the default connection to it."""
     pytest.importorskip("openai")
     pytest.importorskip("airflow.providers.common.ai")
     Model.seen.clear()
@@ -88,7 +88,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Model]]:
 
 
 def test_listed_tables_are_read(run_dag: Run) -> None:
-    """A statement that reads what is on its list runs, whatever tables it makes up for itself."""
+    """A statement that reads only listed tables runs, also with tables that it defines itself."""
     ran = run_dag(
         "GenerateQueryOperator(task_id='q', conn_id='wh', tables=['ORDERS'], rows_as='arrays',"
         " sql='with o as (select sum(total) as s from orders) select s from o, range(1)')"
@@ -100,18 +100,18 @@ def test_listed_tables_are_read(run_dag: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("conn_id='wh', sql='select * from salaries'", "the statement reads salaries; it may read only orders"),
-        ("conn_id='wh', sql='from orders, \"x.parquet\"'", 'reads "x.parquet"; it may'),
-        ("conn_id='wh', sql=\"from read_csv('/etc/passwd')\"", "reads read_csv(); it may"),
-        ("conn_id='lite', sql='select 1 where 1 in salaries'", "the statement reads salaries; it may"),
-        ("conn_id='wh'", "neither sql nor question is given"),
-        ("conn_id='wh', sql=1", "sql is a text, not 1"),
-        ("conn_id='wh', sql='select 1', rows_as='x'", "rows_as is 'records' or 'arrays'"),
-        ("conn_id='mail', sql='select 1'", "is no DbApiHook: it runs no SQL"),
+        ("conn_id='wh', sql='select * from salaries'", "the statement reads salaries, but it may read only orders"),
+        ("conn_id='wh', sql='from orders, \"x.parquet\"'", 'reads "x.parquet", but it may'),
+        ("conn_id='wh', sql=\"from read_csv('/etc/passwd')\"", "reads read_csv(), but it may"),
+        ("conn_id='lite', sql='select 1 where 1 in salaries'", "the statement reads salaries, but it may"),
+        ("conn_id='wh'", "neither sql nor question is set"),
+        ("conn_id='wh', sql=1", "sql must be a text, not 1"),
+        ("conn_id='wh', sql='select 1', rows_as='x'", "rows_as must be 'records' or 'arrays'"),
+        ("conn_id='mail', sql='select 1'", "has no DbApiHook and cannot run SQL"),
     ],
 )
 def test_refusals(arguments: str, message: str, run_dag: Run) -> None:
-    """What is not on the list is named, and nothing runs; a step without a statement says what is missing."""
+    """A table that is not listed is named, and nothing runs. A step without a statement says what is missing."""
     ran = run_dag(f"GenerateQueryOperator(task_id='q', tables=['orders'], retries=2, {arguments})")
 
     assert ran.states["q"] == "failed"
@@ -120,23 +120,23 @@ def test_refusals(arguments: str, message: str, run_dag: Run) -> None:
 
 @pytest.mark.parametrize("conn_id", ["wh", "lite"])
 def test_a_statement_is_stopped_when_its_time_is_over(conn_id: str, run_dag: Run) -> None:
-    """DuckDB and SQLite are interrupted: the statement ends, and does not go on behind the step's back."""
+    """DuckDB and SQLite are interrupted, so the statement does not continue in the background."""
     ran = run_dag(f"GenerateQueryOperator(task_id='q', conn_id={conn_id!r}, sql={ENDLESS[conn_id]!r}, max_seconds=0.5)")
 
     assert ran.states["q"] == "failed"
-    assert "the query was stopped: it took longer than 0.5 seconds (max_seconds)" in ran.log
-    assert "is left to itself" not in ran.log
+    assert "the query was stopped: it took longer than 0.5 seconds; raise max_seconds" in ran.log
+    assert "is abandoned" not in ran.log
 
 
 @pytest.fixture
 def postgres() -> Iterator[Path]:
-    """A PostgreSQL server of this test's own, on a socket in the folder that is returned."""
+    """A PostgreSQL server for one test; the result is the folder of its socket."""
     with server() as folder:
         yield folder
 
 
 def test_postgres_cancels_the_statement(postgres: Path) -> None:
-    """The server itself stops working on the statement."""
+    """The server itself stops running the statement."""
     import psycopg
     from airflow.providers.common.sql.hooks.sql import DbApiHook
 
@@ -166,7 +166,7 @@ def test_postgres_cancels_the_statement(postgres: Path) -> None:
 
 @pytest.mark.parametrize("conn_id", ["wh", "lite"])
 def test_a_model_writes_what_no_run_holds(conn_id: str, run_dag: Run, model: type[Model]) -> None:
-    """The model is shown the columns of the listed tables, no rows; its SQL is logged, kept, and run."""
+    """The model sees the columns of the listed tables, but no rows; its SQL is logged, stored and run."""
     sql = "select max(total) as best from main.orders"
     model.script.append(f"```sql\n{sql}\n```")
     ran = run_dag(
@@ -192,7 +192,7 @@ def test_a_model_writes_what_no_run_holds(conn_id: str, run_dag: Run, model: typ
 
 
 def test_without_a_list_the_model_is_shown_every_table(run_dag: Run, model: type[Model]) -> None:
-    """Another model and connection can be named."""
+    """Another model and another connection can be set."""
     model.script.append("select 1 as n")
     ran = run_dag(
         "GenerateQueryOperator(task_id='q', conn_id='wh', question='?', model_id='openai-chat:other',"
@@ -208,9 +208,9 @@ def test_without_a_list_the_model_is_shown_every_table(run_dag: Run, model: type
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("DROP TABLE orders", "only reading is allowed"),
+        ("DROP TABLE orders", "only reads are allowed"),
         ("select 1; select 2", "2 statements"),
-        ("select * from salaries", "the statement reads salaries; it may read only orders"),
+        ("select * from salaries", "the statement reads salaries, but it may read only orders"),
         ("I cannot answer that.", "the query was not run"),
         ("select * from orders", "more than 2 rows"),
         (ENDLESS["wh"], "the query was stopped"),
@@ -219,7 +219,7 @@ def test_without_a_list_the_model_is_shown_every_table(run_dag: Run, model: type
 def test_what_a_model_writes_is_guarded(
     written: str, message: str, run_dag: Run, model: type[Model], tmp_path: Path
 ) -> None:
-    """A model's statement passes the same checks and limits as a recorded one; what is refused does not run."""
+    """A model's statement passes the same checks and limits as a recorded one, and is not run if it is refused."""
     import duckdb
 
     model.script.append(written)
@@ -236,12 +236,12 @@ def test_what_a_model_writes_is_guarded(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("tables=['order']", "no model was asked: there is no table 'order': close names are"),
-        ("sql=wired(p, 'sql')", "sql is a text, not None"),
+        ("tables=['order']", "no model was asked: there is no table 'order': similar names are"),
+        ("sql=wired(p, 'sql')", "sql must be a text, not None"),
     ],
 )
 def test_no_model_is_asked(arguments: str, message: str, run_dag: Run, model: type[Model]) -> None:
-    """Not for tables that do not exist, and never in the place of a statement that was to come from a step."""
+    """No model is asked about missing tables, or in place of a wired statement that is missing."""
     ran = run_dag(
         "p = PythonToolOperator(task_id='p', python_callable='copy:copy', arguments={'x': {'sql': None}})\n"
         f"p >> GenerateQueryOperator(task_id='q', conn_id='wh', question='?', {arguments})"
@@ -253,7 +253,7 @@ def test_no_model_is_asked(arguments: str, message: str, run_dag: Run, model: ty
 
 
 def test_a_given_statement_asks_no_model(run_dag: Run, model: type[Model]) -> None:
-    """The question of a recorded statement is only shown, and its result has no statement in it."""
+    """With a statement, the question is only shown, and the result has no ``sql``."""
     ran = run_dag("GenerateQueryOperator(task_id='q', conn_id='wh', sql='select 1 as n', question='How many?')")
 
     assert ran.results["q"] == {"columns": ["n"], "rows": [{"n": 1}], "row_count": 1}

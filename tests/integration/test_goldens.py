@@ -1,4 +1,4 @@
-"""The golden DAG files in a real Airflow: loaded, serialized, and the seed one run against a warehouse."""
+"""The golden DAG files in a real Airflow: loaded and serialized, and the seed case run against a warehouse."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def sidecar_of(case: Case) -> Sidecar:
 
 @pytest.fixture(scope="module")
 def loaded(database: Path) -> Callable[[Case], Any]:
-    """Return a function that loads a case's folder as the DAG processor does, and returns its one DAG."""
+    """Return a function that loads a case's folder as the DAG processor does, and returns its only DAG."""
     from airflow.dag_processing.dagbag import DagBag
 
     def load(case: Case) -> Any:
@@ -47,7 +47,7 @@ def loaded(database: Path) -> Callable[[Case], Any]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_dag_is_what_the_sidecar_says(case: Case, loaded: Callable[[Case], Any]) -> None:
-    """No import error; the tasks, their edges, operators and the DAG's own facts are the sidecar's."""
+    """The DAG has no import error, and its tasks, edges, operators and settings match the sidecar."""
     dag, sidecar = loaded(case), sidecar_of(case)
     assert dag.dag_id == sidecar.dag_id
     steps = framed(sidecar).steps
@@ -65,7 +65,7 @@ def test_dag_is_what_the_sidecar_says(case: Case, loaded: Callable[[Case], Any])
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_arguments_survive_serialization(case: Case, loaded: Callable[[Case], Any]) -> None:
-    """What the scheduler and the UI read from the database holds each frozen value, and names each wire's source."""
+    """The serialized DAG has each frozen value, and names the source of each wire."""
     from airflow.serialization.serialized_objects import DagSerialization
 
     sidecar = sidecar_of(case)
@@ -73,7 +73,7 @@ def test_arguments_survive_serialization(case: Case, loaded: Callable[[Case], An
     tasks = {task["__var"]["task_id"]: task["__var"] for task in serialized["dag"]["tasks"]}
     for step in sidecar.steps:
         for name, argument in step.arguments.items():
-            if name == "effect":  # no template field: it decides about retries, not about what runs
+            if name == "effect":  # not a template field: it affects retries, not the work
                 continue
             written = json.dumps(tasks[step.task_id][name], sort_keys=True)
             assert '"sha256"' not in written, "too long to be shown whole: not a good golden"
@@ -85,7 +85,7 @@ def test_arguments_survive_serialization(case: Case, loaded: Callable[[Case], An
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_loading_twice_gives_one_version(case: Case, loaded: Callable[[Case], Any]) -> None:
-    """An unchanged file is an unchanged DAG: Airflow makes no new version of it."""
+    """An unchanged file is the same DAG: Airflow makes no new version."""
     from airflow.serialization.serialized_objects import DagSerialization
 
     one, other = (json.dumps(DagSerialization.to_dict(loaded(case)), sort_keys=True) for _ in range(2))
@@ -94,7 +94,7 @@ def test_loading_twice_gives_one_version(case: Case, loaded: Callable[[Case], An
 
 @pytest.fixture
 def seed(database: Path) -> Iterator[Any]:
-    """The seed's DAG, loaded from the DAGs folder: Airflow runs no other."""
+    """The DAG of the seed case, loaded from the DAGs folder, where Airflow can run it."""
     from airflow.dag_processing.dagbag import DagBag
 
     source = next(CASES[0].expected.glob("*.py"))
@@ -105,7 +105,7 @@ def seed(database: Path) -> Iterator[Any]:
 
 
 def test_seed_shows_todays_rows(seed: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The crystallized run draws what the warehouse holds now, not what it held when it was recorded."""
+    """The flashboard shows the current rows of the warehouse, not the recorded ones."""
     import duckdb
 
     warehouse, artifacts = tmp_path / "warehouse.duckdb", tmp_path / "artifacts"

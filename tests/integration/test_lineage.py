@@ -78,7 +78,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def api(place: Path) -> Iterator[int]:
-    """The port of a server of the folder's files."""
+    """The port of a server for the folder's files."""
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(place / "in"))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -88,9 +88,9 @@ def api(place: Path) -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def told(database: Path, place: Path, api: int) -> Told:
-    """What was read and made, by task, as the COMPLETE events of a DAG run say.
+    """The inputs and outputs of each task in the COMPLETE events of a DAG run.
 
-    The run has a process of its own: the provider decides when it is first imported whether it listens.
+    The run has its own process, because the provider decides at its first import whether it listens.
     """
     pytest.importorskip("airflow.providers.openlineage")
     connections = {
@@ -124,7 +124,7 @@ def _names(datasets: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 
 def test_sql(told: Told, place: Path) -> None:
-    """A query reads its tables, a transform makes a table or a file; a name without a schema is filled in."""
+    """A query reads its tables, and a transform writes a table or a file. Names without a schema are completed."""
     warehouse = f"duckdb://{place}/wh.duckdb"
     orders, regions = (warehouse, "wh.main.orders"), (warehouse, "wh.sales.regions")
 
@@ -134,7 +134,7 @@ def test_sql(told: Told, place: Path) -> None:
 
 
 def test_loads(told: Told, place: Path, api: int) -> None:
-    """A copy goes from folder to folder, a load from the source's tables to the destination's."""
+    """A copy leads from folder to folder, a load from the source's tables to the destination's."""
     warehouse = f"duckdb://{place}/wh.duckdb"
     assert told["copy"] == ([("file", f"{place}/in")], [("file", f"{place}/out")])
     assert told["tables"] == ([(f"sqlite://{place}/shop.sqlite", "main.customers")], [(warehouse, "wh.raw.customers")])
@@ -151,7 +151,7 @@ def test_loads(told: Told, place: Path, api: int) -> None:
     ],
 )
 def test_databases(monkeypatch: pytest.MonkeyPatch, conn_id: str, table: tuple[str, str]) -> None:
-    """A database is named as OpenLineage names it, without the credentials of its connection."""
+    """A database has its OpenLineage name, without the credentials of its connection."""
     for name, connection in {
         "PG": {"conn_type": "postgres", "host": "db.example", "login": "me", "password": "hush", "schema": "shop"},
         "MY": {"conn_type": "mysql", "host": "db.example", "schema": "shop"},
@@ -173,7 +173,7 @@ def test_databases(monkeypatch: pytest.MonkeyPatch, conn_id: str, table: tuple[s
     ],
 )
 def test_file_names(url: str, name: tuple[str, str]) -> None:
-    """A bucket is a namespace; the connection in a URL is no part of it."""
+    """A bucket is a namespace, and a connection id in a URL is not part of it."""
     from airflow_provider_vai.operators import lineage
 
     assert lineage.file(url) == name

@@ -1,4 +1,4 @@
-"""``mcp_tool`` against MCP servers that others wrote, over stdio, each in an environment of its own."""
+"""``mcp_tool`` with third-party MCP servers over stdio, each in its own environment."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ CACHE = Path(tempfile.gettempdir()) / f"vai-mcp-servers-{os.getuid()}"
 
 
 def installed(package: str, *more: str) -> Path:
-    """Return the command of an MCP server from PyPI; its environment is made once and kept.
+    """Return the command of an MCP server from PyPI. Its environment is created once and kept.
 
-    The test is skipped where the registry cannot be reached.
+    The test is skipped if the registry cannot be reached.
     """
     environment = CACHE / package
     if not (environment / "ready").exists():
@@ -42,7 +42,7 @@ def installed(package: str, *more: str) -> Path:
 
 
 def connect(monkeypatch: pytest.MonkeyPatch, command: Path, *args: str) -> None:
-    """Make the connection ``mcp`` one to this server."""
+    """Set the connection ``mcp`` to this server."""
     extra = {"transport": "stdio", "command": str(command), "args": list(args), "timeout": 60}
     monkeypatch.setenv("AIRFLOW_CONN_MCP", json.dumps({"conn_type": "mcp", "extra": extra}))
 
@@ -63,12 +63,12 @@ def listed(command: Path, *args: str) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def client() -> None:
-    """The MCP client, without which there is nothing to test."""
+    """Skip the test if the MCP client is not installed."""
     pytest.importorskip("fastmcp")
 
 
 def test_mcp_server_time(run_dag: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The time server converts a time; a zone that it does not know fails the step with its own words."""
+    """The time server converts a time; for an unknown time zone, the step fails with the server's message."""
     connect(monkeypatch, installed("mcp-server-time"), "--local-timezone", "UTC")
     arguments = {"source_timezone": "UTC", "time": "12:00", "target_timezone": "Asia/Tokyo"}
     ran = run_dag(
@@ -80,12 +80,12 @@ def test_mcp_server_time(run_dag: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ran.states == {"a": "success", "b": "failed"}
     assert ran.results["a"]["target"]["datetime"].endswith("T21:00:00+09:00")
     assert ran.results["a"]["time_difference"] == "+9.0h"
-    assert "the tool 'convert_time' of 'mcp' failed" in ran.log
+    assert "the tool 'convert_time' of 'mcp' returned an error" in ran.log
     assert "Mars/Olympus" in ran.log
 
 
 def test_mcp_server_sqlite(run_dag: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A server of the older protocol library writes and reads a database."""
+    """A server with the older protocol library writes and reads a database."""
     connect(monkeypatch, installed("mcp-server-sqlite", "mcp<2"), "--db-path", str(tmp_path / "db.sqlite"))
     ran = run_dag(
         """
@@ -104,7 +104,7 @@ def test_mcp_server_sqlite(run_dag: Run, monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def test_a_changed_tool_is_not_called(run_dag: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """With the digest of the reviewed schema the call takes place only if the server still has that schema."""
+    """With the digest of the reviewed schema, the tool is called only if the server still has this schema."""
     from airflow_provider_vai.operators.mcp.schema import schema_sha256
 
     command, args = installed("mcp-server-sqlite", "mcp<2"), ("--db-path", str(tmp_path / "db.sqlite"))
@@ -124,7 +124,7 @@ def test_a_changed_tool_is_not_called(run_dag: Run, monkeypatch: pytest.MonkeyPa
     )
 
     assert ran.states == {"same": "success", "drift": "failed", "gone": "failed"}
-    assert f"is {now} now, and was {older}. It no longer takes dry_run." in ran.log
-    assert "the server has no tool 'make_table' any more" in ran.log
+    assert f"was {older} and is now {now}. It no longer accepts dry_run." in ran.log
+    assert "the server no longer has the tool 'make_table'" in ran.log
     with sqlite3.connect(tmp_path / "db.sqlite") as lite:
         assert lite.execute("select name from sqlite_master").fetchall() == [("same",)]

@@ -1,4 +1,4 @@
-"""Every operator in a real DAG run, against real databases and servers."""
+"""All operators in real DAG runs, with real databases and servers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ pytestmark = pytest.mark.integration
 
 HERE = Path(__file__).parent
 HOSTILE = HERE.parent / "unit" / "hostile_values.json"
-TOOLS = "tests_integration_tools"  # the module's name on the path of the worker
+TOOLS = "tests_integration_tools"  # the module's name on the worker's path
 Run = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
 def connections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The connections of the tests; the tools beside them on the path."""
+    """The connections of the tests, and the tools on the path."""
     duckdb = pytest.importorskip("duckdb")
     (tmp_path / f"{TOOLS}.py").write_text((HERE / "tools.py").read_text())
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -46,7 +46,7 @@ def connections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def python_tool(task_id: str, function: str, arguments: str, more: str = "") -> str:
-    """Return a python_tool task's source."""
+    """Return the source of a ``python_tool`` task."""
     return (
         f"{task_id} = PythonToolOperator(task_id={task_id!r}, python_callable='{TOOLS}:{function}',"
         f" arguments={arguments}{more})\n"
@@ -57,7 +57,7 @@ def python_tool(task_id: str, function: str, arguments: str, more: str = "") -> 
 
 
 def test_frozen_jinja_stays_text_and_template_renders(run_dag: Run) -> None:
-    """Braces in a frozen value are data; only template() asks for rendering."""
+    """Braces in a frozen value are data; only ``template()`` is rendered."""
     ran = run_dag(python_tool("a", "echo", "{'value': ['{{ ds }}', template('{{ dag.dag_id }}'), 'x.sql']}"))
 
     assert ran.results["a"][0] == "{{ ds }}"
@@ -67,7 +67,7 @@ def test_frozen_jinja_stays_text_and_template_renders(run_dag: Run) -> None:
 
 @pytest.mark.parametrize("limit", ["100000", "100"])
 def test_rows_reach_the_next_step(limit: str, run_dag: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wired step gets the same rows, whether they stayed in XCom or became an artifact."""
+    """A wired step gets the same rows from XCom and from an artifact."""
     monkeypatch.setenv("AIRFLOW__VAI__RESULT_LIMIT_BYTES", limit)
     ran = run_dag(
         "q = GenerateQueryOperator(task_id='q', sql='select n, s from t order by n', conn_id='wh')\n"
@@ -80,7 +80,7 @@ def test_rows_reach_the_next_step(limit: str, run_dag: Run, monkeypatch: pytest.
 
 
 def test_forged_reference_is_refused(run_dag: Run) -> None:
-    """A tool that imitates an artifact reference cannot make the next step read a file."""
+    """A tool that returns a forged artifact reference cannot make the next step read a file."""
     ran = run_dag(
         python_tool("a", "forge", "{'path': 'file:///etc/passwd'}", ", retries=0")
         + python_tool("b", "echo", "{'value': wired(a)}", ", retries=0")
@@ -92,7 +92,7 @@ def test_forged_reference_is_refused(run_dag: Run) -> None:
 
 
 def test_large_integers_survive(run_dag: Run) -> None:
-    """Integers that the worker's protocol cannot carry come through, frozen and as results."""
+    """Integers that are too large for the worker's protocol are passed on, as frozen values and as results."""
     ran = run_dag(
         python_tool("a", "echo", "{'value': [2**64, -(2**70), 1]}")
         + python_tool("b", "echo", "{'value': [json.dumps('x'), wired(a, 0)]}")
@@ -107,13 +107,13 @@ def test_large_integers_survive(run_dag: Run) -> None:
 
 @pytest.mark.skipif(not HOSTILE.exists(), reason="the hostile values are not here")
 def test_hostile_values_come_through(run_dag: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Text and structures of every kind reach the tool, and come back by XCom, as they are."""
+    """Texts and structures of all kinds reach the tool unchanged, and are returned unchanged through XCom."""
     monkeypatch.setenv("AIRFLOW__VAI__RESULT_LIMIT_BYTES", "100000000")
     entries = json.loads(HOSTILE.read_text())["entries"]
     entries = [entry for entry in entries if entry["expect"] == "keep"]
     texts = [entry["value"] for entry in entries if entry["kind"] == "text"]
     wanted = [texts, *(entry["value"] for entry in entries if entry["kind"] == "structure")]
-    wanted = [value for value in wanted if value is not None]  # a step that returns nothing leaves nothing to wire
+    wanted = [value for value in wanted if value is not None]  # a step that returns None has no result to wire
     tasks = "".join(
         python_tool(f"a{number}", "echo", f"{{'value': VALUES[{number}]}}")
         + python_tool(f"b{number}", "echo", f"{{'value': wired(a{number})}}")
@@ -128,7 +128,7 @@ def test_hostile_values_come_through(run_dag: Run, monkeypatch: pytest.MonkeyPat
 
 
 def kept(result: Any) -> Any:
-    """Return what a step left, from XCom or from its artifact."""
+    """Return a step's result, from XCom or from its artifact."""
     if isinstance(result, dict) and result.get("artifact") == "json":
         return json.loads(Path(result["path"].removeprefix("file://")).read_text())
     return result
@@ -138,7 +138,7 @@ def kept(result: Any) -> Any:
 
 
 def test_query_types_become_json(run_dag: Run) -> None:
-    """Dates, decimals, bytes and huge integers of the database become JSON data."""
+    """Dates, decimals, bytes and large integers of the database become JSON data."""
     ran = run_dag(
         "q = GenerateQueryOperator(task_id='q', sql='select * from types', conn_id='wh')\n"
         + python_tool("a", "echo", "{'value': wired(q, 'rows', 0, 'd')}")
@@ -151,7 +151,7 @@ def test_query_types_become_json(run_dag: Run) -> None:
 
 
 def test_query_runs_through_any_hook(run_dag: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection of another type is used through its own hook, with bind parameters."""
+    """A connection of another type is used with its own hook, with bind parameters."""
     from airflow.providers.common.sql.hooks.sql import DbApiHook
     from airflow.sdk import Connection
 
@@ -173,14 +173,14 @@ def test_query_runs_through_any_hook(run_dag: Run, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("sql='delete from t'", "only reading is allowed"),
-        ("sql='select n, n from t'", "the column 'n' twice"),
+        ("sql='delete from t'", "only reads are allowed"),
+        ("sql='select n, n from t'", "the column 'n' more than once"),
         ("sql='select * from t', max_rows=3", "more than 3 rows"),
         ("sql=\"select * from read_csv('/etc/passwd')\"", "disabled"),
     ],
 )
 def test_query_refusals(arguments: str, message: str, run_dag: Run) -> None:
-    """What writes, loses rows, or reaches outside the database fails with the reason."""
+    """A statement that writes, would lose rows, or accesses other files fails with the reason."""
     ran = run_dag(f"GenerateQueryOperator(task_id='q', conn_id='wh', {arguments})")
 
     assert ran.states["q"] == "failed"
@@ -188,7 +188,7 @@ def test_query_refusals(arguments: str, message: str, run_dag: Run) -> None:
 
 
 def test_flashboard_is_written(run_dag: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A flashboard of wired rows is kept as a page, the same for the same rows."""
+    """A flashboard of wired rows is stored as a page; the same rows produce the same page."""
     pytest.importorskip("vl_convert")
     monkeypatch.setenv("AIRFLOW__VAI__RESULT_LIMIT_BYTES", "100")
     charts = [{"data": {"name": "r"}, "mark": "bar", "encoding": {"x": {"field": "s"}, "y": {"field": "n"}}}]
@@ -208,7 +208,7 @@ def test_flashboard_is_written(run_dag: Run, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_mcp_tools(run_dag: Run) -> None:
-    """A tool's answer comes as plain JSON; its failure fails the step with its text."""
+    """A tool's result is plain JSON, and its error fails the step with the tool's text."""
     pytest.importorskip("fastmcp")
     calls = {"add": {"a": 1, "b": 2}, "find": {"name": "x"}, "wrap": {"name": "x"}, "rows": {}, "fail": {}}
     ran = run_dag(
@@ -219,7 +219,7 @@ def test_mcp_tools(run_dag: Run) -> None:
     )
 
     assert ran.states.pop("fail") == "failed"
-    assert "the tool 'fail' of 'mcp' failed: " in ran.log
+    assert "the tool 'fail' of 'mcp' returned an error: " in ran.log
     assert set(ran.states.values()) == {"success"}
     assert ran.results == {
         "add": 3,
@@ -243,12 +243,12 @@ def test_python_tools(run_dag: Run) -> None:
     assert [ran.states[name] for name in ("wrong", "missing", "changed", "unmapped")] == ["failed"] * 4
     assert "got an unexpected keyword argument 'valeu'" in ran.log
     assert "cannot be imported" in ran.log
-    assert "changed since it was reviewed" in ran.log
+    assert "has changed since it was reviewed" in ran.log
     assert "[[tools]]" in ran.log
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Answers by path, and remembers the requests."""
+    """Responds by path, and records the requests."""
 
     seen: ClassVar[list[tuple[str, str, dict[str, str], bytes]]] = []
 
@@ -269,12 +269,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_GET = do_POST = do_DELETE = _answer  # noqa: N815 - the server's own names
 
     def log_message(self, *_: Any) -> None:
-        """Stay silent."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """A server on loopback and its connection, with a user and a password."""
+    """A server on the loopback interface, and its connection with a user and a password."""
     pytest.importorskip("airflow.providers.http")
     Handler.seen.clear()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
@@ -287,7 +287,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
 
 def test_http_requests(run_dag: Run, server: int) -> None:
-    """Reads and writes go to the connection's server with its credentials; a write names itself."""
+    """Reads and writes go to the connection's server with its credentials; writes have an idempotency key."""
     ran = run_dag(
         f"""
         a = HttpRequestOperator(task_id='a', conn_id='web', endpoint='/x', query={{'q': 'a b&c'}})
@@ -314,15 +314,15 @@ def test_http_requests(run_dag: Run, server: int) -> None:
         ("endpoint='https://127.0.0.1:{port}/x'", "is not on the connection's server", 0),
         ("endpoint='//example.invalid/x'", "names a server", 0),
         ("endpoint='/x', headers={{'Authorization': 'Bearer x'}}", "carries credentials", 0),
-        ("endpoint='/x', method='POST', json=1, data='x'", "two bodies", 0),
-        ("endpoint='/moved'", "302 and points to http://example.invalid/elsewhere", 1),
-        ("endpoint='/missing'", "missing: 404", 1),
-        ("endpoint='/down', method='POST'", "down: 503", 1),
+        ("endpoint='/x', method='POST', json=1, data='x'", "cannot be combined", 0),
+        ("endpoint='/moved'", "302 with a redirect to http://example.invalid/elsewhere", 1),
+        ("endpoint='/missing'", "missing returned the status 404", 1),
+        ("endpoint='/down', method='POST'", "down returned the status 503", 1),
         ("endpoint='/large'", "larger than", 1),
     ],
 )
 def test_http_refusals(arguments: str, message: str, requests: int, run_dag: Run, server: int) -> None:
-    """A request that leaves the server, or an answer that is none, fails with the reason, and is not repeated."""
+    """A request that leaves the server, or an unexpected response, fails with the reason and is not repeated."""
     ran = run_dag(f"HttpRequestOperator(task_id='a', conn_id='web', {arguments.format(port=server)})")
 
     assert ran.states["a"] == "failed"
@@ -340,25 +340,29 @@ GUARDED = (
 
 
 def test_marking_the_gate_as_success_does_not_open_it(run_dag: Run) -> None:
-    """A guarded step wants the gate's record, not its state."""
+    """A guarded step checks the gate's record instead of its state."""
     ran = run_dag(GUARDED, mark_success_pattern="gate")
 
     assert ran.states == {"gate": "success", "a": "failed"}
-    assert "holds no approval in this run" in ran.log
+    assert "has no approval in this DAG run" in ran.log
 
 
 @pytest.mark.parametrize(
     ("record", "state", "message"),
     [
-        ("{'decision': 'reject', 'arguments_sha256': {'a': DIGEST}}", "failed", "holds no approval"),
+        ("{'decision': 'reject', 'arguments_sha256': {'a': DIGEST}}", "failed", "has no approval"),
         ("{'decision': 'approve', 'arguments_sha256': {'a': '0' * 64}}", "failed", "approved other arguments"),
         ("{'decision': 'approve'}", "failed", "approved other arguments"),
-        ("'approve'", "failed", "holds no approval"),
-        ("{'decision': 'approve', 'arguments_sha256': {'a': DIGEST}}", "failed", "approvals record holds no such"),
+        ("'approve'", "failed", "has no approval"),
+        (
+            "{'decision': 'approve', 'arguments_sha256': {'a': DIGEST}}",
+            "failed",
+            "approvals record has no approval",
+        ),
     ],
 )
 def test_only_the_approved_arguments_run(record: str, state: str, message: str, run_dag: Run) -> None:
-    """A guarded step does not run on an approval of something else, nor on one that no gate wrote down."""
+    """A guarded step does not run with an approval of other arguments, or one that no gate recorded."""
     callable_name = f"{TOOLS}:echo"
     arguments = {
         "python_callable": callable_name,

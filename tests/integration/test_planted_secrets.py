@@ -1,4 +1,4 @@
-"""A credential in any place of a trace lands nowhere: not in the files or the log of versions, nor in what is said."""
+"""A credential at any place of a trace appears nowhere: not in files, the log of versions or the output."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ pytestmark = pytest.mark.integration
 RULES = '[[tools]]\nmatch = "*"\nkind = "mcp_tool"\nconn_id = "mcp"\neffect = "read"\n'
 PLANTED = planted()
 SHORT = 8
-"""Characters. A shorter number stands in digests by chance: it is looked for as a word."""
+"""In characters. A shorter number can be part of a digest by chance, so it is searched for as a whole word."""
 
 
 def forms(secret: str) -> set[str]:
-    """Return a credential as it could be written: plain, escaped, each long line of it, encoded."""
+    """Return a credential in several written forms: plain, escaped, encoded, and each of its long lines."""
     data = secret.encode()
     found = {secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], quote(secret, ""), quote_plus(secret), data.hex()}
     found |= {base64.b64encode(data).decode().rstrip("="), base64.urlsafe_b64encode(data).decode().rstrip("=")}
@@ -32,7 +32,7 @@ def forms(secret: str) -> set[str]:
 
 
 def leaked(plant: Plant, text: str) -> list[str]:
-    """Return the forms of the plant's credentials that stand in a text."""
+    """Return the forms of the planted credentials that a text contains."""
     found = []
     for secret in plant.secrets:
         if len(secret) < SHORT:
@@ -43,7 +43,7 @@ def leaked(plant: Plant, text: str) -> list[str]:
 
 
 def trace(value: dict[str, Any]) -> dict[str, Any]:
-    """Return a chat in which a value stands in a system and a user message, in a result, and in arguments."""
+    """Return a chat with a value in a system and a user message, in a result and in arguments."""
     (only,) = value.values() if len(value) == 1 else (value,)
     said = only if isinstance(only, str) else json.dumps(value, ensure_ascii=False)
 
@@ -73,12 +73,12 @@ def trace(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def written(folder: Path) -> str:
-    """Return the text of every file under a folder, hidden ones too, and their names."""
+    """Return the text of all files in a folder, including hidden ones, and their names."""
     return "\n".join(f"{path.name}\n{path.read_text()}" for path in sorted(folder.rglob("*")) if path.is_file())
 
 
 def recorded(value: dict[str, Any], folder: Path) -> Path:
-    """Write the trace of a value, and a tools file beside it."""
+    """Write a trace with a value, and a tools file beside it."""
     (folder / "vai-tools.toml").write_text(RULES)
     path = folder / "chat.json"
     path.write_text(json.dumps(trace(value)))
@@ -87,7 +87,7 @@ def recorded(value: dict[str, Any], folder: Path) -> Path:
 
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.name)
 def test_planted(plant: Plant, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The call becomes a step with a reference to a connection, or is refused; the other calls become steps always."""
+    """The call becomes a step with a connection reference, or is refused; the other calls always become steps."""
     path = recorded(plant.value, tmp_path)
     code = cli.main(["crystallize", str(path), "--out", str(tmp_path / "all")])
     said = "".join(capsys.readouterr())
@@ -106,7 +106,7 @@ def test_planted(plant: Plant, tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.name)
 def test_inspect(plant: Plant, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Neither the table nor the JSON shows it."""
+    """Neither the table nor the JSON output shows it."""
     path = recorded(plant.value, tmp_path)
     for options in ([], ["--json"]):
         assert cli.main(["inspect", str(path), *options]) == command.DONE
@@ -114,7 +114,7 @@ def test_inspect(plant: Plant, tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_innocent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What only looks unusual stands in the DAG file, all of it; no connection is asked for."""
+    """A value that only looks unusual is in the DAG file in full, and no connection is needed."""
     values = {f"v{number}": value for number, (_, value) in enumerate(innocent())}
     path = recorded(values, tmp_path)
     assert (
@@ -128,7 +128,7 @@ def test_innocent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_refusal_shows_no_part_of_a_value(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Arguments that do not fit a kind are repeated in the message, masked before they are cut."""
+    """A message about arguments that do not match a kind repeats them, masked before they are truncated."""
     plant = next(one for one in PLANTED if one.name == "bare github classic")
     (secret,) = plant.secrets
     path = recorded({"password": "Correct-Horse-9"}, tmp_path)

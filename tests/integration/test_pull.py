@@ -1,4 +1,4 @@
-"""`vai pull` against the real servers: MLflow and Phoenix, each in an environment of its own."""
+"""`vai pull` with real servers: MLflow and Phoenix, each in its own environment."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STARTUP = 180
 
 
 def _environment(name: str, folder: Path) -> Path:
-    """Return the Python of a source's environment; make it, or skip the test, saying why."""
+    """Return the Python of a source's environment, after creating it; skip the test with a reason if that fails."""
     python, stamp = folder / "bin/python", folder / "complete"
     if stamp.exists():
         return python
@@ -48,7 +48,7 @@ def _environment(name: str, folder: Path) -> Path:
 
 
 def _command(name: str, python: Path, port: int, home: Path) -> tuple[list[str], dict[str, str], str]:
-    """Return how a server is started, its settings, and the path that says that it is up."""
+    """Return the server's command, its environment variables, and the path that shows that it is up."""
     if name == "mlflow":
         storage = ["--backend-store-uri", f"sqlite:///{home}/mlflow.db", "--artifacts-destination", str(home / "art")]
         server = [str(python), "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
@@ -71,7 +71,7 @@ def _free_port() -> int:
 
 @contextmanager
 def _server(name: str, python: Path, home: Path) -> Iterator[str]:
-    """Run a server until the block ends; it and its workers are one process group."""
+    """Run a server until the block ends. It and its workers form one process group."""
     port = _free_port()
     command, settings, path = _command(name, python, port, home)
     with (home / "log").open("wb") as log:
@@ -96,7 +96,7 @@ def _wait(url: str, process: subprocess.Popen, log: Path) -> None:
         try:
             urllib.request.urlopen(url, timeout=5).close()
         except (urllib.error.URLError, OSError):
-            time.sleep(0.2)  # between two looks
+            time.sleep(0.2)  # between two checks
         else:
             return
     raise AssertionError(f"no server at {url}:\n{log.read_text(errors='replace')[-3000:]}")
@@ -104,7 +104,7 @@ def _wait(url: str, process: subprocess.Popen, log: Path) -> None:
 
 @pytest.fixture(scope="module", params=list(PACKAGES))
 def source(request, tmp_path_factory) -> Iterator[tuple[str, str, str]]:
-    """A running server that holds one trace: the source's name, the server's address, the trace's id."""
+    """A running server with one trace: the source's name, the server's URL and the trace's id."""
     name = request.param
     python = _environment(name, request.config.cache.mkdir(f"pull-{name}") / "environment")
     with _server(name, python, tmp_path_factory.mktemp(name)) as url:
@@ -125,7 +125,7 @@ def _vai(capsys, *arguments: object) -> tuple[int, str, str]:
 
 
 def _listed(capsys, name: str, url: str) -> list[dict]:
-    """Return the listing once it has a run: Phoenix writes spans a moment after it took them."""
+    """Return the listing once it has a run, because Phoenix writes spans a moment after it received them."""
     end = time.monotonic() + 60
     while True:
         code, out, err = _vai(capsys, "pull", name, "--list", "--url", url, "--json")
@@ -136,7 +136,7 @@ def _listed(capsys, name: str, url: str) -> list[dict]:
 
 
 def test_what_is_pulled_tells_the_run(source, tmp_path, capsys):
-    """The trace is listed, written, and read: tools, executed arguments, results and failures as they were recorded."""
+    """The trace is listed, written and read, with tools, executed arguments, results and failures as recorded."""
     name, url, trace_id = source
     file = tmp_path / "trace.json"
 
@@ -161,7 +161,7 @@ def test_what_is_pulled_tells_the_run(source, tmp_path, capsys):
 
 
 def test_an_mlflow_without_its_page_tells_the_same(source, tmp_path, capsys, monkeypatch):
-    """The spans of the API's own answer are typed, not JSON in text; the calls read from them are equal."""
+    """If the endpoint of MLflow's own page is missing, the API's typed spans are used; the calls are equal."""
     name, url, trace_id = source
     if name != "mlflow":
         pytest.skip("about MLflow alone")
@@ -177,7 +177,7 @@ def test_an_mlflow_without_its_page_tells_the_same(source, tmp_path, capsys, mon
 
 
 def test_an_unknown_id_writes_nothing(source, tmp_path, capsys):
-    """The server's 404 becomes a refusal that names the id."""
+    """The server's 404 becomes an error that names the id."""
     name, url, _ = source
 
     code, _, err = _vai(capsys, "pull", name, "0" * 32, "--url", url, "--out", tmp_path / "trace.json")

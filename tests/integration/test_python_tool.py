@@ -1,4 +1,4 @@
-"""``python_tool`` where the function is another one than was reviewed."""
+"""``python_tool`` when the function differs from the reviewed one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SOURCE = "def double(n):\n    return 2 * n\n"
 
 
 def test_a_changed_source_fails_or_warns(run_dag: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A function that differs from the reviewed one is called with a warning, or not at all where the step says so."""
+    """A changed function is called with a warning, or not at all if the step says so."""
     (tmp_path / "vai_doubling.py").write_text(SOURCE)
     monkeypatch.syspath_prepend(str(tmp_path))
     found = hashlib.sha256(SOURCE.encode()).hexdigest()
@@ -33,13 +33,13 @@ def test_a_changed_source_fails_or_warns(run_dag: Run, monkeypatch: pytest.Monke
 
     assert ran.states == {"same": "success", "fail": "failed", "warn": "success"}
     assert ran.results == {"same": 8, "warn": 8}
-    assert ran.log.count(f"its source is {found} now, and was {'0' * 64}") >= 2
+    assert ran.log.count(f"its source was {'0' * 64} and is now {found}") >= 2
 
 
 def test_what_is_kept_is_what_wires_were_proven_on(
     run_dag: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A JSON object or array in a text is kept as data, as it is read from a trace; other results stay as they are."""
+    """A text that is a JSON object or array is stored as data, as in traces; other results are unchanged."""
     (tmp_path / "vai_texts.py").write_text(
         "import json\n"
         "ROW = {'orders': [{'id': 'A-1'}]}\n"
@@ -74,7 +74,7 @@ def test_what_is_kept_is_what_wires_were_proven_on(
 
 
 def test_another_word_is_refused_when_the_file_is_read() -> None:
-    """A DAG file with an unknown ``on_change`` does not import."""
+    """A DAG file with an unknown ``on_change`` has an import error."""
     from airflow_provider_vai.operators.python_tool import PythonToolOperator
 
     with pytest.raises(ValueError, match="not 'ignore'"):

@@ -1,4 +1,4 @@
-"""An agent that runs in Airflow is recorded, and its recording becomes a DAG that does the same without a model."""
+"""An agent in Airflow is recorded, and the recording becomes a DAG that does the same without a model."""
 
 from __future__ import annotations
 
@@ -55,32 +55,32 @@ callable = "vai_recorded_tools:*"
 
 
 def calls(*asked: tuple[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return an answer of the model that calls tools."""
+    """Return a model response that calls tools."""
     functions = [{"name": name, "arguments": json.dumps(arguments)} for name, arguments in asked]
     tool_calls = [{"id": f"{f['name']}-{Model.number()}", "type": "function", "function": f} for f in functions]
     return {"role": "assistant", "content": None, "tool_calls": tool_calls}
 
 
 class Model(ChatModel):
-    """Gives the answers of ``script``, one after another."""
+    """Returns the responses of ``script`` one after another."""
 
     script: ClassVar[list[dict[str, Any]]] = []
     given: ClassVar[list[int]] = []
 
     @classmethod
     def number(cls) -> int:
-        """Return a number that no call had yet."""
+        """Return a number that was not used for a call yet."""
         cls.given.append(len(cls.given) + 1)
         return cls.given[-1]
 
     def reply(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Give the next answer."""
+        """Return the next response."""
         return self.script.pop(0) if self.script else {"role": "assistant", "content": "done"}
 
 
 @pytest.fixture(autouse=True)
 def shop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """The scripted model, a database, the tools on the path, and a place for recordings."""
+    """The scripted model, a database, the tools on the path, and a folder for recordings."""
     pytest.importorskip("openai")
     pytest.importorskip("airflow.providers.common.ai")
     duckdb = pytest.importorskip("duckdb")
@@ -101,19 +101,19 @@ def shop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
 
 
 def recorded(folder: Path, name: str = "a") -> tuple[Path, Run]:
-    """Return a task's recording, and the run that our adapter reads from it."""
+    """Return a task's recording, and the run that the adapter reads from it."""
     (path,) = (folder / "runs").rglob(f"{name}.json")
     _, (run,) = adapters.read(path)
     return path, run
 
 
 def told(run: Run) -> list[tuple[Any, ...]]:
-    """Return of each call its tool, executed arguments, result, outcome and approval."""
+    """Return the tool, executed arguments, result, outcome and approval of each call."""
     return [(call.tool, call.arguments, call.result, call.outcome, call.approval.state) for call in run.calls]
 
 
 def xcom(dag_id: str, key: str, task_id: str = "a") -> Any:
-    """Return what a task of the newest run left in XCom."""
+    """Return a task's XCom in the newest run."""
     from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
     from sqlalchemy import select
@@ -125,7 +125,7 @@ def xcom(dag_id: str, key: str, task_id: str = "a") -> Any:
 
 
 def crystallized(trace: Path, folder: Path) -> Path:
-    """Return the DAG file that one command makes of a recording."""
+    """Return the DAG file that ``vai crystallize`` writes for a recording."""
     (folder / "rules.toml").write_text(RULES)
     made = [str(trace), "--out", str(folder / "made"), "--tools", str(folder / "rules.toml"), "--dag-id", "reprice"]
     command = [sys.executable, "-m", "airflow_provider_vai.cli.main", "crystallize", *made]
@@ -136,7 +136,7 @@ def crystallized(trace: Path, folder: Path) -> Path:
 
 
 def test_a_recorded_run_becomes_a_dag(run_dag: RunDag, database: Path, shop: Path) -> None:
-    """Failures, a retry, a refused call and an approval are told as they were; the DAG gives the same rows."""
+    """Failures, a retry, a refused call and an approval are recorded, and the DAG returns the same rows."""
     (shop / "busy").touch()
     sql = "select name, price from items order by price"
     Model.script += [
@@ -185,7 +185,7 @@ def test_a_recorded_run_becomes_a_dag(run_dag: RunDag, database: Path, shop: Pat
 
 
 def run_file(made: Path, database: Path, *answers: str) -> tuple[dict[str, str], dict[str, Any]]:
-    """Run a DAG file from the DAGs folder; return the states and the results of its tasks."""
+    """Run a DAG file from the DAGs folder; return the states and results of its tasks."""
     from airflow.dag_processing.dagbag import DagBag
 
     file = database / "dags" / made.name
@@ -202,7 +202,7 @@ def run_file(made: Path, database: Path, *answers: str) -> tuple[dict[str, str],
 
 
 def test_a_denied_call_and_a_secret(run_dag: RunDag, shop: Path) -> None:
-    """Who denied a call and why is kept; the agent fails later and is recorded all the same; no secret is written."""
+    """The record has who denied a call and why, also if the agent fails later, and contains no secret."""
     Model.script += [
         calls(("drop", {"item": "lamp"})),
         calls(("broken", {"item": "s3cret-of-the-test"})),
@@ -226,7 +226,7 @@ def test_a_denied_call_and_a_secret(run_dag: RunDag, shop: Path) -> None:
 
 
 def test_edits_mapped_tasks_and_answer_tools(run_dag: RunDag, shop: Path) -> None:
-    """Arguments that another capability changed are told apart; each map index has its file; answers are no calls."""
+    """Edits by another capability are recognized, each map index has its file, and output tools are not calls."""
     answer = [{"id": "f", "type": "function", "function": {"name": "final_result", "arguments": '{"response": [7]}'}}]
     for _ in range(2):
         Model.script += [calls(("stock", {"item": "desk"})), {"role": "assistant", "tool_calls": answer}]
@@ -254,17 +254,17 @@ class Rename(AbstractCapability):
 def test_a_recording_that_cannot_be_written(
     run_dag: RunDag, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The agent's result stands; the log says what to check."""
+    """The agent's result is kept, and the log says what to check."""
     monkeypatch.setenv("AIRFLOW__VAI__RUNS_PATH", "file:///proc/nowhere")
     ran = run_dag(IMPORTS + AGENT.format("capabilities=[Recorder()]"))
 
     assert ran.results["a"] == "done"
-    assert "Check [vai] runs_path" in caplog.text
+    assert "check [vai] runs_path" in caplog.text
     assert xcom(ran.dag_id, "vai_run") is None
 
 
 def test_message_history_is_read_too(run_dag: RunDag, shop: Path) -> None:
-    """What the operator pushes itself tells of the calls and of denials, but not of approvals; a note says so."""
+    """The messages that the operator pushes have the calls and denials, but not the approvals; a note says so."""
     Model.script += [calls(("stock", {"item": "lamp"})), calls(("set_price", {"item": "lamp", "price": "25"}))]
     with answering("Approve"):
         ran = run_dag(IMPORTS + SHOP + AGENT.format("toolsets=tools, capabilities=[Recorder()], message_history=[]"))

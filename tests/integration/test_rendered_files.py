@@ -1,4 +1,4 @@
-"""All recordings of two corpora, crystallized and loaded by a real Airflow; counted from the raw files."""
+"""All recordings of two corpora, crystallized, loaded by a real Airflow, and compared with counts of the raw files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RULES = {
 
 
 class Made(NamedTuple):
-    """What became of a file: the exit code, what was said, and where the DAG files are."""
+    """The outcome for a file: the exit code, the output and the folder of the DAG files."""
 
     code: int
     said: str
@@ -30,13 +30,13 @@ class Made(NamedTuple):
 
 
 def agentdojo_calls(document: dict[str, Any]) -> dict[str, int]:
-    """Count an AgentDojo run's results without an error: each belongs to one call of the agent."""
+    """Count the results without an error in an AgentDojo run; each belongs to one call of the agent."""
     results = [message for message in document["messages"] if message["role"] == "tool"]
     return {document["user_task_id"]: sum(message.get("error") is None for message in results)}
 
 
 def tau2_calls(document: dict[str, Any]) -> dict[str, int]:
-    """Count the results without an error that answer the assistant, simulation by simulation."""
+    """Count the results without an error that answer the assistant, for each simulation."""
     counts = {}
     for simulation in document["simulations"]:
         results: list[dict[str, Any]] = []
@@ -54,7 +54,7 @@ FILES = [(corpus, path) for corpus in CORPORA for path in sorted((RECORDINGS / c
 
 @pytest.fixture(scope="module", params=RULES)
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Made]:
-    """Every file, crystallized with the tools mapped to one kind."""
+    """All files, crystallized with the tools mapped to one kind."""
     if not FILES:
         pytest.skip(f"no recordings in {RECORDINGS}")
     root = tmp_path_factory.mktemp(request.param)
@@ -73,7 +73,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def loaded(made: dict[Path, Made], database: Path) -> dict[Path, dict[str, Any]]:
-    """The DAGs of every file by the id of the recorded run; none has an import error."""
+    """The DAGs of all files by the id of the recorded run; none has an import error."""
     from airflow.dag_processing.dagbag import DagBag
 
     found: dict[Path, dict[str, Any]] = {}
@@ -88,12 +88,12 @@ def loaded(made: dict[Path, Made], database: Path) -> dict[Path, dict[str, Any]]
 
 
 def test_recordings_are_there(made: dict[Path, Made]) -> None:
-    """The comparison below is not empty."""
+    """There are recordings to compare."""
     assert {corpus for corpus, _ in FILES} == set(CORPORA)
 
 
 def test_files_without_a_call_are_refused(made: dict[Path, Made]) -> None:
-    """Three AgentDojo runs made no successful call: exit 1, a message, nothing written. All others succeed."""
+    """Three AgentDojo runs have no successful call: exit code 1, a message, no files. All others succeed."""
     empty = {path for corpus, path in FILES if not sum(CORPORA[corpus](json.loads(path.read_text())).values())}
     assert {path for path, one in made.items() if one.code} == empty
     assert len([path for path in empty if path.parent.name == "agentdojo"]) == 3
@@ -103,19 +103,19 @@ def test_files_without_a_call_are_refused(made: dict[Path, Made]) -> None:
 
 
 def test_each_successful_call_is_a_task(loaded: dict[Path, dict[str, Any]]) -> None:
-    """As many tasks, gates aside, as the raw file holds successful results for the agent, run by run."""
+    """Without gates, each run has as many tasks as its raw file has successful results for the agent."""
     wrong = []
     for corpus, path in FILES:
         expected = {run: count for run, count in CORPORA[corpus](json.loads(path.read_text())).items() if count}
         tasks = {run: sum(_is_step(task) for task in dag.tasks) for run, dag in loaded[path].items()}
-        if corpus == "agentdojo":  # its run ids are made of several fields; a file holds one run
+        if corpus == "agentdojo":  # its run ids consist of several fields; a file has one run
             expected, tasks = ({"": sum(found.values())} for found in (expected, tasks))
         wrong += [(path.name, expected, tasks)] if expected != tasks else []
     assert wrong == []
 
 
 def test_every_dag_starts_paused_and_ends(loaded: dict[Path, dict[str, Any]]) -> None:
-    """Each is one sequence, in which every gate stands before its step alone."""
+    """Each DAG is one sequence, in which each gate is directly upstream of its step only."""
     for dags in loaded.values():
         for dag in dags.values():
             assert dag.is_paused_upon_creation

@@ -1,4 +1,4 @@
-"""What a spec says beyond recorded calls, in real runs of the file that is rendered from it."""
+"""Features of a spec beyond recorded calls, in real runs of the rendered file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(autouse=True)
 def tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The tools on the path."""
+    """Put the tools on the path."""
     (tmp_path / "vai_spec_tools.py").write_text((HERE / "tools.py").read_text())
     monkeypatch.syspath_prepend(str(tmp_path))
 
@@ -48,7 +48,7 @@ def step(key: str, kind: str, *waits: str, gate: str | None = None, **fields: An
 
 
 def echo(key: str, value: Any, *waits: str, effect: str = "read", **fields: Any) -> Step:
-    """Return a step that gives back its argument; a value may be an Argument."""
+    """Return a step that returns its argument; a value may be an ``Argument``."""
     argument = value if isinstance(value, Argument) else Argument.frozen({"value": value})
     arguments = {
         "python_callable": Argument.frozen("vai_spec_tools:echo"),
@@ -65,7 +65,7 @@ def wire(at: list[str | int], shape: Any, **source: Any) -> Argument:
 
 @pytest.fixture
 def run_spec(run_file: Run) -> Run:
-    """Return a function that renders an automation of these steps and runs its file."""
+    """Return a function that renders an automation with these steps and runs its file."""
 
     def run(*steps: Step, conf: dict[str, Any] | None = None, **fields: Any) -> Any:
         dag_id = f"spec_{next(_numbers)}"
@@ -79,7 +79,7 @@ WEBHOOK = [{"type": "webhook", "path": "shop/orders", "conn_id": "shop"}]
 
 
 def test_a_payload_reaches_steps_and_conditions(run_spec: Run) -> None:
-    """A place in the webhook's body is a step's argument, in its own type; a condition sees it, too."""
+    """Parts of the webhook's body are arguments with their own type, and conditions can use them."""
     argument = wire(["value"], {"value": None}, param="payload", path=["order", "lines", 0, "id"])
     ran = run_spec(
         echo("look", argument),
@@ -94,7 +94,7 @@ def test_a_payload_reaches_steps_and_conditions(run_spec: Run) -> None:
 
 
 def test_a_condition_that_does_not_hold_skips_everything_and_says_why(run_spec: Run) -> None:
-    """Also what would run whatever happened before it; the end, which emits the automation's asset, too."""
+    """Tasks with any trigger rule are skipped, including the end task that emits the automation's asset."""
     ran = run_spec(
         echo("a", 1),
         echo("b", 2, trigger_rule="all_done"),
@@ -109,17 +109,17 @@ def test_a_condition_that_does_not_hold_skips_everything_and_says_why(run_spec: 
 
 
 def test_a_missing_place_of_the_payload_fails_with_the_place(run_spec: Run) -> None:
-    """The message says what is there instead."""
+    """The message shows the keys that exist."""
     argument = wire(["value"], {"value": None}, param="payload", path=["order", "id"])
     ran = run_spec(echo("look", argument), triggers=WEBHOOK, conf={"payload": {"customer": 1}})
 
     assert ran.states == {"look": "failed"}
-    assert "['order'] of the param payload: before it there is the keys ['customer']" in ran.log
+    assert "the param 'payload' has nothing at ['order']: the value before it has the keys ['customer']" in ran.log
 
 
 @pytest.mark.parametrize(("total", "way"), [(150, "big"), (50, "small")])
 def test_branches_come_together(total: int, way: str, run_spec: Run) -> None:
-    """Only one way runs, and what stands behind both."""
+    """Only one branch and the steps after both branches run."""
     branch = step(
         "branch",
         "conditional_branch",
@@ -144,7 +144,7 @@ def test_branches_come_together(total: int, way: str, run_spec: Run) -> None:
 
 
 def test_a_step_runs_for_each_element(run_spec: Run) -> None:
-    """Each instance has its element, whole and in part; the next step has all results."""
+    """Each instance gets its element or a part of it, and the next step gets all results."""
     argument = Argument(
         class_="wired",
         value={"value": {"id": None, "whole": None, "kept": "{{ ds }}"}},
@@ -163,7 +163,7 @@ def test_a_step_runs_for_each_element(run_spec: Run) -> None:
 
 
 def test_an_empty_list_does_not_stop_what_follows(run_spec: Run) -> None:
-    """Airflow skips a step that is mapped over nothing; there was nothing to do, and the next step runs."""
+    """Airflow skips a step that is mapped over an empty list, but the next step runs."""
     ran = run_spec(
         echo("look", []),
         echo("send", wire(["value"], {"value": None}, from_=Output()), "look", each=Output(step="look")),
@@ -175,18 +175,18 @@ def test_an_empty_list_does_not_stop_what_follows(run_spec: Run) -> None:
 
 
 def test_no_list_is_refused(run_spec: Run) -> None:
-    """The message says what the value is."""
+    """The message has the type of the value."""
     ran = run_spec(
         echo("look", {"id": 1}),
         echo("send", wire(["value"], {"value": None}, from_=Output()), "look", each=Output(step="look")),
     )
 
     assert ran.states["each_send"] == "failed"
-    assert "items is a list, not a dict" in ran.log
+    assert "items must be a list, because a step is mapped over it, but is a dict" in ran.log
 
 
 def test_one_gate_guards_a_step_for_each_element(run_spec: Run) -> None:
-    """The question shows every call that would be made; one answer lets all of them run, and no other."""
+    """The approval request shows all calls; one approval lets exactly these run."""
     gate = step("gate", "approval_gate", "look", arguments={"subject": Argument.frozen("Send them?")})
     send = echo(
         "send",
@@ -206,7 +206,7 @@ def test_one_gate_guards_a_step_for_each_element(run_spec: Run) -> None:
 
 
 def test_a_rejection_of_a_step_for_each_element_skips_all_of_them(run_spec: Run) -> None:
-    """None runs."""
+    """No instance runs."""
     gate = step("gate", "approval_gate", "look", arguments={"subject": Argument.frozen("Send them?")})
     argument = wire(["value"], {"value": None}, from_=Output())
     send = echo("send", argument, "gate", effect="write", gate="gate", each=Output(step="look"))
@@ -219,7 +219,7 @@ def test_a_rejection_of_a_step_for_each_element_skips_all_of_them(run_spec: Run)
 
 @pytest.mark.parametrize(("mark", "name"), [("spec", "nightly.vai.yaml"), ("platform", "sync.json")])
 def test_a_spec_by_hand_becomes_the_same_graph(mark: str, name: str, database: Path, tmp_path: Path) -> None:
-    """From the page's example to the file, and from the file to what Airflow reads: the same tasks and edges."""
+    """The example in the docs becomes a file that Airflow loads with the same tasks and edges."""
     from airflow.dag_processing.dagbag import DagBag
 
     page = (HERE.parents[1] / "dev/docs/spec.md").read_text(encoding="utf-8")

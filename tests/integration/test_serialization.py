@@ -1,4 +1,4 @@
-"""Airflow serializes a DAG file to the same bytes in every process: no parse makes another version of the DAG."""
+"""Airflow serializes a DAG file to the same bytes in every process, so parsing makes no new DAG version."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ print("MADE" + json.dumps(made))
 
 
 def _serialized(seed: int) -> dict[str, str]:
-    """Return each golden's serialized DAG as text, made in a process with a hash seed of its own."""
+    """Return each golden's serialized DAG as text, from a process with this hash seed."""
     environment = {**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", SCRIPT, *map(str, FILES)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=300)
@@ -41,7 +41,7 @@ def _serialized(seed: int) -> dict[str, str]:
 
 
 def test_every_parse_gives_the_same_dag() -> None:
-    """Two processes with two hash seeds serialize every golden alike, mapped steps among them."""
+    """Two processes with different hash seeds serialize all goldens equally, including mapped steps."""
     first, second = _serialized(1), _serialized(2)
 
     assert len(first) == len(FILES)

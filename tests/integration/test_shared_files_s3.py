@@ -1,4 +1,4 @@
-"""Files shared in a bucket: one winner a name, also where the store is slow, short of words, or does not know how."""
+"""Shared files in a bucket: one writer wins each name, even if the store is slow or does not support conditions."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ for number in range(int(sys.argv[3])):
 
 
 class Server:
-    """A moto server that serves one request after the other.
+    """A moto server that handles one request at a time.
 
-    Moto looks whether the key is there and then puts it, in two steps; S3 does both in one. Served one by one they are
-    one step here, too.
+    Moto checks whether the key exists and then puts it, in two steps, while S3 does both in one. Without concurrent
+    requests, this is one step here, too.
 
-    :ivar ignores_conditions: drop ``If-None-Match`` from every request, as a store does that does not know it.
-    :ivar busy: how many of the next puts on condition meet another one that is under way.
-    :ivar is_terse: say that a condition failed, but not which.
+    :ivar ignores_conditions: drop ``If-None-Match`` from every request, like a store that does not support it.
+    :ivar busy: how many of the next conditional puts conflict with another one.
+    :ivar is_terse: report that a condition failed, but not which one.
     """
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class Server:
         return [body]
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the server."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -90,7 +90,7 @@ class Server:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A server of its own for each test, with the bucket ``lake``; this process and those it starts reach it."""
+    """A new server for each test, with the bucket ``lake``, for this process and those that it starts."""
     import boto3
 
     started = Server()
@@ -112,14 +112,14 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 def forget_clients() -> None:
-    """Close the connections that fsspec keeps, and with them what a client remembers of a server that is gone."""
+    """Close fsspec's connections, which would keep the state of a stopped server."""
     import s3fs
 
     s3fs.S3FileSystem.clear_instance_cache()
 
 
 def test_one_of_two_processes_creates_it(server: Server) -> None:
-    """Each of thirty names has one winner, and the winner's content."""
+    """Each of thirty names has one winner, and the file has the winner's content."""
     command = [sys.executable, "-c", RACE, "s3://lake/vai"]
     processes = [
         subprocess.Popen([*command, letter, "30"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -142,7 +142,7 @@ def test_one_of_two_processes_creates_it(server: Server) -> None:
 
 
 def test_every_operation(server: Server) -> None:
-    """As on a folder; what is missing is missing, and a deeper file is not directly in the folder."""
+    """All operations work as in a folder: missing files are missing, and nested files are not listed."""
     place = folder("s3://lake/vai")
     assert (read(place / "a.json"), names(place), names(folder("s3://lake"))) == (None, [], [])
     assert create(place / "a.json", b"1")
@@ -159,7 +159,7 @@ def test_every_operation(server: Server) -> None:
 
 
 def test_what_another_process_wrote_is_seen(server: Server) -> None:
-    """Nothing is answered from what a client remembers of an earlier look."""
+    """No response comes from a client's cache."""
     import boto3
 
     place = folder("s3://lake/vai")
@@ -168,13 +168,13 @@ def test_what_another_process_wrote_is_seen(server: Server) -> None:
     client = boto3.client("s3", endpoint_url=server.url)
     client.put_object(Bucket="lake", Key="vai/a", Body=b"another and longer")
     client.put_object(Bucket="lake", Key="vai/b", Body=b"")
-    client.put_object(Bucket="lake", Key="vai/", Body=b"")  # the folder that S3's own console makes
+    client.put_object(Bucket="lake", Key="vai/", Body=b"")  # a folder as S3's console creates it
     assert (names(place), read(place / "a")) == (["a", "b"], b"another and longer")
     assert not create(place / "b", b"x")
 
 
 def test_a_store_that_ignores_the_condition_is_refused(server: Server) -> None:
-    """Before anything is lost: what was there stays, what was created to find out goes."""
+    """Nothing is lost: existing files stay, and the file that was created for the check is deleted."""
     server.ignores_conditions = True
     place = folder("s3://lake/vai")
     replace(place / "a", b"old")
@@ -195,7 +195,7 @@ def test_the_condition_is_tried_once_in_a_process(server: Server) -> None:
 
 
 def test_a_store_that_does_not_say_which_condition_failed(server: Server) -> None:
-    """Others than AWS answer 412 in fewer words; there is but one condition that can have failed."""
+    """Other stores answer 412 with fewer details, but only one condition can have failed."""
     server.is_terse = True
     place = folder("s3://lake/vai")
     assert create(place / "a", b"1")
@@ -204,7 +204,7 @@ def test_a_store_that_does_not_say_which_condition_failed(server: Server) -> Non
 
 
 def test_a_put_that_meets_another_is_tried_again(server: Server) -> None:
-    """S3 answers both of two puts at once with 409 where it cannot tell yet; a store that stays so is an error."""
+    """S3 may answer 409 to concurrent puts, which are repeated; if it does not stop, that is an error."""
     place = folder("s3://lake/vai")
     assert create(place / "a", b"1")
     server.busy = 2
@@ -219,7 +219,7 @@ def test_a_put_that_meets_another_is_tried_again(server: Server) -> None:
 
 @pytest.mark.parametrize("write", [create, replace])
 def test_a_missing_bucket(write: Callable[..., Any], server: Server) -> None:
-    """A folder above it that cannot be made; it holds nothing either."""
+    """Writing a file to it is an error that names the path, and reading one returns nothing."""
     path = folder("s3://no-such-bucket/a")
     with pytest.raises(PublishError) as refused:
         write(path, b"x")
@@ -229,7 +229,7 @@ def test_a_missing_bucket(write: Callable[..., Any], server: Server) -> None:
 
 
 def test_a_store_that_is_away(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the client raises names the place; the secret is in no message."""
+    """Every client error becomes a message that names the path and contains no secret."""
     import s3fs
 
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
@@ -251,7 +251,7 @@ def test_a_store_that_is_away(server: Server, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_paths_of_airflow(server: Server) -> None:
-    """``ObjectStoragePath`` is taken as well."""
+    """``ObjectStoragePath`` is accepted, too."""
     sdk = pytest.importorskip("airflow.sdk")
     pytest.importorskip("airflow.providers.amazon")
     place = sdk.ObjectStoragePath("s3://lake/vai", client_kwargs={"endpoint_url": server.url})
@@ -283,7 +283,7 @@ print(refused)
 
 
 def test_two_writers_of_one_automation_lose_nothing(server: Server, tmp_path: Path) -> None:
-    """On object storage the version's file decides: every change of both is in the newest version, each once."""
+    """On object storage, the version's file decides: the newest version has each change of both writers once."""
     from airflow_provider_vai.authoring.specs.file import read_spec
     from airflow_provider_vai.store.lifecycle import restore
     from airflow_provider_vai.store.publisher import publish

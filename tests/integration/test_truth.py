@@ -1,6 +1,6 @@
-"""Recorded AgentDojo runs, replayed with AgentDojo's own tools: what `dev/bench_truth` measures must not fall.
+"""Recorded AgentDojo runs, replayed with AgentDojo's own tools: the figures of `dev/bench_truth` must not drop.
 
-Skipped where the recordings are not there, or where `dev/bench_truth` has not made AgentDojo's environment yet.
+Skipped without the recordings, or if `dev/bench_truth` has not created AgentDojo's environment yet.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ pytestmark = pytest.mark.skipif(not (RECORDINGS / "agentdojo").is_dir(), reason=
 
 @pytest.fixture(scope="module")
 def found() -> list[Recording]:
-    """Every AgentDojo recording."""
+    """All AgentDojo recordings."""
     return recordings()
 
 
 @pytest.fixture(scope="module")
 def report(found: list[Recording]) -> Report:
-    """Every recording, replayed in every way."""
+    """All recordings, replayed in all ways."""
     missing = [day.version for day in dojo.DAYS.values() if not (dojo.FOLDER / day.version / "bin/python").exists()]
     if missing:
         pytest.skip(f"no AgentDojo {', '.join(missing)} in {dojo.FOLDER.name}: run dev/bench_truth once")
@@ -47,12 +47,12 @@ def total(report: Report, part: str, name: str) -> int:
 
 
 def test_every_recording_has_a_day(found: list[Recording]) -> None:
-    """None is left out for want of a version of AgentDojo."""
+    """No recording is left out because a version of AgentDojo is missing."""
     assert {recording.pipeline for recording in found} == set(dojo.DAYS)
 
 
 def test_every_tool_has_a_rule(found: list[Recording]) -> None:
-    """No call of the recordings is unmapped, and each says what it changes."""
+    """No recorded call is unmapped, and each tool has an effect."""
     rules = replay.tools()
     called = {call.tool: rules.rule(call.tool, None) for recording in found for call in recording.run.calls}
 
@@ -60,7 +60,7 @@ def test_every_tool_has_a_rule(found: list[Recording]) -> None:
 
 
 def test_frozen_steps_answer_as_recorded(report: Report) -> None:
-    """Nearly all to the byte, and all of them after the two masks."""
+    """Nearly all results are equal to the byte, and all of them after the two masks."""
     steps = total(report, "frozen", "steps")
 
     assert steps > 300
@@ -69,13 +69,13 @@ def test_frozen_steps_answer_as_recorded(report: Report) -> None:
 
 
 def test_wired_steps_take_the_recorded_arguments(report: Report) -> None:
-    """In the recorded environment a wire changes nothing."""
+    """In the recorded environment, wires produce the recorded arguments."""
     assert total(report, "wired", "wires") > 0
     assert [one for tally in report.wired.values() for one in tally.unequal] == []
 
 
 def test_what_changes_changes_to_the_right_value(report: Report) -> None:
-    """An argument that follows a changed environment follows it exactly."""
+    """In a changed environment, wired arguments have exactly the changed values."""
     changed = total(report, "changed", "changed")
 
     assert changed > 0
@@ -83,7 +83,7 @@ def test_what_changes_changes_to_the_right_value(report: Report) -> None:
 
 
 def test_no_write_takes_another_record_in_another_order(report: Report) -> None:
-    """Money does not go to somebody else because a list was sorted."""
+    """Money does not go to another recipient because a list was sorted."""
     assert total(report, "ordered", "write_kept") == total(report, "ordered", "write_wires")
 
 
@@ -99,7 +99,7 @@ def test_injected_writes_wait_for_a_person(report: Report) -> None:
 
 
 def test_wires_of_other_recordings_give_the_recorded_arguments() -> None:
-    """τ²-bench: filled from the recorded results, every step has the arguments that were recorded."""
+    """τ²-bench: with the recorded results, every step has the recorded arguments."""
     flow = data_flow.Flow()
     for run, sha256 in tau2_runs():
         data_flow.count(run, sha256, 7, flow)

@@ -24,7 +24,7 @@ from airflow_provider_vai.cli.savings_runs import dag_runs
 from airflow_provider_vai.exceptions import PublishError, ReplayRefused, TraceError
 from tests.integration.conftest import HEAD
 
-pytestmark = pytest.mark.e2e  # each starts Airflow: minutes in all
+pytestmark = pytest.mark.e2e  # each test starts Airflow, which takes minutes in total
 
 HOSTILE = "</td><script>alert('x')</script>\"&{{ 1 }}\u202e\x00"
 ROWS = [{"id": n, "name": f"n{n}", "total": n * 10.5} for n in (3, 1, 2)]
@@ -103,7 +103,7 @@ def look(number):
 
 
 class Shop:
-    """A crystallized DAG in a folder, and what its tools find there today."""
+    """A crystallized DAG in a folder, and the data that its tools return today."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -119,11 +119,11 @@ class Shop:
         self.today(READ)
 
     def today(self, found: Any) -> None:
-        """Say what the tools return from now on."""
+        """Set the data that the tools return from now on."""
         (self.dags / "today.json").write_text(json.dumps(found))
 
     def left(self, name: str) -> str | None:
-        """Return what a tool left in its file."""
+        """Return the content of a file that a tool wrote."""
         file = self.dags / name
         return file.read_text() if file.exists() else None
 
@@ -136,7 +136,7 @@ class Shop:
 
 
 class Elements(HTMLParser):
-    """The elements of a page, with what they refer to."""
+    """The elements of a page, with their references."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -145,7 +145,7 @@ class Elements(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note an element."""
+        """Collect one element."""
         self.tags.add(tag)
         self.links += [f"{tag} {name}" for name, _ in attrs if name in ("src", "href", "srcset", "action", "style")]
         self.links += [f"{tag} {name}" for name, _ in attrs if name.startswith("on")]
@@ -153,7 +153,7 @@ class Elements(HTMLParser):
 
 @pytest.fixture
 def shop(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shop:
-    """The DAG, with today's data as the recorded; replays take place in a folder of the test."""
+    """The DAG, with today's data equal to the recorded; replays use a temporary folder of the test."""
     monkeypatch.setenv("VAI_AUTHOR", "ada")
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
@@ -168,12 +168,12 @@ def verdicts(found: Report) -> dict[str, str]:
 
 
 def said(found: Report, key: str) -> str:
-    """Return what the report says of a step."""
+    """Return the report's text about a step."""
     return next("; ".join([step.note, *report.lines(step)]) for step in found.steps if step.key == key)
 
 
 def test_every_level(shop: Shop) -> None:
-    """Each way in which today's data differs has its level and its words; no write takes place, nothing is left."""
+    """Each kind of difference has its level and its text; no write takes place, and no file is left behind."""
     shop.today({**TODAY, "broken": {"error": f"{HOSTILE} password=hunter2hunter2"}})
     found = shop.verified(ignore=["get_left_out.price"])
 
@@ -216,7 +216,7 @@ def _check_page(text: str) -> None:
 
 
 def test_accepted_results(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
-    """What was accepted is what later results, and later writes' stand-ins, are: by number, name and reason."""
+    """Later results are compared with the accepted ones, which are listed by number, name and reason."""
     shop.today({**READ, "longer": TODAY["longer"]})
     file, html = str(shop.dags / "send_total.py"), shop.folder / "report.html"
     command = ["verify", file, "--replay", "--trace", str(shop.trace), "--accept", "--summary", "four rows now"]
@@ -238,7 +238,7 @@ def test_accepted_results(shop: Shop, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_live_writes(shop: Shop) -> None:
-    """With --live-writes the write takes place, approved by name; without a word of approval nothing runs."""
+    """With --live-writes the write takes place, approved by name; without the approval nothing runs."""
     with pytest.raises(ReplayRefused, match="nobody is there to answer"):
         shop.verified(live_writes=True)
     assert shop.left("looked") is None
@@ -252,14 +252,14 @@ def test_live_writes(shop: Shop) -> None:
 
 
 def test_refused_without_a_result_that_stands_in(shop: Shop) -> None:
-    """Digests and shapes stand in for nothing: a write without a recorded result is not run."""
+    """Digests and shapes cannot replace a result: a write without a recorded result is not run."""
     with pytest.raises(ReplayRefused, match="nothing is recorded that could stand in for send"):
         shop.verified(trace=False)
     assert shop.left("sent") is None
 
 
 def test_another_trace(shop: Shop) -> None:
-    """A trace of another run is refused; another file with the same results is taken, and told."""
+    """A trace of another run is refused; another file with the same results is accepted, with a note."""
     other = json.loads(json.dumps(RUN))
     other["actionRuns"][0]["result"] = {"rows": []}
     shop.trace.write_text(json.dumps(other))
@@ -275,7 +275,7 @@ def test_another_trace(shop: Shop) -> None:
 
 
 def test_the_configured_airflow(database: Path, tmp_path: Path, run_dag: Callable[..., Any]) -> None:
-    """With --here a connection of the configured database is used; nothing of the replay is left there."""
+    """With --here, a connection of the configured database is used, and the replay leaves nothing there."""
     import duckdb
 
     with duckdb.connect(str(tmp_path / "w.duckdb")) as connection:
@@ -304,7 +304,7 @@ def test_the_configured_airflow(database: Path, tmp_path: Path, run_dag: Callabl
 
 
 def test_a_mapped_write(shop: Shop, tmp_path: Path) -> None:
-    """A write for each element of a list: each has the result that its element had."""
+    """A write for each element of a list: each one gets the recorded result of its element."""
     steps = [
         {
             "key": "get_longer",
@@ -354,7 +354,7 @@ with DAG("planned", schedule=None) as dag:
 
 
 def test_what_counts_as_a_write(database: Path, tmp_path: Path) -> None:
-    """What is not known to be harmless is not run: also what is guarded, what a person added, what leaves a table."""
+    """A step that is not known to be harmless is not run: a guarded one, an added one, or one that writes a table."""
     from airflow.dag_processing.dagbag import DagBag
 
     (tmp_path / "planned.py").write_text(HEAD + PLANNED)

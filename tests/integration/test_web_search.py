@@ -1,4 +1,4 @@
-"""The search step in a real DAG run, against a local server that speaks both shapes."""
+"""``web_search`` in a real DAG run, with a local server that implements both APIs."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ KEY = "tvly-5esame-0pen"
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """SearXNG by GET, Tavily by POST with the key."""
+    """SearXNG with GET, and Tavily with POST and the key."""
 
     seen: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
-        """Answer as SearXNG."""
+        """Respond like SearXNG."""
         self.seen.append(self.path)
         found = [{"title": "T", "url": "https://example.com/", "content": "{{ ds }}", "engine": "e"}] * 12
         self._send(200, {"query": "x", "results": found, "unresponsive_engines": []})
 
     def do_POST(self) -> None:
-        """Answer as Tavily; a wrong key is told back."""
+        """Respond like Tavily; the response to a wrong key repeats it."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.seen.append(body["query"])
         if self.headers["Authorization"] != f"Bearer {KEY}" or body["query"] == "refuse":
@@ -45,7 +45,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(json.dumps(answer).encode())
 
     def log_message(self, *_: Any) -> None:
-        """Stay silent."""
+        """Log nothing."""
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +67,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_searches(run_dag: Run) -> None:
-    """Both shapes give the same record, a later step takes its parts, and the key stays in the connection."""
+    """Both APIs return the same structure, a later step uses its parts, and the key stays in the connection."""
     ran = run_dag(
         IMPORT
         + "a = WebSearchOperator(task_id='a', query='orders & \"returns\"', conn_id='searx')\n"
@@ -91,13 +91,13 @@ def test_searches(run_dag: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("query='refuse', conn_id='tavily'", "the service answers 401"),
+        ("query='refuse', conn_id='tavily'", "the service returned the status 401"),
         ("query='x', conn_id='other'", "'searxng' or 'tavily'"),
         ("query='x', conn_id='closed'", "ConnectError"),
     ],
 )
 def test_failures(arguments: str, message: str, run_dag: Run) -> None:
-    """A failure is told with its reason; a key that the service repeats is masked."""
+    """A failure is reported with its reason; a key that the service repeats is masked."""
     ran = run_dag(f"{IMPORT}WebSearchOperator(task_id='a', {arguments})")
 
     assert ran.states["a"] == "failed"

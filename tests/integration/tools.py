@@ -1,4 +1,4 @@
-"""Functions that the tests' python_tool steps call."""
+"""Functions for the tests' ``python_tool`` steps."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ def echo(value: Any = None) -> Any:
 
 
 async def echo_later(value: Any) -> Any:
-    """Return the argument, from a coroutine."""
+    """Return the argument from a coroutine."""
     return value
 
 
 def forge(path: str) -> dict[str, Any]:
-    """Return what looks like a reference to an artifact."""
+    """Return a forged artifact reference."""
     keys = ("artifact", "path", "sha256", "bytes", "rows", "columns", "preview")
     return {**dict.fromkeys(keys), "path": path, "sha256": "0" * 64}

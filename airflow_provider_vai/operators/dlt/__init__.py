@@ -1,1 +1,1 @@
-"""Helpers of DltExtractOperator."""
+"""Helpers for DltExtractOperator."""

@@ -1,4 +1,4 @@
-"""The source, the destination and the names of a dlt pipeline, made of arguments and connections."""
+"""Builds the source, the destination and the names of a dlt pipeline from arguments and connections."""
 
 from __future__ import annotations
 
@@ -20,23 +20,27 @@ _READERS = {"csv": "read_csv", "jsonl": "read_jsonl", "ndjson": "read_jsonl", "p
 
 
 class PipelineRefused(ValueError):
-    """The arguments do not make a pipeline."""
+    """The arguments or a connection cannot be used for a pipeline."""
 
 
 def slug(name: str) -> str:
-    """Return ``name`` as every destination takes it; two names never share one."""
+    """Return ``name`` in a form that every destination accepts; different names have different forms."""
     plain = re.sub(r"[^a-z0-9_]+", "_", name.lower()).strip("_")[:LONGEST_NAME]
     return plain if plain == name else f"{plain or 'x'}_{json_text.digest(name)[:8]}"
 
 
 @contextlib.contextmanager
-def told() -> Iterator[None]:
-    """Turn what dlt raises into an error that is retried or not, without a secret in its text."""
+def airflow_errors() -> Iterator[None]:
+    """Convert dlt's errors to Airflow's, with secrets masked.
+
+    :raises AirflowFailException: a retry cannot help.
+    :raises AirflowException: a retry may succeed.
+    """
     from dlt.common.configuration.exceptions import ConfigurationException
     from dlt.common.exceptions import MissingDependencyException, TerminalException, TransientException
     from dlt.pipeline.exceptions import PipelineStepFailed
 
-    lasting = (ConfigurationException, MissingDependencyException, TerminalException)
+    final = (ConfigurationException, MissingDependencyException, TerminalException)
     try:
         yield
     except PipelineRefused as error:
@@ -44,39 +48,43 @@ def told() -> Iterator[None]:
     except PipelineStepFailed as error:
         cause = error.exception
         is_refused = isinstance(cause.__cause__, RequestRefused) or isinstance(cause, RequestRefused)
-        kind = AirflowFailException if is_refused or isinstance(cause, lasting) else AirflowException
-        raise kind(masked(f"dlt failed at {error.step}: {type(cause).__name__}: {cause}")) from None
-    except lasting as error:
-        raise AirflowFailException(masked(f"dlt refused it: {error}")) from None
+        error_class = AirflowFailException if is_refused or isinstance(cause, final) else AirflowException
+        raise error_class(masked(f"dlt failed in the step {error.step}: {type(cause).__name__}: {cause}")) from None
+    except final as error:
+        raise AirflowFailException(masked(f"dlt refused the pipeline: {error}")) from None
     except TransientException as error:
-        raise AirflowException(masked(f"the destination did not answer as it should: {error}")) from None
+        raise AirflowException(masked(f"dlt failed, and a retry may succeed: {error}")) from None
 
 
-def silence() -> None:
-    """End dlt's telemetry in this process; dlt starts it once, so it stays so. Called once a pipeline is made."""
+def disable_telemetry() -> None:
+    """Disable dlt's telemetry for the rest of this process. Call it after the pipeline is created, which starts it."""
     from dlt.common.configuration.specs import RuntimeConfiguration
     from dlt.common.runtime.anon_tracker import disable_anon_tracker
     from dlt.common.runtime.run_context import active
 
     active().initialize_runtime(RuntimeConfiguration(dlthub_telemetry=False))
-    disable_anon_tracker()  # importing dlt may have started it already
+    disable_anon_tracker()  # importing dlt may have started the tracker already
 
 
 def destination(conn_id: str) -> Any:
-    """Return the dlt destination of a connection."""
+    """Return the dlt destination of a connection.
+
+    :raises PipelineRefused: the connection has no file, or its type is not supported.
+    """
     import dlt
     from airflow.sdk import BaseHook
 
     connection = BaseHook.get_connection(conn_id)
     if connection.conn_type == "duckdb":
         if not (path := connection.host or connection.schema):
-            raise PipelineRefused(f"the connection {conn_id!r} names no file: put its path into Host")
+            raise PipelineRefused(f"the connection {conn_id!r} has no file: set its host to the path of the file")
         return dlt.destinations.duckdb(credentials=path)
     factories = {"mysql": "sqlalchemy", "postgres": "postgres", "redshift": "redshift", "sqlite": "sqlalchemy"}
     if connection.conn_type not in factories:
         known = ", ".join(["duckdb", *factories])
         raise PipelineRefused(
-            f"{conn_id!r} has the type {connection.conn_type!r}; destinations are of the types {known}"
+            f"the connection {conn_id!r} has the type {connection.conn_type!r}, but a destination must have one of the"
+            f" types {known}"
         )
     url = _url(connection).render_as_string(hide_password=False)
     return getattr(dlt.destinations, factories[connection.conn_type])(credentials=url)
@@ -91,30 +99,38 @@ def source(
     incremental: bool | None,
     start: str | None,
 ) -> Any:
-    """Return the dlt source, its resources chosen, each told how to load; see the operator's arguments."""
+    """Return the dlt source with its resources selected and configured.
+
+    The arguments are those of :class:`~airflow_provider_vai.operators.dlt_extract.DltExtractOperator`; ``start`` is its
+    ``initial_value``, and ``config`` a copy of its ``source_config``, which this function changes.
+
+    :raises PipelineRefused: the arguments or a connection cannot be used.
+    """
     from dlt.extract import DltResource
 
     cursor = config.pop("cursor_path", None) or config.pop("incremental_column", None)
     table = config.pop("table_name", None) if name == "filesystem" else None
     if incremental and not cursor and name == "sql_database":
-        raise PipelineRefused("incremental needs source_config['cursor_path']: the column that tells what is new")
+        raise PipelineRefused(
+            "incremental needs a cursor: set source_config['cursor_path'] to the column that shows which rows are new"
+        )
     if name == "sql_database":
-        made = _sql_database(config, resources, conn_id)
+        result = _sql_database(config, resources, conn_id)
     elif name == "filesystem":
-        made, resources = _filesystem(config, resources, conn_id, files_only=bool(incremental and not cursor))
+        result, resources = _filesystem(config, resources, conn_id, files_only=bool(incremental and not cursor))
     else:
-        made = _rest_api(config, conn_id) if name == "rest_api" else _own(name, config, conn_id)
-    made = _as_source(made, name) if isinstance(made, DltResource) else made
+        result = _rest_api(config, conn_id) if name == "rest_api" else _users_source(name, config, conn_id)
+    result = _as_source(result, name) if isinstance(result, DltResource) else result
     if resources:
-        if missing := sorted(set(resources) - set(made.resources)):
+        if missing := sorted(set(resources) - set(result.resources)):
             raise PipelineRefused(
-                f"the source has no resource {missing[0]!r}; it has {', '.join(sorted(made.resources))}"
+                f"the source has no resource {missing[0]!r}; it has {', '.join(sorted(result.resources))}"
             )
-        made = made.with_resources(*resources)
+        result = result.with_resources(*resources)
     replaces = incremental is False or (incremental is None and name in ("sql_database", "filesystem"))
-    for resource in made.selected_resources.values():
+    for resource in result.selected_resources.values():
         _hint(resource, cursor if incremental else None, start, replaces=replaces, table=table)
-    return made
+    return result
 
 
 def _sql_database(config: dict[str, Any], resources: list[str] | None, conn_id: str | None) -> Any:
@@ -123,9 +139,12 @@ def _sql_database(config: dict[str, Any], resources: list[str] | None, conn_id: 
     from dlt.sources.sql_database import sql_database
 
     if not conn_id or "credentials" in config:
-        raise PipelineRefused("sql_database reads the database of conn_id; credentials stand nowhere else")
+        raise PipelineRefused(
+            "sql_database takes its credentials only from a connection: set conn_id, and leave credentials out of"
+            " source_config"
+        )
     if resources:
-        config.setdefault("table_names", resources)  # only these are inspected
+        config.setdefault("table_names", resources)  # inspect only these tables
     return sql_database(sqlalchemy.create_engine(_url(BaseHook.get_connection(conn_id))), **config)
 
 
@@ -136,11 +155,14 @@ def _filesystem(
     from dlt.sources.filesystem import filesystem, readers
 
     if conn_id or "credentials" in config:
-        raise PipelineRefused("filesystem takes a store's credentials from the worker's environment: leave conn_id out")
+        raise PipelineRefused(
+            "filesystem takes a store's credentials from the worker's environment: leave conn_id out, and credentials"
+            " out of source_config"
+        )
     if files_only:
         config["incremental"] = dlt.sources.incremental("modification_date")
-    ending = str(config.get("file_glob", "")).rpartition(".")[2]
-    resources = resources or ([_READERS[ending]] if ending in _READERS else None)
+    extension = str(config.get("file_glob", "")).rpartition(".")[2]
+    resources = resources or ([_READERS[extension]] if extension in _READERS else None)
     return (readers(**config) if resources else filesystem(**config)), resources
 
 
@@ -154,34 +176,34 @@ def _rest_api(config: dict[str, Any], conn_id: str | None) -> Any:
 
         connection = BaseHook.get_connection(conn_id)
         if _has_key(config, "auth"):
-            raise PipelineRefused("the credentials of rest_api come from conn_id: leave auth out")
+            raise PipelineRefused("rest_api takes its credentials from conn_id: leave auth out of source_config")
         client["auth"] = OwnServerAuth(_server(connection), connection.login, connection.password)
     return rest_api_source({**config, "client": client})
 
 
 def _has_key(value: Any, key: str) -> bool:
-    """Return whether an object anywhere in JSON data has a key."""
+    """Return whether any object in JSON data has the key, at any depth."""
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return (isinstance(value, dict) and key in value) or any(_has_key(part, key) for part in parts)
 
 
 def base_url(config: dict[str, Any], conn_id: str | None) -> str:
-    """Return the server of ``rest_api``: the configuration's, else the connection's.
+    """Return the base URL of ``rest_api``: the one in the configuration, otherwise the connection's.
 
-    :raises PipelineRefused: there is none, or the configuration names another one than the connection's.
+    :raises PipelineRefused: there is none, or the configuration has another server than the connection.
     """
     from airflow.sdk import BaseHook
 
-    given = str((config.get("client") or {}).get("base_url") or "")
+    configured = str((config.get("client") or {}).get("base_url") or "")
     if not conn_id:
-        if not given:
-            raise PipelineRefused("rest_api needs a server: give conn_id, or source_config['client']['base_url']")
-        return given
+        if not configured:
+            raise PipelineRefused("rest_api needs a server: set conn_id, or source_config['client']['base_url']")
+        return configured
     server = _server(BaseHook.get_connection(conn_id))
     try:
-        return checked_url(server, given) if given else server
+        return checked_url(server, configured) if configured else server
     except RequestRefused as error:
-        raise PipelineRefused(f"client.base_url: {error}") from None
+        raise PipelineRefused(f"source_config['client']['base_url']: {error}") from None
 
 
 def _server(connection: Any) -> str:
@@ -190,24 +212,26 @@ def _server(connection: Any) -> str:
     return host if "://" in host else f"{connection.schema or 'http'}://{host}{port}/"
 
 
-def _own(name: str, config: dict[str, Any], conn_id: str | None) -> Any:
+def _users_source(name: str, config: dict[str, Any], conn_id: str | None) -> Any:
     from dlt.extract import DltResource, DltSource
     from dlt.extract.decorators import SourceFactory
 
     if conn_id:
-        raise PipelineRefused(f"{name!r} finds its credentials by dlt's own configuration: leave conn_id out")
+        raise PipelineRefused(f"the source {name!r} takes its credentials from dlt's configuration: leave conn_id out")
     module, _, attribute = name.rpartition(":" if ":" in name else ".")
     if not module:
-        raise PipelineRefused(f"{name!r} is not sql_database, filesystem, rest_api or package.module:function")
+        raise PipelineRefused(
+            f"source must be sql_database, filesystem, rest_api or package.module:function, not {name!r}"
+        )
     try:
-        found = getattr(importlib.import_module(module), attribute)
+        factory = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
-        raise PipelineRefused(f"the source {name!r} cannot be imported: {error}") from None
-    if not isinstance(found, (SourceFactory, DltSource, DltResource)):
+        raise PipelineRefused(f"the source {name!r} cannot be imported: {error}. Install its package") from None
+    if not isinstance(factory, (SourceFactory, DltSource, DltResource)):
         raise PipelineRefused(
             f"{name!r} is not a dlt source or resource: decorate it with @dlt.source or @dlt.resource"
         )
-    return found(**config) if config or not isinstance(found, DltSource) else found
+    return factory(**config) if config or not isinstance(factory, DltSource) else factory
 
 
 def _as_source(resource: Any, name: str) -> Any:
@@ -237,7 +261,7 @@ def _hint(resource: Any, cursor: str | None, start: str | None, *, replaces: boo
 
 
 def _typed(start: str, column: Any) -> Any:
-    """Return the start as the cursor's column holds it."""
+    """Return the initial value in the type of the cursor column."""
     kind = column.get("data_type")
     try:
         if kind == "bigint":
@@ -246,7 +270,9 @@ def _typed(start: str, column: Any) -> Any:
             return start
         moment = datetime.datetime.fromisoformat(start.replace("Z", "+00:00"))
     except ValueError:
-        raise PipelineRefused(f"initial_value {start!r} does not fit the column, which is a {kind}") from None
+        raise PipelineRefused(
+            f"initial_value {start!r} does not match the cursor column, which has the type {kind}"
+        ) from None
     if kind == "date":
         return moment.date()
     return moment if not column.get("timezone", True) else moment.replace(tzinfo=moment.tzinfo or datetime.timezone.utc)

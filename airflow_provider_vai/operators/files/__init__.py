@@ -1,1 +1,1 @@
-"""Helpers of the operators that read and write files."""
+"""Helpers for the operators that read and write files."""

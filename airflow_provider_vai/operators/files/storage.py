@@ -1,4 +1,4 @@
-"""Files of an object storage: opened with a clear word about a missing provider, placed whole or not at all."""
+"""Files in object storage: opens paths, and writes a file as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -16,72 +16,73 @@ if TYPE_CHECKING:
 
 LOCAL = frozenset({"", "file", "local"})
 _WHOLE = frozenset({"abfs", "abfss", "adl", "az", "gcs", "gs", "s3", "s3a"})
-"""Stores in which an object appears only once it was sent completely, so that no copy aside is needed."""
+"""Stores in which an object appears only after it was uploaded completely, so no temporary copy is needed."""
 
 _UNKNOWN = re.compile("no filesystem registered|protocol not known|unsupported filesystem", re.IGNORECASE)
 
 
 def opened(url: str, conn_id: str | None = None) -> ObjectStoragePath:
-    """Return the path of a URL, its store attached.
+    """Return the path of a URL, connected to its store.
 
-    :raises MissingExtra: nothing installed reads this kind of URL.
+    :param conn_id: connection id of the store; ``None``: the URL's own or the default credentials.
+    :raises MissingExtra: no installed provider supports this kind of URL.
     """
     from airflow.sdk import ObjectStoragePath
 
     try:
         path = ObjectStoragePath(url, conn_id=conn_id or None)
-        path.fs.invalidate_cache()  # others write there, too
+        path.fs.invalidate_cache()  # others may have written since the listing was cached
     except (ImportError, ValueError) as error:
         if isinstance(error, ValueError) and not _UNKNOWN.search(str(error)):
             raise
         raise MissingExtra(
-            f"{error}: install the Airflow provider of that store; for S3: pip install 'airflow-provider-vai[s3]'"
+            f"{error}: install the Airflow provider of this store; for S3: pip install 'airflow-provider-vai[s3]'"
         ) from error
     return path
 
 
 def run_token(context: Context) -> str:
-    """Return a short name for what this task writes aside: the same in a retry, another in any other run."""
+    """Return a short digest that identifies this task in this DAG run; it is the same in a retry."""
     ti = context["ti"]
     return json_text.digest([ti.dag_id, ti.run_id, ti.task_id, ti.map_index])[:16]
 
 
 def place(file: Path, target: ObjectStoragePath, token: str) -> None:
-    """Put a local file at ``target``, replacing what was there; nobody ever sees half a file.
+    """Write a local file to ``target`` and replace an existing one. Readers never see an incomplete file.
 
-    :param file: the complete file.
-    :param target: where it goes; the folders above it are made.
-    :param token: names the copy aside, so that a retry replaces the one an earlier try left behind.
-    :raises AirflowException: the store holds another number of bytes afterwards.
+    :param file: the complete local file.
+    :param target: the destination; missing parent folders are created.
+    :param token: part of the temporary copy's name, so that a retry overwrites the copy of an earlier try.
+    :raises AirflowException: the stored file has another size than the local one.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     fs, path = target.fs, target.path
     if (target.protocol or "file") in LOCAL:
-        aside = Path(path).with_name(_aside_name(token, path))
+        temporary = Path(path).with_name(_temporary_name(token, path))
         try:
-            shutil.copyfile(file, aside)
-            aside.replace(path)
+            shutil.copyfile(file, temporary)
+            temporary.replace(path)
         finally:
-            aside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
     elif target.protocol in _WHOLE:
         fs.put_file(str(file), path)
     else:
-        _place_aside(file, fs, path, token)
+        _place_by_move(file, fs, path, token)
     fs.invalidate_cache()
-    if fs.size(path) != file.stat().st_size:
-        raise AirflowException(f"{target} does not have the {file.stat().st_size} bytes that were written to it")
+    if (size := fs.size(path)) != file.stat().st_size:
+        raise AirflowException(f"{target} has {size} bytes, but {file.stat().st_size} bytes were written to it")
 
 
-def _place_aside(file: Path, fs: Any, path: str, token: str) -> None:
+def _place_by_move(file: Path, fs: Any, path: str, token: str) -> None:
     folder, _, _ = path.rpartition("/")
-    aside = f"{folder}/{_aside_name(token, path)}"
+    temporary = f"{folder}/{_temporary_name(token, path)}"
     try:
-        fs.put_file(str(file), aside)
-        fs.mv(aside, path)
+        fs.put_file(str(file), temporary)
+        fs.mv(temporary, path)
     finally:
-        if fs.exists(aside):
-            fs.rm_file(aside)
+        if fs.exists(temporary):
+            fs.rm_file(temporary)
 
 
-def _aside_name(token: str, path: str) -> str:
+def _temporary_name(token: str, path: str) -> str:
     return f".vai-{token}-{json_text.digest(path)[:8]}.part"

@@ -1,4 +1,4 @@
-"""The files below an object storage path: listed by safe names, read as streams."""
+"""Lists the files below an object storage path, checks their names and reads them in blocks."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ BLOCK = 1024 * 1024
 
 
 class PathRefused(ValueError):
-    """A path or a name that is not copied."""
+    """A path or file name that must not be copied."""
 
 
 class File(NamedTuple):
-    """One file: its name below the listed path, its path in its store, its size."""
+    """One file: its name below the listed path, its path in the store and its size in bytes."""
 
     name: str
     path: str
@@ -30,57 +30,57 @@ class File(NamedTuple):
 
 
 def files(source: ObjectStoragePath, pattern: str | None, log: Any) -> list[File]:
-    """Return the files at or below ``source``, by name.
+    """Return the files at or below ``source``, sorted by name.
 
     :param pattern: a glob; see :class:`~airflow_provider_vai.operators.file_sync.FileSyncOperator`.
-    :param log: is told of links, which are not followed: they may lead anywhere.
-    :raises Refused: nothing is there, or a name would leave the destination's folder.
+    :param log: the logger for a warning about links. Links are not followed, because they may lead anywhere.
+    :raises PathRefused: there is no file or folder, or a name would leave the destination's folder.
     """
-    found = source.fs.find(source.path, detail=True)
-    if not found and not source.fs.isdir(source.path):
-        raise PathRefused(f"there is no file and no folder at {source}")
-    root, chosen = source.path.rstrip("/"), []
-    for path, info in found.items():
+    entries = source.fs.find(source.path, detail=True)
+    if not entries and not source.fs.isdir(source.path):
+        raise PathRefused(f"there is no file or folder at {source}")
+    root, selected = source.path.rstrip("/"), []
+    for path, info in entries.items():
         name = path.rstrip("/").rpartition("/")[2] if path == source.path else path[len(root) :].removeprefix("/")
         if info.get("islink"):
-            log.warning("A link is not followed: %s", name)
+            log.warning("The link %s is not followed", name)
         elif info["type"] == "directory" or (name.endswith("/") and not info["size"]):
-            continue  # object stores keep an empty object where somebody made a folder
+            continue  # object stores represent a folder as an empty object
         elif _matches(name, pattern):
-            chosen.append(File(_safe(name), path, info["size"]))
-    return sorted(chosen)
+            selected.append(File(_safe(name), path, info["size"]))
+    return sorted(selected)
 
 
 def below(folder: ObjectStoragePath, name: str) -> ObjectStoragePath:
-    """Return where the file ``name`` goes below ``folder``.
+    """Return the path of the file ``name`` below ``folder``.
 
-    :raises Refused: a link at the destination leads out of the folder.
+    :raises PathRefused: the path would not be inside the folder, for example because of a link.
     """
     target = folder / _safe(name)
     if target.path != f"{folder.path.rstrip('/')}/{name}":
-        raise PathRefused(f"{name!r} would become {target}")
+        raise PathRefused(f"the file {name!r} cannot be copied under its own name: its path would be {target}")
     if (folder.protocol or "file") in LOCAL:
         root, parent = os.path.realpath(folder.path), os.path.realpath(target.parent.path)
         if os.path.commonpath([root, parent]) != root:
-            raise PathRefused(f"{name!r} would leave {folder}: a link there leads to {parent}")
+            raise PathRefused(f"the file {name!r} would be outside {folder}: a link there leads to {parent}")
     return target
 
 
 def check_apart(source: ObjectStoragePath, destination: ObjectStoragePath) -> None:
-    """Return only if neither path is, or lies in, the other one.
+    """Check that the paths differ and neither is inside the other one.
 
-    :raises Refused: copying would read what it writes.
+    :raises PathRefused: they overlap, so copying would read the files that it writes.
     """
     local = all((path.protocol or "file") in LOCAL for path in (source, destination))
     if not local and not source.samestore(destination):
         return
     one, other = (os.path.realpath(path.path) if local else path.path.rstrip("/") for path in (source, destination))
     if f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/"):
-        raise PathRefused(f"source and destination overlap: {source}, {destination}")
+        raise PathRefused(f"source and destination overlap: {source}, {destination}. Use folders that do not overlap")
 
 
 def spool(fs: Any, path: str, file: Path) -> str:
-    """Copy one file of a store to this machine and return its SHA-256."""
+    """Copy one file of a store to the local ``file`` and return its SHA-256."""
     with file.open("wb") as local:
         return _read(fs, path, local.write)
 
@@ -91,7 +91,7 @@ def digest(fs: Any, path: str) -> str:
 
 
 def _read(fs: Any, path: str, keep: Callable[[bytes], object] | None = None) -> str:
-    """Return the SHA-256 of one file, each block of it handed to ``keep``."""
+    """Return the SHA-256 of one file, and pass each block to ``keep``."""
     hashed = hashlib.sha256()
     with fs.open(path, "rb") as remote:
         while block := remote.read(BLOCK):
@@ -103,7 +103,7 @@ def _read(fs: Any, path: str, keep: Callable[[bytes], object] | None = None) -> 
 
 def _safe(name: str) -> str:
     if "\0" in name or any(part in ("", ".", "..") for part in name.split("/")):
-        raise PathRefused(f"the name {name!r} does not stay inside the destination's folder")
+        raise PathRefused(f"the file name {name!r} could lead out of the destination's folder: rename the file")
     return name
 
 

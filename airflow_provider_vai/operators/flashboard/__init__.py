@@ -1,1 +1,1 @@
-"""Makes the flashboard page: charts, tables, numbers."""
+"""Builds flashboard pages of charts, tables and numbers."""

@@ -1,7 +1,7 @@
-"""One chart of a flashboard: a Vega-Lite spec, drawn to SVG while the page is made.
+"""One chart of a flashboard: a Vega-Lite spec that is drawn to SVG when the page is built.
 
-Spec and rows come from an agent's run and from tools, so both count as hostile: a spec that would load anything is
-refused before it is drawn, and the drawing is rebuilt from harmless SVG elements and attributes only.
+The spec comes from a recorded agent run and the rows from tools, so neither is trusted. A spec that would load anything
+is refused before it is drawn, and the SVG is rebuilt from an allow-list of elements and attributes.
 """
 
 from __future__ import annotations
@@ -31,31 +31,36 @@ _LOADS = re.compile(r"url\s*\(\s*['\"]?\s*(?!['\"#\s])", re.IGNORECASE)
 
 
 def chart(place: str, heading: str, spec: dict[str, Any], datasets: Datasets, limit: int) -> str:
-    """Return a chart and the rows behind it.
+    """Return the HTML of a chart, with a table of its rows below.
 
-    :param place: where the spec stands on the page, for messages and for the drawing's ids.
-    :param heading: what the drawing is called for who cannot see it.
-    :param limit: how many rows the table below it shows.
-    :raises ValueError: the spec names a ``url``, a link or an unknown dataset, or cannot be drawn.
+    :param place: the spec's place on the page, such as ``charts[0]``, for messages and for ids inside the SVG.
+    :param heading: the SVG's label for screen readers.
+    :param spec: the Vega-Lite spec.
+    :param datasets: the page's datasets.
+    :param limit: the maximum number of rows in the table below the chart.
+    :raises ValueError: the spec has a ``url``, a link or an unknown dataset, or cannot be drawn.
     """
-    own = spec.get("datasets") or {}
-    if not isinstance(own, dict):
-        raise ValueError(f"{place}.datasets: rows by name are an object, not {type(own).__name__}")
-    if twice := sorted(set(own) & set(datasets.rows)):
-        raise ValueError(f"{place}.datasets: {twice[0]!r} is also one of the page's datasets: rename one")
-    tables = _tables(place, spec, own, datasets)
-    empty = bool(tables) and not any(tables.values())
-    svg = "" if empty else _draw(place, heading, spec, {**own, **tables})
+    spec_datasets = spec.get("datasets") or {}
+    if not isinstance(spec_datasets, dict):
+        raise ValueError(f"{place}.datasets: must be an object of rows by name, not a {type(spec_datasets).__name__}")
+    if duplicates := sorted(set(spec_datasets) & set(datasets.rows)):
+        raise ValueError(f"{place}.datasets: the page also has a dataset {duplicates[0]!r}: rename one of them")
+    tables = _tables(place, spec, spec_datasets, datasets)
+    is_empty = bool(tables) and not any(tables.values())
+    svg = "" if is_empty else _draw(place, heading, spec, {**spec_datasets, **tables})
     drawing = f'<div class="chart">{svg}</div>' if svg else EMPTY
     return drawing + "".join(details(name, rows, limit) for name, rows in tables.items() if rows)
 
 
 def headed(spec: dict[str, Any], default: str) -> tuple[str, str | None, dict[str, Any]]:
-    """Take the title out of the drawing: as a heading it can be read, searched and wrapped."""
+    """Return title, subtitle and the spec without them. As HTML, the title can be searched and wrapped.
+
+    :param default: the title of a spec that has none.
+    """
     title = spec.get("title")
     parts = title if isinstance(title, dict) else {"text": title}
     text, subtitle = _joined(parts.get("text")), _joined(parts.get("subtitle"))
-    if not text or (subtitle is None and parts.get("subtitle")):  # none, or one that Vega computes
+    if not text or (subtitle is None and parts.get("subtitle")):  # there is no title, or Vega computes it
         return default, None, spec
     return text, subtitle, {key: part for key, part in spec.items() if key != "title"}
 
@@ -65,8 +70,13 @@ def _joined(lines: Any) -> str | None:
     return " ".join(parts).strip() if all(isinstance(part, str) for part in parts) else None
 
 
-def _tables(place: str, spec: dict[str, Any], own: dict[str, Any], datasets: Datasets) -> dict[str, list[Any]]:
-    """Return the rows that the spec uses, by name, and refuse what it must not name."""
+def _tables(
+    place: str, spec: dict[str, Any], spec_datasets: dict[str, Any], datasets: Datasets
+) -> dict[str, list[Any]]:
+    """Return the rows that the spec uses, by name.
+
+    :raises ValueError: the spec would load something, or names an unknown dataset.
+    """
     tables: dict[str, list[Any]] = {}
     for where, data in _data_parts(place, spec):
         if "values" in data:
@@ -74,7 +84,8 @@ def _tables(place: str, spec: dict[str, Any], own: dict[str, Any], datasets: Dat
                 tables[str(data.get("name") or f"values {len(tables) + 1}")] = data["values"]
         elif "name" in data and not {"sequence", "sphere", "graticule"} & set(data):
             name = data["name"]
-            rows = own[name] if isinstance(name, str) and name in own else datasets.of(where, name)
+            is_own = isinstance(name, str) and name in spec_datasets
+            rows = spec_datasets[name] if is_own else datasets.of(where, name)
             if not isinstance(rows, list):
                 raise ValueError(f"{where}.name: the dataset {name!r} is not a list of rows")
             tables[name] = rows
@@ -90,7 +101,9 @@ def _data_parts(place: str, part: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     for key, item in part.items():
         where = f"{place}.{key}"
         if key in ("url", "href"):
-            raise ValueError(f"{where}: a chart loads and links nothing: give its rows as a dataset or data.values")
+            raise ValueError(
+                f"{where}: a chart must not load or link anything: pass its rows as a dataset or as data.values"
+            )
         if key == "data" and isinstance(item, dict):
             yield where, item
             item = {name: value for name, value in item.items() if name != "values"}  # noqa: PLW2901 - rows are data
@@ -107,17 +120,17 @@ def _draw(place: str, heading: str, spec: dict[str, Any], datasets: dict[str, An
     single = not {"concat", "hconcat", "vconcat", "facet", "repeat"} & set(spec)
     single = single and not {"row", "column", "facet"} & set(spec.get("encoding") or {})
     fit = {"width": WIDTH, "height": HEIGHT, "autosize": {"type": "fit", "contains": "padding"}}
-    fixed = {key: part for key, part in spec.items() if part != "container" and key != "usermeta"}
-    drawn = {
+    kept = {key: part for key, part in spec.items() if part != "container" and key != "usermeta"}
+    final_spec = {
         **(fit if single else {}),
-        **fixed,
+        **kept,
         "config": _merged(CONFIG, spec.get("config") or {}),
         "datasets": datasets,
     }
     try:
-        svg = vl_convert.vegalite_to_svg(json.dumps(drawn, allow_nan=False), allowed_base_urls=[])
+        svg = vl_convert.vegalite_to_svg(json.dumps(final_spec, allow_nan=False), allowed_base_urls=[])
     except ValueError as error:
-        reason = " ".join(str(error).split("\n")[:2])[:300]  # the stack of the drawing's own script follows
+        reason = " ".join(str(error).split("\n")[:2])[:300]  # the other lines are Vega's JavaScript stack trace
         raise ValueError(f"{place}: {reason}") from None
     return _checked(place, heading, svg)
 
@@ -129,20 +142,20 @@ def _merged(under: Any, over: Any) -> Any:
 
 
 def _checked(place: str, heading: str, svg: str) -> str:
-    """Rebuild the drawing from known elements only, so that no browser reads it otherwise than we did."""
+    """Return the SVG rebuilt from allowed elements only, so that a browser cannot parse it differently than we did."""
     if "<!" in svg or "<?" in svg:
-        raise ValueError(f"{place}: its drawing holds a declaration, which is refused")
+        raise ValueError(f"{place}: the drawing has an XML declaration, which is not allowed")
     try:
-        root = ElementTree.fromstring(svg)  # noqa: S314 - without a declaration there is no entity to expand
-    except ElementTree.ParseError as error:  # a spec's expression can make characters that XML forbids
-        raise ValueError(f"{place}: its drawing is not valid SVG: {error}") from None
-    # Vega numbers clip paths and gradients through the whole process; a page needs the same ones each time.
+        root = ElementTree.fromstring(svg)  # noqa: S314 - without a declaration there are no entities to expand
+    except ElementTree.ParseError as error:  # an expression in the spec can produce characters that XML forbids
+        raise ValueError(f"{place}: the drawing is not valid SVG: {error}") from None
+    # Vega numbers clip paths and gradients per process. Renumber them, so that equal pages have equal bytes.
     ids = [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
     renamed = {name: f"{re.sub(r'[^a-z0-9]+', '', place)}-{index}" for index, name in enumerate(ids)}
     for element in root.iter():
         name = str(element.tag).removeprefix(_SVG)
         if name not in _ELEMENTS:
-            raise ValueError(f"{place}: its drawing holds <{name[:60]}>, which is refused")
+            raise ValueError(f"{place}: the drawing has the element <{name[:60]}>, which is not allowed")
         element.tag = name
         attributes = [_attribute(place, key, value, renamed) for key, value in element.attrib.items()]
         element.attrib.clear()
@@ -153,14 +166,14 @@ def _checked(place: str, heading: str, svg: str) -> str:
 
 def _attribute(place: str, key: str, value: str, renamed: dict[str, str]) -> tuple[str, str]:
     name = key.removeprefix(_XLINK) if key == f"{_XLINK}href" else key
-    refused = name.lower().startswith("on") or (name.startswith("{") and not name.startswith(_XML))
-    refused = refused or (name == "href" and not value.startswith("#"))
-    if refused or (not name.startswith("aria-") and _LOADS.search(value)):
-        raise ValueError(f"{place}: its drawing holds {name[:40]}={value[:80]!r}, which is refused")
+    is_refused = name.lower().startswith("on") or (name.startswith("{") and not name.startswith(_XML))
+    is_refused = is_refused or (name == "href" and not value.startswith("#"))
+    if is_refused or (not name.startswith("aria-") and _LOADS.search(value)):
+        raise ValueError(f"{place}: the drawing has the attribute {name[:40]}={value[:80]!r}, which is not allowed")
     if name == "id":
         return name, renamed[value]
     if name == "href":
         return name, "#" + renamed.get(value[1:], "")
     if name.startswith("aria-"):
         return name, value
-    return name, _REFERS.sub(lambda found: f"url(#{renamed.get(found[1], '')})", value)
+    return name, _REFERS.sub(lambda match: f"url(#{renamed.get(match[1], '')})", value)

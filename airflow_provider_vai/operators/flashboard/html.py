@@ -1,4 +1,4 @@
-"""Texts, tables and numbers of a flashboard as HTML; every value is escaped."""
+"""Renders texts, tables and numbers of a flashboard as HTML. Every value is escaped."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ NUMERIC = ' class="number"'
 
 
 def card(heading: str, note: str | None, content: str, style: str = "card") -> str:
-    """Return one box of the page; ``content`` is markup, the other parts are texts."""
+    """Return one box of the page. ``content`` is HTML; ``heading`` and ``note`` are plain text and are escaped here."""
     below = f'\n<p class="note">{text(note)}</p>' if note else ""
     return f'<section class="{style}">\n<h2>{text(heading)}</h2>{below}\n{content}\n</section>'
 
 
 def number(entry: Number, rows: list[dict[str, Any]]) -> str:
-    """Return a number's value with its unit.
+    """Return the HTML of a number with its unit.
 
-    :raises ValueError: the rows hold no such field, or more than one value where no field is named.
+    :raises ValueError: the field is not in the rows, or no field is named and the rows have more than one value.
     """
     if not rows:
         return '<p class="value none">&ndash;</p>'
     if entry.field is None and (len(rows), len(rows[0])) != (1, 1):
-        raise ValueError(f"there are {len(rows)} rows of {len(rows[0])} columns: name the field that is shown")
+        raise ValueError(f"there are {len(rows)} rows of {len(rows[0])} columns: set field to the one to show")
     field = next(iter(rows[0])) if entry.field is None else entry.field
     _require([field], rows[:1])
     unit = f" <span>{text(entry.unit)}</span>" if entry.unit else ""
@@ -37,9 +37,9 @@ def number(entry: Number, rows: list[dict[str, Any]]) -> str:
 
 
 def table(entry: Table, rows: list[dict[str, Any]]) -> str:
-    """Return a table entry's rows.
+    """Return the HTML of a table entry.
 
-    :raises ValueError: a column is in no row.
+    :raises ValueError: no row has one of the columns.
     """
     if rows and entry.columns:
         _require([column.field for column in entry.columns], rows)
@@ -47,21 +47,25 @@ def table(entry: Table, rows: list[dict[str, Any]]) -> str:
 
 
 def details(name: str, rows: list[Any], limit: int) -> str:
-    """Return the rows behind a chart, folded."""
+    """Return the rows of a chart as a table that opens on a click.
+
+    :param limit: the maximum number of rows that are shown.
+    """
     count = f"{len(rows):,} {'row' if len(rows) == 1 else 'rows'}"
     folded = rows_table(name, [row if isinstance(row, dict) else {"value": row} for row in rows], None, limit)
     return f"\n<details>\n<summary>Data <b>{text(name)}</b> <span>{count}</span></summary>\n{folded}\n</details>"
 
 
 def rows_table(label: str, rows: list[dict[str, Any]], columns: list[Column] | None, limit: int) -> str:
-    """Return rows as a table.
+    """Return rows as an HTML table.
 
-    :param label: its name for who cannot see it.
-    :param columns: the columns that are shown; ``None``: all.
-    :param limit: how many rows are shown; of the others the count is told.
+    :param label: the table's label for screen readers.
+    :param columns: the columns to show; ``None``: all.
+    :param limit: the maximum number of rows that are shown. Below them, the table says how many more there are.
     """
     shown = rows[:limit]
-    fields = [(it.field, it.title or it.field, it.format) for it in columns] if columns else _all_fields(shown)
+    listed = [(column.field, column.title or column.field, column.format) for column in columns or []]
+    fields = listed or _all_fields(shown)
     numeric = {field for field, _, _ in fields if _all_numbers(row.get(field) for row in shown)}
     head = "".join(_head(title, field in numeric) for field, title, _ in fields)
     lines = ["".join(_cell(row.get(field), form) for field, _, form in fields) for row in shown]
@@ -81,7 +85,7 @@ def _all_fields(rows: list[dict[str, Any]]) -> list[tuple[Any, Any, None]]:
 def _require(fields: list[str], rows: list[dict[str, Any]]) -> None:
     known = dict.fromkeys(key for row in rows for key in row)
     if missing := [field for field in fields if field not in known]:
-        raise ValueError(f"there is no column {missing[0]!r} (there are: {', '.join(map(repr, known)) or 'none'})")
+        raise ValueError(f"there is no column {missing[0]!r}; the columns are {', '.join(map(repr, known)) or 'none'}")
 
 
 def _is_number(value: Any) -> bool:
@@ -107,6 +111,6 @@ def _shown(value: Any, form: str | None) -> str:
     if value is None:
         return "&ndash;"
     if _is_number(value) and form:
-        # of a fraction Python's "d" knows nothing; d3 rounds it
+        # Python's "d" does not accept a float, while d3 rounds it
         return text(format(value, form.replace("d", ".0f") if isinstance(value, float) else form))
     return text(value if isinstance(value, str) or _is_number(value) else json.dumps(value, ensure_ascii=False))

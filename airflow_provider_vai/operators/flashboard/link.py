@@ -1,4 +1,4 @@
-"""The way from a task to its flashboard."""
+"""The link from a task to its flashboard."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from airflow_provider_vai.operators.runtime.addresses import path_prefix
 
 
 class FlashboardLink(BaseOperatorLink):
-    """Leads from a task instance that made a flashboard to the page, which the plugin serves."""
+    """Links a task instance to the flashboard page that it wrote. The plugin serves the page."""
 
     name = "Flashboard"
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
-        """Return the page's address on Airflow's API server; nothing unless the task succeeded.
+        """Return the path of the page on Airflow's API server; empty unless the task succeeded.
 
-        Airflow asks at the end of the task, with the task instance as ``ti_key``.
+        :param ti_key: the task instance; Airflow passes it when the task ends.
         """
         if getattr(ti_key, "state", None) != "success":
             return ""

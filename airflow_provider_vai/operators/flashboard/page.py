@@ -1,6 +1,6 @@
-"""One HTML page of charts, tables and numbers: no script in it, nothing loaded from elsewhere, every text escaped.
+"""Builds an HTML page of charts, tables and numbers without scripts or external content; all text is escaped.
 
-An entry that cannot be shown says so in its place; the others stand.
+If an entry cannot be shown, the page says so in its place and shows the other entries.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from airflow_provider_vai.operators.flashboard.rows import Datasets
 from airflow_provider_vai.operators.flashboard.style import STYLE
 
 MESSAGE_CHARACTERS = 500
-_BROKEN = (ValueError, TypeError, OverflowError, RecursionError)  # what a spec of any shape can lead to
+_BROKEN = (ValueError, TypeError, OverflowError, RecursionError)  # the errors that an arbitrary spec can cause
 
 
 class Page(NamedTuple):
-    """A made page.
+    """A finished page.
 
     :param text: the HTML.
-    :param broken: one message for each entry that could not be shown.
-    :param rows: how many rows each dataset has; one that is no table is left out.
+    :param broken: one message for each entry that cannot be shown.
+    :param rows: the number of rows of each dataset. A dataset that is not a table is left out.
     """
 
     text: str
@@ -35,29 +35,30 @@ class Page(NamedTuple):
 
 class _Part(NamedTuple):
     markup: str
-    narrow: bool = False  # numbers that follow each other share a line
+    narrow: bool = False  # adjacent numbers share a line
     broken: str | None = None
 
 
 def page(*, title: str, description: str | None, charts: list[Any], datasets: Mapping[str, Any]) -> Page:
-    """Return the page; the same input gives the same text, unless a spec calls Vega's ``random`` or ``now``.
+    """Return the page. The same input produces the same text, unless a spec calls Vega's ``random`` or ``now``.
 
     :param title: the page's heading.
-    :param description: a paragraph below it, plain text.
-    :param charts: the entries, see :mod:`~airflow_provider_vai.model.flashboard_entries`. A Vega-Lite spec's own
-        settings win over the house style.
-    :param datasets: the rows that the entries name: a list of objects, or a result with ``rows`` and ``columns``.
+    :param description: a paragraph below the heading, in plain text.
+    :param charts: the entries, see :mod:`~airflow_provider_vai.model.flashboard_entries`. Settings of a Vega-Lite spec
+        override the default style.
+    :param datasets: rows by name: a list of objects, or a result with ``rows`` and ``columns``.
     """
     tables = Datasets(clean(datasets))
-    parts = [_part(number, entry, tables) for number, entry in enumerate(charts)]
-    made = _PAGE.format(
+    parts = [_part(index, entry, tables) for index, entry in enumerate(charts)]
+    document = _PAGE.format(
         title=text(title),
         description=f"\n<p>{text(description)}</p>" if description else "",
         style=STYLE,
         layout="one" if sum(not part.narrow for part in parts) <= 1 else "many",
         cards="\n".join(_lines(parts)) or '<p class="empty">No charts</p>',
     )
-    return Page(made, [part.broken for part in parts if part.broken], {k: len(rows) for k, rows in tables.rows.items()})
+    row_counts = {name: len(rows) for name, rows in tables.rows.items()}
+    return Page(document, [part.broken for part in parts if part.broken], row_counts)
 
 
 def _lines(parts: list[_Part]) -> list[str]:
@@ -76,19 +77,18 @@ def _part(index: int, entry: Any, datasets: Datasets) -> _Part:
         reason = " ".join(str(error).split())[:MESSAGE_CHARACTERS]
         message = reason if reason.startswith(place) else f"{place}: {reason}"
         heading, _, _ = headed(entry if isinstance(entry, dict) else {}, default=f"Chart {index + 1}")
-        box = f'<p class="error"><b>This could not be shown.</b> {text(message)}</p>'
+        box = f'<p class="error"><b>This entry cannot be shown.</b> {text(message)}</p>'
         return _Part(html.card(heading, None, box, "card broken"), broken=message)
 
 
-def _shown(place: str, default: str, entry: Any, datasets: Datasets) -> _Part:
-    it = read(entry)
-    if isinstance(it, Chart):
-        heading, note, spec = headed(it.spec, default)
+def _shown(place: str, default: str, data: Any, datasets: Datasets) -> _Part:
+    entry = read(data)
+    if isinstance(entry, Chart):
+        heading, note, spec = headed(entry.spec, default)
         return _Part(html.card(heading, note, chart(place, heading, spec, datasets, SHOWN_ROWS)))
-    rows = _rows(place, it.data, datasets)
-    narrow = isinstance(it, Number)
-    content = html.number(it, rows) if isinstance(it, Number) else html.table(it, rows)
-    return _Part(html.card(it.title, it.subtitle, content), narrow)
+    rows = _rows(place, entry.data, datasets)
+    content = html.number(entry, rows) if isinstance(entry, Number) else html.table(entry, rows)
+    return _Part(html.card(entry.title, entry.subtitle, content), narrow=isinstance(entry, Number))
 
 
 def _rows(place: str, data: Data, datasets: Datasets) -> list[dict[str, Any]]:

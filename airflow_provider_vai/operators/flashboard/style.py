@@ -1,16 +1,16 @@
-"""How a flashboard looks: the house style under every chart, and the page's style sheet."""
+"""The look of a flashboard: default settings of the charts, and the page's style sheet."""
 
 from __future__ import annotations
 
 from typing import Any
 
-WIDTH, HEIGHT = 640, 340  # of a single chart, in CSS pixels; the page scales it down on a narrow screen
-PART_WIDTH, PART_HEIGHT = 260, 220  # of each part of a facet or concatenation
+WIDTH, HEIGHT = 640, 340  # of a single chart, in CSS pixels; the page scales it down on narrow screens
+PART_WIDTH, PART_HEIGHT = 260, 220  # of each view in a facet or concatenation
 
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 _INK, _MUTED, _RULE = "#1f2933", "#52606d", "#e4e7eb"
 CONFIG: dict[str, Any] = {
-    # The page gives each drawing a label and its rows as a table; Vega-Lite's own labels break on a backslash.
+    # The page labels each drawing and shows its rows as a table. Vega-Lite's own labels break on a backslash.
     "aria": False,
     "background": "#ffffff",
     "font": _FONT,
@@ -61,7 +61,7 @@ CONFIG: dict[str, Any] = {
         ],
     },
 }
-"""Vega-Lite settings that hold unless a spec says otherwise."""
+"""Default Vega-Lite settings; a spec can override them."""
 
 STYLE = """
 :root { color-scheme: light dark; --page: #f5f7fa; --card: #ffffff; --ink: #1f2933; --muted: #52606d;

@@ -1,1 +1,1 @@
-"""Helpers of McpToolOperator and CallAgentOperator."""
+"""Helpers for McpToolOperator and CallAgentOperator."""

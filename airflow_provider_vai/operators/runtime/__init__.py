@@ -1,1 +1,1 @@
-"""What every operator shares while a task runs: results, effects, approvals, errors."""
+"""Helpers that all operators use while a task runs: results, effects, approvals and errors."""

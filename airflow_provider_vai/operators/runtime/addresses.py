@@ -1,4 +1,4 @@
-"""Addresses of pages on Airflow's API server, as a browser needs them."""
+"""URLs of pages on Airflow's API server, for links that a browser follows."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from airflow_provider_vai.operators.runtime.compat import configuration
 
 
 def server() -> str:
-    """Return scheme and host of the API server (``[api] base_url``), empty if the option has none."""
+    """Return scheme and host of the API server from ``[api] base_url``; empty if the option has no host."""
     address = urlsplit(configuration().get("api", "base_url", fallback="") or "")
     return f"{address.scheme}://{address.netloc}" if address.netloc else ""
 
 
 def path_prefix() -> str:
-    """Return the path below which the API server is reached (``[api] base_url``), without a slash at its end.
+    """Return the path of ``[api] base_url``, without a trailing slash.
 
-    Only the path: a worker may know the server by another host name than people's browsers do.
+    Only the path: workers and browsers may reach the API server by different host names.
     """
     return urlsplit(configuration().get("api", "base_url", fallback="/")).path.rstrip("/")

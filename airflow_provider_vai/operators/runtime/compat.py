@@ -1,4 +1,4 @@
-"""What Airflow 3.1 keeps elsewhere than later versions."""
+"""Names that Airflow 3.1 has in other modules than later versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the paths of a condition begin at."""
+"""The names that a condition may use."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 def names(context: Context) -> dict[str, Any]:
     """Return the values that a condition may name in this DAG run.
 
-    ``params`` are the run's parameters; ``payload`` is the body of the webhook that started it, else its configuration;
-    ``event`` is the newest asset event that did: ``uri``, ``extra``, ``source_dag_id``, ``source_task_id``,
-    ``source_run_id``. What stands in the payload can be named without ``payload.`` before it.
+    ``params`` are the params of the DAG run. ``payload`` is the body of the webhook that started it, otherwise the DAG
+    run's conf. ``event`` is the newest asset event that triggered it: ``uri``, ``extra``, ``source_dag_id``,
+    ``source_task_id``, ``source_run_id``. Keys of the payload can also be named without ``payload.``.
     """
-    configuration = context["dag_run"].conf or {}
-    payload = configuration.get("payload", configuration)
-    inside = payload if isinstance(payload, Mapping) else {}
+    conf = context["dag_run"].conf or {}
+    payload = conf.get("payload", conf)
+    payload_keys = payload if isinstance(payload, Mapping) else {}
     event = _event(context)
     return {
-        **inside,
+        **payload_keys,
         "params": dict(context["params"]),
         "payload": payload,
         **({"event": event} if event else {}),
@@ -29,7 +29,8 @@ def names(context: Context) -> dict[str, Any]:
 
 
 def _event(context: Context) -> dict[str, Any] | None:
-    events = [event for found in (context.get("triggering_asset_events") or {}).values() for event in found]
+    events_by_asset = context.get("triggering_asset_events") or {}
+    events = [event for asset_events in events_by_asset.values() for event in asset_events]
     if not events:
         return None
     newest = max(events, key=lambda event: event.timestamp)

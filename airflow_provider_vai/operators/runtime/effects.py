@@ -1,29 +1,30 @@
 """A write takes place at most once in a DAG run, unless a person asks for it again.
 
-Before a write the task instance's state store (Airflow 3.3 and later) gets a marker under :data:`KEY`, after it the
-marker says that it is done. The store outlives retries and clearing. What a later try finds decides:
+Before a write, a marker with the state ``started`` is stored under :data:`KEY` in the task instance's state store
+(Airflow 3.3 and later). After the write its state is ``done``. The store survives retries and clearing, so a later try
+finds the marker and decides:
 
 ===================  ==========================  ======================================================================
-marker               the task was since then     then
+marker               the task was                then
 ===================  ==========================  ======================================================================
 none                 (anything)                  the write is sent
-``started``          retried                     :class:`UnknownOutcome`: it may have taken place
-``started``          cleared, same arguments     :class:`UnknownOutcome`: clearing many tasks does not say that somebody
-                                                 looked; deleting the key does
-``started``          cleared, other arguments    the write is sent, with a warning: it is another one
-``done``             retried                     nothing is sent; the step's result is the kept one
-``done``             cleared                     the write is sent: a person asked for it again
+``started``          retried                     :class:`UnknownOutcome`: the write may have taken place
+``started``          cleared, same arguments     :class:`UnknownOutcome`: somebody who clears many tasks may not have
+                                                 checked the target; deleting the key confirms a check
+``started``          cleared, other arguments    the write is sent with a warning, because it is a different write
+``done``             retried                     nothing is sent; the stored result is the step's result
+``done``             cleared                     the write is sent, because a person asked for it again
 ===================  ==========================  ======================================================================
 
-A guarded write also uses up its approval before it is sent, in a file beside the decision's record
-(see :mod:`~airflow_provider_vai.model.approvals_record`). Whatever was cleared, patched or deleted since: an approval
-is not used twice, and the step fails until its gate was cleared and answered anew. Only an operator whose
-``idempotent`` is true may use it again, for the same arguments.
+A guarded write also spends its approval before it is sent, in a file beside the decision's record (see
+:mod:`~airflow_provider_vai.model.approvals_record`). An approval cannot be used twice, whatever was cleared, patched or
+deleted in between: the step fails until its gate is cleared and answered again. Only an operator with ``idempotent``
+set may use an approval again, with the same arguments.
 
-A clear is told from a retry by ``max_tries``: Airflow raises it when a task is cleared, never when it is retried. A
-task that is cleared *while it runs* is stopped in its middle, so its marker says ``started``. An operator whose
-``idempotent`` is true is sent again after ``started`` with the same arguments. With ``[state_store] clear_on_success``
-Airflow itself drops the marker of a finished task: a cleared one that nobody guards is sent again.
+``max_tries`` distinguishes a clear from a retry: Airflow increases it when a task is cleared, and not when it is
+retried. A task that is cleared *while it runs* is stopped halfway, so its marker stays ``started``. If ``idempotent``
+is set, a ``started`` write with the same arguments is sent again. With ``[state_store] clear_on_success`` Airflow
+deletes the marker of a successful task, so an unguarded write is sent again when its task is cleared.
 """
 
 from __future__ import annotations
@@ -41,12 +42,12 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 KEY = "vai_effect"
-KEPT_BYTES = 48 * 1024  # a larger result is not kept in the marker too
+KEPT_BYTES = 48 * 1024  # a larger result is not stored in the marker
 STARTED, DONE = "started", "done"
 
 
 class Writing(Protocol):
-    """A step that writes, as this module uses it; :class:`~airflow_provider_vai.operators.base.VaiOperator` is one."""
+    """A step that writes. :class:`~airflow_provider_vai.operators.base.VaiOperator` implements this protocol."""
 
     idempotent: bool
     log: Any
@@ -57,8 +58,14 @@ class Writing(Protocol):
 
 
 @dataclass(frozen=True)
-class UsableApproval:
-    """The approval that lets a guarded step write: the decision's file, and for which DAG, gate and step it counts."""
+class SingleUseApproval:
+    """An approval that permits one write of a guarded step.
+
+    :param record: the file of the decision in the approvals record.
+    :param dag_id: the DAG of the gate and the step.
+    :param gate: the gate's task id.
+    :param step: the step's name at the gate: its task id, with an index such as ``pay[0]`` for one list element.
+    """
 
     record: str
     dag_id: str
@@ -66,10 +73,13 @@ class UsableApproval:
     step: str
 
     def spend(self, context: Context, marker: Mapping[str, Any], *, idempotent: bool) -> bool:
-        """Use the approval up and return whether this try did; ``False``: an idempotent write used it before.
+        """Record that this try uses the approval.
 
-        :raises ApprovalMissing: another try used it.
-        :raises NothingSentYet: the use cannot be noted.
+        :param marker: this try's marker: its number, its time and the digest of its arguments.
+        :param idempotent: whether the same write may use the approval again.
+        :return: ``True`` if this try spent the approval, ``False`` if an earlier try of the same idempotent write did.
+        :raises ApprovalMissing: an earlier try has already used the approval.
+        :raises NothingSentYet: the use could not be recorded.
         """
         from airflow_provider_vai.model import approvals_record
         from airflow_provider_vai.operators.runtime import results
@@ -79,19 +89,21 @@ class UsableApproval:
         try:
             used = approvals_record.spend(results.artifacts_root(), self.record, note, **self._key())
         except OSError as error:
-            raise NothingSentYet(f"the use of the approval could not be noted: {error}. Nothing was sent") from error
+            raise NothingSentYet(
+                f"nothing was sent, because the use of the approval could not be recorded: {error}"
+            ) from error
         if used is None:
             return True
         if idempotent and used.get("arguments_sha256") == note["arguments_sha256"]:
             return False
         raise ApprovalMissing(
-            f"the approval of the gate {self.gate!r} was used by try {used.get('try_number')} at {used.get('at')}: one"
-            f" approval is one write. Look at the target whether it took place. To write again clear the task"
-            f" {self.gate!r} with this one, and answer it"
+            f"the approval of the gate {self.gate!r} was used by try {used.get('try_number')} at {used.get('at')}, and"
+            " each approval permits one write. Check at the target whether that write took place. To write again, clear"
+            f" the task {self.gate!r} together with this one, and answer it"
         )
 
     def release(self) -> None:
-        """Take the use back: nothing was sent."""
+        """Make the approval usable again, because nothing was sent."""
         from airflow_provider_vai.model import approvals_record
         from airflow_provider_vai.operators.runtime import results
 
@@ -101,36 +113,38 @@ class UsableApproval:
         return {"dag_id": self.dag_id, "gate": self.gate, "step": self.step}
 
 
-def at_most_once(step: Writing, context: Context, arguments: dict[str, Any], approval: UsableApproval | None) -> Any:
-    """Return what the step leaves in XCom, from its work now or from an earlier try; see the module.
+def at_most_once(step: Writing, context: Context, arguments: dict[str, Any], approval: SingleUseApproval | None) -> Any:
+    """Do the step's write, or return the result of an earlier try that did it; see the module.
 
-    :param step: the step, its arguments set.
-    :param arguments: the resolved arguments; their digest tells one write from another.
+    :param step: the step, with its arguments set.
+    :param arguments: the resolved arguments. Their digest distinguishes one write from another.
     :param approval: the approval of a guarded step; ``None`` for a step without a gate.
-    :raises UnknownOutcome: the write may have taken place.
-    :raises ApprovalMissing: the approval was used already.
+    :return: the result in the form that goes to XCom.
+    :raises UnknownOutcome: an earlier try may have done the write.
+    :raises ApprovalMissing: the approval was already used.
     """
     store = context.get("task_state_store")
-    found = store.get(KEY) if store is not None else None
+    earlier = store.get(KEY) if store is not None else None
     marker = _marker(context, json_text.digest(arguments))
     if store is None:
-        step.log.info("This version of Airflow keeps no task state: a repeated try is not recognised (3.3 does)")
-    if found is not None and not _may_run(step, context, found, marker):
-        step.log.info("The write took place in try %s: its kept result is this step's", found["try_number"])
-        return found["result"]
-    is_used = approval.spend(context, marker, idempotent=step.idempotent) if approval else False
+        step.log.info("Repeated tries cannot be detected: task state needs Airflow 3.3 or later")
+    if earlier is not None and not _may_run(step, context, earlier, marker):
+        step.log.info("Try %s already did the write; returning its stored result", earlier["try_number"])
+        return earlier["result"]
+    is_spent = approval.spend(context, marker, idempotent=step.idempotent) if approval else False
     try:
-        return _sent(step, context, store, found, marker)
+        return _send(step, context, store, earlier, marker)
     except (NothingSent, NothingSentYet):
-        if approval and is_used:
+        if approval and is_spent:
             approval.release()
         raise
 
 
-def _sent(step: Writing, context: Context, store: Any, found: Any, marker: dict[str, Any]) -> Any:
-    """Send, and return what the step leaves in XCom; the marker in the store is right at every moment.
+def _send(step: Writing, context: Context, store: Any, earlier: Any, marker: dict[str, Any]) -> Any:
+    """Do the write, keep the marker in the store up to date, and return the result in the form that goes to XCom.
 
-    :param store: the task's state store; ``None`` before Airflow 3.3. :param found: the marker of an earlier try.
+    :param store: the task's state store; ``None`` before Airflow 3.3.
+    :param earlier: the marker of an earlier try, if any.
     """
     from airflow_provider_vai.operators.runtime import results
 
@@ -140,13 +154,13 @@ def _sent(step: Writing, context: Context, store: Any, found: Any, marker: dict[
     try:
         result = step.perform(context)
     except (NothingSent, NothingSentYet):
-        if found is None:
+        if earlier is None:
             store.delete(KEY)
         else:
-            _put(store, found)
+            _put(store, earlier)
         raise
     marker["state"] = DONE
-    _put(store, marker)  # before the result is kept, which may fail too
+    _put(store, marker)  # now, because storing the result may fail
     kept = results.keep(result, context)
     if len(json.dumps(kept)) <= KEPT_BYTES:
         _put(store, {**marker, "result": kept})
@@ -167,32 +181,38 @@ def _marker(context: Context, digest: str) -> dict[str, Any]:
 
 
 def _put(store: Any, marker: dict[str, Any]) -> None:
-    from airflow.sdk import NEVER_EXPIRE  # type: ignore[attr-defined]  # Airflow 3.3, as the store itself
+    from airflow.sdk import NEVER_EXPIRE  # type: ignore[attr-defined]  # since Airflow 3.3, like the store itself
 
     store.set(KEY, marker, retention=NEVER_EXPIRE)
 
 
-def _may_run(step: Writing, context: Context, found: Any, marker: dict[str, Any]) -> bool:
-    """Return whether to send; ``False``: the marker holds the result. Raise if nobody knows."""
-    if not isinstance(found, dict) or not marker.keys() <= found.keys():
-        raise UnknownOutcome(f"unknown outcome: the key {KEY!r} was not written by this step. {_remedy(context)}")
-    cleared = found["max_tries"] != marker["max_tries"]
-    same = found["arguments_sha256"] == marker["arguments_sha256"]
-    earlier = f"the write was sent in try {found['try_number']} (begun {found['at']})"
-    if found["state"] == DONE:
-        if cleared:
-            step.log.warning("Sending again: %s and finished, and the task was cleared since", earlier)
+def _may_run(step: Writing, context: Context, earlier: Any, marker: dict[str, Any]) -> bool:
+    """Return whether to do the write; ``False`` if the earlier marker has the result.
+
+    :param earlier: the marker of an earlier try.
+    :raises UnknownOutcome: it is unknown whether the earlier try did the write, or its result is lost.
+    """
+    if not isinstance(earlier, dict) or not marker.keys() <= earlier.keys():
+        raise UnknownOutcome(
+            f"unknown outcome: the key {KEY!r} in the task's state was not written by this step. {_remedy(context)}"
+        )
+    is_cleared = earlier["max_tries"] != marker["max_tries"]
+    is_same = earlier["arguments_sha256"] == marker["arguments_sha256"]
+    earlier_try = f"try {earlier['try_number']} began the write at {earlier['at']}"
+    if earlier["state"] == DONE:
+        if is_cleared:
+            step.log.warning("Sending again: %s and finished it, and the task was cleared since then", earlier_try)
             return True
-        if "result" not in found:
-            raise UnknownOutcome(f"{earlier} and took place, but its result was lost. {_remedy(context)}")
+        if "result" not in earlier:
+            raise UnknownOutcome(f"{earlier_try} and finished it, but its result was lost. {_remedy(context)}")
         return False
-    if step.idempotent and same:
-        step.log.warning("Sending again: %s without an end, and the target takes it once", earlier)
+    if step.idempotent and is_same:
+        step.log.warning("Sending again: %s and did not finish; sending it again has no second effect", earlier_try)
         return True
-    if cleared and not same:
-        step.log.warning("Sending with other arguments: %s with an unknown outcome", earlier)
+    if is_cleared and not is_same:
+        step.log.warning("Sending with other arguments: %s, and its outcome is unknown", earlier_try)
         return True
-    raise UnknownOutcome(f"unknown outcome: {earlier}, and no try recorded its end. {_remedy(context)}")
+    raise UnknownOutcome(f"unknown outcome: {earlier_try} and did not record its end. {_remedy(context)}")
 
 
 def _remedy(context: Context) -> str:
@@ -200,7 +220,7 @@ def _remedy(context: Context) -> str:
     dag, run, task = (quote(part, "") for part in (ti.dag_id, ti.run_id, ti.task_id))
     index = f"?map_index={ti.map_index}" if ti.map_index is not None and ti.map_index >= 0 else ""
     return (
-        "Look at the target (Rendered Templates shows which) whether it took place. If it did, mark this task as"
-        f" success. If it did not, delete the key (DELETE /api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{task}"
-        f"/state-store/{KEY}{index}) and clear this task, with its gate if it has one: it is then sent again"
+        "Check at the target whether the write took place; Rendered Templates shows the target. If it did, mark this"
+        f" task as success. If not, delete the key (DELETE /api/v2/dags/{dag}/dagRuns/{run}/taskInstances/{task}"
+        f"/state-store/{KEY}{index}) and clear this task, together with its gate if it has one, to send it again"
     )

@@ -1,4 +1,4 @@
-"""Errors of a running step; each says whether anything was sent, and whether the step may be retried."""
+"""Errors of a running step. The class determines whether anything was sent and whether Airflow may retry the step."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from airflow_provider_vai.operators.runtime.compat import AirflowException, Airf
 
 
 class ApprovalMissing(AirflowFailException):
-    """The step is guarded and nobody approved what it would do now. It fails without a retry."""
+    """The step is guarded, and no unused approval covers its current arguments. It fails without a retry."""
 
 
 class NothingSent(AirflowFailException):
-    """The step failed for good before it sent anything: once the cause is removed, clearing it is enough."""
+    """The step failed before it sent anything, and a retry cannot help. Remove the cause and clear the step."""
 
 
 class MissingExtra(NothingSent):
-    """A library that the step needs is not installed; the message holds the command that installs it."""
+    """A library that the step needs is not installed. The message has the command that installs it."""
 
 
 class NothingSentYet(AirflowException):
-    """The step failed before it sent anything (no connection, for one), and may be retried."""
+    """The step failed before it sent anything, for example because a server is down, and may be retried."""
 
 
 class UnknownOutcome(AirflowFailException):
-    """An earlier try began the write and left no word of its end. It fails without a retry."""
+    """An earlier try began the write and did not record its end. The step fails without a retry."""

@@ -1,18 +1,18 @@
-"""Secrets that Airflow knows (connections, variables, sensitive keys) never reach a page or a message."""
+"""Masks secrets that Airflow knows (from connections, variables and sensitive keys) in pages and messages."""
 
 from __future__ import annotations
 
 from typing import Any
 
-DEPTH = 100  # Airflow's default of 5 leaves what lies deeper unmasked
+DEPTH = 100  # Airflow's default of 5 would leave deeper values unmasked
 
 
 def masked_values(value: Any) -> Any:
-    """Return a copy of JSON data without credentials, and with everything else in it as it is.
+    """Return a copy of JSON data in which credentials are replaced by ``***`` and everything else stays readable.
 
-    Every secret that Airflow knows and everything that looks like a credential is replaced by ``***``. The name of a
-    key alone hides nothing but a password or the like: :func:`masked` takes ``token_address`` for a secret, and nobody
-    could approve a payment whose recipient is not shown.
+    Credentials are the secrets that Airflow knows, values that look like a credential, and values of keys such as
+    ``password``. Unlike :func:`masked`, this leaves the value of ``token_address`` readable: an approver must see the
+    recipient of a payment.
     """
     from airflow_provider_vai.secrets.masking import masked as without_credentials
 
@@ -28,7 +28,7 @@ def _known_masked(value: Any) -> Any:
 
 
 def masked(value: Any) -> Any:
-    """Return a copy of ``value`` with every known secret in it replaced by ``***``."""
+    """Return a copy of ``value`` in which Airflow replaced every secret that it knows by ``***``."""
     try:
         from airflow.sdk._shared.secrets_masker import redact
     except ImportError:  # Airflow 3.1

@@ -1,10 +1,10 @@
-"""What a step leaves for the next one: small results in XCom, large ones as an artifact with a reference in XCom.
+"""The results that steps pass on: small ones in XCom, large ones in an artifact file with a reference in XCom.
 
-The next step reads either without knowing which. A reference is
-``{"artifact": "json" | "parquet", "path", "sha256", "bytes", "rows", "columns", "preview"}``; it is read only when its
-path lies under ``[vai] artifacts_path`` and its content has the recorded digest, so a tool cannot make a later step
-read a file of its choice by imitating one. An artifact is Parquet where the result is a table that comes back from it
-exactly, and pyarrow is installed (see :mod:`~airflow_provider_vai.operators.runtime.tables`); else JSON.
+A later step reads both in the same way. A reference is
+``{"artifact": "json" | "parquet", "path", "sha256", "bytes", "rows", "columns", "preview"}``. It is read only if its
+path is under ``[vai] artifacts_path`` and the content matches the digest, so a tool that returns a forged reference
+cannot make a later step read a file of its choice. An artifact is a Parquet file if pyarrow is installed and the result
+is a table that Parquet preserves exactly (see :mod:`~airflow_provider_vai.operators.runtime.tables`), otherwise JSON.
 """
 
 from __future__ import annotations
@@ -30,20 +30,21 @@ if TYPE_CHECKING:
     from airflow.sdk import Context, ObjectStoragePath
 
 LIMIT_BYTES = 48 * 1024
-"""Default of ``[vai] result_limit_bytes``: what an XCom row of a small database still carries without pain."""
+"""Default of ``[vai] result_limit_bytes``: a size that also suits the XCom table of a small database."""
 
 PREVIEW_ROWS = 5
 _UNSTORABLE = re.compile(
     "[\x00\ud800-\udfff]"
-)  # PostgreSQL refuses NUL in JSON and text; lone surrogates have no UTF-8
+)  # PostgreSQL refuses NUL in JSON and text; lone surrogates cannot be encoded in UTF-8
 _REFERENCE_KEYS = {"artifact", "path", "sha256", "bytes", "rows", "columns", "preview"}
 
 
 def keep(value: Any, context: Context) -> Any:
-    """Return what to leave in XCom for ``value``: the value itself, or a reference to the artifact it was written to.
+    """Return what goes to XCom for ``value``: the value itself, or a reference to the artifact it was written to.
 
-    :param value: a step's result; turned into JSON by :func:`json_safe`.
-    :param context: the running task's context; names the artifact.
+    :param value: a step's result; :func:`json_safe` converts it to JSON data.
+    :param context: the running task's context, which determines the artifact's path.
+    :raises TypeError: the value contains a type that is not JSON data.
     """
     from airflow_provider_vai.operators.runtime import tables
 
@@ -52,8 +53,8 @@ def keep(value: Any, context: Context) -> Any:
     limit = configuration().getint("vai", "result_limit_bytes", fallback=LIMIT_BYTES)
     if len(content) <= limit and _survives_xcom(value):
         return value
-    file = tables.to_parquet(value, content)
-    form, content = ("json", content) if file is None else ("parquet", file)
+    parquet = tables.to_parquet(value, content)
+    form, content = ("json", content) if parquet is None else ("parquet", parquet)
     path = artifact_path(context, form)
     write(path, content)
     table = value.get("rows") if isinstance(value, dict) else value
@@ -71,12 +72,13 @@ def keep(value: Any, context: Context) -> Any:
 
 
 def select(result: Any, path: Sequence[str | int], *, step: str) -> Any:
-    """Return the part of a step's result at ``path``; of a reference, the reference with the path noted in it.
+    """Return the part of a step's result at ``path``. For a reference, return it with the path added.
 
-    :param path: see :mod:`languages.result_path`: it may read a text, pick a record and check a type, too.
+    :param path: see :mod:`~airflow_provider_vai.languages.result_path`. It can also parse a text, select a record and
+        check a type.
     :param step: the step's name, for messages.
-    :raises LookupError: nothing is there, or of another type; the message says how far the path went and what stood
-        there.
+    :raises LookupError: the path does not exist, or its value has another type. The message says how far the path
+        leads, and what the result has there.
     """
     if is_reference(result):
         return {**result, "select": [*result.get("select", []), *path]} if path else result
@@ -87,9 +89,10 @@ def select(result: Any, path: Sequence[str | int], *, step: str) -> Any:
 
 
 def load(value: Any) -> Any:
-    """Return ``value`` with every artifact reference in it replaced by the artifact's content.
+    """Return ``value`` with every artifact reference in it replaced by the content that it refers to.
 
-    :raises ValueError: a reference points outside ``[vai] artifacts_path``, or the artifact was changed.
+    :raises ValueError: a reference is outside ``[vai] artifacts_path``, or the artifact has changed.
+    :raises LookupError: a path noted in a reference does not exist in the artifact.
     """
     if is_reference(value):
         return select(_read(value), value.get("select", []), step=value["path"])
@@ -116,9 +119,9 @@ def artifacts_root() -> ObjectStoragePath:
 
 
 def artifact_path(context: Context, suffix: str) -> ObjectStoragePath:
-    """Return where the running task keeps its artifact: one place a DAG run, task and map index; a retry replaces it.
+    """Return the path of the running task's artifact: one for each DAG run, task and map index. A retry replaces it.
 
-    :param suffix: the file's ending, without the dot.
+    :param suffix: the file extension, without the dot.
     """
     ti = context["ti"]
     return path_of(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, suffix)
@@ -133,9 +136,12 @@ def path_of(
     *,
     root: ObjectStoragePath | None = None,
 ) -> ObjectStoragePath:
-    """Return where a task instance keeps its artifact, see :func:`artifact_path`; no name leads out of the folder.
+    """Return the path of a task instance's artifact, see :func:`artifact_path`.
 
-    :param root: the folder for all of them; ``None``: the artifacts folder.
+    Ids are quoted, so none of them can lead out of the folder.
+
+    :param map_index: ``None`` or negative for a task that is not mapped.
+    :param root: the folder of all artifacts; ``None``: ``[vai] artifacts_path``.
     """
     index = "" if map_index is None or map_index < 0 else f"-{map_index}"
     return (
@@ -144,13 +150,19 @@ def path_of(
 
 
 def write(path: ObjectStoragePath, content: bytes) -> None:
-    """Write an artifact, making the folders above it."""
+    """Write an artifact and create its parent folders."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
 
 
 def json_safe(value: Any) -> Any:
-    """Return ``value`` as JSON data: times in ISO 8601, decimals as numbers if exact, bytes in base64, NaN as null."""
+    """Return ``value`` as JSON data.
+
+    Dates and times become ISO 8601 text, decimals numbers if that is exact and text otherwise, bytes base64, and NaN
+    and infinity ``None``.
+
+    :raises TypeError: a part has a type that cannot be converted.
+    """
     if value is None or isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, float):
@@ -169,7 +181,10 @@ def json_safe(value: Any) -> Any:
         return str(value)
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json")
-    raise TypeError(f"a result of type {type(value).__name__} is not JSON data: return plain values from the tool")
+    raise TypeError(
+        f"a result contains a value of type {type(value).__name__}, which is not JSON data: return dicts, lists, texts"
+        " and numbers instead"
+    )
 
 
 def _number(value: decimal.Decimal) -> int | float | str | None:
@@ -187,12 +202,18 @@ def _read(reference: dict[str, Any]) -> Any:
 
     root, path = str(artifacts_root()).rstrip("/") + "/", str(reference["path"])
     if not path.startswith(root) or ".." in path.split("/"):
-        raise ValueError(f"the artifact {path!r} is not under [vai] artifacts_path ({root}): it is not read")
+        raise ValueError(
+            f"the artifact {path!r} is not read, because it is not under [vai] artifacts_path ({root}): if the option"
+            " has changed, clear the step that wrote the artifact"
+        )
     content = ObjectStoragePath(path).read_bytes()
     if hashlib.sha256(content).hexdigest() != reference["sha256"]:
-        raise ValueError(f"the artifact {path!r} was changed since it was written: clear the step that made it")
+        raise ValueError(f"the artifact {path!r} has changed since it was written: clear the step that wrote it")
     if reference["artifact"] not in ("json", "parquet"):
-        raise ValueError(f"the artifact {path!r} holds no JSON data: it is for people, not for a later step")
+        raise ValueError(
+            f"the artifact {path!r} has the form {reference['artifact']!r}, which later steps cannot read: only 'json'"
+            " and 'parquet' can be read"
+        )
     return tables.from_parquet(content) if reference["artifact"] == "parquet" else json.loads(content)
 
 
@@ -202,10 +223,11 @@ def _preview(rows: list[Any] | None, limit: int) -> list[Any] | None:
 
 
 def _survives_xcom(value: Any) -> bool:
-    """Return whether XCom keeps the value as it is.
+    """Return whether XCom stores the value unchanged.
 
-    The worker's protocol carries 64-bit integers, XCom's own serializer reserves keys, and neither PostgreSQL nor UTF-8
-    holds every text that Python does. A value that would be refused after a write took place goes into a file instead.
+    A worker can send only 64-bit integers, XCom's serializer reserves keys that start with ``__``, and PostgreSQL and
+    UTF-8 do not accept every Python text. Such a value goes into a file, because XCom would refuse it only after the
+    write took place.
     """
     if isinstance(value, dict):
         return all(

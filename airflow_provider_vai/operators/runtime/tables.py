@@ -1,22 +1,23 @@
-"""A table as a Parquet file, for the results that come back from one exactly as they went in."""
+"""Tables as Parquet files, for results that Parquet preserves exactly."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-DEPTH = 8  # lists and objects in a cell; deeper ones are no table's, and Arrow's readers recurse
+DEPTH = 8  # nested lists and objects in a row; deeper data is rarely a table, and Arrow reads it by recursion
 _METADATA = b"vai"
 
 
 def to_parquet(value: Any, content: bytes) -> bytes | None:
-    """Return ``value`` as Parquet, or ``None`` if it is no table, would come back changed, or pyarrow is missing.
+    """Return ``value`` as a Parquet file, or ``None`` if it is not a table that Parquet preserves exactly.
 
-    A table is a list of objects with the same keys, or an object with ``columns`` and ``rows``, where a row is an
-    object, or a list in the order of the columns. The rest of such an object stands in the file's metadata.
+    It is also ``None`` if pyarrow is not installed. A table is a list of objects with the same keys, or an object with
+    ``columns`` and ``rows``. A row is an object, or a list in the order of the columns. Other keys of an object with
+    ``rows`` are stored in the file's metadata.
 
     :param value: JSON data.
-    :param content: the value's JSON text, which the Parquet file must give back to the last character.
+    :param content: the value's JSON text. The data that is read back from the file must have exactly this text.
     """
     try:
         import pyarrow
@@ -34,17 +35,19 @@ def to_parquet(value: Any, content: bytes) -> bytes | None:
         sink = pyarrow.BufferOutputStream()
         parquet.write_table(table, sink)
         file = bytes(sink.getvalue())
-        # Arrow infers a column's type from all its values: 1 beside 2.5 would come back as 1.0, a missing key as null.
-        back = json.dumps(from_parquet(file), ensure_ascii=True, allow_nan=False).encode("ascii")
+        # Arrow infers a column's type from all its values: beside 2.5, 1 would become 1.0; a missing key becomes null.
+        read_back = json.dumps(from_parquet(file), ensure_ascii=True, allow_nan=False).encode("ascii")
     except (pyarrow.ArrowException, ValueError, TypeError, OverflowError):
         return None
-    return file if back == content else None
+    return file if read_back == content else None
 
 
 def from_parquet(file: bytes) -> Any:
     """Return the JSON data that :func:`to_parquet` wrote.
 
-    :raises ValueError: the file is another one.
+    :param file: the content of the Parquet file.
+    :raises MissingExtra: pyarrow is not installed.
+    :raises ValueError: :func:`to_parquet` did not write this file.
     """
     try:
         import pyarrow
@@ -57,7 +60,7 @@ def from_parquet(file: bytes) -> Any:
         table = parquet.ParquetFile(pyarrow.BufferReader(file)).read()
         note = json.loads((table.schema.metadata or {})[_METADATA])
     except (pyarrow.ArrowException, KeyError) as error:
-        raise ValueError(f"the artifact is no Parquet file of a step's result: {error}") from error
+        raise ValueError(f"the artifact is not a Parquet file with a step's result: {error}") from error
     rows = table.to_pylist()
     if note["arrays"]:
         rows = [list(row.values()) for row in rows]

@@ -1,4 +1,4 @@
-"""Ends work that takes too long."""
+"""A time limit for work that may block."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from typing import Any, TypeVar
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 5.0
-"""How long a stopped work may take to end before it is left to itself."""
+"""How many seconds the work may take to end after it was stopped, before it is abandoned."""
 
 T = TypeVar("T")
 
 
 class TookTooLong(TimeoutError):
-    """The work was stopped, or left to itself, when its time was over."""
+    """The work exceeded its time limit and was stopped or abandoned."""
 
 
 def within(seconds: float, work: Callable[[], T], stop: Callable[[], None]) -> T:
-    """Return ``work()``, or raise when its time is over, whether or not it reacts to being stopped.
+    """Return ``work()``, or raise after the time limit, even if the work does not react to being stopped.
 
-    The work runs in a thread of its own: a thread that waits inside a database's driver cannot be woken otherwise.
+    The work runs in a separate thread, because a thread that waits inside a database driver cannot be interrupted.
 
-    :param seconds: the time that the work may take.
-    :param stop: asks the work to end; called from the waiting thread, repeatedly until the work ends.
-    :raises TookTooLong: it took longer.
+    :param seconds: the time limit.
+    :param stop: asks the work to end. It is called from the waiting thread, repeatedly until the work ends.
+    :raises TookTooLong: the work took longer.
     """
-    ended: dict[str, Any] = {}
+    outcome: dict[str, Any] = {}
 
     def run() -> None:
         try:
-            ended["value"] = work()
+            outcome["value"] = work()
         except BaseException as error:
-            ended["error"] = error
+            outcome["error"] = error
 
     thread = threading.Thread(target=contextvars.copy_context().run, args=(run,), daemon=True)
     thread.start()
@@ -43,20 +43,20 @@ def within(seconds: float, work: Callable[[], T], stop: Callable[[], None]) -> T
     if thread.is_alive():
         _end(thread, stop)
         raise TookTooLong(f"it took longer than {seconds:g} seconds")
-    if "error" in ended:
-        raise ended["error"]
-    value: T = ended["value"]
+    if "error" in outcome:
+        raise outcome["error"]
+    value: T = outcome["value"]
     return value
 
 
 def _end(thread: threading.Thread, stop: Callable[[], None]) -> None:
-    step = 0.25  # what is asked to end before it has begun must be asked again
-    for _ in range(int(GRACE_SECONDS / step)):
+    interval = 0.25  # repeat the request, because the work may not have begun when it was stopped first
+    for _ in range(int(GRACE_SECONDS / interval)):
         try:
             stop()
-        except Exception as error:  # whatever a driver raises here, the time is over
+        except Exception as error:  # a driver may raise anything; the time limit applies nevertheless
             log.warning("The work could not be stopped: %s", error)
-        thread.join(step)
+        thread.join(interval)
         if not thread.is_alive():
             return
-    log.warning("The work did not end within %s seconds of being stopped, and is left to itself", GRACE_SECONDS)
+    log.warning("The work did not end within %s seconds after it was stopped; it is abandoned", GRACE_SECONDS)

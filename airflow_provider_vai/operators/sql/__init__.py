@@ -1,1 +1,1 @@
-"""Helpers of the operators that run SQL."""
+"""Helpers for the operators that run SQL."""

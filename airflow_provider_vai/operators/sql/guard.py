@@ -1,7 +1,7 @@
-"""Refuses SQL that is not one read-only statement, or reads what it may not.
+"""Refuses SQL that is not one read-only statement, or that reads tables it may not read.
 
-A guard in the parser stops mistakes and plain injection. It is not a permission: a function of the database
-may still write when it is called from ``SELECT``, so the connection's role is the boundary.
+Checking the parsed SQL stops mistakes and simple injections, but does not replace database permissions: a ``SELECT``
+can call a database function that writes. What the connection's role may do is the actual limit.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DIALECTS = {
     "teradata": "teradata",
     "trino": "trino",
 }
-"""Airflow's connection type -> sqlglot's dialect; any other type is parsed as generic SQL."""
+"""Airflow connection type -> sqlglot dialect. Any other type is parsed as generic SQL."""
 
 _READS = ("Query", "Values", "Describe", "Show", "Summarize", "Pivot")
 _WRITES = (
@@ -52,60 +52,63 @@ _WRITES = (
 
 
 class SqlRefused(ValueError):
-    """The SQL must not run; the message says why and what to do."""
+    """The SQL must not run. The message says why and what to do."""
 
 
 class NotReadOnly(SqlRefused):
-    """The SQL is not exactly one statement that only reads."""
+    """The SQL is not exactly one read-only statement."""
 
 
 class UnlistedTable(SqlRefused):
-    """The SQL reads a table, a file or a table function that is not on its list."""
+    """The SQL reads a table, a file or a table function that the step does not list."""
 
 
 def check_read_only(sql: str, dialect: str | None) -> None:
-    """Return only if ``sql`` is one statement, and reads.
+    """Check that ``sql`` is one read-only statement.
 
-    :param dialect: sqlglot's name of the database's SQL; see :data:`DIALECTS`.
-    :raises NotReadOnly: it is not, or the parser does not understand it.
+    :param dialect: the sqlglot dialect, see :data:`DIALECTS`; ``None``: generic SQL.
+    :raises NotReadOnly: it is not, or it cannot be parsed.
     :raises ImportError: sqlglot is not installed.
     """
     import sqlglot
     from sqlglot import exp
 
     if "/*!" in sql or "/*M!" in sql:
-        raise NotReadOnly("the SQL holds a comment that MySQL executes (/*! ... */)")
+        raise NotReadOnly("the SQL has a comment that MySQL executes (/*! ... */): remove it")
     try:
         parsed = sqlglot.parse(sql, dialect=dialect)
     except (sqlglot.errors.SqlglotError, RecursionError) as error:
         raise NotReadOnly(f"the SQL cannot be parsed: {_reason(error)}") from None
     statements: list[Any] = [part for part in parsed if part is not None and not isinstance(part, exp.Semicolon)]
     if len(statements) != 1:
-        raise NotReadOnly(f"the SQL holds {len(statements)} statements: exactly one is allowed")
+        raise NotReadOnly(f"the SQL has {len(statements)} statements: exactly one is allowed")
     if not _is_one_of(statements[0], exp, _READS):
-        raise NotReadOnly(f"the statement is {_name(statements[0])}: only reading is allowed (SELECT, WITH, VALUES)")
-    writing = next((part for part in statements[0].walk() if _is_one_of(part, exp, _WRITES)), None)
-    if writing is not None:
-        raise NotReadOnly(f"the statement holds {_name(writing)}: only reading is allowed")
+        raise NotReadOnly(f"the statement is {_name(statements[0])}: only reads are allowed (SELECT, WITH, VALUES)")
+    write = next((part for part in statements[0].walk() if _is_one_of(part, exp, _WRITES)), None)
+    if write is not None:
+        raise NotReadOnly(f"the statement contains {_name(write)}: only reads are allowed")
 
 
 def check_tables(sql: str, dialect: str | None, tables: Sequence[str]) -> None:
-    """Return only if ``sql`` reads nothing but ``tables``, named as in :mod:`languages.sql_tables`.
+    """Check that ``sql`` reads only ``tables``.
 
-    :raises UnlistedTable: it reads something else, or it cannot be told what it reads.
+    :param dialect: the sqlglot dialect; ``None``: generic SQL.
+    :param tables: names in the form of :mod:`~airflow_provider_vai.languages.sql_tables`.
+    :raises UnlistedTable: it reads something else, or it is unclear what it reads.
     """
-    others = sql_tables.unlisted(sql, dialect, tables)
-    if others is None:
-        raise UnlistedTable("it cannot be told which tables the statement reads: write it as a SELECT")
-    if others:
+    unlisted = sql_tables.unlisted(sql, dialect, tables)
+    if unlisted is None:
+        raise UnlistedTable("it is unclear which tables the statement reads: write it as a SELECT")
+    if unlisted:
+        allowed = f"only {', '.join(tables)}" if tables else "no tables"
         raise UnlistedTable(
-            f"the statement reads {', '.join(others)}; it may read only {', '.join(tables) or 'nothing at all'}:"
-            " add the name to `tables` as it stands here if it may be read"
+            f"the statement reads {', '.join(unlisted)}, but it may read {allowed}: if it may be read, add the name to"
+            " `tables` exactly as written here"
         )
 
 
 def _is_one_of(part: Any, exp: Any, names: tuple[str, ...]) -> bool:
-    # No version of sqlglot has every class; what has no class of its own is a Command, which is refused.
+    # Not every version of sqlglot has all these classes. A statement without its own class is a Command and is refused.
     return isinstance(part, tuple(getattr(exp, name) for name in names if hasattr(exp, name)))
 
 

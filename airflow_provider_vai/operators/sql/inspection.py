@@ -1,4 +1,4 @@
-"""Reads the tables of a database: through SQLAlchemy's inspector, or from DuckDB's own catalog."""
+"""Reads the schema of a database with SQLAlchemy's inspector, or from DuckDB's catalog."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ and constraint_type in ('PRIMARY KEY', 'FOREIGN KEY') order by constraint_index
 """
 
 
-class Unknown(LookupError):
-    """A schema or table that was asked for does not exist; the message lists close names."""
+class UnknownTable(LookupError):
+    """A requested schema or table does not exist. The message lists similar names."""
 
 
 def of_duckdb(hook: Any, schema: str | None, tables: list[str] | None) -> list[dict[str, Any]]:
-    """Return the tables of a DuckDB file.
+    """Return the tables and views of a DuckDB database, in the form of ``ExplainSchemaOperator``'s result.
 
     :param hook: a ``DuckDBHook``.
-    :param schema: the database schema; ``None``: all of them.
-    :param tables: names, with or without their schema; ``None``: all tables.
-    :raises Unknown: there is no such schema or table.
+    :param schema: the database schema; ``None``: all schemas.
+    :param tables: names with or without their schema; ``None``: all tables.
+    :raises UnknownTable: the schema or a table does not exist.
     """
     with contextlib.closing(hook.get_conn()) as connection:
-        found = connection.execute(_DUCKDB_TABLES).fetchall()
+        rows = connection.execute(_DUCKDB_TABLES).fetchall()
         _check_schema(schema, [row[0] for row in connection.execute(_DUCKDB_SCHEMAS).fetchall()])
-        comments = {(place, name): comment for place, name, comment in found if schema in (None, place)}
-        return [_duckdb_table(connection, table, comments[table]) for table in _picked(list(comments), tables)]
+        comments = {(owner, name): comment for owner, name, comment in rows if schema in (None, owner)}
+        return [_duckdb_table(connection, table, comments[table]) for table in _selected(list(comments), tables)]
 
 
 def _duckdb_table(connection: Any, table: tuple[str, str], comment: str | None) -> dict[str, Any]:
@@ -60,27 +60,27 @@ def _duckdb_table(connection: Any, table: tuple[str, str], comment: str | None) 
 
 
 def of_engine(engine: Any, schema: str | None, tables: list[str] | None) -> list[dict[str, Any]]:
-    """Return the tables that SQLAlchemy finds.
+    """Return the tables and views that SQLAlchemy finds, in the form of ``ExplainSchemaOperator``'s result.
 
-    :param engine: an SQLAlchemy engine.
-    :param schema: the database schema; ``None``: the default one of the connection.
-    :param tables: names, with or without their schema; ``None``: all tables.
-    :raises Unknown: there is no such schema or table.
+    :param engine: a SQLAlchemy engine.
+    :param schema: the database schema; ``None``: the connection's default schema.
+    :param tables: names with or without their schema; ``None``: all tables.
+    :raises UnknownTable: the schema or a table does not exist.
     """
     import sqlalchemy
 
     inspector = sqlalchemy.inspect(engine)
     if schema is not None:
         _check_schema(schema, inspector.get_schema_names())
-    place = schema or inspector.default_schema_name or ""
+    shown_schema = schema or inspector.default_schema_name or ""
     names = {*inspector.get_table_names(schema=schema), *inspector.get_view_names(schema=schema)}
-    picked = _picked(sorted((place, name) for name in names), tables)
-    return [_engine_table(inspector, name, schema, place) for _, name in picked]
+    selected = _selected(sorted((shown_schema, name) for name in names), tables)
+    return [_engine_table(inspector, name, schema, shown_schema) for _, name in selected]
 
 
-def _engine_table(inspector: Any, name: str, schema: str | None, place: str) -> dict[str, Any]:
+def _engine_table(inspector: Any, name: str, schema: str | None, shown_schema: str) -> dict[str, Any]:
     comment = None
-    with contextlib.suppress(NotImplementedError):  # the database has no comments on tables
+    with contextlib.suppress(NotImplementedError):  # this database does not support table comments
         comment = inspector.get_table_comment(name, schema=schema)["text"]
     columns = [
         _column(part["name"], _type(part["type"], inspector), part["nullable"], part.get("comment"))
@@ -88,12 +88,15 @@ def _engine_table(inspector: Any, name: str, schema: str | None, place: str) -> 
     ]
     keys = [
         _foreign_key(
-            key["constrained_columns"], key["referred_schema"] or place, key["referred_table"], key["referred_columns"]
+            key["constrained_columns"],
+            key["referred_schema"] or shown_schema,
+            key["referred_table"],
+            key["referred_columns"],
         )
         for key in inspector.get_foreign_keys(name, schema=schema)
     ]
     primary_key = inspector.get_pk_constraint(name, schema=schema).get("constrained_columns") or []
-    return _table((place, name), columns=columns, primary_key=primary_key, foreign_keys=keys, comment=comment)
+    return _table((shown_schema, name), columns=columns, primary_key=primary_key, foreign_keys=keys, comment=comment)
 
 
 def _type(kind: Any, inspector: Any) -> str:
@@ -101,7 +104,7 @@ def _type(kind: Any, inspector: Any) -> str:
 
     try:
         return str(kind.compile(dialect=inspector.dialect))
-    except CompileError:  # a type that SQLAlchemy does not know
+    except CompileError:  # SQLAlchemy does not know the type
         return str(kind)
 
 
@@ -128,26 +131,28 @@ def _foreign_key(columns: Iterable[str], schema: str, table: str, referred: Iter
 
 def _check_schema(schema: str | None, known: Iterable[str]) -> None:
     if schema is not None and schema not in known:
-        raise Unknown(f"there is no schema {schema!r}: {_close(schema, known)}")
+        raise UnknownTable(f"there is no schema {schema!r}: {_similar(schema, known)}")
 
 
-def _picked(found: list[tuple[str, str]], names: list[str] | None) -> list[tuple[str, str]]:
-    """Return the tables that ``names`` picks, in the order in which they were found."""
+def _selected(tables: list[tuple[str, str]], names: list[str] | None) -> list[tuple[str, str]]:
+    """Return the tables that ``names`` lists, in the order of ``tables``.
+
+    :param tables: schema and name of each table.
+    """
     if names is None:
-        return found
-    known = {name: f"{name[0]}.{name[1]}" for name in found}
+        return tables
+    full_names = {table: f"{table[0]}.{table[1]}" for table in tables}
     for name in names:
-        if name not in known.values() and all(name != bare for _, bare in found):
-            raise Unknown(
-                f"there is no table {name!r}: {_close(name, {*known.values(), *(bare for _, bare in found)})}"
-            )
-    return [table for table in found if table[1] in names or known[table] in names]
+        if name not in full_names.values() and all(name != bare for _, bare in tables):
+            known = {*full_names.values(), *(bare for _, bare in tables)}
+            raise UnknownTable(f"there is no table {name!r}: {_similar(name, known)}")
+    return [table for table in tables if table[1] in names or full_names[table] in names]
 
 
-def _close(name: str, known: Iterable[str]) -> str:
+def _similar(name: str, known: Iterable[str]) -> str:
     known = sorted(set(known))
     lower = {other.lower(): other for other in known}
-    close = [lower[other] for other in difflib.get_close_matches(name.lower(), lower, n=5)]
-    if close:
-        return f"close names are {', '.join(close)}"
-    return f"the names are {', '.join(known[:20])}" if known else "the database has none at all"
+    similar = [lower[other] for other in difflib.get_close_matches(name.lower(), lower, n=5)]
+    if similar:
+        return f"similar names are {', '.join(similar)}"
+    return f"the existing names are {', '.join(known[:20])}" if known else "the database has none"

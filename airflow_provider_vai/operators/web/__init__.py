@@ -1,1 +1,1 @@
-"""Helpers of the operators that use HTTP."""
+"""Helpers for the operators that use HTTP."""

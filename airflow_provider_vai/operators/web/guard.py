@@ -1,4 +1,4 @@
-"""Refuses requests that carry a connection's credentials elsewhere, or credentials out of the DAG file."""
+"""Refuses requests that would send a connection's credentials elsewhere, or that have credentials in the DAG file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class RequestRefused(ValueError):
-    """The request must not be sent; the message says why and what to do."""
+    """The request must not be sent. The message says why and what to do."""
 
 
 def checked_url(base_url: str, endpoint: str) -> str:
@@ -22,20 +22,20 @@ def checked_url(base_url: str, endpoint: str) -> str:
 
     :param base_url: the connection's scheme, host, port and path.
     :param endpoint: a path, or a full URL.
-    :raises RequestRefused: it is on another server, or a path that leads out of the connection's.
+    :raises RequestRefused: the endpoint is on another server, or its path leads out of the connection's path.
     """
     if re.search(r"[\x00-\x20\x7f\\]", endpoint):
-        raise RequestRefused(f"the endpoint {endpoint!r} holds a space, a backslash or a control character: encode it")
+        raise RequestRefused(f"the endpoint {endpoint!r} has a space, a backslash or a control character: encode it")
     if endpoint.startswith("//"):
-        raise RequestRefused(f"the endpoint {endpoint!r} names a server: give the path alone")
+        raise RequestRefused(f"the endpoint {endpoint!r} names a server: write only the path")
     if re.match(r"[a-z][a-z0-9+.-]*:", endpoint, re.IGNORECASE):
         url = endpoint
     else:
         url = f"{base_url.rstrip('/')}/{endpoint.lstrip('/')}" if endpoint else base_url
     if _origin(url) != _origin(base_url):
         raise RequestRefused(
-            f"the endpoint {endpoint!r} is not on the connection's server ({base_url}), and its"
-            " credentials go nowhere else: make a connection for that server"
+            f"the endpoint {endpoint!r} is not on the connection's server ({base_url}), and the connection's"
+            " credentials must not go to another server: create a connection for that server"
         )
     if url != endpoint:
         check_path(base_url, url)
@@ -43,33 +43,34 @@ def checked_url(base_url: str, endpoint: str) -> str:
 
 
 def check_path(base_url: str, url: str) -> None:
-    """Return only if a URL is below the path of a connection: ``../`` must not lead out of it.
+    """Check that a URL is below the connection's path, so that ``../`` cannot lead out of it.
 
+    :param base_url: the connection's scheme, host, port and path.
     :raises RequestRefused: it is not.
     """
     if not f"{_path(url)}/".startswith(f"{_path(base_url)}/"):
         raise RequestRefused(
-            f"the URL {url!r} is not below the connection's path ({base_url}): make a connection for that path"
+            f"the URL {url!r} is not below the connection's path ({base_url}): create a connection for that path"
         )
 
 
 def checked_headers(headers: dict[str, Any]) -> dict[str, str]:
-    """Return the headers as text.
+    """Return the headers with their values as text.
 
-    :raises RequestRefused: one carries credentials, or belongs to the transport.
+    :raises RequestRefused: a header carries credentials, or only the HTTP client may set it.
     """
     for name in headers:
         if carries_credentials(name):
             raise RequestRefused(
-                f"the header {name!r} carries credentials: put it into the connection (login or extra)"
+                f"the header {name!r} carries credentials: set it in the connection (login or extra) instead"
             )
         if name.lower() in _CONNECTION:
-            raise RequestRefused(f"the header {name!r} is set by the transport: leave it out")
+            raise RequestRefused(f"the header {name!r} is set by the HTTP client: leave it out")
     return {name: str(value) for name, value in headers.items()}
 
 
 def _path(url: str) -> str:
-    """Return a URL's path as servers read it: escapes decoded, dots resolved, without a slash at its end."""
+    """Return a URL's path as servers read it: escapes decoded, dots resolved, without a trailing slash."""
     path = posixpath.normpath("/" + unquote(urlsplit(url).path).replace("\\", "/").lstrip("/"))
     return "" if path == "/" else path
 
@@ -77,9 +78,9 @@ def _path(url: str) -> str:
 def _origin(url: str) -> tuple[str, str | None, int | None]:
     parts: SplitResult = urlsplit(url)
     if parts.username is not None or parts.password is not None:
-        raise RequestRefused("the URL holds a user name or password: put them into the connection")
+        raise RequestRefused("the URL has a user name or password: set them in the connection instead")
     try:
         port = parts.port or _PORTS.get(parts.scheme)
     except ValueError:
-        raise RequestRefused(f"the URL {url!r} has a port that is no number") from None
+        raise RequestRefused(f"the port of the URL {url!r} is not a valid number") from None
     return parts.scheme, parts.hostname, port

@@ -1,4 +1,4 @@
-"""The readable text of a page."""
+"""Extracts the readable text of a page."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from airflow_provider_vai.operators.web.web_client import PageRefused, PageRespo
 
 MOST_TAGS = 100_000
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
-# Python's codecs that no page is written in: slow on long input, or able to make what is no text
-_NOT_OF_PAGES = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7"})
+# No page uses these Python codecs: they are slow on long input, or can decode to invalid text
+_REFUSED_CODECS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7"})
 
 
-def readable(answer: PageResponse) -> tuple[str, str]:
-    """Return the title and the text: of HTML its main content as trafilatura finds it, else all of its words.
+def readable(response: PageResponse) -> tuple[str, str]:
+    """Return the title and the text of a page.
 
-    :raises Refused: the page would take minutes to read.
+    The text of an HTML page is the main content that trafilatura finds, otherwise all of its text.
+
+    :raises PageRefused: the page has so many tags that it would take minutes to read.
     :raises ImportError: trafilatura is not installed.
     """
-    text = _decoded(answer).replace("\x00", "")  # PostgreSQL keeps no such character
-    if answer.content_type == "text/plain":
+    text = _decoded(response).replace("\x00", "")  # PostgreSQL cannot store NUL
+    if response.content_type == "text/plain":
         return "", text
     if text.count("<") > MOST_TAGS:
         raise PageRefused(f"the page has more than {MOST_TAGS} tags")
@@ -33,12 +35,12 @@ def readable(answer: PageResponse) -> tuple[str, str]:
     return title.strip(), main.strip()
 
 
-def _decoded(answer: PageResponse) -> str:
-    found = _META_CHARSET.search(answer.content[:2048])
-    for name in (answer.charset, found[1].decode("ascii") if found else None, "utf-8"):
+def _decoded(response: PageResponse) -> str:
+    meta_charset = _META_CHARSET.search(response.content[:2048])
+    for name in (response.charset, meta_charset[1].decode("ascii") if meta_charset else None, "utf-8"):
         try:
-            if name and codecs.lookup(name).name.replace("_", "-") not in _NOT_OF_PAGES:
-                return answer.content.decode(name)
-        except (LookupError, UnicodeError):  # no encoding of texts, or not the one of this page
+            if name and codecs.lookup(name).name.replace("_", "-") not in _REFUSED_CODECS:
+                return response.content.decode(name)
+        except (LookupError, UnicodeError):  # not a text encoding, or not the encoding of this page
             continue
-    return answer.content.decode("windows-1252", errors="replace")
+    return response.content.decode("windows-1252", errors="replace")

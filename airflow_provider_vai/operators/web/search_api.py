@@ -1,4 +1,4 @@
-"""Search services in two shapes: SearXNG's and Tavily's."""
+"""Clients of two search APIs: SearXNG and Tavily."""
 
 from __future__ import annotations
 
@@ -7,86 +7,95 @@ from typing import Any
 
 LIMIT_BYTES = 5 * 1024 * 1024
 TIMEOUT_SECONDS = 30.0
-TAVILY_RESULTS = 20  # Tavily refuses to be asked for more
+TAVILY_RESULTS = 20  # the most that Tavily returns for one query
 
 
 class SearchRefused(ValueError):
-    """The connection or the answer is not usable. A retry changes nothing."""
+    """The connection or the response cannot be used. A retry does not help."""
 
 
 class SearchUnavailable(Exception):
-    """The service did not answer this time."""
+    """The service could not be reached or failed temporarily."""
 
 
 def search(connection: Any, query: str, max_results: int) -> list[dict[str, str]]:
-    """Return the results of the connection's search service as ``{"title", "url", "snippet"}``.
+    """Return search results as ``{"title", "url", "snippet"}``.
 
-    :param connection: an Airflow connection; see :class:`~.web_search.WebSearchOperator`.
-    :raises Refused: the connection names no service, or the service refused or answered something else.
-    :raises Unavailable: the service was not reached, or has a passing trouble.
+    :param connection: the Airflow connection of the service; see :class:`~.web_search.WebSearchOperator`.
+    :param max_results: the maximum number of results.
+    :raises SearchRefused: the connection is incomplete, the service refused the query, or its response is not usable.
+    :raises SearchUnavailable: the service could not be reached or failed temporarily.
     """
     url = f"{_base_url(connection)}/search"
     api = connection.extra_dejson.get("api", "searxng")
     if api == "searxng":
         auth = (connection.login, connection.password or "") if connection.login else None
-        answer = _asked("GET", url, params={"q": query, "format": "json"}, auth=auth)
+        response = _requested("GET", url, params={"q": query, "format": "json"}, auth=auth)
     elif api == "tavily":
         if not connection.password:
-            raise SearchRefused("the connection has no password: store the key of the service there")
+            raise SearchRefused("the connection has no password: set it to the service's API key")
         body = {"query": query, "max_results": min(max_results, TAVILY_RESULTS)}
-        answer = _asked("POST", url, json=body, headers={"Authorization": f"Bearer {connection.password}"})
+        response = _requested("POST", url, json=body, headers={"Authorization": f"Bearer {connection.password}"})
     else:
-        raise SearchRefused(f"the connection's extra names the api {api!r}: it is 'searxng' or 'tavily'")
-    return _results(answer)[:max_results]
+        raise SearchRefused(f"'api' in the connection's extra must be 'searxng' or 'tavily', not {api!r}")
+    return _results(response)[:max_results]
 
 
 def _base_url(connection: Any) -> str:
     host = (connection.host or "").rstrip("/")
     if not host:
-        raise SearchRefused("the connection names no host: put the address of the search service there")
+        raise SearchRefused("the connection has no host: set it to the address of the search service")
     base = host if "://" in host else f"{connection.schema or 'http'}://{host}"
     if not base.startswith(("http://", "https://")):
-        raise SearchRefused("the search service is reached by http or https")
+        raise SearchRefused(f"the scheme {base.partition('://')[0]!r} of the connection must be http or https")
     return f"{base}:{connection.port}" if connection.port else base
 
 
-def _asked(method: str, url: str, **options: Any) -> Any:
+def _requested(method: str, url: str, **options: Any) -> Any:
     import httpx
 
     try:
-        # no redirect is followed: the credentials go to the connection's host only
+        # Redirects are not followed, so the credentials go only to the connection's host.
         with httpx.stream(method, url, timeout=TIMEOUT_SECONDS, follow_redirects=False, **options) as response:
             content = bytearray()
             for part in response.iter_bytes():
                 content += part
                 if len(content) > LIMIT_BYTES:
-                    raise SearchRefused(f"the answer is larger than {LIMIT_BYTES} bytes")
+                    raise SearchRefused(f"the response is larger than {LIMIT_BYTES} bytes")
             status = response.status_code
     except httpx.InvalidURL as error:
-        raise SearchRefused(f"the connection's host is no address: {error}") from None
+        raise SearchRefused(f"the connection's host is not a valid address: {error}") from None
     except httpx.HTTPError as error:
         raise SearchUnavailable(f"{type(error).__name__}: {error}") from None
     if status >= 500 or status in (408, 425, 429):
-        raise SearchUnavailable(f"the service answers {status}")
+        raise SearchUnavailable(f"the service returned the status {status}")
     if status == 403 and method == "GET":
         raise SearchRefused(
-            "the service answers 403: a SearXNG server needs 'json' among search.formats in its settings"
+            "the service returned the status 403: add 'json' to search.formats in the settings of the SearXNG server"
         )
     if not 200 <= status < 300:
-        raise SearchRefused(f"the service answers {status}: {bytes(content[:2000]).decode(errors='replace')}")
+        raise SearchRefused(
+            f"the service returned the status {status}: {bytes(content[:2000]).decode(errors='replace')}"
+        )
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
-        raise SearchRefused("the answer is not JSON: is the connection's extra 'api' right?") from None
+        raise SearchRefused("the response is not JSON: check 'api' in the connection's extra") from None
 
 
-def _results(answer: Any) -> list[dict[str, str]]:
-    found = answer.get("results") if isinstance(answer, dict) else None
-    if not isinstance(found, list) or not all(isinstance(one, dict) and one.get("url") for one in found):
-        raise SearchRefused("the answer holds no list of results with a url: is the connection's extra 'api' right?")
-    if not found and answer.get("unresponsive_engines"):
-        raise SearchUnavailable("no engine of the service answered")
+def _results(response: Any) -> list[dict[str, str]]:
+    results = response.get("results") if isinstance(response, dict) else None
+    if not isinstance(results, list) or not all(isinstance(result, dict) and result.get("url") for result in results):
+        raise SearchRefused(
+            "the response has no list of results with a url each: check 'api' in the connection's extra"
+        )
+    if not results and response.get("unresponsive_engines"):
+        raise SearchUnavailable("none of the service's search engines responded")
     return [
-        {"title": str(one.get("title") or ""), "url": str(one["url"]), "snippet": str(one.get("content") or "")}
-        for one in found
+        {
+            "title": str(result.get("title") or ""),
+            "url": str(result["url"]),
+            "snippet": str(result.get("content") or ""),
+        }
+        for result in results
     ]

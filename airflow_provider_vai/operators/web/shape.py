@@ -1,9 +1,9 @@
-"""Checks an answer's body against the shape that the recorded one had.
+"""Checks a response body against the shape of the recorded one.
 
-A shape is a JSON Schema of the keywords ``type``, ``properties``, ``required`` and ``items``, as
-:func:`languages.json_shape.expected_shape` makes it. Properties that it does not name are fine; a whole number
-passes for any number, and the other way round. Other keywords are refused: ``$ref`` could fetch a page, ``pattern``
-could compute for hours.
+A shape is a JSON Schema with the keywords ``type``, ``properties``, ``required`` and ``items``, as returned by
+:func:`~airflow_provider_vai.languages.json_shape.expected_shape`. Other properties are allowed, and ``integer`` and
+``number`` both match any number. Other keywords are refused: ``$ref`` could fetch a page, ``pattern`` could run for
+hours.
 """
 
 from __future__ import annotations
@@ -36,30 +36,34 @@ _SCHEMA = {"type": "object", "properties": _KEYWORDS, "additionalProperties": Fa
 
 
 def check_schema(shape: Any) -> None:
-    """Return only if ``shape`` is one that :func:`check` understands.
+    """Check that ``shape`` uses only the supported keywords. Call this before the request is sent.
 
-    :raises NothingSent: it is not; called before the request is sent.
+    :raises NothingSent: it does not.
     """
     from jsonschema import Draft202012Validator
 
     error = next(Draft202012Validator(_SCHEMA).iter_errors(shape), None)
     if error is not None:
-        raise NothingSent(f"expected_shape is not understood at {error.json_path}: {_short(error.message)}")
+        raise NothingSent(
+            f"expected_shape is not valid at {error.json_path}: {_short(error.message)}; it may use only the keywords"
+            f" {', '.join(_KEYWORDS)}"
+        )
 
 
 def check(request: str, body: Any, shape: Mapping[str, Any], *, wrote: bool) -> None:
-    """Return only if the body has the shape.
+    """Check that the body has the shape.
 
     :param request: the request's method and endpoint, for the message.
-    :param wrote: the request changed something: the message says that it took place.
-    :raises AirflowFailException: it has not; the message names the first place, what was expected and what came.
+    :param wrote: whether the request was a write. If so, the message says that it took place.
+    :raises AirflowFailException: the body does not match. The message names the first place that differs, and the
+        expected and the actual value.
     """
     error = next(_validator()(shape).iter_errors(body), None)
     if error is None:
         return
-    took_place = " The request itself took place: look at the target before you send it again." if wrote else ""
+    took_place = " The write took place: check the target before you send the request again." if wrote else ""
     raise AirflowFailException(
-        f"{request}: the answer has another shape than expected: {_short(error.json_path)} {_difference(error, body)}."
+        f"{request}: the response does not match expected_shape: {_short(error.json_path)} {_difference(error, body)}."
         f"{took_place}"
     )
 
@@ -68,11 +72,13 @@ def _difference(error: Any, body: Any) -> str:
     if error.validator == "required":
         missing = [name for name in error.validator_value if name not in error.instance]
         return f"lacks {_short(', '.join(missing))}; it has {_short(', '.join(error.instance) or 'nothing')}"
-    wanted = error.validator_value if isinstance(error.validator_value, str) else " or ".join(error.validator_value)
-    came = masked(body)  # as a whole: a key above may say that the value is a secret
+    types = error.validator_value
+    expected = types if isinstance(types, str) else " or ".join(types)
+    value = masked(body)  # mask the whole body first: a key further up may mark the value as a secret
     for part in error.absolute_path:
-        came = came[part] if isinstance(came, (dict, list)) else came
-    return f"is to be of type {wanted}, and is of type {_TYPES.get(type(error.instance), 'null')}: {_short(repr(came))}"
+        value = value[part] if isinstance(value, (dict, list)) else value
+    actual = _TYPES.get(type(error.instance), "null")
+    return f"must be of type {expected}, but is of type {actual}: {_short(repr(value))}"
 
 
 def _validator() -> Any:

@@ -1,4 +1,4 @@
-"""Fetches a page: each hop's address is checked and is the very one connected to, and size and time are limited."""
+"""Fetches a page with limits on size and time, and connects only to IP addresses that were checked."""
 
 from __future__ import annotations
 
@@ -25,16 +25,22 @@ _HEADERS = {
 
 
 class PageRefused(ValueError):
-    """The page is not fetched: the URL, its address, or the answer is not acceptable. A retry changes nothing."""
+    """The URL, the IP address or the response is not acceptable. A retry does not help."""
 
 
 class PageUnavailable(Exception):
-    """The page could not be fetched this time."""
+    """The server could not be reached or failed temporarily."""
 
 
 @dataclass(frozen=True)
 class PageResponse:
-    """What a server sent: the status, the content type with its charset, the decoded bytes."""
+    """A server's response.
+
+    :param status: the status code.
+    :param content_type: the media type, without parameters.
+    :param charset: the charset of the content type header, if any.
+    :param content: the decompressed body.
+    """
 
     status: int
     content_type: str
@@ -43,14 +49,14 @@ class PageResponse:
 
 
 def fetch(url: str, *, allow_private: bool = False) -> PageResponse:
-    """Return the page at ``url``; every redirect is a new request that is checked like the first.
+    """Return the page at ``url``. Each redirect is a new request, which is checked like the first one.
 
-    A name is resolved once a hop and the connection goes to that checked address, so a name server that answers
-    otherwise a moment later changes nothing. No proxy, cookie or credential is used.
+    For each hop, the host name is resolved once, and the request goes to the address that was checked. A name server
+    that returns another address a moment later has no effect. No proxy, cookie or credential is used.
 
-    :param allow_private: fetch from addresses that are not public, too.
-    :raises Refused: the URL, an address, a redirect or the answer is not acceptable.
-    :raises Unavailable: the server was not reached, was too slow, or has a passing trouble.
+    :param allow_private: also fetch from addresses that are not public.
+    :raises PageRefused: the URL, an address, a redirect or the response is not acceptable.
+    :raises PageUnavailable: the server could not be reached, was too slow, or failed temporarily.
     """
     import asyncio
 
@@ -60,8 +66,8 @@ def fetch(url: str, *, allow_private: bool = False) -> PageResponse:
         return asyncio.run(asyncio.wait_for(_followed(url, allow_private), TIMEOUT_SECONDS))
     except (public_address.NotPublic, httpx.InvalidURL, UnicodeError) as error:
         raise PageRefused(str(error)) from None
-    except asyncio.TimeoutError:  # another class than TimeoutError before Python 3.11
-        raise PageUnavailable(f"no whole answer within {TIMEOUT_SECONDS:g} seconds") from None
+    except asyncio.TimeoutError:  # not the built-in TimeoutError before Python 3.11
+        raise PageUnavailable(f"no complete response within {TIMEOUT_SECONDS:g} seconds") from None
     except (httpx.HTTPError, OSError) as error:
         raise PageUnavailable(f"{type(error).__name__}: {error}") from None
 
@@ -69,10 +75,10 @@ def fetch(url: str, *, allow_private: bool = False) -> PageResponse:
 async def _followed(text: str, allow_private: bool) -> PageResponse:
     url = _checked(text)
     for _ in range(REDIRECTS + 1):
-        answer = await _requested(url, allow_private)
-        if isinstance(answer, PageResponse):
-            return answer
-        url = _checked(str(url.join(answer)))
+        response = await _requested(url, allow_private)
+        if isinstance(response, PageResponse):
+            return response
+        url = _checked(str(url.join(response)))
     raise PageRefused(f"more than {REDIRECTS} redirects")
 
 
@@ -80,28 +86,28 @@ def _checked(text: str) -> httpx.URL:
     import httpx
 
     if re.search(r"[\x00-\x20\x7f\\]", text):
-        raise PageRefused("the URL holds a space, a backslash or a control character: encode it")
+        raise PageRefused("the URL has a space, a backslash or a control character: encode it")
     try:
         url = httpx.URL(text).copy_with(fragment=None)
         port = url.port
     except (httpx.InvalidURL, ValueError) as error:
-        raise PageRefused(f"the URL cannot be read: {error}") from None
+        raise PageRefused(f"the URL is not valid: {error}") from None
     if url.scheme not in ("http", "https") or not url.host or port not in (None, *_PORTS):
         raise PageRefused(f"only http:// and https:// URLs with a host are fetched, not {url.scheme or 'a path'!r}")
     if url.userinfo:
-        raise PageRefused("the URL holds a user name or password")
+        raise PageRefused("the URL has a user name or password: remove them")
     return url
 
 
 async def _requested(url: httpx.URL, allow_private: bool) -> PageResponse | str:
-    """Return the answer, or where it redirects to."""
+    """Return the response, or the URL that it redirects to."""
     import httpx
 
     port = url.port or (443 if url.scheme == "https" else 80)
     addresses = await public_address.resolved(url.host, port, allow_private=allow_private)
     headers = {**_HEADERS, "Host": url.netloc.decode("ascii")}
     extensions: dict[str, Any] = {"sni_hostname": url.raw_host.decode("ascii").strip("[]")}
-    # one client a hop: the pinned URL names an address, and cookies of one host must not go to another on it
+    # A new client for each hop: the URL has an IP address, so a client could send one host's cookies to another host.
     async with httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=TIMEOUT_SECONDS) as client:
         for number, address in enumerate(addresses, start=1):
             pinned = url.copy_with(host=address)
@@ -111,7 +117,7 @@ async def _requested(url: httpx.URL, allow_private: bool) -> PageResponse | str:
             except httpx.ConnectError:
                 if number == len(addresses):
                     raise
-    raise PageRefused(f"the name {url.host!r} has no address")
+    raise PageRefused(f"the host {url.host!r} has no address")
 
 
 async def _read(response: httpx.Response) -> PageResponse | str:
@@ -119,14 +125,16 @@ async def _read(response: httpx.Response) -> PageResponse | str:
     if status in (301, 302, 303, 307, 308) and "location" in response.headers:
         return response.headers["location"]
     if status >= 500 or status in (408, 425, 429):
-        raise PageUnavailable(f"the server answers {status}")
+        raise PageUnavailable(f"the server returned the status {status}")
     if not 200 <= status < 300:
-        raise PageRefused(f"the server answers {status}")
+        raise PageRefused(f"the server returned the status {status}")
     content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type not in CONTENT_TYPES:
         raise PageRefused(f"the content type is {content_type!r}: only {', '.join(CONTENT_TYPES)} are read")
     if response.headers.get("content-encoding", "identity").lower() not in ("identity", "gzip"):
-        raise PageRefused("the answer is compressed in a way that was not asked for")
+        raise PageRefused(
+            f"the response has the encoding {response.headers['content-encoding']!r}, but only gzip was requested"
+        )
     content = bytearray()
     async for part in response.aiter_bytes():
         content += part

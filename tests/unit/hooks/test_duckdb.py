@@ -1,4 +1,4 @@
-"""A DuckDB connection reads one file, and nothing else unless it says so."""
+"""The DuckDB hook opens one file and nothing else, unless the connection allows more."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ pytest.importorskip("airflow.providers.common.sql")
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
-    """A database file with one table."""
+    """Return the path of a database file with one table."""
     path = tmp_path / "wh.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute("create table t as select 1 as n")
@@ -21,7 +21,7 @@ def database(tmp_path: Path) -> Path:
 
 
 def hook(monkeypatch: pytest.MonkeyPatch, **connection: object):  # type: ignore[no-untyped-def]
-    """Return a hook on a connection."""
+    """Return a hook for a connection with these fields."""
     from airflow_provider_vai.hooks.duckdb import DuckDBHook
 
     monkeypatch.setenv("AIRFLOW_CONN_WH", json.dumps({"conn_type": "duckdb", **connection}))
@@ -29,7 +29,7 @@ def hook(monkeypatch: pytest.MonkeyPatch, **connection: object):  # type: ignore
 
 
 def test_reads(monkeypatch: pytest.MonkeyPatch, database: Path) -> None:
-    """The file's tables can be read, by host or by schema."""
+    """Tables can be read; the file may be given as host or as schema."""
     assert hook(monkeypatch, host=str(database)).get_records("select n from t") == [(1,)]
     assert hook(monkeypatch, schema=str(database)).get_first("select n from t") == (1,)
 
@@ -49,13 +49,13 @@ def test_reads(monkeypatch: pytest.MonkeyPatch, database: Path) -> None:
     ],
 )
 def test_nothing_else(monkeypatch: pytest.MonkeyPatch, database: Path, sql: str) -> None:
-    """Writing, other files, and switching that off again are refused by the database itself."""
+    """DuckDB itself refuses writes, access to other files, and changing the settings that forbid them."""
     with pytest.raises(duckdb.Error):
         hook(monkeypatch, host=str(database)).run(sql)
 
 
 def test_the_connection_may_open_more(monkeypatch: pytest.MonkeyPatch, database: Path, tmp_path: Path) -> None:
-    """Writing and other files are for the connection's extra to allow."""
+    """The connection's extra can allow writes and access to other files."""
     extra = {"read_only": False, "config": {"enable_external_access": True}}
     opened = hook(monkeypatch, host=str(database), extra=extra)
     opened.run("insert into t values (2)")
@@ -65,8 +65,8 @@ def test_the_connection_may_open_more(monkeypatch: pytest.MonkeyPatch, database:
 
 
 def test_missing_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A database that is not there is an error, not an empty database."""
+    """A missing database file is an error; no empty database is created."""
     with pytest.raises(duckdb.Error, match=r"nothing\.duckdb"):
         hook(monkeypatch, host=str(tmp_path / "nothing.duckdb")).get_conn()
-    with pytest.raises(ValueError, match="names no file"):
+    with pytest.raises(ValueError, match="has no file"):
         hook(monkeypatch).get_conn()

@@ -1,4 +1,4 @@
-"""The connection type ``vai``: the platform behind an Airflow connection."""
+"""The connection type ``vai`` for the platform."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ ANSWERS = {
 
 
 class Platform(BaseHTTPRequestHandler):
-    """Answers those who have the token."""
+    """A platform that answers requests with the right token."""
 
     def do_GET(self) -> None:
-        """Serve one of the answers."""
+        """Serve one of the responses."""
         body = ANSWERS.get(self.path.partition("?")[0])
         status = 401 if self.headers["Authorization"] != "Bearer vai_pat_x" else 200 if body else 404
         self.send_response(status)
@@ -31,12 +31,12 @@ class Platform(BaseHTTPRequestHandler):
         self.wfile.write(json.dumps(body if status == 200 else {}).encode())
 
     def log_message(self, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def connect(monkeypatch):
-    """Return a function that makes the connection with a token, to a running platform."""
+    """Return a function that creates a connection with this token to a running platform, and returns its hook."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Platform)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
@@ -51,7 +51,7 @@ def connect(monkeypatch):
 
 
 def test_a_run_is_exported(connect):
-    """As ``vai pull`` writes it."""
+    """The export is the same as the one that ``vai pull`` writes."""
     export = connect("vai_pat_x").export("run-1")
 
     assert export["agentRun"]["id"] == "run-1"
@@ -59,7 +59,7 @@ def test_a_run_is_exported(connect):
 
 
 def test_the_connection_can_be_tested(connect):
-    """Airflow's own button; the message names the connection, not the token."""
+    """Airflow's test button works, and its message names the connection but does not show the token."""
     assert connect("vai_pat_x").test_connection() == (True, "The platform answers.")
     is_up, words = connect("vai_pat_wrong").test_connection()
     assert not is_up
@@ -68,13 +68,13 @@ def test_the_connection_can_be_tested(connect):
 
 
 def test_a_connection_without_a_token_is_refused(connect):
-    """Before anything is sent."""
+    """It is refused before a request is sent."""
     with pytest.raises(PullError, match="vai needs a token"):
         connect("").get_conn()
 
 
 def test_airflow_knows_the_connection_type():
-    """By the provider info; the form shows the address and the token."""
+    """The provider info registers the type, and the form shows address and token."""
     known = {entry["connection-type"]: entry["hook-class-name"] for entry in get_provider_info()["connection-types"]}
 
     assert known["vai"] == f"{VaiHook.__module__}.{VaiHook.__qualname__}"

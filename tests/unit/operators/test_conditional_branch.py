@@ -1,4 +1,4 @@
-"""The language of conditions: what it means, what it refuses, and that it runs nothing."""
+"""The condition language: its semantics, what it refuses, and that it never executes code."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VALUES: dict[str, Any] = {
 
 
 def holds(text: str) -> bool:
-    """Return whether the condition holds for VALUES."""
+    """Return whether the condition is true for VALUES."""
     return evaluate(parse(text), VALUES)
 
 
@@ -55,7 +55,7 @@ def holds(text: str) -> bool:
     ],
 )
 def test_true_conditions(text: str) -> None:
-    """The platform's examples, and each operator, mean what they say; the negation is false."""
+    """The platform's examples and each operator evaluate correctly, and the negation is false."""
     assert holds(text) is True
     assert holds(f"not ({text})") is False
 
@@ -74,7 +74,7 @@ def test_true_conditions(text: str) -> None:
     ],
 )
 def test_missing_paths_are_told(text: str, message: str) -> None:
-    """A path that leads nowhere says where it ended."""
+    """For a path that does not exist, the message says how far it leads."""
     with pytest.raises(MissingPath, match=message):
         holds(text)
 
@@ -96,7 +96,7 @@ def test_missing_paths_are_told(text: str, message: str) -> None:
     ],
 )
 def test_wrong_types_are_told(text: str, message: str) -> None:
-    """Values of types that do not fit fail with the path and both types, never with a silent answer."""
+    """Values of incompatible types are an error that names the path and both types."""
     with pytest.raises(BadExpression, match=message):
         holds(text)
 
@@ -143,7 +143,7 @@ REFUSED = [
 
 @pytest.mark.parametrize("text", REFUSED)
 def test_everything_else_is_refused(text: str) -> None:
-    """What is not of the language is refused before anything of it is looked at."""
+    """Anything outside the language is refused before any part of it is evaluated."""
     with pytest.raises(BadExpression):
         parse(text)
 
@@ -159,7 +159,7 @@ seen: list[str] = []
 
 
 def watch(event: str, arguments: tuple[Any, ...]) -> None:
-    """Note what the interpreter runs, opens or compiles while `seen` holds its first mark."""
+    """Record what the interpreter runs, opens or compiles while ``seen`` has its first entry."""
     compiled_to_tree_only = event == "compile" and sys._getframe(1).f_code is ast.parse.__code__
     if seen and event in WATCHED and not compiled_to_tree_only:
         seen.append(event)
@@ -167,7 +167,7 @@ def watch(event: str, arguments: tuple[Any, ...]) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def audited() -> None:
-    """The interpreter's audit hook; it cannot be taken off, and is silent outside of the test."""
+    """The interpreter's audit hook. It cannot be removed, and does nothing outside the test."""
     sys.addaudithook(watch)
 
 
@@ -176,7 +176,7 @@ def audited() -> None:
 @example(text="__import__('os').system('true') or true")
 @example(text="order.total > 100")
 def test_no_text_runs_or_breaks_anything(text: str) -> None:
-    """Whatever the text is, the answer is a bool or one of the two errors, and nothing is executed."""
+    """For any text, the outcome is a bool or one of the two errors, and nothing is executed."""
     seen[:] = ["start"]
     try:
         answer = holds(text)
@@ -191,6 +191,6 @@ def test_no_text_runs_or_breaks_anything(text: str) -> None:
 
 
 def test_frozen_condition_is_read_when_the_file_is_parsed() -> None:
-    """A condition that cannot be read is an import error of the DAG file, not a failure at night."""
+    """A condition that cannot be parsed is an import error of the DAG file instead of a failure at run time."""
     with pytest.raises(BadExpression, match="cannot be read"):
         ConditionalBranchOperator(task_id="a", condition="order.total >", if_true=["b"])

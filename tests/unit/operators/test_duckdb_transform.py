@@ -1,4 +1,4 @@
-"""What becomes of the SQL before DuckDB runs it."""
+"""How SQL is checked before DuckDB runs it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytest.importorskip("sqlglot")
     ],
 )
 def test_one_select_stays_as_it_is(sql: str, statement: str) -> None:
-    """Only closing semicolons, and what follows them, are left out."""
+    """Only trailing semicolons, and what follows them, are removed."""
     assert duckdb_statements.checked(sql) == statement
 
 
@@ -51,20 +51,20 @@ def test_one_select_stays_as_it_is(sql: str, statement: str) -> None:
     ],
 )
 def test_anything_else_is_refused(sql: str) -> None:
-    """What writes, is several statements, or is none, is not run."""
+    """A write, several statements, or no statement at all is refused."""
     with pytest.raises(duckdb_statements.StatementRefused):
         duckdb_statements.checked(sql)
 
 
 @pytest.mark.parametrize("name", ["a.b.c", ".a", "a.", "."])
 def test_name_of_a_table(name: str) -> None:
-    """A table is name or schema.name."""
+    """A table name is ``name`` or ``schema.name``."""
     with pytest.raises(duckdb_statements.StatementRefused, match=r"schema\.name"):
         duckdb_statements.for_table(name, "select 1")
 
 
 def test_quotes_in_names_are_doubled() -> None:
-    """No name ends its quotes early."""
+    """A quote in a name cannot end the quoted name."""
     name, statements = duckdb_statements.for_table('s."; drop table t --', "select 1")
 
     assert name == '"s"."""; drop table t --"'
@@ -76,15 +76,15 @@ def test_quotes_in_names_are_doubled() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, "exactly one of table and path"),
-        ({"table": "t", "path": "file:///x"}, "exactly one of table and path"),
+        ({}, "set either table or path"),
+        ({"table": "t", "path": "file:///x"}, "set either table or path"),
         ({"table": "t", "mode": "upsert"}, "'replace' or 'append'"),
-        ({"path": "file:///x", "mode": "append"}, "replaced as a whole"),
-        ({"table": "t", "sql": "drop table t"}, "only reading"),
+        ({"path": "file:///x", "mode": "append"}, "always replaced"),
+        ({"table": "t", "sql": "drop table t"}, "only reads"),
     ],
 )
 def test_mistakes_are_final(arguments: dict[str, Any], message: str) -> None:
-    """What no retry can mend fails at once, and says what to change."""
+    """An error that a retry cannot fix fails the step at once, and its message has the remedy."""
     operator = DuckdbTransformOperator(task_id="a", **{"sql": "select 1", "conn_id": "x", **arguments})
     for name in operator.template_fields:
         setattr(operator, name, as_argument(getattr(operator, name)).value)
@@ -95,7 +95,7 @@ def test_mistakes_are_final(arguments: dict[str, Any], message: str) -> None:
 
 @pytest.mark.parametrize("mode", ["replace", "append"])
 def test_every_mode_may_be_retried(mode: str) -> None:
-    """A retry replaces what the run wrote before."""
+    """A retry replaces the rows that the run wrote before."""
     with DAG("d", schedule=None, default_args={"retries": 4}):
         task = DuckdbTransformOperator(task_id="a", sql="select 1", conn_id="x", table="t", mode=mode)
 

@@ -1,4 +1,4 @@
-"""The schema of real SQLite and DuckDB databases, as the operator reports it."""
+"""The schema of real SQLite and DuckDB databases, as the operator returns it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.operators.sql.inspection import Unknown, of_duckdb, of_engine
+from airflow_provider_vai.operators.sql.inspection import UnknownTable, of_duckdb, of_engine
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Any]:
-    """An SQLite database with keys, a view, and names that need quoting."""
+    """Return the engine of a SQLite database with keys, a view and names that need quoting."""
     sqlalchemy = pytest.importorskip("sqlalchemy")
     with sqlite3.connect(tmp_path / "db.sqlite") as lite:
         lite.executescript(
@@ -34,7 +34,7 @@ def engine(tmp_path: Path) -> Iterator[Any]:
 
 @pytest.fixture
 def hook(tmp_path: Path) -> Any:
-    """What opens a DuckDB file with two schemas, comments and keys."""
+    """Return the hook of a DuckDB database with two schemas, comments and keys."""
     duckdb = pytest.importorskip("duckdb")
     path = str(tmp_path / "wh.duckdb")
     with duckdb.connect(path) as database:
@@ -59,17 +59,17 @@ def names(tables: list[dict[str, Any]]) -> list[str]:
 
 
 def key(column: str, table: str) -> dict[str, Any]:
-    """Return a foreign key to the id of a table in main."""
+    """Return a foreign key to the id of a table in the schema ``main``."""
     return {"columns": [column], "referred_schema": "main", "referred_table": table, "referred_columns": ["id"]}
 
 
 def by_column(keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return foreign keys in one order."""
+    """Return foreign keys in a fixed order."""
     return sorted(keys, key=lambda one: one["columns"])
 
 
 def test_sqlite(engine: Any) -> None:
-    """Columns, types, nullability and keys of tables and views come from the database."""
+    """Columns, types, nullability and keys of tables and views are those of the database."""
     tables = of_engine(engine, None, None)
     orders = tables[3]
 
@@ -90,7 +90,7 @@ def test_sqlite(engine: Any) -> None:
 
 
 def test_duckdb(hook: Any) -> None:
-    """DuckDB's own catalog tells the same, and the comments."""
+    """DuckDB's catalog has the same information, and the comments."""
     tables = of_duckdb(hook, None, None)
     orders = tables[1]
 
@@ -117,34 +117,34 @@ def test_duckdb(hook: Any) -> None:
     ],
 )
 def test_filter(schema: str | None, tables: list[str] | None, found: list[str], hook: Any) -> None:
-    """A schema and names, with or without their schema, narrow the tables."""
+    """A schema, and table names with or without a schema, restrict the tables."""
     assert names(of_duckdb(hook, schema, tables)) == found
 
 
 def test_filter_of_an_engine(engine: Any) -> None:
-    """The same through SQLAlchemy."""
+    """The same works with SQLAlchemy."""
     assert names(of_engine(engine, "main", ["orders", "main.customers"])) == ["main.customers", "main.orders"]
 
 
 @pytest.mark.parametrize(
     ("schema", "tables", "message"),
     [
-        (None, ["Ordrs"], "there is no table 'Ordrs': close names are .*orders"),
-        (None, ["orders", "zzzzzz"], "there is no table 'zzzzzz': the names are .*customers"),
-        ("mian", None, "there is no schema 'mian': close names are main"),
+        (None, ["Ordrs"], "there is no table 'Ordrs': similar names are .*orders"),
+        (None, ["orders", "zzzzzz"], "there is no table 'zzzzzz': the existing names are .*customers"),
+        ("mian", None, "there is no schema 'mian': similar names are main"),
         ("main'; drop table orders; --", None, "there is no schema"),
         (None, ["gold.orders"], "there is no table 'gold.orders'"),
     ],
 )
 def test_unknown_names(schema: str | None, tables: list[str] | None, message: str, hook: Any, engine: Any) -> None:
-    """A name that is not there is an error with the names that are close to it."""
-    with pytest.raises(Unknown, match=message):
+    """An unknown name is an error that lists similar names."""
+    with pytest.raises(UnknownTable, match=message):
         of_duckdb(hook, schema, tables)
-    with pytest.raises(Unknown, match=message):
+    with pytest.raises(UnknownTable, match=message):
         of_engine(engine, schema, tables)
 
 
 def test_names_in_another_case_are_close(engine: Any) -> None:
-    """Upper case finds the lower-case name."""
-    with pytest.raises(Unknown, match=r"close names are .*customers"):
+    """Lower-case names are similar to an upper-case name."""
+    with pytest.raises(UnknownTable, match=r"similar names are .*customers"):
         of_engine(engine, None, ["CUSTOMERS"])

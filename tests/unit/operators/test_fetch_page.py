@@ -1,4 +1,4 @@
-"""Which addresses, URLs and answers are accepted, against real local servers; and what text is read out of a page."""
+"""Which addresses, URLs and responses are accepted, and which text is read from a page; with real local servers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from airflow_provider_vai.operators.web.web_client import PageRefused, PageRespo
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Answers by path, and remembers what was asked."""
+    """Responds by path, and records the requests."""
 
     seen: ClassVar[list[tuple[str, str]]] = []
     answers: ClassVar[dict[str, tuple[int, dict[str, str], bytes]]] = {
@@ -46,7 +46,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     }
 
     def do_GET(self) -> None:
-        """Answer."""
+        """Respond."""
         self.seen.append((self.path, self.headers["Host"]))
         assert not self.headers["Cookie"]
         status, headers, content = self.answers[self.path]
@@ -57,12 +57,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *_: Any) -> None:
-        """Stay silent."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def server() -> Iterator[int]:
-    """A server on loopback."""
+    """A server on the loopback interface."""
     Handler.seen.clear()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
         threading.Thread(target=running.serve_forever, args=[0.01], daemon=True).start()
@@ -75,7 +75,7 @@ def server() -> Iterator[int]:
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "64:ff9b::101:101"])
 def test_public_addresses(address: str) -> None:
-    """Addresses of the public internet are public, behind NAT64 too."""
+    """Addresses on the public internet are public, also behind NAT64."""
     assert public_address.is_public(ipaddress.ip_address(address))
 
 
@@ -89,7 +89,7 @@ def test_public_addresses(address: str) -> None:
     ],
 )
 def test_other_addresses(address: str) -> None:
-    """Loopback, link-local, private, reserved, multicast, and IPv4 hidden in IPv6 are not."""
+    """Loopback, link-local, private, reserved, multicast, and IPv4 addresses inside IPv6 are not public."""
     assert not public_address.is_public(ipaddress.ip_address(address))
 
 
@@ -101,7 +101,7 @@ def test_other_addresses(address: str) -> None:
     ],
 )
 def test_private_hosts_are_refused(host: str, server: int) -> None:
-    """Whatever way a private address is spelled, nothing connects to it."""
+    """A private address is refused in every spelling, and no connection is made."""
     with pytest.raises(PageRefused, match="is not public"):
         fetch(f"http://{host}:{server}/")
 
@@ -110,7 +110,7 @@ def test_private_hosts_are_refused(host: str, server: int) -> None:
 
 @pytest.mark.parametrize("host", ["0177.0.0.1", "localhost.", "127.0.0.1.", "\uff11\uff12\uff17.0.0.1", "%31%32%37.1"])
 def test_strange_spellings_reach_nothing(host: str, server: int) -> None:
-    """Spellings that not every resolver takes are refused, or do not resolve; nothing connects."""
+    """Spellings that not every resolver accepts are refused or do not resolve; no connection is made."""
     with pytest.raises((PageRefused, PageUnavailable)):
         fetch(f"http://{host}:{server}/")
 
@@ -119,7 +119,7 @@ def test_strange_spellings_reach_nothing(host: str, server: int) -> None:
 
 @pytest.mark.parametrize("own", [True, False])
 def test_one_private_address_refuses_the_name(own: bool, monkeypatch: pytest.MonkeyPatch, server: int) -> None:
-    """A name that stands for a public and a private address is refused, in whichever order they come."""
+    """A name with a public and a private address is refused, in either order."""
     entries = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, server)) for ip in ("1.1.1.1", "127.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: entries if own else entries[::-1])
 
@@ -128,7 +128,7 @@ def test_one_private_address_refuses_the_name(own: bool, monkeypatch: pytest.Mon
 
 
 def test_connection_goes_to_the_checked_address(monkeypatch: pytest.MonkeyPatch, server: int) -> None:
-    """A name is resolved once; the server is told the name, whatever a second answer would be."""
+    """A name is resolved only once, and the server gets the name in the Host header."""
     answers = [[(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server))]]
     genuine = socket.getaddrinfo
 
@@ -143,7 +143,7 @@ def test_connection_goes_to_the_checked_address(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_next_address_is_tried(monkeypatch: pytest.MonkeyPatch, server: int) -> None:
-    """Where the first of several addresses does not answer, the next one does."""
+    """If the first of several addresses does not respond, the next one is tried."""
     genuine = socket.getaddrinfo
     entries = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, server)) for ip in ("127.0.0.9", "127.0.0.1")]
     monkeypatch.setattr(
@@ -154,7 +154,7 @@ def test_next_address_is_tried(monkeypatch: pytest.MonkeyPatch, server: int) -> 
 
 
 def test_certificate_is_checked_for_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """TLS names the host, not the address, and an unknown certificate is not accepted."""
+    """The certificate is checked against the host name, and an unknown certificate is refused."""
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=page.example"]
     command += ["-addext", "subjectAltName=DNS:page.example", "-keyout", str(key), "-out", str(certificate)]
@@ -205,14 +205,14 @@ def test_certificate_is_checked_for_the_name(tmp_path: Path, monkeypatch: pytest
     ],
 )
 def test_other_urls_are_refused(url: str) -> None:
-    """Only http and https URLs of a host, without credentials, are fetched."""
+    """Only http and https URLs with a host and without credentials are fetched."""
     with pytest.raises(PageRefused):
         fetch(url)
 
 
 @pytest.mark.parametrize("path", ["/text", "/moved", "/fragment", "/gzip"])
 def test_pages_are_fetched(path: str, server: int) -> None:
-    """Text comes as it is, by a redirect too."""
+    """Text is returned as it is, also after a redirect."""
     answer = fetch(f"http://localhost:{server}{path}", allow_private=True)
 
     assert (answer.status, answer.content_type, answer.content) == (200, "text/plain", b"plain")
@@ -228,16 +228,16 @@ def test_pages_are_fetched(path: str, server: int) -> None:
         ("/bad", PageUnavailable, "Invalid URL in location header"),
         ("/large", PageRefused, "larger than 5242880 bytes"),
         ("/bomb", PageRefused, "larger than 5242880 bytes"),
-        ("/twice", PageRefused, "not asked for"),
+        ("/twice", PageRefused, "only gzip was requested"),
         ("/image", PageRefused, "content type is 'image/png'"),
         ("/none", PageRefused, "content type is ''"),
-        ("/missing", PageRefused, "answers 404"),
-        ("/busy", PageUnavailable, "answers 429"),
-        ("/down", PageUnavailable, "answers 503"),
+        ("/missing", PageRefused, "returned the status 404"),
+        ("/busy", PageUnavailable, "returned the status 429"),
+        ("/down", PageUnavailable, "returned the status 503"),
     ],
 )
 def test_other_answers(path: str, error: type[Exception], message: str, server: int) -> None:
-    """What is no page, is too large, or leads elsewhere is refused; a passing trouble is told apart."""
+    """A response that is not a page, is too large or leads elsewhere is refused; temporary failures differ."""
     with pytest.raises(error, match=message):
         fetch(f"http://127.0.0.1:{server}{path}", allow_private=True)
 
@@ -245,7 +245,7 @@ def test_other_answers(path: str, error: type[Exception], message: str, server: 
 
 
 def test_redirect_to_a_private_address_is_refused(monkeypatch: pytest.MonkeyPatch, server: int) -> None:
-    """Each hop is checked: a public page cannot send the step into the network."""
+    """Each hop is checked, so a public page cannot redirect into the private network."""
     monkeypatch.setattr(public_address, "is_public", lambda address: str(address) == "127.0.0.1")
 
     with pytest.raises(PageRefused, match=r"169\.254\.169\.254\) is not public"):
@@ -253,14 +253,14 @@ def test_redirect_to_a_private_address_is_refused(monkeypatch: pytest.MonkeyPatc
 
 
 def test_server_that_stalls_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that never answers ends with the time limit."""
+    """A server that never responds is abandoned at the time limit."""
     monkeypatch.setattr(web_client, "TIMEOUT_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(PageUnavailable):
         fetch(f"http://127.0.0.1:{silent.getsockname()[1]}/", allow_private=True)
 
 
 def test_server_that_trickles_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Headers that come a byte at a time, each well in time, end with the time limit of the whole page."""
+    """A server that sends its headers byte by byte is abandoned at the time limit of the whole page."""
     monkeypatch.setattr(web_client, "TIMEOUT_SECONDS", 0.6)
     done = threading.Event()
 
@@ -273,13 +273,13 @@ def test_server_that_trickles_is_given_up(monkeypatch: pytest.MonkeyPatch) -> No
 
     with socket.create_server(("127.0.0.1", 0)) as slow:
         threading.Thread(target=trickle, args=[slow], daemon=True).start()
-        with pytest.raises(PageUnavailable, match=r"no whole answer within 0\.6 seconds"):
+        with pytest.raises(PageUnavailable, match=r"no complete response within 0\.6 seconds"):
             fetch(f"http://127.0.0.1:{slow.getsockname()[1]}/", allow_private=True)
         done.set()
 
 
 def test_no_server() -> None:
-    """A closed port is a passing trouble."""
+    """A closed port is a temporary failure."""
     with socket.create_server(("127.0.0.1", 0)) as once:
         port = once.getsockname()[1]
     with pytest.raises(PageUnavailable, match="Connect"):
@@ -296,7 +296,7 @@ ARTICLE = (
 
 
 def test_main_content_is_read() -> None:
-    """Navigation and scripts are left out, headings and paragraphs stay."""
+    """Navigation and scripts are left out; headings and paragraphs stay."""
     pytest.importorskip("trafilatura")
     title, text = page_text.readable(PageResponse(200, "text/html", "utf-8", ARTICLE.encode()))
 
@@ -321,13 +321,13 @@ def test_main_content_is_read() -> None:
     ],
 )
 def test_plain_text(charset: str | None, content: bytes, text: str) -> None:
-    """The server's encoding is used where it fits; no codec that is none of a text's."""
+    """The server's encoding is used if it matches the content; codecs that are not text encodings are ignored."""
     assert page_text.readable(PageResponse(200, "text/plain", charset, content)) == ("", text)
 
 
 @pytest.mark.parametrize("html", ["", "<p></p>", "<p>a\x00b", "<" * 1000, "<div>" * 90_000, "<!-- "])
 def test_empty_and_broken_pages(html: str) -> None:
-    """HTML that holds nothing to read gives a text, not an error."""
+    """HTML without readable content returns a text and is not an error."""
     pytest.importorskip("trafilatura")
     title, text = page_text.readable(PageResponse(200, "text/html", None, html.encode()))
 
@@ -336,13 +336,13 @@ def test_empty_and_broken_pages(html: str) -> None:
 
 
 def test_page_of_tags_is_refused() -> None:
-    """A page whose tags would take minutes to read is refused."""
+    """A page that would take minutes to parse is refused."""
     with pytest.raises(PageRefused, match="more than 100000 tags"):
         page_text.readable(PageResponse(200, "text/html", None, b"<p>a" * 100_001))
 
 
 def test_encoding_named_in_the_page() -> None:
-    """HTML may name its encoding itself."""
+    """HTML can declare its own encoding."""
     pytest.importorskip("trafilatura")
     html = '<html><head><meta charset="windows-1251"></head><body><p>заказы за май</p></body></html>'
 

@@ -19,7 +19,7 @@ NAMES = ["a.csv", "b.txt", "d/a.csv", "d/e/c.csv", "d/.hidden.csv"]
 
 @pytest.fixture
 def tree(tmp_path: Path) -> ObjectStoragePath:
-    """A folder with a few files."""
+    """Return a folder with a few files."""
     for name in NAMES:
         path = tmp_path / "tree" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,25 +42,25 @@ def tree(tmp_path: Path) -> ObjectStoragePath:
     ],
 )
 def test_pattern(tree: ObjectStoragePath, pattern: str | None, names: list[str]) -> None:
-    """A glob without a slash is for the name in every folder, one with a slash for the path."""
+    """A glob without a slash matches names in every folder; one with a slash matches paths."""
     assert [file.name for file in file_tree.files(tree, pattern, LOG)] == names
 
 
 def test_one_file_is_a_source(tree: ObjectStoragePath) -> None:
-    """The path of a file stands for that file, under its name."""
+    """The path of a file selects that file, with its own name."""
     assert [tuple(file)[::2] for file in file_tree.files(tree / "d" / "a.csv", None, LOG)] == [("a.csv", 7)]
 
 
 def test_nothing_there_is_refused(tree: ObjectStoragePath) -> None:
-    """A source that does not exist is a mistake; a folder without files is not."""
-    with pytest.raises(file_tree.PathRefused, match="no file and no folder"):
+    """A source that does not exist is an error; an empty folder is not."""
+    with pytest.raises(file_tree.PathRefused, match="no file or folder"):
         file_tree.files(tree / "x", None, LOG)
     (tree / "x").mkdir()
     assert file_tree.files(tree / "x", None, LOG) == []
 
 
 def test_links_are_not_followed(tree: ObjectStoragePath, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A link in the source may lead to any file of the worker: it is left out, and the log says so."""
+    """A link in the source could lead to any file of the worker. It is left out, with a log message."""
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret" / "key").write_text("x")
     (tmp_path / "tree" / "file").symlink_to(tmp_path / "secret" / "key")
@@ -68,27 +68,27 @@ def test_links_are_not_followed(tree: ObjectStoragePath, tmp_path: Path, caplog:
     (tmp_path / "tree" / "loop").symlink_to(tmp_path / "tree")
 
     assert [file.name for file in file_tree.files(tree, None, LOG)] == sorted(NAMES)
-    assert "A link is not followed: file" in caplog.text
+    assert "The link file is not followed" in caplog.text
 
 
 def test_link_at_the_destination_does_not_lead_out(tree: ObjectStoragePath, tmp_path: Path) -> None:
-    """A folder of the destination that links elsewhere takes no file."""
+    """A file is not written through a link that leads out of the destination."""
     (tmp_path / "tree" / "out").symlink_to(tmp_path)
 
-    with pytest.raises(file_tree.PathRefused, match="would leave"):
+    with pytest.raises(file_tree.PathRefused, match="would be outside"):
         file_tree.below(tree, "out/x")
 
 
 @pytest.mark.parametrize("name", ["../x", "a/../../x", "/etc/passwd", "a//b", "./x", "..", ".", "", "a/", "x\0y"])
 def test_traversal_is_refused(tree: ObjectStoragePath, name: str) -> None:
-    """No name of an object leads out of the destination."""
+    """No object name leads out of the destination."""
     with pytest.raises(file_tree.PathRefused):
         file_tree.below(tree, name)
 
 
 @given(st.text(min_size=1))
 def test_any_name_stays_below_or_is_refused(name: str) -> None:
-    """Whatever a name holds: what is not refused lies below the folder under that very name."""
+    """Any name is either refused, or leads to a path below the folder with exactly that name."""
     folder = ObjectStoragePath("file:///nowhere/at all")
     try:
         path = file_tree.below(folder, name).path
@@ -99,7 +99,7 @@ def test_any_name_stays_below_or_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("other", ["", "/d", "/d/../d/e"])
 def test_overlap_is_refused(tree: ObjectStoragePath, other: str) -> None:
-    """A sync never reads what it writes."""
+    """A sync never reads the files that it writes."""
     for one, two in ((tree, ObjectStoragePath(f"{tree}{other}")), (ObjectStoragePath(f"{tree}{other}"), tree)):
         with pytest.raises(file_tree.PathRefused, match="overlap"):
             file_tree.check_apart(one, two)
@@ -107,17 +107,17 @@ def test_overlap_is_refused(tree: ObjectStoragePath, other: str) -> None:
 
 
 def test_missing_provider_is_told() -> None:
-    """A URL that nothing installed reads names the command that helps."""
+    """For a URL that no installed provider supports, the message has the command to install one."""
     with pytest.raises(MissingExtra, match="pip install"):
         storage.opened("nosuchstore://bucket/x")
 
 
 def test_other_stores_get_whole_files(tmp_path: Path) -> None:
-    """A store that can rename gets the file aside first, and keeps nothing else."""
+    """In a store that can rename, the file is uploaded under a temporary name, which does not remain."""
     fs = fsspec.filesystem("memory")
     for content in (b"abc", b"abcd"):
         (tmp_path / "file").write_bytes(content)
-        storage._place_aside(tmp_path / "file", fs, "/vai-test/d/file", "token")
+        storage._place_by_move(tmp_path / "file", fs, "/vai-test/d/file", "token")
 
         assert fs.cat_file("/vai-test/d/file") == content
         assert fs.ls("/vai-test/d", detail=False) == ["/vai-test/d/file"]

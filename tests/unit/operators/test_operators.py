@@ -1,4 +1,4 @@
-"""What the operators decide before and after they reach the outside."""
+"""The decisions of operators before and after they access other systems."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def python_tool(**arguments: Any) -> PythonToolOperator:
 
 
 def test_writes_are_not_retried_unless_asked_for() -> None:
-    """After a failed write nobody knows whether it took place; the DAG's default does not count."""
+    """After a failed write its outcome is unknown, so the DAG's default retries do not apply."""
     with DAG("d", schedule=None, default_args={"retries": 4}):
         assert python_tool().retries == 0
         assert McpToolOperator(task_id="b", tool="x").retries == 0
@@ -36,7 +36,7 @@ def test_writes_are_not_retried_unless_asked_for() -> None:
     ("method", "effect"), [("GET", "read"), ("head", "read"), ("PATCH", "write"), ("DELETE", "write")]
 )
 def test_effect_of_a_request_follows_its_method(method: str, effect: str) -> None:
-    """GET, HEAD and OPTIONS read; everything else writes."""
+    """GET, HEAD and OPTIONS are reads; every other method is a write."""
     assert HttpRequestOperator(task_id="a", conn_id="x", endpoint="/", method=method).effect == effect
 
 
@@ -48,7 +48,7 @@ def test_callable_has_one_form(name: str) -> None:
 
 
 def test_source_digest_of_a_builtin_is_refused() -> None:
-    """What has no source to compare is not run as if it had been compared."""
+    """A function without readable source is not called if its source should be checked."""
     operator = PythonToolOperator(task_id="a", python_callable="math:sqrt", source_sha256="0" * 64)
     operator.python_callable, operator.source_sha256, operator.arguments = "math:sqrt", "0" * 64, {}
 
@@ -57,7 +57,7 @@ def test_source_digest_of_a_builtin_is_refused() -> None:
 
 
 def answer(structured: Any, *texts: str) -> Any:
-    """Return what an MCP client returns."""
+    """Return a result of an MCP client."""
     return SimpleNamespace(structured_content=structured, content=[SimpleNamespace(text=text) for text in texts])
 
 
@@ -80,5 +80,5 @@ def answer(structured: Any, *texts: str) -> Any:
     ],
 )
 def test_mcp_answers_become_plain_data(given: Any, result: Any) -> None:
-    """The server's wrapping of plain results is taken off, and only that."""
+    """Only the server's own wrapping of plain results is removed."""
     assert _result(given) == result

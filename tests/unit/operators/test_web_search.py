@@ -1,4 +1,4 @@
-"""Search services of both shapes, and answers that are none, from a real local server."""
+"""Both search APIs, and responses that cannot be used, with a real local server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHAPED = [{"title": f"T{n}", "url": f"https://example.com/{n}", "snippet": f"C{n
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Answers every request with what the test put there."""
+    """Sends the response that the test has set to every request."""
 
     status: ClassVar[int] = 200
     content: ClassVar[bytes] = b""
@@ -39,12 +39,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_GET = do_POST = _answer  # noqa: N815 - the server's own names
 
     def log_message(self, *_: Any) -> None:
-        """Stay silent."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """A server on loopback that found five results."""
+    """A server on the loopback interface that found five results."""
     Handler.seen.clear()
     monkeypatch.setattr(Handler, "status", 200)
     monkeypatch.setattr(Handler, "content", json.dumps({"results": FOUND}).encode())
@@ -55,26 +55,26 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
 
 def connection(port: int | None, **more: Any) -> Any:
-    """Return what a connection to the server looks like."""
+    """Return an object like an Airflow connection to the server."""
     fields = {"host": "127.0.0.1", "port": port, "schema": None, "login": None, "password": None}
     return SimpleNamespace(**{**fields, "extra_dejson": {}, **more})
 
 
 def test_searxng(server: int) -> None:
-    """The query goes into the URL; results come under our names, as many as asked for."""
+    """The query is in the URL; results have our field names, and not more than the requested number are returned."""
     assert search(connection(server), "a b&c=ü", 3) == SHAPED[:3]
     assert Handler.seen == [("GET", "/search?q=a+b%26c%3D%C3%BC&format=json", None, b"")]
 
 
 def test_searxng_behind_basic_authentication(server: int) -> None:
-    """A login and password of the connection are sent."""
+    """The connection's login and password are sent."""
     search(connection(None, host=f"http://127.0.0.1:{server}/", login="u", password="p"), "x", 3)
 
     assert Handler.seen[0][2] == "Basic " + base64.b64encode(b"u:p").decode()
 
 
 def test_tavily(server: int) -> None:
-    """The key goes into the header, the query into the body; Tavily is not asked for more than it gives."""
+    """The key is in the header and the query in the body; at most Tavily's maximum of results is requested."""
     service = connection(server, password="tvly-1", extra_dejson={"api": "tavily"})
 
     assert search(service, "x", 2) == SHAPED[:2]
@@ -85,7 +85,7 @@ def test_tavily(server: int) -> None:
 
 
 def test_missing_parts_become_empty(server: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A result without a title or a text is kept; a search may find nothing."""
+    """A result without a title or text is kept, and a search may have no results."""
     monkeypatch.setattr(Handler, "content", b'{"results": [{"url": "https://example.com/", "content": null}]}')
     assert search(connection(server), "x", 3) == [{"title": "", "url": "https://example.com/", "snippet": ""}]
 
@@ -101,19 +101,24 @@ def test_missing_parts_become_empty(server: int, monkeypatch: pytest.MonkeyPatch
         (200, b"[]", SearchRefused, "no list of results"),
         (200, b'{"results": {}}', SearchRefused, "no list of results"),
         (200, b'{"results": [{"title": "no url"}]}', SearchRefused, "no list of results"),
-        (200, b'{"results": [], "unresponsive_engines": [["google", "CAPTCHA"]]}', SearchUnavailable, "no engine"),
+        (
+            200,
+            b'{"results": [], "unresponsive_engines": [["google", "CAPTCHA"]]}',
+            SearchUnavailable,
+            "none of the",
+        ),
         (200, b'"' + b"x" * (5 * 1024 * 1024) + b'"', SearchRefused, "larger than"),
-        (302, b"", SearchRefused, "answers 302"),
-        (401, b'{"error": "invalid key"}', SearchRefused, "answers 401: .*invalid key"),
+        (302, b"", SearchRefused, "returned the status 302"),
+        (401, b'{"error": "invalid key"}', SearchRefused, "returned the status 401: .*invalid key"),
         (403, b"", SearchRefused, "search.formats"),
-        (429, b"", SearchUnavailable, "answers 429"),
-        (502, b"", SearchUnavailable, "answers 502"),
+        (429, b"", SearchUnavailable, "returned the status 429"),
+        (502, b"", SearchUnavailable, "returned the status 502"),
     ],
 )
 def test_other_answers(
     status: int, content: bytes, error: type[Exception], message: str, server: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An answer of another shape is told from a service in trouble; no redirect is followed."""
+    """An unusable response is another error than a temporary failure; redirects are not followed."""
     monkeypatch.setattr(Handler, "status", status)
     monkeypatch.setattr(Handler, "content", content)
     with pytest.raises(error, match=message):
@@ -125,21 +130,21 @@ def test_other_answers(
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"host": None}, "names no host"),
-        ({"host": "ftp://127.0.0.1"}, "by http or https"),
+        ({"host": None}, "has no host"),
+        ({"host": "ftp://127.0.0.1"}, "must be http or https"),
         ({"extra_dejson": {"api": "bing"}}, "'searxng' or 'tavily'"),
         ({"extra_dejson": {"api": "tavily"}}, "has no password"),
-        ({"host": "http://[::1", "port": None}, "no address"),
+        ({"host": "http://[::1", "port": None}, "not a valid address"),
     ],
 )
 def test_other_connections(more: dict[str, Any], message: str) -> None:
-    """A connection that names no usable service says what is missing."""
+    """For a connection without a usable service, the message says what is missing."""
     with pytest.raises(SearchRefused, match=message):
         search(connection(**{"port": 1, **more}), "x", 3)
 
 
 def test_no_server() -> None:
-    """A closed port is a passing trouble."""
+    """A closed port is a temporary failure."""
     with socket.create_server(("127.0.0.1", 0)) as once:
         port = once.getsockname()[1]
     with pytest.raises(SearchUnavailable, match="ConnectError"):

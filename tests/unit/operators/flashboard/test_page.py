@@ -1,4 +1,4 @@
-"""The page is self-contained, deterministic, says what is broken, and nothing in a spec or a row becomes markup."""
+"""The page is self-contained and deterministic, reports broken entries, and escapes everything in specs and rows."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ HOSTILE = TESTS / "unit/hostile_values.json"
 
 
 def made(*charts: Any, **datasets: Any) -> Page:
-    """Return a page of these entries."""
+    """Return a page with these entries."""
     return page(title="T", description=None, charts=list(charts), datasets={"sales": ROWS, **datasets})
 
 
 def make(*charts: Any, **datasets: Any) -> str:
-    """Return the text of a page of which nothing is broken."""
+    """Return the text of a page that has no broken entries."""
     result = made(*charts, **datasets)
     assert result.broken == []
     return result.text
 
 
 class Tags(HTMLParser):
-    """Collects what a browser would see as elements and attributes."""
+    """Collects the elements and attributes that a browser would see."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -49,13 +49,13 @@ class Tags(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Collect."""
+        """Collect one element."""
         self.tags.add(tag)
         self.attributes += attrs
 
 
 def check_harmless(text: str) -> None:
-    """No script, no handler, no reference to anything outside the page."""
+    """Check that there is no script, no event handler and no reference to anything outside the page."""
     seen = Tags(text)
     assert not seen.tags & {"script", "iframe", "img", "link", "foreignobject", "object", "base", "form"}
     for name, value in seen.attributes:
@@ -68,7 +68,7 @@ def check_harmless(text: str) -> None:
 
 
 def test_page_is_self_contained() -> None:
-    """The page holds the drawing, the table, and a policy that lets nothing load."""
+    """The page has the drawing, the table and a policy under which nothing can be loaded."""
     text = make(BAR)
 
     assert "default-src 'none'" in text
@@ -79,14 +79,14 @@ def test_page_is_self_contained() -> None:
 
 
 def test_same_input_gives_the_same_bytes() -> None:
-    """Vega counts its clip paths through the process; the page does not show it."""
+    """Vega numbers clip paths per process, but the page does not depend on that."""
     clipped = {**BAR, "mark": {"type": "bar", "clip": True}}
 
     assert make(clipped, clipped) == make(clipped, clipped)
 
 
 def test_drawings_do_not_share_ids() -> None:
-    """Two drawings with clip paths keep them apart."""
+    """Two drawings with clip paths have different ids."""
     clipped = {**BAR, "mark": {"type": "bar", "clip": True}}
     ids = re.findall(r' id="([^"]+)"', make(clipped, clipped))
 
@@ -95,7 +95,7 @@ def test_drawings_do_not_share_ids() -> None:
 
 
 def test_own_settings_win() -> None:
-    """The house style stays under what the spec says."""
+    """The spec's settings override the default style."""
     assert 'fill="#ff0000"' in make({**BAR, "config": {"bar": {"color": "#ff0000"}}})
 
 
@@ -115,7 +115,7 @@ def test_own_settings_win() -> None:
     ],
 )
 def test_compositions_are_drawn(chart: Any) -> None:
-    """Layers, concatenations, facets and inline rows work as single views do."""
+    """Layers, concatenations, facets and inline rows are drawn like single views."""
     text = make(chart)
 
     assert "<svg" in text
@@ -123,7 +123,7 @@ def test_compositions_are_drawn(chart: Any) -> None:
 
 
 def test_empty_dataset_says_so() -> None:
-    """A chart without rows is no empty drawing."""
+    """A chart without rows shows a message instead of an empty drawing."""
     text = make(BAR, sales=[])
 
     assert "No rows" in text
@@ -131,7 +131,7 @@ def test_empty_dataset_says_so() -> None:
 
 
 def test_long_table_says_what_is_missing() -> None:
-    """The table shows 100 rows and counts the rest."""
+    """The table shows 100 rows and says how many more there are."""
     text = make(BAR, sales=[{"k": str(n), "v": n} for n in range(130)])
 
     assert text.count("<tr>") == 101
@@ -157,24 +157,24 @@ def test_long_table_says_what_is_missing() -> None:
         ({**BAR, "kind": "pie"}, r"charts\[1\]: kind: 'pie' is none of chart, table, number"),
         ({**BAR, "kind": ["table"]}, r"charts\[1\]: kind: "),
         ({**BAR, "data": {"name": ["sales"]}}, r"charts\[1\]\.data\.name: there is no dataset \['sales'\]"),
-        ({**BAR, "datasets": [1]}, r"charts\[1\]\.datasets: rows by name are an object, not list"),
+        ({**BAR, "datasets": [1]}, r"charts\[1\]\.datasets: must be an object of rows by name, not a list"),
         ({**BAR, "encoding": [{}]}, r"charts\[1\]: "),
         ({**BAR, "data": {"values": [{"k": float("inf")}]}}, r"charts\[1\]: "),
     ],
 )
 def test_refused_spec_names_the_place(chart: Any, place: str) -> None:
-    """What loads or links something, or cannot be drawn, is named by chart and place, and the other chart stands."""
+    """The message names the chart and the place in its spec, and the other chart is shown."""
     result = made(BAR, chart)
 
     assert len(result.broken) == 1
     assert re.search(place, result.broken[0])
     assert result.text.count("<svg") == 1
-    assert result.text.count("This could not be shown.") == 1
+    assert result.text.count("This entry cannot be shown.") == 1
     check_harmless(result.text)
 
 
 def test_a_column_named_url_is_data() -> None:
-    """Rows may have any keys: only the spec is searched."""
+    """Rows may have any keys; only the spec is checked."""
     rows = [{"k": "A", "v": 1, "url": "https://example.com", "href": "javascript:alert(1)"}]
 
     check_harmless(make({**BAR, "data": {"values": rows}}))
@@ -183,7 +183,7 @@ def test_a_column_named_url_is_data() -> None:
 
 @pytest.mark.parametrize("where", ["row", "title", "axis", "dataset"])
 def test_hostile_text_stays_text(where: str) -> None:
-    """Markup in rows, titles, columns and names comes out escaped."""
+    """HTML in rows, titles, columns and names is escaped."""
     texts = [
         "</svg><script>alert(1)</script>",
         '"><img src=x onerror=alert(1)>',
@@ -215,7 +215,7 @@ def test_hostile_text_stays_text(where: str) -> None:
 
 
 def test_table_shows_all_columns() -> None:
-    """Without columns the table shows each that a row has; numbers and their headings stand at the right."""
+    """Without ``columns``, the table shows the columns of all rows. Numbers are aligned to the right."""
     text = make({"kind": "table", "title": "All", "data": {"name": "sales"}})
 
     assert '<tr><th scope="col">k</th><th scope="col" class="number">v</th></tr>' in text
@@ -224,7 +224,7 @@ def test_table_shows_all_columns() -> None:
 
 
 def test_table_shows_the_named_columns() -> None:
-    """Columns have an order, a title and a format; rows beyond the limit are counted."""
+    """Columns have an order, a title and a format; the rows beyond the limit are counted."""
     rows = [{"k": str(n), "share": n / 8, "sum": 1234567 * n} for n in range(5)]
     columns = [{"field": "sum", "title": "Sum, EUR", "format": ",d"}, {"field": "share", "format": ".1%"}, "k"]
     text = make({"kind": "table", "title": "T", "data": {"values": rows}, "columns": columns, "max_rows": 2})
@@ -248,14 +248,14 @@ def test_table_shows_the_named_columns() -> None:
     ],
 )
 def test_number_shows_one_value(entry: Any, rows: Any, shown: str) -> None:
-    """A number is a field of the first row, or the only value there is; what is no number is shown as it is."""
+    """A number shows a field of the first row, or the only value. A value that is not a number is shown as it is."""
     text = make({"kind": "number", "title": "Total", "data": {"values": rows}, **entry})
 
     assert re.search(rf'<p class="value[^"]*">{re.escape(shown)}</p>', text)
 
 
 def test_neighbouring_numbers_share_a_line() -> None:
-    """Numbers that follow each other stand in one line, a chart between them parts it."""
+    """Adjacent numbers share a line; a chart between them starts a new one."""
     number = {"kind": "number", "title": "N", "data": {"name": "sales"}, "field": "v"}
 
     assert make(number, number, BAR, number).count('<div class="numbers">') == 2
@@ -279,7 +279,7 @@ def test_neighbouring_numbers_share_a_line() -> None:
         ),
         ({"kind": "table", "title": "T", "data": {}}, r"data: .*give the name of a dataset, or values"),
         ({"kind": "table", "title": "T", "data": {"name": "sales"}, "max_rows": 0}, r"max_rows: "),
-        ({"kind": "number", "title": "T", "data": {"name": "sales"}}, r"2 rows of 2 columns: name the field"),
+        ({"kind": "number", "title": "T", "data": {"name": "sales"}}, r"2 rows of 2 columns: set field"),
         ({"kind": "number", "title": "T", "data": {"name": "sales"}, "field": "w"}, r"no column 'w'"),
         ({"kind": "number", "title": "T", "data": {"name": "sales"}, "field": "v", "format": "9999d"}, r"format: "),
         (
@@ -289,7 +289,7 @@ def test_neighbouring_numbers_share_a_line() -> None:
     ],
 )
 def test_wrong_entry_says_what_is_wrong(entry: Any, message: str) -> None:
-    """Unknown, missing and wrong names are told, in the place of the entry; the others stand."""
+    """Unknown, missing and wrong names are reported in the entry's place, and the other entries are shown."""
     result = made(BAR, entry, text="x")
 
     assert len(result.broken) == 1
@@ -299,7 +299,7 @@ def test_wrong_entry_says_what_is_wrong(entry: Any, message: str) -> None:
 
 
 def test_the_crystallizer_refuses_a_wrong_entry() -> None:
-    """What a recorded call or an editor supplies is checked before a DAG file is written, and stays as it was."""
+    """Entries of a recorded call or an edit are checked before a DAG file is written, and are not changed."""
     table = {"kind": "table", "title": "T", "data": {"name": "sales"}, "columns": ["k"]}
 
     assert CreateFlashboardArguments(title="T", charts=[BAR, table]).charts == [BAR, table]
@@ -311,15 +311,15 @@ def test_the_crystallizer_refuses_a_wrong_entry() -> None:
     "wrong", ["x", None, [1], {"rows": [[1]]}, {"columns": ["a"], "rows": [[1, 2]]}, {"columns": ["a"], "rows": [[]]}]
 )
 def test_a_dataset_that_is_no_table_breaks_its_entries(wrong: Any) -> None:
-    """The dataset is named where an entry uses it."""
+    """The message names the dataset in each entry that uses it."""
     result = made(BAR, {**BAR, "data": {"name": "d"}}, d=wrong)
 
-    assert re.search(r"charts\[1\]\.data\.name: the dataset 'd' (is neither|has a row)", result.broken[0])
+    assert re.search(r"charts\[1\]\.data\.name: the dataset 'd' (is neither|has \d columns)", result.broken[0])
     assert result.rows == {"sales": 2}
 
 
 def test_datasets_become_records() -> None:
-    """Rows as lists get their columns' names."""
+    """Rows that are lists become objects with the columns' names."""
     assert records({"columns": ["a", "b"], "rows": [[1, 2]]}) == [{"a": 1, "b": 2}]
     assert records({"columns": ["a"], "rows": [{"a": 1}]}) == [{"a": 1}]
     assert records([]) == []

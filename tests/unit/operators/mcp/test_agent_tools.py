@@ -1,4 +1,4 @@
-"""The allow-list of an agent's tools, and its limits."""
+"""The tools that an agent may call, and its usage limits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from airflow_provider_vai.operators.runtime.errors import NothingSent
 
 
 def test_entries_of_one_connection_are_one_toolset() -> None:
-    """The tools of a server are collected; a whole server includes its tools, in any order."""
+    """Tools of one server are grouped; an entry for the whole server includes them, in any order."""
     assert agent_tools.allowed(["mcp:a/x", "mcp:a/y", "mcp:b", "mcp:b/z", "sql:a", "mcp:c/x", "mcp:c"]) == {
         ("mcp", "a"): {"x", "y"},
         ("mcp", "b"): None,
@@ -22,7 +22,7 @@ def test_entries_of_one_connection_are_one_toolset() -> None:
     "entry", ["", "mcp", "mcp:", "mcp:a/", "MCP:a", "sql:a/t", "http:a", "mcp:a b", "mcp:a/x y", " mcp:a", "mcp:a\n", 1]
 )
 def test_other_entries_are_refused_by_name(entry: object) -> None:
-    """Nothing is guessed about an entry of another form."""
+    """An entry of another form is refused instead of guessed at."""
     with pytest.raises(NothingSent) as refusal:
         agent_tools.allowed([entry])  # type: ignore[list-item]
 
@@ -30,5 +30,5 @@ def test_other_entries_are_refused_by_name(entry: object) -> None:
 
 
 def test_no_entries_mean_no_tools() -> None:
-    """Without an allow-list there are no toolsets."""
+    """Without entries there are no toolsets."""
     assert agent_tools.toolsets([]) is None

@@ -1,4 +1,4 @@
-"""The drift check of an MCP tool."""
+"""The check that an MCP tool's input schema has not changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}, "b": {}}, "
 
 @pytest.mark.parametrize("field", ["input_schema", "inputSchema"])
 def test_the_same_schema_passes(field: str) -> None:
-    """The order of keys does not count; both generations of the mcp library are read."""
+    """The order of keys does not matter, and both versions of the mcp library are supported."""
     tool = SimpleNamespace(**{"name": "t", field: dict(reversed(SCHEMA.items()))})
 
     mcp_schema.require_unchanged([tool], "t", mcp_schema.schema_sha256(SCHEMA), {"a": 1})
@@ -25,12 +25,12 @@ def test_the_same_schema_passes(field: str) -> None:
     ("changed", "told"),
     [
         ({"properties": {"a": {"type": "string"}, "b": {}}}, "was"),
-        ({"properties": {"a": {"type": "integer"}}}, "It no longer takes b."),
+        ({"properties": {"a": {"type": "integer"}}}, "It no longer accepts b."),
         ({"required": ["a", "c"]}, "It now requires c."),
     ],
 )
 def test_another_schema_is_told_with_both_digests(changed: dict[str, Any], told: str) -> None:
-    """The message holds what was reviewed, what is there, and which names no longer fit."""
+    """The message has both digests and the arguments that no longer match."""
     now = {**SCHEMA, **changed}
     tool = SimpleNamespace(name="t", input_schema=now)
     with pytest.raises(NothingSent) as refusal:
@@ -41,6 +41,6 @@ def test_another_schema_is_told_with_both_digests(changed: dict[str, Any], told:
 
 
 def test_a_tool_that_is_gone_is_told() -> None:
-    """A tool that the server no longer lists is a change too."""
-    with pytest.raises(NothingSent, match="no tool 't' any more"):
+    """A tool that the server no longer lists is an error, too."""
+    with pytest.raises(NothingSent, match="no longer has the tool 't'"):
         mcp_schema.require_unchanged([], "t", "0" * 64, {})

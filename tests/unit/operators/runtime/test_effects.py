@@ -1,4 +1,4 @@
-"""Whether a write is sent, from what the store holds and what happened to the task since."""
+"""Whether a write is sent, depending on the marker in the store and on what happened to the task since then."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ class Store(dict[str, Any]):
     """A task state store; its values never expire."""
 
     def set(self, key: str, value: Any, *, retention: timedelta) -> None:
-        """Keep a value."""
+        """Store a value."""
         assert value is not None
         assert retention == timedelta.max
         self[key] = value
 
     def delete(self, key: str) -> None:
-        """Drop a value."""
+        """Delete a value."""
         self.pop(key, None)
 
 
 class Write(VaiOperator):
-    """Counts its effects; ``then`` ends its work."""
+    """A step that counts its writes; ``then`` determines its result or error."""
 
     template_fields: Sequence[str] = ("to",)
     effect = "write"
@@ -52,13 +52,13 @@ class Write(VaiOperator):
         self.sent = 0
 
     def perform(self, context: Any) -> Any:
-        """Have the effect."""
+        """Do the write."""
         self.sent += 1
         return self.then()
 
 
 class Killed(BaseException):
-    """The process ended here."""
+    """The process was killed here."""
 
 
 def _raise(error: BaseException) -> Callable[[], Any]:
@@ -76,7 +76,7 @@ def store() -> Store:
 
 @pytest.fixture
 def attempt(store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Any]:
-    """Return a function that runs a step as the next try; ``clear`` says how far a clear raised ``max_tries``."""
+    """Return a function that runs a step as the next try; ``clear`` is the increase of ``max_tries`` by a clear."""
     monkeypatch.setenv("AIRFLOW__VAI__ARTIFACTS_PATH", f"file://{tmp_path}")
     tries, numbers = {"max": 2}, itertools.count(1)
 
@@ -100,7 +100,7 @@ def attempt(store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ca
 
 
 def test_marker_stands_while_the_effect_takes_place(store: Store, attempt: Callable[..., Any]) -> None:
-    """Before the effect the marker says started, after it done, with the result."""
+    """The marker is ``started`` before the write, and ``done`` with the result after it."""
     step = Write(task_id="t", then=lambda: store[effects.KEY]["state"])
 
     assert attempt(step) == "started"
@@ -111,7 +111,7 @@ def test_marker_stands_while_the_effect_takes_place(store: Store, attempt: Calla
 @pytest.mark.parametrize("error", [Killed(), AirflowException("503"), AirflowFailException("400"), OSError("reset")])
 @pytest.mark.parametrize(("how", "clear"), _TRIES)
 def test_unknown_outcome_is_not_repeated(error: BaseException, how: str, clear: int, attempt: Any) -> None:
-    """However the effect broke off: a retry fails for good, and so does a clear, until the key is deleted."""
+    """After any error during the write, a retry or a clear fails for good until the key is deleted."""
     with pytest.raises(type(error)):
         attempt(Write(task_id="t", then=_raise(error)))
     again = Write(task_id="t")
@@ -125,7 +125,7 @@ def test_unknown_outcome_is_not_repeated(error: BaseException, how: str, clear: 
 
 
 def test_deleted_key_sends_again(store: Store, attempt: Callable[..., Any]) -> None:
-    """The message's remedy works."""
+    """The remedy in the message works."""
     with pytest.raises(Killed):
         attempt(Write(task_id="t", then=_raise(Killed())))
     store.delete(effects.KEY)
@@ -135,7 +135,7 @@ def test_deleted_key_sends_again(store: Store, attempt: Callable[..., Any]) -> N
 
 @pytest.mark.parametrize("error", [effects.NothingSent("x"), effects.NothingSentYet("x"), MissingExtra("x")])
 def test_nothing_sent_leaves_no_marker(error: Exception, store: Store, attempt: Callable[..., Any]) -> None:
-    """What failed before the effect may run again."""
+    """A step that failed before the write may run again."""
     with pytest.raises(type(error)):
         attempt(Write(task_id="t", then=_raise(error)))
 
@@ -144,7 +144,7 @@ def test_nothing_sent_leaves_no_marker(error: Exception, store: Store, attempt: 
 
 
 def test_nothing_sent_keeps_the_earlier_marker(store: Store, attempt: Callable[..., Any]) -> None:
-    """A try that sent nothing does not make an earlier unknown outcome known."""
+    """If a try sent nothing, the outcome of an earlier try stays unknown."""
     with pytest.raises(Killed):
         attempt(Write(task_id="t", then=_raise(Killed())))
     with pytest.raises(effects.NothingSent):
@@ -155,7 +155,7 @@ def test_nothing_sent_keeps_the_earlier_marker(store: Store, attempt: Callable[.
 
 
 def test_other_arguments(attempt: Callable[..., Any]) -> None:
-    """Arguments that changed by themselves are no way around; those of a cleared task are another write."""
+    """If arguments change by themselves, a retry stays refused. If the task is cleared, it is a different write."""
     with pytest.raises(Killed):
         attempt(Write(task_id="t", then=_raise(Killed())))
     with pytest.raises(effects.UnknownOutcome):
@@ -165,7 +165,7 @@ def test_other_arguments(attempt: Callable[..., Any]) -> None:
 
 
 def test_idempotent_target_is_sent_again(attempt: Callable[..., Any]) -> None:
-    """A target that takes the same write once gets it again; with other arguments it would be another."""
+    """An idempotent write is sent again with the same arguments, but not with others."""
     with pytest.raises(Killed):
         attempt(Write(task_id="t", then=_raise(Killed())))
     same, other = Write(task_id="t"), Write(task_id="t", to="b")
@@ -177,7 +177,7 @@ def test_idempotent_target_is_sent_again(attempt: Callable[..., Any]) -> None:
 
 
 def test_done_write_is_repeated_by_a_person_only(attempt: Callable[..., Any]) -> None:
-    """A retry after the effect gets its result; a clear sends again."""
+    """After the write, a retry returns its result, and a clear sends it again."""
     attempt(Write(task_id="t"))
     retried, cleared = Write(task_id="t"), Write(task_id="t", then=lambda: "again")
 
@@ -187,17 +187,17 @@ def test_done_write_is_repeated_by_a_person_only(attempt: Callable[..., Any]) ->
 
 
 def test_lost_result_is_told(attempt: Callable[..., Any]) -> None:
-    """An effect whose result cannot be kept took place all the same."""
+    """A write took place even if its result cannot be stored."""
     with pytest.raises(TypeError):
         attempt(Write(task_id="t", then=object))
 
-    with pytest.raises(effects.UnknownOutcome, match="took place, but its result was lost"):
+    with pytest.raises(effects.UnknownOutcome, match="finished it, but its result was lost"):
         attempt(Write(task_id="t"))
 
 
 @pytest.fixture
 def decided(tmp_path: Path) -> Callable[..., dict[str, Any]]:
-    """Return a function that writes a decision about the step ``t`` into the record, and returns the gate's result."""
+    """Return a function that records a decision about the step ``t`` and returns the gate's result."""
 
     def decide(at: str, decision: str = "approve") -> dict[str, Any]:
         digests = {"t": json_text.digest({"to": "a"})}
@@ -215,7 +215,7 @@ def guarded(**more: Any) -> Write:
 
 
 def test_one_approval_is_one_write(attempt: Any, decided: Any, store: Store) -> None:
-    """A guarded write that is done needs a new answer to be done again; a retry gets the kept result."""
+    """Repeating a finished guarded write needs a new approval; a retry returns the stored result."""
     answer = decided("1")
     assert attempt(guarded(), answer=answer) == "sent"
     assert attempt(guarded(), answer=answer) == "sent"
@@ -230,7 +230,7 @@ def test_one_approval_is_one_write(attempt: Any, decided: Any, store: Store) -> 
 def test_a_used_approval_opens_nothing_again(
     end: Callable[[], Any], patch: dict[str, Any], attempt: Any, decided: Any, store: Store
 ) -> None:
-    """Whoever deletes the task's state, patches the gate's result and clears the step does not send again."""
+    """Deleting the task's state, patching the gate's result and clearing the step does not send the write again."""
     answer, again = decided("1"), guarded()
     with contextlib.suppress(Killed, OSError):
         attempt(guarded(then=end), answer=answer)
@@ -242,18 +242,18 @@ def test_a_used_approval_opens_nothing_again(
 
 
 def test_an_earlier_approval_does_not_outlive_a_rejection(attempt: Any, decided: Any) -> None:
-    """An unused approval counts only until the gate is answered anew, whatever its result is patched to say."""
+    """An unused approval is invalid once its gate is answered again, even if the gate's result is patched."""
     answer, step = decided("1"), guarded()
     decided("2", "reject")
 
-    with pytest.raises(ApprovalMissing, match="holds no such decision"):
+    with pytest.raises(ApprovalMissing, match="has no approval of these arguments"):
         attempt(step, answer=answer)
     assert step.sent == 0
 
 
 @pytest.mark.parametrize("error", [effects.NothingSent("x"), effects.NothingSentYet("x")])
 def test_what_sent_nothing_uses_no_approval(error: Exception, attempt: Any, decided: Any) -> None:
-    """A step that failed before it sent anything runs on the same approval."""
+    """A step that failed before it sent anything can use the same approval again."""
     answer = decided("1")
     with pytest.raises(type(error)):
         attempt(guarded(then=_raise(error)), answer=answer)
@@ -262,7 +262,7 @@ def test_what_sent_nothing_uses_no_approval(error: Exception, attempt: Any, deci
 
 
 def test_an_idempotent_write_may_be_sent_again(attempt: Any, decided: Any) -> None:
-    """A target that takes the same write once gets it again on the same approval."""
+    """An idempotent write can be sent again with the same approval."""
     answer, again = decided("1"), guarded()
     again.idempotent = True
     with pytest.raises(Killed):
@@ -272,7 +272,7 @@ def test_an_idempotent_write_may_be_sent_again(attempt: Any, decided: Any) -> No
 
 
 def test_an_approval_is_used_once_without_a_store_too(attempt: Any, decided: Any) -> None:
-    """Airflow 3.1 and 3.2 keep no state of a task: the record of approvals does."""
+    """Airflow 3.1 and 3.2 have no task state store, but the approvals record shows that the approval was used."""
     answer = decided("1")
     assert attempt(guarded(), answer=answer, state=None) == "sent"
 
@@ -281,17 +281,17 @@ def test_an_approval_is_used_once_without_a_store_too(attempt: Any, decided: Any
 
 
 def test_a_use_that_cannot_be_noted_sends_nothing(attempt: Any, decided: Any, tmp_path: Path) -> None:
-    """Without a note the approval could be used twice."""
+    """Otherwise the approval could be used twice."""
     answer, step = decided("1"), guarded()
     (tmp_path / "@spent").write_text("in the way")
 
-    with pytest.raises(effects.NothingSentYet, match="could not be noted"):
+    with pytest.raises(effects.NothingSentYet, match="could not be recorded"):
         attempt(step, answer=answer)
     assert step.sent == 0
 
 
 def test_foreign_marker_is_not_believed(store: Store, attempt: Callable[..., Any]) -> None:
-    """What somebody else put under the key decides nothing."""
+    """A marker that somebody else stored under the key is an error."""
     store[effects.KEY] = {"state": "done", "result": 1}
 
     with pytest.raises(effects.UnknownOutcome, match="not written by this step"):
@@ -299,11 +299,11 @@ def test_foreign_marker_is_not_believed(store: Store, attempt: Callable[..., Any
 
 
 def test_reads_leave_no_marker(store: Store, attempt: Callable[..., Any]) -> None:
-    """A step that only reads is repeated freely."""
+    """A step that only reads can be repeated without a marker."""
     assert attempt(Write(task_id="t", effect="read")) == "sent"
     assert store == {}
 
 
 def test_without_a_store_the_write_runs(attempt: Any) -> None:
-    """Before Airflow 3.3 there is nowhere to keep the marker."""
+    """Before Airflow 3.3 there is no store for the marker."""
     assert attempt(Write(task_id="t"), state=None) == "sent"

@@ -1,4 +1,4 @@
-"""What stays in XCom, what becomes an artifact, and what is read back."""
+"""Which results stay in XCom, which become artifacts, and how they are read back."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ TABLE = [{"n": number, "x": number / 2 + 0.25, "s": f"ü{number}", "b": None} fo
 
 @pytest.fixture
 def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A task's context; artifacts go to a folder of the test."""
+    """Return a task's context whose artifacts go to a temporary folder."""
     monkeypatch.setenv("AIRFLOW__VAI__ARTIFACTS_PATH", f"file://{tmp_path}/artifacts")
     return {"ti": SimpleNamespace(dag_id="d", run_id="..", task_id="a", map_index=2)}
 
 
 @pytest.mark.parametrize("value", [None, 1, 2**63 - 1, "x", [1.5], {"a": {"b": [True]}}, {"_a": 1}])
 def test_small_results_stay(value: Any, context: Any) -> None:
-    """What XCom carries unchanged stays in XCom."""
+    """A small result that XCom stores unchanged stays in XCom."""
     assert results.keep(value, context) == value
 
 
@@ -46,7 +46,7 @@ def test_small_results_stay(value: Any, context: Any) -> None:
     ],
 )
 def test_other_results_become_artifacts(value: Any, context: Any) -> None:
-    """What is too large, or what Airflow's protocol or serialiser would change or refuse, is written to a file."""
+    """A result that is too large, or that Airflow would change or refuse, is written to a file."""
     kept = results.keep(value, context)
 
     assert results.is_reference(kept)
@@ -56,16 +56,16 @@ def test_other_results_become_artifacts(value: Any, context: Any) -> None:
 
 
 def test_artifacts_stay_in_their_folder(context: Any, tmp_path: Path) -> None:
-    """Names of runs cannot lead elsewhere; a map index has its own file."""
+    """A run id cannot lead to another folder, and each map index has its own file."""
     assert str(results.artifact_path(context, "html")) == f"file://{tmp_path}/artifacts/d/%2E%2E/a-2.html"
 
 
 def test_changed_or_forged_artifacts_are_refused(context: Any, tmp_path: Path) -> None:
-    """A reference is read only inside the artifacts' folder and with its digest."""
+    """A reference is read only if it is inside the artifacts folder and has the right digest."""
     kept = results.keep([2**64], context)
     Path(kept["path"].removeprefix("file://")).write_text(json.dumps([1]))
 
-    with pytest.raises(ValueError, match="was changed"):
+    with pytest.raises(ValueError, match="has changed"):
         results.load(kept)
     for path in ("file:///etc/passwd", f"file://{tmp_path}/artifacts/../x", f"file://{tmp_path}/artifacts2/x", ""):
         with pytest.raises(ValueError, match="is not under"):
@@ -92,7 +92,7 @@ _columns = {
 
 @st.composite
 def tables(draw: st.DrawFn) -> Any:
-    """Any JSON table: columns of one type, with nulls or not, and columns of mixed ones."""
+    """Any JSON table: columns of one type or of mixed types, with or without nulls."""
     kinds = draw(st.dictionaries(_texts, st.sampled_from(sorted(_columns)), max_size=4))
     cells = {
         name: _columns[kind] | st.none() if draw(st.booleans()) else _columns[kind] for name, kind in kinds.items()
@@ -108,7 +108,7 @@ def tables(draw: st.DrawFn) -> Any:
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(table=tables())
 def test_any_table_comes_back(table: Any, context: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is kept is what is loaded, to the type and the order of keys, whichever form it took."""
+    """The loaded value equals the stored one, including types and the order of keys, in both file formats."""
     pytest.importorskip("pyarrow")
     monkeypatch.setenv("AIRFLOW__VAI__RESULT_LIMIT_BYTES", "0")
     kept = results.keep(table, context)
@@ -135,7 +135,7 @@ def test_any_table_comes_back(table: Any, context: Any, monkeypatch: pytest.Monk
     ],
 )
 def test_tables_become_parquet(value: Any, form: str, context: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A table that Parquet keeps exactly is Parquet, of which the reference tells what it tells of JSON."""
+    """A table that Parquet preserves exactly is stored as Parquet; its reference has the same fields as for JSON."""
     pytest.importorskip("pyarrow")
     monkeypatch.setenv("AIRFLOW__VAI__RESULT_LIMIT_BYTES", "0")
     kept = results.keep(value, context)
@@ -148,7 +148,7 @@ def test_tables_become_parquet(value: Any, form: str, context: Any, monkeypatch:
 
 
 def test_parquet_is_readable_elsewhere(context: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file is a plain table for any Parquet reader, and a step's path reaches into it."""
+    """Other Parquet readers can read the file, and a path of a step selects a part of it."""
     parquet = pytest.importorskip("pyarrow.parquet")
     monkeypatch.setenv("AIRFLOW__VAI__RESULT_LIMIT_BYTES", "0")
     kept = results.keep({"columns": list(TABLE[0]), "rows": TABLE}, context)
@@ -158,24 +158,24 @@ def test_parquet_is_readable_elsewhere(context: Any, monkeypatch: pytest.MonkeyP
 
 
 def test_changed_or_forged_parquet_is_refused(context: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The digest is the file's, and a reference cannot have another file taken for a table."""
+    """The digest is checked, and a reference to another kind of file is refused."""
     pytest.importorskip("pyarrow")
     monkeypatch.setenv("AIRFLOW__VAI__RESULT_LIMIT_BYTES", "0")
     text, table = results.keep({"a": 1}, context), results.keep(TABLE, context)
 
-    with pytest.raises(ValueError, match="no Parquet file"):
+    with pytest.raises(ValueError, match="not a Parquet file"):
         results.load({**text, "artifact": "parquet"})
-    with pytest.raises(ValueError, match="holds no JSON data"):
+    with pytest.raises(ValueError, match="which later steps cannot read"):
         results.load({**text, "artifact": "pickle"})
     with pytest.raises(ValueError, match="is not under"):
         results.load({**table, "path": "file:///etc/passwd"})
     Path(table["path"].removeprefix("file://")).write_bytes(b"PAR1")
-    with pytest.raises(ValueError, match="was changed"):
+    with pytest.raises(ValueError, match="has changed"):
         results.load(table)
 
 
 def test_without_pyarrow(context: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker without the library writes JSON, and says what to install when it has to read Parquet."""
+    """Without pyarrow a worker writes JSON, and an error says what to install if it has to read Parquet."""
     pytest.importorskip("pyarrow")
     monkeypatch.setenv("AIRFLOW__VAI__RESULT_LIMIT_BYTES", "0")
     kept, imported = results.keep(TABLE, context), builtins.__import__

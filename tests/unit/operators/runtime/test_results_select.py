@@ -1,4 +1,4 @@
-"""select: a task follows the same paths as the crystallizer, in results and in artifacts."""
+"""``select`` follows the same paths as the crystallizer, in results and in artifacts."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ PATH = ["text:yaml", "[subject=Food]", "id_", "is:text"]
 
 
 def test_a_text_result() -> None:
-    """The path says how the text is read."""
+    """The path says how a text is parsed."""
     assert results.select(MAILS, PATH, step="search") == "10"
 
 
 def test_what_is_not_there() -> None:
-    """The message names the step, the place and what stood there."""
+    """The message names the step, the place and the value there."""
     with pytest.raises(LookupError) as caught:
         results.select(MAILS.replace("Food", "Fees"), PATH, step="search")
     assert str(caught.value) == (
@@ -28,7 +28,7 @@ def test_what_is_not_there() -> None:
 
 
 def test_a_large_text_is_read_from_its_artifact(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The path waits in the reference until the artifact is loaded."""
+    """The path is stored in the reference until the artifact is loaded."""
     monkeypatch.setenv("AIRFLOW__VAI__ARTIFACTS_PATH", f"file://{tmp_path}")
     monkeypatch.setenv("AIRFLOW__VAI__RESULT_LIMIT_BYTES", "10")
     instance = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1)

@@ -1,4 +1,4 @@
-"""Work ends in time, or is left behind."""
+"""Work ends within its time limit, or is abandoned."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from airflow_provider_vai.operators.runtime import time_limit
 
 
 def test_the_value_and_the_error_come_through() -> None:
-    """Work that ends in time is as if it had run here."""
+    """Work that ends in time returns its value or raises its error."""
     assert time_limit.within(60, lambda: 7, stop=lambda: None) == 7
     with pytest.raises(ZeroDivisionError):
         time_limit.within(60, lambda: 1 // 0, stop=lambda: None)
 
 
 def test_work_is_stopped() -> None:
-    """What can be stopped ends soon after its time; what it would still have returned does not count."""
+    """Work that can be stopped ends soon after the time limit, and its result is ignored."""
     stopped = threading.Event()
 
     with pytest.raises(time_limit.TookTooLong, match=r"longer than 0\.05 seconds"):
@@ -27,7 +27,7 @@ def test_work_is_stopped() -> None:
 
 
 def test_work_that_does_not_stop_is_left_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither a deaf driver nor one that fails when it is stopped keeps the step waiting."""
+    """The step does not wait for work that ignores the request to stop, or that fails when it is stopped."""
     monkeypatch.setattr(time_limit, "GRACE_SECONDS", 0.5)
     end = threading.Event()
     asked = []

@@ -1,4 +1,4 @@
-"""A connection's credentials stay on its server, and none come from the DAG file."""
+"""A connection's credentials stay on its server, and the DAG file has none."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BASE = "https://api.example.com/v1"
     ],
 )
 def test_url_on_the_server(endpoint: str, url: str) -> None:
-    """A path, or a full URL of the same scheme, host and port, is used."""
+    """A path, or a full URL with the same scheme, host and port, is accepted."""
     assert checked_url(BASE, endpoint) == url
 
 
@@ -61,11 +61,11 @@ def test_url_elsewhere_is_refused(endpoint: str) -> None:
     "name", ["Authorization", "cookie", "Proxy-Authorization", "X-API-Key", "X-Auth-Token", "api_key", "Token", "Host"]
 )
 def test_credentials_in_headers_are_refused(name: str) -> None:
-    """Headers that authenticate, or that the transport sets, belong into the connection."""
+    """Headers that authenticate, or that only the HTTP client may set, are refused."""
     with pytest.raises(RequestRefused, match=name):
         checked_headers({name: "x"})
 
 
 def test_other_headers_become_text() -> None:
-    """Harmless headers pass."""
+    """Other headers pass."""
     assert checked_headers({"Accept": "a/b", "X-Count": 3}) == {"Accept": "a/b", "X-Count": "3"}

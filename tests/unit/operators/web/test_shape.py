@@ -1,4 +1,4 @@
-"""An answer of another shape is told with its place, and never shown whole."""
+"""A body that does not match its shape is reported with the place, and is never shown in full."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ SHAPE = expected_shape(RECORDED)
     ],
 )
 def test_what_passes(change: dict[str, Any]) -> None:
-    """More fields, another kind of number, and a value where null was recorded are no other shape."""
+    """Additional fields, another kind of number, and a value instead of a recorded null match the shape."""
     http_shape.check("GET /", {**RECORDED, **change}, SHAPE, wrote=False)
 
 
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({**RECORDED, "id": "7"}, r"\$\.id is to be of type number, and is of type string: '7'\."),
-        ({**RECORDED, "id": True}, r"\$\.id is to be of type number, and is of type boolean: True\."),
-        ({**RECORDED, "name": None}, r"\$\.name is to be of type string, and is of type null: None\."),
+        ({**RECORDED, "id": "7"}, r"\$\.id must be of type number, but is of type string: '7'\."),
+        ({**RECORDED, "id": True}, r"\$\.id must be of type number, but is of type boolean: True\."),
+        ({**RECORDED, "name": None}, r"\$\.name must be of type string, but is of type null: None\."),
         (
             {**RECORDED, "items": [{"price": 1, "tags": []}, {}]},
             r"\$\.items\[1\] lacks price, tags; it has nothing\.",
         ),
         ({"id": 1}, r"\$ lacks name, items, note, token; it has id\."),
-        ([], r"\$ is to be of type object, and is of type array: \[\]\."),
-        ("<html>" + "x" * 500, r"\$ is to be of type object, and is of type string: '<html>x{73}…\.$"),
+        ([], r"\$ must be of type object, but is of type array: \[\]\."),
+        ("<html>" + "x" * 500, r"\$ must be of type object, but is of type string: '<html>x{73}…\.$"),
         (b"\x00", r"is of type binary"),
-        ({**RECORDED, "token": {"value": "s3cr3t-of-now"}}, r"\$\.token .* and is of type object: [^n]*$"),
+        ({**RECORDED, "token": {"value": "s3cr3t-of-now"}}, r"\$\.token .* but is of type object: [^n]*$"),
         ({**RECORDED, "items": "two\nlines"}, r"'two\\nlines'"),
     ],
 )
 def test_what_does_not_pass(body: Any, message: str) -> None:
-    """The place, what was expected, and a short excerpt of what came, without its secrets."""
+    """The message has the place, the expected type and a short excerpt of the value, without its secrets."""
     with pytest.raises(AirflowFailException, match=message) as raised:
         http_shape.check("GET /", body, SHAPE, wrote=False)
     assert "took place" not in str(raised.value)
@@ -58,8 +58,8 @@ def test_what_does_not_pass(body: Any, message: str) -> None:
 
 
 def test_a_write_took_place() -> None:
-    """Whoever reads the message does not send the write again by mistake."""
-    with pytest.raises(AirflowFailException, match="The request itself took place"):
+    """The message says so, to keep the reader from sending the write again by mistake."""
+    with pytest.raises(AirflowFailException, match="The write took place"):
         http_shape.check("POST /", 1, SHAPE, wrote=True)
 
 
@@ -76,14 +76,14 @@ def test_a_write_took_place() -> None:
     ],
 )
 def test_schemas_that_are_not_understood(schema: Any) -> None:
-    """A shape that could not be checked, or that fetches or computes, is refused before anything is sent."""
-    with pytest.raises(NothingSent, match="expected_shape is not understood at"):
+    """A shape that cannot be checked, or could fetch or compute something, is refused before the request is sent."""
+    with pytest.raises(NothingSent, match="expected_shape is not valid at"):
         http_shape.check_schema(schema)
 
 
 def test_integer_and_number_are_one_type() -> None:
-    """A shape that says integer takes any number, and never a boolean."""
+    """A shape with ``integer`` matches any number, but no boolean."""
     http_shape.check("GET /", 1.5, {"type": "integer"}, wrote=False)
     http_shape.check("GET /", 1, {"type": ["null", "number"]}, wrote=False)
-    with pytest.raises(AirflowFailException, match="to be of type integer, and is of type boolean"):
+    with pytest.raises(AirflowFailException, match="must be of type integer, but is of type boolean"):
         http_shape.check("GET /", True, {"type": "integer"}, wrote=False)

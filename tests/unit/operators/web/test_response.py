@@ -1,4 +1,4 @@
-"""What becomes of the bytes that a server answers with."""
+"""How the bytes of a response become a result."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.operators.web.answer import _body
+from airflow_provider_vai.operators.web.response import _body
 
 
 @pytest.mark.parametrize(
@@ -23,5 +23,5 @@ from airflow_provider_vai.operators.web.answer import _body
     ],
 )
 def test_bodies(content: bytes, content_type: str, body: Any) -> None:
-    """JSON is parsed where the server says that it is JSON, and never at the cost of a value."""
+    """A body is parsed as JSON if the server declares it as JSON, and no value is lost."""
     assert _body(content, content_type) == body

@@ -1,4 +1,4 @@
-"""Reads the answer of a request and checks its status."""
+"""Reads the response to a request and checks its status."""
 
 from __future__ import annotations
 
@@ -14,24 +14,27 @@ from airflow_provider_vai.operators.runtime.masking import masked
 from airflow_provider_vai.operators.web import shape as http_shape
 
 LIMIT_BYTES = 10 * 1024 * 1024
-_WORTH_RETRYING = frozenset({408, 425, 429})  # among the 4xx; the others stay what they are
+_WORTH_RETRYING = frozenset({408, 425, 429})  # any other 4xx would be the same in a retry
 
 
 @contextmanager
-def reaching(conn_id: str) -> Iterator[None]:
-    """Tell a request that cannot have reached its server from one that may have.
+def connecting(conn_id: str) -> Iterator[None]:
+    """Raise a different error if a request inside the ``with`` block did not connect, and so certainly sent nothing.
 
-    :raises NothingSentYet: no connection to the server was made.
+    :param conn_id: the connection's id, for the message.
+    :raises NothingSentYet: no connection to the server was made. Other errors of the request pass through.
     """
-    from requests.exceptions import ConnectionError as Lost, ConnectTimeout
+    from requests.exceptions import ConnectionError as RequestsConnectionError, ConnectTimeout
     from urllib3.exceptions import NewConnectionError
 
     try:
         yield
-    except Lost as error:
+    except RequestsConnectionError as error:
         reason = getattr(error.args[0] if error.args else None, "reason", None)
         if isinstance(error, ConnectTimeout) or isinstance(reason, NewConnectionError):
-            raise NothingSentYet(f"the server of {conn_id!r} was not reached: {masked(str(error))}") from error
+            raise NothingSentYet(
+                f"cannot connect to the server of the connection {conn_id!r}: {masked(str(error))}"
+            ) from error
         raise
 
 
@@ -43,15 +46,15 @@ def read(
     shape: dict[str, Any] | None = None,
     wrote: bool = False,
 ) -> dict[str, Any]:
-    """Return ``{"status": int, "body": JSON or text, "content_type": str}`` of a streamed answer.
+    """Return ``{"status": int, "body": JSON or text, "content_type": str}`` of a streamed response.
 
     :param request: the request's method and endpoint, for the message.
-    :param status: the expected status or a list of them; ``None``: any 2xx.
-    :param shape: the schema that the body must satisfy, see :mod:`~airflow_provider_vai.operators.web.shape`.
-    :param wrote: the request took place whatever its answer is: the message about another shape says so.
-    :raises AirflowFailException: the status is another one, and would be in a later try; the body is larger than
-        :data:`LIMIT_BYTES`, or of another shape.
-    :raises AirflowException: the status is another one, but may not be later.
+    :param status: the expected status code or a list of them; ``None``: any 2xx.
+    :param shape: the schema that the body must match, see :mod:`~airflow_provider_vai.operators.web.shape`.
+    :param wrote: whether the request was a write. If so, the message about a mismatch says that it took place.
+    :raises AirflowFailException: the status is unexpected and would be the same in a retry, the body is larger than
+        :data:`LIMIT_BYTES`, or it does not match the shape.
+    :raises AirflowException: the status is unexpected, but a retry may succeed.
     """
     content = _content(response)
     _check_status(request, response, content, status)
@@ -67,7 +70,7 @@ def _content(response: Any) -> bytes:
     for part in response.iter_content(64 * 1024):
         content += part
         if len(content) > LIMIT_BYTES:
-            raise AirflowFailException(f"the answer is larger than {LIMIT_BYTES} bytes: ask for less at a time")
+            raise AirflowFailException(f"the response is larger than {LIMIT_BYTES} bytes: request less data at a time")
     return bytes(content)
 
 
@@ -75,14 +78,15 @@ def _check_status(request: str, response: Any, content: bytes, expected: int | l
     status = response.status_code
     if status in ([expected] if isinstance(expected, int) else expected or range(200, 300)):
         return
-    to = f" and points to {response.headers['Location']}" if "Location" in response.headers else ""
-    said = masked(f"{to}: {content[:2000].decode(errors='replace')[:500]}")
-    final = 300 <= status < 500 and status not in _WORTH_RETRYING
-    raise (AirflowFailException if final else AirflowException)(f"{request}: {status}{said}")
+    redirect = f" with a redirect to {response.headers['Location']}" if "Location" in response.headers else ""
+    details = masked(f"{redirect}: {content[:2000].decode(errors='replace')[:500]}")
+    is_final = 300 <= status < 500 and status not in _WORTH_RETRYING
+    error_class = AirflowFailException if is_final else AirflowException
+    raise error_class(f"{request} returned the status {status}{details}")
 
 
 def _body(content: bytes, content_type: str) -> Any:
-    """Return the answer's JSON or text; bytes that are neither stay bytes (kept as base64)."""
+    """Return the body as JSON or text. A body that is neither stays bytes, which the result stores as base64."""
     kind, _, rest = content_type.partition(";")
     charset = rest.partition("charset=")[2].strip("\"' ") or "utf-8"
     try:
@@ -91,7 +95,7 @@ def _body(content: bytes, content_type: str) -> Any:
         return content
     if text and (kind.strip().lower() == "application/json" or kind.strip().lower().endswith("+json")):
         try:
-            return json_text.loads(text, where="the answer")
-        except UnreadableTrace:  # not JSON after all, or a number that Python cannot keep: the text is what came
+            return json_text.loads(text, where="the response")
+        except UnreadableTrace:  # invalid JSON, or a number that Python cannot represent: return the text
             return text
     return text
