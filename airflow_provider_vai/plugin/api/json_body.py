@@ -88,7 +88,7 @@ def _names(model: type[BaseModel]) -> dict[str, tuple[str, bool]]:
     """Return, for each field, the name under which it is written, and whether it holds users' data."""
     data = (Any, dict[str, Any], dict[str, Any] | str | None)
     return {
-        name: (field.serialization_alias or name, field.annotation in data)
+        name: (name.rstrip("_"), field.annotation in data)
         for name, field in model.model_fields.items()
     }
 
