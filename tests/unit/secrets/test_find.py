@@ -175,3 +175,22 @@ def test_no_airflow_and_nothing_heavy_is_imported() -> None:
         "assert not {'airflow', 'pydantic', 'requests', 'yaml'} & {name.split('.')[0] for name in sys.modules}"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_keys_that_name_nothing() -> None:
+    """What is below a transparent key is judged by the name above it."""
+    random = "kV9xQ2mZ7LpT4wRc8YbN3sHd6JfG1eAu"
+    data = {
+        "account_id": {"value": random},
+        "note": {"value": random},
+        "cookies": {"value": {"session": "abcdefghi"}},
+        "password": {"value": "hunter2-x", "about": "fine"},
+    }
+
+    assert masked(data, transparent=("value",)) == {
+        "account_id": {"value": random},
+        "note": {"value": "***"},
+        "cookies": {"value": {"session": "***"}},
+        "password": {"value": "***", "about": "fine"},
+    }
+    assert masked(data)["account_id"] == {"value": "***"}
