@@ -6,11 +6,14 @@ import json
 import os
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from fastapi.routing import APIRoute
+from jsonschema.validators import Draft202012Validator
 from starlette.routing import Match
 
+from airflow_provider_vai.plugin.api import openapi
 from airflow_provider_vai.plugin.app import app
 from tests.paths import GOLDEN
 
@@ -27,20 +30,27 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")
 class Recorder:
     """Sends requests and keeps what was answered.
 
-    :param client: of the API. :param kept: the exchanges so far.
+    Each JSON answer must have been written by ``MaskedJson``, and fit the OpenAPI document.
+
+    :param client: of the API. :param written: what ``MaskedJson`` wrote. :param kept: the exchanges so far.
     """
 
     client: Any
+    written: list[bytes]
     kept: list[dict[str, Any]] = field(default_factory=list)
 
     def __call__(self, method: str, path: str, **request: Any) -> Any:
         """Send a request, keep the answer, and return it."""
         answer = self.client.request(method, path, follow_redirects=False, **request)
         kind = answer.headers.get("content-type", "")
+        route = route_of(method, answer.request.url.path)
+        if "json" in kind:
+            assert answer.content in self.written, path
+            check_fits(method, route, answer)
         self.kept.append(
             {
                 "asked": f"{method} {_TIME.sub('<time>', path)}",
-                "route": f"{method} {route_of(method, answer.request.url.path)}",
+                "route": f"{method} {route}",
                 "status": answer.status_code,
                 "type": kind,
                 "headers": {name: _plain(answer.headers[name]) for name in HEADERS if name in answer.headers},
@@ -57,6 +67,26 @@ def route_of(method: str, path: str) -> str:
         if isinstance(route, APIRoute) and route.matches(scope)[0] is Match.FULL:
             return route.path
     raise AssertionError(f"no route answers {method} {path}")
+
+
+def check_fits(method: str, route: str, answer: Any) -> None:
+    """Compare an answer with the OpenAPI document, as far as its route is in there."""
+    operation = document()["paths"].get(route.replace(":path}", "}"), {}).get(method.lower())
+    if operation is None:
+        return
+    status = str(answer.status_code)
+    content = operation["responses"].get(status) or operation["responses"][f"{status[0]}XX"]
+    schema = content["content"][answer.headers["content-type"]]["schema"]
+    whole = {**schema, "components": document()["components"]}
+    found = Draft202012Validator(whole).iter_errors(answer.json())
+    problems = [f"{error.json_path}: {error.message[:300]}" for error in found]
+    assert not problems, (route, problems)
+
+
+@cache
+def document() -> Any:
+    """Return the OpenAPI document."""
+    return openapi.document(app)
 
 
 def check(name: str, recorder: Recorder) -> None:

@@ -1,5 +1,7 @@
 """What every route answers stays what it is: the answers to a fixed set of requests, ``tests/golden/api``.
 
+Every JSON answer is written by the one serializer, and fits the OpenAPI document.
+
 ``python tests/golden/regenerate.py`` writes the files anew. Read the difference before you commit it.
 """
 
@@ -16,6 +18,7 @@ from fastapi.routing import APIRoute
 
 from airflow_provider_vai.model import approvals_record
 from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.plugin.api.json_response import MaskedJson
 from airflow_provider_vai.plugin.app import app
 from airflow_provider_vai.plugin.webhooks import runs as webhook_runs
 from airflow_provider_vai.store.publisher import publish
@@ -92,10 +95,18 @@ PLATFORM = {
 
 @pytest.fixture
 def ask(op: Any, monkeypatch: pytest.MonkeyPatch) -> Recorder:
-    """A client for somebody who may author, whose answers are kept; versions are of a fixed time."""
+    """A client for somebody who may author; its answers are kept, and versions are of a fixed time."""
     for name, value in FIXED.items():
         monkeypatch.setenv(name, value)
-    return Recorder(op)
+    written: list[bytes] = []
+    render = MaskedJson.render
+
+    def noting(self: MaskedJson, content: Any) -> bytes:
+        written.append(render(self, content))
+        return written[-1]
+
+    monkeypatch.setattr(MaskedJson, "render", noting)
+    return Recorder(op, written)
 
 
 def test_automations(ask: Recorder, folder: Path) -> None:

@@ -428,7 +428,8 @@ def test_camel_case(tmp_path: Path) -> None:
         "steps": [
             QUERY,
             {**POST, "gate": {"on_timeout": "reject"}, "depends_on": [], "retry_delay_seconds": 5,
-             "each": ["q", "rows"], "trigger_rule": "all_done", "arguments": {**POST["arguments"], "json": {"some_key": {"$param": "p_q"}}}},
+             "each": ["q", "rows"], "trigger_rule": "all_done",
+             "arguments": {**POST["arguments"], "json": {"some_key": {"$param": "p_q"}}}},
         ],
     }  # fmt: skip
     text = json.dumps(snake)

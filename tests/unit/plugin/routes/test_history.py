@@ -184,12 +184,12 @@ def test_a_file_that_was_read_long_after(op: Any, read_by_airflow: Any, folder: 
     from airflow.models.dag import DagModel
     from airflow.utils.session import create_session
 
-    from airflow_provider_vai.plugin.api import views
+    from airflow_provider_vai.plugin.api.stored_automation import existing
 
     made(op)
     read_by_airflow()
     op.patch(ONE, json={"description": "Second"}, headers=match(op))
-    state = views.existing("nightly")
+    state = existing("nightly")
     for seconds, is_refused in ((10, True), (600, False)):
         with create_session() as session:
             row = session.get(DagModel, "nightly")
