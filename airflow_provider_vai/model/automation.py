@@ -6,13 +6,14 @@ Schema; the sidecar (:mod:`airflow_provider_vai.model.sidecar`) is an Automation
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, model_validator
 
 from airflow_provider_vai.languages import json_text
-from airflow_provider_vai.model.base import Path, Spec, without
+from airflow_provider_vai.model.base import Path, Spec
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.triggers import Trigger
 
@@ -42,6 +43,8 @@ class Wire(Spec):
     """A wire inside an argument: the value at ``at`` comes ``from`` an earlier step, or is the DAG param ``param`` (the
     place ``path`` in it), or what the Jinja ``template`` gives."""
 
+    optional: ClassVar[tuple[str, ...]] = ("from_", "param", "path", "template")
+
     at: Path
     from_: Output | None = Field(default=None, alias="from")
     param: str | None = None
@@ -53,10 +56,6 @@ class Wire(Spec):
         if sum(source is not None for source in (self.from_, self.param, self.template)) != 1:
             raise ValueError("a wire names one of from, param and template")
         return self
-
-    @model_serializer(mode="wrap")
-    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without(handler(self), {"from": None, "param": None, "path": [], "template": None})
 
 
 class Secret(Spec):
@@ -73,13 +72,11 @@ class Undecided(Spec):
     :data:`~airflow_provider_vai.model.review_codes.PLACES`; ``evidence`` is for people, and no decision reads it.
     """
 
+    optional: ClassVar[tuple[str, ...]] = ("evidence",)
+
     at: Path
     code: str
     evidence: list[str] = Field(default_factory=list)
-
-    @model_serializer(mode="wrap")
-    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without(handler(self), {"evidence": []})
 
 
 class Argument(Spec):
@@ -104,12 +101,10 @@ class Argument(Spec):
     evidence: list[str] = Field(default_factory=list)
     undecided: list[Undecided] = Field(default_factory=list)
 
-    @model_serializer(mode="wrap")
-    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out what was never set (a frozen ``null`` and an absent value differ), but not origin and evidence."""
-        everything: dict[str, Any] = without(handler(self), {"undecided": []})
-        names = self.model_fields_set
-        return {name: value for name, value in everything.items() if name in ALWAYS or _FIELDS.get(name, name) in names}
+    def omitted(self) -> Iterable[str]:
+        """Return the fields that nobody set, but origin and evidence: a frozen ``null`` is not an absent value."""
+        unset = type(self).model_fields.keys() - self.model_fields_set - {"origin", "evidence"}
+        return unset if self.undecided else {*unset, "undecided"}
 
     def outputs(self) -> list[Output]:
         """Return every place in earlier results that the argument reads."""
@@ -136,14 +131,12 @@ class StepApproval(Spec):
     it.
     """
 
+    optional: ClassVar[tuple[str, ...]] = ("untrusted",)
+
     recorded: Literal["not_required", "approved", "edited", "denied", "unknown"]
     gate: str | None = None
     reason: str
     untrusted: list[UntrustedValue] = Field(default_factory=list)
-
-    @model_serializer(mode="wrap")
-    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without(handler(self), {"untrusted": []})
 
 
 class Recorded(Spec):
@@ -166,6 +159,11 @@ class Step(Spec):
     texts that only a model wrote, of a step with external side effects.
     """
 
+    optional: ClassVar[tuple[str, ...]] = (
+        "each", "concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds",
+        "model_words",
+    )  # fmt: skip
+
     key: str
     task_id: str
     kind: str
@@ -186,11 +184,6 @@ class Step(Spec):
     retries: int | None = Field(default=None, ge=0, le=100)
     retry_delay_seconds: float | None = Field(default=None, ge=0)
     timeout_seconds: float | None = Field(default=None, gt=0)
-
-    @model_serializer(mode="wrap")
-    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        options = ("each", "concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds")
-        return without(handler(self), {**dict.fromkeys(options), "model_words": []})
 
     def outputs(self) -> list[Output]:
         """Return every place in earlier results that the step reads."""
@@ -252,14 +245,12 @@ class Advice(Spec):
 class Savings(Spec):
     """What one recorded run cost in model calls, and a run of the DAG no longer costs."""
 
+    optional: ClassVar[tuple[str, ...]] = ("duration_seconds",)
+
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost_usd: float | None = None
     duration_seconds: float | None = None
-
-    @model_serializer(mode="wrap")
-    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without(handler(self), {"duration_seconds": None})
 
 
 class Automation(Spec):
@@ -271,6 +262,11 @@ class Automation(Spec):
     Airflow's limits of the DAG; ``retries`` and ``retry_delay_seconds`` hold for steps that say nothing else, never for
     writes.
     """
+
+    optional: ClassVar[tuple[str, ...]] = (
+        "other_sources", "tags", "owner", "max_active_runs", "max_active_tasks", "timeout_seconds", "retries",
+        "retry_delay_seconds", "notifications",
+    )  # fmt: skip
 
     dag_id: str
     description: str = ""
@@ -296,12 +292,6 @@ class Automation(Spec):
     retries: int | None = Field(default=None, ge=0, le=100)
     retry_delay_seconds: float | None = Field(default=None, ge=0)
     notifications: list[Notification] = Field(default_factory=list)
-
-    @model_serializer(mode="wrap")
-    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        names = ("owner", "max_active_tasks", "timeout_seconds", "retries", "retry_delay_seconds")
-        empty: dict[str, Any] = {"other_sources": [], "tags": [], "notifications": [], "max_active_runs": 1}
-        return without(handler(self), {**empty, **dict.fromkeys(names)})
 
     @model_validator(mode="after")
     def _check_references(self) -> Automation:

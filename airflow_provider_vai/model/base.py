@@ -1,10 +1,25 @@
-"""What every part of the spec shares: unknown fields are refused, and what nobody set is not written."""
+"""The base of the spec's models: unknown fields are rejected, and the same field is read and written in two spellings.
+
+A file spells a field as the model does (``dag_id``), the HTTP API and the platform in camelCase (``dagId``). Both are
+read everywhere. ``model_dump()`` writes the spelling of files, ``model_dump(by_alias=True)`` that of the API.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, ClassVar
 
-from pydantic import AliasChoices, AliasGenerator, BaseModel, ConfigDict
+from pydantic import (
+    AliasChoices,
+    AliasGenerator,
+    BaseModel,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 from pydantic.alias_generators import to_camel
 
 Path = list[str | int]
@@ -12,23 +27,59 @@ Path = list[str | int]
 :mod:`~airflow_provider_vai.languages.result_path`."""
 
 
-def _spellings(name: str) -> str | AliasChoices:
+def _both_spellings(name: str) -> str | AliasChoices:
     return name if to_camel(name) == name else AliasChoices(name, to_camel(name))
 
 
+SPELLINGS = AliasGenerator(validation_alias=_both_spellings, serialization_alias=to_camel)
+"""Aliases by which a field is read in both spellings, and written in camelCase with ``by_alias``."""
+
+
 class Spec(BaseModel):
-    """Base of the spec's models. A field is read under its name, and under the same in camel case, as the platform and
-    the HTTP API write it; it is written under its name."""
+    """Base of the spec's models, see the module.
 
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        populate_by_name=True,
-        serialize_by_alias=True,
-        alias_generator=AliasGenerator(validation_alias=_spellings),
-    )
+    ``optional`` names the fields that are written only if they differ from their default.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, alias_generator=SPELLINGS)
+
+    optional: ClassVar[tuple[str, ...]] = ()
+
+    def omitted(self) -> Iterable[str]:
+        """Return the names of the fields that are not written."""
+        return [name for name, default in _defaults(type(self)) if getattr(self, name) == default]
+
+    @model_serializer(mode="wrap")
+    def _written(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        """Leave out what :meth:`omitted` names, and the underscore that keeps a name from being a Python keyword."""
+        fields: dict[str, Any] = handler(self)
+        in_camel_case = bool(info.by_alias)
+        aliases = _aliases(type(self)) if in_camel_case else {}
+        for name in self.omitted():
+            fields.pop(aliases.get(name, name), None)
+        return fields if in_camel_case else {name.rstrip("_"): value for name, value in fields.items()}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Describe the fields also where the schema is of what is written: the serializer invents none."""
+        return handler(_without_serializer(core_schema))
 
 
-def without(fields: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields but those that have their default."""
-    return {name: value for name, value in fields.items() if name not in defaults or value != defaults[name]}
+@cache
+def _defaults(model: type[Spec]) -> list[tuple[str, Any]]:
+    """Return the optional fields of a model with their defaults."""
+    return [(name, model.model_fields[name].get_default(call_default_factory=True)) for name in model.optional]
+
+
+@cache
+def _aliases(model: type[Spec]) -> dict[str, str]:
+    """Return the camelCase names of a model's fields, as far as they differ."""
+    return {name: field.serialization_alias for name, field in model.model_fields.items() if field.serialization_alias}
+
+
+def _without_serializer(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a model's core schema without its serializer; the model may stand inside its validators."""
+    kept = {name: part for name, part in schema.items() if name != "serialization"}
+    if str(schema["type"]).startswith("function"):
+        kept["schema"] = _without_serializer(schema["schema"])
+    return kept

@@ -1,7 +1,7 @@
 """Run: what happened in one agent run or chat thread. Facts only; nothing is decided here.
 
 Every adapter makes these models and nothing else; every later stage starts from them. ``vai inspect TRACE --json``
-prints a Run, ``vai schema run`` its JSON Schema.
+prints a Run, ``vai schema run`` its JSON Schema. The HTTP API writes the fields in camelCase: ``by_alias``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasGenerator, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 ApprovalState = Literal["not_required", "approved", "edited", "denied", "unknown"]
 Outcome = Literal["success", "failed", "denied", "interrupted", "unknown"]
@@ -17,7 +18,7 @@ RunOutcome = Literal["success", "failed", "unknown"]
 
 
 class _Fact(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=AliasGenerator(serialization_alias=to_camel))
 
 
 class Usage(_Fact):

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from airflow_provider_vai.exceptions import ToolsFileError
 from airflow_provider_vai.model.automation import Effect
+from airflow_provider_vai.model.base import SPELLINGS
 from airflow_provider_vai.model.kinds import callable_kinds
 from airflow_provider_vai.model.validation import problems
 
@@ -21,6 +22,8 @@ else:
     import tomli as tomllib
 
 FILE_NAME = "vai-tools.toml"
+RULE = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True, alias_generator=SPELLINGS)
+"""Exact types, no unknown keys; a key may be spelled in camelCase, as the HTTP API does."""
 
 
 class GateSettings(BaseModel):
@@ -30,7 +33,7 @@ class GateSettings(BaseModel):
     answer. The others are the settings of the same names of ``ApprovalGateSensor``.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = RULE
 
     editable: list[str] | None = None
     assigned_users: list[str] | None = None
@@ -56,7 +59,7 @@ class ToolRule(BaseModel):
     recorded argument names to the kind's; ``gate`` says how the gates of its steps ask.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = RULE
 
     match: str
     kind: str
@@ -84,7 +87,7 @@ class ToolRule(BaseModel):
 class ToolsFile(BaseModel):
     """The whole file: rules, of which the first that covers a tool counts."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = RULE
 
     tools: list[ToolRule] = Field(default_factory=list)
 

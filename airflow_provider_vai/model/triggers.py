@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AliasChoices, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import AliasChoices, Field, model_validator
 
-from airflow_provider_vai.model.base import Spec, without
+from airflow_provider_vai.model.base import Spec
 
 
 class ManualTrigger(Spec):
@@ -52,6 +52,8 @@ class EventFilters(Spec):
     """Which of the events: of actions of one kind, of one automation (its DAG id), of one step of it (its task id), or
     of data for one connection."""
 
+    optional: ClassVar[tuple[str, ...]] = ("action_kind", "automation", "step", "connection")
+
     action_kind: str | None = None
     automation: str | None = None
     step: str | None = None
@@ -63,6 +65,8 @@ class EventTrigger(Spec):
     ``uri`` (``vai://automations/<dag_id>``: that automation succeeded,
     ``vai://actions/<kind>/<dag_id>/<task_id>``: one of its steps did; or any asset)."""
 
+    optional: ClassVar[tuple[str, ...]] = ("uri", "event", "filters")
+
     type: Literal["event"]
     uri: str | None = Field(default=None, min_length=1, max_length=1500)
     event: EventName | None = Field(default=None, validation_alias=AliasChoices("event", "eventType"))
@@ -73,12 +77,6 @@ class EventTrigger(Spec):
         if (self.uri is None) == (self.event is None):
             raise ValueError("an event trigger names either an event or an asset's uri")
         return self
-
-    @model_serializer(mode="wrap")
-    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        fields = handler(self)
-        filters = without(fields["filters"], dict.fromkeys(EventFilters.model_fields))
-        return without({**fields, "filters": filters}, {"uri": None, "event": None, "filters": {}})
 
 
 Trigger = Annotated[ManualTrigger | ScheduleTrigger | WebhookTrigger | EventTrigger, Field(discriminator="type")]

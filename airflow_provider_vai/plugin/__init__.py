@@ -8,20 +8,20 @@ from airflow.plugins_manager import AirflowPlugin
 
 
 class VaiPlugin(AirflowPlugin):
-    """Registers this provider's parts that only a plugin can register."""
+    """Registers the parts of this provider that only a plugin can register: a listener and a web app."""
 
     name = "vai"
 
     @property
     def listeners(self) -> list[Any]:
-        """What hears that a run has ended, see :mod:`airflow_provider_vai.plugin.events.run_events`."""
+        """The listener that emits the events of a run that ended, see :mod:`.events.run_events`."""
         from airflow_provider_vai.plugin.events import listener
 
         return [listener]
 
     @property
     def fastapi_apps(self) -> list[dict[str, Any]]:
-        """The web pages, imported only where Airflow asks for them: in its API server."""
+        """The web app. It is imported only in Airflow's API server, the one process that asks for it."""
         from airflow_provider_vai.plugin.app import app
 
         return [{"app": app, "url_prefix": "/vai", "name": "VirtuousAI"}]

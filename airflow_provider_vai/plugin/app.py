@@ -1,8 +1,9 @@
-"""What the plugin serves below ``/vai`` on Airflow's API server.
+"""The web app that Airflow's API server mounts at ``/vai``.
 
-A router stands in a module of its own, and names in its ``dependencies`` what a user must be allowed to do: a route
-without such a dependency would be open to anyone. The one exception is the webhook, whose senders are no users: there a
-signature takes its place. Errors are answered as problem+json.
+Each router names in its ``dependencies`` the permission that a route requires: a route without one would be open to
+everyone. The one exception is the webhook, whose senders are not Airflow users: a signature takes the place of the
+permission. JSON answers are written by :class:`~airflow_provider_vai.plugin.api.json_response.MaskedJson`, errors as
+problem+json.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from airflow_provider_vai.exceptions import VaiError
-from airflow_provider_vai.plugin.api import openapi, problems
+from airflow_provider_vai.plugin.api import openapi
+from airflow_provider_vai.plugin.api.json_response import MaskedJson
+from airflow_provider_vai.plugin.api.problems import error_response
 from airflow_provider_vai.plugin.routes import (
     approvals,
     automations,
@@ -21,7 +24,7 @@ from airflow_provider_vai.plugin.routes import (
     gates,
     history,
     recordings,
-    savings as ledger,
+    savings,
     steps,
 )
 from airflow_provider_vai.plugin.webhooks import route as webhooks
@@ -33,7 +36,7 @@ ROUTERS = (
     steps.router,
     history.router,
     dag_runs.router,
-    ledger.router,
+    savings.router,
     approvals.router,
     flashboards.router,
     gates.router,
@@ -42,12 +45,20 @@ ROUTERS = (
 
 
 def make_app() -> FastAPI:
-    """Return the app; Airflow would show a schema of itself to anyone, so there is none but :mod:`openapi`'s."""
-    made = FastAPI(title="VirtuousAI", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    """Return the app. FastAPI's own schema and docs pages are off: everyone could read them."""
+    made = FastAPI(
+        title="VirtuousAI",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        default_response_class=MaskedJson,
+        responses=openapi.ERRORS,
+    )
     for router in ROUTERS:
         made.include_router(router)
     for error in (HTTPException, RequestValidationError, VaiError, Exception):
-        made.add_exception_handler(error, problems.answered)
+        made.add_exception_handler(error, error_response)
     return made
 
 

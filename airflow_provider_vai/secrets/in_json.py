@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -55,15 +55,17 @@ class Sighting:
 Answer = Callable[[Sighting], Any]
 
 
-def visit(value: Any, at: Path, answer: Answer) -> Any:
+def visit(value: Any, at: Path, answer: Answer, *, transparent: Collection[str] = ()) -> Any:
     """Return JSON data with each credential replaced.
 
     :param value: JSON data; not changed.
     :param at: the keys and list positions that lead to it, the last one its own name.
     :param answer: gets each sighting and returns what to put in its place (a text where it is a key).
+    :param transparent: keys that do not name what is below them: ``{"account_id": {"value": "…"}}`` is judged like
+        ``{"account_id": "…"}`` with ``value`` among them.
     """
     name = next((part for part in reversed(at) if isinstance(part, str)), "")
-    return _Visit(answer).value(value, at, family(name), name)
+    return _Visit(answer, transparent).value(value, at, family(name), name)
 
 
 def starred(text: str, spans: list[SecretSpan]) -> str:
@@ -78,11 +80,12 @@ def starred(text: str, spans: list[SecretSpan]) -> str:
 @dataclass(frozen=True)
 class _Visit:
     answer: Answer
+    transparent: Collection[str]
 
     def value(self, value: Any, at: Path, kind: Family | None, name: str) -> Any:
         """Return the value, of which the keys above say that it is a credential of that kind, or nothing."""
         if isinstance(value, dict):
-            return self._object(value, at, kind)
+            return self._object(value, at, kind, name)
         if isinstance(value, list):
             return self._list(value, at, kind, name)
         if isinstance(value, str):
@@ -92,7 +95,7 @@ class _Visit:
             return self.answer(Sighting(at, "number", "***", (SecretSpan(0, 0, str(value), True),)))
         return value
 
-    def _object(self, value: dict[str, Any], at: Path, kind: Family | None) -> dict[str, Any]:
+    def _object(self, value: dict[str, Any], at: Path, kind: Family | None, name: str) -> dict[str, Any]:
         named = _named(value)
         kept = {}
         for key, part in value.items():
@@ -105,7 +108,10 @@ class _Visit:
                 below = named or kind
             elif below is None and at and _COOKIES.search(spelled(str(at[-1]))):
                 below = "token" if isinstance(part, str) and len(part) >= 8 else None
-            kept[shown] = self.value(part, place, below, key)
+            if key in self.transparent:
+                kept[shown] = self.value(part, at, below, name)
+            else:
+                kept[shown] = self.value(part, place, below, key)
         return kept
 
     def _list(self, value: list[Any], at: Path, kind: Family | None, name: str) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from airflow_provider_vai.secrets import find, visit
@@ -14,6 +15,9 @@ def mask(text: str) -> str:
     return starred(text, spans) if spans else text
 
 
-def masked(value: Any) -> Any:
-    """Return JSON data with every credential in its texts and keys masked, and all text under a secret-like key."""
-    return visit(value, [], lambda sighting: sighting.shown)
+def masked(value: Any, *, transparent: Collection[str] = ()) -> Any:
+    """Return JSON data with every credential in its texts and keys masked, and all text under a secret-like key.
+
+    :param transparent: keys that do not name what is below them, see :func:`~airflow_provider_vai.secrets.visit`.
+    """
+    return visit(value, [], lambda sighting: sighting.shown, transparent=transparent)

@@ -1,7 +1,8 @@
 """The golden cases, and the one command that writes them anew: ``python -m tests.golden.regenerate``.
 
 A case is a folder here: its trace (or one of ``tests/traces``), its ``vai-tools.toml`` if it needs one, and
-``expected/`` with the DAG file and the sidecar, byte for byte. Read the difference before you commit it.
+``expected/`` with the DAG file and the sidecar, byte for byte. ``api/`` holds what the HTTP API answers; its own test
+writes it. Read the difference before you commit it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import contextlib
 import io
 import os
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,3 +90,5 @@ if __name__ == "__main__":
     for one in CASES:
         shutil.rmtree(one.expected, ignore_errors=True)
         make(one, one.expected)
+    answers = [sys.executable, "-m", "pytest", "-q", "tests/unit/plugin/test_answers.py"]
+    subprocess.run(answers, cwd=HERE.parents[1], env={**os.environ, "VAI_WRITE_GOLDEN": "1"}, check=True)

@@ -256,7 +256,7 @@ def tell_again(dag_id: str, **facts: Any) -> None:
         for name, value in facts.items():
             setattr(run, name, value)
         session.flush()
-        run_events.tell(ended, session)
+        run_events.emit(ended, session)
 
 
 def subscribe(dag_id: str, uri: str) -> None:
@@ -366,13 +366,13 @@ def test_an_error_stays_here(run_dag, monkeypatch: pytest.MonkeyPatch, caplog: p
         raise LookupError("no such thing")
 
     listener = listening(DONE)
-    monkeypatch.setattr(run_events, "tell", broken)
+    monkeypatch.setattr(run_events, "emit", broken)
 
     ran = run_dag(LOOK.format("first"))
 
     assert ran.states == {"first": "success"}
     assert queued(listener) == []
-    assert f"of {ran.dag_id} are not told" in caplog.text + ran.log
+    assert f"of {ran.dag_id} could not be emitted" in caplog.text + ran.log
 
 
 def test_the_listener_is_light() -> None:

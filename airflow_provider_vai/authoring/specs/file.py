@@ -36,6 +36,9 @@ LIMIT_BYTES = 5_000_000
 DEEPEST = 100
 """Levels of nesting, as in ``python_source``: deeper values could not be rendered."""
 
+FULL_FORM = ("schema_version", "schemaVersion", "source_type", "sourceType")
+"""Keys that only the full form has; the platform's documents, which may have ``sourceType``, are told by others."""
+
 YAML = (".yaml", ".yml")
 ENDINGS = (".vai.yaml", ".vai.yml", ".vai-spec.json")
 """How the names of specs end that `vai lint` finds in a folder."""
@@ -134,10 +137,10 @@ def all_refusals(
     if not isinstance(value, dict):
         return [SpecError(f"{shown(value)} is no object", remedy="Write dag_id: … and steps: ….")]
     try:
-        if "schema_version" in value or "source_type" in value:
-            return _full(value)
         if is_platform(value):
             return _platform(value, _stem(path), secret_conn_id, python_path)
+        if any(name in value for name in FULL_FORM):
+            return _full(value)
     except SpecError as error:
         return [error]
     reader = SpecReader(python_path)
@@ -154,10 +157,10 @@ def _platform(
 
 def _full(value: dict[str, Any]) -> Automation:
     """Return the automation of a full form; what a sidecar has besides its spec is checked and left out."""
-    version = value.get("schema_version")
+    version = value.get("schema_version", value.get("schemaVersion"))
     if isinstance(version, int) and version > SCHEMA_VERSION:
         refuse(f"schema_version {version} is newer than {SCHEMA_VERSION}", ["schema_version"], "Upgrade this package.")
-    model = Sidecar if "schema_version" in value else Automation
+    model = Sidecar if "schema_version" in value or "schemaVersion" in value else Automation
     value = version_1.migrated(value) if version_1.is_older(value) else value
     try:
         read = model.model_validate(value)

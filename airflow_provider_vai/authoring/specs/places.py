@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any, NoReturn, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.alias_generators import to_camel
 
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.printable import SHOWN_CHARACTERS, shown
@@ -49,17 +50,24 @@ def refuse(problem: str, place: Path, remedy: str) -> NoReturn:
 
 
 def only(fields: Any, known: Iterable[str], place: Path) -> dict[str, Any]:
-    """Return an object of which every key is known.
+    """Return an object of which every key is known, under the known names; each may also be spelled in camelCase.
 
-    :raises SpecError: it is no object, or has a key that is not known; the remedy names a similar one.
+    :raises SpecError: it is not an object; a key is not known (the remedy names a similar one), or is there in both
+        spellings.
     """
+    names = list(known)
     if not isinstance(fields, dict):
-        refuse(f"{shown(fields)} is no object", place, f"Write one with: {', '.join(known)}.")
-    names = set(known)
-    for name in fields:
-        if name not in names:
-            refuse(f"the key {shown(name)} is not known here", [*place, name], similar(name, names))
-    return dict(fields)
+        refuse(f"{shown(fields)} is no object", place, f"Write one with: {', '.join(names)}.")
+    spellings = {to_camel(name): name for name in names} | {name: name for name in names}
+    found: dict[str, Any] = {}
+    for key, value in fields.items():
+        name = spellings.get(key)
+        if name is None:
+            refuse(f"the key {shown(key)} is not known here", [*place, key], similar(key, names))
+        if name in found:
+            refuse(f"{name} and {to_camel(name)} are the same key", [*place, key], "Leave one of them out.")
+        found[name] = value
+    return found
 
 
 def text_of(value: Any, place: Path, what: str) -> str:

@@ -8,6 +8,7 @@ webhook's request.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_vai.authoring.specs.places import only, refuse, text_of
@@ -29,7 +30,7 @@ TRIGGER_CONFIG = {
     "webhook": ("path", "secret", "secretConnId", "conn_id", "signature"),
     "event": ("eventType", "filters"),
 }
-SECRET_KEYS = ("secret", "secretConnId", "conn_id")
+CONNECTION_KEYS = ("secretConnId", "conn_id", "connId")
 ACTION_KEYS = ("kind", "definition", "connectionRef", "name", "description", "id")
 PAYLOAD = re.compile(r"\{\{-?\s*payload\s*((?:\.\s*\w+|\[\s*(?:\d+|'[^'{}]*'|\"[^\"{}]*\")\s*\])*)\s*-?\}\}")
 PART = re.compile(r"\.\s*(\w+)|\[\s*(?:(\d+)|'([^']*)'|\"([^\"]*)\")\s*\]")
@@ -40,6 +41,11 @@ def is_platform(document: Any) -> bool:
     if not isinstance(document, dict) or "steps" in document:
         return False
     return "config" in document or "triggerType" in document or "action" in document
+
+
+def named_connection(trigger: Mapping[str, Any]) -> Any:
+    """Return the Airflow connection that a webhook's trigger, or its ``config``, names for its secret, or ``None``."""
+    return next((trigger[name] for name in CONNECTION_KEYS if trigger.get(name)), None)
 
 
 def short_form(document: Any, secret_conn_id: str | None = None) -> tuple[dict[str, Any], list[ReviewItem]]:
@@ -88,12 +94,15 @@ def _trigger(
         given = {"type": type_, **{name: config[name] for name in TRIGGER_CONFIG[type_] if name in config}}
     if not isinstance(given, dict) or given.get("type") != "webhook":
         return given
-    conn_id = secret_conn_id or given.get("secretConnId") or given.get("conn_id")
+    conn_id = secret_conn_id or named_connection(given)
     if conn_id is None:
         return given
     if "secret" in given:
         notes.append(review_item("webhook_secret", connection=conn_id))
-    return {**{name: value for name, value in given.items() if name not in SECRET_KEYS}, "conn_id": conn_id}
+    return {
+        **{name: value for name, value in given.items() if name not in ("secret", *CONNECTION_KEYS)},
+        "conn_id": conn_id,
+    }
 
 
 def _step(given: Any, place: Path) -> dict[str, Any]:

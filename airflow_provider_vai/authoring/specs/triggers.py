@@ -25,7 +25,7 @@ KEYS = {
     "webhook": ("type", "path", "conn_id", "secretConnId", "secret", "signature"),
     "event": ("type", "uri", "event", "eventType", "filters"),
 }
-FILTERS = ("action_kind", "actionKind", "automation", "step", "connection")
+FILTERS = ("action_kind", "automation", "step", "connection")
 TO_A_CONNECTION = (
     "Store it as the password of an Airflow connection, and write conn_id: <its id> in place of the secret "
     "(or name the connection when you read the platform's document)."
@@ -109,20 +109,13 @@ def _webhook(fields: dict[str, Any], place: Path, secret_conn_id: str | None) ->
 
 def _event(fields: dict[str, Any], place: Path) -> EventTrigger:
     filters = only(fields.get("filters", {}), FILTERS, [*place, "filters"])
-    filters = _renamed(filters, "actionKind", "action_kind", place)
     kind = filters.get("action_kind")
     if kind is not None:
         known = by_name()
         if not isinstance(kind, str) or kind not in known:
             refuse(f"no action kind {shown(kind)}", [*place, "filters"], similar(str(kind), known))
         filters["action_kind"] = known[kind].name
-    event = _renamed(fields, "eventType", "event", place)
-    made: EventTrigger = validated(EventTrigger, {**event, **({"filters": filters} if filters else {})}, place)
+    if "event" in fields and "eventType" in fields:
+        refuse("event and eventType are the same thing", place, "Leave one of them out.")
+    made: EventTrigger = validated(EventTrigger, {**fields, **({"filters": filters} if filters else {})}, place)
     return made
-
-
-def _renamed(fields: dict[str, Any], platform: str, own: str, place: Path) -> dict[str, Any]:
-    """Return the fields with our name in place of the platform's."""
-    if platform in fields and own in fields:
-        refuse(f"{own} and {platform} are the same thing", place, "Leave one of them out.")
-    return {own if name == platform else name: value for name, value in fields.items()}

@@ -1,1 +1,1 @@
-"""What every route of the HTTP API shares: access, bodies, problems, ETags, idempotency."""
+"""What the routes share: access, request bodies, JSON answers, errors, ETags, idempotency, the OpenAPI document."""

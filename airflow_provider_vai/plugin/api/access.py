@@ -1,7 +1,7 @@
-"""Who may do what over HTTP, by Airflow's own permissions; ``dev/adr/0012-who-may-author.md`` says why these.
+"""Who may do what over HTTP, by Airflow's own permissions; ``dev/adr/0012-who-may-author.md`` gives the reasons.
 
-Every route names one of the lists here in its ``dependencies``. They are asked in order: the name, the permission, and,
-for whatever changes something, that no other site made the browser send it.
+Every route names one of the lists here in its ``dependencies``. They are checked in order: the DAG id, the permission,
+and, for a request that changes something, that no other site made the browser send it.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from airflow_provider_vai.store.dag_names import MAX_NAME_BYTES
 
 
 def known_name(request: Request) -> None:
-    """Let only a DAG id pass that can name a file.
+    """Check that the DAG id in the path can name a file.
 
-    :raises HTTPException: 404, as for any other automation that is not there.
+    :raises HTTPException: 404, as for any other automation that does not exist.
     """
     dag_id = request.path_params.get("dag_id", "")
     if not is_name(dag_id):
@@ -35,15 +35,15 @@ def known_name(request: Request) -> None:
 
 
 def is_name(dag_id: str) -> bool:
-    """Return whether a text may be an automation's DAG id, see ``store.dag_names.safe_name``."""
+    """Return whether a text can be an automation's DAG id, see ``store.dag_names.safe_name``."""
     letters = all(character.isalnum() or character in "_-." for character in dag_id)
     return letters and dag_id[:1].isalnum() and len(dag_id.encode("utf-8", "replace")) <= MAX_NAME_BYTES
 
 
 def edits_connections(user: GetUserDep) -> None:
-    """Let only those pass who may edit connections: an automation acts with the credentials of any it names.
+    """Check that the user may edit connections: an automation uses the credentials of every connection it names.
 
-    Airflow's own ``requires_access_connection`` would read the request's body as JSON where there are teams.
+    Airflow's own ``requires_access_connection`` would read the request's body as JSON if multi-team mode is on.
 
     :raises HTTPException: 403.
     """
@@ -51,32 +51,32 @@ def edits_connections(user: GetUserDep) -> None:
 
 
 def check_connections(user: Any, method: Any) -> None:
-    """Ask for a permission on connections in general.
+    """Check a permission on connections in general.
 
     :raises HTTPException: 403.
     """
     if not get_auth_manager().is_authorized_connection(method=method, details=ConnectionDetails(), user=user):
-        raise HTTPException(403, "this needs the right to edit connections: an automation acts with their credentials")
+        raise HTTPException(403, "this needs the right to edit connections: an automation uses their credentials")
 
 
 async def own_request(request: Request) -> None:
-    """Let only requests pass that no other site can make a browser send.
+    """Check that no other site can have made the browser send the request.
 
-    Airflow's login cookie goes with requests that another site of the same domain causes, too. A token in the header
-    ``Authorization`` does not; without one, the browser has to say that the request is from a page of this very origin
-    (https://www.w3.org/TR/fetch-metadata/, https://www.rfc-editor.org/rfc/rfc6454).
+    A browser sends Airflow's login cookie also with requests that another site of the same domain causes, but never a
+    token in the header ``Authorization``. Without a token, the browser must state that a page of the same origin sent
+    the request (https://www.w3.org/TR/fetch-metadata/, https://www.rfc-editor.org/rfc/rfc6454).
 
-    :raises HTTPException: 403; what Airflow answers to a token that is none.
+    :raises HTTPException: 403; for an invalid token what Airflow answers.
     """
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and bearer:
-        if COOKIE_NAME_JWT_TOKEN in request.cookies:  # Airflow 3.1 takes the cookie where both are there
+        if COOKIE_NAME_JWT_TOKEN in request.cookies:  # given both, Airflow 3.1 looks at the cookie alone
             await resolve_user_from_token(bearer.strip())
         return
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site == "same-origin" or (site is None and origin is not None and _is_ours(origin, request)):
         return
-    raise HTTPException(403, "a change needs a token in the header Authorization, or a page of this very server")
+    raise HTTPException(403, "a change needs a token in the header Authorization, or this server as its origin")
 
 
 def _is_ours(origin: str, request: Request) -> bool:
@@ -88,8 +88,8 @@ def _is_ours(origin: str, request: Request) -> bool:
         return False
 
 
-def may(request: Request, user: Any, method: Any, dag_id: str, entity: DagAccessEntity | None = None) -> None:
-    """Ask for a permission on a DAG that the path does not name.
+def check_dag(request: Request, user: Any, method: Any, dag_id: str, entity: DagAccessEntity | None = None) -> None:
+    """Check a permission on a DAG that the path does not name.
 
     :raises HTTPException: 403.
     """
@@ -99,24 +99,24 @@ def may(request: Request, user: Any, method: Any, dag_id: str, entity: DagAccess
 def is_allowed(request: Request, user: Any, method: Any, dag_id: str) -> bool:
     """Return whether a user may do something with a DAG, which Airflow need not know yet."""
     try:
-        may(request, user, method, dag_id)
+        check_dag(request, user, method, dag_id)
     except HTTPException:
         return False
     return True
 
 
 def reading(entity: DagAccessEntity | None = None) -> list[Any]:
-    """Return what a route asks for that shows something of one automation."""
+    """Return the checks of a route that shows something of one automation."""
     return [Depends(known_name), Depends(requires_access_dag("GET", entity))]
 
 
 def changing(method: Any = "PUT", entity: DagAccessEntity | None = None) -> list[Any]:
-    """Return what a route asks for that switches or starts one automation, and leaves what it does as it is."""
+    """Return the checks of a route that switches or starts one automation, but does not change what it does."""
     return [Depends(known_name), Depends(requires_access_dag(method, entity)), Depends(own_request)]
 
 
 def authoring(method: Any = "PUT") -> list[Any]:
-    """Return what a route asks for that changes what one automation does."""
+    """Return the checks of a route that changes what one automation does."""
     return [
         Depends(known_name),
         Depends(requires_access_dag(method)),
@@ -126,12 +126,13 @@ def authoring(method: Any = "PUT") -> list[Any]:
 
 
 READ_ANY = [Depends(requires_access_dag("GET"))]
-"""Of the list of automations, which holds only those that the user may see."""
+"""The checks of the list of automations, which contains only those that the user may see."""
 
 READ_RECORDINGS = [Depends(requires_access_dag("PUT")), Depends(edits_connections)]
-"""Of the recordings: what a person said to an agent is for those who make automations of it."""
+"""The checks of recordings: what a person said to an agent is only for users who may make automations of it."""
 
 AUTHOR_NEW = [*READ_RECORDINGS, Depends(own_request)]
-"""Of whatever makes an automation; once its DAG id is known, the permission on that DAG is asked for, too."""
+"""The checks of routes that make an automation; once its DAG id is known, :func:`check_dag` follows."""
 
 READ_SCHEMA = [Depends(requires_access_view(AccessView.DOCS))]
+"""The checks of the OpenAPI document: as for Airflow's own."""

@@ -1,4 +1,4 @@
-"""What Airflow knows of an automation's DAG: whether it has read the file and is paused, and what is wrong with it."""
+"""An automation's DAG in Airflow: whether Airflow has read its file, whether it is paused, and its import error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.operators.runtime.compat import configuration
-from airflow_provider_vai.plugin.api import folders
+from airflow_provider_vai.plugin.api.configured_folders import automations_folder
 from airflow_provider_vai.plugin.api.problems import Problem, public
 from airflow_provider_vai.store.edits import dag_sha256
 from airflow_provider_vai.store.state import AutomationState
@@ -26,9 +26,10 @@ RETRY = {"Retry-After": "15"}
 
 @dataclass(frozen=True)
 class AirflowDag:
-    """A DAG as Airflow has it.
+    """A DAG in Airflow's database.
 
-    :param is_paused: Airflow's switch; ``None``: it has not read the file. :param error: why it cannot read it.
+    :param is_paused: Airflow's switch; ``None``: Airflow has not read the file.
+    :param error: the import error of the file. :param read_at: when Airflow last read the file.
     """
 
     is_paused: bool | None = None
@@ -36,8 +37,8 @@ class AirflowDag:
     read_at: datetime | None = None
 
 
-def known(session: Session, dag_ids: Iterable[str]) -> dict[str, AirflowDag]:
-    """Return what Airflow has of each DAG."""
+def known_dags(session: Session, dag_ids: Iterable[str]) -> dict[str, AirflowDag]:
+    """Return each DAG as Airflow knows it, by DAG id."""
     wanted = list(dag_ids)
     found = {}
     rows = session.scalars(select(DagModel).where(DagModel.dag_id.in_(wanted)))
@@ -53,7 +54,7 @@ def known(session: Session, dag_ids: Iterable[str]) -> dict[str, AirflowDag]:
 
 
 def status(sidecar: Sidecar, dag: AirflowDag) -> str:
-    """Return ``draft``, ``active``, ``paused`` or ``error``: what the sidecar says, corrected by Airflow's switch."""
+    """Return ``draft``, ``active``, ``paused`` or ``error``: the sidecar's status, corrected by Airflow's switch."""
     if dag.error is not None:
         return "error"
     if dag.is_paused is None:
@@ -66,11 +67,11 @@ def status(sidecar: Sidecar, dag: AirflowDag) -> str:
 def unpause(state: AutomationState) -> None:
     """Unpause the DAG of an automation.
 
-    :raises Problem: 409 Airflow has not read its file as it is now, or cannot.
+    :raises Problem: 409 Airflow has not read the current file yet, or cannot read it.
     """
     dag_id = state.log.dag_id
     with create_session(scoped=False) as session:
-        dag = known(session, [dag_id])[dag_id]
+        dag = known_dags(session, [dag_id])[dag_id]
         if dag.error is not None:
             raise Problem(409, "Airflow cannot read the DAG file", error=dag.error)
         if dag.is_paused is None or not _is_current(session, state, dag):
@@ -81,7 +82,7 @@ def unpause(state: AutomationState) -> None:
 
 
 def pause(dag_id: str) -> None:
-    """Pause a DAG; one that Airflow does not know is not running either."""
+    """Pause a DAG; one that Airflow does not know does not run anyway."""
     with create_session(scoped=False) as session:
         _switch(session, dag_id, is_paused=True)
 
@@ -95,8 +96,8 @@ def _switch(session: Session, dag_id: str, *, is_paused: bool) -> None:
 def _is_current(session: Session, state: AutomationState, dag: AirflowDag) -> bool:
     """Return whether Airflow has read the newest version.
 
-    Airflow stores a file's source only where the DAG itself changed. So a file with another source counts as read, too,
-    if it was read so long after it was written that the reading cannot have begun before.
+    Airflow stores the source of a file only if the DAG itself changed. So a file whose source is not the stored one
+    counts as read, too, if Airflow read it so long after it was written that it cannot have started before.
     """
     newest = next(state.log.versions(), None)
     if state.dag_file is None or newest is None:
@@ -108,7 +109,7 @@ def _is_current(session: Session, state: AutomationState, dag: AirflowDag) -> bo
 
 
 def source_sha256(session: Session, dag_id: str) -> str | None:
-    """Return the digest of the source of the newest version that Airflow has of a DAG."""
+    """Return the digest of the source of a DAG's newest version in Airflow."""
     query = (
         select(DagCode.source_code)
         .join(DagVersion, DagVersion.id == DagCode.dag_version_id)
@@ -121,8 +122,8 @@ def source_sha256(session: Session, dag_id: str) -> str | None:
 
 
 def _errors(session: Session, dag_ids: list[str]) -> dict[str, str]:
-    """Return the import errors of the DAG files of these automations, without this server's folders."""
-    folder = str(getattr(folders.automations_folder(), "path", folders.automations_folder()))
+    """Return the import errors of the DAG files of these automations, without the server's folders."""
+    folder = str(getattr(automations_folder(), "path", automations_folder()))
     files = {f"{folder.rstrip('/')}/{dag_id}.py": dag_id for dag_id in dag_ids}
     found = {}
     for row in session.scalars(select(ParseImportError)):

@@ -1,4 +1,4 @@
-"""The state of an automation that a change rests on: its ETag is the number of the newest entry of its log."""
+"""The ETag of an automation: the number of the newest entry of its log. A change names the state it is based on."""
 
 from __future__ import annotations
 
@@ -10,34 +10,38 @@ from fastapi import Header, HTTPException
 from airflow_provider_vai.store.shared_files import AnyPath
 from airflow_provider_vai.store.state import AutomationState, read_state
 
-IfMatch = Annotated[str | None, Header(description='The ETag of the state that the change rests on, like "7".')]
+IfMatch = Annotated[str | None, Header(description='The ETag of the state that the change is based on, like "7".')]
 TAG = re.compile(r'"(\d{1,9})"')
 
 
-def of(number: int) -> str:
-    """Return the ETag of an automation whose newest entry has this number."""
-    return f'"{number}"'
+def etag(number: int) -> dict[str, str]:
+    """Return the header ``ETag`` of an automation whose newest entry has this number."""
+    return {"ETag": f'"{number}"'}
 
 
-def checked(if_match: str | None, state: AutomationState, folder: AnyPath) -> int:
-    """Return the number of the entry that a change rests on, as ``publish`` and ``lifecycle`` expect it.
+def check_if_match(if_match: str | None, state: AutomationState, folder: AnyPath) -> int:
+    """Return the number of the entry that a change is based on, as ``publish`` and ``lifecycle`` expect it.
 
-    :param if_match: the header ``If-Match``, see RFC 9110, 13.1.1; ``*`` takes the newest state, whatever it is.
-    :raises HTTPException: 428 there is none, 412 it names another state.
+    :param if_match: the header ``If-Match``, see RFC 9110, 13.1.1; ``*`` accepts the newest state, whatever it is.
+    :raises HTTPException: 428 the header is missing, 412 it names another state.
     """
     if if_match is None or not if_match.strip():
         raise HTTPException(
-            428, "a change of an automation needs the header If-Match with the ETag that GET told", _told(state)
+            428,
+            "to change an automation, send the header If-Match with the ETag that GET returned",
+            etag(state.number),
         )
-    number = _logged(state, folder)
+    number = _logged_number(state, folder)
     tags = [int(tag) for tag in TAG.findall(if_match)]
     if if_match.strip() == "*" or number in tags or state.number in tags:
         return number
-    raise HTTPException(412, "the automation changed since it was read: GET it again, repeat the change", _told(state))
+    raise HTTPException(
+        412, "the automation changed since you read it: GET it again, then repeat the change", etag(state.number)
+    )
 
 
-def _logged(state: AutomationState, folder: AnyPath) -> int:
-    """Return the newest entry's number; an automation that was written before there was a log gets one first."""
+def _logged_number(state: AutomationState, folder: AnyPath) -> int:
+    """Return the newest entry's number; an automation that is older than the log gets its first entry now."""
     if state.number or state.sidecar is None:
         return state.number
     from airflow_provider_vai.store.publisher import writing
@@ -46,7 +50,3 @@ def _logged(state: AutomationState, folder: AnyPath) -> int:
     with writing(folder):
         settled(folder, state.log.dag_id)
     return read_state(folder, state.log.dag_id).number
-
-
-def _told(state: AutomationState) -> dict[str, str]:
-    return {"ETag": of(state.number)}

@@ -1,185 +1,88 @@
-"""The OpenAPI document of the API, for those who may see Airflow's own; and the parts of it that routes name."""
+"""The OpenAPI document of the API: FastAPI derives it from the routes and their models; this module adds the rest.
+
+The rest are errors, response headers, request bodies (the routes read them on their own, to limit their size) and the
+security scheme.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from airflow_provider_vai import __version__
-from airflow_provider_vai.model.run import Run
-from airflow_provider_vai.model.sidecar import Sidecar
-from airflow_provider_vai.plugin.api import json_body as wire
 from airflow_provider_vai.plugin.api.access import READ_SCHEMA
-from airflow_provider_vai.plugin.api.json_body import Json
-from airflow_provider_vai.store.versions import Entry
+from airflow_provider_vai.plugin.api.json_response import MaskedJson
+from airflow_provider_vai.plugin.api.problems import ProblemDetails, ProblemResponse
+from airflow_provider_vai.plugin.api.request_body import RequestModel
+
+Responses = dict[int | str, dict[str, Any]]
 
 PREFIX = "/api/v1/"
-PROBLEM = "Problem"
-AUTOMATION = "AutomationShown"
-AUTOMATIONS = "AutomationPage"
-NULLABLE_TEXT = {"type": ["string", "null"]}
-NULLABLE_TIME = {"type": ["string", "null"], "format": "date-time"}
-COUNT = {"type": "integer", "minimum": 0}
-STATUS = {"enum": ["draft", "active", "paused", "error"]}
-
-BESIDE: dict[str, Any] = {
-    "status": STATUS,
-    "error": {**NULLABLE_TEXT, "description": "Why Airflow cannot read the DAG file."},
-    "isPaused": {"type": ["boolean", "null"], "description": "Airflow's switch; null: it has not read the DAG file."},
-    "toReview": {"type": "array", "items": {"$ref": "#/components/schemas/ReviewItem"}},
-    "entry": {**COUNT, "description": "The number in the ETag."},
+REFERENCE = "#/components/schemas/{model}"
+_PROBLEM = {"schema": {"$ref": REFERENCE.format(model=ProblemDetails.__name__)}}
+ERRORS: Responses = {
+    status: {"description": description, "content": {ProblemResponse.media_type: _PROBLEM}}
+    for status, description in (("4XX", "The request is refused."), ("5XX", "The server failed."))
 }
+"""What every route may answer besides."""
 
-TAKEN_FOR = {"takenFor": {"type": "string", "description": "Of several recordings: exports of one run, or runs."}}
-
-NAMES: dict[str, dict[str, Any]] = {
-    "dag_id": {"pattern": r"^\w[\w.-]*$", "maxLength": 200},
-    "key": {"pattern": r"^\w+$"},
-    "recording_id": {"pattern": r"^[^\r\n]+$"},
+_HEADERS = {
+    "ETag": "The state of the automation; a change sends it back in If-Match.",
+    "Location": "The address of the automation.",
 }
-"""What names in paths may be; others are not there. A mounted app's address ends at a line break."""
 
 router = APIRouter(tags=["schema"])
+_request_models: dict[str, type[RequestModel]] = {}
 
 
-def answers(schema: str | None, status: int = 200, *others: int) -> dict[int | str, dict[str, Any]]:
-    """Return what a route answers: JSON of a named schema, or an error.
+def with_headers(*names: str, statuses: tuple[int, ...] = (200,), model: Any = None) -> Responses:
+    """Return the part of the document about the headers of a route's answers.
 
-    :param schema: its name among :func:`components`; ``None``: nothing. :param others: further statuses of the same.
+    :param names: ``ETag``, ``Location``. :param statuses: of the answers that have them.
+    :param model: the model of these answers, for statuses beside the route's own.
     """
-    content = {"content": {"application/json": {"schema": _ref(schema)}}} if schema else {}
-    found: dict[int | str, dict[str, Any]] = {code: {"description": "Done", **content} for code in (status, *others)}
-    return {**found, **errors()}
-
-
-def text_answer(media_type: str) -> dict[int | str, dict[str, Any]]:
-    """Return what a route answers that shows a text."""
-    return {200: {"description": "Done", "content": {media_type: {"schema": {"type": "string"}}}}, **errors()}
-
-
-def errors() -> dict[int | str, dict[str, Any]]:
-    """Return what every route may answer besides."""
-    problem = {"content": {"application/problem+json": {"schema": _ref(PROBLEM)}}}
-    return {"4XX": {"description": "Refused", **problem}, "5XX": {"description": "Failed", **problem}}
+    headers = {name: {"description": _HEADERS[name], "schema": {"type": "string"}} for name in names}
+    answer: dict[str, Any] = {"headers": headers, **({"model": model} if model else {})}
+    return dict.fromkeys(statuses, answer)
 
 
 def body_of(model: type[BaseModel], *, also: str = "", required: bool = True) -> dict[str, Any]:
     """Return the part of the document about a JSON body.
 
-    :param also: which other documents are read, in words.
+    :param model: a request model, or one that a route of the document also answers with.
+    :param also: which other documents are accepted, in words.
     """
-    wanted: dict[str, Any] = {"$ref": f"#/components/schemas/{model.__name__}"}
-    _bodies[model.__name__] = model
+    if issubclass(model, RequestModel):
+        _request_models[model.__name__] = model
+    schema: dict[str, Any] = {"$ref": REFERENCE.format(model=model.__name__)}
     if also:
-        wanted = {"anyOf": [wanted, {"type": "object", "description": also}]}
-    return {"requestBody": {"required": required, "content": {"application/json": {"schema": wanted}}}}
+        schema = {"anyOf": [schema, {"type": "object", "description": also}]}
+    return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
 
 
-_bodies: dict[str, type[BaseModel]] = {}
-
-
-@router.get("/api/v1/openapi.json", dependencies=READ_SCHEMA, include_in_schema=False)
-def openapi(request: Request) -> Response:
+@router.get("/api/v1/openapi.json", dependencies=READ_SCHEMA, include_in_schema=False, response_model=None)
+def openapi(request: Request) -> MaskedJson:
     """Return the OpenAPI document."""
     path = request.scope.get("root_path", "")
-    return Json({**document(request.app), "servers": [{"url": path or "/"}]})
+    return MaskedJson({**document(request.app), "servers": [{"url": path or "/"}]})
 
 
 def document(app: Any) -> dict[str, Any]:
     """Return the OpenAPI document of the routes below ``/api/v1``."""
     routes = [route for route in app.routes if isinstance(route, APIRoute) and route.path.startswith(PREFIX)]
     made = get_openapi(title="VirtuousAI automations", version=__version__, routes=routes, openapi_version="3.1.0")
-    parts = made.setdefault("components", {})
-    parts["schemas"] = {**parts.get("schemas", {}), **components()}
-    parts["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    added: list[tuple[type[BaseModel], JsonSchemaMode]] = [(ProblemDetails, "serialization")]
+    added += [(model, "validation") for model in _request_models.values()]
+    _, schemas = models_json_schema(added, ref_template=REFERENCE)
+    made["components"]["schemas"] |= schemas["$defs"]
+    made["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     made["security"] = [{"bearer": []}]
     for path in made["paths"].values():
         for operation in path.values():
             operation.pop("security", None)
-            for parameter in operation.get("parameters", ()):
-                parameter["schema"] |= NAMES.get(parameter["name"], {})
-            operation["responses"].pop("422", None)  # FastAPI's own form of it; ours is among the errors
-            operation["responses"] |= {str(status): answer for status, answer in errors().items()}
     return made
-
-
-def components() -> dict[str, Any]:
-    """Return the named schemas."""
-    parts: dict[str, Any] = {}
-    models: list[type[BaseModel]] = [Run, Sidecar, Entry, *_bodies.values()]
-    for model in models:
-        wire.schema(model, parts)
-    for model in _bodies.values():
-        parts[model.__name__].setdefault("additionalProperties", False)
-    parts["Argument"] = {**parts["Argument"], "additionalProperties": True}
-    parts["ReviewItem"] = _open(parts["ReviewItem"])  # with its number where an automation is shown
-    parts["ReviewItem"]["properties"]["number"] = {**COUNT, "description": "What `reviewed` of an activation takes."}
-    shown = _object(TAKEN_FOR, **BESIDE, editedByHand={"type": "boolean"})
-    parts[AUTOMATION] = {"allOf": [_open(parts["Sidecar"]), shown]}
-    parts["Sidecar"] = _open(parts["Sidecar"])
-    parts.update(_pages())
-    return parts
-
-
-def _pages() -> dict[str, Any]:
-    """Return the schemas of answers that are no models."""
-    item = {"dagId": {"type": "string"}, "status": STATUS, "error": NULLABLE_TEXT}
-    text, number, version = {"type": "string"}, {"type": "integer"}, {"type": ["integer", "null"]}
-    entry = _object(entry=number, version=number, change=text, at=text, by=text, summary=text)
-    recorded = _object(
-        runId=text, source=text, format=text, title=NULLABLE_TEXT, outcome=text, calls=COUNT,
-        crystallizeEligible={"type": "boolean"},
-    )  # fmt: skip
-    dag_run = _object(
-        runId=text, state=text, runType=text, triggeredBy=NULLABLE_TEXT, triggeringUser=NULLABLE_TEXT,
-        logicalDate=NULLABLE_TIME, startedAt=NULLABLE_TIME, endedAt=NULLABLE_TIME, note=NULLABLE_TEXT,
-        version={"anyOf": [version, {"const": "edited"}]}, skipped=NULLABLE_TEXT,
-    )  # fmt: skip
-    amount = {"type": ["number", "null"]}
-    cost = _object(inputTokens=amount, outputTokens=amount, costUsd=amount, seconds=amount)
-    saved = _object(runId=text, state=text, started=NULLABLE_TIME, spent=cost, saved=cost)
-    change = _object(place=text, what=text, before={}, after={})
-    return {
-        PROBLEM: _object(type=text, title=text, status=number, detail=text, optional={"where": text, "remedy": text}),
-        AUTOMATIONS: _page(_object(**item)),
-        "StepPage": _object(items={"type": "array", "items": _ref("Step")}),
-        "VersionPage": _page(entry),
-        "VersionShown": _object(entry=number, version=number, automation=_object(), dagFile=text),
-        "Difference": _object(
-            **dict[str, Any]({"from": number, "to": number}), changes={"type": "array", "items": change}, dagFile=text
-        ),
-        "RecordingPage": _page(recorded),
-        "Recordings": _object(items={"type": "array", "items": recorded}),
-        "DagRun": dag_run,
-        "DagRunPage": _page(dag_run),
-        "Ledger": _object(
-            dagId=text,
-            recorded=cost,
-            saved=cost,
-            rows={"type": "array", "items": saved},
-            notes={"type": "array"},
-            modelSteps={"type": "array", "items": text},
-            model=NULLABLE_TEXT,
-            pricedBy=NULLABLE_TEXT,
-        ),
-    }
-
-
-def _page(item: dict[str, Any]) -> dict[str, Any]:
-    return _object(items={"type": "array", "items": item}, total=COUNT, limit=COUNT, offset=COUNT)
-
-
-def _object(optional: Any = None, **fields: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": {**fields, **(optional or {})}, "required": list(fields)}
-
-
-def _open(part: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in part.items() if name != "additionalProperties"}
-
-
-def _ref(name: str) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{name}"}

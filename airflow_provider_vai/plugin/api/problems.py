@@ -1,5 +1,6 @@
-"""Errors as problem+json (RFC 9457): what was wrong, where, and what to do about it; never a path of this server, a
-credential or a traceback.
+"""Errors as problem+json (RFC 9457): what is wrong, where, and what to do.
+
+No answer contains a path of the server, a credential or a traceback. :func:`error_response` handles every error.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from pydantic import ConfigDict
 from pydantic.alias_generators import to_camel
 from starlette.exceptions import HTTPException
 
@@ -27,7 +28,8 @@ from airflow_provider_vai.exceptions import (
     VaiError,
 )
 from airflow_provider_vai.operators.runtime.compat import configuration
-from airflow_provider_vai.plugin.api import folders
+from airflow_provider_vai.plugin.api import configured_folders
+from airflow_provider_vai.plugin.api.json_response import MaskedJson, ResponseModel
 from airflow_provider_vai.secrets.masking import mask
 
 log = logging.getLogger(__name__)
@@ -40,10 +42,37 @@ STATUS: tuple[tuple[type[VaiError], int], ...] = (
     (PublishError, 503),
     (VaiError, 422),
 )
-"""The first class that an error is of gives its status."""
+"""The status of an error: that of the first class which it is an instance of."""
 
 OPTION = re.compile(r"--([a-z-]+)")
 QUOTED_FILE = re.compile(r'File "[^"\n]*[/\\]([^"\n/\\]+)"')
+
+
+class ProblemDetails(ResponseModel):
+    """An error as problem+json (RFC 9457).
+
+    ``problem``, ``where`` and ``remedy`` say more about ``detail``; an answer may have further members.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    problem: str = ""
+    where: str = ""
+    remedy: str = ""
+
+    def omitted(self) -> set[str]:
+        """Leave out the members that the error does not have."""
+        return {"problem", "where", "remedy"} - self.model_fields_set
+
+
+class ProblemResponse(MaskedJson):
+    """A JSON answer that is an error."""
+
+    media_type = "application/problem+json"
 
 
 class Problem(HTTPException):
@@ -57,31 +86,30 @@ class Problem(HTTPException):
         self.members = members
 
 
-def answered(request: Request, error: Exception) -> JSONResponse:
+def error_response(request: Request, error: Exception) -> ProblemResponse:
     """Return the answer for an error, whatever it is."""
     if isinstance(error, RequestValidationError):
         parts = [f"{part['loc'][-1] if part['loc'] else 'request'}: {part['msg']}" for part in error.errors()]
-        return _json(422, public("; ".join(parts)), {})
+        return _response(422, public("; ".join(parts)), {})
     if isinstance(error, HTTPException):
         members = getattr(error, "members", {})
-        return _json(error.status_code, public(str(error.detail)), members, dict(error.headers or {}))
+        return _response(error.status_code, public(str(error.detail)), members, dict(error.headers or {}))
     if isinstance(error, VaiError):
-        return of(error)
-    return _json(500, "something went wrong here; the server's log says what", {})
+        return _refusal(error)
+    return _response(500, "something went wrong on the server; its log says what", {})
 
 
-def of(error: VaiError) -> JSONResponse:
-    """Return the answer for a refusal."""
+def _refusal(error: VaiError) -> ProblemResponse:
     status = next(status for kind, status in STATUS if isinstance(error, kind))
     if isinstance(error, UnusableName):
         error.where = "dagId"
     if option := OPTION.fullmatch(error.where):  # the command line's name for what is a field of a body here
         status, error.where = 422, to_camel(option[1].replace("-", "_"))
     if status >= 500:
-        log.error("The automations cannot be served: %s", error)
-        return _json(status, "the server's storage refuses; its log says why", {}, {"Retry-After": "60"})
+        log.error("A request could not be served: %s", error)
+        return _response(status, "the server's storage refused; its log says why", {}, {"Retry-After": "60"})
     members = {"problem": error.problem, "where": error.where, "remedy": error.remedy}
-    return _json(status, public(error.problem), {name: public(text) for name, text in members.items()})
+    return _response(status, public(error.problem), {name: public(text) for name, text in members.items()})
 
 
 def public(text: str) -> str:
@@ -109,30 +137,20 @@ def _folders() -> list[str]:
         sys.base_prefix,
         configuration().get("core", "dags_folder", fallback=""),
     ]
-    for made in (folders.automations_folder, folders.runs_folder):
+    for configured in (configured_folders.automations_folder, configured_folders.recordings_folder):
         try:
-            folder = made()
+            folder = configured()
         except VaiError:
             continue
         named += [str(folder), str(getattr(folder, "path", folder))]
     return sorted({name.rstrip("/") for name in named if len(name) > 1}, key=len, reverse=True)
 
 
-def _json(status: int, detail: str, members: dict[str, Any], headers: dict[str, str] | None = None) -> JSONResponse:
+def _response(
+    status: int, detail: str, members: dict[str, Any], headers: dict[str, str] | None = None
+) -> ProblemResponse:
     try:
         title = HTTPStatus(status).phrase
     except ValueError:
         title = "Error"
-    body = {**members, "type": "about:blank", "title": title, "status": status, "detail": detail}
-    body = {name: _printable(value) for name, value in body.items()}
-    given = {"Cache-Control": "no-store", **(headers or {})}
-    return JSONResponse(body, status, given, media_type="application/problem+json")
-
-
-def _printable(value: Any) -> Any:
-    """Return data without halves of characters, which UTF-8 cannot have."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, list):
-        return [_printable(part) for part in value]
-    return value
+    return ProblemResponse(ProblemDetails(title=title, status=status, detail=detail, **members), status, headers)

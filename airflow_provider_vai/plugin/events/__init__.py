@@ -1,1 +1,1 @@
-"""Airflow listeners: asset events at the end of a run."""
+"""Emits asset events when a run of an automation ends."""

@@ -1,6 +1,6 @@
-"""What Airflow tells this provider: that a DAG run has ended. Every task process imports this module: it stays light.
+"""Airflow's listener for DAG runs that ended. Every task process imports this module, so it stays light.
 
-The scheduler calls the functions, in the middle of its own transaction; the API server does where a person marks a run.
+The scheduler calls the functions within its own transaction; the API server calls them when a person marks a run.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ def on_dag_run_failed(dag_run: DagRun) -> None:
 
 
 def _ended(dag_run: DagRun) -> None:
-    """Have the run's events told once the scheduler has committed; nothing that goes wrong here reaches it."""
-    dag = getattr(dag_run, "dag", None)  # Airflow 3.1 leaves it out where a person marks the run
+    """Emit the run's events after the scheduler's commit. No error in here reaches the scheduler."""
+    dag = getattr(dag_run, "dag", None)  # Airflow 3.1 does not set it when a person marks the run
     with suppress(AttributeError):
         if dag is not None and not any(is_step(task) for task in dag.task_dict.values()):
             return
     try:
         from airflow_provider_vai.plugin.events import run_events
 
-        run_events.tell_after_commit(dag_run)
+        run_events.emit_after_commit(dag_run)
     except Exception:
-        _log().exception("The events of the run %s of %s are not told", dag_run.run_id, dag_run.dag_id)
+        _log().exception("The events of the run %s of %s could not be emitted", dag_run.run_id, dag_run.dag_id)
 
 
 def _log() -> Any:

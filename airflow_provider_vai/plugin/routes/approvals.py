@@ -1,57 +1,94 @@
-"""The record of approvals over HTTP, for whoever may see the questions of the DAG."""
+"""The record of approvals, for users who may see the questions of the DAG."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import requires_access_dag
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import ConfigDict, Field
 
 from airflow_provider_vai.model import approvals_record
 from airflow_provider_vai.operators.runtime import results
+from airflow_provider_vai.plugin.api.json_response import MaskedJson, ResponseModel
+from airflow_provider_vai.plugin.api.parameters import DagIdInQuery
 
 router = APIRouter(
     prefix="/api/v1/approvals", dependencies=[Depends(requires_access_dag("GET", DagAccessEntity.HITL_DETAIL))]
 )
 
 
-@router.get("")
+class RecordShown(ResponseModel):
+    """Base of the parts of a record: what the record does not contain is left out, what it contains besides stays."""
+
+    model_config = ConfigDict(extra="allow")
+
+    def omitted(self) -> Iterable[str]:
+        """Return the fields that the record does not contain."""
+        return type(self).model_fields.keys() - self.model_fields_set
+
+
+class ApprovedStep(RecordShown):
+    """A step that a decision is about: its kind, the digest of its arguments, and the approver's edits by place."""
+
+    kind: str | None = None
+    arguments_sha256: str | None = None
+    edits: dict[str, Any] | None = None
+
+
+class DecisionShown(RecordShown):
+    """A decision at a gate, see :mod:`airflow_provider_vai.model.approvals_record`. ``steps`` are by task id."""
+
+    schema_version: int
+    id: str
+    at: str = Field(json_schema_extra={"format": "date-time"})
+    dag_id: str
+    task_id: str
+    steps: dict[str, ApprovedStep]
+    decision: str | None = None
+    by: dict[str, Any] | None = None
+    note: str | None = None
+    timed_out: bool | None = None
+    automatic: bool | None = None
+    rests_on: str | None = None
+    answered_at: str | None = None
+    run_id: str | None = None
+    map_index: int | None = None
+    try_number: int | None = None
+    subject: str | None = None
+    covers: str | None = None
+
+
+class DecisionPage(ResponseModel):
+    """A page of decisions, newest first; ``nextCursor`` is the ``after`` of the next page, null on the last one."""
+
+    items: list[DecisionShown]
+    next_cursor: str | None
+
+
+@router.get("", response_model=DecisionPage)
 def approvals(
-    dag_id: str,
+    dag_id: DagIdInQuery,
     gate: str | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     after: str | None = None,
-) -> dict[str, Any]:
+) -> Response:
     """Return the decisions of an automation, newest first.
 
-    :param gate: the task id of one gate; left out: all of them.
-    :param after: go on after the decision with this id, the ``nextCursor`` of the page before.
+    :param gate: the task id of one gate; by default of all gates.
+    :param after: continue after the decision with this id, the ``nextCursor`` of the page before.
     """
     records = approvals_record.read(results.artifacts_root(), dag_id, gate)
     if after is not None:
         for record in records:
             if record.get("id") == after:
                 break
-    items: list[dict[str, Any]] = []
+    items: list[DecisionShown] = []
     for record in records:
         if len(items) == limit:
-            return {"items": items, "nextCursor": items[-1].get("id")}
-        if "unreadable" not in record:  # its path is for operators, not for the web; `vai approvals` names it
-            items.append(on_the_wire(record))
-    return {"items": items, "nextCursor": None}
-
-
-def on_the_wire(record: dict[str, Any]) -> dict[str, Any]:
-    """Return a decision with its own keys in camel case; task ids and places stay as they are."""
-    steps = {task_id: _camel(step) for task_id, step in record["steps"].items()}
-    return {**_camel(record), "steps": steps}
-
-
-def _camel(fields: dict[str, Any]) -> dict[str, Any]:
-    return {_camel_name(name): value for name, value in fields.items()}
-
-
-def _camel_name(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
+            return MaskedJson(DecisionPage(items=items, next_cursor=items[-1].id))
+        if "unreadable" not in record:  # its path is for operators: `vai approvals` names it
+            items.append(DecisionShown.model_validate(record))
+    return MaskedJson(DecisionPage(items=items, next_cursor=None))

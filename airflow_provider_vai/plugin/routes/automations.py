@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import GetUserDep
@@ -15,14 +15,26 @@ from airflow_provider_vai.authoring.editing.settings import OPTIONS
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar, parse_sidecar
-from airflow_provider_vai.plugin.api import airflow_state, etags, folders, publishing, views
+from airflow_provider_vai.plugin.api import airflow_state
 from airflow_provider_vai.plugin.api.access import AUTHOR_NEW, READ_ANY, authoring, is_allowed, reading
-from airflow_provider_vai.plugin.api.bodies import RequestBody, Small
-from airflow_provider_vai.plugin.api.etags import IfMatch
+from airflow_provider_vai.plugin.api.automation_response import (
+    AutomationItem,
+    AutomationShown,
+    Status,
+    UnreadableAutomation,
+    automation_response,
+    list_item,
+)
+from airflow_provider_vai.plugin.api.automation_writes import write_change
+from airflow_provider_vai.plugin.api.configured_folders import automations_folder
+from airflow_provider_vai.plugin.api.etags import IfMatch, check_if_match
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
-from airflow_provider_vai.plugin.api.json_body import Json
-from airflow_provider_vai.plugin.api.openapi import AUTOMATION, AUTOMATIONS, answers, body_of, text_answer
+from airflow_provider_vai.plugin.api.json_response import MaskedJson, Page
+from airflow_provider_vai.plugin.api.openapi import body_of, with_headers
+from airflow_provider_vai.plugin.api.parameters import DagId, Limit, Offset
 from airflow_provider_vai.plugin.api.problems import public
+from airflow_provider_vai.plugin.api.request_body import RequestModel, SmallBody
+from airflow_provider_vai.plugin.api.stored_automation import existing, refuse_edited_by_hand
 from airflow_provider_vai.plugin.routes import new_automations
 from airflow_provider_vai.secrets.masking import mask
 from airflow_provider_vai.store import lifecycle, shared_files
@@ -30,17 +42,25 @@ from airflow_provider_vai.store.shared_files import AnyPath
 
 router = APIRouter(prefix="/api/v1/automations", tags=["automations"])
 
-Status = Literal["draft", "active", "paused", "error"]
-Page = Annotated[int, Query(ge=1, le=1000)]
-Offset = Annotated[int, Query(ge=0, le=10**9)]
+
+class AutomationPage(Page):
+    """A page of the list of automations. One whose sidecar cannot be read is listed with the reason."""
+
+    items: list[AutomationItem | UnreadableAutomation]
 
 
-class Changes(RequestBody):
-    """Settings of an automation to change; what is left out stays, ``null`` is the default again.
+class PythonSource(Response):
+    """An answer that is a Python file, which no browser shows as a page."""
 
-    ``arguments`` are values of steps: ``{step: {argument: value}}``; an argument may be a place in its value, like
-    ``json.items.0``, and a value a reference such as ``{"$from": ["step", "key"]}``. ``params`` are set one by one;
-    ``null`` removes one. ``triggers`` and ``conditions`` are replaced as a whole.
+    media_type = "text/x-python"
+
+
+class Changes(RequestModel):
+    """Settings of an automation to change. A setting that is left out stays; ``null`` resets it to its default.
+
+    ``arguments`` are values of steps: ``{step: {argument: value}}``. An argument may be a place inside its value, like
+    ``json.items.0``; a value may be a reference such as ``{"$from": ["step", "key"]}``. ``params`` are set one by one,
+    and ``null`` removes one. ``triggers`` and ``conditions`` are replaced as a whole.
     """
 
     description: str | None = None
@@ -72,47 +92,50 @@ class Changes(RequestBody):
         )
 
 
-@router.get("", dependencies=READ_ANY, responses=answers(AUTOMATIONS))
+@router.get("", dependencies=READ_ANY, response_model=AutomationPage)
 def listing(
     request: Request,
     user: GetUserDep,
     *,
-    limit: Page = 100,
+    limit: Limit = 100,
     offset: Offset = 0,
     status: Status | None = None,
     q: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
     """List the automations whose DAGs the user may read, by DAG id.
 
-    :param status: only these. :param q: only those with this text in their DAG id or description.
+    :param status: only automations with this status.
+    :param q: only automations with this text in their DAG id or description.
     """
-    folder = folders.automations_folder()
+    folder = automations_folder()
     names = [name[: -len(SUFFIX)] for name in shared_files.names(folder, SUFFIX)]
     sidecars = [(name, _sidecar(folder, name)) for name in _readable(names, request, user)]
     with create_session(scoped=False) as session:
-        known = airflow_state.known(session, [name for name, _ in sidecars])
-    items = []
-    for name, sidecar in sidecars:
-        if isinstance(sidecar, Sidecar):
-            items.append(views.item(sidecar, known[name]))
-        else:
-            items.append({"dagId": name, "status": "error", "error": sidecar})
+        dags = airflow_state.known_dags(session, [name for name, _ in sidecars])
+    items = [
+        list_item(sidecar, dags[name])
+        if isinstance(sidecar, Sidecar)
+        else UnreadableAutomation(dag_id=name, error=sidecar)
+        for name, sidecar in sidecars
+    ]
     if status is not None:
-        items = [item for item in items if item["status"] == status]
+        items = [item for item in items if item.status == status]
     if q is not None:
-        items = [it for it in items if q.casefold() in f"{it['dagId']} {it.get('description', '')}".casefold()]
-    return Json({"items": items[offset : offset + limit], "total": len(items), "limit": limit, "offset": offset})
+        items = [item for item in items if q.casefold() in _searched_text(item).casefold()]
+    page = AutomationPage(items=items[offset : offset + limit], total=len(items), limit=limit, offset=offset)
+    return MaskedJson(page)
 
 
 @router.post(
     "",
     dependencies=AUTHOR_NEW,
     status_code=201,
-    responses=answers(AUTOMATION, 201),
+    response_model=AutomationShown,
+    responses=with_headers("ETag", "Location", statuses=(200, 201), model=AutomationShown),
     openapi_extra=body_of(Automation, also="the short form of dev/docs/spec.md, or the platform's own document"),
 )
-def create(request: Request, user: GetUserDep, body: Small, once: OnceDep) -> Response:
-    """Make an automation of a spec: the short form, the full form, or the platform's own document."""
+def create(request: Request, user: GetUserDep, body: SmallBody, once: OnceDep) -> Response:
+    """Make an automation from a spec: the short form, the full form, or the platform's own document."""
 
     def make() -> Response:
         document = body.json()
@@ -121,47 +144,54 @@ def create(request: Request, user: GetUserDep, body: Small, once: OnceDep) -> Re
     return once(body.content, make)
 
 
-@router.get("/{dag_id}", dependencies=reading(), responses=answers(AUTOMATION))
-def read(dag_id: str) -> Response:
-    """Show an automation: its spec, its versions, how Airflow has it. The ETag is what changes of it rest on."""
-    return views.shown(dag_id)
+@router.get("/{dag_id}", dependencies=reading(), response_model=AutomationShown, responses=with_headers("ETag"))
+def read(dag_id: DagId) -> Response:
+    """Show an automation: its spec, its history, its DAG in Airflow. A change sends its ETag back in If-Match."""
+    return automation_response(dag_id)
 
 
-@router.patch("/{dag_id}", dependencies=authoring(), responses=answers(AUTOMATION), openapi_extra=body_of(Changes))
-def change(dag_id: str, user: GetUserDep, body: Small, if_match: IfMatch = None) -> Response:
+@router.patch(
+    "/{dag_id}",
+    dependencies=authoring(),
+    response_model=AutomationShown,
+    responses=with_headers("ETag"),
+    openapi_extra=body_of(Changes),
+)
+def change(dag_id: DagId, user: GetUserDep, body: SmallBody, if_match: IfMatch = None) -> Response:
     """Change settings of an automation, as a new version."""
     changes = body.read(Changes)
-    edit = changes.edit()
-    said = changes.summary or f"changed {', '.join(sorted(changes.model_fields_set - {'summary'})) or 'nothing'}"
-    return publishing.edited(dag_id, edit, if_match=if_match, by=user.get_name(), summary=said)
+    summary = changes.summary or f"changed {', '.join(sorted(changes.model_fields_set - {'summary'})) or 'nothing'}"
+    return write_change(dag_id, changes.edit(), if_match=if_match, by=user.get_name(), summary=summary)
 
 
-@router.delete("/{dag_id}", dependencies=authoring("DELETE"), status_code=204, responses=answers(None, 204))
-def delete(dag_id: str, user: GetUserDep, if_match: IfMatch = None) -> Response:
+@router.delete("/{dag_id}", dependencies=authoring("DELETE"), status_code=204, response_class=Response)
+def delete(dag_id: DagId, user: GetUserDep, if_match: IfMatch = None) -> Response:
     """Remove an automation's files, and pause its DAG. Its versions stay, and one can be restored."""
-    state = views.existing(dag_id)
-    folder = folders.automations_folder()
-    expected = etags.checked(if_match, state, folder)
-    views.unedited(views.existing(dag_id))
+    state = existing(dag_id)
+    folder = automations_folder()
+    expected = check_if_match(if_match, state, folder)
+    refuse_edited_by_hand(existing(dag_id))
     lifecycle.delete(
         folder, dag_id, by=user.get_name(), expected=expected, carry_out=lambda: airflow_state.pause(dag_id)
     )
     return Response(status_code=204, headers={"Cache-Control": "no-store"})
 
 
-@router.get("/{dag_id}/dag", dependencies=reading(DagAccessEntity.CODE), responses=text_answer("text/x-python"))
-def dag_file(dag_id: str) -> Response:
+@router.get("/{dag_id}/dag", dependencies=reading(DagAccessEntity.CODE), response_class=PythonSource)
+def dag_file(dag_id: DagId) -> Response:
     """Show the DAG file as it is now."""
-    text = views.existing(dag_id).dag_file or ""
-    return Response(
-        mask(text).encode("utf-8", "surrogateescape"),
-        media_type="text/x-python",
-        headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
-    )
+    text = existing(dag_id).dag_file or ""
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return PythonSource(mask(text).encode("utf-8", "surrogateescape"), headers=headers)
+
+
+def _searched_text(item: AutomationItem | UnreadableAutomation) -> str:
+    """Return what a search looks at: the text as it is shown, so that it cannot find out a masked credential."""
+    return f"{item.dag_id} {mask(item.description)}" if isinstance(item, AutomationItem) else f"{item.dag_id} "
 
 
 def _readable(names: list[str], request: Request, user: Any) -> list[str]:
-    """Return the names of the DAGs that the user may read; Airflow is asked once for those that it knows."""
+    """Return the names of the DAGs that the user may read; one query answers for all DAGs that Airflow knows."""
     from airflow.api_fastapi.app import get_auth_manager
     from airflow.models.dag import DagModel
     from sqlalchemy import select
@@ -176,7 +206,7 @@ def _sidecar(folder: AnyPath, name: str) -> Sidecar | str:
     """Return a sidecar, or why it cannot be read."""
     content = shared_files.read(folder / (name + SUFFIX))
     if content is None:
-        return "it was deleted in this moment"
+        return "it was just deleted"
     try:
         return parse_sidecar(content, name)
     except SpecError as error:

@@ -1,9 +1,10 @@
-"""``/api/v1/automations/{dag_id}/runs``: Airflow's runs of an automation's DAG, and which version each ran."""
+"""``/api/v1/automations/{dag_id}/runs``: the DAG runs of an automation, and the version that each of them ran."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Any, Literal
 
 from airflow.api.common.trigger_dag import trigger_dag
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
@@ -16,67 +17,90 @@ from airflow.models.taskinstance import TaskInstance
 from airflow.models.xcom import XComModel
 from airflow.utils.session import create_session
 from airflow.utils.types import DagRunTriggeredByType
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from airflow_provider_vai.operators.runtime import masking
-from airflow_provider_vai.plugin.api import airflow_state, views
+from airflow_provider_vai.plugin.api import airflow_state
 from airflow_provider_vai.plugin.api.access import changing, reading
-from airflow_provider_vai.plugin.api.bodies import RequestBody, Small
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
-from airflow_provider_vai.plugin.api.json_body import Json, time
-from airflow_provider_vai.plugin.api.openapi import answers, body_of
+from airflow_provider_vai.plugin.api.json_response import MaskedJson, Page, ResponseModel
+from airflow_provider_vai.plugin.api.openapi import body_of
+from airflow_provider_vai.plugin.api.parameters import DagId, Limit, Offset
 from airflow_provider_vai.plugin.api.problems import Problem, public
-from airflow_provider_vai.secrets.masking import mask
+from airflow_provider_vai.plugin.api.request_body import RequestModel, SmallBody
+from airflow_provider_vai.plugin.api.stored_automation import existing
 from airflow_provider_vai.store.edits import dag_sha256
 from airflow_provider_vai.store.state import AutomationState
 
 router = APIRouter(prefix="/api/v1/automations/{dag_id}/runs", tags=["runs"])
 
 CONDITIONS = "conditions"
-EDITED = "edited"
+EDITED: Literal["edited"] = "edited"
 
 
-class NewRun(RequestBody):
+class DagRunShown(ResponseModel):
+    """A DAG run.
+
+    ``version`` is the version whose DAG file ran, ``"edited"`` if no version contains that file, null if it is not
+    known. ``skipped`` says which condition kept the run from running.
+    """
+
+    run_id: str
+    state: str
+    run_type: str
+    triggered_by: str | None
+    triggering_user: str | None
+    logical_date: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    note: str | None
+    version: int | Literal["edited"] | None
+    skipped: str | None
+
+
+class DagRunPage(Page):
+    """A page of runs, newest first."""
+
+    items: list[DagRunShown]
+
+
+class NewRun(RequestModel):
     """The values of the DAG's params for one run."""
 
     conf: dict[str, Any] = Field(default_factory=dict)
 
 
-@router.get("", dependencies=reading(DagAccessEntity.RUN), responses=answers("DagRunPage"))
-def listing(
-    dag_id: str,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
-) -> Response:
+@router.get("", dependencies=reading(DagAccessEntity.RUN), response_model=DagRunPage)
+def listing(dag_id: DagId, limit: Limit = 100, offset: Offset = 0) -> Response:
     """List the runs, newest first."""
-    state = views.existing(dag_id)
+    state = existing(dag_id)
     with create_session(scoped=False) as session:
         query = select(DagRun).where(DagRun.dag_id == dag_id).order_by(DagRun.run_after.desc(), DagRun.id.desc())
         runs = list(session.scalars(query.limit(limit).offset(offset)))
         total = session.scalar(select(func.count()).select_from(DagRun).where(DagRun.dag_id == dag_id)) or 0
         items = _items(session, state, runs)
-    return Json({"items": items, "total": total, "limit": limit, "offset": offset})
+    return MaskedJson(DagRunPage(items=items, total=total, limit=limit, offset=offset))
 
 
 @router.post(
     "",
     dependencies=changing("POST", DagAccessEntity.RUN),
     status_code=201,
-    responses=answers("DagRun", 201),
+    response_model=DagRunShown,
     openapi_extra=body_of(NewRun, required=False),
 )
-def start(dag_id: str, user: GetUserDep, body: Small, once: OnceDep) -> Response:
+def start(dag_id: DagId, user: GetUserDep, body: SmallBody, once: OnceDep) -> Response:
     """Start a run of an active automation."""
     return once(body.content, lambda: _start(dag_id, body.read(NewRun).conf, user.get_name()))
 
 
 def _start(dag_id: str, conf: dict[str, Any], by: str) -> Response:
-    state = views.existing(dag_id)
+    state = existing(dag_id)
     with create_session(scoped=False) as session:
-        dag = airflow_state.known(session, [dag_id])[dag_id]
+        dag = airflow_state.known_dags(session, [dag_id])[dag_id]
     if dag.error is not None:
         raise Problem(409, "Airflow cannot read the DAG file", error=dag.error)
     if dag.is_paused is not False:
@@ -87,38 +111,39 @@ def _start(dag_id: str, conf: dict[str, Any], by: str) -> Response:
     except ParamValidationError as error:
         raise Problem(422, public(str(masking.masked(str(error)))), where="conf") from None
     except DagRunAlreadyExists:
-        raise Problem(409, "a run was started in this very moment; try again") from None
+        raise Problem(409, "another run just started; try again") from None
     with create_session(scoped=False) as session:
         query = select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run.run_id)
         items = _items(session, state, list(session.scalars(query)))
-    return Json(items[0], 201)
+    return MaskedJson(items[0], 201)
 
 
-def _items(session: Session, state: AutomationState, runs: list[DagRun]) -> list[dict[str, Any]]:
+def _items(session: Session, state: AutomationState, runs: list[DagRun]) -> list[DagRunShown]:
     ran, skipped = _sources(session, runs), _skipped(session, state, runs)
     versions: dict[str, int] = {}
     for entry in state.log.versions():
         versions.setdefault(dag_sha256(entry.dag_file or ""), entry.sidecar.version)
     return [
-        {
-            "runId": run.run_id,
-            "state": str(run.state),
-            "runType": str(run.run_type),
-            "triggeredBy": str(run.triggered_by.value) if run.triggered_by else None,
-            "triggeringUser": run.triggering_user_name,
-            "logicalDate": time(run.logical_date),
-            "startedAt": time(run.start_date),
-            "endedAt": time(run.end_date),
-            "note": mask(run.note) if run.note else None,
-            "version": versions.get(ran[run.run_id], EDITED) if run.run_id in ran else None,
-            "skipped": skipped.get(run.run_id),
-        }
+        DagRunShown(
+            run_id=run.run_id,
+            state=str(run.state),
+            run_type=str(run.run_type),
+            triggered_by=str(run.triggered_by.value) if run.triggered_by else None,
+            triggering_user=run.triggering_user_name,
+            logical_date=run.logical_date,
+            started_at=run.start_date,
+            ended_at=run.end_date,
+            note=run.note or None,
+            version=versions.get(ran[run.run_id], EDITED) if run.run_id in ran else None,
+            skipped=skipped.get(run.run_id),
+        )
         for run in runs
     ]
 
 
 def _sources(session: Session, runs: list[DagRun]) -> dict[str, str]:
-    """Return the digest of the DAG file that each run ran: of its tasks' newest DAG version, else of its first."""
+    """Return the digest of the DAG file that each run ran: that of the newest DAG version of its tasks, or of the DAG
+    version that the run was created with."""
     if not runs:
         return {}
     names, dag_id = [run.run_id for run in runs], runs[0].dag_id
@@ -138,12 +163,15 @@ def _sources(session: Session, runs: list[DagRun]) -> dict[str, str]:
         .where(DagVersion.id.in_(wanted))
     )
     known = {row[0]: (row[1], dag_sha256(row[2])) for row in session.execute(sources)}
-    newest = {run_id: max((known[it] for it in found if it in known), default=None) for run_id, found in used.items()}
+    newest = {
+        run_id: max((known[version] for version in versions if version in known), default=None)
+        for run_id, versions in used.items()
+    }
     return {run_id: found[1] for run_id, found in newest.items() if found is not None}
 
 
 def _skipped(session: Session, state: AutomationState, runs: list[DagRun]) -> dict[str, str]:
-    """Return why runs skipped their steps, as their task ``conditions`` told it."""
+    """Return why runs skipped their steps, from the results of their ``conditions`` task."""
     if not runs:
         return {}
     query = select(XComModel).where(
@@ -159,10 +187,10 @@ def _skipped(session: Session, state: AutomationState, runs: list[DagRun]) -> di
         if row.task_id in steps or not isinstance(record, dict) or record.get("run") is not False:
             continue
         failed = [entry for entry in record.get("conditions") or [] if not entry.get("holds")]
-        found[row.run_id] = mask("; ".join(_told(entry) for entry in failed))
+        found[row.run_id] = "; ".join(_sentence(entry) for entry in failed)
     return found
 
 
-def _told(entry: dict[str, Any]) -> str:
+def _sentence(entry: dict[str, Any]) -> str:
     why = f" ({entry['why']})" if entry.get("why") else ""
     return f"{entry.get('condition')} does not hold{why}"

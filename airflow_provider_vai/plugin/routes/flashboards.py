@@ -1,7 +1,7 @@
-"""The pages that ``create_flashboard`` made, for whoever may see the task that made them.
+"""The pages that ``create_flashboard`` made, for users who may see the task that made them.
 
-A request names a task instance, never a file. Which page belongs to it is read from its result in Airflow's database,
-and the page is served only if it stands where that task instance keeps its artifact, with the digest of the result.
+A request names a task instance, never a file. The page of a task instance is served only if it lies where that task
+instance keeps its artifact, and has the digest that the task's result in Airflow's database names.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from airflow.api_fastapi.core_api.security import requires_access_dag
 from fastapi import APIRouter, Depends, HTTPException
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from airflow_provider_vai.plugin.api import stored_pages
+from airflow_provider_vai.plugin.api import flashboard_pages
 
 HEADERS = {
-    # The page holds no script and loads nothing. A page that does all the same, because somebody replaced it, gets a
-    # place without rights: no script, no form, no origin, no frame elsewhere.
+    # The page contains no script and loads nothing. If somebody replaced it by one that does, the browser grants it
+    # nothing: no script, no form, no origin, no frame on another site.
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none';"
     " form-action 'none'; frame-ancestors 'self'; sandbox",
     "X-Content-Type-Options": "nosniff",
@@ -32,26 +32,26 @@ router = APIRouter(
 )
 
 
-@router.get("/{dag_id}/{task_id}/latest")
+@router.get("/{dag_id}/{task_id}/latest", response_class=RedirectResponse)
 def latest(dag_id: str, task_id: str, session: SessionDep, map_index: int = -1) -> RedirectResponse:
-    """Lead to the page of the newest run, see :func:`stored_pages.newest_run`.
+    """Redirect to the page of the newest run, see :func:`flashboard_pages.newest_run`.
 
-    A task with the id ``latest`` has no address of its own.
+    The pages of a task with the id ``latest`` cannot be reached.
     """
-    run_id = stored_pages.newest_run(session, dag_id, task_id, map_index)
+    run_id = flashboard_pages.newest_run(session, dag_id, task_id, map_index)
     if run_id is None:
-        raise HTTPException(404, f"the task {task_id!r} of {dag_id!r} succeeded in no run")
+        raise HTTPException(404, f"the task {task_id!r} of {dag_id!r} has not succeeded in any run")
     index = f"?map_index={map_index}" if map_index >= 0 else ""
-    # relative: the server may stand below a path that it does not know
+    # relative: a proxy may serve Airflow below a path that it does not know
     address = f"../{quote(run_id, '')}/{quote(task_id, '')}{index}"
     return RedirectResponse(address, headers={"Cache-Control": "no-store"})
 
 
-@router.get("/{dag_id}/{run_id}/{task_id}")
+@router.get("/{dag_id}/{run_id}/{task_id}", response_class=HTMLResponse)
 def page(dag_id: str, run_id: str, task_id: str, session: SessionDep, map_index: int = -1) -> HTMLResponse:
     """Serve the page of one task instance."""
     try:
-        content = stored_pages.content(session, dag_id, run_id, task_id, map_index)
-    except stored_pages.NoPage as error:
+        content = flashboard_pages.content(session, dag_id, run_id, task_id, map_index)
+    except flashboard_pages.NoPage as error:
         raise HTTPException(404, str(error)) from None
     return HTMLResponse(content, headers=HEADERS)

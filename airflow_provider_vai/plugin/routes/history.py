@@ -1,37 +1,82 @@
-"""``/api/v1/automations/{dag_id}``: its versions, and its status: draft, active, paused."""
+"""``/api/v1/automations/{dag_id}``: the versions of an automation, and its status: draft, active, paused."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import APIRouter, HTTPException, Path, Query, Response
+from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import Field
 
 from airflow_provider_vai.analysis.diff.comparison import compared_versions
 from airflow_provider_vai.authoring import activation
 from airflow_provider_vai.exceptions import NotReviewed
-from airflow_provider_vai.plugin.api import airflow_state, etags, folders, views
+from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.plugin.api import airflow_state
 from airflow_provider_vai.plugin.api.access import authoring, changing, reading
-from airflow_provider_vai.plugin.api.bodies import RequestBody, Small
-from airflow_provider_vai.plugin.api.etags import IfMatch
+from airflow_provider_vai.plugin.api.automation_response import AutomationShown, as_shown, automation_response
+from airflow_provider_vai.plugin.api.configured_folders import automations_folder
+from airflow_provider_vai.plugin.api.etags import IfMatch, check_if_match, etag
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
-from airflow_provider_vai.plugin.api.json_body import Json, time, to_wire
-from airflow_provider_vai.plugin.api.openapi import AUTOMATION, answers, body_of
+from airflow_provider_vai.plugin.api.json_response import MaskedJson, Page, ResponseModel
+from airflow_provider_vai.plugin.api.openapi import body_of, with_headers
+from airflow_provider_vai.plugin.api.parameters import DagId, Limit, Offset, VersionNumber
 from airflow_provider_vai.plugin.api.problems import Problem
-from airflow_provider_vai.secrets.masking import mask
+from airflow_provider_vai.plugin.api.request_body import RequestModel, SmallBody
+from airflow_provider_vai.plugin.api.stored_automation import existing, existing_or_deleted, refuse_edited_by_hand
 from airflow_provider_vai.store import lifecycle
 from airflow_provider_vai.store.state import AutomationState
-from airflow_provider_vai.store.versions import Entry
+from airflow_provider_vai.store.versions import Change as ChangeKind, Entry
 
 router = APIRouter(prefix="/api/v1/automations/{dag_id}", tags=["versions"])
 
-Number = Annotated[int, Path(ge=1, le=10**6)]
+
+class VersionItem(ResponseModel):
+    """An entry of an automation's log: a new version, or a change of its status."""
+
+    entry: int
+    version: int
+    change: ChangeKind
+    at: datetime
+    by: str
+    summary: str
 
 
-class Activate(RequestBody):
-    """What a person looked at: the numbers of review items, or ``all`` of them.
+class VersionPage(Page):
+    """A page of the log, newest first."""
+
+    items: list[VersionItem]
+
+
+class VersionShown(VersionItem):
+    """A version with its spec and its DAG file."""
+
+    automation: Automation
+    dag_file: str
+
+
+class ChangeShown(ResponseModel):
+    """One difference between two specs, see :class:`airflow_provider_vai.analysis.diff.spec_diff.Change`."""
+
+    place: str
+    what: Literal["added", "removed", "changed", "moved"]
+    before: Any
+    after: Any
+
+
+class Difference(ResponseModel):
+    """What differs between two versions; ``dagFile`` is the unified diff of their DAG files."""
+
+    from_: int = Field(alias="from")
+    to: int
+    changes: list[ChangeShown]
+    dag_file: str
+
+
+class Activate(RequestModel):
+    """What a person reviewed: the numbers of review items, or ``all`` of them.
 
     An item may also be named by its message, or by itself, as ``toReview`` shows it.
     """
@@ -39,60 +84,63 @@ class Activate(RequestBody):
     reviewed: list[int | str | dict[str, Any]] | Literal["all"] = Field(default_factory=list)
 
 
-@router.get("/versions", dependencies=reading(), responses=answers("VersionPage"))
-def versions(
-    dag_id: str,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
-) -> Response:
-    """List versions and changes of status, newest first; of a deleted automation, too."""
-    state = _logged(dag_id)
+@router.get("/versions", dependencies=reading(), response_model=VersionPage, responses=with_headers("ETag"))
+def versions(dag_id: DagId, limit: Limit = 100, offset: Offset = 0) -> Response:
+    """List versions and changes of status, newest first; also those of a deleted automation."""
+    state = existing_or_deleted(dag_id)
     entries = list(state.log.entries())
-    items = [_item(entry) for entry in entries[offset : offset + limit]]
-    body = {"items": items, "total": len(entries), "limit": limit, "offset": offset}
-    return Json(body, headers={"ETag": etags.of(state.number)})
+    items = [VersionItem(**_item(entry)) for entry in entries[offset : offset + limit]]
+    page = VersionPage(items=items, total=len(entries), limit=limit, offset=offset)
+    return MaskedJson(page, headers=etag(state.number))
 
 
-@router.get("/versions/{number}", dependencies=reading(DagAccessEntity.CODE), responses=answers("VersionShown"))
-def version(dag_id: str, number: Number) -> Response:
+@router.get("/versions/{number}", dependencies=reading(DagAccessEntity.CODE), response_model=VersionShown)
+def version(dag_id: DagId, number: VersionNumber) -> Response:
     """Show the spec and the DAG file of a version."""
-    entry = _version(_logged(dag_id), number)
-    body = {**_item(entry), "automation": to_wire(entry.sidecar.automation), "dagFile": mask(entry.dag_file or "")}
-    return Json(body)
+    entry = _version(existing_or_deleted(dag_id), number)
+    shown = VersionShown(**_item(entry), automation=entry.sidecar.automation, dag_file=entry.dag_file or "")
+    return MaskedJson(shown)
 
 
-@router.get("/versions/{number}/diff", dependencies=reading(DagAccessEntity.CODE), responses=answers("Difference"))
-def difference(dag_id: str, number: Number, to: Annotated[int | None, Query(ge=1, le=10**6)] = None) -> Response:
-    """Show what differs between a version and another one; left out: the newest."""
-    state = _logged(dag_id)
+@router.get("/versions/{number}/diff", dependencies=reading(DagAccessEntity.CODE), response_model=Difference)
+def difference(
+    dag_id: DagId, number: VersionNumber, to: Annotated[int | None, Query(ge=1, le=10**6)] = None
+) -> Response:
+    """Show what differs between a version and another one; by default the newest."""
+    state = existing_or_deleted(dag_id)
     old = _version(state, number)
     new = next(state.log.versions()) if to is None else _version(state, to)
-    found = compared_versions(old, new)
-    return Json(
-        {
-            "from": old.sidecar.version,
-            "to": new.sidecar.version,
-            "changes": [change.as_json() for change in found.changes],
-            "dagFile": found.text,
-        }
+    comparison = compared_versions(old, new)
+    return MaskedJson(
+        Difference(
+            from_=old.sidecar.version,
+            to=new.sidecar.version,
+            changes=[ChangeShown.model_validate(change) for change in comparison.changes],
+            dag_file=comparison.text,
+        )
     )
 
 
-@router.post("/versions/{number}/restore", dependencies=authoring(), responses=answers(AUTOMATION))
+@router.post(
+    "/versions/{number}/restore",
+    dependencies=authoring(),
+    response_model=AutomationShown,
+    responses=with_headers("ETag"),
+)
 def restore(
-    dag_id: str, number: Number, user: GetUserDep, *, body: Small, once: OnceDep, if_match: IfMatch = None
+    dag_id: DagId, number: VersionNumber, user: GetUserDep, *, body: SmallBody, once: OnceDep, if_match: IfMatch = None
 ) -> Response:
-    """Make an earlier version the newest one; of a deleted automation, too."""
+    """Make an earlier version the newest one; also that of a deleted automation."""
 
     def make() -> Response:
-        state = _logged(dag_id)
-        folder = folders.automations_folder()
-        expected = etags.checked(if_match, state, folder)
+        state = existing_or_deleted(dag_id)
+        folder = automations_folder()
+        expected = check_if_match(if_match, state, folder)
         _version(state, number)
         if state.sidecar is None and state.dag_file is not None:
-            raise Problem(409, "a DAG file of that name is there now that was not made here")
+            raise Problem(409, "a DAG file with that name exists now that was not made here")
         lifecycle.restore(folder, dag_id, number, by=user.get_name(), expected=expected)
-        return views.shown(dag_id)
+        return automation_response(dag_id)
 
     return once(body.content, make)
 
@@ -100,55 +148,56 @@ def restore(
 @router.post(
     "/activate",
     dependencies=changing(),
-    responses=answers(AUTOMATION),
+    response_model=AutomationShown,
+    responses=with_headers("ETag"),
     openapi_extra=body_of(Activate, required=False),
 )
-def activate(dag_id: str, user: GetUserDep, body: Small, once: OnceDep, if_match: IfMatch = None) -> Response:
-    """Say who reviewed an automation, and unpause its DAG."""
+def activate(dag_id: DagId, user: GetUserDep, body: SmallBody, once: OnceDep, if_match: IfMatch = None) -> Response:
+    """Record who reviewed an automation, and unpause its DAG."""
 
     def make() -> Response:
         state, expected = _current(dag_id, if_match)
-        views.unedited(state)
+        refuse_edited_by_hand(state)
         try:
             activation.activate(
-                folders.automations_folder(),
+                automations_folder(),
                 dag_id,
                 reviewed=body.read(Activate).reviewed,
-                shown=lambda number, item: views.review_items([(number, item)])[0],
+                shown=as_shown,
                 by=user.get_name(),
                 expected=expected,
                 carry_out=lambda: airflow_state.unpause(state),
             )
         except NotReviewed as error:
             raise _not_reviewed(state, error) from None
-        return views.shown(dag_id)
+        return automation_response(dag_id)
 
     return once(body.content, make)
 
 
-@router.post("/pause", dependencies=changing(), responses=answers(AUTOMATION))
-def pause(dag_id: str, user: GetUserDep, body: Small, once: OnceDep, if_match: IfMatch = None) -> Response:
+@router.post("/pause", dependencies=changing(), response_model=AutomationShown, responses=with_headers("ETag"))
+def pause(dag_id: DagId, user: GetUserDep, body: SmallBody, once: OnceDep, if_match: IfMatch = None) -> Response:
     """Pause an automation and its DAG."""
 
     def make() -> Response:
         _, expected = _current(dag_id, if_match)
         lifecycle.pause(
-            folders.automations_folder(),
+            automations_folder(),
             dag_id,
             by=user.get_name(),
             expected=expected,
             carry_out=lambda: airflow_state.pause(dag_id),
         )
-        return views.shown(dag_id)
+        return automation_response(dag_id)
 
     return once(body.content, make)
 
 
 def _current(dag_id: str, if_match: str | None) -> tuple[AutomationState, int]:
-    """Return an automation and the entry that a change of its status rests on."""
-    state = views.existing(dag_id)
-    expected = etags.checked(if_match, state, folders.automations_folder())
-    return (views.existing(dag_id) if expected != state.number else state), expected
+    """Return an automation and the number of the entry that a change of its status is based on."""
+    state = existing(dag_id)
+    expected = check_if_match(if_match, state, automations_folder())
+    return (existing(dag_id) if expected != state.number else state), expected
 
 
 def _not_reviewed(state: AutomationState, error: NotReviewed) -> Problem:
@@ -156,20 +205,9 @@ def _not_reviewed(state: AutomationState, error: NotReviewed) -> Problem:
     return Problem(
         409,
         f"{len(error.items)} of {total} items are not reviewed",
-        open=views.review_items(error.items),
+        open=[as_shown(number, item) for number, item in error.items],
         remedy='Look at each, and name its number in "reviewed"; or say "all".',
     )
-
-
-def _logged(dag_id: str) -> AutomationState:
-    """Return an automation that is there or was.
-
-    :raises HTTPException: 404.
-    """
-    state = views.state_of(dag_id)
-    if state.newest is None and state.sidecar is None:
-        raise HTTPException(404, "there is no such automation")
-    return state
 
 
 def _version(state: AutomationState, number: int) -> Entry:
@@ -184,7 +222,7 @@ def _item(entry: Entry) -> dict[str, Any]:
         "entry": entry.number,
         "version": entry.sidecar.version,
         "change": entry.change,
-        "at": time(entry.at),
+        "at": entry.at,
         "by": entry.by,
-        "summary": mask(entry.summary),
+        "summary": entry.summary,
     }

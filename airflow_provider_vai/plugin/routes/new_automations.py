@@ -1,4 +1,4 @@
-"""Automations that a request describes: our own spec, short or full, and the platform's documents."""
+"""Makes an automation from the document of a request: our own spec, short or full, or a document of the platform."""
 
 from __future__ import annotations
 
@@ -12,21 +12,18 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from airflow_provider_vai.authoring.specs.file import from_document
-from airflow_provider_vai.authoring.specs.platform_documents import is_platform
-from airflow_provider_vai.authoring.specs.short import KEYS
-from airflow_provider_vai.authoring.specs.steps import GATE_KEYS, KEYS as STEP_KEYS
-from airflow_provider_vai.authoring.specs.triggers import KEYS as TRIGGER_KEYS
+from airflow_provider_vai.authoring.specs.platform_documents import is_platform, named_connection
 from airflow_provider_vai.exceptions import NameTaken, SpecError, UnusableName
 from airflow_provider_vai.languages.identifiers import slug
 from airflow_provider_vai.languages.python_function import python_path
-from airflow_provider_vai.model.automation import Automation, Step
-from airflow_provider_vai.plugin.api import folders, publishing, views
-from airflow_provider_vai.plugin.api.access import check_connections, is_name, may
-from airflow_provider_vai.plugin.api.json_body import to_snake
+from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.plugin.api.access import check_connections, check_dag, is_name
+from airflow_provider_vai.plugin.api.automation_writes import write_new
+from airflow_provider_vai.plugin.api.configured_folders import automations_folder
 from airflow_provider_vai.plugin.api.problems import Problem
+from airflow_provider_vai.plugin.api.stored_automation import read_any_state
 from airflow_provider_vai.store.dag_names import safe_name
 
-FULL = ("schema_version", "source_type")
 CONNECTION_TYPE = "generic"
 
 
@@ -37,17 +34,17 @@ def create(request: Request, user: Any, document: Any) -> Response:
     :raises SpecError: something in it is wrong. :raises HTTPException: 403, 409.
     """
     if not isinstance(document, dict):
-        raise SpecError("the spec is no object", where="the body", remedy="Write dagId: … and steps: ….")
+        raise SpecError("the spec is not an object", where="the body", remedy="Write dagId: … and steps: ….")
     secret, document, conn_id = _without_secret(document)
     if secret is not None:
         check_connections(user, "POST")
     automation = _read(document, conn_id)
     check_name(request, user, automation.dag_id)
-    state = views.state_of(automation.dag_id)
+    state = read_any_state(automation.dag_id)
     if secret is None:
         return _published(automation, state, user)
     if state.sidecar is not None:
-        raise Problem(409, f"there is an automation {automation.dag_id!r}", where="dagId")
+        raise Problem(409, f"an automation is called {automation.dag_id!r} already", where="dagId")
     _connect(str(conn_id), secret)
     try:
         return _published(automation, state, user)
@@ -61,8 +58,7 @@ def create(request: Request, user: Any, document: Any) -> Response:
 def _connect(conn_id: str, secret: str) -> None:
     """Make the connection that holds a webhook's secret.
 
-    :raises Problem: 409 there is one of that name; the database refuses a second one also where two requests come at
-        once.
+    :raises Problem: 409 a connection has that id. Of two requests at once the database refuses one.
     """
     try:
         with create_session(scoped=False) as session:
@@ -70,27 +66,27 @@ def _connect(conn_id: str, secret: str) -> None:
     except IntegrityError:
         raise Problem(
             409,
-            f"there is a connection {conn_id!r}",
+            f"a connection is called {conn_id!r} already",
             where="config.secret",
-            remedy="Leave the secret out, and name the connection that holds it with secretConnId.",
+            remedy="Leave the secret out, and name the connection that holds it in secretConnId.",
         ) from None
 
 
 def check_name(request: Request, user: Any, dag_id: str) -> None:
-    """Refuse a DAG id that can be none, or whose DAG the user may not edit.
+    """Refuse a name that cannot be a DAG id, is too similar to another one, or is a DAG that the user may not edit.
 
-    :raises SpecError: it can be none. :raises HTTPException: 403.
+    :raises SpecError: it cannot be a DAG id. :raises HTTPException: 403, 409.
     """
     if not is_name(dag_id):
         raise SpecError(
-            f"the DAG id {dag_id[:80]!r} must hold letters, digits, dashes, dots and underscores, and start with a "
-            "letter or digit",
+            f"the DAG id {dag_id[:80]!r} must consist of letters, digits, dashes, dots and underscores, and start with "
+            "a letter or digit",
             where="dagId",
             remedy=f"Try {slug(dag_id, 'vai_automation')[:80]!r}.",
         )
-    may(request, user, "PUT", dag_id)
+    check_dag(request, user, "PUT", dag_id)
     try:
-        safe_name(dag_id, folders.automations_folder())
+        safe_name(dag_id, automations_folder())
     except UnusableName as error:
         raise SpecError(error.problem, where="dagId", remedy=error.remedy) from None
     except NameTaken as error:
@@ -98,18 +94,15 @@ def check_name(request: Request, user: Any, dag_id: str) -> None:
 
 
 def _published(automation: Automation, state: Any, user: Any) -> Response:
-    return publishing.created(automation, state, by=user.get_name(), summary="", if_match=None)
+    return write_new(automation, state, by=user.get_name(), summary="", if_match=None)
 
 
 def _read(document: dict[str, Any], conn_id: str | None) -> Automation:
     """Return the automation of a spec.
 
-    :raises SpecError: with all that is wrong.
+    :raises SpecError: its message lists everything that is wrong.
     """
-    document = to_snake(document, FULL)
-    if not is_platform(document) and not any(name in document for name in FULL):
-        document = _short(document)
-    modules = python_path(folders.automations_folder())
+    modules = python_path(automations_folder())
     try:
         return from_document(document, Path("automation"), secret_conn_id=conn_id, python_path=modules)
     except SpecError as error:
@@ -117,31 +110,11 @@ def _read(document: dict[str, Any], conn_id: str | None) -> Automation:
         raise SpecError("; ".join([error.problem, *others]), where=error.where, remedy=error.remedy) from None
 
 
-def _short(document: dict[str, Any]) -> dict[str, Any]:
-    """Return a short form with the names that it has in a file."""
-    read: dict[str, Any] = to_snake(document, KEYS)
-    if isinstance(read.get("steps"), list):
-        read["steps"] = [_short_step(step) for step in read["steps"]]
-    names = tuple({name for known in TRIGGER_KEYS.values() for name in known})
-    if isinstance(read.get("triggers"), list):
-        read["triggers"] = [to_snake(trigger, names) for trigger in read["triggers"]]
-    if "trigger" in read:
-        read["trigger"] = to_snake(read["trigger"], names)
-    return read
-
-
-def _short_step(step: Any) -> Any:
-    read = to_snake(step, (*STEP_KEYS, *Step.model_fields))
-    if isinstance(read, dict) and isinstance(read.get("gate"), dict):
-        read = {**read, "gate": to_snake(read["gate"], GATE_KEYS)}
-    return read
-
-
 def _without_secret(document: dict[str, Any]) -> tuple[str | None, dict[str, Any], str | None]:
-    """Return the webhook's secret that a platform's document holds, the document without it, and its connection's id.
+    """Return the webhook's secret in a platform's document, the document without it, and the id of its connection.
 
-    Where the document names a connection, the secret is left where it is: reading the document leaves it out, and says
-    so to the reviewer.
+    If the document names a connection, the secret stays in it: whoever reads the document leaves the secret out and
+    adds a note to the review list.
     """
     if not is_platform(document):
         return None, document, None
@@ -149,7 +122,7 @@ def _without_secret(document: dict[str, Any]) -> tuple[str | None, dict[str, Any
         holder = document.get(name)
         if not isinstance(holder, dict) or not isinstance(holder.get("secret"), str) or not holder["secret"]:
             continue
-        if holder.get("secretConnId") or holder.get("conn_id"):
+        if named_connection(holder):
             continue
         kept = {key: value for key, value in holder.items() if key != "secret"}
         named = slug(str(document.get("name") or "automation"), "automation")

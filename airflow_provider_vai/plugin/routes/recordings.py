@@ -1,4 +1,4 @@
-"""``/api/v1/agents/runs`` and ``/api/v1/chat/threads``: recordings, and what crystallizes them."""
+"""``/api/v1/agents/runs`` and ``/api/v1/chat/threads``: store, list, show and crystallize recordings."""
 
 from __future__ import annotations
 
@@ -8,22 +8,27 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import Field, ValidationError
 
-from airflow_provider_vai.authoring import stored_recordings as recordings_store
+from airflow_provider_vai.authoring import stored_recordings
 from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
 from airflow_provider_vai.authoring.crystallizing import crystallized, recordings_of, runs_of, taken_for
 from airflow_provider_vai.authoring.stored_recordings import Stored
 from airflow_provider_vai.crystallizer.run_secrets import masked_run
 from airflow_provider_vai.crystallizer.several.generalise import Recording
 from airflow_provider_vai.exceptions import SpecError, UnknownFormat
-from airflow_provider_vai.model.tools_file import GateSettings, ToolRule, ToolsFile
+from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.model.tools_file import ToolsFile
 from airflow_provider_vai.model.validation import problems
-from airflow_provider_vai.plugin.api import folders, publishing, views
 from airflow_provider_vai.plugin.api.access import AUTHOR_NEW, READ_RECORDINGS
-from airflow_provider_vai.plugin.api.bodies import RequestBody, Small, TraceBody
+from airflow_provider_vai.plugin.api.automation_response import AutomationShown
+from airflow_provider_vai.plugin.api.automation_writes import write_new
+from airflow_provider_vai.plugin.api.configured_folders import automations_folder, recordings_folder
 from airflow_provider_vai.plugin.api.etags import IfMatch
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
-from airflow_provider_vai.plugin.api.json_body import Json, to_snake, to_wire
-from airflow_provider_vai.plugin.api.openapi import AUTOMATION, answers, body_of
+from airflow_provider_vai.plugin.api.json_response import MaskedJson, Page, ResponseModel
+from airflow_provider_vai.plugin.api.openapi import body_of, with_headers
+from airflow_provider_vai.plugin.api.parameters import Limit, Offset, RecordingId
+from airflow_provider_vai.plugin.api.request_body import RequestModel, SmallBody, TraceBody
+from airflow_provider_vai.plugin.api.stored_automation import read_any_state
 from airflow_provider_vai.plugin.routes import new_automations
 from airflow_provider_vai.secrets.masking import mask
 
@@ -33,16 +38,41 @@ MOST_TRACES = 50
 
 PLACES: dict[Source, str] = {"agent_run": "/api/v1/agents/runs", "chat_thread": "/api/v1/chat/threads"}
 YAML = ("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml")
-Page = Annotated[int, Query(ge=1, le=1000)]
-Offset = Annotated[int, Query(ge=0, le=10**9)]
-Format = Annotated[str | None, Query(max_length=100, description="A trace format; left out: it is found.")]
+Format = Annotated[str | None, Query(max_length=100, description="The trace's format; by default it is detected.")]
 TRACE = {"requestBody": {"required": True, "content": {
-    "application/json": {"schema": {"description": "A trace in any known format, as it is."}},
+    "application/json": {"schema": {"description": "A trace in any supported format, unchanged."}},
     "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
 }}}  # fmt: skip
 
 
-class FurtherTrace(RequestBody):
+class RecordingItem(ResponseModel):
+    """A recording: one run of a stored trace. ``calls`` is the number of its tool calls."""
+
+    run_id: str
+    source: Source
+    format: str
+    title: str | None
+    outcome: str
+    calls: int = Field(ge=0)
+    crystallize_eligible: bool = Field(description="Whether it can be crystallized without further options.")
+    trace_sha256: str
+    stored_at: str = Field(json_schema_extra={"format": "date-time"})
+    stored_by: str
+
+
+class RecordingList(ResponseModel):
+    """The recordings of one trace."""
+
+    items: list[RecordingItem]
+
+
+class RecordingPage(Page):
+    """A page of recordings, the one stored last first."""
+
+    items: list[RecordingItem]
+
+
+class FurtherTrace(RequestModel):
     """A stored recording: the id of its run, its kind (by default that of the address), and the digest of its trace
     file (by default the one that was stored last)."""
 
@@ -51,8 +81,8 @@ class FurtherTrace(RequestBody):
     trace_sha256: str | None = None
 
 
-class Crystallize(RequestBody):
-    """What ``vai crystallize`` takes as options; ``tools`` are the rules of a tools file.
+class Crystallize(RequestModel):
+    """The options of ``vai crystallize``; ``tools`` are the rules of a tools file.
 
     ``traces`` are further recordings, as run ids, or as objects where an id is not enough. With the recording of the
     address they are exports of one run, which are merged, or several runs of one task, which become one automation.
@@ -84,38 +114,43 @@ def _add_routes(source: Source, prefix: str, name: str) -> None:
     def post(request: Request, user: GetUserDep, body: TraceBody, once: OnceDep, format: Format = None) -> Response:
         return once(body.content, lambda: _stored(source, body.content, format, body.content_type, user.get_name()))
 
-    def listing(limit: Page = 100, offset: Offset = 0) -> Response:
-        entries = recordings_store.listed(folders.runs_folder(), source)
+    def listing(limit: Limit = 100, offset: Offset = 0) -> Response:
+        entries = stored_recordings.listed(recordings_folder(), source)
         items = [_item(entry) for entry in entries[offset : offset + limit]]
-        return Json({"items": items, "total": len(entries), "limit": limit, "offset": offset})
+        return MaskedJson(RecordingPage(items=items, total=len(entries), limit=limit, offset=offset))
 
-    def read(recording_id: str) -> Response:
-        run = masked_run(recordings_store.run(folders.runs_folder(), _found(source, recording_id)))
-        return Json(to_wire(run))
+    def read(recording_id: RecordingId) -> Response:
+        return MaskedJson(masked_run(stored_recordings.run(recordings_folder(), _found(source, recording_id))))
 
     def crystallize(
-        request: Request, user: GetUserDep, recording_id: str, *, body: Small, once: OnceDep, if_match: IfMatch = None
+        request: Request,
+        user: GetUserDep,
+        recording_id: RecordingId,
+        *,
+        body: SmallBody,
+        once: OnceDep,
+        if_match: IfMatch = None,
     ) -> Response:
         def make() -> Response:
             return _crystallized(request, user, _found(source, recording_id), body.read(Crystallize), if_match)
 
         return once(body.content, make)
 
-    post.__doc__ = f"Store a trace file, whatever its format; its {name}s can be crystallized from then on."
+    post.__doc__ = f"Store a trace file of any supported format; its {name}s can then be crystallized."
     listing.__doc__ = f"List the {name}s, the one stored last first."
-    read.__doc__ = f"Show a {name}: what happened, with credentials masked."
-    crystallize.__doc__ = f"Turn a {name} into an automation, a draft."
+    read.__doc__ = f"Show what happened in a {name}, with credentials masked."
+    crystallize.__doc__ = f"Turn a {name} into a draft of an automation."
     one = f"{prefix}/{{recording_id:path}}"
     add = router.add_api_route
-    stored = answers("Recordings", 201, 200)
-    add(prefix, post, methods=["POST"], dependencies=AUTHOR_NEW, status_code=201, responses=stored,
-        openapi_extra=TRACE, operation_id=f"post_{source}")  # fmt: skip
-    add(prefix, listing, methods=["GET"], dependencies=READ_RECORDINGS, responses=answers("RecordingPage"),
+    add(prefix, post, methods=["POST"], dependencies=AUTHOR_NEW, status_code=201, response_model=RecordingList,
+        responses={200: {"model": RecordingList}}, openapi_extra=TRACE, operation_id=f"post_{source}")  # fmt: skip
+    add(prefix, listing, methods=["GET"], dependencies=READ_RECORDINGS, response_model=RecordingPage,
         operation_id=f"list_{source}s")  # fmt: skip
     add(f"{one}/crystallize", crystallize, methods=["POST"], dependencies=AUTHOR_NEW, status_code=201,
-        responses=answers(AUTOMATION, 201, 200), openapi_extra=body_of(Crystallize, required=False),
-        operation_id=f"crystallize_{source}")  # fmt: skip
-    add(one, read, methods=["GET"], dependencies=READ_RECORDINGS, responses=answers("Run"),
+        response_model=AutomationShown,
+        responses=with_headers("ETag", "Location", statuses=(200, 201), model=AutomationShown),
+        openapi_extra=body_of(Crystallize, required=False), operation_id=f"crystallize_{source}")  # fmt: skip
+    add(one, read, methods=["GET"], dependencies=READ_RECORDINGS, response_model=Run,
         operation_id=f"read_{source}")  # fmt: skip
 
 
@@ -125,51 +160,51 @@ _add_routes("chat_thread", PLACES["chat_thread"], "chat thread")
 
 def _stored(source: Source, content: bytes, format: str | None, content_type: str, by: str) -> Response:
     ending = ".yaml" if content_type in YAML else ".json"
-    entries, is_new = recordings_store.store(folders.runs_folder(), content, format, ending, by)
+    entries, is_new = stored_recordings.store(recordings_folder(), content, format, ending, by)
     if not any(entry.source == source for entry in entries):
         other = next(place for kind, place in PLACES.items() if kind != source)
-        raise UnknownFormat(
-            "the trace holds nothing of this kind", where="trace", remedy=f"GET {other} lists its runs."
-        )
-    return Json({"items": [_item(entry) for entry in entries]}, 201 if is_new else 200)
+        raise UnknownFormat("the trace contains no such recording", where="trace", remedy=f"GET {other} lists it.")
+    return MaskedJson(RecordingList(items=[_item(entry) for entry in entries]), 201 if is_new else 200)
 
 
 def _found(source: Source, recording_id: str) -> Stored:
-    entry = recordings_store.found(folders.runs_folder(), source, recording_id)
+    entry = stored_recordings.found(recordings_folder(), source, recording_id)
     if entry is None:
         raise HTTPException(404, "there is no such recording")
     return entry
 
 
-def _item(entry: Stored) -> dict[str, Any]:
-    return {
-        "runId": entry.run_id,
-        "source": entry.source,
-        "format": entry.format,
-        "title": entry.title,
-        "outcome": entry.outcome,
-        "calls": entry.calls,
-        "crystallizeEligible": entry.is_eligible,
-        "traceSha256": entry.trace_sha256,
-        "storedAt": entry.at,
-        "storedBy": entry.by,
-    }
+def _item(entry: Stored) -> RecordingItem:
+    return RecordingItem.model_validate(
+        {
+            "run_id": entry.run_id,
+            "source": entry.source,
+            "format": entry.format,
+            "title": entry.title,
+            "outcome": entry.outcome,
+            "calls": entry.calls,
+            "crystallize_eligible": entry.is_eligible,
+            "trace_sha256": entry.trace_sha256,
+            "stored_at": entry.at,
+            "stored_by": entry.by,
+        }
+    )
 
 
 def _crystallized(request: Request, user: Any, entry: Stored, body: Crystallize, if_match: str | None) -> Response:
     entries = _with_further(entry, body.traces)
     recordings, sentence = _recordings(entries)
-    folder = folders.automations_folder()
+    folder = automations_folder()
     automation = crystallized(recordings, _tools(body.tools), options=_options(body), folder=folder)
     new_automations.check_name(request, user, automation.dag_id)
-    state = views.state_of(automation.dag_id)
-    return publishing.created(
+    state = read_any_state(automation.dag_id)
+    return write_new(
         automation,
         state,
         by=user.get_name(),
         summary=body.summary,
         if_match=if_match,
-        beside={"takenFor": sentence} if sentence else {},
+        taken_for=sentence,
     )
 
 
@@ -184,7 +219,7 @@ def _with_further(entry: Stored, traces: list[str | FurtherTrace]) -> list[Store
     for number, named in enumerate(traces):
         wanted = FurtherTrace(run_id=named) if isinstance(named, str) else named
         source = wanted.source or entry.source
-        found = recordings_store.found(folders.runs_folder(), source, wanted.run_id, wanted.trace_sha256)
+        found = stored_recordings.found(recordings_folder(), source, wanted.run_id, wanted.trace_sha256)
         if found is None:
             raise SpecError(
                 f"there is no recording {mask(wanted.run_id)[:80]!r} of the kind {source}",
@@ -197,10 +232,10 @@ def _with_further(entry: Stored, traces: list[str | FurtherTrace]) -> list[Store
 
 def _recordings(entries: list[Stored]) -> tuple[list[Recording], str | None]:
     """Return the runs that the recordings are of, and, of several recordings, what they were taken for."""
-    folder = folders.runs_folder()
+    folder = recordings_folder()
     if len(entries) == 1:
-        return [Recording("", recordings_store.run(folder, entries[0]), entries[0].trace_sha256)], None
-    exports = recordings_store.exports(folder, entries)
+        return [Recording("", stored_recordings.run(folder, entries[0]), entries[0].trace_sha256)], None
+    exports = stored_recordings.exports(folder, entries)
     groups = runs_of(exports)
     return recordings_of(groups), taken_for([export.name for export in exports], groups)
 
@@ -223,18 +258,12 @@ def _options(body: Crystallize) -> CrystallizeOptions:
 
 
 def _tools(rules: list[dict[str, Any]]) -> ToolsFile:
-    """Return the rules as the tools file has them.
+    """Return the rules as those of a tools file.
 
     :raises SpecError: one of them is wrong.
     """
-    read = []
-    for rule in rules:
-        fields = to_snake(rule, tuple(ToolRule.model_fields))
-        if "gate" in fields:
-            fields = {**fields, "gate": to_snake(fields["gate"], tuple(GateSettings.model_fields))}
-        read.append(fields)
     try:
-        return ToolsFile.model_validate({"tools": read})
+        return ToolsFile.model_validate({"tools": rules})
     except ValidationError as error:
         raise SpecError(
             mask(problems(error)), where="tools", remedy="dev/docs/tools-file.md describes a rule."

@@ -1,35 +1,71 @@
-"""``/api/v1/automations/{dag_id}/savings``: what its runs saved against the recorded run."""
+"""``/api/v1/automations/{dag_id}/savings``: what the runs of an automation saved, compared with the recorded run."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Annotated, Any
+from typing import Any
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.xcom import XComModel
 from airflow.utils.session import create_session
-from fastapi import APIRouter, Query, Response
-from pydantic.alias_generators import to_camel
+from fastapi import APIRouter, Response
+from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from airflow_provider_vai.analysis import savings
 from airflow_provider_vai.model.sidecar import Sidecar
-from airflow_provider_vai.plugin.api import views
 from airflow_provider_vai.plugin.api.access import reading
-from airflow_provider_vai.plugin.api.json_body import Json
-from airflow_provider_vai.plugin.api.openapi import answers
+from airflow_provider_vai.plugin.api.json_response import MaskedJson, ResponseModel
+from airflow_provider_vai.plugin.api.parameters import DagId, Limit
+from airflow_provider_vai.plugin.api.stored_automation import existing
 
 router = APIRouter(prefix="/api/v1/automations/{dag_id}/savings", tags=["runs"])
 
 
-@router.get("", dependencies=reading(DagAccessEntity.RUN), responses=answers("Ledger"))
-def ledger(dag_id: str, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
-    """Show what the newest runs cost and saved: tokens, dollars and seconds; what is not known is null."""
-    sidecar = views.existing(dag_id).sidecar
-    assert sidecar is not None  # noqa: S101 - an existing automation has one
+class CostShown(ResponseModel):
+    """Tokens, US dollars and seconds; null: not known."""
+
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_usd: float | None
+    seconds: float | None
+
+
+class RunSavings(ResponseModel):
+    """What one run cost, and what it saved compared with the recorded run."""
+
+    run_id: str
+    state: str
+    started: str | None = Field(json_schema_extra={"format": "date-time"})
+    spent: CostShown
+    saved: CostShown
+
+
+class SavingsShown(ResponseModel):
+    """What the runs of an automation cost and saved, newest first.
+
+    ``recorded`` is the cost of the recorded run, by ``model``; ``pricedBy`` names the source of its price.
+    ``modelSteps`` are the steps that still call a model, ``saved`` is the sum over all runs.
+    """
+
+    dag_id: str
+    recorded: CostShown
+    model: str | None
+    priced_by: str | None
+    model_steps: list[str]
+    rows: list[RunSavings]
+    saved: CostShown
+    notes: list[str]
+
+
+@router.get("", dependencies=reading(DagAccessEntity.RUN), response_model=SavingsShown)
+def ledger(dag_id: DagId, limit: Limit = 100) -> Response:
+    """Show what the newest runs cost and saved: tokens, dollars and seconds; null where it is not known."""
+    sidecar = existing(dag_id).sidecar
+    assert sidecar is not None  # noqa: S101 - existing() checked it
     with create_session(scoped=False) as session:
         query = select(DagRun).where(DagRun.dag_id == dag_id).order_by(DagRun.run_after.desc(), DagRun.id.desc())
         runs = list(session.scalars(query.limit(limit)))
@@ -44,11 +80,11 @@ def ledger(dag_id: str, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Re
             }
             for run in runs
         ]
-    return Json(_camel(savings.as_json(savings.ledger(sidecar, entries))))
+    return MaskedJson(SavingsShown.model_validate(savings.as_json(savings.ledger(sidecar, entries))))
 
 
 def _residual(session: Session, sidecar: Sidecar, run_ids: list[str]) -> dict[str, Any]:
-    """Return, by run, what the steps that still ask a model used."""
+    """Return, by run, what the steps that still call a model used."""
     keys = savings.model_steps(sidecar.steps)
     tasks = [step.task_id for step in sidecar.steps if step.key in keys]
     results: dict[str, dict[str, Any]] = defaultdict(dict)
@@ -71,10 +107,3 @@ def _residual(session: Session, sidecar: Sidecar, run_ids: list[str]) -> dict[st
         for run_id, task_id in session.execute(out):
             skipped[run_id].append(task_id)
     return {run_id: savings.residual(sidecar, results[run_id], skipped[run_id]) for run_id in run_ids}
-
-
-def _camel(value: Any) -> Any:
-    """Return the ledger with its own names in camel case: it holds no names of users' data."""
-    if isinstance(value, dict):
-        return {to_camel(name): _camel(part) for name, part in value.items()}
-    return [_camel(part) for part in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""``/api/v1/automations/{dag_id}/steps``: add, change, move and remove steps; each change is a new version."""
+"""``/api/v1/automations/{dag_id}/steps``: list, add, change, move and remove steps; each change is a new version."""
 
 from __future__ import annotations
 
@@ -10,21 +10,31 @@ from pydantic import Field
 
 from airflow_provider_vai.authoring.editing.edit_requests import AddStep, ChangeStep, MoveStep, RemoveStep
 from airflow_provider_vai.authoring.editing.settings import STEP_OPTIONS
+from airflow_provider_vai.authoring.specs.places import only
 from airflow_provider_vai.authoring.specs.steps import GATE_KEYS
-from airflow_provider_vai.exceptions import SpecError
-from airflow_provider_vai.plugin.api import etags, publishing, views
+from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.plugin.api.access import authoring, reading
-from airflow_provider_vai.plugin.api.bodies import RequestBody, Small
-from airflow_provider_vai.plugin.api.etags import IfMatch
+from airflow_provider_vai.plugin.api.automation_response import AutomationShown
+from airflow_provider_vai.plugin.api.automation_writes import write_change
+from airflow_provider_vai.plugin.api.etags import IfMatch, etag
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
-from airflow_provider_vai.plugin.api.json_body import Json, to_snake, to_wire
-from airflow_provider_vai.plugin.api.openapi import AUTOMATION, answers, body_of
+from airflow_provider_vai.plugin.api.json_response import MaskedJson, ResponseModel
+from airflow_provider_vai.plugin.api.openapi import body_of, with_headers
+from airflow_provider_vai.plugin.api.parameters import DagId, StepKey
+from airflow_provider_vai.plugin.api.request_body import RequestModel, SmallBody
+from airflow_provider_vai.plugin.api.stored_automation import existing
 
 router = APIRouter(prefix="/api/v1/automations/{dag_id}/steps", tags=["steps"])
 
 
-class StepOptions(RequestBody):
-    """Options of a step beside its arguments; ``null`` leaves one out."""
+class StepList(ResponseModel):
+    """The steps of an automation; each comes after the steps that it depends on."""
+
+    items: list[Step]
+
+
+class StepOptions(RequestModel):
+    """Options of a step beside its arguments; ``null`` resets one to its default."""
 
     each: dict[str, Any] | None = None
     concurrency: int | None = None
@@ -35,12 +45,12 @@ class StepOptions(RequestBody):
     summary: str = ""
 
     def given(self) -> dict[str, Any]:
-        """Return the options that the request names, as the editing functions take them."""
+        """Return the options that the request sets, as the editing functions take them."""
         return {name: getattr(self, name) for name in STEP_OPTIONS if name in self.model_fields_set}
 
 
 class NewStep(StepOptions):
-    """A step to add: where, with which gate, and its arguments; values may be references as in a spec."""
+    """A step to add: its kind and arguments, its place, and its gate. Values may be references, as in a spec."""
 
     kind: str
     key: str | None = None
@@ -53,9 +63,9 @@ class NewStep(StepOptions):
 
 
 class ChangedStep(StepOptions):
-    """What to change of a step: its key, its kind, values at places of its arguments, arguments to leave out, its gate.
+    """What to change in a step: its key, its kind, values at places in its arguments, arguments to unset, its gate.
 
-    With ``kind``, ``arguments`` are all arguments of the step that takes its place.
+    With ``kind``, the step is replaced, and ``arguments`` are all arguments of the new step.
     """
 
     key: str | None = None
@@ -66,32 +76,37 @@ class ChangedStep(StepOptions):
     ungated: bool = False
 
 
-class StepPosition(RequestBody):
-    """Where a step goes."""
+class StepPosition(RequestModel):
+    """The new place of a step."""
 
     after: str | None = None
     before: str | None = None
     summary: str = ""
 
 
-class Frozen(RequestBody):
-    """What to use instead of the result of a removed step: values by the places that read it."""
+class FrozenValues(RequestModel):
+    """Values that replace the result of a removed step, by the places that read it."""
 
     freeze: dict[str, Any] = Field(default_factory=dict)
 
 
-@router.get("", dependencies=reading(), responses=answers("StepPage"))
-def listing(dag_id: str) -> Response:
-    """List the steps in an order in which each stands behind those that it depends on."""
-    state = views.existing(dag_id)
+@router.get("", dependencies=reading(), response_model=StepList, responses=with_headers("ETag"))
+def listing(dag_id: DagId) -> Response:
+    """List the steps; each comes after the steps that it depends on."""
+    state = existing(dag_id)
     steps = state.sidecar.steps if state.sidecar else []
-    return Json({"items": [to_wire(step) for step in steps]}, headers={"ETag": etags.of(state.number)})
+    return MaskedJson(StepList(items=steps), headers=etag(state.number))
 
 
 @router.post(
-    "", dependencies=authoring(), status_code=201, responses=answers(AUTOMATION, 201), openapi_extra=body_of(NewStep)
+    "",
+    dependencies=authoring(),
+    status_code=201,
+    response_model=AutomationShown,
+    responses=with_headers("ETag", statuses=(201,)),
+    openapi_extra=body_of(NewStep),
 )
-def add(dag_id: str, user: GetUserDep, body: Small, once: OnceDep, if_match: IfMatch = None) -> Response:
+def add(dag_id: DagId, user: GetUserDep, body: SmallBody, once: OnceDep, if_match: IfMatch = None) -> Response:
     """Add a step. A step that writes gets an approval gate, unless it is ``ungated``."""
 
     def make() -> Response:
@@ -108,15 +123,21 @@ def add(dag_id: str, user: GetUserDep, body: Small, once: OnceDep, if_match: IfM
             options=given.given(),
         )
         summary = given.summary or f"added the step {given.key or given.kind}"
-        answer = publishing.edited(dag_id, edit, if_match=if_match, by=user.get_name(), summary=summary)
+        answer = write_change(dag_id, edit, if_match=if_match, by=user.get_name(), summary=summary)
         answer.status_code = 201
         return answer
 
     return once(body.content, make)
 
 
-@router.patch("/{key}", dependencies=authoring(), responses=answers(AUTOMATION), openapi_extra=body_of(ChangedStep))
-def change(dag_id: str, key: str, user: GetUserDep, body: Small, if_match: IfMatch = None) -> Response:
+@router.patch(
+    "/{key}",
+    dependencies=authoring(),
+    response_model=AutomationShown,
+    responses=with_headers("ETag"),
+    openapi_extra=body_of(ChangedStep),
+)
+def change(dag_id: DagId, key: StepKey, user: GetUserDep, body: SmallBody, if_match: IfMatch = None) -> Response:
     """Change a step."""
     given = body.read(ChangedStep)
     edit = ChangeStep(
@@ -130,48 +151,52 @@ def change(dag_id: str, key: str, user: GetUserDep, body: Small, if_match: IfMat
         ungated=given.ungated,
     )
     summary = given.summary or f"changed the step {key}"
-    return publishing.edited(dag_id, edit, step=key, if_match=if_match, by=user.get_name(), summary=summary)
+    return write_change(dag_id, edit, step=key, if_match=if_match, by=user.get_name(), summary=summary)
 
 
 @router.delete(
-    "/{key}", dependencies=authoring(), responses=answers(AUTOMATION), openapi_extra=body_of(Frozen, required=False)
+    "/{key}",
+    dependencies=authoring(),
+    response_model=AutomationShown,
+    responses=with_headers("ETag"),
+    openapi_extra=body_of(FrozenValues, required=False),
 )
 def remove(
-    dag_id: str,
-    key: str,
+    dag_id: DagId,
+    key: StepKey,
     user: GetUserDep,
     *,
-    body: Small,
+    body: SmallBody,
     if_match: IfMatch = None,
-    ungate: Annotated[bool, Query(description="Remove a gate although what it guards writes.")] = False,
-    unbranch: Annotated[bool, Query(description="Remove a branch; both its ways run then.")] = False,
+    ungate: Annotated[bool, Query(description="Remove a gate even if the step behind it writes.")] = False,
+    unbranch: Annotated[bool, Query(description="Remove a branch; both of its paths run then.")] = False,
 ) -> Response:
-    """Remove a step, and its gate with it."""
-    edit = RemoveStep(key, freeze=body.read(Frozen).freeze, ungate=ungate, unbranch=unbranch)
+    """Remove a step together with its gate."""
+    edit = RemoveStep(key, freeze=body.read(FrozenValues).freeze, ungate=ungate, unbranch=unbranch)
     summary = f"removed the step {key}"
-    return publishing.edited(dag_id, edit, step=key, if_match=if_match, by=user.get_name(), summary=summary)
+    return write_change(dag_id, edit, step=key, if_match=if_match, by=user.get_name(), summary=summary)
 
 
 @router.post(
-    "/{key}/move", dependencies=authoring(), responses=answers(AUTOMATION), openapi_extra=body_of(StepPosition)
+    "/{key}/move",
+    dependencies=authoring(),
+    response_model=AutomationShown,
+    responses=with_headers("ETag"),
+    openapi_extra=body_of(StepPosition),
 )
-def move(dag_id: str, key: str, user: GetUserDep, *, body: Small, once: OnceDep, if_match: IfMatch = None) -> Response:
-    """Move a step, together with its gate."""
+def move(
+    dag_id: DagId, key: StepKey, user: GetUserDep, *, body: SmallBody, once: OnceDep, if_match: IfMatch = None
+) -> Response:
+    """Move a step together with its gate."""
 
     def make() -> Response:
         given = body.read(StepPosition)
         edit = MoveStep(key, after=given.after, before=given.before)
         summary = given.summary or f"moved the step {key}"
-        return publishing.edited(dag_id, edit, step=key, if_match=if_match, by=user.get_name(), summary=summary)
+        return write_change(dag_id, edit, step=key, if_match=if_match, by=user.get_name(), summary=summary)
 
     return once(body.content, make)
 
 
 def _gate(settings: dict[str, Any] | None) -> dict[str, Any] | None:
-    if settings is None:
-        return None
-    read: dict[str, Any] = to_snake(settings, GATE_KEYS)
-    unknown = sorted(read.keys() - set(GATE_KEYS))
-    if unknown:
-        raise SpecError(f"a gate has no {unknown[0]!r}", where="gate", remedy=f"Settings are: {', '.join(GATE_KEYS)}.")
-    return read
+    return None if settings is None else only(settings, GATE_KEYS, ["gate"])

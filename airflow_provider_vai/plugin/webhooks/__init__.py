@@ -1,1 +1,1 @@
-"""Receives webhooks: signatures, deliveries, payloads, runs."""
+"""Receives webhooks: verifies signatures, detects repeated deliveries, parses payloads, starts runs."""

@@ -1,14 +1,15 @@
-"""Which deliveries have been here: files that only one request can create, so that every API server agrees.
+"""The deliveries that have arrived: files that only one request can create, so that all API servers agree.
 
-Below ``<runs_path>/@webhooks/<digest of the webhook's path>/`` stand, each in a folder of its first two digits,
+There are three kinds of files in ``<runs_path>/@webhooks/<digest of the webhook's path>/``, each in a folder named by
+the first two digits of the file's name:
 
 - ``deliveries/…/<digest of the id>.json``: a delivery arrived; its run id, and the digest of its content,
-- ``signatures/…/<digest of what was signed>.json``: a signature was used; for which delivery,
+- ``signatures/…/<digest of what was signed>.json``: a signature was used, and by which delivery,
 - ``started/…/<digest of the id>.json``: the delivery's run exists.
 
-A delivery without the last file may still start its run, in the sender's next try. Of bodies and signed bytes the files
-hold digests alone. Nothing here deletes one: as long as they stand, a delivery starts no second run; see
-``dev/docs/webhooks.md`` for when they may go.
+A delivery without the last file may still start its run, when the sender tries again. The files contain only digests of
+bodies and signed bytes. Nothing here deletes them: as long as they exist, a delivery does not start a second run.
+``dev/docs/webhooks.md`` says when you may delete them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from airflow_provider_vai.exceptions import PublishError, VaiError
-from airflow_provider_vai.plugin.api import folders
+from airflow_provider_vai.plugin.api.configured_folders import recordings_folder
 from airflow_provider_vai.plugin.webhooks.signatures import Delivery
 from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.store.shared_files import AnyPath
@@ -28,13 +29,16 @@ FOLDER = "@webhooks"
 
 
 class ReplayedDelivery(VaiError):
-    """What was signed once came again under another name, or a delivery's name with another content."""
+    """Signed bytes came again with another delivery id, or a delivery id with another content."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A delivery's place among all: its id (the sender's, else the digest), the run that it starts, and the DAG of
-    which that run was started before, if it was."""
+    """A delivery that was claimed.
+
+    :param path: of the webhook. :param delivery_id: the sender's, or the digest of what was signed.
+    :param run_id: of the run that it starts. :param started_dag_id: the DAG of that run, if it was started already.
+    """
 
     path: str
     delivery_id: str
@@ -43,22 +47,22 @@ class Claim:
 
 
 def claim(path: str, delivery: Delivery, now: datetime) -> Claim:
-    """Claim a delivery; the same delivery may be claimed any number of times, and always gets the same run id.
+    """Claim a delivery. The same delivery may be claimed any number of times, and always gets the same run id.
 
-    :param path: the webhook's.
-    :param delivery: verified.
+    :param path: of the webhook.
+    :param delivery: a delivery whose signature was verified.
     :param now: the time of arrival.
-    :raises Replayed: its signature was used for another delivery, or its id with another content.
-    :raises PublishError: the storage refuses, or a file is damaged.
+    :raises ReplayedDelivery: its signature belongs to another delivery, or its id to another content.
+    :raises PublishError: the storage refused, or a file is damaged.
     """
     delivery_id = delivery.id or delivery.digest
     key = _digest(delivery_id)
     run_id = f"webhook__{_digest(path, delivery_id)[:32]}"
     arrived = {"runId": run_id, "content": delivery.content, "receivedAt": now.isoformat()}
     used = _file(path, "signatures", delivery.digest)
-    # The first look only keeps replays from leaving a file each. Of two requests at once the files decide, and the
-    # delivery's own comes first: a stranger's mix of one delivery's signature and another one's id must not use up
-    # the signature.
+    # The first check only keeps replays from creating files; between two requests at once the files below decide. The
+    # delivery's own file comes first: a stranger who combines one delivery's signature with another one's id must not
+    # use up the signature.
     _check(_read(used), {"delivery": key}, "this signature was used for another delivery")
     _claim(_file(path, "deliveries", key), arrived, "content", "this delivery id came with another content")
     _claim(used, {"delivery": key}, "delivery", "this signature was used for another delivery")
@@ -67,7 +71,7 @@ def claim(path: str, delivery: Delivery, now: datetime) -> Claim:
 
 
 def note_started(claimed: Claim, dag_id: str) -> None:
-    """Note that the delivery's run exists, so that it is not made again, also when somebody deletes it."""
+    """Record that the delivery's run exists, so that it is not started again even if somebody deletes it."""
     noted = {"dagId": dag_id, "runId": claimed.run_id}
     shared_files.create(_file(claimed.path, "started", _digest(claimed.delivery_id)), _bytes(noted))
 
@@ -79,7 +83,7 @@ def _claim(file: AnyPath, content: dict[str, str], decides: str, problem: str) -
 
 def _check(found: dict[str, str] | None, expected: dict[str, str], problem: str) -> None:
     if found is not None and any(found.get(name) != value for name, value in expected.items()):
-        raise ReplayedDelivery(problem, remedy="Give each delivery an id of its own, and each try of it the same one.")
+        raise ReplayedDelivery(problem, remedy="Give each delivery its own id, and keep the id when you send it again.")
 
 
 def _read(file: AnyPath) -> dict[str, str] | None:
@@ -97,7 +101,7 @@ def _bytes(content: dict[str, str]) -> bytes:
 
 
 def _file(path: str, kind: str, digest: str) -> AnyPath:
-    return folders.runs_folder() / FOLDER / _digest(path)[:32] / kind / digest[:2] / f"{digest}.json"
+    return recordings_folder() / FOLDER / _digest(path)[:32] / kind / digest[:2] / f"{digest}.json"
 
 
 def _digest(*parts: str) -> str:

@@ -1,4 +1,4 @@
-"""The body of a webhook as the value of the DAG param ``payload``: only what a run can carry unchanged."""
+"""Parses the body of a webhook into the DAG param ``payload``, and refuses what a run's configuration cannot store."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from airflow_provider_vai.exceptions import UnreadableTrace, VaiError
 from airflow_provider_vai.languages import json_text
 
 MAX_DEPTH = 64
-"""Lists and objects inside each other. Senders need a dozen; what reads the run's configuration later recurses."""
+"""Levels of lists and objects. Senders need a dozen; the code that reads a run's configuration recurses."""
 
 MAX_FIELDS = 1000
-"""Of a form."""
+"""Fields in a form."""
 
 CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1"}
 _INTEGERS = 2**63
 
 
 class BadPayload(VaiError):
-    """A webhook's body is not what its content type says, or holds what a run cannot carry."""
+    """A webhook's body does not match its content type, or contains a value that a run's configuration cannot store."""
 
 
 def parse(body: bytes, content_type: str) -> Any:
     """Return the body as JSON data.
 
-    JSON (``application/json``, ``…+json``) is parsed, a form (``application/x-www-form-urlencoded``) is an object in
-    which a field that stands there several times is a list; anything else is the text as it is.
+    JSON (``application/json``, ``…+json``) is parsed. A form (``application/x-www-form-urlencoded``) becomes an object,
+    in which a repeated field is a list. Anything else is the text as it is.
 
-    :param body: the bytes as they came.
-    :param content_type: the header's value; empty: text.
-    :raises BadPayload: it cannot be read, is nested deeper than :data:`MAX_DEPTH`, or holds an integer that does not
-        fit 64 bits, a NUL or half a surrogate pair: the database or the worker would refuse it, after the answer.
+    :param body: the bytes as they arrived.
+    :param content_type: the value of the header; empty means text.
+    :raises BadPayload: it cannot be read, is nested deeper than :data:`MAX_DEPTH`, or contains an integer of more than
+        64 bits, a NUL or half a surrogate pair: the database or the worker would refuse these, after the answer.
     """
     header = Message()
     header["Content-Type"] = content_type or "text/plain"
@@ -50,7 +50,7 @@ def parse(body: bytes, content_type: str) -> Any:
 
 def _text(body: bytes, charset: str) -> str:
     if charset not in CHARSETS:
-        raise BadPayload("the body's charset is not known here", remedy="Send UTF-8.")
+        raise BadPayload("the charset of the body is not supported", remedy="Send UTF-8.")
     try:
         return body.decode(charset)
     except UnicodeDecodeError as error:
@@ -77,23 +77,23 @@ def _form(text: str) -> dict[str, Any]:
 
 def _check(value: Any) -> None:
     waiting: list[tuple[Any, int]] = [(value, 0)]
-    while waiting:  # no recursion: the value may be deeper than that goes
+    while waiting:  # not recursive: the value may be nested deeper than Python's limit
         part, depth = waiting.pop()
         if isinstance(part, (dict, list)):
             if depth == MAX_DEPTH:
-                raise BadPayload(f"the body is nested deeper than {MAX_DEPTH} levels", remedy="Send it flatter.")
+                raise BadPayload(f"the body is nested deeper than {MAX_DEPTH} levels", remedy="Flatten it.")
             inside = [*part, *part.values()] if isinstance(part, dict) else part
-            waiting += [(it, depth + 1) for it in inside]
+            waiting += [(one, depth + 1) for one in inside]
         elif isinstance(part, str):
             _check_text(part)
         elif isinstance(part, int) and not -_INTEGERS <= part < _INTEGERS:
-            raise BadPayload("the body holds an integer of more than 64 bits", remedy="Send it as text.")
+            raise BadPayload("the body contains an integer of more than 64 bits", remedy="Send it as text.")
 
 
 def _check_text(text: str) -> None:
     if "\0" in text:
-        raise BadPayload("the body holds the character U+0000", remedy="Leave it out.")
+        raise BadPayload("the body contains the character U+0000", remedy="Leave it out.")
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise BadPayload("the body holds half a surrogate pair", remedy="Send whole characters.") from None
+        raise BadPayload("the body contains half a surrogate pair", remedy="Send whole characters.") from None

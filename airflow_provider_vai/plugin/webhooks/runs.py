@@ -1,4 +1,4 @@
-"""Starts the run of a delivery, with Airflow's own code and without an Airflow user."""
+"""Starts the run of a delivery with Airflow's own code, without an Airflow user."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class CannotStart(VaiError):
-    """The DAG takes no run now; the sender may try again later."""
+    """The DAG cannot be started now; the sender may try again later."""
 
 
 class Paused(CannotStart):
@@ -28,17 +28,17 @@ class Paused(CannotStart):
 
 
 class Unfit(CannotStart):
-    """The payload does not fit the DAG's params."""
+    """The payload does not fit the schema of the DAG's params."""
 
 
 def start(dag_id: str, run_id: str, conf: dict[str, Any]) -> bool:
     """Start a run once.
 
     :param dag_id: the DAG.
-    :param run_id: the run's name; the database holds each name once a DAG.
-    :param conf: the run's configuration, which the DAG's params are taken from.
-    :return: whether this call started it; ``False``: it was there.
-    :raises CannotStart: it was not started. The message holds nothing of ``conf``, nor does the log.
+    :param run_id: the id of the run, which is unique within the DAG.
+    :param conf: the configuration of the run, from which the DAG's params are taken.
+    :return: whether this call started it; ``False``: it existed already.
+    :raises CannotStart: it was not started. Neither the message nor the log contains anything of ``conf``.
     """
     if _exists(dag_id, run_id):
         return False
@@ -52,9 +52,9 @@ def start(dag_id: str, run_id: str, conf: dict[str, Any]) -> bool:
             f"the payload does not fit the params of the DAG {dag_id!r}", remedy="Compare it with their schema."
         ) from None
     except Exception as error:
-        if _exists(dag_id, run_id):  # another request was quicker: the database refused the second row
+        if _exists(dag_id, run_id):  # another request was faster, and the database refused the second row
             return False
-        # Not the message: the database's repeats the statement's values, and with them the payload.
+        # Without the error's message: the database repeats the statement's values in it, and so the payload.
         place = "".join(traceback.format_tb(error.__traceback__))
         log.error("The run %s of %s could not be started: %s\n%s", run_id, dag_id, type(error).__qualname__, place)
         raise CannotStart("the run could not be started", remedy="Send the delivery again later.") from None

@@ -1,4 +1,4 @@
-"""Who sent this? The four ways in which senders sign a webhook, checked over the bytes as they arrived.
+"""Verifies the signature of a delivery over the bytes as they arrived, in the four ways in which senders sign.
 
 =========== ============================================================ ===================== =====================
 scheme      signature                                                    signed                id of the delivery
@@ -9,9 +9,9 @@ scheme      signature                                                    signed 
 ``shopify`` ``X-Shopify-Hmac-Sha256: <base64>``                          ``<body>``            ``X-Shopify-Webhook-Id``
 =========== ============================================================ ===================== =====================
 
-Each is an HMAC-SHA256. Sources: the senders' own pages, "Validating webhook deliveries" (docs.github.com), "Verify
-webhook signatures" (docs.stripe.com/webhooks/signature), "Verify webhook deliveries" (shopify.dev). Knows no Airflow
-and no HTTP. No message holds the secret, the expected signature or anything of the body.
+Each signature is an HMAC-SHA256. Sources: "Validating webhook deliveries" (docs.github.com), "Verify webhook
+signatures" (docs.stripe.com/webhooks/signature), "Verify webhook deliveries" (shopify.dev). This module imports neither
+Airflow nor an HTTP library. No message contains the secret, the expected signature or anything of the body.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from airflow_provider_vai.exceptions import UnreadableTrace, VaiError
 from airflow_provider_vai.languages import json_text
 
 TOLERANCE_SECONDS = 300
-"""How far a signed time may lie from now, before and after: Stripe's own default."""
+"""How many seconds a signed time may be off, before or after now: Stripe's own default."""
 
 _SECONDS = re.compile("[0-9]{1,12}")
 _HEX = re.compile("[0-9a-f]{64}")
@@ -38,18 +38,18 @@ _ID = re.compile("[!-~]{1,255}")
 
 
 class BadSignature(VaiError):
-    """A delivery is not signed as it should be, or was signed too long ago."""
+    """A delivery is not signed correctly, or was signed too long ago."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """A delivery that the holder of the secret signed.
+    """A delivery signed with the secret.
 
-    :param id: what the sender calls it, the same in each try; ``None``: the sender gave no name.
-    :param sent_at: the signed time in UTC; ``None``: the scheme signs none.
-    :param digest: SHA-256 in hex of what was signed: two deliveries with one digest are one signature, used twice.
-    :param content: SHA-256 in hex of what stays the same in each try of one delivery: the body; where the id itself is
-        signed, the id.
+    :param id: the sender's id of it, the same in each try; ``None``: the sender gave none.
+    :param sent_at: the signed time in UTC; ``None``: the scheme does not sign the time.
+    :param digest: SHA-256 in hex of what was signed: two deliveries with the same digest use one signature twice.
+    :param content: SHA-256 in hex of what is the same in each try of a delivery: the body, or the id if the id itself
+        is signed.
     """
 
     id: str | None
@@ -59,26 +59,26 @@ class Delivery:
 
 
 def verify(scheme: str, secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Delivery:
-    """Return the delivery, if the holder of the secret signed exactly these bytes.
+    """Return the delivery, if exactly these bytes were signed with the secret.
 
     :param scheme: ``vai``, ``github``, ``stripe`` or ``shopify``.
-    :param secret: the shared secret as the sender was given it; text, never decoded (Stripe's starts with ``whsec_``).
-    :param headers: the request's; their names in any case.
-    :param body: the request's, as it came.
-    :param now: the time of arrival, aware of its time zone.
-    :raises BadSignature: a header is missing, stands twice or is malformed; no signature fits; or the signed time lies
-        more than :data:`TOLERANCE_SECONDS` from ``now``.
-    :raises ValueError: the scheme is unknown, or the secret is empty: anyone could sign with that.
+    :param secret: the shared secret as the sender has it, as text (Stripe's ``whsec_…`` is not decoded either).
+    :param headers: of the request, their names in upper or lower case.
+    :param body: of the request, as it arrived.
+    :param now: the time of arrival, with its time zone.
+    :raises BadSignature: a header is missing, repeated or malformed; no signature fits; or the signed time is more than
+        :data:`TOLERANCE_SECONDS` off.
+    :raises ValueError: the scheme is unknown, or the secret is empty: everybody could sign with it.
     """
     if scheme not in _SCHEMES:
-        raise ValueError(f"no signature scheme {scheme!r}: known are {', '.join(_SCHEMES)}")
+        raise ValueError(f"there is no signature scheme {scheme!r}: choose one of {', '.join(_SCHEMES)}")
     if not secret:
         raise ValueError("the secret is empty")
     return _SCHEMES[scheme](secret.encode("utf-8"), headers, body, now)
 
 
 def _vai(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> Delivery:
-    """Several signatures, parted by commas or spaces, let a sender change its secret without a gap."""
+    """Several signatures, separated by commas or spaces, let a sender change its secret without a gap."""
     timestamp = _required(headers, "X-Vai-Timestamp")
     given = re.split(r"[,\s]+", _required(headers, "X-Vai-Signature"))
     signatures = [value[3:] for value in given if value.startswith("v1=")]
@@ -95,7 +95,7 @@ def _github(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetim
 
 
 def _stripe(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> Delivery:
-    """Stripe signs every try anew; what stays the same is the event's id, and the body may count the tries."""
+    """Stripe signs every try anew, and the body may count the tries; only the event's id stays the same."""
     header = "Stripe-Signature"
     pairs = [part.strip().partition("=") for part in _required(headers, header).split(",")]
     times = [value for name, _, value in pairs if name == "t"]
@@ -129,10 +129,10 @@ _SCHEMES: dict[str, Callable[[bytes, Mapping[str, str], bytes, datetime], Delive
 
 
 def _header(headers: Mapping[str, str], name: str) -> str | None:
-    """Return a header; proxies and senders do not agree which of two counts, so there must not be two."""
+    """Return a header. It must not be repeated: proxies and senders do not agree which of two values counts."""
     found = [value for given, value in headers.items() if given.lower() == name.lower()]
     if len(found) > 1:
-        raise BadSignature(f"the header {name} stands there {len(found)} times", remedy="Send it once.")
+        raise BadSignature(f"the header {name} was sent {len(found)} times", remedy="Send it once.")
     return found[0] if found else None
 
 
@@ -166,12 +166,12 @@ def _timed(timestamp: str, body: bytes, header: str) -> bytes:
 
 
 def _check(secret: bytes, signed: bytes, signatures: Sequence[str], header: str, form: str) -> None:
-    """Hex digits are lower case, so that one signature has one spelling."""
+    """Accept only lower-case hex digits, so that a signature has one spelling."""
     candidates = [value.encode("ascii") for value in signatures if _HEX.fullmatch(value)]
     if not candidates:
         raise _malformed(header, form)
     expected = hmac.new(secret, signed, "sha256").hexdigest().encode("ascii")
-    if not any([hmac.compare_digest(expected, candidate) for candidate in candidates]):  # noqa: C419 - each, always
+    if not any([hmac.compare_digest(expected, candidate) for candidate in candidates]):  # noqa: C419 - compare them all
         raise _unfit(header)
 
 

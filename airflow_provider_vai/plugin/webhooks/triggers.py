@@ -1,4 +1,4 @@
-"""Finds the automation that a webhook's path starts, and the secret that its sender signs with."""
+"""Finds the automation with a webhook path, and the secret of its sender."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from airflow.models.connection import Connection
 from airflow_provider_vai.exceptions import SpecError, VaiError
 from airflow_provider_vai.model.sidecar import SUFFIX, parse_sidecar
 from airflow_provider_vai.model.triggers import WebhookTrigger
-from airflow_provider_vai.plugin.api import folders
+from airflow_provider_vai.plugin.api.configured_folders import automations_folder
 from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.store.shared_files import AnyPath
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class Misconfigured(VaiError):
-    """Something on this side is wrong; for the log, not for the sender."""
+    """The server is set up wrongly. The message is for the log, not for the sender."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class Webhook:
 
 
 def find(path: str) -> Webhook | None:
-    """Return the webhook with this path; ``None``: no automation has one.
+    """Return the webhook with this path, ``None`` if no automation has it.
 
-    Where several automations name the path, the active one counts: a draft may be the next version of it.
+    If several automations have the path, the active one counts: a draft may be its successor.
 
-    :raises Misconfigured: several active automations name it.
+    :raises Misconfigured: several active automations have it.
     :raises PublishError: the folder cannot be read.
     """
-    folder = folders.automations_folder()
+    folder = automations_folder()
     found = [webhook for webhook in _served(folder) if webhook.trigger.path == path]
     active = [webhook for webhook in found if webhook.is_active]
     if len(active) > 1:
@@ -53,9 +53,9 @@ def find(path: str) -> Webhook | None:
 
 
 def secret(trigger: WebhookTrigger) -> str:
-    """Return the password of the trigger's connection, from wherever Airflow keeps connections.
+    """Return the password of the trigger's connection, from any place where Airflow keeps connections.
 
-    :raises Misconfigured: there is no such connection, or it has no password.
+    :raises Misconfigured: the connection does not exist, or has no password.
     """
     remedy = f"Make the connection {trigger.conn_id!r} with the sender's secret as its password."
     try:
@@ -70,8 +70,8 @@ def secret(trigger: WebhookTrigger) -> str:
 def _served(folder: AnyPath) -> list[Webhook]:
     """Return the webhooks of all sidecars.
 
-    Anyone can make the server look, and in an object store each read is a request: a sidecar is read, and complained
-    of, once for each change that its folder's listing shows.
+    Anybody can make the server look for a path, and each read from an object store is a request. So a sidecar is read,
+    and an error in it logged, once for each change that the listing of its folder shows.
     """
     before, now = _read_before.get(str(folder), {}), {}
     for name in shared_files.names(folder, SUFFIX):
@@ -86,9 +86,9 @@ _read_before: dict[str, dict[str, tuple[object, list[Webhook]]]] = {}
 
 
 def _stamp(path: AnyPath) -> object:
-    """Return what changes with each write of a file, or ``None`` if that is not known.
+    """Return a value that changes with each write of a file, ``None`` if there is no such value.
 
-    The file system of an object store answers from the listing that was made just now, with the object's own tag.
+    The file system of an object store answers from the listing that was just made, with the object's own tag.
     """
     try:
         if isinstance(path, Path) and not hasattr(path, "fs"):
@@ -107,7 +107,7 @@ def _webhooks(path: AnyPath) -> list[Webhook]:
     try:
         sidecar = parse_sidecar(content, str(path))
     except SpecError as error:
-        log.error("The webhooks of a sidecar that cannot be read are not served. %s", error)
+        log.error("The webhooks of this sidecar are not served, because it cannot be read. %s", error)
         return []
     webhooks = [trigger for trigger in sidecar.triggers if isinstance(trigger, WebhookTrigger)]
     return [Webhook(sidecar.dag_id, sidecar.status == "active", trigger) for trigger in webhooks]

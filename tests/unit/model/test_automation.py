@@ -69,6 +69,20 @@ def test_frozen_null_and_no_value_differ() -> None:
     assert wired("x").model_dump() == {"class": "wired", "from": {"step": "x", "path": []}, **traced}
 
 
+def test_both_spellings() -> None:
+    """Files are written with the models' names, the API's answers in camelCase; names of users stay. Both are read."""
+    arguments = {"to_whom": wired_inside("first"), "a_b": Argument.frozen({"some_key": 1})}
+    made = automation(step("first"), step("second", arguments=arguments, depends_on=["first"]), timeout_seconds=5)
+
+    shown = made.model_dump(by_alias=True)
+
+    assert (shown["dagId"], shown["timeoutSeconds"], "maxActiveTasks" in shown) == (made.dag_id, 5, False)
+    assert shown["steps"][1]["dependsOn"] == ["first"]
+    assert shown["steps"][1]["arguments"]["a_b"]["value"] == {"some_key": 1}
+    assert shown["steps"][1]["arguments"]["to_whom"]["wires"] == [{"at": [0], "from": {"step": "first", "path": []}}]
+    assert Automation.model_validate(shown) == made == Automation.model_validate(made.model_dump())
+
+
 def test_json_reads_back() -> None:
     """A dump is the same automation again, types included."""
     one = automation(

@@ -63,6 +63,14 @@ def test_first_rule_that_covers_counts() -> None:
     assert {key: rule and rule.conn_id for key, rule in rules.items()} == expected
 
 
+def test_camel_case() -> None:
+    """The HTTP API spells the same keys in camelCase."""
+    rule = {"match": "x", "kind": "mcp_tool", "connId": "c", "gate": {"onTimeout": "reject", "assignedUsers": ["7"]}}
+    gate = {"on_timeout": "reject", "assigned_users": ["7"]}
+
+    assert tools(rule) == tools({"match": "x", "kind": "mcp_tool", "conn_id": "c", "gate": gate})
+
+
 def test_file_beside_the_trace_is_found(tmp_path: Path) -> None:
     """Without --tools the file beside the trace counts; where there is none, there are no rules."""
     trace = tmp_path / "trace.json"

@@ -5,11 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+
+BUNDLE = "dags-folder"
 
 
 @pytest.fixture(scope="session")
@@ -57,3 +60,35 @@ def as_role(database: Path, folder: Path) -> Iterator[Any]:
 def op(as_role: Any) -> TestClient:
     """A client for somebody who may author."""
     return as_role("op")
+
+
+@pytest.fixture
+def read_by_airflow(database: Path, folder: Path) -> Iterator[Any]:
+    """Return a function that makes Airflow read an automation's file, as its DAG processor does."""
+    from airflow.api.common.delete_dag import delete_dag
+    from airflow.exceptions import DagNotFound
+    from airflow.models.dagbundle import DagBundleModel
+    from airflow.models.errors import ParseImportError
+    from airflow.utils.session import create_session
+    from sqlalchemy import delete
+
+    seen = set()
+
+    def read(dag_id: str = "nightly") -> None:
+        from airflow.dag_processing.bundles.manager import DagBundlesManager
+        from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+
+        with create_session() as session:
+            if session.get(DagBundleModel, BUNDLE) is None:
+                DagBundlesManager().sync_bundles_to_db(session=session)
+        bag = DagBag(str(folder / f"{dag_id}.py"), bundle_path=folder, bundle_name=BUNDLE)
+        assert not bag.import_errors
+        sync_bag_to_db(bag, BUNDLE, None)
+        seen.add(dag_id)
+
+    yield read
+    with create_session() as session:
+        session.execute(delete(ParseImportError))
+    for dag_id in seen:
+        with suppress(DagNotFound):
+            delete_dag(dag_id)

@@ -1,4 +1,4 @@
-"""The plugin stays cheap where no page is asked for, and none of its routes is open to anyone."""
+"""The plugin stays cheap where no page is asked for; none of its routes is open to anyone, or answers unmasked."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import subprocess
 import sys
 
 import pytest
+from fastapi import Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 
 from airflow_provider_vai.plugin import VaiPlugin, app as api
 from airflow_provider_vai.plugin.api import access
+from airflow_provider_vai.plugin.api.json_response import MaskedJson
+from airflow_provider_vai.plugin.routes.automations import PythonSource
 from airflow_provider_vai.plugin.webhooks import route as webhooks
 
 ROUTES = [route for router in api.ROUTERS for route in router.routes]
@@ -20,7 +24,7 @@ SWITCHES = ("activate", "pause", "runs")
 
 def asked(route: APIRoute) -> list[str]:
     """Return the names of what a route asks for, before anything else."""
-    return [getattr(it.call, "__qualname__", "") for it in route.dependant.dependencies]
+    return [getattr(dependency.call, "__qualname__", "") for dependency in route.dependant.dependencies]
 
 
 def test_the_plugin_imports_no_web_app() -> None:
@@ -37,6 +41,30 @@ def test_the_app_is_registered_under_its_prefix() -> None:
     (entry,) = VaiPlugin().fastapi_apps
 
     assert (entry["app"], entry["url_prefix"]) == (api.app, "/vai")
+
+
+def test_every_json_answer_is_masked() -> None:
+    """A route answers with the one JSON serializer, or with something that is no JSON."""
+    others = {
+        ("DELETE", "/api/v1/automations/{dag_id}"): Response,
+        ("GET", "/api/v1/automations/{dag_id}/dag"): PythonSource,
+        ("GET", "/flashboards/{dag_id}/{task_id}/latest"): RedirectResponse,
+        ("GET", "/flashboards/{dag_id}/{run_id}/{task_id}"): HTMLResponse,
+    }
+    for route in (route for route in api.app.routes if isinstance(route, APIRoute)):
+        for method in route.methods:
+            assert route.response_class is others.get((method, route.path), MaskedJson), route.path
+
+
+def test_every_json_answer_has_a_model() -> None:
+    """The OpenAPI document knows each JSON answer by its model; the document itself is the only one without."""
+    without = [
+        route.path
+        for route in api.app.routes
+        if isinstance(route, APIRoute) and route.response_class is MaskedJson and route.response_model is None
+    ]
+
+    assert without == ["/api/v1/openapi.json"]
 
 
 def test_every_route_asks_for_a_permission() -> None:

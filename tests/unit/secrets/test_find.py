@@ -205,3 +205,22 @@ def test_short_texts_are_passed_over_rightly() -> None:
     assert min(_parser.parse(shape.pattern.pattern).getwidth()[0] for shape in SHAPES) == SHORTEST_KEY
     patterns = (encodings._BASE64, encodings._WRAPPED, encodings._HEX, encodings._ESCAPED_HEX)
     assert min(_parser.parse(it.pattern).getwidth()[0] for it in patterns) == encodings.SHORTEST_ENCODED
+
+
+def test_keys_that_name_nothing() -> None:
+    """What is below a transparent key is judged by the name above it."""
+    random = "kV9xQ2mZ7LpT4wRc8YbN3sHd6JfG1eAu"
+    data = {
+        "account_id": {"value": random},
+        "note": {"value": random},
+        "cookies": {"value": {"session": "abcdefghi"}},
+        "password": {"value": "hunter2-x", "about": "fine"},
+    }
+
+    assert masked(data, transparent=("value",)) == {
+        "account_id": {"value": random},
+        "note": {"value": "***"},
+        "cookies": {"value": {"session": "***"}},
+        "password": {"value": "***", "about": "fine"},
+    }
+    assert masked(data)["account_id"] == {"value": "***"}

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
+from pydantic.alias_generators import to_camel
 
 from airflow_provider_vai.authoring.specs import short as spec_short, steps as spec_steps, values as spec_values
 from airflow_provider_vai.authoring.specs.file import all_refusals, read_platform, read_spec
@@ -421,6 +422,54 @@ def test_platform_schedule_and_nested_trigger() -> None:
     assert flat.steps[0].arguments["resource_names"].value == ["orders"]
     assert review_lines(flat)[-1] == "not taken over from the platform's document: status"
     assert nested.triggers[0].filters.action_kind == "generate_query"
+
+
+def test_camel_case(tmp_path: Path) -> None:
+    """Our names may be spelled as in the API, at every level; both spellings of one name are refused."""
+    snake = {
+        "dag_id": "every", "max_active_runs": 2, "params": {"p_q": 1},
+        "triggers": [
+            {"type": "webhook", "path": "a", "conn_id": "shop"},
+            {"type": "event", "event": "action.failed", "filters": {"action_kind": "http_request"}},
+        ],
+        "steps": [
+            QUERY,
+            {**POST, "gate": {"on_timeout": "reject"}, "depends_on": [], "retry_delay_seconds": 5,
+             "each": ["q", "rows"], "trigger_rule": "all_done",
+             "arguments": {**POST["arguments"], "json": {"some_key": {"$param": "p_q"}}}},
+        ],
+    }  # fmt: skip
+    text = json.dumps(snake)
+    for name in ("dag_id", "max_active_runs", "action_kind", "on_timeout", "depends_on", "retry_delay_seconds"):
+        text = text.replace(f'"{name}"', f'"{to_camel(name)}"')
+    text = text.replace('"trigger_rule"', '"triggerRule"').replace('"conn_id": "shop"', '"connId": "shop"')
+
+    assert read(tmp_path, text) == read(tmp_path, snake)
+    assert "are the same key" in refusal(tmp_path, {**snake, "dagId": "other"}).problem
+
+
+def test_the_full_form_in_camel_case(tmp_path: Path) -> None:
+    """What the API shows of a version is read; the keys that tell the full form from others may be spelled so, too."""
+    made = read(tmp_path, {"dag_id": "one", "steps": [QUERY]})
+    shown = made.model_dump(mode="json", by_alias=True)
+
+    assert shown["sourceType"] == "MANUAL"
+    assert read(tmp_path, shown) == made
+
+
+def test_platform_document_with_its_state(tmp_path: Path) -> None:
+    """``sourceType`` is also a word of the platform, and does not make its document one of our full forms."""
+    made = read(tmp_path, {**CONFIG, "sourceType": "MANUAL", "createdBy": "ann"})
+
+    assert made.review[-1] == "not taken over from the platform's document: sourceType, createdBy"
+
+
+@pytest.mark.parametrize("name", ["secretConnId", "conn_id", "connId"])
+def test_platform_connection(name: str) -> None:
+    """The connection of the secret may be named in three ways."""
+    config = {key: value for key, value in CONFIG["config"].items() if key != "secretConnId"}
+
+    assert read_platform({**CONFIG, "config": {**config, name: "hook"}}).triggers[0].conn_id == "hook"
 
 
 def test_platform_secret() -> None:

@@ -106,6 +106,17 @@ def test_the_platforms_document(op: Any) -> None:
     assert (shown["dagId"], shown["triggers"][0]["connId"]) == ("new_order", "shop")
 
 
+def test_the_platforms_document_with_its_state(op: Any) -> None:
+    """What the platform says of an automation besides is left out, and noted; ``sourceType`` is a word of ours, too."""
+    document = {**PLATFORM, "config": {**PLATFORM["config"], "connId": "shop"}, "sourceType": "MANUAL", "id": "a1"}
+
+    answer = op.post(URL, json=document)
+
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["triggers"][0]["connId"] == "shop"
+    assert "sourceType" in str(answer.json()["review"])
+
+
 def test_a_literal_secret(op: Any, folder: Path) -> None:
     """It becomes the password of a new connection, and stands nowhere else."""
     from airflow.models.connection import Connection

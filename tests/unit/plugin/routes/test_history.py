@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -14,42 +12,14 @@ from airflow_provider_vai.plugin.api import airflow_state
 from airflow_provider_vai.plugin.api.airflow_state import AirflowDag
 from airflow_provider_vai.store.sidecar_files import read_sidecar
 from tests.unit.plugin.api_support import made
+from tests.unit.plugin.conftest import BUNDLE
 
 ONE = "/api/v1/automations/nightly"
-BUNDLE = "dags-folder"
 
 
 def match(op: Any) -> dict[str, str]:
     """Return the header that names the newest entry."""
     return {"If-Match": op.get(f"{ONE}/versions").headers["etag"]}
-
-
-@pytest.fixture
-def read_by_airflow(database: Path, folder: Path) -> Iterator[Any]:
-    """Return a function that makes Airflow read the automation's file, as its DAG processor does."""
-    from airflow.api.common.delete_dag import delete_dag
-    from airflow.exceptions import DagNotFound
-    from airflow.models.dagbundle import DagBundleModel
-    from airflow.models.errors import ParseImportError
-    from airflow.utils.session import create_session
-    from sqlalchemy import delete
-
-    def read() -> None:
-        from airflow.dag_processing.bundles.manager import DagBundlesManager
-        from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
-
-        with create_session() as session:
-            if session.get(DagBundleModel, BUNDLE) is None:
-                DagBundlesManager().sync_bundles_to_db(session=session)
-        bag = DagBag(str(folder / "nightly.py"), bundle_path=folder, bundle_name=BUNDLE)
-        assert not bag.import_errors
-        sync_bag_to_db(bag, BUNDLE, None)
-
-    yield read
-    with create_session() as session:
-        session.execute(delete(ParseImportError))
-    with suppress(DagNotFound):
-        delete_dag("nightly")
 
 
 def test_versions(op: Any) -> None:
@@ -240,12 +210,12 @@ def test_a_file_that_was_read_long_after(op: Any, read_by_airflow: Any, folder: 
     from airflow.models.dag import DagModel
     from airflow.utils.session import create_session
 
-    from airflow_provider_vai.plugin.api import views
+    from airflow_provider_vai.plugin.api.stored_automation import existing
 
     made(op)
     read_by_airflow()
     op.patch(ONE, json={"description": "Second"}, headers=match(op))
-    state = views.existing("nightly")
+    state = existing("nightly")
     for seconds, is_refused in ((10, True), (600, False)):
         with create_session() as session:
             row = session.get(DagModel, "nightly")

@@ -20,8 +20,8 @@ from hypothesis import given, settings, strategies as st
 
 from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar
 from airflow_provider_vai.plugin import app as api
-from airflow_provider_vai.plugin.api import folders
-from airflow_provider_vai.plugin.api.receiving import received
+from airflow_provider_vai.plugin.api.configured_folders import automations_folder, recordings_folder
+from airflow_provider_vai.plugin.api.request_body import read_bytes
 from airflow_provider_vai.plugin.webhooks import (
     deliveries as webhook_deliveries,
     route as webhooks,
@@ -89,13 +89,13 @@ def send(path: str, body: Any = b"{}", **headers: str) -> Any:
 
 def test_folders(automations: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The folders are those that the configuration names, else ones below the dags folder and the artifacts."""
-    assert str(folders.automations_folder()).endswith(str(automations))
-    assert str(folders.runs_folder()).endswith(str(tmp_path / "artifacts/runs"))
+    assert str(automations_folder()).endswith(str(automations))
+    assert str(recordings_folder()).endswith(str(tmp_path / "artifacts/runs"))
     monkeypatch.setenv("AIRFLOW__VAI__AUTOMATIONS_PATH", "")
     monkeypatch.setenv("AIRFLOW__CORE__DAGS_FOLDER", str(tmp_path / "dags"))
     monkeypatch.setenv("AIRFLOW__VAI__RUNS_PATH", str(tmp_path / "elsewhere"))
-    assert str(folders.automations_folder()).endswith(str(tmp_path / "dags/vai"))
-    assert str(folders.runs_folder()).endswith(str(tmp_path / "elsewhere"))
+    assert str(automations_folder()).endswith(str(tmp_path / "dags/vai"))
+    assert str(recordings_folder()).endswith(str(tmp_path / "elsewhere"))
 
 
 def test_a_delivery_starts_a_run(automations: Path, started: list[tuple[Any, ...]]) -> None:
@@ -308,7 +308,7 @@ def test_size(automations: Path, started: list[tuple[Any, ...]], monkeypatch: py
         stream = staticmethod(chunks)
 
     with pytest.raises(webhooks.HTTPException, match="413"):
-        asyncio.run(received(Request(), 100, 0.01))
+        asyncio.run(read_bytes(Request(), 100, 0.01))
     assert next(read) == 11
 
 
@@ -324,7 +324,7 @@ def test_a_slow_body() -> None:
         stream = staticmethod(never)
 
     with pytest.raises(webhooks.HTTPException, match="408"):
-        asyncio.run(received(Request(), 100, 0.01))
+        asyncio.run(read_bytes(Request(), 100, 0.01))
 
 
 def test_logs_tell_nothing(automations: Path, started: list[tuple[Any, ...]], caplog: pytest.LogCaptureFixture) -> None:

@@ -1,4 +1,4 @@
-"""Finds the page of a task instance by what Airflow's database says about it."""
+"""Finds the flashboard page of a task instance through its result in Airflow's database."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class NoPage(LookupError):
-    """There is no page to serve; the message says why, and holds nothing of the result."""
+    """There is no page to serve. The message says why, and contains nothing of the result."""
 
 
 def newest_run(session: Session, dag_id: str, task_id: str, map_index: int = -1) -> str | None:
-    """Return the id of the newest run in which the task succeeded; ``None``: there is none.
+    """Return the id of the newest run in which the task succeeded, ``None`` if there is none.
 
-    Newest is the run whose ``run_after`` (for a scheduled run: the end of its data interval) is the latest, and of
-    several the one that was made last. An older run that is cleared and runs again keeps its place.
+    The newest run has the latest ``run_after`` (for a scheduled run: the end of its data interval), and among equals
+    was created last. An older run that is cleared and runs again keeps its place.
     """
     query = (
         select(DagRun.run_id)
@@ -38,7 +38,7 @@ def newest_run(session: Session, dag_id: str, task_id: str, map_index: int = -1)
 def content(session: Session, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> bytes:
     """Return the page that a task instance made.
 
-    :raises NoPage: the task instance left no flashboard, or the file is gone or not the one that it wrote.
+    :raises NoPage: the task instance made no flashboard, or the file is gone or was changed.
     """
     digest = _recorded_digest(session, dag_id, run_id, task_id, map_index)
     path = results.path_of(dag_id, run_id, task_id, map_index, "html")
@@ -46,10 +46,10 @@ def content(session: Session, dag_id: str, run_id: str, task_id: str, map_index:
         found = path.read_bytes()
     except FileNotFoundError:
         raise NoPage(
-            "the page is not there: does the API server reach the same [vai] artifacts_path as the workers?"
+            "the page is missing: does the API server use the same [vai] artifacts_path as the workers?"
         ) from None
     if hashlib.sha256(found).hexdigest() != digest:
-        raise NoPage("the page was changed since the task wrote it: clear the task to make it again")
+        raise NoPage("the page was changed after the task wrote it: clear the task to make it again")
     return found
 
 
@@ -64,7 +64,7 @@ def _recorded_digest(session: Session, dag_id: str, run_id: str, task_id: str, m
         result = None
     digest = result.get("sha256") if isinstance(result, dict) else None
     if not isinstance(digest, str):
-        raise NoPage(f"the task {task_id!r} left no flashboard in the run {run_id!r} of {dag_id!r}")
+        raise NoPage(f"the task {task_id!r} made no flashboard in the run {run_id!r} of {dag_id!r}")
     return digest
 
 
@@ -73,7 +73,7 @@ def _is_task(model: Any, dag_id: str, task_id: str, map_index: int) -> tuple[Any
 
 
 def _value(row: Any) -> Any:
-    """Return what a step left: plain JSON, of which no object is made here, or what an XCom backend keeps elsewhere."""
+    """Return a task's result: the plain JSON of the row, or what an XCom backend keeps elsewhere."""
     from airflow.sdk.execution_time.xcom import XCom
 
     return row.value if isinstance(row.value, dict) else XCom.deserialize_value(row)

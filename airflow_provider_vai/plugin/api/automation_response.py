@@ -1,0 +1,150 @@
+"""An automation as the API shows it: its sidecar, its DAG in Airflow, and what is left to review."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from airflow.utils.session import create_session
+from pydantic import Field
+
+from airflow_provider_vai.model.review_item import ReviewItem
+from airflow_provider_vai.model.sidecar import Sidecar
+from airflow_provider_vai.model.triggers import Trigger
+from airflow_provider_vai.plugin.api import airflow_state
+from airflow_provider_vai.plugin.api.airflow_state import AirflowDag
+from airflow_provider_vai.plugin.api.etags import etag
+from airflow_provider_vai.plugin.api.json_response import MaskedJson, ResponseModel
+from airflow_provider_vai.plugin.api.problems import all_public
+from airflow_provider_vai.plugin.api.stored_automation import existing, is_edited_by_hand
+from airflow_provider_vai.store.lifecycle import to_review
+
+Status = Literal["draft", "active", "paused", "error"]
+ERROR = "Why Airflow cannot read the DAG file."
+IS_PAUSED = "Whether the DAG is paused in Airflow; null: Airflow has not read the DAG file."
+TO_REVIEW = "The review items that nobody who activated the automation has looked at."
+ENTRY = "The number in the ETag."
+TAKEN_FOR = "What several recordings were taken for: exports of one run, or runs of one task."
+
+
+class NumberedReviewItem(ReviewItem):
+    """A review item with its number, which an activation names in ``reviewed``."""
+
+    number: int = Field(ge=1, description="The number of the item, counted from 1.")
+
+
+class AutomationShown(Sidecar):
+    """An automation: its spec and history; ``status`` takes Airflow's own switch into account."""
+
+    entry: int = Field(ge=0, description=ENTRY)
+    error: str | None = Field(description=ERROR)
+    is_paused: bool | None = Field(description=IS_PAUSED)
+    to_review: list[NumberedReviewItem] = Field(description=TO_REVIEW)
+    edited_by_hand: bool
+    review: list[NumberedReviewItem]  # type: ignore[assignment]  # the sidecar's items have no numbers
+    taken_for: str | None = Field(default=None, description=TAKEN_FOR)
+
+    optional: ClassVar[tuple[str, ...]] = (*Sidecar.optional, "taken_for")
+
+
+class AutomationItem(ResponseModel):
+    """An automation in a list."""
+
+    dag_id: str
+    description: str
+    source_type: Literal["CRYSTALLIZED", "MANUAL"]
+    version: int
+    non_deterministic: bool
+    triggers: list[Trigger]
+    tags: list[str]
+    owner: str | None
+    step_count: int = Field(ge=0)
+    created_at: datetime | None
+    updated_at: datetime | None
+    updated_by: str | None
+    entry: int = Field(ge=0, description=ENTRY)
+    status: Status
+    error: str | None = Field(description=ERROR)
+    is_paused: bool | None = Field(description=IS_PAUSED)
+    to_review: list[NumberedReviewItem] = Field(description=TO_REVIEW)
+
+
+class UnreadableAutomation(ResponseModel):
+    """An automation whose sidecar cannot be read, in a list."""
+
+    dag_id: str
+    status: Literal["error"] = "error"
+    error: str
+
+
+def automation_response(
+    dag_id: str,
+    status_code: int = 200,
+    headers: Mapping[str, str] | None = None,
+    *,
+    taken_for: str | None = None,
+) -> MaskedJson:
+    """Return the answer that shows an automation as it is now, with its ETag.
+
+    :param taken_for: what several recordings were taken for.
+
+    :raises HTTPException: see :func:`~airflow_provider_vai.plugin.api.stored_automation.existing`.
+    """
+    state = existing(dag_id)
+    assert state.sidecar is not None  # noqa: S101 - existing() checked it
+    with create_session(scoped=False) as session:
+        dag = airflow_state.known_dags(session, [dag_id])[dag_id]
+    fields = {**dict(state.sidecar), **_in_airflow(state.sidecar, dag), "entry": state.number, "taken_for": taken_for}
+    fields["review"] = _numbered(enumerate(state.sidecar.review, 1))
+    shown = AutomationShown.model_construct(**fields, edited_by_hand=is_edited_by_hand(state))
+    return MaskedJson(shown, status_code, {**etag(state.number), **(headers or {})})
+
+
+def list_item(sidecar: Sidecar, dag: AirflowDag) -> AutomationItem:
+    """Return an automation as the list shows it."""
+    history = sidecar.history
+    return AutomationItem(
+        dag_id=sidecar.dag_id,
+        description=sidecar.description,
+        source_type=sidecar.source_type,
+        version=sidecar.version,
+        non_deterministic=sidecar.non_deterministic,
+        triggers=sidecar.triggers,
+        tags=sidecar.tags,
+        owner=sidecar.owner or None,
+        step_count=len(sidecar.steps),
+        created_at=history[0].at if history else None,
+        updated_at=history[-1].at if history else None,
+        updated_by=history[-1].by if history else None,
+        entry=sidecar.entry,
+        **_in_airflow(sidecar, dag),
+    )
+
+
+def _in_airflow(sidecar: Sidecar, dag: AirflowDag) -> dict[str, Any]:
+    """Return the fields that the sidecar alone does not decide."""
+    return {
+        "status": airflow_state.status(sidecar, dag),
+        "error": dag.error,
+        "is_paused": dag.is_paused,
+        "to_review": _numbered(to_review(sidecar).items()),
+    }
+
+
+def as_shown(number: int, item: ReviewItem) -> dict[str, Any]:
+    """Return a review item as JSON, as the API shows it."""
+    (shown,) = _numbered([(number, item)])
+    return shown.model_dump(mode="json", by_alias=True)
+
+
+def _numbered(items: Iterable[tuple[int, ReviewItem]]) -> list[NumberedReviewItem]:
+    """Return review items with their numbers, and without the folders of this server in their texts."""
+    numbered = list(items)
+    texts = iter(all_public(text for _, item in numbered for text in (item.message, *item.evidence)))
+    return [
+        NumberedReviewItem(
+            **{**dict(item), "message": next(texts), "evidence": [next(texts) for _ in item.evidence]}, number=number
+        )
+        for number, item in numbered
+    ]

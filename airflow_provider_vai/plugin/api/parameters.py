@@ -1,0 +1,25 @@
+"""Parameters that several routes have.
+
+The pattern of a name is only for the OpenAPI document: an automation with another name does not exist, so the answer is
+404, not 422.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Path, Query
+
+from airflow_provider_vai.store.dag_names import MAX_NAME_BYTES
+
+_DAG_ID: dict[str, Any] = {"pattern": r"^\w[\w.-]*$", "maxLength": MAX_NAME_BYTES}
+
+DagId = Annotated[str, Path(json_schema_extra=_DAG_ID)]
+DagIdInQuery = Annotated[str, Query(json_schema_extra=_DAG_ID)]
+StepKey = Annotated[str, Path(json_schema_extra={"pattern": r"^\w+$"})]
+RecordingId = Annotated[str, Path(json_schema_extra={"pattern": r"^[^\r\n]+$"})]
+"""A newline ends the path of a mounted app."""
+
+VersionNumber = Annotated[int, Path(ge=1, le=10**6)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Offset = Annotated[int, Query(ge=0, le=10**9)]
