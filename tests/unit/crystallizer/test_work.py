@@ -32,14 +32,14 @@ RULES = (
 )
 
 
-def chain(number: int) -> Run:
-    """Return a run of five calls for each of a number of orders.
+def chain(orders: range) -> Run:
+    """Return a run of five calls for each order.
 
     Each call takes an id that an earlier one returned; some write prose, some take what outsiders wrote, some fail, and
     one is always denied.
     """
     made: list[ToolCall] = []
-    for one in range(number):
+    for one in orders:
         order, invoice = f"ord-{one:04}", f"inv-{one:04}"
         note = f"Booked for the customer with the order {order} as usual"
         said = f"Please send the invoice {invoice} to mia{one:04}@example.com today"
@@ -50,7 +50,7 @@ def chain(number: int) -> Run:
             call("book", {"order": order, "note": note, "to": f"mia{one:04}@example.com"}, {"invoice": invoice}),
             call("book", {"order": "all"}, outcome="denied"),
         ]
-    words = "Book the orders inv--001 in EUR, for mia0003@example.com"
+    words = f"Book the orders of inv-{orders[0]:04} in EUR, for mia{orders[3]:04}@example.com"
     return run(*made, turns=[Turn(index=0, user_text=words)], system_text="You book orders.")
 
 
@@ -78,11 +78,11 @@ def lines_counted() -> Iterator[Counter[CodeType]]:
 @pytest.mark.parametrize("policy", [{}, {"parallel": True}, {"loops": True}, {"freeze_all": True}], ids=str)
 def test_four_times_the_calls_are_four_times_the_work(policy: dict[str, Any]) -> None:
     """In no function of the crystallizer or the renderer does the work grow faster than the run."""
-    rendered(FEW, policy)  # what is made once in a process is made
+    rendered(range(1000, 1000 + FEW), policy)  # what is made once in a process is made
     with lines_counted() as few:
-        rendered(FEW, policy)
+        rendered(range(2000, 2000 + FEW), policy)  # other orders: what is remembered of texts is no help
     with lines_counted() as many:
-        automation = rendered(MANY, policy)
+        automation = rendered(range(3000, 3000 + MANY), policy)
     faster = {f"{code.co_filename}:{code.co_firstlineno} {code.co_name}": (few[code], count)
               for code, count in many.items() if count > GROWTH * few[code] + SLACK}  # fmt: skip
     assert faster == {}
@@ -91,9 +91,9 @@ def test_four_times_the_calls_are_four_times_the_work(policy: dict[str, Any]) ->
     assert any(step.model_words for step in automation.steps)
 
 
-def rendered(number: int, policy: dict[str, Any]) -> Automation:
+def rendered(orders: range, policy: dict[str, Any]) -> Automation:
     """Return the automation of a chain, once it is rendered and written as JSON."""
-    automation = crystallized(chain(number), *RULES, **policy)
+    automation = crystallized(chain(orders), *RULES, **policy)
     render(automation)
     json_text.pretty(automation.spec())
     return automation
