@@ -19,6 +19,11 @@ MAX_NAME_BYTES = 200
 """Of a DAG id: most file systems take names of 255 bytes, and the longest one here has a prefix and a suffix."""
 
 
+def has_valid_characters(dag_id: str) -> bool:
+    """Return whether a DAG id has only letters, digits, dashes, dots and underscores, a letter or digit first."""
+    return dag_id[:1].isalnum() and all(character.isalnum() or character in "_-." for character in dag_id)
+
+
 def safe_name(dag_id: str, folder: AnyPath) -> str:
     """Return the DAG id, which names its files.
 
@@ -26,7 +31,7 @@ def safe_name(dag_id: str, folder: AnyPath) -> str:
     :raises NameTaken: on some file systems it is the name of a file that is there already.
     """
     safe = slug(dag_id, "run").rstrip("_")
-    if not all(character.isalnum() or character in "_-." for character in dag_id) or not dag_id[:1].isalnum():
+    if not has_valid_characters(dag_id):
         problem = "must hold letters, digits, dashes, dots and underscores, and start with a letter or digit"
     elif len(dag_id.encode()) > MAX_NAME_BYTES:
         problem = f"is longer than {MAX_NAME_BYTES} bytes"

@@ -23,6 +23,7 @@ from airflow_provider_vai.model import review as summary
 from airflow_provider_vai.model.automation import Argument, Automation, Step
 from airflow_provider_vai.model.base import Path
 from airflow_provider_vai.model.review_item import ReviewItem
+from airflow_provider_vai.store.dag_names import has_valid_characters
 
 OPTIONS = (
     "description",
@@ -143,7 +144,7 @@ def _dag_id(fields: dict[str, Any], default_name: str) -> str:
         name = text_of(fields["name"], ["name"], "name") if "name" in fields else default_name
         return slug(name, "vai_automation").rstrip("_")
     given = text_of(fields["dag_id"], ["dag_id"], "DAG id")
-    if not all(character.isalnum() or character in "_-." for character in given) or not given[0].isalnum():
+    if not has_valid_characters(given):
         remedy = f"Write letters, digits, dashes, dots and underscores: {slug(given, 'vai_automation')}"
         refuse(f"{shown(given)} cannot be a DAG id", ["dag_id"], remedy)
     return given

@@ -7,8 +7,9 @@ from typing import Annotated
 
 from fastapi import Header, HTTPException
 
+from airflow_provider_vai.store.publisher import writing
 from airflow_provider_vai.store.shared_files import AnyPath
-from airflow_provider_vai.store.state import AutomationState, read_state
+from airflow_provider_vai.store.state import AutomationState, read_state, settled
 
 IfMatch = Annotated[str | None, Header(description='The ETag of the state that the change is based on, like "7".')]
 TAG = re.compile(r'"(\d{1,9})"')
@@ -44,9 +45,6 @@ def _logged_number(state: AutomationState, folder: AnyPath) -> int:
     """Return the newest entry's number; an automation that is older than the log gets its first entry now."""
     if state.number or state.sidecar is None:
         return state.number
-    from airflow_provider_vai.store.publisher import writing
-    from airflow_provider_vai.store.state import settled
-
     with writing(folder):
         settled(folder, state.log.dag_id)
     return read_state(folder, state.log.dag_id).number

@@ -26,7 +26,7 @@ class ResponseModel(Spec):
     model_config = ConfigDict(from_attributes=True)
 
 
-class Page(ResponseModel):
+class ListPage(ResponseModel):
     """Base of a page of a list: ``total`` counts the whole list."""
 
     total: int

@@ -55,13 +55,17 @@ def is_edited_by_hand(state: AutomationState) -> bool:
 def refuse_edited_by_hand(state: AutomationState) -> None:
     """Refuse an automation that was edited by hand since its newest version.
 
+    A state that was read while another request wrote the files one after the other looks edited, too. So it is read
+    again while nobody writes; whoever changes a state that is no longer the newest is refused later on.
+
     :raises Problem: 409.
     """
-    if is_edited_by_hand(state):  # or another writer has logged a change, and is about to write the files
-        with writing(automations_folder()):
-            settled(automations_folder(), state.log.dag_id)
-        state = read_any_state(state.log.dag_id)
-    if is_edited_by_hand(state):
+    if not is_edited_by_hand(state):
+        return
+    folder = automations_folder()
+    with writing(folder):
+        at_rest = settled(folder, state.log.dag_id)
+    if at_rest.sidecar is not None and is_edited_by_hand(at_rest):
         raise Problem(
             409,
             "the DAG file or its sidecar was edited by hand, and no version contains the edit",

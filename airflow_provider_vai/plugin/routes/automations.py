@@ -29,7 +29,7 @@ from airflow_provider_vai.plugin.api.automation_writes import write_change
 from airflow_provider_vai.plugin.api.configured_folders import automations_folder
 from airflow_provider_vai.plugin.api.etags import IfMatch, check_if_match
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
-from airflow_provider_vai.plugin.api.json_response import MaskedJson, Page
+from airflow_provider_vai.plugin.api.json_response import ListPage, MaskedJson
 from airflow_provider_vai.plugin.api.openapi import body_of, with_headers
 from airflow_provider_vai.plugin.api.parameters import DagId, Limit, Offset
 from airflow_provider_vai.plugin.api.problems import public
@@ -43,13 +43,13 @@ from airflow_provider_vai.store.shared_files import AnyPath
 router = APIRouter(prefix="/api/v1/automations", tags=["automations"])
 
 
-class AutomationPage(Page):
+class AutomationPage(ListPage):
     """A page of the list of automations. One whose sidecar cannot be read is listed with the reason."""
 
     items: list[AutomationItem | UnreadableAutomation]
 
 
-class PythonSource(Response):
+class DagFileResponse(Response):
     """An answer that is a Python file, which no browser shows as a page."""
 
     media_type = "text/x-python"
@@ -177,12 +177,12 @@ def delete(dag_id: DagId, user: GetUserDep, if_match: IfMatch = None) -> Respons
     return Response(status_code=204, headers={"Cache-Control": "no-store"})
 
 
-@router.get("/{dag_id}/dag", dependencies=reading(DagAccessEntity.CODE), response_class=PythonSource)
+@router.get("/{dag_id}/dag", dependencies=reading(DagAccessEntity.CODE), response_class=DagFileResponse)
 def dag_file(dag_id: DagId) -> Response:
     """Show the DAG file as it is now."""
     text = existing(dag_id).dag_file or ""
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return PythonSource(mask(text).encode("utf-8", "surrogateescape"), headers=headers)
+    return DagFileResponse(mask(text).encode("utf-8", "surrogateescape"), headers=headers)
 
 
 def _searched_text(item: AutomationItem | UnreadableAutomation) -> str:

@@ -26,7 +26,7 @@ from airflow_provider_vai.operators.runtime import masking
 from airflow_provider_vai.plugin.api import airflow_state
 from airflow_provider_vai.plugin.api.access import changing, reading
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
-from airflow_provider_vai.plugin.api.json_response import MaskedJson, Page, ResponseModel
+from airflow_provider_vai.plugin.api.json_response import ListPage, MaskedJson, ResponseModel
 from airflow_provider_vai.plugin.api.openapi import body_of
 from airflow_provider_vai.plugin.api.parameters import DagId, Limit, Offset
 from airflow_provider_vai.plugin.api.problems import Problem, public
@@ -61,7 +61,7 @@ class DagRunShown(ResponseModel):
     skipped: str | None
 
 
-class DagRunPage(Page):
+class DagRunPage(ListPage):
     """A page of runs, newest first."""
 
     items: list[DagRunShown]

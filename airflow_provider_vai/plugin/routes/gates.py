@@ -15,7 +15,7 @@ from airflow_provider_vai.plugin.routes.flashboards import HEADERS
 router = APIRouter(prefix="/gates", dependencies=[Depends(requires_access_dag("GET", DagAccessEntity.TASK_INSTANCE))])
 
 
-@router.get("/{dag_id}/{run_id}/{task_id}")
+@router.get("/{dag_id}/{run_id}/{task_id}", response_class=HTMLResponse)
 def question(dag_id: str, run_id: str, task_id: str, sha256: str, map_index: int = -1) -> HTMLResponse:
     """Serve the page that a gate wrote for its question.
 

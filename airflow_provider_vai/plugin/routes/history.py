@@ -20,7 +20,7 @@ from airflow_provider_vai.plugin.api.automation_response import AutomationShown,
 from airflow_provider_vai.plugin.api.configured_folders import automations_folder
 from airflow_provider_vai.plugin.api.etags import IfMatch, check_if_match, etag
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
-from airflow_provider_vai.plugin.api.json_response import MaskedJson, Page, ResponseModel
+from airflow_provider_vai.plugin.api.json_response import ListPage, MaskedJson, ResponseModel
 from airflow_provider_vai.plugin.api.openapi import body_of, with_headers
 from airflow_provider_vai.plugin.api.parameters import DagId, Limit, Offset, VersionNumber
 from airflow_provider_vai.plugin.api.problems import Problem
@@ -44,7 +44,7 @@ class VersionItem(ResponseModel):
     summary: str
 
 
-class VersionPage(Page):
+class VersionPage(ListPage):
     """A page of the log, newest first."""
 
     items: list[VersionItem]
@@ -66,7 +66,7 @@ class ChangeShown(ResponseModel):
     after: Any
 
 
-class Difference(ResponseModel):
+class VersionDiff(ResponseModel):
     """What differs between two versions; ``dagFile`` is the unified diff of their DAG files."""
 
     from_: int = Field(alias="from")
@@ -102,7 +102,7 @@ def version(dag_id: DagId, number: VersionNumber) -> Response:
     return MaskedJson(shown)
 
 
-@router.get("/versions/{number}/diff", dependencies=reading(DagAccessEntity.CODE), response_model=Difference)
+@router.get("/versions/{number}/diff", dependencies=reading(DagAccessEntity.CODE), response_model=VersionDiff)
 def difference(
     dag_id: DagId, number: VersionNumber, to: Annotated[int | None, Query(ge=1, le=10**6)] = None
 ) -> Response:
@@ -112,7 +112,7 @@ def difference(
     new = next(state.log.versions()) if to is None else _version(state, to)
     comparison = compared_versions(old, new)
     return MaskedJson(
-        Difference(
+        VersionDiff(
             from_=old.sidecar.version,
             to=new.sidecar.version,
             changes=[ChangeShown.model_validate(change) for change in comparison.changes],

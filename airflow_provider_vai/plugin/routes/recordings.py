@@ -24,7 +24,7 @@ from airflow_provider_vai.plugin.api.automation_writes import write_new
 from airflow_provider_vai.plugin.api.configured_folders import automations_folder, recordings_folder
 from airflow_provider_vai.plugin.api.etags import IfMatch
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
-from airflow_provider_vai.plugin.api.json_response import MaskedJson, Page, ResponseModel
+from airflow_provider_vai.plugin.api.json_response import ListPage, MaskedJson, ResponseModel
 from airflow_provider_vai.plugin.api.openapi import body_of, with_headers
 from airflow_provider_vai.plugin.api.parameters import Limit, Offset, RecordingId
 from airflow_provider_vai.plugin.api.request_body import RequestModel, SmallBody, TraceBody
@@ -66,7 +66,7 @@ class RecordingList(ResponseModel):
     items: list[RecordingItem]
 
 
-class RecordingPage(Page):
+class RecordingPage(ListPage):
     """A page of recordings, the one stored last first."""
 
     items: list[RecordingItem]

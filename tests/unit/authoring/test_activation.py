@@ -9,6 +9,7 @@ import pytest
 
 from airflow_provider_vai.authoring.activation import activate, reviewed_items
 from airflow_provider_vai.exceptions import Conflict, NotReviewed, SpecError
+from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.store.sidecar_files import read_sidecar
@@ -21,7 +22,8 @@ ITEMS = ["look at a", "look at b", "look at c"]
 def sidecar(tmp_path: Path) -> Sidecar:
     """An automation with three review items."""
     automation = crystallized(run(call("look", {"value": 1})), dag_id="report", gates="recorded")
-    return read_sidecar(publish(automation.model_copy(update={"review": ITEMS}), tmp_path).sidecar)
+    items = [ReviewItem(code="note", message=text) for text in ITEMS]
+    return read_sidecar(publish(automation.model_copy(update={"review": items}), tmp_path).sidecar)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +33,8 @@ def sidecar(tmp_path: Path) -> Sidecar:
         ("all", ITEMS),
         ("1", ITEMS[:1]),
         ("3, 1", [ITEMS[2], ITEMS[0]]),
+        ("1-2", ITEMS[:2]),
+        ([3, 1], [ITEMS[0], ITEMS[2]]),
         ([], []),
         (["look at b"], ITEMS[1:2]),
         (["LOOK AT B", "something else"], ITEMS[1:2]),
@@ -40,10 +44,12 @@ def sidecar(tmp_path: Path) -> Sidecar:
 )
 def test_items(sidecar: Sidecar, named: str | Sequence[str] | None, items: list[str]) -> None:
     """Numbers count from one; a list names items as they are, or as they were shown."""
-    assert reviewed_items(sidecar, named, str.upper) == items
+    found = reviewed_items(sidecar, named, lambda number, item: item.message.upper())
+
+    assert [item.message for item in found] == items
 
 
-@pytest.mark.parametrize("text", ["0", "4", "x", "", "1,", "1-2", "-1", "ALL", "1.0"])
+@pytest.mark.parametrize("text", ["0", "4", "x", "", "1,", "2-1", "2-4", "-1", "ALL", "1.0"])
 def test_texts_that_are_wrong(sidecar: Sidecar, text: str) -> None:
     """The message says which numbers there are."""
     with pytest.raises(SpecError, match="--reviewed takes `all`, or numbers from 1 to 3"):
@@ -56,7 +62,8 @@ def test_activate(sidecar: Sidecar, tmp_path: Path) -> None:
 
     after = activate(tmp_path, "report", reviewed="1,2,3", by="mia", carry_out=lambda: done.append("unpaused"))
 
-    assert (after.status, after.reviews[-1].by, after.reviews[-1].items) == ("active", "mia", ITEMS)
+    assert (after.status, after.reviews[-1].by) == ("active", "mia")
+    assert [item.message for item in after.reviews[-1].items] == ITEMS
     assert done == ["unpaused"]
 
 
@@ -67,7 +74,7 @@ def test_items_that_nobody_looked_at(sidecar: Sidecar, tmp_path: Path) -> None:
     with pytest.raises(NotReviewed) as refused:
         activate(tmp_path, "report", reviewed=["look at a"], carry_out=lambda: done.append("unpaused"))
 
-    assert refused.value.items == ITEMS[1:]
+    assert [(number, item.message) for number, item in refused.value.items] == [(2, ITEMS[1]), (3, ITEMS[2])]
     assert done == []
 
 

@@ -321,6 +321,7 @@ def test_others(ask: Recorder, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     ask("POST", "/webhooks/a", content=body, headers=headers)
     ask("GET", "/flashboards/nightly/look/latest")
     ask("GET", "/flashboards/nightly/run/look")
+    ask("GET", "/gates/nightly/run/approve?sha256=0")
     ask("GET", "/api/v1/openapi.json")
     ask.kept[-1]["body"] = None
     check("others", ask)
@@ -336,4 +337,5 @@ def test_every_route_is_asked() -> None:
     assert {one["route"] for one in recorded() if one["status"] < 400} >= routes - {
         "GET /flashboards/{dag_id}/{task_id}/latest",  # tests/integration has pages
         "GET /flashboards/{dag_id}/{run_id}/{task_id}",
+        "GET /gates/{dag_id}/{run_id}/{task_id}",
     }

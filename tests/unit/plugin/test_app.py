@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from airflow_provider_vai.plugin import VaiPlugin, app as api
 from airflow_provider_vai.plugin.api import access
 from airflow_provider_vai.plugin.api.json_response import MaskedJson
-from airflow_provider_vai.plugin.routes.automations import PythonSource
+from airflow_provider_vai.plugin.routes.automations import DagFileResponse
 from airflow_provider_vai.plugin.webhooks import route as webhooks
 
 ROUTES = [route for router in api.ROUTERS for route in router.routes]
@@ -47,9 +47,10 @@ def test_every_json_answer_is_masked() -> None:
     """A route answers with the one JSON serializer, or with something that is no JSON."""
     others = {
         ("DELETE", "/api/v1/automations/{dag_id}"): Response,
-        ("GET", "/api/v1/automations/{dag_id}/dag"): PythonSource,
+        ("GET", "/api/v1/automations/{dag_id}/dag"): DagFileResponse,
         ("GET", "/flashboards/{dag_id}/{task_id}/latest"): RedirectResponse,
         ("GET", "/flashboards/{dag_id}/{run_id}/{task_id}"): HTMLResponse,
+        ("GET", "/gates/{dag_id}/{run_id}/{task_id}"): HTMLResponse,
     }
     for route in (route for route in api.app.routes if isinstance(route, APIRoute)):
         for method in route.methods:
