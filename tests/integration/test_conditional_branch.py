@@ -95,9 +95,9 @@ def test_missing_path_counts_as_false(run_dag: Run) -> None:
         (f"condition='order.tax = 1', missing='maybe', {BOTH}", "missing must be 'false' or 'fail'"),
         (f"condition='order.total = \"1\"', {BOTH}", "order.total is a number and '1' is a text"),
         (f"condition=template('order.total >'), {BOTH}", "cannot be read"),
-        ("condition='true', if_true=['nothing']", "'nothing' is not directly downstream of 'branch'"),
-        ("condition='true', if_true=['yes'], if_false=['join']", "'join' is not directly downstream"),
-        ("condition='true', if_true=['first']", "'first' is not directly downstream"),
+        ("condition='true', if_true=['nothing']", "'nothing', which is not directly downstream of 'branch'"),
+        ("condition='true', if_true=['yes'], if_false=['join']", "'join', which is not directly downstream"),
+        ("condition='true', if_true=['first']", "'first', which is not directly downstream"),
     ],
 )
 def test_branch_failures(arguments: str, message: str, run_dag: Run) -> None:
