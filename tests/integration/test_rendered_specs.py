@@ -114,7 +114,7 @@ def test_a_missing_place_of_the_payload_fails_with_the_place(run_spec: Run) -> N
     ran = run_spec(echo("look", argument), triggers=WEBHOOK, conf={"payload": {"customer": 1}})
 
     assert ran.states == {"look": "failed"}
-    assert "the param 'payload' has nothing at ['order']: the value before it has the keys ['customer']" in ran.log
+    assert "nothing is at ['order'] of the param 'payload': before it there is the keys ['customer']" in ran.log
 
 
 @pytest.mark.parametrize(("total", "way"), [(150, "big"), (50, "small")])
