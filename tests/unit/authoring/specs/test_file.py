@@ -461,7 +461,7 @@ def test_platform_document_with_its_state(tmp_path: Path) -> None:
     """``sourceType`` is also a word of the platform, and does not make its document one of our full forms."""
     made = read(tmp_path, {**CONFIG, "sourceType": "MANUAL", "createdBy": "ann"})
 
-    assert made.review[-1] == "not taken over from the platform's document: sourceType, createdBy"
+    assert made.review[-1].message == "not taken over from the platform's document: sourceType, createdBy"
 
 
 @pytest.mark.parametrize("name", ["secretConnId", "conn_id", "connId"])
