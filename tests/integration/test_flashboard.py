@@ -216,7 +216,7 @@ def test_a_changed_page_is_not_served(board: Callable[..., Board], get: Callable
     assert answer.headers["content-type"] == "application/problem+json"
     assert "was changed" in answer.json()["detail"]
     made.stored(run_id).unlink()
-    assert "is not there" in get(made.address(run_id)).json()["detail"]
+    assert "is missing" in get(made.address(run_id)).json()["detail"]
 
 
 @pytest.mark.parametrize("names", ["%2e%2e/%2e%2e/x", "d/..%2F..%2Fetc/passwd", "d/r/%2Fetc%2Fpasswd"])
