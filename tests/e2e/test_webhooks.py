@@ -446,4 +446,4 @@ def test_nothing_of_a_delivery_is_written_down(hooks):
         assert MARK not in text
         assert "v1=" not in text
         assert not any(secret(path) in text for path in HOOKS)
-    assert "sidecar that cannot be read" in log
+    assert "not served, because it cannot be read" in log
