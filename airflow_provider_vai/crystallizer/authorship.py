@@ -14,11 +14,11 @@ from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.transcript import texts
 from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.model.automation import Argument
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.flags import PROSE_WORDS
 
 
-def authorship(draft: Draft, evidence: Evidence) -> list[Path]:
+def authorship(draft: Draft, evidence: Evidence) -> list[JsonPath]:
     """Return the places of the texts that only a model wrote, the argument's name first; none of a step that does not
     change anything outside.
 

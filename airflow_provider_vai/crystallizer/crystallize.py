@@ -27,7 +27,7 @@ from airflow_provider_vai.crystallizer.trust import untrusted_arguments
 from airflow_provider_vai.crystallizer.wiring.wire import wire
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.identifiers import Names, slug
-from airflow_provider_vai.model import review as summary
+from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import (
     Argument,
     Automation,
@@ -91,7 +91,7 @@ def crystallize(
         notes += lifted
     drafts = origins(drafts, evidence)
     steps = _steps(drafts, evidence, policy, decisions)
-    flagged = summary.flagged(steps)
+    flagged = review.flagged(steps)
     return Automation(
         dag_id=dag_id or derived_dag_id(run),
         description=_title(run),
@@ -103,8 +103,8 @@ def crystallize(
         not_crystallized=[_masked(entry) for entry in left_out],
         params=params,
         triggers=[ScheduleTrigger(type="schedule", schedule=schedule)] if schedule else [ManualTrigger(type="manual")],
-        connections=summary.connections(steps),
-        review=summary.review(steps, [*notes, *(review_item("trace_note", text=mask(note)) for note in run.notes)]),
+        connections=review.connections(steps),
+        review=review.items(steps, [*notes, *(review_item("trace_note", text=mask(note)) for note in run.notes)]),
         advice=advise(drafts, run),
         savings=recorded_savings(run),
     )

@@ -15,7 +15,7 @@ from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.exceptions import SecretFound
 from airflow_provider_vai.languages.identifiers import slug
 from airflow_provider_vai.model.automation import Argument, Secret
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.secrets import Sighting, knowing, visit
 from airflow_provider_vai.secrets.headers import carries_credentials
@@ -37,7 +37,7 @@ def _redacted(draft: Draft, notes: list[ReviewItem]) -> Draft:
     arguments = {}
     values = _without_auth_headers(draft, notes)
     for name, value in values.items():
-        found: list[Path] = []
+        found: list[JsonPath] = []
         kept = _without_secrets(value, [name], found, draft)
         secrets = [Secret(at=place[1:], connection=_connection(draft.key, place)) for place in found]
         notes += [
@@ -66,7 +66,7 @@ def _without_auth_headers(draft: Draft, notes: list[ReviewItem]) -> dict[str, An
     return {name: value for name, value in {**draft.values, "headers": kept}.items() if name != "headers" or kept}
 
 
-def _without_secrets(value: Any, place: Path, found: list[Path], draft: Draft) -> Any:
+def _without_secrets(value: Any, place: JsonPath, found: list[JsonPath], draft: Draft) -> Any:
     def answer(sighting: Sighting) -> None:
         if sighting.kind == "whole":
             found.append(sighting.at)
@@ -83,9 +83,9 @@ def _without_secrets(value: Any, place: Path, found: list[Path], draft: Draft) -
     return visit(value, place, answer)
 
 
-def _connection(key: str, place: Path) -> str:
+def _connection(key: str, place: JsonPath) -> str:
     return f"{key}_{slug(str(place[-1]), 'secret').rstrip('_')}"
 
 
-def _dotted(place: Path) -> str:
+def _dotted(place: JsonPath) -> str:
     return ".".join(mask(str(part))[:60] for part in place)

@@ -17,7 +17,7 @@ from airflow_provider_vai.crystallizer.evidence.said import words_of
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.evidence.weight import weight
 from airflow_provider_vai.model.automation import UntrustedValue
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.secrets.masking import mask
 
@@ -82,7 +82,7 @@ def asks_untrusted_address(draft: Draft, untrusted: Sequence[UntrustedValue]) ->
     return any(at in places and _is_web_address(at, part) for parts in found for at, part in parts)
 
 
-def _is_web_address(at: Path, value: Any) -> bool:
+def _is_web_address(at: JsonPath, value: Any) -> bool:
     """Return whether a value is one by its form, or by the argument's name: a file's name looks like a host's."""
     if not isinstance(value, str):
         return False

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from airflow_provider_vai.languages import json_text
-from airflow_provider_vai.model.base import Path, Spec
+from airflow_provider_vai.model.base import JsonPath, Spec
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.triggers import Trigger
 
@@ -36,7 +36,7 @@ class Output(Spec):
     """
 
     step: str | None = None
-    path: Path = Field(default_factory=list)
+    path: JsonPath = Field(default_factory=list)
 
 
 class Wire(Spec):
@@ -45,10 +45,10 @@ class Wire(Spec):
 
     optional: ClassVar[tuple[str, ...]] = ("from_", "param", "path", "template")
 
-    at: Path
+    at: JsonPath
     from_: Output | None = Field(default=None, alias="from")
     param: str | None = None
-    path: Path = Field(default_factory=list)
+    path: JsonPath = Field(default_factory=list)
     template: str | None = None
 
     @model_validator(mode="after")
@@ -61,7 +61,7 @@ class Wire(Spec):
 class Secret(Spec):
     """A credential inside an argument: the value at ``at`` is the password of the Airflow connection."""
 
-    at: Path
+    at: JsonPath
     connection: str
 
 
@@ -74,7 +74,7 @@ class Undecided(Spec):
 
     optional: ClassVar[tuple[str, ...]] = ("evidence",)
 
-    at: Path
+    at: JsonPath
     code: str
     evidence: list[str] = Field(default_factory=list)
 
@@ -96,7 +96,7 @@ class Argument(Spec):
     wires: list[Wire] = Field(default_factory=list)
     secrets: list[Secret] = Field(default_factory=list)
     param: str | None = None
-    path: Path = Field(default_factory=list)
+    path: JsonPath = Field(default_factory=list)
     origin: Origin | None = None
     evidence: list[str] = Field(default_factory=list)
     undecided: list[Undecided] = Field(default_factory=list)
@@ -120,7 +120,7 @@ class UntrustedValue(Spec):
     """A value of a step that only text of outsiders says: its place, the argument's name first, and the id of the call
     whose result said it."""
 
-    place: Path
+    place: JsonPath
     call_id: str
 
 
@@ -171,7 +171,7 @@ class Step(Spec):
     depends_on: list[str] = Field(default_factory=list)
     non_deterministic: bool = False
     non_deterministic_reason: str | None = None
-    model_words: list[Path] = Field(default_factory=list)
+    model_words: list[JsonPath] = Field(default_factory=list)
     determinism: Determinism = "exact"
     effect: Effect = "read"
     approval: StepApproval

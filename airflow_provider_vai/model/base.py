@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-Path = list[str | int]
+JsonPath = list[str | int]
 """Keys and list positions that lead to a place inside a JSON value; in a result also the other steps of
 :mod:`~airflow_provider_vai.languages.result_path`."""
 

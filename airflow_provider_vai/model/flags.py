@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from airflow_provider_vai.model.automation import Determinism, UntrustedValue
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.review_lines import place_text
 
 PROSE_WORDS = 4
@@ -15,7 +15,7 @@ SHOWN_PLACES = 3
 SHOWN_VALUES = 5
 
 
-def flag(determinism: Determinism, reason: str | None, words: Sequence[Path]) -> tuple[Determinism, str | None]:
+def flag(determinism: Determinism, reason: str | None, words: Sequence[JsonPath]) -> tuple[Determinism, str | None]:
     """Return how much a repeated run of a step may differ, and why it is flagged; ``None`` where it is not.
 
     :param determinism: of the step's kind with its arguments. :param reason: why the kind is flagged, if it is.

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.languages.template import outside_names
 from airflow_provider_vai.model.automation import Argument
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kinds import Kind
 
 REMEDY = (
@@ -19,7 +19,7 @@ REMEDY = (
 )
 
 
-def outside_problem(kind: Kind, name: str, argument: Argument) -> tuple[Path, str] | None:
+def outside_problem(kind: Kind, name: str, argument: Argument) -> tuple[JsonPath, str] | None:
     """Return what fills in an argument from outside although it decides what the step does.
 
     :param name: the argument's own name.
@@ -37,7 +37,7 @@ def outside_problem(kind: Kind, name: str, argument: Argument) -> tuple[Path, st
     return None
 
 
-def _filled_in(argument: Argument) -> Iterator[tuple[Path, str | None]]:
+def _filled_in(argument: Argument) -> Iterator[tuple[JsonPath, str | None]]:
     """Yield each place that is filled in when the step runs, with its template; ``None``: it is not a template."""
     if argument.class_ == "template":
         yield [], str(argument.value)

@@ -31,7 +31,7 @@ def flagged(steps: Sequence[Step]) -> list[str]:
     return [step.key for step in steps if step.non_deterministic]
 
 
-def review(steps: Sequence[Step], notes: Sequence[ReviewItem]) -> list[ReviewItem]:
+def items(steps: Sequence[Step], notes: Sequence[ReviewItem]) -> list[ReviewItem]:
     """Return what a person should look at before activating the DAG.
 
     :param notes: items that do not follow from the steps; they come last.
@@ -121,6 +121,6 @@ def summarized(
             "non_deterministic": bool(keys),
             "non_deterministic_steps": keys,
             "connections": connections(steps, automation.triggers),
-            "review": review(steps, kept),
+            "review": items(steps, kept),
         }
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from airflow_provider_vai.model.base import Path, Spec
+from airflow_provider_vai.model.base import JsonPath, Spec
 from airflow_provider_vai.model.review_codes import CODES
 
 
@@ -21,7 +21,7 @@ class ReviewItem(Spec):
 
     code: str
     step: str | None = None
-    place: Path | None = None
+    place: JsonPath | None = None
     message: str
     evidence: list[str] = Field(default_factory=list)
 
@@ -51,7 +51,7 @@ def review_item(
     code: str,
     *,
     step: str | None = None,
-    place: Path | None = None,
+    place: JsonPath | None = None,
     evidence: Iterable[str] = (),
     **values: Any,
 ) -> ReviewItem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.secrets.masking import mask
 
@@ -17,7 +17,7 @@ def subject(item: ReviewItem) -> str:
     return place_text(item.step, item.place or [])
 
 
-def place_text(step: str | None, place: Path) -> str:
+def place_text(step: str | None, place: JsonPath) -> str:
     """Return a place of a step as text, credentials masked."""
     parts = [str(part)[:SHOWN_CHARACTERS] for part in place]
     return mask(".".join([*([step] if step else []), *parts]))

@@ -13,9 +13,9 @@ from typing import NoReturn
 from pydantic import ValidationError
 
 from airflow_provider_vai.exceptions import SpecError
-from airflow_provider_vai.model import review as summary
+from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import Automation, Output, Step
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.validation import problems
 
@@ -89,9 +89,9 @@ def unit(steps: Sequence[Step], key: str) -> list[str]:
     return [gate, key] if gate and len(guarded_by(steps, gate)) == 1 else [key]
 
 
-def wires_from(step: Step) -> list[tuple[Path, Output]]:
+def wires_from(step: Step) -> list[tuple[JsonPath, Output]]:
     """Return the places of a step that read earlier results: the argument's name and what leads into its value."""
-    inside: list[tuple[Path, Output]] = [
+    inside: list[tuple[JsonPath, Output]] = [
         ([name, *at], output)
         for name, argument in step.arguments.items()
         for at, output in [
@@ -99,11 +99,11 @@ def wires_from(step: Step) -> list[tuple[Path, Output]]:
             *((wire.at, wire.from_) for wire in argument.wires if wire.from_),
         ]
     ]
-    mapped: list[tuple[Path, Output]] = [(["each"], step.each)] if step.each else []
+    mapped: list[tuple[JsonPath, Output]] = [(["each"], step.each)] if step.each else []
     return [*mapped, *inside]
 
 
-def dotted(path: Path) -> str:
+def dotted(path: JsonPath) -> str:
     """Return a place as people write it: ``arguments.items.0``."""
     return ".".join(map(str, path))
 
@@ -260,7 +260,7 @@ def renamed_in_branches(steps: Sequence[Step], old: str, new: str) -> Steps:
 def _in_branches(steps: Sequence[Step], old: str, new: str, branches: Sequence[str]) -> Steps:
     changes = {}
     for step in steps:
-        lists = {name: tasks for name, tasks in summary.branch_lists(step).items() if old in tasks}
+        lists = {name: tasks for name, tasks in review.branch_lists(step).items() if old in tasks}
         if step.key in branches and lists:
             arguments = dict(step.arguments)
             for name, tasks in lists.items():
@@ -276,7 +276,7 @@ def _broken(steps: Sequence[Step]) -> set[tuple[str, str, str]]:
     return {
         (step.key, name, task)
         for step in steps
-        for name, tasks in summary.branch_lists(step).items()
+        for name, tasks in review.branch_lists(step).items()
         for task in tasks
         if (step.key, task) not in follow
     }
@@ -330,7 +330,7 @@ def finished(
     """
     ordered = in_order(waiting_for_sources(steps))
     check_branches(automation.steps, ordered)
-    return validated(summary.summarized(automation, ordered, added=added, keep=keep))
+    return validated(review.summarized(automation, ordered, added=added, keep=keep))
 
 
 def validated(automation: Automation) -> Automation:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.flags import PROSE_WORDS
 from airflow_provider_vai.model.review_codes import FLAGS
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
@@ -154,7 +154,7 @@ def _argument(argument: Document) -> Document:
     return {**argument, "evidence": [line for line in lines if line not in open_], "undecided": undecided}
 
 
-def _undecided(line: str) -> Iterator[tuple[Path, str, list[str]]]:
+def _undecided(line: str) -> Iterator[tuple[JsonPath, str, list[str]]]:
     """Yield each place that a line of evidence leaves open, with a code and what the line says of it."""
     said = line.removesuffix(FROZEN).rstrip(" :")
     code = _code(said, UNDECIDED, "undecided")
@@ -171,7 +171,7 @@ def _undecided(line: str) -> Iterator[tuple[Path, str, list[str]]]:
         yield _path(place), code, [said]
 
 
-def _model_words(reason: Any, arguments: Mapping[str, Any]) -> Iterator[Path]:
+def _model_words(reason: Any, arguments: Mapping[str, Any]) -> Iterator[JsonPath]:
     """Yield the places of the texts that a model wrote; where not all were named, of every text that may be meant."""
     found = WROTE.search(reason) if isinstance(reason, str) else None
     if found and found["more"]:
@@ -181,7 +181,7 @@ def _model_words(reason: Any, arguments: Mapping[str, Any]) -> Iterator[Path]:
         yield from (_path(place) for place in found["places"].split(", "))
 
 
-def _prose(value: Any, at: Path) -> Iterator[Path]:
+def _prose(value: Any, at: JsonPath) -> Iterator[JsonPath]:
     if isinstance(value, str) and len(value.split()) >= PROSE_WORDS:
         yield at
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -245,7 +245,7 @@ def _code(text: str, table: tuple[tuple[str, str], ...], otherwise: str) -> str:
     return next((code for pattern, code in table if re.search(pattern, text, re.DOTALL)), otherwise)
 
 
-def _path(place: str) -> Path:
+def _path(place: str) -> JsonPath:
     """Return the keys and positions of a place as it was written; a key that holds a dot comes apart."""
     if place == WHOLE:
         return []

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_vai.languages import places as edits
+from airflow_provider_vai.languages import places
 from airflow_provider_vai.operators.runtime import results
 
 NOTE = "note"
@@ -56,7 +56,7 @@ def fields(editable: Mapping[str, Mapping[str, Any]], arguments: Mapping[str, Ma
         task_id = head if colon else next(iter(arguments))
         if task_id not in arguments or (not colon and len(arguments) > 1):
             raise LookupError(f"the editable field {name!r} names no guarded step: write task_id:argument")
-        value = edits.at(arguments[task_id], rest)
+        value = places.at(arguments[task_id], rest)
         if not _plain(value):
             raise LookupError(f"the editable field {name!r} holds a credential or a large earlier result")
         found.append(Field(name, task_id, rest, schema, value))

@@ -17,7 +17,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from airflow_provider_vai.languages.places import with_value
 from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.operators.runtime import results
 
 GATE = "approval_gate"
@@ -112,7 +112,7 @@ def _taken(output: Output, context: Context, element: Any) -> Any:
     return results.select(context.results[output.step], output.path, step=output.step)
 
 
-def _param(name: str, path: Path, context: Context) -> Any:
+def _param(name: str, path: JsonPath, context: Context) -> Any:
     if name not in context.params:
         raise LookupError(f"the parameter {name!r} has no value")
     return results.select(context.params[name], path, step=f"params.{name}")

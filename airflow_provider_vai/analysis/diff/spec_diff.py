@@ -16,7 +16,7 @@ from typing import Any, Literal
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_or, with_value
 from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.secrets.masking import mask, masked
 
 What = Literal["added", "removed", "changed", "moved"]
@@ -102,7 +102,7 @@ def _same(one: Any, other: Any) -> bool:
     return json_text.canonical(one) == json_text.canonical(other)
 
 
-def _values(place: Path, before: Any, after: Any) -> Iterator[Change]:
+def _values(place: JsonPath, before: Any, after: Any) -> Iterator[Change]:
     """Yield what differs between two values, at the innermost places; ``None`` and nothing are the same here."""
     if _same(before, after):
         return
@@ -112,7 +112,7 @@ def _values(place: Path, before: Any, after: Any) -> Iterator[Change]:
         yield from _inside(place, before, after)
 
 
-def _inside(place: Path, before: Any, after: Any) -> Iterator[Change]:
+def _inside(place: JsonPath, before: Any, after: Any) -> Iterator[Change]:
     """Yield what differs inside two values, where a null is a value like others."""
     if _same(before, after):
         return
@@ -185,7 +185,7 @@ def _steps(old: Sequence[Step], new: Sequence[Step], *, provenance: bool) -> Ite
 
 def _step(old: Step, new: Step, *, provenance: bool) -> Iterator[Change]:
     before, after = old.model_dump(mode="json"), new.model_dump(mode="json")
-    place: Path = ["steps", new.key]
+    place: JsonPath = ["steps", new.key]
     for name in (*STEP_OPTIONS, *(STEP_PROVENANCE if provenance else ())):
         if name in ("depends_on", "call_ids"):
             if not _same(before[name], after[name]):
@@ -242,7 +242,7 @@ def _value(argument: Argument) -> Any:
     return value
 
 
-def _put(value: Any, at: Path, new: Any) -> Any:
+def _put(value: Any, at: JsonPath, new: Any) -> Any:
     """Return a copy of the value with another at a place; a place that is not there (in a file by hand) is left out."""
     return value if value_or(value, at, ABSENT) is ABSENT else with_value(value, at, new)
 
@@ -275,7 +275,7 @@ def _unmoved(old: Sequence[str], new: Sequence[str]) -> set[str]:
 # --- shown ------------------------------------------------------------------------------------------------------------
 
 
-def _dotted(place: Path) -> str:
+def _dotted(place: JsonPath) -> str:
     return ".".join(map(str, place))
 
 
@@ -287,14 +287,14 @@ def _masked(change: Change) -> Change:
 
 def _hidden(key: str, value: Any) -> Any:
     """Return the value under a key, masked but for what only names where a value comes from."""
-    open_: list[tuple[Path, _Open]] = []
+    open_: list[tuple[JsonPath, _Open]] = []
     (shown,) = masked({key: _closed(value, [], open_)}).values()
     for at, named in open_:
         shown = _put(shown, at, {name: mask(part) if isinstance(part, str) else part for name, part in named.items()})
     return shown
 
 
-def _closed(value: Any, at: Path, open_: list[tuple[Path, _Open]]) -> Any:
+def _closed(value: Any, at: JsonPath, open_: list[tuple[JsonPath, _Open]]) -> Any:
     """Return the value with ``None`` where only a run knows it, and note those places."""
     if isinstance(value, _Open):
         open_.append((at, value))

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from airflow_provider_vai.authoring.specs.places import dotted
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kinds import Kind, by_name
 
 
@@ -47,7 +47,7 @@ class RawStep:
     :param data: the entry. :param place: the keys that lead to it in messages: its key, or its number.
     """
 
-    def __init__(self, data: dict[str, Any], place: Path) -> None:
+    def __init__(self, data: dict[str, Any], place: JsonPath) -> None:
         self.data = data
         self.place = place
 
@@ -122,9 +122,9 @@ class RawStep:
                 if named := text_of(object_of(secret).get("connection")):
                     yield self.field("arguments", name, "secrets", index, "connection"), named
 
-    def open_places(self) -> list[Path]:
+    def open_places(self) -> list[JsonPath]:
         """Return the places of the arguments that are filled in when the step runs."""
-        places: list[Path] = []
+        places: list[JsonPath] = []
         for name, argument in self.arguments.items():
             if isinstance(argument.get("from"), dict) or argument.get("class") in ("parameter", "template"):
                 places.append([name])

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from airflow_provider_vai.authoring import editing
 from airflow_provider_vai.authoring.specs import values as spec_values
 from airflow_provider_vai.model.automation import Argument, Automation
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.step_graph import found
 
 
@@ -167,7 +167,7 @@ class ChangeAutomation:
         if self.triggers is not None:
             automation = editing.set_triggers(automation, self.triggers)
         for key, values in self.values.items():
-            place: Path = ["arguments", key]
+            place: JsonPath = ["arguments", key]
             automation = _with_values(automation, key, list(values.items()), place, ungated=self.ungated, by=by)
         if self.conditions is not None:
             automation = editing.set_conditions(automation, self.conditions)
@@ -178,7 +178,7 @@ class ChangeAutomation:
 
 
 def _with_values(
-    automation: Automation, key: str, values: Sequence[tuple[str, Any]], where: Path, *, ungated: bool, by: str
+    automation: Automation, key: str, values: Sequence[tuple[str, Any]], where: JsonPath, *, ungated: bool, by: str
 ) -> Automation:
     for place, value in values:
         argument = _argument(value, [*where, place])
@@ -186,7 +186,7 @@ def _with_values(
     return automation
 
 
-def _argument(value: Any, where: Path) -> Any:
+def _argument(value: Any, where: JsonPath) -> Any:
     """Return a value as :func:`set_argument` takes it: data, or an Argument where a reference is in it.
 
     :param where: the place in the request, for messages.

@@ -21,7 +21,7 @@ from airflow_provider_vai.model.automation import (
     StepApproval,
     Wire,
 )
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.flags import flag
 from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.outside import REMEDY, outside_problem
@@ -43,7 +43,7 @@ DRAWN = {
 def set_argument(
     automation: Automation,
     key: str,
-    place: str | Path,
+    place: str | JsonPath,
     value: Any,
     *,
     ungated: bool = False,
@@ -78,7 +78,7 @@ def set_argument(
 
 
 def unset_argument(
-    automation: Automation, key: str, place: str | Path, *, ungated: bool = False, by: str = "an editor"
+    automation: Automation, key: str, place: str | JsonPath, *, ungated: bool = False, by: str = "an editor"
 ) -> Automation:
     """Return the automation with one argument of a step, or one key in its value, left out.
 
@@ -166,8 +166,8 @@ def check_step(step: Step, kind: Kind, names: Sequence[str] | None = None) -> No
 # --- places -----------------------------------------------------------------------------------------------------------
 
 
-def _path(place: str | Path) -> Path:
-    path: Path = list(place.split(".")) if isinstance(place, str) else list(place)
+def _path(place: str | JsonPath) -> JsonPath:
+    path: JsonPath = list(place.split(".")) if isinstance(place, str) else list(place)
     if not path or "" in path:
         refuse(f"{place!r} is no place", "place", "Write it like arguments.items.0.price.")
     return path
@@ -188,7 +188,7 @@ def _names(kind: Kind) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in kind.arguments.model_fields.items()}
 
 
-def _check_argument(given: Argument, path: Path, step: Step) -> None:
+def _check_argument(given: Argument, path: JsonPath, step: Step) -> None:
     fits = {
         "frozen": given.from_ is None and given.param is None and not given.wires,
         "wired": (given.from_ is not None) != bool(given.wires) and given.param is None,
@@ -226,7 +226,7 @@ def _in_hole(location: Sequence[str | int], step: Step) -> bool:
     return any(rest[: len(hole)] == hole[: len(rest)] for hole in holes)
 
 
-def _placed(argument: Argument | None, path: Path, given: Argument, where: str) -> Argument:
+def _placed(argument: Argument | None, path: JsonPath, given: Argument, where: str) -> Argument:
     """Return an argument with another one at a place inside it."""
     if argument is None or _is_open(argument):
         refuse("its value is not frozen, and has no places", where, "Set the whole argument.")
@@ -246,7 +246,7 @@ def _placed(argument: Argument | None, path: Path, given: Argument, where: str) 
     return _rebuilt(argument, value, wires, secrets, path)
 
 
-def _without(argument: Argument, path: Path, where: str) -> Argument:
+def _without(argument: Argument, path: JsonPath, where: str) -> Argument:
     """Return an argument without a key in its value."""
     if _is_open(argument):
         refuse("its value is not frozen, and has no places", where, "Unset the whole argument.")
@@ -258,7 +258,7 @@ def _without(argument: Argument, path: Path, where: str) -> Argument:
     return _rebuilt(argument, value, _outside(argument.wires, path), _outside(argument.secrets, path), path)
 
 
-def _rebuilt(argument: Argument, value: Any, wires: list[Wire], secrets: list[Secret], path: Path) -> Argument:
+def _rebuilt(argument: Argument, value: Any, wires: list[Wire], secrets: list[Secret], path: JsonPath) -> Argument:
     """Return an argument with another value at a place, about which nobody needs to decide any more."""
     fields = {"wires": wires, "secrets": secrets, "undecided": _outside(argument.undecided, path)}
     return Argument(
@@ -270,7 +270,7 @@ def _rebuilt(argument: Argument, value: Any, wires: list[Wire], secrets: list[Se
     )
 
 
-def _outside(holes: Sequence[Any], path: Path) -> list[Any]:
+def _outside(holes: Sequence[Any], path: JsonPath) -> list[Any]:
     """Return the wires, secrets or undecided places that are neither at a place nor inside it."""
     return [hole for hole in holes if not _starts(list(map(str, hole.at)), list(map(str, path)))]
 
@@ -279,9 +279,9 @@ def _starts(path: Sequence[Any], beginning: Sequence[Any]) -> bool:
     return list(map(str, path[: len(beginning)])) == list(map(str, beginning))
 
 
-def _typed(value: Any, path: Path, where: str) -> Path:
+def _typed(value: Any, path: JsonPath, where: str) -> JsonPath:
     """Return the place with positions of lists as numbers; only its last key may be a new one."""
-    result: Path = []
+    result: JsonPath = []
     for depth, part in enumerate(path):
         if isinstance(value, list):
             number = int(part) if isinstance(part, int) or (part.isascii() and part.isdigit()) else -1
@@ -307,7 +307,7 @@ def _said_by_user(argument: Argument, by: str) -> Argument:
 
 
 def _with_arguments(
-    automation: Automation, step: Step, arguments: Mapping[str, Argument], path: Path, *, ungated: bool, by: str
+    automation: Automation, step: Step, arguments: Mapping[str, Argument], path: JsonPath, *, ungated: bool, by: str
 ) -> Automation:
     kind, name = kind_of(step), str(path[0])
     words = [place for place in step.model_words if not _starts(place, path)]

@@ -17,7 +17,7 @@ from pydantic import AliasChoices, Field, ValidationError, create_model
 from airflow_provider_vai.authoring.specs.places import refuse, refuse_first, similar
 from airflow_provider_vai.authoring.specs.values import argument, references, refuse_credentials
 from airflow_provider_vai.model.automation import Argument
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kind_arguments import Arguments
 from airflow_provider_vai.model.kinds import Kind
 from airflow_provider_vai.model.outside import REMEDY, outside_problem
@@ -39,7 +39,7 @@ class Checked:
     values: dict[str, Any]
 
 
-def checked(kind: Kind, given: dict[str, Any], place: Path) -> Checked:
+def checked(kind: Kind, given: dict[str, Any], place: JsonPath) -> Checked:
     """Return the arguments of one step under the kind's own names, with what the kind adds where they are left out.
 
     :param kind: the step's kind.
@@ -62,7 +62,7 @@ def checked(kind: Kind, given: dict[str, Any], place: Path) -> Checked:
     return Checked(arguments, {name: it.value for name, it in arguments.items()})
 
 
-def literal_problems(kind: Kind, values: dict[str, Any], open_: list[Path]) -> ValidationError | None:
+def literal_problems(kind: Kind, values: dict[str, Any], open_: list[JsonPath]) -> ValidationError | None:
     """Return what is wrong with arguments of which some places are open, or nothing.
 
     :param values: the arguments under any of their names, anything at the open places.
@@ -71,7 +71,7 @@ def literal_problems(kind: Kind, values: dict[str, Any], open_: list[Path]) -> V
     return _Trial(kind, values, open_).problem()
 
 
-def _own_names(kind: Kind, given: dict[str, Any], place: Path) -> dict[str, Any]:
+def _own_names(kind: Kind, given: dict[str, Any], place: JsonPath) -> dict[str, Any]:
     """Return the arguments under the kind's own names; two names of one argument are refused."""
     aliases: dict[str, str] = {}
     for name, field in kind.arguments.model_fields.items():
@@ -89,7 +89,7 @@ def _own_names(kind: Kind, given: dict[str, Any], place: Path) -> dict[str, Any]
     return named
 
 
-def _validate(kind: Kind, named: dict[str, Any], place: Path) -> None:
+def _validate(kind: Kind, named: dict[str, Any], place: JsonPath) -> None:
     open_ = [at for at, _ in references(named)]
     trial = _Trial(kind, named, open_)
     error = trial.problem()
@@ -100,7 +100,7 @@ def _validate(kind: Kind, named: dict[str, Any], place: Path) -> None:
 class _Trial:
     """Arguments with open places, tried with values that could stand there."""
 
-    def __init__(self, kind: Kind, values: dict[str, Any], open_: list[Path]) -> None:
+    def __init__(self, kind: Kind, values: dict[str, Any], open_: list[JsonPath]) -> None:
         whole = frozenset(str(at[0]) for at in open_ if len(at) == 1)
         self.model = _relaxed(kind.arguments, whole) if whole else kind.arguments
         self.values = values
@@ -145,12 +145,12 @@ def _count(attempt: _Attempt) -> int:
     return attempt[0].error_count() if attempt[0] else 0
 
 
-def _placed(value: Any, parts: list[tuple[Path, Any]]) -> Any:
+def _placed(value: Any, parts: list[tuple[JsonPath, Any]]) -> Any:
     """Return a copy of ``value`` with these parts at their places; a place that a list does not have is left out."""
     whole = [part for at, part in parts if not at]
     if whole:
         return whole[-1]
-    inside: dict[str | int, list[tuple[Path, Any]]] = {}
+    inside: dict[str | int, list[tuple[JsonPath, Any]]] = {}
     for at, part in parts:
         inside.setdefault(at[0], []).append((at[1:], part))
     if isinstance(value, dict):

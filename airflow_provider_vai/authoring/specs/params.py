@@ -8,7 +8,7 @@ from airflow_provider_vai.authoring.specs.places import only, refuse, validated
 from airflow_provider_vai.authoring.specs.values import refuse_credentials
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model.automation import Param
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.param_default import default_problem
 
 PARAM_KEYS = ("default", "description", "schema")
@@ -25,7 +25,7 @@ def params_of(given: Any) -> dict[str, Param]:
 
 
 def _param(name: str, value: Any) -> Param:
-    place: Path = ["params", name]
+    place: JsonPath = ["params", name]
     if not name.isidentifier():
         refuse(f"{shown(name)} cannot be the name of a param", place, "Use letters, digits and underscores.")
     if not isinstance(value, dict):

@@ -12,13 +12,13 @@ from pydantic.alias_generators import to_camel
 
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.printable import SHOWN_CHARACTERS, shown
-from airflow_provider_vai.model.base import Path, Spec
+from airflow_provider_vai.model.base import JsonPath, Spec
 from airflow_provider_vai.secrets.masking import mask
 
 SHOWN_NAMES = 25
 
 
-def dotted(place: Path) -> str:
+def dotted(place: JsonPath) -> str:
     """Return a place as people write it: ``steps[2].arguments.sql``, with ``["a b"]`` where a key is no plain name."""
     text = ""
     for part in place:
@@ -41,7 +41,7 @@ def similar(name: str, known: Iterable[str]) -> str:
     return f"Use one of: {', '.join(names[:SHOWN_NAMES])}{more}." if names else "Leave it out."
 
 
-def refuse(problem: str, place: Path, remedy: str) -> NoReturn:
+def refuse(problem: str, place: JsonPath, remedy: str) -> NoReturn:
     """Raise the refusal of one place.
 
     :raises SpecError: always; ``where`` is the place alone, ``specs.file`` puts the file before.
@@ -49,7 +49,7 @@ def refuse(problem: str, place: Path, remedy: str) -> NoReturn:
     raise SpecError(problem, where=dotted(place), remedy=remedy)
 
 
-def only(fields: Any, known: Iterable[str], place: Path) -> dict[str, Any]:
+def only(fields: Any, known: Iterable[str], place: JsonPath) -> dict[str, Any]:
     """Return an object of which every key is known, under the known names; each may also be spelled in camelCase.
 
     :raises SpecError: it is not an object; a key is not known (the remedy names a similar one), or is there in both
@@ -70,7 +70,7 @@ def only(fields: Any, known: Iterable[str], place: Path) -> dict[str, Any]:
     return found
 
 
-def text_of(value: Any, place: Path, what: str) -> str:
+def text_of(value: Any, place: JsonPath, what: str) -> str:
     """Return a value that must be text, and not empty.
 
     :raises SpecError: it is not.
@@ -80,7 +80,7 @@ def text_of(value: Any, place: Path, what: str) -> str:
     return value
 
 
-def validated(model: type[Any], fields: Any, place: Path) -> Any:
+def validated(model: type[Any], fields: Any, place: JsonPath) -> Any:
     """Return the Pydantic model of some fields.
 
     :raises SpecError: they do not fit; the first problem with its place.
@@ -91,7 +91,7 @@ def validated(model: type[Any], fields: Any, place: Path) -> Any:
         refuse_first(error, fields, place, model)
 
 
-def refuse_first(error: ValidationError, fields: Any, place: Path, model: type[Any]) -> NoReturn:
+def refuse_first(error: ValidationError, fields: Any, place: JsonPath, model: type[Any]) -> NoReturn:
     """Raise the first problem of a validation as the refusal of its place.
 
     :raises SpecError: always.
@@ -101,7 +101,7 @@ def refuse_first(error: ValidationError, fields: Any, place: Path, model: type[A
     refuse(problem + more, [*place, *at], remedy)
 
 
-def explained(problem: Mapping[str, Any], fields: Any, model: type[Any]) -> tuple[str, Path, str]:
+def explained(problem: Mapping[str, Any], fields: Any, model: type[Any]) -> tuple[str, JsonPath, str]:
     """Return what one problem of a validation says, its place in ``fields``, and a remedy.
 
     :param problem: an entry of ``ValidationError.errors()``.
@@ -135,9 +135,9 @@ def names_of(model: type[Any]) -> set[str]:
     return found
 
 
-def _place_in(fields: Any, loc: Sequence[str | int]) -> Path:
+def _place_in(fields: Any, loc: Sequence[str | int]) -> JsonPath:
     """Return the keys and positions of a validation's place: not the names of a union's members among them."""
-    place: Path = []
+    place: JsonPath = []
     value: Any = fields
     for number, part in enumerate(loc):
         inside = (isinstance(value, dict) and part in value) or (

@@ -14,7 +14,7 @@ from typing import Any
 from airflow_provider_vai.authoring.specs.places import only, refuse, text_of
 from airflow_provider_vai.authoring.specs.values import Reference
 from airflow_provider_vai.languages.printable import shown
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 
 STATE = (
@@ -58,7 +58,7 @@ def short_form(document: Any, secret_conn_id: str | None = None) -> tuple[dict[s
     """
     fields = only(document, KEYS, [])
     config = only(fields.get("config", {}), _config_keys(fields), ["config"])
-    at: Path = ["config", "action"] if "action" in config else ["action"]
+    at: JsonPath = ["config", "action"] if "action" in config else ["action"]
     if "action" in config and "action" in fields:
         refuse("two actions are given", ["action"], "Leave one of them out.")
     if "action" not in config and "action" not in fields:
@@ -105,7 +105,7 @@ def _trigger(
     }
 
 
-def _step(given: Any, place: Path) -> dict[str, Any]:
+def _step(given: Any, place: JsonPath) -> dict[str, Any]:
     action = only(given, ACTION_KEYS, place)
     kind = text_of(action.get("kind"), [*place, "kind"], "action kind")
     definition = action.get("definition", {})
@@ -121,7 +121,7 @@ def _step(given: Any, place: Path) -> dict[str, Any]:
     return {"kind": kind, "arguments": {name: {"$literal": _with_payload(value)} for name, value in arguments.items()}}
 
 
-def _connection(reference: Any, place: Path) -> str:
+def _connection(reference: Any, place: JsonPath) -> str:
     if isinstance(reference, dict):
         only(reference, ("slug", "id", "provider"), place)
         reference = reference.get("slug") or reference.get("id") or reference.get("provider")

@@ -19,9 +19,9 @@ from airflow_provider_vai.authoring.specs.values import refuse_credentials
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.identifiers import Names, slug
 from airflow_provider_vai.languages.printable import shown
-from airflow_provider_vai.model import review as summary
+from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import Argument, Automation, Step
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.store.dag_names import has_valid_characters
 
@@ -69,7 +69,7 @@ class SpecReader:
             self._try(refuse_credentials, {name: fields.get(name)}, [])
         if self.refused:
             return None
-        flagged = summary.flagged(steps)
+        flagged = review.flagged(steps)
         options = {name: fields[name] for name in OPTIONS if name in fields}
         if "description" not in options and isinstance(fields.get("name"), str):
             options["description"] = fields["name"]
@@ -83,8 +83,8 @@ class SpecReader:
             "params": params,
             "triggers": started,
             "conditions": conditions,
-            "connections": summary.connections(steps, started),
-            "review": summary.review(steps, self.notes),
+            "connections": review.connections(steps, started),
+            "review": review.items(steps, self.notes),
         }
         automation: Automation | None = self._try(validated, Automation, made, [])
         if automation is not None:
@@ -155,7 +155,7 @@ def _conditions(given: Any) -> list[str]:
     if not isinstance(texts, list):
         refuse(f"{shown(given)} is no list of conditions", ["conditions"], "Write ['params.region = \"EU\"'].")
     for index, text in enumerate(texts):
-        place: Path = ["conditions", index]
+        place: JsonPath = ["conditions", index]
         refuse_credentials({"conditions": [text_of(text, place, "condition")]}, [])
         if problem := condition_problem(text):
             refuse(f"{shown(text)}: {problem}", place, 'Write it like params.region in ["EU", "US"].')

@@ -16,7 +16,7 @@ from airflow_provider_vai.crystallizer.gate_question import DeniedArguments, que
 from airflow_provider_vai.languages.identifiers import slug
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model.automation import Argument, Effect, Output, Step, StepApproval
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kind_arguments import ApprovalGateArguments
 from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
@@ -42,7 +42,7 @@ REASONS = {
 class Raw:
     """A step as it was read: its kind is known, nothing else is checked yet. ``key`` is empty until it has one."""
 
-    place: Path
+    place: JsonPath
     key: str
     kind: Kind
     fields: dict[str, Any]
@@ -51,7 +51,7 @@ class Raw:
     checked: Checked | None = None
 
 
-def raw_step(given: Any, place: Path) -> Raw:
+def raw_step(given: Any, place: JsonPath) -> Raw:
     """Read the parts of a step that others refer to: key, kind, gate.
 
     :raises SpecError: an unknown key or kind, or a key that is no identifier.
@@ -155,7 +155,7 @@ def gate_step(key: str, raw: Raw, guarded: Step) -> Step:
     )
 
 
-def _kind(name: Any, place: Path) -> Kind:
+def _kind(name: Any, place: JsonPath) -> Kind:
     known = {name: kind for name, kind in by_name().items() if kind.name not in ("approval_gate", "unmapped_tool")}
     if name == "approval_gate":
         refuse("a gate stands right before the step that it guards", place, "Write gate: true in that step.")
@@ -191,7 +191,7 @@ def _reason(raw: Raw, effect: Effect) -> str:
     return NOBODY if effect == "write" else f"its effect is {effect}: it changes nothing outside"
 
 
-def _each(given: Any, place: Path) -> Output | None:
+def _each(given: Any, place: JsonPath) -> Output | None:
     if given is None:
         return None
     path = [given] if isinstance(given, str) else given
@@ -217,7 +217,7 @@ def _check_sources(raw: Raw, each: Output | None, before: Sequence[str]) -> None
             refuse(problem, [*place, "$from"], similar(reference.output.step, before))
 
 
-def _depends_on(fields: dict[str, Any], before: Sequence[str], place: Path) -> list[str]:
+def _depends_on(fields: dict[str, Any], before: Sequence[str], place: JsonPath) -> list[str]:
     if "depends_on" not in fields:
         return list(before[-1:])
     given = fields["depends_on"]
@@ -249,7 +249,7 @@ def _expected(raw: Raw, found: Checked, python_path: Sequence[str]) -> Checked:
     return Checked(arguments, {**found.values, **drawn})
 
 
-def _editable_names(raw: Raw, names: list[Any], place: Path) -> list[str]:
+def _editable_names(raw: Raw, names: list[Any], place: JsonPath) -> list[str]:
     """Return the names of arguments that an approver may change: those that are there, and are of a known type."""
     assert raw.checked is not None  # noqa: S101 - the guarded step is made first
     wraps = raw.kind.wraps

@@ -14,7 +14,7 @@ from airflow_provider_vai.languages.schedule import (
     timezone_problem,
 )
 from airflow_provider_vai.model.automation import Automation
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.triggers import EventTrigger, ManualTrigger, ScheduleTrigger, Trigger, WebhookTrigger
 from airflow_provider_vai.renderer.schedule import schedule_of
@@ -50,7 +50,7 @@ def triggers(fields: dict[str, Any], secret_conn_id: str | None = None) -> list[
     return found or [ManualTrigger(type="manual")]
 
 
-def trigger(given: Any, place: Path, secret_conn_id: str | None = None) -> Trigger:
+def trigger(given: Any, place: JsonPath, secret_conn_id: str | None = None) -> Trigger:
     """Return one trigger.
 
     :raises SpecError: an unknown type or key, a schedule or time zone that is none, a secret in the file.
@@ -80,7 +80,7 @@ def check_start(automation: Automation) -> None:
         raise SpecError(error.problem, where=error.where, remedy=error.remedy) from None
 
 
-def _schedule(fields: dict[str, Any], place: Path) -> ScheduleTrigger:
+def _schedule(fields: dict[str, Any], place: JsonPath) -> ScheduleTrigger:
     cron = text_of(fields.get("schedule"), [*place, "schedule"], "schedule")
     if problem := schedule_problem(cron):
         refuse(problem, [*place, "schedule"], SCHEDULE_REMEDY)
@@ -91,7 +91,7 @@ def _schedule(fields: dict[str, Any], place: Path) -> ScheduleTrigger:
     return made
 
 
-def _webhook(fields: dict[str, Any], place: Path, secret_conn_id: str | None) -> WebhookTrigger:
+def _webhook(fields: dict[str, Any], place: JsonPath, secret_conn_id: str | None) -> WebhookTrigger:
     named = {name: fields.pop(name) for name in ("conn_id", "secretConnId") if fields.get(name) is not None}
     if len(named) == 2:
         refuse("conn_id and secretConnId are the same thing", place, "Leave one of them out.")
@@ -107,7 +107,7 @@ def _webhook(fields: dict[str, Any], place: Path, secret_conn_id: str | None) ->
     return made
 
 
-def _event(fields: dict[str, Any], place: Path) -> EventTrigger:
+def _event(fields: dict[str, Any], place: JsonPath) -> EventTrigger:
     filters = only(fields.get("filters", {}), FILTERS, [*place, "filters"])
     kind = filters.get("action_kind")
     if kind is not None:

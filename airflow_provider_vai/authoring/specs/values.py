@@ -24,7 +24,7 @@ from airflow_provider_vai.exceptions import SecretFound
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.languages.template import syntax_problem
 from airflow_provider_vai.model.automation import Argument, Output, Secret, Wire
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.secrets.masking import mask
@@ -47,12 +47,12 @@ class Reference:
 
     output: Output | None = None
     param: str | None = None
-    path: Path = field(default_factory=list)
+    path: JsonPath = field(default_factory=list)
     template: str | None = None
     connection: str | None = None
 
 
-def read(value: Any, place: Path) -> Any:
+def read(value: Any, place: JsonPath) -> Any:
     """Return a value with a :class:`Reference` in place of each ``{$from: …}`` and its like.
 
     :raises SpecError: a reference is misspelt or names nothing.
@@ -73,7 +73,7 @@ def read(value: Any, place: Path) -> Any:
     return {name: read(part, [*place, name]) for name, part in value.items()}
 
 
-def references(value: Any, at: Path | None = None) -> Iterator[tuple[Path, Reference]]:
+def references(value: Any, at: JsonPath | None = None) -> Iterator[tuple[JsonPath, Reference]]:
     """Yield each reference in a value with its place."""
     at = at or []
     if isinstance(value, Reference):
@@ -105,7 +105,7 @@ def replaced(value: Any, by: Any) -> Any:
     return [replaced(part, by) for part in value] if isinstance(value, list) else value
 
 
-def refuse_credentials(values: Mapping[str, Any], place: Path, kind: Kind | None = None) -> None:
+def refuse_credentials(values: Mapping[str, Any], place: JsonPath, kind: Kind | None = None) -> None:
     """Refuse literals that look like credentials.
 
     :param values: named values, references and all. :param place: where they stand, without their names.
@@ -116,12 +116,12 @@ def refuse_credentials(values: Mapping[str, Any], place: Path, kind: Kind | None
         refuse(what, [*place, *at], TO_A_CONNECTION)
 
 
-def credentials(values: Mapping[str, Any], kind: Kind | None = None) -> list[tuple[Path, str]]:
+def credentials(values: Mapping[str, Any], kind: Kind | None = None) -> list[tuple[JsonPath, str]]:
     """Return the places of literals that look like credentials, each with a sentence that does not hold it.
 
     The same places count as when a run is crystallized, see :mod:`airflow_provider_vai.crystallizer.redact`.
     """
-    found: list[tuple[Path, str]] = []
+    found: list[tuple[JsonPath, str]] = []
     rest = _without_shapes(dict(values), [], found)
     call = ToolCall(id="", tool="", arguments={})
     draft = Draft(key="x", call=call, kind=kind or by_name()["unmapped_tool"], rule=None, effect="read", values=rest)
@@ -141,7 +141,7 @@ def credentials(values: Mapping[str, Any], kind: Kind | None = None) -> list[tup
     return found
 
 
-def _without_shapes(value: Any, place: Path, found: list[tuple[Path, str]]) -> Any:
+def _without_shapes(value: Any, place: JsonPath, found: list[tuple[JsonPath, str]]) -> Any:
     """Return a value without the texts and keys that hold a credential; their places are added to ``found``."""
     if isinstance(value, str) and mask(value) != value:
         found.append((place, "the text holds something that looks like a credential"))
@@ -166,7 +166,7 @@ def _parts(value: Any) -> Iterator[tuple[str | int, Any]]:
         yield from enumerate(value)
 
 
-def _reference(marker: str, target: Any, place: Path) -> Reference:
+def _reference(marker: str, target: Any, place: JsonPath) -> Reference:
     at = [*place, marker]
     if marker == "$template":
         return Reference(template=_template(text_of(target, at, "Jinja template"), at))
@@ -184,7 +184,7 @@ def _reference(marker: str, target: Any, place: Path) -> Reference:
     return Reference(output=Output(step=path[0], path=path[1:]))
 
 
-def _template(text: str, place: Path) -> str:
+def _template(text: str, place: JsonPath) -> str:
     if problem := syntax_problem(text):
         refuse(
             f"not a Jinja template: {problem}", place, "Correct it; text without a template needs no {$template: …}."

@@ -24,7 +24,7 @@ from airflow_provider_vai.exceptions import SpecError, VaiError
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model.automation import Automation
-from airflow_provider_vai.model.base import Path as Place
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.store.publisher import author, publish
 from airflow_provider_vai.store.sidecar_files import read_sidecar
@@ -286,7 +286,7 @@ def _secret(text: str) -> Any:
     return {"$secret": text}
 
 
-def _place(text: str) -> Place:
+def _place(text: str) -> JsonPath:
     """Return the name and the keys and positions in ``step.rows.0``."""
     first, *rest = text.split(".")
     return [first, *(int(part) if part.isascii() and part.isdigit() else part for part in rest)]

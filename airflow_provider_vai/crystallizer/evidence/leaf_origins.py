@@ -19,7 +19,7 @@ from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.evidence.weight import weight
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.automation import Argument, Origin
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.run import Run, ToolCall
 
 MOST_LEAVES = 200
@@ -38,7 +38,7 @@ class LeafOrigin:
         said it, for ``tool_output``.
     """
 
-    at: Path
+    at: JsonPath
     origin: Origin
     evidence: str
     call_id: str | None = None
@@ -83,7 +83,7 @@ class Tracer:
             else:
                 yield self._first(draft, name, at, value)
 
-    def _first(self, draft: Draft, name: str, at: Path, value: Any) -> LeafOrigin:
+    def _first(self, draft: Draft, name: str, at: JsonPath, value: Any) -> LeafOrigin:
         call = draft.call
         if self._is_default(draft, name, at, value):
             return LeafOrigin(at, "constant", DEFAULT)
@@ -125,7 +125,7 @@ class Tracer:
             return "the model's own: nobody said it before"
         return f"the model's own, first an argument of {place_text([earlier.tool])} (call {place_text([earlier.id])})"
 
-    def _is_default(self, draft: Draft, name: str, at: Path, value: Any) -> bool:
+    def _is_default(self, draft: Draft, name: str, at: JsonPath, value: Any) -> bool:
         if at:
             return False
         fields = draft.kind.arguments.model_fields

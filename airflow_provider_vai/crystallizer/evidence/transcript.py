@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_provider_vai.crystallizer.evidence.said import TOKEN
 from airflow_provider_vai.languages import json_text
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.run import Run, ToolCall
 
 
@@ -117,7 +117,7 @@ def _written(result: Any) -> str:
     return "\n".join([*(text for _, text in texts(result, [])), json_text.canonical(result)])
 
 
-def texts(value: Any, place: Path) -> Iterator[tuple[Path, str]]:
+def texts(value: Any, place: JsonPath) -> Iterator[tuple[JsonPath, str]]:
     """Yield each text in JSON data with its place.
 
     :param place: of the data itself: the keys and list positions that lead to it.

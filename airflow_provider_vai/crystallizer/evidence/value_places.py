@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_vai.languages import result_path, text_forms as text_extract
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 
 MOST_PLACES = 20_000
 """Places of one result that are looked at: a larger one is a data set, and its single values prove nothing."""
@@ -50,7 +50,7 @@ def places(value: Any) -> Iterator[ValuePlace]:
         yield place
 
 
-def leaves(value: Any, at: Path | None = None) -> Iterator[tuple[Path, Any]]:
+def leaves(value: Any, at: JsonPath | None = None) -> Iterator[tuple[JsonPath, Any]]:
     """Yield each plain value in an argument with its place; an empty list or object is one, too."""
     at = at or []
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

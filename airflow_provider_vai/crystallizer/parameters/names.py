@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 
 from airflow_provider_vai.languages.identifiers import slug
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 
 TAKEN = frozenset({"payload"})
 """The param of a webhook's delivery (:data:`airflow_provider_vai.renderer.dag_settings.PAYLOAD`)."""
@@ -20,7 +20,7 @@ class ParamNames:
         self._taken: dict[str, str] = dict.fromkeys(TAKEN, "")
         self._numbers: dict[str, int] = {}  # of each name, the highest number that was tried
 
-    def give(self, at: Path, step: str) -> str:
+    def give(self, at: JsonPath, step: str) -> str:
         """Return the name of the param for a place: its last key; with the step's key in front where another step's
         param has that name, else with a number behind it.
 

@@ -18,7 +18,7 @@ from airflow_provider_vai.crystallizer.parameters.spot import Obstacle, Spot
 from airflow_provider_vai.crystallizer.parameters.user_values import decides
 from airflow_provider_vai.languages.places import value_at
 from airflow_provider_vai.model.automation import Wire
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.flags import PROSE_WORDS
 
 
@@ -117,7 +117,7 @@ class Stays:
             yield (draft.key,), f"the way to the list of {draft.key}", Said(_steps(draft.each.path), fold=True)
 
 
-def _steps(path: Path) -> list[str]:
+def _steps(path: JsonPath) -> list[str]:
     return [part for part in path if isinstance(part, str)]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.leaf_origins import LeafOrigin
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Spot:
     """
 
     draft: Draft
-    at: Path
+    at: JsonPath
     value: Any
     leaf: LeafOrigin
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.weight import SPEAKING, weight
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.secrets.masking import mask
 
 LONGEST = 200
@@ -45,7 +45,7 @@ APOSTROPHES = "'\u2018\u2019"
 QUOTES = f'"`\u201c\u201d\u201e\u00ab\u00bb{APOSTROPHES}'
 
 
-def decides(draft: Draft, at: Path) -> bool:
+def decides(draft: Draft, at: JsonPath) -> bool:
     """Return whether a place is in an argument that decides what runs: no param and no date may stand there.
 
     :param at: the place, the argument's name first.
@@ -56,7 +56,7 @@ def decides(draft: Draft, at: Path) -> bool:
     return any(name in DECIDING or name.endswith(("conn_id", "_sql", "_command")) for name in names)
 
 
-def may_be_asked_for(value: Any, at: Path, words: str) -> bool:
+def may_be_asked_for(value: Any, at: JsonPath, words: str) -> bool:
     """Return whether a value that the user said is one that another run may want to change.
 
     :param value: a plain value. :param at: its place, the argument's name first. :param words: the user's, up to the
@@ -79,7 +79,7 @@ def may_be_asked_for(value: Any, at: Path, words: str) -> bool:
     return False
 
 
-def is_named(value: Any, at: Path, words: str) -> bool:
+def is_named(value: Any, at: JsonPath, words: str) -> bool:
     """Return whether a sentence says a plain word or number as the value that it is, and not by the way."""
     key = next((part for part in reversed(at) if isinstance(part, str)), "")
     keys = re.findall(r"[^\W\d_]{3,}", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", key).lower())

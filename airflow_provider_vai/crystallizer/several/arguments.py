@@ -26,7 +26,7 @@ from airflow_provider_vai.crystallizer.several.volatile import WHAT, volatile
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.model.automation import Argument, Output, Undecided, Wire
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.flags import PROSE_WORDS
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
@@ -135,7 +135,7 @@ class _Walk:
         fields |= {"wires": self.wires} if self.wires else {}
         return Argument(class_="wired" if self.wires else "frozen", **fields)
 
-    def _is_decided(self, at: Path) -> bool:
+    def _is_decided(self, at: JsonPath) -> bool:
         """Return whether all runs decided about a place of the newest run's argument."""
         is_filled = any(at[: len(wire.at)] == wire.at for wire in self.wires)
         return is_filled or any(place.at == at for place in self.undecided)

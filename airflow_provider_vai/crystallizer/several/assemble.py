@@ -28,7 +28,7 @@ from airflow_provider_vai.crystallizer.several.volatile import in_results
 from airflow_provider_vai.exceptions import RunsDiffer
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.identifiers import Names
-from airflow_provider_vai.model import review as summary
+from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import Argument, Automation, LeftOut, Step
 from airflow_provider_vai.model.flags import flag
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
@@ -318,9 +318,9 @@ class _Assembly:
                     yield LeftOut(call_id=name, tool=mask(tool_of(played)), code="not_in_every_run", reason=reason)
 
     def _other_notes(self) -> Iterator[ReviewItem]:
-        known = summary.notes(self.playbacks[0].automation)
+        known = review.notes(self.playbacks[0].automation)
         for playback in self.playbacks[1:]:
-            for item in summary.notes(playback.automation):
+            for item in review.notes(playback.automation):
                 if item not in known:
                     yield review_item("other_run", run=playback.name, text=line(item))
 

@@ -12,7 +12,7 @@ from airflow_provider_vai.crystallizer.several.align import AlignedStep
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.machine_values import may_be_generated, time_of_number, time_of_text
 from airflow_provider_vai.languages.places import value_or
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 
 Volatile = Literal["clock", "id", "order"]
@@ -61,7 +61,7 @@ def in_results(columns: Sequence[AlignedStep]) -> Iterator[ReviewItem]:
             yield review_item("result_differs", step=column.newest.step.key, evidence=[*found[:SHOWN_PLACES], *more])
 
 
-def _differing(results: Sequence[Any]) -> Iterator[tuple[Path, Volatile]]:
+def _differing(results: Sequence[Any]) -> Iterator[tuple[JsonPath, Volatile]]:
     seen: set[str] = set()
     for at, _ in islice(leaves(results[0]), MOST_PLACES):
         for depth in range(len(at) + 1):

@@ -14,7 +14,7 @@ from airflow_provider_vai.crystallizer.evidence.value_places import by_name, cho
 from airflow_provider_vai.crystallizer.evidence.weight import kinship, named_after, weight
 from airflow_provider_vai.languages import json_text, result_path
 from airflow_provider_vai.model.automation import Undecided
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.secrets.masking import mask
 
 WHOLE = ((), ("rows",))
@@ -49,7 +49,7 @@ class Chosen:
     :param why: the rule that decided, for people. :param lengths: of lists in which the path picks by position.
     """
 
-    at: Path
+    at: JsonPath
     value: Any
     candidate: Candidate
     path: tuple[str | int, ...]
@@ -97,7 +97,7 @@ class Search:
             self._walk(value, [name])
         return len(self.chosen) > before
 
-    def _walk(self, value: Any, at: Path) -> None:
+    def _walk(self, value: Any, at: JsonPath) -> None:
         wired = [chosen.at for chosen in self.chosen if chosen.at[0] == at[0]]
         if at in wired or len(wired) > self.most:
             return
@@ -112,7 +112,7 @@ class Search:
             for index, part in enumerate(value):
                 self._walk(part, [*at, index])
 
-    def _decide(self, value: Any, at: Path) -> None:
+    def _decide(self, value: Any, at: JsonPath) -> None:
         """Choose the wire of one value, or note why it has none; what nothing equals needs no note."""
         fit = [it for it in self._options(value, at) if self._speaks(value, it)]
         if not fit:
@@ -138,16 +138,16 @@ class Search:
             reason = "of the record of another wire" if best[0] and len(fit) > 1 else why
             self.chosen.append(Chosen(at, value, option.candidate, path, reason, lengths))
 
-    def _options(self, value: Any, at: Path) -> Iterator[WireOption]:
+    def _options(self, value: Any, at: JsonPath) -> Iterator[WireOption]:
         for candidate in self.results.equal_to(value, self.draft):
             path = self._path(candidate)
             if path is not None:
                 yield WireOption(candidate, path, self._rank(candidate, at))
 
-    def _leave(self, at: Path, code: str, evidence: list[str]) -> None:
+    def _leave(self, at: JsonPath, code: str, evidence: list[str]) -> None:
         self.undecided.append((str(at[0]), Undecided(at=at[1:], code=code, evidence=evidence)))
 
-    def _rank(self, candidate: Candidate, at: Path) -> Rank:
+    def _rank(self, candidate: Candidate, at: JsonPath) -> Rank:
         """Return how much speaks for a candidate: its record, its name, what its call was about."""
         record = candidate.place.record
         is_of_record = record is not None and any(

@@ -6,10 +6,10 @@ from typing import Any
 
 from airflow_provider_vai.authoring.specs import values as spec_values
 from airflow_provider_vai.model.automation import Argument
-from airflow_provider_vai.model.base import Path
+from airflow_provider_vai.model.base import JsonPath
 
 
-def value_or_argument(value: Any, place: Path) -> Any:
+def value_or_argument(value: Any, place: JsonPath) -> Any:
     """Return a value as the editing functions take it: plain data as it is, an Argument if it contains a reference.
 
     :param value: JSON data; ``{"$from": […]}`` and the like are references, see ``authoring.specs.values``.
@@ -21,6 +21,6 @@ def value_or_argument(value: Any, place: Path) -> Any:
     return spec_values.argument(read) if has_reference else read
 
 
-def arguments_of(values: dict[str, Any], place: Path) -> dict[str, Argument]:
+def arguments_of(values: dict[str, Any], place: JsonPath) -> dict[str, Argument]:
     """Return the arguments of a new step; see :func:`value_or_argument`."""
     return {name: spec_values.argument(spec_values.read(value, [*place, name])) for name, value in values.items()}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.model import review as summary
+from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import Argument, Automation, Step, StepApproval, Undecided
 from airflow_provider_vai.model.review_codes import CODES, FLAGS, GROUPS, LEFT_OUT
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
@@ -97,7 +97,7 @@ def test_what_the_steps_show() -> None:
         step("gone", kind="unmapped_tool", effect="write"),
     ]  # fmt: skip
     note = review_item("note", text="Mind the gap.")
-    made = summary.review(steps, [note])
+    made = review.items(steps, [note])
     assert [(item.code, item.step, item.place) for item in made] == [
         ("unmapped_tool", "gone", None),
         ("live", "look", None),
@@ -108,8 +108,8 @@ def test_what_the_steps_show() -> None:
         ("note", None, None),
     ]
     automation = Automation(dag_id="d", source_type="MANUAL", steps=steps, review=made)
-    assert summary.notes(automation) == [note]
-    again = summary.summarized(automation, steps[:1], added=[note, review_item("trace_note", text="odd")])
+    assert review.notes(automation) == [note]
+    again = review.summarized(automation, steps[:1], added=[note, review_item("trace_note", text="odd")])
     assert [item.code for item in again.review] == ["live", "note", "trace_note"]
 
 

@@ -14,7 +14,7 @@ from airflow_provider_vai.analysis.lint import lint
 from airflow_provider_vai.analysis.verify.files import verify
 from airflow_provider_vai.authoring import editing
 from airflow_provider_vai.cli import main as cli
-from airflow_provider_vai.model import review as summary
+from airflow_provider_vai.model import review
 from airflow_provider_vai.model.review_codes import CODES, LEFT_OUT
 from airflow_provider_vai.store import lifecycle
 from airflow_provider_vai.store.publisher import publish
@@ -82,7 +82,7 @@ def test_the_sidecar_loads(pair: Path) -> None:
     assert sidecar.schema_version == 2
     assert {item.code for item in sidecar.review} <= CODES.keys()
     assert "undecided" not in {item.code for item in sidecar.review}
-    assert sidecar.review == summary.review(sidecar.steps, summary.notes(sidecar))
+    assert sidecar.review == review.items(sidecar.steps, review.notes(sidecar))
     assert bool(sidecar.review) == bool(before["review"])
     assert {entry.code for entry in sidecar.not_crystallized} <= LEFT_OUT.keys() - {"other"}
     assert not any(
