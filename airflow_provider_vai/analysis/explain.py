@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
 from airflow_provider_vai.model.review import undecided
 from airflow_provider_vai.model.review_lines import line as review_line, place_text
@@ -127,8 +128,7 @@ def _place(start: str, path: Sequence[str | int]) -> str:
 
 
 def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+    return cut(json.dumps(value, ensure_ascii=False), SHOWN_CHARACTERS)
 
 
 def _argument_lines(found: dict[str, Any]) -> list[str]:

@@ -14,6 +14,7 @@ from airflow_provider_vai.languages.identifiers import Names
 from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.model.tools_file import FILE_NAME, ToolRule, ToolsFile, suggestion
+from airflow_provider_vai.model.validation import problems
 from airflow_provider_vai.secrets.masking import mask
 
 CONNECTION_REFERENCE = "connectionRef"  # the platform's own way to name a connection beside the definition
@@ -128,7 +129,7 @@ def _checked(call: ToolCall, kind: Kind, values: dict[str, Any]) -> dict[str, An
     except ValidationError as error:
         takes = ", ".join(field.alias or name for name, field in kind.arguments.model_fields.items())
         raise ArgumentsRefused(
-            f"the arguments of {call.tool!r} do not fit the kind {kind.name}: {_problems(error)}",
+            f"the arguments of {call.tool!r} do not fit the kind {kind.name}: {problems(error)}",
             where=f"call {call.id}",
             remedy=f"It takes {takes}. Rename recorded arguments in {FILE_NAME} "
             '(arguments = { recorded = "name" }), or map the tool to mcp_tool or python_tool.',
@@ -138,11 +139,3 @@ def _checked(call: ToolCall, kind: Kind, values: dict[str, Any]) -> dict[str, An
         for name, field in kind.arguments.model_fields.items()
         if name in model.model_fields_set
     }
-
-
-def _problems(error: ValidationError) -> str:
-    shown = []
-    for problem in error.errors()[:5]:
-        name = ".".join(str(part) for part in problem["loc"])
-        shown.append("no " + name if problem["type"] == "missing" else f"{name}: {problem['msg']}")
-    return "; ".join(shown)

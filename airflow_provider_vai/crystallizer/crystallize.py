@@ -27,9 +27,9 @@ from airflow_provider_vai.crystallizer.trust import untrusted_arguments
 from airflow_provider_vai.crystallizer.wiring.wire import wire
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.identifiers import Names, slug
+from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import (
-    Argument,
     Automation,
     LeftOut,
     Param,
@@ -39,9 +39,9 @@ from airflow_provider_vai.model.automation import (
     StepApproval,
 )
 from airflow_provider_vai.model.flags import flag
-from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.review_item import review_item
 from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.model.step_graph import gate_step
 from airflow_provider_vai.model.tools_file import ToolsFile
 from airflow_provider_vai.model.triggers import ManualTrigger, ScheduleTrigger
 from airflow_provider_vai.secrets.masking import mask, masked
@@ -142,7 +142,7 @@ def _steps(
         )
         step = _step(draft, evidence, waits[draft.key], approval)
         if gate_key:
-            steps.append(_gate_step(gate_key, draft, step, question(draft, decision.reason, denied)))
+            steps.append(gate_step(gate_key, step, question(draft, decision.reason, denied)))
             step = step.model_copy(update={"depends_on": [gate_key]})
         steps.append(step)
     return steps
@@ -172,19 +172,6 @@ def _step(draft: Draft, evidence: Evidence, depends_on: list[str], approval: Ste
     )
 
 
-def _gate_step(key: str, draft: Draft, step: Step, arguments: dict[str, Argument]) -> Step:
-    return Step(
-        key=key,
-        task_id=key,
-        kind="approval_gate",
-        operator=by_name()["approval_gate"].operator,
-        depends_on=step.depends_on,
-        approval=StepApproval(recorded="not_required", reason="is the question itself"),
-        arguments=arguments,
-        call_ids=[mask(call.id) for call in draft.calls],
-    )
-
-
 def _source(run: Run, trace_sha256: str) -> Source:
     return Source(
         kind=run.source,
@@ -199,7 +186,7 @@ def _source(run: Run, trace_sha256: str) -> Source:
 
 def _title(run: Run) -> str:
     title = _name(run) or "Crystallized run"
-    return title if len(title) <= TITLE_CHARACTERS else title[:TITLE_CHARACTERS] + "…"
+    return cut(title, TITLE_CHARACTERS)
 
 
 def _masked(entry: LeftOut) -> LeftOut:

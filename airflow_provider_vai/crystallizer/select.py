@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from airflow_provider_vai.crystallizer.draft import Policy
 from airflow_provider_vai.exceptions import NothingToCrystallize, RunNotSuccessful
+from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.model.automation import LeftOut
 from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.secrets.masking import mask
@@ -160,8 +161,7 @@ def _remedy(left_out: Sequence[LeftOut]) -> str:
 
 
 def _short(text: str | None) -> str:
-    line = " ".join(mask(text or "").split())
-    return line if len(line) <= SHOWN_CHARACTERS else line[:SHOWN_CHARACTERS] + "…"
+    return cut(" ".join(mask(text or "").split()), SHOWN_CHARACTERS)
 
 
 def _list(numbers: Sequence[int]) -> str:

@@ -16,6 +16,7 @@ from json.encoder import encode_basestring_ascii
 from typing import Any, NoReturn
 
 from airflow_provider_vai.exceptions import UnreadableTrace
+from airflow_provider_vai.languages.short_text import cut
 
 
 def loads(text: str, *, where: str) -> Any:
@@ -32,9 +33,9 @@ def loads(text: str, *, where: str) -> Any:
     def number(digits: str) -> float:
         value = float(digits)
         if math.isinf(value):
-            refuse(f"the number {_short(digits)} is too large for a 64-bit float")
+            refuse(f"the number {cut(digits)} is too large for a 64-bit float")
         if value == 0 and digits.strip("-").lower().split("e")[0].strip("0."):
-            refuse(f"the number {_short(digits)} is too small for a 64-bit float and would become 0")
+            refuse(f"the number {cut(digits)} is too small for a 64-bit float and would become 0")
         return value
 
     def integer(digits: str) -> int:
@@ -48,7 +49,7 @@ def loads(text: str, *, where: str) -> Any:
         if len(value) != len(pairs):
             counts = Counter(key for key, _ in pairs)
             twice = next(key for key, count in counts.items() if count > 1)
-            refuse(f"the key {_short(repr(twice))} stands twice in one object, so one of its values would be lost")
+            refuse(f"the key {cut(repr(twice))} stands twice in one object, so one of its values would be lost")
         return value
 
     def constant(name: str) -> NoReturn:
@@ -156,10 +157,6 @@ def _indented(value: Any, line: str) -> str:
     if isinstance(value, (list, tuple)) and value:
         return f"[{inner}{f',{inner}'.join([_indented(part, inner) for part in value])}{line}]"
     return _scalar(value)
-
-
-def _short(text: str, limit: int = 60) -> str:
-    return text if len(text) <= limit else text[:limit] + "…"
 
 
 def schema(value: Any, depth: int = 3) -> dict[str, Any]:

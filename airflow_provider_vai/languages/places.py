@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from airflow_provider_vai.languages.short_text import cut
+
 SHOWN_KEYS = 20
-SHOWN_CHARACTERS = 60
 
 
 def value_at(value: Any, path: Sequence[str | int], *, of: str = "") -> Any:
@@ -23,8 +24,9 @@ def value_at(value: Any, path: Sequence[str | int], *, of: str = "") -> Any:
     """
     for depth, part in enumerate(path):
         if not has_part(value, part):
-            place = "".join(f"[{shown_part(step)}]" for step in path[: depth + 1])
-            raise LookupError(f"nothing is at {place}{of and f' of {of}'}: before it there is {described(value)}")
+            parts = [f"[{shown_part(step)}]" for step in path[: depth + 1]]
+            above = "".join(parts[:-1]) or of or "the value"
+            raise LookupError(f"nothing is at {''.join(parts)}{of and f' of {of}'}: {above} is {described(value)}")
         value = value[part]
     return value
 
@@ -62,7 +64,7 @@ def has_part(value: Any, part: str | int) -> bool:
 def described(value: Any) -> str:
     """Return what ``value`` is, for messages: its type and size or keys, never a text's words."""
     if isinstance(value, dict):
-        return f"the keys {sorted(map(str, value))[:SHOWN_KEYS]}"
+        return f"an object with the keys {sorted(map(str, value))[:SHOWN_KEYS]}"
     if isinstance(value, list):
         return f"a list of {len(value)}"
     if isinstance(value, str):
@@ -72,8 +74,7 @@ def described(value: Any) -> str:
 
 def shown_part(part: str | int) -> str:
     """Return a key or position as messages show it, a long key cut."""
-    text = repr(part)
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+    return cut(repr(part))
 
 
 def at(arguments: Any, place: str) -> Any:

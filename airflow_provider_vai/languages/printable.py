@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.secrets.masking import mask
 
 SHOWN_CHARACTERS = 60
@@ -21,5 +22,4 @@ def plain(text: object, limit: int = 200) -> str:
 
 def shown(value: Any) -> str:
     """Return a value for a message: short, on one line, and without a credential."""
-    text = mask(json.dumps(value, ensure_ascii=False, default=str))
-    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"
+    return cut(mask(json.dumps(value, ensure_ascii=False, default=str)), SHOWN_CHARACTERS)

@@ -14,8 +14,9 @@ from pydantic import ValidationError
 
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.model import review
-from airflow_provider_vai.model.automation import Automation, Output, Step
+from airflow_provider_vai.model.automation import Argument, Automation, Output, Step, StepApproval
 from airflow_provider_vai.model.base import JsonPath
+from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.validation import problems
 
@@ -31,6 +32,24 @@ def refuse(problem: str, where: str, remedy: str) -> NoReturn:
 def gate_subject(key: str) -> str:
     """Return the question of a step's gate where nobody wrote another one."""
     return f"Run {key}?"
+
+
+def gate_step(key: str, step: Step, arguments: Mapping[str, Argument]) -> Step:
+    """Return the gate in front of a step.
+
+    :param key: the gate's key and task id. :param step: the guarded step; the gate depends on what the step depends on.
+    :param arguments: the gate's own.
+    """
+    return Step(
+        key=key,
+        task_id=key,
+        kind=GATE,
+        operator=by_name()[GATE].operator,
+        depends_on=step.depends_on,
+        approval=StepApproval(recorded="not_required", reason="asks for the approval itself"),
+        arguments=dict(arguments),
+        call_ids=step.call_ids,
+    )
 
 
 def found(steps: Sequence[Step], key: str) -> Step:

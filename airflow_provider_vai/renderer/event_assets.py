@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.languages.identifiers import EVENT_FILTERS, asset_uri, event_uri
 from airflow_provider_vai.languages.printable import shown
+from airflow_provider_vai.languages.short_text import similar_names
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.triggers import EventName, EventTrigger
 
@@ -97,7 +97,7 @@ def _filters(event: EventName, given: dict[str, str]) -> dict[str, str]:
 def _kind(name: str) -> str:
     kinds = by_name()
     if name not in kinds:
-        close = get_close_matches(name[:200], kinds, n=1)
+        close = similar_names(name, kinds)
         meant = f"Did you mean {close[0]!r}? " if close else ""
         raise RenderError(
             f"the filter action_kind = {name[:200]!r} is no action kind",

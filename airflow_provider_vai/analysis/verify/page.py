@@ -9,6 +9,7 @@ from airflow_provider_vai.analysis.verify.report import Report, difference, mask
 from airflow_provider_vai.analysis.verify.verdicts import StepVerdict
 from airflow_provider_vai.languages import html_text
 from airflow_provider_vai.languages.printable import plain
+from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.store import shared_files
 
 SENT_CHARACTERS = 4000
@@ -87,7 +88,7 @@ def _what(step: StepVerdict) -> str:
         parts.append(_listed(masks))
     if step.would_send:
         sent = json.dumps(step.would_send, indent=2, ensure_ascii=False)
-        shown = sent if len(sent) <= SENT_CHARACTERS else sent[:SENT_CHARACTERS] + "…"
+        shown = cut(sent, SENT_CHARACTERS)
         parts.append(
             f"<details><summary>It would have had these arguments</summary><pre>{_lines(shown)}</pre></details>"
         )

@@ -13,19 +13,19 @@ from airflow_provider_vai.languages import json_text, places
 from airflow_provider_vai.languages.identifiers import Names
 from airflow_provider_vai.model.automation import Argument, Step, StepApproval
 from airflow_provider_vai.model.kind_arguments import ApprovalGateArguments
-from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.step_graph import (
-    GATE,
     Steps,
     changed,
     depending,
     found,
+    gate_step,
     gate_subject,
     guarded_by,
     refuse,
     renamed_in_branches,
 )
+from airflow_provider_vai.model.validation import problems
 from airflow_provider_vai.secrets.masking import masked
 
 RECORDED_CALL = ("recorded", "editable", "denied")
@@ -48,9 +48,8 @@ def gate_arguments(key: str, settings: Mapping[str, Any], reason: str) -> dict[s
     try:
         ApprovalGateArguments.model_validate(values)
     except ValidationError as error:
-        said = "; ".join(f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors()[:5])
         takes = ", ".join(ApprovalGateArguments.model_fields)
-        refuse(f"the gate's arguments do not fit: {said}", f"gate of {key}", f"A gate takes {takes}.")
+        refuse(f"the gate's arguments do not fit: {problems(error)}", f"gate of {key}", f"A gate takes {takes}.")
     return {name: Argument.frozen(value) for name, value in values.items() if value is not None}
 
 
@@ -58,16 +57,7 @@ def new_gate(steps: Sequence[Step], step: Step, settings: Mapping[str, Any], rea
     """Return a gate for a step, and the step behind it; the gate waits for what the step waited for."""
     taken = frozenset({*(other.key for other in steps), *(other.task_id for other in steps), step.key, step.task_id})
     key = Names(taken).give(f"approve_{step.key}")
-    gate = Step(
-        key=key,
-        task_id=key,
-        kind=GATE,
-        operator=by_name()[GATE].operator,
-        depends_on=step.depends_on,
-        approval=StepApproval(recorded="not_required", reason="is the question itself"),
-        arguments=gate_arguments(step.key, settings, reason),
-        call_ids=step.call_ids,
-    )
+    gate = gate_step(key, step, gate_arguments(step.key, settings, reason))
     approval = StepApproval(recorded=step.approval.recorded, gate=key, reason=reason)
     return gate, step.model_copy(update={"depends_on": [key], "approval": approval})
 

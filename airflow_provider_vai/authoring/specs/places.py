@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, NoReturn, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -12,6 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.printable import SHOWN_CHARACTERS, shown
+from airflow_provider_vai.languages.short_text import similar_names
 from airflow_provider_vai.model.base import JsonPath, Spec
 from airflow_provider_vai.secrets.masking import mask
 
@@ -34,7 +34,7 @@ def dotted(place: JsonPath) -> str:
 def similar(name: str, known: Iterable[str]) -> str:
     """Return ``Did you mean …?`` for a name that is like a known one, else the known names; a sentence."""
     names = sorted(set(known))
-    close = get_close_matches(name[:200], names, n=1, cutoff=0.6)
+    close = similar_names(name, names)
     if close:
         return f"Did you mean {close[0]!r}?"
     more = ", …" if len(names) > SHOWN_NAMES else ""

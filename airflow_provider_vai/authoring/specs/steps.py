@@ -15,13 +15,13 @@ from airflow_provider_vai.crystallizer.expect import expect
 from airflow_provider_vai.crystallizer.gate_question import DeniedArguments, question
 from airflow_provider_vai.languages.identifiers import slug
 from airflow_provider_vai.languages.printable import shown
+from airflow_provider_vai.model import step_graph
 from airflow_provider_vai.model.automation import Argument, Effect, Output, Step, StepApproval
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kind_arguments import ApprovalGateArguments
 from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.run import Run, ToolCall
-from airflow_provider_vai.model.step_graph import waited_for
 from airflow_provider_vai.model.tools_file import GateSettings, ToolRule, ToolsFile
 
 OPTIONS = ("concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds")
@@ -144,15 +144,7 @@ def gate_step(key: str, raw: Raw, guarded: Step) -> Step:
     more |= {"editable": Argument.frozen(places)} if places and isinstance(places, dict) else {}
     arguments = {**asked, **more}
     validated(ApprovalGateArguments, {name: it.value for name, it in arguments.items()}, place)
-    return Step(
-        key=key,
-        task_id=key,
-        kind="approval_gate",
-        operator=by_name()["approval_gate"].operator,
-        depends_on=guarded.depends_on,
-        approval=StepApproval(recorded="not_required", reason="is the question itself"),
-        arguments=arguments,
-    )
+    return step_graph.gate_step(key, guarded, arguments)
 
 
 def _kind(name: Any, place: JsonPath) -> Kind:
@@ -232,7 +224,7 @@ def _depends_on(fields: dict[str, Any], before: Sequence[str], place: JsonPath) 
 
 def _with_sources(wanted: list[str], made: Step, steps: Sequence[Step]) -> list[str]:
     """Return the dependencies with the steps whose results are read, where nothing leads there already."""
-    upstream = waited_for(wanted, steps)
+    upstream = step_graph.waited_for(wanted, steps)
     sources = dict.fromkeys(output.step for output in made.outputs() if output.step is not None)
     return [*wanted, *(source for source in sources if source not in upstream)]
 

@@ -25,6 +25,7 @@ from airflow_provider_vai.crystallizer.several.sources import CommonPlace, Sourc
 from airflow_provider_vai.crystallizer.several.volatile import WHAT, volatile
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_at, with_value
+from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.model.automation import Argument, Output, Undecided, Wire
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.flags import PROSE_WORDS
@@ -42,7 +43,6 @@ OPEN = frozenset(
 
 LONGEST_PARAM = 80  # characters of a value that nobody said: longer ones are a model's prose
 SHOWN_VALUES = 5
-SHOWN_CHARACTERS = 60
 EXPECTATIONS = ("expected_status", "expected_shape")
 """Arguments that are drawn from the answer: where the answers differ, nothing is expected."""
 
@@ -351,4 +351,4 @@ def _source(found: CommonPlace) -> str:
 def _shown(value: Any) -> str:
     text = mask(value if isinstance(value, str) else json_text.canonical(value))
     text = " ".join(text.split())
-    return repr(text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…")
+    return repr(cut(text))

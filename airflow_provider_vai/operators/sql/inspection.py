@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 from collections.abc import Iterable
 from typing import Any
+
+from airflow_provider_vai.languages.short_text import similar_names
 
 _DUCKDB_SCHEMAS = "select schema_name from duckdb_schemas() where database_name = current_database()"
 _DUCKDB_TABLES = """
@@ -151,8 +152,6 @@ def _selected(tables: list[tuple[str, str]], names: list[str] | None) -> list[tu
 
 def _similar(name: str, known: Iterable[str]) -> str:
     known = sorted(set(known))
-    lower = {other.lower(): other for other in known}
-    similar = [lower[other] for other in difflib.get_close_matches(name.lower(), lower, n=5)]
-    if similar:
+    if similar := similar_names(name, known, most=5):
         return f"similar names are {', '.join(similar)}"
     return f"the existing names are {', '.join(known[:20])}" if known else "the database has none"

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 from airflow_provider_vai.operators.runtime.errors import NothingSent
 from airflow_provider_vai.operators.runtime.masking import masked
 
-SHOWN_CHARACTERS = 80
+SHOWN = 80
 _TYPES = {
     bool: "boolean",
     int: "number",
@@ -45,8 +46,8 @@ def check_schema(shape: Any) -> None:
     error = next(Draft202012Validator(_SCHEMA).iter_errors(shape), None)
     if error is not None:
         raise NothingSent(
-            f"expected_shape is not valid at {error.json_path}: {_short(error.message)}; it may use only the keywords"
-            f" {', '.join(_KEYWORDS)}"
+            f"expected_shape is not valid at {error.json_path}: {cut(error.message, SHOWN)}; "
+            f"it may use only the keywords {', '.join(_KEYWORDS)}"
         )
 
 
@@ -63,22 +64,23 @@ def check(request: str, body: Any, shape: Mapping[str, Any], *, wrote: bool) -> 
         return
     took_place = " The write took place: check the target before you send the request again." if wrote else ""
     raise AirflowFailException(
-        f"{request}: the response does not match expected_shape: {_short(error.json_path)} {_difference(error, body)}."
-        f"{took_place}"
+        f"{request}: the response does not match expected_shape: {cut(error.json_path, SHOWN)} "
+        f"{_difference(error, body)}.{took_place}"
     )
 
 
 def _difference(error: Any, body: Any) -> str:
     if error.validator == "required":
         missing = [name for name in error.validator_value if name not in error.instance]
-        return f"lacks {_short(', '.join(missing))}; it has {_short(', '.join(error.instance) or 'nothing')}"
+        present = ", ".join(error.instance) or "nothing"
+        return f"lacks {cut(', '.join(missing), SHOWN)}; it has {cut(present, SHOWN)}"
     types = error.validator_value
     expected = types if isinstance(types, str) else " or ".join(types)
     value = masked(body)  # mask the whole body first: a key further up may mark the value as a secret
     for part in error.absolute_path:
         value = value[part] if isinstance(value, (dict, list)) else value
     actual = _TYPES.get(type(error.instance), "null")
-    return f"must be of type {expected}, but is of type {actual}: {_short(repr(value))}"
+    return f"must be of type {expected}, but is of type {actual}: {cut(repr(value), SHOWN)}"
 
 
 def _validator() -> Any:
@@ -88,7 +90,3 @@ def _validator() -> Any:
     types = Draft202012Validator.TYPE_CHECKER
     types = types.redefine("integer", lambda checker, value: checker.is_type(value, "number"))
     return validators.create({}, keywords, type_checker=types)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"

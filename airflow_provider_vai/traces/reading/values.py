@@ -13,6 +13,7 @@ from typing import Any
 
 from airflow_provider_vai.exceptions import MalformedTrace, UnreadableTrace
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.short_text import cut
 
 DEEPEST = 200
 """Allowed levels of nesting. Pydantic's JSON writer gives up at 255, and a Run nests a value a few levels deeper."""
@@ -173,7 +174,7 @@ def _is_json(text: str) -> bool:
 def _require(value: Any, kind: type, name: str, where: str) -> Any:
     if isinstance(value, kind):
         return value
-    actual = "nothing" if value is None else f"{type(value).__name__} {_short(repr(value))}"
+    actual = "nothing" if value is None else f"{type(value).__name__} {cut(repr(value), 80)}"
     raise MalformedTrace(
         f"expected {name}, found {actual}",
         where=where,
@@ -193,12 +194,8 @@ def _unwritable(value: Any) -> str:
             elif isinstance(item, list):
                 below += item
             elif isinstance(item, str) and not item.isascii() and _HALF_PAIR.search(item):
-                return f"the text {_short(ascii(item))} has half a surrogate pair, which is not a character"
+                return f"the text {cut(ascii(item), 80)} has half a surrogate pair, which is not a character"
         if not below:
             return ""
         level = below
     return f"nested more than {DEEPEST} levels deep"
-
-
-def _short(shown: str, limit: int = 80) -> str:
-    return shown if len(shown) <= limit else shown[:limit] + "…"

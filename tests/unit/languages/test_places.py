@@ -62,8 +62,8 @@ def test_the_message_says_how_far_a_path_leads() -> None:
     """It names what the value is and what stands there, but never a text's words."""
     with pytest.raises(LookupError) as missing:
         value_at({"a": {"b": 1}}, ["a", "c", "d"], of="the param payload")
-    assert str(missing.value) == "nothing is at ['a']['c'] of the param payload: before it there is the keys ['b']"
-    with pytest.raises(LookupError, match="there is a text of 6 characters"):
+    assert str(missing.value) == "nothing is at ['a']['c'] of the param payload: ['a'] is an object with the keys ['b']"
+    with pytest.raises(LookupError, match=r"\['a'\] is a text of 6 characters"):
         value_at({"a": "secret"}, ["a", "b"])
 
 

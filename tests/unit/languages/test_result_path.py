@@ -38,7 +38,7 @@ def test_what_is_found(value: Any, path: list[str | int], found: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "path", "message"),
     [
-        ({"a": 1}, ["b"], r"no 'b' at the result: found the keys \['a'\]"),
+        ({"a": 1}, ["b"], r"no 'b' at the result: found an object with the keys \['a'\]"),
         ({"a": {"b": 1}}, ["a", "b", "c"], r"no 'c' at \['a'\]\['b'\]: found a int"),
         ([1], [3], r"no 3 at the result: found a list of 1"),
         (SONGS, ["[name=Tidal]"], r"2 of the records fit, found a list of 4"),

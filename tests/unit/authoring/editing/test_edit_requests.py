@@ -64,7 +64,7 @@ def test_add(chain: Automation) -> None:
     assert step(after, "again").arguments["query"].from_ == Output(step="look", path=["results", 0, "title"])
     assert step(after, "again").retries == 2
     assert step(after, "approve_again").arguments["on_timeout"].value == "reject"
-    assert step(after, "approve_again").approval.reason == "is the question itself"
+    assert step(after, "approve_again").approval.reason == "asks for the approval itself"
 
 
 def test_add_without_a_gate(chain: Automation) -> None:
