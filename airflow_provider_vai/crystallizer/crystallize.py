@@ -24,6 +24,7 @@ from airflow_provider_vai.crystallizer.redact import redact
 from airflow_provider_vai.crystallizer.run_secrets import with_its_secrets
 from airflow_provider_vai.crystallizer.select import require_success, select
 from airflow_provider_vai.crystallizer.trust import untrusted_arguments
+from airflow_provider_vai.crystallizer.wiring.settle import settled
 from airflow_provider_vai.crystallizer.wiring.wire import wire
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.identifiers import Names, slug
@@ -80,14 +81,15 @@ def crystallize(
     drafts = [expect(draft, evidence, policy) for draft in assign(chosen, tools, policy)]
     drafts, notes = redact(drafts)
     evidence = evidence.with_steps(drafts)
-    if policy.loops and not policy.freeze_all:
-        drafts = loops(drafts, evidence)
-        evidence = evidence.with_steps(drafts)
+    wired = drafts
+    if not policy.freeze_all:
+        drafts, wired, evidence = _wired(drafts, evidence, policy)
     decisions = {draft.key: gate(draft, policy.gates, untrusted_arguments(draft, evidence)) for draft in drafts}
+    drafts = wired
     params: dict[str, Param] = {}
     if not policy.freeze_all:
         guarded = {key for key, decision in decisions.items() if decision.is_guarded}
-        drafts, params, lifted = parameters(wire(drafts, evidence), evidence, guarded)
+        drafts, params, lifted = parameters(drafts, evidence, guarded)
         notes += lifted
     drafts = origins(drafts, evidence)
     steps = _steps(drafts, evidence, policy, decisions)
@@ -108,6 +110,18 @@ def crystallize(
         advice=advise(drafts, run),
         savings=recorded_savings(run),
     )
+
+
+def _wired(drafts: list[Draft], evidence: Evidence, policy: Policy) -> tuple[list[Draft], list[Draft], Evidence]:
+    """Return the drafts with loops as one draft each, the same with their wires, and the evidence with these steps."""
+    apart: frozenset[str] = frozenset()
+    while True:
+        looped = loops(drafts, evidence, apart) if policy.loops else drafts
+        known = evidence.with_steps(looped) if policy.loops else evidence
+        wired, unmappable = settled(looped, wire(looped, known), known)
+        if not unmappable:
+            return looped, wired, known
+        apart |= unmappable
 
 
 def derived_dag_id(run: Run) -> str:

@@ -7,7 +7,7 @@ then exactly what was recorded; numbers that only count, and yes and no, prove n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
@@ -17,7 +17,7 @@ from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.result_values import Candidate, ResultIndex, place_text, source_text
 from airflow_provider_vai.crystallizer.evidence.timeline import Timeline
-from airflow_provider_vai.crystallizer.evidence.value_places import ValuePlace, leaves, places
+from airflow_provider_vai.crystallizer.evidence.value_places import ValuePlace, leaves, only_items, places
 from airflow_provider_vai.crystallizer.evidence.weight import kinship, weight
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_at, with_value
@@ -60,17 +60,18 @@ class _Lists:
         return found
 
 
-def loops(drafts: Sequence[Draft], evidence: Evidence) -> list[Draft]:
+def loops(drafts: Sequence[Draft], evidence: Evidence, apart: Collection[str] = ()) -> list[Draft]:
     """Return the drafts with each proven loop as one draft.
 
     :param drafts: in the order of the run's calls, before wires are made. :param evidence: of the run, with these
         steps.
+    :param apart: keys of drafts that begin no loop: their calls stay separate steps.
     """
     lists = _Lists(evidence.results)
     made: list[Draft] = []
     for _, group in groupby(drafts, key=_tool):
         calls = list(group)
-        loop = _loop(calls, lists, evidence.timeline) if len(calls) >= FEWEST else None
+        loop = _loop(calls, lists, evidence.timeline) if len(calls) >= FEWEST and calls[0].key not in apart else None
         made += [_mapped(calls, loop)] if loop else calls
     return made
 
@@ -122,7 +123,7 @@ def _ways(elements: list[Any], name: str, parts: list[Any]) -> Iterator[ValuePla
     wanted = [json_text.canonical(part) for part in parts]
     for place in sorted(_plain(elements[0]), key=lambda place: -kinship(name, place.key)):
         if [_canonical_at(element, place.path) for element in elements] == wanted:
-            yield place
+            yield replace(place, path=only_items(place))
 
 
 def _plain(element: Any) -> list[ValuePlace]:
@@ -153,6 +154,6 @@ def _mapped(drafts: Sequence[Draft], loop: _Loop) -> Draft:
             wires = [Wire(at=list(at), from_=Output(path=list(way))) for at, way in here.items()]
             evidence = [f"{place_text(at)}: {line}" for at in here]
             arguments[name] = Argument(class_="wired", value=value, wires=wires, evidence=evidence)
-    each = Output(step=source.source.step, path=list(source.place.path))
+    each = Output(step=source.source.step, path=list(only_items(source.place)))
     repeats = tuple(draft.call for draft in drafts[1:])
     return replace(first, arguments=arguments, each=each, repeats=repeats)

@@ -4,7 +4,8 @@ Pure and shared: what the crystallizer proves on the recording is what a task do
 part is depends on what stands there, so a part can never be taken for a key:
 
 - in an object, text is a **key**, and ``"[only]"`` its **one value**, whatever the key is;
-- in a list, a number is a **position**, and ``"[name=Spotify]"`` the **one record** whose ``name`` is that text;
+- in a list, a number is a **position**, ``"[only]"`` its **one item**, and ``"[name=Spotify]"`` the **one record**
+  whose ``name`` is that text;
 - in a text, ``"text:yaml"`` **reads** it (the forms of :mod:`~airflow_provider_vai.languages.text_forms`);
 - last of all, ``"is:text"``, ``"is:number"``, ``"is:list"`` or ``"is:object"`` **checks** what was found.
 """
@@ -58,7 +59,7 @@ def check(value: Any) -> str | None:
 def _entered(value: Any, part: str | int, *, is_last: bool) -> Any:
     if has_part(value, part):
         return value[part]
-    if isinstance(value, dict) and part == ONLY:
+    if isinstance(value, (dict, list)) and part == ONLY:
         return _only(value)
     if isinstance(part, str):
         if isinstance(value, list) and (named := RECORD.fullmatch(part)):
@@ -77,10 +78,10 @@ def _picked(records: list[Any], key: str, text: str) -> Any:
     return found[0]
 
 
-def _only(value: dict[str, Any]) -> Any:
+def _only(value: dict[str, Any] | list[Any]) -> Any:
     if len(value) != 1:
-        raise ValueError(f"{len(value)} keys where one was recorded")
-    return next(iter(value.values()))
+        raise ValueError(f"{len(value)} {'keys' if isinstance(value, dict) else 'items'} where one was recorded")
+    return next(iter(value.values() if isinstance(value, dict) else value))
 
 
 def _as_text(value: Any) -> str | None:

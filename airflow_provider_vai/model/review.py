@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from airflow_provider_vai.model.automation import Argument, Automation, Step
+from airflow_provider_vai.model.positions import positional, reads_of
 from airflow_provider_vai.model.review_codes import PLACES
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
+from airflow_provider_vai.model.review_lines import place_text
 from airflow_provider_vai.model.triggers import Trigger, WebhookTrigger
 
 UNMAPPED = "unmapped_tool"
@@ -36,7 +38,8 @@ def items(steps: Sequence[Step], notes: Sequence[ReviewItem]) -> list[ReviewItem
 
     :param notes: items that do not follow from the steps; they come last.
     """
-    return [*_unmapped(steps), *_flags(steps), *_unguarded(steps), *_skipped(steps), *_undecided(steps), *notes]
+    found = [*_unmapped(steps), *_flags(steps), *_unguarded(steps), *_skipped(steps)]
+    return [*found, *_positions(steps), *_undecided(steps), *notes]
 
 
 def branch_lists(step: Step) -> dict[str, list[str]]:
@@ -76,6 +79,15 @@ def _skipped(steps: Sequence[Step]) -> Iterator[ReviewItem]:
         for key in step.depends_on:
             if named.get(key) and step.task_id not in named[key]:
                 yield review_item("always_skipped", step=step.key, branch=key)
+
+
+def _positions(steps: Sequence[Step]) -> Iterator[ReviewItem]:
+    """Yield an item for each step that takes values by their position in a list."""
+    places: dict[str, list[str]] = {}
+    for key, read, picks in positional({step.key: reads_of(step.arguments, step.each) for step in steps}):
+        if picks == key:
+            places.setdefault(key, []).append(place_text(None, read.place))
+    yield from (review_item("takes_by_position", step=key, places=found) for key, found in places.items())
 
 
 def _undecided(steps: Sequence[Step]) -> Iterator[ReviewItem]:

@@ -51,6 +51,10 @@ STEPS: dict[str, tuple[str, str]] = {
         "follows the branch {branch}, which names it neither in if_true nor in if_false, so it never runs",
         "Add it to one of the branch's lists, or remove it.",
     ),
+    "takes_by_position": (
+        "takes {places} by position in a list, so another record may be there in the next run",
+        "Name the record (`[name=Spotify]`) or write `[only]` with `vai edit DAG wire`, or accept the position.",
+    ),
 }
 
 PLACES: dict[str, tuple[str, str]] = {
@@ -65,6 +69,18 @@ PLACES: dict[str, tuple[str, str]] = {
     "picked_by_position": (
         "equals a value that only its position in a list picks, and no write follows a position, so it stays frozen",
         "Wire it by a name, or leave it as recorded.",
+    ),
+    "picked_upstream": (
+        "comes from a step that itself picks by position, and no write follows a position, so it stays frozen",
+        "Wire that step by a name, then this value to it; or leave it as recorded.",
+    ),
+    "shared_value_frozen": (
+        "is also in another step, where it stays frozen, so it stays frozen here: both are about one record",
+        "Wire both places, or leave both as recorded.",
+    ),
+    "record_frozen": (
+        "belongs to a record of which another value stays frozen in this write, so it stays frozen, too",
+        "Wire all values of the record, or leave them as recorded.",
     ),
     "many_sources": (
         "more of its places equal earlier results than are wired, so all of it stays frozen",

@@ -14,6 +14,9 @@ def problems(error: ValidationError) -> str:
 
     shown = []
     for problem in error.errors()[:5]:
-        place = ".".join(str(part) for part in problem["loc"]) or "the document"
-        shown.append(f"{mask(place)}: {mask(problem['msg'])} (found {mask(str(masked(problem['input'])))[:60]!r})")
+        place = mask(".".join(str(part) for part in problem["loc"]) or "the document")
+        if problem["type"] == "missing":
+            shown.append(f"{place} is missing")
+        else:
+            shown.append(f"{place}: {mask(problem['msg'])} (found {mask(str(masked(problem['input'])))[:60]!r})")
     return "; ".join(shown)

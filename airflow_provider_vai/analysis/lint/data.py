@@ -15,8 +15,11 @@ from airflow_provider_vai.authoring.specs.places import dotted, similar
 from airflow_provider_vai.authoring.specs.values import TO_A_CONNECTION, credentials
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model.param_default import default_problem
+from airflow_provider_vai.model.positions import positional
 from airflow_provider_vai.model.step_graph import reachable
 from airflow_provider_vai.model.step_result import TABLE_KEYS
+
+NAME_IT = "Name the record, as in `[name=Spotify]`, or write `[only]` for the one item of the list."
 
 IN_TEXT = re.compile(r"\bparams(?:\.get\(\s*['\"]([^'\"]+)['\"]|\s*\[\s*['\"]([^'\"]+)['\"]\s*\]|\s*\.\s*(\w+))")
 
@@ -73,6 +76,27 @@ def missing_paths(subject: Subject) -> Iterator[CheckResult]:
             if missing is not None:
                 problem = f"the recorded result of {shown(output.step)} has no {shown(missing)} there"
                 yield CheckResult(output.field, problem, "Correct the path, or record the run again.")
+
+
+def positions(subject: Subject) -> Iterator[CheckResult]:
+    """A value is taken by its position in a list, by a step without external side effects."""
+    for key, output, picks in positional(_reads(subject)):
+        if key == picks and not subject.by_key[key].is_write:
+            problem = "the value is taken by its position in a list, so another record may be there in the next run"
+            yield CheckResult(output.field, problem, NAME_IT)
+
+
+def positions_in_writes(subject: Subject) -> Iterator[CheckResult]:
+    """A write depends on a position in a list, directly or through a step that it reads."""
+    for key, output, picks in positional(_reads(subject)):
+        if subject.by_key[key].is_write:
+            how = "by its position in a list" if key == picks else f"from {shown(picks)}, which picks it by position"
+            problem = f"the write takes a value {how}, so it may change another record in the next run"
+            yield CheckResult(output.field, problem, NAME_IT)
+
+
+def _reads(subject: Subject) -> dict[str, list[RawOutput]]:
+    return {step.key: list(step.outputs()) for step in subject.steps if step.key}
 
 
 def stray_elements(subject: Subject) -> Iterator[CheckResult]:

@@ -79,7 +79,7 @@ def _sources(untrusted: list[Any]) -> Iterator[str]:
 
 def _unguarded(subject: Subject) -> Iterator[RawStep]:
     for step in subject.steps:
-        if step.data.get("effect") == "write" and step.gate is None and step.data.get("kind") != "unmapped_tool":
+        if step.is_write and step.gate is None and step.data.get("kind") != "unmapped_tool":
             yield step
 
 

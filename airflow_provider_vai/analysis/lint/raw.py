@@ -70,6 +70,11 @@ class RawStep:
         """Whether it is a gate."""
         return self.data.get("kind") == "approval_gate"
 
+    @property
+    def is_write(self) -> bool:
+        """Whether it has external side effects."""
+        return self.data.get("effect") == "write"
+
     @cached_property
     def depends_on(self) -> list[str]:
         """The keys of the steps that it waits for."""

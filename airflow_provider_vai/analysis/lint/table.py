@@ -57,6 +57,7 @@ CHECKS = (
     Check("VAI204", "error", "A value comes from a place that the recorded result did not have.", data.missing_paths),
     Check("VAI205", "error", "A step takes an element, and is mapped over no list.", data.stray_elements),
     Check("VAI206", "error", "The default of a param does not fit its schema.", data.wrong_defaults),
+    Check("VAI207", "warning", "A value is taken by its position in a list.", data.positions),
     Check("VAI301", "error", "A connection is used and not listed in connections.", data.unlisted_connections),
     Check(UNKNOWN_CONNECTION, "error", "A connection does not exist (where the existing ones are known)."),
     Check("VAI303", "error", "A literal looks like a credential.", data.literal_credentials),
@@ -68,6 +69,12 @@ CHECKS = (
     ),
     Check("VAI405", "error", "The same, and all that it sends is what tools returned.", gates.untrusted_writes),
     Check("VAI406", "warning", "A step rests on what only text that outsiders can write says.", gates.outsiders),
+    Check(
+        "VAI407",
+        "error",
+        "A write depends on a position in a list, directly or through a step that it reads.",
+        data.positions_in_writes,
+    ),
     Check(
         "VAI501",
         "error",

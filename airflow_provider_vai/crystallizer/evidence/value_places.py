@@ -68,7 +68,7 @@ def by_name(result: Any, place: ValuePlace, was_said: Callable[[str], bool]) -> 
     (``was_said``), and is not the value that is looked for. Otherwise the position stays, and tomorrow's record at that
     position is taken.
     """
-    path = list(place.path)
+    path = list(only_items(place))
     for depth, length in place.lists:
         records = result_path.follow(result, place.path[:depth])
         position = place.path[depth]
@@ -80,6 +80,18 @@ def by_name(result: Any, place: ValuePlace, was_said: Callable[[str], bool]) -> 
             if _names_one(records, key, value) and was_said(value) and (step := result_path.record(key, value)):
                 path[depth] = step
                 break
+    return tuple(path)
+
+
+def only_items(place: ValuePlace) -> tuple[str | int, ...]:
+    """Return the place's path with ``[only]`` for the item of each list that had a single one.
+
+    The recording proves "the only one", not "the first": a task that finds several fails and takes none.
+    """
+    path = list(place.path)
+    for depth, length in place.lists:
+        if length == 1:
+            path[depth] = result_path.ONLY
     return tuple(path)
 
 

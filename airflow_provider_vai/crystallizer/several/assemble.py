@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from airflow_provider_vai.crystallizer.authorship import authorship
 from airflow_provider_vai.crystallizer.draft import DECIDED
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
+from airflow_provider_vai.crystallizer.evidence.value_places import places
 from airflow_provider_vai.crystallizer.several import proof
 from airflow_provider_vai.crystallizer.several.align import Aligned, AlignedStep, tool_of
 from airflow_provider_vai.crystallizer.several.arguments import EXPECTATIONS, OPEN, Context, arguments_of
@@ -25,6 +26,7 @@ from airflow_provider_vai.crystallizer.several.predicates import (
 )
 from airflow_provider_vai.crystallizer.several.sources import Sources
 from airflow_provider_vai.crystallizer.several.volatile import in_results
+from airflow_provider_vai.crystallizer.wiring.settle import WiredStep, settle
 from airflow_provider_vai.exceptions import RunsDiffer
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.identifiers import Names
@@ -85,6 +87,7 @@ class _Assembly:
             )
         left = [column for column in self.aligned.columns if column not in kept]
         self._check_writes(kept, left)
+        self._settle(kept)
         steps = self._steps(kept)
         self._prove(kept, steps)
         base = self.playbacks[0].automation
@@ -103,6 +106,35 @@ class _Assembly:
     def _decide(self, columns: Sequence[AlignedStep]) -> None:
         for column in columns:
             self.arguments[column.key] = arguments_of(column, self.context)
+
+    def _settle(self, kept: Sequence[AlignedStep]) -> None:
+        """Settle the wires of the steps against each other, see :mod:`~..wiring.settle`."""
+        steps = [
+            WiredStep(
+                key=column.key,
+                arguments=self.arguments[column.key],
+                each=column.newest.step.each,
+                values=column.newest.values,
+                writes=column.writes,
+            )
+            for column in kept
+        ]
+        if unmappable := settle(steps, self._holders(kept)):
+            key = min(unmappable)
+            raise RunsDiffer(
+                f"the mapped step {key} changes something, and its list depends on a position in other runs",
+                where=f"step {key}",
+                remedy="Crystallize the runs without --loops.",
+            )
+
+    @staticmethod
+    def _holders(kept: Sequence[AlignedStep]) -> Callable[[str], Collection[str]]:
+        found: dict[str, set[str]] = {}
+        for column in kept:
+            for played in column.of.values():
+                for place in places(played.left) if played.left is not None else ():
+                    found.setdefault(json_text.canonical(place.value), set()).add(column.key)
+        return lambda text: found.get(text, ())
 
     def _separate(self) -> None:
         """Find what tells the runs apart that made a step from those that did not."""

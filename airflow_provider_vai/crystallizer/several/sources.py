@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_vai.crystallizer.evidence.value_places import places
+from airflow_provider_vai.crystallizer.evidence.value_places import only_items, places
 from airflow_provider_vai.crystallizer.evidence.weight import kinship, named_after, weight
 from airflow_provider_vai.crystallizer.several.align import AlignedStep
 from airflow_provider_vai.crystallizer.several.playback import At, Playback
@@ -114,6 +114,7 @@ class Sources:
                 -it.proposed,
                 -_kin(it, name),
                 len(it.lengths),
+                sum(isinstance(part, int) for part in it.path),
                 -self._about(it.column, reader),
                 -order[id(it.column)],
                 len(it.path),
@@ -149,8 +150,9 @@ class Sources:
                 if any(isinstance(part, str) and mask(part) != part for part in place.path):
                     continue  # no file may hold the way to such a place
                 check = result_path.check(place.value) if place.path not in ((), ("rows",)) else None
-                path = (*place.path, check) if check else place.path
-                made.setdefault(json_text.canonical(place.value), []).append((path, place.key))
+                for way in dict.fromkeys((only_items(place), place.path)):
+                    path = (*way, check) if check else way
+                    made.setdefault(json_text.canonical(place.value), []).append((path, place.key))
             self._places[id(played)] = made
         return self._places[id(played)]
 

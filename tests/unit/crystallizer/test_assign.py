@@ -141,7 +141,7 @@ def test_values_keep_their_types() -> None:
         (call("generate_query", {"sql": "S", "max_rows": "5"}), {}, "max_rows: Input should be a valid integer"),
         (call("generate_query", {"sql": "S", "max_rows": True}), {}, "max_rows: Input should be a valid integer"),
         (call("http_request", {"url": "/x", "method": "post"}), {}, "method"),
-        (call("http_request", {"method": "GET"}), {}, "no endpoint"),
+        (call("http_request", {"method": "GET"}), {}, "endpoint is missing"),
         (call("create_flashboard", {"title": "T", "charts": {}}), {}, "charts: Input should be a valid list"),
         (call("send"), {"kind": "python_tool"}, "no function is named for it"),
         (call("send"), {"kind": "python_tool", "callable": "not a path"}, "python_callable"),

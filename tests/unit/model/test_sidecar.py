@@ -55,7 +55,7 @@ def test_first_fields_say_what_the_file_is(file: Path) -> None:
         ({"status": "live"}, "status: Input should be 'draft', 'active', 'paused' or 'error' (found 'live')"),
         ({"colour": "red"}, "colour: Extra inputs"),
         ({"version": None}, "version"),
-        ({"steps": [{"key": "x"}]}, "steps.0.task_id: Field required"),
+        ({"steps": [{"key": "x"}]}, "steps.0.task_id is missing"),
     ],
 )
 def test_changed_documents_are_refused(change: dict[str, Any], problem: str, file: Path) -> None:

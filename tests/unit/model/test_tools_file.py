@@ -22,7 +22,7 @@ WRONG = {
     "no TOML": ("[[tools", "not TOML"),
     "unknown table": ("[[tool]]\nmatch = 'x'", "tool: Extra inputs"),
     "unknown key": ("[[tools]]\nmatch = 'x'\nkind = 'mcp_tool'\nconn = 'y'", "tools.0.conn: Extra inputs"),
-    "no match": ("[[tools]]\nkind = 'mcp_tool'", "tools.0.match: Field required"),
+    "no match": ("[[tools]]\nkind = 'mcp_tool'", "tools.0.match is missing"),
     "unknown kind": ("[[tools]]\nmatch = 'x'\nkind = 'mcp'", "tools.0.kind: Value error, no action kind 'mcp'"),
     "a gate is no kind": ("[[tools]]\nmatch = 'x'\nkind = 'approval_gate'", "no action kind 'approval_gate'"),
     "second rule": (

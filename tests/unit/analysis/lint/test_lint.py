@@ -45,7 +45,7 @@ steps:
     gate: true
     arguments: {endpoint: /x, method: POST, json: {order: {$from: [look, id]}, key: {$secret: pager}}}
 """
-SHAPE = {"type": "object", "properties": {"id": {"type": "string"}}}
+SHAPE: dict[str, Any] = {"type": "object", "properties": {"id": {"type": "string"}}}
 
 
 def good(folder: Path) -> dict[str, Any]:
@@ -154,6 +154,28 @@ def unmapped(document: dict[str, Any]) -> None:
     document["connections"].remove("shop")
 
 
+def by_position(path: list[Any], target: str = "post") -> Callable[[dict[str, Any]], None]:
+    """Return a change that lets a step take something by the path, of a result that has it."""
+
+    def change(document: dict[str, Any]) -> None:
+        properties = {**SHAPE["properties"], "ids": {"type": "array", "items": {"type": "string"}}}
+        step(document, "look")["recorded"]["result_schema"] = {"type": "object", "properties": properties}
+        if target == "post":
+            step(document, "post")["arguments"]["json"]["wires"][0]["from"]["path"] = path
+        else:
+            wired = {"class": "wired", "value": {"x": None}, "wires": [{"at": ["x"], "from": {"path": path}}]}
+            wired["wires"][0]["from"]["step"] = "look"
+            step(document, "branch")["arguments"]["inputs"] = wired
+
+    return change
+
+
+def through_a_read(document: dict[str, Any]) -> None:
+    """Let the write read a step whose own argument is picked by position."""
+    by_position(["ids", 0], "branch")(document)
+    step(document, "post")["arguments"]["json"]["wires"][0]["from"] = {"step": "branch", "path": []}
+
+
 def continuous(document: dict[str, Any]) -> None:
     """Let the automation run all the time, twice at once."""
     document["triggers"] = [{"type": "schedule", "schedule": "@continuous"}]
@@ -190,6 +212,9 @@ CASES: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
     ("VAI206", put("params", "region", value={"default": 5, "schema": {"type": "string"}}), "params.region"),
     ("VAI206", put("params", "region", "schema", value={"type": "strng"}), "params.region"),
     ("VAI206", put("params", "region", "schema", value={"$ref": "http://127.0.0.1:9/x"}), "params.region"),
+    ("VAI207", by_position(["ids", 0], "branch"), "steps.branch.arguments.inputs.wires[0].from"),
+    ("VAI407", by_position(["ids", 0]), "steps.post.arguments.json.wires[0].from"),
+    ("VAI407", through_a_read, "steps.post.arguments.json.wires[0].from"),
     ("VAI301", put("connections", value=["http_default", "shop"]), "steps.post.arguments.json.secrets[0].connection"),
     ("VAI303", put(*JSON, "value", value={"order": None, "key": None, "api_key": "abcdefgh1234"}),
      "steps.post.arguments.json.api_key"),
@@ -216,8 +241,9 @@ CASES: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
     ("VAI504", put("steps", "branch", "arguments", "if_true", "value", value=["post"]),
      "steps.branch.arguments.if_true[0]"),
 ]  # fmt: skip
-ALSO = {"VAI402": {"VAI401", "VAI403"}}
-"""What a wrong gate means besides: the right one guards nothing, and the wrong one is not waited for."""
+ALSO = {"VAI402": {"VAI401", "VAI403"}, "VAI407": {"VAI207"}}
+"""What follows: of a wrong gate, that the right one guards nothing and the wrong one is not waited for; of a write that
+reads a step which picks by position, that step."""
 
 
 @pytest.mark.parametrize(("code", "change", "field"), CASES, ids=[f"{it[0]}-{it[2]}" for it in CASES])

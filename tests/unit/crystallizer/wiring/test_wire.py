@@ -62,7 +62,7 @@ def open_of(found: Argument) -> list[tuple[str, str, list[str]]]:
         ({"n": 4711}, {"n": 4711}, {"*": "look"}),
         ({"n": 4711, "x": 1}, {"n": 4711}, {"n": "look/n/is:number"}),
         ({"n": 4711, "x": 1}, {"m": 4711}, {}),
-        ({"a": {"b": ["record 4711"]}}, {"c": "record 4711"}, {"c": "look/a/b/0/is:text"}),
+        ({"a": {"b": ["record 4711"]}}, {"c": "record 4711"}, {"c": "look/a/b/[only]/is:text"}),
         ({"a": {"on": True}}, {"on": True}, {}),
         ({"a": {"day": "2024-05-19"}}, {"start": "2024-05-19"}, {}),
         ({"a": {"day": "2024-05-19"}}, {"day": "2024-05-19"}, {"day": "look/a/day/is:text"}),
@@ -71,7 +71,7 @@ def open_of(found: Argument) -> list[tuple[str, str, list[str]]]:
         ({"a": {"count": 3}}, {"max_count": 3}, {}),
         ({"a": {"id": 3}}, {"order_id": 3}, {"order_id": "look/a/id/is:number"}),
         ({"a": {"user_id": 30}}, {"order_id": 30}, {}),
-        ("- id: 30\n  name: x", {"id": 30}, {"id": "look/text:yaml/0/id/is:number"}),
+        ("- id: 30\n  name: x", {"id": 30}, {"id": "look/text:yaml/[only]/id/is:number"}),
         ("A bill.\nIBAN: DE4711", {"to": "DE4711"}, {"to": "look/text:fields/IBAN/is:text"}),
         ("Total: 98.70\nThanks!", {"total": 98.7}, {"total": "look/text:fields/Total/text:number/is:number"}),
         ("Hotels: Inn 1\nInn 2", {"names": ["Inn 1", "Inn 2"]}, {"names": "look/text:list/is:list"}),
@@ -287,7 +287,7 @@ def test_a_wire_takes_the_place_of_those_inside_it() -> None:
     places_ = [wire.at for wire in automation.steps[-1].arguments["arguments"].wires]
 
     assert places_ == [["to", "[only]"], ["to", "is:text"], ["name"]]
-    assert 'wired(get_2, "[only]", "text:yaml", 0, "is:object")' in render(automation)
+    assert 'wired(get_2, "[only]", "text:yaml", "[only]", "is:object")' in render(automation)
 
 
 def test_the_results_of_a_loop_are_a_list() -> None:

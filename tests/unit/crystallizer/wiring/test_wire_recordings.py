@@ -98,7 +98,7 @@ def test_text_results_are_followed() -> None:
     run = "workspace/claude-3-5-sonnet-20241022/user_task_8"
     (wired,) = found[f"{run} add_calendar_event_participants"].wires
     assert wired.from_ is not None
-    assert wired.from_.path == ["text:yaml", 0, "id_", "is:text"]
+    assert wired.from_.path == ["text:yaml", "[only]", "id_", "is:text"]
     amount, _ = found["banking/gpt-4o-2024-05-13/user_task_4 send_money"].wires
     assert amount.from_ is not None
     assert amount.from_.path == ["text:yaml", "[sender=GB29NWBK60161331926819]", "amount", "is:number"]

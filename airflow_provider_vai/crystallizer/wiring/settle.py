@@ -1,0 +1,214 @@
+"""Settle wires against each other: what is safe for a step alone may not be safe in the chain of steps.
+
+A wire is proven for one argument. Three rules look at all steps together; each of them turns wires back into the
+recorded values, and lists the place for review:
+
+1. **One value, one fate.** A value that a write and another step share follows the data in both or in neither. Else the
+   DAG reads one record and changes another.
+2. **No write follows a position**, neither directly nor through a read whose own arguments were picked by position.
+3. **One record, one fate.** In a write, a value that stays as recorded keeps with it every value that comes from a
+   result in which both of them are. Else the write mixes two records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from airflow_provider_vai.crystallizer.draft import Draft
+from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
+from airflow_provider_vai.crystallizer.evidence.result_values import place_text
+from airflow_provider_vai.crystallizer.evidence.value_places import leaves
+from airflow_provider_vai.crystallizer.evidence.weight import weight
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.places import value_at, value_or, with_value
+from airflow_provider_vai.model.automation import Argument, Output, Undecided
+from airflow_provider_vai.model.base import JsonPath
+from airflow_provider_vai.model.positions import PlacedRead, positional, reads_of
+
+FIXED = frozenset(
+    {
+        *("several_sources", "source_without_step", "picked_by_position"),
+        *("picked_upstream", "shared_value_frozen", "record_frozen"),
+    }
+)
+"""The codes of places that hold a value from an earlier result, and stay as recorded."""
+
+
+@dataclass
+class WiredStep:
+    """A step on the way to its final arguments.
+
+    :param values: the recorded arguments as JSON data. :param writes: whether it has external side effects.
+    """
+
+    key: str
+    arguments: dict[str, Argument]
+    each: Output | None
+    values: Mapping[str, Any]
+    writes: bool
+
+    @cached_property
+    def own(self) -> frozenset[str]:
+        """The values in its arguments, as canonical JSON."""
+        return frozenset(json_text.canonical(value) for _, value in leaves(self.values))
+
+
+def settled(
+    recorded: Sequence[Draft], wired: Sequence[Draft], evidence: Evidence
+) -> tuple[list[Draft], frozenset[str]]:
+    """Return the wired drafts with the three rules applied, and the keys of the loops that cannot be one step.
+
+    :param recorded: the drafts before wires were made. :param wired: the same drafts with their wires, in order.
+    :param evidence: of the run, with these drafts as its steps.
+    """
+    steps = [
+        WiredStep(
+            key=draft.key,
+            arguments=dict(draft.arguments),
+            each=draft.each,
+            values={name: argument.value for name, argument in before.arguments.items()},
+            writes=draft.effect == "write",
+        )
+        for before, draft in zip(recorded, wired, strict=True)
+    ]
+
+    def holders(text: str) -> Collection[str]:
+        return {it.source.step for it in evidence.results.by_value.get(text, ()) if it.source.step}
+
+    unmappable = settle(steps, holders)
+    return [replace(draft, arguments=step.arguments) for draft, step in zip(wired, steps, strict=True)], unmappable
+
+
+def settle(steps: Sequence[WiredStep], holders: Callable[[str], Collection[str]]) -> frozenset[str]:
+    """Apply the three rules to the arguments of the steps, in place.
+
+    :param steps: in an order in which every step comes after those that it reads.
+    :param holders: returns the keys of the steps whose results contain a value, given as canonical JSON.
+    :return: the keys of mapped writes that go through a list which depends on a position: they cannot be one step.
+    """
+    settling = _Settling(steps, holders)
+    while settling.share_values() or settling.drop_positions() or settling.keep_records():
+        pass
+    return frozenset(settling.unmappable)
+
+
+class _Settling:
+    def __init__(self, steps: Sequence[WiredStep], holders: Callable[[str], Collection[str]]) -> None:
+        self._steps, self._holders = steps, holders
+        self._by_key = {step.key: step for step in steps}
+        self.unmappable: set[str] = set()
+
+    def share_values(self) -> bool:
+        """Return values to what was recorded that stay as recorded in a write, or that a write follows alone."""
+        fixed: dict[str, dict[str, WiredStep]] = {}
+        for step in self._steps:
+            for _, value in _fixed(step):
+                for text in _identifying(value):
+                    fixed.setdefault(text, {})[step.key] = step
+        changed = False
+        for step in self._steps if fixed else ():
+            for read in _wires(step):
+                other = self._other_holder(step, read.place, fixed)
+                if other:
+                    _freeze(step, read.place, "shared_value_frozen", f"as recorded in {place_text([other])}")
+                    changed = True
+        return changed
+
+    def _other_holder(
+        self, step: WiredStep, place: JsonPath, fixed: Mapping[str, Mapping[str, WiredStep]]
+    ) -> str | None:
+        for text in _identifying(value_at(step.values, place)):
+            for other in fixed.get(text, {}).values():
+                if other is not step and (step.writes or other.writes):
+                    return other.key
+        return None
+
+    def drop_positions(self) -> bool:
+        """Return the values of writes to what was recorded that depend on a position."""
+        changed = False
+        found = positional({step.key: reads_of(step.arguments, step.each) for step in self._steps})
+        for key, read, picks in list(found):
+            step = self._by_key[key]
+            if step.writes and step.each is not None:
+                self.unmappable.add(key)
+            elif step.writes:
+                _freeze(step, read.place, "picked_upstream", f"{place_text([picks])} picks by position")
+                changed = True
+        return changed
+
+    def keep_records(self) -> bool:
+        """Return the values of writes to what was recorded that come with another value that stays as recorded."""
+        changed = False
+        for step in self._steps:
+            kept = [text for _, value in _fixed(step) for text in _identifying(value)] if step.writes else []
+            for text in dict.fromkeys(kept):
+                holders = set(self._holders(text))
+                for read in _wires(step) if holders else ():
+                    source = self._holder_before(read.step, holders, text)
+                    if source:
+                        _freeze(step, read.place, "record_frozen", f"both are in the result of {place_text([source])}")
+                        changed = True
+        return changed
+
+    def _holder_before(self, key: str | None, holders: Collection[str], text: str) -> str | None:
+        """Return the step, this one or one that it reads, whose result told the model the value; ``None``: none did.
+
+        A step that was itself asked for the value does not count: it is about that record and no other.
+        """
+        waiting, seen = [key], set()
+        while waiting:
+            step = self._by_key.get(waiting.pop() or "")
+            if step is None or step.key in seen:
+                continue
+            seen.add(step.key)
+            if step.key in holders and text not in step.own:
+                return step.key
+            waiting += [read.step for read in reads_of(step.arguments, step.each)]
+        return None
+
+
+def _wires(step: WiredStep) -> list[PlacedRead]:
+    """Return the wires that can be returned to what was recorded: not those of a step mapped over a list."""
+    return reads_of(step.arguments, step.each) if step.each is None else []
+
+
+def _fixed(step: WiredStep) -> Iterator[tuple[JsonPath, Any]]:
+    """Yield the places of values that come from earlier results and stay as recorded."""
+    for name, argument in step.arguments.items():
+        for place in argument.undecided:
+            if place.code in FIXED:
+                yield [name, *place.at], value_or(step.values, [name, *place.at])
+
+
+def _identifying(value: Any) -> list[str]:
+    """Return the values, as canonical JSON, that may name a record: not words, dates, counts and flags."""
+    if isinstance(value, (dict, list)):
+        return [text for _, part in leaves(value) for text in _identifying_leaf(part)]
+    return _identifying_leaf(value)
+
+
+def _identifying_leaf(value: Any) -> list[str]:
+    return [json_text.canonical(value)] if weight(value) in ("strong", "number") else []
+
+
+def _freeze(step: WiredStep, place: JsonPath, code: str, evidence: str) -> None:
+    """Return one place of a step to its recorded value, and list it for review."""
+    name, at = str(place[0]), place[1:]
+    argument = step.arguments[name]
+    wires = [wire for wire in argument.wires if wire.at != at]
+    recorded = value_at(step.values, place)
+    start = f"{place_text(at)}: "
+    lines = [line for line in argument.evidence if not line.startswith(start)]
+    dropped = [line.removeprefix(start) for line in argument.evidence if line.startswith(start)]
+    changes: dict[str, Any] = {
+        "class_": "wired" if wires else "frozen",
+        "value": with_value(argument.value, at, recorded) if at else recorded,
+        "evidence": lines,
+        "undecided": [*argument.undecided, Undecided(at=list(at), code=code, evidence=[*dropped, evidence])],
+    }
+    changes |= {"wires": wires} if wires else {}
+    changes |= {"secrets": argument.secrets} if argument.secrets else {}
+    step.arguments[name] = Argument(**changes)

@@ -1,0 +1,173 @@
+"""Wires settled against each other: no write follows a position, and no step mixes two records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from airflow_provider_vai.languages.places import with_value
+from airflow_provider_vai.languages.result_path import follow
+from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
+from airflow_provider_vai.model.run import ToolCall
+from tests.unit.support import call, crystallized, run
+
+READS = {"match": "get_*", "kind": "mcp_tool", "conn_id": "mcp", "effect": "read"}
+WRITES = {"match": "*", "kind": "mcp_tool", "conn_id": "mcp", "effect": "write"}
+World = Mapping[str, Callable[..., Any]]
+
+CUSTOMERS = {"cus-11": {"name": "Ana", "orders": ["ord-501", "ord-502"]}, "cus-12": {"orders": ["ord-503"]}}
+ORDERS = {
+    "ord-501": {"order_id": "ord-501", "payments": [{"payment_id": "pay-9001"}], "address": "Lane 4, Gouda"},
+    "ord-502": {"order_id": "ord-502", "payments": [{"payment_id": "pay-9002"}], "address": "Quay 7, Breda"},
+    "ord-503": {"order_id": "ord-503", "payments": [{"payment_id": "pay-9003"}], "address": "Road 1, Delft"},
+}
+
+
+def chain(customer: str, *calls: ToolCall) -> Automation:
+    """Return what is made of a run that looks a customer up and then makes the calls."""
+    first = call("get_customer", {"customer_id": customer}, CUSTOMERS[customer])
+    return crystallized(run(first, *calls), READS, WRITES, gates="recorded")
+
+
+def test_the_only_item_of_a_list_is_no_position() -> None:
+    """A write may follow it: with several items tomorrow the task fails before anything is sent."""
+    made = chain("cus-12", call("cancel", {"order_id": "ord-503"}))
+    (source,) = sources(made, "cancel")
+    assert source.path == ["orders", "[only]", "is:text"]
+    with pytest.raises(LookupError, match="2 items where one was recorded"):
+        follow({"orders": ["ord-1", "ord-503"]}, source.path)
+    with pytest.raises(LookupError, match="0 items where one was recorded"):
+        follow({"orders": []}, source.path)
+
+
+def test_a_read_stays_with_the_write_that_is_about_the_same_record() -> None:
+    """The write's id stays as recorded, as only a position picks it; so does the read's, and the rest follows both."""
+    made = chain(
+        "cus-11",
+        call("get_order", {"order_id": "ord-502"}, ORDERS["ord-502"]),
+        call("pay_back", {"order_id": "ord-502", "payment_id": "pay-9002"}),
+    )
+    assert codes(made, "get_order") == {"order_id": "shared_value_frozen"}
+    assert codes(made, "pay_back") == {"order_id": "picked_by_position"}
+    assert [source.path for source in sources(made, "pay_back")] == [["payments", "[only]", "payment_id", "is:text"]]
+
+
+def test_a_write_does_not_follow_a_read_that_follows_a_position() -> None:
+    """The read may be about another order tomorrow, and its payment would be another customer's."""
+    made = chain(
+        "cus-11",
+        call("get_order", {"order_id": "ord-502"}, ORDERS["ord-502"]),
+        call("pay_back", {"payment_id": "pay-9002", "amount": 12.5}),
+    )
+    assert [source.path for source in sources(made, "get_order")] == [["orders", 1, "is:text"]]
+    assert codes(made, "pay_back") == {"payment_id": "picked_upstream"}
+    assert sources(made, "pay_back") == []
+
+
+def test_a_write_does_not_mix_two_records() -> None:
+    """The address comes with the order that stays as recorded, so it stays, too."""
+    found = {"order_id": "ord-501", "items": [{"sku": "sku-71"}, {"sku": "sku-72"}], "address": "Lane 4, Gouda"}
+    made = crystallized(
+        run(
+            call("get_order", {"number": "12345"}, found),
+            call("send_again", {"sku": "sku-72", "address": "Lane 4, Gouda"}),
+        ),
+        READS,
+        WRITES,
+        gates="recorded",
+    )
+    assert codes(made, "send_again") == {"sku": "picked_by_position", "address": "record_frozen"}
+
+
+def test_a_loop_that_depends_on_a_position_stays_separate_calls() -> None:
+    """One mapped write over the list of whoever comes second would write to another one's list."""
+    items = {"items": [{"sku": "sku-71"}, {"sku": "sku-72"}]}
+    recorded = run(
+        call("get_customer", {"customer_id": "cus-11"}, CUSTOMERS["cus-11"]),
+        call("get_items", {"order_id": "ord-502"}, items),
+        call("send_again", {"sku": "sku-71"}, batch=2000),
+        call("send_again", {"sku": "sku-72"}, batch=2000),
+    )
+    steps = crystallized(recorded, READS, WRITES, gates="recorded", loops=True).steps
+    assert [(step.key, step.each) for step in steps][-2:] == [("send_again", None), ("send_again_2", None)]
+    assert steps[-1].arguments["arguments"].value == {"sku": "sku-72"}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_no_write_has_another_target_whatever_the_order_of_lists(data: st.DataObject) -> None:
+    """The steps run with every list reordered or longer: a write has its recorded target, or its task fails."""
+    customer = data.draw(st.sampled_from(sorted(CUSTOMERS)))
+    order = data.draw(st.sampled_from(CUSTOMERS[customer]["orders"]))
+    payment = ORDERS[order]["payments"][0]["payment_id"]
+    writes = data.draw(
+        st.lists(
+            st.sampled_from([{"order_id": order}, {"payment_id": payment}, {"order_id": order, "payment_id": payment}]),
+            min_size=1,
+            max_size=2,
+        )
+    )
+    reads = [call("get_order", {"order_id": order}, ORDERS[order])] if data.draw(st.integers(0, 3)) else []
+    made = chain(customer, *reads, *(call(f"write_{number}", values) for number, values in enumerate(writes)))
+
+    world: World = {
+        "get_customer": lambda customer_id: other_order(data, CUSTOMERS[customer_id], "ord-700"),
+        "get_order": lambda order_id: other_order(data, ORDERS[order_id], {"payment_id": "pay-7000"}),
+    }
+    sent = replayed(made, world)
+    for number, values in enumerate(writes):
+        assert sent.get(f"write_{number}", values) == values
+
+
+def other_order(data: st.DataObject, record: Mapping[str, Any], extra: Any) -> dict[str, Any]:
+    """Return a record with its lists in another order, perhaps with one more item."""
+    lists = {key: value for key, value in record.items() if isinstance(value, list)}
+    longer = {key: [*value, *([extra] if data.draw(st.booleans()) else [])] for key, value in lists.items()}
+    return {**record, **{key: data.draw(st.permutations(value)) for key, value in longer.items()}}
+
+
+def replayed(made: Automation, world: World) -> dict[str, Any]:
+    """Run the steps; return the arguments of each write that was made. A step that fails ends the run."""
+    results: dict[str, Any] = {}
+    sent: dict[str, Any] = {}
+    for step in made.steps:
+        try:
+            arguments = filled(step.arguments["arguments"], results)
+        except LookupError:
+            return sent
+        if step.key in world:
+            if not set(arguments.values()) <= {*CUSTOMERS, *ORDERS}:
+                return sent  # the world knows no such record
+            results[step.key] = world[step.key](**arguments)
+        else:
+            sent[step.key] = arguments
+    return sent
+
+
+def filled(argument: Argument, results: Mapping[str, Any]) -> Any:
+    """Return an argument with its wires filled in."""
+    if argument.from_:
+        return follow(results[str(argument.from_.step)], argument.from_.path)
+    value = argument.value
+    for wire in argument.wires:
+        assert wire.from_ is not None
+        value = with_value(value, wire.at, follow(results[str(wire.from_.step)], wire.from_.path))
+    return value
+
+
+def step_of(made: Automation, key: str) -> Step:
+    """Return a step by its key."""
+    return next(step for step in made.steps if step.key == key)
+
+
+def sources(made: Automation, key: str) -> list[Output]:
+    """Return the wires in a step's arguments."""
+    return step_of(made, key).arguments["arguments"].outputs()
+
+
+def codes(made: Automation, key: str) -> dict[str, str]:
+    """Return place -> code of what a reviewer has to decide about a step."""
+    return {str(it.at[-1]): it.code for it in step_of(made, key).arguments["arguments"].undecided}
