@@ -21,6 +21,7 @@ from airflow_provider_vai.crystallizer.order import order
 from airflow_provider_vai.crystallizer.parameters.parameters import parameters
 from airflow_provider_vai.crystallizer.recorded_savings import recorded_savings
 from airflow_provider_vai.crystallizer.redact import redact
+from airflow_provider_vai.crystallizer.reported_failures import failures_to_review, with_named_calls
 from airflow_provider_vai.crystallizer.run_secrets import with_its_secrets
 from airflow_provider_vai.crystallizer.select import require_success, select
 from airflow_provider_vai.crystallizer.trust import untrusted_arguments
@@ -76,10 +77,12 @@ def crystallize(
         credential would be frozen.
     """
     require_success(run, policy)
+    run = with_named_calls(run, policy)
     chosen, left_out = select(run, policy)
     evidence = Evidence(run, tools)
     drafts = [expect(draft, evidence, policy) for draft in assign(chosen, tools, policy)]
     drafts, notes = redact(drafts)
+    notes += failures_to_review(run, drafts, left_out)
     evidence = evidence.with_steps(drafts)
     wired = drafts
     if not policy.freeze_all:

@@ -17,6 +17,7 @@ STRUCTURED_OUTPUT_RESULT = "Final result processed."
 SHOWN_CHARACTERS = 200
 
 NOT_CHOSEN = "not_chosen"
+FAILED_BY_RESULT = "failed_by_result"
 
 Reason = tuple[str, str]
 """Why a call becomes no step: a code of ``review_codes.LEFT_OUT``, and the same in words."""
@@ -96,6 +97,8 @@ class _Choice:
             again = self.retries.get(number)
             if again:
                 return "retried", f"failed{error}; succeeded when retried as {again.id}"
+            if call.failed_by_result:
+                return FAILED_BY_RESULT, f"its result reports a failure{error}"
             return "failed", f"failed{error}"
         if call.outcome == "denied":
             note = f": {_short(call.approval.note)}" if call.approval.note else error

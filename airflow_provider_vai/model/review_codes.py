@@ -168,6 +168,18 @@ MAKING: dict[str, tuple[str, str]] = {
         "Complete the connection in Airflow.",
     ),
     "params": ("whoever starts a run may set the parameters {names}", "Check that everyone who can start a run may."),
+    "results_report_failure": (
+        "{count} calls are left out because their results report a failure, and the trace has no mark for that",
+        "Look at them with `vai inspect`; name a call with `--calls` if its result is an answer.",
+    ),
+    "success_reports_failure": (
+        "the trace marks the call as successful, but its result reads like a failure",
+        "Check whether the step should be part of the automation.",
+    ),
+    "write_after_failure": (
+        "the run made this write again, with the same arguments, after the first attempt had failed; it is one step",
+        "Check whether the failed attempt had an effect, and whether the DAG should write once.",
+    ),
     "trace_note": ("{text}", "Check that what the trace leaves open does not matter."),
     "effect_of_spec": (
         "the spec says that it has no external side effects (effect: {effect})",
@@ -257,6 +269,7 @@ LEFT_OUT: dict[str, str] = {
     "answer": "It is the agent's answer, not an action.",
     "arguments_unknown": "It succeeded, but the arguments that were executed are not recorded.",
     "failed": "It failed.",
+    "failed_by_result": "Its result reports a failure, and the trace has no mark for that.",
     "retried": "It failed, and succeeded when it was retried: the retry is the step.",
     "denied": "A person denied it.",
     "interrupted": "It was interrupted.",

@@ -54,7 +54,8 @@ class ToolCall(_Fact):
     ``proposed_arguments`` are the model's, ``arguments`` the ones that were executed: ``None`` where the call never
     ran, text where they could not be parsed. ``result`` is the parsed result (JSON text is parsed once).
     Calls of one assistant message share a ``batch``. ``server`` names an MCP server, ``parent_id`` the call of a
-    sub-agent or program that made this one.
+    sub-agent or program that made this one. ``failed_by_result`` marks a failure that only the result's content
+    reports, because the trace has no mark for it; ``result`` is kept.
     """
 
     id: str
@@ -69,6 +70,7 @@ class ToolCall(_Fact):
     result: Any = None
     outcome: Outcome = "unknown"
     error: str | None = None
+    failed_by_result: bool = False
     approval: Approval = Approval()
     started_at: datetime | None = None
     ended_at: datetime | None = None

@@ -166,11 +166,13 @@ def _merged_call(row: Row, notes: list[str]) -> ToolCall:
 
 
 def _consistent(call: ToolCall) -> ToolCall:
-    """Return the call without arguments and result if it was denied; as edited if it ran with other arguments."""
+    """Return the call without arguments and result if it was denied; as edited if it was approved and
+    ran with other arguments. A difference alone is no decision of a person."""
     if "denied" in (call.outcome, call.approval.state):
         approval = call.approval.model_copy(update={"state": "denied"})
         return call.model_copy(update={"outcome": "denied", "arguments": None, "result": None, "approval": approval})
-    if call.arguments is not None and _executed(call) != _proposal(call)[1]:
+    is_approved = call.approval.state == "approved"
+    if is_approved and call.arguments is not None and _executed(call) != _proposal(call)[1]:
         return call.model_copy(update={"approval": call.approval.model_copy(update={"state": "edited"})})
     return call
 

@@ -246,7 +246,7 @@ class Rename(AbstractCapability):
     assert ran.all_results["a"] == [[7], [7]]
     for index, prompt in enumerate(("x", "y")):
         _, run = recorded(shop, f"a-{index}")
-        assert told(run) == [("stock", {"item": "lamp"}, {"item": "lamp", "left": 7}, "success", "edited")]
+        assert told(run) == [("stock", {"item": "lamp"}, {"item": "lamp", "left": 7}, "success", "unknown")]
         assert run.calls[0].proposed_arguments == {"item": "desk"}
         assert run.turns[0].user_text == prompt
 

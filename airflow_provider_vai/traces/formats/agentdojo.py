@@ -106,6 +106,7 @@ def _tool_result(message: dict[str, Any], place: str) -> ToolResult:
         id=optional_text(message.get("tool_call_id"), f"{place}.tool_call_id"),
         tool=text_or_none(call.get("function")) if isinstance(call, dict) else None,
         value=result_value(message.get("content")),
+        is_marked="error" in message,
     )
     if message.get("error") is None:
         return result

@@ -1,7 +1,7 @@
 """SWE-agent trajectories (``.traj``): ``trajectory`` holds what ran, ``history`` what the model proposed.
 
 Each step of the trajectory with an action is a call. If the history has the same action as a tool call, its name, id
-and arguments are used; else the call is the shell text that ran. The format has no error flag and no approvals.
+and arguments are used; else the call is the shell text that ran. The format has no mark for failures and no approvals.
 Demonstrations in the history are not part of the run.
 """
 

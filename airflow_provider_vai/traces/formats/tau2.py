@@ -133,7 +133,7 @@ def _tool_result(message: dict[str, Any], where: str) -> ToolResult:
     at, content = parse_time(message.get("timestamp")), message.get("content")
     if message.get("error") is True:
         return ToolResult(id=call_id, outcome="failed", error=error_text(content), at=at)
-    return ToolResult(id=call_id, value=result_value(content), at=at)
+    return ToolResult(id=call_id, value=result_value(content), at=at, is_marked=message.get("error") is False)
 
 
 def _outcome(reward: Any) -> RunOutcome:

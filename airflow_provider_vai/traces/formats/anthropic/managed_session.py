@@ -122,7 +122,14 @@ class ManagedSession:
             self.conversation.add_result(result, place)
         else:
             self.conversation.add_result(
-                ToolResult(id=call_id, value=result_value(content), approval=approval, at=at), place
+                ToolResult(
+                    id=call_id,
+                    value=result_value(content),
+                    approval=approval,
+                    at=at,
+                    is_marked=event.get("is_error") is False,
+                ),
+                place,
             )
 
     def _interrupt(self, event: dict[str, Any], at: Any) -> None:

@@ -113,9 +113,12 @@ def _read_block(conversation: Conversation, block: dict[str, Any], where: str) -
 def _tool_result(block: dict[str, Any], where: str) -> ToolResult:
     call_id = optional_text(block.get("tool_use_id"), f"{where}.tool_use_id")
     content = block.get("content")
-    if block.get("is_error") is True or _kind(content).endswith("_tool_result_error"):
+    code = as_object(content).get("return_code")
+    exited = isinstance(code, int) and code != 0
+    if block.get("is_error") is True or _kind(content).endswith("_tool_result_error") or exited:
         return ToolResult(id=call_id, outcome="failed", error=error_text(content))
-    return ToolResult(id=call_id, value=result_value(content))
+    is_marked = block.get("is_error") is False or code is not None
+    return ToolResult(id=call_id, value=result_value(content), is_marked=is_marked)
 
 
 def _outcome(messages: list[Any]) -> RunOutcome:

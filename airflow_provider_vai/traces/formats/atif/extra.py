@@ -23,7 +23,7 @@ def read_result(result: dict[str, Any], call: ToolCall) -> ToolResult:
     outcome = OUTCOMES.get(str(extra.get("outcome")), "success")
     if outcome == "denied" or approval.state == "denied":
         return denied(approval, error_text(content))
-    if executed is not None and executed != call.proposed_arguments:
+    if approval.state == "approved" and executed is not None and executed != call.proposed_arguments:
         approval = approval.model_copy(update={"state": "edited"})
     if extra.get("is_error") is True or extra.get("error"):
         outcome = "failed"

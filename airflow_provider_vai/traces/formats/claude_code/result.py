@@ -65,7 +65,11 @@ def read_result(block: dict[str, Any], structured: Any, at: Any, where: str) -> 
         return ToolResult(id=call_id, outcome=refusal.outcome, error=error, ran=False, approval=approval, at=ended)
     stopped = isinstance(structured, dict) and structured.get("interrupted") is True
     return ToolResult(
-        id=call_id, value=_value(content, structured), outcome="interrupted" if stopped else "success", at=ended
+        id=call_id,
+        value=_value(content, structured),
+        outcome="interrupted" if stopped else "success",
+        at=ended,
+        is_marked=block.get("is_error") is False,
     )
 
 

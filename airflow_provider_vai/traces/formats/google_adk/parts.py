@@ -43,7 +43,8 @@ def read_call(part: dict[str, Any], where: str) -> ToolCall:
 
 
 def read_result(part: dict[str, Any], where: str) -> ToolResult:
-    """Return the result in a ``function_response``. By convention, ``error`` or MCP's ``isError`` mark a failure.
+    """Return the result in a ``function_response``. By convention, ``error``, ``status: error`` or MCP's
+    ``isError`` mark a failure.
 
     :raises MalformedTrace: it is not an object, or its name or id is not text.
     """
@@ -51,8 +52,9 @@ def read_result(part: dict[str, Any], where: str) -> ToolResult:
     response = response_part.get("response")
     call_id = optional_text(response_part.get("id"), f"{where}.id")
     tool = optional_text(response_part.get("name"), f"{where}.name")
-    error = as_object(response).get("error")
-    if error or as_object(response).get("isError") is True:
+    facts = as_object(response)
+    error = facts.get("error") or facts.get("error_message")
+    if facts.get("error") or facts.get("isError") is True or facts.get("status") == "error":
         return ToolResult(id=call_id, tool=tool, outcome="failed", error=error_text(error or response))
     return ToolResult(id=call_id, tool=tool, value=response)
 

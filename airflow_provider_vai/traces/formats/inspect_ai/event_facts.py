@@ -49,6 +49,12 @@ DECISIONS: dict[str, ApprovalState] = {
 }
 """``escalate`` is not a decision: another approver's decision follows."""
 
+PEOPLE = ("human", None)
+"""Approvers that are a person. Others are programs: a policy of the recorded run, which the DAG does not have."""
+
+ALLOWS_ALL = "auto"
+"""The approver that asks nobody."""
+
 
 class EventFacts:
     """What a sample's events record; unknown types of events are noted.
@@ -97,9 +103,10 @@ class EventFacts:
                 self.conversation.note(place, f"a decision {decision!r} without a known call")
             return
         by, state = text_or_none(event.get("approver")), DECISIONS[decision]
-        is_policy = by == "auto" and state == "approved"  # the approver "auto" approves everything
+        if state != "denied" and by not in PEOPLE:
+            state = "not_required" if by == ALLOWS_ALL else "unknown"  # a program is not a person, nor is its yes ours
         self.approvals[call_id] = Approval(
-            state="not_required" if is_policy else state,
+            state=state,
             by=by,
             at=parse_time(event.get("timestamp")),
             note=text_or_none(event.get("explanation")),

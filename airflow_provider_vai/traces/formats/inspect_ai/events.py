@@ -72,12 +72,12 @@ class Events:
     def _set_result(self, position: int, event: dict[str, Any], executed: Any, ended: Any, place: str) -> None:
         result = read_result(event, place)
         call = self.conversation.calls[position]
-        approval = self.facts.approvals.get(text_or_none(event.get("id")) or "", Approval(state="not_required"))
+        approval = self.facts.approvals.get(text_or_none(event.get("id")) or "", Approval())
         if result.outcome == "denied" or approval.state == "denied":
             note = approval.note or result.error
             update = {"state": "denied", "note": note}
             result = ToolResult(outcome="denied", ran=False, error=result.error or note)
             approval = approval.model_copy(update=update)
-        elif executed != call.proposed_arguments:
+        elif executed != call.proposed_arguments and approval.state == "approved":
             approval = approval.model_copy(update={"state": "edited"})
         self.conversation.set_result(position, replace(result, arguments=executed, approval=approval, at=ended))

@@ -30,4 +30,4 @@ def read_result(source: dict[str, Any], where: str) -> ToolResult:
         error_message = text_or_none(error.get("message")) or error_text(content)
         approval = Approval(state="denied", note=error_message) if outcome == "denied" else Approval()
         return ToolResult(id=call_id, outcome=outcome, error=error_message, ran=ran, approval=approval)
-    return ToolResult(id=call_id, value=result_value(content))
+    return ToolResult(id=call_id, value=result_value(content), is_marked="error" in source or "failed" in source)

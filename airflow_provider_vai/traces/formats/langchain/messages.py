@@ -78,7 +78,9 @@ def _read_tool(conversation: Conversation, message: dict[str, Any], decide: Deci
     if message.get("status") == "error":
         result = ToolResult(id=call_id, tool=tool, outcome="failed", error=error_text(content))
     else:
-        result = ToolResult(id=call_id, tool=tool, value=_value(content, message.get("artifact")))
+        result = ToolResult(
+            id=call_id, tool=tool, value=_value(content, message.get("artifact")), is_marked="status" in message
+        )
     decided = decide(result, notice)
     position = conversation.add_result(decided, where)
     if position is not None and decided.approval.state == "edited" and decided.tool:  # an edit may name another tool

@@ -117,7 +117,9 @@ class McpLog:
         else:
             structured = result.get("structuredContent")
             value = result_value(content) if structured is None else structured
-            self.conversation.set_result(position, ToolResult(value=value, at=at))
+            self.conversation.set_result(
+                position, ToolResult(value=value, at=at, is_marked=result.get("isError") is False)
+            )
 
     def _cancel(self, key: tuple[str, str], params: dict[str, Any], at: Any) -> None:
         for method, position in self._open.get(key, []):

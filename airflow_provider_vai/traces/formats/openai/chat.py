@@ -1,7 +1,7 @@
 """OpenAI Chat Completions: a list of messages, also under ``messages`` beside ``id``, ``model``, ``title``.
 
-The format has no error flag and no approvals: a result is a success, every approval is unknown, and the executed
-arguments are taken from the proposal. The older form (``function_call``, role ``function``) has no ids.
+The format has no mark for failures and no approvals: a result is a success unless its content reports a failure, every
+approval is unknown, and the executed arguments are taken from the proposal. The older form (``function_call``, role ``function``) has no ids.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Run, RunOutcome, ToolCall
 from airflow_provider_vai.traces.formats.anthropic.messages import has_tool_blocks
-from airflow_provider_vai.traces.formats.shared.content import proposed_arguments, result_value
+from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments, result_value
 from airflow_provider_vai.traces.formats.shared.conversation import (
     Conversation,
     ToolResult,
@@ -21,6 +21,7 @@ from airflow_provider_vai.traces.formats.shared.conversation import (
 )
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
+    as_object,
     optional_text,
     require_object,
     require_objects,
@@ -115,11 +116,13 @@ def _read_function(conversation: Conversation, id: str, function: Any, where: st
 
 
 def _tool_result(message: dict[str, Any], place: str) -> ToolResult:
-    return ToolResult(
-        id=optional_text(message.get("tool_call_id"), f"{place}.tool_call_id"),
-        tool=text_or_none(message.get("name")),
-        value=result_value(message.get("content")),
-    )
+    """Return the result in a tool message. mini-swe-agent adds the exit code of the command: ``extra.returncode``."""
+    call_id = optional_text(message.get("tool_call_id"), f"{place}.tool_call_id")
+    tool, content = text_or_none(message.get("name")), message.get("content")
+    code = as_object(message.get("extra")).get("returncode")
+    if isinstance(code, int) and code != 0:
+        return ToolResult(id=call_id, tool=tool, outcome="failed", error=error_text(content))
+    return ToolResult(id=call_id, tool=tool, value=result_value(content), is_marked=code is not None)
 
 
 ADAPTER = OpenAIChatAdapter()

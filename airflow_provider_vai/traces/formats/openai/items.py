@@ -17,7 +17,7 @@ from airflow_provider_vai.traces.formats.shared.content import (
     result_value,
 )
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
-from airflow_provider_vai.traces.reading.values import optional_text, require_text, text_or_none
+from airflow_provider_vai.traces.reading.values import as_object, optional_text, require_text, text_or_none
 
 LOCAL: dict[str, tuple[str, ...]] = {
     "function_call": ("arguments",),
@@ -155,6 +155,7 @@ class ResponseItems:
         output = item.get("tools" if kind == "tool_search_output" else "output")
         outcome, output_text = STATUSES.get(text_or_none(item.get("status")), "unknown"), error_text(output) or ""
         outcome = next((mark for start, mark in SDK_TEXTS if output_text.startswith(start)), outcome)
+        outcome = "failed" if kind == "shell_call_output" and _has_failed_command(output) else outcome
         approval = self.decision_on(self._call(call_id))
         if "denied" in (outcome, approval.state):
             approval = Approval(state="denied", by=approval.by, note=approval.note or output_text)
@@ -226,6 +227,12 @@ def _tool(item: dict[str, Any], where: str) -> str:
     action = item.get("action") if kind == "web_search_call" else None
     done = text_or_none(action.get("type")) if isinstance(action, dict) else None
     return kind.removesuffix("_call") + (f".{done}" if done not in (None, "search") else "")
+
+
+def _has_failed_command(output: Any) -> bool:
+    """Return whether a command of a shell call ended with an exit code other than 0, or ran out of time."""
+    outcomes = [as_object(as_object(part).get("outcome")) for part in output] if isinstance(output, list) else []
+    return any(it.get("type") == "timeout" or it.get("exit_code") not in (None, 0) for it in outcomes)
 
 
 def _arguments(item: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any] | str:

@@ -9,6 +9,9 @@ from airflow_provider_vai.traces.formats.shared.content import error_text, propo
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
 from airflow_provider_vai.traces.reading.values import as_object, parse_time, require_object, require_text, text_or_none
 
+STILL_RUNNING = -1
+"""The exit code of a command that has not ended."""
+
 RESULTS = frozenset({"ObservationEvent", "UserRejectObservation", "AgentErrorEvent"})
 READ = RESULTS | {"ActionEvent", "MessageEvent", "SystemPromptEvent"}
 IGNORED = frozenset(
@@ -89,10 +92,23 @@ class SDKEvents:
             result = ToolResult(name, tool, outcome="failed", error=error_text(event.get("error")), ran=False, at=at)
         else:
             observation = require_object(event.get("observation"), f"{place}.observation")
-            result = ToolResult(name, tool, value=_value(observation), at=at)
-            if observation.get("is_error") is True:
+            failed = _failed(observation)
+            result = ToolResult(name, tool, value=_value(observation), at=at, is_marked=failed is False)
+            if failed:
                 result = ToolResult(name, tool, outcome="failed", error=error_text(_value(observation)), at=at)
         self.conversation.add_result(result, place)
+
+
+def _failed(observation: dict[str, Any]) -> bool | None:
+    """Return whether an observation is marked as failed: by itself, by its exit code, or because the time ran out.
+
+    ``None`` if nothing marks it. A command that still runs has the exit code -1.
+    """
+    code = observation.get("exit_code", as_object(observation.get("metadata")).get("exit_code"))
+    exited = isinstance(code, int) and code not in (0, STILL_RUNNING)
+    if observation.get("is_error") is True or observation.get("timeout") is True or exited:
+        return True
+    return None if observation.get("is_error") is None and code is None else False
 
 
 def _value(observation: dict[str, Any]) -> Any:

@@ -43,7 +43,7 @@ def read_return(part: dict[str, Any], where: str) -> ToolResult:
     refusal = read_refusal(part, where)
     if outcome in ("success", "unknown"):
         value = result_value(part.get("content"))
-        return replace(refusal, value=value, outcome=outcome, error=None, ran=True)
+        return replace(refusal, value=value, outcome=outcome, error=None, ran=True, is_marked="outcome" in part)
     if outcome == "denied":
         approval = Approval(state="denied", note=refusal.error)
         return replace(refusal, outcome=outcome, ran=False, approval=approval)

@@ -11,6 +11,7 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Approval, Outcome, Run, RunOutcome, ToolCall, Turn
 from airflow_provider_vai.traces.formats.shared.content import MEDIA, part_kind, part_text
+from airflow_provider_vai.traces.formats.shared.reported_failures import reported_failure
 from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import as_object, require_list, require_object, text_or_none
 
@@ -24,7 +25,8 @@ class ToolResult:
 
     ``id`` is the call's id and ``tool`` the tool's name, if the result has them. ``ran`` is false if the call was
     refused before it ran. ``arguments`` are the executed ones, if the trace records them separately. ``at`` is when
-    the call ended.
+    the call ended. ``is_marked`` says that the trace itself marks the result as a success or failure; a success that it
+    does not mark is a failure if its content reports one.
     """
 
     id: str | None = None
@@ -36,6 +38,7 @@ class ToolResult:
     arguments: dict[str, Any] | str | None = None
     approval: Approval = field(default_factory=Approval)
     at: datetime | None = None
+    is_marked: bool = False
 
 
 class Conversation:
@@ -138,12 +141,14 @@ class Conversation:
         executed = call.proposed_arguments if result.arguments is None else result.arguments
         if position in self._pending[self._file_ids[position]]:
             self._pending[self._file_ids[position]].remove(position)
+        reported = reported_failure(result.value) if result.outcome == "success" and not result.is_marked else {}
         self.calls[position] = call.model_copy(
             update={
                 "arguments": executed if result.ran else None,
                 "result": result.value,
                 "outcome": result.outcome,
                 "error": result.error,
+                **reported,
                 "approval": result.approval,
                 "ended_at": result.at,
             }

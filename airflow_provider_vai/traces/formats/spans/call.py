@@ -9,6 +9,7 @@ from typing import Any, Literal
 from airflow_provider_vai.model.run import Approval, Outcome, ToolCall
 from airflow_provider_vai.traces.formats.shared.content import error_text
 from airflow_provider_vai.traces.formats.shared.conversation import ToolResult
+from airflow_provider_vai.traces.formats.shared.reported_failures import reported_failure
 from airflow_provider_vai.traces.formats.spans.messages import ProposedCall, SpanMessage
 from airflow_provider_vai.traces.formats.spans.span import Span
 
@@ -93,7 +94,7 @@ def merged_call(call: SpanCall, tool_kinds: dict[str, str], pending: set[str], i
     arguments = None if call.is_unproposed else proposal.arguments
     proposed = ToolCall(id=proposal.id, tool=proposal.tool, proposed_arguments=arguments)
     if call.execution is not None and not (call.execution.waits_for and call.result):
-        return _executed(proposed, call, call.execution, needs_approval, kind)
+        return _executed(proposed, call, call.execution, needs_approval)
     if call.result is None:
         return proposed, ""
     if needs_approval:
@@ -101,9 +102,7 @@ def merged_call(call: SpanCall, tool_kinds: dict[str, str], pending: set[str], i
     return _not_executed(proposed, call, kind, bool(tool_kinds), is_traced)
 
 
-def _executed(
-    proposed: ToolCall, call: SpanCall, execution: Operation, needs_approval: bool, kind: str | None
-) -> tuple[ToolCall, str]:
+def _executed(proposed: ToolCall, call: SpanCall, execution: Operation, needs_approval: bool) -> tuple[ToolCall, str]:
     span = execution.span
     facts: dict[str, Any] = {"server": execution.server, "started_at": span.start, "ended_at": span.end}
     if execution.waits_for:
@@ -121,19 +120,22 @@ def _executed(
     facts |= (
         {"error": execution.error} if execution.failed else {"result": execution.result or later or execution.result}
     )
-    facts["approval"] = _decision(proposed.proposed_arguments, facts["arguments"], needs_approval, kind)
+    facts |= reported_failure(facts.get("result")) if not execution.failed and not span.is_ok else {}
+    facts["approval"] = _decision(proposed.proposed_arguments, facts["arguments"], needs_approval)
     return proposed.model_copy(update=facts), note
 
 
-def _decision(proposed: Any, executed: Any, needs_approval: bool, kind: str | None) -> Approval:
-    is_comparable = proposed is not None and isinstance(executed, dict)
-    if is_comparable and proposed != executed:
-        return Approval(state="edited", note="the executed arguments differ from the proposed ones")
-    if needs_approval and executed is not None:
-        return Approval(state="approved", note="the tool needs approval, and it ran")
-    if kind == "function" and not needs_approval:
-        return Approval(state="not_required", note="the tool is declared as one that needs no approval")
-    return Approval()
+def _decision(proposed: Any, executed: Any, needs_approval: bool) -> Approval:
+    """Return the approval of a call that ran. Only a tool that waited for one has one.
+
+    Executed arguments that differ from the proposed ones are no decision of a person: wrappers rename and complete
+    arguments. Neither is a library's default, by which a tool needs no approval.
+    """
+    if not needs_approval or executed is None:
+        return Approval()
+    if proposed is not None and isinstance(executed, dict) and proposed != executed:
+        return Approval(state="edited", note="the tool needs approval, and it ran with other arguments")
+    return Approval(state="approved", note="the tool needs approval, and it ran")
 
 
 def _denied(proposed: ToolCall, result: ToolResult) -> ToolCall:
@@ -160,6 +162,7 @@ def _not_executed(
         note = f"{proposed.tool!r} has a result, but no span records its execution"
     else:
         facts = {"arguments": proposed.proposed_arguments, "result": result.value, "outcome": "success"}
+        facts |= {} if result.is_marked else reported_failure(result.value)
     return proposed.model_copy(update=facts), note
 
 

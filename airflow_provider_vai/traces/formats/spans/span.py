@@ -43,7 +43,8 @@ _PLAIN = ("stringValue", "doubleValue", "boolValue", "bytesValue", "string_value
 
 @dataclass(eq=False)
 class Span:
-    """One span. ``failed`` is its own status; ``error`` is the message of its status or of its exception event."""
+    """One span. ``failed`` and ``is_ok`` are its own status, neither if it is unset; ``error`` is the message of its
+    status or of its exception event."""
 
     name: str
     where: str
@@ -55,6 +56,7 @@ class Span:
     start: datetime | None = None
     end: datetime | None = None
     failed: bool = False
+    is_ok: bool = False
     error: str | None = None
 
     def get(self, *names: str) -> Any:
@@ -213,7 +215,7 @@ def read_span(raw: dict[str, Any], where: str) -> Span:
         start=parse_span_time(first_value(raw, *START)),
         end=parse_span_time(first_value(raw, *END)),
     )
-    span.failed, span.error = _status(raw, span)
+    span.failed, span.is_ok, span.error = _status(raw, span)
     return span
 
 
@@ -231,7 +233,7 @@ def _first_text(holders: list[dict[str, Any]], names: tuple[str, ...]) -> str:
     return "" if text.strip("0") in ("", "x") else text  # an id of zeros means no id
 
 
-def _status(raw: dict[str, Any], span: Span) -> tuple[bool, str | None]:
+def _status(raw: dict[str, Any], span: Span) -> tuple[bool, bool, str | None]:
     status = raw.get("status")
     holder = status if isinstance(status, dict) else {"code": status}
     code = str(first_value(holder, "code", "status_code", "statusCode") or raw.get("status_code") or "")
@@ -241,7 +243,8 @@ def _status(raw: dict[str, Any], span: Span) -> tuple[bool, str | None]:
             parts = (details.get("exception.type"), details.get("exception.message"))
             message = message or ": ".join(part for part in parts if isinstance(part, str) and part) or None
     failed = code == "2" or code.upper().endswith("ERROR") or span.text("error.type") is not None
-    return failed, message or (span.text("error.type") if failed else None)
+    is_ok = not failed and (code == "1" or code.upper().endswith("OK"))
+    return failed, is_ok, message or (span.text("error.type") if failed else None)
 
 
 def _attributes(raw: Any) -> dict[str, Any]:

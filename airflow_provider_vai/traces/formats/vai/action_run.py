@@ -51,7 +51,7 @@ def read_action_run(action: dict[str, Any], where: str, requests: list[dict[str,
     has_run = outcome != "denied" and (started_at is not None or status in RAN)
     if outcome == "denied":
         approval = approval.model_copy(update={"state": "denied"})
-    elif has_run and json_text.canonical(proposal) != json_text.canonical(executed):
+    elif has_run and approval.state == "approved" and json_text.canonical(proposal) != json_text.canonical(executed):
         approval = approval.model_copy(update={"state": "edited"})
     error = _error(get_field(action, "error"))
     return ToolCall(

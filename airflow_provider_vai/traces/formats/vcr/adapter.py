@@ -2,7 +2,7 @@
 
 The last request of a run repeats everything before it, so only that request and its response are read; a chain that
 relies on the provider's memory is read from its start. Headers are ignored, because they hold keys and cookies. The
-formats have no approvals, and some have no error flag.
+formats have no approvals, and some have no mark for failures.
 """
 
 from __future__ import annotations

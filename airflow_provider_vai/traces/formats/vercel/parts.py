@@ -48,9 +48,9 @@ def read_result(part: dict[str, Any], where: str) -> ToolResult | None:
 
     :raises MalformedTrace: the state is not text.
     """
-    is_older, is_dynamic = _is_older(part), part["type"] == "dynamic-tool"
+    is_older = _is_older(part)
     part = _inside(part, where)
-    approval = _approval(as_object(part.get("approval")), is_unmarked_unknown=is_older or is_dynamic)
+    approval = _approval(as_object(part.get("approval")))
     state = require_text(part.get("state"), f"{where}.state")
     if state == "output-denied" or approval.state == "denied":
         approval = approval.model_copy(update={"state": "denied"})
@@ -60,7 +60,7 @@ def read_result(part: dict[str, Any], where: str) -> ToolResult | None:
         ran = part.get("input") is not None or part.get("rawInput") is None
         return ToolResult(outcome="failed", error=error_text(part.get("errorText")), ran=ran, approval=approval)
     if state == "output-available" and part.get("preliminary") is not True:
-        return ToolResult(value=result_value(part.get("output")), approval=approval)
+        return ToolResult(value=result_value(part.get("output")), approval=approval, is_marked=True)
     if state == "result" and is_older:
         return ToolResult(value=result_value(part.get("result")))
     is_approved = approval.state == "approved"
@@ -75,15 +75,12 @@ def _inside(part: dict[str, Any], where: str) -> dict[str, Any]:
     return require_object(part["toolInvocation"], f"{where}.toolInvocation") if _is_older(part) else part
 
 
-def _approval(decision: dict[str, Any], *, is_unmarked_unknown: bool) -> Approval:
-    """Return the decision.
-
-    :param is_unmarked_unknown: whether a call without an approval is unknown; else it needed none.
-    """
+def _approval(decision: dict[str, Any]) -> Approval:
+    """Return the decision. A call without one is unknown: that a tool asks nobody is its default, not a decision."""
     note = text_or_none(decision.get("reason"))
     if decision.get("approved") is False:
         return Approval(state="denied", note=note)
     if decision.get("approved") is True:
         automatic = decision.get("isAutomatic") is True
         return Approval(state="not_required" if automatic else "approved", note=note)
-    return Approval(state="unknown" if decision or is_unmarked_unknown else "not_required")
+    return Approval()

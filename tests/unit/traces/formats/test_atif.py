@@ -56,7 +56,7 @@ def test_sample_values() -> None:
         ({"outcome": "interrupted"}, "interrupted", "unknown", True),
         ({"error": "boom"}, "failed", "unknown", True),
         ({"executed_arguments": {"x": 1}, "approval": "approved"}, "success", "approved", True),
-        ({"executed_arguments": {"x": 2}}, "success", "edited", True),
+        ({"executed_arguments": {"x": 2}}, "success", "unknown", True),
     ],
 )
 def test_extra(extra: dict[str, Any], outcome: str, approval: str, has_arguments: bool) -> None:

@@ -41,7 +41,7 @@ def event(name: str, **more: Any) -> dict[str, Any]:
 
 
 def test_sample_values() -> None:
-    """The edited arguments are the executed ones; a denied call did not run; the sub-agent's call has its parent."""
+    """Changed arguments are the executed ones; a denied call did not run; the sub-agent's call has its parent."""
     run = one_run("inspect_ai", SAMPLE)
     first, missing, moved, refused, approved, agent, inner = run.calls
     assert first.result == {"shelf": "north", "jars": 4}
@@ -51,7 +51,8 @@ def test_sample_values() -> None:
     assert (moved.approval.by, moved.approval.note) == ("keeper", "Leave two.")
     assert (refused.arguments, refused.result) == (None, None)
     assert refused.approval.note == "There are not that many."
-    assert (approved.approval.state, first.approval.by) == ("approved", "auto")
+    assert (approved.approval.state, approved.approval.by) == ("unknown", "keeper")  # a program said yes, no person
+    assert (first.approval.state, first.approval.by) == ("not_required", "auto")
     assert (inner.id, inner.parent_id, agent.id) == ("inner-1", "c6", "c6")
     assert agent.started_at is not None
     assert inner.started_at is not None
@@ -85,13 +86,13 @@ def test_without_events_approvals_are_unknown() -> None:
 @pytest.mark.parametrize(
     ("facts", "outcome", "approval", "has_arguments"),
     [
-        ({}, "success", "not_required", True),
-        ({"arguments": {"x": 9}}, "success", "edited", True),
-        ({"error": {"type": "timeout", "message": "late"}}, "failed", "not_required", True),
-        ({"error": {"type": "parsing", "message": "bad"}}, "failed", "not_required", False),
+        ({}, "success", "unknown", True),
+        ({"arguments": {"x": 9}}, "success", "unknown", True),
+        ({"error": {"type": "timeout", "message": "late"}}, "failed", "unknown", True),
+        ({"error": {"type": "parsing", "message": "bad"}}, "failed", "unknown", False),
         ({"error": {"type": "approval", "message": "no"}}, "denied", "denied", False),
-        ({"error": {"type": "cancelled", "message": "stop"}}, "interrupted", "not_required", True),
-        ({"failed": True, "result": "boom"}, "failed", "not_required", True),
+        ({"error": {"type": "cancelled", "message": "stop"}}, "interrupted", "unknown", True),
+        ({"failed": True, "result": "boom"}, "failed", "unknown", True),
         ({"pending": True}, "unknown", "unknown", False),
     ],
 )
@@ -106,13 +107,32 @@ def test_decisions() -> None:
     """An escalation is not a decision; the last decision counts; a decision without a call is noted."""
 
     def decision(word: str, name: str | None = "c") -> dict[str, Any]:
-        return {"event": "approval", "decision": word, "approver": word, "call": {"id": name}}
+        return {"event": "approval", "decision": word, "approver": "human", "call": {"id": name}}
 
     decisions = decision("escalate"), decision("approve"), decision("approve", None)
     document = log([assistant_message("c")], *decisions, event("c"))
     run = one_run("inspect_ai", document)
-    assert (run.calls[0].approval.state, run.calls[0].approval.by) == ("approved", "approve")
+    assert (run.calls[0].approval.state, run.calls[0].approval.by) == ("approved", "human")
     assert run.notes == ["samples[0].events[2]: a decision 'approve' without a known call"]
+
+
+@pytest.mark.parametrize(
+    ("approver", "word", "state"),
+    [
+        ("human", "approve", "approved"),
+        ("human", "modify", "edited"),
+        ("auto", "approve", "not_required"),
+        ("budget_check", "approve", "unknown"),
+        ("budget_check", "modify", "unknown"),
+        ("budget_check", "reject", "denied"),
+    ],
+)
+def test_a_program_is_not_a_person(approver: str, word: str, state: str) -> None:
+    """What a program allowed has no approval: the DAG has no such program, so a person decides there."""
+    decision = {"event": "approval", "decision": word, "approver": approver, "call": {"id": "c"}}
+    changed = {"arguments": {"x": 9}} if word == "modify" else {}
+    (call,) = one_run("inspect_ai", log([assistant_message("c")], decision, event("c", **changed))).calls
+    assert (call.approval.state, call.approval.by) == (state, approver)
 
 
 def test_repeated_ids_and_calls_in_events_only() -> None:

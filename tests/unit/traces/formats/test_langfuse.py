@@ -62,13 +62,13 @@ def generation(*calls: tuple[str, str, dict[str, Any]], **more: Any) -> dict[str
 
 
 def test_executed_arguments_take_precedence() -> None:
-    """If they differ from the proposed ones, somebody edited them."""
+    """A difference to the proposed ones alone does not say that a person decided anything."""
     document = export(
         generation(("a", "send", {"to": "me"})),
         {"type": "TOOL", "name": "send", "input": {"to": "you"}, "output": "ok"},
     )
     (call,) = one_run("langfuse", document).calls
-    assert (call.proposed_arguments, call.arguments, call.approval.state) == ({"to": "me"}, {"to": "you"}, "edited")
+    assert (call.proposed_arguments, call.arguments, call.approval.state) == ({"to": "me"}, {"to": "you"}, "unknown")
 
 
 def test_a_proposed_call_without_an_execution_is_unknown() -> None:

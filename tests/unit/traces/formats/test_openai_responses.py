@@ -100,12 +100,13 @@ def test_calls_without_an_output_between_share_a_batch() -> None:
             "unknown",
             True,
         ),
-        (output(output="Error: not found"), "success", "unknown", True),
+        (output(output="Error: not found"), "failed", "unknown", True),
+        (output(output="There was no error: all fine"), "success", "unknown", True),
         (assistant_text(), "unknown", "unknown", False),
     ],
 )
 def test_outcomes_of_local_calls(answer: dict[str, Any], outcome: str, approval: str, ran: bool) -> None:
-    """Only a status or the SDK's own text means that a call did not succeed."""
+    """A status, the SDK's own text or a result that reports an error means that a call did not succeed."""
     (call,) = one_run(NAME, [proposal(), answer]).calls
     assert (call.outcome, call.approval.state, call.arguments is not None) == (outcome, approval, ran)
 

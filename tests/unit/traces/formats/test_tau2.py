@@ -56,7 +56,7 @@ def test_older_trajectories() -> None:
     assert adapter("tau2").accepts(document)
     run = one_run("tau2", document)
     assert (run.id, run.title, run.outcome) == ("task-4/trial-2", "task 4", "success")
-    assert run.calls[0].outcome == "success"  # the text reports an error, but the format has no flag
+    assert (run.calls[0].outcome, run.calls[0].failed_by_result) == ("failed", True)  # the format has no mark
 
 
 def test_bad_shape_names_its_place() -> None:

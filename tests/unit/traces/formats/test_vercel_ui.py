@@ -40,7 +40,7 @@ def test_sample_values() -> None:
 @pytest.mark.parametrize(
     ("given", "outcome", "approval", "has_arguments"),
     [
-        (part("output-available", output=1), "success", "not_required", True),
+        (part("output-available", output=1), "success", "unknown", True),
         (part("output-available", output=1, type="dynamic-tool", toolName="fire"), "success", "unknown", True),
         (part("output-available", output=1, approval={"approved": True}), "success", "approved", True),
         (
@@ -50,8 +50,8 @@ def test_sample_values() -> None:
             True,
         ),
         (part("output-available", output=1, preliminary=True), "unknown", "unknown", False),
-        (part("output-error", errorText="hot"), "failed", "not_required", True),
-        (part("output-error", errorText="bad", input=None, rawInput={"cone": "x"}), "failed", "not_required", False),
+        (part("output-error", errorText="hot"), "failed", "unknown", True),
+        (part("output-error", errorText="bad", input=None, rawInput={"cone": "x"}), "failed", "unknown", False),
         (part("output-denied"), "denied", "denied", False),
         (part("approval-requested", approval={"id": "a"}), "unknown", "unknown", False),
         (part("approval-responded", approval={"approved": True}), "unknown", "approved", False),
