@@ -100,7 +100,7 @@ def test_a_recording_without_costs(sidecar: Sidecar) -> None:
 def test_no_runs(sidecar: Sidecar, capsys: pytest.CaptureFixture[str]) -> None:
     """Without DAG runs, the savings are known to be zero."""
     show_savings(ledger(sidecar, []))
-    assert "saved by 0 runs: 0 tokens, 0.0000 USD, 0.0 seconds" in capsys.readouterr().out
+    assert "saved by 0 DAG runs: 0 tokens, 0.0000 USD, 0.0 seconds" in capsys.readouterr().out
 
 
 def test_residual(sidecar: Sidecar) -> None:
