@@ -62,7 +62,7 @@ COMMANDS = (
             option(
                 "--loops",
                 action="store_true",
-                help="make one mapped step of calls that go through an earlier list",
+                help="make one mapped step of calls that were made for each element of an earlier list",
             ),
             option("--turns", metavar="N,N-N", help="take only these turns (vai inspect shows the numbers)"),
             option("--calls", metavar="N,N-N,ID", help="take only these calls, by number or id"),
@@ -81,7 +81,11 @@ COMMANDS = (
         (
             option("spec", metavar="SPEC", help="<dag_id>.vai.json, or a spec in YAML or JSON"),
             option("--out", metavar="DIR", help="the folder to write the files to; default: the folder of the spec"),
-            option("--secret-conn-id", metavar="ID", help="for a platform's document: the webhook's connection"),
+            option(
+                "--secret-conn-id",
+                metavar="ID",
+                help="the connection with the webhook's secret, for a spec that is a document of the platform",
+            ),
             option("--summary", metavar="TEXT", default="", help="what you changed, for the history"),
             FORCE,
             JSON,
@@ -151,7 +155,12 @@ COMMANDS = (
             option("--param", metavar="PLACE=NAME", action="append", help="set a place to a DAG param or a part of it"),
             option("--template", metavar="PLACE=TEXT", action="append", help="set a place to a Jinja template"),
             option("--secret", metavar="PLACE=CONN_ID", action="append", help="set a place to a connection's password"),
-            option("--freeze", metavar="PLACE=VALUE", action="append", help="the value to use for a removed result"),
+            option(
+                "--freeze",
+                metavar="PLACE=VALUE",
+                action="append",
+                help="use this value instead of the removed step's result",
+            ),
             option("--gate", action="store_true", help="put an approval gate before the new step"),
             option("--gate-option", metavar="NAME=VALUE", action="append", help="set an argument of the gate"),
             option("--ungated", action="store_true", help="let a write run without a gate"),
@@ -231,7 +240,7 @@ COMMANDS = (
                 "--trace",
                 metavar="FILE",
                 action="append",
-                help="the trace that it was made from, to compare results with and to return as the results of writes; "
+                help="the trace that it was made from, with which results are compared and whose results writes return; "
                 "default: the newest baseline, or else the digests in the sidecar",
             ),
             FORMAT,
@@ -246,7 +255,7 @@ COMMANDS = (
                 "--ignore",
                 metavar="STEP.PATH",
                 action="append",
-                help="a place that does not count: fetch.rows.*.price",
+                help="do not compare this place, such as fetch.rows.*.price",
             ),
             option(
                 "--level",

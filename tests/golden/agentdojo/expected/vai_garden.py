@@ -7,7 +7,7 @@ arguments that were executed then.
 Review before you activate it:
 1-2. read_sensor, water: an MCP server answers, and may answer otherwise tomorrow
 
-Provenance, and the calls that became no task: vai_garden.vai.json
+Provenance, and the calls that did not become tasks: vai_garden.vai.json
 """
 
 from datetime import datetime, timezone
@@ -25,7 +25,7 @@ with DAG(
     catchup=False,
     is_paused_upon_creation=True,
     max_active_runs=1,
-    doc_md="Version 1 of this automation. Its record is `vai_garden.vai.json`.",
+    doc_md="Version 1 of this automation. Its sidecar is `vai_garden.vai.json`.",
     tags=["vai", "crystallized"],
 ):
     # live: an MCP server answers, and may answer otherwise tomorrow

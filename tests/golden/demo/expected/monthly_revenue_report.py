@@ -12,7 +12,7 @@ Review before you activate it:
 4. [10].parts[0]: call 'pyd_ai_221a39621eae44f5b470ed489685a9ec' waited between two runs, so its
    arguments may have been edited
 
-Provenance, and the calls that became no task: monthly_revenue_report.vai.json
+Provenance, and the calls that did not become tasks: monthly_revenue_report.vai.json
 """
 
 from datetime import datetime, timezone
@@ -33,7 +33,7 @@ with DAG(
     catchup=False,
     is_paused_upon_creation=True,
     max_active_runs=1,
-    doc_md="Version 1 of this automation. Its record is `monthly_revenue_report.vai.json`.",
+    doc_md="Version 1 of this automation. Its sidecar is `monthly_revenue_report.vai.json`.",
     tags=["vai", "crystallized"],
 ):
     # model-written: a model wrote this SQL

@@ -22,7 +22,7 @@ Review before you activate it:
    write follows a position, so it stays frozen (generate_query[rows][1][region], by its position
    among 2)
 
-Provenance, and the calls that became no task: every_kind.vai.json
+Provenance, and the calls that did not become tasks: every_kind.vai.json
 """
 
 from datetime import datetime, timezone
@@ -55,7 +55,7 @@ with DAG(
     catchup=False,
     is_paused_upon_creation=True,
     max_active_runs=1,
-    doc_md="Version 1 of this automation. Its record is `every_kind.vai.json`.",
+    doc_md="Version 1 of this automation. Its sidecar is `every_kind.vai.json`.",
     tags=["vai", "crystallized"],
 ):
     dlt_extract = DltExtractOperator(

@@ -7,7 +7,7 @@ with the arguments that were executed then.
 Review before you activate it:
 1-2. generate_query, generate_query_2: a model wrote this SQL
 
-Provenance, and the calls that became no task: monthly_revenue_dashboard.vai.json
+Provenance, and the calls that did not become tasks: monthly_revenue_dashboard.vai.json
 """
 
 from datetime import datetime, timezone
@@ -26,7 +26,7 @@ with DAG(
     catchup=False,
     is_paused_upon_creation=True,
     max_active_runs=1,
-    doc_md="Version 1 of this automation. Its record is `monthly_revenue_dashboard.vai.json`.",
+    doc_md="Version 1 of this automation. Its sidecar is `monthly_revenue_dashboard.vai.json`.",
     tags=["vai", "crystallized"],
 ):
     # model-written: a model wrote this SQL
