@@ -240,7 +240,7 @@ COMMANDS = (
                 "--trace",
                 metavar="FILE",
                 action="append",
-                help="the trace that it was made from, with which results are compared and whose results writes return; "
+                help="the trace that it was made from, to compare results with it and to use as the results of writes; "
                 "default: the newest baseline, or else the digests in the sidecar",
             ),
             FORMAT,

@@ -49,7 +49,7 @@ def settings(automation: Automation, version: int) -> dict[str, Any]:
         "is_paused_upon_creation": True,
         "max_active_runs": automation.max_active_runs,
         **{name: value for name, value in optional.items() if value},
-        "doc_md": f"Version {version} of this automation. Its sidecar is `{automation.dag_id}.vai.json`.",
+        "doc_md": f"Version {version} of this automation. Its record is `{automation.dag_id}.vai.json`.",
         "tags": ["vai", automation.source_type.lower(), *automation.tags],
     }
 

@@ -386,7 +386,7 @@ def test_limits_and_notifications_are_airflows_own() -> None:
         'default_args={"owner": "mia", "retries": 1, "retry_delay": timedelta(seconds=30)},',
         """on_success_callback=[Bell(text="it's {{ ds }}")],""",
         "on_failure_callback=[Siren()],",
-        'doc_md="Version 7 of this automation. Its sidecar is `vai_two_calls.vai.json`.",'.replace(
+        'doc_md="Version 7 of this automation. Its record is `vai_two_calls.vai.json`.",'.replace(
             "vai_two_calls", one.dag_id
         ),
         'tags=["vai", "crystallized", "sales"],',
