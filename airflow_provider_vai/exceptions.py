@@ -1,34 +1,34 @@
-"""Every error that a user of ``vai`` can meet, in one tree.
+"""All errors that ``vai`` reports to its users, as one class hierarchy.
 
 ::
 
     VaiError                     refused: exit code 1, nothing written
     ├── TraceError               about the file that an agent framework wrote
-    │   ├── UnreadableTrace      no such file, no permission, too large, not text, not JSON
-    │   ├── UnknownFormat        JSON, but no adapter recognises it
-    │   ├── MalformedTrace       an adapter recognised it, and one place in it is wrong
-    │   └── AmbiguousRun         several runs in the file, none or a wrong one chosen
-    ├── CrystallizeError         about turning a Run into an Automation
+    │   ├── UnreadableTrace      the file is missing, not readable, too large, not text, or not JSON
+    │   ├── UnknownFormat        no adapter recognises the JSON document
+    │   ├── MalformedTrace       an adapter recognised the document, but a place in it is wrong
+    │   └── AmbiguousRun         the trace contains several runs, and the choice is missing or wrong
+    ├── CrystallizeError         about turning a run into an automation
     │   ├── RunNotSuccessful     the recorded run failed
     │   ├── NothingToCrystallize no successful tool call is left
-    │   ├── RunsDiffer           several runs are not of one task
+    │   ├── RunsDiffer           the runs are not of one task
     │   ├── UnmappedTool         a tool has no action kind
-    │   ├── ArgumentsRefused     a call's arguments do not fit its action kind
+    │   ├── ArgumentsRefused     the arguments of a call do not match its action kind
     │   └── SecretFound          a value looks like a credential
     ├── ToolsFileError           ``vai-tools.toml`` is wrong
-    ├── KindRefused              an action kind of another distribution cannot be used
-    ├── SpecError                a sidecar or automation file is wrong
-    ├── PullError                a live source cannot be reached, refuses, or answers what it should not
-    ├── ReplayRefused            an automation cannot be replayed: something would take place, or Airflow cannot run it
-    ├── RenderError              a value or name cannot become Python source, or the text failed its check
-    └── PublishError             the pair of files cannot be written
+    ├── KindRefused              an action kind from another package cannot be used
+    ├── SpecError                a sidecar or spec is wrong
+    ├── PullError                a live source cannot be reached, refuses, or gives a wrong answer
+    ├── ReplayRefused            an automation cannot be replayed: a write would really happen, or Airflow cannot run it
+    ├── RenderError              a value or name cannot become Python source, or the rendered file failed its check
+    └── PublishError             the DAG file and sidecar cannot be written
         ├── UnusableName         the DAG id cannot name a DAG file
-        ├── NameTaken            some file systems would hold the DAG id for that of another DAG file
-        ├── EditedByHand         an edit of the DAG file by hand, and the new rendering, contradict each other
-        ├── Conflict             somebody else changed the automation meanwhile
-        └── NotReviewed          an automation is to be activated, and nobody looked at what it flags
+        ├── NameTaken            on some file systems, the DAG id would name another DAG's file
+        ├── EditedByHand         an edit by hand in the DAG file conflicts with the new rendering
+        ├── Conflict             somebody else changed the automation in the meantime
+        └── NotReviewed          nobody reviewed a flagged item of an automation that is to be activated
 
-Each message says what is wrong, where, with which value, and what to do about it.
+Each message names the place and the value, says what is wrong, and what to do about it.
 """
 
 from __future__ import annotations
@@ -66,11 +66,11 @@ __all__ = [
 
 
 class VaiError(Exception):
-    """Something was refused; nothing was written.
+    """The request was refused, and nothing was written.
 
-    :param problem: what is wrong, with the value that is wrong.
-    :param where: the place: a file, optionally with a path inside it (``run.json: messages[3].content``).
-    :param remedy: what the user can do, as an imperative sentence.
+    :param problem: What is wrong, including the wrong value.
+    :param where: The file, optionally with a place in it (``run.json: messages[3].content``).
+    :param remedy: What the user can do, as an imperative sentence.
     """
 
     def __init__(self, problem: str, *, where: str = "", remedy: str = "") -> None:
@@ -89,7 +89,7 @@ class TraceError(VaiError):
 
 
 class UnreadableTrace(TraceError):
-    """The trace is missing, not readable, too large, or not JSON text."""
+    """The trace is missing, not readable, too large, not text, or not JSON."""
 
 
 class UnknownFormat(TraceError):
@@ -97,15 +97,15 @@ class UnknownFormat(TraceError):
 
 
 class MalformedTrace(TraceError):
-    """The trace's format is known, but a place in it breaks that format."""
+    """An adapter recognises the trace, but a place in it does not follow the format."""
 
 
 class AmbiguousRun(TraceError):
-    """The trace holds several runs and the choice among them is missing or wrong."""
+    """The trace contains several runs, and the choice is missing or wrong."""
 
 
 class CrystallizeError(VaiError):
-    """The Run cannot become an Automation."""
+    """The run cannot be turned into an automation."""
 
 
 class RunNotSuccessful(CrystallizeError):
@@ -113,11 +113,11 @@ class RunNotSuccessful(CrystallizeError):
 
 
 class NothingToCrystallize(CrystallizeError):
-    """The run, or the chosen part of it, has no successful tool call."""
+    """The run, or the chosen part of it, contains no successful tool call."""
 
 
 class RunsDiffer(CrystallizeError):
-    """Several runs do not do the same task, or cannot be told apart safely."""
+    """The runs are not of one task, or cannot be distinguished reliably."""
 
 
 class UnmappedTool(CrystallizeError):
@@ -125,13 +125,13 @@ class UnmappedTool(CrystallizeError):
 
 
 class ArgumentsRefused(CrystallizeError):
-    """A call's recorded arguments do not fit the argument model of its action kind."""
+    """The recorded arguments of a call do not match its action kind."""
 
 
 class SecretFound(CrystallizeError):
     """A value that would be frozen looks like a credential.
 
-    :param place: of the value in the arguments, with credentials masked.
+    :param place: The place of the value in the arguments, with credentials masked.
     """
 
     def __init__(self, problem: str, *, place: str = "", where: str = "", remedy: str = "") -> None:
@@ -140,17 +140,17 @@ class SecretFound(CrystallizeError):
 
 
 class ToolsFileError(VaiError):
-    """The tools file cannot be read or breaks its schema."""
+    """The tools file cannot be read, or does not match its schema."""
 
 
 class KindRefused(VaiError):
-    """An action kind of another distribution cannot be used."""
+    """An action kind from another package cannot be used."""
 
 
 class SpecError(VaiError):
-    """A sidecar or automation file cannot be read or breaks its schema.
+    """A sidecar or spec cannot be read, or does not match its schema.
 
-    :param others: what else is wrong with the same document.
+    :param others: Further errors in the same document.
     """
 
     def __init__(self, problem: str, *, where: str = "", remedy: str = "", others: Sequence[SpecError] = ()) -> None:
@@ -159,15 +159,15 @@ class SpecError(VaiError):
 
 
 class PullError(VaiError):
-    """A live source cannot be reached, refuses, or answers what it should not; or the file to write is in the way."""
+    """A live source cannot be reached, refuses, or gives a wrong answer; or the file to write already exists."""
 
 
 class RenderError(VaiError):
-    """A value or name cannot become Python source, or the rendered text failed its check."""
+    """A value or name cannot become Python source, or the rendered file failed its check."""
 
 
 class ReplayRefused(VaiError):
-    """An automation cannot be replayed: something of it would really take place, or Airflow cannot run it here."""
+    """An automation cannot be replayed: a write would really happen, or Airflow cannot run it here."""
 
 
 class PublishError(VaiError):
@@ -175,15 +175,15 @@ class PublishError(VaiError):
 
 
 class UnusableName(PublishError):
-    """The DAG id cannot name a DAG file: it breaks the rules of file names, or hides a Python module."""
+    """The DAG id cannot name a DAG file: it is not a valid file name, or would hide a Python module."""
 
 
 class NameTaken(PublishError):
-    """Another DAG file has a name that some file systems hold for the same."""
+    """Another DAG file has a name that is the same on some file systems."""
 
 
 class EditedByHand(PublishError):
-    """The DAG file was edited by hand where the new rendering differs, too."""
+    """An edit by hand in the DAG file conflicts with the new rendering."""
 
 
 class Conflict(PublishError):
@@ -191,9 +191,9 @@ class Conflict(PublishError):
 
 
 class NotReviewed(PublishError):
-    """An automation is to be activated, and a flagged item of it was not looked at.
+    """An automation cannot be activated, because nobody reviewed one of its flagged items.
 
-    :param items: the review items that nobody looked at, each after its number.
+    :param items: Pairs of number and review item for the items that nobody reviewed.
     """
 
     def __init__(self, problem: str, *, where: str = "", remedy: str = "", items: Sequence[Any] = ()) -> None:

@@ -1,4 +1,4 @@
-"""The provider's metadata, which Airflow reads without importing the rest of the package."""
+"""The metadata of the provider. Airflow reads it without importing the rest of the package."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ CONFIG: dict[str, Any] = {
 
 
 def get_provider_info() -> dict[str, Any]:
-    """Return the provider info in the form of ``airflow/provider_info.schema.json``. Airflow calls it at each start."""
+    """Return the provider info, as Airflow's ``provider_info.schema.json`` defines it. Airflow calls it at start."""
     package, name = "airflow_provider_vai", "VirtuousAI"
     return {
         "package-name": "airflow-provider-vai",

@@ -1,1 +1,1 @@
-"""What can be said of automations: lint, verify, diff, explain, savings."""
+"""Read-only analyses of automations: lint, verify, diff, explain and savings."""

@@ -1,8 +1,8 @@
-"""explain: where each argument of a generated DAG comes from, and why, as a compiler explains a line.
+"""`vai explain`: shows where each argument of an automation comes from, and why.
 
-Reads a sidecar and nothing else. For each argument: what it is (frozen, wired, parameter, template), where its value
-comes from, who said it first, on what evidence, and which other places it could have come from. The evidence was
-masked when it was written.
+Only the sidecar is read. For each argument, the output shows its class (frozen, wired, parameter or template), the
+source of its value, its origin, the evidence, and other places that the value could have come from. Credentials were
+masked when the evidence was written.
 """
 
 from __future__ import annotations
@@ -21,32 +21,36 @@ from airflow_provider_vai.model.review_lines import line as review_line, place_t
 WIDTH = 110
 SHOWN_CHARACTERS = 80
 ORIGINS = {
-    "user": "the user",
-    "system": "the instructions",
-    "tool_output": "an earlier result",
-    "model": "the model",
-    "constant": "no call: the kind or the tools file",
-    "secret": "a credential, which is not kept",
+    "user": "from the user's words",
+    "system": "from the instructions",
+    "tool_output": "from an earlier result",
+    "model": "written by the model",
+    "constant": "set by the action kind or the tools file",
+    "secret": "a credential, which is not stored",
 }
+"""An argument's origin, in words."""
 
 
 def explain(automation: Automation, step: str | None = None) -> list[dict[str, Any]]:
-    """Return what is known about the arguments, as JSON data: one object an argument, in the order of the DAG file.
+    """Return the explanation as JSON data: one object per argument, step by step in the order of the DAG file.
 
-    Its keys: ``step``, ``argument``, ``class``, ``source`` (a phrase), ``origin`` (``None`` where its values do not
-    agree or were not traced), ``evidence`` (sentences) and ``candidates`` (those of them that wait for a decision).
+    Keys: ``step``, ``argument``, ``class``, ``source`` (a phrase), ``origin`` (``None`` if the parts of the value have
+    different origins or were not traced), ``evidence`` (a list of sentences) and ``candidates`` (the sentences in
+    ``evidence`` that a person should decide about).
 
-    :param automation: an automation or a sidecar. :param step: the key of one step; ``None``: all of them.
-    :raises SpecError: there is no such step; the message lists those there are.
+    :param automation: An automation or a sidecar.
+    :param step: The key of one step; ``None``: all steps.
+    :raises SpecError: if there is no such step; the message lists the existing ones.
     """
     return [_explained(one, name, argument) for one in _steps(automation, step) for name, argument in _sorted(one)]
 
 
 def lines(automation: Automation, step: str | None = None) -> list[str]:
-    """Return the same for people: a heading a step, a line an argument, the evidence below it.
+    """Return the explanation as text lines: a heading per step, a line per argument, and the evidence below it.
 
-    :param automation: an automation or a sidecar. :param step: the key of one step; ``None``: all of them.
-    :raises SpecError: there is no such step; the message lists those there are.
+    :param automation: An automation or a sidecar.
+    :param step: The key of one step; ``None``: all steps.
+    :raises SpecError: if there is no such step; the message lists the existing ones.
     """
     shown: list[str] = []
     for one in _steps(automation, step):
@@ -60,7 +64,7 @@ def _steps(automation: Automation, step: str | None) -> Sequence[Step]:
     chosen = [one for one in automation.steps if step in (None, one.key)]
     if not chosen and step is not None:
         raise SpecError(
-            f"no step {step!r}",
+            f"there is no step {step!r}",
             where=automation.dag_id,
             remedy=f"Its steps are {', '.join(one.key for one in automation.steps)}.",
         )
@@ -68,7 +72,7 @@ def _steps(automation: Automation, step: str | None) -> Sequence[Step]:
 
 
 def _sorted(step: Step) -> Iterator[tuple[str, Argument]]:
-    """Yield the arguments, those first that somebody may have to look at."""
+    """Yield the arguments; constants of the action kind or tools file come last, because nobody has to look at them."""
     yield from sorted(step.arguments.items(), key=lambda pair: pair[1].origin == "constant")
 
 
@@ -91,7 +95,7 @@ def _explained(step: Step, name: str, argument: Argument) -> dict[str, Any]:
 
 
 def _undecided(step: Step, name: str, argument: Argument) -> Iterator[str]:
-    """Yield a sentence about each place of an argument that a person should decide about."""
+    """Yield a sentence for each place in an argument that a person should decide about."""
     for item in undecided(step.key, name, argument):
         place = place_text(None, (item.place or [])[1:]) or "the value"
         yield f"{place} {review_line(item.model_copy(update={'step': None, 'place': None}))}"
@@ -99,32 +103,37 @@ def _undecided(step: Step, name: str, argument: Argument) -> Iterator[str]:
 
 def _sources(argument: Argument) -> Iterator[str]:
     if argument.class_ == "template":
-        yield f"Airflow renders {_short(argument.value)}"
+        yield f"rendered by Airflow from {_short(argument.value)}"
     elif argument.class_ == "parameter":
-        yield f"the DAG param {_place(argument.param or '', argument.path)}"
+        yield f"the DAG param {_place([argument.param or '', *argument.path])}"
     elif argument.from_:
         yield _output(argument.from_)
     elif argument.class_ == "frozen" and not argument.secrets:
         yield f"always {_short(argument.value)}"
     for wire in argument.wires:
         if wire.from_:
-            yield f"{_place('', wire.at)} is {_output(wire.from_)}"
+            yield f"{_place(wire.at)} is {_output(wire.from_)}"
         elif wire.param is not None:
-            yield f"{_place('', wire.at)} is the DAG param {_place(wire.param, wire.path)}"
+            yield f"{_place(wire.at)} is the DAG param {_place([wire.param, *wire.path])}"
         else:
-            yield f"{_place('', wire.at)} is what Airflow renders of {_short(wire.template)}"
+            yield f"{_place(wire.at)} is rendered by Airflow from {_short(wire.template)}"
     for secret in argument.secrets:
-        yield f"{_place('', secret.at) or 'the value'} is the password of the connection {secret.connection}"
+        place = _place(secret.at) if secret.at else "the value"
+        yield f"{place} is the password of the connection `{secret.connection}`"
 
 
 def _output(output: Output) -> str:
     if output.step is None:
-        return f"{_place('', output.path) or 'all'} of the element at hand"
-    return f"what the step {output.step} leaves" + (f", at {_place('', output.path)}" if output.path else "")
+        return f"the {_place(output.path)} of the list element" if output.path else "the whole list element"
+    return f"the {_place(output.path)} of `{output.step}`'s result" if output.path else f"the result of `{output.step}`"
 
 
-def _place(start: str, path: Sequence[str | int]) -> str:
-    return start + "".join(str(part) if str(part).startswith("[") else f"[{part}]" for part in path)
+def _place(path: Sequence[str | int]) -> str:
+    """Return a path for people, such as ```rows[0][id]```; one that starts with a position is written `[0][id]`."""
+    parts = [str(part) if str(part).startswith("[") else f"[{part}]" for part in path]
+    if parts and isinstance(path[0], str) and not path[0].startswith("["):
+        parts[0] = path[0]
+    return f"`{''.join(parts)}`"
 
 
 def _short(value: Any) -> str:
@@ -132,17 +141,17 @@ def _short(value: Any) -> str:
 
 
 def _argument_lines(found: dict[str, Any]) -> list[str]:
-    first = f"; first said by {ORIGINS[found['origin']]}" if found["origin"] else ""
+    origin = f"; {ORIGINS[found['origin']]}" if found["origin"] else ""
     head = textwrap.wrap(
-        f"{found['argument']}: {found['class']}, {found['source']}{first}",
+        f"{found['argument']}: {found['class']}, {found['source']}{origin}",
         WIDTH,
         initial_indent="  ",
         subsequent_indent="    ",
         break_long_words=False,
         break_on_hyphens=False,
     )
-    settled = found["evidence"][: len(found["evidence"]) - len(found["candidates"])]
-    marked = [*(f"- {line}" for line in settled), *(f"? {line}" for line in found["candidates"])]
+    decided = found["evidence"][: len(found["evidence"]) - len(found["candidates"])]
+    marked = [*(f"- {line}" for line in decided), *(f"? {line}" for line in found["candidates"])]
     return head + [
         part
         for line in marked

@@ -1,4 +1,4 @@
-"""Runs a module in another process of this Python: Airflow itself, which this side of the DAG file never imports."""
+"""Runs a Python module, such as Airflow, in another process: code that prepares DAG files never imports Airflow."""
 
 from __future__ import annotations
 
@@ -8,26 +8,30 @@ from collections.abc import Mapping
 
 from airflow_provider_vai.secrets.masking import mask
 
-MOST_CHARACTERS = 20_000
-"""Of a log only its end is looked at."""
+MAX_CHARACTERS = 20_000
+"""Only this many characters at the end of a log are read."""
 
 
 def run_module(
     module: str, *arguments: str, seconds: float, environment: Mapping[str, str] | None = None, text: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m module`` to its end, without a shell, and return its exit code and output.
+    """Run ``python -m module`` without a shell, wait until it ends, and return its exit code and output.
 
-    :param seconds: the limit of its time. :param environment: ``None``: this process's. :param text: its input.
-    :raises OSError: Python cannot be run.
-    :raises subprocess.TimeoutExpired: it took longer, and was ended.
+    :param module: The dotted name of the module.
+    :param arguments: Its command-line arguments.
+    :param seconds: The time limit.
+    :param environment: The environment variables; ``None``: those of this process.
+    :param text: The text for its standard input.
+    :raises OSError: if Python cannot be run.
+    :raises subprocess.TimeoutExpired: if the time limit was exceeded; the process was killed.
     """
     command = [sys.executable, "-m", module, *arguments]
-    return subprocess.run(  # noqa: S603 - modules of this package and of Airflow; arguments are never read by a shell
+    return subprocess.run(  # noqa: S603 - only modules of this package and of Airflow, and no shell
         command, env=environment, input=text, capture_output=True, text=True, check=False, timeout=seconds
     )
 
 
-def last_lines(log: str, most: int) -> list[str]:
-    """Return the last lines of a log that are not blank, without credentials."""
-    lines = [line for line in mask(log[-MOST_CHARACTERS:]).splitlines() if line.strip()]
-    return lines[-most:]
+def last_lines(log: str, count: int) -> list[str]:
+    """Return at most ``count`` lines from the end of a log, without blank lines and with credentials masked."""
+    lines = [line for line in mask(log[-MAX_CHARACTERS:]).splitlines() if line.strip()]
+    return lines[-count:]

@@ -1,7 +1,7 @@
-"""What the recorded run cost, against what the runs of its DAG cost: tokens, dollars and time.
+"""Compares the cost of the recorded run with the cost of its DAG runs, in tokens, dollars and time.
 
-What is not known is ``None`` everywhere here, never 0: a run in which a model is asked and left no count saves an
-unknown amount, and so does the sum over runs with one of them.
+An unknown amount is always ``None``, never 0. If a DAG run asked a model and no token count was stored, its savings are
+unknown, and so is any total that includes it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SUCCESS = "success"
 
 @dataclass(frozen=True)
 class Cost:
-    """Tokens, dollars and seconds; ``None``: not known."""
+    """An amount of tokens, US dollars and seconds; ``None``: not known. Sums with an unknown amount are unknown."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -44,8 +44,11 @@ NOTHING = Cost(0, 0, 0.0, 0.0)
 
 @dataclass(frozen=True)
 class Row:
-    """One run of the DAG: what it cost, and what it saved against the recorded run; a run that did not succeed saved
-    nothing and cost what it cost."""
+    """The cost and savings of one DAG run.
+
+    :param spent: What the DAG run cost.
+    :param saved: The cost of the recorded run minus ``spent``; if the DAG run did not succeed, minus its model costs.
+    """
 
     run_id: str
     state: str
@@ -56,10 +59,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Ledger:
-    """All runs of a DAG, newest first.
+    """The costs and savings of all runs of a DAG.
 
-    :param recorded: what the recorded run cost, by :param model: and priced :param priced_by: the trace or a list.
-    :param model_steps: the steps that still ask a model. :param saved: over all runs.
+    :param recorded: What the recorded run cost.
+    :param model: The model of the recorded run; ``None``: not known.
+    :param priced_by: Where the dollars of ``recorded`` come from: the trace or a price list; ``None``: not known.
+    :param model_steps: The keys of the steps that ask a model in each DAG run.
+    :param rows: The DAG runs, newest first.
+    :param saved: The total savings of all DAG runs.
+    :param notes: Sentences about the amounts that are not known.
     """
 
     dag_id: str
@@ -73,20 +81,23 @@ class Ledger:
 
 
 def model_steps(steps: Iterable[Step]) -> list[str]:
-    """Return the keys of the steps that ask a model in each run."""
+    """Return the keys of the steps that ask a model in each DAG run."""
     return [step.key for step in steps if step.determinism == "model_at_run_time"]
 
 
 def residual(sidecar: Sidecar, results: Mapping[str, Any], skipped: Iterable[str] = ()) -> list[dict[str, Any]]:
-    """Return what the model calls of one DAG run used, an entry for each step that asks a model.
+    """Return what the model calls of one DAG run used.
 
-    :param results: what the tasks left in XCom, by task id. :param skipped: ids of tasks that were skipped.
-    :return: ``{"step", "model", "input_tokens", "output_tokens", "cost_usd"}`` each, ``None`` where it keeps no count.
+    :param sidecar: The sidecar of the DAG.
+    :param results: The results of the tasks in XCom, by task id.
+    :param skipped: The ids of the tasks that were skipped; they used nothing.
+    :return: An object for each step that asks a model: ``{"step", "model", "input_tokens", "output_tokens",
+        "cost_usd"}``, with ``None`` for what its result does not contain.
     """
-    found, left_out = [], set(skipped)
+    found, skipped_ids = [], set(skipped)
     asking = set(model_steps(sidecar.steps))
     for step in sidecar.steps:
-        if step.key not in asking or step.task_id in left_out:
+        if step.key not in asking or step.task_id in skipped_ids:
             continue
         result = results.get(step.task_id)
         kept: Mapping[str, Any] = result if isinstance(result, dict) else {}
@@ -100,9 +111,10 @@ def residual(sidecar: Sidecar, results: Mapping[str, Any], skipped: Iterable[str
 def ledger(sidecar: Sidecar, dag_runs: Iterable[Mapping[str, Any]]) -> Ledger:
     """Return what each run of a DAG cost and saved.
 
-    :param dag_runs: plain data, each ``{"run_id", "state", "started", "ended", "residual"}``: times in ISO 8601 or
-        ``None``, ``residual`` as :func:`residual` returns it, ``None`` or left out where it is not known.
-    :raises SpecError: a run has another form.
+    :param sidecar: The sidecar of the DAG.
+    :param dag_runs: One ``{"run_id", "state", "started", "ended", "residual"}`` per DAG run: times in ISO 8601 or
+        ``None``; ``residual`` as :func:`residual` returns it, ``None`` or missing if it is not known.
+    :raises SpecError: if a DAG run does not have this form.
     """
     recorded, priced_by = _recorded(sidecar)
     asking = model_steps(sidecar.steps)
@@ -124,7 +136,7 @@ def ledger(sidecar: Sidecar, dag_runs: Iterable[Mapping[str, Any]]) -> Ledger:
 
 
 def _recorded(sidecar: Sidecar) -> tuple[Cost, str | None]:
-    """Return what the recorded run cost, and who says so of its dollars."""
+    """Return what the recorded run cost, and where the amount in dollars comes from."""
     kept: dict[str, Any] = sidecar.savings.model_dump() if sidecar.savings else {}
     recorded = Cost(*(kept.get(name) for name in ("input_tokens", "output_tokens", "cost_usd", "duration_seconds")))
     if recorded.cost_usd is not None or sidecar.source is None:
@@ -147,7 +159,7 @@ def _row(number: int, entry: Mapping[str, Any], recorded: Cost, asking: Sequence
 
 
 def _models(found: Any, asking: Sequence[str], at: datetime | None, where: str) -> Cost:
-    """Return what a run's model calls cost, without their time."""
+    """Return what the model calls of a DAG run cost, without their time."""
     if not asking:
         return NOTHING
     if found is None:
@@ -158,8 +170,8 @@ def _models(found: Any, asking: Sequence[str], at: datetime | None, where: str) 
     for part in found:
         tokens = (_count(part.get("input_tokens")), _count(part.get("output_tokens")))
         model = part.get("model") if isinstance(part.get("model"), str) else None
-        told = _dollars(part.get("cost_usd"))
-        total += Cost(*tokens, price(model, *tokens, at).usd if told is None else told, 0.0)
+        recorded = _dollars(part.get("cost_usd"))
+        total += Cost(*tokens, price(model, *tokens, at).usd if recorded is None else recorded, 0.0)
     return total
 
 
@@ -168,7 +180,7 @@ def _count(value: Any) -> int | None:
 
 
 def _dollars(value: Any) -> float | None:
-    """Return an amount; common-ai writes it as text."""
+    """Return an amount of dollars, which may be text, as the common.ai provider writes it; ``None``: not an amount."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
@@ -184,25 +196,26 @@ def _time(value: Any, where: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
     except ValueError:
-        raise SpecError(f"{value!r} is no time", where=where, remedy="Write it in ISO 8601.") from None
+        raise SpecError(f"{value!r} is not a time", where=where, remedy="Write it in ISO 8601.") from None
     return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
 
 
 def _notes(recorded: Cost, asking: Sequence[str], rows: Sequence[Row]) -> list[str]:
     notes = []
     if None in (recorded.input_tokens, recorded.output_tokens):
-        notes.append("The recording does not tell its tokens: what a run saves of them is unknown.")
+        notes.append("The trace does not record token counts, so the saved tokens are unknown.")
     if recorded.cost_usd is None:
-        notes.append("The recording tells no cost, and its model has no known price: dollars are unknown.")
+        notes.append("The trace records no cost, and no price is known for its tokens, so saved dollars are unknown.")
     if recorded.seconds is None:
-        notes.append("The recording does not tell how long it took: the time that a run saves is unknown.")
+        notes.append("The trace does not record how long the run took, so the saved time is unknown.")
     unknown = sum(row.spent.input_tokens is None for row in rows)
     if asking and unknown:
-        notes.append(f"{', '.join(asking)} still asks a model, and {unknown} runs left no count of its tokens.")
+        steps = ", ".join(asking)
+        notes.append(f"Some steps still ask a model ({steps}), and the token counts of {unknown} DAG runs are missing.")
     return notes
 
 
 def as_json(found: Ledger) -> dict[str, Any]:
-    """Return a ledger for machines and for the API: what is not known is ``null``."""
+    """Return a ledger as JSON data; ``None`` stands for an unknown amount."""
     document: dict[str, Any] = json.loads(json.dumps(asdict(found), default=lambda part: part.isoformat()))
     return document

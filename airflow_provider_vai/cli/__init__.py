@@ -1,1 +1,1 @@
-"""The command line `vai`: the table of commands, the commands, and what they print."""
+"""The command line `vai`: the table of commands, their implementation, and their output."""

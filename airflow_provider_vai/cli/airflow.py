@@ -1,6 +1,6 @@
-"""``airflow vai …``: the commands of :mod:`airflow_provider_vai.cli.main` in Airflow's words.
+"""Registers the commands of :mod:`airflow_provider_vai.cli.main` with Airflow's command line, as ``airflow vai …``.
 
-Airflow imports this module at every call of ``airflow``, through the provider info's key ``cli``.
+Airflow imports this module whenever ``airflow`` runs, because the provider info names it under the key ``cli``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from airflow_provider_vai.cli.table import COMMANDS
 
 
 def get_vai_cli_commands() -> list[GroupCommand]:
-    """Return the group ``vai`` for Airflow's command line."""
+    """Return the command group ``vai`` for Airflow's command line."""
     commands = [
         ActionCommand(
             name=command.name,

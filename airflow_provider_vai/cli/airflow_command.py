@@ -1,7 +1,7 @@
-"""Calls Airflow's own command line; this side of the DAG file imports nothing of Airflow.
+"""Runs Airflow's command line in another process, because ``vai`` never imports Airflow.
 
-Airflow prints warnings and logs to the same place as its JSON, so the list of objects is looked for in the output
-(:func:`printed`) instead of the output being taken for JSON.
+Airflow prints warnings and log lines to the same stream as its JSON. Therefore :func:`printed` searches the output for
+the JSON list instead of parsing the whole output.
 """
 
 from __future__ import annotations
@@ -15,31 +15,34 @@ from airflow_provider_vai.analysis.python_module import last_lines, run_module
 from airflow_provider_vai.exceptions import PublishError
 
 SECONDS = 300
-"""Time limit of one call of ``airflow``, which takes several seconds to start."""
+"""The time limit of one ``airflow`` command, which takes several seconds to start."""
 
 ASK_LATER = (
-    "Wait until Airflow has read the DAG file, and run this where Airflow is configured; or record the change alone "
-    "with --record-only and use the switch on Airflow's page."
+    "Wait until Airflow has read the DAG file, and run this where Airflow is configured. Or give --record-only to only "
+    "record the change, and use the switch on Airflow's page."
 )
-NAME_RUNS = "Run this where Airflow is configured and knows the DAG; or name the runs with --runs FILE."
+NAME_RUNS = "Run this where Airflow is configured and knows the DAG; or give the DAG runs with --runs FILE."
 
 
 def set_paused(dag_id: str, *, paused: bool) -> None:
-    """Pause or unpause a DAG in the Airflow of this environment (its ``AIRFLOW_HOME`` and configuration).
+    """Pause or unpause a DAG in the Airflow that this environment is configured for.
 
-    :raises PublishError: Airflow cannot be run, or does not know the DAG.
+    :param dag_id: The DAG id.
+    :param paused: Whether the DAG is to be paused.
+    :raises PublishError: if Airflow cannot be run, or does not know the DAG.
     """
     changed = _airflow("dags", "pause" if paused else "unpause", dag_id, "--yes", remedy=ASK_LATER)
     if changed:
         return
-    if not _airflow("dags", "details", dag_id, remedy=ASK_LATER):  # else it was so already
+    if not _airflow("dags", "details", dag_id, remedy=ASK_LATER):  # otherwise the DAG already was in this state
         raise PublishError(f"Airflow does not know the DAG {dag_id!r}", remedy=ASK_LATER)
 
 
 def list_runs(dag_id: str) -> list[dict[str, Any]]:
-    """Return the runs of a DAG in the Airflow of this environment, as ``airflow dags list-runs -o json`` prints them.
+    """Return the runs of a DAG, as ``airflow dags list-runs -o json`` prints them in this environment.
 
-    :raises PublishError: Airflow cannot be run, or does not know the DAG.
+    :param dag_id: The DAG id.
+    :raises PublishError: if Airflow cannot be run, or does not know the DAG.
     """
     runs = _airflow("dags", "list-runs", dag_id, remedy=NAME_RUNS)
     if runs is None:
@@ -48,9 +51,10 @@ def list_runs(dag_id: str) -> list[dict[str, Any]]:
 
 
 def printed(output: str) -> list[dict[str, Any]]:
-    """Return the list of objects in what a command of Airflow printed, which may log to the same place.
+    """Return the JSON list of objects in the output of an Airflow command, which may contain log lines.
 
-    :return: empty if there is none: Airflow then says so in words.
+    :param output: The output of the command.
+    :return: The objects; empty: there is no such list, because Airflow prints a sentence if it finds nothing.
     """
     for start in re.finditer(r"^\[", output, re.MULTILINE):
         try:
@@ -63,10 +67,11 @@ def printed(output: str) -> list[dict[str, Any]]:
 
 
 def _airflow(*arguments: str, remedy: str) -> list[dict[str, Any]] | None:
-    """Run ``airflow`` and return the list of objects that it prints; ``None`` if it knows no such DAG.
+    """Run ``airflow`` and return the list of objects that it prints; ``None``: it does not know the DAG.
 
-    :param remedy: what the user can do if the call fails.
-    :raises PublishError: Airflow cannot be run, or fails for another reason.
+    :param arguments: The command-line arguments.
+    :param remedy: What the user can do if the command fails.
+    :raises PublishError: if Airflow cannot be run, or fails for another reason.
     """
     shown = f"`airflow {' '.join(arguments)}`"
     try:

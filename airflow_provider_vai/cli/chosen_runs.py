@@ -1,4 +1,4 @@
-"""Reads the traces that the command line names, and chooses the runs in them that ``--run`` and ``--all`` ask for."""
+"""Reads the traces given on the command line, and selects runs in them by ``--run`` and ``--all``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHOWN_RUNS = 20
 
 @contextmanager
 def opened_trace(path: str, format: str | None) -> Iterator[Runs]:
-    """Open a trace file, with a progress bar while it is read."""
+    """Open a trace file, and show a progress bar while it is read."""
     with ExitStack() as stack:
         with working(f"Reading {path}"):
             runs = stack.enter_context(opened(Path(path), format, lambda keys: progress(keys, "Reading runs")))
@@ -32,14 +32,18 @@ def opened_trace(path: str, format: str | None) -> Iterator[Runs]:
 def chosen_recordings(
     paths: Sequence[str], *, format: str | None, wanted: str | None, take_all: bool
 ) -> list[Recording]:
-    """Return the chosen runs of one trace, the one run that several traces are exports of, or several runs of one task.
+    """Return the selected recordings.
 
-    Of several traces it prints which it took them for.
+    Several traces are either exports of one run, which are merged, or several runs of one task. A message on standard
+    error states which of the two was assumed.
 
-    :param paths: one trace file or several. :param format: of each; ``None``: it is found.
-    :param wanted: ``--run``, the id of a run or its beginning. :param take_all: ``--all``, of one trace only.
-    :raises TraceError: a trace cannot be read. :raises AmbiguousRun: it is not clear which run is meant.
-    :raises NothingToCrystallize: a trace holds no run.
+    :param paths: The paths of one or more trace files.
+    :param format: The name of their format; ``None``: it is detected.
+    :param wanted: The value of ``--run``: the id of a run, or its beginning; ``None``: not given.
+    :param take_all: Whether ``--all`` was given; allowed only for one trace.
+    :raises TraceError: if a trace cannot be read.
+    :raises AmbiguousRun: if it is not clear which run to take.
+    :raises NothingToCrystallize: if a trace contains no run.
     """
     with ExitStack() as stack:
         traces = [stack.enter_context(opened_trace(path, format)) for path in paths]
@@ -48,39 +52,41 @@ def chosen_recordings(
             runs = _chosen(traces[0], wanted, take_all=take_all)
             return [Recording(str(trace), run, trace.sha256) for run in runs]
         if take_all:
-            raise AmbiguousRun("--all takes the runs of one trace", remedy="Name one trace, or choose with --run.")
+            raise AmbiguousRun("--all works only with one trace", remedy="Give one trace, or choose a run with --run.")
         groups = runs_of(_exports(traces, wanted))
     complain(taken_for(paths, groups))
     return recordings_of(groups)
 
 
 def complain_of_refused(runs: Runs) -> None:
-    """Print how many runs of a large trace could not be read, if any."""
+    """Print how many runs of a trace could not be read, if any."""
     if runs.errors:
-        complain(f"{len(runs.errors)} runs could not be read; the first: {next(iter(runs.errors.values()))}")
+        complain(f"{len(runs.errors)} runs could not be read; first error: {next(iter(runs.errors.values()))}")
 
 
 def no_run(trace: Trace) -> NothingToCrystallize:
-    """Return the error of a trace without a run."""
-    return NothingToCrystallize("the trace holds no run", where=str(trace), remedy="Name another trace.")
+    """Return the error for a trace without a run."""
+    return NothingToCrystallize("the trace contains no run", where=str(trace), remedy="Give another trace.")
 
 
 def _exports(traces: Sequence[Runs], wanted: str | None) -> list[merge.Export]:
-    """Return each trace's account of one run: the wanted one, else the one that the traces have in common."""
+    """Return the export of one run from each trace: of the run with the wanted id, or of the run that they share."""
     found = [(runs.matching(wanted) if wanted else []) or list(runs) for runs in traces]
     known = next((runs[0] for runs in found if len(runs) == 1), None)
     if known is None:
         _chosen(traces[0], wanted, take_all=False)
     exports = []
     for runs, candidates in zip(traces, found, strict=True):
-        same = [run for run in candidates if len(candidates) == 1 or (known and merge.is_same_run(known, run))]
-        if len(same) != 1:
+        matching = [run for run in candidates if len(candidates) == 1 or (known and merge.is_same_run(known, run))]
+        if len(matching) != 1:
             raise AmbiguousRun(
-                f"{len(candidates)} runs, of which {len(same)} are the run of the other traces",
+                f"the trace contains {len(candidates)} runs, and {len(matching)} match the run in the other traces",
                 where=str(runs.trace),
                 remedy="Choose one with --run.",
             )
-        exports.append(merge.Export(str(runs.trace), same[0], coverage_of_format(same[0].format), runs.trace.sha256))
+        exports.append(
+            merge.Export(str(runs.trace), matching[0], coverage_of_format(matching[0].format), runs.trace.sha256)
+        )
     return exports
 
 
@@ -94,5 +100,9 @@ def _chosen(runs: Runs, wanted: str | None, *, take_all: bool) -> Sequence[Run]:
     if not every:
         raise no_run(runs.trace)
     ids = ", ".join(every[:SHOWN_RUNS]) + (", …" if len(every) > SHOWN_RUNS else "")
-    problem = f"{len(every)} runs, and none was chosen" if wanted is None else f"{len(found)} runs match {wanted!r}"
+    problem = (
+        f"the trace contains {len(every)} runs, and none was chosen"
+        if wanted is None
+        else f"{len(found)} runs match {wanted!r}"
+    )
     raise AmbiguousRun(problem, where=str(runs.trace), remedy=f"Choose one with --run, or take all with --all: {ids}")

@@ -1,4 +1,4 @@
-"""Python's garbage collector, and commands that do better without it."""
+"""Turns off Python's garbage collector for commands that are faster without it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_collector() -> Iterator[None]:
-    """Run no garbage collection in the block.
+    """Disable garbage collection inside the block.
 
-    A run and its automation are many objects, none of which refers to itself in a circle: memory is given back without
-    the collector, which would walk them again and again.
+    A run and its automation consist of many objects without reference cycles. Python frees them without the collector,
+    which would only scan them again and again.
     """
     was_enabled = gc.isenabled()
     gc.disable()

@@ -1,6 +1,6 @@
-"""What a command of the command line is: its name, its arguments, and the function that runs it.
+"""The definition of a command: its name, its arguments, and the function that runs it.
 
-Nothing but the standard library is imported here: ``airflow`` imports the table of commands at every call.
+This module imports only the standard library, because ``airflow`` imports the table of commands whenever it runs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,11 @@ DONE, REFUSED, USAGE = 0, 1, 2
 
 @dataclass(frozen=True)
 class Option:
-    """One argument of a command, in :mod:`argparse`'s words."""
+    """One argument of a command.
+
+    :param flags: The positional arguments for :meth:`argparse.ArgumentParser.add_argument`.
+    :param settings: Its keyword arguments.
+    """
 
     flags: tuple[str, ...]
     settings: dict[str, Any]
@@ -26,8 +30,13 @@ class Option:
 
 @dataclass(frozen=True)
 class Command:
-    """One command: its name, help and arguments, and the module of :mod:`cli.commands` in which the
-    function of that name runs it."""
+    """One command.
+
+    :param name: The name of the command, and of the function that runs it.
+    :param module: The module in :mod:`cli.commands` that contains the function.
+    :param help: The help text.
+    :param options: The arguments of the command.
+    """
 
     name: str
     module: str
@@ -35,7 +44,7 @@ class Command:
     options: tuple[Option, ...]
 
     def run(self, arguments: argparse.Namespace) -> int:
-        """Run the command and return the exit code; errors are printed, never raised."""
+        """Run the command and return the exit code; a :class:`VaiError` is printed, not raised."""
         from airflow_provider_vai.cli.terminal import complain
         from airflow_provider_vai.exceptions import VaiError
 
@@ -50,7 +59,7 @@ class Command:
 
             complain(mask(str(error)))
             return REFUSED
-        except BrokenPipeError:  # the reader has seen enough, as in `vai inspect … | head`
+        except BrokenPipeError:  # the reader stopped reading, as in `vai inspect … | head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except KeyboardInterrupt:
             complain("stopped; nothing was written")
@@ -61,5 +70,5 @@ class Command:
 
 
 def option(*flags: str, **settings: Any) -> Option:
-    """Return an argument as :meth:`argparse.ArgumentParser.add_argument` takes it."""
+    """Return an argument; the parameters are those of :meth:`argparse.ArgumentParser.add_argument`."""
     return Option(flags, settings)

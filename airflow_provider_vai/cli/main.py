@@ -1,7 +1,7 @@
-"""The command line: one definition of the commands, for ``vai …`` and for ``airflow vai …``.
+"""The command ``vai``. Its commands are defined in :mod:`.table`, which ``airflow vai …`` uses as well.
 
-This module imports nothing but the standard library: ``airflow`` imports it at every call, and ``vai --help`` answers
-at once.
+This module imports only the standard library, because ``airflow`` imports it whenever it runs, and so that ``vai
+--help`` is fast.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ DESCRIPTION = "Crystallize recorded AI-agent runs into static, reviewed Airflow 
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of ``vai``."""
+    """Return the argument parser of ``vai``."""
     top = argparse.ArgumentParser(prog="vai", description=DESCRIPTION, epilog=EPILOG)
     top.add_argument("--version", action="version", version=f"vai {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -34,8 +34,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``vai``.
 
-    :param arguments: the command line without the program's name; ``None`` takes the process's.
-    :return: the exit code.
+    :param arguments: The command-line arguments without the program's name; ``None``: those of this process.
+    :return: The exit code.
     """
     parsed = parser().parse_args(arguments)
     command: Command = parsed.command

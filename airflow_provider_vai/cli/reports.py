@@ -1,4 +1,4 @@
-"""What the commands show: tables and lines for people, JSON for machines."""
+"""Formats the output of the commands: tables and lines for people, and JSON."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from airflow_provider_vai.model.step_graph import GATE
 from airflow_provider_vai.store.publisher import Published
 
 LONGEST_ITEM = 500
-"""Characters of a review item on the terminal; the sidecar has all of it."""
+"""The maximum length of a review item on the terminal; the sidecar contains the whole text."""
 
 
 def show_run(run: Run) -> None:
-    """Print a run: its turns, and each call with its outcome and approval."""
+    """Print a recorded run: its turns, and each call with its outcome and approval."""
     kind = "agent run" if run.source == "agent_run" else "chat thread"
     say(f"{kind} {plain(run.id)} ({plain(run.format)}): {plain(run.title or '')}", f"outcome: {run.outcome}")
     for turn in run.turns:
@@ -46,7 +46,7 @@ def _arguments_text(value: Any) -> str:
 
 
 def show_published(automation: Automation, files: Published) -> None:
-    """Print what was written, what became no task, and what to review."""
+    """Print which files were written, the tasks, the calls that did not become a task, and the review items."""
     table(
         ("task", "kind", "effect", "arguments", "flag"),
         [[step.task_id, step.kind, step.effect, _classes(step), _flag(step)] for step in automation.steps],
@@ -56,26 +56,27 @@ def show_published(automation: Automation, files: Published) -> None:
     show_review(enumerate(automation.review, 1))
     if automation.advice:
         say(f"advice: {automation.advice.recommendation}: {'; '.join(map(plain, automation.advice.reasons))}")
-    edits = ", with the edits by hand of the DAG file" if files.keeps_edits else ""
+    edits = ", with the edits that were made by hand" if files.keeps_edits else ""
     status = "paused, draft" if files.status == "draft" else files.status
     about = f"(version {files.version}, {status}{edits})"
     say(f"{files.change}: {plain(files.dag)} and {plain(files.sidecar.name)} {about}")
 
 
 def show_review(items: Iterable[tuple[int, ReviewItem]]) -> None:
-    """Print review items, each after the number that ``vai activate --reviewed`` takes."""
+    """Print review items with the numbers that ``vai activate --reviewed`` takes."""
     for label, text in numbered(items):
         say(f"review {label}: {plain(text, LONGEST_ITEM)}")
 
 
 def review_json(items: Iterable[tuple[int, ReviewItem]]) -> list[dict[str, Any]]:
-    """Return review items with their numbers for machines."""
+    """Return review items with their numbers as JSON data."""
     return [{"number": number, **item.model_dump(mode="json")} for number, item in items]
 
 
 def _classes(step: Step) -> str:
-    """Return how many arguments are of each class: of those that the recorded call gave, no constants of the kind."""
-    recorded = [it for it in step.arguments.values() if it.origin != "constant" and step.kind != GATE]
+    """Return how many arguments of the recorded call are in each class; constants of the action kind do not count."""
+    arguments = [] if step.kind == GATE else step.arguments.values()
+    recorded = [argument for argument in arguments if argument.origin != "constant"]
     counts = Counter(argument.class_ for argument in recorded)
     sources = sorted({output.step for output in step.outputs() if output.step is not None})
     counted = ", ".join(f"{count} {name}" for name, count in counts.items())
@@ -89,7 +90,7 @@ def _flag(step: Step) -> str:
 
 
 def as_json(automation: Automation, files: Published) -> dict[str, Any]:
-    """Return the same for machines."""
+    """Return what was written as JSON data."""
     return {
         "dag_id": automation.dag_id,
         "dag": str(files.dag),
@@ -108,7 +109,7 @@ def as_json(automation: Automation, files: Published) -> dict[str, Any]:
 
 
 def decision(record: dict[str, Any]) -> list[object]:
-    """Return a decision of the approvals record as the row of a table."""
+    """Return a decision from the approvals record as a table row."""
     by = (record["by"] or {}).get("name") or ("the timeout" if record["timed_out"] else "(unknown)")
     edits = [place for step in record["steps"].values() for place in step["edits"]]
     return [
@@ -116,7 +117,7 @@ def decision(record: dict[str, Any]) -> list[object]:
         record["run_id"],
         record["task_id"] + (f"[{record['map_index']}]" if record["map_index"] >= 0 else ""),
         record["decision"],
-        f"(rests on {record['rests_on']})" if record["automatic"] else by,
+        f"(automatic, repeats {record['rests_on']})" if record["automatic"] else by,
         ", ".join(edits),
         record["note"] or "",
     ]

@@ -1,4 +1,4 @@
-"""The runs of a DAG whose savings are asked for: from Airflow, or from a file."""
+"""Reads the DAG runs for ``vai savings``, from Airflow or from a file."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from airflow_provider_vai.languages import json_text
 
 
 def dag_runs(dag_id: str, file: Path | None = None) -> list[dict[str, Any]]:
-    """Return a DAG's runs from Airflow, by its command line; or from a file that holds them.
+    """Return the runs of a DAG in the form that :func:`~airflow_provider_vai.analysis.savings.ledger` takes.
 
-    :param file: a JSON list, as ``airflow dags list-runs DAG -o json`` prints it, or as :func:`ledger` takes it.
-    :raises SpecError: the file is no such list. :raises PublishError: Airflow cannot be asked.
+    :param dag_id: The DAG id; runs of other DAGs in the file are left out.
+    :param file: A JSON list, as ``airflow dags list-runs DAG -o json`` prints it or as ``ledger`` takes it; ``None``:
+        run Airflow's command line.
+    :raises SpecError: if the file is not such a list.
+    :raises PublishError: if Airflow cannot be run, or does not know the DAG.
     """
     if file is None:
         from airflow_provider_vai.cli.airflow_command import list_runs
@@ -24,10 +27,12 @@ def dag_runs(dag_id: str, file: Path | None = None) -> list[dict[str, Any]]:
         found = json_text.loads(file.read_text(encoding="utf-8"), where=str(file))
     except (OSError, UnicodeDecodeError, VaiError) as error:
         problem = error.problem if isinstance(error, VaiError) else str(error)
-        raise SpecError(problem, where=str(file), remedy="Name a JSON file of runs.") from None
+        raise SpecError(problem, where=str(file), remedy="Give a JSON file with DAG runs.") from None
     if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
         raise SpecError(
-            "not a list of runs", where=str(file), remedy="`airflow dags list-runs DAG -o json` prints one."
+            "the file does not contain a list of DAG runs",
+            where=str(file),
+            remedy="`airflow dags list-runs DAG -o json` prints one.",
         )
     mine = [entry for entry in found if entry.get("dag_id", dag_id) == dag_id]
     return [_entry(entry) for entry in mine]

@@ -1,4 +1,4 @@
-"""What an automation saved, printed for people."""
+"""Prints the savings of an automation as a table."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from airflow_provider_vai.languages.printable import plain
 
 
 def show_savings(found: Ledger) -> None:
-    """Print a ledger for people."""
-
+    """Print a ledger: a table of the DAG runs, and the totals below it."""
     columns = ("run", "state", "started", "seconds", "tokens saved", "USD saved", "seconds saved")
     table(columns, [_shown(row) for row in found.rows])
     by = f", priced by {plain(found.priced_by)}" if found.priced_by else ""
     say(f"recorded with {plain(found.model or 'an unknown model')}: {_words(found.recorded)}{by}")
-    say(f"saved by {len(found.rows)} runs: {_words(found.saved)}")
+    say(f"saved by {len(found.rows)} DAG runs: {_words(found.saved)}")
     for note in found.notes:
         say(f"note: {plain(note, 400)}")
 

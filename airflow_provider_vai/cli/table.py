@@ -1,4 +1,4 @@
-"""The table of commands, for ``vai …`` and for ``airflow vai …``."""
+"""The table of commands, for ``vai …`` and ``airflow vai …``: names, help texts and arguments."""
 
 from __future__ import annotations
 
@@ -8,30 +8,28 @@ TRACES = option(
     "trace",
     metavar="TRACE",
     nargs="+",
-    help="the file that the agent framework wrote (archive.zip!member for one in an archive); several files are "
-    "exports of one run (merged), or several runs of one task (made into one DAG)",
+    help="a file that the agent framework wrote (archive.zip!member: a file in an archive); several files are either "
+    "exports of one run, which are merged, or runs of one task, which become one DAG",
 )
-JSON = option("--json", action="store_true", help="print JSON for machines instead of a table")
-FORMAT = option("--format", metavar="NAME", help="the trace's format; by default it is found by looking (vai formats)")
+JSON = option("--json", action="store_true", help="print JSON instead of a table")
+FORMAT = option("--format", metavar="NAME", help="the trace format (see vai formats); default: detected")
 FORCE = option(
-    "--force", action="store_true", help="overwrite a DAG file that was edited by hand or belongs to another run"
+    "--force", action="store_true", help="overwrite a DAG file that was edited by hand or made from another run"
 )
-RUN = option(
-    "--run", metavar="ID", help="the run to take, if the trace holds several (an unambiguous beginning will do)"
-)
+RUN = option("--run", metavar="ID", help="the run to take if the trace contains several; a unique prefix is enough")
 
 DAG = option("dag", metavar="DAG", help="the DAG file or its sidecar")
-RECORD_ONLY = option("--record-only", action="store_true", help="leave Airflow's own switch alone")
+RECORD_ONLY = option("--record-only", action="store_true", help="do not pause or unpause the DAG in Airflow")
 
 COMMANDS = (
     Command(
         "inspect",
         "traces",
-        "Show what happened in a recorded run: each call, its outcome and approval.",
+        "Show what happened in a recorded run: each call with its outcome and approval.",
         (
             TRACES,
             RUN,
-            option("--all", action="store_true", help="take every run in the trace"),
+            option("--all", action="store_true", help="show every run in the trace"),
             FORMAT,
             JSON,
         ),
@@ -43,37 +41,34 @@ COMMANDS = (
         (
             TRACES,
             option("--out", metavar="DIR", required=True, help="the folder for <dag_id>.py and <dag_id>.vai.json"),
-            option("--dag-id", metavar="ID", help="the DAG's id; by default derived from the run's title"),
+            option("--dag-id", metavar="ID", help="the DAG id; default: derived from the title of the run"),
             RUN,
             option("--all", action="store_true", help="crystallize every run in the trace, each into its own DAG"),
             FORMAT,
             option(
-                "--tools", metavar="FILE", help="maps tools to action kinds; by default vai-tools.toml beside the trace"
+                "--tools",
+                metavar="FILE",
+                help="maps tools to action kinds; default: vai-tools.toml beside the trace",
             ),
             option(
                 "--gates",
                 choices=("auto", "recorded"),
                 default="auto",
-                help="auto: guard recorded approvals and writes of unknown approval; recorded: only the first",
+                help="auto: guard calls with a recorded approval, and writes whose approval is not recorded; recorded: "
+                "guard only calls with a recorded approval",
             ),
-            option("--freeze-all", action="store_true", help="freeze every argument, wire none to an earlier step"),
-            option("--parallel", action="store_true", help="let steps that cannot disturb each other run side by side"),
+            option("--freeze-all", action="store_true", help="freeze every argument; wire none to an earlier step"),
+            option("--parallel", action="store_true", help="let steps that cannot affect each other run in parallel"),
             option(
                 "--loops",
                 action="store_true",
-                help="make one mapped step of calls that go through an earlier list, one for each element",
+                help="make one mapped step of calls that were made for each element of an earlier list",
             ),
-            option(
-                "--turns",
-                metavar="N,N-N",
-                help="take the calls of these turns only (numbers as vai inspect shows them)",
-            ),
-            option("--calls", metavar="N,N-N,ID", help="take these calls only, by number or id"),
+            option("--turns", metavar="N,N-N", help="take only these turns (vai inspect shows the numbers)"),
+            option("--calls", metavar="N,N-N,ID", help="take only these calls, by number or id"),
             option("--exclude", metavar="GLOB,N,ID", help="leave these calls out, by tool name, number or id"),
-            option(
-                "--schedule", metavar="CRON", help="a cron expression or preset (@daily); by default started by hand"
-            ),
-            option("--allow-unsuccessful", action="store_true", help="take a run that failed"),
+            option("--schedule", metavar="CRON", help="a cron expression or preset (@daily); default: no schedule"),
+            option("--allow-unsuccessful", action="store_true", help="accept a run that failed"),
             option("--allow-unmapped", action="store_true", help="render unmapped tools as tasks that fail when run"),
             FORCE,
             JSON,
@@ -82,14 +77,16 @@ COMMANDS = (
     Command(
         "render",
         "specs",
-        "Render a DAG file: again from its sidecar after the spec there was edited, or from a spec written by hand.",
+        "Render a DAG file from a spec written by hand, or again from its sidecar after you edited the spec in it.",
         (
             option("spec", metavar="SPEC", help="<dag_id>.vai.json, or a spec in YAML or JSON"),
-            option("--out", metavar="DIR", help="the folder for the files; by default the spec's own"),
+            option("--out", metavar="DIR", help="the folder to write the files to; default: the folder of the spec"),
             option(
-                "--secret-conn-id", metavar="ID", help="the connection of a webhook's secret, in a platform's document"
+                "--secret-conn-id",
+                metavar="ID",
+                help="the connection with the webhook's secret, for a spec that is a document of the platform",
             ),
-            option("--summary", metavar="TEXT", default="", help="what changed, for the history"),
+            option("--summary", metavar="TEXT", default="", help="what you changed, for the history"),
             FORCE,
             JSON,
         ),
@@ -97,17 +94,17 @@ COMMANDS = (
     Command(
         "lint",
         "specs",
-        "Check automations, one or a whole folder, without running anything of them.",
+        "Check one automation or a folder of them for problems, without running any code in them.",
         (
-            option("path", metavar="PATH", nargs="+", help="a sidecar, a DAG file, a spec, or a folder of them"),
-            option("--connections", metavar="ID,ID", help="the connections that there are: others are reported"),
+            option("path", metavar="PATH", nargs="+", help="a sidecar, a DAG file, a spec, or a folder with them"),
+            option("--connections", metavar="ID,ID", help="existing connection ids; any other id is reported"),
             JSON,
         ),
     ),
     Command(
         "edit",
         "edit",
-        "Change an automation, and write it as a new version: steps, arguments, triggers, conditions, params, options.",
+        "Change an automation and write it as a new version: steps, arguments, triggers, conditions, params, options.",
         (
             option("dag", metavar="DAG", help="the DAG file or its sidecar"),
             option(
@@ -132,128 +129,158 @@ COMMANDS = (
                 "--kind KIND | set KEY --set PLACE=VALUE | unset KEY PLACE… | guard KEY | options NAME=VALUE… | "
                 "step-options KEY NAME=VALUE… | triggers JSON… | conditions EXPRESSION… | params NAME=JSON…",
             ),
-            option("names", metavar="NAME", nargs="*", help="what the action takes"),
+            option(
+                "names",
+                metavar="NAME",
+                nargs="*",
+                help="what the action takes; a PLACE is an argument or a part of it: json.rows.0",
+            ),
             option("--kind", metavar="KIND", help="the action kind of a new step (vai kinds)"),
-            option("--after", metavar="KEY", help="the step that it stands behind"),
-            option("--before", metavar="KEY", help="the step that it stands before"),
-            option("--parallel", action="store_true", help="let the steps that are there wait for nothing new"),
+            option("--after", metavar="KEY", help="put the step after this one"),
+            option("--before", metavar="KEY", help="put the step before this one"),
+            option("--parallel", action="store_true", help="do not make existing steps wait for the new step"),
             option(
-                "--set", metavar="PLACE=VALUE", action="append", help="an argument, or a place in it: JSON, else text"
+                "--set",
+                metavar="PLACE=VALUE",
+                action="append",
+                help="set a place to a JSON value, or else to text",
             ),
-            option("--text", metavar="PLACE=TEXT", action="append", help="the same, always text"),
+            option("--text", metavar="PLACE=TEXT", action="append", help="set a place to a text, even if it is JSON"),
             option(
-                "--wire", metavar="PLACE=STEP.PATH", action="append", help="an earlier step's result, or a place in it"
+                "--wire",
+                metavar="PLACE=STEP.PATH",
+                action="append",
+                help="wire a place to a step's result or a part of it",
             ),
-            option("--param", metavar="PLACE=NAME", action="append", help="a DAG param, or a place in it"),
-            option("--template", metavar="PLACE=TEXT", action="append", help="a Jinja template that Airflow renders"),
-            option("--secret", metavar="PLACE=CONN_ID", action="append", help="the password of an Airflow connection"),
-            option("--freeze", metavar="PLACE=VALUE", action="append", help="what to use instead of a removed result"),
+            option("--param", metavar="PLACE=NAME", action="append", help="set a place to a DAG param or a part of it"),
+            option("--template", metavar="PLACE=TEXT", action="append", help="set a place to a Jinja template"),
+            option("--secret", metavar="PLACE=CONN_ID", action="append", help="set a place to a connection's password"),
+            option(
+                "--freeze",
+                metavar="PLACE=VALUE",
+                action="append",
+                help="use this value instead of the removed step's result",
+            ),
             option("--gate", action="store_true", help="put an approval gate before the new step"),
-            option("--gate-option", metavar="NAME=VALUE", action="append", help="an argument of the gate"),
-            option("--ungated", action="store_true", help="let a write run without approval"),
-            option("--unbranch", action="store_true", help="remove a branch, so that both its ways always run"),
-            option("--summary", metavar="TEXT", help="what changed, for the history"),
+            option("--gate-option", metavar="NAME=VALUE", action="append", help="set an argument of the gate"),
+            option("--ungated", action="store_true", help="let a write run without a gate"),
+            option("--unbranch", action="store_true", help="remove a branch; both of its sides then always run"),
+            option("--summary", metavar="TEXT", help="what you changed, for the history"),
             option("--expected-version", metavar="N", type=int, help="refuse if the automation is at another version"),
-            option("--dry-run", action="store_true", help="show the changes and write nothing"),
+            option("--dry-run", action="store_true", help="show the changes without writing them"),
             JSON,
         ),
     ),
     Command(
         "diff",
         "edit",
-        "Show what differs between two automations, or what was edited since one was written.",
+        "Show the differences between two automations, or what was edited since one was written.",
         (
-            option("a", metavar="A", help="a sidecar, a DAG file, a spec, or a version: DAG@3"),
-            option("b", metavar="B", nargs="?", help="the same; left out: what was written last of A"),
-            option("--exit-code", action="store_true", help="exit with 1 where anything differs, as git does"),
+            option("a", metavar="A", help="a sidecar, a DAG file, a spec, or a version (DAG@3)"),
+            option("b", metavar="B", nargs="?", help="what to compare A with; default: A as it was last written"),
+            option("--exit-code", action="store_true", help="exit with 1 if there are differences, as git diff does"),
             JSON,
         ),
     ),
     Command(
         "explain",
         "specs",
-        "Say where each value of an automation comes from, who said it first, and what was left open.",
-        (option("dag", metavar="DAG[:STEP]", help="the DAG file or its sidecar, and one step of it"), JSON),
+        "Show where each value of an automation comes from, its origin, and what is left to decide.",
+        (
+            option("dag", metavar="DAG[:STEP]", help="the DAG file or its sidecar; with STEP, only that step"),
+            JSON,
+        ),
     ),
     Command(
         "versions",
         "history",
-        "List the versions of an automation and the changes of its status, newest first.",
+        "List the versions and status changes of an automation, newest first.",
         (
             DAG,
-            option("--show", metavar="N", type=int, help="print the DAG file of this version; with --json all of it"),
+            option("--show", metavar="N", type=int, help="print this version's DAG file; with --json, all of it"),
             JSON,
         ),
     ),
     Command(
         "restore",
         "history",
-        "Make an earlier version the newest one, with the edits by hand that it had.",
-        (DAG, option("version", metavar="N", type=int, help="the version, as vai versions lists it"), JSON),
+        "Restore an earlier version as the newest one, including the edits by hand that it had.",
+        (
+            DAG,
+            option("version", metavar="N", type=int, help="the number of the version (vai versions lists them)"),
+            JSON,
+        ),
     ),
     Command(
         "activate",
         "history",
-        "Record who reviewed an automation, and unpause its DAG.",
+        "Activate an automation: record who reviewed it, and unpause its DAG.",
         (
             DAG,
-            option("--reviewed", metavar="all|N,N-N", help="the review items that you looked at, by their numbers"),
+            option("--reviewed", metavar="all|N,N-N", help="the numbers of the review items that you looked at"),
             RECORD_ONLY,
             JSON,
         ),
     ),
-    Command("pause", "history", "Record that an automation is paused, and pause its DAG.", (DAG, RECORD_ONLY, JSON)),
-    Command("delete", "history", "Remove an automation's files; its versions stay and can be restored.", (DAG, JSON)),
+    Command("pause", "history", "Pause an automation: record the change, and pause its DAG.", (DAG, RECORD_ONLY, JSON)),
+    Command(
+        "delete",
+        "history",
+        "Delete the DAG file and sidecar of an automation; its versions are kept and can be restored.",
+        (DAG, JSON),
+    ),
     Command(
         "verify",
         "records",
-        "Say whether a DAG is still what was rendered and reviewed; with --replay, run it and compare its results.",
+        "Check that a DAG is still what was rendered and reviewed; with --replay, run it and compare its results.",
         (
             DAG,
-            option("--replay", action="store_true", help="run it now, recorded results in place of its writes"),
+            option("--replay", action="store_true", help="run it now; writes return recorded results instead"),
             option(
                 "--trace",
                 metavar="FILE",
                 action="append",
-                help="the trace that it was made of: results are compared with the recorded ones, which stand in for "
-                "writes; by default with the newest baseline",
+                help="the trace that it was made from, to compare results with it and to use as the results of writes; "
+                "default: the newest baseline, or else the digests in the sidecar",
             ),
             FORMAT,
-            option("--live-writes", action="store_true", help="let writes really take place"),
-            option("--live-artifacts", action="store_true", help="let loads, file syncs and tables really take place"),
-            option("--approve-gates", action="store_true", help="with --live-writes: approve what every gate guards"),
+            option("--live-writes", action="store_true", help="let writes really happen"),
+            option("--live-artifacts", action="store_true", help="let loads, file syncs and tables really happen"),
+            option(
+                "--approve-gates", action="store_true", help="with --live-writes: approve at every gate in your name"
+            ),
             option("--here", action="store_true", help="use the configured Airflow's settings and connections"),
-            option("--conf", metavar="JSON", help="the params of the run, by name"),
+            option("--conf", metavar="JSON", help="the params of the DAG run, as a JSON object"),
             option(
                 "--ignore",
                 metavar="STEP.PATH",
                 action="append",
-                help="a place that is not compared, such as fetch.rows.*.price",
+                help="do not compare this place, such as fetch.rows.*.price",
             ),
             option(
                 "--level",
                 choices=("bytes", "equal", "masked", "schema"),
-                help="what counts as good: equal bytes, equal values, equal but for times and ids (the default), the "
-                "same schema",
+                help="the worst result that counts as good: equal bytes, equal values, masked (equal except for values "
+                "such as times and ids; the default), or the same schema",
             ),
-            option("--accept", action="store_true", help="keep today's results as the new baseline"),
-            option("--summary", metavar="TEXT", help="with --accept: why"),
-            option("--html", metavar="FILE", help="write the report as a page, too"),
-            option("--timeout", metavar="SECONDS", type=float, help="the limit of the replay; by default 1800"),
+            option("--accept", action="store_true", help="store today's results as the new baseline"),
+            option("--summary", metavar="TEXT", help="with --accept: why you accept the results"),
+            option("--html", metavar="FILE", help="also write the report as an HTML page"),
+            option("--timeout", metavar="SECONDS", type=float, help="the time limit of the replay; default: 1800"),
             JSON,
         ),
     ),
     Command(
         "savings",
         "records",
-        "Show what a DAG's runs save against the recorded run: tokens, cost and time.",
+        "Show what the runs of a DAG save compared with the recorded run: tokens, cost and time.",
         (
             DAG,
             option(
                 "--runs",
                 metavar="FILE",
-                help="the DAG's runs as JSON, as `airflow dags list-runs DAG -o json` prints them; by default Airflow "
-                "is asked",
+                help="a JSON file of DAG runs, as `airflow dags list-runs DAG -o json` prints them; default: run that "
+                "command",
             ),
             JSON,
         ),
@@ -261,23 +288,23 @@ COMMANDS = (
     Command(
         "approvals",
         "records",
-        "List what people decided at an automation's approval gates, newest first.",
+        "List the decisions at an automation's gates, newest first.",
         (
-            option("dag", metavar="DAG", help="the DAG's id"),
+            option("dag", metavar="DAG", help="the DAG id"),
             option(
                 "--artifacts",
                 metavar="PATH",
-                help="Airflow's [vai] artifacts_path, a folder or URL; by default $AIRFLOW__VAI__ARTIFACTS_PATH, else "
-                "$AIRFLOW_HOME/vai/artifacts",
+                help="the folder or URL in Airflow's option [vai] artifacts_path; default: "
+                "$AIRFLOW__VAI__ARTIFACTS_PATH, or else $AIRFLOW_HOME/vai/artifacts",
             ),
-            option("--gate", metavar="TASK", help="the decisions of this gate only"),
+            option("--gate", metavar="TASK", help="list only the decisions at this gate"),
             JSON,
         ),
     ),
     Command(
         "pull",
         "pull",
-        "Write the trace of one run of a live source into a file, for vai inspect and vai crystallize.",
+        "Fetch the trace of a run from a live source and write it to a file, for vai inspect and vai crystallize.",
         (
             option(
                 "source",
@@ -285,15 +312,15 @@ COMMANDS = (
                 choices=("vai", "mlflow", "phoenix", "langfuse", "langsmith"),
                 help="vai (the platform), mlflow, phoenix, langfuse or langsmith",
             ),
-            option("id", metavar="ID", nargs="?", help="the run's id, at vai the agent run's or chat thread's"),
-            option("--list", action="store_true", help="show the newest runs instead"),
-            option("--url", metavar="URL", help="the source's address; its token is read from the environment"),
+            option("id", metavar="ID", nargs="?", help="the id of the run; for vai, of the agent run or chat thread"),
+            option("--list", action="store_true", help="list the newest runs instead"),
+            option("--url", metavar="URL", help="the address of the source; its token is read from the environment"),
             option(
                 "--conn-id",
                 metavar="ID",
-                help="an Airflow connection in the environment (AIRFLOW_CONN_<ID>) with address and token",
+                help="an Airflow connection in the environment (AIRFLOW_CONN_<ID>) with the address and token",
             ),
-            option("--out", metavar="FILE", help="the file to write; by default <source>-<id>.json in this folder"),
+            option("--out", metavar="FILE", help="the file to write; default: ./<source>-<id>.json"),
             option("--force", action="store_true", help="overwrite the file"),
             JSON,
         ),
@@ -302,10 +329,13 @@ COMMANDS = (
         "schema",
         "catalog",
         "Print the JSON Schema of a run, an automation or a sidecar.",
-        (option("model", choices=("run", "automation", "sidecar"), help="what the schema is of"),),
+        (option("model", choices=("run", "automation", "sidecar"), help="the model whose schema to print"),),
     ),
     Command("kinds", "catalog", "List the action kinds that a tool can be mapped to.", (JSON,)),
     Command(
-        "formats", "catalog", "List the trace formats that can be read, and what each can record about a call.", (JSON,)
+        "formats",
+        "catalog",
+        "List the trace formats that can be read, and what each of them can record about a call.",
+        (JSON,),
     ),
 )

@@ -1,6 +1,6 @@
-"""What people read: tables, lines and progress.
+"""Output on the terminal: tables, lines and progress.
 
-Text from a trace is data here, too: no escape sequence in it reaches the terminal.
+Text from a trace is escaped, so no escape sequence in it reaches the terminal.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from typing import Any
 from airflow_provider_vai.languages.printable import plain
 
 PLAIN_WIDTH = 160
-"""Columns of a table that is written to a file or pipe; a terminal has its own width."""
+"""The width of a table that is written to a file or pipe, in characters; on a terminal, its own width is used."""
 
 GAP = "   "
-"""What stands between two columns."""
+"""The space between two columns."""
 
 
 def say(*lines: str) -> None:
-    """Print lines for people."""
+    """Print lines on standard output."""
     sys.stdout.write("\n".join(lines) + "\n")
 
 
 def complain(message: str) -> None:
-    """Print an error; its line ends stay, everything else that is not printable is escaped."""
+    """Print a message on standard error; line ends are kept, other unprintable characters are escaped."""
     sys.stderr.write("\n".join(plain(line, 2000) for line in f"vai: {message}".split("\n")) + "\n")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table."""
+    """Print a table; unprintable characters in its cells are escaped."""
     from rich.box import SIMPLE_HEAD
     from rich.cells import cell_len
     from rich.console import Console
@@ -53,7 +53,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
 
 def _lines(columns: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[int]) -> Iterator[str]:
-    """Yield the lines of a table without colours that is not too wide, as ``rich`` prints it in many times the time."""
+    """Yield the lines of a table that fits the width, without colours. ``rich`` prints the same, but much slower."""
     from rich.cells import cell_len
 
     def line(cells: Sequence[str]) -> str:
@@ -70,7 +70,7 @@ def _lines(columns: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequen
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """Show that work goes on, on a terminal only."""
+    """Show a spinner with a text on standard error during the block, if that is a terminal."""
     if not sys.stderr.isatty():
         yield
         return
@@ -81,7 +81,7 @@ def working(what: str) -> Iterator[None]:
 
 
 def progress(items: Sequence[Any], what: str) -> Iterable[Any]:
-    """Return ``items`` with a progress bar on standard error, on a terminal and for more than one item."""
+    """Return ``items``; show a progress bar on standard error if it is a terminal and there are several items."""
     if len(items) < 2 or not sys.stderr.isatty():
         return items
     from rich.console import Console

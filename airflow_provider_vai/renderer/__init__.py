@@ -1,1 +1,1 @@
-"""What the renderer writes: the DAG's settings, its tasks and the tasks around them, the edges, and the audit."""
+"""The renderer: turns an automation into the text of a DAG file, and checks the text."""

@@ -1,7 +1,7 @@
-"""audit: the proof that a rendered file holds what it should and nothing else.
+"""Checks that a rendered DAG file contains what it should and nothing else.
 
-The text is parsed and compared, statement by statement, with what the renderer was asked for. It knows nothing of the
-templates, so a fault in one of them is found here.
+The text is parsed and compared, statement by statement, with what the renderer was asked to write. The check does not
+use the DAG templates, so it finds errors in them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,13 @@ from airflow_provider_vai.renderer.python_source import SourcePlace
 
 @dataclass(frozen=True)
 class ExpectedTask:
-    """One operator call: its class, its arguments, and the variables of its gate and of the list it is mapped over."""
+    """An expected operator call.
+
+    :param operator: The name of the operator class.
+    :param arguments: Its arguments by name, including ``task_id``.
+    :param gate: The variable of its gate; ``None``: it has none.
+    :param each: The variable of the task whose result it is mapped over; ``None``: it is not mapped.
+    """
 
     operator: str
     arguments: dict[str, Any]
@@ -29,10 +35,13 @@ class ExpectedTask:
 
 @dataclass(frozen=True)
 class Expected:
-    """What the file must hold.
+    """The expected content of a DAG file.
 
-    :param imports: pairs of module and name. :param start_date: the source of that argument.
-    :param dag: the DAG's other arguments. :param tasks: by variable, in order. :param edges: pairs of variables.
+    :param imports: Pairs of module and imported name.
+    :param start_date: The source of the DAG's argument ``start_date``.
+    :param dag: The other arguments of the DAG by name.
+    :param tasks: The tasks by variable, in order.
+    :param edges: The dependencies, as pairs of variables: upstream and downstream.
     """
 
     imports: set[tuple[str, str]]
@@ -45,13 +54,15 @@ class Expected:
 def audit(text: str, expected: Expected) -> None:
     """Check the text of a DAG file.
 
-    :raises RenderError: the text does not parse, or differs from what is expected: a statement too many or of another
-        kind, another import, operator, gate or edge, or a value that does not read back equal and of the same type.
+    :param text: The text.
+    :param expected: What it must contain.
+    :raises RenderError: if the text cannot be parsed or differs from what is expected: it has an unexpected statement,
+        import, operator, gate or edge, or a value that does not read back equal and with the same type.
     """
     try:
         _check(parsed_in_pieces(text), expected)
     except (SyntaxError, ValueError, RecursionError, MemoryError, RenderError):
-        _check(_parsed(text), expected)  # whatever is wrong, it is told of the whole file
+        _check(_parsed(text), expected)  # so that the message is about the whole file
 
 
 def _parsed(text: str) -> ParsedFile:
@@ -74,26 +85,26 @@ def _check(parsed: ParsedFile, expected: Expected) -> None:
     _check_tasks(parsed.body, expected.tasks)
     edges = {pair for statement in parsed.body for pair in _edges(statement)}
     if edges != expected.edges:
-        _refuse(f"the rendered file has other edges: {sorted(edges ^ expected.edges)}")
+        _refuse(f"the edges of the rendered file differ from what is expected by {sorted(edges ^ expected.edges)}")
 
 
 def _check_imports(statements: Sequence[ast.stmt], expected: set[tuple[str, str]]) -> None:
     found: list[tuple[str, str]] = []
     for statement in statements:
         if not isinstance(statement, ast.ImportFrom) or statement.level or statement.module is None:
-            _refuse(f"line {statement.lineno} of the rendered file is no import of a name")
+            _refuse(f"line {statement.lineno} of the rendered file is not an import of a name")
         if any(alias.asname for alias in statement.names):
             _refuse(f"line {statement.lineno} of the rendered file renames what it imports")
         found += [(statement.module, alias.name) for alias in statement.names]
     if set(found) != expected or len(found) != len(expected):
-        _refuse(f"the rendered file imports {sorted(set(found) ^ expected)} too many or too few")
+        _refuse(f"the imports of the rendered file differ from what is expected by {sorted(set(found) ^ expected)}")
 
 
 def _check_dag(call: ast.expr, expected: Expected) -> None:
     written = _keywords("the DAG", call, "DAG")
     start_date = written.pop("start_date", None)
-    wanted = ast.parse(expected.start_date, mode="eval").body
-    if start_date is None or ast.dump(start_date) != ast.dump(wanted):
+    expected_date = ast.parse(expected.start_date, mode="eval").body
+    if start_date is None or ast.dump(start_date) != ast.dump(expected_date):
         _refuse(f"the DAG's start_date is not {expected.start_date}")
     _check_values("the DAG", written, expected.dag)
 
@@ -119,8 +130,8 @@ def _source(node: ast.expr) -> str:
 
 
 def _unmapped(what: str, node: ast.expr, task: ExpectedTask) -> ast.expr:
-    """Return the operator's call; of a mapped task, ``Operator.partial(...).expand(item=<list>.output)``, its first
-    half."""
+    """Return the operator call; for a mapped task ``Operator.partial(...).expand(item=<list>.output)``, check it and
+    return the part with the arguments as a plain operator call."""
     if task.each is None:
         return node
     partial = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
@@ -139,25 +150,25 @@ def _keywords(what: str, call: ast.expr, function: str) -> dict[str, ast.expr]:
         _refuse(f"{what} is not a call of {function}")
     names = [keyword.arg for keyword in call.keywords]
     if call.args or None in names:
-        _refuse(f"{what} is not written with keyword arguments alone")
+        _refuse(f"{what} has arguments that are not keyword arguments")
     return {str(keyword.arg): keyword.value for keyword in call.keywords}
 
 
 def _check_values(what: str, written: dict[str, ast.expr], expected: dict[str, Any]) -> None:
     if set(written) != set(expected):
-        _refuse(f"{what} is written with {sorted(written)}, expected {sorted(expected)}")
+        _refuse(f"{what} has the arguments {sorted(written)}, expected {sorted(expected)}")
     for name, node in written.items():
         if _read_back(what, node) != _comparable(expected[name]):
-            _refuse(f"{what}: {name} does not read back as it was")
+            _refuse(f"{what}: the value of {name} does not read back as it was written")
 
 
 def _edges(statement: ast.stmt) -> set[tuple[str, str]]:
     if not isinstance(statement, ast.Expr):
-        _refuse(f"line {statement.lineno} of the rendered file is no edge")
+        _refuse(f"line {statement.lineno} of the rendered file is not an edge")
     value = statement.value
     if isinstance(value, ast.Call):
         if not (isinstance(value.func, ast.Name) and value.func.id == "chain") or value.keywords:
-            _refuse(f"line {statement.lineno} of the rendered file calls something")
+            _refuse(f"line {statement.lineno} of the rendered file calls something other than chain")
         parts = value.args
     else:
         parts = _shifted(value)
@@ -177,15 +188,15 @@ def _names(node: ast.expr) -> list[str]:
     parts = node.elts if isinstance(node, ast.List) else [node]
     names = [part.id for part in parts if isinstance(part, ast.Name)]
     if len(names) != len(parts):
-        _refuse(f"line {node.lineno} of the rendered file holds an edge to something that is no task")
+        _refuse(f"line {node.lineno} of the rendered file has an edge to something that is not a task")
     return names
 
 
 def _read_back(what: str, node: ast.expr) -> Any:
-    """Return the value of a literal, with references in the form of :func:`_comparable`."""
+    """Return the value of a literal, in the form that :func:`_comparable` returns."""
     if isinstance(node, ast.Call):
         if not isinstance(node.func, ast.Name) or any(keyword.arg is None for keyword in node.keywords):
-            _refuse(f"{what} holds a call on line {node.lineno}")
+            _refuse(f"{what} contains an unexpected call on line {node.lineno}")
         variable = [argument.id for argument in node.args if isinstance(argument, ast.Name)]
         values = [_read_back(what, argument) for argument in node.args if not isinstance(argument, ast.Name)]
         keywords = {str(keyword.arg): _read_back(what, keyword.value) for keyword in node.keywords}
@@ -193,7 +204,7 @@ def _read_back(what: str, node: ast.expr) -> Any:
     if isinstance(node, ast.Dict):
         pairs = [(key, value) for key, value in zip(node.keys, node.values, strict=True) if key is not None]
         if len(pairs) != len(node.keys):
-            _refuse(f"{what} unpacks something on line {node.lineno}")
+            _refuse(f"{what} unpacks a dict on line {node.lineno}")
         return {"dict": [[_read_back(what, key), _read_back(what, value)] for key, value in pairs]}
     if isinstance(node, ast.List):
         return {"list": [_read_back(what, part) for part in node.elts]}
@@ -202,11 +213,11 @@ def _read_back(what: str, node: ast.expr) -> Any:
     try:
         return _comparable(ast.literal_eval(node))
     except ValueError:
-        _refuse(f"{what} holds something that is no literal on line {node.lineno}")
+        _refuse(f"{what} contains something that is not a literal on line {node.lineno}")
 
 
 def _comparable(value: Any) -> Any:
-    """Return a form in which order of keys, number types and the sign of zero count."""
+    """Return a value in a form that can be compared exactly: key order, types and the sign of zero count."""
     if isinstance(value, SourcePlace):
         variable = [value.variable] if value.variable is not None else []
         values = [_comparable(part) for part in value.values]
@@ -220,4 +231,6 @@ def _comparable(value: Any) -> Any:
 
 
 def _refuse(problem: str) -> NoReturn:
-    raise RenderError(problem, remedy="This is a fault of the renderer: please report it with the trace's shape.")
+    raise RenderError(
+        problem, remedy="This is a bug in the renderer. Please report it, with the structure of the trace."
+    )

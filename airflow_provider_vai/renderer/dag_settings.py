@@ -1,4 +1,4 @@
-"""The arguments of the ``DAG`` itself, and the docstring of its file."""
+"""The arguments of the ``DAG``, and the docstring of its file."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from airflow_provider_vai.renderer.schedule import schedule_of
 from airflow_provider_vai.renderer.task_source import seconds
 
 FIRST_DAY = datetime(2025, 1, 1, tzinfo=timezone.utc)
-"""The start date of an automation without a recording. It must not change from one rendering to the next."""
+"""The start date of an automation without a recording. It must not change between renderings."""
 
 MAX_DOC_CHARACTERS = 1000
 PAYLOAD = Param(description="The body of the webhook's delivery")
 
 
 def start_date(automation: Automation) -> PythonSource:
-    """Return the day of the recording: no schedule reaches behind it."""
+    """Return the source of ``start_date``: the day of the recording, because no schedule should start before it."""
     day = (automation.source.captured_at if automation.source else None) or FIRST_DAY
     return PythonSource(f"datetime({day.year}, {day.month}, {day.day}, tzinfo=timezone.utc)")
 
@@ -28,8 +28,9 @@ def start_date(automation: Automation) -> PythonSource:
 def settings(automation: Automation, version: int) -> dict[str, Any]:
     """Return the other arguments of the DAG, in the order in which they are written.
 
-    :param version: the automation's; it stands in ``doc_md``, so that Airflow's own version of the DAG changes whenever
-        the automation's does.
+    :param automation: The automation.
+    :param version: Its version. It is written into ``doc_md``, so that Airflow makes a new DAG version whenever the
+        automation has a new version.
     """
     params = {name: _param(param) for name, param in _params(automation).items()}
     optional = {
@@ -37,8 +38,8 @@ def settings(automation: Automation, version: int) -> dict[str, Any]:
         "dagrun_timeout": seconds(automation.timeout_seconds),
         "default_args": _default_args(automation),
         "params": params,
-        "on_success_callback": [_notifier(it) for it in automation.notifications if it.on == "success"],
-        "on_failure_callback": [_notifier(it) for it in automation.notifications if it.on == "failure"],
+        "on_success_callback": [_notifier(one) for one in automation.notifications if one.on == "success"],
+        "on_failure_callback": [_notifier(one) for one in automation.notifications if one.on == "failure"],
     }
     return {
         "dag_id": automation.dag_id,
@@ -54,8 +55,8 @@ def settings(automation: Automation, version: int) -> dict[str, Any]:
 
 
 def _params(automation: Automation) -> dict[str, Param]:
-    sent = {"payload": PAYLOAD} if any(trigger.type == "webhook" for trigger in automation.triggers) else {}
-    return {**sent, **automation.params}
+    payload = {"payload": PAYLOAD} if any(trigger.type == "webhook" for trigger in automation.triggers) else {}
+    return {**payload, **automation.params}
 
 
 def _param(param: Param) -> SourcePlace:
@@ -80,7 +81,7 @@ def _notifier(notification: Notification) -> SourcePlace:
 
 
 def docstring(automation: Automation) -> str:
-    """Return what a reader of the file should know: where it comes from, and what to look at."""
+    """Return the text of the file's docstring: where the automation comes from, and its review items."""
     paragraphs = [_wrapped(automation.description or automation.dag_id)]
     source = automation.source
     if source:
@@ -98,7 +99,7 @@ def docstring(automation: Automation) -> str:
         listed = numbered(enumerate(automation.review, 1))
         entries = [_wrapped(f"{label}. {text}", indent="   ") for label, text in listed]
         paragraphs.append("\n".join(["Review before you activate it:", *entries]))
-    paragraphs.append(f"Provenance, and the calls that became no task: {automation.dag_id}.vai.json")
+    paragraphs.append(f"Provenance, and the calls that did not become tasks: {automation.dag_id}.vai.json")
     return "\n\n".join(paragraphs)
 
 

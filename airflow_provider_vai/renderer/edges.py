@@ -1,4 +1,4 @@
-"""The lines of a DAG file that say what waits for what: chains of ``>>``, as a person would write them."""
+"""The dependency lines of a DAG file: chains of ``>>``, as a person would write them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from airflow_provider_vai.renderer.python_source import LINE_LENGTH, PythonSourc
 
 
 def edges(steps: Sequence[Step], variables: Mapping[str, str]) -> list[PythonSource]:
-    """Return the lines.
+    """Return the dependency lines of a DAG file.
 
-    :param steps: with ``depends_on``. :param variables: the file's variable for each step's key.
+    :param steps: The steps with their ``depends_on``.
+    :param variables: The variable of each step in the file, by step key.
     """
     lines = []
     for chain in _chains(steps):
@@ -26,7 +27,7 @@ def edges(steps: Sequence[Step], variables: Mapping[str, str]) -> list[PythonSou
 
 
 def _chains(steps: Sequence[Step]) -> list[list[Any]]:
-    """Return the edges as chains of keys; a list in a chain stands for several steps that one step waits for."""
+    """Return the dependencies as chains of step keys; a list in a chain contains all steps before the next one."""
     chains: list[list[Any]] = []
     for step in steps:
         before = step.depends_on

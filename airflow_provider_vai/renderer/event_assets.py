@@ -1,4 +1,4 @@
-"""Which assets an event trigger listens to. What emits them is :mod:`airflow_provider_vai.plugin.events.run_events`."""
+"""The assets that an event trigger listens to; :mod:`airflow_provider_vai.plugin.events.run_events` emits them."""
 
 from __future__ import annotations
 
@@ -19,50 +19,51 @@ FILTERS: dict[EventName, tuple[str, ...]] = {
     "automation.failed": ("automation",),
     "connection.data_available": EVENT_FILTERS,
 }
-"""What each event can be narrowed by."""
+"""The filters that each event has."""
 
 MAX_URI = 1500
-"""Characters that Airflow keeps of an asset's URI (``airflow.models.asset.AssetModel``)."""
+"""The maximum length of an asset's URI in Airflow, in characters (``airflow.models.asset.AssetModel``)."""
 
 WHERE = "triggers"
 
 
 def uris(trigger: EventTrigger) -> list[str]:
-    """Return the URIs of the assets that an event trigger listens to; a run starts at an event of any of them.
+    """Return the URIs of the assets that an event trigger listens to; an event of any of them starts a DAG run.
 
-    Where a task's own success says exactly the same, it is the task's asset, which Airflow emits in the same moment:
-    one step of one automation (``vai://actions/<kind>/<dag_id>/<task_id>``), one automation
-    (``vai://automations/<dag_id>``). All others are emitted when the run of the step has ended.
+    For the success of one step (``vai://actions/<kind>/<dag_id>/<task_id>``) or of one automation
+    (``vai://automations/<dag_id>``), this is the asset of the task itself, which Airflow emits at once. All other
+    assets are emitted when the DAG run of the step has ended.
 
-    :raises RenderError: a filter that the event does not have, that lacks another one, is empty, does not name an
-        action kind, or is longer than Airflow can keep; or a URI that Airflow refuses.
+    :param trigger: The trigger.
+    :raises RenderError: if the event does not have a filter; if a filter is empty, needs another filter, does not name
+        an action kind, or makes the URI too long; or if Airflow does not accept the URI.
     """
     if trigger.uri is not None:
         if problem := _uri_problem(trigger.uri):
-            raise RenderError(problem, where=WHERE, remedy="Write the uri of the asset as the DAG that emits it does.")
+            raise RenderError(problem, where=WHERE, remedy="Write the URI exactly as in the DAG that emits the asset.")
         return [trigger.uri]
     event = trigger.event
-    if event is None:  # the model refuses it; a type checker cannot know
-        raise RenderError("the trigger names neither an event nor a uri", where=WHERE, remedy="Give one of them.")
+    if event is None:  # the model refuses this, but the type checker does not know it
+        raise RenderError("the trigger has neither an event nor a uri", where=WHERE, remedy="Give one of them.")
     filters = _filters(event, trigger.filters.model_dump(exclude_none=True))
     uri = _own_asset(event, filters) or event_uri(event, filters)
     if len(uri) > MAX_URI:
         raise RenderError(
-            f"the filters of {event} make a URI of {len(uri)} characters, and Airflow keeps {MAX_URI}",
+            f"the filters of {event} make a URI of {len(uri)} characters; the maximum in Airflow is {MAX_URI}",
             where=WHERE,
-            remedy="Leave one of them out, or shorten the DAG's and the task's id.",
+            remedy="Remove a filter, or shorten the DAG id or task id.",
         )
     return [uri]
 
 
 def _uri_problem(uri: str) -> str | None:
-    """Return why Airflow would refuse the DAG for an asset's URI (``airflow.sdk.definitions.asset``)."""
+    """Return why Airflow refuses the URI of an asset (see ``airflow.sdk.definitions.asset``); ``None``: it does not."""
     try:
         scheme = urlsplit(uri).scheme
     except ValueError:
         return f"{shown(uri)} is not a URI"
     if uri.isspace() or uri in ("self", "context"):
-        return f"{shown(uri)} cannot name an asset in Airflow"
+        return f"{shown(uri)} cannot be the URI of an asset in Airflow"
     return f"{shown(uri)}: Airflow keeps the scheme airflow:// for itself" if scheme == "airflow" else None
 
 
@@ -75,21 +76,21 @@ def _own_asset(event: EventName, filters: dict[str, str]) -> str | None:
 
 
 def _filters(event: EventName, given: dict[str, str]) -> dict[str, str]:
-    """Return the filters with the kind's own name instead of an older one."""
+    """Check the filters, and return them with the current name of the action kind instead of an older one."""
     for name, value in given.items():
         if name not in FILTERS[event]:
             raise RenderError(
-                f"{event} has no filter {name}",
+                f"the event {event} has no filter {name}",
                 where=WHERE,
-                remedy=f"Remove it: the event can be narrowed by {' and '.join(FILTERS[event])}.",
+                remedy=f"Remove it; the filters of this event are: {', '.join(FILTERS[event])}.",
             )
         if not value:
-            raise RenderError(f"the filter {name} is empty", where=WHERE, remedy="Leave it out, or give its value.")
+            raise RenderError(f"the filter {name} is empty", where=WHERE, remedy="Give it a value, or remove it.")
     if "step" in given and "automation" not in given:
         raise RenderError(
-            f"the filter step = {given['step']!r} does not say of which automation",
+            f"the filter step = {given['step']!r} needs the filter automation",
             where=WHERE,
-            remedy="Add the filter automation, its DAG id: a task id is unique in one automation only.",
+            remedy="Add the filter automation with a DAG id, because a task id is unique only within an automation.",
         )
     return {**given, "action_kind": _kind(given["action_kind"])} if "action_kind" in given else given
 
@@ -100,7 +101,7 @@ def _kind(name: str) -> str:
         close = similar_names(name, kinds)
         meant = f"Did you mean {close[0]!r}? " if close else ""
         raise RenderError(
-            f"the filter action_kind = {name[:200]!r} is no action kind",
+            f"the filter action_kind = {name[:200]!r} is not an action kind",
             where=WHERE,
             remedy=f"{meant}`vai kinds` lists them.",
         )

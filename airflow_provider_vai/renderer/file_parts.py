@@ -1,4 +1,4 @@
-"""A rendered DAG file, parsed one statement after the other: the tree of a large file is fifty times its text."""
+"""Parses a rendered DAG file one statement at a time, because the syntax tree of a file is fifty times its size."""
 
 from __future__ import annotations
 
@@ -8,28 +8,33 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 HEAD_END = "\n):\n"
-"""What ends the line with which the DAG's block begins."""
+"""The end of the ``with DAG(...):`` header, before the block."""
 
 STATEMENT = re.compile(r"^    (?=[^\s)\]}])", re.MULTILINE)
-"""Where a statement of the DAG's block may begin."""
+"""Where a statement in the DAG's block may begin."""
 
 
 @dataclass(frozen=True)
 class ParsedFile:
-    """The statements of a file, the DAG's ``with`` the last of them, and, one by one, those in its block."""
+    """A parsed DAG file.
+
+    :param head: The statements of the module; the last one is the DAG's ``with``.
+    :param body: The statements in its block, which are parsed one by one.
+    """
 
     head: list[ast.stmt]
     body: Iterator[ast.stmt]
 
 
 def parsed_in_pieces(text: str) -> ParsedFile:
-    """Return the statements of a DAG file. Those of the DAG's block are parsed as they are asked for.
+    """Return the statements of a DAG file; those in the DAG's block are parsed only when they are read.
 
-    The block is cut before each line that may begin a statement. A cut inside of a bracket, of a string or of any other
-    statement leaves a piece that is not Python. So if each piece is, they are together what the whole block is.
+    The block is split before each line that may begin a statement. If a split is inside a bracket, a string or another
+    statement, a piece is not valid Python. So if every piece is valid, the pieces together are the whole block.
 
-    :raises SyntaxError: a piece is not Python by itself, also while the statements are asked for.
-    :raises ValueError: the text holds a null character.
+    :param text: The text of the file.
+    :raises SyntaxError: if a piece is not valid Python; this can also happen while ``body`` is read.
+    :raises ValueError: if the text contains a null character.
     """
     head, end, body = text.partition(HEAD_END)
     if not end:
@@ -44,8 +49,8 @@ def _statements(body: str) -> Iterator[ast.stmt]:
     for start, end in zip(starts, [*starts[1:], len(body)], strict=True):
         block = ast.parse(f"if 1:\n{body[start:end]}    pass\n").body
         if len(block) != 1 or not isinstance(block[0], ast.If) or block[0].orelse:
-            raise SyntaxError("a statement stands outside of the block of the DAG")
+            raise SyntaxError("a statement is outside the block of the DAG")
         *statements, last = block[0].body
         if not isinstance(last, ast.Pass):
-            raise SyntaxError("a statement does not end where its line does")
+            raise SyntaxError("a statement does not end at the end of a line")
         yield from statements

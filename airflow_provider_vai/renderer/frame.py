@@ -1,7 +1,7 @@
-"""What stands around the steps of an automation: the conditions before them, the lists that some are mapped over, and
-the end, the success of which is the success of the whole.
+"""The tasks that the renderer adds around the steps of an automation.
 
-These tasks are no actions, and no steps of the spec; the renderer adds them where they are needed.
+They check the conditions, provide the lists that steps are mapped over, and mark the end of the automation. They are
+not steps of the spec, and are added only where they are needed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from airflow_provider_vai.renderer.trigger_rules import JOIN
 CONDITIONS = Kind(
     name="conditions",
     operator=f"{OPERATORS}.conditions.ConditionsOperator",
-    summary="whether the automation runs: where a condition does not hold, every step is skipped",
+    summary="skips every step if a condition of the automation is false",
     arguments=kind_arguments.ConditionsArguments,
     effect="read",
 )
@@ -34,7 +34,7 @@ EACH = Kind(
 COMPLETED = Kind(
     name="completed",
     operator="airflow.providers.standard.operators.empty.EmptyOperator",
-    summary="nothing: its success says that every branch came to its end",
+    summary="does nothing; it succeeds when every branch has reached its end",
     arguments=kind_arguments.Arguments,
     effect="read",
 )
@@ -43,18 +43,21 @@ FRAME = {kind.name: kind for kind in (CONDITIONS, EACH, COMPLETED)}
 
 @dataclass(frozen=True)
 class Frame:
-    """The steps with the tasks around them; ``lists``: for each mapped step the key of the task that gives its list."""
+    """The steps and the tasks around them.
+
+    :param steps: All of them, in order.
+    :param lists: The key of the task that provides the list, by the key of the mapped step.
+    """
 
     steps: list[Step]
     lists: dict[str, str]
 
 
 def framed(automation: Automation) -> Frame:
-    """Return the automation's steps with the tasks around them, in an order in which each stands behind what it waits
-    for.
+    """Return the automation's steps and the tasks around them; each one comes after those that it depends on.
 
-    Before a mapped step, and before its gate, which shows what the list holds, stands the task of its list; where
-    several steps are the last, one that waits for all of them.
+    The task that provides a list comes before the gate of the mapped step, if it has one, because the gate shows the
+    list. If several steps have no followers, a last task waits for all of them.
     """
     names = Names(frozenset(name for step in automation.steps for name in (step.key, step.task_id)))
     steps, lists = _with_lists(automation.steps, names)
@@ -68,10 +71,13 @@ def framed(automation: Automation) -> Frame:
 
 
 def outlets(steps: Sequence[Step], dag_id: str) -> dict[str, list[SourcePlace]]:
-    """Return what is written of the assets that steps emit, by key: the automation's at the last one, and the action's
-    at each mapped one (an operator adds that of its own action itself, which comes too late in a mapped one).
+    """Return the assets that the DAG file must name as outlets, by step key.
 
-    :param steps: with the tasks around them.
+    The last step emits the automation's asset. An operator adds the asset of its own action itself; for a mapped step
+    that would be too late, so its asset is written to the file.
+
+    :param steps: The steps and the tasks around them.
+    :param dag_id: The DAG id.
     """
     last = last_steps(steps)
     found: dict[str, list[SourcePlace]] = {}
@@ -111,6 +117,6 @@ def _added(names: Names, kind: Kind, waits: list[str], of: str = "", **arguments
         kind=kind.name,
         operator=kind.operator,
         depends_on=waits,
-        approval=StepApproval(recorded="not_required", reason="is no action"),
+        approval=StepApproval(recorded="not_required", reason="is not a step of the spec"),
         arguments=arguments,
     )

@@ -1,9 +1,9 @@
-"""The one door from data to Python source.
+"""Turns data into Python source.
 
-A value enters a DAG file through :func:`literal` and in no other way: only listed types pass, and what is written reads
-back equal and of the same type. The form is the one a formatter would leave alone: double quotes unless single ones
-need fewer escapes, text of several lines in triple quotes, a list or dict on one line where it is short, else one item
-a line with a trailing comma.
+Every value in a DAG file is written by :func:`literal`. It accepts only the listed types, and what it writes reads back
+equal and with the same type. The output has the form that a formatter would give it: double quotes unless single ones
+need fewer escapes, triple quotes for text with several lines, and a list or dict on one line if it is short, else one
+item per line with a trailing comma.
 """
 
 from __future__ import annotations
@@ -19,23 +19,24 @@ from airflow_provider_vai.exceptions import RenderError
 INDENT = "    "
 SHORT_LINE = 88
 LINE_LENGTH = 110
-MAX_DEPTH = 80  # Python's own parser stops at about 100 nested brackets in old versions, 200 in new ones
+MAX_DEPTH = 80  # Python's parser accepts about 100 nested brackets in old versions, and 200 in new ones
 
 
 class PythonSource(str):
-    """Text that is Python source already. Only the renderer makes it, from checked identifiers and from this module."""
+    """Text that is already Python source. Only the renderer makes it, from checked names and with this module."""
 
     __slots__ = ()
 
 
 class SourcePlace:
-    """A place in a value where source stands instead of data: ``wired(step, "rows")``.
+    """A function call that is written in place of a value, such as ``wired(step, "rows")``.
 
-    :param function: the name that the DAG file calls; a Python identifier.
-    :param variable: the first argument as a variable of the file, or ``None``.
-    :param values: the remaining arguments, data. :param keywords: those with a name, data.
+    :param function: The name of the function; a Python identifier.
+    :param variable: A variable of the file as the first argument; ``None``: there is none.
+    :param values: The other positional arguments, as data.
+    :param keywords: The keyword arguments, as data.
 
-    ``module`` is where the file imports the function from, where the function's name alone does not say it.
+    ``module`` is the module that the file imports the function from; ``None``: the name of the function determines it.
     """
 
     module: str | None = None
@@ -47,47 +48,54 @@ class SourcePlace:
 def literal(value: Any, level: int = 0, where: str = "value") -> PythonSource:
     """Return the Python source of a value.
 
-    :param value: None, bool, int, finite float, str, list or dict with str keys, nested at most ``MAX_DEPTH`` deep;
-        a :class:`SourcePlace` may stand anywhere.
-    :param level: how many indents the line that holds the value has; continuation lines get them too.
-    :param where: the value's name, for messages.
-    :raises RenderError: any other type, NaN or infinity, text with a lone surrogate, an integer too long to print.
+    :param value: None, bool, int, finite float, str, list, or dict with str keys, nested at most ``MAX_DEPTH`` levels
+        deep. A :class:`SourcePlace` is allowed anywhere in it.
+    :param level: The indentation level of the line that contains the value; continuation lines are indented by it.
+    :param where: The name of the value, for messages.
+    :raises RenderError: if the value has another type, or contains NaN, infinity, text with a lone surrogate, or an
+        integer that is too long to print.
     """
     if level > MAX_DEPTH:
         raise RenderError(
-            f"nested more than {MAX_DEPTH} deep", where=where, remedy="Exclude the call, or flatten its value."
+            f"the value is nested more than {MAX_DEPTH} levels deep",
+            where=where,
+            remedy="Exclude the call, or flatten its value.",
         )
     if isinstance(value, SourcePlace):
         return _reference(value, level, where)
     writer = _WRITERS.get(type(value))
     if writer is None:
         raise RenderError(
-            f"a {type(value).__name__} cannot become a Python literal", where=where, remedy="Exclude the call."
+            f"a value of type {type(value).__name__} cannot be written as a Python literal",
+            where=where,
+            remedy="Exclude the call.",
         )
     return PythonSource(writer(value, level, where))
 
 
 def docstring(text: str) -> PythonSource:
-    """Return ``text`` as a module docstring: plain lines stay readable, everything else is escaped.
+    """Return ``text`` as the source of a module docstring; unprintable characters and backslashes are escaped.
 
-    Trailing white space is dropped from each line; the text is for people and is never read back as data.
+    Trailing white space is removed from each line, because the text is for people and is never read back as data.
     """
     lines = [line.rstrip() for line in text.strip().split("\n")]
     body = "\n".join("".join(_escaped(character) for character in line) for line in lines)
-    body = re.sub(r'"(?="|\Z)|(?<=")"', r'\\"', body)  # a quote beside another one, or the last character
+    body = re.sub(r'"(?="|\Z)|(?<=")"', r'\\"', body)  # a quote beside another quote, or at the end
     return PythonSource(f'"""{body}\n"""' if "\n" in body else f'"""{body}"""')
 
 
 def comment(text: str) -> PythonSource:
-    """Return ``text`` as a comment of one line; what is not printable becomes a space."""
-    printable = text if text.isprintable() else "".join(it if it.isprintable() else " " for it in text)
+    """Return ``text`` as a one-line comment; unprintable characters become spaces."""
+    printable = (
+        text if text.isprintable() else "".join(character if character.isprintable() else " " for character in text)
+    )
     return PythonSource(f"# {printable}")
 
 
 def name(text: str) -> PythonSource:
-    """Return ``text`` as a name in the source.
+    """Return ``text`` as a Python name.
 
-    :raises RenderError: it is not an identifier, or a keyword.
+    :raises RenderError: if it is not an identifier, or is a keyword.
     """
     if not text.isidentifier() or keyword.iskeyword(text):
         raise RenderError(f"{text!r} is not a Python name", remedy="Use letters, digits and underscores.")
@@ -109,12 +117,12 @@ def _text(value: str, level: int, where: str) -> str:
 def _line(value: str, where: str) -> str:
     if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
         raise RenderError(
-            f"text holds half a character (a lone surrogate): {value[:40]!r}",
+            f"the text contains half a character (a lone surrogate): {value[:40]!r}",
             where=where,
             remedy="Correct the text in the trace, or exclude the call.",
         )
     quote = "'" if value.count('"') > value.count("'") else '"'
-    parts = [repr(part)[1:-1] for part in value.split(quote)]  # `repr` escapes no quote where one kind is absent
+    parts = [repr(part)[1:-1] for part in value.split(quote)]  # without this quote in it, `repr` escapes no quotes
     return quote + f"\\{quote}".join(parts) + quote
 
 
@@ -131,13 +139,15 @@ def _integer(value: int, level: int, where: str) -> str:
         return repr(value)
     except ValueError:
         raise RenderError(
-            "an integer has more digits than Python prints", where=where, remedy="Exclude the call."
+            "an integer has more digits than Python can print", where=where, remedy="Exclude the call."
         ) from None
 
 
 def _float(value: float, level: int, where: str) -> str:
     if not math.isfinite(value):
-        raise RenderError(f"the number {value!r} has no literal", where=where, remedy="Exclude the call.")
+        raise RenderError(
+            f"the number {value!r} cannot be written as a literal", where=where, remedy="Exclude the call."
+        )
     return repr(value).replace("e+", "e")
 
 
@@ -149,7 +159,7 @@ def _dict(value: dict[Any, Any], level: int, where: str) -> str:
     items = []
     for key, part in value.items():
         if type(key) is not str:
-            raise RenderError(f"the key {key!r} is not text", where=where, remedy="Exclude the call.")
+            raise RenderError(f"the key {key!r} is not a string", where=where, remedy="Exclude the call.")
         place = f"{where}[{key[:60]!r}]"
         items.append(f"{_line(key, place)}: {literal(part, level + 1, place)}")
     return _block("{", "}", items, level)

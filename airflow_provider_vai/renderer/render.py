@@ -1,7 +1,7 @@
-"""render: from an Automation to the text of its DAG file, checked before anybody sees it.
+"""Renders an automation to the text of its DAG file, and checks the text.
 
-The one Jinja environment of the project. A template writes nothing but ``python_source.Source``: whatever else reaches
-an output expression raises, so no value can slip past the one filter.
+The DAG templates can output only :class:`.PythonSource`. Any other value in an output expression raises an error, so
+every value has to go through the filter ``py``.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ FUNCTIONS = {
     "timedelta": "datetime",
     "wired": ARGUMENTS_MODULE,
 }
-"""What a value in a DAG file may call, and the module that it is imported from."""
+"""The functions that a value in a DAG file may call, and the modules that they are imported from."""
 
 Imports = dict[str, set[str]]
-"""The names that a file imports, by module."""
+"""The names that a DAG file imports, by module."""
 
 
 @dataclass(frozen=True)
 class FileSource:
-    """The whole file, in the words of the templates."""
+    """The content of a DAG file, as the DAG templates use it."""
 
     docstring: PythonSource
     standard_imports: list[PythonSource]
@@ -62,13 +62,14 @@ class FileSource:
 
 
 def render(automation: Automation, version: int = 1) -> str:
-    """Return the DAG file of an automation.
+    """Return the text of an automation's DAG file.
 
-    The same automation gives the same text. Before it is returned it is parsed, and compared statement by statement
-    with the automation: nothing else is in it, and every value reads back equal.
+    The same automation always gives the same text. Before the text is returned, it is parsed and compared with the
+    automation, statement by statement: it contains nothing else, and every value reads back equal.
 
-    :param version: the automation's version, which the file names.
-    :raises RenderError: a value has no literal form, or the automation uses something that this version cannot render.
+    :param automation: The automation.
+    :param version: Its version, which is written into the file.
+    :raises RenderError: if a value cannot be written as a literal, or something in the automation cannot be rendered.
     """
     frame = framed(automation)
     variables = _variables(frame.steps)
@@ -93,7 +94,7 @@ def render(automation: Automation, version: int = 1) -> str:
 
 
 def templates_sha256() -> str:
-    """Return the digest of all templates: their names and contents."""
+    """Return the digest of the names and contents of all DAG templates."""
     digest = hashlib.sha256()
     folder = templates_folder()
     for path in sorted(folder.rglob("*.jinja")):
@@ -102,7 +103,7 @@ def templates_sha256() -> str:
 
 
 def templates_folder() -> Path:
-    """Return the folder of the templates: inside the package when installed, beside it in a checkout."""
+    """Return the folder of the DAG templates: in an installed package inside it, in a checkout beside it."""
     inside = Path(__file__).parents[1] / "dag_templates"
     return inside if inside.is_dir() else Path(__file__).parents[2] / "dag_templates"
 
@@ -118,7 +119,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         finalize=_only_source,
-        auto_reload=False,  # no look at the file for each task
+        auto_reload=False,  # so that Jinja does not check the file for each task
     )
     environment.filters = {"py": python_source.literal, "name": python_source.name}
     return environment
@@ -126,7 +127,7 @@ def _environment() -> Environment:
 
 def _only_source(value: Any) -> PythonSource:
     if not isinstance(value, PythonSource):
-        raise RenderError(f"a template writes the value {value!r} without the `py` filter")
+        raise RenderError(f"a DAG template outputs the value {value!r} without the filter `py`")
     return value
 
 
@@ -161,7 +162,7 @@ def _import_lines(imported: Imports) -> list[PythonSource]:
 
 
 def _sorted(names: set[str]) -> str:
-    """Return imported names as import sorters order them: constants, classes, functions."""
+    """Return imported names in the order of import sorters: constants, classes, functions."""
     named = map(python_source.name, names)
     return ", ".join(sorted(named, key=lambda name: (not name.isupper(), not name[0].isupper(), name)))
 
@@ -169,9 +170,9 @@ def _sorted(names: set[str]) -> str:
 def _imported(
     steps: Sequence[Step], tasks: Sequence[TaskSource], edges: Sequence[PythonSource], settings: Any
 ) -> Imports:
-    """Return the names that the file needs from each module.
+    """Return the names that the file has to import, by module.
 
-    :raises RenderError: two modules offer the same name.
+    :raises RenderError: if the file needs the same name from two modules.
     """
     modules: Imports = {
         "airflow.sdk": {"DAG", "chain"} if any(edge.startswith("chain(") for edge in edges) else {"DAG"},
@@ -186,9 +187,9 @@ def _imported(
     for (name, module), (other, another) in pairwise(every):
         if name == other:
             raise RenderError(
-                f"two things are called {name}: of {module} and of {another}",
+                f"the name {name} would be imported from two modules: {module} and {another}",
                 where="notifications",
-                remedy="Use another notifier, or a subclass of it with a name of its own.",
+                remedy="Use another notifier, or a subclass of it with another name.",
             )
     return modules
 

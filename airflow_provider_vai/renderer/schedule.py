@@ -1,6 +1,7 @@
-"""When a DAG starts: the triggers of an automation, as the one value of Airflow's ``schedule``.
+"""Turns the triggers of an automation into the value of the DAG's ``schedule``.
 
-:func:`schedule_of` is the one rule for what Airflow accepts together; editing, specs and lint ask it as well.
+:func:`schedule_of` also checks which triggers, params and limits Airflow accepts together. Editing, specs and lint use
+the same check.
 """
 
 from __future__ import annotations
@@ -24,18 +25,20 @@ from airflow_provider_vai.renderer.python_source import SourcePlace
 
 
 def schedule_of(automation: Automation) -> Any:
-    """Return the value of ``schedule=`` for an automation, once it is sure that Airflow accepts the DAG with it.
+    """Return the value of ``schedule=`` for an automation, and check that Airflow accepts the DAG with it.
 
-    :return: see :func:`schedule`.
-    :raises RenderError: the triggers cannot be rendered, see :func:`schedule`; ``@continuous`` with more than one
-        active run; or a schedule or event beside a param whose default does not fit, or that only a person could give.
+    :param automation: The automation.
+    :return: See :func:`schedule`.
+    :raises RenderError: if the triggers cannot be rendered, see :func:`schedule`; if ``@continuous`` is used with more
+        than one active run; or if there is a schedule or event, and a param has no default or one that does not match
+        its schema.
     """
     value = schedule(automation.triggers)
     if value == "@continuous" and automation.max_active_runs > 1:
         raise RenderError(
             f"@continuous with max_active_runs = {automation.max_active_runs}",
             where="max_active_runs",
-            remedy="Airflow runs such a DAG once at a time: leave max_active_runs out, or write a cron expression.",
+            remedy="With @continuous, Airflow allows one active run: remove max_active_runs, or use a cron expression.",
         )
     if value is not None:
         for name, param in automation.params.items():
@@ -44,12 +47,14 @@ def schedule_of(automation: Automation) -> Any:
 
 
 def schedule(triggers: Sequence[Trigger]) -> Any:
-    """Return the triggers as the value of ``schedule=``: any of them starts a run, and so may anyone by hand.
+    """Return the value of ``schedule=`` with which each trigger starts DAG runs.
 
-    :return: ``None`` without a trigger that Airflow itself watches (a webhook starts runs over the API); a cron
-        expression or preset, as it is, where that is all; else a timetable, or the assets.
-    :raises RenderError: schedules in different time zones, a preset beside another schedule, a schedule or time zone
-        that Airflow could not use, or an event trigger without an asset (see :mod:`renderer.event_assets`).
+    :param triggers: The triggers.
+    :return: ``None`` if there is no schedule or event trigger (a webhook starts DAG runs through the API); a cron
+        expression or preset if that is the only trigger; else a timetable or assets.
+    :raises RenderError: if the schedules have different time zones, a preset without a cron expression is combined with
+        another trigger, Airflow does not accept a schedule or time zone, or an event trigger is wrong (see
+        :mod:`renderer.event_assets`).
     """
     clocks = [(index, one) for index, one in enumerate(triggers) if isinstance(one, ScheduleTrigger)]
     crons = list(dict.fromkeys(_checked(one, index) for index, one in clocks))
@@ -65,7 +70,7 @@ def schedule(triggers: Sequence[Trigger]) -> Any:
 
 
 def _checked(trigger: ScheduleTrigger, index: int) -> tuple[str, str | None]:
-    """Return a schedule and its time zone; Airflow itself checks neither before the file is in its folder."""
+    """Check a schedule and its time zone, and return them; Airflow checks them only when it parses the DAG file."""
     schedule, zone = trigger.schedule, trigger.timezone
     if problem := schedule_problem(schedule):
         raise RenderError(problem, where=f"triggers[{index}].schedule", remedy=SCHEDULE_REMEDY)
@@ -77,9 +82,9 @@ def _checked(trigger: ScheduleTrigger, index: int) -> tuple[str, str | None]:
 def _check_default(name: str, param: Param) -> None:
     problem = default_problem(param.default, param.schema_)
     if is_required(param.default, param.schema_):
-        problem = "it has no default, and a run that a schedule or an event starts gives it no value"
+        problem = "the param has no default, and a schedule or event starts DAG runs without a value for it"
     if problem:
-        remedy = "Give it a default that fits its schema, let the schema allow null, or remove the trigger."
+        remedy = "Give it a default that matches its schema, let the schema allow null, or remove the trigger."
         raise RenderError(problem, where=f"params.{name}", remedy=remedy)
 
 
@@ -87,9 +92,9 @@ def _timetable(crons: Sequence[tuple[str, str | None]]) -> SourcePlace:
     zones = sorted({zone or "UTC" for _, zone in crons})
     if len(zones) > 1:
         raise RenderError(
-            f"schedules in several time zones: {', '.join(zones)}",
+            f"the schedules have different time zones: {', '.join(zones)}",
             where=WHERE,
-            remedy="Airflow takes one for all schedules of a DAG: write them in the same.",
+            remedy="Use one time zone for all schedules; Airflow allows only one per DAG.",
         )
     expressions = list(dict.fromkeys(_expression(schedule) for schedule, _ in crons))
     function = "CronTriggerTimetable" if len(expressions) == 1 else "MultipleCronTriggerTimetable"
@@ -97,12 +102,12 @@ def _timetable(crons: Sequence[tuple[str, str | None]]) -> SourcePlace:
 
 
 def _expression(schedule: str) -> str:
-    """Return a schedule as the cron expression that a timetable takes."""
+    """Return a schedule as a cron expression for a timetable."""
     expression = cron_of(schedule)
     if expression is None:
         raise RenderError(
             f"the preset {schedule!r} has no cron expression",
             where=WHERE,
-            remedy="Write it alone, without a time zone or another trigger, or as a cron expression.",
+            remedy="Use it without a time zone and without other triggers, or write a cron expression.",
         )
     return expression

@@ -1,4 +1,4 @@
-"""One task of a DAG file, in the words of the templates: what is written, and by which names."""
+"""Turns the steps of an automation into the operator calls that the DAG templates write."""
 
 from __future__ import annotations
 
@@ -23,9 +23,16 @@ from airflow_provider_vai.renderer.trigger_rules import trigger_rules
 class TaskSource:
     """One operator call.
 
-    :param template: the kind's own template, if it has one. :param names: of the arguments, in the order of writing.
-    :param arguments: the operator's own, by name. :param options: Airflow's own (``retries`` and the like).
-    :param gate: the variable of the gate. :param each: the variable of the list that the task is mapped over.
+    :param template: The DAG template of the action kind, if it has one.
+    :param variable: The variable that the task is assigned to.
+    :param operator: The name of the operator class.
+    :param task_id: The task id.
+    :param names: The names of the arguments, in the order in which they are written.
+    :param arguments: The arguments of the action kind, by name.
+    :param options: The arguments of any Airflow operator, such as ``retries``, by name.
+    :param gate: The variable of the gate; ``None``: there is none.
+    :param each: The variable of the task whose result the task is mapped over; ``None``: it is not mapped.
+    :param comments: The comment lines before the task.
     """
 
     template: str
@@ -41,16 +48,18 @@ class TaskSource:
 
     @property
     def values(self) -> dict[str, Any]:
-        """Everything that is written as a literal, but the task id."""
+        """All values that are written as literals, except the task id."""
         return {**self.arguments, **self.options}
 
 
 def task_sources(frame: Frame, variables: Mapping[str, str], dag_id: str) -> list[TaskSource]:
-    """Return the tasks of a DAG file.
+    """Return the operator calls of a DAG file.
 
-    :param variables: the file's variable for each step's key.
-    :raises RenderError: a step's kind is not known, its operator is not the kind's, or what decides what it does is
-        filled in from outside.
+    :param frame: The steps and the tasks around them.
+    :param variables: The variable of each step in the file, by step key.
+    :param dag_id: The DAG id.
+    :raises RenderError: if the action kind of a step is unknown, its operator does not belong to its action kind, or an
+        argument that decides what it does comes from outside the spec.
     """
     rules, emitted = trigger_rules(frame.steps), outlets(frame.steps, dag_id)
     sources = []
@@ -70,7 +79,7 @@ def task_sources(frame: Frame, variables: Mapping[str, str], dag_id: str) -> lis
 
 
 def seconds(number: float | None) -> SourcePlace | None:
-    """Return a duration as it stands in a DAG file."""
+    """Return a number of seconds as a ``timedelta``; ``None`` stays ``None``."""
     if number is None:
         return None
     return SourcePlace("timedelta", None, seconds=int(number) if number == int(number) else number)
@@ -80,13 +89,13 @@ def _task(step: Step, variables: Mapping[str, str], options: dict[str, Any], fra
     kind = FRAME.get(step.kind) or by_name().get(step.kind)
     if kind is None:
         raise RenderError(
-            f"no action kind {step.kind!r}", where=f"step {step.key}", remedy="`vai kinds` lists the kinds."
+            f"unknown action kind {step.kind!r}", where=f"step {step.key}", remedy="`vai kinds` lists the action kinds."
         )
     if step.operator != kind.operator:
         raise RenderError(
-            f"the kind {kind.name} is run by {kind.operator}, not by {step.operator!r}",
+            f"the operator of the action kind {kind.name} is {kind.operator}, not {step.operator!r}",
             where=f"step {step.key}",
-            remedy="Change the step's kind, or leave its operator as it was.",
+            remedy="Correct the operator of the step, or change its action kind.",
         )
     for name, argument in step.arguments.items():
         if outside := outside_problem(kind, name, argument):
@@ -143,13 +152,13 @@ def _output(output: Output, variables: Mapping[str, str]) -> SourcePlace:
 
 
 def _placed(value: Any, at: Sequence[str | int], reference: SourcePlace) -> Any:
-    """Return a copy of ``value`` with the reference at the place ``at``, which must be there."""
+    """Return a copy of ``value`` with the reference at the place ``at``, which must exist."""
     try:
         value_at(value, at)
     except LookupError as error:
         raise RenderError(
-            f"a wire or secret is for the place {'.'.join(map(str, at))!r}, which the argument does not have: {error}",
+            f"a wire or secret refers to the place {'.'.join(map(str, at))!r}, which does not exist: {error}",
             where=reference.function,
-            remedy="Correct the wire's `at`; a place may have one reference, and none inside another.",
+            remedy="Correct its `at`. A place can have only one wire or secret, and none inside another.",
         ) from None
     return with_value(value, at, reference)

@@ -1,4 +1,4 @@
-"""Which trigger rule a step needs: after a branch, and after a step that is mapped over a list that may be empty."""
+"""Finds the trigger rules that steps need: after a branch, and after a mapped step whose list can be empty."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from airflow_provider_vai.model.automation import Step, TriggerRule
 
 Way = tuple[str, bool]
-"""One way out of a branch: its key, and whether its condition holds."""
+"""One way out of a branch: the key of the branch, and whether its condition is true on this way."""
 
 JOIN: TriggerRule = "none_failed_min_one_success"
 AFTER_LOOP: TriggerRule = "none_failed"
 
 
 def trigger_rules(steps: Sequence[Step]) -> dict[str, TriggerRule]:
-    """Return Airflow's trigger rule of each step that needs another one than ``all_success``, by key.
+    """Return the trigger rule of each step that needs another one than ``all_success``, by step key.
 
-    A rule that the spec names stands. Else a step at which ways of a branch come together runs where none of those that
-    it waits for failed and one succeeded; and a step right behind an unguarded mapped one runs also where the list was
-    empty, of which Airflow says that the mapped step was skipped.
+    A trigger rule in the spec is kept. Otherwise, a step that joins the ways of a branch gets
+    ``none_failed_min_one_success``. A step directly after an unguarded mapped step gets ``none_failed``, because
+    Airflow skips a mapped step if its list is empty.
 
-    :param steps: in an order in which each stands behind those that it depends on.
+    :param steps: The steps; each one comes after those that it depends on.
     """
     by_key = {step.key: step for step in steps}
     ways: dict[str, frozenset[Way]] = {}
@@ -38,7 +38,7 @@ def trigger_rules(steps: Sequence[Step]) -> dict[str, TriggerRule]:
 
 
 def _ways_out(branch: Step, step: Step) -> frozenset[Way]:
-    """Return on which ways out of ``branch`` the step lies: none where it is no branch, or leads there in any case."""
+    """Return the way out of ``branch`` that leads to the step; empty: not a branch, or both or no ways lead to it."""
     if branch.kind != "conditional_branch":
         return frozenset()
     sides = [(name == "if_true", branch.arguments.get(name)) for name in ("if_true", "if_false")]

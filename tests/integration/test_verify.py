@@ -193,7 +193,7 @@ def test_every_level(shop: Shop) -> None:
         "get_last": "not run",
     }
     assert not found.is_good
-    assert "fetched_at: does not count: a time, and today's is the time of this replay" in said(found, "get_timed")
+    assert "fetched_at: does not count: a time, and today's is within this replay" in said(found, "get_timed")
     assert "rows.*.total: renamed to amount (3 times)" in said(found, "get_renamed")
     assert "rows.*.total: type: number -> text (3 times)" in said(found, "get_typed")
     assert "rows: count: 3 elements -> 4 elements (1 new, 0 gone)" in said(found, "get_longer")
@@ -239,7 +239,7 @@ def test_accepted_results(shop: Shop, capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_live_writes(shop: Shop) -> None:
     """With --live-writes the write takes place, approved by name; without the approval nothing runs."""
-    with pytest.raises(ReplayRefused, match="nobody is there to answer"):
+    with pytest.raises(ReplayRefused, match="nobody can answer their gates"):
         shop.verified(live_writes=True)
     assert shop.left("looked") is None
 
@@ -253,7 +253,7 @@ def test_live_writes(shop: Shop) -> None:
 
 def test_refused_without_a_result_that_stands_in(shop: Shop) -> None:
     """Digests and shapes cannot replace a result: a write without a recorded result is not run."""
-    with pytest.raises(ReplayRefused, match="nothing is recorded that could stand in for send"):
+    with pytest.raises(ReplayRefused, match="no recorded result for send"):
         shop.verified(trace=False)
     assert shop.left("sent") is None
 
@@ -271,7 +271,7 @@ def test_another_trace(shop: Shop) -> None:
     shop.trace.write_text(json.dumps(RUN, indent=1))
     found = shop.verified()
     assert found.is_good
-    assert "another file than the recorded one" in found.notes[0]
+    assert "not the file that the automation was made from" in found.notes[0]
 
 
 def test_the_configured_airflow(database: Path, tmp_path: Path, run_dag: Callable[..., Any]) -> None:

@@ -1,1 +1,1 @@
-"""Compares two automations, or two versions of one."""
+"""`vai diff`: compares two automations, or two versions of one automation."""

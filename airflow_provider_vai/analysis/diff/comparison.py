@@ -1,4 +1,7 @@
-"""What `vai diff` compares: a sidecar, a DAG file, a spec, a version of the log, or what was rendered last."""
+"""Reads the two sides that `vai diff` compares, and compares them.
+
+A side is a sidecar, a DAG file, a spec, a version in the log, or what was rendered last.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,12 @@ VERSION = re.compile(r"^(?P<path>.+)@(?P<number>[1-9][0-9]{0,8})$")
 
 @dataclass(frozen=True)
 class Side:
-    """One side: its name, the spec and the text of the DAG file; ``None`` where it has none."""
+    """One side of a comparison.
+
+    :param name: Its name in the output.
+    :param automation: The spec; ``None``: this side has no spec.
+    :param text: The text of the DAG file; ``None``: this side has no DAG file.
+    """
 
     name: str
     automation: Automation | None
@@ -29,7 +37,13 @@ class Side:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What differs: the changes of the spec, the unified difference of the DAG files, and what was not compared."""
+    """The differences between two sides.
+
+    :param names: The names of the sides.
+    :param changes: The changes in the spec.
+    :param text: The unified diff of the DAG files; empty: they are equal or were not compared.
+    :param notes: Sentences about what was not compared.
+    """
 
     names: tuple[str, str]
     changes: list[Change]
@@ -37,7 +51,7 @@ class Comparison:
     notes: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for machines."""
+        """Return the comparison as JSON data."""
         return {
             "a": self.names[0],
             "b": self.names[1],
@@ -48,16 +62,17 @@ class Comparison:
 
 
 def compared(a: str, b: str) -> Comparison:
-    """Return what differs between two sides.
+    """Compare two sides.
 
-    :param a: a sidecar, a DAG file, a spec, or ``DAG@3``: version 3 of the automation. :param b: the same.
-    :raises SpecError: one cannot be read, or they have nothing in common that could be compared.
+    :param a: The path of a sidecar, DAG file or spec; or ``DAG@3`` for version 3 of the automation.
+    :param b: The other side, in the same form.
+    :raises SpecError: if a side cannot be read, or one side is only a spec and the other only a DAG file.
     """
     return _compared(_side(a), _side(b))
 
 
 def compared_versions(a: Entry, b: Entry) -> Comparison:
-    """Return what differs between two versions in the log of an automation."""
+    """Compare two versions in the log of an automation."""
     return _compared(*(_of_entry(f"version {entry.sidecar.version}", entry) for entry in (a, b)))
 
 
@@ -81,9 +96,10 @@ def _compared(one: Side, other: Side) -> Comparison:
 
 
 def edited_since(a: str) -> Comparison:
-    """Return what a person changed in a sidecar and its DAG file since they were written.
+    """Compare a sidecar and its DAG file with how they were last written.
 
-    :raises SpecError: the sidecar cannot be read.
+    :param a: The path of the sidecar or the DAG file.
+    :raises SpecError: if the sidecar cannot be read.
     """
     from airflow_provider_vai.store.state import read_state
 
@@ -95,9 +111,9 @@ def edited_since(a: str) -> Comparison:
     if state.sidecar and state.found:
         changes = diff(state.sidecar.automation, state.found.automation)
     if state.rendered is None:
-        notes.append("what was rendered last is not known: the DAG file was not compared")
+        notes.append("the DAG file was not compared: what was rendered last is not known")
     elif state.dag_file is None:
-        notes.append(f"there is no DAG file: `vai render {path}` writes it")
+        notes.append(f"there is no DAG file; `vai render {path}` writes it")
     else:
         text = text_diff(state.rendered, state.dag_file, (f"{state.dag.name} as it was rendered", str(state.dag)))
     return Comparison(written, changes, text, notes)
@@ -121,7 +137,7 @@ def _side(name: str) -> Side:
 
 
 def _version(name: str, path: Path, number: int) -> Side:
-    """Return a version of the log; ``path`` is the DAG file, its sidecar, or either without its suffix."""
+    """Return a version in the log as a side; ``path`` is the DAG file or its sidecar, with or without the suffix."""
     dag_id = path.name.removesuffix(SUFFIX).removesuffix(".py")
     entry = VersionLog(path.parent, dag_id).version(number)
     return _of_entry(name, entry)
@@ -135,7 +151,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
-        raise SpecError(error.strerror or str(error), where=str(path), remedy="Name a file that can be read.") from None
+        raise SpecError(error.strerror or str(error), where=str(path), remedy="Give a file that can be read.") from None
 
 
 def _check_exists(path: Path) -> None:
@@ -143,5 +159,5 @@ def _check_exists(path: Path) -> None:
         raise SpecError(
             "there is no such file",
             where=str(path),
-            remedy="Name a sidecar (.vai.json), a DAG file, a spec, or a version (DAG@3).",
+            remedy="Give a sidecar (.vai.json), a DAG file, a spec, or a version (DAG@3).",
         )

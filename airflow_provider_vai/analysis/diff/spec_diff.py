@@ -1,7 +1,6 @@
-"""What differs between two specs, or two texts of a DAG file, in terms that people read.
+"""Compares two specs, or two texts of a DAG file, for people to read.
 
-Evidence, recorded results and other provenance are left out unless asked for, and so is what only follows from the rest
-(flags, the review list). Values that look like credentials are masked.
+Evidence, recorded results, flags and the review list are compared only on request. Credentials are masked.
 """
 
 from __future__ import annotations
@@ -38,12 +37,15 @@ ABSENT: Any = object()
 
 @dataclass(frozen=True)
 class Change:
-    """One difference.
+    """One difference between two specs.
 
-    ``place`` is a place in the sidecar, with steps and params by name: ``steps.load.arguments.sql``. ``before`` and
-    ``after`` are JSON data, ``None`` where ``what`` says that there is none; of a step that ``moved``, the step that it
-    stands behind. A value that only a run knows is an object with one of the keys ``$wired``, ``$param``, ``$template``
-    and ``$secret``.
+    A value that is known only in a DAG run is written as an object with one key: ``$wired``, ``$param``, ``$template``
+    or ``$secret``.
+
+    :param place: The place in the sidecar, with steps and params by name, such as ``steps.load.arguments.sql``.
+    :param what: What happened at the place.
+    :param before: The old value as JSON data; ``None`` if it was added. If a step moved: the step before it.
+    :param after: The new value as JSON data; ``None`` if it was removed. If a step moved: the step before it.
     """
 
     place: str
@@ -52,15 +54,17 @@ class Change:
     after: Any = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for machines."""
+        """Return the change as JSON data."""
         return {"place": self.place, "what": self.what, "before": self.before, "after": self.after}
 
 
 def diff(old: Automation, new: Automation, *, provenance: bool = False) -> list[Change]:
-    """Return what differs between two specs: options, triggers and params first, then steps in the new order.
+    """Compare two specs.
 
-    :param provenance: tell also of evidence, recorded results and the review list.
-    :return: the changes; empty where both say the same.
+    :param old: The old spec.
+    :param new: The new spec.
+    :param provenance: Compare evidence, recorded results and the review list as well.
+    :return: The changes: first options, triggers and params, then the steps in their new order.
     """
     before, after = old.model_dump(mode="json"), new.model_dump(mode="json")
     changes: list[Change] = []
@@ -74,14 +78,16 @@ def diff(old: Automation, new: Automation, *, provenance: bool = False) -> list[
 
 
 def spec_diff_text(changes: Sequence[Change]) -> list[list[str]]:
-    """Return the changes as rows for a table: what, place, before, after; long values are cut."""
-    return [[it.what, it.place, _short(it, it.before), _short(it, it.after)] for it in changes]
+    """Return the changes as table rows: what, place, before, after. Long values are cut off."""
+    return [[one.what, one.place, _short(one, one.before), _short(one, one.after)] for one in changes]
 
 
 def text_diff(a: str, b: str, names: tuple[str, str]) -> str:
-    """Return the unified difference of two texts, masked line by line; empty where they are the same.
+    """Return the unified diff of two texts with credentials masked line by line; empty if they are equal.
 
-    :param names: what the texts are called.
+    :param a: The old text.
+    :param b: The new text.
+    :param names: The names of the two texts in the diff.
     """
     if a == b:
         return ""
@@ -90,7 +96,7 @@ def text_diff(a: str, b: str, names: tuple[str, str]) -> str:
     for line in difflib.unified_diff(one, other, mask(names[0]), mask(names[1])):
         text = line.rstrip("\n")
         lines.append(mask(text))
-        if text == line:  # else nothing tells "x" from "x\n"
+        if text == line:  # otherwise "x" and "x\n" would look the same
             lines.append("\\ No newline at end of file")
     return "\n".join(lines) + "\n"
 
@@ -103,7 +109,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _values(place: JsonPath, before: Any, after: Any) -> Iterator[Change]:
-    """Yield what differs between two values, at the innermost places; ``None`` and nothing are the same here."""
+    """Yield the innermost differences between two values; here ``None`` means that there is no value."""
     if _same(before, after):
         return
     if before is None or after is None:
@@ -113,7 +119,7 @@ def _values(place: JsonPath, before: Any, after: Any) -> Iterator[Change]:
 
 
 def _inside(place: JsonPath, before: Any, after: Any) -> Iterator[Change]:
-    """Yield what differs inside two values, where a null is a value like others."""
+    """Yield the innermost differences between two values; here ``None`` is a value like any other."""
     if _same(before, after):
         return
     if _is_object(before) and _is_object(after):
@@ -136,7 +142,7 @@ def _is_object(value: Any) -> bool:
 
 
 def _members(name: str, before: Sequence[Any], after: Sequence[Any]) -> Iterator[Change]:
-    """Yield which members of a list are gone or new; their order means nothing."""
+    """Yield the removed and added members of a list whose order does not matter."""
     left = [(json_text.canonical(value), value) for value in after]
     gone = []
     for value in before:
@@ -165,7 +171,7 @@ def _named(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> It
 
 
 class _Open(dict[str, Any]):
-    """A value that only a run knows; it is compared as a whole."""
+    """A value that is known only in a DAG run; it is compared as a whole."""
 
 
 def _steps(old: Sequence[Step], new: Sequence[Step], *, provenance: bool) -> Iterator[Change]:
@@ -173,13 +179,15 @@ def _steps(old: Sequence[Step], new: Sequence[Step], *, provenance: bool) -> Ite
     for step in old:
         if step.key not in after:
             yield Change(f"steps.{step.key}", "removed", _whole(step), None)
-    still = _unmoved([step.key for step in old if step.key in after], [step.key for step in new if step.key in before])
+    unmoved = _unmoved(
+        [step.key for step in old if step.key in after], [step.key for step in new if step.key in before]
+    )
     for step in new:
         if step.key not in before:
             yield Change(f"steps.{step.key}", "added", None, _whole(step))
             continue
-        if step.key not in still:
-            yield Change(f"steps.{step.key}", "moved", _behind(old, step.key), _behind(new, step.key))
+        if step.key not in unmoved:
+            yield Change(f"steps.{step.key}", "moved", _previous(old, step.key), _previous(new, step.key))
         yield from _step(before[step.key], step, provenance=provenance)
 
 
@@ -196,18 +204,18 @@ def _step(old: Step, new: Step, *, provenance: bool) -> Iterator[Change]:
     if provenance:
         yield from _values([*place, "approval", "reason"], old.approval.reason, new.approval.reason)
     yield from _values([*place, "each"], _output(old.each), _output(new.each))
-    shown = [{name: _value(it) for name, it in step.arguments.items()} for step in (old, new)]
+    shown = [{name: _value(argument) for name, argument in step.arguments.items()} for step in (old, new)]
     yield from _inside([*place, "arguments"], *shown)
     for name, argument in new.arguments.items() if provenance else ():
         earlier = old.arguments.get(name, argument)
         yield from _values([*place, "arguments", name, "origin"], earlier.origin, argument.origin)
         yield from _values([*place, "arguments", name, "evidence"], earlier.evidence, argument.evidence)
-        open_ = [[it.model_dump(mode="json") for it in one.undecided] for one in (earlier, argument)]
-        yield from _values([*place, "arguments", name, "undecided"], *open_)
+        undecided = [[place.model_dump(mode="json") for place in one.undecided] for one in (earlier, argument)]
+        yield from _values([*place, "arguments", name, "undecided"], *undecided)
 
 
 def _whole(step: Step) -> dict[str, Any]:
-    """Return what there is to say of a step that is new or gone."""
+    """Return a summary of a step that was added or removed."""
     gate = {"gate": step.approval.gate} if step.approval.gate else {}
     each = {"each": _output(step.each)} if step.each else {}
     arguments = {name: _value(argument) for name, argument in step.arguments.items()}
@@ -221,7 +229,7 @@ def _output(output: Output | None) -> _Open | None:
 
 
 def _value(argument: Argument) -> Any:
-    """Return an argument's value with each place that only a run fills in named."""
+    """Return an argument's value; each place that is filled in during a DAG run contains its source instead."""
     if argument.class_ == "parameter":
         return _Open({"$param": [argument.param, *argument.path]})
     if argument.class_ == "template":
@@ -243,20 +251,20 @@ def _value(argument: Argument) -> Any:
 
 
 def _put(value: Any, at: JsonPath, new: Any) -> Any:
-    """Return a copy of the value with another at a place; a place that is not there (in a file by hand) is left out."""
+    """Return a copy of ``value`` with ``new`` at a place; a place that does not exist is skipped."""
     return value if value_or(value, at, ABSENT) is ABSENT else with_value(value, at, new)
 
 
-def _behind(steps: Sequence[Step], key: str) -> str | None:
+def _previous(steps: Sequence[Step], key: str) -> str | None:
     keys = [step.key for step in steps]
     at = keys.index(key)
     return keys[at - 1] if at else None
 
 
 def _unmoved(old: Sequence[str], new: Sequence[str]) -> set[str]:
-    """Return the most keys that stand in the same order in both: the longest rising run of their earlier places."""
+    """Return the largest set of keys that have the same order in both lists (longest increasing subsequence)."""
     places = {key: index for index, key in enumerate(old)}
-    ends: list[int] = []  # the smallest last place of a run of each length
+    ends: list[int] = []  # for each length, the smallest last place of an increasing subsequence
     before: dict[str, str | None] = {}
     last: list[str] = []
     for key in new:
@@ -280,13 +288,13 @@ def _dotted(place: JsonPath) -> str:
 
 
 def _masked(change: Change) -> Change:
-    """Return the change with credentials in it masked, also those that only their key gives away."""
+    """Return the change with credentials masked; the key can reveal that a value is one."""
     keys = [part for part in change.place.split(".") if not part.isdigit()]
     return Change(mask(change.place), change.what, _hidden(keys[-1], change.before), _hidden(keys[-1], change.after))
 
 
 def _hidden(key: str, value: Any) -> Any:
-    """Return the value under a key, masked but for what only names where a value comes from."""
+    """Return the value under a key with credentials masked, but sources of values shown."""
     open_: list[tuple[JsonPath, _Open]] = []
     (shown,) = masked({key: _closed(value, [], open_)}).values()
     for at, named in open_:
@@ -295,7 +303,7 @@ def _hidden(key: str, value: Any) -> Any:
 
 
 def _closed(value: Any, at: JsonPath, open_: list[tuple[JsonPath, _Open]]) -> Any:
-    """Return the value with ``None`` where only a run knows it, and note those places."""
+    """Return the value with ``None`` at the places that are filled in during a DAG run, and collect these places."""
     if isinstance(value, _Open):
         open_.append((at, value))
         return None
@@ -310,6 +318,6 @@ def _short(change: Change, value: Any) -> str:
     if value is None and change.what != "changed":
         return "(first)" if change.what == "moved" else ""
     if change.what == "moved":
-        return f"behind {value}"
+        return f"after {value}"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"

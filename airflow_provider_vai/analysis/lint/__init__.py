@@ -1,7 +1,7 @@
-"""lint: what is wrong, or likely to be, with automations on disk: sidecars, their DAG files, specs written by hand.
+"""`vai lint`: finds problems in automations on disk: sidecars, their DAG files and specs written by hand.
 
-Nothing that is looked at is imported or executed; DAG files are read as syntax. One bad file never hides the others.
-``dev/docs/lint.md`` lists the checks.
+No code in the checked files is imported or executed; DAG files are only parsed. A file that cannot be read does not
+keep the other files from being checked. ``dev/docs/lint.md`` lists the checks.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ __all__ = ["CHECKS", "Finding", "lint"]
 
 
 def lint(paths: Iterable[Path], known_connections: Collection[str] | None = None) -> list[Finding]:
-    """Return what is wrong with automations.
+    """Check automations, and return the findings sorted by file, code and field.
 
-    :param paths: files or folders. Of a folder all sidecars, specs (``*.vai.yaml``, ``*.vai.yml``,
-        ``*.vai-spec.json``) and DAG files are looked at, hidden folders left out.
-    :param known_connections: ids of the connections that exist; ``None``: not known, so none is missed.
-    :return: the findings, by file, code and field; none: nothing was found.
+    :param paths: Files or folders. In a folder, all sidecars, specs (``*.vai.yaml``, ``*.vai.yml``,
+        ``*.vai-spec.json``) and DAG files are checked, except in hidden folders.
+    :param known_connections: The ids of the existing connections; ``None``: not known, so no connection is reported as
+        missing.
     """
     subjects, dag_files, findings = collected(paths)
     known = None if known_connections is None else frozenset(known_connections)
     for subject in subjects:
         findings += found_in(subject, known)
     findings += across(subjects, dag_files)
-    return sorted(set(findings), key=lambda it: (it.file, it.code, it.field, it.problem))
+    return sorted(set(findings), key=lambda found: (found.file, found.code, found.field, found.problem))

@@ -1,4 +1,4 @@
-"""A DAG file as syntax: which DAGs and tasks it makes. Nothing of it is imported or executed."""
+"""Reads the ids of DAGs and tasks from the syntax of a DAG file, without importing or executing it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ DAG_NAMES = ("DAG", "dag")
 
 @dataclass(frozen=True)
 class DagFile:
-    """What is known of a Python file: its digest, the ids in it as they stand there, lines that hold a credential."""
+    """What is known about a Python file.
+
+    :param path: The path of the file.
+    :param sha256: The digest of its content.
+    :param dag_ids: The DAG ids that are written in it as literals.
+    :param task_ids: The task ids that are written in it as literals.
+    :param credential_lines: The numbers of the lines with text that looks like a credential.
+    """
 
     path: Path
     sha256: str
@@ -26,10 +33,10 @@ class DagFile:
 
 
 def read_dag_file(path: Path) -> DagFile | str:
-    """Return what a Python file says of DAGs, or a sentence that says why it cannot be read."""
+    """Read a Python file; if that is not possible, return the reason as a phrase."""
     try:
         if not path.is_file():
-            return "it is no file"
+            return "it is not a file"
         if path.stat().st_size > LIMIT_BYTES:
             return f"the file has more than {LIMIT_BYTES / 1e6:.0f} MB"
         content = path.read_bytes()
@@ -39,13 +46,13 @@ def read_dag_file(path: Path) -> DagFile | str:
 
 
 def parsed(path: Path, content: bytes) -> DagFile | str:
-    """Return what Python source says of DAGs, or a sentence that says why it is none."""
+    """Parse Python source; if that is not possible, return the reason as a phrase."""
     try:
         tree = ast.parse(content)
     except SyntaxError as error:
         return f"it is not Python: {error.msg} (line {error.lineno})"
     except (ValueError, RecursionError, MemoryError) as error:
-        return f"it is not Python that can be read: {error or type(error).__name__}"
+        return f"it cannot be parsed as Python: {error or type(error).__name__}"
     nodes = list(ast.walk(tree))
     return DagFile(
         path=path,
@@ -59,7 +66,7 @@ def parsed(path: Path, content: bytes) -> DagFile | str:
 def _dag_ids(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Call) and _name(node.func) in DAG_NAMES:
         named = [keyword.value for keyword in node.keywords if keyword.arg == "dag_id"] or node.args[:1]
-        yield from (it.value for it in named if isinstance(it, ast.Constant) and isinstance(it.value, str))
+        yield from (part.value for part in named if isinstance(part, ast.Constant) and isinstance(part.value, str))
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         for decorator in node.decorator_list:
             call = decorator if isinstance(decorator, ast.Call) else None

@@ -1,4 +1,4 @@
-"""Checks of what flows between steps and into them: params, results, connections, credentials."""
+"""Checks of the values that steps use: params, results of earlier steps, connections and credentials."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ IN_TEXT = re.compile(r"\bparams(?:\.get\(\s*['\"]([^'\"]+)['\"]|\s*\[\s*['\"]([^
 
 
 def undeclared_params(subject: Subject) -> Iterator[CheckResult]:
-    """A param is used that is not declared."""
+    """A param is used but not declared."""
     declared = {*subject.params, *(["payload"] if subject.of_type("webhook") else [])}
     for field, name in _used(subject):
         if name not in declared:
@@ -35,25 +35,25 @@ def undeclared_params(subject: Subject) -> Iterator[CheckResult]:
 
 
 def unused_params(subject: Subject) -> Iterator[CheckResult]:
-    """A declared param is used nowhere."""
+    """A declared param is never used."""
     used = {name for _, name in _used(subject)}
     rest = {name: value for name, value in subject.data.items() if name not in ("params", "review", "history")}
     loose = {name for found in IN_TEXT.findall(json.dumps(rest, default=str).replace('\\"', '"')) for name in found}
     for name in subject.params:
         if name not in used and name not in loose:
             remedy = "Use it in a step, a template or a condition, or remove it."
-            yield CheckResult(dotted(["params", name]), f"the param {shown(name)} is used nowhere", remedy)
+            yield CheckResult(dotted(["params", name]), f"the param {shown(name)} is never used", remedy)
 
 
 def wrong_defaults(subject: Subject) -> Iterator[CheckResult]:
-    """The default of a param does not fit its schema."""
+    """The default of a param does not match its schema."""
     for name, param in subject.params.items():
         if problem := default_problem(param.get("default"), object_of(param.get("schema"))):
             yield CheckResult(dotted(["params", name]), problem, "Correct the default or the schema.")
 
 
 def missing_sources(subject: Subject) -> Iterator[CheckResult]:
-    """A value comes from a step that is not there, or that does not run before."""
+    """A value comes from a step that does not exist, or that may not have run before."""
     waits = {key: step.depends_on for key, step in subject.by_key.items()}
     for step in subject.steps:
         before = reachable(step.depends_on, waits)
@@ -64,17 +64,17 @@ def missing_sources(subject: Subject) -> Iterator[CheckResult]:
                 remedy = similar(output.step, subject.by_key)
                 yield CheckResult(output.field, f"there is no step {shown(output.step)}", remedy)
             elif output.step not in before:
-                problem = f"the step {shown(output.step)} need not have run before this one"
+                problem = f"the step {shown(output.step)} may not have run before this one"
                 yield CheckResult(output.field, problem, "Add it to depends_on.")
 
 
 def missing_paths(subject: Subject) -> Iterator[CheckResult]:
-    """A value comes from a place that the recorded result did not have."""
+    """A value comes from a place that does not exist in the recorded result."""
     for step in subject.steps:
         for output in step.outputs():
             missing = _missing(subject, output)
             if missing is not None:
-                problem = f"the recorded result of {shown(output.step)} has no {shown(missing)} there"
+                problem = f"the recorded result of {shown(output.step)} has no {shown(missing)} at this place"
                 yield CheckResult(output.field, problem, "Correct the path, or record the run again.")
 
 
@@ -100,19 +100,21 @@ def _reads(subject: Subject) -> dict[str, list[RawOutput]]:
 
 
 def stray_elements(subject: Subject) -> Iterator[CheckResult]:
-    """A step takes an element, and is mapped over no list."""
+    """A step uses a list element, but is not mapped over a list."""
     for step in subject.steps:
         if isinstance(step.data.get("each"), dict):
             continue
         for output in step.outputs():
             if output.step is None:
                 yield CheckResult(
-                    output.field, "it takes an element of a list, and there is none", "Give the step `each`."
+                    output.field,
+                    "the value is taken from a list element, but the step is not mapped over a list",
+                    "Give the step an `each`.",
                 )
 
 
 def unlisted_connections(subject: Subject) -> Iterator[CheckResult]:
-    """A connection is used and not listed."""
+    """A connection is used but not listed under `connections`."""
     listed = texts_of(subject.data.get("connections"))
     for step in subject.steps:
         for field, conn_id in step.connections():
@@ -122,19 +124,19 @@ def unlisted_connections(subject: Subject) -> Iterator[CheckResult]:
 
 
 def unknown_connections(subject: Subject, known: frozenset[str]) -> Iterator[CheckResult]:
-    """A connection is used or listed that does not exist."""
+    """A connection that is used or listed does not exist."""
     named = [(field, conn_id) for step in subject.steps for field, conn_id in step.connections()]
     used = {conn_id for _, conn_id in named}
     listed = list_of(subject.data.get("connections"))
     named += [
-        (dotted(["connections", index]), it)
-        for index, it in enumerate(listed)
-        if isinstance(it, str) and it not in used
+        (dotted(["connections", index]), conn_id)
+        for index, conn_id in enumerate(listed)
+        if isinstance(conn_id, str) and conn_id not in used
     ]
     named += [
-        (dotted(["triggers", index, "conn_id"]), str(it["conn_id"]))
-        for index, it in subject.of_type("webhook")
-        if isinstance(it.get("conn_id"), str) and it["conn_id"] not in listed
+        (dotted(["triggers", index, "conn_id"]), str(trigger["conn_id"]))
+        for index, trigger in subject.of_type("webhook")
+        if isinstance(trigger.get("conn_id"), str) and trigger["conn_id"] not in listed
     ]
     for field, conn_id in named:
         if conn_id not in known:
@@ -151,7 +153,9 @@ def literal_credentials(subject: Subject) -> Iterator[CheckResult]:
                 yield CheckResult(step.field("arguments", *at), what, TO_A_CONNECTION)
         for field, template in step.templates():
             if ".wires" in field and credentials({"template": template}):
-                yield CheckResult(field, "the text holds something that looks like a credential", TO_A_CONNECTION)
+                yield CheckResult(
+                    field, "the template contains something that looks like a credential", TO_A_CONNECTION
+                )
     for name, param in subject.params.items():
         for at, what in credentials({name: param.get("default")}):
             yield CheckResult(dotted(["params", *at]), what, TO_A_CONNECTION)
@@ -162,11 +166,11 @@ def literal_credentials(subject: Subject) -> Iterator[CheckResult]:
             yield CheckResult(dotted(at), what, TO_A_CONNECTION)
     for line in subject.dag.credential_lines if subject.dag else ():
         place = f"{subject.dag_path.name}, line {line}"
-        yield CheckResult(place, "the DAG file holds something that looks like a credential", TO_A_CONNECTION)
+        yield CheckResult(place, "the DAG file contains something that looks like a credential", TO_A_CONNECTION)
 
 
 def _used(subject: Subject) -> Iterator[tuple[str, str]]:
-    """Yield each use of a param after its place: by steps, their templates, the conditions."""
+    """Yield a pair of place and name for each use of a param in steps, their templates and the conditions."""
     for step in subject.steps:
         yield from step.params()
         for field, template in step.templates():
@@ -183,7 +187,7 @@ def _used(subject: Subject) -> Iterator[tuple[str, str]]:
 
 
 def _missing(subject: Subject, output: RawOutput) -> str | int | None:
-    """Return the first part of a path that the recorded result does not have, as far as that is known."""
+    """Return the first part of the path that does not exist in the recorded result; ``None``: none is missing."""
     source = subject.by_key.get(output.step or "")
     if source is None or source.kind is None or source.kind.result is None:
         return None
@@ -192,7 +196,9 @@ def _missing(subject: Subject, output: RawOutput) -> str | int | None:
     if isinstance(source.data.get("each"), dict):
         shape = {"type": "array", "items": shape}
     for part in output.path:
-        if isinstance(part, str) and part.startswith(("text:", "is:")):  # reads or checks what is there
+        if isinstance(part, str) and part.startswith(
+            ("text:", "is:")
+        ):  # it converts or checks the value instead of entering it
             return None
         entered = _entered(shape, part)
         if entered is None:
@@ -202,13 +208,13 @@ def _missing(subject: Subject, output: RawOutput) -> str | int | None:
 
 
 def _table(recorded: dict[str, Any]) -> dict[str, Any]:
-    """Return the shape of a table with rows of the recorded shape, whatever else the recorded tool returned."""
+    """Return the schema of a table whose rows have the recorded schema; the tool's other output does not matter."""
     rows = recorded if recorded.get("type") == "array" else object_of(recorded.get("properties")).get("rows")
     return {"type": "object", "properties": {key: rows if key == "rows" else {} for key in TABLE_KEYS}}
 
 
 def _entered(shape: dict[str, Any], part: str | int) -> dict[str, Any] | None:
-    """Return the shape of a part, empty where it is not known; ``None`` where the shape has no such part."""
+    """Return the schema of a part; empty: it is not known; ``None``: the schema has no such part."""
     type_ = text_of(shape.get("type"))
     if type_ == "object" and isinstance(shape.get("properties"), dict):
         return object_of(shape["properties"][part]) if isinstance(part, str) and part in shape["properties"] else None

@@ -1,4 +1,4 @@
-"""What lint says."""
+"""The findings that lint reports."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ Level = Literal["error", "warning"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong: ``error`` where the DAG cannot run as meant, ``warning`` where a person should look.
+    """One problem that lint found.
 
-    :param file: the file. :param field: the place in it, ``steps.post.arguments.json``, or a line; may be empty.
-    :param problem: what is wrong. :param suggestion: what to do about it. :param code: the check's, ``VAI101``.
+    :param level: ``error``: the DAG cannot run as intended; ``warning``: a person should look at it.
+    :param file: The path of the file.
+    :param field: The place in it, such as ``steps.post.arguments.json``, or a line; may be empty.
+    :param problem: What is wrong.
+    :param suggestion: What to do about it.
+    :param code: The code of the check, such as ``VAI101``.
     """
 
     level: Level
@@ -26,7 +30,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What a check says of one place: without the file and the check's own code and level."""
+    """A problem at one place, as a check reports it; file, code and level are added for the :class:`Finding`."""
 
     field: str
     problem: str

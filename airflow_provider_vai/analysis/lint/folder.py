@@ -1,4 +1,4 @@
-"""Checks across automations: what only one of them may have."""
+"""Checks across automations: DAG ids and webhook paths must be unique."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ SAME_PATH = "VAI702"
 
 
 def across(subjects: Sequence[Subject], dag_files: Sequence[DagFile]) -> Iterator[Finding]:
-    """Yield what automations take from each other.
+    """Yield a finding for each DAG id or webhook path that is used more than once.
 
-    :param dag_files: every DAG file that was found, those of the sidecars among them.
+    :param subjects: All automations that were found.
+    :param dag_files: All DAG files that were found, including those of the sidecars.
     """
     yield from _dag_ids(subjects, dag_files)
     yield from _webhooks(subjects)
 
 
 def _dag_ids(subjects: Sequence[Subject], dag_files: Sequence[DagFile]) -> Iterator[Finding]:
-    """A sidecar and its DAG file are one, and a spec beside them may be where they come from."""
+    """A sidecar, its DAG file and the spec that they were rendered from may have the same DAG id."""
     for form in ("sidecar", "spec"):
         first: dict[str, str] = {}
         for subject in subjects:
@@ -47,7 +48,7 @@ def _dag_ids(subjects: Sequence[Subject], dag_files: Sequence[DagFile]) -> Itera
 
 
 def _same_dag_id(file: str, field: str, dag_id: str, other: str) -> Finding:
-    problem = f"the DAG id {shown(dag_id)} is taken by {other}: Airflow would show one of the two"
+    problem = f"the DAG id {shown(dag_id)} is already used by {other}: Airflow would show only one of the two DAGs"
     return Finding("error", file, field, problem, "Rename one of them.", SAME_DAG_ID)
 
 
@@ -62,8 +63,8 @@ def _webhooks(subjects: Sequence[Subject]) -> Iterator[Finding]:
             if other is subject and path not in _paths(subject, index):
                 continue
             if other is not subject and other.dag_id == subject.dag_id and other.form != subject.form:
-                continue  # a spec, and the sidecar that it became
-            problem = f"the webhook path {shown(path)} is taken by {other.path}"
+                continue  # a spec and the sidecar that was rendered from it
+            problem = f"the webhook path {shown(path)} is already used by {other.path}"
             place = dotted(["triggers", index, "path"])
             yield Finding("error", str(subject.path), place, problem, "Give each webhook a path of its own.", SAME_PATH)
 

@@ -1,4 +1,4 @@
-"""Checks of the spec's form: unknown names, kinds, the graph of the steps, their arguments."""
+"""Checks of the spec's structure: keys, action kinds, dependencies between steps, and arguments."""
 
 from __future__ import annotations
 
@@ -18,65 +18,67 @@ from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.outside import REMEDY, outside_problem
 from airflow_provider_vai.model.sidecar import SCHEMA_VERSION, Sidecar
 
-MOST = 50
-"""Problems of one model that are told; a file with more is no spec."""
+MAX_PROBLEMS = 50
+"""At most this many problems are reported per model; a file with more is hardly a spec."""
 
 
 def newer(subject: Subject) -> Iterator[CheckResult]:
-    """The schema is newer than this version knows."""
+    """The sidecar has a newer schema than this version can read."""
     version = subject.data.get("schema_version")
     if isinstance(version, int) and version > SCHEMA_VERSION:
-        problem = f"schema_version {version} is newer than {SCHEMA_VERSION}, the one that this version reads"
+        problem = f"schema_version {version} is newer than {SCHEMA_VERSION}, the newest that this version can read"
         yield CheckResult("schema_version", problem, "Upgrade airflow-provider-vai.")
 
 
 def unknown_names(subject: Subject) -> Iterator[CheckResult]:
-    """A key is not known."""
+    """A key of the spec is unknown."""
     for found, type_ in _problems(subject):
         if type_ == "extra_forbidden":
             yield found
 
 
 def wrong_values(subject: Subject) -> Iterator[CheckResult]:
-    """A key is missing, or its value has a wrong type."""
+    """A key is missing, or its value has the wrong type."""
     for found, type_ in _problems(subject):
         if type_ != "extra_forbidden" and found.field:
             yield found
 
 
 def root_problem(subject: Subject) -> CheckResult | None:
-    """Return what the model says of the spec as a whole, where no check of lint's own says it."""
+    """Return the first problem that the model reports for the spec as a whole rather than for a place in it."""
     return next((found for found, _ in _problems(subject) if not found.field), None)
 
 
 def unknown_kinds(subject: Subject) -> Iterator[CheckResult]:
-    """The kind of a step is not known."""
+    """The action kind of a step is unknown."""
     for step in subject.steps:
         kind = text_of(step.data.get("kind"))
         if kind is not None and step.kind is None:
-            yield CheckResult(step.field("kind"), f"no action kind {shown(kind)}", similar(kind, by_name()))
+            yield CheckResult(step.field("kind"), f"unknown action kind {shown(kind)}", similar(kind, by_name()))
 
 
 def wrong_operators(subject: Subject) -> Iterator[CheckResult]:
-    """The operator is not the one of the kind."""
+    """The operator of a step does not belong to its action kind."""
     for step in subject.steps:
         operator = text_of(step.data.get("operator"))
         if step.kind and operator is not None and operator != step.kind.operator:
-            problem = f"the kind {step.kind.name} is not run by {shown(operator)}"
+            problem = f"{shown(operator)} is not the operator of the action kind {step.kind.name}"
             yield CheckResult(step.field("operator"), problem, f"Write {step.kind.operator}.")
 
 
 def unmapped(subject: Subject) -> Iterator[CheckResult]:
-    """A tool has no action kind: its step fails when it runs."""
+    """A tool has no action kind, so its step fails when it runs."""
     for step in subject.steps:
         if step.data.get("kind") == "unmapped_tool":
             tool = step.arguments.get("tool", {}).get("value")
             remedy = "Map the tool in vai-tools.toml and crystallize the run again, or write the step by hand."
-            yield CheckResult(step.field("kind"), f"the tool {shown(tool)} has no action kind: the step fails", remedy)
+            yield CheckResult(
+                step.field("kind"), f"the tool {shown(tool)} has no action kind, so the step fails when it runs", remedy
+            )
 
 
 def missing_steps(subject: Subject) -> Iterator[CheckResult]:
-    """A step depends on one that is not there."""
+    """A step depends on a step that does not exist."""
     for step in subject.steps:
         for index, name in enumerate(step.depends_on):
             if name not in subject.by_key:
@@ -85,43 +87,45 @@ def missing_steps(subject: Subject) -> Iterator[CheckResult]:
 
 
 def cycles(subject: Subject) -> Iterator[CheckResult]:
-    """Steps wait for each other in a circle."""
-    for circle in _circles(subject):
-        shown_ = " → ".join(circle if len(circle) < 10 else [*circle[:8], "…", circle[-1]])
-        place = subject.by_key[circle[0]].field("depends_on")
-        yield CheckResult(place, f"steps wait for each other: {shown_}", "Remove one of these.")
+    """Steps depend on each other in a cycle."""
+    for cycle in _cycles(subject):
+        shown_ = " → ".join(cycle if len(cycle) < 10 else [*cycle[:8], "…", cycle[-1]])
+        place = subject.by_key[cycle[0]].field("depends_on")
+        yield CheckResult(
+            place, f"steps depend on each other in a cycle: {shown_}", "Remove one of these dependencies."
+        )
 
 
-def _circles(subject: Subject) -> Iterator[list[str]]:
-    """Yield each circle as the keys of its steps, the first one again at its end."""
+def _cycles(subject: Subject) -> Iterator[list[str]]:
+    """Yield each cycle as a list of step keys; the first key is repeated at the end."""
     done: set[str] = set()
     for start in subject.by_key:
-        way: list[str] = []
-        open_ = [(start, iter(_waits(subject, start)))] if start not in done else []
-        way += [start] if open_ else []
-        while open_:
-            following = next((name for name in open_[-1][1] if name not in done), None)
+        trail: list[str] = []
+        pending = [(start, iter(_waits(subject, start)))] if start not in done else []
+        trail += [start] if pending else []
+        while pending:
+            following = next((name for name in pending[-1][1] if name not in done), None)
             if following is None:
-                done.add(open_.pop()[0])
-                way.pop()
-            elif following in way:
-                yield [*way[way.index(following) :], following]
+                done.add(pending.pop()[0])
+                trail.pop()
+            elif following in trail:
+                yield [*trail[trail.index(following) :], following]
                 done.add(following)
             else:
-                way.append(following)
-                open_.append((following, iter(_waits(subject, following))))
+                trail.append(following)
+                pending.append((following, iter(_waits(subject, following))))
 
 
 def wrong_order(subject: Subject) -> Iterator[CheckResult]:
-    """A step stands before one that it waits for."""
+    """A step is listed before a step that it depends on."""
     position = {step.key: index for index, step in reversed(list(enumerate(subject.steps)))}
-    circular = {name for circle in _circles(subject) for name in circle}
+    in_cycles = {name for cycle in _cycles(subject) for name in cycle}
     for index, step in enumerate(subject.steps):
         late = [name for name in step.depends_on if position.get(name, -1) >= index and name != step.key]
         for name in late:
-            if not (name in circular and step.key in circular):
-                problem = f"the step stands before {shown(name)}, for which it waits"
-                yield CheckResult(step.field("depends_on"), problem, "Put it behind that step.")
+            if not (name in in_cycles and step.key in in_cycles):
+                problem = f"the step is listed before {shown(name)}, which it depends on"
+                yield CheckResult(step.field("depends_on"), problem, "Move it after that step.")
 
 
 def same_names(subject: Subject) -> Iterator[CheckResult]:
@@ -137,19 +141,19 @@ def same_names(subject: Subject) -> Iterator[CheckResult]:
 
 
 def wrong_arguments(subject: Subject) -> Iterator[CheckResult]:
-    """The arguments of a step do not fit its kind."""
+    """The arguments of a step do not match its action kind."""
     for step in subject.steps:
         if step.kind is None:
             continue
         values = step.values()
         error = literal_problems(step.kind, values, step.open_places())
-        for problem in error.errors(include_url=False)[:MOST] if error else ():
-            said, at, remedy = explained(problem, values, step.kind.arguments)
-            yield CheckResult(step.field("arguments", *at), said, remedy)
+        for problem in error.errors(include_url=False)[:MAX_PROBLEMS] if error else ():
+            message, at, remedy = explained(problem, values, step.kind.arguments)
+            yield CheckResult(step.field("arguments", *at), message, remedy)
 
 
 def filled_in_from_outside(subject: Subject) -> Iterator[CheckResult]:
-    """An argument that decides what a step does is filled in from outside the spec."""
+    """An argument that decides what a step does takes its value from outside the spec."""
     for step in subject.automation.steps if subject.automation else ():
         kind = by_name().get(step.kind)
         for name, argument in step.arguments.items():
@@ -159,7 +163,7 @@ def filled_in_from_outside(subject: Subject) -> Iterator[CheckResult]:
 
 
 def lost_places(subject: Subject) -> Iterator[CheckResult]:
-    """A wire or secret is for a place that the argument does not have."""
+    """A wire or secret refers to a place that does not exist in its argument."""
     for step in subject.steps:
         for name in step.arguments:
             for part in ("wires", "secrets"):
@@ -176,7 +180,11 @@ def _lost(step: RawStep, name: str, part: str) -> Iterator[CheckResult]:
             )
             if not inside:
                 place = step.field("arguments", name, part, index, "at")
-                yield CheckResult(place, f"the value has no place {shown(key)}", "Put null there, or correct the path.")
+                yield CheckResult(
+                    place,
+                    f"the value has no place {shown(key)}",
+                    "Add the place with null as its value, or correct the path.",
+                )
                 break
             value = value[key]
 
@@ -186,21 +194,21 @@ def _waits(subject: Subject, key: str) -> list[str]:
 
 
 def _problems(subject: Subject) -> list[tuple[CheckResult, str]]:
-    """Return what the model says, each with Pydantic's name of the problem."""
+    """Return the problems that the model reports, each with Pydantic's type of the error."""
     model = Sidecar if subject.form == "sidecar" else Automation
     try:
         model.model_validate(subject.data)
     except ValidationError as error:
         found = []
-        for problem in error.errors(include_url=False)[:MOST]:
-            said, at, remedy = explained(problem, subject.data, model)
-            found.append((CheckResult(dotted(_by_key(subject, at)), said, remedy), problem["type"]))
+        for problem in error.errors(include_url=False)[:MAX_PROBLEMS]:
+            message, at, remedy = explained(problem, subject.data, model)
+            found.append((CheckResult(dotted(_by_key(subject, at)), message, remedy), problem["type"]))
         return found
     return []
 
 
 def _by_key(subject: Subject, at: list[str | int]) -> list[str | int]:
-    """Return a place with the step's key in place of its number, as the other checks say it."""
+    """Return a place with the step's key instead of its number, as the other checks write it."""
     if len(at) >= 2 and at[0] == "steps" and isinstance(at[1], int):
         data = list_of(subject.data.get("steps"))[at[1]]
         step = next((step for step in subject.steps if step.data is data), None)

@@ -1,4 +1,4 @@
-"""Checks of approvals: a gate and what it guards, and writes that nobody approves."""
+"""Checks of gates and of writes without a gate."""
 
 from __future__ import annotations
 
@@ -19,58 +19,64 @@ def idle_gates(subject: Subject) -> Iterator[CheckResult]:
     guarded = {step.gate for step in subject.steps}
     for step in subject.steps:
         if step.is_gate and step.key not in guarded:
-            problem = "the gate guards no step: there is nothing that a person could approve"
+            problem = "the gate guards no step, so there is nothing to approve"
             yield CheckResult(
-                step.field("key"), problem, "Name it in the approval of the step it is for, or remove it."
+                step.field("key"),
+                problem,
+                "Name it under `approval.gate` of the step that it should guard, or remove it.",
             )
 
 
 def missing_gates(subject: Subject) -> Iterator[CheckResult]:
-    """The gate of a step is not there, or is no gate."""
+    """The gate of a step does not exist, or is not a gate."""
     gates = [step.key for step in subject.steps if step.is_gate and step.key]
     for step in subject.steps:
         if step.gate is not None and step.gate not in gates:
-            what = "is no gate" if step.gate in subject.by_key else "is not there"
-            remedy = similar(step.gate, gates) if gates else "Add an approval_gate step of that key before it."
+            what = "is not a gate" if step.gate in subject.by_key else "does not exist"
+            remedy = similar(step.gate, gates) if gates else "Add an approval_gate step with this key before it."
             yield CheckResult(step.field("approval", "gate"), f"the gate {shown(step.gate)} {what}", remedy)
 
 
 def loose_gates(subject: Subject) -> Iterator[CheckResult]:
-    """A guarded step does not wait for its gate."""
+    """A guarded step does not depend on its gate."""
     for step in subject.steps:
         if step.gate in subject.by_key and step.gate not in step.depends_on:
-            problem = f"the step does not wait for its gate {shown(step.gate)}"
+            problem = f"the step does not depend on its gate {shown(step.gate)}"
             yield CheckResult(step.field("depends_on"), problem, "Add the gate to depends_on.")
 
 
 def unguarded_writes(subject: Subject) -> Iterator[CheckResult]:
-    """A step changes something outside, and nobody approves it."""
+    """A write has no gate."""
     for step in _unguarded(subject):
         if not _only_from_tools(step):
-            problem = "the step changes something outside, and no gate stands before it"
-            yield CheckResult(step.field("approval", "gate"), problem, "Give it a gate, or be sure that it needs none.")
+            problem = "the step writes, and no gate guards it"
+            yield CheckResult(
+                step.field("approval", "gate"),
+                problem,
+                "Put a gate before it, or make sure that nobody needs to approve it.",
+            )
 
 
 def untrusted_writes(subject: Subject) -> Iterator[CheckResult]:
-    """A step sends outside what nobody but an earlier tool said, and nobody approves it."""
+    """An ungated write sends only tool output."""
     for step in _unguarded(subject):
         if _only_from_tools(step):
-            problem = "the step changes something outside with what a tool returned alone, and no gate stands before it"
-            yield CheckResult(step.field("approval", "gate"), problem, "Give it a gate.")
+            problem = "the step writes only what tools returned, and no gate guards it"
+            yield CheckResult(step.field("approval", "gate"), problem, "Put a gate before it.")
 
 
 def outsiders(subject: Subject) -> Iterator[CheckResult]:
-    """A step rests on what nobody but outsiders said."""
+    """A step depends on values that come only from text of outsiders."""
     for step in subject.steps:
         untrusted = list_of(object_of(step.data.get("approval")).get("untrusted"))
         if untrusted and not step.is_gate:
-            problem = f"only text that outsiders can write says {', '.join(_sources(untrusted))}"
-            remedy = "Look where each value came from (`vai explain`) before you approve it or activate the automation."
+            problem = f"these values come only from text that outsiders can write: {', '.join(_sources(untrusted))}"
+            remedy = "Check where each value comes from (`vai explain`) before you approve or activate this."
             yield CheckResult(step.field("approval", "reason"), problem, remedy)
 
 
 def _sources(untrusted: list[Any]) -> Iterator[str]:
-    """Yield each value that only outsiders' text says: its place, and the call whose result holds it."""
+    """Yield the place of each value that comes only from outsiders' text, and the call whose result contains it."""
     for value in map(object_of, untrusted[:SHOWN_PLACES]):
         yield f"{dotted(list_of(value.get('place')))} (call {shown(value.get('call_id'))})"
     if len(untrusted) > SHOWN_PLACES:
@@ -84,7 +90,7 @@ def _unguarded(subject: Subject) -> Iterator[RawStep]:
 
 
 def _only_from_tools(step: RawStep) -> bool:
-    """Return whether all that the step sends, not what decides what it does, is the output of tools."""
+    """Return whether tools returned everything that the step sends; arguments that decide what it does do not count."""
     fixed = step.kind.never_wired if step.kind else ("conn_id",)
-    sent = [it for name, it in step.arguments.items() if name not in (*fixed, "effect", "source_sha256")]
-    return bool(sent) and all(it.get("origin") == "tool_output" for it in sent)
+    sent = [argument for name, argument in step.arguments.items() if name not in (*fixed, "effect", "source_sha256")]
+    return bool(sent) and all(argument.get("origin") == "tool_output" for argument in sent)

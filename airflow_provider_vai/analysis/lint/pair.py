@@ -1,4 +1,4 @@
-"""Checks of a sidecar and its DAG file: whether the file is what the spec renders."""
+"""Checks of a sidecar together with its DAG file: whether rendering the spec gives that file."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ from airflow_provider_vai.store.edits import dag_sha256
 def wrong_name(subject: Subject) -> Iterator[CheckResult]:
     """A sidecar is not named after its DAG id."""
     if subject.form == "sidecar" and subject.dag_id is not None and subject.dag_path.name != f"{subject.dag_id}.py":
-        problem = f"the DAG id is {shown(subject.dag_id)}, and the file has another name"
-        yield CheckResult("dag_id", problem, "Rename both files of the pair, or correct the DAG id and render it.")
+        problem = f"the DAG id is {shown(subject.dag_id)}, but the file is not named after it"
+        yield CheckResult(
+            "dag_id", problem, "Rename the sidecar and the DAG file, or correct the DAG id and run `vai render`."
+        )
 
 
 def missing_file(subject: Subject) -> Iterator[CheckResult]:
@@ -34,13 +36,15 @@ def edited_file(subject: Subject) -> Iterator[CheckResult]:
     """The DAG file was edited by hand."""
     digest = text_of(subject.data.get("dag_sha256"))
     if subject.dag and digest is not None and subject.dag.sha256 != digest:
-        problem = f"{subject.dag_path.name} was edited by hand since it was rendered"
-        remedy = f"`vai render {subject.path}` makes a version of the edit; with --force it drops the edit."
+        problem = f"{subject.dag_path.name} was edited by hand after it was rendered"
+        remedy = (
+            f"Run `vai render {subject.path}` to record the edit as a version; with --force, the edit is discarded."
+        )
         yield CheckResult("dag_sha256", problem, remedy)
 
 
 def not_rendered(subject: Subject) -> Iterator[CheckResult]:
-    """The DAG file is not what the spec renders."""
+    """Rendering the spec gives another DAG file."""
     digest = text_of(subject.data.get("rendered_sha256")) or text_of(subject.data.get("dag_sha256"))
     made = rendered(subject)
     if made is None or subject.dag is None:
@@ -48,12 +52,12 @@ def not_rendered(subject: Subject) -> Iterator[CheckResult]:
     remedy = f"Run `vai render {subject.path}`."
     if isinstance(made, VaiError):
         yield CheckResult(made.where, f"the spec cannot be rendered: {made.problem}", made.remedy or remedy)
-    elif not subject.is_older and dag_sha256(made) != digest:  # an older release may render it differently
-        yield CheckResult("", f"{subject.dag_path.name} is not what the spec renders", remedy)
+    elif not subject.is_older and dag_sha256(made) != digest:  # an older release may have rendered it differently
+        yield CheckResult("", f"{subject.dag_path.name} differs from what the spec renders", remedy)
 
 
 def other_tasks(subject: Subject) -> Iterator[CheckResult]:
-    """The tasks of the DAG file are not those of the spec."""
+    """The DAG file has other tasks than the spec."""
     made = rendered(subject)
     if not isinstance(made, str) or subject.dag is None:
         return
@@ -63,18 +67,18 @@ def other_tasks(subject: Subject) -> Iterator[CheckResult]:
     more, fewer = sorted(subject.dag.task_ids - expected.task_ids), sorted(expected.task_ids - subject.dag.task_ids)
     parts = [
         f"{subject.dag_path.name} has {what} {', '.join(map(shown, names[:5]))}"
-        for names, what in ((more, "the task(s) of no step:"), (fewer, "no task for:"))
+        for names, what in ((more, "task(s) that are not in the spec:"), (fewer, "no task for:"))
         if names
     ]
     yield CheckResult(
         "steps",
         "; ".join(parts),
-        f"Look at the edit: the spec, its gates and its versions do not know it (`vai diff {subject.path}`).",
+        f"Check the edit with `vai diff {subject.path}`: the spec and its gates do not cover these tasks.",
     )
 
 
 def rendered(subject: Subject) -> str | VaiError | None:
-    """Return what a sidecar's spec renders, or why it does not; ``None`` where it is no valid sidecar."""
+    """Render the spec of a sidecar; return the text or the error; ``None``: it is not a valid sidecar."""
     if subject.form != "sidecar":
         return None
     try:
@@ -84,5 +88,5 @@ def rendered(subject: Subject) -> str | VaiError | None:
         return None
     except VaiError as error:
         return error
-    except (LookupError, TypeError, AttributeError):  # a wire to a place that is not there; told by its own check
+    except (LookupError, TypeError, AttributeError):  # a wire to a place that does not exist; another check reports it
         return None

@@ -1,4 +1,4 @@
-"""A spec as it stands in its file, whatever is wrong with it: every view gives what can be read, and never raises."""
+"""Views of a spec as it is in its file. They return what can be read, and never raise for a spec that is wrong."""
 
 from __future__ import annotations
 
@@ -13,28 +13,33 @@ from airflow_provider_vai.model.kinds import Kind, by_name
 
 
 def object_of(value: Any) -> dict[str, Any]:
-    """Return the value, if it is an object, else an empty one."""
+    """Return the value if it is an object, else an empty object."""
     return value if isinstance(value, dict) else {}
 
 
 def list_of(value: Any) -> list[Any]:
-    """Return the value, if it is a list, else an empty one."""
+    """Return the value if it is a list, else an empty list."""
     return value if isinstance(value, list) else []
 
 
 def texts_of(value: Any) -> list[str]:
-    """Return the texts in a list."""
+    """Return the strings in a list; other elements are left out."""
     return [part for part in list_of(value) if isinstance(part, str)]
 
 
 def text_of(value: Any) -> str | None:
-    """Return the value, if it is text."""
+    """Return the value if it is a string, else ``None``."""
     return value if isinstance(value, str) else None
 
 
 @dataclass(frozen=True)
 class RawOutput:
-    """A place in a result that something reads: ``field`` is where that is said, ``step`` ``None`` for the element."""
+    """A place in a result that a step reads.
+
+    :param field: The place in the spec where this is written.
+    :param step: The key of the step that has the result; ``None``: the list element that the step is mapped over.
+    :param path: The keys and positions that lead to the place in the result.
+    """
 
     field: str
     step: str | None
@@ -44,7 +49,8 @@ class RawOutput:
 class RawStep:
     """One entry of ``steps``.
 
-    :param data: the entry. :param place: the keys that lead to it in messages: its key, or its number.
+    :param data: The entry, a JSON object.
+    :param place: The place to show in messages: ``steps`` and the step's key, or its number if the key is not unique.
     """
 
     def __init__(self, data: dict[str, Any], place: JsonPath) -> None:
@@ -52,7 +58,7 @@ class RawStep:
         self.place = place
 
     def field(self, *more: str | int) -> str:
-        """Return a place in the step, for messages."""
+        """Return a place in the step, written for messages."""
         return dotted([*self.place, *more])
 
     @cached_property
@@ -62,12 +68,12 @@ class RawStep:
 
     @cached_property
     def kind(self) -> Kind | None:
-        """The step's action kind, if it is a known one."""
+        """The step's action kind; ``None``: it is unknown."""
         return by_name().get(text_of(self.data.get("kind")) or "")
 
     @property
     def is_gate(self) -> bool:
-        """Whether it is a gate."""
+        """Whether the step is a gate."""
         return self.data.get("kind") == "approval_gate"
 
     @property
@@ -77,21 +83,22 @@ class RawStep:
 
     @cached_property
     def depends_on(self) -> list[str]:
-        """The keys of the steps that it waits for."""
+        """The keys of the steps that this step depends on."""
         return texts_of(self.data.get("depends_on"))
 
     @cached_property
     def gate(self) -> str | None:
-        """The key of its gate."""
+        """The key of the step's gate; ``None``: it has none."""
         return text_of(object_of(self.data.get("approval")).get("gate"))
 
     @cached_property
     def arguments(self) -> dict[str, dict[str, Any]]:
-        """Its arguments, those that are objects."""
-        return {name: it for name, it in object_of(self.data.get("arguments")).items() if isinstance(it, dict)}
+        """The step's arguments by name; those that are not objects are left out."""
+        arguments = object_of(self.data.get("arguments"))
+        return {name: argument for name, argument in arguments.items() if isinstance(argument, dict)}
 
     def outputs(self) -> Iterator[RawOutput]:
-        """Yield every place in results that the step reads."""
+        """Yield each place in a result that the step reads."""
         yield from _output(self.data.get("each"), self.field("each"))
         for name, argument in self.arguments.items():
             yield from _output(argument.get("from"), self.field("arguments", name, "from"))
@@ -100,7 +107,7 @@ class RawStep:
                 yield from _output(object_of(wire).get("from"), place)
 
     def params(self) -> Iterator[tuple[str, str]]:
-        """Yield each DAG param that the step takes, after the place where it says so."""
+        """Yield a pair of place and name for each DAG param that the step uses."""
         for name, argument in self.arguments.items():
             if param := text_of(argument.get("param")):
                 yield self.field("arguments", name, "param"), param
@@ -109,7 +116,7 @@ class RawStep:
                     yield self.field("arguments", name, "wires", index, "param"), param
 
     def templates(self) -> Iterator[tuple[str, str]]:
-        """Yield each Jinja template of the step, after its place."""
+        """Yield a pair of place and text for each Jinja template of the step."""
         for name, argument in self.arguments.items():
             if argument.get("class") == "template" and (text := text_of(argument.get("value"))):
                 yield self.field("arguments", name, "value"), text
@@ -118,7 +125,7 @@ class RawStep:
                     yield self.field("arguments", name, "wires", index, "template"), text
 
     def connections(self) -> Iterator[tuple[str, str]]:
-        """Yield each connection id that the step names, after its place."""
+        """Yield a pair of place and connection id for each connection that the step uses."""
         for name, argument in self.arguments.items():
             value = text_of(argument.get("value"))
             if name.endswith("conn_id") and argument.get("class") == "frozen" and value:
@@ -128,7 +135,7 @@ class RawStep:
                     yield self.field("arguments", name, "secrets", index, "connection"), named
 
     def open_places(self) -> list[JsonPath]:
-        """Return the places of the arguments that are filled in when the step runs."""
+        """Return the places in the arguments whose values are known only when the step runs."""
         places: list[JsonPath] = []
         for name, argument in self.arguments.items():
             if isinstance(argument.get("from"), dict) or argument.get("class") in ("parameter", "template"):
@@ -141,17 +148,17 @@ class RawStep:
         return places
 
     def values(self) -> dict[str, Any]:
-        """Return the values of the arguments."""
+        """Return the values of the arguments by name."""
         return {name: argument.get("value") for name, argument in self.arguments.items()}
 
 
 def steps_of(document: dict[str, Any]) -> list[RawStep]:
-    """Return the steps of a document; one without a key of its own is called by its number."""
-    entries = [(index, it) for index, it in enumerate(list_of(document.get("steps"))) if isinstance(it, dict)]
-    keys = [text_of(it.get("key")) for _, it in entries]
+    """Return the steps of a document; a step without a unique key is named by its number."""
+    entries = [(index, step) for index, step in enumerate(list_of(document.get("steps"))) if isinstance(step, dict)]
+    keys = [text_of(step.get("key")) for _, step in entries]
     return [
-        RawStep(it, ["steps", key if key is not None and keys.count(key) == 1 else index])
-        for (index, it), key in zip(entries, keys, strict=True)
+        RawStep(step, ["steps", key if key is not None and keys.count(key) == 1 else index])
+        for (index, step), key in zip(entries, keys, strict=True)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Checks of what decides whether and where a run goes: schedules, conditions, branches; and of the review."""
+"""Checks of schedules, conditions, branches and the review of an active automation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from airflow_provider_vai.model.review_codes import FLAGS
 
 
 def wrong_schedules(subject: Subject) -> Iterator[CheckResult]:
-    """A schedule is neither a preset nor a cron expression that Airflow runs as meant."""
+    """A schedule is not a preset, and not a cron expression that Airflow can run."""
     for index, trigger in subject.of_type("schedule"):
         text = text_of(trigger.get("schedule"))
         if text is not None and (problem := schedule_problem(text)):
@@ -32,7 +32,7 @@ def wrong_schedules(subject: Subject) -> Iterator[CheckResult]:
 
 
 def wrong_timezones(subject: Subject) -> Iterator[CheckResult]:
-    """A time zone is not known."""
+    """A time zone is unknown."""
     for index, trigger in subject.of_type("schedule"):
         text = text_of(trigger.get("timezone"))
         if text is not None and (problem := timezone_problem(text)):
@@ -40,8 +40,8 @@ def wrong_timezones(subject: Subject) -> Iterator[CheckResult]:
 
 
 def wrong_starts(subject: Subject) -> Iterator[CheckResult]:
-    """Airflow does not accept the triggers together with each other, the limits and the params."""
-    own = (wrong_schedules, wrong_timezones, wrong_defaults)  # reported by themselves
+    """Airflow does not accept this combination of triggers, limits and params."""
+    own = (wrong_schedules, wrong_timezones, wrong_defaults)  # these checks report their own findings
     if subject.automation is None or any(True for look in own for _ in look(subject)):
         return
     try:
@@ -51,8 +51,8 @@ def wrong_starts(subject: Subject) -> Iterator[CheckResult]:
 
 
 def wrong_conditions(subject: Subject) -> Iterator[CheckResult]:
-    """A condition cannot be read."""
-    remedy = 'Write it like order["total"] > 100 and params.region in ["EU", "US"].'
+    """A condition cannot be parsed."""
+    remedy = 'Write it like this: order["total"] > 100 and params.region in ["EU", "US"].'
     for index, text in enumerate(list_of(subject.data.get("conditions"))):
         if isinstance(text, str) and (problem := condition_problem(text)):
             yield CheckResult(dotted(["conditions", index]), f"{shown(text)}: {problem}", remedy)
@@ -68,34 +68,35 @@ def wrong_conditions(subject: Subject) -> Iterator[CheckResult]:
 
 
 def lost_branches(subject: Subject) -> Iterator[CheckResult]:
-    """A branch leads to a step that does not follow it directly."""
+    """A branch leads to a step that does not depend on it directly."""
     for step in subject.steps:
         if step.data.get("kind") != "conditional_branch":
             continue
-        following = [it for it in subject.steps if step.key in it.depends_on]
-        known = {name for it in following for name in (text_of(it.data.get("task_id")), it.key) if name}
-        for way in ("if_true", "if_false"):
-            for index, name in enumerate(texts_of(step.arguments.get(way, {}).get("value"))):
+        following = [other for other in subject.steps if step.key in other.depends_on]
+        known = {name for other in following for name in (text_of(other.data.get("task_id")), other.key) if name}
+        for side in ("if_true", "if_false"):
+            for index, name in enumerate(texts_of(step.arguments.get(side, {}).get("value"))):
                 if name not in known:
-                    problem = f"{shown(name)} does not follow the branch directly"
-                    remedy = f"Let it depend on {shown(step.key)}. {similar(name, known) if known else ''}".strip()
-                    yield CheckResult(step.field("arguments", way, index), problem, remedy)
+                    problem = f"the step {shown(name)} does not depend on the branch directly"
+                    remedy = f"Add {shown(step.key)} to its depends_on. {similar(name, known) if known else ''}".strip()
+                    yield CheckResult(step.field("arguments", side, index), problem, remedy)
 
 
 def not_reviewed(subject: Subject) -> Iterator[CheckResult]:
-    """An automation is active, and nobody looked at a step that it flags."""
+    """An automation is active, but nobody reviewed one of its flagged steps."""
     if subject.form != "sidecar" or subject.data.get("status") != "active":
         return
-    reviews = [object_of(it) for it in list_of(subject.data.get("reviews"))]
+    reviews = [object_of(review) for review in list_of(subject.data.get("reviews"))]
     items = [object_of(item) for review in reviews for item in list_of(review.get("items"))]
     seen = {text_of(item.get("step")) for item in items if item.get("code") in FLAGS}
     listed = [object_of(item) for item in list_of(subject.data.get("review"))]
-    numbers = {text_of(it.get("step")): number for number, it in enumerate(listed, 1) if it.get("code") in FLAGS}
+    flagged = [(number, item) for number, item in enumerate(listed, 1) if item.get("code") in FLAGS]
+    numbers = {text_of(item.get("step")): number for number, item in flagged}
     for step in subject.steps:
         if step.data.get("non_deterministic") is True and step.key is not None and step.key not in seen:
             reason = shown(step.data.get("non_deterministic_reason"))
-            item = f" (item {numbers[step.key]} of the review)" if step.key in numbers else ""
-            problem = f"the automation is active, and nobody reviewed this step{item}: {reason}"
+            number = f" (review item {numbers[step.key]})" if step.key in numbers else ""
+            problem = f"the automation is active, but nobody reviewed this step{number}: {reason}"
             yield CheckResult(
                 step.field("non_deterministic"), problem, "Pause it, review the step, and activate it again."
             )

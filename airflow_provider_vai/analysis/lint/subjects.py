@@ -1,4 +1,4 @@
-"""The files that lint looks at: found, read, and put together as automations."""
+"""Finds and reads the files that lint checks, and groups them into automations."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ NOT_PYTHON = "VAI003"
 class Subject:
     """One automation.
 
-    :param path: the sidecar or spec. :param form: a sidecar, or a spec in full or from the short form.
-    :param data: its document, in the full form. :param dag: the DAG file of a sidecar; ``None``: there is none, or it
-        cannot be read.
-    :param is_older: the file is of an older schema; ``data`` is of the newest.
+    :param path: The path of the sidecar or spec.
+    :param form: ``sidecar`` or ``spec``.
+    :param data: The document. A spec in the short form was expanded, and an older schema was migrated to the newest.
+    :param dag: The DAG file of a sidecar; ``None``: it does not exist or cannot be read.
+    :param is_older: Whether the file has an older schema.
     """
 
     path: Path
@@ -43,12 +44,12 @@ class Subject:
 
     @cached_property
     def steps(self) -> list[RawStep]:
-        """The steps that can be read."""
+        """The steps; entries that are not objects are left out."""
         return steps_of(self.data)
 
     @cached_property
     def by_key(self) -> dict[str, RawStep]:
-        """The steps by their keys, in order; of two with one key, the first."""
+        """The steps by key, in order; if several have the same key, the first."""
         found: dict[str, RawStep] = {}
         for step in self.steps:
             if step.key is not None:
@@ -57,7 +58,7 @@ class Subject:
 
     @cached_property
     def automation(self) -> Automation | None:
-        """The automation of the document; ``None``: it does not fit the spec's model."""
+        """The document as an automation; ``None``: it does not match the model of the spec."""
         fields = {name: value for name, value in self.data.items() if name in Automation.model_fields}
         try:
             return Automation.model_validate(fields)
@@ -71,26 +72,27 @@ class Subject:
 
     @property
     def dag_path(self) -> Path:
-        """Where a sidecar's DAG file stands."""
+        """The path of a sidecar's DAG file."""
         return self.path.with_name(self.path.name.removesuffix(SUFFIX) + ".py")
 
     @property
     def triggers(self) -> list[tuple[int, dict[str, Any]]]:
-        """The triggers that can be read, with their numbers."""
-        return [(index, it) for index, it in enumerate(list_of(self.data.get("triggers"))) if isinstance(it, dict)]
+        """The triggers with their positions; entries that are not objects are left out."""
+        triggers = enumerate(list_of(self.data.get("triggers")))
+        return [(index, trigger) for index, trigger in triggers if isinstance(trigger, dict)]
 
     def of_type(self, type_: str) -> list[tuple[int, dict[str, Any]]]:
-        """Return the triggers of a type."""
-        return [(index, it) for index, it in self.triggers if it.get("type") == type_]
+        """Return the triggers of a type, with their positions among all triggers."""
+        return [(index, trigger) for index, trigger in self.triggers if trigger.get("type") == type_]
 
     @property
     def params(self) -> dict[str, dict[str, Any]]:
-        """The declared params."""
-        return {name: object_of(it) for name, it in object_of(self.data.get("params")).items()}
+        """The declared params by name."""
+        return {name: object_of(param) for name, param in object_of(self.data.get("params")).items()}
 
 
 def collected(paths: Iterable[Path]) -> tuple[list[Subject], list[DagFile], list[Finding]]:
-    """Return the automations, all DAG files, and what could not be read."""
+    """Return the automations, all DAG files, and a finding for each file that cannot be read."""
     subjects: list[Subject] = []
     dag_files: dict[Path, DagFile] = {}
     findings: list[Finding] = []
@@ -116,7 +118,7 @@ def _beside(path: Path) -> DagFile | None:
 
 
 def _files(paths: Iterable[Path], findings: list[Finding]) -> Iterator[Path]:
-    """Yield each file once: the named ones, and those of folders that lint knows; a DAG file with its sidecar."""
+    """Yield each file once: named files, DAG files' sidecars, and files in folders whose names end as lint expects."""
     seen: set[str] = set()
     for path in paths:
         for found in _under(path, findings):
@@ -132,7 +134,7 @@ def _under(path: Path, findings: list[Finding]) -> Iterator[Path]:
     except (OSError, ValueError):
         is_folder = is_there = False
     if not is_there:
-        findings.append(Finding("error", str(path), "", "there is no such file", "Name another one.", UNREADABLE))
+        findings.append(Finding("error", str(path), "", "there is no such file", "Correct the path.", UNREADABLE))
     elif is_folder:
         yield from _in_folder(path)
     else:
@@ -157,7 +159,9 @@ def _subject(path: Path, findings: list[Finding]) -> Subject | None:
         findings.append(Finding("error", str(path), "", error.problem, error.remedy, UNREADABLE))
         return None
     if not isinstance(value, dict):
-        findings.append(Finding("error", str(path), "", "it holds no object", "Write a spec.", UNREADABLE))
+        findings.append(
+            Finding("error", str(path), "", "the file does not contain a JSON object", "Write a spec.", UNREADABLE)
+        )
         return None
     is_older = version_1.is_older(value)
     data = version_1.migrated(value) if is_older else value
@@ -168,5 +172,5 @@ def _subject(path: Path, findings: list[Finding]) -> Subject | None:
     made = all_refusals(value, path)
     if isinstance(made, Automation):
         return Subject(path, "spec", made.model_dump(mode="json"))
-    findings += [Finding("error", str(path), it.where, it.problem, it.remedy, REFUSED) for it in made]
+    findings += [Finding("error", str(path), error.where, error.problem, error.remedy, REFUSED) for error in made]
     return None

@@ -1,6 +1,7 @@
-"""What ``vai verify --replay`` is made of: run the automation now, and compare each step's result with the recording.
+"""`vai verify --replay`: runs the automation now and compares each step's result with the recorded one.
 
-``recordings`` says what each step returned when it was recorded, ``replay`` runs the DAG file in a process of its own
-(``child`` is that process, ``stand_ins`` keeps its writes from happening), ``compare`` tells how today's results
-differ, ``verdicts`` judges the steps, ``report`` and ``page`` show it; ``baseline`` keeps results that were accepted.
+``verification`` is the entry point. ``recordings`` provides the recorded results, and ``baseline`` stores results that
+a person accepted. ``replay`` runs the DAG file in a separate process: ``child`` is the code of that process, and
+``stand_ins`` keeps its writes from happening. ``compare`` finds the differences between two results, ``verdicts`` gives
+each step a verdict, and ``report`` and ``page`` format the report. ``files`` checks the files without a replay.
 """

@@ -1,6 +1,7 @@
-"""Results that somebody accepted: what later ones are compared with. Kept beside the versions, never changed again.
+"""Baselines: step results that a person accepted, and that later results are compared with.
 
-``<folder>/.vai/<dag_id>/baselines/<number>.json``; of two who accept at once, one is refused.
+They are stored beside the versions, in ``<folder>/.vai/<dag_id>/baselines/<number>.json``, and never changed. If two
+people accept results at the same time, one of them is refused.
 """
 
 from __future__ import annotations
@@ -24,15 +25,20 @@ from airflow_provider_vai.store.versions import VersionLog
 
 FOLDER = "baselines"
 KEPT_CHARACTERS = 2_000_000
-"""A longer result is kept as its digest and shape."""
+"""Of a longer result, only the digest and the schema are stored."""
 
 
 class Accepted(Spec):
-    """A step's result: its digest and shape, and itself where ``is_kept``.
+    """The accepted result of one step.
 
-    ``step_sha256`` is the digest of what the step does: after a change of it the result says nothing. ``is_masked``:
-    credentials in it were masked. ``is_list``: one result for each element that the step is mapped over.
-    ``stood_in``: the result was not made in that run, an earlier one stood in for it.
+    :param step_sha256: The digest of what the step does. If it changes, the result can no longer be compared.
+    :param result_sha256: The digest of the result.
+    :param result_schema: The JSON Schema of the result.
+    :param is_kept: Whether ``value`` is the result; long results are not stored.
+    :param value: The result, with credentials masked.
+    :param is_masked: Whether credentials in the result were masked.
+    :param is_list: Whether the step is mapped: the result is a list with one result per element.
+    :param stood_in: Whether the step did not run, and a recorded result was returned instead.
     """
 
     step_sha256: str
@@ -48,7 +54,12 @@ class Accepted(Spec):
 class Baseline(Spec):
     """The results of one replay, accepted by a person.
 
-    :param number: from 1, without gaps. :param version: the automation's. :param summary: why they were accepted.
+    :param number: Baselines are numbered from 1, without gaps.
+    :param at: When the results were accepted.
+    :param by: Who accepted them.
+    :param summary: Why they were accepted.
+    :param version: The version of the automation.
+    :param steps: The results by step key.
     """
 
     schema_version: Literal[1] = 1
@@ -63,14 +74,16 @@ class Baseline(Spec):
 
 
 def step_sha256(step: Step) -> str:
-    """Return the digest of what a step does: its kind, operator, arguments and list."""
+    """Return the digest of what a step does: its action kind, operator, arguments and the list it is mapped over."""
     return json_text.digest(step.model_dump(mode="json", include={"kind", "operator", "arguments", "each"}))
 
 
 def accepted(step: Step, result: Any, *, stood_in: bool = False) -> Accepted:
-    """Return a step's result as a baseline keeps it: without credentials.
+    """Return a step's result in the form that a baseline stores, with credentials masked.
 
-    :param result: JSON data; of a mapped step the list of its results.
+    :param step: The step.
+    :param result: The result as JSON data; for a mapped step, the list of its results.
+    :param stood_in: Whether the step did not run, and the recorded result was returned instead.
     """
     kept = masked(result)
     is_short = len(json_text.canonical(kept)) <= KEPT_CHARACTERS
@@ -87,10 +100,11 @@ def accepted(step: Step, result: Any, *, stood_in: bool = False) -> Accepted:
 
 
 def newest(folder: AnyPath, dag_id: str) -> Baseline | None:
-    """Return the baseline that was accepted last; ``None``: none was.
+    """Return the newest baseline; ``None``: there is none.
 
-    :param folder: of the DAG file.
-    :raises SpecError: its file is damaged or of a newer version of this package.
+    :param folder: The folder of the DAG file.
+    :param dag_id: The DAG id.
+    :raises SpecError: if the file is damaged or was written by a newer version of this package.
     """
     place = _folder(folder, dag_id)
     found = [name for name in shared_files.names(place, ".json") if name[:-5].isdecimal()]
@@ -100,11 +114,15 @@ def newest(folder: AnyPath, dag_id: str) -> Baseline | None:
 def accept(
     folder: AnyPath, sidecar: Sidecar, steps: dict[str, Accepted], *, summary: str = "", by: str | None = None
 ) -> Baseline:
-    """Write a new baseline.
+    """Write a new baseline and return it.
 
-    :param folder: of the DAG file. :param by: who accepts; ``None``: as for versions, see :func:`publisher.author`.
-    :raises Conflict: somebody else accepted one meanwhile.
-    :raises PublishError: the storage refuses.
+    :param folder: The folder of the DAG file.
+    :param sidecar: The sidecar of the automation.
+    :param steps: The results by step key.
+    :param summary: Why the results are accepted.
+    :param by: Who accepts them; ``None``: the author of versions, see :func:`publisher.author`.
+    :raises Conflict: if somebody else accepted a baseline at the same time.
+    :raises PublishError: if the file cannot be written.
     """
     before = newest(folder, sidecar.dag_id)
     made = Baseline(
@@ -120,9 +138,9 @@ def accept(
     path = _folder(folder, sidecar.dag_id) / f"{made.number:06}.json"
     if not shared_files.create(path, json_text.pretty(made.model_dump(mode="json")).encode("ascii")):
         raise Conflict(
-            f"somebody else accepted the baseline {made.number} meanwhile",
+            f"somebody else accepted results at the same time, as baseline {made.number}",
             where=str(path),
-            remedy="Verify again: today's results are then compared with that one.",
+            remedy="Verify again; the results are then compared with that baseline.",
         )
     return made
 
@@ -132,13 +150,13 @@ def _folder(folder: AnyPath, dag_id: str) -> AnyPath:
 
 
 def _read(path: AnyPath) -> Baseline:
-    remedy = "Restore the file, or upgrade airflow-provider-vai if a newer version wrote it; or name the --trace."
+    remedy = "Restore the file; upgrade airflow-provider-vai if a newer version wrote it; or give --trace."
     try:
         text = (shared_files.read(path) or b"").decode("utf-8")
         return Baseline.model_validate(json_text.loads(text, where=str(path)))
     except ValidationError as error:
         raise SpecError(problems(error), where=str(path), remedy=remedy) from None
     except UnicodeDecodeError as error:
-        raise SpecError(f"not UTF-8 at byte {error.start}", where=str(path), remedy=remedy) from None
+        raise SpecError(f"the file is not UTF-8 at byte {error.start}", where=str(path), remedy=remedy) from None
     except VaiError as error:
         raise SpecError(error.problem, where=str(path), remedy=remedy) from None

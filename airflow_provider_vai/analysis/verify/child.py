@@ -1,9 +1,8 @@
 """The process in which a DAG is replayed: ``python -m airflow_provider_vai.analysis.verify.child REPLY``.
 
-It reads its request from standard input. Only :mod:`.replay` starts it, in an environment of its own.
-
-The request: ``{"dag", "dag_id", "environment", "writes", "stand_ins": {task_id: value}, "lists": [task_id],
-"live_writes", "live_artifacts", "approver", "conf"}``. The reply is a file: ``{"refused": [...]}``, or what took place.
+Only :mod:`.replay` starts it, with a private environment. It reads a JSON request from standard input: ``{"dag",
+"dag_id", "environment", "writes", "stand_ins": {task_id: value}, "lists": [task_id], "live_writes", "live_artifacts",
+"approver", "conf"}``. It writes the reply to the file ``REPLY``: ``{"refused": [...]}``, or what happened.
 """
 
 from __future__ import annotations
@@ -17,9 +16,9 @@ from typing import Any
 
 
 def main() -> None:
-    """Replay the DAG of the request, and write the reply."""
+    """Read the request, replay the DAG, and write the reply."""
     request = json.load(sys.stdin)
-    os.environ.update(request["environment"])  # before Airflow is imported; more than a command line could carry
+    os.environ.update(request["environment"])  # set before Airflow is imported; too long for a command line
     sys.stdin.close()
     Path(sys.argv[1]).write_text(json.dumps(_reply(request)), encoding="ascii")
 
@@ -32,23 +31,23 @@ def _reply(request: dict[str, Any]) -> dict[str, Any]:
 
     live = {"live_writes": request["live_writes"], "live_artifacts": request["live_artifacts"]}
     fates = stand_ins.plan(dag, request["writes"], **live)
-    lacking = [name for name, fate in fates.items() if fate == "stand in" and name not in request["stand_ins"]]
+    missing = [name for name, fate in fates.items() if fate == "stand in" and name not in request["stand_ins"]]
     gates = [name for name, fate in fates.items() if fate == "gate"]
-    if lacking or (gates and request["live_writes"] and not request["approver"]):
-        return {"refused": [], "lacking": lacking, "gates": gates}
+    if missing or (gates and request["live_writes"] and not request["approver"]):
+        return {"refused": [], "missing": missing, "gates": gates}
     approver = request["approver"] if request["live_writes"] else None
-    told = stand_ins.install(dag, fates, request["stand_ins"], request["lists"], approver)
-    return {"fates": fates, **_run(dag, request["conf"]), "arguments": _shown(told.arguments)}
+    report = stand_ins.install(dag, fates, request["stand_ins"], request["lists"], approver)
+    return {"fates": fates, **_run(dag, request["conf"]), "arguments": _shown(report.arguments)}
 
 
 def _loaded(file: str, dag_id: str) -> Any:
-    """Return the DAG, or why it cannot be loaded."""
+    """Return the DAG; if it cannot be loaded, return the reason as text."""
     from airflow.dag_processing.dagbag import DagBag
 
     bag = DagBag(dag_folder=file, safe_mode=False)
     if bag.import_errors:
         return f"the DAG file cannot be imported: {next(iter(bag.import_errors.values())).strip().splitlines()[-1]}"
-    return bag.dags.get(dag_id) or f"the file holds no DAG {dag_id!r}, but {sorted(bag.dags)}"
+    return bag.dags.get(dag_id) or f"the file does not contain the DAG {dag_id!r}; it contains {sorted(bag.dags)}"
 
 
 def _run(dag: Any, conf: Any) -> dict[str, Any]:
@@ -57,7 +56,7 @@ def _run(dag: Any, conf: Any) -> dict[str, Any]:
     try:
         dag_run = dag.test(run_conf=conf)
     except Exception as error:
-        return {"refused": [f"Airflow did not begin the run: {type(error).__name__}: {_masked(str(error))}"]}
+        return {"refused": [f"Airflow could not start the DAG run: {type(error).__name__}: {_masked(str(error))}"]}
     ended = datetime.now(timezone.utc)
     states: dict[str, dict[int, str]] = {}
     for ti in dag_run.get_task_instances():
@@ -74,7 +73,7 @@ def _run(dag: Any, conf: Any) -> dict[str, Any]:
 
 
 def _listening() -> dict[str, list[str]]:
-    """Have Airflow tell every failure of a task; return where it stands then, by task id."""
+    """Register an Airflow listener for failed tasks; return the dict that it fills: error texts by task id."""
     from airflow.listeners import hookimpl
 
     try:
@@ -94,7 +93,7 @@ def _listening() -> dict[str, list[str]]:
 
 
 def _results(dag_run: Any) -> dict[str, list[Any]]:
-    """Return what the tasks left, by task id, one entry for each map index that left something."""
+    """Return the results in XCom by task id, with one entry for each map index that has a result."""
     from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
     from sqlalchemy import select
@@ -109,7 +108,7 @@ def _results(dag_run: Any) -> dict[str, list[Any]]:
 
 
 def _data(value: Any) -> Any:
-    """Return a result with its artifact read, if it is data; of a page for people, what XCom says of it."""
+    """Return a result; if it was stored as a data file, read it. Of other artifacts, return what XCom contains."""
     from airflow_provider_vai.operators.runtime import results
 
     if isinstance(value, dict) and value.get("artifact") not in (None, "json", "parquet"):
@@ -118,7 +117,7 @@ def _data(value: Any) -> Any:
 
 
 def _shown(arguments: dict[str, list[Any]]) -> dict[str, Any]:
-    """Return what writes would have had as arguments, as the approval page shows them: without passwords."""
+    """Return the arguments that the writes would have had, as JSON data with passwords masked."""
     from airflow_provider_vai.languages import json_text
 
     return {task_id: _masked(json.loads(json_text.canonical(found))) for task_id, found in arguments.items()}

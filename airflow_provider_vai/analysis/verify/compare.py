@@ -1,4 +1,4 @@
-"""How a step's result differs from the recorded one: not at all, in what every run makes anew, in values, in shape."""
+"""Compares a step's result with the recorded one, and grades the difference."""
 
 from __future__ import annotations
 
@@ -15,17 +15,24 @@ from airflow_provider_vai.secrets.masking import mask, masked
 
 Level = Literal["equal bytes", "equal", "equal but for", "same schema", "drifted"]
 LEVELS: tuple[Level, ...] = ("equal bytes", "equal", "equal but for", "same schema", "drifted")
-"""From the best to the worst."""
+"""The levels, from best to worst."""
 
 RANKED = 5
-"""A list of so many elements that one field sorts is taken for sorted: by chance it happens once in sixty times."""
+"""A list with at least this many elements counts as sorted by a field if that field is in order; five random values
+are in order, rising or falling, only once in sixty times."""
 
 SHOWN_CHARACTERS = 120
 
 
 @dataclass(frozen=True)
 class Mask:
-    """A difference that does not count: where, by which rule, why, and at how many elements of lists."""
+    """A difference that does not count.
+
+    :param place: Where it is.
+    :param rule: The name of the rule that applies.
+    :param reason: The reason in words.
+    :param times: In how many list elements it occurs.
+    """
 
     place: Place
     rule: str
@@ -35,7 +42,7 @@ class Mask:
 
 @dataclass(frozen=True)
 class ResultComparison:
-    """How two results differ."""
+    """The outcome of comparing two results: the level, and the differences that count and that do not count."""
 
     level: Level
     differences: list[Difference] = field(default_factory=list)
@@ -47,9 +54,10 @@ def compare(
 ) -> ResultComparison:
     """Compare today's result of a step with the recorded one.
 
-    :param recorded: JSON data, or text that holds some. :param today: the same.
-    :param ignored: places the differences of which do not count; ``*`` in one is any key or element.
-    :param moment: when today's result was made.
+    :param recorded: The recorded result: JSON data, or text that contains JSON.
+    :param today: Today's result, in the same form.
+    :param ignored: Places whose differences do not count; ``*`` matches any key or element.
+    :param moment: When today's result was made; ``None``: not known.
     """
     if json_text.canonical(recorded) == json_text.canonical(today):
         return ResultComparison("equal bytes")
@@ -57,12 +65,13 @@ def compare(
         before, now = _parsed(recorded), _parsed(today)
         walk = _Walk(tuple(ignored), moment)
         walk.visit(before, now, ())
-        schema = [it for it in drift(shape(before), shape(now)) if not walk.ignores(it.place)]
+        schema = [change for change in drift(shape(before), shape(now)) if not walk.ignores(change.place)]
     except RecursionError:
         return ResultComparison("drifted", [Difference((), "type", "JSON", "nested too deeply to compare")])
-    drifts = [replace(it, recorded=mask(it.recorded), today=mask(it.today)) for it in schema]
-    told = {it.place for it in schema} | {(*it.place[:-1], it.today) for it in schema if it.change == "renamed"}
-    differences = [*drifts, *(it for it in walk.told() if it.place not in told)]
+    drifts = [replace(change, recorded=mask(change.recorded), today=mask(change.today)) for change in schema]
+    renamed = {(*change.place[:-1], change.today) for change in schema if change.change == "renamed"}
+    covered = {change.place for change in schema} | renamed
+    differences = [*drifts, *(change for change in walk.differences() if change.place not in covered)]
     masks = [Mask(place, rule, reason, times) for (place, rule, reason), times in walk.masks.items()]
     if schema:
         return ResultComparison("drifted", differences, masks)
@@ -72,9 +81,11 @@ def compare(
 
 
 def compare_schema(schema: dict[str, Any], sha256: str, today: Any) -> ResultComparison:
-    """Compare today's result with what a sidecar keeps of the recorded one.
+    """Compare today's result with the digest and schema of the recorded one, which a sidecar contains.
 
-    :param schema: its shape, as :func:`json_text.schema` describes it. :param sha256: its digest.
+    :param schema: The schema of the recorded result, as :func:`json_text.schema` returns it.
+    :param sha256: The digest of the recorded result.
+    :param today: Today's result as JSON data.
     """
     if json_text.digest(today) == sha256:
         return ResultComparison("equal bytes")
@@ -82,12 +93,12 @@ def compare_schema(schema: dict[str, Any], sha256: str, today: Any) -> ResultCom
     if drifts:
         return ResultComparison("drifted", drifts)
     return ResultComparison(
-        "same schema", [Difference((), "value", "another digest", "the same shape, at its first levels")]
+        "same schema", [Difference((), "value", "a result with another digest", "a result with the same schema")]
     )
 
 
 class _Walk:
-    """Goes through two results at once, and notes where they differ."""
+    """Walks through two results in parallel and collects their differences."""
 
     def __init__(self, ignored: tuple[Place, ...], moment: volatile.Moment | None) -> None:
         self.ignored = ignored
@@ -96,26 +107,27 @@ class _Walk:
         self.found: dict[tuple[Place, str], Difference] = {}
 
     def ignores(self, place: Place) -> bool:
-        """Return whether a place, or one above it, is not to be compared."""
+        """Return whether a place or one above it is ignored."""
         return any(
             len(pattern) <= len(place) and all(part in (ANY, key) for part, key in zip(pattern, place, strict=False))
             for pattern in self.ignored
         )
 
-    def told(self) -> list[Difference]:
-        """Return the differences, one for each place."""
+    def differences(self) -> list[Difference]:
+        """Return the differences, one per place and kind of change."""
         return list(self.found.values())
 
     def visit(self, recorded: Any, today: Any, place: Place) -> None:
+        """Collect the differences between two values at a place and below it."""
         if self.ignores(place):
             if json_text.canonical(recorded) != json_text.canonical(today):
-                self.masks[place, "ignored", "left out by --ignore"] += 1
+                self.masks[place, "ignored", "ignored with --ignore"] += 1
         elif isinstance(recorded, dict) and isinstance(today, dict):
             for key in [*recorded, *(key for key in today if key not in recorded)]:
                 below = (*place, named(key))
                 if key in recorded and key in today:
                     self.visit(recorded[key], today[key], below)
-                elif not self.ignores(below):  # an optional one, unless the shape tells it
+                elif not self.ignores(below):  # an optional key; a change of the schema is reported instead
                     here, there = (_shown(key, side[key]) if key in side else "nothing" for side in (recorded, today))
                     self._note(below, "value", here, there)
         elif isinstance(recorded, list) and isinstance(today, list):
@@ -153,11 +165,11 @@ class _Walk:
     def _reordered(self, recorded: list[Any], today: list[Any], place: Place) -> None:
         ranking = _ranking(recorded)
         if ranking is None:
-            self.masks[place, "order", f"the order of {len(today)} elements that nothing sorts"] += 1
+            self.masks[place, "order", f"the order of {len(today)} elements that are not sorted by any field"] += 1
         elif not _is_ranked(today, *ranking):
-            self._note(place, "order", f"sorted by {mask(ranking[0]) or 'value'}", "in another order")
+            self._note(place, "order", f"sorted by {mask(ranking[0]) or 'value'}", "not sorted")
         else:
-            self.masks[place, "order", f"the order of elements with equal {mask(ranking[0])}"] += 1
+            self.masks[place, "order", f"the order of elements with the same {mask(ranking[0])}"] += 1
 
     def _note(self, place: Place, change: Literal["value", "order", "count"], recorded: str, today: str) -> None:
         known = self.found.get((place, change))
@@ -167,7 +179,7 @@ class _Walk:
 
 
 def _parsed(value: Any) -> Any:
-    """Return JSON data with every text in it that is a JSON object or array read."""
+    """Return JSON data in which every string that is a JSON object or array is parsed."""
     if isinstance(value, str):
         found = json_text.parsed_text(value, where="a result")
         return found if isinstance(found, str) else _parsed(found)
@@ -189,7 +201,7 @@ def _lines(text: str) -> str:
 
 
 def _stripped(value: Any, place: Place, walk: _Walk) -> str:
-    """Return a text by which the same element is found again: without what every run makes anew, lists sorted."""
+    """Return a text that identifies an element: without volatile values, with lists sorted and keys in order."""
     return json_text.canonical(_bare(value, place, walk))
 
 
@@ -213,25 +225,27 @@ def _sort(value: Any, place: Place) -> str | None:
 
 
 def _ranking(items: list[Any]) -> tuple[str, bool] | None:
-    """Return the field that sorts a list, empty text for its elements themselves, and whether it rises; ``None``: none
-    does."""
+    """Return the field that a list is sorted by and whether it is ascending; ``None``: the list is not sorted.
+
+    The field is an empty string if the elements themselves are sorted.
+    """
     if len(items) < RANKED:
         return None
     names = list(items[0]) if isinstance(items[0], dict) else [""]
-    every = [(name, rises) for name in names for rises in (True, False)]
+    every = [(name, ascending) for name in names for ascending in (True, False)]
     return next((ranking for ranking in every if _is_ranked(items, *ranking)), None)
 
 
-def _is_ranked(items: list[Any], name: str, rises: bool) -> bool:
+def _is_ranked(items: list[Any], name: str, ascending: bool) -> bool:
     column: list[Any] = [item.get(name) if isinstance(item, dict) else item for item in items]
-    kinds = {"number" if isinstance(it, (int, float)) and not isinstance(it, bool) else type(it) for it in column}
+    kinds = {"number" if isinstance(cell, (int, float)) and type(cell) is not bool else type(cell) for cell in column}
     if kinds not in ({"number"}, {str}) or column[0] == column[-1]:
         return False
-    return all(a <= b if rises else a >= b for a, b in pairwise(column))
+    return all(a <= b if ascending else a >= b for a, b in pairwise(column))
 
 
 def _shown(key: str | None, value: Any) -> str:
-    """Return a value for people: short, and without credentials, also those that only their key gives away."""
+    """Return a value as short text, with credentials masked; the key can reveal that the value is one."""
     kept = masked({key: value})[key] if isinstance(key, str) and mask(key) == key else masked(value)
     text = json_text.canonical(kept)
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"

@@ -1,7 +1,7 @@
-"""Prints connections and variables of the configured Airflow's database, as environment variables in JSON.
+"""Prints connections and variables from the configured Airflow's database, as environment variables in JSON.
 
-``python -m airflow_provider_vai.analysis.verify.configured [CONN_ID…]``, started by :mod:`.replay` for ``--here``. They
-stay in memory: the output is a pipe, and goes into the environment of the replay.
+:mod:`.replay` starts ``python -m airflow_provider_vai.analysis.verify.configured [CONN_ID…]`` for ``--here``. It reads
+the output from a pipe and puts it into the environment of the replay, so secrets are not written to disk.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ MARK = "vai-environment:"
 
 
 def main() -> None:
-    """Print the line that ``replay`` reads."""
+    """Print the line that :mod:`.replay` reads."""
     from airflow.models import Connection, Variable
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
     with create_session() as session:
         connections = session.scalars(select(Connection).where(Connection.conn_id.in_(sys.argv[1:]))).all()
-        found = {f"AIRFLOW_CONN_{it.conn_id.upper()}": it.as_json() for it in connections}
-        found |= {f"AIRFLOW_VAR_{it.key.upper()}": it.val for it in session.scalars(select(Variable)).all()}
+        found = {f"AIRFLOW_CONN_{connection.conn_id.upper()}": connection.as_json() for connection in connections}
+        variables = session.scalars(select(Variable)).all()
+        found |= {f"AIRFLOW_VAR_{variable.key.upper()}": variable.val for variable in variables}
     sys.stdout.write(f"\n{MARK}{json.dumps(found)}\n")
 
 

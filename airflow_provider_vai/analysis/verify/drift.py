@@ -1,6 +1,7 @@
-"""The shape of a result: which fields stand where, of which types; and how today's differs from the recorded one.
+"""Finds schema changes between two results: fields that are gone, new or renamed, and changed types.
 
-All elements of a list are one place (``rows.*.total``), so that a thousand rows are told in one line.
+The shape of a result maps each place to the types found there. All elements of a list share one place, such as
+``rows.*.total``, so a change in a thousand rows is reported once.
 """
 
 from __future__ import annotations
@@ -13,24 +14,27 @@ from typing import Any, Literal
 from airflow_provider_vai.languages import json_text
 
 Place = tuple[str, ...]
-"""Keys from the outermost on; ``*`` is any element of a list."""
+"""The keys that lead to a value, the outermost first; ``*`` stands for any element of a list."""
 
 ANY = "*"
 SAMPLES = 20
+"""How many values are kept per place, to recognise a renamed field."""
+
 ALIKE = 0.5
-"""How much of a field's first values, or of its name's letters, a new field must share to be the same one, renamed."""
+"""A field counts as renamed if a new field shares at least this fraction of its sample values or of its name."""
 
 _TYPES = {bool: "boolean", int: "number", float: "number", str: "text", type(None): "null", dict: "object"}
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference of two results.
+    """One difference between two results.
 
-    :param place: where, as ``rows.*.total``; empty: the whole result.
-    :param change: what happened there. ``value`` and ``order`` and ``count`` leave the shape as it was.
-    :param recorded: what was recorded, in words. :param today: what is there now.
-    :param times: at how many elements of lists.
+    :param place: Where it is; empty: the whole result.
+    :param change: What changed. ``value``, ``order`` and ``count`` do not change the schema.
+    :param recorded: What was recorded, as text.
+    :param today: What today's result contains, as text.
+    :param times: In how many list elements it occurs.
     """
 
     place: Place
@@ -42,7 +46,12 @@ class Difference:
 
 @dataclass
 class Seen:
-    """What stands at one place: how often each type, the first values, and how often the object above it is there."""
+    """What was found at one place.
+
+    :param types: How often each type was found.
+    :param samples: The first values, as JSON text.
+    :param length: The number of elements, summed over all lists at this place.
+    """
 
     types: dict[str, int] = field(default_factory=dict)
     samples: list[str] = field(default_factory=list)
@@ -50,11 +59,11 @@ class Seen:
 
     @property
     def count(self) -> int:
-        """How often there is something."""
+        """How many values were found."""
         return sum(self.types.values())
 
     def words(self) -> str:
-        """Return the types in words."""
+        """Return the types as text, such as ``null or text``."""
         return " or ".join(sorted(self.types))
 
 
@@ -62,19 +71,19 @@ Shape = dict[Place, Seen]
 
 
 def named(key: Any) -> str:
-    """Return a key as a part of a place; one that is called ``*`` itself is told from any element."""
+    """Return a key as part of a place; the key ``*`` is escaped, because ``*`` stands for any list element."""
     return "\\*" if key == ANY else str(key)
 
 
 def shape(value: Any) -> Shape:
-    """Return what stands where in JSON data."""
+    """Return the shape of JSON data."""
     found: Shape = {}
     _note(value, (), found)
     return found
 
 
 def described(schema: Mapping[str, Any]) -> Shape:
-    """Return the same of a small JSON Schema (see :func:`json_text.schema`): without values, as deep as it goes."""
+    """Return the shape that a small JSON Schema describes, see :func:`json_text.schema`; it has no sample values."""
     found: Shape = {}
 
     def note(part: Mapping[str, Any], place: Place) -> None:
@@ -92,7 +101,7 @@ def described(schema: Mapping[str, Any]) -> Shape:
 
 
 def drift(recorded: Shape, today: Shape) -> list[Difference]:
-    """Return how a shape differs: fields gone, new or renamed, other types, nulls, lists that are empty now."""
+    """Return the schema changes: missing, new and renamed fields, changed types, new nulls, and lists now empty."""
     gone = [place for place in recorded if place not in today and _parent_is_there(place, recorded, today)]
     new = [place for place in today if place not in recorded and _parent_is_there(place, today, recorded)]
     renamed = dict(_renamed(gone, new, recorded, today))
@@ -115,7 +124,7 @@ def drift(recorded: Shape, today: Shape) -> list[Difference]:
 
 
 def _note(value: Any, place: Place, found: Shape) -> None:
-    """Note a value and all below it; a stack of its own, since data may be nested deeper than Python calls."""
+    """Add a value and everything below it to a shape; not recursive, because data can be nested too deeply for that."""
     waiting = [(value, place)]
     while waiting:
         part, at = waiting.pop()
@@ -132,16 +141,16 @@ def _note(value: Any, place: Place, found: Shape) -> None:
 
 
 def _parent_is_there(place: Place, mine: Shape, other: Shape) -> bool:
-    """Return whether a place is the uppermost that only one side has; below it nothing needs telling."""
+    """Return whether the parent of a place exists on both sides; otherwise the difference is reported at the parent."""
     above = other.get(place[:-1])
     if not place or above is None:
         return False
-    wanted = "list" if place[-1] == ANY and "list" in mine[place[:-1]].types else "object"
-    return wanted in above.types
+    expected = "list" if place[-1] == ANY and "list" in mine[place[:-1]].types else "object"
+    return expected in above.types
 
 
 def _is_always_there(place: Place, found: Shape) -> bool:
-    """Return whether every object that may have a field has it."""
+    """Return whether every object at the parent place has the field."""
     return found[place].count == found[place[:-1]].types.get("object", 0)
 
 
@@ -156,21 +165,22 @@ def _changed(old: Place, name: Place, recorded: Shape, today: Shape) -> Iterator
         yield Difference(old, "emptied", f"{before.length} elements", "none")
     whole, part = recorded.get(old[:-1]), today.get(name[:-1])
     if old and whole and part and old[-1] != ANY and _is_always_there(old, recorded):
-        lacking = part.types.get("object", 0) - now.count
-        if lacking > 0:
-            yield Difference(old, "missing", before.words(), f"nothing in {lacking} of {lacking + now.count}", lacking)
+        without = part.types.get("object", 0) - now.count
+        if without > 0:
+            yield Difference(old, "missing", before.words(), f"nothing in {without} of {without + now.count}", without)
 
 
 def _renamed(
     gone: Iterable[Place], new: Iterable[Place], recorded: Shape, today: Shape
 ) -> Iterator[tuple[Place, Place]]:
-    """Yield which field goes on under which name: it holds the same values, or is the only one of a similar name."""
+    """Yield pairs of old and new place for renamed fields: the values are the same, or only one name is similar."""
     left = [place for place in new if place[-1] != ANY]
     waiting = [place for place in gone if place[-1] != ANY]
     for measure in (_same_values, _alike):
         for old in list(waiting):
-            same = [it for it in left if it[:-1] == old[:-1] and set(today[it].types) & set(recorded[old].types)]
-            scored = sorted(((measure(old, it, recorded, today), it) for it in same), reverse=True)
+            siblings = [name for name in left if name[:-1] == old[:-1]]
+            same_type = [name for name in siblings if set(today[name].types) & set(recorded[old].types)]
+            scored = sorted(((measure(old, name, recorded, today), name) for name in same_type), reverse=True)
             if scored and scored[0][0] >= ALIKE and (len(scored) == 1 or scored[1][0] < scored[0][0]):
                 waiting.remove(old)
                 left.remove(scored[0][1])

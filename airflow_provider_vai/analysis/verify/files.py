@@ -1,4 +1,4 @@
-"""verify: whether what a DAG would run is still what was rendered and reviewed."""
+"""`vai verify`: checks whether a DAG is still what was rendered and reviewed, without running it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ from airflow_provider_vai.store.sidecar_files import read_sidecar
 
 @dataclass(frozen=True)
 class FileDifference:
-    """One difference: where it is, what differs, and what to do about it."""
+    """One difference between a DAG and its sidecar.
+
+    :param where: The file or the step.
+    :param problem: What differs.
+    :param remedy: What to do about it.
+    """
 
     where: str
     problem: str
@@ -23,18 +28,18 @@ class FileDifference:
 
 
 def sidecar_path(dag: Path) -> Path:
-    """Return the sidecar of a DAG file; a sidecar is its own."""
+    """Return the path of the sidecar of a DAG file; the path of a sidecar is returned as it is."""
     return dag if dag.name.endswith(SUFFIX) else dag.with_name(dag.stem + SUFFIX)
 
 
 def verify(path: Path, python_path: Sequence[str]) -> list[FileDifference]:
-    """Compare a DAG with its record; nothing is run.
+    """Compare a DAG file and its spec with what was rendered and reviewed; nothing is run.
 
-    :param path: the DAG file or its sidecar.
-    :param python_path: folders in which the functions of ``python_tool`` steps are looked for, before ``sys.path``.
-    :return: what differs: a file edited by hand, a spec that was changed and not rendered, a function that is another
-        one than was reviewed. Empty: nothing does.
-    :raises SpecError: the sidecar cannot be read.
+    :param path: The path of the DAG file or its sidecar.
+    :param python_path: Folders in which to search for the functions of ``python_tool`` steps, before ``sys.path``.
+    :return: The differences: a DAG file that is missing or was edited by hand, a spec that was edited but not rendered,
+        and functions that are missing or have changed since they were reviewed.
+    :raises SpecError: if the sidecar cannot be read.
     """
     sidecar = read_sidecar(sidecar_path(path))
     return [*_files(sidecar, sidecar_path(path)), *_functions(sidecar, [*python_path, *sys.path])]
@@ -46,10 +51,10 @@ def _files(sidecar: Sidecar, path: Path) -> Iterator[FileDifference]:
         yield FileDifference(str(dag), "there is no DAG file", f"Run `vai render {path}`.")
     elif is_dag_file_edited(sidecar, dag.read_bytes()):
         yield FileDifference(
-            str(dag), "the DAG file was edited by hand", "Review the edit; `vai render --force` undoes it."
+            str(dag), "the DAG file was edited by hand", "Review the edit; `vai render --force` discards it."
         )
     if is_spec_edited(sidecar):
-        yield FileDifference(str(path), "the spec was edited and not rendered", f"Run `vai render {path}`.")
+        yield FileDifference(str(path), "the spec was edited but not rendered", f"Run `vai render {path}`.")
 
 
 def _functions(sidecar: Sidecar, folders: Sequence[str]) -> Iterator[FileDifference]:
@@ -61,11 +66,11 @@ def _functions(sidecar: Sidecar, folders: Sequence[str]) -> Iterator[FileDiffere
         found = source_sha256(function, folders)
         if found is None:
             yield FileDifference(
-                f"step {step.key}", f"the source of {function} is not found", "Install its package here."
+                f"step {step.key}", f"the source of {function} was not found", "Install its package here."
             )
         elif found != reviewed.value:
             yield FileDifference(
                 f"step {step.key}",
-                f"{function} changed since it was reviewed: its source is {found}, and was {reviewed.value}",
-                "Review it, write the new digest into the sidecar's source_sha256, and run `vai render`.",
+                f"{function} changed since it was reviewed: the digest of its source is {found}, not {reviewed.value}",
+                "Review it, write the new digest to `source_sha256` in the sidecar, and run `vai render`.",
             )

@@ -1,4 +1,4 @@
-"""A report as one self-contained HTML page: no script, nothing from elsewhere, every value escaped."""
+"""Writes a report as one HTML page. It contains no script, loads nothing from elsewhere, and escapes every value."""
 
 from __future__ import annotations
 
@@ -33,18 +33,22 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--li
 
 
 def write(report: Report, path: Path) -> None:
-    """Write a report's page.
+    """Write a report as an HTML file.
 
-    :raises PublishError: the file cannot be written.
+    :param report: The report.
+    :param path: The path of the file; an existing file is replaced.
+    :raises PublishError: if the file cannot be written.
     """
     shared_files.replace(path, page(report).encode("utf-8"))
 
 
 def page(report: Report) -> str:
-    """Return a report as a page."""
-    state = _word("good" if report.is_good else "bad", "nothing differs" if report.is_good else "it differs")
-    live = f", writes took place, approved by {text(report.approver or 'nobody')}" if report.is_live else ""
-    findings = "".join(f"<li>{text(f'{it.where}: {it.problem} {it.remedy}')}</li>" for it in report.findings)
+    """Return a report as the text of an HTML page."""
+    state = _word(
+        "good" if report.is_good else "bad", "no differences that count" if report.is_good else "differences found"
+    )
+    live = f", writes really happened, approved by {text(report.approver or 'nobody')}" if report.is_live else ""
+    findings = "".join(f"<li>{text(f'{one.where}: {one.problem}. {one.remedy}')}</li>" for one in report.findings)
     notes = "".join(f"<li>{text(note)}</li>" for note in report.notes)
     rows = "\n".join(_row(step, report.level) for step in report.steps)
     return f"""<!DOCTYPE html>
@@ -63,7 +67,7 @@ def page(report: Report) -> str:
 {_listed(findings)}
 <table>
 <thead><tr><th scope="col">Step</th><th scope="col">Kind</th><th scope="col">Verdict</th>
-<th scope="col">What</th></tr></thead>
+<th scope="col">Details</th></tr></thead>
 <tbody>
 {rows}
 </tbody>
@@ -83,21 +87,23 @@ def _row(step: StepVerdict, level: str) -> str:
 def _what(step: StepVerdict) -> str:
     parts = [f"<p>{text(summary(step))}</p>" if summary(step) else ""]
     if step.comparison:
-        parts.append(_listed("".join(f"<li>{text(difference(it))}</li>" for it in step.comparison.differences)))
-        masks = "".join(f'<li class="dim">{text(masked_line(it))}</li>' for it in step.comparison.masks)
+        parts.append(_listed("".join(f"<li>{text(difference(change))}</li>" for change in step.comparison.differences)))
+        masks = "".join(f'<li class="dim">{text(masked_line(mask))}</li>' for mask in step.comparison.masks)
         parts.append(_listed(masks))
     if step.would_send:
         sent = json.dumps(step.would_send, indent=2, ensure_ascii=False)
         shown = cut(sent, SENT_CHARACTERS)
         parts.append(
-            f"<details><summary>It would have had these arguments</summary><pre>{_lines(shown)}</pre></details>"
+            f"<details><summary>Arguments of the write that was not run</summary><pre>{_lines(shown)}</pre></details>"
         )
     return "".join(parts)
 
 
 def text(value: object) -> str:
-    """Return one line that is no markup, with every character that does not print written as an escape: one that turns
-    the direction of writing would show other words than there are."""
+    """Return a value as one line of HTML text; unprintable characters are escaped.
+
+    For example, a character that reverses the direction of writing would make the text look different.
+    """
     return html_text.text(plain(value, LINE_CHARACTERS))
 
 

@@ -1,4 +1,4 @@
-"""What each step returned when it was recorded: from the trace, an accepted baseline, or what the sidecar keeps."""
+"""The recorded result of each step, taken from the trace, from an accepted baseline, or from the sidecar."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GATE = "approval_gate"
 
 
 class _Nothing:
-    """No value is kept: of a result may be known only its digest and shape."""
+    """The type of :data:`NOTHING`, which marks a result of which only the digest and the schema are known."""
 
 
 NOTHING = _Nothing()
@@ -29,11 +29,13 @@ NOTHING = _Nothing()
 
 @dataclass(frozen=True)
 class StepRecording:
-    """A recorded result.
+    """The recorded result of one step.
 
-    :param value: JSON data; ``NOTHING`` where only the digest and the shape are kept. :param schema: its shape as
-        :func:`json_text.schema` describes it. :param is_masked: credentials in the value were masked when it was kept.
-    :param is_list: the value is a list of one result for each element that the step is mapped over.
+    :param sha256: The digest of the result.
+    :param schema: Its schema, as :func:`json_text.schema` returns it.
+    :param value: The result as JSON data; ``NOTHING``: only the digest and the schema are known.
+    :param is_masked: Whether credentials in the value were masked.
+    :param is_list: Whether the step is mapped: the value is a list with one result per element.
     """
 
     sha256: str
@@ -44,15 +46,19 @@ class StepRecording:
 
     @property
     def has_value(self) -> bool:
-        """Whether the result itself is known."""
+        """Whether the result itself is known, not only its digest and schema."""
         return self.value is not NOTHING
 
 
 @dataclass(frozen=True)
 class Recordings:
-    """The recorded results by the step's key, why other steps have none, where they are from, and what to know of it.
+    """The recorded results of all steps.
 
-    ``run`` is the recorded run, where the trace was read.
+    :param source: Where the results come from, in words.
+    :param steps: The recorded results by step key.
+    :param missing: The reason why a step has no recorded result, by step key.
+    :param notes: Sentences to show with the report.
+    :param run: The recorded run; ``None``: no trace was read.
     """
 
     source: str
@@ -63,42 +69,47 @@ class Recordings:
 
 
 def of_trace(sidecar: Sidecar, paths: Sequence[Path], format: str | None = None) -> Recordings:
-    """Return the results that the trace holds, of which the automation was made.
+    """Return the results in the trace that the automation was made from.
 
-    :param paths: the trace, or all exports of one run. :param format: an adapter's name; ``None``: it is found.
-    :raises TraceError: the trace cannot be read, or does not hold the run.
-    :raises ReplayRefused: the automation has no recording, or the trace is of another one.
+    :param sidecar: The sidecar of the automation.
+    :param paths: The trace file, or all exports of the run.
+    :param format: The name of the trace format; ``None``: it is detected.
+    :raises TraceError: if the trace cannot be read, or does not contain the run.
+    :raises ReplayRefused: if the automation was not made from a recording, or the trace contains other results.
     """
     if sidecar.source is None:
         raise ReplayRefused(
             "the automation was made from a spec, not from a recording",
             where="--trace",
-            remedy="Leave --trace out; --accept keeps today's results as what later ones are compared with.",
+            remedy="Leave out --trace; give --accept to store today's results as a baseline to compare with later.",
         )
     digest, run = _run(sidecar.source.id, paths, format)
-    found, missing, other = {}, {}, []
+    found, missing, differing = {}, {}, []
     for step in _steps(sidecar):
         result = _recorded(step, [call for call in run.calls if mask(call.id) in step.call_ids])
         if isinstance(result, StepRecording):
             found[step.key] = result
         else:
             missing[step.key] = result
-            other += [step.key] if step.recorded else []
+            differing += [step.key] if step.recorded else []
     notes = []
     if digest != sidecar.source.trace_sha256:
-        if other or not found:
+        if differing or not found:
             raise ReplayRefused(
-                f"the trace is not the one of which {sidecar.dag_id} was made: its digest is {digest}, and was"
-                f" {sidecar.source.trace_sha256}" + (f"; it has other results for {', '.join(other)}" if other else ""),
+                f"{sidecar.dag_id} was not made from this trace: the digest of the trace is {digest}, not"
+                f" {sidecar.source.trace_sha256}"
+                + (f"; it has other results for {', '.join(differing)}" if differing else ""),
                 where=", ".join(map(str, paths)),
-                remedy="Name the recorded trace; or compare with a baseline that was accepted, without --trace.",
+                remedy="Give the trace that it was made from; or leave out --trace to compare with a baseline.",
             )
-        notes.append("The trace is another file than the recorded one; the results in it are the recorded ones.")
+        notes.append(
+            "The trace is not the file that the automation was made from, but its results are the recorded ones."
+        )
     return Recordings(f"the trace {', '.join(map(str, paths))}", found, missing, notes, run)
 
 
 def of_baseline(sidecar: Sidecar, baseline: Baseline) -> Recordings:
-    """Return the results of a baseline; a step that was changed since then has none."""
+    """Return the results of a baseline; steps that were added or changed since then have none."""
     found, missing = {}, {}
     for step in _steps(sidecar):
         kept = baseline.steps.get(step.key)
@@ -109,20 +120,20 @@ def of_baseline(sidecar: Sidecar, baseline: Baseline) -> Recordings:
         else:
             value = kept.value if kept.is_kept else NOTHING
             found[step.key] = StepRecording(kept.result_sha256, kept.result_schema, value, kept.is_masked, kept.is_list)
-    by = f"the baseline {baseline.number}, accepted by {baseline.by} at {baseline.at:%Y-%m-%d %H:%M:%S} UTC"
-    return Recordings(by, found, missing)
+    source = f"baseline {baseline.number}, accepted by {baseline.by} at {baseline.at:%Y-%m-%d %H:%M:%S} UTC"
+    return Recordings(source, found, missing)
 
 
 def of_sidecar(sidecar: Sidecar) -> Recordings:
-    """Return what the sidecar keeps: digests and shapes, no values."""
+    """Return the digests and schemas in the sidecar; it does not contain the results themselves."""
     found, missing = {}, {}
     for step in _steps(sidecar):
         if step.recorded is None or step.each:
-            missing[step.key] = "no result of it was recorded" if not step.each else "it is mapped over a list"
+            missing[step.key] = "no result was recorded" if not step.each else "the step is mapped over a list"
         else:
             found[step.key] = StepRecording(step.recorded.result_sha256, step.recorded.result_schema)
-    notes = ["Only digests and shapes are compared: --trace, or a baseline that was accepted, allows more."]
-    return Recordings("the sidecar's digests and shapes", found, missing, notes)
+    notes = ["Only digests and schemas are compared. For more, give --trace, or accept a baseline with --accept."]
+    return Recordings("the digests and schemas in the sidecar", found, missing, notes)
 
 
 def _steps(sidecar: Sidecar) -> list[Step]:
@@ -130,21 +141,21 @@ def _steps(sidecar: Sidecar) -> list[Step]:
 
 
 def _recorded(step: Step, calls: list[ToolCall]) -> StepRecording | str:
-    """Return a step's recorded result, or why there is none."""
+    """Return a step's recorded result; if there is none, return the reason as text."""
     if step.recorded is None:
-        return "no result of it was recorded: it was added or replaced by an editor"
-    wanted = step.recorded.result_sha256
-    same = [call for call in calls if json_text.digest(call.result) == wanted]
+        return "no result was recorded, because the step was added or replaced in an edit"
+    expected = step.recorded.result_sha256
+    same = [call for call in calls if json_text.digest(call.result) == expected]
     if not same:
-        return "the trace holds another result for it" if calls else "the trace does not hold its call"
+        return "the trace contains another result" if calls else "the trace does not contain the call"
     if step.each:
         results = [call.result for call in calls]
         return StepRecording(json_text.digest(results), json_text.schema(results), results, is_list=True)
-    return StepRecording(wanted, step.recorded.result_schema, same[0].result)
+    return StepRecording(expected, step.recorded.result_schema, same[0].result)
 
 
 def _run(run_id: str, paths: Sequence[Path], format: str | None) -> tuple[str, Run]:
-    """Return the trace's digest and the automation's run in it, from one file or several exports of it."""
+    """Return the digest of the trace and the run with this id; several files are merged as exports of one run."""
     digests, exports = [], []
     for path in paths:
         with opened(path, format) as runs:
@@ -153,9 +164,9 @@ def _run(run_id: str, paths: Sequence[Path], format: str | None) -> tuple[str, R
         chosen = [run for run in every if mask(run.id) == run_id] or (every if len(every) == 1 else [])
         if len(chosen) != 1:
             raise AmbiguousRun(
-                f"{len(every)} runs, and {len(chosen)} of them with the id {run_id!r}",
+                f"the trace contains {len(every)} runs, and {len(chosen)} of them have the id {run_id!r}",
                 where=str(path),
-                remedy="Name the trace of which the automation was made.",
+                remedy="Give the trace that the automation was made from.",
             )
         exports.append(merge.Export(str(path), chosen[0], coverage_of_format(chosen[0].format)))
     if len(exports) == 1:

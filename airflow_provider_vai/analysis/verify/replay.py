@@ -1,7 +1,7 @@
-"""Runs a DAG file once, now, in a real Airflow process that leaves nothing behind.
+"""Runs a DAG file once in a separate Airflow process, and deletes everything afterwards.
 
-The run has a private database and a private artifacts folder, also with ``here``: in the configured database a running
-scheduler would take the run for one of its own and carry out its writes, and its assets would start other DAGs.
+The DAG run has a private database and artifacts folder, even with ``here``. In the configured database, a running
+scheduler would pick up the DAG run and execute its writes, and its asset events would start other DAGs.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.secrets.masking import mask
 
 SECONDS = 1800.0
-"""How long a replay may take."""
+"""The default time limit of a replay."""
 
 SETUP_SECONDS = 300
 CHILD = "airflow_provider_vai.analysis.verify.child"
@@ -40,10 +40,13 @@ LOG_LINES = 15
 class ReplayOptions:
     """How to replay.
 
-    :param live_writes: let writes take place. :param live_artifacts: let loads, syncs and tables take place.
-    :param approver: who approves what the gates guard when writes take place; ``None``: nobody, and a DAG with gates
-        is then refused. :param here: use the settings, connections and variables of the configured Airflow.
-    :param conf: the params of the run, by name. :param seconds: the limit of its time.
+    :param live_writes: Let writes really happen.
+    :param live_artifacts: Let loads, file syncs and tables really happen.
+    :param approver: Who approves at the gates if writes really happen; ``None``: nobody, so a DAG with gates is
+        refused.
+    :param here: Use the settings, connections and variables of the configured Airflow.
+    :param conf: The params of the DAG run by name; ``None``: the defaults.
+    :param seconds: The time limit.
     """
 
     live_writes: bool = False
@@ -56,10 +59,15 @@ class ReplayOptions:
 
 @dataclass(frozen=True)
 class ReplayResult:
-    """What took place, by task id; lists have an entry for each map index.
+    """What happened in a replay. The dicts have task ids as keys, and the lists have one entry per map index.
 
-    ``fates``: ``run``, ``stand in`` or ``gate``. ``arguments``: what a write that a recorded result stood in for would
-    have had. ``folder``: of the replay's own artifacts, which are gone.
+    :param state: The state of the DAG run.
+    :param moment: When it ran.
+    :param fates: What was done with each task: ``run``, ``stand in`` or ``gate``.
+    :param states: The states of the task instances.
+    :param results: The results.
+    :param errors: The error texts of failed task instances.
+    :param arguments: The arguments that a write would have had, if its recorded result was returned instead.
     """
 
     state: str
@@ -72,15 +80,18 @@ class ReplayResult:
 
 
 def replay(dag: Path, sidecar: Sidecar, recordings: Recordings, options: ReplayOptions) -> ReplayResult:
-    """Run a DAG file once, with recorded results in place of its writes.
+    """Run a DAG file once; instead of running a write, return its recorded result.
 
-    :param dag: the file. :param recordings: what stands in for writes.
-    :raises ReplayRefused: a write has no recorded result, a gate has nobody to answer it, the file cannot be loaded, or
+    :param dag: The path of the DAG file.
+    :param sidecar: Its sidecar.
+    :param recordings: The recorded results.
+    :param options: How to replay.
+    :raises ReplayRefused: if a write has no recorded result, nobody can answer a gate, the file cannot be loaded, or
         Airflow cannot run it.
     """
-    if options.live_writes and options.approver is None and any(it.kind == "approval_gate" for it in sidecar.steps):
+    if options.live_writes and options.approver is None and any(step.kind == "approval_gate" for step in sidecar.steps):
         raise _unanswered()
-    with _workshop() as folder:
+    with _temporary_folder() as folder:
         environment = _environment(dag, folder, here=options.here)
         taken = _configured(sidecar.connections) if options.here else {}
         _prepare(dag, folder, environment)
@@ -93,15 +104,15 @@ def replay(dag: Path, sidecar: Sidecar, recordings: Recordings, options: ReplayO
 
 
 @contextmanager
-def _workshop() -> Iterator[Path]:
-    """Return a folder that only this user can read, for as long as the block runs."""
+def _temporary_folder() -> Iterator[Path]:
+    """Make a folder that only this user can read, and delete it after the block."""
     with tempfile.TemporaryDirectory(prefix="vai-verify-", ignore_cleanup_errors=True) as folder:
         (Path(folder) / "dags").mkdir()
         yield Path(folder)
 
 
 def _environment(dag: Path, folder: Path, *, here: bool) -> dict[str, str]:
-    """Return the environment of the replay: this one's, but with a database, artifacts and logs of its own."""
+    """Return the environment variables of the replay: those of this process, with private paths for Airflow."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW__DATABASE__")}
     bundle = {"name": "dags-folder", "kwargs": {"path": str(folder / "dags")}}
     bundle["classpath"] = "airflow.dag_processing.bundles.local.LocalDagBundle"
@@ -129,15 +140,18 @@ def _environment(dag: Path, folder: Path, *, here: bool) -> dict[str, str]:
 
 
 def _configured(connections: list[str]) -> dict[str, str]:
-    """Return what the configured Airflow's database holds for the replay, as environment variables.
+    """Return connections and all variables from the configured Airflow's database, as environment variables.
 
-    :raises ReplayRefused: it cannot be asked.
+    :param connections: The ids of the connections.
+    :raises ReplayRefused: if the database cannot be read.
     """
     done = _run_module(CONFIGURED, *connections)
     line = next((line for line in done.stdout.splitlines() if line.startswith(MARK)), None)
     if done.returncode or line is None:
         raise _broken(
-            "the configured Airflow's database cannot be read", done.stderr, "Leave --here out, or set it up."
+            "the configured Airflow's database cannot be read",
+            done.stderr,
+            "Leave out --here, or check the Airflow configuration.",
         )
     found: dict[str, str] = json.loads(line.removeprefix(MARK))
     return {name: value for name, value in found.items() if name not in os.environ}
@@ -147,7 +161,9 @@ def _prepare(dag: Path, folder: Path, environment: Mapping[str, str]) -> None:
     (folder / "dags" / dag.name).write_bytes(dag.read_bytes())
     done = _run_module("airflow", "db", "migrate", environment=environment)
     if done.returncode:
-        raise _broken("Airflow's database cannot be made", done.stderr, "Check that `airflow db migrate` works here.")
+        raise _broken(
+            "the private Airflow database cannot be created", done.stderr, "Check that `airflow db migrate` works here."
+        )
 
 
 def _played(
@@ -164,8 +180,8 @@ def _played(
         "dag_id": sidecar.dag_id,
         "environment": taken,
         "writes": [step.task_id for step in sidecar.steps if step.effect == "write"],
-        "stand_ins": {task_id: it.value for task_id, it in tasks.items() if it.has_value},
-        "lists": [task_id for task_id, it in tasks.items() if it.is_list],
+        "stand_ins": {task_id: recording.value for task_id, recording in tasks.items() if recording.has_value},
+        "lists": [task_id for task_id, recording in tasks.items() if recording.is_list],
         "live_writes": options.live_writes,
         "live_artifacts": options.live_artifacts,
         "approver": options.approver,
@@ -175,7 +191,7 @@ def _played(
     text = json.dumps(request)
     done = _run_module(CHILD, str(reply), seconds=options.seconds, environment=environment, text=text)
     if done.returncode or not reply.is_file():
-        raise _broken("the replay broke off", done.stderr or done.stdout, "See the end of its log above.")
+        raise _broken("the replay ended early", done.stderr or done.stdout, "Look at the end of its log above.")
     answer: dict[str, Any] = json.loads(reply.read_text(encoding="ascii").replace(str(folder), "[replay]"))
     return answer
 
@@ -187,7 +203,7 @@ def _run_module(
         return run_module(module, *arguments, seconds=seconds, **settings)
     except subprocess.TimeoutExpired:
         raise ReplayRefused(
-            f"it took longer than {seconds:.0f} seconds, and was ended", remedy="Allow more with --timeout."
+            f"the replay took longer than {seconds:.0f} seconds and was stopped", remedy="Allow more with --timeout."
         ) from None
     except OSError as error:
         raise ReplayRefused(f"{sys.executable} cannot be run: {error}", remedy="Check the installation.") from None
@@ -195,23 +211,25 @@ def _run_module(
 
 def _refused(dag: Path, sidecar: Sidecar, reply: Mapping[str, Any]) -> ReplayRefused:
     if reply["refused"]:
-        return ReplayRefused(mask(reply["refused"][0]), where=str(dag), remedy="Correct it; --conf gives params.")
-    if not reply["lacking"]:
+        return ReplayRefused(
+            mask(reply["refused"][0]), where=str(dag), remedy="Correct the DAG file; give params with --conf."
+        )
+    if not reply["missing"]:
         return _unanswered()
     known = {step.task_id for step in sidecar.steps}
-    by_hand = [name for name in reply["lacking"] if name not in known]
-    added = f" ({', '.join(by_hand)}: added to the file by hand)" if by_hand else ""
+    by_hand = [name for name in reply["missing"] if name not in known]
+    added = f"; added to the file by hand: {', '.join(by_hand)}" if by_hand else ""
     return ReplayRefused(
-        f"nothing is recorded that could stand in for {', '.join(reply['lacking'])}, which would really write{added}",
+        f"no recorded result for {', '.join(reply['missing'])}, which would really write{added}",
         where=str(dag),
-        remedy="Name the recording with --trace; or let everything really happen with --live-writes.",
+        remedy="Give the recording with --trace; or let all writes really happen with --live-writes.",
     )
 
 
 def _unanswered() -> ReplayRefused:
     return ReplayRefused(
-        "with --live-writes the writes behind approval gates really happen, and nobody is there to answer the gates",
-        remedy="Say --approve-gates if you approve them all, in your name; or leave --live-writes out.",
+        "with --live-writes, guarded steps really run, but nobody can answer their gates",
+        remedy="Give --approve-gates to approve them all in your name; or leave out --live-writes.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What a replay found, as lines for people and JSON for machines."""
+"""The report of a verification, as JSON data and as text lines."""
 
 from __future__ import annotations
 
@@ -15,10 +15,19 @@ from airflow_provider_vai.secrets.masking import mask
 
 @dataclass(frozen=True)
 class Report:
-    """One verification: what differs in the files, and how each step fared when it ran.
+    """The report of one verification.
 
-    :param source: what the results were compared with. :param level: what counts as good, as ``--level`` says it.
-    :param is_live: whether writes took place, and :param approver: who approved them.
+    :param dag_id: The DAG id.
+    :param version: The version of the automation.
+    :param started: When the replay started.
+    :param seconds: How long it took.
+    :param source: What the results were compared with, in words.
+    :param level: The worst verdict that counts as good, a value of ``--level``.
+    :param steps: The verdicts of the steps.
+    :param findings: Differences in the files.
+    :param notes: Sentences to show with the report.
+    :param is_live: Whether writes really happened.
+    :param approver: Who approved at the gates; ``None``: nobody.
     """
 
     dag_id: str
@@ -35,12 +44,12 @@ class Report:
 
     @property
     def is_good(self) -> bool:
-        """Whether nothing differs that counts."""
+        """Whether there are no differences that count."""
         return not self.findings and all(step.is_good(self.level) for step in self.steps)
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """Return a report for machines."""
+    """Return a report as JSON data."""
     return {
         "dag_id": report.dag_id,
         "version": report.version,
@@ -65,16 +74,16 @@ def _step(step: StepVerdict, level: str) -> dict[str, Any]:
         "verdict": step.verdict,
         "good": step.is_good(level),
         "note": step.note,
-        "differences": [{**asdict(it), "place": dotted(it.place)} for it in comparison.differences]
+        "differences": [{**asdict(change), "place": dotted(change.place)} for change in comparison.differences]
         if comparison
         else [],
-        "masks": [{**asdict(it), "place": dotted(it.place)} for it in comparison.masks] if comparison else [],
+        "masks": [{**asdict(one), "place": dotted(one.place)} for one in comparison.masks] if comparison else [],
         "would_send": step.would_send,
     }
 
 
 def summary(step: StepVerdict) -> str:
-    """Return a step's verdict in half a line."""
+    """Return the reason of a step's verdict as a short text: its note, or the number of differences."""
     if step.comparison is None:
         return step.note
     counts = [(len(step.comparison.differences), "difference"), (len(step.comparison.masks), "mask")]
@@ -82,24 +91,25 @@ def summary(step: StepVerdict) -> str:
 
 
 def lines(step: StepVerdict) -> list[str]:
-    """Return what differs in a step, a line for each place."""
+    """Return the differences and masks of a step, one per line."""
     if step.comparison is None:
         return []
     return [*map(difference, step.comparison.differences), *map(masked_line, step.comparison.masks)]
 
 
-def difference(it: Difference) -> str:
-    """Return a difference as a line: ``rows.*.total: renamed to amount (12 times)``."""
-    words = {"renamed": f"renamed to {it.today}", "missing": f"was {it.recorded}, now {it.today}"}
-    times = f" ({it.times} times)" if it.times > 1 else ""
-    return f"{dotted(it.place)}: {words.get(it.change, f'{it.change}: {it.recorded} -> {it.today}')}{times}"
+def difference(found: Difference) -> str:
+    """Return a difference as a line, such as ``rows.*.total: renamed to amount (12 times)``."""
+    words = {"renamed": f"renamed to {found.today}", "missing": f"was {found.recorded}, now {found.today}"}
+    change = words.get(found.change, f"{found.change}: {found.recorded} -> {found.today}")
+    return f"{dotted(found.place)}: {change}" + (f" ({found.times} times)" if found.times > 1 else "")
 
 
-def masked_line(it: Mask) -> str:
-    """Return a mask as a line."""
-    return f"{dotted(it.place)}: does not count: {it.reason}" + (f" ({it.times} times)" if it.times > 1 else "")
+def masked_line(found: Mask) -> str:
+    """Return a mask as a line, such as ``took: does not count: a duration, under the key took``."""
+    times = f" ({found.times} times)" if found.times > 1 else ""
+    return f"{dotted(found.place)}: does not count: {found.reason}{times}"
 
 
 def dotted(place: Place) -> str:
-    """Return a place as people write it, and ``--ignore`` reads it."""
+    """Return a place as ``--ignore`` takes it, with credentials masked."""
     return mask(".".join(part.replace(".", "\\.") for part in place)) or "(the result)"

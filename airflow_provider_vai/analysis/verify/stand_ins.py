@@ -1,9 +1,9 @@
-"""Keeps a replay's writes from happening: what would write returns its recorded result instead. Runs inside Airflow.
+"""Keeps the writes of a replay from happening: a task that would write returns its recorded result instead.
 
-What is left alone is what is known to be harmless: a step of this package that only reads, the tasks that frame the
-steps, and what writes into the artifacts folder, which is the replay's own. Everything else counts as a write, a task
-that somebody added to the file by hand, too; and so does every step behind a gate, for whatever reason it was asked
-about. The DAG file is not touched: the operators are changed in this process.
+This code runs in the Airflow process of the replay. It lets only harmless tasks run: steps of this package that only
+read, the tasks that the renderer adds around the steps, and steps that write to the private artifacts folder.
+Everything else counts as a write: also a task that somebody added to the file by hand, and every guarded step. The DAG
+file is not changed; the operator classes are patched in this process.
 """
 
 from __future__ import annotations
@@ -18,20 +18,26 @@ FRAME = (
     "airflow.providers.standard.operators.empty.EmptyOperator",
 )
 OWN_FOLDER = ("create_flashboard",)
-"""Kinds whose artifact lies in ``[vai] artifacts_path``; those of others (a load, a sync, a table) lie elsewhere."""
+"""Action kinds that store their artifact in ``[vai] artifacts_path``. Loads, file syncs and tables are elsewhere."""
 
 
 @dataclass
 class StandInReport:
-    """What the stand-ins met: by task id, the arguments that a write would have had, one entry for each map index."""
+    """What the stand-ins were called with.
+
+    :param arguments: The arguments that a write would have had, by task id, with one entry per map index.
+    """
 
     arguments: dict[str, list[Any]] = field(default_factory=dict)
 
 
 def plan(dag: Any, writes: list[str], *, live_writes: bool, live_artifacts: bool) -> dict[str, str]:
-    """Return what becomes of each task: ``run``, ``stand in``, or ``gate``.
+    """Return what to do with each task, by task id: ``run``, ``stand in`` or ``gate``.
 
-    :param dag: as its file was loaded. :param writes: task ids that the record says write.
+    :param dag: The DAG as it was loaded from its file.
+    :param writes: The ids of the tasks that write according to the sidecar.
+    :param live_writes: Let writes really happen.
+    :param live_artifacts: Let loads, file syncs and tables really happen.
     """
     return {task.task_id: _fate(task, writes, live_writes, live_artifacts) for task in dag.tasks}
 
@@ -53,7 +59,7 @@ def _fate(task: Any, writes: list[str], live_writes: bool, live_artifacts: bool)
 
 
 def operator_class(task: Any) -> Any:
-    """Return the class of a task, of a mapped one that of its instances."""
+    """Return the operator class of a task; for a mapped task, the class of its task instances."""
     return task.operator_class if task.is_mapped else type(task)
 
 
@@ -64,24 +70,28 @@ def _setting(task: Any, name: str) -> Any:
 def install(
     dag: Any, fates: Mapping[str, str], values: Mapping[str, Any], lists: list[str], approver: str | None
 ) -> StandInReport:
-    """Change the operators of this process: writes return a recorded result, gates let pass.
+    """Patch the operator classes in this process: writes return their recorded results, and gates pass.
 
-    :param fates: see :func:`plan`. :param values: recorded results by task id. :param lists: of these, those that hold
-        one result for each element. :param approver: who approves what the gates guard; ``None``: the gates guard
-        nothing that takes place, and pass without an approval.
+    :param dag: The DAG as it was loaded from its file.
+    :param fates: What to do with each task, see :func:`plan`.
+    :param values: The recorded results by task id.
+    :param lists: The ids of the tasks whose recorded result is a list with one result per element.
+    :param approver: Who approves at the gates; ``None``: no guarded step really runs, so gates pass without an
+        approval.
+    :return: A report that is filled while the DAG runs.
     """
-    told = StandInReport()
+    report = StandInReport()
     instead: dict[str, Callable[[Any, Any], Any]] = {}
     for task in dag.tasks:
         if fates[task.task_id] == "gate":
             instead[task.task_id] = _passing if approver is None else _approving(approver)
         elif fates[task.task_id] == "stand in":
-            instead[task.task_id] = _standing_in(values[task.task_id], task.task_id in lists, told)
+            instead[task.task_id] = _standing_in(values[task.task_id], task.task_id in lists, report)
         _quieten(task)
     for cls in {operator_class(dag.get_task(task_id)) for task_id in instead}:
         _change(cls, instead)
     dag.on_success_callback = dag.on_failure_callback = None
-    return told
+    return report
 
 
 def _change(cls: Any, instead: Mapping[str, Callable[[Any, Any], Any]]) -> None:
@@ -95,7 +105,7 @@ def _change(cls: Any, instead: Mapping[str, Callable[[Any, Any], Any]]) -> None:
 
 
 def _quieten(task: Any) -> None:
-    """Take a task's notifications, hooks and retries away: a replay tells nobody, does no more, and tries once."""
+    """Remove the callbacks, hooks, emails and retries of a task: a replay notifies nobody and tries each task once."""
     callbacks = [f"on_{what}_callback" for what in ("execute", "success", "failure", "retry", "skipped")]
     if task.is_mapped:
         for name in [*callbacks, "pre_execute", "post_execute"]:
@@ -109,25 +119,27 @@ def _quieten(task: Any) -> None:
             setattr(task, name, [])
 
 
-def _standing_in(value: Any, is_list: bool, told: StandInReport) -> Callable[[Any, Any], Any]:
+def _standing_in(value: Any, is_list: bool, report: StandInReport) -> Callable[[Any, Any], Any]:
     def stand_in(task: Any, context: Any) -> Any:
         from airflow_provider_vai.operators.runtime import results
 
         resolve = getattr(task, "resolved_arguments", None)
-        told.arguments.setdefault(task.task_id, []).append(resolve(context) if resolve else None)
+        report.arguments.setdefault(task.task_id, []).append(resolve(context) if resolve else None)
         index = context["ti"].map_index
         if not is_list or index is None or index < 0:
             return results.keep(value, context)
         if index >= len(value):
-            raise LookupError(f"no recorded result stands in for element {index}: {len(value)} were recorded")
+            raise LookupError(
+                f"there is no recorded result for element {index}: only {len(value)} elements were recorded"
+            )
         return results.keep(value[index], context)
 
     return stand_in
 
 
 def _passing(gate: Any, context: Any) -> dict[str, Any]:
-    """Return what lets nothing take place: a step that really ran would find no approval in it."""
-    return {"decision": "pass", "by": None, "note": "replay: recorded results stand in for what this gate guards"}
+    """Return a result without an approval: a guarded step that really ran would refuse it."""
+    return {"decision": "pass", "by": None, "note": "replay: the guarded steps return recorded results"}
 
 
 def _approving(approver: str) -> Callable[[Any, Any], Any]:

@@ -1,4 +1,4 @@
-"""How each step fares: its result today against the recorded one."""
+"""Gives each step a verdict, by comparing today's result with the recorded one."""
 
 from __future__ import annotations
 
@@ -33,17 +33,21 @@ GOOD_FROM: dict[str, Level] = {
     "masked": "equal but for",
     "schema": "same schema",
 }
-"""The worst level that still counts as good, by the words of ``--level``."""
+"""The worst verdict that counts as good for each value of ``--level``."""
 
 
 @dataclass(frozen=True)
 class StepVerdict:
-    """One step.
+    """The verdict for one step.
 
-    ``stood in``: a recorded result stood in for its write. ``passed``: a gate. ``not run``: something before it failed,
-    or a branch left it out. ``unknown``: it ran, and nothing is recorded that it could be compared with.
+    ``stood in``: the step did not run, and its recorded result was returned instead. ``passed``: a gate. ``not run``:
+    an earlier task failed, or a branch did not choose the step. ``unknown``: it ran, but no result was recorded to
+    compare with.
 
-    :param note: why, in words. :param would_send: what a write that did not take place would have had as arguments.
+    :param key: The step's key.
+    :param comparison: How the results differ; ``None``: they were not compared.
+    :param note: The reason of the verdict, in words.
+    :param would_send: The arguments of a write that was not run, with one entry per map index.
     """
 
     key: str
@@ -55,9 +59,9 @@ class StepVerdict:
     would_send: list[Any] = field(default_factory=list)
 
     def is_good(self, level: str) -> bool:
-        """Return whether the step counts as good.
+        """Return whether the verdict counts as good.
 
-        :param level: a key of :data:`GOOD_FROM`.
+        :param level: A key of :data:`GOOD_FROM`.
         """
         if self.verdict in LEVELS:
             return LEVELS.index(self.verdict) <= LEVELS.index(GOOD_FROM[level])
@@ -65,10 +69,11 @@ class StepVerdict:
 
 
 def ignored(texts: Sequence[str], sidecar: Sidecar) -> dict[str, list[Place]]:
-    """Return the places that ``--ignore STEP.PATH`` leaves out, by the step's key.
+    """Return the places to ignore, by step key, from the values of ``--ignore STEP.PATH``.
 
-    :param texts: as ``fetch.rows.*.price``; a dot inside a key is written ``\\.``.
-    :raises SpecError: there is no such step.
+    :param texts: The values, such as ``fetch.rows.*.price``; a dot inside a key is written ``\\.``.
+    :param sidecar: The sidecar of the automation.
+    :raises SpecError: if there is no such step.
     """
     keys = {step.key for step in sidecar.steps}
     found: dict[str, list[Place]] = {}
@@ -85,9 +90,12 @@ def ignored(texts: Sequence[str], sidecar: Sidecar) -> dict[str, list[Place]]:
 def judge(
     sidecar: Sidecar, recordings: Recordings, replayed: ReplayResult, leave_out: dict[str, list[Place]]
 ) -> list[StepVerdict]:
-    """Return how each step fared, and each task that stands in the file alone.
+    """Return a verdict for each step, and for each failed task that is only in the DAG file.
 
-    :param leave_out: see :func:`ignored`.
+    :param sidecar: The sidecar of the automation.
+    :param recordings: The recorded results.
+    :param replayed: What happened in the replay.
+    :param leave_out: The places to ignore, see :func:`ignored`.
     """
     found = [_step(step, recordings, replayed, leave_out.get(step.key, ())) for step in sidecar.steps]
     known = {step.task_id for step in sidecar.steps}
@@ -98,9 +106,9 @@ def judge(
 
 
 def result_of(step: Step, replayed: ReplayResult) -> Any:
-    """Return a step's result today: of a mapped step the list of its results.
+    """Return a step's result in the replay; for a mapped step, the list of its results.
 
-    :raises LookupError: it left none.
+    :raises LookupError: if it has no result.
     """
     results = replayed.results.get(step.task_id, [])
     return results if step.each else results[0]
@@ -120,17 +128,17 @@ def _step(step: Step, recordings: Recordings, replayed: ReplayResult, leave_out:
         return verdict("not run", ", ".join(sorted(set(states))))
     fate = replayed.fates[step.task_id]
     if fate == "gate":
-        return verdict("passed", "what it guards did not take place" if not _is_live(replayed) else "approved")
+        return verdict("passed", "the guarded steps were not run" if not _is_live(replayed) else "approved")
     recording = recordings.steps.get(step.key)
     if fate == "stand in":
-        kept = " (credentials in it are masked)" if recording and recording.is_masked else ""
-        return verdict("stood in", f"its recorded result stood in for it{kept}")
+        masks = " (with credentials masked)" if recording and recording.is_masked else ""
+        return verdict("stood in", f"its recorded result was returned instead{masks}")
     if recording is None:
-        return verdict("unknown", recordings.missing.get(step.key, "nothing of it is recorded"))
+        return verdict("unknown", recordings.missing.get(step.key, "no result was recorded"))
     try:
         comparison = _compared(recording, result_of(step, replayed), leave_out, replayed)
     except LookupError:
-        return verdict("failed", "it left no result")
+        return verdict("failed", "it returned no result")
     return verdict(comparison.level, comparison=comparison)
 
 
@@ -141,7 +149,7 @@ def _is_live(replayed: ReplayResult) -> bool:
 def _failed(task_id: str, replayed: ReplayResult) -> str | None:
     if not any(state == "failed" for state in replayed.states.get(task_id, ())):
         return None
-    return "; ".join(map(mask, dict.fromkeys(replayed.errors.get(task_id, ())))) or "it says nothing"
+    return "; ".join(map(mask, dict.fromkeys(replayed.errors.get(task_id, ())))) or "without an error message"
 
 
 def _compared(
@@ -152,6 +160,6 @@ def _compared(
     if not recording.is_masked:
         return compare(recording.value, today, ignored=leave_out, moment=replayed.moment)
     found = compare(recording.value, masked(today), ignored=leave_out, moment=replayed.moment)
-    masks = [*found.masks, Mask((), "secret", "credentials are not kept, and not compared")]
+    masks = [*found.masks, Mask((), "secret", "credentials are not stored, so they are not compared")]
     level: Level = "equal but for" if found.level in ("equal bytes", "equal") else found.level
     return ResultComparison(level, found.differences, masks)

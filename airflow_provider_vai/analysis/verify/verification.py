@@ -1,4 +1,4 @@
-"""One verification from its beginning to its end: read, replay, compare, and accept where that is wanted."""
+"""Runs one verification: reads the recorded results, replays the DAG, compares, and accepts the results on request."""
 
 from __future__ import annotations
 
@@ -24,10 +24,15 @@ from airflow_provider_vai.store.sidecar_files import read_sidecar
 class Wanted:
     """What to verify, and how.
 
-    :param dag: the DAG file or its sidecar. :param traces: of the recorded run; none: the newest baseline counts, else
-        what the sidecar keeps. :param format: the trace's. :param level: a key of :data:`verdicts.GOOD_FROM`.
-    :param ignore: places that do not count, see :func:`verdicts.ignored`. :param options: how to replay.
-    :param accept: keep today's results as a new baseline, with :param summary: why.
+    :param dag: The path of the DAG file or its sidecar.
+    :param traces: The trace files of the recorded run; empty: compare with the newest baseline, or with the digests and
+        schemas in the sidecar if there is no baseline.
+    :param format: The name of the trace format; ``None``: it is detected.
+    :param level: A key of :data:`verdicts.GOOD_FROM`.
+    :param ignore: Places whose differences do not count, see :func:`verdicts.ignored`.
+    :param options: How to replay.
+    :param accept: Store today's results as a new baseline.
+    :param summary: Why they are accepted.
     """
 
     dag: Path
@@ -41,10 +46,11 @@ class Wanted:
 
 
 def verified(wanted: Wanted, python_path: Sequence[str]) -> Report:
-    """Run an automation now, and say how its results differ from the recorded ones.
+    """Run an automation now, and report how its results differ from the recorded ones.
 
-    :param python_path: folders in which functions are looked for, see :func:`analysis.verify.files.verify`.
-    :raises VaiError: something cannot be read, the replay is refused, or today's results cannot be accepted.
+    :param wanted: What to verify, and how.
+    :param python_path: Folders in which to search for functions, see :func:`analysis.verify.files.verify`.
+    :raises VaiError: if a file cannot be read, the replay is refused, or the results cannot be accepted.
     """
     path = sidecar_path(wanted.dag)
     sidecar = read_sidecar(path)
@@ -73,12 +79,12 @@ def verified(wanted: Wanted, python_path: Sequence[str]) -> Report:
         )
         if wanted.accept:
             kept = _accepted(path.parent, sidecar, found, replayed, wanted.summary)
-            report.notes.append(f"Accepted as the baseline {kept.number}.")
+            report.notes.append(f"Accepted as baseline {kept.number}.")
     return report
 
 
 def approver() -> str:
-    """Return in whose name ``--approve-gates`` approves: the author's of versions."""
+    """Return the name in which ``--approve-gates`` approves: the author of new versions."""
     return publisher.author()
 
 
@@ -90,17 +96,17 @@ def _recordings(sidecar: Sidecar, folder: Path, wanted: Wanted) -> Recordings:
 
 
 def _accepted(folder: Path, sidecar: Sidecar, found: Recordings, replayed: ReplayResult, summary: str) -> Baseline:
-    """Keep today's results; where a recorded result stood in, it is kept.
+    """Store today's results as a baseline; for a step that was not run, store its recorded result.
 
-    :raises ReplayRefused: a step failed or did not run.
+    :raises ReplayRefused: if a step failed.
     """
-    judged = {it.key: it.verdict for it in verdicts.judge(sidecar, found, replayed, {})}
-    wrong = [key for key, word in judged.items() if word == "failed"]
-    if wrong:
+    judged = {step.key: step.verdict for step in verdicts.judge(sidecar, found, replayed, {})}
+    failed = [key for key, word in judged.items() if word == "failed"]
+    if failed:
         raise ReplayRefused(
-            f"{', '.join(wrong)} failed: results of a run that failed are not accepted",
+            f"{', '.join(failed)} failed: results of a failed replay cannot be accepted",
             where=sidecar.dag_id,
-            remedy="Correct it, and verify again.",
+            remedy="Correct the problem and verify again.",
         )
     steps: dict[str, Accepted] = {}
     for step in sidecar.steps:

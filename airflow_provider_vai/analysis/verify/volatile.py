@@ -1,6 +1,6 @@
-"""Which values differ from one run to the next without anything being different: times, ids, durations.
+"""Rules for volatile values: times, ids and durations that differ in every run although nothing changed.
 
-Each rule has a reason that the report states. A rule looks at the key and at both values, never at one of them alone.
+A rule looks at the key and at both values, never at only one of them. The report shows the rule's reason.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from airflow_provider_vai.languages.machine_values import has_zone, id_form, tim
 Key = str | int
 
 CLOCKS = timedelta(minutes=10)
-"""By how much the clocks of two machines may differ."""
+"""The tolerated difference between the clocks of two machines."""
 
 _TIME_NAME = re.compile(
     r"(.*_)?(timestamp|ts)|at|time|now|(server|current|request|response)_(time|date)|as_of|date|expires(_(at|on|in))?|"
@@ -37,7 +37,7 @@ _ID_NAME = re.compile(r"(.*_)?(id|ids|uuid|guid)")
 
 @dataclass(frozen=True)
 class Rule:
-    """Why a difference does not count: the rule's name, and the reason in words."""
+    """The rule by which a difference does not count: its name, and the reason in words."""
 
     name: str
     reason: str
@@ -45,29 +45,30 @@ class Rule:
 
 @dataclass(frozen=True)
 class Moment:
-    """When the replay took place: a time in between is a time of the run, whatever its key."""
+    """The start and end of a replay. A time between them is a time of the replay, whatever its key."""
 
     started: datetime
     ended: datetime
 
     def holds(self, time: datetime) -> bool:
-        """Return whether a time is one of the replay."""
+        """Return whether a time is within the replay, give or take :data:`CLOCKS`."""
         return self.started - CLOCKS <= time <= self.ended + CLOCKS
 
 
 def rule(key: Key | None, recorded: Any, today: Any, moment: Moment | None = None) -> Rule | None:
-    """Return why the difference of two values does not count; ``None``: it does.
+    """Return the rule by which the difference between two values does not count; ``None``: it counts.
 
-    :param key: the nearest key above the values; ``None``: there is none.
-    :param recorded: the recorded value, no list and no object. :param today: the value now.
-    :param moment: when the replay took place, if that is known.
+    :param key: The nearest key above the values; ``None``: there is none.
+    :param recorded: The recorded value; not a list or an object.
+    :param today: The value in today's result.
+    :param moment: When the replay ran; ``None``: not known.
     """
     name = _words(key)
     return next((found for test in _TESTS if (found := test(name, recorded, today, moment))), None)
 
 
 def sort_of(key: Key | None, value: Any) -> str | None:
-    """Return what sort of volatile value this may be, seen alone; ``None``: none. For finding the same row again."""
+    """Return the sort of volatile value that this may be, judged alone; ``None``: none. Used to match list elements."""
     name = _words(key)
     if time(value, name):
         return "time"
@@ -77,15 +78,16 @@ def sort_of(key: Key | None, value: Any) -> str | None:
 
 
 def same_instant(recorded: Any, today: Any) -> bool:
-    """Return whether two texts name one instant: ``2026-01-01T00:00:00Z`` and ``2026-01-01T01:00:00+01:00``."""
+    """Return whether two texts are the same time, such as ``2026-01-01T00:00Z`` and ``2026-01-01T01:00+01:00``."""
     one, other = (time(value, "") if isinstance(value, str) else None for value in (recorded, today))
     return one is not None and one == other and has_zone(recorded) == has_zone(today)
 
 
 def time(value: Any, name: str) -> datetime | None:
-    """Return the time that a text names, or a number of seconds or milliseconds under the name of a time.
+    """Return the time that a value stands for; ``None``: it is not a time. A time without a zone is taken as UTC.
 
-    A time without a zone counts as UTC.
+    :param value: A text; or a number of seconds or milliseconds, which counts only if ``name`` is the name of a time.
+    :param name: The key of the value, in lower case with underscores; may be empty.
     """
     if isinstance(value, str):
         return time_of_text(value)
@@ -94,7 +96,7 @@ def time(value: Any, name: str) -> datetime | None:
 
 
 def _words(key: Key | None) -> str:
-    """Return a key in lower case with underscores: ``createdAt`` is ``created_at``."""
+    """Return a key in lower case with underscores, such as ``created_at`` for ``createdAt``."""
     text = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", str(key if key is not None else "")[:80])
     return re.sub(r"[^0-9a-z]+", "_", text.lower()).strip("_")
 
@@ -116,7 +118,7 @@ def _a_time(name: str, recorded: Any, today: Any, moment: Moment | None) -> Rule
     if before is None or now is None:
         return None
     if moment and moment.holds(now):
-        return Rule("time", "a time, and today's is the time of this replay")
+        return Rule("time", "a time, and today's is within this replay")
     if _TIME_NAME.fullmatch(name):
         return Rule("time", f"a time, under the key {name}")
     return None
@@ -132,10 +134,10 @@ def _an_id(name: str, recorded: Any, today: Any, moment: Moment | None) -> Rule 
     if isinstance(recorded, bool) or type(recorded) is not type(today) or not isinstance(recorded, (str, int)):
         return None
     if _RUN_ID_NAME.fullmatch(name):
-        return Rule("id", f"an id that each run makes anew, under the key {name}")
+        return Rule("id", f"an id that is new in each run, under the key {name}")
     form = id_form(recorded)
     if _ID_NAME.fullmatch(name) and form and form == id_form(today) and len(str(recorded)) == len(str(today)):
-        return Rule("id", f"an id that a machine made anew ({form})")
+        return Rule("id", f"a generated id ({form})")
     return None
 
 

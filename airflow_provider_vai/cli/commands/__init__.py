@@ -1,1 +1,1 @@
-"""What each command does. Thin: it reads, calls the line, and shows what came out."""
+"""The functions that run the commands. They read the input, call the other packages, and print the outcome."""

@@ -1,4 +1,4 @@
-"""``vai schema``, ``kinds``, ``formats``: what this package knows."""
+"""``vai schema``, ``vai kinds`` and ``vai formats``: reference information about this package."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from airflow_provider_vai.traces.reading.trace import Coverage
 
 
 def schema(arguments: Namespace) -> None:
-    """Print a JSON Schema."""
+    """Print the JSON Schema of a run, an automation or a sidecar."""
     models: dict[str, type[BaseModel]] = {"run": Run, "automation": Automation, "sidecar": Sidecar}
     print_json({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -48,7 +48,7 @@ def kinds(arguments: Namespace) -> None:
 
 
 def formats(arguments: Namespace) -> None:
-    """List the trace formats and what each can record."""
+    """List the trace formats and what each of them can record."""
     rows = [(adapter.name, asdict(coverage_of(adapter)), adapter.description) for adapter in adapters()]
     if arguments.json:
         print_json([{"format": name, "description": text, "tells": coverage} for name, coverage, text in rows])

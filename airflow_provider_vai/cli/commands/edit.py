@@ -1,4 +1,4 @@
-"""`vai edit` and `vai diff`: what a person does to an automation on the command line, and what it came to."""
+"""``vai edit`` and ``vai diff``: change an automation, and show changes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COLUMNS = ("what", "place", "before", "after")
 def edit(arguments: Namespace) -> None:
     """Change an automation, and write it as a new version.
 
-    :raises SpecError: the edit is refused; nothing was written.
+    :raises SpecError: if the edit is refused; nothing was written.
     """
     path = sidecar_path(Path(arguments.dag))
     sidecar = read_sidecar(path)
@@ -60,7 +60,8 @@ def edit(arguments: Namespace) -> None:
     if changes:
         table(COLUMNS, spec_diff_text(changes))
     known = {item.model_dump_json() for item in before.review}
-    show_review((number, it) for number, it in enumerate(after.review, 1) if it.model_dump_json() not in known)
+    numbered = enumerate(after.review, 1)
+    show_review((number, item) for number, item in numbered if item.model_dump_json() not in known)
     if not changes:
         say(f"{plain(path)}: nothing changed")
     elif written is None:
@@ -72,10 +73,12 @@ def edit(arguments: Namespace) -> None:
 def save(automation: Automation, path: Path, summary: str, expected: int | None) -> int:
     """Write an edited automation as a new version, and return its number.
 
-    :param path: its sidecar.
-    :param expected: the entry of the log that the edit rests on; ``None``: it was written before there was a log.
-    :raises PublishError: the files cannot be written.
-    :raises Conflict: somebody changed it since it was read.
+    :param automation: The edited automation.
+    :param path: The path of its sidecar.
+    :param summary: What changed, for the history.
+    :param expected: The log entry that the edit is based on; ``None``: the automation has no log yet.
+    :raises PublishError: if the files cannot be written.
+    :raises Conflict: if somebody changed the automation since it was read.
     """
     return publish(automation, path.parent, summary=summary, expected=expected, from_sidecar=True).version
 
@@ -83,14 +86,14 @@ def save(automation: Automation, path: Path, summary: str, expected: int | None)
 def _check_version(sidecar: Sidecar, path: Path, expected: int | None) -> None:
     if expected is not None and sidecar.version != expected:
         raise SpecError(
-            f"it is at version {sidecar.version}, and the edit rests on version {expected}",
+            f"the automation is at version {sidecar.version}, but --expected-version is {expected}",
             where=str(path),
-            remedy="Look at what changed with `vai diff`, and repeat the edit.",
+            remedy="Look at the changes with `vai diff`, and repeat the edit.",
         )
 
 
 def diff(arguments: Namespace) -> int:
-    """Show what differs between two automations, or since one was rendered; 1 with ``--exit-code`` if anything."""
+    """Show the differences between two automations, or since one was written; with ``--exit-code``, return 1 if any."""
     found = compared(arguments.a, arguments.b) if arguments.b else edited_since(arguments.a)
     if arguments.json:
         print_json(found.as_json())
@@ -107,7 +110,7 @@ def _show(found: Comparison) -> None:
     for note in found.notes:
         say(f"note: {plain(note)}")
     if not found.changes and not found.text:
-        say("no difference")
+        say("no differences")
 
 
 # --- the edits --------------------------------------------------------------------------------------------------------
@@ -116,10 +119,10 @@ def _show(found: Comparison) -> None:
 def _add(given: Namespace) -> Edit:
     (key,) = _names(given, "KEY")
     if not given.kind:
-        raise _usage("add", "name the new step's kind with --kind")
+        raise _usage("add", "give the action kind of the new step with --kind")
     values = dict(_values(given))
     if nested := [place for place in values if "." in place]:
-        raise _usage("add", f"set whole arguments only, not {nested[0]}")
+        raise _usage("add", f"a new step takes only whole arguments, not the place {nested[0]}")
     return AddStep(
         given.kind,
         key=key,
@@ -157,7 +160,7 @@ def _set(given: Namespace) -> Edit:
     (key,) = _names(given, "KEY")
     values = list(_values(given))
     if not values:
-        raise _usage("set", "say what to set with --set, --text, --wire, --param, --template or --secret")
+        raise _usage("set", "give a value with --set, --text, --wire, --param, --template or --secret")
     return ChangeStep(key, values=values, ungated=given.ungated)
 
 
@@ -183,7 +186,7 @@ def _step_options(given: Namespace) -> Edit:
 def _triggers(given: Namespace) -> Edit:
     fields = [_data(text) for text in given.names]
     if any(not isinstance(one, dict) for one in fields):
-        raise _usage("triggers", """give each as JSON: '{"type": "schedule", "schedule": "@daily"}'""")
+        raise _usage("triggers", """give each trigger as JSON: '{"type": "schedule", "schedule": "@daily"}'""")
     return ChangeAutomation(triggers=fields)
 
 
@@ -194,7 +197,9 @@ def _conditions(given: Namespace) -> Edit:
 def _params(given: Namespace) -> Edit:
     params = dict(_pair(pair, _data) for pair in _names(given, "NAME=JSON…"))
     if any(fields is not None and not isinstance(fields, dict) for fields in params.values()):
-        raise _usage("params", """give each as JSON: region='{"default": "north"}', or region=null to remove it""")
+        raise _usage(
+            "params", """give each param as JSON: region='{"default": "north"}', or region=null to remove it"""
+        )
     return ChangeAutomation(params=params)
 
 
@@ -213,7 +218,7 @@ ACTIONS: Mapping[str, Callable[[Namespace], Edit]] = {
     "conditions": _conditions,
     "params": _params,
 }
-"""What `vai edit DAG ACTION` does; the names that follow an action are its own."""
+"""The function for each action of `vai edit DAG ACTION`; what NAME means depends on the action."""
 
 
 # --- what was typed ---------------------------------------------------------------------------------------------------
@@ -226,17 +231,18 @@ def _usage(action: str, problem: str) -> SpecError:
 def _names(given: Namespace, wanted: str) -> Sequence[str]:
     """Return the names after the action.
 
-    :raises SpecError: there are fewer or more than the action takes.
+    :param wanted: The names that the action takes, as the help shows them; ``…`` at the end: one or more.
+    :raises SpecError: if there are too few or too many.
     """
     least = len(wanted.split())
     names: Sequence[str] = given.names
     if len(names) < least or (len(names) > least and not wanted.endswith("…")):
-        raise _usage(given.action, f"it takes {wanted}, found {' '.join(names) or 'nothing'}")
+        raise _usage(given.action, f"expected {wanted}, found {' '.join(names) or 'nothing'}")
     return names
 
 
 def _values(given: Namespace) -> Iterator[tuple[str, Any]]:
-    """Yield each place that is set, and its value as a spec writes it: data, or a reference."""
+    """Yield each place to set, and its value in the form of a spec: a literal or a reference."""
     for name, read in READ.items():
         for text in getattr(given, name) or ():
             yield _pair(text, read)
@@ -249,12 +255,12 @@ def _gate(given: Namespace) -> dict[str, Any]:
 def _pair(text: str, read: Callable[[str], Any]) -> tuple[str, Any]:
     place, equals, value = text.partition("=")
     if not (place and equals):
-        raise SpecError(f"{text!r} has no value", where="vai edit", remedy="Write it PLACE=VALUE.")
+        raise SpecError(f"{text!r} has no value", where="vai edit", remedy="Write it as PLACE=VALUE.")
     return place, read(value)
 
 
 def _data(text: str) -> Any:
-    """Return JSON data; what is no JSON is the text itself."""
+    """Parse a text as JSON; if it is not JSON, return the text."""
     try:
         return json_text.loads(text, where="the value")
     except VaiError:
@@ -287,7 +293,7 @@ def _secret(text: str) -> Any:
 
 
 def _place(text: str) -> JsonPath:
-    """Return the name and the keys and positions in ``step.rows.0``."""
+    """Split a place such as ``step.rows.0`` into its name, keys and positions."""
     first, *rest = text.split(".")
     return [first, *(int(part) if part.isascii() and part.isdigit() else part for part in rest)]
 

@@ -1,4 +1,4 @@
-"""``vai versions``, ``restore``, ``activate``, ``pause`` and ``delete``: an automation's log."""
+"""``vai versions``, ``restore``, ``activate``, ``pause`` and ``delete``: the versions and status of an automation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from airflow_provider_vai.store.versions import Entry, VersionLog
 
 
 def versions(arguments: Namespace) -> None:
-    """List an automation's versions and changes of status, newest first, or show one version."""
+    """List an automation's versions and status changes, newest first; or print one version."""
     folder, dag_id = place(arguments.dag)
     log = VersionLog(folder, dag_id)
     if arguments.show is not None:
@@ -31,7 +31,7 @@ def versions(arguments: Namespace) -> None:
     entries = list(log.entries())
     if not entries:
         raise SpecError(
-            "no version of it was logged", where=str(arguments.dag), remedy="Name the DAG file or its sidecar."
+            "the automation has no versions", where=str(arguments.dag), remedy="Give the DAG file or its sidecar."
         )
     rows = [_row(entry) for entry in entries]
     if arguments.json:
@@ -52,52 +52,52 @@ def _row(entry: Entry) -> dict[str, object]:
 
 
 def restore(arguments: Namespace) -> None:
-    """Make an earlier version the newest one."""
+    """Restore an earlier version as a new version."""
     folder, dag_id = place(arguments.dag)
     files = lifecycle.restore(folder, dag_id, arguments.version)
     if arguments.json:
         print_json({"dag_id": dag_id, "version": files.version, "entry": files.entry})
     else:
-        say(f"{plain(dag_id)}: version {files.version} is what version {arguments.version} was")
+        say(f"{plain(dag_id)}: version {arguments.version} was restored as version {files.version}")
 
 
 def activate(arguments: Namespace) -> None:
     """Record who reviewed an automation, and unpause its DAG."""
     folder, dag_id = place(arguments.dag)
-    switch = _switch(dag_id, arguments.record_only, paused=False)
+    switch = _airflow_switch(dag_id, arguments.record_only, paused=False)
     after = activation.activate(folder, dag_id, reviewed=arguments.reviewed, carry_out=switch)
-    _tell(after, as_json=arguments.json)
+    _print_status(after, as_json=arguments.json)
 
 
 def pause(arguments: Namespace) -> None:
     """Record that an automation is paused, and pause its DAG."""
     folder, dag_id = place(arguments.dag)
-    after = lifecycle.pause(folder, dag_id, carry_out=_switch(dag_id, arguments.record_only, paused=True))
-    _tell(after, as_json=arguments.json)
+    after = lifecycle.pause(folder, dag_id, carry_out=_airflow_switch(dag_id, arguments.record_only, paused=True))
+    _print_status(after, as_json=arguments.json)
 
 
 def delete(arguments: Namespace) -> None:
-    """Remove an automation's files; its log stays."""
+    """Delete an automation's DAG file and sidecar; its versions are kept."""
     folder, dag_id = place(arguments.dag)
     lifecycle.delete(folder, dag_id)
     if arguments.json:
         print_json({"dag_id": dag_id, "deleted": True})
     else:
-        say(f"{plain(dag_id)}: deleted; `vai restore {plain(arguments.dag)} VERSION` brings a version back")
+        say(f"{plain(dag_id)}: deleted; to restore a version, run `vai restore {plain(arguments.dag)} VERSION`")
 
 
 def place(dag: str) -> tuple[Path, str]:
-    """Return the folder and the DAG id of an automation that is named by its DAG file or its sidecar."""
+    """Return the folder and DAG id of an automation, given the path of its DAG file or sidecar."""
     path = Path(dag)
     name = path.name
     return path.parent, name[: -len(SUFFIX)] if name.endswith(SUFFIX) else name.removesuffix(".py")
 
 
-def _switch(dag_id: str, record_only: bool, *, paused: bool) -> Callable[[], None]:
+def _airflow_switch(dag_id: str, record_only: bool, *, paused: bool) -> Callable[[], None]:
     return (lambda: None) if record_only else (lambda: set_paused(dag_id, paused=paused))
 
 
-def _tell(sidecar: Sidecar, *, as_json: bool) -> None:
+def _print_status(sidecar: Sidecar, *, as_json: bool) -> None:
     if as_json:
         print_json({"dag_id": sidecar.dag_id, "status": sidecar.status, "version": sidecar.version})
     else:

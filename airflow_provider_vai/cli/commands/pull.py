@@ -1,4 +1,4 @@
-"""``vai pull``: what it writes is read back by its adapter before it lands."""
+"""``vai pull``: fetches a run from a live source. The file is written only if its adapter can read it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ USAGE = 2
 
 
 def pull(arguments: Namespace) -> int | None:
-    """Write one run's trace, or list the newest runs.
+    """Write the trace of one run to a file, or list the newest runs.
 
-    :raises PullError: the source refuses, or the file stands in the way.
-    :raises TraceError: what the source answered is no trace of its format.
+    :raises PullError: if the source cannot be reached or refuses, or the file already exists.
+    :raises TraceError: if the answer of the source is not a trace in its format.
     """
     if (arguments.id is None) != arguments.list:
         complain("pull takes either an ID or --list")
@@ -44,8 +44,8 @@ def pull(arguments: Namespace) -> int | None:
         runs = _write(path, text, force=arguments.force)
     calls = sum(len(run.calls) for run in runs)
     if arguments.json:
-        told = {"source": source.name, "id": arguments.id, "file": str(path), "format": runs[0].format}
-        say(json_text.pretty({**told, "runs": [run.id for run in runs], "calls": calls}).rstrip("\n"))
+        written = {"source": source.name, "id": arguments.id, "file": str(path), "format": runs[0].format}
+        say(json_text.pretty({**written, "runs": [run.id for run in runs], "calls": calls}).rstrip("\n"))
     else:
         counted = f"{len(runs)} runs, " if len(runs) > 1 else ""
         say(f"written: {plain(path)} ({runs[0].format}, {counted}{calls} calls)")
@@ -68,35 +68,39 @@ def _file_name(source: str, id: str) -> str:
 
 def _check_free(path: Path, *, force: bool) -> None:
     if not force and os.path.lexists(path):
-        raise PullError("the file is there already", where=str(path), remedy="Name another one with --out, or --force.")
+        raise PullError(
+            "the file already exists", where=str(path), remedy="Give another file with --out, or give --force."
+        )
 
 
 def _write(path: Path, text: str, *, force: bool) -> list[Run]:
-    """Write the file once its adapter has read it from beside its place; return what the adapter read."""
+    """Write the text to a temporary file, read it with its adapter, and move it to ``path``; return the runs in it."""
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".vai-pull-") as folder:
-            waiting = Path(folder) / path.name
-            waiting.write_text(text, encoding="ascii")
-            runs = _read(waiting, path)
+            temporary = Path(folder) / path.name
+            temporary.write_text(text, encoding="ascii")
+            runs = _read(temporary, path)
             _check_free(path, force=force)
-            os.replace(waiting, path)
+            os.replace(temporary, path)
     except OSError as error:
-        raise PullError(error.strerror or str(error), where=str(path), remedy="Check the folder of --out.") from None
+        raise PullError(
+            error.strerror or str(error), where=str(path), remedy="Check the folder that --out names."
+        ) from None
     return runs
 
 
-def _read(waiting: Path, path: Path) -> list[Run]:
+def _read(temporary: Path, path: Path) -> list[Run]:
     try:
-        _, runs = read(waiting)
+        _, runs = read(temporary)
     except Exception as error:
-        _rename(error, str(waiting), str(path))
+        _rename(error, str(temporary), str(path))
         raise
     if not runs:
-        raise PullError("the source's answer holds no run", where=str(path), remedy="Choose another ID.")
+        raise PullError("the answer of the source contains no run", where=str(path), remedy="Give another ID.")
     return runs
 
 
-def _rename(error: Any, waiting: str, path: str) -> None:
-    """Let an error name the file that was asked for; the one it names is gone when it is read."""
+def _rename(error: Any, temporary: str, path: str) -> None:
+    """Replace the temporary file in an error with the file that was requested, because the temporary one is deleted."""
     if isinstance(getattr(error, "where", None), str):
-        error.where = error.where.replace(waiting, path)
+        error.where = error.where.replace(temporary, path)

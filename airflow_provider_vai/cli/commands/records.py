@@ -1,4 +1,4 @@
-"""``vai verify``, ``vai savings`` and ``vai approvals``: what holds, what it saves, and what people decided."""
+"""``vai verify``, ``vai savings`` and ``vai approvals``: reports about an automation and its DAG runs."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ REPLAY_ONLY = (
 
 
 def verify(arguments: Namespace) -> int:
-    """Say what of a DAG is no longer what was rendered and reviewed, and, of a replay, recorded; 1 if anything."""
+    """Report differences from what was rendered and reviewed, or with --replay recorded; return 1 if there are any."""
     path = Path(arguments.dag)
     if getattr(arguments, "replay", False):
         return _replay(arguments, path)
     if alone := [name for name in REPLAY_ONLY if getattr(arguments, name, None)]:
         options = ", ".join("--" + name.replace("_", "-") for name in alone)
-        raise SpecError("nothing is run without --replay", where=options, remedy="Add --replay.")
+        raise SpecError("this option works only with --replay", where=options, remedy="Add --replay, or leave it out.")
     findings = verify_files(path, python_path(path.parent))
     if arguments.json:
         print_json([asdict(finding) for finding in findings])
     elif findings:
-        table(("where", "what", "remedy"), [[part.where, part.problem, part.remedy] for part in findings])
+        table(("where", "problem", "remedy"), [[part.where, part.problem, part.remedy] for part in findings])
     else:
         say(f"{plain(path)}: unchanged since it was rendered")
     return 1 if findings else 0
@@ -99,7 +99,7 @@ def _conf(text: str | None) -> dict[str, Any] | None:
 
 
 def savings(arguments: Namespace) -> None:
-    """Show what the recorded run cost, and what the runs of the DAG cost instead."""
+    """Show what the recorded run and the DAG runs cost, and what the DAG runs saved."""
     from airflow_provider_vai.analysis.savings import as_json, ledger
     from airflow_provider_vai.cli.savings_runs import dag_runs
     from airflow_provider_vai.cli.savings_table import show_savings
@@ -114,14 +114,14 @@ def savings(arguments: Namespace) -> None:
 
 
 def approvals(arguments: Namespace) -> None:
-    """List the decisions of an automation's gates."""
+    """List the decisions at an automation's gates."""
     records = list(approvals_record.read(_artifacts(arguments.artifacts), arguments.dag, arguments.gate))
     if arguments.json:
         print_json(records)
         return
     for record in records:
         if "unreadable" in record:
-            complain(f"no approvals record of this version: {record['unreadable']}")
+            complain(f"cannot read this approvals record: {record['unreadable']}")
     table(
         ("at", "run", "gate", "decision", "by", "edits", "note"),
         [decision(record) for record in records if "unreadable" not in record],
@@ -133,6 +133,6 @@ def _artifacts(path: str | None) -> Any:
     named = path or os.environ.get("AIRFLOW__VAI__ARTIFACTS_PATH") or f"{home}/vai/artifacts"
     if "://" not in named:
         return Path(named).expanduser()
-    from upath import UPath  # comes with Airflow, whose ObjectStoragePath is one
+    from upath import UPath  # a dependency of Airflow
 
     return UPath(named)

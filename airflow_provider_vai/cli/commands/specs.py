@@ -1,4 +1,4 @@
-"""``vai render``, ``lint``, ``diff`` and ``explain``: the spec of an automation, and what it becomes."""
+"""``vai render``, ``vai lint`` and ``vai explain``: commands about the spec of an automation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from airflow_provider_vai.store.sidecar_files import read_sidecar
 
 
 def render(arguments: Namespace) -> None:
-    """Render a DAG file from its sidecar, the spec of which may have been edited, or from a spec written by hand."""
+    """Render a DAG file from its sidecar, whose spec may have been edited, or from a spec written by hand."""
     path = Path(arguments.spec)
     if path.name.endswith(SUFFIX):
         sidecar = read_sidecar(path)
@@ -42,7 +42,7 @@ def render(arguments: Namespace) -> None:
 
 
 def lint(arguments: Namespace) -> int:
-    """Check automations; 1 if any has an error."""
+    """Check automations; return 1 if there is an error."""
     from airflow_provider_vai.analysis.lint import lint as found_by_lint
 
     known = None if arguments.connections is None else set(filter(None, arguments.connections.split(",")))
@@ -53,12 +53,12 @@ def lint(arguments: Namespace) -> int:
         columns = ("level", "code", "file", "field", "problem", "suggestion")
         table(columns, [[getattr(finding, name) for name in columns] for finding in findings])
     else:
-        say("nothing to report")
+        say("no problems found")
     return 1 if any(finding.level == "error" for finding in findings) else 0
 
 
 def explain(arguments: Namespace) -> None:
-    """Say where each value of an automation, or of one step, comes from, and why."""
+    """Show where each value of an automation or of one step comes from, and why."""
     from airflow_provider_vai.analysis import explain as explained
 
     path, step = _with_step(arguments.dag)
@@ -70,6 +70,6 @@ def explain(arguments: Namespace) -> None:
 
 
 def _with_step(dag: str) -> tuple[Path, str | None]:
-    """Return the parts of ``DAG:STEP``; a path may hold colons itself."""
+    """Split ``DAG:STEP`` into the path and the step; the path itself may contain colons."""
     name, colon, step = dag.rpartition(":")
     return (Path(name), step) if colon and name.endswith((".py", SUFFIX)) else (Path(dag), None)

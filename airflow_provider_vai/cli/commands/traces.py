@@ -1,4 +1,4 @@
-"""``vai inspect`` and ``vai crystallize``: what a trace holds, and the DAGs that are made of it."""
+"""``vai inspect`` and ``vai crystallize``: show the runs in a trace, and turn them into DAGs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from airflow_provider_vai.traces.reading.trace import Trace
 
 
 def inspect(arguments: Namespace) -> None:
-    """Show the runs of a trace, or one run of several."""
+    """Show the selected runs; without a selection, list the runs of the trace."""
     if len(arguments.trace) == 1 and not (arguments.all or arguments.json or arguments.run):
         _overview(arguments.trace[0], arguments.format)
         return
@@ -37,9 +37,9 @@ def inspect(arguments: Namespace) -> None:
 
 @without_collector()
 def crystallize(arguments: Namespace) -> None:
-    """Crystallize one run, several runs of one task, or every run of a trace."""
+    """Crystallize one run, several runs of one task, or every run in a trace."""
     if arguments.all and (arguments.dag_id or arguments.run):
-        raise AmbiguousRun("--all goes with neither --run nor --dag-id", remedy="Give one of them.")
+        raise AmbiguousRun("--all cannot be used with --run or --dag-id", remedy="Leave out --all or the other option.")
     options = _options(arguments)
     automations, left_out = _automations(_recordings(arguments), options, arguments)
     published = []
@@ -56,7 +56,7 @@ def crystallize(arguments: Namespace) -> None:
 
 
 def _overview(path: str, format: str | None) -> None:
-    """Show a trace's runs; its one run in full. One run at a time is in memory."""
+    """List the runs of a trace, or show its only run in full. Only one run at a time is kept in memory."""
     rows: list[list[object]] = []
     with opened_trace(path, format) as runs:
         for run in map(masked_run, runs):
@@ -95,7 +95,7 @@ def _options(arguments: Namespace) -> CrystallizeOptions:
 def _automations(
     recordings: list[Recording], options: CrystallizeOptions, arguments: Namespace
 ) -> tuple[list[Automation], list[CrystallizeError]]:
-    """Return the automations to write, and, of ``--all``, why runs were left out."""
+    """Return the automations to write and, with ``--all``, the errors of the runs that were left out."""
     folder, named = Path(arguments.out), Path(arguments.tools) if arguments.tools else None
     tools = read_tools(named, beside=Trace(Path(arguments.trace[0])).path)
     if arguments.all:

@@ -52,20 +52,20 @@ def made() -> Automation:
 
 
 def test_each_class() -> None:
-    """A phrase for each source, the origin, the evidence, and what is open."""
+    """Each argument has a phrase for its source, its origin, its evidence, and what is left to decide."""
     found = {entry["argument"]: entry for entry in explain(made(), "send")}
     assert {name: entry["source"] for name, entry in found.items() if name not in ("arguments", "long")} == {
-        "whole": "what the step look leaves",
-        "piece": "[id] of the element at hand",
-        "day": 'Airflow renders "{{ ds }}"',
-        "name": "the DAG param name",
-        "hidden": "the value is the password of the connection send_hidden",
+        "whole": "the result of `look`",
+        "piece": "the `id` of the list element",
+        "day": 'rendered by Airflow from "{{ ds }}"',
+        "name": "the DAG param `name`",
+        "hidden": "the value is the password of the connection `send_hidden`",
         "conn_id": 'always "mcp"',
     }
     assert found["arguments"]["source"] == (
-        "[id] is what the step look leaves, at [name=x][id][is:text]; "
-        '[when] is what Airflow renders of "{{ ds }}"; [who] is the DAG param name[first]; '
-        "[token] is the password of the connection send_token"
+        "`id` is the `[name=x][id][is:text]` of `look`'s result; "
+        '`when` is rendered by Airflow from "{{ ds }}"; `who` is the DAG param `name[first]`; '
+        "`token` is the password of the connection `send_token`"
     )
     open_ = "a equals several earlier results, so it stays frozen (b; c)"
     assert found["arguments"]["candidates"] == [open_]
@@ -75,18 +75,18 @@ def test_each_class() -> None:
 
 
 def test_lines_for_people() -> None:
-    """A heading, an argument a line, the evidence below; what is open has a question mark, constants come last."""
+    """Evidence follows its argument, what is left to decide has a question mark, and constants come last."""
     shown = lines(made(), "send")
     assert shown[0] == "send (mcp_tool, write)"
-    assert "  name: parameter, the DAG param name; first said by the user" in shown
+    assert "  name: parameter, the DAG param `name`; from the user's words" in shown
     assert "    - id: from look (call c1)" in shown
     assert "    ? a equals several earlier results, so it stays frozen (b; c)" in shown
-    assert shown[-1] == '  conn_id: frozen, always "mcp"; first said by no call: the kind or the tools file'
+    assert shown[-1] == '  conn_id: frozen, always "mcp"; set by the action kind or the tools file'
     assert max(map(len, shown)) <= 120
 
 
 def test_all_steps() -> None:
-    """Without a step, every one in its order, an empty line between them."""
+    """Without a step, all steps are explained in their order, separated by empty lines."""
     shown = lines(made())
     assert [line for line in shown if line and not line.startswith(" ")] == [
         "look (mcp_tool, read, call c1)",
@@ -97,18 +97,18 @@ def test_all_steps() -> None:
 
 
 def test_unknown_step() -> None:
-    """The message lists those there are."""
+    """The message lists the existing steps."""
     with pytest.raises(SpecError) as caught:
         explain(made(), "sned")
     assert (caught.value.problem, caught.value.where, caught.value.remedy) == (
-        "no step 'sned'",
+        "there is no step 'sned'",
         "d",
         "Its steps are look, send.",
     )
 
 
 def test_a_crystallized_run() -> None:
-    """A wire is explained from its evidence."""
+    """The explanation of a wire contains its evidence."""
     automation = crystallized(
         run(call("look", result={"id": "record 4711"}), call("send", {"x": "record 4711", "y": 1})), gates="recorded"
     )

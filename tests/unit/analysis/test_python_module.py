@@ -1,4 +1,4 @@
-"""A module runs in another process, and what it printed is read."""
+"""Running a module in another process and reading its output."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from airflow_provider_vai.analysis.python_module import last_lines, run_module
 
 
 def test_a_module_runs_with_its_input() -> None:
-    """Its code and output come back; arguments are no shell's."""
+    """The exit code and output are returned, and no shell interprets the arguments."""
     done = run_module("json.tool", "--compact", seconds=60, text='{"a": "$HOME; ls"}')
 
     assert (done.returncode, done.stdout) == (0, '{"a":"$HOME; ls"}\n')
 
 
 def test_a_module_that_fails() -> None:
-    """Nothing is raised: the caller says what the failure means."""
+    """A failure is returned, not raised: the caller decides what it means."""
     done = run_module("no_such_module_anywhere", seconds=60)
 
     assert done.returncode == 1
@@ -25,13 +25,13 @@ def test_a_module_that_fails() -> None:
 
 
 def test_a_module_that_takes_too_long() -> None:
-    """It is ended."""
+    """The process is killed when the time limit is exceeded."""
     with pytest.raises(subprocess.TimeoutExpired):
         run_module("json.tool", seconds=0)
 
 
 def test_the_last_lines_of_a_log() -> None:
-    """Blank lines do not count, and no credential is shown."""
+    """Blank lines are left out, and credentials are masked."""
     assert last_lines("one\n\ntwo\n  \nthree\n\n", 2) == ["two", "three"]
     assert last_lines("", 2) == []
     assert "hunter22" not in last_lines("failed: postgresql://ada:hunter22@db/x\n", 1)[0]

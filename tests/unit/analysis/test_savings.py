@@ -1,4 +1,4 @@
-"""What a run of the DAG saves: what is not known is told as such, never as 0."""
+"""What a DAG run saves; an amount that is not known is reported as unknown, never as 0."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ RULES = '[[tools]]\nmatch = "look"\nkind = "python_tool"\ncallable = "m:look"\ne
 
 @pytest.fixture
 def sidecar(tmp_path: Path) -> Sidecar:
-    """A crystallized DAG with two steps, the second of which still asks a model; its recording had a cost."""
+    """The sidecar of a DAG with two steps, the second of which asks a model; the recorded run had a cost."""
     (tmp_path / "run.json").write_text(json.dumps(TRACE))
     (tmp_path / "vai-tools.toml").write_text(RULES)
     assert main(["crystallize", str(tmp_path / "run.json"), "--out", str(tmp_path), "--dag-id", "look"]) == 0
@@ -46,7 +46,7 @@ def sidecar(tmp_path: Path) -> Sidecar:
 
 
 def static(sidecar: Sidecar) -> Sidecar:
-    """Return the same without the step that asks a model."""
+    """Return the sidecar without the step that asks a model."""
     return sidecar.model_copy(update={"steps": [s for s in sidecar.steps if s.kind == "python_tool"]})
 
 
@@ -57,7 +57,7 @@ def ran(state: str = "success", seconds: float = 5, **more: Any) -> dict[str, An
 
 
 def test_runs_without_a_model_save_all_of_it(sidecar: Sidecar) -> None:
-    """Each success saves the recorded tokens and dollars, and the difference in time; a failure saves nothing."""
+    """Each success saves the recorded tokens and dollars and the difference in time; a failure saves nothing."""
     found = ledger(static(sidecar), [ran(), ran(seconds=10), ran("failed"), ran("running", ended=None)])
 
     assert found.saved == Cost(2000, 400, 1.0, 105.0)
@@ -67,7 +67,7 @@ def test_runs_without_a_model_save_all_of_it(sidecar: Sidecar) -> None:
 
 
 def test_steps_that_ask_a_model_are_counted(sidecar: Sidecar) -> None:
-    """What they used is taken off, also of a run that failed after it."""
+    """What these steps used is subtracted, even if the DAG run failed afterwards."""
     used = [{"step": "call_agent", "model": "gpt-4o", "input_tokens": 100, "output_tokens": 20, "cost_usd": 0.1}]
     found = ledger(sidecar, [ran(residual=used), ran("failed", residual=used)])
 
@@ -80,17 +80,17 @@ def test_steps_that_ask_a_model_are_counted(sidecar: Sidecar) -> None:
 
 
 def test_unknown_is_not_nothing(sidecar: Sidecar) -> None:
-    """A run without a count of its model's tokens saved an unknown amount, and so did all runs together."""
+    """The savings of a DAG run without token counts are unknown, and so is the total."""
     found = ledger(sidecar, [ran(), ran(residual=[{"step": "call_agent", "input_tokens": 1, "output_tokens": None}])])
 
     assert [(row.saved.output_tokens, row.saved.cost_usd) for row in found.rows] == [(None, None)] * 2
     assert found.saved == Cost(None, None, None, 110.0)
-    assert "call_agent still asks a model, and 1 runs" in found.notes[0]
+    assert "still ask a model (call_agent), and the token counts of 1 DAG runs are missing" in found.notes[0]
     assert as_json(found)["saved"]["output_tokens"] is None
 
 
-def test_a_recording_that_tells_nothing(sidecar: Sidecar) -> None:
-    """Without a recorded cost nothing is known of what is saved; the page says why."""
+def test_a_recording_without_costs(sidecar: Sidecar) -> None:
+    """If the recording has no costs, all savings are unknown, and the notes give the reason."""
     found = ledger(static(sidecar).model_copy(update={"savings": None}), [ran()])
 
     assert found.saved == Cost(None, None, None, None)
@@ -98,13 +98,13 @@ def test_a_recording_that_tells_nothing(sidecar: Sidecar) -> None:
 
 
 def test_no_runs(sidecar: Sidecar, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing ran, and nothing was saved: that is known."""
+    """Without DAG runs, the savings are known to be zero."""
     show_savings(ledger(sidecar, []))
-    assert "saved by 0 runs: 0 tokens, 0.0000 USD, 0.0 seconds" in capsys.readouterr().out
+    assert "saved by 0 DAG runs: 0 tokens, 0.0000 USD, 0.0 seconds" in capsys.readouterr().out
 
 
 def test_residual(sidecar: Sidecar) -> None:
-    """What a step left in XCom tells its use; a step that left none is unknown, one that was skipped used nothing."""
+    """Usage is read from XCom; a step without usage in its result is unknown, and a skipped one used nothing."""
     usage = {"input_tokens": 7, "output_tokens": 3, "cost": "0.25"}
     left = {"call_agent": {"answer": "So.", "usage": usage, "model": "gpt-4o"}}
     entry = {"step": "call_agent", "model": "gpt-4o", "input_tokens": 7, "output_tokens": 3, "cost_usd": 0.25}
@@ -120,14 +120,14 @@ def test_residual(sidecar: Sidecar) -> None:
     "entry", [ran(started="yesterday"), ran(residual="much"), ran(residual=["much"])], ids=["time", "text", "list"]
 )
 def test_runs_of_another_form_are_refused(sidecar: Sidecar, entry: dict[str, Any]) -> None:
-    """Nothing is taken for 0 because it could not be read."""
+    """A value that cannot be read is an error; it is not counted as 0."""
     with pytest.raises(SpecError):
         ledger(sidecar, [entry])
 
 
 @pytest.mark.parametrize("model", ["gpt-4o", "openai:gpt-4o", "openai/gpt-4o", "nobody:gpt-4o"])
 def test_prices(model: str) -> None:
-    """A price is by its list, which is named; whatever stands before the model's name."""
+    """The price list is named, and a provider prefix of the model is understood or ignored."""
     pytest.importorskip("genai_prices")
     found = price(model, 1_000_000, 100_000, START)
 
@@ -136,7 +136,7 @@ def test_prices(model: str) -> None:
 
 
 def test_unknown_prices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No model, no tokens, a model of nobody's list, or no list: the price is unknown, and why is told."""
+    """Without a model, token counts, a listed model or the price list, the price is unknown, with the reason."""
     assert price(None, 1, 1).usd is None
     assert price("gpt-4o", None, 1).usd is None
     assert price("scripted:no-such-model", 1, 1).usd is None
@@ -145,7 +145,7 @@ def test_unknown_prices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_recorded_savings() -> None:
-    """Tokens, dollars and time of a recorded run, as the trace tells them; nothing is computed into the spec."""
+    """Tokens, dollars and time are taken from the trace; nothing that is computed is stored in the spec."""
     run = Run(id="r", source="agent_run", format="vai", model="gpt-4o", started_at=START)
     timed = run.model_copy(update={"usage": Usage(input_tokens=9), "ended_at": START + timedelta(seconds=41)})
     backwards = timed.model_copy(update={"ended_at": START - timedelta(seconds=1), "usage": Usage(cost_usd=0.01)})
@@ -157,7 +157,7 @@ def test_recorded_savings() -> None:
 
 
 def test_a_cost_is_the_traces_or_computed(sidecar: Sidecar) -> None:
-    """Where the trace names no amount, tokens and model do, at the prices of its day; both are told apart."""
+    """If the trace has no amount, it is computed from tokens and model at the prices of that day, and marked so."""
     pytest.importorskip("genai_prices")
     source = sidecar.source.model_copy(update={"model": "openai:gpt-4o", "captured_at": START})  # type: ignore[union-attr]
     tokens = Savings(input_tokens=1_000_000, output_tokens=100_000)
@@ -172,7 +172,7 @@ def test_a_cost_is_the_traces_or_computed(sidecar: Sidecar) -> None:
 
 
 def test_runs_from_a_file(tmp_path: Path) -> None:
-    """Airflow's own list, or one with counts; of other DAGs' runs none."""
+    """The file is Airflow's own list or one with token counts; runs of other DAGs are ignored."""
     file = tmp_path / "runs.json"
     listed = {"dag_id": "look", "run_id": "a", "state": "success", "start_date": "2026-01-05T08:00:00+00:00"}
     file.write_text(json.dumps([{**listed, "end_date": ""}, {**listed, "dag_id": "other"}, ran(residual=[])]))
@@ -190,7 +190,7 @@ def test_runs_from_a_file(tmp_path: Path) -> None:
 
 
 def test_what_airflow_prints() -> None:
-    """The list is found among lines of a log, which begin with a bracket, too."""
+    """The list is found even if log lines, which also begin with a bracket, precede it."""
     assert printed('[2026-01-05T08:00:00] {a.py:1} INFO - x\n[{"run_id": "a"}]\n') == [{"run_id": "a"}]
     assert printed("[2026]\nNo data found\n") == []
     assert printed("") == []

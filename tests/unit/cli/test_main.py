@@ -24,27 +24,27 @@ NOT_AS_ROOT = pytest.mark.skipif(os.geteuid() == 0, reason="root may read everyt
 RULES = '[[tools]]\nmatch = "*"\nkind = "mcp_tool"\nconn_id = "mcp"\n'
 
 
-class Said(NamedTuple):
-    """What a command left: its exit code and what it printed."""
+class Outcome(NamedTuple):
+    """The outcome of a command: its exit code and its output."""
 
     code: int
     out: str
     err: str
 
 
-Vai = Callable[..., Said]
+Vai = Callable[..., Outcome]
 
 
 @pytest.fixture
 def vai(capsys: pytest.CaptureFixture[str]) -> Vai:
     """Return a function that runs ``vai`` in this process."""
 
-    def run(*arguments: object) -> Said:
+    def run(*arguments: object) -> Outcome:
         try:
             code = cli.main([str(argument) for argument in arguments])
         except SystemExit as ended:
             code = int(str(ended.code))
-        return Said(code, *capsys.readouterr())
+        return Outcome(code, *capsys.readouterr())
 
     return run
 
@@ -78,44 +78,44 @@ def chat(*calls: tuple[str, str, str], **facts: Any) -> str:
 CHAT = chat(("find", '{"q": 1}', '"r1"'), ("send", '{"q": 2}', '"r2"'), ("find", '{"q": 3}', '"r3"'))
 
 
-def assert_refused(said: Said, *words: object, code: int = REFUSED) -> None:
-    """One message on standard error that holds the words; no traceback, nothing on standard output."""
-    assert said.code == code
-    assert said.out == ""
-    assert said.err.startswith("vai: ")
-    assert said.err.count("vai: ") == 1
-    assert "Traceback" not in said.err
+def assert_refused(result: Outcome, *words: object, code: int = REFUSED) -> None:
+    """Check that there is one message on standard error with these words, no traceback, and no standard output."""
+    assert result.code == code
+    assert result.out == ""
+    assert result.err.startswith("vai: ")
+    assert result.err.count("vai: ") == 1
+    assert "Traceback" not in result.err
     for word in words:
-        assert str(word) in said.err
+        assert str(word) in result.err
 
 
-# --- what works -------------------------------------------------------------------------------------------------------
+# --- success ----------------------------------------------------------------------------------------------------------
 
 
 def test_crystallize_writes_a_pair(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
-    """Exit 0, a table, the review list, the advice and where the files are."""
+    """The exit code is 0; a table, the review items, the advice and the paths of the files are printed."""
     trace = tmp_path / "trace.json"
     trace.write_text(CHAT)
-    said = vai("crystallize", trace, "--out", out, "--tools", rules)
-    assert (said.code, said.err) == (0, "")
+    result = vai("crystallize", trace, "--out", out, "--tools", rules)
+    assert (result.code, result.err) == (0, "")
     assert sorted(path.name for path in out.glob("vai*")) == ["vai_a_chat.py", "vai_a_chat.vai.json"]
-    assert f"created: {out}/vai_a_chat.py and vai_a_chat.vai.json (version 1, paused, draft)" in said.out
-    assert "review 1-3: find, send, find_2: an MCP server answers" in said.out
-    assert "advice: crystallize" in said.out
+    assert f"created: {out}/vai_a_chat.py and vai_a_chat.vai.json (version 1, paused, draft)" in result.out
+    assert "review 1-3: find, send, find_2: an MCP server answers" in result.out
+    assert "advice: crystallize" in result.out
     assert "unchanged: " in vai("crystallize", trace, "--out", out, "--tools", rules).out
 
 
-def test_json_for_machines(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
-    """--json prints what was written, and nothing else."""
+def test_json(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
+    """--json prints what was written as JSON, and nothing else."""
     trace = tmp_path / "trace.json"
     trace.write_text(CHAT)
-    said = json.loads(vai("crystallize", trace, "--out", out, "--tools", rules, "--json", "--dag-id", "mine").out)
-    assert said["dag"] == str(out / "mine.py")
-    assert said["steps"] == ["approve_find", "find", "approve_send", "send", "approve_find_2", "find_2"]
-    assert said["gates"] == ["approve_find", "approve_send", "approve_find_2"]
-    assert (said["change"], said["version"], said["not_crystallized"]) == ("created", 1, [])
+    result = json.loads(vai("crystallize", trace, "--out", out, "--tools", rules, "--json", "--dag-id", "mine").out)
+    assert result["dag"] == str(out / "mine.py")
+    assert result["steps"] == ["approve_find", "find", "approve_send", "send", "approve_find_2", "find_2"]
+    assert result["gates"] == ["approve_find", "approve_send", "approve_find_2"]
+    assert (result["change"], result["version"], result["not_crystallized"]) == ("created", 1, [])
     message = "an MCP server answers, and may answer otherwise tomorrow"
-    assert said["review"] == [
+    assert result["review"] == [
         {"number": number, "code": "live", "step": key, "place": None, "message": message, "evidence": []}
         for number, key in enumerate(("find", "send", "find_2"), 1)
     ]
@@ -123,7 +123,7 @@ def test_json_for_machines(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("path", sorted(TRACES.glob("*.json")), ids=lambda path: path.stem)
 def test_inspect_shows_samples(path: Path, vai: Vai) -> None:
-    """A table for people, the Runs for machines."""
+    """`vai inspect` prints a table, or the runs as JSON."""
     assert vai("inspect", path).code == 0
     runs = json.loads(vai("inspect", path, "--all", "--json").out)
     assert isinstance(runs, list)
@@ -143,15 +143,15 @@ def test_inspect_shows_samples(path: Path, vai: Vai) -> None:
     ],
 )
 def test_choice_of_calls(options: list[str], kept: list[str], vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
-    """Numbers are the ones of `vai inspect`; ids and globs work, too; what is left out is listed with its reason."""
+    """Calls are selected by number, id or glob; calls that are left out are listed with the reason."""
     trace = tmp_path / "trace.json"
     trace.write_text(CHAT)
-    said = json.loads(
+    result = json.loads(
         vai("crystallize", trace, "--out", out, "--tools", rules, "--gates", "recorded", "--json", *options).out
     )
-    assert said["steps"] == kept
-    assert len(said["not_crystallized"]) == 3 - len(kept)
-    assert {entry["reason"] for entry in said["not_crystallized"]} <= {"was not chosen", "was excluded"}
+    assert result["steps"] == kept
+    assert len(result["not_crystallized"]) == 3 - len(kept)
+    assert {entry["reason"] for entry in result["not_crystallized"]} <= {"was not chosen", "was excluded"}
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_choice_of_calls(options: list[str], kept: list[str], vai: Vai, out: Pat
         (["--schedule", "0 0 6 * * *"], ["has 6 fields", "--schedule"]),
         (["--schedule", "0 0 31 2 *"], ["never fires", "--schedule"]),
         (["--format", "nope"], ["no trace format 'nope'", "openai_chat"]),
-        (["--all", "--dag-id", "x"], ["--all goes with neither --run nor --dag-id"]),
+        (["--all", "--dag-id", "x"], ["--all cannot be used with --run or --dag-id"]),
         (["--tools", "missing.toml"], ["missing.toml", "No such file", "--tools"]),
         (["second.json"], ["second.json: No such file"]),
     ],
@@ -183,7 +183,7 @@ def test_choice_of_calls(options: list[str], kept: list[str], vai: Vai, out: Pat
 def test_wrong_choices_are_refused(
     options: list[str], words: list[str], vai: Vai, out: Path, rules: Path, tmp_path: Path
 ) -> None:
-    """The message holds the option, the value and what is possible; nothing is written."""
+    """The message contains the option, the value and the valid choices; nothing is written."""
     trace = tmp_path / "trace.json"
     trace.write_text(CHAT)
     given = [] if "--tools" in options else ["--tools", rules]
@@ -192,7 +192,7 @@ def test_wrong_choices_are_refused(
 
 
 def test_numbers_count_from_one(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
-    """A call whose id is a number is found by its number or its id; a large range ends at once."""
+    """Calls are numbered from 1, and a very large range is refused at once."""
     trace = tmp_path / "trace.json"
     trace.write_text(CHAT)
     assert_refused(
@@ -200,17 +200,17 @@ def test_numbers_count_from_one(vai: Vai, out: Path, rules: Path, tmp_path: Path
     )
 
 
-def test_all_leaves_out_what_cannot_be(vai: Vai, out: Path, rules: Path) -> None:
-    """Of several runs each gets its own DAG; one that failed is left out aloud and no error."""
-    said = vai("crystallize", TRACES / "tau2.json", "--all", "--out", out, "--tools", rules)
-    assert said.code == 0
-    assert said.err.startswith("vai: left out: ")
-    assert "run sim-2: the recorded run did not succeed" in said.err
+def test_all_leaves_out_failed_runs(vai: Vai, out: Path, rules: Path) -> None:
+    """Each run becomes its own DAG; a run that failed is left out with a message, which is not an error."""
+    result = vai("crystallize", TRACES / "tau2.json", "--all", "--out", out, "--tools", rules)
+    assert result.code == 0
+    assert result.err.startswith("vai: left out: ")
+    assert "run sim-2: the recorded run did not succeed" in result.err
     assert [path.name for path in sorted(out.glob("vai*"))] == ["vai_1.py", "vai_1.vai.json"]
 
 
-def test_all_of_nothing_is_refused(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
-    """If every run is left out, nothing is written and the reason is told."""
+def test_all_without_a_usable_run_is_refused(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
+    """If every run is left out, nothing is written, and the message gives the reason."""
     document = json.loads((TRACES / "tau2.json").read_text())
     document["simulations"] = document["simulations"][1:]
     trace = tmp_path / "trace.json"
@@ -219,8 +219,8 @@ def test_all_of_nothing_is_refused(vai: Vai, out: Path, rules: Path, tmp_path: P
     assert not out.exists()
 
 
-def test_several_runs_want_a_choice(vai: Vai, out: Path, rules: Path) -> None:
-    """Without --run or --all the runs are listed; the beginning of an id is enough."""
+def test_several_runs_need_a_choice(vai: Vai, out: Path, rules: Path) -> None:
+    """Without --run or --all, the message lists the runs; a unique prefix of an id selects one."""
     trace = TRACES / "tau2.json"
     assert_refused(
         vai("crystallize", trace, "--out", out, "--tools", rules), "2 runs", "sim-1, sim-2", "--run", "--all"
@@ -231,19 +231,19 @@ def test_several_runs_want_a_choice(vai: Vai, out: Path, rules: Path) -> None:
 
 
 def test_unmapped_tools_are_refused_with_the_lines_to_add(vai: Vai, out: Path, tmp_path: Path) -> None:
-    """The lines of the message, put into the tools file, are the remedy."""
+    """Adding the lines in the message to the tools file solves the problem."""
     trace = tmp_path / "trace.json"
     trace.write_text(CHAT)
-    said = vai("crystallize", trace, "--out", out)
-    assert_refused(said, "2 tools with no action kind: 'find', 'send'", "--allow-unmapped")
+    result = vai("crystallize", trace, "--out", out)
+    assert_refused(result, "2 tools with no action kind: 'find', 'send'", "--allow-unmapped")
     assert not out.exists()
-    lines = said.err.partition("\n\n")[2].rpartition("\n\n")[0]
+    lines = result.err.partition("\n\n")[2].rpartition("\n\n")[0]
     (tmp_path / "vai-tools.toml").write_text(lines)
     assert vai("crystallize", trace, "--out", out).code == 0
 
 
 def test_allow_unmapped_renders_failing_steps(vai: Vai, out: Path, tmp_path: Path) -> None:
-    """The steps are there, of the kind that fails when run."""
+    """With --allow-unmapped, the tools become steps that fail when they run."""
     trace = tmp_path / "trace.json"
     trace.write_text(CHAT)
     assert vai("crystallize", trace, "--out", out, "--allow-unmapped").code == 0
@@ -252,22 +252,22 @@ def test_allow_unmapped_renders_failing_steps(vai: Vai, out: Path, tmp_path: Pat
 
 
 def test_render_again_after_the_spec_was_edited(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
-    """The sidecar is the source: an edited argument lands in the DAG file, as a new version."""
+    """An argument that was edited in the sidecar is rendered to the DAG file, as a new version."""
     trace = tmp_path / "trace.json"
     trace.write_text(CHAT)
     vai("crystallize", trace, "--out", out, "--tools", rules)
     sidecar = out / "vai_a_chat.vai.json"
     sidecar.write_text(sidecar.read_text().replace('"q": 2', '"q": "edited"'))
-    said = vai("render", sidecar)
-    assert (said.code, said.err) == (0, "")
-    assert "updated: " in said.out
+    result = vai("render", sidecar)
+    assert (result.code, result.err) == (0, "")
+    assert "updated: " in result.out
     assert '{"q": "edited"}' in (out / "vai_a_chat.py").read_text()
     assert json.loads(sidecar.read_text())["version"] == 2
 
 
 @pytest.mark.parametrize("name", ["missing.vai.json", "broken.vai.json", "trace.json"])
-def test_render_refuses_what_is_no_sidecar(name: str, vai: Vai, tmp_path: Path) -> None:
-    """Missing, broken, or another document."""
+def test_render_refuses_other_files(name: str, vai: Vai, tmp_path: Path) -> None:
+    """A missing file, a broken sidecar and another JSON document are refused."""
     (tmp_path / "broken.vai.json").write_text("{")
     (tmp_path / "trace.json").write_text(CHAT)
     assert_refused(vai("render", tmp_path / name), tmp_path / name)
@@ -275,7 +275,7 @@ def test_render_refuses_what_is_no_sidecar(name: str, vai: Vai, tmp_path: Path) 
 
 
 def test_lists(vai: Vai) -> None:
-    """Kinds and formats, for people and machines."""
+    """`vai kinds` and `vai formats` list all of them, as a table and as JSON."""
     assert [row["kind"] for row in json.loads(vai("kinds", "--json").out)] == [kind.name for kind in KINDS]
     assert all(kind.name in vai("kinds").out for kind in KINDS)
     names = [row["format"] for row in json.loads(vai("formats", "--json").out)]
@@ -285,7 +285,7 @@ def test_lists(vai: Vai) -> None:
 
 @pytest.mark.parametrize("model", ["run", "automation", "sidecar"])
 def test_schemas(model: str, vai: Vai) -> None:
-    """Each prints a JSON Schema."""
+    """`vai schema` prints a JSON Schema for each model."""
     assert json.loads(vai("schema", model).out)["$schema"].startswith("https://json-schema.org/")
 
 
@@ -307,22 +307,22 @@ def test_schemas(model: str, vai: Vai) -> None:
     ids=" ".join,
 )
 def test_wrong_usage_is_exit_two(arguments: list[str], vai: Vai) -> None:
-    """The usage is shown."""
-    said = vai(*arguments)
-    assert said.code == USAGE
-    assert said.err.startswith("usage: vai")
+    """Wrong usage gives exit code 2 and shows the usage."""
+    result = vai(*arguments)
+    assert result.code == USAGE
+    assert result.err.startswith("usage: vai")
 
 
 @pytest.mark.parametrize("command", [[], *([command.name] for command in COMMANDS)], ids=str)
 def test_help_is_exit_zero(command: list[str], vai: Vai) -> None:
-    """Every command explains itself and names the exit codes."""
-    said = vai(*command, "--help")
-    assert said.code == 0
-    assert "Exit codes: 0 done, 1 refused" in " ".join(said.out.split())
+    """The help of each command contains the exit codes."""
+    result = vai(*command, "--help")
+    assert result.code == 0
+    assert "Exit codes: 0 done, 1 refused" in " ".join(result.out.split())
 
 
 def test_version(vai: Vai) -> None:
-    """The package's own."""
+    """`vai --version` prints the package's version."""
     assert vai("--version").out == f"vai {__version__}\n"
 
 
@@ -358,7 +358,7 @@ BAD = {
         ["the run made no tool call"],
     ),
     "no calls": (b'[{"role": "user", "content": "hi"}]', ["the run made no tool call"]),
-    "no runs": (b'{"tasks": [], "simulations": []}', ["the trace holds no run"]),
+    "no runs": (b'{"tasks": [], "simulations": []}', ["the trace contains no run"]),
 }  # fmt: skip
 
 
@@ -366,21 +366,21 @@ BAD = {
 def test_bad_traces_are_refused(
     content: bytes, words: list[str], vai: Vai, out: Path, rules: Path, tmp_path: Path
 ) -> None:
-    """One message with file, place, value and remedy; nothing is written."""
+    """There is one message with file, place, value and remedy, and nothing is written."""
     trace = tmp_path / "trace.json"
     trace.write_bytes(content)
-    said = vai("crystallize", trace, "--out", out, "--tools", rules)
-    assert_refused(said, *words)
-    assert str(trace) in said.err or "run sha256:" in said.err
-    assert len(said.err) < 1000
+    result = vai("crystallize", trace, "--out", out, "--tools", rules)
+    assert_refused(result, *words)
+    assert str(trace) in result.err or "run sha256:" in result.err
+    assert len(result.err) < 1000
     assert not out.exists()
 
 
 @pytest.mark.parametrize(
     "name", [name for name in BAD if "calls" not in name and name != "no runs"]
 )  # fmt: skip
-def test_inspect_refuses_the_same(name: str, vai: Vai, tmp_path: Path) -> None:
-    """What cannot be read cannot be shown, either."""
+def test_inspect_refuses_bad_traces(name: str, vai: Vai, tmp_path: Path) -> None:
+    """`vai inspect` refuses traces that cannot be read with the same messages."""
     trace = tmp_path / "trace.json"
     trace.write_bytes(BAD[name][0])
     assert_refused(vai("inspect", trace), trace, *BAD[name][1])
@@ -392,7 +392,7 @@ def test_inspect_refuses_the_same(name: str, vai: Vai, tmp_path: Path) -> None:
     ids=["missing", "folder", "NUL in the name", "name too long"],
 )
 def test_bad_paths_are_refused(name: str, words: list[str], vai: Vai, tmp_path: Path, out: Path, rules: Path) -> None:
-    """Missing, a folder, no name at all."""
+    """A missing file, a folder and an impossible name are refused."""
     assert_refused(vai("inspect", tmp_path / name), *words)
     assert_refused(vai("crystallize", tmp_path / name, "--out", out, "--tools", rules), *words)
     assert not out.exists()
@@ -400,14 +400,14 @@ def test_bad_paths_are_refused(name: str, words: list[str], vai: Vai, tmp_path: 
 
 @NOT_AS_ROOT
 def test_unreadable_file_is_refused(vai: Vai, tmp_path: Path) -> None:
-    """No permission."""
+    """A file without read permission is refused."""
     trace = tmp_path / "trace.json"
     trace.touch(0o000)
     assert_refused(vai("inspect", trace), trace, "Permission denied")
 
 
 def test_large_run_is_refused(vai: Vai, tmp_path: Path) -> None:
-    """One run over the limit is refused with the limit."""
+    """A run that is larger than the limit is refused, and the message contains the limit."""
     trace = tmp_path / "trace.json"
     trace.write_bytes(b'[{"role": "user", "content": "' + b"x" * 101_000_000 + b'"}]')
     assert_refused(vai("inspect", trace), trace, "over the limit of 100 MB")
@@ -415,7 +415,7 @@ def test_large_run_is_refused(vai: Vai, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("entry", hostile("json_text", "bytes"), ids=lambda entry: entry["name"])
 def test_hostile_files_are_refused(entry: dict[str, Any], vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
-    """As a whole file none of them is a trace: one clear message."""
+    """None of the hostile values is a trace; each is refused with one message."""
     trace = tmp_path / "trace.json"
     trace.write_bytes(bytes.fromhex(entry["bytes_hex"]) if "bytes_hex" in entry else entry["json"].encode())
     assert_refused(vai("crystallize", trace, "--out", out, "--tools", rules), trace)
@@ -430,13 +430,13 @@ def test_hostile_files_are_refused(entry: dict[str, Any], vai: Vai, out: Path, r
 def test_hostile_values_in_a_trace_are_kept_or_refused(
     entry: dict[str, Any], vai: Vai, out: Path, rules: Path, tmp_path: Path
 ) -> None:
-    """As a call's arguments they come out unchanged, or the file is refused."""
+    """Hostile values as arguments of a call are kept unchanged, or the file is refused."""
     trace = tmp_path / "trace.json"
     trace.write_bytes(chat(("find", entry["json"], '"r"')).encode())
-    said = vai("crystallize", trace, "--out", out, "--tools", rules, "--gates", "recorded")
-    if said.code:
+    result = vai("crystallize", trace, "--out", out, "--tools", rules, "--gates", "recorded")
+    if result.code:
         assert entry["expect"] != "keep"
-        assert_refused(said, trace)
+        assert_refused(result, trace)
         assert not out.exists()
     else:
         assert entry["expect"] != "refuse"
@@ -446,26 +446,26 @@ def test_hostile_values_in_a_trace_are_kept_or_refused(
 
 @pytest.mark.parametrize("entry", hostile("text"), ids=lambda entry: entry["name"])
 def test_hostile_text_on_the_terminal_is_escaped(entry: dict[str, Any], vai: Vai, out: Path, tmp_path: Path) -> None:
-    """Whatever a trace holds, no control character and no bidirectional mark reaches the terminal."""
+    """No control character or bidirectional mark from a trace reaches the terminal."""
     trace = tmp_path / "trace.json"
     value = json.dumps(entry["value"])
     tool = value[1:-1] or "t"
     trace.write_text(chat((tool, f'{{"v": {value}}}', value), title=entry["value"], id=entry["value"]))
-    for said in (vai("inspect", trace), vai("crystallize", trace, "--out", out, "--allow-unmapped")):
-        shown = (said.out + said.err).replace("\n", "")
+    for result in (vai("inspect", trace), vai("crystallize", trace, "--out", out, "--allow-unmapped")):
+        shown = (result.out + result.err).replace("\n", "")
         assert shown.isprintable()
         assert "Traceback" not in shown
-    assert said.code == 0 or entry["expect"] == "keep_or_refuse"
+    assert result.code == 0 or entry["expect"] == "keep_or_refuse"
 
 
-def test_files_refused_at_the_end_leave_nothing(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
-    """A credential inside a longer text: the place is named, the credential is not."""
+def test_a_credential_in_a_text_is_refused(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
+    """The message names the place of the credential but does not contain it, and nothing is written."""
     trace = tmp_path / "trace.json"
     secret = "sk-" + "a1" * 12
     trace.write_text(CHAT.replace('"q": 2', f'"q": "use {secret} here"'))
-    said = vai("crystallize", trace, "--out", out, "--tools", rules)
-    assert_refused(said, "looks like a credential", "call c1 (send): arguments.q", "--exclude")
-    assert secret not in said.err
+    result = vai("crystallize", trace, "--out", out, "--tools", rules)
+    assert_refused(result, "looks like a credential", "call c1 (send): arguments.q", "--exclude")
+    assert secret not in result.err
     assert not out.exists()
 
 
@@ -473,7 +473,7 @@ def test_files_refused_at_the_end_leave_nothing(vai: Vai, out: Path, rules: Path
 
 
 def test_help_imports_no_airflow() -> None:
-    """`vai --help` answers at once: nothing of Airflow, pydantic or jinja2 is loaded."""
+    """`vai --help` is fast, because it does not import Airflow, pydantic, jinja2 or rich."""
     command = [sys.executable, "-X", "importtime", "-m", "airflow_provider_vai.cli.main", "--help"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
@@ -482,7 +482,7 @@ def test_help_imports_no_airflow() -> None:
 
 
 def test_crystallize_imports_no_airflow(out: Path, rules: Path, tmp_path: Path) -> None:
-    """Left of the DAG file nothing knows Airflow, not even for a schedule."""
+    """Crystallizing does not import Airflow, not even to check a schedule."""
     (tmp_path / "trace.json").write_text(CHAT)
     script = (
         "import sys; from airflow_provider_vai.cli import main as cli; code = cli.main(sys.argv[1:]);"
@@ -495,8 +495,8 @@ def test_crystallize_imports_no_airflow(out: Path, rules: Path, tmp_path: Path) 
     assert 'schedule="0 6 * * *"' in (out / "vai_a_chat.py").read_text()
 
 
-def test_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
-    """`vai inspect … | head` ends quietly."""
+def test_a_closed_pipe_is_not_an_error(tmp_path: Path) -> None:
+    """`vai inspect … | head` ends without an error message."""
     trace = tmp_path / "trace.json"
     trace.write_text(chat(*[("find", '{"q": "' + "x" * 500 + '"}', '"r"')] * 2000))
     command = [sys.executable, "-m", "airflow_provider_vai.cli.main", "inspect", str(trace), "--json"]

@@ -1,4 +1,4 @@
-"""What the commands show of an automation: which arguments are counted, and the review with its numbers."""
+"""The output about an automation: which arguments are counted, and the numbered review items."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.unit.support import call, crystallized, run
 
 
 def test_only_what_the_recorded_call_gave_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """No constant of the kind or the tools file, and nothing of a gate's question."""
+    """Constants of the action kind or tools file, and arguments of a gate, are not counted."""
     recorded = run(
         call("look", {"q": "x"}, {"id": "record 4711"}),
         call("post", {"url": "/orders", "method": "POST", "json": {"id": "record 4711"}}, approval="approved"),
@@ -21,7 +21,7 @@ def test_only_what_the_recorded_call_gave_is_counted(tmp_path: Path, capsys: pyt
     automation = crystallized(
         recorded, {"match": "post", "kind": "http_request", "conn_id": "crm"}, {"match": "*", "kind": "mcp_tool"}
     )
-    constants = [name for name, it in automation.steps[-1].arguments.items() if it.origin == "constant"]
+    constants = [name for name, argument in automation.steps[-1].arguments.items() if argument.origin == "constant"]
     assert constants
     show_published(automation, publish(automation, tmp_path))
     rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line.split()}
@@ -31,6 +31,6 @@ def test_only_what_the_recorded_call_gave_is_counted(tmp_path: Path, capsys: pyt
 
 
 def test_a_review_item_stays_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """Text from a trace brings no line end and no escape sequence to the terminal."""
+    """Line ends and escape sequences in text from a trace are escaped."""
     show_review([(7, review_item("trace_note", text="odd\n\x1b[2Jtext"))])
     assert capsys.readouterr().out == "review 7: odd␤\\x1b[2Jtext\n"

@@ -1,4 +1,4 @@
-"""What people read."""
+"""Tables on the terminal."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ HEADER = ("#", "a task", "", "東", "flag")
 def test_a_plain_table_is_what_rich_prints(
     rows: list[list[str]], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A table that is written line by line is the one that rich lays out, wide letters and all."""
+    """A table that is written line by line looks exactly as rich prints it, even with wide characters."""
     terminal.table(HEADER[: len(rows[0])], rows)
     written = capsys.readouterr().out
     with monkeypatch.context() as patch:
-        patch.setattr(terminal, "GAP", " " * terminal.PLAIN_WIDTH)  # so that no table is narrow enough
+        patch.setattr(terminal, "GAP", " " * terminal.PLAIN_WIDTH)  # makes every table too wide for the fast way
         terminal.table(HEADER[: len(rows[0])], rows)
     assert written == capsys.readouterr().out

@@ -160,4 +160,4 @@ def test_a_spec_that_was_edited_by_hand_is_told(pair: Path) -> None:
     """The digest of a version 1 file still tells the rendered spec from another one."""
     document = json.loads(pair.read_text())
     pair.write_text(json.dumps({**document, "description": "mine"}))
-    assert "the spec was edited and not rendered" in [it.problem for it in verify(pair, [])]
+    assert "the spec was edited but not rendered" in [it.problem for it in verify(pair, [])]

@@ -1,4 +1,4 @@
-"""The audit: a file that holds anything but its automation is refused."""
+"""The audit refuses a file that contains anything other than its automation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AUTOMATION = crystallized(
 
 
 def audited(automation: Automation) -> tuple[str, Expected]:
-    """Return what the renderer hands to its audit: the text, and what it must hold."""
+    """Return what the renderer passes to the audit: the text and the expected content."""
     handed: list[tuple[str, Expected]] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(renderer, "audit", lambda text, expected: handed.append((text, expected)))
@@ -119,20 +119,20 @@ TAMPERED = {
 
 
 def test_the_file_itself_passes() -> None:
-    """What the renderer writes is what was expected; and each test below does change it."""
+    """The rendered text passes the audit, and each alteration below really changes it."""
     audit(TEXT, EXPECTED)
     assert [name for name, (old, new) in TAMPERED.items() if TEXT.count(old) < 1 or old == new] == []
 
 
 @pytest.mark.parametrize(("old", "new"), TAMPERED.values(), ids=TAMPERED)
 def test_tampered_files_are_refused(old: str, new: str) -> None:
-    """An extra statement, import or call, another value, edge, operator or gate: none gets past."""
+    """An extra statement, import or call and a changed value, edge, operator or gate are refused."""
     with pytest.raises(RenderError):
         audit(TEXT.replace(old, new, 1), EXPECTED)
 
 
 def test_other_forms_of_the_same_pass() -> None:
-    """How it is written does not count: comments, quotes, chain() for an edge line, lists of one."""
+    """Differences in form are accepted: comments, quotes, chain() instead of an edge line, lists with one element."""
     text = TEXT.replace('"Three"', "'Three'").replace("    # live", "    # other\n    # live")
     audit(text.replace("find >> approve_send", "[find] >> approve_send"), EXPECTED)
     called = "    chain(find, approve_send, send, approve_drop, drop)\n"

@@ -61,12 +61,12 @@ def on(event: str, **filters: str) -> EventTrigger:
     ],
 )
 def test_the_asset_of_an_event(event: str, filters: dict[str, str], expected: str) -> None:
-    """Every combination of filters is one asset; a step's and an automation's own where they say the same."""
+    """Each combination of filters has one asset; for one step or automation, it is their own asset."""
     assert uris(on(event, **filters)) == [f"vai://{expected}"]
 
 
 def test_a_uri_is_taken_as_it_is() -> None:
-    """Any asset may be listened to."""
+    """A trigger can listen to any asset by its URI."""
     assert uris(EventTrigger(type="event", uri="s3://b/k?x=1")) == ["s3://b/k?x=1"]
 
 
@@ -85,16 +85,21 @@ def test_a_uri_is_taken_as_it_is() -> None:
             "automation.completed has no filter step",
             "automation",
         ),
-        ("action.completed", {"connection": "wh"}, "action.completed has no filter connection", "action_kind and"),
-        ("action.failed", {"step": "load"}, "the filter step = 'load' does not say of which automation", "automation"),
-        ("action.failed", {"action_kind": "filesync"}, "'filesync' is no action kind", "Did you mean 'file_sync'?"),
-        ("action.failed", {"action_kind": "x" * 9000}, "is no action kind", "`vai kinds`"),
-        ("automation.failed", {"automation": ""}, "the filter automation is empty", "Leave it out"),
-        ("automation.failed", {"automation": "\U0001f600" * 200}, "Airflow keeps 1500", "shorten"),
+        (
+            "action.completed",
+            {"connection": "wh"},
+            "action.completed has no filter connection",
+            "action_kind, automation",
+        ),
+        ("action.failed", {"step": "load"}, "the filter step = 'load' needs the filter automation", "DAG id"),
+        ("action.failed", {"action_kind": "filesync"}, "'filesync' is not an action kind", "Did you mean 'file_sync'?"),
+        ("action.failed", {"action_kind": "x" * 9000}, "is not an action kind", "`vai kinds`"),
+        ("automation.failed", {"automation": ""}, "the filter automation is empty", "remove it"),
+        ("automation.failed", {"automation": "\U0001f600" * 200}, "the maximum in Airflow is 1500", "shorten"),
     ],
 )
-def test_what_no_asset_says(event: str, filters: dict[str, str], problem: str, remedy: str) -> None:
-    """Refused with the filter's name and what to write instead."""
+def test_wrong_filters_are_refused(event: str, filters: dict[str, str], problem: str, remedy: str) -> None:
+    """A wrong filter is refused with its name and a remedy."""
     with pytest.raises(RenderError) as refusal:
         uris(on(event, **filters))
     assert problem in refusal.value.problem
@@ -107,7 +112,7 @@ def test_what_no_asset_says(event: str, filters: dict[str, str], problem: str, r
     st.dictionaries(st.sampled_from(EVENT_FILTERS), st.text(st.characters(codec="utf-8"), min_size=1)),
 )
 def test_a_uri_says_its_event_and_filters(event: str, filters: dict[str, str]) -> None:
-    """What the trigger asked for is read back from the asset, whatever the values hold."""
+    """The event and the filters are read back from the URI, whatever the values contain."""
     uri = event_uri(event, filters)
 
     assert read_event_uri(uri) == (event, filters)
@@ -116,7 +121,7 @@ def test_a_uri_says_its_event_and_filters(event: str, filters: dict[str, str]) -
 
 @given(st.text() | st.text().map("vai://events/{}".format))
 def test_other_uris_are_no_events(text: str) -> None:
-    """A URI is read only where it is the one that is written for what was read."""
+    """A URI is accepted only if writing what was read gives the same URI."""
     read: Any = read_event_uri(text)
 
     assert read is None or event_uri(*read) == text
@@ -128,14 +133,14 @@ EXAMPLES = re.findall(r"<!-- triggers -->\n```yaml\n(.*?)```\n```python\n(.*?)``
 
 @pytest.mark.parametrize(("given", "shown"), EXAMPLES)
 def test_the_page_shows_what_a_dag_file_says(given: str, shown: str) -> None:
-    """Each example of the documentation is a list of triggers, and makes the schedule that stands below it."""
+    """Each example in the documentation is a list of triggers and gives the schedule below it."""
     triggers = TypeAdapter(list[Trigger]).validate_python(yaml_text.loads(given, where="triggers.md"))
 
     assert literal(schedule(triggers)) == shown.strip()
 
 
 def test_the_page_shows_every_trigger() -> None:
-    """Every type, event and filter is in it, and every example is checked."""
+    """The documentation contains every type, event and filter, and every example is checked."""
     words = {name for names in FILTERS.values() for name in names} | set(FILTERS)
 
     assert len(EXAMPLES) == PAGE.count("```yaml")

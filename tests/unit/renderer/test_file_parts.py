@@ -1,4 +1,4 @@
-"""A DAG file parsed piece by piece is what it is as a whole, or no file at all."""
+"""Parsing a DAG file piece by piece gives the same statements as parsing it whole, or an error."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ NOT_IN_PIECES = {
 
 @pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
 def test_pieces_are_the_whole(block: str) -> None:
-    """The statements are those of the whole file, in order."""
+    """The statements are the same as those of the whole file, in the same order."""
     parsed, whole = parsed_in_pieces(HEAD + block), ast.parse(HEAD + block)
     dag = whole.body[-1]
     assert isinstance(dag, ast.With)
-    assert [ast.dump(it) for it in parsed.head[:-1]] == [ast.dump(it) for it in whole.body[:-1]]
-    assert [ast.dump(it) for it in parsed.body] == [ast.dump(it) for it in dag.body]
+    assert [ast.dump(one) for one in parsed.head[:-1]] == [ast.dump(one) for one in whole.body[:-1]]
+    assert [ast.dump(one) for one in parsed.body] == [ast.dump(one) for one in dag.body]
 
 
 @pytest.mark.parametrize("block", NOT_IN_PIECES.values(), ids=NOT_IN_PIECES)
 def test_what_cannot_be_cut(block: str) -> None:
-    """A cut in the middle of something is noticed; the audit then parses the file as a whole."""
+    """A split inside a statement is an error; the audit then parses the file as a whole."""
     with pytest.raises(SyntaxError):
         list(parsed_in_pieces(HEAD + block).body)
 
 
 def test_another_file() -> None:
-    """A text of another form is not taken apart."""
+    """A text that does not look like a DAG file is refused."""
     with pytest.raises(SyntaxError, match="form"):
         parsed_in_pieces("x = 1\n")

@@ -1,4 +1,4 @@
-"""The tasks around the steps: conditions before them, the lists that some are mapped over, and one end."""
+"""The tasks around the steps: for conditions, for lists that steps are mapped over, and for the end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from airflow_provider_vai.renderer.frame import COMPLETED, Frame, framed, outlet
 
 
 def step(key: str, *depends_on: str) -> Step:
-    """Return a step that waits for others."""
+    """Return a step that depends on others."""
     return Step(
         key=key,
         task_id=key,
@@ -20,14 +20,14 @@ def step(key: str, *depends_on: str) -> Step:
 
 
 def frame(*steps: Step, conditions: tuple[str, ...] = ()) -> Frame:
-    """Return the steps of an automation in their frame."""
+    """Return the steps of an automation and the tasks around them."""
     return framed(
         Automation(dag_id="sales.daily", source_type="MANUAL", steps=list(steps), conditions=list(conditions))
     )
 
 
 def emitted(steps: list[Step]) -> dict[str, list[str]]:
-    """Return which asset each step emits for the automation `sales.daily`."""
+    """Return the assets that each step emits for the automation `sales.daily`."""
     return {
         key: [reference.values[0] for reference in references]
         for key, references in outlets(steps, "sales.daily").items()
@@ -35,7 +35,7 @@ def emitted(steps: list[Step]) -> dict[str, list[str]]:
 
 
 def test_a_single_last_step_is_the_end() -> None:
-    """A chain needs nothing more: its last step emits the automation's asset."""
+    """A chain gets no further tasks; its last step emits the automation's asset."""
     steps = [step("a"), step("b", "a")]
 
     assert frame(*steps).steps == steps
@@ -43,7 +43,7 @@ def test_a_single_last_step_is_the_end() -> None:
 
 
 def test_several_last_steps_get_an_end() -> None:
-    """Where branches end apart, a task waits for all of them, and alone emits the asset."""
+    """If there are several last steps, a task waits for all of them and emits the asset."""
     steps = frame(step("a"), step("b", "a"), step("c", "a")).steps
 
     assert steps[-1].depends_on == ["b", "c"]
@@ -52,14 +52,14 @@ def test_several_last_steps_get_an_end() -> None:
 
 
 def test_the_end_takes_a_free_name() -> None:
-    """A step of the recording that is called `completed` keeps its name."""
+    """A recorded step with the name `completed` keeps it; the added task gets another name."""
     steps = frame(step("completed"), step("other")).steps
 
     assert [one.key for one in steps] == ["completed", "other", "completed_2"]
 
 
 def test_conditions_come_first() -> None:
-    """Every step that waits for nothing waits for them, and they are written into one task."""
+    """One task checks all conditions, and every step without dependencies waits for it."""
     steps = frame(step("a"), step("b"), step("c", "a", "b"), conditions=("params.x > 1", "payload.y")).steps
 
     assert [(one.key, one.depends_on) for one in steps] == [
@@ -72,7 +72,7 @@ def test_conditions_come_first() -> None:
 
 
 def test_a_mapped_step_waits_for_its_list() -> None:
-    """The list's task stands right before the step, and takes over what the step waited for."""
+    """The task of the list comes directly before the step and gets the step's dependencies."""
     each = Output(step="a", path=["rows"])
     made = frame(step("a"), step("b", "a").model_copy(update={"each": each}), step("c", "b"))
 
@@ -87,7 +87,7 @@ def test_a_mapped_step_waits_for_its_list() -> None:
 
 
 def test_the_gate_of_a_mapped_step_sees_the_list() -> None:
-    """It shows every element, so the list is there before it."""
+    """The task of the list comes before the gate, because the gate shows every element."""
     gate = step("gate", "a").model_copy(update={"kind": "approval_gate"})
     guarded = step("b", "gate").model_copy(
         update={

@@ -1,4 +1,4 @@
-"""The one door from data to Python source: what goes in reads back, the rest is refused."""
+"""Data as Python source: what is written reads back, and everything else is refused."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LONG = "a long line of words, " * 8
 
 
 def nested(depth: int) -> list[Any]:
-    """Return a list in a list, and so on."""
+    """Return a list nested to a given depth."""
     value: list[Any] = []
     for _ in range(depth):
         value = [value]
@@ -41,13 +41,13 @@ def nested(depth: int) -> list[Any]:
 @example({"a": ["x\ny", {"b": "say \"hi\"\n'no'"}]}, 2)
 @example("line\n" + "\\" + "\nline", 1)
 def test_any_json_value_reads_back(value: Any, level: int) -> None:
-    """Equal and of the same type, at every indent."""
+    """A literal reads back equal and with the same type, at every indentation level."""
     assert repr(ast.literal_eval(literal(value, level))) == repr(value)
 
 
 @pytest.mark.parametrize("entry", hostile("text", "structure"), ids=lambda entry: entry["name"])
 def test_hostile_values_read_back_or_are_refused(entry: dict[str, Any]) -> None:
-    """No text ends its literal, no number changes its type."""
+    """No text can end its literal, and no number changes its type."""
     try:
         source = literal(entry["value"])
     except RenderError:
@@ -59,11 +59,11 @@ def test_hostile_values_read_back_or_are_refused(entry: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        ((1, 2), "a tuple"),
-        ({1}, "a set"),
-        (b"x", "a bytes"),
-        (object(), "a object"),
-        (PythonSource("x"), "a PythonSource"),
+        ((1, 2), "type tuple"),
+        ({1}, "type set"),
+        (b"x", "type bytes"),
+        (object(), "type object"),
+        (PythonSource("x"), "type PythonSource"),
         (float("nan"), "nan"),
         (float("inf"), "inf"),
         ("half \ud83d", "lone surrogate"),
@@ -76,7 +76,7 @@ def test_hostile_values_read_back_or_are_refused(entry: dict[str, Any]) -> None:
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_other_values_are_refused(value: Any, problem: str) -> None:
-    """Nothing is written by a guess: the message names the value's place and what to do."""
+    """A value of another type is refused with its place and a remedy."""
     with pytest.raises(RenderError) as refusal:
         literal({"rows": [value]}, where="sql")
     assert problem in refusal.value.problem
@@ -85,13 +85,13 @@ def test_other_values_are_refused(value: Any, problem: str) -> None:
 
 
 def test_depth_up_to_the_limit_reads_back() -> None:
-    """The deepest value that passes is one that Python's parser takes."""
+    """The deepest accepted value can still be parsed by Python."""
     value = nested(MAX_DEPTH - 2)
     assert ast.literal_eval(literal(value)) == value
 
 
 def test_forms_are_the_ones_a_person_would_write() -> None:
-    """Short on one line, long one item a line, text of several lines in triple quotes."""
+    """Short values are on one line, long ones have one item per line, and multi-line text has triple quotes."""
     assert literal({"a": [1, None, True]}) == '{"a": [1, None, True]}'
     assert literal(['say "hi"', "it's"]) == '[\'say "hi"\', "it\'s"]'
     assert literal("SELECT 1\nFROM t", 2) == '"""\\\nSELECT 1\nFROM t"""'
@@ -99,13 +99,13 @@ def test_forms_are_the_ones_a_person_would_write() -> None:
 
 
 def test_references_stand_inside_values() -> None:
-    """A wire is source among data."""
+    """A wire inside a value is written as a function call."""
     value = {"rows": SourcePlace("wired", "query", "rows", 0), "n": [SourcePlace("template", None, "{{ ds }}")]}
     assert literal(value) == '{"rows": wired(query, "rows", 0), "n": [template("{{ ds }}")]}'
 
 
 def test_formatter_leaves_literals_alone(tmp_path: Path) -> None:
-    """`ruff format` changes nothing in a file of many literals, at the DAG files' line length."""
+    """`ruff format` does not change a file with many literals, at the line length of DAG files."""
     values = [entry["value"] for entry in hostile("text", "structure") if entry["expect"] == "keep"]
     values += [LONG, [LONG, LONG], {"k": [LONG, {"a": [1] * 60}]}, {LONG: {LONG: []}}, [[], {}, [[]]], {"a": "b\nc"}]
     file = tmp_path / "values.py"
@@ -122,7 +122,7 @@ def test_formatter_leaves_literals_alone(tmp_path: Path) -> None:
 @example("ends with \\")
 @example('a"""\n__import__("os")\n"""')
 def test_docstrings_hold_any_text(text: str) -> None:
-    """A module of that docstring is that docstring and nothing else."""
+    """A module with this docstring contains only the docstring."""
     source = docstring(text)
     tree = ast.parse(source + "\n")
     assert [type(node) for node in tree.body] == [ast.Expr]
@@ -131,13 +131,13 @@ def test_docstrings_hold_any_text(text: str) -> None:
 
 
 def test_docstring_stays_readable() -> None:
-    """Plain text of several lines is written as it is."""
+    """Plain text with several lines is written as it is."""
     assert docstring('Title.\n\nIt\'s a "note".  ') == '"""Title.\n\nIt\'s a "note".\n"""'
 
 
 @given(st.text(alphabet=st.characters()))
 def test_comments_stay_on_their_line(text: str) -> None:
-    """Whatever the text holds, the file has one comment and no code."""
+    """Whatever the text contains, the result is one comment and no code."""
     source = comment(text) + "\n"
     found = [token.type for token in tokenize.generate_tokens(io.StringIO(source).readline)]
     assert found == [tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER]
@@ -145,7 +145,7 @@ def test_comments_stay_on_their_line(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "class", "None", "1a", "a b", "a.b", "a\n", "a;b", "a-b", "f()"])
 def test_only_identifiers_are_names(text: str) -> None:
-    """A variable or keyword argument is an identifier, or refused."""
+    """A variable or keyword argument that is not an identifier is refused."""
     with pytest.raises(RenderError):
         name(text)
     assert name("données_2") == "données_2"

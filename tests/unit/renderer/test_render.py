@@ -1,4 +1,4 @@
-"""Rendering: whatever a run holds, the file parses, holds it unchanged, and runs nothing of it."""
+"""Rendering: whatever a run contains, the file can be parsed, contains it unchanged, and executes none of it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ALL = [pytest.param(entry, id=entry["name"]) for entry in TEXTS + STRUCTURES]
 
 @pytest.fixture(autouse=True)
 def nothing_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """After each test no marker of the hostile values is there."""
+    """Check after each test that no hostile value was executed."""
     monkeypatch.chdir(tmp_path)
     yield
     assert "VAI_HOSTILE" not in os.environ
@@ -46,7 +46,7 @@ def nothing_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def landed(recorded: Run, folder: Path, **policy: Any) -> tuple[dict[str, Operator], Automation]:
-    """Publish a run's DAG; return its tasks as executed, and the automation as the sidecar holds it."""
+    """Publish the DAG of a run; return its executed tasks, and the automation as read from the sidecar."""
     automation = crystallized(recorded, dag_id="one", **policy)
     text = render(automation)
     assert text == render(automation)
@@ -62,7 +62,7 @@ def landed(recorded: Run, folder: Path, **policy: Any) -> tuple[dict[str, Operat
 
 @pytest.mark.parametrize("entry", ALL)
 def test_hostile_argument_values(entry: dict[str, Any], tmp_path: Path) -> None:
-    """Type and value come out as they went in: at the top, nested, in the file and in the sidecar."""
+    """Types and values are unchanged in the file and in the sidecar, at the top level and nested."""
     value = entry["value"]
     arguments = {"v": value, "deep": [{"k": [value, value]}]}
     try:
@@ -76,7 +76,7 @@ def test_hostile_argument_values(entry: dict[str, Any], tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("entry", NAMES)
 def test_hostile_argument_names(entry: dict[str, Any], tmp_path: Path) -> None:
-    """Keys are data, too, also where they look like the operator's own."""
+    """Keys are data, even if they look like arguments of the operator."""
     arguments = {entry["value"]: 1, "deep": {entry["value"]: [True, {entry["value"]: None}]}}
     try:
         found, _ = landed(run(call("look", arguments)), tmp_path)
@@ -88,7 +88,7 @@ def test_hostile_argument_names(entry: dict[str, Any], tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("entry", NAMES)
 def test_hostile_tool_names(entry: dict[str, Any], tmp_path: Path) -> None:
-    """A tool's name becomes a valid task id, and stays text beside it."""
+    """A tool's name becomes a valid task id, and its original text is kept as data."""
     name = entry["value"]
     try:
         found, _ = landed(run(call(name), call(name)), tmp_path, gates="recorded")
@@ -124,7 +124,7 @@ FIELDS: dict[str, Callable[[str], Run]] = {
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("entry", WHOLE)
 def test_hostile_text_in_every_field(entry: dict[str, Any], field: str, tmp_path: Path) -> None:
-    """It ends no docstring, comment or literal; the file keeps its shape, and the sidecar reads back."""
+    """Hostile text cannot end a docstring, comment or literal, and the sidecar reads back."""
     recorded = FIELDS[field](entry["value"])
     try:
         found, sidecar = landed(recorded, tmp_path)
@@ -142,7 +142,7 @@ def test_hostile_text_in_every_field(entry: dict[str, Any], field: str, tmp_path
 
 @pytest.mark.parametrize("entry", ALL)
 def test_hostile_results_are_wired_or_frozen(entry: dict[str, Any], tmp_path: Path) -> None:
-    """A hostile result that is passed on becomes a wire, or the same literal; never a third thing."""
+    """A hostile result that a later call repeats becomes a wire or the same literal, and nothing else."""
     value = entry["value"]
     try:
         found, _ = landed(run(call(result=value), call("send", {"x": value})), tmp_path)
@@ -158,7 +158,7 @@ def test_hostile_results_are_wired_or_frozen(entry: dict[str, Any], tmp_path: Pa
 
 
 def generated(rule: dict[str, Any]) -> str:
-    """Return the JSON text of a generated entry's value."""
+    """Return the JSON text of a generated hostile value."""
     if "repeat" in rule:
         return json.dumps(rule["repeat"] * rule["times"])
     if "digits" in rule:
@@ -173,7 +173,7 @@ def generated(rule: dict[str, Any]) -> str:
 
 
 def chat(calls: list[tuple[str, str]]) -> str:
-    """Return an OpenAI chat of these calls: tool and arguments as JSON text."""
+    """Return an OpenAI chat with these calls: tool, and arguments as JSON text."""
     messages = []
     for number, (tool, arguments) in enumerate(calls):
         asked = f'{{"id": "c{number}", "function": {{"name": {tool}, "arguments": {arguments}}}}}'
@@ -184,7 +184,7 @@ def chat(calls: list[tuple[str, str]]) -> str:
 
 @contextlib.contextmanager
 def at_most(seconds: int) -> Iterator[None]:
-    """Fail where the block takes more of the processor: a pattern that backtracks must not hang the tests."""
+    """Fail if the block takes too much processor time, so that a backtracking pattern does not hang the tests."""
 
     def expired(*_: object) -> None:
         pytest.fail(f"took more than {seconds} seconds")
@@ -200,7 +200,7 @@ def at_most(seconds: int) -> Iterator[None]:
 
 @pytest.mark.parametrize("entry", hostile("generate"), ids=lambda entry: entry["name"])
 def test_large_values(entry: dict[str, Any], tmp_path: Path) -> None:
-    """Long, wide and deep values are kept or refused with a message, in seconds."""
+    """Long, wide and deep values are kept or refused with a message within seconds."""
     rule, name = entry["generate"], '"look"'
     if "calls" in rule:
         calls = [(name, "{}")] * rule["calls"]
@@ -228,7 +228,7 @@ def test_large_values(entry: dict[str, Any], tmp_path: Path) -> None:
 
 
 def test_file_of_two_steps() -> None:
-    """Docstring, imports, a DAG that arrives paused, one assignment a task, the edges."""
+    """The file has a docstring, imports, a paused DAG, one assignment per task, and the edges."""
     automation = crystallized(
         run(
             call("look", {"q": 1}, "record 4711"), call("send", {"id": "record 4711"}, approval="approved"), title="Two"
@@ -253,7 +253,7 @@ def test_file_of_two_steps() -> None:
 
 
 def test_long_chains_are_called() -> None:
-    """Where the edges do not fit a line, they stand in `chain(...)`, also if a tool has that name."""
+    """Edges that do not fit on a line are written with `chain(...)`, even if a tool has that name."""
     found = tasks(render(crystallized(run(*[call("a_rather_long_tool_name")] * 12), gates="recorded")))
     order = list(found.values())
     assert [made.after for made in order] == [[], *([made] for made in order[:-1])]
@@ -263,13 +263,13 @@ def test_long_chains_are_called() -> None:
     "name", ["chain", "wired", "template", "connection_secret", "DAG", "datetime", "McpToolOperator"]
 )
 def test_tools_named_like_the_files_own_names(name: str) -> None:
-    """A variable of the file never hides what the file calls."""
+    """A variable never hides a name that the file uses."""
     calls = [call(name, result="record 4711"), call(name, {"id": "record 4711", "token": "x y"}), *[call(name * 5)] * 9]
     assert len(tasks(render(crystallized(run(*calls), gates="recorded")))) == 11
 
 
 def test_templates_and_wires_are_written_as_such() -> None:
-    """The one explicit way to a Jinja template, and wires with a path, inside values."""
+    """Jinja templates and wires with a path are written inside values."""
     one = crystallized(run(call("look"), call("send")), gates="recorded")
     arguments = {
         "arguments": Argument(
@@ -292,21 +292,21 @@ def test_templates_and_wires_are_written_as_such() -> None:
     [
         (
             {"notifications": [Notification(on="failure", notifier="mine.DAG", arguments={})]},
-            "two things are called DAG",
+            "the name DAG would be imported from two modules",
         ),
-        ({"kind": "send_pigeon"}, "no action kind 'send_pigeon'"),
-        ({"operator": "os.system;x"}, "is run by"),
+        ({"kind": "send_pigeon"}, "unknown action kind 'send_pigeon'"),
+        ({"operator": "os.system;x"}, "not 'os.system;x'"),
         ({"operator": "os.path.join"}, "os.path"),
-        ({"arguments": {"x; y": Argument.frozen(1)}}, "written with"),
+        ({"arguments": {"x; y": Argument.frozen(1)}}, "has the arguments"),
         (
             {
                 "arguments": {
                     "tool": Argument(class_="wired", value={"a": 1}, wires=[Wire(at=["b"], template="{{ ds }}")])
                 }
             },
-            "the place 'b', which the argument does not have",
+            "the place 'b', which does not exist",
         ),
-        ({"arguments": {"unknown": Argument.frozen(1)}}, "written with"),
+        ({"arguments": {"unknown": Argument.frozen(1)}}, "has the arguments"),
         (
             {"arguments": {"tool": Argument(class_="template", value="{{ params.tool }}")}},
             "'tool' of mcp_tool decides what runs",
@@ -318,7 +318,7 @@ def test_templates_and_wires_are_written_as_such() -> None:
     ],
 )
 def test_what_cannot_be_rendered_is_refused(change: dict[str, Any], problem: str) -> None:
-    """An edited spec of more than this version knows is no file with less in it."""
+    """A spec that this version cannot render is refused, and nothing is left out silently."""
     one = crystallized(run(call("look")), gates="recorded")
     if set(change) <= set(Automation.model_fields):
         one = one.model_copy(update=change)
@@ -330,7 +330,7 @@ def test_what_cannot_be_rendered_is_refused(change: dict[str, Any], problem: str
 
 
 def test_places_inside_arguments_take_params_templates_and_elements() -> None:
-    """Each place gets its own reference, and what is around it stays frozen."""
+    """Each place gets its own reference, and everything around it stays frozen."""
     one = crystallized(run(call("look", {"value": {"a": [1], "b": 2}}), call("send", {"value": 1})), gates="recorded")
     wires = [
         Wire(at=["a"], param="payload", path=["order", 0]),
@@ -352,7 +352,7 @@ def test_places_inside_arguments_take_params_templates_and_elements() -> None:
 
 
 def test_limits_and_notifications_are_airflows_own() -> None:
-    """Each option of the automation and of a step is written under Airflow's name for it."""
+    """Each option of the automation and of a step is written with Airflow's name for it."""
     one = crystallized(run(call("look")), gates="recorded")
     options = {
         "retries": 3,
@@ -406,13 +406,13 @@ TEMPLATES = sorted((templates_folder() / "tasks").glob("*.jinja"))
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
 def test_each_template_is_a_kinds_and_short(template: Path) -> None:
-    """Beside the shared call there are templates of kinds alone, none of which is left over or long."""
+    """Besides the shared template there are only templates of action kinds; all of them are used and short."""
     assert f"tasks/{template.name}" in {"tasks/_call.jinja", *(kind.template for kind in KINDS)}
     assert len(template.read_text(encoding="utf-8").splitlines()) <= 25
 
 
 def test_a_kind_may_have_a_template(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What it writes besides the shared call is written, and its order of the arguments holds."""
+    """The template of an action kind can add text and set the order of the arguments."""
     folder = shutil.copytree(templates_folder(), tmp_path / "dag_templates")
     own = '    # its own\n{% set names = ["tool", "arguments", "conn_id"] %}\n{% include "tasks/_call.jinja" %}\n'
     (folder / "tasks" / "mcp_tool.py.jinja").write_text(own)
@@ -432,7 +432,7 @@ def test_a_kind_may_have_a_template(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_a_kinds_operator_is_there_and_listed(kind: Kind) -> None:
-    """Its module is a file of the package that defines it, and Airflow is told of it."""
+    """The operator's module is a file in its package and is listed in the provider info."""
     module, _, name = kind.operator.rpartition(".")
     spec = importlib.util.find_spec(module)
     assert spec is not None
@@ -447,7 +447,7 @@ def test_a_kinds_operator_is_there_and_listed(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_an_operator_takes_the_kinds_arguments(kind: Kind) -> None:
-    """Each is a keyword of the operator's constructor."""
+    """Each argument is a keyword argument of the operator's constructor."""
     module, _, name = kind.operator.rpartition(".")
     spec = importlib.util.find_spec(module)
     assert spec is not None
@@ -463,6 +463,6 @@ def test_an_operator_takes_the_kinds_arguments(kind: Kind) -> None:
 
 
 def test_digest_of_the_templates_is_stable() -> None:
-    """The sidecar says which templates wrote the file."""
+    """The sidecar contains the digest of the DAG templates that wrote the file."""
     assert re.fullmatch("[0-9a-f]{64}", templates_sha256())
     assert templates_sha256() == templates_sha256()

@@ -1,4 +1,4 @@
-"""Triggers and params of an automation, as the DAG file writes them."""
+"""Triggers and params of an automation in the DAG file."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ MANUAL = ManualTrigger(type="manual")
 
 
 def at(schedule: str, timezone: str | None = None) -> ScheduleTrigger:
-    """Return a schedule."""
+    """Return a schedule trigger."""
     return ScheduleTrigger(type="schedule", schedule=schedule, timezone=timezone)
 
 
 def on(uri: str) -> EventTrigger:
-    """Return an event trigger."""
+    """Return an event trigger for an asset."""
     return EventTrigger(type="event", uri=uri)
 
 
 def after(event: str, **filters: str) -> EventTrigger:
-    """Return a trigger by an event."""
+    """Return a trigger for an event of this package."""
     return EventTrigger.model_validate({"type": "event", "event": event, "filters": filters})
 
 
@@ -37,13 +37,13 @@ HOOK = WebhookTrigger(type="webhook", path="orders", conn_id="shop")
 
 
 def automation(**facts: Any) -> Automation:
-    """Return an automation of one step, with these facts."""
+    """Return an automation with one step and these fields."""
     made = crystallized(run(call("look", {"day": "2026-03-01"})), gates="recorded")
     return Automation.model_validate({**made.model_dump(), **facts})
 
 
 def written(*triggers: Any) -> Any:
-    """Return what the file gives as its schedule: plain values as they are, calls as name, arguments and keywords."""
+    """Return the schedule in the file: plain values as they are, calls as name, arguments and keyword arguments."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, list):
@@ -101,14 +101,14 @@ SALES = "vai://automations/sales"
     ids=lambda value: "" if isinstance(value, (list, tuple)) else str(value),
 )
 def test_schedule(triggers: list[Any], expected: Any) -> None:
-    """Any of the triggers starts a run; the simplest form that says so is written."""
+    """Each trigger starts a DAG run, and the schedule has the simplest form for that."""
     assert written(*triggers) == expected
 
 
 @pytest.mark.parametrize(
     ("triggers", "problem"),
     [
-        ([at("0 6 * * *", "UTC"), at("0 6 * * *", "Asia/Tokyo")], "several time zones: Asia/Tokyo, UTC"),
+        ([at("0 6 * * *", "UTC"), at("0 6 * * *", "Asia/Tokyo")], "different time zones: Asia/Tokyo, UTC"),
         ([at("@once"), at("0 6 * * *")], "'@once' has no cron expression"),
         ([at("every day")], '"every day" is neither a cron expression nor a preset'),
         ([at("@fortnightly")], '"@fortnightly" is neither a cron expression nor a preset'),
@@ -118,7 +118,7 @@ def test_schedule(triggers: list[Any], expected: Any) -> None:
         ([at("@continuous"), on(SALES)], "'@continuous' has no cron expression"),
         ([on("airflow://orders")], "Airflow keeps the scheme airflow:// for itself"),
         ([on("AIRFLOW://orders")], "Airflow keeps the scheme airflow:// for itself"),
-        ([on(" ")], "cannot name an asset"),
+        ([on(" ")], "cannot be the URI of an asset"),
         ([on("http://[half")], "is not a URI"),
         ([at("@daily", "Mars/Olympus")], '"Mars/Olympus" is not a time zone'),
         ([at("@daily", "../../etc/passwd")], '"../../etc/passwd" is not a time zone'),
@@ -126,7 +126,7 @@ def test_schedule(triggers: list[Any], expected: Any) -> None:
     ],
 )
 def test_what_airflow_cannot_say(triggers: list[Any], problem: str) -> None:
-    """Refused with what to write instead."""
+    """Triggers that Airflow cannot express are refused with a remedy."""
     with pytest.raises(RenderError) as refusal:
         schedule(triggers)
     assert problem in refusal.value.problem
@@ -140,8 +140,8 @@ REGION = {"schema": {"type": "string"}}
     ("facts", "where", "problem"),
     [
         ({"triggers": [at("@continuous")], "max_active_runs": 2}, "max_active_runs", "max_active_runs = 2"),
-        ({"triggers": [at("0 6 * * *")], "params": {"region": REGION}}, "params.region", "it has no default"),
-        ({"triggers": [on(SALES)], "params": {"region": REGION}}, "params.region", "it has no default"),
+        ({"triggers": [at("0 6 * * *")], "params": {"region": REGION}}, "params.region", "the param has no default"),
+        ({"triggers": [on(SALES)], "params": {"region": REGION}}, "params.region", "the param has no default"),
         (
             {"triggers": [at("@daily")], "params": {"region": {**REGION, "default": 7}}},
             "params.region",
@@ -150,7 +150,7 @@ REGION = {"schema": {"type": "string"}}
     ],
 )
 def test_what_airflow_does_not_accept_together(facts: dict[str, Any], where: str, problem: str) -> None:
-    """A trigger may fit, and still not with the automation's limits and params."""
+    """A valid trigger is refused if it does not work with the automation's limits or params."""
     with pytest.raises(RenderError) as refusal:
         schedule_of(automation(**facts))
 
@@ -169,12 +169,12 @@ def test_what_airflow_does_not_accept_together(facts: dict[str, Any], where: str
     ],
 )
 def test_what_airflow_accepts_together(facts: dict[str, Any]) -> None:
-    """One run at a time; a person may be asked for a value; no value may be one."""
+    """One active run, a required param without a schedule, and null as a default are accepted."""
     render(automation(**facts))
 
 
 def test_params() -> None:
-    """A param has its default, description and schema; a step takes it in its own type."""
+    """A param has its default, description and schema, and a step gets it with its own type."""
     spec = automation(
         params={
             "day": Param(default="2026-03-01", description="Which day", schema={"type": "string", "format": "date"})
@@ -204,13 +204,13 @@ def test_params() -> None:
     ],
 )
 def test_what_is_no_trigger_or_param(facts: dict[str, Any]) -> None:
-    """A spec with half a trigger, or with a bare value for a param, is none."""
+    """A spec with an incomplete trigger, or with a plain value as a param, is not valid."""
     with pytest.raises(ValidationError):
         automation(**facts)
 
 
 def test_triggers_of_earlier_sidecars() -> None:
-    """A manual trigger once held the schedule that it has not."""
+    """A manual trigger with an empty schedule, as earlier versions wrote it, can be read."""
     spec = automation(triggers=[{"type": "manual", "schedule": None, "timezone": None}])
 
     assert spec.triggers == [MANUAL]

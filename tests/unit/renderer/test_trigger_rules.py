@@ -1,4 +1,4 @@
-"""Which trigger rule a step needs, from how branches part and come together."""
+"""The trigger rule of a step depends on branches and mapped steps before it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from airflow_provider_vai.renderer.trigger_rules import trigger_rules
 
 
 def step(key: str, *depends_on: str, **fields: object) -> Step:
-    """Return a step that waits for others."""
+    """Return a step that depends on others."""
     approval = StepApproval(recorded="not_required", reason="a read")
     made = Step(
         key=key, task_id=key, kind="python_tool", operator="x.Y", depends_on=list(depends_on), approval=approval
@@ -59,11 +59,11 @@ CASES = {
         [step("s"), branch("x", "s", true=["a"], false=["b"]), step("a", "x"), step("b", "x"), step("c", "s", "a")],
         {"c": JOIN},
     ),
-    "behind a loop": (
+    "after a loop": (
         [step("a"), step("b", "a", each=Output(step="a")), step("c", "b"), step("d", "c")],
         {"c": "none_failed"},
     ),
-    "behind a guarded loop": (
+    "after a guarded loop": (
         [
             step("a"),
             step("g", "a"),
@@ -83,7 +83,7 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_rules(name: str) -> None:
-    """Only steps that need another rule than Airflow's own get one."""
+    """Only steps that need another trigger rule than Airflow's default get one."""
     steps, expected = CASES[name]
 
     assert trigger_rules(steps) == expected

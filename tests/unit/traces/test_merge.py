@@ -224,7 +224,7 @@ def test_unrelated_traces_are_refused(
     assert cli.main(["crystallize", files[0], str(other), "--out", str(tmp_path / "out")]) == 1
     assert not (tmp_path / "out").exists()
     assert cli.main(["inspect", *files, "--all"]) == 1
-    assert "--all takes the runs of one trace" in capsys.readouterr().err
+    assert "--all works only with one trace" in capsys.readouterr().err
 
 
 def test_the_common_run_is_found(files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ arguments that were executed then.
 Review before you activate it:
 1-2. read_sensor, water: an MCP server answers, and may answer otherwise tomorrow
 
-Provenance, and the calls that became no task: vai_garden.vai.json
+Provenance, and the calls that did not become tasks: vai_garden.vai.json
 """
 
 from datetime import datetime, timezone

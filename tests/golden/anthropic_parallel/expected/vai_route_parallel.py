@@ -6,7 +6,7 @@ repeats one successful tool call of that recording with the arguments that were 
 Review before you activate it:
 1-2. web_search, save_route: an MCP server answers, and may answer otherwise tomorrow
 
-Provenance, and the calls that became no task: vai_route_parallel.vai.json
+Provenance, and the calls that did not become tasks: vai_route_parallel.vai.json
 """
 
 from datetime import datetime, timezone

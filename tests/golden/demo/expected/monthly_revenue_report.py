@@ -12,7 +12,7 @@ Review before you activate it:
 4. [10].parts[0]: call 'pyd_ai_221a39621eae44f5b470ed489685a9ec' waited between two runs, so its
    arguments may have been edited
 
-Provenance, and the calls that became no task: monthly_revenue_report.vai.json
+Provenance, and the calls that did not become tasks: monthly_revenue_report.vai.json
 """
 
 from datetime import datetime, timezone

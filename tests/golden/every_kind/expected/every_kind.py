@@ -22,7 +22,7 @@ Review before you activate it:
    write follows a position, so it stays frozen (generate_query[rows][1][region], by its position
    among 2)
 
-Provenance, and the calls that became no task: every_kind.vai.json
+Provenance, and the calls that did not become tasks: every_kind.vai.json
 """
 
 from datetime import datetime, timezone

@@ -7,7 +7,7 @@ with the arguments that were executed then.
 Review before you activate it:
 1-2. generate_query, generate_query_2: a model wrote this SQL
 
-Provenance, and the calls that became no task: monthly_revenue_dashboard.vai.json
+Provenance, and the calls that did not become tasks: monthly_revenue_dashboard.vai.json
 """
 
 from datetime import datetime, timezone

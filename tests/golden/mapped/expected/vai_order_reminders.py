@@ -9,7 +9,7 @@ Review before you activate it:
 2. send_reminder: an MCP server answers, and may answer otherwise tomorrow; a model wrote
    arguments.text, which each run repeats word for word
 
-Provenance, and the calls that became no task: vai_order_reminders.vai.json
+Provenance, and the calls that did not become tasks: vai_order_reminders.vai.json
 """
 
 from datetime import datetime, timezone

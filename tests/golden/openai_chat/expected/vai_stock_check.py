@@ -8,7 +8,7 @@ Review before you activate it:
 3-4. find_item, list_sites: external side effects without a gate (it changes something outside; no
    approval is recorded, and the policy guards recorded ones only)
 
-Provenance, and the calls that became no task: vai_stock_check.vai.json
+Provenance, and the calls that did not become tasks: vai_stock_check.vai.json
 """
 
 from datetime import datetime, timezone

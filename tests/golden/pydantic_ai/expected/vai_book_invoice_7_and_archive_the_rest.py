@@ -9,7 +9,7 @@ Review before you activate it:
 2. [4].parts[0]: call 'b2' waited between two runs, so its arguments may have been edited
 3. [4].parts[2]: call 'a1' waited between two runs, so its arguments may have been edited
 
-Provenance, and the calls that became no task: vai_book_invoice_7_and_archive_the_rest.vai.json
+Provenance, and the calls that did not become tasks: vai_book_invoice_7_and_archive_the_rest.vai.json
 """
 
 from datetime import datetime, timezone

@@ -4,7 +4,7 @@ Crystallized from the chat thread sim-1 of llm_agent (tau2, model model-sample),
 2025-06-01. Each task repeats one successful tool call of that recording with the arguments that
 were executed then.
 
-Provenance, and the calls that became no task: vai_phone_help.vai.json
+Provenance, and the calls that did not become tasks: vai_phone_help.vai.json
 """
 
 from datetime import datetime, timezone

@@ -6,7 +6,7 @@ successful tool call of that recording with the arguments that were executed the
 Review before you activate it:
 1. generate_query: a model wrote this SQL
 
-Provenance, and the calls that became no task: vai_late_parcels.vai.json
+Provenance, and the calls that did not become tasks: vai_late_parcels.vai.json
 """
 
 from datetime import datetime, timezone

@@ -1,4 +1,4 @@
-"""What differs between two specs and two files: told by place, complete, and never a credential."""
+"""Comparing two specs and two files: every difference is reported by place, and credentials are masked."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from tests.unit.authoring.editing.test_editing import PAIRS, golden, search
 REPORT = GOLDEN / "demo" / "expected" / "monthly_revenue_report.vai.json"
 
 
-def told(old: Automation, new: Automation, **options: Any) -> list[tuple[str, str]]:
-    """Return what changed, and where."""
+def differences(old: Automation, new: Automation, **options: Any) -> list[tuple[str, str]]:
+    """Return what happened and where, for each difference."""
     return [(change.what, change.place) for change in diff(old, new, **options)]
 
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_nothing_differs_from_itself(name: str) -> None:
-    """Also where everything is told, and after a round through JSON."""
+    """A spec does not differ from itself, even after a round trip through JSON and with provenance."""
     again = Automation.model_validate_json(golden(name).model_dump_json())
     assert diff(golden(name), again, provenance=True) == []
 
 
 def test_arguments_are_told_by_place() -> None:
-    """The innermost place that differs, before and after."""
+    """The innermost place is reported, with the values before and after."""
     old = golden("monthly_revenue_report")
     new = editing.set_argument(old, "http_request", "json.title", "March")
     changes = {change.place: change for change in diff(old, new)}
@@ -44,14 +44,14 @@ def test_arguments_are_told_by_place() -> None:
         "steps.http_request.arguments.json.title", "changed", before, "March"
     )
     assert list(changes) == ["steps.approve_http_request.arguments.recorded"]
-    assert ("changed", "steps.http_request.arguments.json.origin") in told(old, new, provenance=True) or (
+    assert ("changed", "steps.http_request.arguments.json.origin") in differences(old, new, provenance=True) or (
         "added",
         "steps.http_request.arguments.json.origin",
-    ) in told(old, new, provenance=True)
+    ) in differences(old, new, provenance=True)
 
 
 def test_wires_params_and_templates_are_named() -> None:
-    """What only a run knows is told as where it comes from."""
+    """A value that is known only in a DAG run is shown as its source."""
     old = golden("every_kind")
     new = editing.set_params(old, {"month": {"default": "2025-04"}})
     new = editing.set_argument(new, "http_request", "json.month", Argument(class_="parameter", param="month"))
@@ -64,44 +64,49 @@ def test_wires_params_and_templates_are_named() -> None:
 
 
 def test_added_removed_and_moved_steps() -> None:
-    """The fewest steps that can have moved are told, each with what it stands behind."""
+    """As few steps as possible are reported as moved, each with the step before it."""
     old = golden("monthly_revenue_report")
     added = editing.add_step(old, search(old))
-    assert told(old, added) == [
+    assert differences(old, added) == [
         ("added", "connections"), ("added", "steps.look_up"),
     ]  # fmt: skip
-    assert told(added, old) == [("removed", "connections"), ("removed", "steps.look_up")]
+    assert differences(added, old) == [("removed", "connections"), ("removed", "steps.look_up")]
     moved = editing.move_step(old, "http_request", before="generate_query")
-    assert [(it.place, it.before, it.after) for it in diff(old, moved) if it.what == "moved"] == [
+    assert [(one.place, one.before, one.after) for one in diff(old, moved) if one.what == "moved"] == [
         ("steps.approve_http_request", "create_flashboard", None),
         ("steps.http_request", "approve_http_request", "approve_http_request"),
     ]
 
 
 def test_triggers_conditions_and_options() -> None:
-    """Lists without an order are compared as such."""
+    """The order of triggers, conditions and tags does not matter."""
     old = golden("vai_garden")
     one = {"type": "schedule", "schedule": "@daily"}
     two = {"type": "event", "uri": "vai://automations/other"}
     new = editing.set_triggers(old, [one, two])
-    assert told(old, new) == [("removed", "triggers"), ("added", "triggers"), ("added", "triggers")]
+    assert differences(old, new) == [("removed", "triggers"), ("added", "triggers"), ("added", "triggers")]
     assert diff(new, editing.set_triggers(old, [two, one])) == []
     hourly = editing.set_triggers(old, [{**one, "schedule": "@hourly"}, two])
-    assert told(new, hourly) == [("changed", "triggers")]
+    assert differences(new, hourly) == [("changed", "triggers")]
     new = editing.set_conditions(editing.set_options(old, retries=1, tags=["b", "a"]), ["payload.x = 1"])
-    assert told(old, new) == [("added", "retries"), ("added", "conditions"), ("added", "tags"), ("added", "tags")]
+    assert differences(old, new) == [
+        ("added", "retries"),
+        ("added", "conditions"),
+        ("added", "tags"),
+        ("added", "tags"),
+    ]
 
 
 def test_types_count() -> None:
-    """A number and a truth that Python calls equal differ."""
+    """Values of different JSON types differ, even if Python considers them equal."""
     old = editing.set_argument(golden("vai_garden"), "water", "arguments.litres", 1)
     for value in (1.0, True, "1", None, [1]):
         new = editing.set_argument(old, "water", "arguments.litres", value)
-        assert ("changed", "steps.water.arguments.arguments.litres") in told(old, new)
+        assert ("changed", "steps.water.arguments.arguments.litres") in differences(old, new)
 
 
 def test_credentials_are_masked() -> None:
-    """By their form and by their key, on both sides, in values, places and texts; a connection's name is none."""
+    """Credentials are masked by their form and their key, on both sides; names of connections are shown."""
     secret, other = "ghp_9fK2mQz7LwX4vB9nT3hYpR8sJ6dC1eAu0gHb", "Tr0ub4dor&3xyz"
 
     def holding(**values: Any) -> Automation:
@@ -119,8 +124,8 @@ def test_credentials_are_masked() -> None:
     assert not any(text in shown for text in (secret, other, "x1-Long-Enough"))
     named = Argument(class_="frozen", value=None, secrets=[Secret(at=[], connection="garden_key")])
     (change,) = [
-        it for it in diff(holding(), editing.set_argument(holding(), "water", "arguments.password", named))
-        if it.place.endswith("password")
+        one for one in diff(holding(), editing.set_argument(holding(), "water", "arguments.password", named))
+        if one.place.endswith("password")
     ]  # fmt: skip
     assert change.after == {"$secret": "garden_key"}
 
@@ -135,7 +140,7 @@ JSON = st.recursive(
 @settings(max_examples=200, deadline=None)
 @given(old=JSON, new=JSON)
 def test_changes_are_complete(old: Any, new: Any) -> None:
-    """Applied to the one value they give the other, so that nothing that differs is left out."""
+    """Applying the changes to one value gives the other, so no difference is left out."""
     pair = [
         editing.set_argument(golden("vai_garden"), "water", "arguments.held", {"value": value}) for value in (old, new)
     ]
@@ -163,14 +168,14 @@ def sorted_(value: Any) -> str:
 
 
 def test_text_diff() -> None:
-    """Unified; nothing where nothing differs; a missing line end is told."""
+    """The diff is unified, is empty for equal texts, and shows a missing line end."""
     assert text_diff("a\n", "a\n", ("x", "y")) == ""
     assert text_diff("a\nb\n", "a\nc\n", ("x", "y")) == "--- x\n+++ y\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n"
     assert text_diff("a\n", "a", ("x", "y")).endswith("+a\n\\ No newline at end of file\n")
 
 
 def test_sides(tmp_path: Path) -> None:
-    """A sidecar and a DAG file stand for the pair; without the sidecar a DAG file is its text alone."""
+    """A sidecar or DAG file includes the other file of the pair; a DAG file without a sidecar is only a text."""
     dag = REPORT.with_name("monthly_revenue_report.py")
     same = comparing.compared(str(REPORT), str(dag))
     assert (same.changes, same.text, same.notes) == ([], "", [])
@@ -186,7 +191,7 @@ def test_sides(tmp_path: Path) -> None:
 
 
 def test_exit_code_of_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """0 when done; with ``--exit-code`` 1 where anything differs, as in git."""
+    """The exit code is 0; with ``--exit-code`` it is 1 if anything differs, as in git."""
     from airflow_provider_vai.cli.commands.edit import diff as command
 
     changed = tmp_path / REPORT.name
@@ -203,7 +208,7 @@ def test_exit_code_of_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_versions_and_edits_by_hand(tmp_path: Path) -> None:
-    """A version of the log is a side; alone, a DAG is compared with what was written last."""
+    """A version in the log can be a side; a single DAG is compared with what was written last."""
     from airflow_provider_vai.store.publisher import publish
 
     first = golden("vai_garden")
@@ -212,7 +217,7 @@ def test_versions_and_edits_by_hand(tmp_path: Path) -> None:
     dag, sidecar = tmp_path / "vai_garden.py", tmp_path / "vai_garden.vai.json"
     assert comparing.edited_since(str(dag)).as_json()["spec"] == []
     found = comparing.compared(f"{dag}@1", str(sidecar))
-    assert [(it.place, it.after) for it in found.changes] == [("retries", 4)]
+    assert [(change.place, change.after) for change in found.changes] == [("retries", 4)]
     assert "+" in found.text
     assert comparing.compared(f"{tmp_path / 'vai_garden'}@2", str(dag)).as_json()["dag"] is None
     with pytest.raises(SpecError, match="no version 3"):
@@ -220,5 +225,5 @@ def test_versions_and_edits_by_hand(tmp_path: Path) -> None:
     dag.write_text(dag.read_text() + "# mine\n")
     sidecar.write_text(sidecar.read_text().replace('"retries": 4', '"retries": 5'))
     found = comparing.edited_since(str(sidecar))
-    assert [(it.before, it.after) for it in found.changes] == [(4, 5)]
+    assert [(change.before, change.after) for change in found.changes] == [(4, 5)]
     assert "+# mine" in found.text

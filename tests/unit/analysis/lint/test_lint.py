@@ -1,4 +1,4 @@
-"""What is wrong with automations on disk is told, each thing once, and one bad file hides no other."""
+"""Lint reports each problem once, and a bad file does not hide the problems of other files."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ SHAPE: dict[str, Any] = {"type": "object", "properties": {"id": {"type": "string
 
 
 def good(folder: Path) -> dict[str, Any]:
-    """Return the full form of a spec with which nothing is wrong."""
+    """Return the full form of a spec without problems."""
     (folder / "orders.yaml").write_text(SPEC)
     document: dict[str, Any] = read_spec(folder / "orders.yaml").model_dump(mode="json")
     (folder / "orders.yaml").unlink()
@@ -59,7 +59,7 @@ def good(folder: Path) -> dict[str, Any]:
 
 def step(document: dict[str, Any], key: str) -> dict[str, Any]:
     """Return a step by its key."""
-    found: dict[str, Any] = next(it for it in document["steps"] if it["key"] == key)
+    found: dict[str, Any] = next(entry for entry in document["steps"] if entry["key"] == key)
     return found
 
 
@@ -111,27 +111,27 @@ def frozen(value: Any) -> dict[str, Any]:
 
 
 def without_gate(document: dict[str, Any]) -> None:
-    """Take the gate away, and let the branch lead to the step."""
-    document["steps"] = [it for it in document["steps"] if it["key"] != "approve_post"]
+    """Remove the gate, and let the branch lead to the step itself."""
+    document["steps"] = [entry for entry in document["steps"] if entry["key"] != "approve_post"]
     post = step(document, "post")
     post["depends_on"], post["approval"]["gate"] = ["branch"], None
     step(document, "branch")["arguments"]["if_true"]["value"] = ["post"]
 
 
 def only_tools(document: dict[str, Any]) -> None:
-    """Send outside what a tool returned, and nothing else, without a gate."""
+    """Write only what a tool returned, without a gate."""
     without_gate(document)
     sent = {"class": "wired", "from": {"step": "look", "path": []}, "origin": "tool_output"}
     step(document, "post")["arguments"]["json"] = sent
 
 
 def outsiders(document: dict[str, Any]) -> None:
-    """Let the gate stand there because of what a mail said."""
+    """Mark a value as coming only from an outsider's mail."""
     step(document, "post")["approval"]["untrusted"] = [{"place": ["json", "iban"], "call_id": "c1"}]
 
 
 def idle_gate(document: dict[str, Any]) -> None:
-    """Keep a gate, and let nothing name it."""
+    """Keep a gate that no step names."""
     step(document, "post")["approval"]["gate"] = None
     step(document, "post")["effect"] = "read"
 
@@ -142,12 +142,12 @@ def circle(document: dict[str, Any]) -> None:
 
 
 def twice(document: dict[str, Any]) -> None:
-    """Give two steps one task id."""
+    """Give two steps the same task id."""
     step(document, "post")["task_id"] = "look"
 
 
 def unmapped(document: dict[str, Any]) -> None:
-    """Let a step be one that nothing runs."""
+    """Make a step an unmapped tool."""
     look = step(document, "look")
     look |= {"kind": "unmapped_tool", "operator": "airflow_provider_vai.operators.unmapped_tool.UnmappedToolOperator"}
     look["arguments"] = {"tool": frozen("look"), "arguments": frozen({"region": "params.region"})}
@@ -177,7 +177,7 @@ def through_a_read(document: dict[str, Any]) -> None:
 
 
 def continuous(document: dict[str, Any]) -> None:
-    """Let the automation run all the time, twice at once."""
+    """Let the automation run continuously, with two active runs."""
     document["triggers"] = [{"type": "schedule", "schedule": "@continuous"}]
     document["max_active_runs"] = 2
 
@@ -242,15 +242,15 @@ CASES: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
      "steps.branch.arguments.if_true[0]"),
 ]  # fmt: skip
 ALSO = {"VAI402": {"VAI401", "VAI403"}, "VAI407": {"VAI207"}}
-"""What follows: of a wrong gate, that the right one guards nothing and the wrong one is not waited for; of a write that
-reads a step which picks by position, that step."""
+"""Further findings for a wrong gate: the right one guards no step, and the step does not depend on the wrong one; for a
+write that reads a step which picks by position: that step."""
 
 
-@pytest.mark.parametrize(("code", "change", "field"), CASES, ids=[f"{it[0]}-{it[2]}" for it in CASES])
+@pytest.mark.parametrize(("code", "change", "field"), CASES, ids=[f"{case[0]}-{case[2]}" for case in CASES])
 def test_a_bad_spec_has_its_finding(
     tmp_path: Path, code: str, change: Callable[[dict[str, Any]], None], field: str
 ) -> None:
-    """One thing wrong is one finding, of its code, at its place."""
+    """One problem gives one finding, with its code and at its place."""
     document = good(tmp_path)
     path = tmp_path / "orders.vai-spec.json"
     path.write_text(json.dumps(document))
@@ -260,7 +260,7 @@ def test_a_bad_spec_has_its_finding(
     found = lint([tmp_path])
 
     assert set(codes(found)) - ALSO.get(code, set()) == {code}
-    (finding,) = [it for it in found if it.code == code and it.field == field]
+    (finding,) = [one for one in found if one.code == code and one.field == field]
     assert finding.file == str(path)
     assert finding.problem
     assert finding.suggestion
@@ -269,16 +269,16 @@ def test_a_bad_spec_has_its_finding(
 
 
 def active(document: dict[str, Any]) -> None:
-    """Say that the automation is active."""
+    """Set the status to active."""
     document["status"] = "active"
 
 
 def test_active_without_a_review(tmp_path: Path) -> None:
-    """A flagged step of an active automation was looked at, or is a finding."""
+    """A flagged step of an active automation that nobody reviewed is a finding."""
     path = pair(tmp_path, good(tmp_path))
     assert lint([path]) == []
     changed(path, active)
-    assert [(it.code, it.field) for it in lint([path])] == [("VAI505", "steps.look.non_deterministic")]
+    assert [(finding.code, finding.field) for finding in lint([path])] == [("VAI505", "steps.look.non_deterministic")]
     item = {"code": "live", "step": "look", "message": "an MCP server answers"}
     review = {"version": 1, "at": "2026-01-01T00:00:00Z", "by": "ada", "items": [item]}
     changed(path, lambda document: document.update(reviews=[review]))
@@ -287,14 +287,14 @@ def test_active_without_a_review(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("place", "missing"), [([0, "id"], None), ([0], None), ([0, "nr"], "nr"), (["id"], "id")])
 def test_a_place_in_the_results_of_a_mapped_step(place: list[str | int], missing: str | None) -> None:
-    """A mapped step has a list of results, each of the recorded shape."""
+    """A mapped step has a list of results, each with the recorded schema."""
     look = {"key": "look", "kind": "mcp_tool", "each": {"step": "list", "path": []}}
     look["recorded"] = {"result_sha256": "0" * 64, "result_schema": SHAPE}
     post = {"key": "post", "arguments": {"json": {"class": "wired", "from": {"step": "look", "path": place}}}}
 
     found = list(missing_paths(Subject(Path("orders.json"), "spec", {"steps": [look, post]})))
 
-    problems = [f'the recorded result of "look" has no "{missing}" there'] if missing else []
+    problems = [f'the recorded result of "look" has no "{missing}" at this place'] if missing else []
     assert [result.problem for result in found] == problems
 
 
@@ -305,16 +305,16 @@ def edited(path: Path) -> None:
 
 
 def renamed_task(path: Path) -> None:
-    """Call a task otherwise, and let the sidecar vouch for the file."""
+    """Rename a task, and store the new digest in the sidecar."""
     dag = path.with_name("orders.py")
     dag.write_text(dag.read_text().replace('task_id="look"', 'task_id="lokk"'))
-    vouched = hashlib.sha256(dag.read_bytes()).hexdigest()
+    digest = hashlib.sha256(dag.read_bytes()).hexdigest()
     rendered = json.loads(path.read_text())["dag_sha256"]
-    changed(path, lambda document: document.update(dag_sha256=vouched, rendered_sha256=rendered))
+    changed(path, lambda document: document.update(dag_sha256=digest, rendered_sha256=rendered))
 
 
 def renamed_pair(path: Path) -> None:
-    """Move both files."""
+    """Rename both files."""
     path.with_name("orders.py").rename(path.with_name("other.py"))
     path.rename(path.with_name("other.vai.json"))
 
@@ -334,9 +334,9 @@ PAIRS: list[tuple[str, Callable[[Path], Any], list[str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "expected"), [it[1:] for it in PAIRS], ids=[it[0] for it in PAIRS])
+@pytest.mark.parametrize(("change", "expected"), [case[1:] for case in PAIRS], ids=[case[0] for case in PAIRS])
 def test_a_pair_has_its_finding(tmp_path: Path, change: Callable[[Path], Any], expected: list[str]) -> None:
-    """A sidecar and its DAG file are compared, and with what else stands in the folder."""
+    """A sidecar is compared with its DAG file and with the other files in the folder."""
     path = pair(tmp_path, good(tmp_path))
     assert lint([tmp_path]) == []
 
@@ -346,7 +346,7 @@ def test_a_pair_has_its_finding(tmp_path: Path, change: Callable[[Path], Any], e
 
 
 def test_a_credential_in_a_dag_file(tmp_path: Path) -> None:
-    """What somebody wrote into the DAG file is found by its line, and not repeated."""
+    """A credential in the DAG file is reported with its line, and is not repeated in the message."""
     path = pair(tmp_path, good(tmp_path))
     with path.with_name("orders.py").open("a") as file:
         file.write('KEY = "ghp_abcdefghijklmnopqrstuvwxyz0123456789"\n')
@@ -359,13 +359,13 @@ def test_a_credential_in_a_dag_file(tmp_path: Path) -> None:
 
 
 def test_connections_that_do_not_exist(tmp_path: Path) -> None:
-    """Each missing one is told once, where it is used; without a list of the existing ones, none is missed."""
+    """Each missing connection is reported once, where it is used, and only if the existing ones are given."""
     path = tmp_path / "orders.vai-spec.json"
     path.write_text(json.dumps(good(tmp_path)))
 
     found = lint([path], known_connections={"http_default", "shopp"})
 
-    assert [(it.code, it.field) for it in found] == [
+    assert [(finding.code, finding.field) for finding in found] == [
         ("VAI302", "steps.look.arguments.conn_id"),
         ("VAI302", "steps.post.arguments.json.secrets[0].connection"),
     ]
@@ -373,8 +373,8 @@ def test_connections_that_do_not_exist(tmp_path: Path) -> None:
     assert lint([path], known_connections={"http_default", "shop", "pager"}) == []
 
 
-def test_what_only_one_may_have(tmp_path: Path) -> None:
-    """Two specs of one DAG id, two webhooks of one path; a spec beside the sidecar that it became is none of these."""
+def test_unique_ids_and_paths(tmp_path: Path) -> None:
+    """Two specs with one DAG id and two webhooks with one path are findings; a spec and its own sidecar are not."""
     document = good(tmp_path)
     hook = {"type": "webhook", "path": "a/b", "conn_id": "hook", "signature": "vai"}
     document |= {"triggers": [hook], "connections": [*document["connections"], "hook"]}
@@ -385,15 +385,15 @@ def test_what_only_one_may_have(tmp_path: Path) -> None:
     other = {**copy.deepcopy(document), "triggers": [hook, hook]}
     (tmp_path / "b.vai-spec.json").write_text(json.dumps(other))
 
-    assert [(it.code, Path(it.file).name, it.field) for it in lint([tmp_path])] == [
+    assert [(finding.code, Path(finding.file).name, finding.field) for finding in lint([tmp_path])] == [
         ("VAI701", "b.vai-spec.json", "dag_id"),
         ("VAI702", "b.vai-spec.json", "triggers[0].path"),
         ("VAI702", "b.vai-spec.json", "triggers[1].path"),
     ]
 
 
-def test_several_problems_of_one_file_are_all_told(tmp_path: Path) -> None:
-    """The first wrong thing hides no other, in either form."""
+def test_all_problems_of_a_file_are_reported(tmp_path: Path) -> None:
+    """The first problem does not hide the others, in the full and in the short form."""
     document = good(tmp_path)
     for change in (CASES[0][1], CASES[4][1], put("triggers", 0, "schedule", value="x"), put("params", value={})):
         change(document)
@@ -402,20 +402,20 @@ def test_several_problems_of_one_file_are_all_told(tmp_path: Path) -> None:
 
     found = lint([tmp_path])
 
-    assert codes([it for it in found if it.file.endswith("a.vai-spec.json")]) == [
+    assert codes([finding for finding in found if finding.file.endswith("a.vai-spec.json")]) == [
         "VAI004", "VAI101", "VAI201", "VAI201", "VAI501",
     ]  # fmt: skip
-    assert [(it.code, it.field) for it in found if it.file.endswith("b.vai.yaml")] == [
+    assert [(finding.code, finding.field) for finding in found if finding.file.endswith("b.vai.yaml")] == [
         ("VAI002", "steps[0].kind"),
         ("VAI002", "steps[1].arguments.endpoint"),
     ]
 
 
 def test_golden_files_have_no_errors() -> None:
-    """What the crystallizer makes is clean; unguarded writes are warned of."""
+    """Crystallized automations have no errors; writes without a gate give warnings."""
     found = lint([ROOT / "tests/golden"])
 
-    assert [it for it in found if it.level == "error"] == []
+    assert [finding for finding in found if finding.level == "error"] == []
     assert "VAI404" in codes(found)
 
 
@@ -437,19 +437,19 @@ HOSTILE: list[tuple[str, bytes]] = [
 
 @pytest.mark.parametrize(("name", "content"), HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_files_are_findings(tmp_path: Path, name: str, content: bytes) -> None:
-    """What cannot be read is one finding, and the automation beside it is looked at."""
+    """A file that cannot be read is one finding, and the automation beside it is still checked."""
     path = pair(tmp_path, good(tmp_path))
     changed(path, put("steps", "look", "kind", value="nope"))
     (tmp_path / name).write_bytes(content)
 
     found = lint([tmp_path])
 
-    assert len([it for it in found if it.file == str(tmp_path / name)]) == 1
-    assert "VAI101" in codes([it for it in found if it.file == str(path)])
+    assert len([finding for finding in found if finding.file == str(tmp_path / name)]) == 1
+    assert "VAI101" in codes([finding for finding in found if finding.file == str(path)])
 
 
-def test_what_is_no_file_of_ours(tmp_path: Path) -> None:
-    """A missing path is a finding; pipes are not waited for; hidden folders and loops of links are not entered."""
+def test_missing_and_special_files(tmp_path: Path) -> None:
+    """A missing path is a finding, a pipe does not block, and hidden folders and loops of links are skipped."""
     os.mkfifo(tmp_path / "pipe.vai.json")
     (tmp_path / ".vai").mkdir()
     (tmp_path / ".vai" / "x.vai.json").write_text("{")
@@ -462,7 +462,7 @@ def test_what_is_no_file_of_ours(tmp_path: Path) -> None:
 
 
 def test_nothing_is_imported_or_executed(tmp_path: Path) -> None:
-    """A DAG file's code, and Airflow, stay untouched."""
+    """Neither the code of a DAG file nor Airflow is imported."""
     (tmp_path / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nDAG('x')\n")
     script = (
         "import sys; from pathlib import Path; from airflow_provider_vai.analysis.lint import lint;"
@@ -473,17 +473,17 @@ def test_nothing_is_imported_or_executed(tmp_path: Path) -> None:
 
 
 def test_the_order_is_stable(tmp_path: Path) -> None:
-    """The same files give the same list, however they are named, and each file once."""
+    """The same files give the same findings, in whatever order they are given, and each file is checked once."""
     for name in ("b.vai.json", "a.vai.json"):
         (tmp_path / name).write_text('{"steps": [{"kind": "x"}, {"kind": "y"}]}')
     found = lint([tmp_path])
 
     assert found == lint([tmp_path / "b.vai.json", tmp_path, tmp_path / "a.vai.json"])
-    assert found == sorted(found, key=lambda it: (it.file, it.code, it.field, it.problem))
+    assert found == sorted(found, key=lambda finding: (finding.file, finding.code, finding.field, finding.problem))
 
 
 def test_ids_in_a_dag_file() -> None:
-    """Ids are read as they are written: keywords, first arguments, decorators."""
+    """Ids are read from keywords, first arguments and decorated functions, if they are literals."""
     source = b"""
 with models.DAG("a"): EmptyOperator(task_id="t")
 @dag(dag_id="b")
@@ -502,7 +502,7 @@ DAG(dag_id=computed)
 
 
 def test_the_page_lists_the_checks() -> None:
-    """`dev/docs/lint.md` has a row for each check, in order, with its level and its sentence."""
+    """`dev/docs/lint.md` has a row for each check, in order, with its level and description."""
     page = (ROOT / "dev/docs/lint.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (VAI\d+) \| (\w+) \| (.+) \|$", page, re.MULTILINE)
 
@@ -554,7 +554,7 @@ def mutated(draw: st.DrawFn) -> Any:
 @settings(max_examples=150, deadline=None)
 @given(mutated() | st.dictionaries(NAMES, VALUES, max_size=5), st.sampled_from(["sidecar", "spec"]))
 def test_any_json_gives_findings(document: dict[str, Any], form: Any) -> None:
-    """No document ends in a traceback, and each finding says where it is and what to do."""
+    """No document causes an exception, and each finding has a problem, a suggestion and a known code."""
     for finding in found_in(Subject(Path("x.vai.json"), form, document), frozenset()):
         assert finding.problem
         assert finding.suggestion
@@ -562,7 +562,7 @@ def test_any_json_gives_findings(document: dict[str, Any], form: Any) -> None:
 
 
 def test_later_versions_and_recorded_edits_are_in_order(tmp_path: Path) -> None:
-    """The file names its version; tasks that somebody added by hand stay a warning when the edit is a version."""
+    """A new version has no findings; tasks added by hand stay a warning after the edit became a version."""
     golden = GOLDEN / "example/expected/monthly_revenue_dashboard.vai.json"
     automation = read_sidecar(golden).automation
     published = publish(automation, tmp_path)

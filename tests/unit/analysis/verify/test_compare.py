@@ -1,4 +1,4 @@
-"""How two results differ: every level, and why a difference does not count."""
+"""Comparing two results: each level, and the rules by which a difference does not count."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ JSON = st.recursive(
 def changes(recorded: Any, today: Any, **how: Any) -> list[tuple[str, str, str, str, int]]:
     """Return the differences as plain tuples."""
     found = compare(recorded, today, **how).differences
-    return [(".".join(it.place), it.change, it.recorded, it.today, it.times) for it in found]
+    return [(".".join(one.place), one.change, one.recorded, one.today, one.times) for one in found]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def changes(recorded: Any, today: Any, **how: Any) -> list[tuple[str, str, str, 
     ],
 )
 def test_level(recorded: Any, today: Any, level: str) -> None:
-    """Each kind of difference has its level."""
+    """Each pair of results gets the expected level."""
     assert compare(recorded, today).level == level
 
 
@@ -87,18 +87,18 @@ def test_level(recorded: Any, today: Any, level: str) -> None:
     ],
 )
 def test_what_every_run_makes_anew(key: str | None, recorded: Any, today: Any, name: str | None) -> None:
-    """A rule needs the key and both values; what looks like data stays data."""
+    """A rule looks at the key and at both values; other differences count as data."""
     found = rule(key, recorded, today, MOMENT)
 
     assert (found.name if found else None) == name
     if key and name:
-        told = compare({key: recorded, "n": 1}, {key: today, "n": 1}, moment=MOMENT)
-        assert (told.level, [(it.place, it.rule) for it in told.masks]) == ("equal but for", [((key,), name)])
-        assert told.masks[0].reason
+        result = compare({key: recorded, "n": 1}, {key: today, "n": 1}, moment=MOMENT)
+        assert (result.level, [(mask.place, mask.rule) for mask in result.masks]) == ("equal but for", [((key,), name)])
+        assert result.masks[0].reason
 
 
 def test_times() -> None:
-    """Times are read in each of their spellings; a thing of the form of a time, that is none, is none."""
+    """Times are read in different spellings; text that only looks like a time is not a time."""
     assert time("2026-01-01 00:00:00.123456789 +01", "") == datetime(2025, 12, 31, 23, 0, 0, 123456, timezone.utc)
     assert time("2026-02-30T00:00:00Z", "") is None
     assert same_instant("2026-01-01T00:00:00Z", "2026-01-01T00:00:00.000+00:00")
@@ -106,19 +106,19 @@ def test_times() -> None:
 
 
 def test_renamed_field() -> None:
-    """A field that goes on under another name is told once for all rows; by its values, or by its name."""
+    """A renamed field is recognised by its values or its name, and is reported once for all rows."""
     renamed = [{"id": row["id"], "name": row["name"], "amount": row["total"]} for row in ROWS]
     assert changes(ROWS, renamed) == [("*.total", "renamed", "total", "amount", 3)]
     other = [{"customer": "a", "unit_price": 5}]
     assert changes(other, [{"customer": "b", "unitPrice": 6}])[0] == (
         "*.unit_price", "renamed", "unit_price", "unitPrice", 1,
     )  # fmt: skip
-    assert [it[1] for it in changes([{"a": 1}], [{"zzz": 2}])] == ["missing", "new"]
-    assert [it[1] for it in changes([{"total": 1}], [{"totals": "x"}])] == ["missing", "new"]
+    assert [change[1] for change in changes([{"a": 1}], [{"zzz": 2}])] == ["missing", "new"]
+    assert [change[1] for change in changes([{"total": 1}], [{"totals": "x"}])] == ["missing", "new"]
 
 
 def test_rows() -> None:
-    """Of lists of other lengths the count is told, and how many elements are new or gone."""
+    """If the length of a list differs, the counts and the numbers of new and gone elements are reported."""
     more = [*ROWS, {"id": 4, "name": "n4", "total": 6.0}]
     assert changes({"rows": ROWS}, {"rows": more}) == [("rows", "count", "3 elements", "4 elements (1 new, 0 gone)", 1)]
     assert compare({"rows": ROWS}, {"rows": [*ROWS, {"id": "4", "name": None, "total": 1}]}).level == "drifted"
@@ -127,21 +127,21 @@ def test_rows() -> None:
 
 
 def test_optional_and_nullable_fields() -> None:
-    """What was optional, or null at times, may be so again."""
+    """A field that was missing or null in some recorded rows may be so again."""
     recorded = [{"a": 1, "b": None}, {"b": 2}]
     assert compare(recorded, [{"b": 3}, {"a": 2, "b": None}]).level == "same schema"
     assert compare(recorded, [{"b": 3}, {"b": None}]).level == "same schema"
-    assert [it[1] for it in changes(recorded, [{"a": 1}, {"a": 1, "b": 2}])].count("missing") == 1
+    assert [change[1] for change in changes(recorded, [{"a": 1}, {"a": 1, "b": 2}])].count("missing") == 1
 
 
 def test_reordered_with_new_times() -> None:
-    """Rows are found again without what every run makes anew, and what differs inside of them is told."""
+    """Rows are matched without their volatile values, and differences inside them are reported."""
     recorded = [{"n": n, "seen_at": "2026-01-05T08:00:05Z", "tags": ["x", "y"]} for n in (5, 3, 4)]
     today = [{"n": n, "seen_at": NOW.isoformat(), "tags": ["y", "x"]} for n in (4, 5, 3)]
     found = compare(recorded, today, moment=MOMENT)
 
     assert found.level == "equal but for"
-    assert [(".".join(it.place), it.rule, it.times) for it in found.masks] == [
+    assert [(".".join(mask.place), mask.rule, mask.times) for mask in found.masks] == [
         ("", "order", 1),
         ("*.seen_at", "time", 3),
         ("*.tags", "order", 3),
@@ -149,7 +149,7 @@ def test_reordered_with_new_times() -> None:
 
 
 def test_ignored_places() -> None:
-    """A place that is left out counts neither by its values nor by its shape; everything beside it does."""
+    """Neither the values nor the schema at an ignored place count; everything else does."""
     recorded, today = {"rows": [{"a": 1, "p": 1}], "n": 1}, {"rows": [{"a": 1, "p": "x"}], "n": 1}
     assert compare(recorded, today).level == "drifted"
     assert compare(recorded, today, ignored=[("rows", "*", "p")]).level == "equal but for"
@@ -158,10 +158,10 @@ def test_ignored_places() -> None:
 
 
 def test_credentials_are_not_shown() -> None:
-    """Neither values nor what stands in keys reach the report in clear."""
+    """Credentials are masked in the report, in values and in keys."""
     token = "ghp_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dF3hJ5"
     found = compare({"password": "hunter2hunter2", "x": 1}, {"password": token, "x": 2, token: 1})
-    shown = json.dumps([[it.recorded, it.today] for it in found.differences])
+    shown = json.dumps([[one.recorded, one.today] for one in found.differences])
 
     assert "hunter2" not in shown
     assert token not in shown
@@ -169,7 +169,7 @@ def test_credentials_are_not_shown() -> None:
 
 
 def test_deep_and_large_results() -> None:
-    """Nothing hostile ends in a traceback or takes ages: deep nesting, many lists in lists, many rows."""
+    """Deep nesting, many nested lists and many rows neither raise an error nor take long."""
     deep: Any = 1
     for _ in range(900):
         deep = [deep]
@@ -184,7 +184,7 @@ def test_deep_and_large_results() -> None:
 
 
 def test_against_a_sidecar() -> None:
-    """Of a digest and a shape follow three levels."""
+    """With only a digest and a schema, there are three levels."""
     schema, digest = json_text.schema({"rows": ROWS}), json_text.digest({"rows": ROWS})
     assert compare_schema(schema, digest, {"rows": ROWS}).level == "equal bytes"
     assert compare_schema(schema, digest, {"rows": ROWS[:1]}).level == "same schema"
@@ -194,7 +194,7 @@ def test_against_a_sidecar() -> None:
 
 @given(JSON)
 def test_a_value_equals_itself(value: Any) -> None:
-    """Whatever it is, and as text of itself, too."""
+    """Any value is equal to itself and to its own JSON text."""
     assert compare(value, value).level == "equal bytes"
     if isinstance(value, (dict, list)):
         assert compare(json.dumps(value), value).level in ("equal", "equal bytes")
@@ -202,7 +202,7 @@ def test_a_value_equals_itself(value: Any) -> None:
 
 @given(JSON, JSON)
 def test_both_directions_agree(recorded: Any, today: Any) -> None:
-    """What is equal one way is equal the other way; only values that differ are told."""
+    """Comparing is symmetric, and differences are reported only if the results differ."""
     there, back = compare(recorded, today), compare(today, recorded)
     good = ("equal bytes", "equal", "equal but for")
 

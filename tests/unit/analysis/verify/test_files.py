@@ -1,4 +1,4 @@
-"""What differs from the review is reported, and nothing is run to find it."""
+"""`vai verify` without `--replay` reports differences from what was reviewed, and runs nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RULE = '[[tools]]\nmatch = "pay"\nkind = "python_tool"\ncallable = "bank:pay"\n'
 
 @pytest.fixture
 def folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    """A folder with a crystallized DAG that calls a function beside it."""
+    """A folder with a crystallized DAG that calls a function in the same folder."""
     (tmp_path / "run.json").write_text(json.dumps(RUN))
     (tmp_path / "vai-tools.toml").write_text(RULE)
     (tmp_path / "dags").mkdir()
@@ -41,14 +41,14 @@ def verified(folder: Path, capsys: pytest.CaptureFixture[str], file: str = "pay.
 
 @pytest.mark.parametrize("file", ["pay.py", "pay.vai.json"])
 def test_nothing_changed(folder: Path, capsys: pytest.CaptureFixture[str], file: str) -> None:
-    """A DAG as it was rendered has no finding, named by its file or by its sidecar."""
+    """A DAG that is as it was rendered has no findings, whether you name its file or its sidecar."""
     assert verified(folder, capsys, file) == (0, [])
     assert main(["verify", str(folder / file)]) == 0
     assert "unchanged" in capsys.readouterr().out
 
 
 def changed_function(folder: Path) -> None:
-    """Let the function do something else."""
+    """Change the function."""
     (folder / "bank.py").write_text("def pay(to):\n    return {'paid': 'twice'}\n")
 
 
@@ -70,18 +70,18 @@ def gone(name: str) -> Callable[[Path], None]:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "problem"),
     [
         (changed_function, "bank:pay changed since it was reviewed"),
-        (gone("bank.py"), "the source of bank:pay is not found"),
-        (changed_spec, "the spec was edited and not rendered"),
+        (gone("bank.py"), "the source of bank:pay was not found"),
+        (changed_spec, "the spec was edited but not rendered"),
         (changed_file, "the DAG file was edited by hand"),
         (gone("pay.py"), "there is no DAG file"),
     ],
     ids=["function", "no function", "spec", "file", "no file"],
 )
 def test_a_change_is_reported(
-    folder: Path, capsys: pytest.CaptureFixture[str], change: Callable[[Path], None], said: str
+    folder: Path, capsys: pytest.CaptureFixture[str], change: Callable[[Path], None], problem: str
 ) -> None:
     """Each difference is a finding with its remedy, and the exit code is 1."""
     change(folder)
@@ -89,12 +89,12 @@ def test_a_change_is_reported(
     code, findings = verified(folder, capsys)
 
     assert code == 1
-    assert [said in finding["problem"] for finding in findings] == [True]
+    assert [problem in finding["problem"] for finding in findings] == [True]
     assert findings[0]["where"]
     assert findings[0]["remedy"]
 
 
 def test_what_is_no_dag_of_ours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file without a sidecar is refused with the place that was looked at."""
+    """A DAG file without a sidecar is refused, and the message names the missing sidecar."""
     assert main(["verify", str(tmp_path / "other.py")]) == 1
     assert "other.vai.json" in capsys.readouterr().err

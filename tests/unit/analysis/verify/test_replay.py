@@ -1,4 +1,4 @@
-"""The parts around a replay: recordings, baselines, options and the report, without Airflow."""
+"""The parts of a replay that do not need Airflow: recordings, baselines, options and the report."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ callable = "m:send"
 
 @pytest.fixture
 def folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    """A folder with a trace and the DAG that was made of it."""
+    """A folder with a trace and the DAG that was made from it."""
     (tmp_path / "run.json").write_text(json.dumps(RUN))
     (tmp_path / "vai-tools.toml").write_text(RULES)
     assert main(["crystallize", str(tmp_path / "run.json"), "--out", str(tmp_path), "--dag-id", "look"]) == 0
@@ -53,7 +53,7 @@ def folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
 
 @pytest.fixture
 def sidecar(folder: Path) -> Sidecar:
-    """Its sidecar."""
+    """The sidecar of the DAG in the folder."""
     return read_sidecar(folder / "look.vai.json")
 
 
@@ -64,18 +64,21 @@ def step(**more: Any) -> Step:
 
 
 def test_recordings_of_the_trace(folder: Path, sidecar: Sidecar) -> None:
-    """Each step has the result of its call; a gate has none, and a step that an editor added says so."""
+    """Each step has the result of its call; gates have none, and an added step has a reason instead."""
     added = sidecar.steps[0].model_copy(update={"key": "new", "task_id": "new", "recorded": None, "call_ids": []})
     edited = sidecar.model_copy(update={"steps": [*sidecar.steps, added]})
     found = recordings.of_trace(edited, [folder / "run.json"])
 
-    assert {key: it.value for key, it in found.steps.items()} == {"look": {"n": 1}, "send": {"sent": True}}
+    assert {key: recording.value for key, recording in found.steps.items()} == {
+        "look": {"n": 1},
+        "send": {"sent": True},
+    }
     assert "added or replaced" in found.missing["new"]
     assert found.notes == []
 
 
 def test_recordings_of_another_run(folder: Path, sidecar: Sidecar) -> None:
-    """A file with another run's results, or with several runs none of which is it, is refused."""
+    """A trace with other results is refused, and so is one with several runs that do not include the recorded run."""
     other = folder / "other.json"
     other.write_text(json.dumps(RUN).replace('"n": 1', '"n": 2'))
     with pytest.raises(ReplayRefused, match="other results for look"):
@@ -88,20 +91,20 @@ def test_recordings_of_another_run(folder: Path, sidecar: Sidecar) -> None:
 
 
 def test_recordings_of_the_sidecar(sidecar: Sidecar) -> None:
-    """Digest and shape are there, the value is not."""
+    """The sidecar provides digests and schemas, but no values."""
     found = recordings.of_sidecar(sidecar)
 
     assert set(found.steps) == {"look", "send"}
-    assert not any(it.has_value for it in found.steps.values())
+    assert not any(recording.has_value for recording in found.steps.values())
 
 
 def accepted(sidecar: Sidecar, result: Any = 1) -> dict[str, baseline.Accepted]:
-    """Return every step's result as a baseline keeps it."""
-    return {it.key: baseline.accepted(it, result) for it in sidecar.steps if it.kind != "approval_gate"}
+    """Return the result in the form of a baseline for every step that is not a gate."""
+    return {one.key: baseline.accepted(one, result) for one in sidecar.steps if one.kind != "approval_gate"}
 
 
 def test_a_baseline_is_kept(folder: Path, sidecar: Sidecar, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With number, name, time and reason, apart from the versions; the newest counts."""
+    """A baseline has a number, author, time and summary, is no version, and the newest one is used."""
     monkeypatch.setenv("VAI_AUTHOR", "ada")
     before = [entry.number for entry in VersionLog(folder, "look").entries()]
     for result in (1, {"two": 2}):
@@ -116,7 +119,7 @@ def test_a_baseline_is_kept(folder: Path, sidecar: Sidecar, monkeypatch: pytest.
 
 
 def test_a_changed_step_has_no_accepted_result(folder: Path, sidecar: Sidecar) -> None:
-    """What a step returned with other arguments says nothing; other things of it may change."""
+    """A step with changed arguments has no accepted result; other changes do not matter."""
     kept = baseline.accept(folder, sidecar, accepted(sidecar))
     look, *others = sidecar.steps
     edits = {
@@ -130,7 +133,7 @@ def test_a_changed_step_has_no_accepted_result(folder: Path, sidecar: Sidecar) -
 
 
 def test_a_baseline_holds_no_credentials(folder: Path, sidecar: Sidecar) -> None:
-    """They are masked, in values and keys; the result then counts as masked. Very long results are not kept."""
+    """Credentials are masked in values and keys, and the result is marked; very long results are not stored."""
     kept = baseline.accept(folder, sidecar, accepted(sidecar, {"token": TOKEN, "n": 1, TOKEN: 2}))
     text = next((VersionLog(folder, "look").folder / "baselines").iterdir()).read_text()
 
@@ -144,15 +147,15 @@ def test_a_baseline_holds_no_credentials(folder: Path, sidecar: Sidecar) -> None
 
 
 def test_two_accept_at_once(folder: Path, sidecar: Sidecar) -> None:
-    """One of them is refused or comes second; no file is written twice."""
-    told: list[str] = []
+    """If two people accept at the same time, one is refused or comes second; no file is overwritten."""
+    accepted_by: list[str] = []
     start = threading.Barrier(6)
 
     def accept(name: str) -> None:
         start.wait()
         try:
             baseline.accept(folder, sidecar, accepted(sidecar, name), by=name)
-            told.append(name)
+            accepted_by.append(name)
         except Conflict:
             pass
 
@@ -163,23 +166,23 @@ def test_two_accept_at_once(folder: Path, sidecar: Sidecar) -> None:
         thread.join()
     files = sorted((VersionLog(folder, "look").folder / "baselines").glob("*.json"))
 
-    assert [file.name for file in files] == [f"{number:06}.json" for number in range(1, len(told) + 1)]
-    assert sorted(json.loads(file.read_text())["by"] for file in files) == sorted(told)
+    assert [file.name for file in files] == [f"{number:06}.json" for number in range(1, len(accepted_by) + 1)]
+    assert sorted(json.loads(file.read_text())["by"] for file in files) == sorted(accepted_by)
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b'{"schema_version": 3}'])
 def test_a_damaged_baseline(folder: Path, content: bytes) -> None:
-    """It is refused with its file, and not taken for none."""
+    """A damaged baseline is refused and its file is named; it is not treated as missing."""
     place = VersionLog(folder, "look").folder / "baselines"
     place.mkdir()
     (place / "000001.json").write_bytes(content)
-    with pytest.raises(SpecError) as told:
+    with pytest.raises(SpecError) as caught:
         baseline.newest(folder, "look")
-    assert told.value.where.endswith("000001.json")
+    assert caught.value.where.endswith("000001.json")
 
 
 def test_places_that_are_left_out(sidecar: Sidecar) -> None:
-    """A place is a step and a path; dots in a key are written with a backslash, a step that is none is refused."""
+    """A place is a step and a path, a dot in a key has a backslash, and an unknown step is refused."""
     found = verdicts.ignored(["look.rows.*.a\\.b", "look.n", "send"], sidecar)
 
     assert found == {"look": [("rows", "*", "a.b"), ("n",)], "send": [()]}
@@ -202,7 +205,7 @@ def test_places_that_are_left_out(sidecar: Sidecar) -> None:
     ],
 )
 def test_what_counts_as_good(verdict: Any, good: list[str]) -> None:
-    """Each level of --level lets one more verdict pass."""
+    """Each value of --level accepts one more verdict."""
     found = StepVerdict("s", "s", "python_tool", verdict)
     assert [level for level in verdicts.GOOD_FROM if found.is_good(level)] == good
 
@@ -210,7 +213,7 @@ def test_what_counts_as_good(verdict: Any, good: list[str]) -> None:
 def test_the_environment_of_a_replay(
     folder: Path, sidecar: Sidecar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing of it leads to the configured database, artifacts, logs or collectors, --here or not."""
+    """The environment uses no configured database, artifacts, logs or collectors, even with --here."""
     for name in ("SQL_ALCHEMY_CONN", "SQL_ALCHEMY_CONN_CMD", "SQL_ALCHEMY_CONN_SECRET"):
         monkeypatch.setenv(f"AIRFLOW__DATABASE__{name}", "real")
     monkeypatch.setenv("AIRFLOW__VAI__ARTIFACTS_PATH", "s3://real")
@@ -228,7 +231,7 @@ def test_the_environment_of_a_replay(
 
 
 def test_a_process_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is ended, and the refusal names the limit."""
+    """A replay that takes too long is stopped, and the message contains the limit."""
     with pytest.raises(ReplayRefused, match="longer than 0 seconds"):
         replay._run_module("timeit", "import time; time.sleep(600)", seconds=0.2)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
@@ -238,20 +241,20 @@ def test_a_process_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("option", [["--accept"], ["--live-writes"], ["--level", "schema"], ["--html", "x.html"]])
 def test_options_of_a_replay_alone(folder: Path, option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Without --replay nothing runs, and asking for something that needs it is refused."""
+    """Options that need a replay are refused without --replay."""
     assert main(["verify", str(folder / "look.py"), *option]) == 1
     assert option[0] in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("conf", ["[1]", "{", '{"a": NaN}'])
 def test_params_that_are_none(folder: Path, conf: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """--conf is a JSON object."""
+    """--conf must be a JSON object."""
     assert main(["verify", str(folder / "look.py"), "--replay", "--conf", conf]) == 1
     assert "--conf" in capsys.readouterr().err
 
 
 def test_without_a_dag_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """There is nothing to run."""
+    """A replay without a DAG file is refused."""
     (folder / "look.py").unlink()
     assert main(["verify", str(folder / "look.vai.json"), "--replay"]) == 1
     assert "there is no DAG file" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""`vai approvals` shows what people decided, newest first."""
+"""`vai approvals` lists the decisions at an automation's gates, newest first."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def decided(root: Path, number: int, **more: Any) -> None:
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An artifacts folder with decisions of every kind, where Airflow's default is."""
+    """An artifacts folder in Airflow's default place, with each sort of decision."""
     monkeypatch.delenv("AIRFLOW__VAI__ARTIFACTS_PATH", raising=False)
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
     folder = tmp_path / "vai/artifacts"
@@ -49,7 +49,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_record_is_found(
     root: Path, named: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """By Airflow's default place, by its setting, or by a path or URL given."""
+    """The artifacts folder is Airflow's default, its setting, or the given path or URL."""
     options: list[str] = []
     if named != "default":
         monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "elsewhere"))
@@ -63,26 +63,26 @@ def test_the_record_is_found(
 
 
 def test_people_see_who_decided_what(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Names, edits and notes; what passed by itself names what it rests on; silence is said to be silence."""
+    """Names, edits and notes are shown; so are the decision that an automatic one repeats, and timeouts."""
     assert main(["approvals", "sales"]) == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if "2026-03" in line]
 
     assert [word for word in ("second[4]", "reject", "the timeout") if word not in lines[0]] == []
-    assert "rests on id1" in lines[1]
+    assert "automatic, repeats id1" in lines[1]
     assert [word for word in ("Ada", "arguments.to", "other address") if word not in lines[2]] == []
 
 
 def test_one_gate(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`--gate` leaves out the others."""
+    """`--gate` leaves out the decisions at other gates."""
     assert main(["approvals", "sales", "--gate", "second", "--json"]) == 0
     assert [record["id"] for record in json.loads(capsys.readouterr().out)] == ["id3"]
 
 
-def test_a_broken_record_is_told(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file that cannot be read is named, and the others are shown."""
+def test_a_broken_record_is_reported(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A record that cannot be read is named, and the others are still shown."""
     (root / "@approvals/sales/gate/9.json").write_text("{")
 
     assert main(["approvals", "sales"]) == 0
-    said = capsys.readouterr()
-    assert "9.json" in said.err
-    assert "Ada" in said.out
+    printed = capsys.readouterr()
+    assert "9.json" in printed.err
+    assert "Ada" in printed.out

@@ -1,4 +1,4 @@
-"""`vai edit`: what is typed becomes an edit and a new version; a refusal or a dry run writes nothing."""
+"""`vai edit` turns its arguments into an edit and writes a new version; a refusal or dry run writes nothing."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def typed(dag: Path, action: str, *names: str, **options: Any) -> Sidecar:
 
 
 def test_set_writes_a_new_version(dag: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """JSON where it is JSON, text otherwise; the DAG file says the same."""
+    """A value is parsed as JSON if it is JSON, else it is text; the DAG file contains the same value."""
     options = {"set": ["arguments.litres=3", "arguments.note=slowly=now"], "text": ["arguments.code=007"]}
     after = typed(dag, "set", "water", **options)
     value = after.steps[-1].arguments["arguments"].value
@@ -49,7 +49,7 @@ def test_set_writes_a_new_version(dag: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_references(dag: Path) -> None:
-    """Wires, params, templates and secrets stand where they are put."""
+    """Wires, params, templates and secrets are set at the given places."""
     typed(dag, "params", 'plant={"default": "fern"}')
     after = typed(
         dag, "set", "water", wire=["arguments.wet=read_sensor.values.0"], param=["arguments.plant=plant"],
@@ -65,7 +65,7 @@ def test_references(dag: Path) -> None:
 
 
 def test_steps(dag: Path) -> None:
-    """Added, renamed, moved, guarded and removed."""
+    """Steps are added, renamed, moved, guarded and removed."""
     after = typed(dag, "add", "look", kind="web_search", set=["query=ferns", "conn_id=web"], after="read_sensor")
     assert [step.key for step in after.steps] == ["read_sensor", "look", "approve_water", "water"]
     after = typed(dag, "rename", "look", "find")
@@ -78,7 +78,7 @@ def test_steps(dag: Path) -> None:
 
 
 def test_nothing_is_written(dag: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of a dry run, an edit that changes nothing, a refused one, and one that rests on another version."""
+    """A dry run, an edit without changes, a refused edit and one for another version write nothing."""
     before = {path.name: path.read_bytes() for path in dag.parent.iterdir()}
     typed(dag, "rename", "water", "pour", dry_run=True)
     typed(dag, "rename", "water", "water")
@@ -100,26 +100,26 @@ def test_nothing_is_written(dag: Path, capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_json(dag: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The changes, the review and the new version."""
+    """`--json` prints the changes, the review items and the new version."""
     typed(dag, "options", "retries=2", json=True)
-    told = json.loads(capsys.readouterr().out)
-    assert told["changes"] == [{"place": "retries", "what": "added", "before": None, "after": 2}]
-    assert told["version"] == 2
-    assert [it["number"] for it in told["review"]] == list(range(1, len(told["review"]) + 1))
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["changes"] == [{"place": "retries", "what": "added", "before": None, "after": 2}]
+    assert printed["version"] == 2
+    assert [item["number"] for item in printed["review"]] == list(range(1, len(printed["review"]) + 1))
 
 
 def test_new_items_have_their_numbers(dag: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Those of the list as it is now, which `vai activate --reviewed` takes; what was there before is not repeated."""
+    """Only new review items are shown, with the numbers that `vai activate --reviewed` takes."""
     before = read_sidecar(dag.with_suffix(".vai.json")).review
     after = typed(dag, "set", "water", set=["effect=read"])
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert [item.code for item in after.review if item not in before] == ["effect_lowered"]
-    assert f"review {len(after.review)}: water: had external side effects; " in said
-    assert said.count("review ") == 1
+    assert f"review {len(after.review)}: water: had external side effects; " in output
+    assert output.count("review ") == 1
 
 
 def test_every_action_says_what_it_takes() -> None:
-    """The table is what `vai edit --help` offers."""
+    """The actions are those in `vai edit --help`."""
     assert list(ACTIONS) == [
         "add", "remove", "move", "rename", "replace", "set", "unset", "guard", "options", "step-options", "triggers",
         "conditions", "params",
@@ -127,7 +127,7 @@ def test_every_action_says_what_it_takes() -> None:
 
 
 def test_who_comes_second_is_refused(dag: Path) -> None:
-    """An edit that rests on an entry of the log that is no longer the newest is not written."""
+    """An edit based on a log entry that is no longer the newest is refused."""
     read = typed(dag, "options", "retries=2")
     assert typed(dag, "options", "retries=3").entry == read.entry + 1
     with pytest.raises(Conflict):

@@ -73,7 +73,7 @@ def test_a_file_is_never_overwritten_unasked(vai, serve, tmp_path):
 
     code, _, err = vai("lf-1", "--url", stub.url, "--out", "x.json")
     assert (code, stub.requests) == (1, [])
-    assert "x.json: the file is there already" in err
+    assert "x.json: the file already exists" in err
 
     assert vai("lf-1", "--url", stub.url, "--out", "x.json", "--force")[0] == 0
     assert names(tmp_path) == ["x.json"]
