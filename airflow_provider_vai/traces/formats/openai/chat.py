@@ -1,7 +1,8 @@
 """OpenAI Chat Completions: a list of messages, also under ``messages`` beside ``id``, ``model``, ``title``.
 
 The format has no mark for failures and no approvals: a result is a success unless its content reports a failure, every
-approval is unknown, and the executed arguments are taken from the proposal. The older form (``function_call``, role ``function``) has no ids.
+approval is unknown, and the executed arguments are taken from the proposal. The older form (``function_call``, role
+``function``) has no ids.
 """
 
 from __future__ import annotations
