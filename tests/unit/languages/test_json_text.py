@@ -24,7 +24,7 @@ REFUSED = {
     "too large and negative": ("[-1e400]", "-1e400 is too large"),
     "too small": ("[1e-400]", "1e-400 is too small"),
     "too small with zeros": ("[0.00001e-400]", "too small"),
-    "a key twice": ('{"a": 1, "b": {"k": 1, "k": 2}}', "'k' stands twice"),
+    "a key twice": ('{"a": 1, "b": {"k": 1, "k": 2}}', "'k' occurs twice"),
     "too many digits": ("[" + "9" * 4301 + "]", "4301 digits"),
     "truncated": ('{"x": [1, 2', "line 1, column"),
     "empty": ("", "empty"),

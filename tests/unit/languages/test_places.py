@@ -50,7 +50,7 @@ def test_values_at_paths(path: list[str | int], value: object) -> None:
 )
 def test_paths_that_are_not_there(path: list[str | int]) -> None:
     """Text is a key of an object only, a number a position of a list only: no character of a text is ever meant."""
-    with pytest.raises(LookupError, match="nothing is at"):
+    with pytest.raises(LookupError, match="no value at"):
         value_at(ARGUMENTS, path)
     with pytest.raises(LookupError):
         follow(ARGUMENTS, path)
@@ -62,8 +62,8 @@ def test_the_message_says_how_far_a_path_leads() -> None:
     """It names what the value is and what stands there, but never a text's words."""
     with pytest.raises(LookupError) as missing:
         value_at({"a": {"b": 1}}, ["a", "c", "d"], of="the param payload")
-    assert str(missing.value) == "nothing is at ['a']['c'] of the param payload: before it there is the keys ['b']"
-    with pytest.raises(LookupError, match="there is a text of 6 characters"):
+    assert str(missing.value) == "no value at ['a']['c'] of the param payload: ['a'] is an object with the keys ['b']"
+    with pytest.raises(LookupError, match=r"\['a'\] is a string of 6 characters"):
         value_at({"a": "secret"}, ["a", "b"])
 
 
@@ -82,5 +82,5 @@ def test_with_value_copies_what_it_changes() -> None:
 @pytest.mark.parametrize("path", [["gone", "x"], ["json", "items", 2], ["to", "x"], ["json", "items", "x"]])
 def test_with_value_needs_the_place(path: list[str | int]) -> None:
     """Only the last key of an object may be a new one."""
-    with pytest.raises(LookupError, match="nothing is at"):
+    with pytest.raises(LookupError, match="no value at"):
         with_value(ARGUMENTS, path, 1)

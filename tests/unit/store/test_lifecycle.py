@@ -144,7 +144,7 @@ def test_restoring_drops_no_unrecorded_edit(published: Published, tmp_path: Path
     """An edit that is in no version would be gone: refused, until it is one."""
     publish(made(2), tmp_path)
     published.dag.write_text(published.dag.read_text().replace("schedule=None", 'schedule="@daily"'))
-    with pytest.raises(EditedByHand, match="no version holds the edit"):
+    with pytest.raises(EditedByHand, match="no version contains the edit"):
         lifecycle.restore(tmp_path, "report", 1)
     with pytest.raises(SpecError, match="no version 9"):
         lifecycle.restore(tmp_path, "report", 9)

@@ -297,7 +297,7 @@ def test_an_automation_without_a_log_gets_one(tmp_path: Path) -> None:
 def test_foreign_file_is_refused(tmp_path: Path) -> None:
     """A DAG file without a sidecar is somebody's own."""
     (tmp_path / "report.py").write_text("print('mine')\n")
-    with pytest.raises(PublishError, match="was not rendered here"):
+    with pytest.raises(PublishError, match="was not rendered by vai"):
         put(made(), tmp_path)
     assert contents(tmp_path) == {"report.py": b"print('mine')\n"}
     assert put(made(), tmp_path, force=True).change == "created"
