@@ -52,7 +52,7 @@ def test_items(sidecar: Sidecar, named: str | Sequence[str] | None, items: list[
 @pytest.mark.parametrize("text", ["0", "4", "x", "", "1,", "2-1", "2-4", "-1", "ALL", "1.0"])
 def test_texts_that_are_wrong(sidecar: Sidecar, text: str) -> None:
     """The message says which numbers there are."""
-    with pytest.raises(SpecError, match="--reviewed takes `all`, or numbers from 1 to 3"):
+    with pytest.raises(SpecError, match="--reviewed takes `all` or numbers from 1 to 3"):
         reviewed_items(sidecar, text)
 
 

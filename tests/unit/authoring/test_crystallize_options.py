@@ -65,9 +65,9 @@ def test_the_rest_is_passed_on(tmp_path: Path) -> None:
     ("options", "words"),
     [
         ({"turns": "x"}, ["--turns takes numbers, found 'x'"]),
-        ({"turns": "3-1"}, ["--turns", "'3-1' runs backwards", "Write 1-3"]),
-        ({"calls": "2,3-1"}, ["--calls", "'3-1' runs backwards"]),
-        ({"exclude": "3-1"}, ["--exclude", "'3-1' runs backwards"]),
+        ({"turns": "3-1"}, ["--turns", "'3-1' is backwards", "Write 1-3"]),
+        ({"calls": "2,3-1"}, ["--calls", "'3-1' is backwards"]),
+        ({"exclude": "3-1"}, ["--exclude", "'3-1' is backwards"]),
     ],
     ids=str,
 )

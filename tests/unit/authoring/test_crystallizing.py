@@ -61,7 +61,7 @@ def test_exports_of_one_run_are_merged() -> None:
     groups = runs_of(exports)
     (found,) = recordings_of(groups)
 
-    assert taken_for(["a.json", "b.json"], groups) == "took a.json, b.json for exports of one run"
+    assert taken_for(["a.json", "b.json"], groups) == "treating a.json, b.json as exports of one run"
     assert (found.name, found.trace_sha256) == ("a.json, b.json", merge.digest(["2" * 64, "1" * 64]))
     assert found.run.notes[0].startswith("one run, exported 2 times: a.json as made (1 calls) and b.json as other")
 
@@ -74,7 +74,7 @@ def test_runs_of_one_task_stay_apart() -> None:
     groups = runs_of(exports)
     recordings = recordings_of(groups)
 
-    assert taken_for(["a", "b", "c"], groups) == "took a, b, c for 2 runs of one task"
+    assert taken_for(["a", "b", "c"], groups) == "treating a, b, c as 2 runs of one task"
     assert [recording.name for recording in recordings] == ["r1.json, again.json", "r2.json"]
     assert recordings[1].trace_sha256 == "2" * 64
 

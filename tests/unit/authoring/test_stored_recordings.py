@@ -112,7 +112,7 @@ def test_a_damaged_trace(tmp_path: Path, damage: bytes | None) -> None:
     (file,) = (tmp_path / FOLDER / "traces").iterdir()
     file.unlink() if damage is None else file.write_bytes(damage)
 
-    with pytest.raises(UnreadableTrace, match="gone or damaged"):
+    with pytest.raises(UnreadableTrace, match="missing or damaged"):
         recordings_store.run(tmp_path, entry)
 
 

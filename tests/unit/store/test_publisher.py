@@ -256,7 +256,7 @@ def test_an_edit_that_breaks_the_file_is_refused(tmp_path: Path) -> None:
     """The merged text would be no Python."""
     published = put(made(1), tmp_path)
     edited(published.dag, "schedule=None", "schedule=(")
-    with pytest.raises(EditedByHand, match="not Python"):
+    with pytest.raises(EditedByHand, match="not valid Python"):
         put(made(2), tmp_path)
 
 

@@ -162,7 +162,7 @@ def test_a_new_step_waits_for_what_it_reads() -> None:
 
 @pytest.mark.parametrize(
     ("key", "said"),
-    [("water", "there is a step 'water'"), ("Water", "cannot name a step"), ("a b", "cannot name"), ("ti", "'ti_'")],
+    [("water", "there is already a step 'water'"), ("Water", "cannot name a step"), ("a b", "cannot name"), ("ti", "'ti_'")],
 )
 def test_names_of_new_steps(key: str, said: str) -> None:
     """They are free, and identifiers."""
@@ -232,7 +232,7 @@ def test_moving_past_a_wire_is_refused() -> None:
     said = "'create_flashboard' takes datasets.revenue from 'generate_query', and would come before it"
     assert said in refused(lambda: editing.move_step(before, "create_flashboard", before="generate_query"))
     assert said in refused(lambda: editing.move_step(before, "generate_query", after="http_request"))
-    assert "moves with it" in refused(lambda: editing.move_step(before, "http_request", before="approve_http_request"))
+    assert "itself moves" in refused(lambda: editing.move_step(before, "http_request", before="approve_http_request"))
 
 
 def test_a_guarded_steps_sources_come_before_its_gate() -> None:
@@ -367,20 +367,20 @@ def test_arguments_by_their_other_names() -> None:
         ("nonsense", 1, "has no argument 'nonsense'"),
         ("method", "SEND", "method: Input should be"),
         ("headers", {"a": 1}, "headers.a: Input should be a valid string"),
-        ("json.regions.0", 1, "lies in a value that only a run knows"),
-        ("json.absent.more", 1, "there is no 'absent' in it: it has the keys"),
-        ("endpoint.x", 1, "it has no places"),
-        ("", 1, "is no place"),
+        ("json.regions.0", 1, "is inside a value that is filled in by the run"),
+        ("json.absent.more", 1, "the value has no 'absent': it has the keys"),
+        ("endpoint.x", 1, "it has no keys"),
+        ("", 1, "is not a place"),
         ("endpoint", None, "endpoint: Input should be a valid string"),
         ("endpoint", Argument(class_="parameter", param="p"), "'endpoint' of http_request decides what runs"),
         ("conn_id", wire("web_search"), "'conn_id' of http_request decides what runs"),
         ("endpoint", Argument(class_="template", value="/x/{{ run_id }}"), 'its template reads "run_id"'),
         ("conn_id", Argument(class_="template", value="c_{{ ds }}"), "'conn_id' of http_request decides what runs"),
-        ("json", Argument(class_="template", value="{{ ds"), "not a Jinja template"),
+        ("json", Argument(class_="template", value="{{ ds"), "not a valid Jinja template"),
         ("json", wire("absent"), "there is no step 'absent'"),
         ("json.month", wire("plan_discount"), "takes json.month from 'plan_discount', and would come before it"),
         ("json", Argument(class_="parameter", param="absent"), "'absent', which is not declared"),
-        ("json", Argument(class_="wired", value=1), "a wired argument does not hold these fields"),
+        ("json", Argument(class_="wired", value=1), "a wired argument cannot have these fields"),
     ],
 )
 def test_arguments_that_do_not_fit(place: str, value: Any, said: str) -> None:
@@ -416,7 +416,7 @@ def test_a_step_that_becomes_a_write_gets_a_gate() -> None:
     before = golden("vai_phone_help")
     after = editing.set_argument(before, "get_line", "method", "POST", by="mia")
     assert (step(after, "get_line").effect, edges(after)["get_line"]) == ("write", ["approve_get_line"])
-    assert "since mia edited method" in step(after, "approve_get_line").arguments["reason"].value
+    assert "when mia edited method" in step(after, "approve_get_line").arguments["reason"].value
     bare = editing.set_argument(before, "get_line", "method", "POST", ungated=True)
     assert (step(bare, "get_line").approval.gate, len(bare.steps)) == (None, 1)
     assert "write_without_gate" in findings(bare, "get_line")
@@ -584,7 +584,7 @@ def test_params_and_conditions() -> None:
         "params.plant ==": "cannot be read",
         "__import__('os')": "not Call",
         "params.absent = 1": "no param 'absent'",
-        "secrets.x = 1": "it speaks of 'secrets'",
+        "secrets.x = 1": "the condition uses 'secrets'",
     }.items():
         assert said in refused(lambda condition=condition: editing.set_conditions(before, [condition]))
     for param, said in {

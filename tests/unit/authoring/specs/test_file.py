@@ -225,11 +225,11 @@ def test_what_is_read_renders(tmp_path: Path) -> None:
 
 
 BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
-    ("unknown key", {"stepps": []}, "stepps", "not known", "'steps'"),
-    ("step key", {"steps": [{**QUERY, "argument": {}}]}, "steps[0].argument", "not known", "'arguments'"),
+    ("unknown key", {"stepps": []}, "stepps", "unknown key", "'steps'"),
+    ("step key", {"steps": [{**QUERY, "argument": {}}]}, "steps[0].argument", "unknown key", "'arguments'"),
     ("kind", {"steps": [{"kind": "http_requst"}]}, "steps[0].kind", "http_requst", "'http_request'"),
-    ("gate kind", {"steps": [{"kind": "approval_gate"}]}, "steps[0].kind", "right before", "gate: true"),
-    ("no step", {"steps": []}, "steps", "no list of steps", "at least one"),
+    ("gate kind", {"steps": [{"kind": "approval_gate"}]}, "steps[0].kind", "not written as a step", "gate: true"),
+    ("no step", {"steps": []}, "steps", "not a list of steps", "at least one"),
     ("key", {"steps": [{**QUERY, "key": "A b"}]}, "steps[0].key", "A b", "'a_b'"),
     ("two keys", {"steps": [QUERY, QUERY]}, "steps[1].key", "two steps", "its own"),
     ("argument", {"steps": [{**QUERY, "arguments": {"sqll": "x"}}]}, "steps[0].arguments.sqll", "sqll", "'sql'"),
@@ -239,18 +239,18 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("nested type", {"steps": [{"kind": "explain_schema", "arguments": {"tables": [{"$param": "t"}, 5]}}],
                      "params": {"t": "x"}}, "steps[0].arguments.tables[1]", "5", "Correct"),
     ("source", {"steps": [{**POST, "arguments": {"endpoint": "/x", "json": {"a": [{"$from": ["qq"]}]}}}]},
-     "steps[0].arguments.json.a[0].$from", "no earlier step", ""),
-    ("forward", {"steps": [{**QUERY, "depends_on": ["post"]}, POST]}, "steps[0].depends_on[0]", "no earlier", ""),
+     "steps[0].arguments.json.a[0].$from", "not an earlier step", ""),
+    ("forward", {"steps": [{**QUERY, "depends_on": ["post"]}, POST]}, "steps[0].depends_on[0]", "not an earlier step", ""),
     ("item", {"steps": [{**POST, "arguments": {"endpoint": "/x", "json": {"$item": []}}}]}, "json", "mapped", "each"),
-    ("each", {"steps": [{**POST, "each": ["q", "rows"]}]}, "steps[0].each", "no earlier step", ""),
+    ("each", {"steps": [{**POST, "each": ["q", "rows"]}]}, "steps[0].each", "not an earlier step", ""),
     ("param", {"steps": [{**QUERY, "arguments": {"sql": "SELECT 1", "parameters": [{"$param": ["nope"]}]}}]},
      "", "nope", ""),
     ("marker", {"steps": [{**POST, "arguments": {"endpoint": "/x", "json": {"$form": ["q"]}}}]}, "json", "$form",
      "'$from'"),
     ("mixed", {"steps": [{**POST, "arguments": {"endpoint": "/x", "json": {"$from": ["q"], "b": 1}}}]}, "json",
-     "beside", "alone"),
+     "must be the only key", "Remove the other keys"),
     ("template", {"steps": [{**POST, "arguments": {"endpoint": "/x", "data": {"$template": "{{ ds "}}}]},
-     "data.$template", "not a Jinja template", "Correct"),
+     "data.$template", "not a valid Jinja template", "Correct"),
     ("sql from outside", {"params": {"p": "x"}, "steps": [{**QUERY, "arguments": {"sql": {"$param": "p"}}}]},
      "arguments.sql", "decides what runs", "parameters"),
     ("sql template", {"steps": [{**QUERY, "arguments": {"sql": {"$template": "SELECT {{ params.p }}"}}}]},
@@ -267,7 +267,7 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
      "arguments.headers.Authorization", "header", "connection"),
     ("param secret", {"params": {"api_key": "abcdefgh12345678"}, "steps": [QUERY]}, "params.api_key", "credential",
      "$secret"),
-    ("param shape", {"params": {"p": {"defaul": 1}}, "steps": [QUERY]}, "params.p.defaul", "not known", "'default'"),
+    ("param shape", {"params": {"p": {"defaul": 1}}, "steps": [QUERY]}, "params.p.defaul", "unknown key", "'default'"),
     ("default", {"params": {"p": {"default": 5, "schema": {"type": "string"}}}, "steps": [QUERY]}, "params.p",
      "the default 5", "Correct"),
     ("cron", {"trigger": {"type": "schedule", "schedule": "0 25 * * *"}, "steps": [QUERY]}, "trigger.schedule",
@@ -276,13 +276,13 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
      "triggers[0].timezone", "Mars", "Europe/Berlin"),
     ("trigger type", {"trigger": {"type": "schedul"}, "steps": [QUERY]}, "trigger.type", "schedul", "'schedule'"),
     ("webhook secret", {"trigger": {"type": "webhook", "path": "a", "secret": "whsec_12345678"}, "steps": [QUERY]},
-     "trigger.secret", "stands in the file", "conn_id"),
+     "trigger.secret", "the file contains the webhook's secret", "conn_id"),
     ("webhook path", {"trigger": {"type": "webhook", "path": "a b", "conn_id": "c"}, "steps": [QUERY]},
      "trigger.path", "a b", "Correct"),
     ("event kind", {"trigger": {"type": "event", "event": "action.completed", "filters": {"action_kind": "dlt"}},
                     "steps": [QUERY]}, "trigger.filters", "dlt", "Use one of"),
     ("condition", {"conditions": ["f(x)"], "steps": [QUERY]}, "conditions[0]", "f(x)", "Write it like"),
-    ("gate key", {"steps": [{**POST, "gate": {"subjct": "x"}}]}, "steps[0].gate.subjct", "not known", "'subject'"),
+    ("gate key", {"steps": [{**POST, "gate": {"subjct": "x"}}]}, "steps[0].gate.subjct", "unknown key", "'subject'"),
     ("gate value", {"steps": [{**POST, "gate": {"on_timeout": "maybe"}}]}, "steps[0].gate.on_timeout", "maybe", ""),
     ("editable", {"steps": [{**POST, "gate": {"editable": ["jso"]}}]}, "steps[0].gate.editable[0]", "jso", "'json'"),
     ("dag id", {"dag_id": "a b", "steps": [QUERY]}, "dag_id", "a b", "a_b"),
@@ -318,10 +318,10 @@ FILES: list[tuple[str, bytes | str, str]] = [
     ("a.yaml", "steps: [a\n", "line 2, column 1"),
     ("a.yaml", "a: 1\na: 2\n", "twice"),
     ("a.yaml", "a: !!python/object/apply:os.system [true]\n", "python/object"),
-    ("a.yaml", "a: &a [*a]\n", "holds itself"),
+    ("a.yaml", "a: &a [*a]\n", "contains itself"),
     ("a.json", '{"a": 1,}', "line 1, column 9"),
     ("a.json", '{"a": 1, "a": 2}', "twice"),
-    ("a.json", "[1]", "no object"),
+    ("a.json", "[1]", "not an object"),
     ("a.json", "", "empty"),
     ("a.json", b"\xff\xfe\x00", "not UTF-8"),
     ("a.json", '{"a":' * 150 + "1" + "}" * 150, "nested"),
@@ -329,7 +329,7 @@ FILES: list[tuple[str, bytes | str, str]] = [
     ("a.json", '{"dag_id": "\\ud800"}', "half a character"),
     ("a.json", '"' + "x" * 5_000_001 + '"', "more than 5 MB"),
     ("a.vai.json", '{"schema_version": 99}', "newer"),
-    ("a.json", '{"source_type": "MANUAL", "dag_id": "d", "steps": [], "stepps": 1}', "not known"),
+    ("a.json", '{"source_type": "MANUAL", "dag_id": "d", "steps": [], "stepps": 1}', "unknown key"),
 ]
 
 
@@ -476,7 +476,7 @@ def test_platform_secret() -> None:
     """A literal secret is refused, unless a connection is named for it; it is in no message and no automation."""
     config = {name: value for name, value in CONFIG["config"].items() if name != "secretConnId"}
     document = {**CONFIG, "config": {**config, "secret": "whsec_abcdefgh"}}
-    with pytest.raises(SpecError, match="stands in the file") as caught:
+    with pytest.raises(SpecError, match="the file contains the webhook's secret") as caught:
         read_platform(document)
     assert "whsec_" not in str(caught.value)
     named = {**document, "config": {**document["config"], "secretConnId": "hook"}}
