@@ -114,7 +114,8 @@ def test_a_missing_place_of_the_payload_fails_with_the_place(run_spec: Run) -> N
     ran = run_spec(echo("look", argument), triggers=WEBHOOK, conf={"payload": {"customer": 1}})
 
     assert ran.states == {"look": "failed"}
-    assert "no value at ['order'] of the param 'payload': the whole value is an object with the keys ['customer']" in ran.log
+    expected = "no value at ['order'] of the param 'payload': the whole value is an object with the keys ['customer']"
+    assert expected in ran.log
 
 
 @pytest.mark.parametrize(("total", "way"), [(150, "big"), (50, "small")])
