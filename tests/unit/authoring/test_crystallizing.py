@@ -34,8 +34,8 @@ from tests.unit.support import SHA, call, run, tools
 
 def recorded(name: str, value: Any = 1, **facts: Any) -> Run:
     """Return a run with one call, whose value comes from the user."""
-    said = {"title": "Look", "turns": [Turn(index=0, user_text=f"Look at {value} please")]}
-    return run(call("look", {"value": value}, {"found": value}), **{"id": name, **said, **facts})
+    words = {"title": "Look", "turns": [Turn(index=0, user_text=f"Look at {value} please")]}
+    return run(call("look", {"value": value}, {"found": value}), **{"id": name, **words, **facts})
 
 
 def export(recorded_run: Run, name: str = "", sha256: str = SHA) -> merge.Export:

@@ -32,7 +32,7 @@ def test_every_format(path: Path, tmp_path: Path) -> None:
     entries, is_new = store(tmp_path, content, None, ".yaml" if path.suffix == ".yaml" else ".json", "me")
 
     assert is_new
-    assert [it.run_id for it in entries] == [run.id for run in read(path)[1]]
+    assert [one.run_id for one in entries] == [run.id for run in read(path)[1]]
     for entry in entries:
         assert found(tmp_path, entry.source, entry.run_id) == entry
         assert recordings_store.run(tmp_path, entry).id == entry.run_id

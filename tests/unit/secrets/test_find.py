@@ -204,7 +204,7 @@ def test_short_texts_are_passed_over_rightly() -> None:
     """No key of a known format and no encoded text is shorter than the limits below which texts are skipped."""
     assert min(_parser.parse(shape.pattern.pattern).getwidth()[0] for shape in SHAPES) == SHORTEST_KEY
     patterns = (encodings._BASE64, encodings._WRAPPED, encodings._HEX, encodings._ESCAPED_HEX)
-    assert min(_parser.parse(it.pattern).getwidth()[0] for it in patterns) == encodings.SHORTEST_ENCODED
+    assert min(_parser.parse(shape.pattern).getwidth()[0] for shape in patterns) == encodings.SHORTEST_ENCODED
 
 
 def test_keys_that_name_nothing() -> None:

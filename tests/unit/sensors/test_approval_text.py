@@ -161,4 +161,4 @@ def test_a_hostile_difference_stays_in_its_fence() -> None:
 
 def test_a_repeated_question_says_why() -> None:
     """After an invalid edit, the question begins with the reason."""
-    assert body({"n": 1}, problem="n: 'x' is no number").startswith("**Asked again:**")
+    assert body({"n": 1}, problem="n: 'x' is not a number").startswith("**Asked again:**")

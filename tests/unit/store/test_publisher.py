@@ -133,7 +133,7 @@ def test_full_disk_changes_nothing(
     """Wherever writing fails, the old files and log are unchanged, and the next attempt succeeds."""
     if is_update:
         put(made(1), tmp_path)
-    before, log, told = contents(tmp_path), logged(tmp_path), []
+    before, log, refusals = contents(tmp_path), logged(tmp_path), []
     for number in count(1):
         with monkeypatch.context() as patch:
             error = OSError(code, os.strerror(code), str(tmp_path / "report.py"))
@@ -141,12 +141,12 @@ def test_full_disk_changes_nothing(
             try:
                 published = put(made(2), tmp_path)
             except PublishError as refusal:
-                told.append(refusal)
+                refusals.append(refusal)
                 assert (contents(tmp_path), logged(tmp_path)) == (before, log)
                 continue
         break  # so often it is not called, or the call does not matter
-    assert told
-    assert all(os.strerror(code) in refusal.problem and refusal.remedy for refusal in told)
+    assert refusals
+    assert all(os.strerror(code) in refusal.problem and refusal.remedy for refusal in refusals)
     assert published.version == 1 + is_update
     assert_pair(tmp_path)
 

@@ -100,7 +100,7 @@ def test_one_of_many_creates_it(links: str, started: Started, tmp_path: Path) ->
     place, rounds = tmp_path / "shared" / "deep", 40
     processes = [started(RACE, place, letter, rounds, SIZE, links) for letter in "abcdefgh"]
     whole = {letter.encode() * SIZE for letter in "abcdefgh"}
-    moment = {b""} if links == "nolinks" else set()  # as create says of a file system without hard links
+    moment = {b""} if links == "nolinks" else set()  # allowed by create on a file system without hard links
     all_at_once(processes)
     looked = 0
     while any(process.poll() is None for process in processes) and looked < 100_000:

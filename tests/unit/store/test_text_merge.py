@@ -225,8 +225,8 @@ TASK = """\
 def test_tasks_of_a_dag_file(is_ours: list[bool], new_head: bool, data: st.DataObject) -> None:
     """Ours changes values, theirs adds, removes and changes other tasks: both are kept, without a conflict.
 
-    Most lines of such a file stand in it many times. Git 2.39 puts a value into another task here, as its default diff
-    takes the equal lines of two tasks for the same.
+    Most lines of such a file occur many times in it. Git 2.39 would move a value into another task here, because its
+    default diff matches equal lines of two tasks.
     """
     parts: list[tuple[str, str, str, str]] = []  # of each task: as it was, ours, theirs, merged
     for number, mine in enumerate(is_ours):
@@ -273,10 +273,10 @@ def test_a_long_value_whose_name_changed() -> None:
     ("head", "is_deep"), [("with DAG():", False), ("with DAG():", True), ("with DAG(new):", False)]
 )
 def test_a_value_stays_in_its_task(head: str, is_deep: bool) -> None:
-    """Ours changed a task; theirs changed it elsewhere and added one after it that holds just what was there before.
+    """One side changes a task; the other changes it elsewhere and adds a task that equals its old version.
 
-    A plain diff takes the lines of the new task for those of the old one. The place of a line in the structure tells
-    them apart, also where the line that encloses all was changed.
+    A plain diff matches the lines of the new task with those of the old one. The position in the structure distinguishes
+    them, even if the outermost enclosing line was changed.
     """
 
     def dag(first: str, *tasks: tuple[str, int, int]) -> str:
@@ -292,11 +292,11 @@ def test_a_value_stays_in_its_task(head: str, is_deep: bool) -> None:
     assert merge(base, ours, theirs) == merge(base, theirs, ours) == Merged(both, [])
 
 
-# --- against git ------------------------------------------------------------------------------------------------------
+# --- Compared with git ------------------------------------------------------------------------------------------------------
 
 
 def by_git(base: str, ours: str, theirs: str) -> tuple[str, int]:
-    """Return what ``git merge-file`` makes of them, and how many conflicts it counts."""
+    """Return the result of ``git merge-file``, and its number of conflicts."""
     with tempfile.TemporaryDirectory() as folder:
         names = []
         for name, content in (("ours", ours), ("base", base), ("theirs", theirs)):
@@ -334,7 +334,7 @@ def edited(base: list[str], changes: list[tuple[int, str, str]], line_end: str) 
 def test_git_says_the_same(
     size: int, ours: list[tuple[int, str, str]], theirs: list[tuple[int, str, str]], line_end: str, cut: str
 ) -> None:
-    """Where no line stands twice in a text the merged text is git's, conflicts and all.
+    """If no line occurs twice in a text, the merged text equals that of git, including conflicts.
 
     The last line end is missing in the base (b), in ours (o), in theirs (t) or nowhere.
     """

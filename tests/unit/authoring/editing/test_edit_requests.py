@@ -88,13 +88,13 @@ def test_change_a_step(chain: Automation) -> None:
         ),
     )
 
-    said = step(after, "say")
-    assert said.arguments["json"].value == {"text": None, "more": {"$from": ["x"]}}
-    assert [(wire.at, wire.from_) for wire in said.arguments["json"].wires] == [
+    changed = step(after, "say")
+    assert changed.arguments["json"].value == {"text": None, "more": {"$from": ["x"]}}
+    assert [(wire.at, wire.from_) for wire in changed.arguments["json"].wires] == [
         (["text"], Output(step="look", path=["results"]))
     ]
-    assert said.timeout_seconds == 9
-    assert step(after, str(said.approval.gate)).arguments["subject"].value == "Tell them?"
+    assert changed.timeout_seconds == 9
+    assert step(after, str(changed.approval.gate)).arguments["subject"].value == "Tell them?"
 
 
 def test_the_same_place_twice(chain: Automation) -> None:

@@ -161,7 +161,7 @@ def test_a_new_step_waits_for_what_it_reads() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "said"),
+    ("key", "problem"),
     [
         ("water", "there is already a step 'water'"),
         ("Water", "cannot name a step"),
@@ -169,10 +169,10 @@ def test_a_new_step_waits_for_what_it_reads() -> None:
         ("ti", "'ti_'"),
     ],
 )
-def test_names_of_new_steps(key: str, said: str) -> None:
+def test_names_of_new_steps(key: str, problem: str) -> None:
     """Names of new steps must be free identifiers."""
     before = golden("vai_garden")
-    assert said in refused(lambda: editing.add_step(before, search(before, key)))
+    assert problem in refused(lambda: editing.add_step(before, search(before, key)))
 
 
 def test_removing_names_every_reader() -> None:
@@ -232,11 +232,11 @@ def test_moving() -> None:
 
 
 def test_moving_past_a_wire_is_refused() -> None:
-    """A step cannot be moved between a gate and the step that it guards, by any anchor."""
+    """A step cannot be moved past a wire in either direction; the message names both steps and the place."""
     before = golden("monthly_revenue_report")
-    said = "'create_flashboard' takes datasets.revenue from 'generate_query', and would come before it"
-    assert said in refused(lambda: editing.move_step(before, "create_flashboard", before="generate_query"))
-    assert said in refused(lambda: editing.move_step(before, "generate_query", after="http_request"))
+    problem = "'create_flashboard' takes datasets.revenue from 'generate_query', and would come before it"
+    assert problem in refused(lambda: editing.move_step(before, "create_flashboard", before="generate_query"))
+    assert problem in refused(lambda: editing.move_step(before, "generate_query", after="http_request"))
     assert "itself moves" in refused(lambda: editing.move_step(before, "http_request", before="approve_http_request"))
 
 
@@ -367,7 +367,7 @@ def test_arguments_by_their_other_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "value", "said"),
+    ("place", "value", "problem"),
     [
         ("nonsense", 1, "has no argument 'nonsense'"),
         ("method", "SEND", "method: Input should be"),
@@ -388,9 +388,9 @@ def test_arguments_by_their_other_names() -> None:
         ("json", Argument(class_="wired", value=1), "a wired argument cannot have these fields"),
     ],
 )
-def test_arguments_that_do_not_fit(place: str, value: Any, said: str) -> None:
+def test_arguments_that_do_not_fit(place: str, value: Any, problem: str) -> None:
     """Refused are wrong types, unknown arguments or places, later steps, and outside values that decide what runs."""
-    assert said in refused(lambda: editing.set_argument(golden("every_kind"), "http_request", place, value))
+    assert problem in refused(lambda: editing.set_argument(golden("every_kind"), "http_request", place, value))
 
 
 @pytest.mark.parametrize(
@@ -531,7 +531,7 @@ def test_places_in_values() -> None:
     after = editing.set_argument(after, "http_request", ["json", "a.b"], "dotted")
     argument = step(after, "http_request").arguments["json"]
     assert argument.value == {"text": "a", "lines": [1, None], "a.b": "dotted"}
-    assert [(it.at, it.from_) for it in argument.wires] == [(["lines", 1], Output(step="web_search"))]
+    assert [(one.at, one.from_) for one in argument.wires] == [(["lines", 1], Output(step="web_search"))]
     plain = editing.set_argument(after, "http_request", "json.lines", [3])
     assert step(plain, "http_request").arguments["json"].wires == []
     assert step(plain, "http_request").arguments["json"].class_ == "frozen"
@@ -560,7 +560,7 @@ def test_triggers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("trigger", "said"),
+    ("trigger", "problem"),
     [
         ({"type": "schedule", "schedule": "daily"}, "neither a cron expression nor a preset"),
         ({"type": "schedule", "schedule": "@daily", "timezone": "Mars/Base"}, '"Mars/Base" is not a time zone'),
@@ -572,9 +572,9 @@ def test_triggers() -> None:
         ({"type": "event"}, "either an event or an asset's uri"),
     ],
 )
-def test_triggers_that_cannot_be(trigger: dict[str, Any], said: str) -> None:
+def test_triggers_that_cannot_be(trigger: dict[str, Any], problem: str) -> None:
     """Triggers that Airflow would reject are refused."""
-    assert said in refused(lambda: editing.set_triggers(golden("vai_garden"), [trigger]))
+    assert problem in refused(lambda: editing.set_triggers(golden("vai_garden"), [trigger]))
 
 
 def test_params_and_conditions() -> None:
@@ -585,19 +585,19 @@ def test_params_and_conditions() -> None:
     message = refused(lambda: editing.set_params(after, {"plant": None}))
     assert "the param 'plant' is used by step water, conditions.0" in message
     assert editing.set_params(before, {"plant": None}) == golden("vai_garden")
-    for condition, said in {
+    for condition, problem in {
         "params.plant ==": "cannot be read",
         "__import__('os')": "not Call",
         "params.absent = 1": "no param 'absent'",
         "secrets.x = 1": "the condition uses 'secrets'",
     }.items():
-        assert said in refused(lambda condition=condition: editing.set_conditions(before, [condition]))
-    for param, said in {
+        assert problem in refused(lambda condition=condition: editing.set_conditions(before, [condition]))
+    for param, problem in {
         "default": ({"default": 3, "schema": {"type": "string"}}, "the default 3 does not fit the schema (type)"),
         "schema": ({"schema": {"type": "colour"}}, "the schema is not a JSON Schema: 'colour' is not valid"),
         "fields": ({"value": 3}, "Extra inputs"),
     }.values():
-        assert said in refused(lambda param=param: editing.set_params(before, {"region": param}))
+        assert problem in refused(lambda param=param: editing.set_params(before, {"region": param}))
     assert "credential" in refused(lambda: editing.set_params(before, {"api_key": {"default": "8fK2mQz7LwX4vB9n"}}))
 
 

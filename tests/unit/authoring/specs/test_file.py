@@ -90,7 +90,7 @@ def short(tmp_path: Path) -> Automation:
 def test_short_form_is_filled_in(short: Automation) -> None:
     """Names, order, connections and flags follow from the spec."""
     assert (short.dag_id, short.source_type, short.source) == ("nightly_revenue", "MANUAL", None)
-    assert [(it.key, it.task_id, it.depends_on) for it in short.steps] == [
+    assert [(one.key, one.task_id, one.depends_on) for one in short.steps] == [
         ("revenue", "revenue", []),
         ("create_flashboard", "create_flashboard", ["revenue"]),
         ("approve_post", "approve_post", ["create_flashboard"]),
@@ -103,7 +103,7 @@ def test_short_form_is_filled_in(short: Automation) -> None:
     assert short.params["top"].default == 5
     assert short.params["region"].schema_ == {"type": "string", "enum": ["EU", "US"]}
     assert (short.retries, short.conditions) == (2, ['params.region in ["EU", "US"]'])
-    assert all(it.operator.startswith("airflow_provider_vai.") for it in short.steps)
+    assert all(one.operator.startswith("airflow_provider_vai.") for one in short.steps)
 
 
 def test_references_become_wires(short: Automation) -> None:
@@ -114,8 +114,8 @@ def test_references_become_wires(short: Automation) -> None:
     sent = step_of(short, "post").arguments["json"]
     assert sent.class_ == "wired"
     assert sent.value == {"id": None, "key": None, "note": {"$from": ["x"]}}
-    assert [(it.at, it.from_ and it.from_.path) for it in sent.wires] == [(["id"], ["id"])]
-    assert [(it.at, it.connection) for it in sent.secrets] == [(["key"], "pager")]
+    assert [(one.at, one.from_ and one.from_.path) for one in sent.wires] == [(["id"], ["id"])]
+    assert [(one.at, one.connection) for one in sent.secrets] == [(["key"], "pager")]
     each = step_of(short, "post").each
     assert each
     assert (each.step, each.path) == ("revenue", ["rows"])
@@ -200,7 +200,7 @@ def test_where_the_dag_id_comes_from(tmp_path: Path, field: str | None) -> None:
     made = read(tmp_path, {**given, "steps": [QUERY]}, "from_file.vai-spec.json")
 
     assert made.dag_id == {"dag_id": "a-b.c", "name": "late_parcels", None: "from_file"}[field]
-    assert [it.type for it in made.triggers] == ["manual"]
+    assert [one.type for one in made.triggers] == ["manual"]
 
 
 def test_the_full_form_reads_back(tmp_path: Path, short: Automation) -> None:
@@ -291,7 +291,9 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("document", "place", "problem", "remedy"), [it[1:] for it in BAD], ids=[it[0] for it in BAD])
+@pytest.mark.parametrize(
+    ("document", "place", "problem", "remedy"), [one[1:] for one in BAD], ids=[one[0] for one in BAD]
+)
 def test_refusals_name_place_value_and_remedy(
     tmp_path: Path, document: dict[str, Any], place: str, problem: str, remedy: str
 ) -> None:
@@ -393,7 +395,7 @@ def test_platform_payload_and_data() -> None:
     made = read_platform(document).steps[0].arguments
 
     assert made["json"].value == {"all": None, "id": None, "d": {"$from": ["x"]}, "j": "{{ ds }} {% x"}
-    assert [(it.at, it.param, it.path) for it in made["json"].wires] == [
+    assert [(one.at, one.param, one.path) for one in made["json"].wires] == [
         (["all"], "payload", []),
         (["id"], "payload", ["order", "id", 0]),
     ]
@@ -550,10 +552,10 @@ def test_any_document_is_an_automation_or_a_refusal(document: dict[str, Any], st
         assert found
         assert all(isinstance(error, SpecError) for error in found)
         return
-    by_key = {it.key: it for it in found.steps}
-    for it in found.steps:
-        assert it.approval.gate is None or by_key[it.approval.gate].kind == "approval_gate"
-        assert it.approval.gate is None or it.depends_on == [it.approval.gate]
+    by_key = {one.key: one for one in found.steps}
+    for made in found.steps:
+        assert made.approval.gate is None or by_key[made.approval.gate].kind == "approval_gate"
+        assert made.approval.gate is None or made.depends_on == [made.approval.gate]
     assert found.source_type == "MANUAL"
 
 
