@@ -275,8 +275,8 @@ def test_a_long_value_whose_name_changed() -> None:
 def test_a_value_stays_in_its_task(head: str, is_deep: bool) -> None:
     """One side changes a task; the other changes it elsewhere and adds a task that equals its old version.
 
-    A plain diff matches the lines of the new task with those of the old one. The position in the structure distinguishes
-    them, even if the outermost enclosing line was changed.
+    A plain diff matches the lines of the new task with those of the old one. The position in the structure tells the
+    tasks apart, even if the outermost enclosing line was changed.
     """
 
     def dag(first: str, *tasks: tuple[str, int, int]) -> str:
@@ -292,7 +292,7 @@ def test_a_value_stays_in_its_task(head: str, is_deep: bool) -> None:
     assert merge(base, ours, theirs) == merge(base, theirs, ours) == Merged(both, [])
 
 
-# --- Compared with git ------------------------------------------------------------------------------------------------------
+# --- Compared with git ------------------------------------------------------------------------------------------------
 
 
 def by_git(base: str, ours: str, theirs: str) -> tuple[str, int]:
