@@ -93,7 +93,7 @@ def test_missing_path_counts_as_false(run_dag: Run) -> None:
     [
         (f"condition='order.tax = 1', missing='fail', {BOTH}", "no value at order.tax"),
         (f"condition='order.tax = 1', missing='maybe', {BOTH}", "missing must be 'false' or 'fail'"),
-        (f"condition='order.total = \"1\"', {BOTH}", "order.total is a number and '1' is a text"),
+        (f"condition='order.total = \"1\"', {BOTH}", "order.total is a number and '1' is a string"),
         (f"condition=template('order.total >'), {BOTH}", "cannot be read"),
         ("condition='true', if_true=['nothing']", "'nothing', which is not directly downstream of 'branch'"),
         ("condition='true', if_true=['yes'], if_false=['join']", "'join', which is not directly downstream"),
