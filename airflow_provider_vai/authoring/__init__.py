@@ -1,1 +1,1 @@
-"""Makes and changes automations: what the command line and the HTTP API both offer, each use case once."""
+"""Creates and changes automations: the use cases that the command line and the HTTP API share."""

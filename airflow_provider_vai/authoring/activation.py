@@ -1,4 +1,4 @@
-"""Activates an automation for a person who says which of its review items they looked at."""
+"""Activates an automation, with the review items that a person looked at."""
 
 from __future__ import annotations
 
@@ -28,14 +28,16 @@ def activate(
     expected: int | None = None,
     carry_out: Callable[[], None] = lambda: None,
 ) -> Sidecar:
-    """Record that an automation is active from now on, and who reviewed what of it.
+    """Set an automation to active, and record who reviewed which items.
 
-    :param reviewed: what the person looked at, see :func:`reviewed_items`. :param shown: see there, too.
-    :param by: who activates it; ``None``: the author, see ``store.publisher.author``.
-    :param expected: the entry of the log that the person saw; ``None``: whatever is newest.
-    :param carry_out: unpauses the DAG, called when all is checked; if it raises, nothing is recorded.
-    :raises SpecError: there is no such automation, or no such review item.
-    :raises NotReviewed: an item is left that nobody looked at.
+    :param folder: The folder of the DAG file and sidecar.
+    :param reviewed: The items that the person looked at, see :func:`reviewed_items`.
+    :param shown: How items were shown to the person, see :func:`reviewed_items`.
+    :param by: Who activates it; ``None``: see ``store.publisher.author``.
+    :param expected: The number of the log entry that the person saw; ``None``: whatever is newest.
+    :param carry_out: Unpauses the DAG. It is called after all checks; if it raises, nothing is recorded.
+    :raises SpecError: there is no such automation or review item.
+    :raises NotReviewed: an item was never reviewed.
     :raises PublishError: see :func:`store.lifecycle.activate`.
     """
     sidecar = read_state(folder, dag_id).sidecar
@@ -48,11 +50,11 @@ def reviewed_items(
 ) -> list[ReviewItem]:
     """Return the review items that a person names.
 
-    :param reviewed: ``all``; a text of the items' numbers, counted from 1 (``1,3-5``); or a list, each entry the number
-        of an item, its message, its line, or the item as it was shown, in which anything else is ignored; ``None``:
-        nothing.
-    :param shown: how the item of a number was shown to the person.
-    :raises SpecError: a text is something else, or a number is not that of an item.
+    :param reviewed: ``all``; the items' numbers as text, counted from 1 (``1,3-5``); or a list, in which an item is
+        identified by its number, its message, its line or its form as shown, and other entries are ignored. ``None``:
+        no items.
+    :param shown: Returns an item, given with its number, in the form in which the person saw it.
+    :raises SpecError: the text cannot be read, or there is no item with a given number.
     """
     items = sidecar.review
     if reviewed is None:
@@ -63,7 +65,7 @@ def reviewed_items(
         return [items[number - 1] for number in _numbers(reviewed, len(items))]
     numbers = {one for one in reviewed if type(one) is int}
     if missing := sorted(numbers - set(range(1, len(items) + 1))):
-        known = f"Its numbers are 1 to {len(items)}." if items else "It has no review items."
+        known = f"Use numbers from 1 to {len(items)}." if items else "The automation has no review items."
         raise SpecError(f"there is no review item {missing[0]}", where="reviewed", remedy=known)
     others = {json_text.canonical(one) for one in reviewed if type(one) is not int}
     return [item for number, item in enumerate(items, 1) if number in numbers or others & _forms(number, item, shown)]
@@ -75,9 +77,9 @@ def _numbers(text: str, count: int) -> list[int]:
         span = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", part.strip())
         first, last = (int(span[1]), int(span[2] or span[1])) if span else (0, 0)
         if not 1 <= first <= last <= count:
-            known = f"numbers from 1 to {count}" if count else "nothing else: no item is listed"
+            known = f"`all` or numbers from 1 to {count}" if count else "only `all`, since there are no review items"
             raise SpecError(
-                f"--reviewed takes `all`, or {known}, found {text!r}",
+                f"--reviewed takes {known}; found {text!r}",
                 remedy="`vai activate` without it lists the open items with their numbers.",
             )
         numbers += range(first, last + 1)

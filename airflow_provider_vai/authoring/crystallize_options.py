@@ -1,4 +1,4 @@
-"""What a user may ask for when recordings are crystallized: one object for the command line and for the HTTP API."""
+"""The options for crystallizing recordings, shared by the command line and the HTTP API."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from airflow_provider_vai.store.shared_files import AnyPath
 
 @dataclass(frozen=True)
 class CrystallizeOptions:
-    """The options of ``vai crystallize``. ``where`` of an error names the option as it is typed.
+    """The options of ``vai crystallize``. The ``where`` of an error is the command-line option.
 
-    :param dag_id: the DAG's id; ``None`` or empty: derived from the recording, and free in the folder.
-    :param gates: and ``freeze_all``, ``parallel``, ``loops``, ``allow_unsuccessful``, ``allow_unmapped``: see
-        :class:`Policy`.
-    :param turns: the turns to take: numbers, or a text such as ``0,2-4``; ``None``: all.
-    :param calls: the calls to take: ids and numbers, or a text such as ``1,3-5,call_x``; ``None``: all.
-    :param exclude: the calls to leave out, in the same forms; globs over tool names, too.
-    :param schedule: a cron expression or one of Airflow's presets; ``None``: a person starts the DAG.
-    :param triggers: the triggers instead, with their fields as in a sidecar.
-    :raises SpecError: the schedule cannot be read, or ``schedule`` and ``triggers`` are both given.
+    ``gates``, ``freeze_all``, ``parallel``, ``loops``, ``allow_unsuccessful`` and ``allow_unmapped`` are described in
+    :class:`Policy`.
+
+    :param dag_id: The DAG id. ``None`` or empty: an id made from the run's title that is free in the folder.
+    :param turns: The turns to include: numbers, or a text such as ``0,2-4``; ``None``: all.
+    :param calls: The calls to include: ids and numbers, or a text such as ``1,3-5,call_x``; ``None``: all.
+    :param exclude: The calls to leave out, in the same forms or as globs over tool names.
+    :param schedule: A cron expression or one of Airflow's presets; ``None``: the DAG is started manually.
+    :param triggers: The triggers, with their fields as in a sidecar. Not together with ``schedule``.
+    :raises SpecError: the schedule is invalid, or both ``schedule`` and ``triggers`` are given.
     """
 
     dag_id: str | None = None
@@ -51,10 +52,10 @@ class CrystallizeOptions:
             raise SpecError(problem, where="--schedule", remedy=SCHEDULE_REMEDY)
 
     def policy(self, folder: AnyPath) -> Policy:
-        """Return what the crystallizer is to take, freeze and guard.
+        """Return the options in the form that the crystallizer takes.
 
-        :param folder: the folder that the DAG file will be in: functions of ``python_tool`` steps are looked for there.
-        :raises NothingToCrystallize: a text of turns, calls or excluded calls cannot be read.
+        :param folder: The folder of the future DAG file. Functions of ``python_tool`` steps are searched for there.
+        :raises NothingToCrystallize: ``turns``, ``calls`` or ``exclude`` is a text that cannot be read.
         """
         calls, exclude = _parts("--calls", self.calls), _parts("--exclude", self.exclude)
         return Policy(
@@ -81,7 +82,7 @@ def _turns(given: str | Sequence[int] | None) -> frozenset[int] | None:
 
 
 def _parts(option: str, given: str | Sequence[str] | None) -> tuple[str, ...] | None:
-    """Return a list as it is, and the parts of ``1,3-5,call_x`` with each range of numbers written out."""
+    """Return the parts of a text such as ``1,3-5,call_x``, with ranges expanded. A list is returned as a tuple."""
     if not isinstance(given, str):
         return None if given is None else tuple(given)
     parts: list[str] = []
@@ -90,7 +91,7 @@ def _parts(option: str, given: str | Sequence[str] | None) -> tuple[str, ...] | 
         numbers = range(int(span[1]), int(span[2]) + 1) if span else ()
         if span and not numbers:
             raise NothingToCrystallize(
-                f"the range {part!r} runs backwards", where=option, remedy=f"Write {span[2]}-{span[1]}."
+                f"the range {part!r} is backwards", where=option, remedy=f"Write {span[2]}-{span[1]}."
             )
         parts += [str(number) for number in numbers] or [part]
     return tuple(parts)

@@ -1,7 +1,8 @@
 """Crystallizes recordings: one run, every run of a trace, or several runs of one task.
 
 Several traces are either exports of one run, which are merged, or several runs of one task, which are generalised into
-one automation. :func:`runs_of` decides which, :func:`taken_for` says so, and :func:`recordings_of` merges.
+one automation. :func:`runs_of` decides which it is, :func:`taken_for` reports the decision, and :func:`recordings_of`
+merges the exports.
 """
 
 from __future__ import annotations
@@ -28,19 +29,20 @@ __all__ = ["crystallized", "crystallized_each", "recordings_of", "runs_of", "tak
 
 
 def taken_for(names: Sequence[str], groups: Sequence[Sequence[merge.Export]]) -> str:
-    """Return the sentence that says what several traces were taken for.
+    """Return a message that reports how several traces were interpreted.
 
-    :param names: what the traces are called. :param groups: their exports by run, from :func:`runs_of`.
+    :param names: The names of the traces.
+    :param groups: Their exports by run, from :func:`runs_of`.
     """
     what = "exports of one run" if len(groups) == 1 else f"{len(groups)} runs of one task"
-    return f"took {', '.join(names)} for {what}"
+    return f"treating {', '.join(names)} as {what}"
 
 
 def recordings_of(groups: Sequence[Sequence[merge.Export]]) -> list[Recording]:
-    """Return one recording for each group of exports, merged where there are several.
+    """Return one recording for each group of exports; several exports of one run are merged.
 
-    :param groups: the exports by run, from :func:`runs_of`.
-    :raises AmbiguousRun: exports of one group turn out to be of different runs.
+    :param groups: The exports by run, from :func:`runs_of`.
+    :raises AmbiguousRun: the exports in one group are of different runs.
     """
     return [_recording(group) for group in groups]
 
@@ -55,13 +57,15 @@ def _recording(exports: Sequence[merge.Export]) -> Recording:
 def crystallized(
     recordings: Sequence[Recording], tools: ToolsFile, *, options: CrystallizeOptions, folder: AnyPath
 ) -> Automation:
-    """Return the automation of one run, or the one automation of several runs of one task; nothing is written.
+    """Return the automation of one run, or one automation of several runs of one task. Nothing is written.
 
-    :param recordings: one run, or the runs of one task; a name comes before the place in messages about its run.
-    :param tools: which tool is which action kind.
-    :param folder: where the DAG file will be: a derived DAG id is free there, or belongs to the same recording.
+    :param recordings: One run, or several runs of one task. Messages about a run begin with the recording's name.
+    :param tools: The mapping of tools to action kinds.
+    :param options: The user's options.
+    :param folder: The folder of the future DAG file. A DAG id that is not given is chosen so that it is free there or
+        already belongs to the same recording.
     :raises CrystallizeError: a run cannot be crystallized, or the runs are not of one task.
-    :raises SpecError: a trigger is wrong.
+    :raises SpecError: a trigger is invalid.
     """
     policy = options.policy(folder)
     if len(recordings) == 1:
@@ -75,13 +79,17 @@ def crystallized(
 def crystallized_each(
     recordings: Iterable[Recording], tools: ToolsFile, *, options: CrystallizeOptions, folder: AnyPath
 ) -> tuple[list[Automation], list[CrystallizeError]]:
-    """Return an automation of each run, under DAG ids of their own, and why the other runs were left out.
+    """Return one automation for each run, with distinct DAG ids, and the reasons for the runs that were left out.
 
-    Left out are runs that failed, and runs without a call that could be repeated. Each automation was rendered once,
-    so that writing them does not stop half way.
+    Runs that failed, and runs without a call that could become a step, are left out. Each automation is rendered here
+    once, so that writing them later does not fail half way.
 
-    :param recordings: as in :func:`crystallized`; gone through once.
-    :raises CrystallizeError: another run cannot be crystallized, or all were left out: then the first reason.
+    :param recordings: As in :func:`crystallized`, but each becomes its own automation. They are iterated over once.
+    :param tools: The mapping of tools to action kinds.
+    :param options: The user's options.
+    :param folder: The folder of the future DAG files.
+    :raises CrystallizeError: a run cannot be crystallized for another reason, or all runs were left out; then it is the
+        first reason.
     :raises RenderError: an automation cannot be rendered.
     """
     policy = options.policy(folder)
@@ -121,7 +129,7 @@ def _of_one(recording: Recording, tools: ToolsFile, policy: Policy, options: Cry
 def _triggered(automation: Automation, recordings: Sequence[Recording], options: CrystallizeOptions) -> Automation:
     if options.triggers is None:
         return automation
-    with ExitStack() as stack:  # an error about a trigger must not show a credential of the runs
+    with ExitStack() as stack:  # so that an error about a trigger does not show a credential of the runs
         for recording in recordings:
             stack.enter_context(knowing_those_of(recording.run))
         return set_triggers(automation, options.triggers)

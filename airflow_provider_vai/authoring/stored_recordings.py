@@ -1,8 +1,8 @@
-"""Stored recordings: trace files as they were handed in, and which runs stand in each.
+"""Stores recordings: the submitted trace files, and an index of the runs in them.
 
-A file is stored once, under the digest of its content: ``@posted/traces/<sha256>.json``. For each run in it one small
-file says where the run is: ``@posted/<source>/<run>.<number>.json``; the newest number counts, since a thread that goes
-on is exported again. Nothing is ever changed.
+A trace file is stored once, under the digest of its content: ``@posted/traces/<sha256>.json``. For each run in it, a
+small index file refers to the trace: ``@posted/<source>/<run>.<number>.json``. The highest number counts, because a
+thread that continues is exported again. Files are never modified.
 """
 
 from __future__ import annotations
@@ -29,16 +29,22 @@ FOLDER = "@posted"
 TRACES = "traces"
 ENDINGS = (".json", ".yaml")
 MOST_RUNS = 1000
-"""Runs in one file: each is a file of its own in the index."""
+"""Maximum number of runs in one trace: each needs an index file."""
 
 
 @dataclass(frozen=True)
 class Stored:
     """One run of a stored trace.
 
-    :param run_id: as the trace names it. :param source: ``agent_run`` or ``chat_thread``. :param trace_sha256: of the
-        file. :param trace: the file's name. :param asked_format: the format that its sender named.
-    :param calls: how many tool calls it has. :param at: when it was stored. :param by: who stored it.
+    :param run_id: The run's id in the trace.
+    :param source: ``agent_run`` or ``chat_thread``.
+    :param calls: The number of tool calls.
+    :param succeeded: The number of tool calls that succeeded.
+    :param trace_sha256: The digest of the trace file.
+    :param trace: The name of the trace file.
+    :param asked_format: The format that the sender named, if any.
+    :param at: When it was stored, ISO 8601 in UTC.
+    :param by: Who stored it.
     """
 
     run_id: str
@@ -56,16 +62,19 @@ class Stored:
 
     @property
     def is_eligible(self) -> bool:
-        """Whether it can be crystallized as it is: it did not fail, and a call of it succeeded."""
+        """Whether the run can be crystallized: it did not fail, and at least one of its calls succeeded."""
         return self.outcome != "failed" and self.succeeded > 0
 
 
 def store(folder: AnyPath, content: bytes, format: str | None, ending: str, by: str) -> tuple[list[Stored], bool]:
-    """Store a trace file and return its runs, and whether anything of it is new.
+    """Store a trace file, and return its runs and whether any of them is new.
 
-    :param folder: of all recordings, ``[vai] runs_path``. :param content: the file. :param format: an adapter's name;
-        ``None``: found. :param ending: ``.json`` or ``.yaml``. :param by: who hands it in.
-    :raises TraceError: it cannot be read, or holds no run or too many.
+    :param folder: The folder of all recordings, ``[vai] runs_path``.
+    :param content: The file's content.
+    :param format: An adapter's name; ``None``: the format is detected.
+    :param ending: ``.json`` or ``.yaml``.
+    :param by: Who submits it.
+    :raises TraceError: the trace cannot be read, or contains no run or too many.
     :raises PublishError: it cannot be stored.
     """
     runs = _read(content, format, ending)
@@ -96,22 +105,26 @@ def store(folder: AnyPath, content: bytes, format: str | None, ending: str, by: 
 
 
 def listed(folder: AnyPath, source: str) -> list[Stored]:
-    """Return the newest of each run of a source, the one stored last first.
+    """Return the newest entry of each run of a source, those stored last first.
 
-    :raises PublishError: the folder cannot be read.
+    :param folder: The folder of all recordings.
+    :param source: ``agent_run`` or ``chat_thread``.
+    :raises PublishError: the folder or an entry cannot be read.
     """
     newest: dict[str, str] = {}
-    for name in shared_files.names(folder / FOLDER / source, ".json"):  # sorted: later numbers come later
+    for name in shared_files.names(folder / FOLDER / source, ".json"):  # sorted, so higher numbers come later
         newest[name.partition(".")[0]] = name
     found = [entry for name in newest.values() if (entry := _entry(folder / FOLDER / source / name))]
     return sorted(found, key=lambda entry: (entry.at, entry.run_id), reverse=True)
 
 
 def found(folder: AnyPath, source: str, run_id: str, trace_sha256: str | None = None) -> Stored | None:
-    """Return a stored run; ``None`` if there is none.
+    """Return a stored run; ``None`` if it is not stored.
 
-    :param run_id: as its trace names it. :param trace_sha256: the trace file, of several that hold the run; ``None``:
-        the one that was stored last.
+    :param folder: The folder of all recordings.
+    :param source: ``agent_run`` or ``chat_thread``.
+    :param run_id: The run's id in the trace.
+    :param trace_sha256: The digest of the trace file, if several contain the run; ``None``: the one stored last.
     """
     for name in reversed(_names(folder, source, run_id)):
         entry = _entry(folder / FOLDER / source / name)
@@ -123,22 +136,24 @@ def found(folder: AnyPath, source: str, run_id: str, trace_sha256: str | None = 
 def run(folder: AnyPath, entry: Stored) -> Run:
     """Read a stored run from its trace.
 
-    :raises TraceError: the file is gone or damaged.
+    :raises TraceError: the trace file is missing or damaged.
     """
     content = shared_files.read(folder / FOLDER / TRACES / entry.trace)
     if content is None or hashlib.sha256(content).hexdigest() != entry.trace_sha256:
-        raise UnreadableTrace("the stored trace is gone or damaged", where=entry.run_id, remedy="Hand it in again.")
+        raise UnreadableTrace("the stored trace is missing or damaged", where=entry.run_id, remedy="Submit it again.")
     for one in _read(content, entry.asked_format, Path(entry.trace).suffix):
         if (one.id, one.source) == (entry.run_id, entry.source):
             return one
-    raise UnreadableTrace("the stored trace does not hold the run", where=entry.run_id, remedy="Hand it in again.")
+    raise UnreadableTrace("the stored trace does not contain the run", where=entry.run_id, remedy="Submit it again.")
 
 
 def exports(folder: AnyPath, entries: Sequence[Stored]) -> list[Export]:
-    """Read stored runs as exports, which may turn out to be of one run or of several.
+    """Read stored runs as exports, of one run or of several.
 
-    :param entries: different ones. Each export has the run's id as its name; an id that occurs twice is followed by
-        ``@`` and the start of the trace file's digest.
+    :param folder: The folder of all recordings.
+    :param entries: Distinct entries.
+    :return: exports that have the run's id as their name; an id that occurs twice is followed by ``@`` and the
+        beginning of the trace file's digest.
     :raises TraceError: see :func:`run`.
     """
     ids = [entry.run_id for entry in entries]
@@ -151,7 +166,7 @@ def exports(folder: AnyPath, entries: Sequence[Stored]) -> list[Export]:
 
 
 def _read(content: bytes, format: str | None, ending: str) -> Sequence[Run]:
-    """Return the runs of a trace; adapters read files, so it is one for as long as this takes."""
+    """Return the runs of a trace. Adapters read files, so the content is written to a temporary file."""
     with tempfile.TemporaryDirectory(prefix="vai-") as place:
         path = Path(place) / f"trace{ending}"
         path.write_bytes(content)
@@ -161,13 +176,16 @@ def _read(content: bytes, format: str | None, ending: str) -> Sequence[Run]:
             error.where = error.where.replace(f"{place}/", "")
             raise
     if not runs or len(runs) > MOST_RUNS:
-        problem = f"the trace holds {len(runs)} runs" if runs else "the trace holds no run"
-        raise UnreadableTrace(problem, where="trace", remedy=f"Hand in 1 to {MOST_RUNS} runs at once.")
+        problem = f"the trace contains {len(runs)} runs" if runs else "the trace contains no run"
+        raise UnreadableTrace(problem, where="trace", remedy=f"Submit 1 to {MOST_RUNS} runs at once.")
     return runs
 
 
 def _index(folder: AnyPath, entry: Stored) -> tuple[Stored, bool]:
-    """Write the entry of a run as its newest, unless the newest is of the same file; return the newest."""
+    """Write an index entry, unless the newest entry of the run is for the same file.
+
+    :return: the newest entry, and whether it was written now.
+    """
     place = folder / FOLDER / entry.source
     while True:
         names = _names(folder, entry.source, entry.run_id)
@@ -198,5 +216,7 @@ def _entry(path: AnyPath) -> Stored | None:
         return Stored(**fields)
     except (TypeError, UnicodeDecodeError, TraceError):
         raise PublishError(
-            "an entry of the recordings is damaged", where=path.name, remedy="Remove it, and hand the trace in again."
+            "an index entry of the recordings is damaged",
+            where=path.name,
+            remedy="Remove it, and submit the trace again.",
         ) from None

@@ -1,1 +1,1 @@
-"""The small languages that specs, traces and DAG files hold: JSON, YAML, SQL, conditions, paths, identifiers."""
+"""The small languages in specs, traces and DAG files: JSON, YAML, SQL, conditions, paths, identifiers and more."""

@@ -1,8 +1,8 @@
-"""The language of conditions: ``order.total > 100 and region in ["US", "CA"]``, and nothing that could run.
+"""The language of conditions, such as ``order.total > 100 and region in ["US", "CA"]``.
 
-Python's own parser reads it and an allow-list of its nodes is evaluated here; nothing is compiled or called. A lone
-``=`` compares, as the platform writes it. The Common Expression Language does not fit: it has no ``=``, ``and``,
-``or`` and ``not``.
+A condition is parsed with Python's parser, and an allow-list of its nodes is evaluated here. Nothing is compiled or
+called. A single ``=`` compares, because the platform writes it so. The Common Expression Language would not fit: it has
+no ``=``, ``and``, ``or`` or ``not``.
 """
 
 from __future__ import annotations
@@ -30,36 +30,36 @@ _NODES = (ast.BoolOp, ast.UnaryOp, ast.Compare, ast.Name, ast.Attribute, ast.Sub
 
 
 class BadExpression(ValueError):
-    """The expression is none of this language, or compares what cannot be compared."""
+    """The text is not a condition in this language, or it compares values that cannot be compared."""
 
 
 class MissingPath(LookupError):
-    """A path of the expression leads nowhere in the values at hand."""
+    """A path in the expression does not exist in the given values."""
 
 
 def parse(text: str) -> ast.expr:
-    """Return the checked expression.
+    """Return the syntax tree of a condition, checked against the allow-list.
 
-    :raises BadExpression: it is not one; the message says which part.
+    :raises BadExpression: the text is not a condition; the message names the part.
     """
     if len(text) > LONGEST:
-        raise BadExpression(f"the condition has {len(text)} characters: {LONGEST} are allowed")
+        raise BadExpression(f"the condition has {len(text)} characters; at most {LONGEST} are allowed")
     try:
         tree = ast.parse(_LONE_EQUALS.sub(lambda found: found[1] or "==", text.strip()), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        said = error.msg if isinstance(error, SyntaxError) else type(error).__name__
-        raise BadExpression(f'the condition cannot be read ({said}): write it like order["total"] > 100') from None
+        reason = error.msg if isinstance(error, SyntaxError) else type(error).__name__
+        raise BadExpression(f'the condition cannot be read ({reason}): write it like order["total"] > 100') from None
     _check(tree, 1)
     return tree
 
 
 def evaluate(tree: ast.expr, names: Mapping[str, Any]) -> bool:
-    """Return whether the expression holds.
+    """Return whether the expression is true.
 
-    :param tree: what :func:`parse` returned.
-    :param names: the values that its paths begin at.
-    :raises MissingPath: a path that was needed leads nowhere.
-    :raises BadExpression: a value has a type that does not fit.
+    :param tree: The result of :func:`parse`.
+    :param names: The values at which paths begin, by name.
+    :raises MissingPath: a path that is needed for the outcome does not exist.
+    :raises BadExpression: the types of two values cannot be compared, or a value is not true or false.
     """
     return _truth(tree, names)
 
@@ -71,13 +71,13 @@ def _check(node: ast.AST, depth: int) -> None:
         negative = isinstance(node.slice, ast.UnaryOp) and isinstance(node.slice.op, ast.USub)
         key = node.slice.operand if negative else node.slice  # type: ignore[attr-defined]
         if not (isinstance(key, ast.Constant) and type(key.value) in (str, int)):
-            raise BadExpression('only a position or a name in quotes stands in brackets: items[0], order["total"]')
+            raise BadExpression('brackets take only a position or a quoted name, as in items[0] or order["total"]')
     if isinstance(node, ast.Constant) and not _is_plain(node.value):
-        raise BadExpression(f"a {type(node.value).__name__} cannot stand in a condition")
+        raise BadExpression(f"a condition cannot contain a value of the type {type(node.value).__name__}")
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not _is_number(node.operand):
-        raise BadExpression("a minus stands before a number only")
+        raise BadExpression("a minus sign is allowed only before a number")
     if not isinstance(node, (*_NODES, *_PARTS)):
-        raise BadExpression(f"a condition knows comparisons, in, and, or, not; not {type(node).__name__}")
+        raise BadExpression(f"a condition may use comparisons, in, and, or, not, but not {type(node).__name__}")
     for part in ast.iter_child_nodes(node):
         _check(part, depth + 1)
 
@@ -104,7 +104,7 @@ def _truth(node: ast.expr, names: Mapping[str, Any]) -> bool:
     value = _value(node, names)
     if isinstance(value, bool):
         return value
-    raise BadExpression(f"{_told(node, value)}, not true or false: compare it with something")
+    raise BadExpression(f"{_described(node, value)}, not true or false: compare it with a value")
 
 
 def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:
@@ -130,38 +130,38 @@ def _step(value: Any, key: str | int, place: str, node: ast.expr) -> Any:
             return value[key]
     except (KeyError, IndexError):
         pass
-    there = f"the names {sorted(map(str, value))[:20]}" if isinstance(value, Mapping) else _type(value)
-    raise MissingPath(f"nothing is at {ast.unparse(node)}: {place} holds {there}")
+    found = f"has the names {sorted(map(str, value))[:20]}" if isinstance(value, Mapping) else f"is {_type(value)}"
+    raise MissingPath(f"no value at {ast.unparse(node)}: {place} {found}")
 
 
 def _compare(join: ast.cmpop, left: ast.expr, right: ast.expr, names: Mapping[str, Any]) -> bool:
     first, second = _value(left, names), _value(right, names)
-    told = f"{_told(left, first)} and {_told(right, second)}"
+    sides = f"{_described(left, first)} and {_described(right, second)}"
     if isinstance(join, (ast.In, ast.NotIn)):
-        return _is_in(first, second, told) is isinstance(join, ast.In)
+        return _is_in(first, second, sides) is isinstance(join, ast.In)
     if isinstance(join, (ast.Eq, ast.NotEq)):
         if None not in (first, second) and _type(first) != _type(second):
-            raise BadExpression(f"{told}: they cannot be equal")
+            raise BadExpression(f"{sides}: they cannot be equal")
         return bool(first == second) is isinstance(join, ast.Eq)
-    if _type(first) != _type(second) or _type(first) not in ("a number", "a text"):
-        raise BadExpression(f"{told}: only two numbers or two texts have an order")
+    if _type(first) != _type(second) or _type(first) not in ("a number", "a string"):
+        raise BadExpression(f"{sides}: only two numbers or two strings can be ordered")
     return _ORDERS[type(join)](first, second)
 
 
-def _is_in(value: Any, group: Any, told: str) -> bool:
+def _is_in(value: Any, group: Any, sides: str) -> bool:
     if isinstance(group, (str, Mapping)):
         if isinstance(value, str):
             return value in group
-        raise BadExpression(f"{told}: only a text can be in it")
+        raise BadExpression(f"{sides}: it can contain only a string")
     if not isinstance(group, list):
-        raise BadExpression(f"{told}: 'in' asks for a list, a text or an object")
+        raise BadExpression(f"{sides}: 'in' needs a list, a string or an object")
     alike = [item for item in group if _type(item) == _type(value)]
     if group and not alike and value is not None:
-        raise BadExpression(f"{told}, which holds none of its type")
+        raise BadExpression(f"{sides}, which has no item of that type")
     return value in alike
 
 
-def _told(node: ast.expr, value: Any) -> str:
+def _described(node: ast.expr, value: Any) -> str:
     return f"{ast.unparse(node)[:100]} is {_type(value)}"
 
 
@@ -169,8 +169,8 @@ def _type(value: Any) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
-        return "true or false"
-    for kind, name in (((int, float), "a number"), (str, "a text"), (list, "a list"), (Mapping, "an object")):
+        return "a boolean"
+    for kind, name in (((int, float), "a number"), (str, "a string"), (list, "a list"), (Mapping, "an object")):
         if isinstance(value, kind):
             return name
     return f"a {type(value).__name__}"

@@ -1,4 +1,4 @@
-"""Values as text that an HTML page can carry, and that is no markup in it."""
+"""Escapes values for HTML pages."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import re
 from html import escape
 from typing import Any
 
-# Neither HTML nor XML can carry these.
+# Characters that neither HTML nor XML allows.
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 def text(value: Any) -> str:
-    """Return a value as text that is no markup."""
+    """Return a value as text, with markup escaped and characters that HTML does not allow replaced."""
     return escape(_NOT_TEXT.sub("\ufffd", str(value)), quote=True)
 
 
 def clean(value: Any) -> Any:
-    """Return JSON data without the characters that no page can carry."""
+    """Return JSON data with characters that HTML does not allow replaced, in texts and keys."""
     if isinstance(value, str):
         return _NOT_TEXT.sub("\ufffd", value)
     if isinstance(value, dict):

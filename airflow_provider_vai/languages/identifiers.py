@@ -1,4 +1,4 @@
-"""Names of tools and titles, made into identifiers: one map for task ids, Python variables and edges."""
+"""Turns names of tools and titles into identifiers for tasks, variables and DAGs, and names the assets' URIs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
 MAX_LENGTH = 80
-"""Characters. Airflow takes ids of 250, file systems names of 255 bytes; a prefix and a number must still fit."""
+"""In characters. Airflow allows ids of 250 and file systems names of 255 bytes; a prefix and suffix must still fit."""
 
 ASSET_SCHEME = "vai"
 
 EVENT_FILTERS = ("connection", "action_kind", "automation", "step")
-"""What an event may be narrowed by, in the order in which the URI of its asset names them."""
+"""The filters of an event, in their order in the URI of its asset."""
 
 EVENT_PREFIX = f"{ASSET_SCHEME}://events/"
 
@@ -23,7 +23,7 @@ RESERVED = frozenset(
         *keyword.kwlist,
         *keyword.softkwlist,
         *dir(builtins),
-        # names that a rendered file imports or calls, and words that mean something in an Airflow template
+        # names that a rendered file imports or calls, and names with a meaning in Airflow templates
         "airflow",
         "asset",
         "chain",
@@ -54,13 +54,13 @@ RESERVED = frozenset(
 
 
 def slug(name: str, fallback: str) -> str:
-    """Return ``name`` as an identifier that is also a valid Airflow id: lower case, letters, digits and underscores.
+    """Return ``name`` as an identifier that is also a valid Airflow id: lower-case letters, digits and underscores.
 
-    Letters of any script stay. Everything else becomes an underscore; a leading digit gets ``n`` in front, a reserved
-    name an underscore behind.
+    Letters of any script are kept, and every other character becomes an underscore. An identifier that would begin with
+    a digit gets the prefix ``n``, and a reserved name gets an underscore at the end.
 
-    :param name: any text.
-    :param fallback: an identifier, for names of which nothing is left.
+    :param name: Any text.
+    :param fallback: The identifier to use if no character of the name is left.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).lower())
     kept = "".join(character if character.isalnum() else "_" for character in folded)
@@ -68,7 +68,7 @@ def slug(name: str, fallback: str) -> str:
     short = "_".join(parts)[:MAX_LENGTH].strip("_") or fallback
     if not short.isidentifier():
         short = f"n{short}"
-    if not short.isidentifier():  # alphanumeric for Airflow, yet no letter of an identifier (a superscript, say)
+    if not short.isidentifier():  # alphanumeric, but not allowed in an identifier (a superscript, for example)
         short = fallback
     return f"{short}_" if short in RESERVED else short
 
@@ -78,17 +78,17 @@ def _folded(name: str) -> str:
 
 
 class Names:
-    """Hands out identifiers that differ from each other, also where upper and lower case are one.
+    """Hands out unique identifiers; two that differ only in case count as equal.
 
-    :param taken: identifiers that are in use already.
+    :param taken: Identifiers that are already in use.
     """
 
     def __init__(self, taken: frozenset[str] = frozenset()) -> None:
         self._taken = {_folded(name) for name in taken}
-        self._numbers: dict[str, int] = {}  # of each slug, the highest number that was tried
+        self._numbers: dict[str, int] = {}  # slug -> the highest number that was tried
 
     def give(self, name: str, fallback: str = "step") -> str:
-        """Return an identifier for ``name``: its slug, with ``_2``, ``_3`` and so on where that is taken."""
+        """Return an identifier for ``name``: its slug, with the suffix ``_2``, ``_3`` and so on if that is taken."""
         wanted = slug(name, fallback)
         free, number = wanted, self._numbers.get(wanted, 1)
         while _folded(free) in self._taken:
@@ -102,27 +102,27 @@ class Names:
 def asset_uri(*parts: str) -> str:
     """Return the URI of an asset that automations emit.
 
-    ``asset_uri("automations", dag_id)`` is emitted when a whole automation succeeded,
-    ``asset_uri("actions", kind, dag_id, task_id)`` each time that one of its steps did.
+    ``asset_uri("automations", dag_id)`` is emitted when a DAG run of the automation succeeds,
+    ``asset_uri("actions", kind, dag_id, task_id)`` when one of its steps succeeds.
     """
     return f"{ASSET_SCHEME}://" + "/".join(quote(part, "") for part in parts)
 
 
 def event_uri(event: str, filters: Mapping[str, str]) -> str:
-    """Return the URI of the asset that is every ``event`` which passes the filters.
+    """Return the URI of the asset for every ``event`` that passes the filters.
 
-    ``event_uri("action.failed", {"automation": "sales"})`` is ``vai://events/action.failed/automation/sales``. Nothing
-    emits such an asset by itself: the plugin does, when a run has ended and a DAG listens to it.
+    ``event_uri("action.failed", {"automation": "sales"})`` is ``vai://events/action.failed/automation/sales``. No task
+    emits such an asset: the plugin does, when a DAG run has ended and a DAG listens to the event.
 
-    :param event: the event's name.
-    :param filters: values by names of :data:`EVENT_FILTERS`; none of them: all events of that name.
+    :param event: The event's name.
+    :param filters: Filter name (one of :data:`EVENT_FILTERS`) -> value. Empty: all events of that name.
     """
     named = [part for name in EVENT_FILTERS if name in filters for part in (name, filters[name])]
     return asset_uri("events", event, *named)
 
 
 def read_event_uri(uri: str) -> tuple[str, dict[str, str]] | None:
-    """Return the event and the filters of an asset that :func:`event_uri` named; ``None`` for any other URI."""
+    """Return the event and the filters of a URI made by :func:`event_uri`; ``None`` for any other URI."""
     if not uri.startswith(EVENT_PREFIX):
         return None
     event, *parts = map(unquote, uri.removeprefix(EVENT_PREFIX).split("/"))
@@ -131,6 +131,6 @@ def read_event_uri(uri: str) -> tuple[str, dict[str, str]] | None:
 
 
 def folder_name(name: str) -> str:
-    """Return any id as the name of one folder or file: nothing in it leads elsewhere (a DAG run may be called "..")."""
+    """Return an id quoted as the name of one folder or file, so that no id leads elsewhere (a run id may be "..")."""
     quoted = quote(name, "")
     return quoted if quoted.strip(".") else quoted.replace(".", "%2E")

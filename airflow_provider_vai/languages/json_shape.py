@@ -1,4 +1,4 @@
-"""The shape that a later answer must have, from the one that was recorded: a small JSON Schema."""
+"""Derives a small JSON Schema from a recorded answer, for later answers to match."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections import deque
 from typing import Any
 
 PROPERTIES = 40
-"""How many properties a shape names in all; those of deeper levels are left out first."""
+"""Maximum number of properties in a shape; those of deeper levels are left out first."""
 
 _TYPES = {bool: "boolean", int: "number", float: "number", str: "string", type(None): "null", dict: "object"}
 
 
 def expected_shape(value: Any, depth: int = 3) -> dict[str, Any]:
-    """Return what a value must look like to pass for the recorded one; the value itself always does.
+    """Return a JSON Schema that describes the shape of a recorded value. The value itself always matches it.
 
-    Whole numbers and others are one type. Of the items of a list the shapes are merged: a property of all of them is
-    required, and a type of any of them is allowed. A recorded null says nothing of the type.
+    Integers and other numbers count as one type. The shapes of a list's items are merged: a property of all items is
+    required, and the type of any item is allowed. A recorded null does not restrict the type.
 
     :param value: JSON data.
-    :param depth: how many levels of nesting are described.
+    :param depth: How many levels of nesting to describe.
     """
     root: dict[str, Any] = {}
     places = deque([(root, [value], depth)])
@@ -46,7 +46,7 @@ def expected_shape(value: Any, depth: int = 3) -> dict[str, Any]:
 
 
 def _properties(seen: list[Any], limit: int) -> dict[str, list[Any]]:
-    """Return the values of the first ``limit`` properties, those of the most objects first."""
+    """Return the values of up to ``limit`` properties by name, the most frequent properties first."""
     found: dict[str, list[Any]] = {}
     for part in seen:
         for name, value in part.items() if isinstance(part, dict) else ():

@@ -1,8 +1,8 @@
-"""JSON in and out, strictly.
+"""Reads and writes JSON strictly.
 
-Python's reader accepts what JSON forbids (``NaN``), changes values without a word (``1e400`` becomes infinity,
-``1e-400`` zero, of two equal keys the last wins) and turns a deep document into a traceback. A trace is evidence, so
-each of these is refused here, with the value.
+Python's parser accepts ``NaN``, which JSON forbids. It silently changes values: ``1e400`` becomes infinity, ``1e-400``
+becomes zero, and the last of two equal keys wins. A deeply nested document ends in a ``RecursionError``. A trace is
+evidence, so each of these is refused here with a message that names the value.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from airflow_provider_vai.languages.short_text import cut
 def loads(text: str, *, where: str) -> Any:
     """Parse one JSON document.
 
-    :param text: the document, without a byte-order mark.
-    :param where: the file, for messages.
-    :raises UnreadableTrace: the text is not JSON, or holds a number or object that Python cannot keep unchanged.
+    :param text: The document, without a byte-order mark.
+    :param where: The file or place, for messages.
+    :raises UnreadableTrace: the text is not JSON, or contains a number or object that Python cannot keep unchanged.
     """
 
     def refuse(problem: str, remedy: str = "Export the trace again, or correct the file.") -> NoReturn:
@@ -42,18 +42,18 @@ def loads(text: str, *, where: str) -> Any:
         try:
             return int(digits)
         except ValueError:
-            refuse(f"an integer of {len(digits)} digits is longer than Python converts")
+            refuse(f"an integer of {len(digits)} digits is too long for Python to convert")
 
     def record(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         value = dict(pairs)
         if len(value) != len(pairs):
             counts = Counter(key for key, _ in pairs)
             twice = next(key for key, count in counts.items() if count > 1)
-            refuse(f"the key {cut(repr(twice))} stands twice in one object, so one of its values would be lost")
+            refuse(f"the key {cut(repr(twice))} occurs twice in one object, so one of its values would be lost")
         return value
 
     def constant(name: str) -> NoReturn:
-        refuse(f"{name} is not JSON", "Replace it by null or by a number.")
+        refuse(f"{name} is not JSON", "Replace it with null or a number.")
 
     if not text.strip():
         refuse("the file is empty", "Export the trace again.")
@@ -68,10 +68,12 @@ def loads(text: str, *, where: str) -> Any:
 
 
 def parsed_text(text: str, *, where: str) -> Any:
-    """Parse a tool result that is JSON in text; return the text itself where it is not an object or array.
+    """Parse a tool result that is a JSON object or array in text; return any other text unchanged.
 
-    :param text: a result as the tool sent it.
-    :param where: the place, for messages of values that would change (see :func:`loads`).
+    A text with a value that :func:`loads` refuses is returned unchanged as well.
+
+    :param text: The result as the tool sent it.
+    :param where: The place of the text, passed on to :func:`loads`.
     """
     stripped = text.strip()
     if not stripped.startswith(("{", "[")):
@@ -83,9 +85,9 @@ def parsed_text(text: str, *, where: str) -> Any:
 
 
 def canonical(value: Any) -> str:
-    """Return the one JSON text of ``value``: sorted keys, ASCII, so that equal text means equal value *and* type.
+    """Return the canonical JSON text of ``value``: sorted keys, ASCII. Equal texts mean equal values *and* types.
 
-    An object with a method ``serialize`` counts as what that returns.
+    An object with a method ``serialize`` is written as the result of that method.
     """
     return encode_basestring_ascii(value) if type(value) is str else _canonical(value)
 
@@ -101,9 +103,9 @@ def digest(value: Any) -> str:
 
 
 def pretty(value: Any) -> str:
-    """Return ``value`` as JSON for a file: two spaces, key order kept, ASCII, a final newline.
+    """Return ``value`` as JSON for a file: indented by two spaces, key order kept, ASCII, with a final newline.
 
-    A part of it may be a :class:`WrittenJson`.
+    ``value`` may contain :class:`WrittenJson` objects.
     """
     parts: list[str] = []
     _write(value, "\n", parts.append)
@@ -112,7 +114,7 @@ def pretty(value: Any) -> str:
 
 
 class WrittenJson:
-    """A value whose JSON text is made once, to stand in several larger documents.
+    """A value whose JSON text is written once and used in several documents.
 
     :param value: JSON data.
     """
@@ -125,7 +127,7 @@ _scalar = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 
 
 def _write(value: Any, line: str, write: Callable[[str], None]) -> None:
-    """Write a value in pieces: what stands in an object alone is not copied for each object around it."""
+    """Write a value in pieces, so that nested objects are not copied once for each object around them."""
     if not isinstance(value, dict) or not value:
         write(_indented(value, line))
         return
@@ -142,9 +144,9 @@ def _key(key: Any) -> str:
 
 
 def _indented(value: Any, line: str) -> str:
-    """Return a value as ``json.dumps`` with an indent writes it; Python's own writer is several times slower.
+    """Return a value as ``json.dumps`` writes it with an indent, but several times faster.
 
-    :param line: the line end and the indentation of the line that the value stands on.
+    :param line: A newline followed by the indentation of the value's line.
     """
     if isinstance(value, str):
         return encode_basestring_ascii(value)
@@ -160,9 +162,9 @@ def _indented(value: Any, line: str) -> str:
 
 
 def schema(value: Any, depth: int = 3) -> dict[str, Any]:
-    """Return the shape of a recorded value as a small JSON Schema; of a list, the first item's shape stands for all.
+    """Return the shape of a recorded value as a small JSON Schema. A list is described by its first item.
 
-    :param depth: how many levels of nesting are described.
+    :param depth: How many levels of nesting to describe.
     """
     if isinstance(value, dict):
         described: dict[str, Any] = {"type": "object"}
@@ -176,7 +178,7 @@ def schema(value: Any, depth: int = 3) -> dict[str, Any]:
 
 
 def is_deeper(value: Any, most: int) -> bool:
-    """Return whether lists and objects stand more than ``most`` deep in each other; it does not recurse itself."""
+    """Return whether lists and objects are nested more than ``most`` levels deep, without recursion."""
     level = [value]
     for _ in range(most):
         parts = (one.values() if isinstance(one, dict) else one if isinstance(one, list) else () for one in level)

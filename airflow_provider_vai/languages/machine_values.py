@@ -1,7 +1,7 @@
-"""Values that a machine makes: times of a clock, and generated ids, known by their form alone.
+"""Recognises machine-made values by their form: timestamps and generated ids.
 
-They differ from one run to the next without anything being different. Whether a difference counts is up to the caller,
-who also knows the key and the other value.
+Such values differ from run to run even if nothing else does. Whether a difference counts is up to the caller, who also
+knows the key and the other value.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _ID_FORMS = {
     "random": re.compile(r"([a-z]{1,12}[_-])?(?=[^0-9]*[0-9])(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[0-9a-zA-Z]{16,128}"),
 }
 _LETTERS_AND_DIGITS = re.compile(r"([A-Za-z]{1,12}[_-])?(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{16,64}")
-_EPOCH_SECONDS = (1_000_000_000, 4_102_444_800)  # ten digits: from 2001 to 2100
+_EPOCH_SECONDS = (1_000_000_000, 4_102_444_800)  # ten digits: from 2001 to 2099
 
 
 def time_of_text(text: str) -> datetime | None:
-    """Return the time that a whole text names, in UTC; ``None`` if it names none.
+    """Return the time that a text consists of, in UTC; ``None`` if the text is not a time.
 
-    :param text: ISO 8601 with a time of day, or as in a mail's or HTTP's header. Without a zone it counts as UTC.
+    :param text: ISO 8601 with a time of day, or a time as in a mail or HTTP header. Without a time zone it is UTC.
     """
     if len(text) > _LONGEST_TIME:
         return None
@@ -40,17 +40,17 @@ def time_of_text(text: str) -> datetime | None:
         else:
             return None
         return found.astimezone(timezone.utc) if found.tzinfo else found.replace(tzinfo=timezone.utc)
-    except (ValueError, OverflowError):  # of the form of a time, and none
+    except (ValueError, OverflowError):  # looks like a time, but is not valid
         return None
 
 
 def has_zone(text: str) -> bool:
-    """Return whether a time as text says its zone."""
+    """Return whether a time in text form includes its time zone."""
     return bool(_MAIL.fullmatch(text) or _ZONED.search(text[10:]))
 
 
 def time_of_number(number: float) -> datetime | None:
-    """Return the time that a number may be, as seconds or milliseconds since 1970; ``None`` if it is far from today."""
+    """Return the time of a Unix timestamp in seconds or milliseconds, in UTC; ``None`` if not between 2001 and 2099."""
     for scale in (1, 1000):
         if _EPOCH_SECONDS[0] * scale <= number <= _EPOCH_SECONDS[1] * scale:
             return datetime.fromtimestamp(number / scale, timezone.utc)
@@ -58,9 +58,9 @@ def time_of_number(number: float) -> datetime | None:
 
 
 def id_form(value: Any) -> str | None:
-    """Return the form of an id that a machine surely made: ``UUID``, ``hexadecimal``, ``ULID`` or ``random``.
+    """Return the form of a generated id: ``UUID``, ``hexadecimal``, ``ULID`` or ``random``; ``None`` for other values.
 
-    A number that counts up, or a name with a year in it, has no such form: ``None``.
+    Only certain forms count. A serial number, or a name with a year in it, has none.
     """
     if not isinstance(value, str):
         return None
@@ -68,15 +68,16 @@ def id_form(value: Any) -> str | None:
 
 
 def may_be_generated(value: Any) -> bool:
-    """Return whether a text may be an id that a machine made: also letters of one case and digits, mixed.
+    """Return whether a value may be a generated id, which includes letters of one case mixed with digits.
 
-    Wider than :func:`id_form`, for a caller who sees that the value differs in every run. ``report2026january`` is one.
+    This is wider than :func:`id_form`, and accepts ``report2026january``. It is for callers that know that the value
+    differs in every run.
     """
     return isinstance(value, str) and bool(id_form(value) or _LETTERS_AND_DIGITS.fullmatch(value))
 
 
 def _iso(text: str) -> str:
-    """Return a time as Python 3.10 reads it: six digits of a second, and a zone with a colon."""
+    """Return a time in the form that Python 3.10 parses: six digits for the fraction, a colon in the zone."""
     text = re.sub(r"\s?(Z|UTC)$", "+00:00", text)
     text = re.sub(r"\.(\d+)", lambda found: "." + found[1][:6].ljust(6, "0"), text)
     return re.sub(

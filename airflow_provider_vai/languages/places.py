@@ -1,8 +1,8 @@
-"""Places inside JSON data: reading the value at one, and putting another value there.
+"""Reads and replaces values inside JSON data by path.
 
-A path is a list of object keys (text) and list positions (numbers). A place is the same as text, as a person writes it
-for an argument: ``arguments.to``, ``json.items.0.price``; keys that hold a dot cannot be named so. Operators import
-this module when a DAG file is parsed: it imports nothing but the standard library.
+A path is a list of object keys (strings) and list positions (integers). A place is a path in text form, as a person
+writes it for an argument: ``arguments.to``, ``json.items.0.price``. A place cannot contain a key with a dot. Operators
+import this module when a DAG file is parsed, so it imports only the standard library.
 """
 
 from __future__ import annotations
@@ -18,21 +18,22 @@ SHOWN_KEYS = 20
 def value_at(value: Any, path: Sequence[str | int], *, of: str = "") -> Any:
     """Return the value at a path.
 
-    :param value: JSON data: text is a key of an object, a number a position in a list.
-    :param of: what the value is, for the message (``the param payload``).
-    :raises LookupError: there is no such path in the value; the message says how far the path leads.
+    :param value: JSON data.
+    :param path: Keys of objects (strings) and positions in lists (integers).
+    :param of: What the value is, for the message (``the param payload``).
+    :raises LookupError: the path does not exist; the message names the last value that does.
     """
     for depth, part in enumerate(path):
         if not has_part(value, part):
-            parts = [f"[{shown_part(step)}]" for step in path[: depth + 1]]
-            above = "".join(parts[:-1]) or of or "the value"
-            raise LookupError(f"nothing is at {''.join(parts)}{of and f' of {of}'}: {above} is {described(value)}")
+            shown = [f"[{shown_part(step)}]" for step in path[: depth + 1]]
+            place, before = "".join(shown), "".join(shown[:-1]) or "the whole value"
+            raise LookupError(f"no value at {place}{of and f' of {of}'}: {before} is {described(value)}")
         value = value[part]
     return value
 
 
 def value_or(value: Any, path: Sequence[str | int], default: Any = None) -> Any:
-    """Return the value at a path, ``default`` if there is no such path."""
+    """Return the value at a path; ``default`` if the path does not exist."""
     for part in path:
         if not has_part(value, part):
             return default
@@ -41,9 +42,9 @@ def value_or(value: Any, path: Sequence[str | int], default: Any = None) -> Any:
 
 
 def with_value(value: Any, path: Sequence[str | int], new: Any) -> Any:
-    """Return a copy of a value with ``new`` at a path; the last key of the path may be a new one of an object.
+    """Return a copy of a value with ``new`` at a path. The last part of the path may be a new key of an object.
 
-    :raises LookupError: there is no such path in the value; the message says how far the path leads.
+    :raises LookupError: the path does not exist; the message names the last value that does.
     """
     if not path:
         return new
@@ -62,33 +63,34 @@ def has_part(value: Any, part: str | int) -> bool:
 
 
 def described(value: Any) -> str:
-    """Return what ``value`` is, for messages: its type and size or keys, never a text's words."""
+    """Return a description of ``value`` for messages: its type, size or keys, but never the content of a string."""
     if isinstance(value, dict):
         return f"an object with the keys {sorted(map(str, value))[:SHOWN_KEYS]}"
     if isinstance(value, list):
-        return f"a list of {len(value)}"
+        return f"a list of length {len(value)}"
     if isinstance(value, str):
-        return f"a text of {len(value)} characters"
-    return "nothing (null)" if value is None else f"a {type(value).__name__}"
+        return f"a string of {len(value)} characters"
+    names = {type(None): "null", bool: "a boolean", int: "an integer", float: "a number"}
+    return names.get(type(value)) or f"a {type(value).__name__}"
 
 
 def shown_part(part: str | int) -> str:
-    """Return a key or position as messages show it, a long key cut."""
+    """Return a key or position for messages; a long key is cut."""
     return cut(repr(part))
 
 
 def at(arguments: Any, place: str) -> Any:
     """Return the value at a place.
 
-    :raises LookupError: there is none.
+    :raises LookupError: the place does not exist.
     """
     return value_at(arguments, path_of(arguments, place))
 
 
 def path_of(arguments: Any, place: str) -> list[str | int]:
-    """Return the path of a place: the parts that lead into lists are numbers.
+    """Return the path of a place; its parts that lead into lists are integers.
 
-    :raises LookupError: there is no such place.
+    :raises LookupError: the place does not exist.
     """
     path: list[str | int] = []
     value = arguments
@@ -97,15 +99,15 @@ def path_of(arguments: Any, place: str) -> list[str | int]:
             path.append(int(part) if isinstance(value, list) else part)
             value = value_at(value, path[-1:])
         except (LookupError, ValueError):
-            raise LookupError(f"no argument at {place!r}") from None
+            raise LookupError(f"there is no argument at {place!r}") from None
     return path
 
 
 def edited(arguments: dict[str, Any], edits: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments with each place in ``edits`` replaced by its ``to``; the given ones stay as they are.
+    """Return a copy of the arguments with the value at each place in ``edits`` replaced.
 
-    :param edits: place -> ``{"from": the value before, "to": the value instead}``.
-    :raises LookupError: there is no such place.
+    :param edits: place -> ``{"from": old value, "to": new value}``.
+    :raises LookupError: a place does not exist.
     """
     for place, edit in edits.items():
         arguments = with_value(arguments, path_of(arguments, place), edit["to"])

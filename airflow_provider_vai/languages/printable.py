@@ -1,4 +1,4 @@
-"""Text from outside on one line, as a terminal or a page may show it."""
+"""Text from outside the program, on one line and safe to show in a terminal or on a page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SHOWN_CHARACTERS = 60
 
 
 def plain(text: object, limit: int = 200) -> str:
-    """Return ``text`` on one line, cut at ``limit``, with everything that is not printable written as an escape."""
+    """Return ``text`` on one line of at most ``limit`` characters, with everything that is not printable escaped."""
     whole = str(text)
     if len(whole) <= limit and whole.isprintable():
         return whole
@@ -21,5 +21,5 @@ def plain(text: object, limit: int = 200) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return a value for a message: short, on one line, and without a credential."""
+    """Return a value as JSON for a message: short, on one line, and with credentials masked."""
     return cut(mask(json.dumps(value, ensure_ascii=False, default=str)), SHOWN_CHARACTERS)

@@ -1,4 +1,4 @@
-"""The source of a function that a ``python_tool`` calls, found and read without importing anything."""
+"""Finds and reads the source of a function that a ``python_tool`` step calls, without importing its module."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
-from tokenize import open as open_source  # honours the file's own encoding line
+from tokenize import open as open_source  # respects the file's encoding declaration
 
 
 def python_path(folder: object) -> tuple[str, ...]:
-    """Return where Airflow imports users' modules from: beside the DAG files, the dags and plugins folders.
+    """Return the folders from which Airflow imports users' modules.
 
-    :param folder: the folder of the DAG files, a path.
-    :return: folders of this machine; none where the DAG files are on object storage, which Python cannot import from.
+    :param folder: The folder of the DAG files.
+    :return: local folders: that of the DAG files, its parent, the working directory, and Airflow's dags and plugins
+        folders. Empty if the DAG files are on object storage, from which Python cannot import.
     """
     if not isinstance(folder, Path):
         return ()
@@ -27,12 +28,12 @@ def python_path(folder: object) -> tuple[str, ...]:
 
 
 def source_sha256(python_callable: str, folders: Sequence[str]) -> str | None:
-    """Return the SHA-256 of a function's source text, the same that the operator computes by ``inspect.getsource``.
+    """Return the SHA-256 of a function's source text, equal to that of ``inspect.getsource``.
 
     :param python_callable: ``package.module:function``, or ``package.module:Class.method``.
-    :param folders: where to look for the package, as in ``sys.path``.
-    :return: the digest in hex; ``None`` where no source file defines the name (an imported or computed function), or
-        where it is part of Python, whose versions differ without anybody's doing.
+    :param folders: Where to look for the package, in order, like ``sys.path``.
+    :return: the digest in hex. ``None`` if no source file defines the name (an imported or computed function), or if
+        the function is part of Python's standard library, whose source differs between versions.
     """
     module, _, name = python_callable.partition(":")
     parts = module.split(".")
@@ -56,14 +57,14 @@ def _file(module: Sequence[str], folders: Sequence[str]) -> Path | None:
     for name in module:
         if search is None:
             return None
-        spec = PathFinder.find_spec(name, list(search))  # by its last name: a dotted one would need its parent imported
+        spec = PathFinder.find_spec(name, list(search))  # a dotted name would import the parent
         search = list(spec.submodule_search_locations or ()) or None if spec else None
     file = Path(spec.origin) if spec and spec.origin else None
     return file if file and file.suffix == ".py" else None
 
 
 def _first_line(tree: ast.Module, names: Sequence[str]) -> int | None:
-    """Return the line on which a definition begins, with its decorators; the last one of that name counts."""
+    """Return the first line of a definition, including its decorators. The last definition of a name counts."""
     body: Sequence[ast.stmt] = tree.body
     found: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | None = None
     for name in names:

@@ -1,13 +1,15 @@
-"""A place in a result: keys and list positions, and steps that read a text or pick a record by its name.
+"""Paths into results: keys and positions, plus parts that parse a text or pick a record by name.
 
-Pure and shared: what the crystallizer proves on the recording is what a task does with its own result. Which step a
-part is depends on what stands there, so a part can never be taken for a key:
+The crystallizer and the tasks share this module, so a task follows a path exactly as it was proven on the recording.
+The meaning of a part depends on the value that it is applied to:
 
-- in an object, text is a **key**, and ``"[only]"`` its **one value**, whatever the key is;
-- in a list, a number is a **position**, ``"[only]"`` its **one item**, and ``"[name=Spotify]"`` the **one record**
-  whose ``name`` is that text;
-- in a text, ``"text:yaml"`` **reads** it (the forms of :mod:`~airflow_provider_vai.languages.text_forms`);
-- last of all, ``"is:text"``, ``"is:number"``, ``"is:list"`` or ``"is:object"`` **checks** what was found.
+- in an object, a string is a **key**, and ``"[only]"`` is its **only value**, whatever its key is;
+- in a list, a number is a **position**, ``"[only]"`` is its **only item**, and ``"[name=Spotify]"`` is the **only
+  record** with that ``name``;
+- in a string, ``"text:yaml"`` **parses** it (for the forms, see :mod:`~airflow_provider_vai.languages.text_forms`);
+- at the end of a path, ``"is:text"``, ``"is:number"``, ``"is:list"`` or ``"is:object"`` **checks** the value's type.
+
+If an object has the part as a key, it is always that key.
 """
 
 from __future__ import annotations
@@ -30,28 +32,29 @@ def follow(value: Any, path: Sequence[str | int]) -> Any:
     """Return the part of ``value`` at ``path``.
 
     :param value: JSON data.
-    :raises LookupError: nothing is there, a text is not of the form, no or several records have the name, or what is
-        there is of another type; the message says how far the path went and what stood there.
+    :param path: Parts as described above.
+    :raises LookupError: the path does not exist, a text is not in the form, no record or several records match, or the
+        value has another type. The message says how far the path leads and what was found there.
     """
     for depth, part in enumerate(path):
         try:
             value = _entered(value, part, is_last=depth == len(path) - 1)
         except (KeyError, IndexError, ValueError) as error:
-            place = "".join(f"[{shown_part(step)}]" for step in path[:depth]) or "the result"
+            place = "".join(f"[{shown_part(step)}]" for step in path[:depth]) or "the top level"
             why = f"{error}, " if type(error) is ValueError else ""
             raise LookupError(f"no {shown_part(part)} at {place}: {why}found {described(value)}") from None
     return value
 
 
 def record(key: str, value: Any) -> str | None:
-    """Return the step to the record whose ``key`` is ``value``; ``None`` where that cannot be written."""
-    step = f"[{key}={_as_text(value)}]"
-    found = RECORD.fullmatch(step)
-    return step if found and found.groups() == (key, _as_text(value)) else None
+    """Return the path part that picks the record whose ``key`` is ``value``; ``None`` if that cannot be written."""
+    part = f"[{key}={_as_text(value)}]"
+    found = RECORD.fullmatch(part)
+    return part if found and found.groups() == (key, _as_text(value)) else None
 
 
 def check(value: Any) -> str | None:
-    """Return the step that checks the type of ``value``; ``None`` for a type that no wire is made to."""
+    """Return the path part that checks the type of ``value``; ``None`` for null and booleans, which are not wired."""
     name = _type(value)
     return f"{CHECK}{name}" if name else None
 
@@ -74,18 +77,18 @@ def _entered(value: Any, part: str | int, *, is_last: bool) -> Any:
 def _picked(records: list[Any], key: str, text: str) -> Any:
     found = [entry for entry in records if isinstance(entry, dict) and key in entry and _as_text(entry[key]) == text]
     if len(found) != 1:
-        raise ValueError(f"{len(found) or 'none'} of the records fit")
+        raise ValueError(f"{len(found) or 'no'} records match")
     return found[0]
 
 
 def _only(value: dict[str, Any] | list[Any]) -> Any:
     if len(value) != 1:
-        raise ValueError(f"{len(value)} {'keys' if isinstance(value, dict) else 'items'} where one was recorded")
+        raise ValueError(f"{len(value)} {'keys' if isinstance(value, dict) else 'items'} instead of one")
     return next(iter(value.values() if isinstance(value, dict) else value))
 
 
 def _as_text(value: Any) -> str | None:
-    """Return a plain value as the text that names it; ``None`` for lists, objects and nothing."""
+    """Return a scalar as the text that a record part compares; ``None`` for lists, objects and null."""
     if value is None or isinstance(value, (dict, list)):
         return None
     return value if isinstance(value, str) else json.dumps(value)

@@ -1,4 +1,4 @@
-"""Schedules as Airflow reads them: its presets, cron expressions and time zones."""
+"""Schedules as Airflow interprets them: its presets, cron expressions and time zones."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ PRESETS: dict[str, str | None] = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
 }
-"""Every preset that Airflow accepts as ``schedule=``, with its cron expression, which a timetable needs.
+"""Every preset that Airflow accepts as ``schedule=``, with the cron expression that a timetable needs.
 
-``@once`` and ``@continuous`` are timetables of their own (``airflow.sdk.DAG``). Airflow's own table is ``cron_presets``
-in ``airflow.utils.dates``; it leaves ``@midnight`` and ``@annually`` to croniter, which knows them too.
+``@once`` and ``@continuous`` have timetables of their own (``airflow.sdk.DAG``). Airflow's table is ``cron_presets`` in
+``airflow.utils.dates``; ``@midnight`` and ``@annually`` are not in it, but croniter accepts them.
 """
 
 MAX_CHARACTERS = 200
 FIELDS = 5
 ADDED = {6: "the last as seconds", 7: "the last two as seconds and years"}
-"""What croniter reads in an expression of more fields; other programs have the seconds first."""
+"""How croniter reads an expression with more fields. Other programs expect the seconds first."""
 
 NUMBERS = re.compile(r"[\d*/,?-]+", re.ASCII)
 
 RANDOM = re.compile(r"r(\(\d+-\d+\))?(/\d+)?", re.ASCII | re.IGNORECASE)
-"""A field that croniter fills with a random number."""
+"""A field that croniter replaces with a random number."""
 
 START = datetime(2000, 1, 1)
-"""Where the search for a first run begins: fixed, so that the answer never depends on the day."""
+"""Where the search for the first run begins. It is fixed, so that the result does not depend on the current day."""
 
 SCHEDULE_REMEDY = (
     f"Write five fields (minute, hour, day, month, weekday), as in '0 6 * * *', or one of {', '.join(PRESETS)}."
@@ -48,12 +48,15 @@ TIMEZONE_REMEDY = "Write its IANA name, as in Europe/Berlin."
 
 @lru_cache(maxsize=1024)
 def schedule_problem(schedule: str) -> str | None:
-    """Return why Airflow could not run a schedule as meant, as a sentence that shows it; ``None``: it can.
+    """Return why a schedule is refused, as a sentence that quotes it; ``None`` if Airflow can run it.
 
-    Refused are: anything but a preset or a cron expression of at most 200 characters; more than five fields, which
-    Airflow accepts, but reads the sixth as seconds and the seventh as a year; a random field, which Airflow would draw
-    anew whenever it looks; and an expression without a run within 50 years (31 February), at which Airflow's scheduler
-    fails. The search for a run takes some 20 ms at most.
+    Allowed are a preset, or a cron expression of at most 200 characters, except for:
+
+    - more than five fields: Airflow accepts them, but reads the sixth as seconds and the seventh as a year;
+    - a random field, for which Airflow would pick a new value at every evaluation;
+    - an expression without a run within 50 years (31 February), on which Airflow's scheduler fails.
+
+    The search for a run takes at most about 20 ms.
     """
     if schedule in PRESETS:
         return None
@@ -63,26 +66,26 @@ def schedule_problem(schedule: str) -> str | None:
     if schedule.startswith("@") or len(fields) != FIELDS or not _is_cron(schedule):
         return f"{shown(schedule)} is neither a cron expression nor a preset"
     if any(RANDOM.fullmatch(field) for field in fields):
-        return f"{shown(schedule)} has a random field (R): Airflow would draw another time whenever it looks"
-    return None if _fires(schedule) else f"{shown(schedule)} never fires: no year has such a day"
+        return f"{shown(schedule)} has a random field (R): Airflow would pick a new time at every evaluation"
+    return None if _fires(schedule) else f"{shown(schedule)} never fires: there is no such day"
 
 
 def cron_of(schedule: str) -> str | None:
-    """Return the cron expression of a schedule; ``None``: a preset that has none (``@once``, ``@continuous``)."""
+    """Return the cron expression of a schedule; ``None`` for a preset without one (``@once``, ``@continuous``)."""
     return PRESETS.get(schedule, schedule)
 
 
 def timezone_problem(name: str) -> str | None:
-    """Return why a name is not an IANA time zone, as a sentence that shows it; ``None``: it is one."""
+    """Return why a name is not an IANA time zone, as a sentence that quotes it; ``None`` if it is one."""
     try:
         ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown, or a path out of the folder, or a folder
+    except (KeyError, ValueError, OSError):  # unknown, a path that leaves the zone folder, or a folder
         return f"{shown(name)} is not a time zone"
     return None
 
 
 def _is_cron(text: str) -> bool:
-    from croniter import croniter  # what Airflow reads cron expressions with
+    from croniter import croniter  # Airflow's own parser of cron expressions
 
     try:
         return bool(croniter.is_valid(text))
@@ -94,7 +97,7 @@ def _fires(expression: str) -> bool:
     from croniter import CroniterBadDateError, croniter
 
     try:
-        croniter(expression, START).get_next(datetime)  # as Airflow's scheduler does, with the same limit
+        croniter(expression, START).get_next(datetime)  # same call and limit as Airflow's scheduler
     except (CroniterBadDateError, OverflowError):
         return False
     return True

@@ -1,9 +1,9 @@
-"""Which tables a statement reads: one rule for the crystallizer, which lists them, and the step, which keeps the list.
+"""Finds the tables that a SQL statement reads: the crystallizer lists them, and the step enforces the list.
 
-A name is written as the statement writes it (``orders``, ``sales.orders``, ``"Sales"."Orders"``); a table function, or
-a function that reads a file or another table, as ``read_csv()``; a file as ``"sales.parquet"``, as DuckDB understands
-it. Where a parser cannot tell a table of the statement's own ``WITH`` from a stored one, it counts as stored: the list
-may then hold a name too many, never one too few.
+A table is named as in the statement (``orders``, ``sales.orders``, ``"Sales"."Orders"``). A table function, or a
+function that reads a file or another table, is named ``read_csv()``. A file is named ``"sales.parquet"``, as in DuckDB.
+If a name could be a stored table or a table of the statement's own ``WITH``, it counts as stored, so the list may
+contain a name too many, but never one too few.
 """
 
 from __future__ import annotations
@@ -20,32 +20,33 @@ _HARMLESS = re.compile(
     r"|jsonb?_(array_elements(_text)?|each(_text)?|table|to_recordset|tree)"
     r"|regexp_split_to_table|split_to_table|string_split|string_to_table"
 )
-"""Functions whose rows come from their arguments alone."""
+"""Functions whose rows depend only on their arguments."""
 
 _READERS = re.compile(
     r"pg_read_(binary_)?file|pg_ls_dir|pg_stat_file|lo_get|load_file|readfile"
     r"|(query|table|schema|database|cursor)_to_xml(_and_xmlschema)?|dblink|ts_rewrite|ts_stat"
 )
-"""Functions that read a file, or a table named in a text, wherever they stand: the known ones, no list is complete."""
+"""Known functions that read a file, or a table named in a string, anywhere in a statement. The list is incomplete."""
 
 
 def tables_of(sql: str, dialect: str | None = None) -> list[str] | None:
     """Return the tables, files and table functions that ``sql`` reads, each once, in the order of the statement.
 
-    :param dialect: sqlglot's name of the database's SQL; ``None``: generic SQL.
-    :return: ``None`` where it cannot be told: sqlglot is not installed, or does not understand the statement.
+    :param dialect: sqlglot's name of the SQL dialect; ``None``: generic SQL.
+    :return: the names. ``None`` if they are unknown, because sqlglot is not installed or cannot parse the statement.
     """
     found = _sources(sql, dialect)
     return None if found is None else list(found.values())
 
 
 def unlisted(sql: str, dialect: str | None, listed: Sequence[str]) -> list[str] | None:
-    """Return what ``sql`` reads and ``listed`` does not name; ``None`` where it cannot be told.
+    """Return what ``sql`` reads that is not in ``listed``; ``None`` if that is unknown.
 
-    Names are compared as the database does: of unquoted ones the case does not count where it ignores it. A name with
-    a schema is another one than the same name without.
+    Names are compared like in the database: the case of unquoted names is ignored if the dialect ignores it. A name
+    with a schema differs from the name without it.
 
-    :param listed: names in the form of :func:`tables_of`.
+    :param dialect: sqlglot's name of the SQL dialect; ``None``: generic SQL.
+    :param listed: Names in the form of :func:`tables_of`.
     """
     found = _sources(sql, dialect)
     if found is None:
@@ -76,7 +77,7 @@ def _sources(sql: str, dialect: str | None) -> dict[Key, str] | None:
 
 
 def _read_by(node: Any, dialect: str | None) -> Iterator[tuple[Key, str]]:
-    """Yield what this one node of the statement reads."""
+    """Yield what a single node of the statement reads, as key and name."""
     from sqlglot import exp
 
     if isinstance(node, exp.Table) and isinstance(node.this, exp.Func):
@@ -94,7 +95,7 @@ def _read_by(node: Any, dialect: str | None) -> Iterator[tuple[Key, str]]:
 
 
 def _sqlite_in(node: Any, dialect: str | None) -> Iterator[tuple[Key, str]]:
-    # SQLite takes a table's name, or a table function, behind IN: `id IN orders`, `id IN json_each('[1]')`.
+    # SQLite allows a table's name or a table function after IN: `id IN orders`, `id IN json_each('[1]')`.
     from sqlglot import exp
 
     field = node.args.get("field")
@@ -121,7 +122,7 @@ def _table(table: Any, place: Any, dialect: str | None) -> Iterator[tuple[Key, s
 
 
 def _own_tables(place: Any, dialect: str | None) -> Iterator[Key]:
-    """Yield the names that a ``WITH`` around ``place`` gives to its queries, as far as they are in scope there."""
+    """Yield the names of ``WITH`` queries that are in scope at ``place``."""
     from sqlglot import exp
 
     inside = {id(place)}
@@ -139,7 +140,7 @@ def _own_tables(place: Any, dialect: str | None) -> Iterator[Key]:
 
 
 def _in_recursive_part(query: Any, inside: set[int]) -> bool:
-    # The first part of `WITH RECURSIVE t AS (first UNION ALL second)` does not see t: a t in it is a stored table.
+    # In `WITH RECURSIVE t AS (first UNION ALL second)`, t is not in scope in `first`: there it is a stored table.
     from sqlglot import exp
 
     return isinstance(query, exp.SetOperation) and id(query.expression) in inside
@@ -153,7 +154,7 @@ def _listed_key(name: str, dialect: str | None) -> Key:
         return (name.lower(),)
     try:
         return _key(exp.to_table(name, dialect=dialect), dialect)
-    except sqlglot.errors.SqlglotError:  # no name of a table: it allows none
+    except sqlglot.errors.SqlglotError:  # not the name of a table, so it matches no table
         return (name,)
 
 

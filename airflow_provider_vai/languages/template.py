@@ -1,7 +1,7 @@
-"""Jinja templates as Airflow renders them: which names of Airflow's context one reads. Nothing is rendered here.
+"""Finds the names of Airflow's context that a Jinja template uses, without rendering it.
 
-An argument that decides *what* a step does (a statement, a URL, a tool's name) may hold a template of dates, and
-nothing that anybody outside the DAG file has a say in: see ``dev/adr/0017-names-in-templates.md``.
+An argument that decides *what* a step does (a statement, a URL, a tool's name) may be a template of dates, but must not
+contain anything that comes from outside the DAG file: see ``dev/adr/0017-names-in-templates.md``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ OWN = frozenset({
     "prev_start_date_success", "prev_end_date_success",
     "expanded_ti_count", "task_reschedule_count", "test_mode", "try_number",
 })  # fmt: skip
-"""Names of Airflow's context that hold dates and counts of Airflow's own: nobody can write text into them."""
+"""Names of Airflow's context with dates and counts that Airflow itself sets: nobody can put text into them."""
 
 OUTSIDE = {
     "asset_state_store": "values that tasks and API callers store",
@@ -45,31 +45,31 @@ OUTSIDE = {
     "triggering_asset_events": "what the senders of asset events write",
     "var": "Airflow variables, which may be secrets",
 }
-"""The other names of Airflow's context, and what comes in by each. A name in neither list counts as one of them."""
+"""The other names of Airflow's context, with what each brings in. A name in neither list is treated like these."""
 
 MACROS = frozenset({
     "datetime", "datetime_diff_for_humans", "ds_add", "ds_format", "ds_format_locale", "timedelta",
     "dateutil.relativedelta.relativedelta",
 })  # fmt: skip
-"""What a template may use of Airflow's ``macros``: functions of dates. The others are whole modules, by which a
-template reaches files and the environment (``macros.uuid.os.environ``)."""
+"""The members of Airflow's ``macros`` that a template may use: functions of dates. The others are whole modules, which
+could give a template access to files and the environment (``macros.uuid.os.environ``)."""
 
 AIRFLOW_FILTERS = ("ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz")
 LOADS = ("Include", "Import", "FromImport", "Extends", "Block", "Macro", "CallBlock")
-"""Statements that read other files, or open Jinja's own objects."""
+"""Statements that read other files or give access to Jinja's internals."""
 
 
 def syntax_problem(text: str) -> str | None:
-    """Return why a text is not a Jinja template that Airflow can read; ``None``: it is one."""
+    """Return why a text is not a Jinja template that Airflow can parse; ``None`` if it is one."""
     found = _parsed(text)
     return found if isinstance(found, str) else None
 
 
 def outside_names(text: str) -> list[str]:
-    """Return what a template reads besides dates: names of Airflow's context, macros, statements; sorted.
+    """Return what a template uses besides dates and counts, sorted: names of Airflow's context, macros, statements.
 
-    An empty list means that the rendered text depends on the template, dates and counts alone. A text that is not a
-    template at all is returned as the one name.
+    If the list is empty, the rendered text depends only on the template, dates and counts. If the text is not a valid
+    template, the list contains the text itself.
     """
     from jinja2 import meta, nodes
 
@@ -78,13 +78,13 @@ def outside_names(text: str) -> list[str]:
         return [text]
     found = meta.find_undeclared_variables(tree) - OWN - {"macros"}
     found |= {type(node).__name__.lower() for name in LOADS for node in tree.find_all(getattr(nodes, name))}
-    found |= {name.name for name in tree.find_all(nodes.Name) if name.name == "self"}  # Jinja's way to the context
+    found |= {name.name for name in tree.find_all(nodes.Name) if name.name == "self"}  # gives access to Jinja's context
     found |= {_written(part) for part in tree.find_all(nodes.Getattr) if part.attr.startswith("_")}
     return sorted(found | set(_macros(tree)))
 
 
 def _macros(tree: nodes.Template) -> Iterator[str]:
-    """Yield what a template uses of ``macros`` besides :data:`MACROS`, as ``macros.uuid``."""
+    """Yield the members of ``macros`` that a template uses and :data:`MACROS` does not list, as ``macros.uuid``."""
     from jinja2 import nodes
 
     chains = [chain for part in tree.find_all(nodes.Getattr) if (chain := _written(part)).startswith("macros.")]
@@ -96,7 +96,7 @@ def _macros(tree: nodes.Template) -> Iterator[str]:
 
 
 def _written(node: nodes.Node) -> str:
-    """Return a chain of attributes as it is written, ``macros.uuid.os``; its head is empty where it is not a name."""
+    """Return a chain of attributes as written (``macros.uuid.os``); it begins with a dot if its base is not a name."""
     from jinja2 import nodes
 
     if isinstance(node, nodes.Getattr):
@@ -110,7 +110,7 @@ def _parsed(text: str) -> nodes.Template | str:
     environment = _environment()
     try:
         tree = environment.parse(text)
-        meta.find_undeclared_variables(tree)  # unknown filters are found here
+        meta.find_undeclared_variables(tree)  # reports unknown filters
     except (TemplateError, RecursionError) as error:
         return getattr(error, "message", None) or type(error).__name__
     return tree

@@ -1,22 +1,21 @@
-"""Data inside a text result: the named forms in which tools write lists, records and fields, and how each is read.
+"""Parses data inside text results: the named forms in which tools write lists, records and fields.
 
-Pure and shared: the crystallizer finds a form with :func:`form_of`, a task reads it with :func:`parse`. A form is a
-fixed reading with a name, never a pattern that was made from one recording, so that tomorrow's text is read as the
-recorded one was:
+The crystallizer finds a form with :func:`form_of`, and a task parses it with :func:`parse`. Each form is a fixed parser
+with a name, never a pattern derived from one recording, so a later text is parsed exactly like the recorded one:
 
 ========== ===================================================== ===================================================
-form       what the text is                                      value
+form       the text                                              the value
 ========== ===================================================== ===================================================
-json       one JSON object or array: the whole text, the only    as it is
+json       one JSON object or array: the whole text, the only    the object or array
            fenced block, or after some words
-python     a Python literal, as ``str()`` prints a dict or list  as it is, tuples as lists
-yaml       YAML, the whole text a list or an object              as it is; a time or a ``yes`` stays text
+python     a Python literal, as ``str()`` prints a dict or list  the literal, tuples as lists
+yaml       YAML whose top level is a list or an object           the list or object; a time or ``yes`` stays text
 table      lines with one Markdown table                         a list of objects, cells as text
 records    each line ``Key: value, Key: value``, the same keys   a list of objects, values as text
-list       one item a line, after bullets, numbers or a heading  a list of text
-           (``Hotels: first item``)
-fields     lines, some of them ``Key: value``                    an object of the keys that stand there once
-number     a number and nothing else                             the number
+list       one item on each line, after bullets, numbers or a    a list of text
+           heading (``Hotels: first item``)
+fields     lines, some of them ``Key: value``                    an object with the keys that occur once
+number     only a number                                         the number
 ========== ===================================================== ===================================================
 """
 
@@ -30,7 +29,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 LIMIT_CHARACTERS = 250_000
-"""A longer text is not searched: YAML takes seconds for it, and a person cannot check what was found."""
+"""A longer text is not parsed: YAML would take seconds, and nobody could check what was found."""
 
 FENCE = re.compile(r"^```[\w-]*[ \t]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
 BULLET = re.compile(r"(?:[-*•]|\d{1,4}[.)])[ \t]+(\S.*)")
@@ -39,35 +38,37 @@ FIELD = re.compile(r"(?:[-*>•][ \t]+)?([*_]{0,2})([^\W\d_][\w ./()-]{0,60}?)(?
 NEXT_PAIR = re.compile(r", (?=[^\W\d_][\w ]{0,40}: )")
 NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,30})(?:\.\d{1,30})?")
 RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?")
-LONGEST_ITEM = 200  # characters of an item of a list without bullets: longer lines are prose
+LONGEST_ITEM = 200  # characters of an item in a list without bullets; longer lines are prose
 
 
 def parse(text: str, form: str) -> Any:
-    """Return the value that a text holds in a form.
+    """Return the value of a text in a given form.
 
-    :param text: a result, or a text inside one.
-    :param form: a key of :data:`FORMS`.
-    :raises ValueError: there is no such form, the text is too long, or it is not of the form; the message says which
-        and does not repeat the text.
+    :param text: A result, or a text inside one.
+    :param form: A key of :data:`FORMS`.
+    :raises ValueError: the form is unknown, or the text is too long or not in the form. The message does not repeat the
+        text.
     """
     if form not in FORMS:
-        raise ValueError(f"no form {form!r}: there are {', '.join(FORMS)}")
+        raise ValueError(f"unknown form {form!r}: use one of {', '.join(FORMS)}")
     if len(text) > LIMIT_CHARACTERS:
-        raise ValueError(f"a text of {len(text)} characters is too long to be read as {form}")
+        raise ValueError(
+            f"a text of {len(text)} characters is too long to parse as {form}: at most {LIMIT_CHARACTERS} are allowed"
+        )
     return FORMS[form](text)
 
 
 def form_of(text: str) -> tuple[str, Any] | None:
-    """Return the form of a text and what it holds, ``None`` where it has none or holds nothing.
+    """Return the form of a text and its value; ``None`` if it has no form or its value is empty.
 
-    The forms are tried in the order of :data:`FORMS`, the strict ones first; a text has one form. A list is found from
-    two lines on, and where no line is a sentence: read by its name, it may have fewer lines, and others.
+    The forms are tried in the order of :data:`FORMS`, the strict ones first, and the first match counts. A list is
+    recognised here only if it has two lines or more and none of them is a sentence. :func:`parse` is less strict.
     """
     if len(text) > LIMIT_CHARACTERS or not text.strip():
         return None
-    for form, read in FORMS.items():
+    for form, parser in FORMS.items():
         try:
-            value = read(text)
+            value = parser(text)
         except ValueError:
             continue
         if form == "list" and not _looks_like_a_list(text):
@@ -83,13 +84,13 @@ def _json(text: str) -> Any:
     start = re.search(r"(?:\A|(?<=\s))[\[{]", inside)
     if start is None:
         _refuse("JSON object or array")
-    decoder = json.JSONDecoder(parse_constant=lambda name: _refuse(f"JSON: {name}"), parse_float=_finite)
+    decoder = json.JSONDecoder(parse_constant=lambda name: _refuse(f"valid JSON: {name}"), parse_float=_finite)
     try:
         value, end = decoder.raw_decode(inside, start.start())
     except RecursionError:
-        _refuse("JSON that is not nested too deeply")
+        _refuse("readable JSON: it is nested too deeply")
     if inside[end:].strip():
-        _refuse("single JSON object or array at its end")
+        _refuse("single JSON object or array as its last part")
     return value
 
 
@@ -104,7 +105,7 @@ def _python(text: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return a Python literal as JSON data; numbers as keys become text."""
+    """Return a Python literal as JSON data; numeric keys become text."""
     if isinstance(value, dict):
         keys = [key if isinstance(key, str) else str(key) for key in value]
         if len(set(keys)) < len(keys) or not all(isinstance(key, (str, int, float)) for key in value):
@@ -114,7 +115,7 @@ def _plain(value: Any) -> Any:
         return [_plain(part) for part in value]
     if value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value)):
         return value
-    return _refuse("Python literal that JSON can hold")
+    return _refuse("Python literal that JSON can represent")
 
 
 def _yaml(text: str) -> Any:
@@ -141,14 +142,14 @@ def _table(text: str) -> list[dict[str, str]]:
         _refuse("single Markdown table")
     head = _cells(lines[rules[0] - 1])
     if len(set(head)) < len(head) or "" in head or len(_cells(lines[rules[0]])) != len(head):
-        _refuse("Markdown table with a name above each column")
+        _refuse("Markdown table with a distinct name for each column")
     rows = []
     for line in lines[rules[0] + 1 :]:
         if "|" not in line:
             break
         cells = _cells(line)
         if len(cells) != len(head):
-            _refuse("Markdown table with as many cells in each row")
+            _refuse("Markdown table with the same number of cells in each row")
         rows.append(dict(zip(head, cells, strict=True)))
     return rows
 
@@ -166,9 +167,9 @@ def _records(text: str) -> list[dict[str, str]]:
         pairs = [part.partition(": ") for part in NEXT_PAIR.split(line.strip())]
         record = {key: value.strip() for key, _, value in pairs}
         if len(record) < 2 or len(record) < len(pairs) or (records and record.keys() != records[0].keys()):
-            _refuse("line of the same two or more `Key: value` pairs")
+            _refuse("records: each line must have the same two or more `Key: value` pairs")
         if not all(HEADING.fullmatch(f"{key}:") for key in record):
-            _refuse("line of `Key: value` pairs")
+            _refuse("records: each line must consist of `Key: value` pairs")
         records.append(record)
     return records
 
@@ -184,7 +185,7 @@ def _list(text: str) -> list[str]:
     if items and len(items) == len(rest) and (heading is None or not heading.group(2)):
         return items
     if items or any(len(line) > LONGEST_ITEM or ": " in line or line.endswith(":") for line in rest):
-        _refuse("list of one item a line")
+        _refuse("list with one item on each line")
     return [*([heading.group(2).strip()] if heading and heading.group(2) else []), *rest]
 
 
@@ -210,11 +211,11 @@ def _number(text: str) -> int | float:
 
 def _finite(digits: str) -> float:
     value = float(digits)
-    return value if math.isfinite(value) else _refuse("JSON: a number is too large")
+    return value if math.isfinite(value) else _refuse("valid JSON: a number is too large")
 
 
-def _refuse(wanted: str) -> NoReturn:
-    raise ValueError(f"it holds no {wanted}")
+def _refuse(missing: str) -> NoReturn:
+    raise ValueError(f"the text contains no {missing}")
 
 
 FORMS: dict[str, Callable[[str], Any]] = {
@@ -227,4 +228,4 @@ FORMS: dict[str, Callable[[str], Any]] = {
     "fields": _fields,
     "number": _number,
 }
-"""Name -> reading, the strict ones first."""
+"""Name of the form -> its parser, the strict ones first."""

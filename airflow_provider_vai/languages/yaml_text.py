@@ -1,4 +1,4 @@
-"""YAML in: what of it JSON can hold, by JSON's own spelling, so that a time or a ``yes`` stays the text it was."""
+"""Reads YAML as JSON data. Only JSON's own spellings count as non-text values, so a time or ``yes`` stays text."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 from airflow_provider_vai.exceptions import UnreadableTrace
 
 LIMIT_BYTES = 20_000_000
-"""YAML is read by Python alone, some hundred times slower than JSON."""
+"""YAML is parsed in pure Python, about a hundred times slower than JSON."""
 
 LIMIT_NODES = 5_000_000
-"""Values in a document with each alias written out: a few lines of aliases can stand for billions."""
+"""Maximum number of values in a document with its aliases expanded. A few lines of aliases can expand to billions."""
 
 PLAIN = {
     "tag:yaml.org,2002:null": (r"(?:~|null|)$", ["~", "n", ""]),
@@ -26,16 +26,17 @@ PLAIN = {
     ),
     "tag:yaml.org,2002:merge": (r"<<$", ["<"]),
 }
-"""Which unquoted words are no text: a pattern and the characters that they start with."""
+"""Unquoted words that are not text, by YAML tag: a pattern, and the characters with which they start."""
 
 
 def loads(text: str, *, where: str) -> Any:
-    """Parse one YAML document into JSON's types.
+    """Parse one YAML document into JSON data.
 
-    :param where: the file, for messages.
-    :raises UnreadableTrace: the text is no YAML, or holds what JSON cannot.
+    :param text: The document.
+    :param where: The file, for messages.
+    :raises UnreadableTrace: the text is not YAML, contains what JSON cannot represent, or is too large.
     """
-    import yaml  # type: ignore[import-untyped]  # its stubs are a package of their own
+    import yaml  # type: ignore[import-untyped]  # its stubs are a separate package
 
     if len(text) > LIMIT_BYTES:
         problem = f"YAML of more than {LIMIT_BYTES / 1e6:.0f} MB takes too long to read"
@@ -46,9 +47,9 @@ def loads(text: str, *, where: str) -> Any:
         problem = " ".join(str(error).split())
     except RecursionError:
         problem = "the document is nested too deeply to read"
-    except (AttributeError, TypeError, ValueError) as error:  # a tag on a value of another kind
+    except (AttributeError, TypeError, ValueError) as error:  # a tag that does not fit its value
         problem = str(error)
-    raise UnreadableTrace(f"no YAML that can be read: {problem}", where=where, remedy="Save the trace as JSON.")
+    raise UnreadableTrace(f"the YAML cannot be read: {problem}", where=where, remedy="Save the trace as JSON.")
 
 
 @cache
@@ -56,17 +57,17 @@ def _loader() -> Any:
     import yaml
 
     class Loader(yaml.SafeLoader):  # type: ignore[misc]  # untyped
-        """A loader that counts, and knows no type beyond JSON's."""
+        """A loader that counts values and supports only JSON's types."""
 
         yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
         count = 0
 
         def compose_node(self, parent: Any, index: Any) -> Any:
-            """Compose a node, counting an alias as all that it stands for."""
+            """Compose a node, counting an alias as all the values that it expands to."""
             before, is_alias = self.count, self.check_event(yaml.AliasEvent)
             node = super().compose_node(parent, index)
             if is_alias and not hasattr(node, "values_in_it"):
-                raise yaml.constructor.ConstructorError(None, None, "a value that holds itself", node.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, "a value that contains itself", node.start_mark)
             self.count += node.values_in_it if is_alias else 1
             if self.count > LIMIT_NODES:
                 raise yaml.constructor.ConstructorError(None, None, f"more than {LIMIT_NODES} values", node.start_mark)
@@ -97,7 +98,7 @@ def _float(loader: Any, node: Any) -> float:
 
 
 def _binary(loader: Any, node: Any) -> str:
-    """Return bytes as the text in them, else as they are written."""
+    """Return binary data as the text that it encodes; if it is not text, as the base64 in the document."""
     try:
         return base64.b64decode(node.value).decode()
     except ValueError:
@@ -107,11 +108,11 @@ def _binary(loader: Any, node: Any) -> str:
 def _mapping(loader: Any, node: Any) -> dict[str, Any]:
     own = [str(key.value) for key, _ in node.value]
     if twice := next((name for name in own if own.count(name) > 1), None) if len(set(own)) < len(own) else None:
-        raise ValueError(f"the key {twice[:80]!r} stands twice in one object, so one of its values would be lost")
+        raise ValueError(f"the key {twice[:80]!r} occurs twice in one object, so one of its values would be lost")
     loader.flatten_mapping(node)
     value: dict[str, Any] = {}
     for key, item in node.value:
         if not isinstance(key.value, str):
-            raise ValueError(f"a key that is no text, line {key.start_mark.line + 1}")
+            raise ValueError(f"a key that is not a string, line {key.start_mark.line + 1}")
         value[key.value] = loader.construct_object(item, deep=True)
     return value

@@ -1,13 +1,14 @@
-"""What a credential looks like, and where one hides: by its key, form, surroundings and randomness, or as one known.
+"""Finds credentials by their key, form, surroundings or randomness, or because they are known.
 
-Why this is no library: `detect-secrets` (Apache-2.0) is the one in Python that can be called on a text. Its 1.5.0
-takes a git commit id, a UUID, an IBAN and ``select * from t`` for secrets when it is given the bare value (its entropy
-check is made for quoted strings in source code), takes 0.2 s to import and brings `requests` and `pyyaml`. Its last
-release is of May 2024, and its issues 926 and 953, which ask whether it is alive, have no maintainer's yes. The rules
-of `gitleaks` (MIT) are Go, `truffleHog` is AGPL. The forms that issuers publish are few: they are one table here.
+``find`` searches a text, ``visit`` JSON data, and ``knowing`` adds credentials that the caller knows. Nothing here
+imports Airflow or anything else beyond the standard library. See dev/docs/secrets.md.
 
-Nothing here imports Airflow or anything beyond the standard library. ``find`` reads one text, ``visit`` JSON data,
-``knowing`` adds credentials that the caller knows. See dev/docs/secrets.md.
+Why not a library: `detect-secrets` (Apache-2.0) is the only one in Python that can be called on a text. Given a bare
+value, version 1.5.0 reports a git commit id, a UUID, an IBAN and ``select * from t`` as secrets, because its entropy
+check is made for quoted strings in source code. It takes 0.2 s to import and depends on `requests` and `pyyaml`. Its
+last release is from May 2024, and its issues 926 and 953, which ask whether it is maintained, have no positive answer.
+The rules of `gitleaks` (MIT) are written in Go, and `truffleHog` is under the AGPL. The key forms that issuers publish
+are few, so they are one table here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Credentials behind an encoding: base64, base64url, hex, percent signs, and one of these in another."""
+"""Finds encoded credentials: in base64, base64url, hex, percent-encoding, or several of these nested."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from airflow_provider_vai.secrets.randomness import from_base64, is_printable
 from airflow_provider_vai.secrets.span import SecretSpan
 
 SHORTEST_ENCODED = 12
-"""Characters of the shortest run that is decoded, but for percent signs."""
+"""Characters of the shortest text that is decoded, except for percent-encoded text."""
 
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,}={0,2}")
 _WRAPPED = re.compile(r"(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/]{60,76}(?:\r?\n|\\n)){1,4096}[A-Za-z0-9+/]{1,76}={0,2}")
@@ -20,9 +20,9 @@ _PERCENT = re.compile(r"[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
 
 
 def encoded(text: str, find: Callable[[str], Iterable[SecretSpan]]) -> Iterator[SecretSpan]:
-    """Yield the runs of a text that, decoded, hold a credential.
+    """Yield the parts of a text that contain a credential once they are decoded.
 
-    :param find: returns the credentials of a decoded text.
+    :param find: Returns the credentials in a decoded text.
     """
     for run, decoded in _decoded(text):
         inner = list(find(decoded))

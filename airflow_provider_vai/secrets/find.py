@@ -1,4 +1,4 @@
-"""All credentials of one text."""
+"""Finds all credentials in a text."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from airflow_provider_vai.secrets.randomness import SHORTEST, is_random
 from airflow_provider_vai.secrets.span import SecretSpan, merged
 
 ENCODINGS = 4
-"""How many encodings, one in another, are undone."""
+"""How many nested encodings are decoded."""
 
 LONGEST_REMEMBERED = 2_000
-"""Characters. Longer texts are searched again: they are rare, and remembering them would hold on to them."""
+"""In characters. Longer texts are searched again each time: they are rare, and a cache would keep them in memory."""
 
 _RUN = re.compile(r"(?<![A-Za-z0-9+/_=.~-])[A-Za-z0-9+/_.~-]{32,200}={0,2}(?![A-Za-z0-9+/_=~-])")
 
 
 def find(text: str, encodings: int = ENCODINGS) -> list[SecretSpan]:
-    """Return where credentials stand in a text, in order, none overlapping another.
+    """Return the spans of the credentials in a text, in order and without overlaps.
 
-    :param text: any text: a sentence, a URL, SQL, a command, JSON.
-    :param encodings: how many encodings to undo.
+    :param text: Any text: a sentence, a URL, SQL, a command, JSON.
+    :param encodings: How many nested encodings to decode.
     """
     if len(text) < 4:
         return []

@@ -1,4 +1,4 @@
-"""HTTP headers that carry credentials: the one list of their names."""
+"""The names of HTTP headers that carry credentials."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ _WORDS = "key|token|auth|secret|session|signature"
 _NAME = re.compile(rf"{_KNOWN}|x-[\w-]*(?:{_WORDS})[\w-]*", re.IGNORECASE)
 
 IN_TEXT = rf"(?:{_KNOWN}|x-[\w-]{{0,40}}(?:{_WORDS})[\w-]{{0,20}})"
-"""The names of :func:`may_carry_credentials` as a pattern for longer texts, bounded so that no text takes long."""
+"""The names of :func:`may_carry_credentials` as a pattern for use in longer texts, bounded so that it stays fast."""
 
 
 def carries_credentials(header: str) -> bool:
-    """Return whether a header of that name is one that only the connection may supply.
+    """Return whether only the connection may supply a header of this name.
 
-    :param header: the name of a header of a request. Its value does not matter: it is dropped or refused as it is, so
-        ``X-Idempotency-Key`` and the like, which carry none, are not among these names.
+    :param header: The name of a request header. Such a header is dropped or refused whatever its value is, so names
+        like ``X-Idempotency-Key``, which do not carry credentials, do not count.
     """
     return _ALWAYS.search(header) is not None
 
 
 def may_carry_credentials(name: str) -> bool:
-    """Return whether text beside a name is likely to be a credential because the name is such a header's.
+    """Return whether a text is the name of a header whose value is likely to be a credential.
 
-    :param name: any text that may be the name of a header: the first of a pair, say. A word in it proves nothing there,
-        so this asks for the whole name, and takes more names than :func:`carries_credentials`, ``X-Signature`` for one.
+    :param name: Any text that may be a header's name, such as the first item of a pair. A single word in it proves
+        nothing, so the whole text must match. More names match than in :func:`carries_credentials`, for example
+        ``X-Signature``.
     """
     return _NAME.fullmatch(name) is not None

@@ -1,4 +1,4 @@
-"""Credentials in JSON data: under a key, beside a name, in a text, in a key itself."""
+"""Finds credentials in JSON data: under a key, beside a name, in a text, or in a key itself."""
 
 from __future__ import annotations
 
@@ -41,9 +41,14 @@ _PARSED_CHARACTERS = 200_000
 class Sighting:
     """A credential in JSON data.
 
-    ``at`` leads to the text (or to the key itself). ``kind``: ``whole``: the value is nothing but the credential;
-    ``inside``: it stands in a longer text, ``shown`` with stars in its place; ``key``: in a key of an object;
-    ``number``: the value is a number under such a key. ``secrets`` are the credentials themselves.
+    ``at`` is the path of the value, or of the key if the credential is in a key. ``kind`` is one of:
+
+    - ``whole``: the value is only the credential;
+    - ``inside``: the credential is part of a longer text;
+    - ``key``: it is in a key of an object;
+    - ``number``: the value is a number under a key that names a credential.
+
+    ``shown`` is the text with ``***`` in place of each credential, and ``secrets`` are the credentials themselves.
     """
 
     at: Path
@@ -56,20 +61,20 @@ Answer = Callable[[Sighting], Any]
 
 
 def visit(value: Any, at: Path, answer: Answer, *, transparent: Collection[str] = ()) -> Any:
-    """Return JSON data with each credential replaced.
+    """Return a copy of JSON data with each credential replaced.
 
-    :param value: JSON data; not changed.
-    :param at: the keys and list positions that lead to it, the last one its own name.
-    :param answer: gets each sighting and returns what to put in its place (a text where it is a key).
-    :param transparent: keys that do not name what is below them: ``{"account_id": {"value": "…"}}`` is judged like
-        ``{"account_id": "…"}`` with ``value`` among them.
+    :param value: JSON data.
+    :param at: The path of the value: keys and list positions, the last key being the value's own name.
+    :param answer: Called with each sighting; returns the replacement (a string if the credential is in a key).
+    :param transparent: Keys that do not name the values below them. With ``value`` among them,
+        ``{"account_id": {"value": "…"}}`` is treated like ``{"account_id": "…"}``.
     """
     name = next((part for part in reversed(at) if isinstance(part, str)), "")
     return _Visit(answer, transparent).value(value, at, family(name), name)
 
 
 def starred(text: str, spans: list[SecretSpan]) -> str:
-    """Return the text with stars in place of each credential."""
+    """Return the text with ``***`` in place of each span."""
     shown, end = [], 0
     for span in spans:
         shown += [text[end : span.start], "***"]
@@ -83,7 +88,10 @@ class _Visit:
     transparent: Collection[str]
 
     def value(self, value: Any, at: Path, kind: Family | None, name: str) -> Any:
-        """Return the value, of which the keys above say that it is a credential of that kind, or nothing."""
+        """Return the value with each credential replaced.
+
+        ``kind`` is the kind of credential that the keys above name, or ``None``; ``name`` is the nearest key above.
+        """
         if isinstance(value, dict):
             return self._object(value, at, kind, name)
         if isinstance(value, list):
@@ -119,7 +127,7 @@ class _Visit:
         kinds: list[Family | None] = [None, "token"] if pair else [kind] * len(value)
         after = _after_options(value)
         kept = []
-        for number, part in enumerate(value):  # no comprehension: each is a frame more, and data may be deep
+        for number, part in enumerate(value):  # no comprehension: it would add a stack frame, and data may be deep
             kept.append(self.value(part, [*at, number], kinds[number] or after.get(number), name))
         return kept
 
@@ -146,7 +154,7 @@ class _Visit:
 
 
 def _named(value: dict[str, Any]) -> Family | None:
-    """Return what ``{"name": "API_KEY", "value": …}`` says of its value."""
+    """Return the kind of credential that an object like ``{"name": "API_KEY", "value": …}`` names for its value."""
     for key, part in value.items():
         if isinstance(part, str) and spelled(key) in _NAMES and (kind := family(part)):
             return kind
@@ -154,7 +162,7 @@ def _named(value: dict[str, Any]) -> Family | None:
 
 
 def _after_options(value: list[Any]) -> dict[int, Family]:
-    """Return the positions of a command's words that follow ``--password`` and the like."""
+    """Return the positions of arguments that follow an option like ``--password``, with the kind of credential."""
     found: dict[int, Family] = {}
     for number, part in enumerate(value[:-1]):
         if isinstance(part, str) and part.startswith("--") and (kind := family(part)):
@@ -163,7 +171,7 @@ def _after_options(value: list[Any]) -> dict[int, Family]:
 
 
 def _in_json(text: str) -> list[SecretSpan]:
-    """Return the whole text as one span where it is JSON that holds a credential which only its reading shows."""
+    """Return the whole text as one span if it is JSON that contains a credential; else an empty list."""
     if not text.lstrip().startswith(("{", "[")) or len(text) > _PARSED_CHARACTERS:
         return []
     try:

@@ -1,4 +1,4 @@
-"""Credentials in texts, by what stands before them: assignments, headers, options of commands, SQL, sentences."""
+"""Finds credentials in texts by what precedes them: assignments, headers, command options, SQL, sentences."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ _LINE = re.compile(
     r"(?m)^[ \t]*(?:export |set |setx |ENV |ARG |\$env:|- )?[\"']?([A-Za-z_]\w{1,79})[ \t]?=[ \t]?"
     r"([^\s\"'][^\n]*?)[ \t\r]*$"
 )
-_TELLS = (
+_VERBS = (
     r"(?:is|was|be|now|to|are|ist|war|lautet|heißt|heisst|auf|zu|es|est|sera|era|será|é|è|jest|är|er|являе?тся|это|[-\u2013\u2014]|是|为)"
     r"(?:\s(?:now|set to|to|jetzt|changed to|ahora|auf))?"
 )
-_TOLD = re.compile(rf"{_NAME}(?: for [\w@.\- ]{{1,40}}?| \([^)]{{1,40}}\))?[ \t]{{1,3}}{_TELLS}:?[ \t]{{1,3}}{_VALUE}")
+_IN_PROSE = re.compile(
+    rf"{_NAME}(?: for [\w@.\- ]{{1,40}}?| \([^)]{{1,40}}\))?[ \t]{{1,3}}{_VERBS}:?[ \t]{{1,3}}{_VALUE}"
+)
 _OPTION = re.compile(rf"(?<![\w\-])-{{1,2}}(?P<key>[A-Za-z][\w\-]{{1,40}})(?:[ \t]+|=){_VALUE}")
 _USER_OPTION = re.compile(r"(?<!\S)(?:-u|--user|--proxy-user|-U)[ =]?[\"']?([^\s:\"']{1,64}):([^\s\"']{3,256})")
 _COOKIE_OPTION = re.compile(r"(?<!\S)(?:-b|--cookie)[ =]?[\"']?([\w.-]+=[^\s\"']{4,4096})")
@@ -62,8 +64,8 @@ _SQL_ASSIGNED = re.compile(
 )
 _NEAR = re.compile(r"(?i)secret|key|token|passw|credential|schl[üu]e?ssel|\baws\b|bearer|clave|contrase")
 _NAME_BEFORE = re.compile(r"([\w.\-]{2,32})\\{0,15}[\"']?[ \t]*[:=][ \t]*\\{0,15}[\"']?$")
-_PARTED = re.compile(r"[\s:=<>(\uff1a]")
-"""What stands between a name and its value, in any form that is looked for: a single word is passed over at once."""
+_SEPARATOR = re.compile(r"[\s:=<>(\uff1a]")
+"""A separator of a name and its value, in every form that is searched for. A text without one is skipped at once."""
 
 _HINT = re.compile(
     r"(?i)pass|pwd|\bpw\b|psw|secret|token|key|auth|bearer|basic|cred|kennwort|contrase|clave|senha|mdp|mot |motdep|"
@@ -93,8 +95,8 @@ _NO_VALUE = frozenset(
 
 
 def in_text(text: str) -> Iterator[SecretSpan]:
-    """Yield the credentials of a text that their surroundings tell."""
-    if not _PARTED.search(text) or not _HINT.search(text):
+    """Yield the credentials in a text that are recognised by their surroundings."""
+    if not _SEPARATOR.search(text) or not _HINT.search(text):
         return
     yield from _assignments(text)
     yield from _headers(text)
@@ -104,7 +106,7 @@ def in_text(text: str) -> Iterator[SecretSpan]:
 
 
 def is_near_a_word(text: str, start: int) -> bool:
-    """Return whether shortly before a place stands a word that speaks of credentials."""
+    """Return whether a word that suggests a credential occurs shortly before the position ``start``."""
     before = re.split(r"[\n,;]", text[max(0, start - 32) : start])[-1]
     name = _NAME_BEFORE.search(before)
     if name and family(name[1]) is None and names_an_identifier(name[1]):  # "nextPageToken": …
@@ -113,7 +115,7 @@ def is_near_a_word(text: str, start: int) -> bool:
 
 
 def _named(words: str) -> Family | None:
-    """Return what the last words before a separator speak of: one to five of them are one name."""
+    """Return the kind of credential named by the last one to five words before a separator; ``None``: no credential."""
     parts = re.split(r"[ \u2019']", words)
     for count in range(1, len(parts) + 1):
         if kind := family(" ".join(parts[-count:])):
@@ -225,10 +227,10 @@ def _statements(text: str) -> Iterator[SecretSpan]:
 
 def _sentences(text: str) -> Iterator[SecretSpan]:
     place = 0
-    while found := _TOLD.search(text, place):
+    while found := _IN_PROSE.search(text, place):
         place = max(found.start() + 1, found.start("key") + len(re.split(r"[ \u2019']", found["key"])[0]))
         kind = _named(found["key"])
-        if kind is None or re.search(r"(?i)\bpass$", found["key"]):  # the verb
+        if kind is None or re.search(r"(?i)\bpass$", found["key"]):  # the verb, as in "tests pass"
             continue
         span = _span(found, kind)
         quoted = bool(found["quoted"]) and kind == "password" and len(span.secret) >= 4 and not is_stand_in(span.secret)

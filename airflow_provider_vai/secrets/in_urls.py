@@ -1,4 +1,4 @@
-"""Credentials in URLs and connection strings: the user's part, the query, the fragment."""
+"""Finds credentials in URLs and connection strings: in the user info, the query and the fragment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from airflow_provider_vai.secrets.key_names import family, spelled
 from airflow_provider_vai.secrets.plausible import is_stand_in, is_token_like
 from airflow_provider_vai.secrets.span import SecretSpan
 
-# Each part is bounded, so that a long text without a URL takes time in proportion to its length.
+# Each part is bounded, so that the time is proportional to the length of the text.
 _USER = re.compile(
     r"(?<=://)([^\s/:@\"'<>]{0,256}):(?!\d{1,5}(?:[/?#]|$))(?:([^\s\"'<>/?#]{1,512})|([^\s\"'<>@]{1,512}))@"
 )
@@ -21,12 +21,12 @@ _KEYS_OF_QUERIES = re.compile(
     r"^(sig|signature|x_amz_(signature|security_token)|x_goog_signature|auth|session|session_?id|sid|hmac|key|code|ticket|"
     r"subscription|app_?id|appid|hash|h|s|k|t)$"
 )
-_DIGEST = re.compile(r"sha\d{3}:")  # of a container image
+_DIGEST = re.compile(r"sha\d{3}:")  # an image digest follows, not a host
 _SIGNATURES = re.compile(r"^(sig|signature|x_amz_signature|x_goog_signature|x_amz_security_token)$")
 
 
 def in_urls(text: str) -> Iterator[SecretSpan]:
-    """Yield the credentials in the URLs of a text, and in the query strings and fragments that stand alone."""
+    """Yield the credentials in the URLs of a text, and in query strings and fragments without a URL."""
     if "://" in text:
         yield from _users(text)
     if "=" in text:
@@ -62,7 +62,7 @@ def _parameters(text: str) -> Iterator[SecretSpan]:
 
 
 def _is_opaque(value: str) -> bool:
-    """Tell a key from a slug, a UUID and a digest: ``?key=reports/2024-06`` and ``?h=<sha256>`` are none."""
+    """Return whether a value looks like a key, and not like a slug (``?key=reports/2024-06``), UUID or digest."""
     if not is_token_like(value) or re.search(r"[a-z]{6}|[/.]", value):
         return False
     return not re.fullmatch(

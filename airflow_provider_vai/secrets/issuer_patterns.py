@@ -1,4 +1,4 @@
-"""The forms that issuers give their keys, as they publish them; one table, one line a form."""
+"""The published key formats of issuers: one table with one line for each format."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from airflow_provider_vai.secrets.span import SecretSpan
 
 
 class Shape(NamedTuple):
-    """A form: a text that every key of it holds (so that most texts are passed over at once), and its pattern."""
+    """A key format: a string that every such key contains (so that most texts are skipped at once), and its pattern."""
 
     hint: str
     pattern: re.Pattern[str]
 
 
 def _shape(hint: str, pattern: str) -> Shape:
-    """Return a form whose first letter begins a word."""
+    """Return a format whose first character is at the beginning of a word."""
     return Shape(hint, re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})"))
 
 
@@ -110,11 +110,11 @@ SHAPES = (
 
 
 SHORTEST_KEY = 14
-"""Characters of the shortest key that any of the forms allows."""
+"""Characters of the shortest key in any of the formats."""
 
 
 def shaped(text: str) -> Iterator[SecretSpan]:
-    """Yield every key of a known form in a text."""
+    """Yield every key of a known format in a text."""
     for shape in SHAPES if len(text) >= SHORTEST_KEY else ():
         if shape.hint in text:
             for found in shape.pattern.finditer(text):

@@ -1,4 +1,4 @@
-"""Which names say that what they name is a credential: in English and other languages, however they are spelled."""
+"""Recognises names of credentials, in English and other languages and in any spelling."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PASSWORDS = (
     "adgangskode|passord|salasana|sifre|lozinka|zaporka|slaptazodis|parool|пароль|парола|密码|密碼|口令|パスワード|"
     "비밀번호|암호|סיסמה|كلمة_المرور|κωδικος"
 )
-_SHORT_PASSWORDS = "pass|pwd|pw|passw|psw|pswd"  # too short to be the end of a longer word
+_SHORT_PASSWORDS = "pass|pwd|pw|passw|psw|pswd"  # too short to match as the end of a longer word
 _TOKENS = (
     "secret|secrets|token|api_?keys?|app_?key|application_key|access_?key(_id)?|aws_key_id|account_?key|shared_(access_)?key|secret_?key|"
     "private_?key|signing_?key|encryption_?key|decryption_?key|master_?key|fernet_?key|storage_?key|service_?key|"
@@ -26,7 +26,7 @@ _TOKENS = (
     "jeton_d_acces|cle_(d_)?api|clave|clave_secreta|clave_api|clave_de_acceso|secreto|segredo|chave_(de_)?(api|acesso|"
     "secreta)|chiave_(api|segreta)|segreto|токен|секрет|令牌|密钥|密鑰|トークン|秘密鍵|토큰"
 )
-_GLUED = re.compile(  # unmistakable, also as the end of a longer word: PGPASSWORD, dbpassword, myapikey
+_GLUED = re.compile(  # unambiguous even as the end of a longer word: PGPASSWORD, dbpassword, myapikey
     r"(password|passwd|passwort|kennwort|passphrase|contrasena|apikey|secretkey|accesskey|privatekey|authtoken|"
     r"accesstoken|refreshtoken|sessiontoken|bearertoken|clientsecret|secretaccesskey|senha|wachtwoord)$"
 )
@@ -38,7 +38,7 @@ _TOKEN = re.compile(rf"(^|_)({_TOKENS}){_SUFFIX}")
 _PIN = re.compile(
     r"(^|_)(pin|pin_code|otp|totp|cvv2?|cvc2?|one_time_(code|password)|mfa_code|2fa_code|verification_code)$"
 )
-_INNOCENT = re.compile(  # what says where to go on, what kind it is, or is a ticket of another kind
+_INNOCENT = re.compile(  # page tokens, tokens of language models, passes and tickets, flags and counts, public keys
     r"(^|_)(next|page|nextpage|input|output|change|continuation|continue|sync|cursor|scroll|skip|resume|pagination|start|idempotency|stop|eos|bos|"
     r"pad|unk|mask|sep|cls|request|client_request|prompt|completion|csrf_header)_token(_value)?$"
     r"|^(boarding|season|day|week|month|bus|rail|train|ski|museum|city|travel|first|second|last|high|low|band|all|is|did|"
@@ -52,16 +52,13 @@ _IDENTIFIER = re.compile(
     r"token|state|iban|slug|handle|address|image|thumbnail|icon|avatar|photo|picture|bytes|blob|attachment|embedding|"
     r"vector|sheet|spreadsheet|document|doc|file|folder|path|url|uri|href|link|name|title|trace|span|etags)$"
 )
-_ACCENTS = re.compile("[\u0300-\u036f]")  # not the marks of other scripts, which make other letters
+_ACCENTS = re.compile("[\u0300-\u036f]")  # only Latin accents: marks of other scripts make different letters
 _STROKES = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "\u0131": "i", "ß": "ss", "æ": "ae"})
 
 
 @lru_cache(maxsize=4096)
 def spelled(name: str) -> str:
-    """Return a name in lower case, its words joined by underscores, without accents.
-
-    ``clientSecret`` and ``Contraseña`` are ``client_secret`` and ``contrasena``.
-    """
+    """Return a name in snake case and without accents: ``clientSecret`` is ``client_secret``, ``Clé`` is ``cle``."""
     bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", name[:200])).translate(_STROKES)
     parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", unicodedata.normalize("NFKC", bare))
     return re.sub(r"[\W_]+", "_", parts).strip("_").lower()
@@ -69,9 +66,11 @@ def spelled(name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def family(name: str) -> Family | None:
-    """Return what kind of credential a name speaks of; ``None`` where of none.
+    """Return the kind of credential that a name stands for; ``None`` if it does not name a credential.
 
-    ``pin``: short numbers that only digits can be. :param name: a key, header, variable or option, in any spelling.
+    ``pin`` is a short number, such as a one-time code.
+
+    :param name: A key, header, variable or option, in any spelling.
     """
     key = spelled(name)
     if not key or _INNOCENT.search(key):
@@ -88,10 +87,10 @@ def family(name: str) -> Family | None:
 
 
 def is_secret_key(name: str) -> bool:
-    """Return whether any text under that key is a credential (not of pins: those need digits, too)."""
+    """Return whether any text under this key is a credential. ``pin`` keys do not count: only digits are a pin."""
     return family(name) in ("password", "token")
 
 
 def names_an_identifier(name: str) -> bool:
-    """Return whether random characters under that key are nothing special: an id, a digest, a page cursor, an image."""
+    """Return whether random characters are normal under this key, as for an id, a digest, a page cursor or an image."""
     return bool(_IDENTIFIER.search(spelled(name)))

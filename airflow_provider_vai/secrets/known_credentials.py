@@ -1,8 +1,8 @@
-"""Credentials that are known as such: the environment's, and those that the caller knows.
+"""Known credentials: those in the environment, and those that the caller passes.
 
-The environment is asked without Airflow: passwords and extras of ``AIRFLOW_CONN_*``, secret variables
-``AIRFLOW_VAR_*``, and variables with a secret-like name. Who knows more (Airflow's own database, say) gives it to
-:func:`knowing`.
+The environment is read without Airflow: passwords and extras in ``AIRFLOW_CONN_*``, secrets in ``AIRFLOW_VAR_*``, and
+variables with a name that suggests a secret. A caller that knows more, for example from Airflow's database, passes it
+to :func:`knowing`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from airflow_provider_vai.secrets.plausible import is_stand_in
 from airflow_provider_vai.secrets.span import SecretSpan
 
 SHORTEST = 6
-"""Characters. A shorter password stands in texts by chance; under its key it is still found."""
+"""In characters. A shorter password occurs in texts by chance, so it is found only under a key that names it."""
 
 _COMMON = frozenset(
     (
@@ -61,12 +61,12 @@ _COMMON = frozenset(
     )
 )
 Read = dict[tuple[str, int], list[SecretSpan]]
-"""What was found in texts, by the text and the number of encodings that were undone."""
+"""Cache of results: (text, number of nested encodings to decode) -> spans found."""
 
 
 @dataclass(frozen=True)
 class _Knowledge:
-    """The known credentials, and what was found with them; ``read`` is ``None`` where nothing is remembered."""
+    """The known credentials, and the cache of results found with them; ``None`` if there is no cache."""
 
     secrets: frozenset[str] = frozenset()
     read: Read | None = None
@@ -78,16 +78,16 @@ _knowledge: ContextVar[_Knowledge] = ContextVar("known_secrets")
 
 @contextmanager
 def knowing(secrets: Iterable[str]) -> Iterator[None]:
-    """Take these texts for credentials too, wherever they stand, as long as the block runs.
+    """Treat these texts as credentials, wherever they occur, while the block runs.
 
-    What is found in a text is remembered until the block ends, so that the same text is searched once.
+    Results are cached until the block ends, so that the same text is searched only once.
 
-    :param secrets: the credentials themselves, decoded; short and common words among them are passed over.
+    :param secrets: The credentials, decoded. Short and common words among them are ignored.
     """
     before = _knowledge.get(_NOTHING)
     known = before.secrets | {secret for secret in secrets if is_distinctive(secret)}
-    is_the_same = before.read is not None and len(known) == len(before.secrets)
-    token = _knowledge.set(before if is_the_same else _Knowledge(known, {}))
+    is_unchanged = before.read is not None and len(known) == len(before.secrets)
+    token = _knowledge.set(before if is_unchanged else _Knowledge(known, {}))
     try:
         yield
     finally:
@@ -95,12 +95,12 @@ def knowing(secrets: Iterable[str]) -> Iterator[None]:
 
 
 def already_read() -> Read | None:
-    """Return what was found so far with the credentials that are known now; ``None`` outside of :func:`knowing`."""
+    """Return the cache of results for the credentials known now; ``None`` outside of :func:`knowing`."""
     return _knowledge.get(_NOTHING).read
 
 
 def is_distinctive(secret: str) -> bool:
-    """Return whether a credential can be looked for in any text without striking ordinary words."""
+    """Return whether a credential can be searched for in any text without matching ordinary words."""
     bare = secret.strip()
     if len(bare) < SHORTEST or bare.lower() in _COMMON or is_stand_in(bare) or re.fullmatch(r"[\d.,:/ -]+", bare):
         return False
@@ -117,8 +117,8 @@ def recognised(text: str) -> Iterator[SecretSpan]:
 
 
 @lru_cache(maxsize=64)
-def _pattern(told: frozenset[str], of_environment: frozenset[str]) -> re.Pattern[str] | None:
-    known = told | of_environment
+def _pattern(given: frozenset[str], from_environment: frozenset[str]) -> re.Pattern[str] | None:
+    known = given | from_environment
     if not known:
         return None
     forms = sorted({form for secret in known for form in spellings(secret)}, key=lambda form: (-len(form), form))
@@ -126,7 +126,7 @@ def _pattern(told: frozenset[str], of_environment: frozenset[str]) -> re.Pattern
 
 
 def spellings(secret: str) -> set[str]:
-    """Return a credential as it may stand in a text: plain, as JSON, for a URL, in base64 and hex."""
+    """Return the forms in which a credential may occur in a text: plain, and encoded for JSON, URLs, base64 and hex."""
     data = secret.encode("utf-8", "surrogatepass")
     plain = {secret, secret.strip(), json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     urls = {quote(secret, "", errors="replace"), quote(secret, errors="replace"), quote_plus(secret, errors="replace")}
@@ -136,7 +136,7 @@ def spellings(secret: str) -> set[str]:
 
 @cache
 def environment() -> frozenset[str]:
-    """Return the distinctive credentials in the environment of this process, read once."""
+    """Return the distinctive credentials in this process's environment, which is read once."""
     return frozenset(secret for secret in _of_environment(dict(os.environ)) if is_distinctive(secret))
 
 

@@ -1,4 +1,4 @@
-"""Text and JSON data with every credential masked."""
+"""Masks every credential in text or JSON data."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def mask(text: str) -> str:
 
 
 def masked(value: Any, *, transparent: Collection[str] = ()) -> Any:
-    """Return JSON data with every credential in its texts and keys masked, and all text under a secret-like key.
+    """Return JSON data with every credential in its texts and keys masked, and all text under a key that names one.
 
-    :param transparent: keys that do not name what is below them, see :func:`~airflow_provider_vai.secrets.visit`.
+    :param transparent: Keys that do not name the values below them, see :func:`~airflow_provider_vai.secrets.visit`.
     """
     return visit(value, [], lambda sighting: sighting.shown, transparent=transparent)

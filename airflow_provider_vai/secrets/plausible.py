@@ -1,4 +1,4 @@
-"""Which value beside a secret-like word is one, and which is a stand-in, a variable or the next word of a sentence."""
+"""Decides whether the value after a name like ``password`` is a credential, or a placeholder, variable or word."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _SYMBOL = re.compile(r"\w[!@#$%^&*_+=?~§€£].|[!@#$%^&*+=?~§€£]\w{3}")
 
 
 def is_stand_in(value: str) -> bool:
-    """Return whether the text only stands for a credential: stars, ``${PASSWORD}``, ``<token>``, ``null``, ``str``."""
+    """Return whether the text is a placeholder, such as stars, ``${PASSWORD}``, ``<token>``, ``null`` or ``str``."""
     bare = _SCHEME.sub("", value.strip())
     return value[:1].isspace() or bool(_STAND_IN.fullmatch(bare)) or bare in _CAPITALS
 
 
 def is_variable(value: str) -> bool:
-    """Return whether bare text is a name in code, as in ``token = session.token`` or ``password=read(path)``."""
+    """Return whether unquoted text is a name or call in code: ``token = session.token``, ``password=read(path)``."""
     if _DOTTED_NAME.fullmatch(value) or _EXPRESSION.match(value):
         return True
     return _is_a_name(value)
@@ -54,7 +54,7 @@ def is_assigned(value: str, kind: Family) -> bool:
 
 
 def is_told(value: str, kind: Family) -> bool:
-    """Return whether ``value`` in prose, as in "the password is value", is a credential and no word of the sentence."""
+    """Return whether ``value`` in prose ("the password is value") is a credential, and not a word of the sentence."""
     if kind == "pin":
         return is_pin(value)
     if len(value) < 4 or is_stand_in(value) or is_variable(value):
@@ -67,15 +67,15 @@ def is_told(value: str, kind: Family) -> bool:
 
 
 def is_token_like(value: str) -> bool:
-    """Return whether a value could be a key of some service: 16 characters or more, of letters and digits."""
+    """Return whether a value could be a service's key: at least 16 characters, with letters and digits, no spaces."""
     return len(value) >= 16 and bool(re.search(r"\d", value) and re.search(r"[A-Za-z]", value)) and " " not in value
 
 
 def is_pin(value: str) -> bool:
-    """Return whether a value is a short number."""
+    """Return whether a value is a number of three to eight digits."""
     return re.fullmatch(r"\d{3,8}", value) is not None
 
 
 def _is_a_name(value: str) -> bool:
-    """Tell ``token`` in ``"key": "token"`` and ``password=new_password``: the value is a name of one itself."""
+    """Return whether a value is itself a credential's name, as in ``"key": "token"`` or ``password=new_password``."""
     return value.isidentifier() and not re.search(r"\d", value) and family(value) is not None

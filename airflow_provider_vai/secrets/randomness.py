@@ -1,4 +1,4 @@
-"""Which text was drawn at random: nobody writes it, so it is a key, unless its name says that it is an id."""
+"""Recognises random text. People do not write it, so it is a key, unless its name shows that it is an id."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from collections import Counter
 
 SHORTEST, LONGEST = 32, 200
 BITS = 4.0
-"""Shannon's entropy, a character; 32 random letters and digits have about 4.5, names and sentences under 4."""
+"""Minimum Shannon entropy per character. 32 random letters and digits have about 4.5, names and sentences under 4."""
 
 _WORDS = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}|\d{5,}")
 _WRITTEN = 0.6
 _FORM = re.compile(rf"[A-Za-z0-9+/_.~-]{{{SHORTEST},{LONGEST}}}={{0,2}}")
-_GOOGLE_ID = re.compile(r"1[\w-]{32}|1[\w-]{43}|0[AB][\w-]{17,26}")  # of a document or folder
-_ID = re.compile(  # of a digest, and the prefixes that services give to ids
+_GOOGLE_ID = re.compile(r"1[\w-]{32}|1[\w-]{43}|0[AB][\w-]{17,26}")  # a document or folder
+_ID = re.compile(  # prefixes of digests, and those that services give to ids
     r"(?:sha(?:1|224|256|384|512)|md5)[-:=]|(?:chatcmpl|cmpl|call|toolu|srvtoolu|msg|resp|rs|fc|run|req|thread|asst|step|file|"
     r"batch|evt|event|pi|ch|cus|in|sub|price|prod|cs|seti|pm|acct|gen|trace|span|sess|session|conv|task|job|id)[-_]"
 )
@@ -34,8 +34,11 @@ _MAGIC = (
 
 
 def is_random(text: str) -> bool:
-    """Return whether a text looks like a generated key: long enough, of letters in both cases and digits, with no words
-    in it, and no encoding of text or of a file."""
+    """Return whether a text looks like a generated key.
+
+    It must be long enough, contain lower-case and upper-case letters and digits but no words, and must not be encoded
+    text or an encoded file.
+    """
     if not _FORM.fullmatch(text) or _GOOGLE_ID.fullmatch(text) or _ID.match(text):
         return False
     run = max(re.findall(r"[A-Za-z0-9]+", text), key=len, default="")
@@ -50,12 +53,12 @@ def is_random(text: str) -> bool:
 
 
 def entropy(text: str) -> float:
-    """Return Shannon's entropy of the characters in bits a character."""
+    """Return the Shannon entropy of a text in bits per character."""
     return -sum(count / len(text) * math.log2(count / len(text)) for count in Counter(text).values())
 
 
 def from_base64(text: str) -> bytes | None:
-    """Return what base64 or base64url stands for, padded or not; ``None`` where the text is neither."""
+    """Return the decoded bytes of base64 or base64url, padded or not; ``None`` if the text is neither."""
     bare = text.rstrip("=")
     try:
         return base64.b64decode(bare.replace("-", "+").replace("_", "/") + "=" * (-len(bare) % 4), validate=True)
@@ -64,7 +67,7 @@ def from_base64(text: str) -> bytes | None:
 
 
 def is_printable(data: bytes) -> bool:
-    """Return whether the bytes are text."""
+    """Return whether the bytes are printable UTF-8 text."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:

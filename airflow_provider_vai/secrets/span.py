@@ -1,4 +1,4 @@
-"""Where a credential stands in a text."""
+"""The position of a credential in a text."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 
 class SecretSpan(NamedTuple):
-    """The characters from ``start`` to before ``end`` must not be shown; ``secret`` is the credential among them.
+    """A part of a text that must not be shown: the characters from ``start`` up to but excluding ``end``.
 
-    ``is_password``: it was called a password, so that a plain word may be one.
+    ``secret`` is the credential in it, decoded. ``is_password``: it was called a password, so it may be an ordinary
+    word.
     """
 
     start: int
@@ -19,7 +20,7 @@ class SecretSpan(NamedTuple):
 
 
 def merged(spans: Iterable[SecretSpan]) -> list[SecretSpan]:
-    """Return the spans in order, those that overlap or touch as one."""
+    """Return the spans in order; spans that overlap or touch are merged."""
     joined: list[SecretSpan] = []
     for span in sorted(spans):
         if joined and span.start <= joined[-1].end:

@@ -1,1 +1,1 @@
-"""Sensors that a generated DAG file uses."""
+"""Sensors that generated DAG files use."""

@@ -1,4 +1,4 @@
-"""The approval gate: a person reads what a step is about to do, and says yes or no."""
+"""The approval gate: a person reads what a step is about to do, and approves or rejects it."""
 
 from __future__ import annotations
 
@@ -26,56 +26,55 @@ CHOICES = {"on_timeout": ("fail", "approve", "reject"), "on_reject": ("skip", "f
 
 
 class ApprovalRejected(AirflowFailException):
-    """A person rejected. The gate fails without a retry."""
+    """The gate was rejected, by a person or by its timeout. The gate fails without a retry."""
 
 
 class ApprovalTimeout(AirflowFailException):
-    """Nobody answered in time. The gate fails without a retry."""
+    """Nobody answered before the deadline. The gate fails without a retry."""
 
 
 class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
     """Waits until a person approves the exact arguments of the steps that it guards.
 
-    A step names its gate (``gate=...``); the gate finds its steps, resolves their arguments as they are in
-    this DAG run, shows them with their digests, and leaves in XCom which digests were approved. The step
-    compares: what changed after the approval does not run. While it waits, the gate takes no worker slot; it
-    is answered on Airflow's pages or by its REST API, and the answer carries the person's name.
+    A step names its gate (``gate=...``). The gate finds its steps, resolves their arguments for this DAG run, shows
+    them with their digests, and writes the approved digests to XCom. Each step compares its own digest with them, so
+    a step whose arguments changed after the approval does not run. A waiting gate takes no worker slot. It is answered
+    on Airflow's pages or through the REST API, and the answer carries the person's name.
 
-    The record in XCom: ``{"decision": "approve" | "reject", "by": {"id", "name"} | None, "at", "note",
-    "timed_out", "automatic", "rests_on", "edits": {task_id: {place: {"from", "to"}}}, "arguments_sha256":
-    {task_id: digest}, "record": file}``; the file is the approvals record, see
-    :mod:`~airflow_provider_vai.model.approvals_record`.
+    The XCom value: ``{"decision": "approve" | "reject", "by": {"id", "name"} | None, "at", "note", "timed_out",
+    "automatic", "rests_on", "edits": {task_id: {place: {"from", "to"}}}, "arguments_sha256": {task_id: digest},
+    "record": file}``. ``rests_on`` is the id of the approval that an automatic one repeats; ``record`` is the file in
+    the approvals record, see :mod:`~airflow_provider_vai.model.approvals_record`.
 
-    Times are a ``timedelta``, or a number of seconds.
+    Durations are a ``timedelta`` or a number of seconds.
 
-    :param subject: the question, one line.
-    :param reason: why it is asked.
-    :param recorded: what the recorded run says about the approval: ``state``, ``by``, ``at``, ``note``; and
-        ``arguments``, the recorded values of arguments that each run computes anew: the page shows what differs.
-    :param editable: which arguments the approver may change: place -> JSON Schema of the form's field. A place is
-        ``argument.key.0``, see :mod:`~airflow_provider_vai.languages.places`; with several guarded steps
+    :param subject: The question, in one line.
+    :param reason: Why the gate asks.
+    :param recorded: The approval in the recorded run: ``state``, ``by``, ``at``, ``note``; and ``arguments``, the
+        recorded values of arguments that each run computes anew. The question shows how they differ.
+    :param editable: The arguments that the approver may change: place -> JSON Schema of the form field. A place is
+        ``argument.key.0``, see :mod:`~airflow_provider_vai.languages.places`. If the gate guards several steps, it is
         ``task_id:place``.
-    :param denied: arguments of calls that were denied in the recorded run; such a call never passes.
-    :param assigned_users: who may answer: ids, or ``{"id", "name"}``. Left out: anyone who may answer in this
-        DAG.
-    :param response_timeout: how long to wait for an answer, over all questions of one try. Left out: forever.
+    :param denied: Arguments of calls that were denied in the recorded run. Such a call never passes the gate.
+    :param assigned_users: Who may answer: ids, or ``{"id", "name"}``. Default: anyone who may answer in this DAG.
+    :param response_timeout: How long one try waits for an answer, over all its questions. Default: forever.
     :param on_timeout: ``fail``, ``approve`` or ``reject``.
-    :param on_reject: ``skip`` the guarded steps, or ``fail``.
+    :param on_reject: ``skip`` the guarded steps, or ``fail`` the gate.
     :param notifiers: Airflow notifiers, called when the question opens and, with ``remind_before``, once more before
-        the deadline. Their templates see ``required_action_url``, ``approval_subject`` and ``approval_reminder``.
-    :param remind_before: how long before the deadline to remind; needs ``response_timeout``.
-    :param trust_for: pass without a question while an approval by a person of the very same tool, arguments, argument
-        names and ``assigned_users`` is no older than this. Left out: ask each time.
-    :param trust_uses: how often one approval may be repeated like that; goes with ``trust_for``.
-    :param wake_every: wake up so often and look for an out-of-band answer.
-    :param allow_unattributed: take answers from the task state store, which holds no identity: anyone who may write
-        there can give any name. Without it only answers with a name count.
-    :param deferrable: ``False`` keeps the sensor's own ``mode`` (``poke`` or ``reschedule``). Such a gate
-        cannot read an answer from Airflow's pages, so it needs ``allow_unattributed``.
+        the deadline. Their templates can use ``required_action_url``, ``approval_subject`` and ``approval_reminder``.
+    :param remind_before: How long before the deadline to send the reminder. Needs ``response_timeout``.
+    :param trust_for: Pass without a question if a person approved exactly the same tool, arguments, argument names and
+        ``assigned_users`` within this time. Default: ask each time. Needs ``trust_uses``.
+    :param trust_uses: How many times one approval may be repeated in this way. Needs ``trust_for``.
+    :param wake_every: How often a parked gate wakes up to look for an out-of-band answer. Default: never.
+    :param allow_unattributed: Accept answers from the task state store. Such an answer has no verified identity: anyone
+        who may write to the store can answer. Default: only answers with an identity are accepted.
+    :param deferrable: ``False`` keeps the sensor's own ``mode`` (``poke`` or ``reschedule``). Such a gate cannot
+        receive answers from Airflow's pages, so it needs ``allow_unattributed``.
     """
 
     kind = "approval_gate"
-    inherits_from_skipmixin = True  # so that a cleared step looks again whether it was skipped
+    inherits_from_skipmixin = True  # a cleared step then checks again whether the gate skipped it
     template_fields: Sequence[str] = ("subject", "reason", "recorded", "editable", "denied")
     operator_extra_links = (RequiredActionLink(),)
     ui_color = "#f9e79f"
@@ -101,7 +100,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         deferrable: bool = True,
         **kwargs: Any,
     ) -> None:
-        # The scheduler may take a gate that is answered at once for a lost one: it asks again. A verdict is final.
+        # The scheduler may consider a gate that is answered at once as lost. A retry asks again; a verdict is final.
         kwargs = {"retries": 3, "retry_delay": timedelta(seconds=10), **kwargs}
         super().__init__(**kwargs)
         emits_action(self)
@@ -126,21 +125,26 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
     def _check_settings(self) -> None:
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
-                raise ValueError(f"{name} is one of {', '.join(choices)}, not {getattr(self, name)!r}")
+                raise ValueError(f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}")
         if (self.trust_for is None) != (self.trust_uses is None):
-            raise ValueError("trust_for and trust_uses go together: an approval is repeated under both limits")
+            raise ValueError("trust_for and trust_uses need each other: set both, or neither")
         if self.remind_before and not self.response_timeout:
-            raise ValueError("remind_before needs response_timeout: without a deadline there is no time before it")
+            raise ValueError("remind_before needs a deadline: set response_timeout, or leave out remind_before")
         if not self.deferrable and not self.allow_unattributed:
             raise ValueError(
-                "a gate with deferrable=False takes only out-of-band answers, which hold no identity:"
-                " say allow_unattributed=True, or leave out deferrable=False"
+                "a gate with deferrable=False takes only out-of-band answers, which have no identity:"
+                " set allow_unattributed=True, or leave out deferrable=False"
             )
 
-    # --- asking -------------------------------------------------------------------------------------------
+    # --- The question --------------------------------------------------------------------------------------
 
     def execute(self, context: Context) -> Any:
-        """Ask and park; or, if not deferrable, look for an out-of-band answer again and again."""
+        """Ask the question and park; if the gate is not deferrable, poll for an out-of-band answer instead.
+
+        :return: the record of the decision, if the gate passes without a question or was polled.
+        :raises ApprovalImpossible: the gate guards no step, its steps would make a denied call, or the question cannot
+            be shown.
+        """
         from airflow_provider_vai.sensors import approval_decision, approval_notice
 
         now = guarded(self, context)
@@ -154,13 +158,13 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         return super().execute(context)
 
     def text(self, name: str) -> Any:
-        """Return an argument of the gate as it is in this run: ``subject``, ``reason`` and the like."""
+        """Return a setting of the question, such as ``subject`` or ``reason``, with its templates rendered."""
         return as_argument(getattr(self, name)).value
 
     def _refuse_denied(self, now: Guarded) -> None:
         if task_id := now.denied(self.text("denied") or ()):
             raise ApprovalImpossible(
-                f"{task_id!r} would make a call that was denied in the recorded run: such a call passes no gate."
+                f"{task_id!r} would make a call that was denied in the recorded run, and such a call never passes."
                 " Change the step's arguments; the gate's `denied` lists the calls"
             )
 
@@ -172,7 +176,10 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         return Waiting(now.digests, deadline, remind_at)
 
     def _ask(self, context: Context, now: Guarded, waiting: Waiting, problem: str | None = None) -> NoReturn:
-        """Open the question, make sure that Airflow shows it, and park."""
+        """Open the question, check that Airflow shows exactly this one, and park.
+
+        ``problem`` is why an earlier answer did not count; ``None`` on the first question.
+        """
         from airflow_provider_vai.sensors import approval_form, approval_question, approval_text
 
         try:
@@ -189,13 +196,13 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         )
         if shown.rpartition("\n")[2] != body.rpartition("\n")[2]:
             raise ApprovalImpossible(
-                "Airflow still holds this gate's earlier question, about other arguments, and before 3.4 it"
-                " cannot be replaced. Nobody approves what they do not see: trigger a new run of this DAG"
+                "Airflow still shows this gate's earlier question, about other arguments, and Airflow before 3.4 cannot"
+                " replace it. Nobody can approve arguments that are not shown: trigger a new run of this DAG"
             )
         approval_question.park(self, context["ti"].id, replace(waiting, digests=now.digests))
 
     def _body(self, context: Context, now: Guarded, problem: str | None) -> str:
-        """Return the question with every argument whole; if it is too long for Airflow, with a link to all of it."""
+        """Return the question with all arguments in full; if that is too long for Airflow, with a link to a page."""
         from airflow_provider_vai.sensors import approval_page, approval_text
 
         reason, recorded = self.text("reason"), self.text("recorded")
@@ -206,12 +213,12 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
             page = approval_page.write(now, context, subject=self.text("subject"), reason=reason)
         except OSError as error:
             raise ApprovalImpossible(
-                f"the arguments are too long for Airflow's page, and a page of their own could not be written: {error}."
+                f"the arguments are too long for Airflow's page, and a separate page could not be written: {error}."
                 " Make [vai] artifacts_path writable, and clear this task"
             ) from error
         return approval_text.body(now, reason=reason, recorded=recorded, problem=problem, page=page)
 
-    # --- answering ----------------------------------------------------------------------------------------
+    # --- The answer ----------------------------------------------------------------------------------------
 
     def execute_complete(
         self,
@@ -221,7 +228,15 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         deadline: str | None = None,
         remind_at: str | None = None,
     ) -> Any:
-        """Take the answer; ask again if the arguments are no longer those that were shown, or an edit is no good."""
+        """Decide from the answer; ask again if the arguments have changed since the question, or an edit is invalid.
+
+        :param event: The answer, an error, or the end of the waiting time, as Airflow passes it to the resumed task.
+        :param digests: The digests that the question showed, by task id.
+        :param deadline: When to stop waiting, ISO 8601; ``None``: never.
+        :param remind_at: When to remind people, ISO 8601; ``None``: no reminder, or already sent.
+        :return: the record of the decision.
+        :raises AirflowFailException: the question could not be answered, was rejected, or timed out.
+        """
         from airflow_provider_vai.sensors.approval_question import Waiting
 
         now, waiting = guarded(self, context), Waiting.of(digests, deadline, remind_at)
@@ -237,12 +252,12 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         answer = approval_decision.from_event(event)
         if answer.decision == "approve":
             if now.digests != waiting.digests:
-                self.log.warning("The arguments changed after the question was shown: asking again")
-                self._ask(context, now, waiting, "The arguments changed after the question was shown.")
+                self.log.warning("The arguments have changed since the question was shown: asking again")
+                self._ask(context, now, waiting, "The arguments have changed since the question was shown.")
             try:
                 answer = self._with_edits(now, answer, event.get("params_input") or {})
             except approval_form.InvalidEdit as error:
-                self.log.warning("The edit is refused, asking again: %s", error)
+                self.log.warning("The edit was refused, asking again: %s", error)
                 self._ask(context, now, waiting, str(error))
         return approval_decision.decide(self, context, now, answer)
 
@@ -251,7 +266,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
 
         edits = approval_form.changed(approval_form.fields(self.text("editable") or {}, now.arguments), form)
         if now.changed(edits).denied(self.text("denied") or ()):
-            raise approval_form.InvalidEdit("with this edit the call is one that was denied in the recorded run")
+            raise approval_form.InvalidEdit("with this edit, the step would make a call denied in the recorded run")
         return replace(answer, edits=edits)
 
     def _woken(self, context: Context, now: Guarded, waiting: Waiting) -> Any:
@@ -267,7 +282,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         return self._timed_out(context, now, waiting.digests)
 
     def poke(self, context: Context) -> bool | PokeReturnValue:
-        """Look for an out-of-band answer."""
+        """Look for an out-of-band answer, and return it as the sensor's result."""
         from airflow_provider_vai.sensors import approval_decision
 
         now = guarded(self, context)
@@ -285,12 +300,18 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         if self.on_timeout == "fail":
             raise ApprovalTimeout(f"nobody answered within {self.response_timeout}: clear this task to ask again")
         if self.on_timeout == "approve" and now.digests != digests:
-            raise ApprovalTimeout("nobody answered, and the arguments are no longer those that the question showed")
+            raise ApprovalTimeout(
+                "nobody answered, and the arguments have changed since the question was shown, so nothing is approved:"
+                " clear this task to ask again"
+            )
         answer = approval_decision.GateAnswer(decision=self.on_timeout, timed_out=True)
         return approval_decision.decide(self, context, now, answer)
 
     def rejected(self, context: Context, record: dict[str, Any]) -> None:
-        """Keep the record, and fail where the gate says so: skipping and failing leave by an exception."""
+        """Push the record to XCom, and fail the gate if ``on_reject`` is ``fail``.
+
+        The record is pushed here because a gate that skips or fails raises and so returns no result.
+        """
         context["ti"].xcom_push(key="return_value", value=record)
         if self.on_reject == "fail":
             why = f": {record['note']}" if record["note"] else ""

@@ -1,4 +1,4 @@
-"""What the parts of an approval gate share: the gate as they see it, and where its question is answered."""
+"""Shared by the modules of the approval gate: the gate's interface, and the place where its question is answered."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from airflow_provider_vai.operators.runtime.addresses import path_prefix
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-ANSWER_KEY = "vai_decision"  # in the task state store, for answers that do not come through Airflow's pages
+ANSWER_KEY = "vai_decision"  # key in the task state store, for answers that bypass Airflow's pages
 
 
 class Gate(Protocol):
-    """An approval gate as its parts use it; :class:`.ApprovalGateSensor` is one."""
+    """The interface of an approval gate; :class:`.ApprovalGateSensor` implements it."""
 
     task_id: str
     log: Any
@@ -33,21 +33,21 @@ class Gate(Protocol):
         ...
 
     def rejected(self, context: Context, record: dict[str, Any]) -> None:
-        """Fail the gate, if that is what a rejection does here."""
+        """Keep the record of a rejection, and fail the gate if its settings say so."""
         ...
 
     def skip(self, *, ti: Any, tasks: Sequence[Any]) -> None:
-        """Skip tasks, as :class:`airflow.models.SkipMixin` does."""
+        """Skip tasks like :class:`airflow.models.SkipMixin`."""
         ...
 
 
 class RequiredActionLink(BaseOperatorLink):
-    """Leads from the gate's task instance to its question."""
+    """Links the gate's task instance to its question."""
 
     name = "Required action"
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
-        """Return the page's address inside Airflow's UI."""
+        """Return the path of the question's page in Airflow's UI."""
         from urllib.parse import quote
 
         dag, run, task = (quote(part, "") for part in (ti_key.dag_id, ti_key.run_id, ti_key.task_id))

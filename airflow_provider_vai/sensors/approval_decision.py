@@ -1,4 +1,4 @@
-"""From an answer to a decision: who said what, about which arguments, kept for good."""
+"""Turns an answer into a decision, and keeps who decided what about which arguments in the approvals record."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GateAnswer:
-    """What was said: ``approve`` or ``reject``, by whom (``{"id", "name"}``), when, with which note and edits.
+    """One answer to a gate.
 
-    ``rests_on`` is the id of the recorded approval that an automatic one repeats.
+    ``decision`` is ``approve`` or ``reject``, ``by`` is ``{"id", "name"}``, ``at`` is ISO 8601, and ``edits`` is
+    task id -> place -> ``{"from", "to"}``. ``rests_on`` is the id of the approval that an automatic approval repeats.
     """
 
     decision: str
@@ -45,7 +46,7 @@ class GateAnswer:
 
 
 def from_event(event: Mapping[str, Any]) -> GateAnswer:
-    """Return the answer that came through Airflow's pages or its REST API."""
+    """Return the answer that was given on Airflow's pages or through its REST API."""
     from airflow_provider_vai.sensors import approval_form
 
     by, at = event.get("responded_by_user"), event.get("responded_at")
@@ -58,10 +59,11 @@ def from_event(event: Mapping[str, Any]) -> GateAnswer:
 
 
 def taken(gate: Gate, context: Context, now: Guarded) -> GateAnswer | None:
-    """Return the answer in the task state store, once: left there it would answer the next question too.
+    """Return the answer in the task state store, if there is a valid one, and delete it.
 
-    An answer is dropped, with a word in the log, where it is not about the arguments as they are now (it could have
-    been written before the question, about anything), or where the gate takes none without an identity.
+    It is deleted because it would otherwise answer the next question as well. An answer is dropped with a warning if it
+    is not about the current arguments (it may have been written before the question, about anything), or if the gate
+    accepts only answers with an identity.
     """
     from airflow_provider_vai.sensors.approval_answers import ANSWER_KEY
 
@@ -72,19 +74,19 @@ def taken(gate: Gate, context: Context, now: Guarded) -> GateAnswer | None:
     store.delete(ANSWER_KEY)
     answer = answer if isinstance(answer, dict) else {}
     if not gate.allow_unattributed:
-        gate.log.warning("Dropped an out-of-band answer: it holds no identity, and allow_unattributed is not set")
+        gate.log.warning("Dropped an out-of-band answer: it has no identity, and allow_unattributed is not set")
         return None
     decision, note = answer.get("decision"), answer.get("note")
     if decision == "reject" or (decision == "approve" and answer.get("sha256") == now.sha256):
         return GateAnswer(decision=decision, note=note if isinstance(note, str) else None)
-    gate.log.warning("Dropped an out-of-band answer: it is no decision about the arguments as they are now")
+    gate.log.warning("Dropped an out-of-band answer: it is not a decision about the current arguments")
     return None
 
 
 def trusted(gate: Gate, context: Context, now: Guarded) -> GateAnswer | None:
-    """Return an automatic approval where a person's, of exactly this and recent enough, may be repeated once more.
+    """Return an automatic approval if a recent one by a person covers exactly this and may be repeated once more.
 
-    A rejection of the same since then ends the trust, and so does a record that cannot be read.
+    A later rejection of the same arguments ends the trust, and so does a record that cannot be read.
     """
     if gate.trust_for is None or gate.trust_uses is None:
         return None
@@ -99,7 +101,7 @@ def trusted(gate: Gate, context: Context, now: Guarded) -> GateAnswer | None:
         if record["automatic"]:
             uses += 1
         elif record["decision"] == "approve" and record["by"] and not record["timed_out"]:
-            gate.log.info("The approval %s by %s was repeated %s times", record["id"], record["by"], uses)
+            gate.log.info("The approval %s by %s has been repeated %s times", record["id"], record["by"], uses)
             return GateAnswer("approve", rests_on=record["id"]) if uses < gate.trust_uses else None
         else:
             return None
@@ -107,10 +109,12 @@ def trusted(gate: Gate, context: Context, now: Guarded) -> GateAnswer | None:
 
 
 def decide(gate: Gate, context: Context, now: Guarded, answer: GateAnswer) -> dict[str, Any]:
-    """Keep the decision and return the gate's result; a rejection leaves by the gate's own way.
+    """Write the decision to the approvals record and return the gate's result.
 
-    :raises AirflowFailException: the decision could not be written into the approvals record. Without a record nothing
-        is approved.
+    A rejection skips the guarded steps or fails the gate, as the gate's settings say.
+
+    :raises AirflowFailException: the decision could not be written to the approvals record (nothing is approved without
+        a record), or the gate fails on a rejection.
     """
     approved = now.changed(answer.edits)
     record = {
@@ -136,19 +140,21 @@ def decide(gate: Gate, context: Context, now: Guarded, answer: GateAnswer) -> di
 
 
 def skip(gate: Gate, context: Context) -> None:
-    """Skip the steps right after a gate; in a mapped task group, those of the same iteration.
+    """Skip the steps directly after a gate; in a mapped task group, those of the same iteration.
 
-    Airflow's own way leaves a mapped step to be skipped when it is scheduled, and then looks for the record of a gate
-    that is not mapped.
+    ``SkipMixin`` alone is not enough there: it leaves a mapped step to be skipped when it is scheduled, and then looks
+    for the skip record of an unmapped gate.
 
-    :raises DownstreamTasksSkipped: that is how a task tells Airflow.
+    :raises DownstreamTasksSkipped: the way in which a task skips mapped task instances in Airflow.
     """
     task, index = context["task"], context["ti"].map_index
     steps = [step for step in task.get_direct_relatives(upstream=False) if not step.is_teardown]
     gate.skip(ti=context["ti"], tasks=steps)
     group = task.get_closest_mapped_task_group()
-    if same := [step.task_id for step in steps if group is not None and step.get_closest_mapped_task_group() is group]:
-        raise DownstreamTasksSkipped(tasks=[(task_id, index) for task_id in same])
+    if mapped := [
+        step.task_id for step in steps if group is not None and step.get_closest_mapped_task_group() is group
+    ]:
+        raise DownstreamTasksSkipped(tasks=[(task_id, index) for task_id in mapped])
 
 
 def _kept(gate: Gate, context: Context, approved: Guarded, record: Mapping[str, Any]) -> str:
@@ -179,6 +185,6 @@ def _kept(gate: Gate, context: Context, approved: Guarded, record: Mapping[str, 
         return approvals_record.write(results.artifacts_root(), kept)
     except OSError as error:
         raise AirflowFailException(
-            f"the decision could not be written into the approvals record: {error}. Make [vai] artifacts_path writable,"
-            " clear this task and answer it again"
+            f"the decision could not be written to the approvals record: {error}. Make [vai] artifacts_path writable,"
+            " clear this task and answer again"
         ) from error

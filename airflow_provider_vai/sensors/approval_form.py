@@ -1,7 +1,7 @@
-"""The fields that an approver may change, and what a form does to values on its way through a browser.
+"""The form with the fields that an approver may change, and the edits read from it.
 
-A field that nobody touched comes back changed all the same: a text that looks like JSON as the parsed value, an integer
-beyond 2**53 rounded, 1.0 as 1, and in Airflow 3.1 nothing as the field's own description. None of that is an edit.
+A browser changes even untouched values: text that looks like JSON comes back parsed, an integer beyond 2**53 comes back
+rounded, 1.0 comes back as 1, and Airflow 3.1 returns null as the field's own description. None of these is an edit.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from airflow_provider_vai.operators.runtime import results
 
 NOTE = "note"
 NOTE_FIELD = {
-    "value": "",  # not None: Airflow 3.1 shows that as "[object Object]"
+    "value": "",  # Airflow 3.1 shows None as "[object Object]"
     "description": "A note for the record (optional)",
     "schema": {"type": ["null", "string"], "title": "Note", "maxLength": 2000},
     "source": "task",
@@ -24,12 +24,12 @@ NOTE_FIELD = {
 
 
 class InvalidEdit(ValueError):
-    """The form holds a value that the field does not take."""
+    """The form contains a value that its field does not accept, or an unknown field."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """One editable place: the form field's name, the step and the place in its arguments, its schema and value now."""
+    """One editable value: the form field's name, the step, the place in its arguments, the schema and current value."""
 
     name: str
     task_id: str
@@ -38,47 +38,51 @@ class Field:
     value: Any
 
     def shown(self) -> dict[str, Any]:
-        """Return the field in the words of an Airflow param."""
+        """Return the field as a serialized Airflow param."""
         schema = {"title": self.place, **self.schema}
         return {"value": self.value, "description": f"{self.task_id}: {self.place}", "schema": schema, "source": "task"}
 
 
 def fields(editable: Mapping[str, Mapping[str, Any]], arguments: Mapping[str, Mapping[str, Any]]) -> list[Field]:
-    """Return the fields of a gate.
+    """Return the editable fields of a gate.
 
-    :param editable: place -> JSON Schema; where the gate guards several steps, ``task_id:place``.
-    :param arguments: step -> its resolved arguments.
-    :raises LookupError: a place does not exist, or its value is no plain data (a credential, a large earlier result).
+    :param editable: place -> JSON Schema; if the gate guards several steps, ``task_id:place`` -> JSON Schema.
+    :param arguments: task id -> the step's resolved arguments.
+    :raises LookupError: a place does not exist, or its value is not plain data (a credential, or a large result that is
+        stored as an artifact).
     """
     found = []
     for name, schema in editable.items():
         head, colon, rest = name.rpartition(":")
         task_id = head if colon else next(iter(arguments))
         if task_id not in arguments or (not colon and len(arguments) > 1):
-            raise LookupError(f"the editable field {name!r} names no guarded step: write task_id:argument")
+            raise LookupError(f"the editable field {name!r} does not name a guarded step: write task_id:argument")
         value = places.at(arguments[task_id], rest)
         if not _plain(value):
-            raise LookupError(f"the editable field {name!r} holds a credential or a large earlier result")
+            raise LookupError(
+                f"the editable field {name!r} contains a credential or a large earlier result, which no form can show:"
+                " remove it from the gate's `editable`"
+            )
         found.append(Field(name, task_id, rest, schema, value))
     return found
 
 
 def form(shown: list[Field]) -> dict[str, Any]:
-    """Return the form: the editable fields, and one for a note."""
+    """Return the form as field name -> serialized param: the editable fields, and one for a note."""
     return {**{field.name: field.shown() for field in shown}, NOTE: NOTE_FIELD}
 
 
 def note(params_input: Mapping[str, Any]) -> str | None:
-    """Return what the approver wrote, ``None`` where nothing."""
+    """Return the approver's note; ``None`` if there is none."""
     text = params_input.get(NOTE)
     return text.strip() or None if isinstance(text, str) else None
 
 
 def changed(shown: list[Field], params_input: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the edits of each step: place -> ``{"from", "to"}``.
+    """Return the approver's edits: task id -> place -> ``{"from", "to"}``.
 
-    :param params_input: the form as it came back; a field that is missing was not changed.
-    :raises InvalidEdit: a field that the form does not have, or a value that its schema refuses.
+    :param params_input: The submitted form. A missing field counts as unchanged.
+    :raises InvalidEdit: the form has no such field, or a value does not match its field's schema.
     """
     known = {field.name: field for field in shown}
     if unknown := sorted(set(params_input) - {*known, NOTE}):
@@ -104,7 +108,7 @@ def _check(field: Field, value: Any) -> None:
 
 
 def _undistorted(field: Field, got: Any) -> Any:
-    """Return the field's own value if ``got`` is only what a form makes of it; of another value the text or number."""
+    """Return the field's own value if ``got`` is what a browser makes of it, else ``got`` (as text in a text field)."""
     own = field.value
     if (isinstance(own, str) and _same_json(own, got)) or (own is None and got == field.shown()):
         return own
@@ -121,7 +125,7 @@ def _same_json(text: str, got: Any) -> bool:
 
 
 def _as_doubles(value: Any) -> Any:
-    """Return ``value`` as a browser compares it: every number is a double, a boolean is none."""
+    """Return ``value`` in a form that compares as in a browser: all numbers are doubles, booleans are not numbers."""
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return (type(value).__name__, value)
     if isinstance(value, (int, float)):

@@ -1,4 +1,4 @@
-"""Telling people that a gate waits: Airflow's notifiers, and the log of a gate that no page can answer."""
+"""Notifies people that a gate waits: through Airflow's notifiers, and in the log of a gate without a page."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def send(gate: Gate, context: Context, *, reminder: bool = False) -> None:
-    """Call the gate's notifiers. One that fails is reported in the log: the question opens all the same."""
+    """Call the gate's notifiers. If one fails, the error is logged and the question still opens."""
     from airflow_provider_vai.sensors import approval_text
 
-    told: dict[str, Any] = {
+    notice: dict[str, Any] = {
         **context,
         "required_action_url": link(gate, context),
         "approval_subject": approval_text.heading(gate.text("subject")),
@@ -26,29 +26,31 @@ def send(gate: Gate, context: Context, *, reminder: bool = False) -> None:
     }
     for notifier in gate.notifiers:
         try:
-            copy.copy(notifier)(cast("Context", told))  # a notifier renders its templates in place
-        except Exception:  # whatever a notifier does wrong, a person can still answer on the page
+            copy.copy(notifier)(cast("Context", notice))  # a copy, because notifiers render their templates in place
+        except Exception:  # a person can still answer on the page, whatever goes wrong in a notifier
             gate.log.exception("The notifier %s failed", type(notifier).__name__)
 
 
 def link(gate: Gate, context: Context) -> str:
-    """Return the full address of the gate's question."""
+    """Return the full URL of the gate's question."""
     from airflow_provider_vai.sensors.approval_answers import RequiredActionLink
 
     return server() + RequiredActionLink().get_link(gate, ti_key=context["ti"])
 
 
 def tell_out_of_band(gate: Gate, context: Context, now: Guarded) -> None:
-    """Log the question, and how to answer it, once: a rescheduled gate comes here at each look.
+    """Call the notifiers, and log the question and how to answer it.
 
-    :raises ApprovalImpossible: this version of Airflow has no place for such an answer.
+    This happens once: a rescheduled gate calls this function at every poke.
+
+    :raises ApprovalImpossible: this version of Airflow has no task state store to answer in.
     """
     from airflow_provider_vai.sensors import approval_text
     from airflow_provider_vai.sensors.approval_answers import ANSWER_KEY
     from airflow_provider_vai.sensors.guarded import ApprovalImpossible
 
     if "task_state_store" not in context:
-        raise ApprovalImpossible("a gate that is not deferrable needs Airflow 3.3: leave out deferrable=False")
+        raise ApprovalImpossible("a gate with deferrable=False needs Airflow 3.3 or later: leave out deferrable=False")
     if gate.reschedule and context["ti"].get_first_reschedule_date(context) is not None:
         return
     send(gate, context)

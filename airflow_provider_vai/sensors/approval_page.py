@@ -1,7 +1,7 @@
-"""The whole question as a page of our own, for arguments that are too long for Airflow's page.
+"""The full question as a separate HTML page, for arguments that are too long for Airflow's own page.
 
-The page lies among the gate's artifacts; the plugin serves it at ``/vai/gates/<dag>/<run>/<task>``. Its address names
-the digest of its bytes, so that a question never leads to the page of another one.
+The page is one of the gate's artifacts, and the plugin serves it at ``/vai/gates/<dag>/<run>/<task>``. Its URL contains
+the digest of its bytes, so that a question never links to the page of another question.
 """
 
 from __future__ import annotations
@@ -43,9 +43,11 @@ pre {{ white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid #8886; 
 
 
 def write(now: Guarded, context: Context, *, subject: Any, reason: str | None) -> str:
-    """Write the page of a question and return its address on Airflow's API server.
+    """Write the page of a question and return its path on Airflow's API server.
 
-    :param now: what would run. :param subject: the question. :param reason: why it is asked.
+    :param now: The guarded steps with their arguments.
+    :param subject: The question.
+    :param reason: Why the gate asks.
     :raises OSError: the page cannot be written.
     """
     content = page(now, subject=subject, reason=reason).encode()
@@ -58,7 +60,7 @@ def write(now: Guarded, context: Context, *, subject: Any, reason: str | None) -
 
 
 def page(now: Guarded, *, subject: Any, reason: str | None) -> str:
-    """Return the page: every argument of every step, whole, with nothing in it read as markup."""
+    """Return the page as HTML: every argument of every step, in full and escaped."""
     return _PAGE.format(
         subject=text(approval_text.heading(subject)),
         reason=text(approval_text.plain(reason or "")),

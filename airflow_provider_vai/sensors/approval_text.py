@@ -1,7 +1,7 @@
-"""What an approver reads: the guarded steps' arguments, as Markdown that no argument can break out of.
+"""The text that an approver reads: the guarded steps' arguments, as Markdown that no argument can break out of.
 
-Airflow shows the body of a question as Markdown and does not mask it. Text from the recorded run is therefore
-escaped character by character, or stands in a fence longer than any run of backticks in it; secrets are masked first.
+Airflow renders the body of a question as Markdown and does not mask it. Text from the recorded run is therefore escaped
+character by character, or put into a code fence longer than any run of backticks in it. Secrets are masked first.
 """
 
 from __future__ import annotations
@@ -19,20 +19,22 @@ from airflow_provider_vai.operators.runtime.masking import masked, masked_values
 from airflow_provider_vai.sensors.guarded import Guarded
 
 LONGEST_BODY = 60_000
-"""Bytes of a question in Airflow's database, of which MySQL takes no more. A longer one has a page of its own."""
+"""Longest body of a question in bytes: MySQL's column takes little more. A longer question gets a separate page."""
 
-LONGEST_TEXT = 2000  # characters of one string value, LONGEST_LIST items of one list, LONGEST_BLOCK characters of one
-LONGEST_LIST = 50  # step's arguments: what is shown of a question that has a page of its own
-LONGEST_BLOCK = 15_000
+# What the body still shows of a question with a separate page:
+LONGEST_TEXT = 2000  # characters of one string value
+LONGEST_LIST = 50  # items of one list
+LONGEST_BLOCK = 15_000  # characters of one step's arguments
+
 SUBJECT_CHARACTERS = 200
 
-_UNSEEN = ("Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp")  # controls, direction overrides, lone surrogates, separators
-_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")  # every ASCII punctuation mark may be escaped in Markdown
+_INVISIBLE = ("Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp")  # controls, direction overrides, lone surrogates, separators
+_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")  # Markdown allows escaping every ASCII punctuation mark
 
 
 def heading(text: Any) -> str:
-    """Return the question as one line of plain text."""
-    line = _seen(" ".join(str(masked(text)).split()))
+    """Return the gate's subject as one line of plain text, cut to ``SUBJECT_CHARACTERS``."""
+    line = _visible(" ".join(str(masked(text)).split()))
     return line if len(line) <= SUBJECT_CHARACTERS else line[: SUBJECT_CHARACTERS - 1] + "…"
 
 
@@ -44,28 +46,28 @@ def body(
     problem: str | None = None,
     page: str | None = None,
 ) -> str:
-    """Return the question's body: all arguments, whole.
+    """Return the body of the question, with all arguments in full unless there is a separate page.
 
-    :param now: what would run.
-    :param reason: why it is asked.
-    :param recorded: what the recorded run says about the approval, and under ``arguments`` the recorded values of
-        arguments that each run computes anew.
-    :param problem: why an earlier answer to this question did not count.
-    :param page: the address of the page that shows all of it; long texts and lists are cut here then.
-    :return: Markdown; its last line, the digest of the arguments, is never text from the run.
+    :param now: The guarded steps with their arguments.
+    :param reason: Why the gate asks.
+    :param recorded: The approval in the recorded run, and under ``arguments`` the recorded values of arguments that
+        each run computes anew.
+    :param problem: Why an earlier answer to this question did not count.
+    :param page: The address of the page that shows everything. If it is given, long texts and lists are cut here.
+    :return: Markdown. The last line has the digest of the arguments, and never contains text from the run.
     """
-    said = {name: value for name, value in (recorded or {}).items() if name != "arguments"}
+    approval = {name: value for name, value in (recorded or {}).items() if name != "arguments"}
     before = (recorded or {}).get("arguments") or {}
     parts = [f"**Asked again:**\n\n{_quoted(problem)}"] if problem else []
     parts += [f"**Only the beginning is shown here.** Read [all arguments]({page}) before you answer."] if page else []
     parts += [_quoted(reason)] if reason else []
-    parts += [f"**In the recorded run**\n\n{_fenced(said)}"] if said else []
+    parts += [f"**Approval in the recorded run**\n\n{_fenced(approval)}"] if approval else []
     parts += _cut_steps(now, before) if page else [_step(task_id, now, before) for task_id in now.steps]
     return "\n\n".join([*parts, f"An approval covers exactly these arguments: sha256 `{now.sha256}`"])
 
 
 def _cut_steps(now: Guarded, recorded: Mapping[str, Any]) -> list[str]:
-    """Return the first steps, as many as fit, with their arguments cut; of the others the number."""
+    """Return as many steps as fit, with their arguments cut, and the number of steps left out."""
     parts: list[str] = []
     for number, task_id in enumerate(now.steps):
         parts.append(_step(task_id, now, recorded, is_cut=True))
@@ -81,35 +83,35 @@ def _step(task_id: str, now: Guarded, recorded: Mapping[str, Any], *, is_cut: bo
     facts = [("kind", step.kind), *(("connection", name) for name in connections), ("effect", str(step.effect))]
     shown = {name: value for name, value in arguments.items() if value is not None}
     references = sum(_count_references(value) for value in shown.values())
-    shown = _folded(masked_values(shown)) if is_cut else shown  # masked first: no cut leaves a part of a secret
+    shown = _folded(masked_values(shown)) if is_cut else shown  # masked first, so that no part of a secret is left
     parts = [f"### Step `{task_id}`", " · ".join(f"{name} {_escaped(value)}" for name, value in facts)]
     parts += [_fenced(shown, LONGEST_BLOCK if is_cut else None)]
-    parts += [f"{references} of the values come from an earlier step's artifact."] if references else []
+    parts += [f"{references} of these values are artifacts of earlier steps."] if references else []
     parts += [] if is_cut else list(_differences(arguments, recorded))
     return "\n\n".join(parts)
 
 
 def _differences(arguments: Mapping[str, Any], recorded: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what each computed argument is now and was in the recording."""
+    """Yield how each argument that is computed anew differs from its recorded value."""
     for name, before in recorded.items():
         now = arguments.get(name)
         if json_text.canonical(now) == json_text.canonical(before):
-            yield f"`{name}` is what it was in the recorded run."
+            yield f"`{name}` is the same as in the recorded run."
             continue
         lines = difflib.unified_diff(
             as_json(before).split("\n"), as_json(now).split("\n"), "recorded", "now", lineterm="", n=2
         )
-        yield f"`{name}` is not what it was in the recorded run:\n\n{_fence(chr(10).join(lines), 'diff')}"
+        yield f"`{name}` differs from the recorded run:\n\n{_fence(chr(10).join(lines), 'diff')}"
 
 
 def as_json(value: Any) -> str:
-    """Return arguments as JSON for people: credentials masked, unseen characters shown, artifacts named as such."""
+    """Return arguments as readable JSON: credentials masked, invisible characters escaped, artifacts marked."""
     return plain(json.dumps(_named(masked_values(value)), indent=2, ensure_ascii=False, default=str))
 
 
 def plain(text: str) -> str:
-    """Return a text with each character that cannot be seen written as its escape; line ends stay."""
-    return _seen(text, keep="\n")
+    """Return ``text`` with invisible characters except line breaks escaped."""
+    return _visible(text, keep="\n")
 
 
 def _fenced(value: Any, longest: int | None = None) -> str:
@@ -126,7 +128,7 @@ def _fence(text: str, language: str, longest_text: int | None = None) -> str:
 
 
 def _folded(value: Any) -> Any:
-    """Return ``value`` with long texts and lists cut, saying by how much."""
+    """Return ``value`` with long texts and lists cut, and a note of how much was cut."""
     if isinstance(value, str) and len(value) > LONGEST_TEXT:
         more = len(value) - LONGEST_TEXT
         return f"{value[:LONGEST_TEXT]} (... {more} more characters, sha256 {json_text.digest(value)})"
@@ -139,7 +141,7 @@ def _folded(value: Any) -> Any:
 
 
 def _named(value: Any) -> Any:
-    """Return ``value`` with artifacts named as such."""
+    """Return ``value`` with artifact references marked as artifacts."""
     if results.is_reference(value):
         return {"(artifact of an earlier step)": {key: _named(value[key]) for key in value if key != "artifact"}}
     if isinstance(value, dict):
@@ -155,17 +157,18 @@ def _count_references(value: Any) -> int:
 
 
 def _quoted(text: Any) -> str:
-    """Return text as a Markdown quotation, with nothing in it read as Markdown or HTML."""
+    """Return ``text`` as a Markdown block quote with all Markdown and HTML in it escaped."""
     lines = str(masked(text)).replace("\r\n", "\n").split("\n")
     return "\n".join(f"> {_escaped(line.strip())}  " for line in lines)
 
 
 def _escaped(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\1", _seen(text))
+    return _MARKDOWN.sub(r"\\\1", _visible(text))
 
 
-def _seen(text: str, keep: str = "") -> str:
-    """Return ``text`` with each character that cannot be seen written as its escape."""
+def _visible(text: str, keep: str = "") -> str:
+    """Return ``text`` with each invisible character, except those in ``keep``, written as its JSON escape."""
     return "".join(
-        char if char in keep or unicodedata.category(char) not in _UNSEEN else json.dumps(char)[1:-1] for char in text
+        char if char in keep or unicodedata.category(char) not in _INVISIBLE else json.dumps(char)[1:-1]
+        for char in text
     )

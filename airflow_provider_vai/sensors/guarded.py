@@ -1,4 +1,4 @@
-"""What a gate is about: the steps that it guards, with their arguments as they are in this DAG run, now."""
+"""The steps that a gate guards, with their arguments as resolved in the current DAG run."""
 
 from __future__ import annotations
 
@@ -17,30 +17,31 @@ if TYPE_CHECKING:
 
 
 class ApprovalImpossible(AirflowFailException):
-    """The gate guards nothing, cannot show what it guards, or may not pass it. It fails without a retry."""
+    """The gate guards no step, cannot show its question, or guards a denied call. It fails without a retry."""
 
 
 @dataclass(frozen=True)
 class Guarded:
-    """The guarded steps by task id, and the resolved arguments of each."""
+    """The guarded steps by task id, and the resolved arguments of each. A mapped step has one entry per element."""
 
     steps: Mapping[str, Any]
     arguments: Mapping[str, dict[str, Any]]
 
     @cached_property
     def digests(self) -> dict[str, str]:
-        """SHA-256 of each step's arguments; the step compares it with its own."""
+        """SHA-256 of each step's arguments, by task id. The step compares it with its own."""
         return {task_id: json_text.digest(arguments) for task_id, arguments in self.arguments.items()}
 
     @property
     def sha256(self) -> str:
-        """One digest for all of it: what the approver is shown, and an out-of-band answer repeats."""
+        """One digest of all steps: the approver sees it, and an out-of-band answer must repeat it."""
         return json_text.digest(self.digests)
 
     def covers(self, approvers: Sequence[Any]) -> str | None:
-        """Return the digest of everything that an approval is about: tools, arguments, schemas, and who may approve.
+        """Return the digest of everything that an approval covers: tools, arguments, schemas, and who may approve.
 
-        ``None`` where a step cannot say what it would do; such an approval is never repeated.
+        ``None`` if a step has no identity, because what it would call is not known before it runs. Such an approval is
+        never repeated.
         """
         identities = {task_id: step.identity() for task_id, step in self.steps.items()}
         if None in identities.values():
@@ -49,12 +50,15 @@ class Guarded:
         return json_text.digest([steps, sorted(map(json_text.canonical, approvers))])
 
     def changed(self, edits: Mapping[str, Mapping[str, Any]]) -> Guarded:
-        """Return the same steps with a person's edits in their arguments."""
+        """Return the same steps with a person's edits (task id -> place -> ``{"from", "to"}``) applied."""
         arguments = {task_id: edited(values, edits.get(task_id, {})) for task_id, values in self.arguments.items()}
         return replace(self, arguments=arguments)
 
     def denied(self, calls: Sequence[Mapping[str, Any]]) -> str | None:
-        """Return the step that would repeat one of these calls: all arguments of the call are the step's own."""
+        """Return the id of the first step that would repeat one of ``calls``; ``None`` if there is none.
+
+        A step repeats a call if it has all the arguments of that call, with the same values.
+        """
         for task_id, arguments in self.arguments.items():
             text = {name: json_text.canonical(value) for name, value in arguments.items()}
             for call in calls:
@@ -64,7 +68,7 @@ class Guarded:
 
 
 def guarded(gate: Any, context: Context) -> Guarded:
-    """Return what ``gate`` is about; of a step that is mapped over a list, each element by itself: ``step[0]``.
+    """Return the steps that ``gate`` guards. A step mapped over a list has one entry for each element: ``step[0]``.
 
     :raises ApprovalImpossible: no step names the gate.
     """
@@ -91,7 +95,7 @@ def _gate_of(task: Any) -> str | None:
 
 
 def _unmapped(task: Any, context: Context) -> Iterator[tuple[str, Any]]:
-    """Yield the steps that a task stands for, and the names under which they are asked about."""
+    """Yield each step of a task with the name that the question uses; a mapped task has one for each element."""
     if not task.is_mapped:
         yield task.task_id, task
         return

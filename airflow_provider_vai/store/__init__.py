@@ -1,1 +1,1 @@
-"""Where automations and recordings are kept: versions, status, the files that show them, and who may write."""
+"""Stores automations: their versions, their status, and the DAG file and sidecar of each."""

@@ -1,4 +1,4 @@
-"""Which DAG ids can name files in a dags folder, and which are free there."""
+"""Checks that a DAG id can name a DAG file, and finds an id that is free in a folder."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from airflow_provider_vai.store.sidecar_files import read_sidecar
 
 MODULES = sys.stdlib_module_names | {"airflow", "airflow_provider_vai", "conftest", "plugins"}
 MAX_NAME_BYTES = 200
-"""Of a DAG id: most file systems take names of 255 bytes, and the longest one here has a prefix and a suffix."""
+"""Maximum for a DAG id. Most file systems allow names of 255 bytes, and the longest name adds a prefix and a suffix."""
 
 
 def has_valid_characters(dag_id: str) -> bool:
-    """Return whether a DAG id has only letters, digits, dashes, dots and underscores, a letter or digit first."""
+    """Return whether a DAG id has only letters, digits, dashes, dots and underscores, and a letter or digit first."""
     return dag_id[:1].isalnum() and all(character.isalnum() or character in "_-." for character in dag_id)
 
 
 def safe_name(dag_id: str, folder: AnyPath) -> str:
-    """Return the DAG id, which names its files.
+    """Return the DAG id unchanged, after checking that it can name a DAG file in ``folder``.
 
-    :raises UnusableName: it cannot name a file, or would hide a module.
-    :raises NameTaken: on some file systems it is the name of a file that is there already.
+    :raises UnusableName: it cannot name a file, or would hide a Python module.
+    :raises NameTaken: an existing file has a name that some file systems consider equal.
     """
     safe = slug(dag_id, "run").rstrip("_")
     if not has_valid_characters(dag_id):
-        problem = "must hold letters, digits, dashes, dots and underscores, and start with a letter or digit"
+        problem = "must contain only letters, digits, dashes, dots and underscores, and start with a letter or digit"
     elif len(dag_id.encode()) > MAX_NAME_BYTES:
         problem = f"is longer than {MAX_NAME_BYTES} bytes"
     elif dag_id.partition(".")[0] in MODULES:
@@ -43,10 +43,10 @@ def safe_name(dag_id: str, folder: AnyPath) -> str:
 
 
 def free_dag_id(dag_id: str, automation: Automation, folder: AnyPath) -> str:
-    """Return a derived DAG id that is free in the folder, or that belongs to the same recording already.
+    """Return a DAG id that is free in the folder, or that already belongs to the same recording.
 
-    :param dag_id: the id as it was derived from the run's title; where another recording has it, six hex digits of the
-        recording's own id follow.
+    :param dag_id: The id made from the run's title. If another recording has it, six hex digits that depend on this
+        recording's id are appended.
     """
     sidecar = folder / (dag_id + SUFFIX)
     ours = automation.source.id if automation.source else ""
@@ -57,12 +57,12 @@ def free_dag_id(dag_id: str, automation: Automation, folder: AnyPath) -> str:
 
 
 def _unlike_others(dag_id: str, folder: AnyPath) -> str:
-    """Refuse a name that some file systems hold for the name of a file that is there already."""
+    """Refuse a name that some file systems would not distinguish from that of an existing file."""
     wanted = unicodedata.normalize("NFC", f"{dag_id}.py").casefold()
     for name in shared_files.names(folder, ".py"):
         if name != f"{dag_id}.py" and unicodedata.normalize("NFC", name).casefold() == wanted:
             raise NameTaken(
-                f"{name!r} is there, and differs from {dag_id + '.py'!r} only by case or spelling",
+                f"{name!r} exists already and differs from {dag_id + '.py'!r} only in case or Unicode form",
                 where=str(folder),
                 remedy="Choose another name with --dag-id.",
             )

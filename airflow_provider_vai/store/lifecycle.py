@@ -1,6 +1,7 @@
-"""Draft, active, paused: each change of an automation's status is an entry of its log, beside its versions.
+"""Changes the status of an automation: draft, active, paused, deleted.
 
-Here it is recorded; whoever calls makes Airflow do the same (the DAG is unpaused or paused).
+Each change is an entry in the automation's log, like its versions. The caller applies it in Airflow by pausing or
+unpausing the DAG.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from airflow_provider_vai.store.versions import Change, Entry, VersionLog, confl
 
 
 def to_review(sidecar: Sidecar) -> dict[int, ReviewItem]:
-    """Return the review items that nobody who activated the automation has looked at, by their numbers in the list."""
+    """Return the review items that nobody has reviewed in an activation, by their numbers in the list."""
     seen = {item.identity for review in sidecar.reviews for item in review.items}
     return {number: item for number, item in enumerate(sidecar.review, 1) if item.identity not in seen}
 
@@ -32,26 +33,29 @@ def activate(
     expected: int | None = None,
     carry_out: Callable[[], None] = lambda: None,
 ) -> Sidecar:
-    """Record that an automation is active from now on, and who reviewed what of it.
+    """Set an automation to active, and record who reviewed which items.
 
-    :param reviewed: the review items that the person looked at; those of other automations are ignored.
-    :param carry_out: unpauses the DAG, called when all is checked; if it raises, nothing is recorded.
-    :raises NotReviewed: an item is left that nobody looked at.
-    :raises PublishError: the DAG file or the sidecar holds an edit that is no version yet.
-    :raises Conflict: the newest entry of the log is another one than ``expected``.
+    :param folder: The folder of the DAG file and sidecar.
+    :param reviewed: The review items that the person looked at. Items of other automations are ignored.
+    :param by: The author, for the history; ``None``: see :func:`~.publisher.author`.
+    :param expected: The number of the newest log entry that the caller has seen; ``None``: any.
+    :param carry_out: Unpauses the DAG. It is called after all checks; if it raises, nothing is recorded.
+    :raises NotReviewed: an item was never reviewed.
+    :raises PublishError: the DAG file or the sidecar has an edit by hand that no version contains.
+    :raises Conflict: the newest log entry is not ``expected``.
     :raises SpecError: there is no such automation.
     """
     with writing(folder):
         state = _existing(folder, dag_id, expected)
         sidecar = _unedited(state)
         seen = {item.identity for item in reviewed}
-        open_items = [(number, it) for number, it in to_review(sidecar).items() if it.identity not in seen]
+        open_items = [(number, item) for number, item in to_review(sidecar).items() if item.identity not in seen]
         if open_items:
             listed = "\n".join(f"  {label}. {text}" for label, text in numbered(open_items))
             raise NotReviewed(
                 f"{len(open_items)} of {len(sidecar.review)} items are not reviewed:\n{listed}",
                 where=dag_id,
-                remedy="Look at each, then name their numbers (`vai activate --reviewed 1,3-5`), or `--reviewed all`.",
+                remedy="Look at each, then pass their numbers (`vai activate --reviewed 1,3-5`), or `--reviewed all`.",
                 items=open_items,
             )
         items = [item for item in sidecar.review if item.identity in seen]
@@ -68,7 +72,7 @@ def pause(
     expected: int | None = None,
     carry_out: Callable[[], None] = lambda: None,
 ) -> Sidecar:
-    """Record that an automation is paused; see :func:`activate`."""
+    """Set an automation to paused. ``carry_out`` pauses the DAG; for the other arguments, see :func:`activate`."""
     with writing(folder):
         state = _existing(folder, dag_id, expected)
         return _changed(state, "paused", by, {"status": "paused"}, carry_out)
@@ -82,9 +86,11 @@ def delete(
     expected: int | None = None,
     carry_out: Callable[[], None] = lambda: None,
 ) -> None:
-    """Remove the pair of files; the log keeps every version, and :func:`restore` brings one back.
+    """Remove the DAG file and the sidecar. The log keeps every version, and :func:`restore` brings one back.
 
-    :raises PublishError: the DAG file or the sidecar holds an edit that is no version yet.
+    For the arguments, see :func:`activate`.
+
+    :raises PublishError: the DAG file or the sidecar has an edit by hand that no version contains.
     """
     with writing(folder):
         state = _existing(folder, dag_id, expected)
@@ -95,10 +101,10 @@ def delete(
 def restore(
     folder: AnyPath, dag_id: str, version: int, *, by: str | None = None, expected: int | None = None
 ) -> Published:
-    """Make an earlier version the newest one, with the edits by hand that it had; also that of a deleted automation.
+    """Publish an earlier version as the newest one, including its edits by hand. Also restores deleted automations.
 
     :raises SpecError: there is no such version.
-    :raises EditedByHand: the DAG file holds an edit that is no version yet.
+    :raises EditedByHand: the DAG file has an edit by hand that no version contains.
     """
     entry = VersionLog(folder, dag_id).version(version)
     return publish(
@@ -117,7 +123,7 @@ def _existing(folder: AnyPath, dag_id: str, expected: int | None) -> AutomationS
         raise SpecError(
             f"there is no automation {dag_id!r}",
             where=str(folder),
-            remedy="`vai lint` and the folder show what is there.",
+            remedy="`vai lint` lists the automations in the folder.",
         )
     if expected is not None and expected != state.number:
         raise conflict(dag_id, state.newest)
@@ -127,7 +133,7 @@ def _existing(folder: AnyPath, dag_id: str, expected: int | None) -> AutomationS
 def _unedited(state: AutomationState) -> Sidecar:
     if state.sidecar is None or state.newest_version is None or state.is_edited:
         raise PublishError(
-            "the DAG file or its sidecar was edited by hand, and no version holds the edit",
+            "the DAG file or its sidecar was edited by hand, and no version contains the edit",
             where=str(state.path),
             remedy=f"Make a version of it first: `vai render {state.path}`.",
         )

@@ -1,9 +1,8 @@
-"""publish: the only writer. A new version of an automation lands whole, as an entry of its log and as the pair of files
-that shows it, or not at all.
+"""Publishes a new version of an automation: writes the log entry, the DAG file and the sidecar, or nothing at all.
 
-Nothing of anybody's is lost: an edit of the DAG file by hand is merged into the new rendering, or the new version is
-refused; a file of the user's own, and another recording's automation, are never overwritten without ``--force``; what
-did not change is not written again.
+No work is lost. An edit of the DAG file by hand is merged into the new rendering, or the new version is refused. A
+user's own file and the automation of another recording are overwritten only with ``--force``. A file that would not
+change is not written.
 """
 
 from __future__ import annotations
@@ -38,8 +37,11 @@ SHOWN_CONFLICTS = 5
 
 @dataclass(frozen=True)
 class Published:
-    """The pair of files, and what happened to it. ``entry`` is the newest entry of the log; ``keeps_edits``: the DAG
-    file holds edits by hand beside what the spec renders."""
+    """The published files and how they changed.
+
+    ``entry`` is the number of the newest log entry. ``keeps_edits`` means that the DAG file contains edits by hand in
+    addition to the rendered spec.
+    """
 
     dag: AnyPath
     sidecar: AnyPath
@@ -63,17 +65,17 @@ def publish(
 ) -> Published:
     """Render an automation and write it as a new version.
 
-    :param automation: the spec; its DAG id names the files.
-    :param folder: where both go, a local folder or one on object storage; made if missing.
-    :param force: overwrite a DAG file that was edited by hand, or that belongs to another run.
-    :param by: the author, for the history; ``None``: ``$VAI_AUTHOR``, else the user of this process.
-    :param summary: what changed, for the history.
-    :param expected: the entry of the log that the change rests on (``Sidecar.entry``); ``None``: whatever is newest.
-    :param from_sidecar: the spec was read from the sidecar in the folder, where somebody may have edited it.
-    :param restored: the earlier version that the spec is of: its edits by hand come back, too, in place of today's.
-    :raises PublishError: the name cannot be a file name, the files belong to something else, or cannot be written.
-    :raises EditedByHand: an edit by hand and the new rendering contradict each other; the message shows where.
-    :raises Conflict: the newest entry is another one than ``expected``, or somebody was quicker.
+    :param automation: The spec; its DAG id names the files.
+    :param folder: A local folder or one on object storage, for both files. It is created if missing.
+    :param force: Overwrite a DAG file that was edited by hand or belongs to another run.
+    :param by: The author, for the history; ``None``: ``$VAI_AUTHOR``, else the user of this process.
+    :param summary: What changed, for the history.
+    :param expected: The log entry on which the change is based (``Sidecar.entry``); ``None``: whatever is newest.
+    :param from_sidecar: The spec was read from the sidecar in the folder, where somebody may have edited it.
+    :param restored: The earlier version that the spec comes from. Its edits by hand replace the current ones.
+    :raises PublishError: the DAG id cannot name a file, or the files belong to something else or cannot be written.
+    :raises EditedByHand: an edit by hand conflicts with the new rendering; the message shows where.
+    :raises Conflict: the newest log entry is not ``expected``, or another writer was faster.
     :raises RenderError: the spec cannot be rendered.
     """
     dag_id = safe_name(automation.dag_id, folder)
@@ -112,7 +114,7 @@ def publish(
 
 
 def author(by: str | None = None) -> str:
-    """Return who makes a change: the given name, else ``$VAI_AUTHOR``, else the user of this process."""
+    """Return the author of a change: the given name, else ``$VAI_AUTHOR``, else the user of this process."""
     try:
         return by or os.environ.get("VAI_AUTHOR") or getpass.getuser()
     except (KeyError, OSError):  # no entry for the user id, as in a container
@@ -120,18 +122,18 @@ def author(by: str | None = None) -> str:
 
 
 def now() -> datetime:
-    """Return the time for the history; ``SOURCE_DATE_EPOCH`` fixes it, as in reproducible builds."""
+    """Return the current time in UTC; ``SOURCE_DATE_EPOCH`` overrides it, as in reproducible builds."""
     fixed = os.environ.get("SOURCE_DATE_EPOCH")
     return datetime.fromtimestamp(int(fixed), tz=timezone.utc) if fixed else datetime.now(tz=timezone.utc)
 
 
 @contextlib.contextmanager
 def writing(folder: AnyPath) -> Iterator[None]:
-    """Keep other writers of this machine out of a local folder; on object storage the log alone decides.
+    """Lock a local folder against other writers on this machine. On object storage, only the log prevents conflicts.
 
-    The lock is the folder's own and leaves no file behind.
+    The lock is on the folder itself, so no lock file is left behind.
 
-    :raises PublishError: the folder cannot be made or written to.
+    :raises PublishError: the folder cannot be created or written to.
     """
     try:
         if not isinstance(folder, Path) or "://" in str(folder):
@@ -156,28 +158,28 @@ def _check_owner(automation: Automation, state: AutomationState, *, from_sidecar
     if state.sidecar is None:
         if state.dag_file is not None:
             raise PublishError(
-                "a DAG file of that name is there, without a sidecar: it was not rendered here",
+                "a DAG file of that name exists without a sidecar, so it was not rendered by vai",
                 where=str(state.dag),
                 remedy="Choose another name with --dag-id, or overwrite it with --force.",
             )
         return
     if state.newest and state.is_spec_edited and not from_sidecar:
         raise EditedByHand(
-            "the sidecar was edited by hand, and the edit was not rendered",
+            "the sidecar was edited by hand, and the edit has not been rendered",
             where=str(state.path),
             remedy=f"Run `vai render {state.path}` first, or drop the edit with --force.",
         )
     ours, theirs = automation.source, state.sidecar.source
     if (ours and ours.id) != (theirs and theirs.id):
         raise PublishError(
-            f"it belongs to another recording ({theirs.id if theirs else 'made by hand'})",
+            f"the automation belongs to another recording ({theirs.id if theirs else 'made by hand'})",
             where=str(state.path),
             remedy="Choose another name with --dag-id, or replace it with --force.",
         )
 
 
 def _is_same(state: AutomationState, automation: Automation) -> bool:
-    """Return whether publishing would change nothing: the same spec, rendered to the same text as last time."""
+    """Return whether publishing would change nothing: the spec and its rendered text are the same as last time."""
     previous = state.sidecar
     return (
         previous is not None
@@ -191,7 +193,7 @@ def _is_same(state: AutomationState, automation: Automation) -> bool:
 
 
 def _with_edits(state: AutomationState, restored: Entry | None, rendered: str) -> str:
-    """Return the new rendering with the edits by hand of the DAG file in it."""
+    """Return the new rendering with the DAG file's edits by hand merged into it."""
     if restored is not None:
         _check_recorded(state)
         base, theirs = restored.rendered, restored.dag_file
@@ -201,7 +203,7 @@ def _with_edits(state: AutomationState, restored: Entry | None, rendered: str) -
         return rendered
     if base is None:
         raise EditedByHand(
-            "the DAG file was edited by hand since it was rendered, and what was rendered is not known any more",
+            "the DAG file was edited by hand, and the rendered text is no longer known, so they cannot be merged",
             where=str(state.dag),
             remedy="Keep it and choose another name with --dag-id, or overwrite the edit with --force.",
         )
@@ -210,9 +212,9 @@ def _with_edits(state: AutomationState, restored: Entry | None, rendered: str) -
         _check_python(merged.text, state.dag)
         return merged.text
     shown = "".join(_shown(part) for part in merged.conflicts[:SHOWN_CONFLICTS])
-    places = "1 place" if len(merged.conflicts) == 1 else f"{len(merged.conflicts)} places"
+    places, verb = ("1 place", "was") if len(merged.conflicts) == 1 else (f"{len(merged.conflicts)} places", "were")
     raise EditedByHand(
-        f"{places} of the DAG file that were edited by hand are to change, too:\n{shown}",
+        f"the new rendering also changes {places} of the DAG file that {verb} edited by hand:\n{shown}",
         where=str(state.dag),
         remedy="Make the same change in the file or in the spec, or drop the edits by hand with --force."
         " Nothing was written.",
@@ -220,19 +222,19 @@ def _with_edits(state: AutomationState, restored: Entry | None, rendered: str) -
 
 
 def _check_recorded(state: AutomationState) -> None:
-    """Refuse where the DAG file holds an edit that no version holds: it would be gone."""
+    """Refuse to continue if the DAG file has an edit that no version contains: it would be lost."""
     if state.dag_file is not None and state.is_dag_file_edited:
         raise EditedByHand(
-            "the DAG file was edited by hand, and no version holds the edit",
+            "the DAG file was edited by hand, and no version contains the edit",
             where=str(state.dag),
             remedy=f"Make a version of it first: `vai render {state.path}`.",
         )
 
 
 def _shown(part: MergeConflict) -> str:
-    sides = (("<<<<<<< by hand", part.ours), ("||||||| rendered last", part.base), ("=======", part.theirs))
+    sides = (("<<<<<<< edited by hand", part.ours), ("||||||| last rendering", part.base), ("=======", part.theirs))
     lines = [line for name, side in sides for line in [name, *(text.rstrip("\n") for text in side)]]
-    return "\n".join([*lines, ">>>>>>> to be rendered", ""])
+    return "\n".join([*lines, ">>>>>>> new rendering", ""])
 
 
 def _check_python(text: str, dag: AnyPath) -> None:
@@ -240,7 +242,7 @@ def _check_python(text: str, dag: AnyPath) -> None:
         ast.parse(text)
     except SyntaxError as error:
         raise EditedByHand(
-            f"with the new rendering merged into it the file is not Python (line {error.lineno}: {error.msg})",
+            f"merged with the new rendering, the file is not valid Python (line {error.lineno}: {error.msg})",
             where=str(dag),
             remedy="Correct the edit by hand, or drop it with --force. Nothing was written.",
         ) from None

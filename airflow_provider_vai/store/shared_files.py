@@ -1,8 +1,8 @@
-"""The few operations with which processes on several machines share files: a folder, or a bucket of an object store.
+"""File operations for processes on several machines that share a folder or a bucket of an object store.
 
-Nothing here locks. What makes it safe is that each operation happens at once or not at all: :func:`create` has one
-winner, and :func:`replace` shows the old content or the new. On a folder they are a hard link and a rename, which NFS
-keeps, too; on an object store a conditional and a plain put.
+Nothing here locks: each operation is atomic. Of several concurrent :func:`create` calls, exactly one succeeds, and
+readers of a file under :func:`replace` see either the old or the new content. In a folder, these are a hard link and a
+rename, which are atomic on NFS as well. On an object store, they are a conditional put and a plain put.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ if TYPE_CHECKING:
 __all__ = ["AnyPath", "create", "folder", "names", "read", "remove", "replace"]
 
 AnyPath: TypeAlias = "Path | UPath"
-"""A path of this machine's file system, or of an object store (Airflow's ``ObjectStoragePath`` does as well)."""
+"""A path in the local file system or on an object store (Airflow's ``ObjectStoragePath`` works as well)."""
 
 LOCAL = ("", "file", "local")
 STORES = ("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az")
-"""Protocols whose file systems (s3fs, gcsfs, adlfs) put on condition; fsspec's own way, to look first, is a race."""
+"""Protocols whose file systems (s3fs, gcsfs, adlfs) support conditional writes; checking before writing would race."""
 
 NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
-"""What a file system without hard links answers; Linux's own says EPERM, see link(2)."""
+"""Errors from file systems without hard links; Linux itself returns EPERM, see link(2)."""
 
 BUSY = ("ConditionalRequestConflict", "OperationAborted", "409")
-"""S3's answers while another conditional put of the name is under way: the loser is to try again."""
+"""S3's error codes while another conditional put of the same name is in progress; the loser should retry."""
 
 ATTEMPTS = 5
 LEFTOVER_SECONDS = 24 * 60 * 60
-"""The age at which a file that waits for its name was left by a killed process."""
+"""Temporary files older than this were left by a killed process."""
 
-_exclusive: set[tuple[int, str]] = set()  # (file system, bucket) pairs that refused a second put in this process
+_exclusive: set[tuple[int, str]] = set()  # (file system, bucket) pairs known to support conditional puts
 
 
 def folder(text: str) -> AnyPath:
-    """Return the path that a setting or an option names.
+    """Return the path in a setting or an option.
 
-    :param text: a path, in which a leading ``~`` is the user's home; or a URL. ``file:///…`` is a path, too.
-    :raises PublishError: nothing is named, or the URL's kind is unknown.
+    :param text: A path, in which a leading ``~`` is the user's home, or a URL (``file:///…`` is a local path).
+    :raises PublishError: the text is empty or not a usable path, or the URL's protocol is unknown.
     """
     local = text[len("file://") :] if text.startswith("file://") else text
     try:
@@ -58,8 +58,8 @@ def folder(text: str) -> AnyPath:
             return UPath(local)
         if local.startswith("/") or (local and local == text):
             return Path(local).expanduser()
-        problem = "a folder has to be named"
-    except (ValueError, RuntimeError) as error:  # of UPath; of expanduser, when nobody has that name
+        problem = "no folder is named"
+    except (ValueError, RuntimeError) as error:  # from UPath; from expanduser, if there is no such user
         problem = str(error)
     raise PublishError(
         problem, where=_shown(text), remedy="Name a path, or a URL like s3://bucket/vai or file:///data/vai."
@@ -67,15 +67,15 @@ def folder(text: str) -> AnyPath:
 
 
 def create(path: AnyPath, content: bytes) -> bool:
-    """Write a new file, unless there is one of that name: of all who try, one succeeds.
+    """Write a new file, unless one of that name exists. Of several concurrent calls, exactly one succeeds.
 
-    Whoever reads the file reads all of it. Only on a file system without hard links may it be empty for a moment.
+    Readers see the complete file. Only on a file system without hard links may it be empty for a moment.
 
-    :param path: the file; folders above it are made.
-    :param content: all of it.
-    :return: whether it was written; ``False`` if the name was there. After a connection that broke, an object store's
-        client tries again and may then meet its own file: ``False``, too.
-    :raises PublishError: it cannot be written, or the store cannot put on condition.
+    :param path: The file. Missing folders are created.
+    :param content: The whole content.
+    :return: whether the file was written; ``False`` if the name exists. An object store's client retries after a lost
+        connection and may then find the file that it wrote itself, which also returns ``False``.
+    :raises PublishError: the file cannot be written, or the store does not support conditional puts.
     """
     local = _local(path)
     with _reported(path):
@@ -83,11 +83,11 @@ def create(path: AnyPath, content: bytes) -> bool:
 
 
 def replace(path: AnyPath, content: bytes) -> None:
-    """Write a file, in place of one of that name if there is one; readers see the old content or the new one.
+    """Write a file atomically, replacing any file of that name. Readers see either the old or the new content.
 
-    :param path: the file; folders above it are made. A symbolic link is replaced itself, not what it leads to.
-    :param content: all of it.
-    :raises PublishError: it cannot be written. The old content is still there.
+    :param path: The file. Missing folders are created. A symbolic link is replaced itself, not its target.
+    :param content: The whole content.
+    :raises PublishError: the file cannot be written. The old content is unchanged.
     """
     local = _local(path)
     with _reported(path):
@@ -98,9 +98,9 @@ def replace(path: AnyPath, content: bytes) -> None:
 
 
 def read(path: AnyPath) -> bytes | None:
-    """Return a file's content, or ``None`` if there is no such file.
+    """Return a file's content; ``None`` if there is no such file.
 
-    :raises PublishError: it cannot be read.
+    :raises PublishError: the file cannot be read.
     """
     local = _local(path)
     with _reported(path):
@@ -111,10 +111,10 @@ def read(path: AnyPath) -> bytes | None:
 
 
 def names(path: AnyPath, suffix: str = "") -> list[str]:
-    """Return the names of the files directly in a folder, sorted; without those that still wait for their name.
+    """Return the sorted names of the files directly in a folder, without temporary files.
 
-    :param path: the folder; if it is missing the list is empty.
-    :param suffix: what the names have to end with.
+    :param path: The folder. If it is missing, the list is empty.
+    :param suffix: Return only names that end with this.
     :raises PublishError: the folder cannot be read.
     """
     local = _local(path)
@@ -127,9 +127,9 @@ def names(path: AnyPath, suffix: str = "") -> list[str]:
 
 
 def remove(path: AnyPath) -> None:
-    """Remove a file; it may be missing.
+    """Remove a file if it exists.
 
-    :raises PublishError: it cannot be removed.
+    :raises PublishError: the file cannot be removed.
     """
     local = _local(path)
     with _reported(path), contextlib.suppress(FileNotFoundError):
@@ -140,16 +140,16 @@ def remove(path: AnyPath) -> None:
 
 
 def _local(path: Any) -> Path | None:
-    """Return the path as one of this machine, or ``None`` if it is of an object store.
+    """Return a local path as ``Path``; ``None`` if the path is on an object store.
 
-    A ``UPath`` of any kind is a ``Path`` up to universal-pathlib 0.2, so its class says nothing.
+    The class does not decide: in universal-pathlib before 0.3, every ``UPath`` is a ``Path``.
     """
     if getattr(path, "protocol", "") not in LOCAL:
         return None
     return Path(getattr(path, "path", path))
 
 
-# --- on a folder ------------------------------------------------------------------------------------------------------
+# --- In a folder ------------------------------------------------------------------------------------------------------
 
 
 def _create_local(path: Path, content: bytes) -> bool:
@@ -159,7 +159,7 @@ def _create_local(path: Path, content: bytes) -> bool:
         try:
             os.link(waiting, path)
         except FileExistsError:
-            if os.stat(waiting).st_nlink != 2:  # NFS may lose the answer and ask again: two names tell, see open(2)
+            if os.stat(waiting).st_nlink != 2:  # NFS may retry a link that succeeded, see open(2)
                 return False
         except OSError as error:
             if error.errno not in NO_LINKS:
@@ -177,7 +177,7 @@ def _replace_local(path: Path, content: bytes) -> None:
 
 
 def _claim(waiting: Path, path: Path) -> bool:
-    """Give a file its name where there are no hard links: take the name with an empty file, then replace that."""
+    """Name a file without hard links: reserve the name with an empty file, then replace that file."""
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     except FileExistsError:
@@ -192,7 +192,7 @@ def _claim(waiting: Path, path: Path) -> bool:
 
 @contextlib.contextmanager
 def _waiting(path: Path, content: bytes) -> Iterator[Path]:
-    """Write the content beside the file, under a name that nothing reads, for as long as it waits for its own name."""
+    """Write the content to a temporary file beside ``path``, and remove it afterwards if it still exists."""
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(path.parent)
     waiting = path.with_name(f".vai-{uuid.uuid4().hex}.waiting")
@@ -203,7 +203,7 @@ def _waiting(path: Path, content: bytes) -> Iterator[Path]:
             os.fsync(file.fileno())
         yield waiting
     finally:
-        with contextlib.suppress(OSError):  # what matters has happened by now, or has been raised
+        with contextlib.suppress(OSError):  # the operation itself has succeeded or raised by now
             waiting.unlink()
 
 
@@ -213,14 +213,14 @@ def _is_waiting(name: str) -> bool:
 
 def _remove_leftovers(path: Path) -> None:
     oldest = time.time() - LEFTOVER_SECONDS
-    with contextlib.suppress(OSError):  # gone in this moment, or somebody else's, or no right to list the folder
+    with contextlib.suppress(OSError):  # removed meanwhile, owned by another user, or not listable
         for name in filter(_is_waiting, os.listdir(path)):
             if os.stat(path / name).st_mtime < oldest:
                 os.unlink(path / name)
 
 
 def _sync(path: Path) -> None:
-    """Make names last through a power cut, where the file system can: the file is there already, so no error counts."""
+    """Sync a folder, so that names survive a power failure. Errors are ignored, because the file is already written."""
     with contextlib.suppress(OSError):
         handle = os.open(path, os.O_RDONLY)
         try:
@@ -234,7 +234,7 @@ def _read_local(path: Path) -> bytes:
         try:
             return path.read_bytes()
         except OSError as error:
-            if error.errno != errno.ESTALE:  # NFS: replaced between the look at the name and the read
+            if error.errno != errno.ESTALE:  # on NFS: replaced between lookup and read
                 raise
     return path.read_bytes()
 
@@ -244,25 +244,25 @@ def _local_names(path: Path) -> list[str]:
         return [entry.name for entry in entries if entry.is_file()]
 
 
-# --- on an object store -----------------------------------------------------------------------------------------------
+# --- On an object store -----------------------------------------------------------------------------------------------
 
 
 def _store(path: Any) -> Any:
-    """Return the file system of a path, if it is one whose puts happen at once and can be made on condition."""
+    """Return the file system of a path, if it supports atomic and conditional puts."""
     if path.protocol not in STORES:
         raise PublishError(
             f"{path.protocol}:// cannot create a file exclusively, so two processes could overwrite each other",
             where=_shown(path),
-            remedy="Use a folder that all share, or s3://, gs:// or abfs://.",
+            remedy="Use a shared folder, or s3://, gs:// or abfs://.",
         )
     return path.fs
 
 
 def _create_object(path: Any, content: bytes) -> bool:
-    """Put on condition; where that is new to this process, see that the store keeps to the condition.
+    """Create an object with a conditional put; the first time in a process, check that the store honours the condition.
 
-    Stores that speak S3 but not this part of it ignore the header, as old clients do not send it: both overwrite in
-    silence. So the first file that a process creates is put twice, and the second put has to be refused.
+    Some S3-compatible stores ignore the header, and old clients do not send it. Both would silently overwrite. So the
+    first object that a process creates in a bucket is put twice, and the second put must be refused.
     """
     files = _store(path)
     bucket = (hash(files), path.path.strip("/").partition("/")[0])
@@ -273,9 +273,9 @@ def _create_object(path: Any, content: bytes) -> bool:
     if _put_new(files, path.path, content):
         files.rm_file(path.path)
         raise PublishError(
-            "the store overwrites where it was asked to create, so two processes could overwrite each other",
+            "the store ignores conditional puts, so two processes could overwrite each other",
             where=_shown(path),
-            remedy="Update s3fs and botocore; or use a store that knows 'If-None-Match: *'. Nothing was written.",
+            remedy="Update s3fs and botocore, or use a store that supports 'If-None-Match: *'. Nothing was written.",
         )
     _exclusive.add(bucket)
     return True
@@ -297,7 +297,7 @@ def _put_new(files: Any, path: str, content: bytes) -> bool:
             return False
         except OSError as error:
             code = _s3_code(error)
-            if code in {"PreconditionFailed", "412"}:  # s3fs knows it for what it is only as AWS words it
+            if code in {"PreconditionFailed", "412"}:  # s3fs recognises only AWS's wording
                 return False
             if code not in BUSY or attempt == ATTEMPTS - 1:
                 raise
@@ -308,13 +308,13 @@ def _put_new(files: Any, path: str, content: bytes) -> bool:
 
 
 def _s3_code(error: OSError) -> str:
-    """Return the error code in S3's answer, which s3fs leaves behind its own error; empty for other stores."""
+    """Return the error code in S3's response, from the cause of s3fs's own error; empty for other stores."""
     response = getattr(error.__cause__, "response", None) or {}
     return str(response.get("Error", {}).get("Code", ""))
 
 
 def _read_object(path: Any) -> bytes:
-    path.fs.invalidate_cache(path.parent.path.strip("/"))  # a file system remembers sizes from its listings
+    path.fs.invalidate_cache(path.parent.path.strip("/"))  # a file system caches sizes from its listings
     content: bytes = path.fs.cat_file(path.path)
     return content
 
@@ -326,15 +326,15 @@ def _object_names(path: Any) -> list[str]:
     return [name for above, _, name in found if name and above.strip("/") == inside]
 
 
-# --- errors -----------------------------------------------------------------------------------------------------------
+# --- Errors -----------------------------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
 def _reported(path: AnyPath) -> Iterator[None]:
-    """Turn what goes wrong into an error that says where and what to do.
+    """Convert errors into one that names the path and a remedy.
 
-    :raises PublishError: in place of an :exc:`OSError` and of a name that cannot be one; and of anything that an object
-        store's client raises: each has errors of its own, and a missing client is an :exc:`ImportError`.
+    :raises PublishError: instead of an :exc:`OSError` or an invalid name. On an object store, instead of any error,
+        because each client has its own errors, and a missing client raises :exc:`ImportError`.
     """
     try:
         yield
@@ -347,7 +347,9 @@ def _reported(path: AnyPath) -> Iterator[None]:
     else:
         return
     if _local(path) is None:
-        remedy = "Check the URL, the credentials and their rights, and that a current client of the store is installed."
+        remedy = (
+            "Check the URL, the credentials and their permissions, and that a current client of the store is installed."
+        )
     else:
         remedy = "Check the folder: its permissions, its owner and its free space."
     raise PublishError(problem, where=_shown(path), remedy=remedy)

@@ -1,4 +1,4 @@
-"""Reading a sidecar from where it is stored."""
+"""Reads a sidecar from a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from airflow_provider_vai.store.shared_files import AnyPath
 def read_sidecar(path: AnyPath) -> Sidecar:
     """Read a sidecar.
 
-    :raises SpecError: it cannot be read, is not a sidecar, or is of a newer schema than this package knows.
+    :raises SpecError: the file cannot be read, is not a sidecar, or has a newer schema than this version supports.
     """
     try:
         content = path.read_bytes()

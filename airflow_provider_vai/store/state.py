@@ -1,7 +1,7 @@
-"""What is there of an automation: the newest entry of its log, and the pair of files that shows it.
+"""The stored state of an automation: the newest entry of its log, its DAG file and its sidecar.
 
-A writer that was killed leaves a mark and an entry that the pair does not show yet; the next writer finishes its work.
-Without the mark a pair that differs from the newest entry was changed by a person, and is theirs.
+A killed writer leaves a mark, and possibly an entry that is not yet in the two files. The next writer finishes its
+work. Without a mark, files that differ from the newest entry were edited by a person, and their edits are kept.
 """
 
 from __future__ import annotations
@@ -22,13 +22,18 @@ from airflow_provider_vai.store.versions import Entry, VersionLog
 
 @dataclass(frozen=True)
 class AutomationState:
-    """One automation.
+    """The state of one automation.
 
-    :param sidecar: as it was written last; ``None``: there is none, or it was deleted.
-    :param found: the sidecar's file as it is now. :param dag_file: the DAG file's text now; ``None``: there is no such
-        file.
-    :param rendered: what was rendered last; ``None``: not known.
-    :param number: of the newest entry, 0 without a log. :param version: the newest version ever, 0: none.
+    :param log: Its log.
+    :param dag: The path of the DAG file.
+    :param path: The path of the sidecar.
+    :param newest: The newest log entry; ``None``: there is no log.
+    :param sidecar: The sidecar as last written; ``None``: there is none, or the automation was deleted.
+    :param found: The sidecar as it is on disk now; ``None``: there is no such file.
+    :param dag_file: The text of the DAG file now; ``None``: there is no such file.
+    :param rendered: The text that was rendered last, without edits by hand; ``None``: unknown.
+    :param number: The number of the newest log entry; 0 without a log.
+    :param version: The newest version so far; 0 if there is none.
     """
 
     log: VersionLog
@@ -49,25 +54,25 @@ class AutomationState:
 
     @cached_property
     def newest_version(self) -> Entry | None:
-        """The newest entry of the log that holds a DAG file."""
+        """The newest log entry with a DAG file."""
         return next(self.log.versions(), None)
 
     @property
     def is_dag_file_edited(self) -> bool:
-        """Whether the DAG file is gone or another one than in the newest version."""
+        """Whether the DAG file is missing or differs from the newest version."""
         return self.newest_version is not None and self.dag_file != self.newest_version.dag_file
 
     @property
     def is_edited(self) -> bool:
-        """Whether the pair holds an edit by hand that no version holds."""
+        """Whether the DAG file or the sidecar has an edit by hand that no version contains."""
         return self.is_spec_edited or self.is_dag_file_edited
 
 
 def read_state(folder: AnyPath, dag_id: str) -> AutomationState:
-    """Return what is there; nothing is written.
+    """Return the state of an automation, without writing anything.
 
-    :raises SpecError: a file of it cannot be read.
-    :raises PublishError: the storage refuses.
+    :raises SpecError: a log entry or the sidecar is damaged.
+    :raises PublishError: a file cannot be read from the storage.
     """
     log = VersionLog(folder, dag_id)
     dag, path = folder / f"{dag_id}.py", folder / (dag_id + SUFFIX)
@@ -86,8 +91,10 @@ def read_state(folder: AnyPath, dag_id: str) -> AutomationState:
 
 
 def settled(folder: AnyPath, dag_id: str) -> AutomationState:
-    """Return what is there, for a writer: a change whose writer was killed is finished first, and an automation that
-    was written before there was a log gets one.
+    """Return the state of an automation for a writer.
+
+    First, the unfinished change of a killed writer is finished, and an automation written by a version without logs
+    gets a log.
 
     :raises VaiError: see :func:`read_state`.
     """
@@ -125,11 +132,11 @@ def log(
     carry_out: Callable[[], None] = lambda: None,
     spec: Mapping[str, Any] | None = None,
 ) -> None:
-    """Log a change and make the pair of files show it; if that fails, all is as before.
+    """Write a log entry and update the DAG file and sidecar. If this fails, everything is restored.
 
-    :param carry_out: what else belongs to the change; called when the entry stands, before the pair shows it.
-    :param spec: of the entry's sidecar as JSON data, if the caller has it already.
-    :raises Conflict: another writer was quicker.
+    :param carry_out: Called after the entry is written and before the two files are, for further work of the change.
+    :param spec: The spec of the entry's sidecar as JSON data, if the caller already has it.
+    :raises Conflict: another writer was faster.
     """
     before = [(path, shared_files.read(path)) for path in (state.dag, state.path)]
     fields = entry.fields(spec)
@@ -142,7 +149,7 @@ def log(
     try:
         carry_out()
         show(state, entry, fields["sidecar"])
-    except BaseException:  # a Ctrl-C, too
+    except BaseException:  # including KeyboardInterrupt
         for path, content in before:
             if content is None:
                 shared_files.remove(path)
@@ -155,9 +162,11 @@ def log(
 
 
 def show(state: AutomationState, entry: Entry, sidecar: Mapping[str, Any] | None = None) -> None:
-    """Write the pair of files as an entry has it; the sidecar last, since it says which entry the pair shows.
+    """Write the DAG file and the sidecar of an entry, or remove them if it is a deletion.
 
-    :param sidecar: of the entry as JSON data, if the caller has it already.
+    The sidecar is written last, because it states the entry to which the two files belong.
+
+    :param sidecar: The entry's sidecar as JSON data, if the caller already has it.
     """
     if entry.change == "deleted":
         shared_files.remove(state.dag)
@@ -177,7 +186,10 @@ def _read_sidecar(path: AnyPath) -> Sidecar | None:
 
 
 def _rendered(sidecar: Sidecar, dag_file: str | None) -> str | None:
-    """Return what an automation without a log rendered last: its file, or its spec rendered again, if that fits."""
+    """Return the text that an automation without a log rendered last; ``None`` if it is unknown.
+
+    That is its unedited DAG file, or its spec rendered again if the digest matches.
+    """
     if dag_file is not None and not is_dag_file_edited(sidecar, dag_file):
         return dag_file
     try:

@@ -1,11 +1,11 @@
-"""merge: one text out of two that were changed independently of each other, line by line.
+"""Three-way merge of texts, line by line.
 
-The rule is that of diff3 and of ``git merge-file``: a stretch of lines that one side changed is taken from that side; a
-stretch that both sides changed is a conflict, unless both made the same of it. Changes that touch, with no unchanged
-line between them, count as changes of one stretch.
+The rule is that of diff3 and ``git merge-file``. A range of lines that only one side changed is taken from that side. A
+range that both sides changed is a conflict, unless the results are equal. Changes with no unchanged line between them
+count as one range.
 
-Lines end at ``\\n`` alone (a ``\\r`` before it belongs to the line), and a last line without its end differs from the
-same line with it; so no line end is ever changed.
+Lines end only at ``\\n`` (a ``\\r`` before it is part of the line), and a last line without a line end differs from the
+same line with one. So the merge never changes a line end.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ __all__ = ["MergeConflict", "Merged", "merge"]
 
 BASE_NAME = "rendered before"
 MAX_PAIRS = 1_000_000
-"""Of equal lines in two stretches that :mod:`difflib` is given: its time grows with them, and faster than they do."""
+"""Maximum number of pairs of equal lines that :mod:`difflib` compares: its time grows faster than their number."""
 
 
 @dataclass(frozen=True)
 class MergeConflict:
-    """A stretch of lines that both sides changed, each in its own way.
+    """A range of lines that both sides changed differently.
 
-    :param line: where its ``<<<<<<<`` stands in the merged text, counted from 1.
-    :param base: the lines as they were, with their line ends; empty where both sides inserted.
-    :param ours: what the first side made of them; empty where it deleted them.
-    :param theirs: what the second side made of them.
+    :param line: The line of its ``<<<<<<<`` marker in the merged text, counted from 1.
+    :param base: The original lines, with their line ends; empty if both sides inserted lines.
+    :param ours: The lines of the first side; empty if it deleted them.
+    :param theirs: The lines of the second side; empty if it deleted them.
     """
 
     line: int
@@ -43,14 +43,14 @@ class MergeConflict:
 
 @dataclass(frozen=True)
 class Merged:
-    """The merged text; with conflicts it holds their markers and is nothing to use before a person resolved them."""
+    """The merged text. If there are conflicts, it contains markers and cannot be used until a person resolves them."""
 
     text: str
     conflicts: list[MergeConflict]
 
 
 class _Change(NamedTuple):
-    """Lines ``start:end`` of the base became lines ``new_start:new_end`` of a side."""
+    """A change of lines ``start:end`` of the base into lines ``new_start:new_end`` of one side."""
 
     start: int
     end: int
@@ -59,7 +59,7 @@ class _Change(NamedTuple):
 
 
 class _Stretch(NamedTuple):
-    """Lines of the base that a side changed, and what each side has there (as slices of the three texts)."""
+    """A changed range, as slices of the base and of the two sides."""
 
     base: slice
     ours: slice
@@ -69,15 +69,15 @@ class _Stretch(NamedTuple):
 def merge(
     base: str, ours: str, theirs: str, *, names: tuple[str, str] = ("the DAG file", "the new rendering")
 ) -> Merged:
-    """Merge two texts that were made from one.
+    """Merge two texts that were both made from ``base``.
 
-    :param base: the text that both were made from.
-    :param ours: the one side; in a conflict it stands first.
-    :param theirs: the other side.
-    :param names: what the markers call the two sides; each one line.
-    :return: the text with the changes of both sides. Where they contradict each other, the lines of ours, of the base
-        and of theirs stand between the markers of ``git merge-file --diff3``, and :attr:`Merged.conflicts` lists them
-        in order. A marker ends as the first line of ours does, ``\\r\\n`` or ``\\n``.
+    :param base: The common original.
+    :param ours: One side; it comes first in conflicts.
+    :param theirs: The other side.
+    :param names: The names of the two sides in the markers, each one line.
+    :return: the text with the changes of both sides. Each conflict contains the lines of ``ours``, ``base`` and
+        ``theirs`` between the markers of ``git merge-file --diff3``, and :attr:`Merged.conflicts` lists them in order.
+        A marker has the line end of the first line of ``ours``, ``\\r\\n`` or ``\\n``.
     """
     if theirs in (ours, base):
         return Merged(ours, [])
@@ -110,7 +110,7 @@ class _Writer:
         self.line_end = line_end
 
     def conflict(self, base: list[str], ours: list[str], theirs: list[str]) -> None:
-        """Write the three versions of a stretch between markers."""
+        """Write the three versions of a range between markers."""
         self.conflicts.append(MergeConflict(len(self.lines) + 1, base, ours, theirs))
         self._part(f"<<<<<<< {self.names[0]}", ours)
         self._part(f"||||||| {BASE_NAME}", base)
@@ -120,12 +120,12 @@ class _Writer:
     def _part(self, marker: str, lines: list[str]) -> None:
         self.lines.append(marker + self.line_end)
         self.lines += lines
-        if lines and not lines[-1].endswith("\n"):  # a marker has a line of its own
+        if lines and not lines[-1].endswith("\n"):  # so that the next marker is on its own line
             self.lines[-1] += self.line_end
 
 
 def _lines(text: str) -> list[str]:
-    return list(io.StringIO(text, newline="\n"))  # unlike splitlines, which knows ten line ends
+    return list(io.StringIO(text, newline="\n"))  # splitlines would split at ten kinds of line ends
 
 
 def _is_crlf(base: list[str], ours: list[str], theirs: list[str]) -> bool:
@@ -134,8 +134,8 @@ def _is_crlf(base: list[str], ours: list[str], theirs: list[str]) -> bool:
 
 
 def _stretches(ours: list[_Change], theirs: list[_Change]) -> Iterator[_Stretch]:
-    """Yield the changed stretches of the base, in order; changes that overlap or touch are one stretch."""
-    shifts = [0, 0]  # of each side's line numbers against the base's, up to here
+    """Yield the changed ranges of the base, in order; changes that overlap or touch form one range."""
+    shifts = [0, 0]  # offset of each side's line numbers from the base's so far
     waiting = sorted([(change, 0) for change in ours] + [(change, 1) for change in theirs])
     at = 0
     while at < len(waiting):
@@ -151,7 +151,7 @@ def _stretches(ours: list[_Change], theirs: list[_Change]) -> Iterator[_Stretch]
 
 
 def _changes(base: list[str], side: list[str]) -> list[_Change]:
-    """Return what a side changed, in order; between two changes at least one line stayed."""
+    """Return the changes of a side, in order, with at least one unchanged line between two changes."""
     changes = []
     start = new_start = 0
     for block in (*_matches(base, side), (len(base), len(side), 0)):
@@ -162,10 +162,11 @@ def _changes(base: list[str], side: list[str]) -> list[_Change]:
 
 
 def _moved_down(changes: list[_Change], base: list[str], side: list[str]) -> list[_Change]:
-    """Return the changes with each insertion and deletion as far down as repeated lines let it be.
+    """Return the changes with each insertion and deletion moved down as far as repeated lines allow.
 
-    A third ``)`` after two may stand at three places. Both sides' changes must be told in one way, or the same change
-    on both sides would be made twice. A change that comes to touch the next one is one change with it.
+    If a third ``)`` is added to two others, the insertion could be at three positions. Both sides must use the same
+    one, or an identical change on both sides would be applied twice. A change that then touches the next is merged with
+    it.
     """
     moved: list[_Change] = []
     for change in reversed(changes):
@@ -184,11 +185,11 @@ def _moved_down(changes: list[_Change], base: list[str], side: list[str]) -> lis
 
 
 def _matches(base: list[str], side: list[str]) -> list[tuple[int, int, int]]:
-    """Return what both have in common, in order, as (place in the base, place in the side, number of lines).
+    """Return the common blocks, in order, as (position in the base, position in the side, number of lines).
 
-    Lines that stand once in both hold the two together (the idea of Bram Cohen's patience diff): first those that stand
-    once inside what encloses them, so that ``},`` of one task is not taken for the same line of another; then those
-    that stand once at all. :mod:`difflib` compares what is left between them.
+    Lines that occur once in both texts are the anchors, as in Bram Cohen's patience diff. First come lines that are
+    unique together with their enclosing line, so that ``},`` of one task is not matched with that of another; then
+    lines that are unique by themselves. :mod:`difflib` compares the ranges between the anchors.
     """
     found: list[tuple[int, int, int]] = []
     gaps = [(slice(0, len(base)), slice(0, len(side)))]
@@ -208,11 +209,11 @@ def _matches(base: list[str], side: list[str]) -> list[tuple[int, int, int]]:
 
 
 def _enclosed(lines: list[str]) -> list[tuple[str, str]]:
-    """Return each line together with the one that encloses it, or an empty text.
+    """Return each line together with its enclosing line; the latter is empty if there is none.
 
-    That is the nearest line before it that is indented less; of a closing bracket and of an empty line it is the line
-    whose end they are. One is enough: the brackets around two like lines are told apart in the same way. All of them
-    would be too many, as a change of the outermost would make another of every line.
+    The enclosing line is the nearest one above that is indented less. For a closing bracket or an empty line, it is the
+    line of the block to which they belong. One level is enough, because the enclosing lines are matched in the same
+    way. With all levels, a change in the outermost line would make every line inside differ.
     """
     enclosed: list[tuple[str, str]] = []
     above: list[tuple[int, str]] = []  # the lines that enclose the next one, with their indent
@@ -229,7 +230,7 @@ def _enclosed(lines: list[str]) -> list[tuple[str, str]]:
 
 
 def _ends(base: list[str], side: list[str]) -> tuple[int, int]:
-    """Return how many lines are the same at the start and, without those, at the end."""
+    """Return the number of equal lines at the start, and of equal lines at the end of the rest."""
     most = min(len(base), len(side))
     head = next((at for at in range(most) if base[at] != side[at]), most)
     tail = next((at for at in range(most - head) if base[-1 - at] != side[-1 - at]), most - head)
@@ -237,10 +238,10 @@ def _ends(base: list[str], side: list[str]) -> tuple[int, int]:
 
 
 def _similar(base: list[str], side: list[str]) -> list[tuple[int, int, int]]:
-    """Return the matching blocks of two stretches, in order.
+    """Return the matching blocks of two ranges, in order.
 
-    What lies between their equal ends counts as changed as a whole if comparing it would take too long: more conflicts,
-    but none is missed.
+    If comparing the part between their equal ends would take too long, all of it counts as changed. This may cause
+    additional conflicts, but never hides one.
     """
     head, tail = _ends(base, side)
     base_end, side_end = len(base) - tail, len(side) - tail
@@ -253,16 +254,16 @@ def _similar(base: list[str], side: list[str]) -> list[tuple[int, int, int]]:
 
 
 def _anchors(base: list[Any], side: list[Any], old: slice, new: slice) -> list[tuple[int, int]]:
-    """Return the places of keys that stand once in each stretch: the most of them that are in the same order in both.
+    """Return the positions of keys that occur once in each range: the largest set with the same order in both.
 
-    The longest increasing subsequence, by patience sorting: ``ends[n]`` is the smallest place in the side at which a
-    sequence of ``n + 1`` anchors can end.
+    This is the longest increasing subsequence, found by patience sorting: ``ends[n]`` is the smallest position in the
+    side at which a sequence of ``n + 1`` anchors can end.
     """
     in_base, in_side = Counter(base[old]), Counter(side[new])
     places = {side[at]: at for at in range(new.start, new.stop)}
     ends: list[int] = []
     last: list[int] = []  # the anchor at which such a sequence ends
-    chain: list[tuple[int, int, int]] = []  # of each anchor: its two places, and the anchor before it
+    chain: list[tuple[int, int, int]] = []  # for each anchor: its two positions, and the previous anchor
     for at in range(old.start, old.stop):
         if in_base[base[at]] != 1 or in_side[base[at]] != 1:
             continue

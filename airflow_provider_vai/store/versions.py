@@ -1,8 +1,8 @@
-"""The log of an automation: every change as a file of its own, which is never changed again.
+"""The log of an automation: one file for each change, which is never modified.
 
-The files stand in ``<folder>/.vai/<dag_id>/``, numbered. A number is taken by creating its file, which only one of
-several writers can; whoever comes second has read an older state and is refused. The pair of files in the folder,
-``<dag_id>.py`` and its sidecar, shows what the newest entry holds.
+The files are numbered, in ``<folder>/.vai/<dag_id>/``. A writer takes a number by creating its file, which only one of
+several writers can do. The others have read an older state and are refused. ``<dag_id>.py`` and its sidecar in the
+folder reflect the newest entry.
 """
 
 from __future__ import annotations
@@ -24,16 +24,17 @@ from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.store.shared_files import AnyPath
 
 Change = Literal["version", "activated", "paused", "deleted"]
-FOLDER = ".vai"  # hidden: nothing in it is a DAG
+FOLDER = ".vai"  # hidden, because it contains no DAG files
 MARK = "under-way"
 
 
 class Entry(Spec):
-    """One change: what it was, by whom, and what holds since then.
+    """One change: its kind, its author, its time, and the state after it.
 
-    :param number: from 1, without gaps. :param sidecar: the sidecar since then.
-    :param rendered: the DAG file as the spec renders, of a ``version`` only.
-    :param dag_file: the DAG file as it was written: with people's edits by hand, if there are any.
+    :param number: Counted from 1, without gaps.
+    :param sidecar: The sidecar after the change.
+    :param rendered: The DAG file as rendered from the spec; only for a ``version``.
+    :param dag_file: The DAG file as written, including edits by hand; only for a ``version``.
     """
 
     number: int
@@ -48,8 +49,8 @@ class Entry(Spec):
     def fields(self, spec: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return the entry as JSON data.
 
-        :param spec: of the sidecar, as :meth:`Automation.spec` returns it, parts of it in their JSON text if wanted;
-            ``None``: it is made here.
+        :param spec: The sidecar's spec, as :meth:`Automation.spec` returns it; parts may be
+            :class:`~airflow_provider_vai.languages.json_text.WrittenJson`. ``None``: it is computed here.
         """
         if spec is None:
             return self.model_dump(mode="json")
@@ -58,9 +59,10 @@ class Entry(Spec):
 
 
 class VersionLog:
-    """The entries of one automation.
+    """The log of one automation.
 
-    :param folder: where the pair of files stands. :param dag_id: the automation.
+    :param folder: The folder of the DAG file and sidecar.
+    :param dag_id: The automation's DAG id.
     """
 
     def __init__(self, folder: AnyPath, dag_id: str) -> None:
@@ -70,17 +72,17 @@ class VersionLog:
     def entries(self) -> Iterator[Entry]:
         """Yield every entry, newest first.
 
-        :raises SpecError: a file is damaged or of a newer version of this package.
+        :raises SpecError: an entry is damaged or was written by a newer version of this package.
         """
         for name in reversed(self._names()):
             yield self._read(self.folder / name)
 
     def newest(self) -> Entry | None:
-        """Return the newest entry; ``None``: nothing was logged."""
+        """Return the newest entry; ``None`` if the log is empty."""
         return next(self.entries(), None)
 
     def version(self, number: int) -> Entry:
-        """Return the entry that made a version.
+        """Return the entry of a version.
 
         :raises SpecError: there is no such version.
         """
@@ -94,19 +96,19 @@ class VersionLog:
         )
 
     def versions(self) -> Iterator[Entry]:
-        """Yield the entries that made versions, newest first."""
+        """Yield the entries that are versions, newest first."""
         return (entry for entry in self.entries() if entry.change == "version")
 
     def append(self, fields: Mapping[str, Any]) -> None:
         """Write an entry under its number.
 
-        :param fields: of the entry, as :meth:`Entry.fields` returns them.
+        :param fields: The entry as :meth:`Entry.fields` returns it.
         :raises Conflict: another writer took the number.
         """
         path, content = self._path(fields["number"]), json_text.pretty(fields).encode("ascii")
         try:
             is_ours = shared_files.create(path, content)
-        except BaseException:  # a Ctrl-C when it had its name already, too
+        except BaseException:  # including KeyboardInterrupt after the file got its name
             if shared_files.read(path) == content:
                 shared_files.remove(path)
             raise
@@ -114,19 +116,19 @@ class VersionLog:
             raise conflict(self.dag_id, self.newest())
 
     def take_back(self, entry: Entry) -> None:
-        """Remove an entry that could not be carried out."""
+        """Remove an entry whose change could not be completed."""
         shared_files.remove(self._path(entry.number))
 
     def mark(self, number: int) -> None:
-        """Say that an entry is about to be written, and then shown by the pair of files."""
+        """Mark that an entry is about to be written and applied to the DAG file and sidecar."""
         shared_files.replace(self.folder / MARK, str(number).encode("ascii"))
 
     def unmark(self) -> None:
-        """Say that nothing is under way."""
+        """Remove the mark: no change is in progress."""
         shared_files.remove(self.folder / MARK)
 
     def is_marked(self, number: int) -> bool:
-        """Return whether the writer of this entry came to no end."""
+        """Return whether the writer of this entry did not finish."""
         return shared_files.read(self.folder / MARK) == str(number).encode("ascii")
 
     def _names(self) -> list[str]:
@@ -139,7 +141,7 @@ class VersionLog:
         remedy = "Restore the file, or upgrade airflow-provider-vai if a newer version wrote it."
         content = shared_files.read(path)
         if content is None:
-            raise SpecError("the file is gone", where=str(path), remedy=remedy)
+            raise SpecError("the file is missing", where=str(path), remedy=remedy)
         try:
             return Entry.model_validate(json_text.loads(content.decode("utf-8"), where=str(path)))
         except ValidationError as error:
@@ -151,10 +153,10 @@ class VersionLog:
 
 
 def conflict(dag_id: str, newest: Entry | None) -> Conflict:
-    """Return the refusal of a writer who did not know the newest entry."""
+    """Return the error for a writer whose change is not based on the newest entry."""
     since = f": {newest.summary} by {newest.by} at {newest.at:%Y-%m-%d %H:%M:%S} UTC" if newest else ""
     return Conflict(
         f"the automation changed since it was read{since}",
         where=dag_id,
-        remedy="Read it again, and repeat your change on what is there now.",
+        remedy="Read it again, and repeat your change on the current state.",
     )

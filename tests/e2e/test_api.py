@@ -128,7 +128,7 @@ def test_several_recordings(server: Any, olga: httpx.Client) -> None:
     made = olga.post("/chat/threads/monday/crystallize", json=body)
 
     assert made.status_code == 201, made.text
-    assert made.json()["takenFor"] == "took monday, tuesday for 2 runs of one task"
+    assert made.json()["takenFor"] == "treating monday, tuesday as 2 runs of one task"
     assert made.json()["params"]["id"]["default"] == "ORD-1002"
     assert wait_read(server, olga, "orders")["error"] is None
 

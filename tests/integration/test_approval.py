@@ -206,7 +206,7 @@ def test_a_bad_edit_is_asked_again(run_dag: Run) -> None:
 
     assert len(shown) == 2
     assert ran.states == {"gate": "success", "a": "skipped"}
-    assert "The edit is refused, asking again" in ran.log
+    assert "The edit was refused, asking again" in ran.log
 
 
 def test_an_approval_is_trusted_while_nothing_changes(run_dag: Run) -> None:

@@ -85,15 +85,15 @@ def test_missing_path_counts_as_false(run_dag: Run) -> None:
     ran = run_dag(tasks(f"condition='not (order.tax = 1)', {BOTH}"))
 
     assert ran.results["branch"] == {"condition": "not (order.tax = 1)", "value": False, "chosen": ["no"]}
-    assert "counts as false: nothing is at order.tax" in ran.log
+    assert "counts as false: no value at order.tax" in ran.log
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (f"condition='order.tax = 1', missing='fail', {BOTH}", "nothing is at order.tax"),
+        (f"condition='order.tax = 1', missing='fail', {BOTH}", "no value at order.tax"),
         (f"condition='order.tax = 1', missing='maybe', {BOTH}", "missing must be 'false' or 'fail'"),
-        (f"condition='order.total = \"1\"', {BOTH}", "order.total is a number and '1' is a text"),
+        (f"condition='order.total = \"1\"', {BOTH}", "order.total is a number and '1' is a string"),
         (f"condition=template('order.total >'), {BOTH}", "cannot be read"),
         ("condition='true', if_true=['nothing']", "'nothing', which is not directly downstream of 'branch'"),
         ("condition='true', if_true=['yes'], if_false=['join']", "'join', which is not directly downstream"),

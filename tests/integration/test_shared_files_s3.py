@@ -180,7 +180,7 @@ def test_a_store_that_ignores_the_condition_is_refused(server: Server) -> None:
     replace(place / "a", b"old")
     assert not create(place / "a", b"new")
     for _ in range(2):
-        with pytest.raises(PublishError, match="overwrites where it was asked to create") as refused:
+        with pytest.raises(PublishError, match="ignores conditional puts") as refused:
             create(place / "b", b"new")
     assert refused.value.where == "s3://lake/vai/b"
     assert (names(place), read(place / "a")) == (["a"], b"old")

@@ -1,11 +1,11 @@
-"""Edits of an automation: each takes one and returns another, or refuses by name what cannot be.
+"""Edits of an automation: each function takes an automation and returns an edited copy, or raises an error.
 
-Nothing is lost without a word: a step that others read, a gate before a write, a branch that decides what runs are
-removed only by whoever says what comes instead. Every result is validated as if it had been read from a file, and what
-follows from the steps (flags, connections, review) is drawn anew.
+Nothing is lost silently. A step whose result is read, a gate before a write, and a branch that decides what runs are
+removed only if the caller states what should replace them. Every result is validated as if it had been read from a
+file, and everything that follows from the steps (flags, connections, review) is computed again.
 
-Arguments of one step are edited by :mod:`authoring.editing.steps`, what belongs to the whole automation by
-:mod:`airflow_provider_vai.authoring.editing.settings`; both are found here, too.
+The arguments of a step are edited by :mod:`authoring.editing.steps`, and settings of the whole automation by
+:mod:`airflow_provider_vai.authoring.editing.settings`. Their functions are exported here as well.
 """
 
 from __future__ import annotations
@@ -77,10 +77,11 @@ def new_step(
 ) -> Step:
     """Return a step for :func:`add_step` or :func:`replace_step`.
 
-    :param kind: an action kind, by its name or a legacy one.
-    :param arguments: JSON data, which is frozen, or :class:`Argument` objects, by the kind's own names.
-    :param key: the step's key and task id; left out: one of the kind's name that is free.
-    :raises SpecError: there is no such kind, or the arguments do not fit.
+    :param automation: The automation that the step is for.
+    :param kind: An action kind's name, or one of its legacy names.
+    :param arguments: Argument name -> JSON data, which is frozen, or :class:`Argument`.
+    :param key: The step's key and task id. Default: a free name made from the kind's name.
+    :raises SpecError: there is no such kind, or the arguments do not match it.
     """
     name = key or Names(frozenset(names_of(automation))).give(kind)
     given = {
@@ -105,27 +106,31 @@ def add_step(
     ungated: bool = False,
     by: str = "an editor",
 ) -> Automation:
-    """Return the automation with one more step.
+    """Return the automation with an additional step.
 
-    ``after`` X: it waits for X, and whoever waited for X waits for it. ``before`` Y: it waits for what Y waited for,
-    and Y (or Y's gate) for it; a branch that led to Y leads to it. Both: it stands between the two, and X's other
-    followers stay. Neither: it is the last. ``parallel``: the steps that are there wait for nothing new.
-    What the step itself depends on or reads, it waits for in any case.
+    - ``after`` X: the step waits for X, and the steps that waited for X wait for the new step.
+    - ``before`` Y: the step waits for what Y waited for, and Y (or Y's gate) waits for the new step. A branch that led
+      to Y leads to the new step.
+    - Both: the step goes between X and Y, and X's other downstream steps stay as they are.
+    - Neither: the step is the last one.
+    - ``parallel``: existing steps do not wait for the new step.
 
-    :param step: the step, for example of :func:`new_step`; its effect and flag are drawn from its kind and arguments.
-    :param gate: arguments of an approval gate before it. A write gets a gate without them, too.
-    :param ungated: give a write no gate; the review says so.
-    :param by: who edits.
-    :raises SpecError: the key is taken or no identifier, the kind does not take the arguments, a credential is in them,
-        the step is a gate, or it would come before a step that it reads.
+    In any case, the step waits for the steps that it depends on or whose results it reads.
+
+    :param step: The step, for example from :func:`new_step`. Its effect and flags follow from its kind and arguments.
+    :param gate: Arguments of an approval gate before the step. A write gets a gate even without them.
+    :param ungated: Add a write without a gate; the review reports this.
+    :param by: Who edits.
+    :raises SpecError: the key is taken or not an identifier, the arguments do not match the kind or contain a
+        credential, the step is a gate, or it would come before a step that it reads.
     """
     check_name(automation, step.key)
     check_name(automation, step.task_id)
     step = _checked(step)
     if step.approval.gate:
-        refuse("a new step names no gate", f"step {step.key}", "Give the gate's arguments, and it is made.")
+        refuse("a new step cannot name a gate", f"step {step.key}", "Give the gate's arguments to create one.")
     if gate is not None and ungated:
-        refuse("it cannot have a gate and none", f"step {step.key}", "Give either the gate's arguments or ungated.")
+        refuse("both gate and ungated are given", f"step {step.key}", "Give either the gate's arguments or ungated.")
     new = [step]
     if gate is not None or (step.effect == "write" and not ungated):
         reason = "it changes something outside" if step.effect == "write" else f"{by} asked for approval"
@@ -145,16 +150,19 @@ def remove_step(
     unbranch: bool = False,
     by: str = "an editor",
 ) -> Automation:
-    """Return the automation without a step; whoever waited for it waits for what it waited for.
+    """Return the automation without a step. The steps that waited for it wait for what it waited for.
 
-    The gate of a guarded step goes with it. The recorded calls of the step are listed as calls that became no step.
+    The gate of a guarded step is removed with it. The recorded calls of the step are listed among the calls that did
+    not become a step.
 
-    :param freeze: the values to use instead of its result, by the place that reads it (``step.argument.place``), for
-        every such place.
-    :param ungate: remove a gate although what it guards changes something outside; the review says so.
-    :param unbranch: remove a branch, after which the steps of both its ways run.
-    :raises SpecError: others read it (each place is named), a branch or a template names it, or it is a gate or branch
-        and the matching option is not given.
+    :param key: The step.
+    :param freeze: Values to use instead of the step's result: place that reads it (``step.argument.place``) -> value.
+        Every such place needs a value.
+    :param ungate: Remove a gate even if it guards a write; the review reports this.
+    :param unbranch: Remove a branch even if it decides which steps run; the steps on both sides then run.
+    :param by: Who edits.
+    :raises SpecError: other steps read its result (each place is named), a branch or a template names it, or it is a
+        gate or branch and the matching option is not given.
     """
     steps = automation.steps
     step = found(steps, key)
@@ -172,24 +180,24 @@ def remove_step(
 
 
 def move_step(automation: Automation, key: str, *, after: str | None = None, before: str | None = None) -> Automation:
-    """Return the automation with a step at another place; a guarded step and its gate move together.
+    """Return the automation with a step moved to another place. A guarded step and its gate move together.
 
-    Whoever waited for it waits for what it waited for; then it is put in as :func:`add_step` puts a new one.
+    The steps that waited for it wait for what it waited for. Then it is inserted like a new step in :func:`add_step`.
 
-    :raises SpecError: it would come before a step that it reads, or behind one that reads it; a branch leads to it; or
-        no other step is named.
+    :raises SpecError: it would come before a step that it reads or after a step that reads it, a branch leads to it, or
+        neither ``after`` nor ``before`` is given.
     """
     keys = unit(automation.steps, key)
     where = f"step {key}"
     if after is None and before is None:
-        refuse("no place is named", where, "Say after or before which step.")
+        refuse("no place is given", where, "Give after or before, with the key of another step.")
     for anchor in (after, before):
         if anchor is not None and anchor in keys:
-            refuse(f"{anchor!r} moves with it", where, "Name another step.")
+            refuse(f"{anchor!r} itself moves", where, "Name another step.")
     gate = found(automation.steps, key).approval.gate
     if gate is not None and gate not in keys:
         others = ", ".join(other for other in guarded_by(automation.steps, gate) if other != key)
-        refuse(f"its gate {gate!r} guards {others}, too", where, f"Give {key!r} a gate of its own first.")
+        refuse(f"its gate {gate!r} also guards {others}", where, f"Give {key!r} a gate of its own first.")
     moved = [found(automation.steps, name) for name in keys]
     rest = taken_out(_branches_past(automation, keys), keys)
     head = depending(moved[0], [])
@@ -199,28 +207,32 @@ def move_step(automation: Automation, key: str, *, after: str | None = None, bef
 def replace_step(
     automation: Automation, key: str, step: Step, *, ungated: bool = False, by: str = "an editor"
 ) -> Automation:
-    """Return the automation with another step under a key; dependencies, dependants, branches and gate stay.
+    """Return the automation with a step replaced by another. Dependencies, downstream steps, branches and gate stay.
 
-    The gate's question goes on without what it held of the recorded call. A write without a gate gets one.
+    The gate's question no longer shows the recorded call. A write without a gate gets one.
 
-    :param step: the new one; its key, task id, dependencies and approval count for nothing.
-    :raises SpecError: as :func:`add_step`; or either is a gate, or the old one is a branch that leads to steps.
+    :param key: The step to replace.
+    :param step: The new step. Its own key, task id, dependencies and approval are ignored.
+    :param ungated: Leave a write without a gate; the review reports this.
+    :param by: Who edits.
+    :raises SpecError: as in :func:`add_step`; or one of the two is a gate, or the old step is a branch that leads to
+        other steps.
     """
     old = found(automation.steps, key)
     if old.kind == GATE:
-        refuse("a gate is not replaced", f"step {key}", "Set its arguments, or remove it.")
+        refuse("a gate cannot be replaced", f"step {key}", "Set its arguments, or remove it.")
     if step.kind != old.kind:
         _refuse_branch(automation, key, unbranch=False)
-    reason = f"{by} replaced the recorded step by another one"
+    reason = f"{by} replaced the recorded step with another one"
     approval = StepApproval(recorded="not_required", gate=old.approval.gate, reason=reason)
     kept = {"key": key, "task_id": old.task_id, "depends_on": old.depends_on, "approval": approval}
     new = _checked(step.model_copy(update=kept))
     steps, added = changed(automation.steps, {key: new}), _to_check(automation, key)
     if new.approval.gate:
-        gate, said = for_other_call(found(steps, new.approval.gate), new, reason)
-        steps, added = changed(steps, {gate.key: gate}), [*added, *said]
+        gate, notes = for_other_call(found(steps, new.approval.gate), new, reason)
+        steps, added = changed(steps, {gate.key: gate}), [*added, *notes]
     elif new.effect == "write" and not ungated:
-        steps = guarded(steps, key, {}, f"it changes something outside since {by} replaced it")
+        steps = guarded(steps, key, {}, f"it became a write when {by} replaced it")
     elif new.effect == "write":
         approval = StepApproval(recorded=new.approval.recorded, reason=unguarded_reason(by))
         steps = changed(steps, {key: new.model_copy(update={"approval": approval})})
@@ -230,46 +242,56 @@ def replace_step(
 def guard_step(
     automation: Automation, key: str, settings: Mapping[str, Any] | None = None, *, by: str = "an editor"
 ) -> Automation:
-    """Return the automation with an approval gate right before a step, or with its gate set otherwise.
+    """Return the automation with an approval gate directly before a step, or with the step's gate changed.
 
-    :param settings: the gate's arguments; of a gate that is there, those to set, ``None`` unsets one.
-    :raises SpecError: the step is a gate, or the settings are none of a gate's.
+    :param key: The step.
+    :param settings: The gate's arguments. If the step already has a gate, these are the arguments to change; ``None``
+        unsets one.
+    :param by: Who edits.
+    :raises SpecError: the step is a gate, or a setting is not an argument of a gate.
     """
     step = found(automation.steps, key)
     if step.kind == GATE:
-        refuse("a gate has no gate", f"step {key}", "Name the step that it guards.")
+        refuse("a gate cannot have a gate", f"step {key}", "Name the step that it guards.")
     if step.approval.gate is None:
         return finished(automation, guarded(automation.steps, key, settings or {}, f"{by} asked for approval"))
     gate = found(automation.steps, step.approval.gate)
-    values = {name: it.value for name, it in gate.arguments.items()} | dict(settings or {})
+    values = {name: argument.value for name, argument in gate.arguments.items()} | dict(settings or {})
     made = gate_arguments(key, values, str(values.get("reason") or step.approval.reason))
     old = gate.arguments
-    arguments = {name: old[name] if name in old and old[name].value == it.value else it for name, it in made.items()}
+    arguments = {
+        name: old[name] if name in old and old[name].value == argument.value else argument
+        for name, argument in made.items()
+    }
     return finished(automation, changed(automation.steps, {gate.key: gate.model_copy(update={"arguments": arguments})}))
 
 
-# --- what cannot be ---------------------------------------------------------------------------------------------------
+# --- Checks -----------------------------------------------------------------------------------------------------------
 
 
 def _checked(step: Step) -> Step:
     kind = kind_of(step)
     if kind.name == GATE:
-        refuse("a gate stands before a step that it guards", f"step {step.key}", "Guard that step instead.")
+        refuse("a gate cannot be added by itself", f"step {step.key}", "Guard the step that needs approval instead.")
     if step.operator != kind.operator:
-        refuse(f"the kind {kind.name} is run by {kind.operator}", f"step {step.key}", "Correct the step's operator.")
+        refuse(
+            f"the operator of the kind {kind.name} is {kind.operator}",
+            f"step {step.key}",
+            "Correct the step's operator.",
+        )
     check_step(step, kind)
     return measured(step, kind)
 
 
 def _without_readers(automation: Automation, keys: list[str], freeze: dict[str, Any], by: str) -> Automation:
-    """Return the automation with the places that read a step frozen to what was given for them."""
+    """Return the automation with the places that read a step's result frozen to the given values."""
     read = readers(automation.steps, keys)
     left = [place for place in read if place not in freeze]
     if left:
         refuse(
             f"{len(left)} {'places read' if len(left) > 1 else 'place reads'} its result: {', '.join(left)}",
             f"step {keys[-1]}",
-            "Set these places to something else first, or say what to freeze there instead.",
+            "Set these places to something else first, or give values to freeze there instead.",
         )
     if unknown := sorted(freeze.keys() - set(read)):
         refuse(f"nothing reads it at {', '.join(unknown)}", f"step {keys[-1]}", "Name the places that read it.")
@@ -287,7 +309,7 @@ def _without_gate(automation: Automation, gate: str, *, ungate: bool, by: str) -
         refuse(
             f"it guards {', '.join(writes)}, which {'change' if len(writes) > 1 else 'changes'} something outside",
             f"step {gate}",
-            "Say that it shall run without approval (ungate), or remove the guarded step.",
+            "Use ungate to let it run without approval, or remove the guarded step.",
         )
     steps = ungated(automation.steps, gate, by)
     return finished(automation, steps, keep=lambda item: not is_about(item, [gate]))
@@ -301,12 +323,15 @@ def _refuse_branch(automation: Automation, key: str, *, unbranch: bool) -> None:
         refuse(
             f"the branch decides whether {', '.join(follow)} run, and without it they always do",
             f"step {key}",
-            "Remove those steps first, or say that they shall always run (unbranch).",
+            "Remove those steps first, or use unbranch to let them always run.",
         )
 
 
 def _branches_past(automation: Automation, keys: list[str]) -> list[Step]:
-    """Return the steps with branches that lead to a unit leading past it, where exactly one step follows it."""
+    """Return the steps, with branches that lead to a step (and its gate) leading to its only downstream step instead.
+
+    A branch that leads to a step with several downstream steps, or none, is refused.
+    """
     steps = automation.steps
     task_id = found(steps, keys[0]).task_id
     led = [
@@ -319,7 +344,7 @@ def _branches_past(automation: Automation, keys: list[str]) -> list[Step]:
         refuse(
             f"the branch {branch.key!r} names it in {name}",
             f"step {branch.key}: {name}",
-            f"Take it out of {name} of {branch.key!r} first.",
+            f"Remove it from {name} of {branch.key!r} first.",
         )
     return renamed_in_branches(steps, task_id, found(steps, behind[0]).task_id) if led else steps
 
@@ -332,7 +357,7 @@ def _to_check(automation: Automation, key: str) -> list[ReviewItem]:
 def _left_out(
     automation: Automation, step: Step, done: Literal["removed", "replaced"], by: str, still: Sequence[str] = ()
 ) -> Automation:
-    """Return the automation with the recorded calls of a step among those that became no step."""
+    """Return the automation with the recorded calls of a step listed among those that did not become a step."""
     tool = step.arguments.get("tool")
     named = tool.value if tool and isinstance(tool.value, str) else step.kind
     left = [

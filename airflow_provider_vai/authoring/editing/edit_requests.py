@@ -1,6 +1,6 @@
-"""Edits as a user asks for them, on the command line or over HTTP: one object each, with everything the edit takes.
+"""Edit requests from the command line or the HTTP API: one class for each kind of edit.
 
-``apply`` returns the edited automation and writes nothing. Values of arguments are JSON data that may hold the
+``apply`` returns the edited automation and writes nothing. Values of arguments are JSON data that may contain the
 references of a spec (``{"$from": ["step", "key"]}``), see :mod:`airflow_provider_vai.authoring.specs.values`.
 """
 
@@ -18,12 +18,13 @@ from airflow_provider_vai.model.step_graph import found
 
 
 class Edit(Protocol):
-    """What a user wants changed."""
+    """A change that a user requests."""
 
     def apply(self, automation: Automation, by: str) -> Automation:
-        """Return the automation with the edit.
+        """Return the edited automation.
 
-        :param by: who edits, for the evidence and the reasons that the sidecar keeps.
+        :param automation: The automation; it is not changed.
+        :param by: Who edits, for the evidence and reasons in the sidecar.
         :raises SpecError: the edit is refused.
         """
         ...
@@ -31,13 +32,16 @@ class Edit(Protocol):
 
 @dataclass(frozen=True)
 class AddStep:
-    """A new step.
+    """Adds a step.
 
-    :param kind: its action kind. :param key: its key; ``None``: one of the kind's name that is free.
-    :param values: its arguments. :param after: ``before`` and ``parallel``: where it goes, see
-        :func:`~airflow_provider_vai.authoring.editing.add_step`.
-    :param gate: settings of an approval gate before it; a write gets a gate without them, too, unless ``ungated``.
-    :param options: retries and the like, see ``set_step_options``.
+    ``after``, ``before`` and ``parallel`` are described in :func:`~airflow_provider_vai.authoring.editing.add_step`.
+
+    :param kind: The action kind.
+    :param key: The step's key; ``None``: a free name made from the kind's name.
+    :param values: The arguments by name.
+    :param gate: Settings of an approval gate before the step. A write gets a gate even without them.
+    :param ungated: Add a write without a gate.
+    :param options: Options such as retries, see ``set_step_options``.
     """
 
     kind: str
@@ -68,13 +72,16 @@ class AddStep:
 
 @dataclass(frozen=True)
 class ChangeStep:
-    """Changes of one step, made in this order.
+    """Changes one step. The changes are made in the order of the parameters.
 
-    :param key: the step. :param kind: another action kind: ``values`` are all arguments of the step that takes its
-        place. :param values: places of its arguments (``json.items.0``), each with the value to set there.
-    :param unset: places to leave out. :param gate: settings of its approval gate, which it gets if it has none.
-    :param options: retries and the like, see ``set_step_options``. :param new_key: its new key.
-    :param ungated: let it run without approval if it becomes a write.
+    :param key: The step.
+    :param kind: A new action kind. The step is then replaced, and ``values`` are all arguments of the new step.
+    :param values: Pairs of a place in the arguments (``json.items.0``) and the value to set there.
+    :param unset: Places to unset.
+    :param gate: Settings of the step's approval gate, which is created if the step has none.
+    :param options: Options such as retries, see ``set_step_options``.
+    :param new_key: The new key.
+    :param ungated: Let the step run without approval if it becomes a write.
     """
 
     key: str
@@ -107,7 +114,7 @@ class ChangeStep:
 
 @dataclass(frozen=True)
 class MoveStep:
-    """A step, with its gate, at another place: ``after`` a step, ``before`` one, or between the two."""
+    """Moves a step with its gate: after a step, before a step, or between the two."""
 
     key: str
     after: str | None = None
@@ -120,10 +127,12 @@ class MoveStep:
 
 @dataclass(frozen=True)
 class RemoveStep:
-    """A step that goes, with its gate.
+    """Removes a step with its gate.
 
-    :param freeze: the values to use instead of its result, by the places that read it.
-    :param ungate: remove a gate although it guards a write. :param unbranch: remove a branch; both its ways run then.
+    :param key: The step.
+    :param freeze: Values to use instead of its result: place that reads it -> value.
+    :param ungate: Remove a gate even if it guards a write.
+    :param unbranch: Remove a branch; the steps on both sides then run.
     """
 
     key: str
@@ -140,12 +149,14 @@ class RemoveStep:
 
 @dataclass(frozen=True)
 class ChangeAutomation:
-    """Changes of what belongs to the whole automation; ``None`` leaves as it is.
+    """Changes settings of the whole automation; a setting that is ``None`` stays as it is.
 
-    :param params: params to set, with their fields as in a sidecar; ``None`` in place of the fields removes one.
-    :param triggers: all triggers. :param conditions: all conditions.
-    :param values: values of steps: ``{step: {place: value}}``. :param ungated: as in :class:`ChangeStep`.
-    :param options: description, tags, limits and the like, see ``set_options``.
+    :param params: Param name -> its fields as in a sidecar; ``None`` instead of the fields removes the param.
+    :param triggers: The new list of triggers.
+    :param conditions: The new list of conditions.
+    :param values: Values of arguments: ``{step: {place: value}}``.
+    :param options: Options such as description, tags and limits, see ``set_options``.
+    :param ungated: As in :class:`ChangeStep`, for steps in ``values``.
     """
 
     params: Mapping[str, Mapping[str, Any] | None] | None = None
@@ -158,8 +169,8 @@ class ChangeAutomation:
     def apply(self, automation: Automation, by: str) -> Automation:
         """Return the automation with the changes; see :meth:`Edit.apply`.
 
-        Params are added first and removed last: the new values and conditions may use the first, and must not use the
-        others.
+        Params are added first and removed last, so the new values and conditions may use the added params, but not the
+        removed ones.
         """
         if self.params is not None:
             kept = {name: fields for name, fields in self.params.items() if fields is not None}
@@ -187,10 +198,10 @@ def _with_values(
 
 
 def _argument(value: Any, where: JsonPath) -> Any:
-    """Return a value as :func:`set_argument` takes it: data, or an Argument where a reference is in it.
+    """Return a value for :func:`set_argument`: data, or an :class:`Argument` if it contains a reference.
 
-    :param where: the place in the request, for messages.
-    :raises SpecError: a reference is misspelt.
+    :param where: The place in the request, for messages.
+    :raises SpecError: a reference is invalid.
     """
     read = spec_values.read(value, where)
     return spec_values.argument(read) if any(spec_values.references(read)) else read

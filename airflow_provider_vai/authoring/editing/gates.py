@@ -1,4 +1,4 @@
-"""What edits do to gates: put one before a step, take it away, and keep its question in step with what it guards."""
+"""Adds and removes gates in edits, and keeps a gate's question consistent with the steps that it guards."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from airflow_provider_vai.model.validation import problems
 from airflow_provider_vai.secrets.masking import masked
 
 RECORDED_CALL = ("recorded", "editable", "denied")
-"""The arguments of a gate that hold copies of the recorded call."""
+"""The arguments of a gate that contain copies of the recorded call."""
 
 
 def unguarded_reason(by: str) -> str:
@@ -40,8 +40,10 @@ def unguarded_reason(by: str) -> str:
 def gate_arguments(key: str, settings: Mapping[str, Any], reason: str) -> dict[str, Argument]:
     """Return the arguments of a step's gate.
 
-    :param settings: a gate's own arguments, as ``vai kinds`` lists them for ``approval_gate``.
-    :raises SpecError: a setting is unknown or of another type.
+    :param key: The step.
+    :param settings: Arguments of the gate, as ``vai kinds`` lists them for ``approval_gate``.
+    :param reason: Why the gate asks, unless ``settings`` contains a reason.
+    :raises SpecError: a setting is unknown, has a wrong type or looks like a credential.
     """
     values = {"subject": gate_subject(key), "reason": _sentence(reason), **settings}
     refuse_data(dict(settings), f"gate of {key}")
@@ -49,12 +51,12 @@ def gate_arguments(key: str, settings: Mapping[str, Any], reason: str) -> dict[s
         ApprovalGateArguments.model_validate(values)
     except ValidationError as error:
         takes = ", ".join(ApprovalGateArguments.model_fields)
-        refuse(f"the gate's arguments do not fit: {problems(error)}", f"gate of {key}", f"A gate takes {takes}.")
+        refuse(f"the gate's arguments are invalid: {problems(error)}", f"gate of {key}", f"A gate takes {takes}.")
     return {name: Argument.frozen(value) for name, value in values.items() if value is not None}
 
 
 def new_gate(steps: Sequence[Step], step: Step, settings: Mapping[str, Any], reason: str) -> tuple[Step, Step]:
-    """Return a gate for a step, and the step behind it; the gate waits for what the step waited for."""
+    """Return a gate for a step, and the step behind that gate. The gate waits for what the step waited for."""
     taken = frozenset({*(other.key for other in steps), *(other.task_id for other in steps), step.key, step.task_id})
     key = Names(taken).give(f"approve_{step.key}")
     gate = gate_step(key, step, gate_arguments(step.key, settings, reason))
@@ -63,7 +65,7 @@ def new_gate(steps: Sequence[Step], step: Step, settings: Mapping[str, Any], rea
 
 
 def guarded(steps: Sequence[Step], key: str, settings: Mapping[str, Any], reason: str) -> Steps:
-    """Return the steps with a gate right before one of them; branches that led to the step lead to its gate."""
+    """Return the steps with a gate directly before one of them. Branches that led to the step lead to its gate."""
     step = found(steps, key)
     gate, behind = new_gate(steps, step, settings, reason)
     led = renamed_in_branches(steps, step.task_id, gate.task_id)
@@ -72,7 +74,10 @@ def guarded(steps: Sequence[Step], key: str, settings: Mapping[str, Any], reason
 
 
 def ungated(steps: Sequence[Step], gate: str, by: str) -> Steps:
-    """Return the steps without a gate; what it guarded waits for what the gate waited for, and says who removed it."""
+    """Return the steps without a gate. The steps that it guarded wait for what the gate waited for.
+
+    ``by`` is recorded in those steps as the person who removed the gate.
+    """
     guards, asked = guarded_by(steps, gate), found(steps, gate)
     changes = {}
     for key in guards:
@@ -90,12 +95,14 @@ def ungated(steps: Sequence[Step], gate: str, by: str) -> Steps:
 
 
 def follow_values(steps: Steps, before: Step, now: Step, values: Mapping[str, Any]) -> tuple[Steps, list[ReviewItem]]:
-    """Return the steps with the gate's question as it fits a step's new arguments, and notes for the review.
+    """Return the steps with the gate's question adapted to a step's new arguments, and notes for the review.
 
-    The recorded value of an edited argument is shown for comparison; a form field gets the new value's type, and goes
-    where its place is gone.
+    The question shows the recorded value of an edited argument for comparison. A form field gets the new value's type,
+    and is removed if its place no longer exists.
 
-    :param values: the step's values; a text stands for what only a run knows.
+    :param before: The step before the edit.
+    :param now: The step after the edit.
+    :param values: The step's values, with a placeholder text for values that are known only in a run.
     :raises SpecError: the new arguments are those of a call that a person denied.
     """
     if now.approval.gate is None:
@@ -112,22 +119,23 @@ def follow_values(steps: Steps, before: Step, now: Step, values: Mapping[str, An
         arguments["editable"] = _with(arguments.get("editable"), kept)
         if not kept:
             del arguments["editable"]
-    said = [review_item("field_gone", step=gate.key, field=place, guarded=now.key) for place in gone]
+    notes = [review_item("field_gone", step=gate.key, field=place, guarded=now.key) for place in gone]
     if arguments == gate.arguments:
-        return steps, said
-    return changed(steps, {gate.key: gate.model_copy(update={"arguments": arguments})}), said
+        return steps, notes
+    return changed(steps, {gate.key: gate.model_copy(update={"arguments": arguments})}), notes
 
 
 def for_other_call(gate: Step, step: Step, reason: str) -> tuple[Step, list[ReviewItem]]:
-    """Return the gate of a replaced step without what it held of the recorded call, and notes for the review.
+    """Return the gate of a replaced step without its copies of the recorded call, and notes for the review.
 
-    :param step: the new one. :param reason: why it is guarded.
+    :param step: The new step.
+    :param reason: Why the new step is guarded.
     """
     dropped = [name for name in RECORDED_CALL if name in gate.arguments]
     arguments = {name: argument for name, argument in gate.arguments.items() if name not in dropped}
     arguments["reason"] = Argument.frozen(_sentence(reason))
-    said = [review_item("gate_reset", step=gate.key, names=dropped)] if dropped else []
-    return gate.model_copy(update={"arguments": arguments, "call_ids": step.call_ids}), said
+    notes = [review_item("gate_reset", step=gate.key, names=dropped)] if dropped else []
+    return gate.model_copy(update={"arguments": arguments, "call_ids": step.call_ids}), notes
 
 
 def _sentence(reason: str) -> str:
@@ -149,18 +157,18 @@ def _is_plain(argument: Argument | None) -> bool:
 
 def _refuse_denied(gate: Step, now: Step) -> None:
     denied = gate.arguments["denied"].value if "denied" in gate.arguments else None
-    text = {name: json_text.canonical(it.value) for name, it in now.arguments.items() if _is_plain(it)}
+    text = {name: json_text.canonical(given.value) for name, given in now.arguments.items() if _is_plain(given)}
     for call in denied if isinstance(denied, list) else []:
         if all(text.get(name) == json_text.canonical(value) for name, value in call.items()):
             refuse(
                 "these are the arguments of a call that a person denied in the recorded run",
                 f"step {now.key}",
-                f"Take the call out of the argument denied of {gate.key!r} first, if it may run now.",
+                f"If the call may run now, remove it from the argument denied of {gate.key!r} first.",
             )
 
 
 def _compared(recorded: dict[str, Any], before: Step, now: Step) -> dict[str, Any]:
-    """Return what the gate shows of the recording, with the recorded value of each argument that is another now."""
+    """Return the gate's ``recorded`` argument, with the recorded value of each argument that has been edited."""
     shown = dict(recorded.get("arguments") or {})
     for name, argument in before.arguments.items():
         was_recorded = _is_plain(argument) and argument.origin != "user" and before.call_ids
@@ -174,7 +182,7 @@ def _compared(recorded: dict[str, Any], before: Step, now: Step) -> dict[str, An
 def _fields(
     fields: dict[str, Any], before: Step, now: Step, values: Mapping[str, Any], *, alone: bool
 ) -> tuple[dict[str, Any], list[str]]:
-    """Return the form's fields as they fit the step now, and the places of those that do not exist any more."""
+    """Return the form fields adapted to the edited step, and the places of fields that were removed."""
     kept, gone = {}, []
     for name, schema in fields.items():
         head, colon, place = name.rpartition(":")
@@ -189,7 +197,7 @@ def _fields(
         except LookupError:
             gone.append(place)
             continue
-        if argument is not None and argument.secrets:  # a form that could show a credential stops the gate
+        if argument is not None and argument.secrets:  # a gate fails if its form would show a credential
             gone.append(place)
         else:
             kept[name] = _fitting(schema, value) if _is_plain(argument) else schema

@@ -1,4 +1,4 @@
-"""Names of steps in edits: which are free, and one for another everywhere."""
+"""Checks the names of steps, and renames a step everywhere in an automation."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ from airflow_provider_vai.model.step_graph import (
 
 
 def rename_step(automation: Automation, key: str, new: str) -> Automation:
-    """Return the automation with another key, and so task id, of a step.
+    """Return the automation with a step's key and task id changed.
 
-    Wires, dependencies, gates and branches follow; a gate that is called after the step is renamed with it.
+    Wires, dependencies, gates and branches are updated. A gate that is named after the step is renamed as well.
 
-    :raises SpecError: the name is taken or no identifier, or a template names the task.
+    :param key: The current key.
+    :param new: The new key and task id.
+    :raises SpecError: the new name is taken or not an identifier, or a template names the task.
     """
     step = found(automation.steps, key)
     check_name(automation, new, but=step)
@@ -41,7 +43,7 @@ def rename_step(automation: Automation, key: str, new: str) -> Automation:
     for task_id, now in tasks.items():
         steps = renamed_in_branches(steps, task_id, now)
     steps = [_asking(_renamed(other, names), key, new, tasks) for other in steps]
-    renamed = automation.model_copy(update={"steps": steps})  # so that no branch seems to lose its tasks
+    renamed = automation.model_copy(update={"steps": steps})  # so that branches do not seem to lose their tasks
     notes = [
         item.model_copy(update={"step": names.get(item.step or "", item.step)}) for item in review.notes(automation)
     ]
@@ -55,17 +57,17 @@ def names_of(automation: Automation) -> set[str]:
 
 
 def check_name(automation: Automation, name: str, but: Step | None = None) -> None:
-    """Refuse a name that is no identifier, or that another step has.
+    """Check that a name is an identifier that no other step has.
 
-    :param but: the step whose own names are free.
-    :raises SpecError: the name, and one that would do.
+    :param but: A step whose own names count as free.
+    :raises SpecError: the name is not an identifier or is taken; the message suggests another one.
     """
     wanted = slug(name, "step")
     if wanted != name:
         refuse(f"{name!r} cannot name a step", f"step {name}", f"Try {wanted!r}.")
     taken = names_of(automation) - ({but.key, but.task_id} if but else set())
     if Names(frozenset(taken)).give(name) != name:
-        refuse(f"there is a step {name!r}", f"step {name}", f"Try {Names(frozenset(taken)).give(name)!r}.")
+        refuse(f"there is already a step {name!r}", f"step {name}", f"Try {Names(frozenset(taken)).give(name)!r}.")
 
 
 def _renamed(step: Step, names: Mapping[str, str]) -> Step:
@@ -95,7 +97,7 @@ def _renamed(step: Step, names: Mapping[str, str]) -> Step:
 
 
 def _asking(step: Step, old: str, new: str, tasks: Mapping[str, str]) -> Step:
-    """Return a gate asking about the step under its new name; other steps as they are."""
+    """Return a gate with the step's new name in its question; other steps are returned unchanged."""
     if step.kind != GATE:
         return step
     values: dict[str, Any] = {}
@@ -109,7 +111,7 @@ def _asking(step: Step, old: str, new: str, tasks: Mapping[str, str]) -> Step:
 
 
 def _field(name: str, tasks: Mapping[str, str]) -> str:
-    """Return a form field's name, which begins with the task's id where the gate guards several."""
+    """Return the name of a form field after the renaming. It begins with a task id if the gate guards several steps."""
     task_id, colon, place = name.rpartition(":")
     return f"{tasks.get(task_id, task_id)}{colon}{place}"
 

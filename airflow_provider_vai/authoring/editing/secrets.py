@@ -1,4 +1,4 @@
-"""Edits never bring a credential into a spec: what looks like one is refused, by the place and never by the value."""
+"""Keeps credentials out of edited specs: a value that looks like one is refused. Messages name its place only."""
 
 from __future__ import annotations
 
@@ -14,22 +14,27 @@ from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.model.step_graph import dotted, refuse
 from airflow_provider_vai.secrets.masking import mask
 
-REMEDY = "Make an Airflow connection with it as the password, and let the place be that connection's secret."
+REMEDY = "Store it as the password of an Airflow connection, and use that connection's secret here."
 
 
 def refuse_credentials(step: Step, kind: Kind, arguments: Mapping[str, Argument]) -> None:
-    """Refuse arguments that hold a literal credential; the same places count as when a run is crystallized.
+    """Refuse arguments that contain a literal credential, by the same rules as when a run is crystallized.
 
-    :raises SpecError: the place; the value is masked.
+    :raises SpecError: there is one; the message names the place and masks the value.
     """
-    frozen = {name: it.value for name, it in arguments.items() if it.class_ in ("frozen", "wired") and not it.from_}
+    frozen = {
+        name: argument.value
+        for name, argument in arguments.items()
+        if argument.class_ in ("frozen", "wired") and not argument.from_
+    }
     _refuse_values(step.key, kind, frozen, f"step {step.key}")
 
 
 def refuse_data(values: Mapping[str, Any], where: str) -> None:
-    """Refuse named JSON data that holds a literal credential.
+    """Refuse JSON data that contains a literal credential.
 
-    :param where: the place, for the message.
+    :param values: Name -> JSON data.
+    :param where: The place, for the message.
     :raises SpecError: see :func:`refuse_credentials`.
     """
     _refuse_values("value", by_name()["unmapped_tool"], dict(values), where)
@@ -41,7 +46,7 @@ def refuse_text(text: str, where: str) -> None:
     :raises SpecError: see :func:`refuse_credentials`.
     """
     if mask(text) != text:
-        refuse(f"{mask(text)[:120]!r} holds something that looks like a credential", where, REMEDY)
+        refuse(f"{mask(text)[:120]!r} contains what looks like a credential", where, REMEDY)
 
 
 def _refuse_values(key: str, kind: Kind, values: dict[str, Any], where: str) -> None:
@@ -56,4 +61,4 @@ def _refuse_values(key: str, kind: Kind, values: dict[str, Any], where: str) -> 
     if places:
         refuse("the value looks like a credential", f"{where}: {', '.join(places)}", REMEDY)
     if notes:
-        refuse("headers that hold a credential are not kept", f"{where}: headers", "The connection must supply them.")
+        refuse("headers with credentials are not allowed", f"{where}: headers", "Put them into the connection.")

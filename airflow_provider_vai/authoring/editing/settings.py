@@ -1,4 +1,4 @@
-"""Edits of what belongs to the whole automation, or to a step beside its arguments: triggers, params, limits, times."""
+"""Edits of an automation's settings and of a step's options: triggers, conditions, params, limits, timeouts."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ OPTIONS = (
 )  # fmt: skip
 STEP_OPTIONS = ("each", "concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds")
 ROOTS = ("params", "payload", "event")
-"""What a condition may speak of."""
+"""The names at which the paths in a condition may begin."""
 
 
 def set_triggers(automation: Automation, triggers: Sequence[Trigger | Mapping[str, Any]]) -> Automation:
-    """Return the automation with other triggers, all of them.
+    """Return the automation with its triggers replaced.
 
-    :param triggers: the triggers, or their fields as in the sidecar.
-    :raises SpecError: a trigger breaks the schema, Airflow could not use its schedule or time zone, or not beside the
-        other triggers; or steps take the ``payload`` of a webhook that is gone.
+    :param triggers: All triggers, as objects or with their fields as in the sidecar.
+    :raises SpecError: a trigger does not match the schema, Airflow does not accept its schedule or time zone or the
+        combination of triggers, or steps use the ``payload`` of a webhook that is removed.
     """
     try:
         given = TypeAdapter(list[Trigger]).validate_python(
-            [dict(it) if isinstance(it, Mapping) else it for it in triggers]
+            [dict(trigger) if isinstance(trigger, Mapping) else trigger for trigger in triggers]
         )
     except ValidationError as error:
         refuse(problems(error), "triggers", "`vai schema automation` prints the fields of each type.")
@@ -54,10 +54,10 @@ def set_triggers(automation: Automation, triggers: Sequence[Trigger | Mapping[st
 
 
 def set_conditions(automation: Automation, conditions: Sequence[str]) -> Automation:
-    """Return the automation with other conditions, all of them.
+    """Return the automation with its conditions replaced.
 
-    :param conditions: expressions over ``params``, ``payload`` and ``event``.
-    :raises SpecError: one cannot be read, speaks of something else, or of a param that is not declared.
+    :param conditions: All conditions: expressions over ``params``, ``payload`` and ``event``.
+    :raises SpecError: a condition cannot be read, contains a credential, or uses another name or an undeclared param.
     """
     for place, condition in enumerate(conditions):
         where = f"conditions.{place}"
@@ -68,7 +68,7 @@ def set_conditions(automation: Automation, conditions: Sequence[str]) -> Automat
         refuse_text(condition, where)
         for root in _roots(tree):
             if root not in ROOTS:
-                refuse(f"it speaks of {root!r}", where, f"A condition speaks of {', '.join(ROOTS)}.")
+                refuse(f"the condition uses {root!r}", where, f"A condition may use {', '.join(ROOTS)}.")
         for name in _params(tree):
             if name not in automation.params:
                 refuse(f"there is no param {name!r}", where, f"Declared are: {', '.join(automation.params) or 'none'}.")
@@ -90,11 +90,11 @@ def _params(tree: ast.AST) -> Iterator[str]:
 
 
 def set_params(automation: Automation, params: Mapping[str, Param | Mapping[str, Any] | None]) -> Automation:
-    """Return the automation with some params set; the others stay.
+    """Return the automation with some params set or removed; the others stay.
 
-    :param params: by name, a param, its fields as in the sidecar, or ``None`` to remove it.
-    :raises SpecError: a param breaks the schema, its default does not fit its own JSON Schema or looks like a
-        credential; or one that is removed is used (each place is named).
+    :param params: Name -> a param, its fields as in the sidecar, or ``None`` to remove it.
+    :raises SpecError: a param does not match the schema, its default does not match its JSON Schema or looks like a
+        credential, or a removed param is still used (each place is named).
     """
     result = dict(automation.params)
     for name, given in params.items():
@@ -141,9 +141,10 @@ def _refuse_used(automation: Automation, name: str) -> None:
 
 
 def set_options(automation: Automation, **options: Any) -> Automation:
-    """Return the automation with some of its options set: see :data:`OPTIONS`; ``None`` means the default again.
+    """Return the automation with some of its options set.
 
-    :raises SpecError: an option is unknown or of another type, or looks like a credential.
+    :param options: Option name (see :data:`OPTIONS`) -> value; ``None`` restores the default.
+    :raises SpecError: an option is unknown, has a wrong type, or looks like a credential.
     """
     _check_options(options, OPTIONS, automation.dag_id)
     for name in ("description", "owner"):
@@ -165,9 +166,11 @@ def set_options(automation: Automation, **options: Any) -> Automation:
 
 
 def set_step_options(automation: Automation, key: str, **options: Any) -> Automation:
-    """Return the automation with some options of a step set: see :data:`STEP_OPTIONS`; ``None`` leaves one out.
+    """Return the automation with some options of a step set.
 
-    :raises SpecError: an option is unknown or of another type, or ``each`` names a step that comes later.
+    :param key: The step.
+    :param options: Option name (see :data:`STEP_OPTIONS`) -> value; ``None`` unsets the option.
+    :raises SpecError: an option is unknown or has a wrong type, or ``each`` names a later step.
     """
     step = found(automation.steps, key)
     _check_options(options, STEP_OPTIONS, f"step {key}")

@@ -1,4 +1,4 @@
-"""Edits of one step: its arguments, and what follows from them for its effect, its flag and its gate."""
+"""Edits of a step's arguments, and their consequences for its effect, its flags and its gate."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.step_graph import changed, dotted, finished, found, refuse
 
 UNKNOWN = "-"
-"""Stands for a value that only a run knows where the argument model is asked about the others."""
+"""Placeholder for a value that is known only in a run, while the argument model validates the other values."""
 
 DRAWN = {
     "http_request": (("endpoint", "method"), ("expected_status", "expected_shape")),
@@ -37,7 +37,7 @@ DRAWN = {
     "python_tool": (("python_callable",), ("source_sha256",)),
     "mcp_tool": (("tool", "conn_id"), ("schema_sha256",)),
 }
-"""Of a kind: the arguments that decide what runs, and those that were drawn from what ran in the recording."""
+"""Kind -> the arguments that decide what runs, and those that were taken from the recorded call."""
 
 
 def set_argument(
@@ -49,20 +49,20 @@ def set_argument(
     ungated: bool = False,
     by: str = "an editor",
 ) -> Automation:
-    """Return the automation with one argument of a step, or one place in it, set.
+    """Return the automation with an argument of a step, or a value inside it, set.
 
-    Effect, determinism, connections and the review follow; the gate of the step shows the recorded value beside the new
-    one, and its form fields fit the new value. A step that becomes a write gets a gate.
+    Effect, determinism, connections and review items are computed again. The step's gate shows the recorded value
+    beside the new one, and its form fields are adapted. A step that becomes a write gets a gate.
 
-    :param key: the step.
-    :param place: the argument's name, or a place in its value: ``arguments.items.0.price`` (``each`` is no argument). A
-        list of keys and positions says the same where a key holds a dot. The last key of an object may be a new one.
+    :param key: The step.
+    :param place: The argument's name, or a place in its value: ``arguments.items.0.price`` (``each`` is not an
+        argument). If a key contains a dot, give a list of keys and positions. The last key may be new.
     :param value: JSON data, which is frozen; or an :class:`Argument` that is wired, a parameter, a template or a
-        secret. Its wires' and secrets' places count from ``place``.
-    :param ungated: put no gate before a step that becomes a write; the review says so.
-    :param by: who edits, for the evidence.
-    :raises SpecError: no such step or argument, the value does not fit the kind, looks like a credential, repeats a
-        call that a person denied, or is taken from a step that comes later.
+        secret. The places of its wires and secrets are relative to ``place``.
+    :param ungated: Do not put a gate before a step that becomes a write; the review reports this.
+    :param by: Who edits, for the evidence.
+    :raises SpecError: there is no such step or argument; or the value does not match the kind, looks like a credential,
+        repeats a call that a person denied, or comes from a later step.
     """
     step, path = found(automation.steps, key), _path(place)
     kind = kind_of(step)
@@ -73,27 +73,27 @@ def set_argument(
     old = step.arguments.get(name)
     new = given if len(path) == 1 else _placed(old, path[1:], given, f"step {key}: {dotted(path)}")
     if step.call_ids:
-        new = _said_by_user(new, by)
+        new = _from_user(new, by)
     return _with_arguments(automation, step, {**step.arguments, name: new}, path, ungated=ungated, by=by)
 
 
 def unset_argument(
     automation: Automation, key: str, place: str | JsonPath, *, ungated: bool = False, by: str = "an editor"
 ) -> Automation:
-    """Return the automation with one argument of a step, or one key in its value, left out.
+    """Return the automation without an argument of a step, or without a key inside its value.
 
-    :param place: see :func:`set_argument`.
-    :raises SpecError: there is none, or the kind cannot do without it.
+    :param place: The argument or the key, see :func:`set_argument`.
+    :raises SpecError: it is not set, or the kind requires it.
     """
     step, path = found(automation.steps, key), _path(place)
     path = [_canonical(kind_of(step), str(path[0]), step), *path[1:]]
     name, where = str(path[0]), f"step {key}: {dotted(path)}"
     if name not in step.arguments:
-        refuse("it is not set", where, f"Set are: {', '.join(step.arguments) or 'none'}.")
+        refuse("the argument is not set", where, f"The step has set: {', '.join(step.arguments) or 'none'}.")
     arguments = {other: argument for other, argument in step.arguments.items() if other != name}
     if len(path) > 1:
         new = _without(step.arguments[name], path[1:], where)
-        new = _said_by_user(new, by) if step.call_ids else new
+        new = _from_user(new, by) if step.call_ids else new
         arguments = {**step.arguments, name: new}
     return _with_arguments(automation, step, arguments, path, ungated=ungated, by=by)
 
@@ -105,22 +105,22 @@ def kind_of(step: Step) -> Kind:
     """
     kind = by_name().get(step.kind)
     if kind is None:
-        refuse(f"no action kind {step.kind!r}", f"step {step.key}", "`vai kinds` lists the kinds.")
+        refuse(f"there is no action kind {step.kind!r}", f"step {step.key}", "`vai kinds` lists the kinds.")
     return kind
 
 
 def values_of(step: Step) -> dict[str, Any]:
-    """Return the values of the arguments; ``None`` or :data:`UNKNOWN` where only a run knows."""
+    """Return the values of the arguments, with :data:`UNKNOWN` or ``None`` for those that are known only in a run."""
     return {
         name: UNKNOWN if _is_open(argument) else argument.value for name, argument in step.arguments.items()
-    }  # a whole secret is open, too
+    }  # includes arguments that are a secret as a whole
 
 
 def measured(step: Step, kind: Kind, before: Step | None = None) -> Step:
-    """Return the step with the effect and determinism that its kind gives it with these arguments.
+    """Return the step with the effect and determinism that its kind assigns to these arguments.
 
-    :param before: the step as it was: what a tools file or a spec said about it stays unless the kind's own effect and
-        determinism change.
+    :param before: The step before the edit. An effect or determinism set by a tools file or a spec is kept unless the
+        one assigned by the kind changes.
     """
     values = values_of(step)
     effect, own = _effect(kind, values), kind.determinism_of(values)
@@ -141,11 +141,11 @@ def measured(step: Step, kind: Kind, before: Step | None = None) -> Step:
 
 
 def check_step(step: Step, kind: Kind, names: Sequence[str] | None = None) -> None:
-    """Refuse arguments that the kind does not take.
+    """Check a step's arguments against its kind.
 
-    :param names: the arguments that are new, in which a credential is looked for; left out: all.
-    :raises SpecError: an argument is unknown, missing, of another type, filled in from outside though it decides what
-        runs, or holds a literal credential.
+    :param names: The new arguments, which are searched for credentials. Default: all.
+    :raises SpecError: an argument is unknown or missing, has a wrong type, contains a literal credential, or decides
+        what runs and is filled in from outside.
     """
     checked = names if names is not None else list(step.arguments)
     for name in checked:
@@ -157,24 +157,26 @@ def check_step(step: Step, kind: Kind, names: Sequence[str] | None = None) -> No
     except ValidationError as error:
         wrong = [problem for problem in error.errors() if not _in_hole(problem["loc"], step)]
         if wrong:
-            said = "; ".join(f"{dotted(list(part['loc'])) or 'arguments'}: {part['msg']}" for part in wrong[:5])
+            listed = "; ".join(f"{dotted(list(part['loc'])) or 'arguments'}: {part['msg']}" for part in wrong[:5])
             takes = ", ".join(_names(kind))
-            refuse(f"it does not fit the kind {kind.name}: {said}", f"step {step.key}", f"It takes {takes}.")
+            refuse(
+                f"the arguments do not match the kind {kind.name}: {listed}", f"step {step.key}", f"It takes {takes}."
+            )
     refuse_credentials(step, kind, {name: step.arguments[name] for name in checked if name in step.arguments})
 
 
-# --- places -----------------------------------------------------------------------------------------------------------
+# --- Places -----------------------------------------------------------------------------------------------------------
 
 
 def _path(place: str | JsonPath) -> JsonPath:
     path: JsonPath = list(place.split(".")) if isinstance(place, str) else list(place)
     if not path or "" in path:
-        refuse(f"{place!r} is no place", "place", "Write it like arguments.items.0.price.")
+        refuse(f"{place!r} is not a place", "place", "Write it like arguments.items.0.price.")
     return path
 
 
 def _canonical(kind: Kind, name: str, step: Step) -> str:
-    """Return an argument's own name for one of its names."""
+    """Return the canonical name of an argument that may be given by an alias."""
     takes = _names(kind)
     if name in takes:
         return name
@@ -197,7 +199,7 @@ def _check_argument(given: Argument, path: JsonPath, step: Step) -> None:
     }
     if not fits[given.class_]:
         refuse(
-            f"a {given.class_} argument does not hold these fields: {', '.join(sorted(given.model_fields_set))}",
+            f"a {given.class_} argument cannot have these fields: {', '.join(sorted(given.model_fields_set))}",
             f"step {step.key}: {dotted(path)}",
             "frozen: value; wired: from, or value and wires; parameter: param; template: the text as value.",
         )
@@ -206,7 +208,7 @@ def _check_argument(given: Argument, path: JsonPath, step: Step) -> None:
             where = f"step {step.key}: {dotted(path)}"
             refuse_text(template, where)
             if problem := syntax_problem(template):
-                refuse(f"not a Jinja template: {problem}", where, "Correct it.")
+                refuse(f"the text is not a valid Jinja template: {problem}", where, "Correct the template.")
 
 
 def _is_open(argument: Argument) -> bool:
@@ -215,7 +217,7 @@ def _is_open(argument: Argument) -> bool:
 
 
 def _in_hole(location: Sequence[str | int], step: Step) -> bool:
-    """Return whether a place of the argument model is, holds or lies in one that only a run knows."""
+    """Return whether a place of the argument model is, contains or is inside a value that is known only in a run."""
     argument = step.arguments.get(str(location[0])) if location else None
     if argument is None:
         return False
@@ -227,12 +229,12 @@ def _in_hole(location: Sequence[str | int], step: Step) -> bool:
 
 
 def _placed(argument: Argument | None, path: JsonPath, given: Argument, where: str) -> Argument:
-    """Return an argument with another one at a place inside it."""
+    """Return an argument with another argument at a place inside it."""
     if argument is None or _is_open(argument):
-        refuse("its value is not frozen, and has no places", where, "Set the whole argument.")
+        refuse("the argument has no frozen value to set a place in", where, "Set the whole argument.")
     wires, secrets = _outside(argument.wires, path), _outside(argument.secrets, path)
     if any(_starts(path, list(hole.at)) for hole in [*wires, *secrets]):
-        refuse("it lies in a value that only a run knows", where, "Set the place that is wired, as a whole.")
+        refuse("the place is inside a value that is filled in by the run", where, "Set that value as a whole.")
     path = _typed(argument.value, path, where)
     value = with_value(argument.value, path, None if _is_open(given) else given.value)
     wires += [wire.model_copy(update={"at": [*path, *wire.at]}) for wire in given.wires]
@@ -249,17 +251,17 @@ def _placed(argument: Argument | None, path: JsonPath, given: Argument, where: s
 def _without(argument: Argument, path: JsonPath, where: str) -> Argument:
     """Return an argument without a key in its value."""
     if _is_open(argument):
-        refuse("its value is not frozen, and has no places", where, "Unset the whole argument.")
+        refuse("the argument has no frozen value to unset a key in", where, "Unset the whole argument.")
     path = _typed(argument.value, path, where)
     parent = value_at(argument.value, path[:-1])
     if not isinstance(parent, dict) or path[-1] not in parent:
-        refuse("there is no such key of an object", where, "Of a list, set the whole list.")
+        refuse("the place is not a key of an object", where, "To remove an item of a list, set the whole list.")
     value = with_value(argument.value, path[:-1], {key: part for key, part in parent.items() if key != path[-1]})
     return _rebuilt(argument, value, _outside(argument.wires, path), _outside(argument.secrets, path), path)
 
 
 def _rebuilt(argument: Argument, value: Any, wires: list[Wire], secrets: list[Secret], path: JsonPath) -> Argument:
-    """Return an argument with another value at a place, about which nobody needs to decide any more."""
+    """Return an argument with a new value at a place; the place no longer counts as undecided."""
     fields = {"wires": wires, "secrets": secrets, "undecided": _outside(argument.undecided, path)}
     return Argument(
         class_="wired" if wires else "frozen",
@@ -271,7 +273,7 @@ def _rebuilt(argument: Argument, value: Any, wires: list[Wire], secrets: list[Se
 
 
 def _outside(holes: Sequence[Any], path: JsonPath) -> list[Any]:
-    """Return the wires, secrets or undecided places that are neither at a place nor inside it."""
+    """Return the wires, secrets or undecided places that are neither at ``path`` nor inside it."""
     return [hole for hole in holes if not _starts(list(map(str, hole.at)), list(map(str, path)))]
 
 
@@ -280,28 +282,28 @@ def _starts(path: Sequence[Any], beginning: Sequence[Any]) -> bool:
 
 
 def _typed(value: Any, path: JsonPath, where: str) -> JsonPath:
-    """Return the place with positions of lists as numbers; only its last key may be a new one."""
+    """Return the path with list positions as integers; only its last key may be new."""
     result: JsonPath = []
     for depth, part in enumerate(path):
         if isinstance(value, list):
             number = int(part) if isinstance(part, int) or (part.isascii() and part.isdigit()) else -1
             if not 0 <= number < len(value):
-                refuse(f"the list has {len(value)} items, and no item {part!r}", where, "Count from 0.")
+                refuse(f"the list has {len(value)} items, but no item {part!r}", where, "Positions count from 0.")
             result.append(number)
             value = value[number]
         elif isinstance(value, dict) and (str(part) in value or depth == len(path) - 1):
             result.append(str(part))
             value = value.get(str(part))
         else:
-            known = f"the keys {', '.join(map(str, value))}" if isinstance(value, dict) else "no places"
-            refuse(f"there is no {part!r} in it: it has {known[:300]}", where, "Name a place that is there.")
+            known = f"the keys {', '.join(map(str, value))}" if isinstance(value, dict) else "no keys"
+            refuse(f"the value has no {part!r}: it has {known[:300]}", where, "Name an existing place.")
     return result
 
 
-# --- what follows -----------------------------------------------------------------------------------------------------
+# --- Consequences -----------------------------------------------------------------------------------------------------
 
 
-def _said_by_user(argument: Argument, by: str) -> Argument:
+def _from_user(argument: Argument, by: str) -> Argument:
     secret = argument.class_ == "frozen" and bool(argument.secrets)
     return argument.model_copy(update={"origin": "secret" if secret else "user", "evidence": [f"edited by {by}"]})
 
@@ -316,10 +318,10 @@ def _with_arguments(
     steps, added = changed(automation.steps, {step.key: new}), _drawn(new, name)
     if name == "effect" and step.effect == "write" != new.effect:
         added.append(review_item("effect_lowered", step=step.key, by=by, effect=new.effect))
-    steps, said = follow_values(steps, step, new, values_of(new))
+    steps, notes = follow_values(steps, step, new, values_of(new))
     if new.effect == "write" and step.effect != "write" and new.approval.gate is None:
-        steps = _guarded_write(steps, new, f"it changes something outside since {by} edited {name}", ungated, by)
-    return finished(automation, steps, added=[*added, *said])
+        steps = _guarded_write(steps, new, f"it became a write when {by} edited {name}", ungated, by)
+    return finished(automation, steps, added=[*added, *notes])
 
 
 def _guarded_write(steps: list[Step], step: Step, reason: str, ungated: bool, by: str) -> list[Step]:
@@ -338,7 +340,7 @@ def _effect(kind: Kind, values: Mapping[str, Any]) -> Effect:
 
 
 def _drawn(step: Step, name: str) -> list[ReviewItem]:
-    """Return a note for the review where arguments drawn from the recording may no longer fit."""
+    """Return a note for the review if arguments set from the recording may no longer be right."""
     deciding, drawn = DRAWN.get(step.kind, ((), ()))
     kept = [other for other in drawn if other in step.arguments and other != name]
     if name not in deciding or not kept or not step.call_ids:

@@ -1,1 +1,1 @@
-"""Automations that people write by hand, and the platform's documents, read into the spec."""
+"""Reads automations that are written by hand, and the platform's documents, into specs."""

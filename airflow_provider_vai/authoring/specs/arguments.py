@@ -1,8 +1,8 @@
-"""The arguments of a step written by hand, checked against the argument model of its kind.
+"""Checks the arguments of a step written by hand against the argument model of its kind.
 
-What is filled in when the step runs has no type yet. An argument that is one reference as a whole is taken as it comes;
-inside an argument, the values are tried that would let the model pass, and only a problem that none of them solves is
-one of the file.
+A value that is filled in when the step runs has no type yet. An argument that is a reference as a whole is accepted
+unchecked. For references inside an argument, several sample values are tried, and only a problem that occurs with all
+of them is reported.
 """
 
 from __future__ import annotations
@@ -23,29 +23,32 @@ from airflow_provider_vai.model.kinds import Kind
 from airflow_provider_vai.model.outside import REMEDY, outside_problem
 
 STANDS_FOR: tuple[Any, ...] = ("x", 1, {}, [], True, None, 0.5, [{}])
+"""Sample values that are tried in place of a reference."""
+
 MOST_PLACES = 100
-"""References in one step of which each is tried with every value; of more, all get the same."""
+"""Up to this number of references in a step, each is tried with every sample value; beyond it, all get the same."""
 
 
 _Attempt = tuple[ValidationError | None, dict[str, Any], Any]
-"""What was wrong, with which values, and which of them stood at the first open place."""
+"""The validation error, if any; the values that were tried; and the sample value at the first open place."""
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A step's arguments: as the spec has them, and as data with ``None`` at each reference."""
+    """A step's arguments, as :class:`Argument` objects and as data with ``None`` in place of each reference."""
 
     arguments: dict[str, Argument]
     values: dict[str, Any]
 
 
 def checked(kind: Kind, given: dict[str, Any], place: JsonPath) -> Checked:
-    """Return the arguments of one step under the kind's own names, with what the kind adds where they are left out.
+    """Return the arguments of one step under their canonical names, including the kind's defaults.
 
-    :param kind: the step's kind.
-    :param given: names and values as :func:`~airflow_provider_vai.authoring.specs.values.read` gives them.
-    :param place: where they stand in the file.
-    :raises SpecError: they do not fit the kind, hold a credential, or take what decides *what* runs from outside.
+    :param kind: The step's kind.
+    :param given: Name -> value, as returned by :func:`~airflow_provider_vai.authoring.specs.values.read`.
+    :param place: The place of the arguments in the file.
+    :raises SpecError: they do not match the kind or contain a credential, or one that decides *what* runs is filled in
+        from outside.
     """
     named = {**kind.defaults, **_own_names(kind, given, place)}
     if kind.connection and "conn_id" in kind.arguments.model_fields:
@@ -59,20 +62,21 @@ def checked(kind: Kind, given: dict[str, Any], place: JsonPath) -> Checked:
     order = [field.alias or name for name, field in kind.arguments.model_fields.items()]
     values = {name: named[name] for name in order if name in named}
     arguments = {name: argument(value) for name, value in values.items()}
-    return Checked(arguments, {name: it.value for name, it in arguments.items()})
+    return Checked(arguments, {name: made.value for name, made in arguments.items()})
 
 
 def literal_problems(kind: Kind, values: dict[str, Any], open_: list[JsonPath]) -> ValidationError | None:
-    """Return what is wrong with arguments of which some places are open, or nothing.
+    """Return the validation error of arguments with open places; ``None`` if they are valid.
 
-    :param values: the arguments under any of their names, anything at the open places.
-    :param open_: places that are filled in when the step runs; each begins with an argument's name.
+    :param kind: The step's kind.
+    :param values: The arguments under any of their names. The values at open places do not matter.
+    :param open_: The places that are filled in when the step runs; each begins with an argument's name.
     """
     return _Trial(kind, values, open_).problem()
 
 
 def _own_names(kind: Kind, given: dict[str, Any], place: JsonPath) -> dict[str, Any]:
-    """Return the arguments under the kind's own names; two names of one argument are refused."""
+    """Return the arguments under their canonical names; an argument given under two names is refused."""
     aliases: dict[str, str] = {}
     for name, field in kind.arguments.model_fields.items():
         own = field.alias or name
@@ -82,7 +86,7 @@ def _own_names(kind: Kind, given: dict[str, Any], place: JsonPath) -> dict[str, 
     named: dict[str, Any] = {}
     for name, value in given.items():
         if name not in aliases:
-            refuse(f"the kind {kind.name} takes no argument {name!r}", [*place, name], similar(name, aliases.values()))
+            refuse(f"the kind {kind.name} has no argument {name!r}", [*place, name], similar(name, aliases.values()))
         if aliases[name] in named:
             refuse(f"{aliases[name]!r} is given twice, under two names", [*place, name], "Leave one of them out.")
         named[aliases[name]] = value
@@ -98,7 +102,7 @@ def _validate(kind: Kind, named: dict[str, Any], place: JsonPath) -> None:
 
 
 class _Trial:
-    """Arguments with open places, tried with values that could stand there."""
+    """Validates arguments with open places by trying sample values there."""
 
     def __init__(self, kind: Kind, values: dict[str, Any], open_: list[JsonPath]) -> None:
         whole = frozenset(str(at[0]) for at in open_ if len(at) == 1)
@@ -108,7 +112,7 @@ class _Trial:
         self.tried: dict[str, Any] = values
 
     def problem(self) -> ValidationError | None:
-        """Return the problem that is left with the best values that were found, if any."""
+        """Return the validation error with the best sample values that were found; ``None`` if they are valid."""
         best = self._with(lambda _: STANDS_FOR[0])
         for value in STANDS_FOR[1:] if self.open else ():
             if best[0] is None:
@@ -120,7 +124,7 @@ class _Trial:
         return best[0]
 
     def _one_by_one(self, best: _Attempt) -> _Attempt:
-        """Return the attempt that is left when each place takes the value with which fewest problems are left."""
+        """Return the best attempt when each place in turn takes the value with the fewest errors."""
         chosen = dict.fromkeys(range(len(self.open)), best[2])
         for number in chosen:
             for value in STANDS_FOR:
@@ -146,7 +150,7 @@ def _count(attempt: _Attempt) -> int:
 
 
 def _placed(value: Any, parts: list[tuple[JsonPath, Any]]) -> Any:
-    """Return a copy of ``value`` with these parts at their places; a place that a list does not have is left out."""
+    """Return a copy of ``value`` with these parts at their places. List positions that do not exist are ignored."""
     whole = [part for at, part in parts if not at]
     if whole:
         return whole[-1]
@@ -162,7 +166,7 @@ def _placed(value: Any, parts: list[tuple[JsonPath, Any]]) -> Any:
 
 @lru_cache(maxsize=256)
 def _relaxed(model: type[Arguments], names: frozenset[str]) -> type[Arguments]:
-    """Return the model with any value allowed for some arguments."""
+    """Return the model with any value allowed for the named arguments."""
     fields: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         if (field.alias or name) in names or name in names:

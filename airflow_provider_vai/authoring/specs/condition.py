@@ -1,15 +1,15 @@
-"""Checks a condition of an automation, as a spec writes it."""
+"""Checks a condition of an automation in a spec."""
 
 from __future__ import annotations
 
 from airflow_provider_vai.languages import expression
 
 ROOTS = ("params", "payload", "event")
-"""The names at which a condition's paths begin, besides the keys of the payload; each is an object."""
+"""The names at which paths in a condition may begin, besides the keys of the payload. Each is an object."""
 
 
 def condition_problem(text: str) -> str | None:
-    """Return what is wrong with a condition of the automation, if anything."""
+    """Return what is wrong with a condition of an automation; ``None`` if it is valid."""
     import ast
 
     try:
@@ -19,5 +19,5 @@ def condition_problem(text: str) -> str | None:
     inner = {id(part.value) for part in ast.walk(tree) if isinstance(part, (ast.Attribute, ast.Subscript))}
     for part in ast.walk(tree):
         if isinstance(part, ast.Name) and part.id in ROOTS and id(part) not in inner:
-            return f"it says {part.id!r} and names nothing in it"
+            return f"it uses {part.id!r} without a name in it, as in {part.id}.name"
     return None

@@ -1,7 +1,7 @@
-"""Specs written by hand: a YAML or JSON file becomes an Automation, or is refused with the place that is wrong.
+"""Reads a spec written by hand, in YAML or JSON, into an Automation. An error names the place that is wrong.
 
-Three forms are read (``dev/docs/spec.md`` shows them): the short form for people, the full form of
-``vai schema automation`` (a sidecar's spec, too), and the platform's own documents.
+There are three forms, described in ``dev/docs/spec.md``: the short form for people, the full form of
+``vai schema automation`` (also used in sidecars), and the platform's own documents.
 """
 
 from __future__ import annotations
@@ -31,35 +31,36 @@ from airflow_provider_vai.model.review_item import review_item
 from airflow_provider_vai.model.sidecar import SCHEMA_VERSION, Sidecar
 
 LIMIT_BYTES = 5_000_000
-"""A spec is written by hand, or says as much: above this it is refused, not read for minutes."""
+"""Specs are small because people write them. A larger file is refused, because parsing it could take minutes."""
 
 DEEPEST = 100
-"""Levels of nesting, as in ``python_source``: deeper values could not be rendered."""
+"""Maximum levels of nesting, as in ``python_source``: deeper values could not be rendered."""
 
 FULL_FORM = ("schema_version", "schemaVersion", "source_type", "sourceType")
-"""Keys that only the full form has; the platform's documents, which may have ``sourceType``, are told by others."""
+"""Keys of the full form. Platform documents, which may also have ``sourceType``, are recognised first by other keys."""
 
 YAML = (".yaml", ".yml")
 ENDINGS = (".vai.yaml", ".vai.yml", ".vai-spec.json")
-"""How the names of specs end that `vai lint` finds in a folder."""
+"""The endings of spec files that ``vai lint`` looks for in a folder."""
 
 
 def read_spec(path: Path, *, secret_conn_id: str | None = None, python_path: Sequence[str] = ()) -> Automation:
     """Return the automation of a spec.
 
-    :param path: a YAML file (``.yaml``, ``.yml``) or a JSON file.
-    :param secret_conn_id: the Airflow connection of a webhook's secret, for a platform's document that holds the
+    :param path: A YAML file (``.yaml``, ``.yml``) or a JSON file.
+    :param secret_conn_id: The Airflow connection with a webhook's secret, for a platform document that contains the
         secret itself.
-    :param python_path: folders in which the functions of ``python_tool`` steps are looked for, before ``sys.path``.
-    :return: an automation of the source type MANUAL.
-    :raises SpecError: the file cannot be read, or something in it is wrong: with the place, the value and a remedy.
+    :param python_path: Folders that are searched for the functions of ``python_tool`` steps, before ``sys.path``.
+    :return: an automation with the source type MANUAL.
+    :raises SpecError: the file cannot be read, or something in it is wrong; the message has the place, the value and a
+        remedy.
     """
     try:
         return from_document(document(path), path, secret_conn_id=secret_conn_id, python_path=python_path)
     except SpecError as error:
         first = _in_file(error, path)
         if error.others:
-            first.problem += f" ({len(error.others)} more problems: `vai lint` tells them all)"
+            first.problem += f" ({len(error.others)} more problems: `vai lint` reports them all)"
         raise SpecError(first.problem, where=first.where, remedy=first.remedy) from None
 
 
@@ -68,8 +69,9 @@ def from_document(
 ) -> Automation:
     """Return the automation of a document; see :func:`read_spec`.
 
-    :param value: JSON data, in one of the three forms. :param path: its file, whose name is the default of the DAG id.
-    :raises SpecError: the first thing that is wrong, with the place in the document; ``others`` are the further ones.
+    :param value: JSON data, in one of the three forms.
+    :param path: The document's file. Its name is the default for the DAG id.
+    :raises SpecError: the document is invalid: the first problem, with its place; ``others`` has the further ones.
     """
     found = all_refusals(value, path, secret_conn_id=secret_conn_id, python_path=python_path)
     if isinstance(found, Automation):
@@ -79,11 +81,11 @@ def from_document(
 
 
 def read_platform(document: Any, secret_conn_id: str | None = None) -> Automation:
-    """Return the automation of a platform's document.
+    """Return the automation of a platform document.
 
-    :param document: the JSON object, see :mod:`airflow_provider_vai.authoring.specs.platform_documents`.
-    :param secret_conn_id: the Airflow connection whose password is the webhook's secret. A secret in the document is
-        left out, and noted for the reviewer, where a connection is named here or there, and refused where none is.
+    :param document: The JSON object, see :mod:`airflow_provider_vai.authoring.specs.platform_documents`.
+    :param secret_conn_id: The Airflow connection whose password is the webhook's secret. If a connection is named here
+        or in the document, a secret in the document is left out and noted for the reviewer. Otherwise it is refused.
     :raises SpecError: something in it is wrong; ``where`` is the place.
     """
     _check_depth(document)
@@ -94,17 +96,17 @@ def read_platform(document: Any, secret_conn_id: str | None = None) -> Automatio
 
 
 def document(path: Path) -> Any:
-    """Return the document in a spec's file: JSON's types, nested no deeper than ``DEEPEST``.
+    """Return the document in a spec file as JSON data, nested at most ``DEEPEST`` levels deep.
 
-    :raises SpecError: the file cannot be read, is too large, no text, or neither YAML nor JSON; ``where`` is empty, or
-        line and column stand in the message.
+    :raises SpecError: the file cannot be read, is too large, or is not text, YAML or JSON. ``where`` is empty; the
+        message has the line and column if they are known.
     """
     try:
         if path.exists() and not path.is_file():  # reading a pipe or a device would never end
-            raise SpecError("it is no file", remedy="Name a file.")
+            raise SpecError("the path is not a regular file", remedy="Name a file.")
         if path.stat().st_size > LIMIT_BYTES:
             problem = f"the file has more than {LIMIT_BYTES / 1e6:.0f} MB"
-            raise SpecError(problem, remedy="A spec is shorter: keep data in files and databases.")
+            raise SpecError(problem, remedy="Keep data in files or databases instead of the spec.")
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise SpecError(error.strerror or str(error), remedy="Name an existing file that you may read.") from None
@@ -122,20 +124,23 @@ def document(path: Path) -> Any:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        problem = "a text holds half a character (a lone surrogate)"
-        raise SpecError(problem, remedy="Correct the text: it could not be rendered either.") from None
+        problem = "a text contains half a character (a lone surrogate), which cannot be rendered"
+        raise SpecError(problem, remedy="Correct the text.") from None
     return value
 
 
 def all_refusals(
     value: Any, path: Path, *, secret_conn_id: str | None = None, python_path: Sequence[str] = ()
 ) -> Automation | list[SpecError]:
-    """Return the automation of a document, or everything that is wrong with it; ``where`` is the place alone.
+    """Return the automation of a document, or all errors in it. The ``where`` of an error is the place in the document.
 
-    :param value: what :func:`document` returned. :param path: its file, whose name is the default of the DAG id.
+    :param value: The result of :func:`document`.
+    :param path: The document's file. Its name is the default for the DAG id.
+    :param secret_conn_id: See :func:`read_spec`.
+    :param python_path: See :func:`read_spec`.
     """
     if not isinstance(value, dict):
-        return [SpecError(f"{shown(value)} is no object", remedy="Write dag_id: … and steps: ….")]
+        return [SpecError(f"{shown(value)} is not an object", remedy="Write dag_id: … and steps: ….")]
     try:
         if is_platform(value):
             return _platform(value, _stem(path), secret_conn_id, python_path)
@@ -156,10 +161,11 @@ def _platform(
 
 
 def _full(value: dict[str, Any]) -> Automation:
-    """Return the automation of a full form; what a sidecar has besides its spec is checked and left out."""
+    """Return the automation of a full form. Other parts of a sidecar are validated, but not used."""
     version = value.get("schema_version", value.get("schemaVersion"))
     if isinstance(version, int) and version > SCHEMA_VERSION:
-        refuse(f"schema_version {version} is newer than {SCHEMA_VERSION}", ["schema_version"], "Upgrade this package.")
+        remedy = "Upgrade airflow-provider-vai."
+        refuse(f"schema_version {version} is newer than {SCHEMA_VERSION}", ["schema_version"], remedy)
     model = Sidecar if "schema_version" in value or "schemaVersion" in value else Automation
     value = version_1.migrated(value) if version_1.is_older(value) else value
     try:
@@ -176,15 +182,15 @@ def _full(value: dict[str, Any]) -> Automation:
 
 
 def _check_full(automation: Automation) -> None:
-    """Refuse what the spec's model does not see: kinds, arguments, gates, schedules, conditions, credentials."""
+    """Check what the spec's model does not: kinds, arguments, gates, schedules, conditions and credentials."""
     for index, step in enumerate(automation.steps):
         place: list[str | int] = ["steps", index]
         kind = by_name().get(step.kind)
         if kind is None:
-            refuse(f"no action kind {shown(step.kind)}", [*place, "kind"], similar(step.kind, by_name()))
+            refuse(f"there is no action kind {shown(step.kind)}", [*place, "kind"], similar(step.kind, by_name()))
         if step.operator != kind.operator:
-            remedy = f"Write {kind.operator}, or the kind that {step.operator!r} runs."
-            refuse(f"the kind {kind.name} is not run by {shown(step.operator)}", [*place, "operator"], remedy)
+            remedy = f"Write {kind.operator}, or the kind of {step.operator!r}."
+            refuse(f"{shown(step.operator)} is not the operator of the kind {kind.name}", [*place, "operator"], remedy)
         if step.approval.gate and step.approval.gate not in step.depends_on:
             remedy = "Add the gate to depends_on."
             refuse(f"the step does not wait for its gate {step.approval.gate!r}", [*place, "depends_on"], remedy)
@@ -221,7 +227,7 @@ def _check_start(automation: Automation) -> None:
 
 def _check_depth(value: Any) -> None:
     if json_text.is_deeper(value, DEEPEST):
-        raise SpecError(f"nested more than {DEEPEST} deep", remedy="Flatten it: it could not be rendered either.")
+        raise SpecError(f"nested more than {DEEPEST} levels deep, which cannot be rendered", remedy="Flatten it.")
 
 
 def _stem(path: Path) -> str:

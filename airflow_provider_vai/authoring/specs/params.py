@@ -1,4 +1,4 @@
-"""The params of a spec written by hand."""
+"""Reads the params of a spec written by hand."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ PARAM_KEYS = ("default", "description", "schema")
 
 
 def params_of(given: Any) -> dict[str, Param]:
-    """Return the params of a short form: ``name: default``, or an object of ``default``, ``description``, ``schema``.
+    """Return the params of a short form by name.
 
-    :raises SpecError: a name is no identifier, a key is not known, a default breaks its schema or is a credential.
+    :param given: Name -> default, or name -> object with ``default``, ``description`` and ``schema``.
+    :raises SpecError: a name is not an identifier, a key is unknown, or a default does not match its schema or looks
+        like a credential.
     """
     if not isinstance(given, dict):
-        refuse(f"{shown(given)} is no object", ["params"], "Write `name: default` lines.")
+        refuse(f"{shown(given)} is not an object", ["params"], "Write `name: default` lines.")
     return {name: _param(name, value) for name, value in given.items()}
 
 
 def _param(name: str, value: Any) -> Param:
     place: JsonPath = ["params", name]
     if not name.isidentifier():
-        refuse(f"{shown(name)} cannot be the name of a param", place, "Use letters, digits and underscores.")
+        refuse(f"{shown(name)} cannot name a param", place, "Use letters, digits and underscores.")
     if not isinstance(value, dict):
         refuse_credentials({name: value}, ["params"])
         return Param(default=value)

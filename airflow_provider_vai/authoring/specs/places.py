@@ -1,4 +1,4 @@
-"""Places inside a spec, and what is said about them: the dotted path, a similar name, the refusal."""
+"""Places inside a spec, and the errors about them: dotted paths, suggestions of similar names, refusals."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN_NAMES = 25
 
 
 def dotted(place: JsonPath) -> str:
-    """Return a place as people write it: ``steps[2].arguments.sql``, with ``["a b"]`` where a key is no plain name."""
+    """Return a place as people write it: ``steps[2].arguments.sql``, with ``["a b"]`` for a key that is not a name."""
     text = ""
     for part in place:
         if isinstance(part, int):
@@ -32,7 +32,7 @@ def dotted(place: JsonPath) -> str:
 
 
 def similar(name: str, known: Iterable[str]) -> str:
-    """Return ``Did you mean …?`` for a name that is like a known one, else the known names; a sentence."""
+    """Return a remedy for an unknown name: ``Did you mean …?`` if a known name is similar, else a list of the names."""
     names = sorted(set(known))
     close = similar_names(name, names)
     if close:
@@ -42,28 +42,31 @@ def similar(name: str, known: Iterable[str]) -> str:
 
 
 def refuse(problem: str, place: JsonPath, remedy: str) -> NoReturn:
-    """Raise the refusal of one place.
+    """Raise an error about a place.
 
-    :raises SpecError: always; ``where`` is the place alone, ``specs.file`` puts the file before.
+    :raises SpecError: always. ``where`` is the place in the document; ``specs.file`` adds the file.
     """
     raise SpecError(problem, where=dotted(place), remedy=remedy)
 
 
 def only(fields: Any, known: Iterable[str], place: JsonPath) -> dict[str, Any]:
-    """Return an object of which every key is known, under the known names; each may also be spelled in camelCase.
+    """Return the fields of an object under their known names; unknown keys are refused.
 
-    :raises SpecError: it is not an object; a key is not known (the remedy names a similar one), or is there in both
+    :param fields: The object. Its keys may also be in camelCase.
+    :param known: The known names, in snake_case.
+    :param place: The place of the object in the document.
+    :raises SpecError: it is not an object; or a key is unknown (the remedy suggests a similar one) or occurs in both
         spellings.
     """
     names = list(known)
     if not isinstance(fields, dict):
-        refuse(f"{shown(fields)} is no object", place, f"Write one with: {', '.join(names)}.")
+        refuse(f"{shown(fields)} is not an object", place, f"Write an object with: {', '.join(names)}.")
     spellings = {to_camel(name): name for name in names} | {name: name for name in names}
     found: dict[str, Any] = {}
     for key, value in fields.items():
         name = spellings.get(key)
         if name is None:
-            refuse(f"the key {shown(key)} is not known here", [*place, key], similar(key, names))
+            refuse(f"unknown key {shown(key)}", [*place, key], similar(key, names))
         if name in found:
             refuse(f"{name} and {to_camel(name)} are the same key", [*place, key], "Leave one of them out.")
         found[name] = value
@@ -71,19 +74,20 @@ def only(fields: Any, known: Iterable[str], place: JsonPath) -> dict[str, Any]:
 
 
 def text_of(value: Any, place: JsonPath, what: str) -> str:
-    """Return a value that must be text, and not empty.
+    """Return a value that must be text and not empty.
 
-    :raises SpecError: it is not.
+    :param what: What the value should be, for the message (``schedule``).
+    :raises SpecError: it is not text, or it is empty.
     """
     if not isinstance(value, str) or not value.strip():
-        refuse(f"{shown(value)} is no {what}", place, "Write it as text, in quotes.")
+        refuse(f"{shown(value)} is not a valid {what}", place, "Write it as text, in quotes.")
     return value
 
 
 def validated(model: type[Any], fields: Any, place: JsonPath) -> Any:
-    """Return the Pydantic model of some fields.
+    """Return the fields as an instance of a Pydantic model.
 
-    :raises SpecError: they do not fit; the first problem with its place.
+    :raises SpecError: they are not valid: the first problem, with its place.
     """
     try:
         return model.model_validate(fields)
@@ -92,7 +96,7 @@ def validated(model: type[Any], fields: Any, place: JsonPath) -> Any:
 
 
 def refuse_first(error: ValidationError, fields: Any, place: JsonPath, model: type[Any]) -> NoReturn:
-    """Raise the first problem of a validation as the refusal of its place.
+    """Raise the first problem of a validation error as an error about its place.
 
     :raises SpecError: always.
     """
@@ -102,15 +106,16 @@ def refuse_first(error: ValidationError, fields: Any, place: JsonPath, model: ty
 
 
 def explained(problem: Mapping[str, Any], fields: Any, model: type[Any]) -> tuple[str, JsonPath, str]:
-    """Return what one problem of a validation says, its place in ``fields``, and a remedy.
+    """Return the message of one validation problem, its place in ``fields``, and a remedy.
 
-    :param problem: an entry of ``ValidationError.errors()``.
-    :param model: the model that was validated; its names are what an unknown key is compared with.
+    :param problem: An entry of ``ValidationError.errors()``.
+    :param fields: The data that was validated.
+    :param model: The model that was used. Unknown keys are compared with its field names.
     """
     at = _place_in(fields, problem["loc"])
     name = str(problem["loc"][-1]) if problem["loc"] else ""
     if problem["type"] == "extra_forbidden":
-        return f"the key {shown(name)} is not known here", at, similar(name, names_of(model))
+        return f"unknown key {shown(name)}", at, similar(name, names_of(model))
     if problem["type"] == "missing":
         return f"{shown(name)} is missing", at, "Add it."
     message = problem["msg"].removeprefix("Value error, ")
@@ -120,7 +125,7 @@ def explained(problem: Mapping[str, Any], fields: Any, model: type[Any]) -> tupl
 
 
 def names_of(model: type[Any]) -> set[str]:
-    """Return the names of a model's fields; of a part of the spec, those of every model inside it, too."""
+    """Return the names of a model's fields, and for a part of the spec those of all nested models."""
     found: set[str] = set()
     seen: set[type[Any]] = set()
     waiting: list[Any] = [model]
@@ -136,7 +141,7 @@ def names_of(model: type[Any]) -> set[str]:
 
 
 def _place_in(fields: Any, loc: Sequence[str | int]) -> JsonPath:
-    """Return the keys and positions of a validation's place: not the names of a union's members among them."""
+    """Return the keys and positions of a validation problem's place, without the names of union members."""
     place: JsonPath = []
     value: Any = fields
     for number, part in enumerate(loc):
@@ -146,6 +151,6 @@ def _place_in(fields: Any, loc: Sequence[str | int]) -> JsonPath:
         if inside:
             value = value[part]
             place.append(part)
-        elif number == len(loc) - 1 and isinstance(value, dict):  # the key that is missing
+        elif number == len(loc) - 1 and isinstance(value, dict):  # a missing key
             place.append(part)
     return place

@@ -1,8 +1,8 @@
-"""The platform's own documents: an automation of one action, with its trigger in either of the two shapes.
+"""Translates the platform's own documents, each an automation with one action, into the short form of a spec.
 
-``{"name", "triggerType", "config": {"schedule", "timezone", "path", "secret", "action": {"kind", "definition"}}}`` and
-``{"name", "trigger": {"type", …}, "config": {"action": …}}``. ``{{payload}}`` in a definition's text is the body of the
-webhook's request.
+There are two shapes: ``{"name", "triggerType", "config": {"schedule", "timezone", "path", "secret", "action": {"kind",
+"definition"}}}`` and ``{"name", "trigger": {"type", …}, "config": {"action": …}}``. ``{{payload}}`` in a text of the
+definition is the body of the webhook request.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ STATE = (
     "id", "tenantId", "organizationId", "orchestratorType", "status", "sourceType", "sourceAgentRunId",
     "sourceAgentSpecId", "templateId", "latestRun", "versionsSummary", "createdAt", "updatedAt", "createdBy",
 )  # fmt: skip
-"""What the platform says of an automation that is there: not part of what it does, so noted and not taken."""
+"""The platform's fields about the state of an existing automation. They are noted for the reviewer, but not used."""
 
 KEYS = ("name", "description", "triggerType", "trigger", "config", "action", "conditions", *STATE)
 TRIGGER_CONFIG = {
@@ -37,24 +37,25 @@ PART = re.compile(r"\.\s*(\w+)|\[\s*(?:(\d+)|'([^']*)'|\"([^\"]*)\")\s*\]")
 
 
 def is_platform(document: Any) -> bool:
-    """Return whether a document is an automation as the platform writes it."""
+    """Return whether a document is an automation in the platform's form."""
     if not isinstance(document, dict) or "steps" in document:
         return False
     return "config" in document or "triggerType" in document or "action" in document
 
 
 def named_connection(trigger: Mapping[str, Any]) -> Any:
-    """Return the Airflow connection that a webhook's trigger, or its ``config``, names for its secret, or ``None``."""
+    """Return the Airflow connection that a webhook trigger (or its ``config``) names for its secret, or ``None``."""
     return next((trigger[name] for name in CONNECTION_KEYS if trigger.get(name)), None)
 
 
 def short_form(document: Any, secret_conn_id: str | None = None) -> tuple[dict[str, Any], list[ReviewItem]]:
-    """Return the short form of a platform's document, and what a reviewer should know of the translation.
+    """Return the short form of a platform document, and review items about the translation.
 
-    :param document: the JSON object.
-    :param secret_conn_id: the Airflow connection whose password is the webhook's secret, before the document's own
-        ``secretConnId`` or ``conn_id``. With a connection, a literal secret is left out and noted; without, refused.
-    :raises SpecError: a key is not known, or the document has no action.
+    :param document: The JSON object.
+    :param secret_conn_id: The Airflow connection whose password is the webhook's secret. It takes precedence over the
+        document's ``secretConnId`` or ``conn_id``. If there is a connection, a literal secret in the document is left
+        out and noted; otherwise it is refused.
+    :raises SpecError: a key is unknown, or the document has no action.
     """
     fields = only(document, KEYS, [])
     config = only(fields.get("config", {}), _config_keys(fields), ["config"])
@@ -78,7 +79,7 @@ def _config_keys(fields: dict[str, Any]) -> tuple[str, ...]:
         return ("action", "conditions")
     type_ = fields.get("triggerType", "manual")
     if not isinstance(type_, str) or type_ not in TRIGGER_CONFIG:
-        refuse(f"{shown(type_)} is no trigger's type", ["triggerType"], f"Use one of: {', '.join(TRIGGER_CONFIG)}.")
+        refuse(f"{shown(type_)} is not a trigger type", ["triggerType"], f"Use one of: {', '.join(TRIGGER_CONFIG)}.")
     return (*TRIGGER_CONFIG[type_], "action", "conditions")
 
 
@@ -110,11 +111,12 @@ def _step(given: Any, place: JsonPath) -> dict[str, Any]:
     kind = text_of(action.get("kind"), [*place, "kind"], "action kind")
     definition = action.get("definition", {})
     if not isinstance(definition, dict):
-        refuse(f"{shown(definition)} is no object", [*place, "definition"], "Write the action's arguments.")
+        refuse(f"{shown(definition)} is not an object", [*place, "definition"], "Write the action's arguments.")
     arguments = {name: value for name, value in definition.items() if name != "kind"}
     repeated = definition.get("kind")
     if repeated not in (None, kind):
-        refuse(f"the definition is of the kind {shown(repeated)}", [*place, "definition", "kind"], "Leave it out.")
+        problem = f"the definition has the kind {shown(repeated)}, but the action has {shown(kind)}"
+        refuse(problem, [*place, "definition", "kind"], "Leave it out.")
     reference = action.get("connectionRef", arguments.pop("connectionRef", None))
     if reference is not None:
         arguments["conn_id"] = _connection(reference, [*place, "connectionRef"])
@@ -129,8 +131,11 @@ def _connection(reference: Any, place: JsonPath) -> str:
 
 
 def _with_payload(value: Any) -> Any:
-    """Return a definition's value: a text that is ``{{payload}}`` alone keeps the payload's type, one with more around
-    it is a template, and everything else is data (never a reference of ours, whatever it looks like)."""
+    """Return a value of a definition with ``{{payload}}`` translated into references.
+
+    A text that is only ``{{payload}}`` keeps the payload's type. A text that contains it becomes a template. Everything
+    else is data, even if it looks like a reference of a spec.
+    """
     if isinstance(value, dict):
         return {name: _with_payload(part) for name, part in value.items()}
     if isinstance(value, list):
@@ -152,7 +157,7 @@ def _path(text: str) -> list[str | int]:
 
 
 def _rendered(path: str) -> str:
-    """Return the template of a place in the payload: text as it is, everything else as JSON."""
+    """Return a template for a place in the payload that writes text unchanged and other values as JSON."""
     place = "params.payload" + "".join(f"[{_quoted(part)}]" for part in _path(path))
     return f"{{{{ {place} if {place} is string else {place} | tojson }}}}"
 
@@ -164,5 +169,5 @@ def _quoted(part: str | int) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return text that Jinja leaves as it is."""
+    """Return a template that Jinja renders as exactly this text."""
     return re.sub(r"(\{\{|\{%|\{#)", lambda found: "{{ '" + found[1] + "' }}", text)

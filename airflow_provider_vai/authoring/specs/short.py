@@ -1,7 +1,7 @@
-"""The short form of a spec, for people: what they mean is written, what follows from it is filled in.
+"""Reads the short form of a spec, in which people write the essentials and everything that follows is filled in.
 
-``dev/docs/spec.md`` shows it. A step becomes the very step that the crystallizer would make of a recorded call with
-these arguments: its gate right before it, its wires among its dependencies.
+The form is described in ``dev/docs/spec.md``. A step becomes the step that the crystallizer would make of a recorded
+call with these arguments. Its gate comes directly before it, and it depends on the steps that its wires read.
 """
 
 from __future__ import annotations
@@ -41,10 +41,11 @@ KEYS = ("dag_id", "name", "trigger", "triggers", "params", "conditions", "steps"
 
 @dataclass
 class SpecReader:
-    """What is read so far, and what was refused: a step that is wrong does not hide the others.
+    """Reads a spec and collects all errors, so that one wrong step does not hide the others.
 
-    :param python_path: folders in which the functions of ``python_tool`` steps are looked for, before ``sys.path``.
-    :param notes: what a reviewer should know of how the spec was read.
+    :param python_path: Folders that are searched for the functions of ``python_tool`` steps, before ``sys.path``.
+    :param refused: The errors so far.
+    :param notes: Review items about how the spec was read.
     """
 
     python_path: Sequence[str] = ()
@@ -52,10 +53,10 @@ class SpecReader:
     notes: list[ReviewItem] = field(default_factory=list)
 
     def automation(self, document: dict[str, Any], default_name: str) -> Automation | None:
-        """Return the automation of a short form, ``None`` where anything in it was refused.
+        """Return the automation of a short form; ``None`` if there are errors, which are in ``refused``.
 
-        :param document: the short form; argument values may hold :class:`authoring.specs.values.Reference`.
-        :param default_name: what the DAG id is made of where the document names none.
+        :param document: The short form. Values of arguments may contain :class:`authoring.specs.values.Reference`.
+        :param default_name: The name from which the DAG id is made if the document has neither ``dag_id`` nor ``name``.
         """
         fields = self._try(only, document, KEYS, [])
         if fields is None:
@@ -94,7 +95,7 @@ class SpecReader:
     def _steps(self, given: Any) -> list[Step]:
         """Return the steps with their gates, in order."""
         if not isinstance(given, list) or not given:
-            self._try(refuse, f"{shown(given)} is no list of steps", ["steps"], "Write at least one step.")
+            self._try(refuse, f"{shown(given)} is not a list of steps", ["steps"], "Write at least one step.")
             return []
         raws = [raw for index, one in enumerate(given) if (raw := self._try(raw_step, one, ["steps", index]))]
         self._name(raws)
@@ -117,10 +118,10 @@ class SpecReader:
                 gates[raw.key] = gate
             steps.append(made)
             before = [*before, raw.key]
-        return [_branching(it, gates) for it in steps]
+        return [_branching(made, gates) for made in steps]
 
     def _name(self, raws: Sequence[Raw]) -> None:
-        """Give each step without a key one of its kind's name; refuse a key that stands twice."""
+        """Give each step without a key a name made from its kind's name, and refuse duplicate keys."""
         names = Names(frozenset(raw.key for raw in raws if raw.key))
         seen: set[str] = set()
         for raw in raws:
@@ -145,7 +146,7 @@ def _dag_id(fields: dict[str, Any], default_name: str) -> str:
         return slug(name, "vai_automation").rstrip("_")
     given = text_of(fields["dag_id"], ["dag_id"], "DAG id")
     if not has_valid_characters(given):
-        remedy = f"Write letters, digits, dashes, dots and underscores: {slug(given, 'vai_automation')}"
+        remedy = f"Use letters, digits, dashes, dots and underscores: {slug(given, 'vai_automation')}"
         refuse(f"{shown(given)} cannot be a DAG id", ["dag_id"], remedy)
     return given
 
@@ -153,7 +154,7 @@ def _dag_id(fields: dict[str, Any], default_name: str) -> str:
 def _conditions(given: Any) -> list[str]:
     texts = [given] if isinstance(given, str) else given
     if not isinstance(texts, list):
-        refuse(f"{shown(given)} is no list of conditions", ["conditions"], "Write ['params.region = \"EU\"'].")
+        refuse(f"{shown(given)} is not a list of conditions", ["conditions"], "Write ['params.region = \"EU\"'].")
     for index, text in enumerate(texts):
         place: JsonPath = ["conditions", index]
         refuse_credentials({"conditions": [text_of(text, place, "condition")]}, [])
@@ -163,7 +164,7 @@ def _conditions(given: Any) -> list[str]:
 
 
 def _branching(one: Step, gates: dict[str, str]) -> Step:
-    """Return a branch with the gates of guarded steps in place of the steps: those are what follows it directly."""
+    """Return a branch with guarded steps replaced by their gates, because the gates are directly downstream of it."""
     if one.kind != "conditional_branch" or not gates:
         return one
     arguments = dict(one.arguments)

@@ -1,4 +1,4 @@
-"""One step of a spec written by hand, and its gate, as the crystallizer would make them of a recorded call."""
+"""Reads a step of a spec written by hand, and its gate, like the crystallizer makes them of a recorded call."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ KEYS = ("key", "kind", "arguments", "depends_on", "gate", "each", "effect", *OPT
 GATE_KEYS = tuple(name for name in ApprovalGateArguments.model_fields if name not in ("recorded", "denied"))
 EFFECTS = ("read", "artifact", "write")
 ASKED = "the spec asks for approval"
-NOBODY = "the spec asks for no approval"
+NOBODY = "the spec does not ask for approval"
 REASONS = {
-    ("generate_query", "model_written"): "its SQL is frozen as the spec has it: read it as you would a model's",
+    ("generate_query", "model_written"): "its SQL is frozen as in the spec: review it like a model's",
     ("generate_query", "model_at_run_time"): "the spec has no SQL: a model writes it anew in each run",
-    ("explain_schema", "live"): "the database answers, and answers otherwise when its tables change",
+    ("explain_schema", "live"): "the result comes from the database, and changes with its tables",
 }
-"""Why steps are flagged whose kinds speak of a recording."""
+"""Why steps are flagged, for kinds whose own reasons refer to a recording."""
 
 
 @dataclass
 class Raw:
-    """A step as it was read: its kind is known, nothing else is checked yet. ``key`` is empty until it has one."""
+    """A step as read: only its key, kind and gate have been checked. ``key`` is empty until it gets a name."""
 
     place: JsonPath
     key: str
@@ -52,23 +52,25 @@ class Raw:
 
 
 def raw_step(given: Any, place: JsonPath) -> Raw:
-    """Read the parts of a step that others refer to: key, kind, gate.
+    """Read the parts of a step to which other steps refer: key, kind and gate.
 
-    :raises SpecError: an unknown key or kind, or a key that is no identifier.
+    :param given: The step in the document.
+    :param place: Its place, for messages.
+    :raises SpecError: a field or the kind is unknown, the step's key is not an identifier, or a reference is invalid.
     """
     fields = only(given, KEYS, place)
     kind = _kind(fields.get("kind"), [*place, "kind"])
     key = fields.get("key")
     if key is not None and (not isinstance(key, str) or slug(key, "step") != key):
-        remedy = f"Write {slug(str(key), 'step')!r}: lower case, letters, digits and underscores, no reserved word."
+        remedy = f"Write {slug(str(key), 'step')!r}: lower-case letters, digits and underscores, not a reserved word."
         refuse(f"{shown(key)} cannot be a step's key", [*place, "key"], remedy)
     gate = fields.get("gate", False)
     if not isinstance(gate, (bool, dict)):
-        refuse(f"{shown(gate)} is no gate", [*place, "gate"], "Write true, or an object of the gate's settings.")
+        refuse(f"{shown(gate)} is not a gate", [*place, "gate"], "Write true, or an object with the gate's settings.")
     settings = only(gate, GATE_KEYS, [*place, "gate"]) if isinstance(gate, dict) else {}
     arguments = fields.get("arguments", {})
     if not isinstance(arguments, dict):
-        refuse(f"{shown(arguments)} is no object", [*place, "arguments"], "Write `name: value` lines.")
+        refuse(f"{shown(arguments)} is not an object", [*place, "arguments"], "Write `name: value` lines.")
     read_ = {name: read(value, [*place, "arguments", name]) for name, value in arguments.items()}
     return Raw(place, key or "", kind, fields, None if gate is False else settings, read_)
 
@@ -82,20 +84,22 @@ def step(
     notes: list[ReviewItem],
     python_path: Sequence[str],
 ) -> Step:
-    """Return the step, without its gate among the dependencies.
+    """Return the step. Its dependencies do not include its gate yet.
 
-    :param before: the keys of the earlier steps as they are written, the last one right before this one.
-    :param steps: the earlier steps with their gates, as far as they were not refused.
-    :param gate: the key of its gate. :param notes: takes notes for the reviewer.
-    :param python_path: folders in which functions are looked for, before ``sys.path``.
-    :raises SpecError: something of the step is wrong.
+    :param raw: The step as read.
+    :param before: The keys of the earlier steps, in the order of the document.
+    :param steps: The earlier steps and their gates, without those that have errors.
+    :param gate: The key of the step's gate, if it has one.
+    :param notes: A list to which review items are added.
+    :param python_path: Folders that are searched for functions, before ``sys.path``.
+    :raises SpecError: something in the step is wrong.
     """
     place, fields = raw.place, raw.fields
     raw.checked = _expected(raw, checked(raw.kind, raw.given, [*place, "arguments"]), python_path)
     each = _each(fields.get("each"), [*place, "each"])
     _check_sources(raw, each, before)
     if fields.get("concurrency") is not None and each is None:
-        refuse("concurrency is for a step with each", [*place, "concurrency"], "Leave it out.")
+        refuse("concurrency is only allowed with each", [*place, "concurrency"], "Leave it out.")
     effect = _effect(raw, notes)
     determinism, reason = raw.kind.determinism_of(raw.checked.values)
     reason = REASONS.get((raw.kind.name, determinism), reason)
@@ -123,8 +127,11 @@ def step(
 
 
 def gate_step(key: str, raw: Raw, guarded: Step) -> Step:
-    """Return the gate that stands right before a step.
+    """Return the gate directly before a step.
 
+    :param key: The gate's key.
+    :param raw: The guarded step as read.
+    :param guarded: The guarded step.
     :raises SpecError: a setting of the gate is wrong.
     """
     place = [*raw.place, "gate"]
@@ -143,33 +150,33 @@ def gate_step(key: str, raw: Raw, guarded: Step) -> Step:
     more = {name: Argument.frozen(value) for name, value in settings.items() if name not in known}
     more |= {"editable": Argument.frozen(places)} if places and isinstance(places, dict) else {}
     arguments = {**asked, **more}
-    validated(ApprovalGateArguments, {name: it.value for name, it in arguments.items()}, place)
+    validated(ApprovalGateArguments, {name: made.value for name, made in arguments.items()}, place)
     return step_graph.gate_step(key, guarded, arguments)
 
 
 def _kind(name: Any, place: JsonPath) -> Kind:
     known = {name: kind for name, kind in by_name().items() if kind.name not in ("approval_gate", "unmapped_tool")}
     if name == "approval_gate":
-        refuse("a gate stands right before the step that it guards", place, "Write gate: true in that step.")
+        refuse("a gate is not written as a step", place, "Write gate: true in the step that it should guard.")
     if not isinstance(name, str) or name not in known:
-        refuse(f"no action kind {shown(name)}", place, similar(str(name), known))
+        refuse(f"there is no action kind {shown(name)}", place, similar(str(name), known))
     return known[name]
 
 
 def _effect(raw: Raw, notes: list[ReviewItem]) -> Effect:
-    """Return what the step changes: as the spec says, else as its arguments and its kind do."""
+    """Return the effect of the step: the one in the spec, else the one of its arguments and kind."""
     assert raw.checked is not None  # noqa: S101 - `step` checks the arguments first
     own: Effect = raw.kind.effect_of(raw.checked.values)
-    said = raw.fields.get("effect")
+    stated = raw.fields.get("effect")
     inside = raw.checked.values.get("effect") if "effect" in raw.kind.arguments.model_fields else None
-    wanted = said if said is not None else inside if inside is not None else own
+    wanted = stated if stated is not None else inside if inside is not None else own
     if wanted not in EFFECTS:
-        refuse(f"{shown(wanted)} is no effect", [*raw.place, "effect"], f"Use one of: {', '.join(EFFECTS)}.")
-    if said is not None and inside not in (None, said):
-        refuse("two effects are given", [*raw.place, "effect"], "Leave out the one among the arguments.")
-    if said is not None and "effect" in raw.kind.arguments.model_fields and said != own:
-        raw.checked.arguments["effect"] = Argument.frozen(said)
-        raw.checked.values["effect"] = said
+        refuse(f"{shown(wanted)} is not an effect", [*raw.place, "effect"], f"Use one of: {', '.join(EFFECTS)}.")
+    if stated is not None and inside not in (None, stated):
+        refuse("two different effects are given", [*raw.place, "effect"], "Leave out the one in the arguments.")
+    if stated is not None and "effect" in raw.kind.arguments.model_fields and stated != own:
+        raw.checked.arguments["effect"] = Argument.frozen(stated)
+        raw.checked.values["effect"] = stated
     if own == "write" and wanted != "write":
         notes.append(review_item("effect_of_spec", step=raw.key, effect=wanted))
     found: Effect = wanted
@@ -190,22 +197,22 @@ def _each(given: Any, place: JsonPath) -> Output | None:
     if isinstance(path, dict) and list(path) == ["$from"]:
         path = path["$from"]
     if not isinstance(path, list) or not path or not all(type(part) in (str, int) for part in path):
-        refuse(f"{shown(given)} is no list of an earlier step", place, "Write each: [step, key, …].")
+        refuse(f"{shown(given)} is not a path to an earlier step's list", place, "Write each: [step, key, …].")
     return Output(step=str(path[0]), path=path[1:])
 
 
 def _check_sources(raw: Raw, each: Output | None, before: Sequence[str]) -> None:
-    """Refuse what is taken from no earlier step, and elements where there are none."""
+    """Check that references name earlier steps, and that ``$item`` is used only in a mapped step."""
     if each is not None and each.step not in before:
-        refuse(f"{shown(each.step)} is no earlier step", [*raw.place, "each"], similar(str(each.step), before))
+        refuse(f"{shown(each.step)} is not an earlier step", [*raw.place, "each"], similar(str(each.step), before))
     for at, reference in references(raw.given):
         place = [*raw.place, "arguments", *at]
         if reference.output is None:
             continue
         if reference.output.step is None and each is None:
-            refuse("$item is an element of a mapped step's list", place, "Write each: [step, key, …] in the step.")
+            refuse("$item is only allowed in a mapped step", place, "Write each: [step, key, …] in the step.")
         if reference.output.step is not None and reference.output.step not in before:
-            problem = f"{shown(reference.output.step)} is no earlier step"
+            problem = f"{shown(reference.output.step)} is not an earlier step"
             refuse(problem, [*place, "$from"], similar(reference.output.step, before))
 
 
@@ -215,24 +222,24 @@ def _depends_on(fields: dict[str, Any], before: Sequence[str], place: JsonPath) 
     given = fields["depends_on"]
     names = [given] if isinstance(given, str) else given
     if not isinstance(names, list):
-        refuse(f"{shown(given)} is no list of steps", place, "Write the keys of earlier steps, or [] for none.")
+        refuse(f"{shown(given)} is not a list of steps", place, "Write the keys of earlier steps, or [] for none.")
     for index, name in enumerate(names):
         if name not in before:
-            refuse(f"{shown(name)} is no earlier step", [*place, index], similar(str(name), before))
+            refuse(f"{shown(name)} is not an earlier step", [*place, index], similar(str(name), before))
     return list(dict.fromkeys(names))
 
 
 def _with_sources(wanted: list[str], made: Step, steps: Sequence[Step]) -> list[str]:
-    """Return the dependencies with the steps whose results are read, where nothing leads there already."""
+    """Return the dependencies, plus the steps whose results are read and that are not upstream already."""
     upstream = step_graph.waited_for(wanted, steps)
     sources = dict.fromkeys(output.step for output in made.outputs() if output.step is not None)
     return [*wanted, *(source for source in sources if source not in upstream)]
 
 
 def _expected(raw: Raw, found: Checked, python_path: Sequence[str]) -> Checked:
-    """Return the arguments with what follows from them alone: the tables of a query, the digest of a function."""
+    """Return the arguments with those that follow from them: the tables of a query, the digest of a function."""
     decided = [found.arguments[name] for name in ("sql", "python_callable") if name in found.arguments]
-    if any(it.class_ != "frozen" for it in decided):
+    if any(argument.class_ != "frozen" for argument in decided):
         return found
     policy = Policy(python_path=tuple(python_path))
     draft = expect(_draft(raw, "read", None, found.values), _nothing_recorded(), policy)
@@ -242,7 +249,7 @@ def _expected(raw: Raw, found: Checked, python_path: Sequence[str]) -> Checked:
 
 
 def _editable_names(raw: Raw, names: list[Any], place: JsonPath) -> list[str]:
-    """Return the names of arguments that an approver may change: those that are there, and are of a known type."""
+    """Return the names of the arguments that an approver may change. Each must exist and have a known type."""
     assert raw.checked is not None  # noqa: S101 - the guarded step is made first
     wraps = raw.kind.wraps
     values = raw.checked.values["arguments"] if wraps else raw.checked.values
@@ -250,18 +257,18 @@ def _editable_names(raw: Raw, names: list[Any], place: JsonPath) -> list[str]:
     inside = values if isinstance(values, dict) else {}
     for index, name in enumerate(names):
         if not isinstance(name, str) or name not in inside:
-            refuse(f"{shown(name)} is no argument of the step", [*place, index], similar(str(name), inside))
+            refuse(f"{shown(name)} is not an argument of the step", [*place, index], similar(str(name), inside))
         if wraps and isinstance(given, dict) and isinstance(given.get(name), Reference):
             remedy = f"Write editable: {{arguments.{name}: {{type: string}}}}, with the JSON Schema of its field."
-            refuse(f"{shown(name)} is filled in when the step runs, so its type is not known", [*place, index], remedy)
+            refuse(f"{shown(name)} is filled in when the step runs, so its type is unknown", [*place, index], remedy)
     return [str(name) for name in names]
 
 
 def _draft(raw: Raw, effect: Effect, rule: ToolRule | None, values: dict[str, Any] | None = None) -> Draft:
-    """Return the draft of a call that was never recorded, for the passes that need one."""
-    held = values if values is not None else raw.checked.values if raw.checked else {}
+    """Return a draft without a recorded call, for the crystallizer's passes that need one."""
+    given = values if values is not None else raw.checked.values if raw.checked else {}
     call = ToolCall(id="", tool=raw.kind.name, arguments={})
-    return Draft(key=raw.key, call=call, kind=raw.kind, rule=rule, effect=effect, values=held)
+    return Draft(key=raw.key, call=call, kind=raw.kind, rule=rule, effect=effect, values=given)
 
 
 def _nothing_recorded() -> Evidence:

@@ -1,4 +1,4 @@
-"""The triggers of a spec written by hand, in our words and in the platform's."""
+"""Reads the triggers of a spec written by hand, with our field names or the platform's."""
 
 from __future__ import annotations
 
@@ -27,25 +27,26 @@ KEYS = {
 }
 FILTERS = ("action_kind", "automation", "step", "connection")
 TO_A_CONNECTION = (
-    "Store it as the password of an Airflow connection, and write conn_id: <its id> in place of the secret "
-    "(or name the connection when you read the platform's document)."
+    "Store it as the password of an Airflow connection, and write conn_id: <its id> instead of the secret "
+    "(or name the connection when you read the platform document)."
 )
 
 
 def triggers(fields: dict[str, Any], secret_conn_id: str | None = None) -> list[Trigger]:
-    """Return what starts the automation: ``triggers`` or the one ``trigger`` of a document; left out: a person.
+    """Return the triggers of a document, from ``triggers`` or ``trigger``. Default: a manual trigger.
 
-    :param fields: the document.
-    :param secret_conn_id: the connection that holds a webhook's secret, where the document itself names none.
-    :raises SpecError: a trigger is wrong.
+    :param fields: The document.
+    :param secret_conn_id: The connection with a webhook's secret, if the document does not name one.
+    :raises SpecError: a trigger is invalid.
     """
     if "trigger" in fields and "triggers" in fields:
-        refuse("both trigger and triggers are given", ["trigger"], "Put all of them into the list triggers.")
+        refuse("both trigger and triggers are given", ["trigger"], "Put all triggers into the list triggers.")
     if "trigger" in fields:
         return [trigger(fields["trigger"], ["trigger"], secret_conn_id)]
     given = fields.get("triggers", [])
     if not isinstance(given, list):
-        refuse(f"{shown(given)} is no list of triggers", ["triggers"], "Write [{type: schedule, schedule: '@daily'}].")
+        remedy = "Write [{type: schedule, schedule: '@daily'}]."
+        refuse(f"{shown(given)} is not a list of triggers", ["triggers"], remedy)
     found = [trigger(one, ["triggers", index], secret_conn_id) for index, one in enumerate(given)]
     return found or [ManualTrigger(type="manual")]
 
@@ -53,12 +54,15 @@ def triggers(fields: dict[str, Any], secret_conn_id: str | None = None) -> list[
 def trigger(given: Any, place: JsonPath, secret_conn_id: str | None = None) -> Trigger:
     """Return one trigger.
 
-    :raises SpecError: an unknown type or key, a schedule or time zone that is none, a secret in the file.
+    :param given: The trigger in the document.
+    :param place: Its place, for messages.
+    :param secret_conn_id: See :func:`triggers`.
+    :raises SpecError: the type or a key is unknown, a schedule or time zone is invalid, or the file contains a secret.
     """
     type_ = given.get("type") if isinstance(given, dict) else None
     if not isinstance(type_, str) or type_ not in KEYS:
         remedy = similar(type_, KEYS) if isinstance(type_, str) else f"Write type: one of {', '.join(KEYS)}."
-        refuse(f"{shown(given if type_ is None else type_)} is no trigger's type", [*place, "type"], remedy)
+        refuse(f"{shown(given if type_ is None else type_)} is not a trigger type", [*place, "type"], remedy)
     fields = only(given, KEYS[type_], place)
     if type_ == "schedule":
         return _schedule(fields, place)
@@ -70,7 +74,7 @@ def trigger(given: Any, place: JsonPath, secret_conn_id: str | None = None) -> T
 
 
 def check_start(automation: Automation) -> None:
-    """Check that Airflow accepts the triggers of an automation with its limits and params.
+    """Check that Airflow accepts the triggers of an automation together with its limits and params.
 
     :raises SpecError: it does not, see :func:`airflow_provider_vai.renderer.schedule.schedule_of`.
     """
@@ -94,13 +98,13 @@ def _schedule(fields: dict[str, Any], place: JsonPath) -> ScheduleTrigger:
 def _webhook(fields: dict[str, Any], place: JsonPath, secret_conn_id: str | None) -> WebhookTrigger:
     named = {name: fields.pop(name) for name in ("conn_id", "secretConnId") if fields.get(name) is not None}
     if len(named) == 2:
-        refuse("conn_id and secretConnId are the same thing", place, "Leave one of them out.")
+        refuse("conn_id and secretConnId are the same key", place, "Leave one of them out.")
     conn_id = next(iter(named.values()), secret_conn_id)
     secret = fields.pop("secret", None)
     if secret is not None and (conn_id is None or named):
-        refuse("the webhook's secret stands in the file", [*place, "secret"], TO_A_CONNECTION)
+        refuse("the file contains the webhook's secret", [*place, "secret"], TO_A_CONNECTION)
     if conn_id is None:
-        refuse("the webhook names no connection for its secret", [*place, "conn_id"], TO_A_CONNECTION)
+        refuse("the webhook has no connection for its secret", [*place, "conn_id"], TO_A_CONNECTION)
     path = text_of(fields.get("path"), [*place, "path"], "path")
     fields |= {"path": path.strip("/"), "conn_id": conn_id}
     made: WebhookTrigger = validated(WebhookTrigger, fields, place)
@@ -113,9 +117,9 @@ def _event(fields: dict[str, Any], place: JsonPath) -> EventTrigger:
     if kind is not None:
         known = by_name()
         if not isinstance(kind, str) or kind not in known:
-            refuse(f"no action kind {shown(kind)}", [*place, "filters"], similar(str(kind), known))
+            refuse(f"there is no action kind {shown(kind)}", [*place, "filters"], similar(str(kind), known))
         filters["action_kind"] = known[kind].name
     if "event" in fields and "eventType" in fields:
-        refuse("event and eventType are the same thing", place, "Leave one of them out.")
+        refuse("event and eventType are the same key", place, "Leave one of them out.")
     made: EventTrigger = validated(EventTrigger, {**fields, **({"filters": filters} if filters else {})}, place)
     return made

@@ -1,11 +1,11 @@
-"""The values of a spec written by hand: literals, with references where a later value is filled in.
+"""Reads the values of a spec written by hand: literals, and references that are filled in when the step runs.
 
 ::
 
-    {$from: [revenue, rows]}        the result of the step `revenue`, the place `rows` in it
-    {$item: [id]}                   the place `id` in the element of the list that the step is mapped over
-    {$param: [region]}              the DAG param `region`, with its type; [order, id] a place in it
-    {$template: "{{ ds }}"}         what Airflow's Jinja makes of the text
+    {$from: [revenue, rows]}        the `rows` of the result of the step `revenue`
+    {$item: [id]}                   the `id` of the element, in a step that is mapped over a list
+    {$param: [region]}              the DAG param `region`, with its type; [order, id] is a value inside a param
+    {$template: "{{ ds }}"}         a Jinja template that Airflow renders
     {$secret: pager}                the password of the Airflow connection `pager`
     {$literal: {$from: x}}          data that only looks like a reference
 """
@@ -32,17 +32,20 @@ from airflow_provider_vai.secrets.masking import mask
 MARKERS = ("$from", "$item", "$param", "$template", "$secret", "$literal")
 REMEDY = "Write {$from: [step, key, …]}, {$param: [name, key, …]} or {$item: [key, …]}; keys are text or positions."
 TO_A_CONNECTION = (
-    "Store it in an Airflow connection: its password stands for {$secret: <connection id>}, and a request's "
-    "credentials come from the connection that the step uses."
+    "Store it as the password of an Airflow connection and write {$secret: <connection id>}. The credentials of a "
+    "request belong in the connection that the step uses."
 )
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A place in a value that is filled in when the step runs: one of the four fields, or the whole is data.
+    """A part of a value that is filled in when the step runs. One of the fields besides ``path`` is set.
 
-    :param output: an earlier step's result, or without a step the element. :param param: a DAG param; ``path`` is the
-        place in it. :param template: a Jinja template. :param connection: the connection whose password it is.
+    :param output: A place in an earlier step's result or, without a step, in the element of a mapped step.
+    :param param: A DAG param.
+    :param path: The place inside the param.
+    :param template: A Jinja template.
+    :param connection: The connection whose password is used.
     """
 
     output: Output | None = None
@@ -53,9 +56,11 @@ class Reference:
 
 
 def read(value: Any, place: JsonPath) -> Any:
-    """Return a value with a :class:`Reference` in place of each ``{$from: …}`` and its like.
+    """Return a value with a :class:`Reference` in place of each ``{$from: …}`` or similar object.
 
-    :raises SpecError: a reference is misspelt or names nothing.
+    :param value: JSON data.
+    :param place: Its place in the document, for messages.
+    :raises SpecError: a reference is misspelt or invalid.
     """
     if isinstance(value, list):
         return [read(part, [*place, index]) for index, part in enumerate(value)]
@@ -65,11 +70,12 @@ def read(value: Any, place: JsonPath) -> Any:
     if len(value) == 1 and marked:
         return value["$literal"] if marked == ["$literal"] else _reference(marked[0], value[marked[0]], place)
     if marked:
-        problem = f"{marked[0]} stands beside other keys, so it is unclear what the value is"
-        refuse(problem, place, "Write it alone, or the whole as {$literal: …} if it is data.")
+        problem = f"{marked[0]} must be the only key of its object"
+        refuse(problem, place, "Remove the other keys, or write {$literal: …} around the object if it is data.")
     for name in value if len(value) == 1 else ():
         if name.startswith("$") and get_close_matches(name, MARKERS, cutoff=0.8):
-            refuse(f"there is no {shown(name)}", place, f"{similar(name, MARKERS)} Data is written {{$literal: …}}.")
+            remedy = f"{similar(name, MARKERS)} If it is data, write {{$literal: …}} around it."
+            refuse(f"there is no reference {shown(name)}", place, remedy)
     return {name: read(part, [*place, name]) for name, part in value.items()}
 
 
@@ -83,13 +89,13 @@ def references(value: Any, at: JsonPath | None = None) -> Iterator[tuple[JsonPat
 
 
 def argument(value: Any) -> Argument:
-    """Return the Argument of a value: frozen, wired, a parameter or a template; its references as wires and secrets."""
+    """Return a value as an :class:`Argument`, with its references as wires and secrets."""
     if isinstance(value, Reference):
         return _whole(value)
     found = list(references(value))
-    wires = [Wire(at=at, from_=it.output, param=it.param, path=it.path, template=it.template)
-             for at, it in found if it.connection is None]  # fmt: skip
-    secrets = [Secret(at=at, connection=it.connection) for at, it in found if it.connection is not None]
+    wires = [Wire(at=at, from_=part.output, param=part.param, path=part.path, template=part.template)
+             for at, part in found if part.connection is None]  # fmt: skip
+    secrets = [Secret(at=at, connection=part.connection) for at, part in found if part.connection is not None]
     given: dict[str, Any] = {"class_": "wired" if wires else "frozen", "value": replaced(value, None)}
     given |= {"wires": wires} if wires else {}
     given |= {"secrets": secrets} if secrets else {}
@@ -108,18 +114,19 @@ def replaced(value: Any, by: Any) -> Any:
 def refuse_credentials(values: Mapping[str, Any], place: JsonPath, kind: Kind | None = None) -> None:
     """Refuse literals that look like credentials.
 
-    :param values: named values, references and all. :param place: where they stand, without their names.
-    :param kind: the action kind whose arguments they are.
-    :raises SpecError: with the place of the first; the message does not hold the credential.
+    :param values: Name -> value, which may contain references.
+    :param place: The place of the values in the document, without their names.
+    :param kind: The action kind, if the values are arguments.
+    :raises SpecError: there is one; the message names the place of the first, and does not contain the credential.
     """
     for at, what in credentials(values, kind):
         refuse(what, [*place, *at], TO_A_CONNECTION)
 
 
 def credentials(values: Mapping[str, Any], kind: Kind | None = None) -> list[tuple[JsonPath, str]]:
-    """Return the places of literals that look like credentials, each with a sentence that does not hold it.
+    """Return the places of literals that look like credentials, each with a message that does not contain it.
 
-    The same places count as when a run is crystallized, see :mod:`airflow_provider_vai.crystallizer.redact`.
+    The rules are those for crystallizing a run, see :mod:`airflow_provider_vai.crystallizer.redact`.
     """
     found: list[tuple[JsonPath, str]] = []
     rest = _without_shapes(dict(values), [], found)
@@ -128,23 +135,23 @@ def credentials(values: Mapping[str, Any], kind: Kind | None = None) -> list[tup
     try:
         (clean,), _ = redact([draft])
     except SecretFound:
-        return found or [([], "the text holds something that looks like a credential")]
-    for name, it in clean.arguments.items():
-        found += [([name, *secret.at], "a literal that is a credential by its name") for secret in it.secrets]
+        return found or [([], "the text contains what looks like a credential")]
+    for name, made in clean.arguments.items():
+        found += [([name, *secret.at], "by its name, this literal is a credential") for secret in made.secrets]
     kept = clean.arguments["headers"].value if "headers" in clean.arguments else {}
     given = rest.get("headers") if kind is not None and kind.name == "http_request" else None
     if isinstance(given, dict) and isinstance(kept, dict):
         names = [name for name in given if name not in kept]
         found += [
-            (["headers", name], "a header that carries credentials is the connection's to send") for name in names
+            (["headers", name], "a header that carries credentials must come from the connection") for name in names
         ]
     return found
 
 
 def _without_shapes(value: Any, place: JsonPath, found: list[tuple[JsonPath, str]]) -> Any:
-    """Return a value without the texts and keys that hold a credential; their places are added to ``found``."""
+    """Return a value without the texts and keys that contain a credential; their places are added to ``found``."""
     if isinstance(value, str) and mask(value) != value:
-        found.append((place, "the text holds something that looks like a credential"))
+        found.append((place, "the text contains what looks like a credential"))
         return None
     if isinstance(value, list):
         return [_without_shapes(part, [*place, index], found) for index, part in enumerate(value)]
@@ -174,7 +181,7 @@ def _reference(marker: str, target: Any, place: JsonPath) -> Reference:
         return Reference(connection=text_of(target, at, "connection id"))
     path = [target] if isinstance(target, str) else target
     if not isinstance(path, list) or not all(type(part) in (str, int) for part in path):
-        refuse(f"{shown(target)} is no path", at, REMEDY)
+        refuse(f"{shown(target)} is not a path", at, REMEDY)
     if marker == "$item":
         return Reference(output=Output(path=path))
     if not path or not isinstance(path[0], str) or not path[0]:
@@ -187,7 +194,9 @@ def _reference(marker: str, target: Any, place: JsonPath) -> Reference:
 def _template(text: str, place: JsonPath) -> str:
     if problem := syntax_problem(text):
         refuse(
-            f"not a Jinja template: {problem}", place, "Correct it; text without a template needs no {$template: …}."
+            f"the text is not a valid Jinja template: {problem}",
+            place,
+            "Correct the template. Plain text does not need {$template: …}.",
         )
     return text
 

@@ -1,4 +1,4 @@
-"""Which review items a person names, by number, word for word, or all; and what activation makes of it."""
+"""Activation: how a person identifies the reviewed items, and what is recorded."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def sidecar(tmp_path: Path) -> Sidecar:
     ids=str,
 )
 def test_items(sidecar: Sidecar, named: str | Sequence[str] | None, items: list[str]) -> None:
-    """Numbers count from one; a list names items as they are, or as they were shown."""
+    """Numbers count from 1, and a list identifies items by their text or as they were shown."""
     found = reviewed_items(sidecar, named, lambda number, item: item.message.upper())
 
     assert [item.message for item in found] == items
@@ -51,13 +51,13 @@ def test_items(sidecar: Sidecar, named: str | Sequence[str] | None, items: list[
 
 @pytest.mark.parametrize("text", ["0", "4", "x", "", "1,", "2-1", "2-4", "-1", "ALL", "1.0"])
 def test_texts_that_are_wrong(sidecar: Sidecar, text: str) -> None:
-    """The message says which numbers there are."""
-    with pytest.raises(SpecError, match="--reviewed takes `all`, or numbers from 1 to 3"):
+    """The message names the valid numbers."""
+    with pytest.raises(SpecError, match="--reviewed takes `all` or numbers from 1 to 3"):
         reviewed_items(sidecar, text)
 
 
 def test_activate(sidecar: Sidecar, tmp_path: Path) -> None:
-    """Who reviewed what is recorded, and the DAG is unpaused once all is checked."""
+    """The reviewed items and the reviewer are recorded, and the DAG is unpaused after all checks."""
     done: list[str] = []
 
     after = activate(tmp_path, "report", reviewed="1,2,3", by="mia", carry_out=lambda: done.append("unpaused"))
@@ -68,7 +68,7 @@ def test_activate(sidecar: Sidecar, tmp_path: Path) -> None:
 
 
 def test_items_that_nobody_looked_at(sidecar: Sidecar, tmp_path: Path) -> None:
-    """The error has them as a list, and nothing happens."""
+    """The error lists the open items, and nothing changes."""
     done: list[str] = []
 
     with pytest.raises(NotReviewed) as refused:
@@ -79,7 +79,7 @@ def test_items_that_nobody_looked_at(sidecar: Sidecar, tmp_path: Path) -> None:
 
 
 def test_what_is_not_there(sidecar: Sidecar, tmp_path: Path) -> None:
-    """Another automation, and another state than the one that the person saw."""
+    """An unknown automation and an outdated state are refused."""
     with pytest.raises(SpecError, match="there is no automation 'other'"):
         activate(tmp_path, "other", reviewed="all")
     with pytest.raises(Conflict):

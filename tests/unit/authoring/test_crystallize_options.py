@@ -1,4 +1,4 @@
-"""The options of a crystallization: texts and lists mean the same, and what is wrong is refused by its option."""
+"""The crystallize options: texts and lists are equivalent, and errors name the option."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from airflow_provider_vai.languages.python_function import python_path
 
 
 def policy(**options: Any) -> Policy:
-    """Return the policy of options, with nowhere to look for functions."""
+    """Return the policy for some options, without folders to search for functions."""
     return CrystallizeOptions(**options).policy(object())  # type: ignore[arg-type]
 
 
 def test_nothing_asked_for_is_the_default_policy() -> None:
-    """Every call is taken, and the gates are the careful ones."""
+    """By default, every call is included and gates are added automatically."""
     assert policy() == Policy()
 
 
@@ -27,7 +27,7 @@ def test_nothing_asked_for_is_the_default_policy() -> None:
     ("text", "numbers"), [("0", [0]), ("0,2-4", [0, 2, 3, 4]), (" 1 , 1 ", [1]), ("", []), ("7-7", [7])]
 )
 def test_turns(text: str, numbers: list[int]) -> None:
-    """A text with ranges is the list of their numbers."""
+    """A range in a text stands for all of its numbers."""
     assert policy(turns=text) == policy(turns=numbers)
     assert policy(turns=text).turns == frozenset(numbers)
 
@@ -38,18 +38,18 @@ def test_turns(text: str, numbers: list[int]) -> None:
 )
 @pytest.mark.parametrize("option", ["calls", "exclude"])
 def test_calls(option: str, text: str, parts: tuple[str, ...]) -> None:
-    """In a text, ranges of numbers are written out; ids and globs stay as they are."""
+    """In a text, ranges of numbers are expanded; ids and globs stay as they are."""
     assert getattr(policy(**{option: text}), option) == parts
     assert getattr(policy(**{option: list(parts)}), option) == parts
 
 
 def test_a_list_is_taken_word_for_word() -> None:
-    """An id over HTTP may hold a comma or look like a range."""
+    """An id in a list may contain a comma or look like a range."""
     assert policy(calls=["a,b", "1-3"]).calls == ("a,b", "1-3")
 
 
 def test_the_rest_is_passed_on(tmp_path: Path) -> None:
-    """Functions are looked for around the folder; on object storage, nowhere."""
+    """Functions are searched for around a local folder, and nowhere for object storage."""
     options = CrystallizeOptions(gates="recorded", freeze_all=True, parallel=True, loops=True, allow_unmapped=True)
 
     folders = python_path(tmp_path)
@@ -65,9 +65,9 @@ def test_the_rest_is_passed_on(tmp_path: Path) -> None:
     ("options", "words"),
     [
         ({"turns": "x"}, ["--turns takes numbers, found 'x'"]),
-        ({"turns": "3-1"}, ["--turns", "'3-1' runs backwards", "Write 1-3"]),
-        ({"calls": "2,3-1"}, ["--calls", "'3-1' runs backwards"]),
-        ({"exclude": "3-1"}, ["--exclude", "'3-1' runs backwards"]),
+        ({"turns": "3-1"}, ["--turns", "'3-1' is backwards", "Write 1-3"]),
+        ({"calls": "2,3-1"}, ["--calls", "'3-1' is backwards"]),
+        ({"exclude": "3-1"}, ["--exclude", "'3-1' is backwards"]),
     ],
     ids=str,
 )
@@ -88,7 +88,7 @@ def test_texts_that_are_wrong(options: dict[str, Any], words: list[str]) -> None
     ids=str,
 )
 def test_schedules_that_are_wrong(options: dict[str, Any], problem: str) -> None:
-    """They are refused before a trace is read."""
+    """Invalid schedules are refused before a trace is read."""
     with pytest.raises(SpecError) as refused:
         CrystallizeOptions(**options)
     assert problem in refused.value.problem

@@ -1,4 +1,4 @@
-"""One run, each run, exports of one run, runs of one task: what is made of them, and what is said about it."""
+"""Crystallizing one run, each run of a trace, exports of one run, and several runs of one task."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from tests.unit.support import SHA, call, run, tools
 
 
 def recorded(name: str, value: Any = 1, **facts: Any) -> Run:
-    """Return a run of one call, said by the user."""
-    said = {"title": "Look", "turns": [Turn(index=0, user_text=f"Look at {value} please")]}
-    return run(call("look", {"value": value}, {"found": value}), **{"id": name, **said, **facts})
+    """Return a run with one call, whose value comes from the user."""
+    words = {"title": "Look", "turns": [Turn(index=0, user_text=f"Look at {value} please")]}
+    return run(call("look", {"value": value}, {"found": value}), **{"id": name, **words, **facts})
 
 
 def export(recorded_run: Run, name: str = "", sha256: str = SHA) -> merge.Export:
@@ -55,26 +55,26 @@ def made(*runs: Run, folder: Path, tools_file: ToolsFile | None = None, **option
 
 
 def test_exports_of_one_run_are_merged() -> None:
-    """One recording, under both names, with one digest that does not depend on their order."""
+    """The exports become one recording with both names and a digest that does not depend on their order."""
     one = recorded("r1")
     exports = [export(one, "a.json", "1" * 64), export(one.model_copy(update={"format": "other"}), "b.json", "2" * 64)]
     groups = runs_of(exports)
     (found,) = recordings_of(groups)
 
-    assert taken_for(["a.json", "b.json"], groups) == "took a.json, b.json for exports of one run"
+    assert taken_for(["a.json", "b.json"], groups) == "treating a.json, b.json as exports of one run"
     assert (found.name, found.trace_sha256) == ("a.json, b.json", merge.digest(["2" * 64, "1" * 64]))
     assert found.run.notes[0].startswith("one run, exported 2 times: a.json as made (1 calls) and b.json as other")
 
 
 def test_runs_of_one_task_stay_apart() -> None:
-    """Each keeps its name and digest; a run that was exported twice among them is one."""
+    """Each run keeps its name and digest, and two exports of one run count as one."""
     first, second = recorded("r1"), recorded("r2", 2)
     again = first.model_copy(update={"format": "other"})
     exports = [export(first), export(second, sha256="2" * 64), export(again, "again.json")]
     groups = runs_of(exports)
     recordings = recordings_of(groups)
 
-    assert taken_for(["a", "b", "c"], groups) == "took a, b, c for 2 runs of one task"
+    assert taken_for(["a", "b", "c"], groups) == "treating a, b, c as 2 runs of one task"
     assert [recording.name for recording in recordings] == ["r1.json, again.json", "r2.json"]
     assert recordings[1].trace_sha256 == "2" * 64
 
@@ -83,7 +83,7 @@ def test_runs_of_one_task_stay_apart() -> None:
 
 
 def test_one_run(tmp_path: Path) -> None:
-    """A derived id, a person as the trigger, nothing written."""
+    """The DAG id comes from the title, the trigger is manual, and nothing is written."""
     automation = made(recorded("r1"), folder=tmp_path)
 
     assert (automation.dag_id, automation.triggers[0].type) == ("vai_look", "manual")
@@ -93,7 +93,7 @@ def test_one_run(tmp_path: Path) -> None:
 
 
 def test_several_runs(tmp_path: Path) -> None:
-    """What differs between them is a param."""
+    """A value that differs between the runs becomes a param."""
     automation = made(recorded("r1", "AB-1"), recorded("r2", "AB-2"), folder=tmp_path, schedule="@daily")
 
     assert automation.params["value"].default == "AB-2"
@@ -101,7 +101,7 @@ def test_several_runs(tmp_path: Path) -> None:
 
 
 def test_a_derived_id_is_free(tmp_path: Path) -> None:
-    """Another recording's automation keeps its name; the same recording gets its own again; a given id is kept."""
+    """A DAG id of another recording is avoided, that of the same recording is reused, and a given id is kept."""
     publish(made(recorded("r1"), folder=tmp_path), tmp_path)
 
     assert made(recorded("r1"), folder=tmp_path).dag_id == "vai_look"
@@ -112,7 +112,7 @@ def test_a_derived_id_is_free(tmp_path: Path) -> None:
 
 
 def test_triggers(tmp_path: Path) -> None:
-    """They replace the person, and their connections are the automation's."""
+    """Triggers replace the manual trigger, and their connections are added to the automation."""
     hook = {"type": "webhook", "path": "orders", "conn_id": "shop"}
 
     automation = made(recorded("r1"), folder=tmp_path, triggers=[hook])
@@ -124,7 +124,7 @@ def test_triggers(tmp_path: Path) -> None:
 
 
 def test_a_refused_trigger_shows_no_credential_of_the_run(tmp_path: Path) -> None:
-    """What the run shows to be a password is masked in the message, too."""
+    """A password of the run is masked in the message about a trigger."""
     secret = "hunter-and-seeker-42"
     turns = [Turn(index=0, user_text="go")]
     known = run(call("look", {"password": secret}, "ok"), id="r1", turns=turns)
@@ -135,7 +135,7 @@ def test_a_refused_trigger_shows_no_credential_of_the_run(tmp_path: Path) -> Non
 
 
 def test_errors_name_the_trace(tmp_path: Path) -> None:
-    """Before the place in the run; a recording without a name is not named."""
+    """The recording's name comes before the place in a message, if it has one."""
     failed = recorded("r1", outcome="failed")
     options = CrystallizeOptions()
 
@@ -153,13 +153,13 @@ def test_errors_name_the_trace(tmp_path: Path) -> None:
 def each(
     *runs: Run, folder: Path, tools_file: ToolsFile | None = None
 ) -> tuple[list[Automation], list[CrystallizeError]]:
-    """Return what is made of each run, and why others were left out."""
+    """Return the automations of the runs, and why others were left out."""
     recordings = (Recording("all.json", one, SHA) for one in runs)
     return crystallized_each(recordings, tools_file or tools(), options=CrystallizeOptions(), folder=folder)
 
 
 def test_each_run_has_an_id_of_its_own(tmp_path: Path) -> None:
-    """Runs of one title do not get into each other's way, nor into that of what is there."""
+    """Runs with the same title get distinct ids, which also differ from those in the folder."""
     publish(made(recorded("r0"), folder=tmp_path), tmp_path)
 
     automations, left_out = each(recorded("r1"), recorded("r2"), recorded("r3"), folder=tmp_path)
@@ -170,7 +170,7 @@ def test_each_run_has_an_id_of_its_own(tmp_path: Path) -> None:
 
 
 def test_runs_that_are_left_out(tmp_path: Path) -> None:
-    """Those that failed, or have nothing to repeat, with the reason; others go on."""
+    """Runs that failed or contain no usable call are left out with the reason."""
     nothing = run(call("look", outcome="failed"), id="r3")
 
     automations, left_out = each(recorded("r1", outcome="failed"), recorded("r2"), nothing, folder=tmp_path)
@@ -183,7 +183,7 @@ def test_runs_that_are_left_out(tmp_path: Path) -> None:
 
 
 def test_a_run_that_cannot_be_is_an_error(tmp_path: Path) -> None:
-    """A tool without a kind is not passed over in silence."""
+    """A tool without an action kind is an error, and the run is not left out silently."""
     rule = {"match": "other", "kind": "mcp_tool", "conn_id": "mcp"}
     with pytest.raises(UnmappedTool):
         each(recorded("r1"), recorded("r2"), folder=tmp_path, tools_file=tools(rule))

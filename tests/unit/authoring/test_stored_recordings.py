@@ -1,4 +1,4 @@
-"""Recordings are stored as they came, once, and found by the id of their run."""
+"""Recordings are stored unchanged, once, and found by the id of their run."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def trace(run_id: str, **fields: Any) -> bytes:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_every_format(path: Path, tmp_path: Path) -> None:
-    """A file of any format is stored byte by byte, and each of its runs comes out of it as it went in."""
+    """A file of any format is stored byte by byte, and each of its runs can be read again."""
     content = path.read_bytes()
     entries, is_new = store(tmp_path, content, None, ".yaml" if path.suffix == ".yaml" else ".json", "me")
 
     assert is_new
-    assert [it.run_id for it in entries] == [run.id for run in read(path)[1]]
+    assert [one.run_id for one in entries] == [run.id for run in read(path)[1]]
     for entry in entries:
         assert found(tmp_path, entry.source, entry.run_id) == entry
         assert recordings_store.run(tmp_path, entry).id == entry.run_id
@@ -42,7 +42,7 @@ def test_every_format(path: Path, tmp_path: Path) -> None:
 
 @given(st.text(min_size=1, max_size=50).filter(lambda text: text == text.strip()))
 def test_ids_of_any_kind(tmp_path_factory: pytest.TempPathFactory, run_id: str) -> None:
-    """A run may be called anything; its entry is a file of a harmless name in one folder."""
+    """A run id may be any text; its index entry has a safe file name."""
     folder = tmp_path_factory.mktemp("store")
     (entry,), _ = store(folder, trace(run_id), None, ".json", "me")
 
@@ -53,7 +53,7 @@ def test_ids_of_any_kind(tmp_path_factory: pytest.TempPathFactory, run_id: str) 
 
 
 def test_the_same_again(tmp_path: Path) -> None:
-    """The same file again is the same entry, of whoever came first."""
+    """Storing the same file again returns the first entry."""
     first, was_new = store(tmp_path, trace("r"), None, ".json", "me")
     again, is_new = store(tmp_path, trace("r"), None, ".json", "you")
 
@@ -63,7 +63,7 @@ def test_the_same_again(tmp_path: Path) -> None:
 
 
 def test_a_later_export(tmp_path: Path) -> None:
-    """Of several exports of one run the one that was stored last counts, also when it was there before."""
+    """Of several exports of one run, the one stored last counts, even if it was stored before."""
     contents = [trace("r", completedAt=f"2026-01-05T0{hour}:00:00Z") for hour in (8, 9)]
     for content in (*contents, contents[0]):
         (entry,), is_new = store(tmp_path, content, None, ".json", "me")
@@ -74,7 +74,7 @@ def test_a_later_export(tmp_path: Path) -> None:
 
 
 def test_many_at_once(tmp_path: Path) -> None:
-    """Twenty who store different exports of one run at once: each gets a number of its own."""
+    """If twenty clients store different exports of one run at once, each gets its own number."""
     contents = [trace("r", completedAt=f"2026-01-05T08:00:{number:02}Z") for number in range(20)]
 
     with ThreadPoolExecutor(20) as pool:
@@ -87,7 +87,7 @@ def test_many_at_once(tmp_path: Path) -> None:
 
 
 def test_titles_are_masked(tmp_path: Path) -> None:
-    """What the index tells of a run holds no credential."""
+    """The index entry of a run contains no credential."""
     token = "ghp_" + "a1B2" * 9
     (entry,), _ = store(
         tmp_path, trace("r", input={"prompt": f"use {token}"}, title=f"use {token}"), None, ".json", "me"
@@ -98,7 +98,7 @@ def test_titles_are_masked(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"a": 1}', b"\xff", b"\0", b"[" * 100_000])
 def test_what_is_no_trace(tmp_path: Path, content: bytes) -> None:
-    """It is refused before anything is stored, and the message names no folder."""
+    """An invalid trace is refused before anything is stored, and the message names no folder."""
     with pytest.raises(TraceError) as refused:
         store(tmp_path, content, None, ".json", "me")
     assert "/" not in refused.value.where
@@ -107,17 +107,17 @@ def test_what_is_no_trace(tmp_path: Path, content: bytes) -> None:
 
 @pytest.mark.parametrize("damage", [b"", b"{}", None])
 def test_a_damaged_trace(tmp_path: Path, damage: bytes | None) -> None:
-    """A stored file that is gone or changed is told, and not taken for the recording."""
+    """A stored file that is missing or changed is reported and not used."""
     (entry,), _ = store(tmp_path, trace("r"), None, ".json", "me")
     (file,) = (tmp_path / FOLDER / "traces").iterdir()
     file.unlink() if damage is None else file.write_bytes(damage)
 
-    with pytest.raises(UnreadableTrace, match="gone or damaged"):
+    with pytest.raises(UnreadableTrace, match="missing or damaged"):
         recordings_store.run(tmp_path, entry)
 
 
 def test_what_is_not_there(tmp_path: Path) -> None:
-    """Nothing is found in a folder that is missing, and of another kind."""
+    """Nothing is found in a missing folder or for another source."""
     assert found(tmp_path / "none", "agent_run", "r") is None
     assert listed(tmp_path / "none", "chat_thread") == []
     store(tmp_path, trace("r"), None, ".json", "me")
@@ -125,7 +125,7 @@ def test_what_is_not_there(tmp_path: Path) -> None:
 
 
 def test_one_of_several_exports(tmp_path: Path) -> None:
-    """An export that was stored earlier is found by its file's digest."""
+    """An earlier export is found by its file's digest."""
     early, late = (
         store(tmp_path, trace("r", completedAt=f"2026-01-05T0{hour}:00:00Z"), None, ".json", "me")[0][0]
         for hour in (8, 9)
@@ -137,7 +137,7 @@ def test_one_of_several_exports(tmp_path: Path) -> None:
 
 
 def test_exports(tmp_path: Path) -> None:
-    """Each has its run's id as its name, where that names one of them only, and its file's digest."""
+    """Exports are named by run id, followed by the digest if the id is ambiguous."""
     token = "ghp_" + "a1B2" * 9
     entries = [
         store(tmp_path, content, None, ".json", "me")[0][0]

@@ -346,7 +346,7 @@ BAD = {
     ),
     "NaN": (CHAT.replace('{"q": 2}', '{"q": NaN}').encode(), ["NaN is not JSON"]),
     "1e400": (CHAT.replace('{"q": 2}', '{"q": 1e400}').encode(), ["1e400 is too large"]),
-    "a key twice": (CHAT.replace('{"q": 2}', '{"q": 2, "q": 2}').encode(), ["'q' stands twice"]),
+    "a key twice": (CHAT.replace('{"q": 2}', '{"q": 2, "q": 2}').encode(), ["'q' occurs twice"]),
     "invalid UTF-8": (CHAT.encode() + b"\xff", [f"not UTF-8 at byte {len(CHAT)} (0xff)", "Save the trace as UTF-8"]),
     "half a UTF-16": (CHAT.encode("utf-16")[:-1], ["not UTF-16 at byte"]),
     "half a character": (CHAT.replace('"r1"', '"\\ud83d"').encode(), ["half a surrogate pair"]),

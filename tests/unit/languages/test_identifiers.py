@@ -1,4 +1,4 @@
-"""Ids from names of any kind: valid, unique, stable."""
+"""Identifiers made from arbitrary names are valid, unique and stable."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def given_names(names: list[str]) -> list[str]:
 
 
 def one(text: str) -> str:
-    """Return the form in which a file system or Python may take two names for one."""
+    """Return the form in which a file system or Python may consider two names equal."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
 def assert_ids(ids: list[str]) -> None:
-    """Each is an identifier and an Airflow key, and no two are alike."""
+    """Each id is a Python identifier and a valid Airflow key, and no two are equal."""
     for made in ids:
         assert made.isidentifier()
         assert not keyword.iskeyword(made)
@@ -43,7 +43,7 @@ def assert_ids(ids: list[str]) -> None:
 @example(["a", "a", "a_2", "a_2_2"])
 @example(["x" * 300 + "a", "x" * 300 + "b"])
 def test_any_names_become_ids(names: list[str]) -> None:
-    """Whatever tools are called, their ids are valid, differ, and are the same next time."""
+    """Whatever tools are called, their ids are valid, distinct, and the same the next time."""
     ids = given_names(names)
     assert_ids(ids)
     assert ids == given_names(names)
@@ -51,7 +51,7 @@ def test_any_names_become_ids(names: list[str]) -> None:
 
 @pytest.mark.parametrize(("name", "twin"), [("ß", "ss"), ("\u03c2", "\u03c3"), ("\u0149", "\u02bcn")])
 def test_names_that_differ_by_case_folding_get_two_ids(name: str, twin: str) -> None:
-    """Also where a letter has no lower case of its own, upper and lower case are one."""
+    """Names that differ only in case count as equal, even if a letter has no lower-case form."""
     assert_ids(given_names([name, twin]))
 
 
@@ -63,7 +63,7 @@ def test_hostile_names_become_ids(entry: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("entry", NAMED, ids=lambda entry: entry["name"])
 def test_hostile_tool_names_become_tasks(entry: dict[str, Any]) -> None:
-    """A run of such tools renders: a task each, chained in order, the tool's own name kept as text."""
+    """A run of tools with arbitrary names renders: one task each, in order, with the tool's name kept as text."""
     from airflow_provider_vai.renderer.render import render
 
     named = [name for name in entry["values"] if name]  # the kind mcp_tool takes no empty name
@@ -94,11 +94,11 @@ def test_hostile_tool_names_become_tasks(entry: dict[str, Any]) -> None:
     ],
 )
 def test_slug(name: str, id: str) -> None:
-    """Lower case, letters of any script, digits and underscores; reserved names get one behind."""
+    """Slugs have lower-case letters of any script, digits and underscores; reserved names end in one."""
     assert slug(name, "step") == id
 
 
 def test_taken_names_are_not_given() -> None:
-    """Names that are in use already count."""
+    """Names that are already in use are not given out."""
     names = Names(frozenset({"approve_send"}))
     assert [names.give("approve_send"), names.give("approve_send")] == ["approve_send_2", "approve_send_3"]

@@ -1,4 +1,4 @@
-"""The shape of a recorded answer, as a later one must have it."""
+"""The JSON Schema that is derived from a recorded answer."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ values = st.recursive(
     ],
 )
 def test_shapes(value: Any, shape: dict[str, Any]) -> None:
-    """Objects require their properties; items are merged; a null and an empty list say nothing."""
+    """Properties are required, shapes of items are merged, and null and empty lists do not restrict anything."""
     assert expected_shape(value) == shape
 
 
 def test_depth_and_size_are_bounded() -> None:
-    """Deeper levels are cut, and the properties of a wide answer; what every object has goes first."""
+    """Deeper levels and additional properties are cut; properties that every object has come first."""
     assert expected_shape({"a": {"b": {"c": {"d": 1}}}}, depth=1) == {
         "type": "object",
         "properties": {"a": {"type": "object"}},
@@ -63,7 +63,7 @@ def test_depth_and_size_are_bounded() -> None:
 
 @given(values)
 def test_a_value_has_its_own_shape(value: Any) -> None:
-    """Whatever was recorded passes the check that is made from it."""
+    """A recorded value matches the schema that is derived from it."""
     from airflow_provider_vai.operators.web import shape as http_shape
 
     shape = expected_shape(value)
@@ -73,7 +73,7 @@ def test_a_value_has_its_own_shape(value: Any) -> None:
 
 @given(values)
 def test_every_shape_is_small(value: Any) -> None:
-    """No answer, however large, leaves a large shape in a DAG file."""
+    """No answer, however large, results in a large schema in a DAG file."""
 
     def count(shape: dict[str, Any]) -> int:
         parts = [*shape.get("properties", {}).values(), *([shape["items"]] if "items" in shape else [])]

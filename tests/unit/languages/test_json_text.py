@@ -1,4 +1,4 @@
-"""JSON is read without a silent change, and written in one form."""
+"""JSON is read without silent changes, and written in one form."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REFUSED = {
     "too large and negative": ("[-1e400]", "-1e400 is too large"),
     "too small": ("[1e-400]", "1e-400 is too small"),
     "too small with zeros": ("[0.00001e-400]", "too small"),
-    "a key twice": ('{"a": 1, "b": {"k": 1, "k": 2}}', "'k' stands twice"),
+    "a key twice": ('{"a": 1, "b": {"k": 1, "k": 2}}', "'k' occurs twice"),
     "too many digits": ("[" + "9" * 4301 + "]", "4301 digits"),
     "truncated": ('{"x": [1, 2', "line 1, column"),
     "empty": ("", "empty"),
@@ -60,7 +60,7 @@ def test_refuses_what_would_change_or_is_no_json(text: str, problem: str) -> Non
     "text", ["0", "-0.0", "0e-999", "0.000", "5e-324", "1.7976931348623157e308", "1E5", "9" * 4300]
 )
 def test_keeps_extreme_numbers(text: str) -> None:
-    """Zero however it is written, and the smallest and largest numbers, are no refusal."""
+    """Zero in any spelling and the smallest and largest numbers are accepted."""
     assert repr(json_text.loads(text, where="f")) == repr(json.loads(text))
 
 
@@ -79,13 +79,13 @@ def test_keeps_extreme_numbers(text: str) -> None:
     ],
 )
 def test_result_text_is_parsed_only_where_nothing_is_lost(text: str, value: Any) -> None:
-    """JSON objects and arrays in text are parsed; all other text stays what it is."""
+    """JSON objects and arrays in text are parsed; all other text is returned unchanged."""
     assert json_text.parsed_text(text, where="f") == value
 
 
 @given(VALUES)
 def test_canonical_text_is_ascii_and_reads_back(value: Any) -> None:
-    """The canonical text holds the whole value, in ASCII, whatever the order of its keys."""
+    """The canonical text contains the whole value, in ASCII, whatever the order of its keys."""
     text = json_text.canonical(value)
     assert text.isascii()
     assert json_text.canonical(json.loads(text)) == text
@@ -96,17 +96,17 @@ def test_canonical_text_is_ascii_and_reads_back(value: Any) -> None:
     [(1, 1.0), (1, True), (0, False), (0.0, -0.0), (None, "null"), ("1", 1), ([], {}), ("é", "e\u0301")],
 )
 def test_digests_of_different_values_differ(one: Any, other: Any) -> None:
-    """Equal in Python is not enough: type, sign of zero and spelling count."""
+    """Values that are equal in Python differ if their type, the sign of zero or the spelling differs."""
     assert json_text.digest([one]) != json_text.digest([other])
 
 
 def test_digest_ignores_the_order_of_keys() -> None:
-    """An object is the same object in another order."""
+    """The order of an object's keys does not change the digest."""
     assert json_text.digest({"a": 1, "b": 2}) == json_text.digest({"b": 2, "a": 1})
 
 
 def test_pretty_keeps_order_and_ends_the_line() -> None:
-    """A file of ours shows keys in their own order, in ASCII, and ends with a line end."""
+    """Files have their keys in the original order, in ASCII, and end with a newline."""
     assert json_text.pretty({"b": "é", "a": []}) == '{\n  "b": "\\u00e9",\n  "a": []\n}\n'
 
 
@@ -125,13 +125,13 @@ def test_pretty_keeps_order_and_ends_the_line() -> None:
     ],
 )  # fmt: skip
 def test_schema_describes_three_levels(value: Any, schema: dict[str, Any]) -> None:
-    """The shape of a recorded result: types and names, never values."""
+    """The shape of a recorded result has types and names, but no values."""
     assert json_text.schema(value) == schema
 
 
 @given(VALUES)
 def test_written_as_the_standard_library_writes(value: Any) -> None:
-    """The writers are faster than ``json.dumps``, and differ from it in nothing; a part may be written beforehand."""
+    """The writers give the same text as ``json.dumps``; a part may be written beforehand."""
     assert json_text.pretty(value) == json.dumps(value, indent=2) + "\n"
     assert json_text.canonical(value) == json.dumps(value, sort_keys=True, separators=(",", ":"))
     whole = {"a": [value], "b": value}

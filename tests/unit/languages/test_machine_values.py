@@ -1,4 +1,4 @@
-"""Times and generated ids are known by their form."""
+"""Times and generated ids are recognised by their form."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
     ],
 )
 def test_times_as_text(text: str, zoned: bool) -> None:
-    """They are read in UTC, whatever zone they say."""
+    """Times are returned in UTC, whatever their time zone is."""
     assert time_of_text(text) == NOON
     assert has_zone(text) == zoned
 
 
 @pytest.mark.parametrize("text", ["2026-03-01", "12:00", "2026-13-01T12:00:00Z", "9999-99-99T99:99", "x" * 50, ""])
 def test_texts_that_are_no_times(text: str) -> None:
-    """A day alone is a date that somebody meant."""
+    """A date without a time of day does not count: a person may have meant it."""
     assert time_of_text(text) is None
 
 
@@ -45,7 +45,7 @@ def test_texts_that_are_no_times(text: str) -> None:
     [(1_772_366_400, NOON), (1_772_366_400_000, NOON), (1_772_366_400.0, NOON), (950_000_000, None), (10**400, None)],
 )
 def test_times_as_numbers(number: float, time: datetime | None) -> None:
-    """Seconds and milliseconds since 1970, of this century."""
+    """Numbers in the range of Unix timestamps of this century are times, in seconds or milliseconds."""
     assert time_of_number(number) == time
 
 
@@ -60,19 +60,19 @@ def test_times_as_numbers(number: float, time: datetime | None) -> None:
     ],
 )
 def test_generated_ids(value: str, form: str) -> None:
-    """A machine made them."""
+    """Generated ids are recognised, with their form."""
     assert id_form(value) == form
     assert may_be_generated(value)
 
 
 @pytest.mark.parametrize("value", ["ord_a1b2c3d4e5g6h7i8j9", "report2026january"])
 def test_ids_that_may_be_generated(value: str) -> None:
-    """Letters of one case and digits may be an id that a person chose."""
+    """A mix of digits and letters of one case may be generated or chosen by a person."""
     assert id_form(value) is None
     assert may_be_generated(value)
 
 
 @pytest.mark.parametrize("value", ["INV-2026-0117", "customer", "1234567890123456", "ada@example.com", 17, None])
 def test_ids_that_are_not_generated(value: object) -> None:
-    """A number that counts up, a name."""
+    """Serial numbers and names are not generated ids."""
     assert not may_be_generated(value)

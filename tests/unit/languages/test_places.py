@@ -1,4 +1,4 @@
-"""A person's edits change the places that they name, and nothing else."""
+"""Reading and replacing values at paths in JSON data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ARGUMENTS = {"to": "ada", "json": {"items": [{"price": 5}, {"price": 6}]}}
 
 
 def test_edited_places() -> None:
-    """Arguments, keys and list positions can be changed; the original stays as it was."""
+    """Arguments, keys and list positions can be edited; the original is not changed."""
     before = copy.deepcopy(ARGUMENTS)
 
     after = edited(ARGUMENTS, {"to": {"from": "ada", "to": "bob"}, "json.items.1.price": {"from": 6, "to": None}})
@@ -39,7 +39,7 @@ def test_places_that_are_not_there(place: str) -> None:
     [([], ARGUMENTS), (["to"], "ada"), (["json", "items", 1, "price"], 6), (["json", "items", -1], {"price": 6})],
 )
 def test_values_at_paths(path: list[str | int], value: object) -> None:
-    """A path is read key by key and position by position; the empty one is the whole."""
+    """A path is followed key by key and position by position; the empty path is the whole value."""
     assert value_at(ARGUMENTS, path) == value
     assert value_or(ARGUMENTS, path) == value
     assert follow(ARGUMENTS, path) == value
@@ -49,8 +49,8 @@ def test_values_at_paths(path: list[str | int], value: object) -> None:
     "path", [["gone"], ["json", 0], ["json", "items", 7], ["json", "items", "0"], ["to", 0], ["to", "x"]]
 )
 def test_paths_that_are_not_there(path: list[str | int]) -> None:
-    """Text is a key of an object only, a number a position of a list only: no character of a text is ever meant."""
-    with pytest.raises(LookupError, match="nothing is at"):
+    """Text is only a key of an object, and a number only a position in a list; strings are never indexed."""
+    with pytest.raises(LookupError, match="no value at"):
         value_at(ARGUMENTS, path)
     with pytest.raises(LookupError):
         follow(ARGUMENTS, path)
@@ -59,16 +59,16 @@ def test_paths_that_are_not_there(path: list[str | int]) -> None:
 
 
 def test_the_message_says_how_far_a_path_leads() -> None:
-    """It names what the value is and what stands there, but never a text's words."""
+    """The message describes the last value on the path, but never contains the content of a string."""
     with pytest.raises(LookupError) as missing:
         value_at({"a": {"b": 1}}, ["a", "c", "d"], of="the param payload")
-    assert str(missing.value) == "nothing is at ['a']['c'] of the param payload: ['a'] is an object with the keys ['b']"
-    with pytest.raises(LookupError, match=r"\['a'\] is a text of 6 characters"):
+    assert str(missing.value) == "no value at ['a']['c'] of the param payload: ['a'] is an object with the keys ['b']"
+    with pytest.raises(LookupError, match=r"\['a'\] is a string of 6 characters"):
         value_at({"a": "secret"}, ["a", "b"])
 
 
 def test_with_value_copies_what_it_changes() -> None:
-    """The original stays as it was, and what is not on the path is shared."""
+    """The original is not changed, and parts that are not on the path are shared."""
     before = copy.deepcopy(ARGUMENTS)
 
     after = with_value(ARGUMENTS, ["json", "items", 0, "price"], None)
@@ -81,6 +81,6 @@ def test_with_value_copies_what_it_changes() -> None:
 
 @pytest.mark.parametrize("path", [["gone", "x"], ["json", "items", 2], ["to", "x"], ["json", "items", "x"]])
 def test_with_value_needs_the_place(path: list[str | int]) -> None:
-    """Only the last key of an object may be a new one."""
-    with pytest.raises(LookupError, match="nothing is at"):
+    """Only the last part of a path may be a new key of an object."""
+    with pytest.raises(LookupError, match="no value at"):
         with_value(ARGUMENTS, path, 1)

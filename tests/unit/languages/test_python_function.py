@@ -1,4 +1,4 @@
-"""A function's source is found without importing it, and is the text that the running operator compares."""
+"""A function's source is found without importing it, and equals the text that the running operator compares."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_same_text_as_at_run_time(name: str, function: object) -> None:
 
 
 def test_there_is_something_to_compare() -> None:
-    """The libraries above hold enough functions, decorated ones among them."""
+    """The libraries above contain enough functions, including decorated ones."""
     assert len(FUNCTIONS) > 60
     assert len(METHODS) > 20
 
@@ -66,7 +66,7 @@ def package(tmp_path: Path) -> Path:
     ],
 )
 def test_nothing_is_imported(package: Path, name: str, text: str) -> None:
-    """Neither the module nor its packages run; a package without `__init__.py` is one, too."""
+    """Neither the module nor its packages are imported; a package without `__init__.py` is found as well."""
     assert source_sha256(name, [str(package)]) == hashlib.sha256(text.encode()).hexdigest()
 
 

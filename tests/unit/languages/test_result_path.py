@@ -1,4 +1,4 @@
-"""Places in results: what a path finds, and how it fails."""
+"""Paths into results: what they find, and how they fail."""
 
 from __future__ import annotations
 
@@ -31,38 +31,38 @@ TEXT = "- name: Spotify\n  id: 3\n  note: 'IBAN: UK1\n\n    Sum: 98.70'\n"
     ],
 )
 def test_what_is_found(value: Any, path: list[str | int], found: Any) -> None:
-    """Keys and positions, records by name, texts by their form, the type at the end; a key is a key before all else."""
+    """Paths select by key, position, record or text form and check the type at the end; an existing key always wins."""
     assert follow(value, path) == found
 
 
 @pytest.mark.parametrize(
     ("value", "path", "message"),
     [
-        ({"a": 1}, ["b"], r"no 'b' at the result: found an object with the keys \['a'\]"),
-        ({"a": {"b": 1}}, ["a", "b", "c"], r"no 'c' at \['a'\]\['b'\]: found a int"),
-        ([1], [3], r"no 3 at the result: found a list of 1"),
-        (SONGS, ["[name=Tidal]"], r"2 of the records fit, found a list of 4"),
-        (SONGS, ["[name=Deezer]"], r"none of the records fit, found a list of 4"),
-        (SONGS, ["name"], r"no 'name' at the result: found a list of 4"),
-        ({"a": 1, "b": 2}, ["[only]"], r"2 keys where one was recorded"),
-        ("prose", ["text:yaml"], r"it holds no YAML list or object, found a text of 5 characters"),
-        ("prose", [0], r"found a text of 5 characters"),
-        (7, ["text:yaml"], r"found a int"),
-        ({"a": None}, ["a", "is:text"], r"no 'is:text' at \['a'\]: found nothing \(null\)"),
-        ({"a": 5}, ["a", "is:text"], r"found a int"),
-        ({"a": True}, ["a", "is:number"], r"found a bool"),
+        ({"a": 1}, ["b"], r"no 'b' at the top level: found an object with the keys \['a'\]"),
+        ({"a": {"b": 1}}, ["a", "b", "c"], r"no 'c' at \['a'\]\['b'\]: found an integer"),
+        ([1], [3], r"no 3 at the top level: found a list of length 1"),
+        (SONGS, ["[name=Tidal]"], r"2 records match, found a list of length 4"),
+        (SONGS, ["[name=Deezer]"], r"no records match, found a list of length 4"),
+        (SONGS, ["name"], r"no 'name' at the top level: found a list of length 4"),
+        ({"a": 1, "b": 2}, ["[only]"], r"2 keys instead of one"),
+        ("prose", ["text:yaml"], r"the text contains no YAML list or object, found a string of 5 characters"),
+        ("prose", [0], r"found a string of 5 characters"),
+        (7, ["text:yaml"], r"found an integer"),
+        ({"a": None}, ["a", "is:text"], r"no 'is:text' at \['a'\]: found null"),
+        ({"a": 5}, ["a", "is:text"], r"found an integer"),
+        ({"a": True}, ["a", "is:number"], r"found a boolean"),
         ({"a": "5"}, ["is:text", "a"], r"no 'is:text'"),
         ({"a": 1}, [0], r"no 0"),
     ],
 )
 def test_how_it_fails(value: Any, path: list[str | int], message: str) -> None:
-    """The message says which step of the path, where, and what stood there; never a text's own words."""
+    """The message names the failing part, its place and what was found there, but never the content of a text."""
     with pytest.raises(LookupError, match=message):
         follow(value, path)
 
 
 def test_messages_hold_no_text_of_the_result() -> None:
-    """A result may hold anything."""
+    """Messages never repeat text from a result, because it may contain anything."""
     with pytest.raises(LookupError) as caught:
         follow({"a": "s3cret words"}, ["a", "text:json"])
     assert "s3cret" not in str(caught.value)
@@ -70,19 +70,19 @@ def test_messages_hold_no_text_of_the_result() -> None:
 
 @pytest.mark.parametrize(("key", "value", "step"), [("name", "x", "[name=x]"), ("id", 7, "[id=7]"), ("a=b", "x", None)])
 def test_record_step(key: str, value: Any, step: str | None) -> None:
-    """A key that would be read as another one cannot name a record."""
+    """A key that would be parsed as another one cannot be used for a record."""
     assert record(key, value) == step
 
 
 @pytest.mark.parametrize("value", [None, True])
 def test_flags_and_nothing_have_no_check(value: Any) -> None:
-    """No wire is made to them."""
+    """Booleans and null are not wired, so there is no check for them."""
     assert check(value) is None
 
 
 @given(st.from_regex(r"[a-z_]{1,8}", fullmatch=True), st.text(min_size=1, max_size=20))
 def test_record_step_finds_its_record(key: str, value: str) -> None:
-    """Whatever the name is, line ends and brackets included."""
+    """A record is found by any value, including line breaks and brackets."""
     step = record(key, value)
     assert step is not None
     assert follow([{key: value + "!"}, {key: value, "#": 1}], [step, "#"]) == 1
@@ -102,6 +102,6 @@ JSON = st.recursive(
 
 @given(JSON, st.lists(STEPS, max_size=5))
 def test_it_finds_or_says_that_there_is_nothing(value: Any, path: list[str | int]) -> None:
-    """No path makes it fail in another way."""
+    """A path either finds a value or raises LookupError."""
     with contextlib.suppress(LookupError):
         follow(value, path)

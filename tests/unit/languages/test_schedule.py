@@ -1,4 +1,4 @@
-"""Schedules and time zones, as Airflow reads them."""
+"""Schedules and time zones as Airflow interprets them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from airflow_provider_vai.languages.schedule import PRESETS, cron_of, schedule_p
     ],
 )
 def test_a_schedule(schedule: str) -> None:
-    """Every preset of Airflow, and each cron expression that fires, if rarely."""
+    """Every preset of Airflow is accepted, and so is each cron expression that fires, even rarely."""
     assert schedule_problem(schedule) is None
 
 
@@ -51,22 +51,22 @@ def test_a_schedule(schedule: str) -> None:
     ],
 )
 def test_what_is_refused(schedule: str, problem: str) -> None:
-    """What Airflow refuses, reads otherwise, draws by lot, or waits for in vain."""
+    """Refused are schedules that Airflow rejects, misreads, fills with random numbers or never runs."""
     assert problem in str(schedule_problem(schedule))
 
 
 def test_a_timetable_takes_a_cron_expression() -> None:
-    """A preset has one, except for the two that are timetables themselves."""
+    """A preset has a cron expression, except for the two with timetables of their own."""
     assert (cron_of("@midnight"), cron_of("@annually"), cron_of("0 6 * * 1")) == ("0 0 * * *", "0 0 1 1 *", "0 6 * * 1")
     assert (cron_of("@once"), cron_of("@continuous")) == (None, None)
 
 
 @pytest.mark.parametrize("name", ["Mars/Olympus", "", "..", "../../etc/passwd", "Europe", "a\0b", "/etc/localtime"])
 def test_what_is_not_a_time_zone(name: str) -> None:
-    """Unknown names, folders, and paths that lead out of the folder of time zones."""
+    """Unknown names, folders, and paths out of the time zone folder are refused."""
     assert "is not a time zone" in str(timezone_problem(name))
 
 
 def test_a_time_zone() -> None:
-    """An IANA name."""
+    """An IANA name is accepted."""
     assert (timezone_problem("Europe/Berlin"), timezone_problem("UTC")) == (None, None)

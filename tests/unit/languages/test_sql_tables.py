@@ -1,4 +1,4 @@
-"""What a statement reads is told by one rule, on the crystallizer's side and when the step runs."""
+"""The crystallizer and the running step find the tables of a statement by the same rule."""
 
 from __future__ import annotations
 
@@ -78,13 +78,13 @@ STATEMENTS: list[tuple[str | None, str, list[str]]] = [
 
 @pytest.mark.parametrize(("dialect", "sql", "tables"), STATEMENTS)
 def test_what_a_statement_reads(dialect: str | None, sql: str, tables: list[str]) -> None:
-    """Stored tables, files and reading functions count, each as it is written; a statement's own tables do not."""
+    """Stored tables, files and reading functions count, each as written; the statement's own tables do not."""
     assert sorted(tables_of(sql, dialect) or []) == sorted(tables)
 
 
 @pytest.mark.parametrize(("dialect", "sql", "tables"), STATEMENTS)
 def test_a_statement_passes_its_own_list_and_no_shorter_one(dialect: str | None, sql: str, tables: list[str]) -> None:
-    """The list that the crystallizer writes lets the statement through; without any one name it does not."""
+    """The crystallizer's list allows the statement; without any one of the names it does not."""
     listed = tables_of(sql, dialect)
 
     assert listed is not None
@@ -95,7 +95,7 @@ def test_a_statement_passes_its_own_list_and_no_shorter_one(dialect: str | None,
 
 @pytest.mark.parametrize("database", ["duckdb", "postgres", "sqlite", "mysql", "snowflake", "tsql"])
 def test_a_list_made_without_the_database_passes_on_it(database: str) -> None:
-    """The crystallizer may not know the database: what it reads as generic SQL passes in the database's own."""
+    """A list made without knowing the dialect allows the statement in the database's own dialect."""
     for _, sql, _ in STATEMENTS[:19]:
         if tables_of(sql, database) is not None:  # MySQL has no VALUES; no step runs what is not understood
             assert unlisted(sql, database, tables_of(sql, None) or []) == []
@@ -103,7 +103,7 @@ def test_a_list_made_without_the_database_passes_on_it(database: str) -> None:
 
 @pytest.mark.parametrize("sql", ["select '", "show tables", "selec 1 from", "("])
 def test_what_cannot_be_told(sql: str) -> None:
-    """No list is guessed for what the parser does not understand."""
+    """If the parser does not understand a statement, no list is guessed."""
     assert tables_of(sql, "mysql") is None
     assert unlisted(sql, "mysql", ["t"]) is None
 
@@ -130,7 +130,7 @@ def test_what_cannot_be_told(sql: str) -> None:
     ],
 )
 def test_names_compare_as_in_the_database(dialect: str, listed: str, read: str, same: bool) -> None:
-    """Case, quotes and schemas count where the database makes a difference."""
+    """Case, quotes and schemas count if the database distinguishes them."""
     assert (unlisted(f"select * from {read}", dialect, [listed]) == []) is same
 
 
@@ -139,7 +139,7 @@ names = st.sampled_from(["a", "B", '"c d"', '"e.f"', "s.a", 's."B"', '"S"."a"'])
 
 @st.composite
 def queries(draw: st.DrawFn, depth: int = 2) -> str:
-    """A query of nested selects, unions, joins and WITHs, whose names often hide each other."""
+    """A query with nested selects, unions, joins and WITHs, whose names often shadow each other."""
     if depth == 0:
         return f"select 1 as n from {draw(names)}"
     one, two = draw(queries(depth - 1)), draw(queries(depth - 1))
@@ -161,7 +161,7 @@ def queries(draw: st.DrawFn, depth: int = 2) -> str:
 @settings(max_examples=150, deadline=None)
 @given(queries(), st.sampled_from(["duckdb", "postgres", "sqlite", None]))
 def test_any_statement_passes_its_own_list(sql: str, dialect: str | None) -> None:
-    """However names hide each other, the same rule decides on both sides."""
+    """However names shadow each other, both sides find the same tables."""
     assert unlisted(sql, dialect, tables_of(sql, dialect) or []) == []
     assert unlisted(sql, dialect, tables_of(sql, None) or []) == []
 
@@ -169,7 +169,7 @@ def test_any_statement_passes_its_own_list(sql: str, dialect: str | None) -> Non
 @settings(max_examples=150, deadline=None)
 @given(queries())
 def test_a_database_reads_nothing_but_the_list(sql: str) -> None:
-    """A DuckDB that holds the listed tables alone can run the statement: no other table was needed."""
+    """A DuckDB with only the listed tables can run the statement, so no other table is needed."""
     duckdb = pytest.importorskip("duckdb")
     with duckdb.connect() as database:
         database.execute("create schema s")

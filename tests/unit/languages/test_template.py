@@ -1,4 +1,4 @@
-"""What a Jinja template reads of Airflow's context."""
+"""The names of Airflow's context that a Jinja template uses."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from airflow_provider_vai.languages.template import MACROS, OUTSIDE, OWN, outsid
     ],
 )
 def test_dates(text: str) -> None:
-    """Dates, counts and plain text come from nobody."""
+    """A template with only dates, counts and plain text uses no outside names."""
     assert outside_names(text) == []
     assert syntax_problem(text) is None
 
 
 @pytest.mark.parametrize("name", sorted(OUTSIDE))
 def test_each_name_from_outside(name: str) -> None:
-    """It is found wherever it stands."""
+    """An outside name is found anywhere in a template."""
     for text in ("{{ %s }}", "{{ ds if %s.x else ts }}", "{%% set a = %s %%}{{ a }}", "{{ ds | default(%s['b']) }}"):
         assert outside_names(text % name) == [name]
 
@@ -53,18 +53,18 @@ def test_each_name_from_outside(name: str) -> None:
     ],
 )
 def test_what_is_read_from_outside(text: str, names: list[str]) -> None:
-    """Unknown names, modules, files, Jinja's own objects; and a text that cannot be judged."""
+    """Unknown names, modules, files, Jinja's own objects and invalid templates are reported."""
     assert outside_names(text) == names
 
 
 @pytest.mark.parametrize("text", ["{{ ds", "{{ ds | nope }}", "{% do x %}", "{{" + "(" * 5000])
 def test_what_is_not_a_template(text: str) -> None:
-    """Broken syntax, an unknown filter, a depth that nobody writes."""
+    """Invalid syntax, an unknown filter and extreme nesting are reported."""
     assert syntax_problem(text)
 
 
 def test_every_name_of_airflows_context_is_judged() -> None:
-    """A name that a newer Airflow adds is refused until it stands in one of the lists; here is where that is seen."""
+    """Every name of Airflow's context is in one of the lists. A name that a newer version adds fails here."""
     from airflow.sdk.definitions.context import KNOWN_CONTEXT_KEYS
 
     assert set(KNOWN_CONTEXT_KEYS) - OWN - set(OUTSIDE) - {"macros"} == set()

@@ -1,4 +1,4 @@
-"""The forms in which tools write data into text: each is read as it stands, everything else is refused."""
+"""The forms in which tools write data into text: each is parsed exactly, everything else is refused."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ BILL = "Bill\n----\nCar Rental\t98.70\n\nPay to:\nIBAN: UK12345678901234567890\n
     ],
 )
 def test_each_form(text: str, form: str, value: Any) -> None:
-    """A text has one form; read by its name it gives the same value, with the same types."""
+    """A text has one form, and parsing it in this form gives the same value with the same types."""
     found = form_of(text)
     assert found is not None
     assert (found[0], json.dumps(found[1])) == (form, json.dumps(value))
@@ -88,7 +88,7 @@ def test_each_form(text: str, form: str, value: Any) -> None:
     ],
 )
 def test_text_without_a_form(text: str) -> None:
-    """Prose, single words, times, and what only looks like data."""
+    """Prose, single words, times, and text that only looks like data have no form."""
     assert form_of(text) is None
 
 
@@ -119,26 +119,26 @@ def test_text_without_a_form(text: str) -> None:
     ],
 )
 def test_other_text_is_refused(text: str, form: str) -> None:
-    """A reading by name gives the form's value or says that it cannot, and never repeats the text."""
+    """Parsing in a form returns its value or raises an error that does not repeat the text."""
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - each form words it differently
         parse(text, form)
     assert len(str(caught.value)) < 200
 
 
 def test_fewer_items_than_recorded() -> None:
-    """A list that was found with several items is read with one, and with none."""
+    """A text in list form is parsed with one item or none, although it is recognised only with several."""
     assert parse("Hotels: Cozy Stay\n", "list") == ["Cozy Stay"]
     assert parse("Hotels: \n", "list") == []
     assert parse("[]", "yaml") == []
 
 
 def test_a_key_that_stands_twice_is_no_field() -> None:
-    """Which one is meant cannot be said."""
+    """A text with several candidates is refused, because it is unclear which one is meant."""
     assert parse("IBAN: A\nName: x\nIBAN: B", "fields") == {"Name": "x"}
 
 
 def test_aliases_do_not_explode() -> None:
-    """A few lines of YAML that stand for billions of values are refused."""
+    """A few lines of YAML that expand to billions of values are refused."""
     bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         f"{chr(98 + i)}: &{chr(98 + i)} [{','.join([f'*{chr(97 + i)}'] * 10)}]\n" for i in range(9)
     )
@@ -148,7 +148,7 @@ def test_aliases_do_not_explode() -> None:
 
 @pytest.mark.parametrize("entry", HOSTILE, ids=lambda entry: entry["name"])
 def test_hostile_texts(entry: Any) -> None:
-    """Whatever a text is, a form reads it or refuses it."""
+    """Every text is either parsed or refused in each form."""
     for form in FORMS:
         try:
             json.dumps(parse(json.dumps(entry, ensure_ascii=False)[1:-1], form), allow_nan=False)
@@ -166,7 +166,7 @@ JSON = st.recursive(
 
 @given(st.text(max_size=200))
 def test_any_text(text: str) -> None:
-    """Finding a form never fails, and what it finds is JSON data that the form's name finds again."""
+    """Finding a form never fails, and parsing in the found form gives the same JSON data."""
     found = form_of(text)
     if found:
         assert json.dumps(parse(text, found[0]), allow_nan=False) == json.dumps(found[1], allow_nan=False)
@@ -188,5 +188,5 @@ def test_written_data_reads_back(value: Any) -> None:
     )
 )
 def test_yaml_text_reads_back(records: list[dict[str, str]]) -> None:
-    """Records as the common library writes them."""
+    """Records in the layout of a common library are recognised."""
     assert parse(yaml.safe_dump(records), "yaml") == records

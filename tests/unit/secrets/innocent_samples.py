@@ -1,4 +1,4 @@
-"""Innocent values: ids, digests, addresses, statements, sentences. None of them may be taken for a credential."""
+"""Harmless values: ids, digests, addresses, statements, sentences. None of them may be taken for a credential."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def _texts() -> Iterator[str]:
 
 
 def innocent() -> list[tuple[str, Any]]:
-    """Return the table of what must pass unchanged: a name and a JSON value."""
+    """Return the table of values that must pass unchanged: a name and a JSON value each."""
     found: list[tuple[str, Any]] = [(name, {"note": value}) for name, value in _identifiers()]
     found += [(f"said {name}", {"note": f"look at {value} again"}) for name, value in _identifiers()]
     found += [(text[:50], {"note": text}) for text in _texts()]

@@ -1,4 +1,4 @@
-"""Planted credentials for the tests. Each is made here, from parts, and opens nothing."""
+"""Planted credentials for the tests. They are generated from parts, and none of them is real."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MIXED = string.ascii_letters + string.digits
 
 
 class Plant(NamedTuple):
-    """A value that holds credentials, and those themselves: none of them may be seen anywhere."""
+    """A value with credentials in it, and the credentials, which must not be visible in any output."""
 
     name: str
     value: Any
@@ -155,7 +155,7 @@ NAMED_HEX = drawn("hexkey", HEX, 32)
 
 
 def in_sentences() -> dict[str, tuple[str, str]]:
-    """Return texts around a credential, and the credential."""
+    """Return texts with a credential in them, and the credential."""
     forms = {
         "my password is {}": PLAIN,
         "The password is: {}.": PLAIN,
@@ -240,7 +240,7 @@ def in_sentences() -> dict[str, tuple[str, str]]:
 
 
 def in_urls() -> dict[str, tuple[str, str]]:
-    """Return URLs around a credential, and the credential."""
+    """Return URLs with a credential in them, and the credential."""
     forms = {
         "postgresql://me:{}@db.invalid/shop": PLAIN,
         "postgres+psycopg://me:{}@db:5432/shop?sslmode=require": PLAIN,
@@ -289,7 +289,7 @@ def in_urls() -> dict[str, tuple[str, str]]:
 
 
 def in_sql() -> dict[str, tuple[str, str]]:
-    """Return statements around a credential, and the credential."""
+    """Return statements with a credential in them, and the credential."""
     forms = {
         "CREATE USER me IDENTIFIED BY '{}'": PASS,
         "ALTER USER me IDENTIFIED WITH caching_sha2_password BY '{}';": PASS,

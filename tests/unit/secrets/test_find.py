@@ -1,4 +1,4 @@
-"""What the finders do with any text, with names in any spelling, and with what is known from elsewhere."""
+"""The finders with arbitrary texts, names in any spelling, and known credentials."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ JSON = st.recursive(
 
 @pytest.fixture(autouse=True)
 def _own_environment() -> Iterator[None]:
-    """The environment is read once in a process; each test here has its own."""
+    """Give each test its own environment, which is otherwise read once for each process."""
     known.environment.cache_clear()
     yield
     known.environment.cache_clear()
@@ -44,7 +44,7 @@ def _own_environment() -> Iterator[None]:
 
 @given(WORDS)
 def test_any_text_is_read(text: str) -> None:
-    """Spans are in order and inside; a second mask changes nothing."""
+    """Spans are ordered and inside the text, and masking twice changes nothing."""
     spans = find(text)
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
     assert mask(text) == starred(text, spans)
@@ -53,7 +53,7 @@ def test_any_text_is_read(text: str) -> None:
 
 @given(JSON)
 def test_any_data_is_read_and_not_changed(value: Any) -> None:
-    """The data given stays as it was; what comes out is JSON of the same form, the same each time."""
+    """The given data is not changed, and the result is JSON of the same form, the same each time."""
     before = json.dumps(value)
     shown = masked(value)
     assert json.dumps(value) == before
@@ -63,7 +63,7 @@ def test_any_data_is_read_and_not_changed(value: Any) -> None:
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Zs", "Cc"]), min_size=1, max_size=30))
 def test_any_text_under_a_secret_key(secret: str) -> None:
-    """Whatever the password is."""
+    """Any password under its key is found."""
     assert masked({"a": [{"db_password": secret}]}) == {"a": [{"db_password": "***" if secret.strip() else secret}]}
 
 
@@ -79,13 +79,13 @@ def test_a_name_in_any_spelling(name: str) -> None:
     "name", ["", "key", "nextPageToken", "token_type", "tokens", "public_key", "compass", "author", "pin", "_"]
 )
 def test_a_name_of_something_else(name: str) -> None:
-    """Neither counts, nor cursors, nor words that only end like one."""
+    """Counts, cursors and words that only end alike are not credentials' names."""
     assert not is_secret_key(name)
 
 
 @pytest.mark.parametrize("secret", ["Correct-Horse", "swordfish", ODD, "correct horse battery"])
 def test_a_known_secret_is_found_in_each_form(secret: str) -> None:
-    """Plain, in JSON, in a URL, in base64 and hex, in base64 inside other text; and nowhere after the block."""
+    """A known credential is found plain, in JSON, in URLs and in nested encodings, but only inside the block."""
     data = secret.encode()
     forms = [secret, json.dumps(secret)[1:-1], quote(secret, ""), base64.b64encode(data).decode(), data.hex()]
     forms += [base64.b64encode(f"user:{secret}:x".encode()).decode(), base64.urlsafe_b64encode(data).decode()]
@@ -97,13 +97,13 @@ def test_a_known_secret_is_found_in_each_form(secret: str) -> None:
 
 @pytest.mark.parametrize("secret", ["airflow", "abc12", "12345678", "postgres", "${TOKEN}", " ", ""])
 def test_a_known_secret_that_is_no_use_for_searching(secret: str) -> None:
-    """Short, common or numeric ones would strike ordinary words."""
+    """Short, common or numeric credentials are ignored, because they would match ordinary words."""
     with knowing([secret]):
         assert mask(f"here {secret} stands") == f"here {secret} stands"
 
 
 def test_a_known_secret_is_no_part_of_a_word() -> None:
-    """A password "swordfish" leaves swordfishes alone."""
+    """A password "swordfish" does not match "swordfishes"."""
     with knowing(["swordfish"]):
         assert mask("swordfishes, swordfish!") == "swordfishes, ***!"
 
@@ -124,7 +124,7 @@ def test_a_known_secret_is_no_part_of_a_word() -> None:
     ],
 )
 def test_the_environment_is_known(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Airflow's connections and variables there, and any variable with a secret-like name; without Airflow."""
+    """Connections, variables and names that suggest a secret are read from the environment without Airflow."""
     assert "Gr@nite-9" in mask("we have Gr@nite-9 here")
     monkeypatch.setenv(name, value)
     known.environment.cache_clear()
@@ -135,14 +135,14 @@ def test_the_environment_is_known(name: str, value: str, monkeypatch: pytest.Mon
     ("name", "value"), [("AIRFLOW_VAR_CITY", "Heidelberg-9"), ("SSH_KEY", "/srv/mia/key-9"), ("AIRFLOW_CONN_X", "{")]
 )
 def test_the_rest_of_the_environment_is_not(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An ordinary variable, the path of a key file, a broken connection."""
+    """Ordinary variables, paths of key files and invalid connections are ignored."""
     monkeypatch.setenv(name, value)
     known.environment.cache_clear()
     assert mask(f"we have {value} here") == f"we have {value} here"
 
 
 def test_random_text_under_a_key_that_says_nothing() -> None:
-    """A generated key is one wherever it stands, but not an id, a digest, or words."""
+    """A generated key is found anywhere, but ids, digests and words are not."""
     assert masked({"x": drawn("r", MIXED, 40)}) == {"x": "***"}
     for key in ("id", "file_id", "etag", "pageToken", "thumbnail"):
         value = {key: drawn("r", MIXED, 40)}
@@ -152,13 +152,13 @@ def test_random_text_under_a_key_that_says_nothing() -> None:
 
 
 def test_a_key_of_an_object_is_masked_too() -> None:
-    """Data may be keyed by credentials."""
+    """Credentials are found in keys of objects."""
     token = "gh" + "p_" + drawn("k", MIXED, 36)
     assert masked({token: 1, "a": {f"x {token}": 2}}) == {"***": 1, "a": {"x ***": 2}}
 
 
 def test_deep_data_is_read() -> None:
-    """Four hundred levels, as many as JSON of a trace has."""
+    """Data with four hundred levels is searched, as deep as a trace may be."""
     value: Any = {"password": "hunter2"}
     for _ in range(200):
         value = {"a": [value]}
@@ -166,7 +166,7 @@ def test_deep_data_is_read() -> None:
 
 
 def test_five_encodings_are_one_too_many() -> None:
-    """The bound is where it is said to be."""
+    """Four nested encodings are decoded, and a fifth is not."""
     text = "password=" + "hunter2pass9"
     for _ in range(4):
         text = base64.b64encode(text.encode()).decode()
@@ -175,7 +175,7 @@ def test_five_encodings_are_one_too_many() -> None:
 
 
 def test_no_airflow_and_nothing_heavy_is_imported() -> None:
-    """The finders need the standard library alone."""
+    """The finders need only the standard library."""
     script = (
         "import sys; import airflow_provider_vai.secrets;"
         "assert not {'airflow', 'pydantic', 'requests', 'yaml'} & {name.split('.')[0] for name in sys.modules}"
@@ -184,7 +184,7 @@ def test_no_airflow_and_nothing_heavy_is_imported() -> None:
 
 
 def test_what_was_found_is_remembered_for_what_is_known() -> None:
-    """A text is searched again as soon as another credential is known, and remembered no longer than the block."""
+    """A text is searched again when another credential is known, and results are cached only inside the block."""
     text = "please take swordfish77 along"
     with knowing([]):
         assert mask(text) == text
@@ -201,14 +201,14 @@ def test_what_was_found_is_remembered_for_what_is_known() -> None:
 
 
 def test_short_texts_are_passed_over_rightly() -> None:
-    """No key of a known form, and no encoded text, is shorter than those that are not looked at."""
+    """No key of a known format and no encoded text is shorter than the limits below which texts are skipped."""
     assert min(_parser.parse(shape.pattern.pattern).getwidth()[0] for shape in SHAPES) == SHORTEST_KEY
     patterns = (encodings._BASE64, encodings._WRAPPED, encodings._HEX, encodings._ESCAPED_HEX)
-    assert min(_parser.parse(it.pattern).getwidth()[0] for it in patterns) == encodings.SHORTEST_ENCODED
+    assert min(_parser.parse(shape.pattern).getwidth()[0] for shape in patterns) == encodings.SHORTEST_ENCODED
 
 
 def test_keys_that_name_nothing() -> None:
-    """What is below a transparent key is judged by the name above it."""
+    """Values below a transparent key are judged by the name above it."""
     random = "kV9xQ2mZ7LpT4wRc8YbN3sHd6JfG1eAu"
     data = {
         "account_id": {"value": random},

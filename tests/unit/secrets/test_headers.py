@@ -1,4 +1,4 @@
-"""Which names of headers are said to carry credentials."""
+"""The names of headers that carry credentials."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOKEN = "q7Zr2LmX9vKd4TnB8sWy3HcF6"
 
 @pytest.mark.parametrize("name", ALWAYS)
 def test_only_the_connection_supplies_them(name: str) -> None:
-    """They are dropped from a recorded request, and refused at run time."""
+    """Such headers are dropped from a recorded request, and refused at run time."""
     assert carries_credentials(name)
 
 
@@ -32,7 +32,7 @@ def test_other_headers_are_sent(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["Authorization", "Proxy-Authorization", "Cookie", "set-cookie", *WHOLE_NAMES])
 def test_what_stands_beside_the_name(name: str) -> None:
-    """In a pair and in a text, the name alone says that the value is a credential."""
+    """In a pair and in a text, the name alone marks the value as a credential."""
     value = f"sid={TOKEN}" if "cookie" in name.lower() else TOKEN
 
     assert may_carry_credentials(name)
@@ -42,6 +42,6 @@ def test_what_stands_beside_the_name(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["session notes", "token", "the secret", "Accept", "keyboard", "monkey"])
 def test_words_that_are_not_whole_names(name: str) -> None:
-    """Two texts in a list are not a header because one of them holds such a word."""
+    """A list of two texts is not a header just because one contains such a word."""
     assert not may_carry_credentials(name)
     assert masked([name, "Monday"]) == [name, "Monday"]

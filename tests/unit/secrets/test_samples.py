@@ -1,4 +1,4 @@
-"""The two tables: every planted credential is found, and nothing innocent is."""
+"""Every planted credential is found, and no harmless value is."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ INNOCENT = innocent()
 
 
 def as_shown(value: Any) -> str:
-    """Return a value as a file or page may show it, characters and escapes alike."""
+    """Return a value as a file or page may show it, with characters plain and escaped."""
     return json.dumps(value) + json.dumps(value, ensure_ascii=False) + repr(value)
 
 
 def test_the_tables_are_large_enough() -> None:
-    """A rate says something only of many."""
+    """The tables are large enough for a meaningful detection rate."""
     assert len(PLANTED) >= 300
     assert len(INNOCENT) >= 150
     assert len({plant.name for plant in PLANTED}) == len(PLANTED)
@@ -31,7 +31,7 @@ def test_the_tables_are_large_enough() -> None:
 
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.name)
 def test_planted(plant: Plant) -> None:
-    """The value is shown without any of its credentials, and a second look finds nothing more to hide."""
+    """The value is shown without any of its credentials, and masking it again changes nothing."""
     shown = masked(plant.value)
     assert not [secret for secret in plant.secrets if secret in as_shown(shown)]
     assert masked(plant.value) == shown
@@ -42,7 +42,7 @@ def test_planted(plant: Plant) -> None:
     ("name", "value"), INNOCENT, ids=[f"{number} {name}" for number, (name, _) in enumerate(INNOCENT)]
 )
 def test_innocent(name: str, value: Any) -> None:
-    """The value passes unchanged, and no sighting is made of it."""
+    """The value passes unchanged, and no sighting is reported."""
     seen: list[Any] = []
     visit(value, [], lambda sighting: seen.append(sighting) or sighting.shown)
     assert seen == []
@@ -53,7 +53,7 @@ def test_innocent(name: str, value: Any) -> None:
     "plant", [plant for plant in PLANTED if isinstance(plant.value.get("note"), str)], ids=lambda plant: plant.name
 )
 def test_places_of_a_text_are_in_order_and_apart(plant: Plant) -> None:
-    """What stands around a credential stays."""
+    """The text around a credential is kept."""
     text = plant.value["note"]
     spans = find(text)
     assert all(0 <= span.start < span.end <= len(text) for span in spans)

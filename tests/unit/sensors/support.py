@@ -1,4 +1,4 @@
-"""A gate with the step that it guards, and stand-ins for what a running task has around it."""
+"""A gate with the step that it guards, and stand-ins for the context of a running task."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def gate_and_step(arguments: Any, **gate: Any) -> tuple[ApprovalGateSensor, Pyth
 
 
 def context(sensor: ApprovalGateSensor, run_id: str = "r1", **more: Any) -> Any:
-    """Return what the gate sees of its run; ``pushed`` collects its XComs."""
+    """Return a task context for the gate; ``pushed`` collects its XComs."""
     pushed: dict[str, Any] = {}
     ti = SimpleNamespace(
         id="01a202cc-8bd5-7f65-bfe3-b0e836ea1179",
@@ -43,7 +43,7 @@ def context(sensor: ApprovalGateSensor, run_id: str = "r1", **more: Any) -> Any:
 
 
 def asked(sensor: ApprovalGateSensor) -> Guarded:
-    """Return what the gate is about."""
+    """Return the steps and arguments that the gate asks about."""
     return guarded(sensor, context(sensor))
 
 

@@ -1,4 +1,4 @@
-"""A gate's answers mean what was shown; one table of behaviour for every way that an answer comes."""
+"""An answer covers what the gate showed, and has the same effect by whichever path it arrives."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TIMEOUT = {"error": "late", "error_type": "timeout"}
 
 @pytest.fixture(autouse=True)
 def artifacts(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[None]:
-    """An artifacts folder of this test's own."""
+    """Give the test its own artifacts folder."""
     monkeypatch.setenv("AIRFLOW__VAI__ARTIFACTS_PATH", f"file://{tmp_path}/artifacts")
     return
 
@@ -36,14 +36,14 @@ def records() -> list[dict[str, Any]]:
 
 
 class Parked(Exception):
-    """The gate gave its worker back; ``kwargs`` is what it goes on with."""
+    """The gate released its worker slot; ``kwargs`` is what it resumes with."""
 
     def __init__(self, kwargs: dict[str, Any], wait: timedelta | None) -> None:
         self.kwargs, self.wait = kwargs, wait
 
 
 class Comms:
-    """Stands for the supervisor: keeps the first question, as Airflow before 3.4 does."""
+    """Stand-in for the supervisor: keeps the first question, like Airflow before 3.4."""
 
     def __init__(self) -> None:
         self.held: Any = None
@@ -70,10 +70,10 @@ PATHS = ("answered", "woken", "poked")
 
 
 def answered(path: str, decision: str, arguments: Any, *, timed_out: bool = False, **settings: Any) -> Any:
-    """Let an answer reach a gate by one of its paths; return what it returned, raised, and left in XCom.
+    """Let an answer reach a gate by one of its paths; return the end state and the record in XCom.
 
-    ``answered``: on Airflow's pages. ``woken``: out of band, found when the parked gate woke up. ``poked``: out of
-    band, found by a poking gate. With ``timed_out`` nobody answers, and the time is over.
+    ``answered``: on Airflow's pages. ``woken``: out of band, found when the parked gate wakes up. ``poked``: out of
+    band, found by a poking gate. With ``timed_out``, nobody answers before the deadline.
     """
     out_of_band = path != "answered"
     settings |= {"response_timeout": timedelta(hours=1)} if timed_out else {}
@@ -96,7 +96,7 @@ def answered(path: str, decision: str, arguments: Any, *, timed_out: bool = Fals
             returned = found.xcom_value if found else None
         else:
             returned = sensor.execute_complete(around, event, digests=now.digests, deadline=late if timed_out else None)
-    except Exception as error:  # skipping and failing leave by an exception
+    except Exception as error:  # skipping and failing raise
         return type(error).__name__, around["pushed"].get("return_value")
     return "success", returned
 
@@ -112,7 +112,7 @@ def answered(path: str, decision: str, arguments: Any, *, timed_out: bool = Fals
     ids=["approve", "reject-skip", "reject-fail"],
 )
 def test_an_answer_means_the_same_by_every_path(path: str, decision: str, settings: dict[str, Any], end: str) -> None:
-    """However an answer comes, it ends the gate alike, with one record that differs only in who is known."""
+    """An answer ends the gate in the same way by every path; only the identity in the record differs."""
     state, record = answered(path, decision, {"n": 1}, **settings)
 
     assert state == end
@@ -139,7 +139,7 @@ def test_an_answer_means_the_same_by_every_path(path: str, decision: str, settin
 def test_silence_means_the_same_by_every_path(
     path: str, settings: dict[str, Any], end: str, decision: str | None
 ) -> None:
-    """When nobody answers in time, every path ends as the gate says."""
+    """If nobody answers in time, every path ends as the gate's settings say."""
     state, record = answered(path, "", {"n": 1}, timed_out=True, **settings)
 
     assert state == end
@@ -148,15 +148,15 @@ def test_silence_means_the_same_by_every_path(
 
 
 def test_silence_approves_what_was_shown_only() -> None:
-    """Silence approves what the question showed, or nothing."""
+    """A timeout approves exactly what the question showed, or nothing."""
     sensor, _ = gate_and_step({"n": 1}, on_timeout="approve", response_timeout=timedelta(hours=1))
 
-    with pytest.raises(approval.ApprovalTimeout, match="no longer those"):
+    with pytest.raises(approval.ApprovalTimeout, match="have changed since the question"):
         sensor.execute_complete(context(sensor), TIMEOUT, digests={"a": "other"}, deadline="2020-01-01T00:00:00+00:00")
 
 
 def test_gate_without_a_step_is_refused() -> None:
-    """A gate that guards nothing says so."""
+    """A gate that guards no step fails with a message."""
     with DAG("d", schedule=None):
         sensor = ApprovalGateSensor(task_id="gate", subject="Go?")
 
@@ -165,7 +165,7 @@ def test_gate_without_a_step_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"),
+    ("setting", "named"),
     [
         ({"on_timeout": "x"}, "on_timeout"),
         ({"on_reject": "approve"}, "on_reject"),
@@ -176,21 +176,21 @@ def test_gate_without_a_step_is_refused() -> None:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_settings_are_checked(setting: dict[str, Any], said: str) -> None:
-    """A wrong setting shows when the DAG file is parsed."""
-    with pytest.raises(ValueError, match=said):
+def test_settings_are_checked(setting: dict[str, Any], named: str) -> None:
+    """A wrong setting is reported when the DAG file is parsed."""
+    with pytest.raises(ValueError, match=named):
         ApprovalGateSensor(task_id="gate", subject="Go?", **setting)
 
 
 def test_a_lost_try_is_made_again_soon() -> None:
-    """The scheduler may take a parked task for a lost one; the gate then asks again within seconds, a few times."""
+    """If the scheduler considers a parked task as lost, the gate asks again within seconds, a few times."""
     sensor, _ = gate_and_step({"n": 1})
 
     assert (sensor.retries, sensor.retry_delay) == (3, timedelta(seconds=10))
 
 
 def test_link(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The link leads to the question, of a mapped gate too, below the path at which the server is reached."""
+    """The link leads to the question, also that of a mapped gate, below the server's path prefix."""
     key = SimpleNamespace(dag_id="d/1", run_id="manual__2026+00:00", task_id="g", map_index=-1)
     assert RequiredActionLink().get_link(None, ti_key=key) == (
         "/dags/d%2F1/runs/manual__2026%2B00%3A00/tasks/g/required_actions"
@@ -207,7 +207,7 @@ def test_link(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def parked(sensor: ApprovalGateSensor, around: Any = None) -> Any:
-    """Let the gate ask, and return what Airflow is told to wait for."""
+    """Let the gate ask, and return the exception with which it parks."""
     from airflow.sdk import exceptions
 
     if not hasattr(exceptions, "TaskAwaitingInput"):
@@ -233,7 +233,7 @@ def test_a_long_question_has_a_page_of_its_own(comms: Comms, monkeypatch: pytest
 
 
 def test_what_cannot_be_shown_is_not_asked(comms: Comms, tmp_path: Any) -> None:
-    """Without a place for the page nobody can read all arguments, so nobody is asked."""
+    """If the page cannot be written, nobody can read all arguments, so nobody is asked."""
     (tmp_path / "artifacts").write_text("in the way")
     sensor, _ = gate_and_step({"text": "x" * 200_000})
 
@@ -243,7 +243,7 @@ def test_what_cannot_be_shown_is_not_asked(comms: Comms, tmp_path: Any) -> None:
 
 
 def test_gate_parks_with_the_digests_that_it_showed(comms: Comms) -> None:
-    """The signed digests travel with the question."""
+    """The digests that the question showed are kept with the parked task."""
     sensor, _ = gate_and_step({"n": 1}, response_timeout=timedelta(minutes=5), assigned_users=["alice"])
 
     waiting = parked(sensor)
@@ -256,7 +256,7 @@ def test_gate_parks_with_the_digests_that_it_showed(comms: Comms) -> None:
 
 
 def test_gate_defers_where_tasks_cannot_park(comms: Comms, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Airflow 3.1 and 3.2 wait in a trigger; asking again works there too."""
+    """In Airflow 3.1 and 3.2, the gate waits in a trigger, and it can ask again as well."""
     from airflow.sdk import exceptions
 
     monkeypatch.delattr(exceptions, "TaskAwaitingInput", raising=False)
@@ -278,11 +278,11 @@ def test_gate_defers_where_tasks_cannot_park(comms: Comms, monkeypatch: pytest.M
 
 
 def test_stale_question_is_not_answerable(comms: Comms) -> None:
-    """Where Airflow keeps showing an earlier question, nobody can approve by it."""
+    """If Airflow keeps showing an earlier question, nobody can answer it."""
     comms.held = SimpleNamespace(body="An approval covers exactly these arguments: sha256 `old`")
     sensor, _ = gate_and_step({"n": 1})
 
-    with pytest.raises(ApprovalImpossible, match="Nobody approves what they do not see"):
+    with pytest.raises(ApprovalImpossible, match="Nobody can approve arguments that are not shown"):
         sensor.execute(context(sensor))
 
 
@@ -298,7 +298,7 @@ def test_only_the_one_word_approves(event: dict[str, Any]) -> None:
 
 
 def test_the_whole_deadline_is_kept(comms: Comms) -> None:
-    """Asking again does not start the time anew."""
+    """Asking again does not restart the deadline."""
     sensor, _ = gate_and_step({"n": 1}, response_timeout=timedelta(hours=1), wake_every=timedelta(minutes=1))
     first = parked(sensor)
 
@@ -317,7 +317,7 @@ AMOUNT = {"arguments.amount": {"type": "number", "minimum": 0}}
 
 
 def test_an_edit_is_what_runs(comms: Comms) -> None:
-    """The record holds the change, and the digest of the changed arguments."""
+    """The record contains the change and the digest of the changed arguments."""
     sensor, step = gate_and_step({"to": "Ada", "amount": 5}, editable=AMOUNT)
     shown = parked(sensor)
     assert comms.held.params["arguments.amount"]["value"] == 5
@@ -353,7 +353,7 @@ def test_a_bad_edit_asks_again(comms: Comms, form: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("editable", [{"arguments.gone": {}}, {"b:arguments.amount": {}}])
-def test_a_field_that_is_not_there_is_told(comms: Comms, editable: dict[str, Any]) -> None:
+def test_a_field_that_does_not_exist_is_reported(comms: Comms, editable: dict[str, Any]) -> None:
     """A gate cannot offer a field for an argument that its step does not have."""
     sensor, _ = gate_and_step({"amount": 5}, editable=editable)
 
@@ -375,7 +375,7 @@ def test_a_denied_call_passes_no_gate(comms: Comms) -> None:
 
 
 def test_no_edit_leads_to_a_denied_call(comms: Comms) -> None:
-    """An edit that makes it the denied call is refused like a bad value."""
+    """An edit that would repeat a denied call is refused like an invalid value."""
     from airflow.sdk.exceptions import TaskAwaitingInput
 
     sensor, _ = gate_and_step({"to": "Eve", "amount": 4}, denied=DENIED, editable=AMOUNT)
@@ -397,7 +397,7 @@ def approved_once(arguments: Any, **settings: Any) -> None:
 
 
 def test_trust_repeats_an_approval_within_its_limits(comms: Comms) -> None:
-    """The same call passes by itself, twice; each pass is recorded with the approval that it rests on."""
+    """The same call passes automatically, twice; each pass is recorded with the approval that it repeats."""
     approved_once({"n": 1}, **TRUST)
     sensor, _ = gate_and_step({"n": 1}, **TRUST)
     original = records()[0]["id"]
@@ -419,19 +419,19 @@ def test_trust_repeats_an_approval_within_its_limits(comms: Comms) -> None:
     ],
 )
 def test_trust_ends_with_any_change_of_the_arguments(comms: Comms, before: Any, now: Any) -> None:
-    """Other arguments are asked about."""
+    """The gate asks about changed arguments."""
     approved_once(before, **TRUST)
     parked(gate_and_step(now, **TRUST)[0])
 
 
 def test_trust_ends_with_other_approvers(comms: Comms) -> None:
-    """An approval by one group is none by another."""
+    """An approval by one group does not count for another."""
     approved_once({"n": 1}, **TRUST, assigned_users=["u"])
     parked(gate_and_step({"n": 1}, **TRUST, assigned_users=["v"])[0])
 
 
 def test_trust_ends_with_another_function(comms: Comms, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same arguments to changed code are asked about."""
+    """The gate asks again if the function's code has changed."""
     import airflow_provider_vai.languages.python_function as source
 
     approved_once({"n": 1}, **TRUST)
@@ -440,13 +440,13 @@ def test_trust_ends_with_another_function(comms: Comms, monkeypatch: pytest.Monk
 
 
 def test_trust_ends_with_its_age(comms: Comms) -> None:
-    """An old approval is repeated no more."""
+    """An approval older than ``trust_for`` is not repeated."""
     approved_once({"n": 1}, **TRUST)
     parked(gate_and_step({"n": 1}, trust_for=timedelta(0), trust_uses=2)[0])
 
 
 def test_trust_ends_with_a_rejection(comms: Comms) -> None:
-    """Whoever rejects takes the trust back."""
+    """A rejection ends the trust in an earlier approval."""
     approved_once({"n": 1}, **TRUST)
     sensor, _ = gate_and_step({"n": 1}, **TRUST, on_reject="fail")
     with pytest.raises(approval.ApprovalRejected):
@@ -455,7 +455,7 @@ def test_trust_ends_with_a_rejection(comms: Comms) -> None:
 
 
 def test_trust_needs_a_person(comms: Comms) -> None:
-    """Neither silence nor an answer without identity is an approval to rest on; and by default nothing is."""
+    """A timeout or an answer without identity is never repeated, and by default no approval is."""
     answered("answered", "", {"n": 1}, timed_out=True, on_timeout="approve")
     answered("poked", "approve", {"n": 1})
     parked(gate_and_step({"n": 1}, **TRUST)[0])
@@ -464,7 +464,7 @@ def test_trust_needs_a_person(comms: Comms) -> None:
 
 
 def test_a_broken_record_ends_the_trust(comms: Comms, tmp_path: Any) -> None:
-    """A file that cannot be read might have been a rejection."""
+    """A file that cannot be read ends the trust, because it might be a rejection."""
     approved_once({"n": 1}, **TRUST)
     (tmp_path / "artifacts/@approvals/d/gate/9999-broken.json").write_text("{")
     parked(gate_and_step({"n": 1}, **TRUST)[0])
@@ -474,17 +474,17 @@ def test_a_broken_record_ends_the_trust(comms: Comms, tmp_path: Any) -> None:
 
 
 class Notifier(BaseNotifier):
-    """Keeps what it is told."""
+    """Keeps the messages that it is called with."""
 
     template_fields = ("message",)
 
-    def __init__(self, told: list[str]) -> None:
+    def __init__(self, sent: list[str]) -> None:
         super().__init__()
-        self.told, self.message = told, "{{ approval_subject }} {{ required_action_url }} {{ approval_reminder }}"
+        self.sent, self.message = sent, "{{ approval_subject }} {{ required_action_url }} {{ approval_reminder }}"
 
     def notify(self, context: Any) -> None:
         """Keep the message."""
-        self.told.append(self.message)
+        self.sent.append(self.message)
 
 
 def broken(_: Any) -> None:
@@ -492,13 +492,13 @@ def broken(_: Any) -> None:
     raise OSError("no mail today")
 
 
-def test_people_are_told_at_the_opening_and_before_the_deadline(comms: Comms) -> None:
+def test_people_are_notified_at_the_opening_and_before_the_deadline(comms: Comms) -> None:
     """The notifier gets the question and its address, once at the opening and once as a reminder."""
     from airflow.sdk.exceptions import TaskAwaitingInput
 
-    told: list[str] = []
+    sent: list[str] = []
     settings = {"response_timeout": timedelta(hours=2), "remind_before": timedelta(hours=1)}
-    sensor, _ = gate_and_step({"n": 1}, notifiers=[broken, Notifier(told)], **settings)
+    sensor, _ = gate_and_step({"n": 1}, notifiers=[broken, Notifier(sent)], **settings)
     around = context(sensor)
     waiting = parked(sensor, around)
     assert timedelta(minutes=50) < waiting.timeout <= timedelta(hours=1)
@@ -507,8 +507,8 @@ def test_people_are_told_at_the_opening_and_before_the_deadline(comms: Comms) ->
     with pytest.raises(TaskAwaitingInput) as again:
         sensor.execute_complete(around, TIMEOUT, **due)
 
-    assert [line.rpartition(" ")[2] for line in told] == ["False", "True"]
-    assert "/dags/d/runs/r1/tasks/gate/required_actions" in told[0]
+    assert [line.rpartition(" ")[2] for line in sent] == ["False", "True"]
+    assert "/dags/d/runs/r1/tasks/gate/required_actions" in sent[0]
     assert again.value.kwargs["remind_at"] is None
     assert again.value.timeout > timedelta(hours=1)
 
@@ -532,7 +532,7 @@ def test_unclear_out_of_band_answers_are_dropped(answer: Any, allowed: bool) -> 
 
 @pytest.mark.parametrize("path", ["woken", "poked"])
 def test_an_answer_without_identity_knows_no_assignment(path: str) -> None:
-    """Out of band nobody can be told from those who are assigned: the answer counts, and the record has no name."""
+    """An out-of-band answer counts although it cannot be checked against the assigned users; its record has no name."""
     state, record = answered(path, "approve", {"n": 1}, assigned_users=["alice"])
 
     assert (state, record["by"]) == ("success", None)
@@ -556,5 +556,5 @@ def test_a_decision_that_cannot_be_recorded_is_none(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("AIRFLOW__VAI__ARTIFACTS_PATH", "file:///proc/nowhere")
     sensor, _ = gate_and_step({"n": 1})
 
-    with pytest.raises(approval.AirflowFailException, match="could not be written into the approvals record"):
+    with pytest.raises(approval.AirflowFailException, match="could not be written to the approvals record"):
         sensor.execute_complete(context(sensor), APPROVED, digests=asked(sensor).digests)

@@ -1,4 +1,4 @@
-"""A form's own distortions are no edits, real edits are, and nothing else gets through."""
+"""What a browser changes by itself is not an edit; a real edit is checked and recorded."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def through_a_browser(value: Any) -> Any:
 
 
 def parsed_by_the_form(value: Any) -> Any:
-    """Return what Airflow's form makes of a text default that looks like JSON."""
+    """Return what Airflow's form sends for a text default that looks like JSON."""
     if not isinstance(value, str):
         return through_a_browser(value)
     try:
@@ -51,14 +51,14 @@ def one(value: Any, schema: dict[str, Any] | None = None) -> list[approval_form.
 
 @given(JSON)
 def test_an_untouched_field_is_no_edit(value: Any) -> None:
-    """Whatever the browser makes of a value that nobody touched, it stays as it was."""
+    """A value that nobody touched keeps its value and type, whatever the browser sends."""
     assert changed(one(value), {"x": parsed_by_the_form(value)}) == {}
     assert changed(one(value), {}) == {}
 
 
 @given(JSON)
 def test_a_text_that_is_json_is_no_edit(value: Any) -> None:
-    """A text field that holds JSON comes back parsed, and is the text still."""
+    """A text field with JSON in it comes back parsed, and still counts as unchanged."""
     text = json.dumps(value)
 
     assert changed(one(text, {"type": "string"}), {"x": parsed_by_the_form(text)}) == {}
@@ -78,7 +78,7 @@ def test_a_text_that_is_json_is_no_edit(value: Any) -> None:
     ],
 )
 def test_an_edit_is_one(before: Any, schema: dict[str, Any], sent: Any, after: Any) -> None:
-    """Another value is an edit, with what it was and what it is."""
+    """A different value is an edit, recorded with the values before and after."""
     assert changed(one(before, schema), {"x": sent}) == {"a": {"x": {"from": before, "to": after}}}
 
 
@@ -93,13 +93,13 @@ def test_an_edit_is_one(before: Any, schema: dict[str, Any], sent: Any, after: A
     ],
 )
 def test_what_the_schema_refuses(schema: dict[str, Any], sent: Any) -> None:
-    """An edit that does not fit its field is refused by name."""
+    """A value that does not match its field's schema is refused, and the message names the field."""
     with pytest.raises(InvalidEdit, match=r"^x: "):
         changed(one(5, schema), {"x": sent})
 
 
 def test_a_field_that_is_not_there() -> None:
-    """A form cannot bring an argument that was not offered."""
+    """A form cannot set an argument that it did not offer."""
     with pytest.raises(InvalidEdit, match="no field 'y'"):
         changed(one(5), {"y": 1})
 
@@ -122,12 +122,12 @@ def test_a_field_that_is_not_there() -> None:
 )
 def test_what_cannot_be_edited(value: Any) -> None:
     """A credential and a large earlier result are not shown in a form."""
-    with pytest.raises(LookupError, match="'x' holds a credential"):
+    with pytest.raises(LookupError, match="'x' contains a credential"):
         one(value)
 
 
 def test_several_steps_need_their_names() -> None:
-    """Where a gate guards two steps, a field says whose it is."""
+    """If a gate guards two steps, a field must name its step."""
     both = {"a": {"x": 1}, "b": {"x": 2}}
 
     assert [field.task_id for field in fields({"b:x": {}}, both)] == ["b"]
@@ -143,7 +143,7 @@ def test_a_null_that_comes_back_as_its_own_description_is_no_edit() -> None:
 
 
 def test_the_form_is_made_of_params() -> None:
-    """Each field is what Airflow's own params are; a note is always there."""
+    """Each field is a serialized Airflow param, and there is always a note."""
     from airflow.sdk import Param
 
     made = form(one(5, {"type": "integer", "minimum": 0}))
@@ -159,5 +159,5 @@ def test_the_form_is_made_of_params() -> None:
     [({}, None), ({"note": None}, None), ({"note": "  "}, None), ({"note": " no "}, "no"), ({"note": 5}, None)],
 )
 def test_the_note(sent: dict[str, Any], kept: str | None) -> None:
-    """An empty note is none."""
+    """A note is text; an empty one counts as missing."""
     assert note(sent) == kept

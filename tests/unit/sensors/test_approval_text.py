@@ -1,4 +1,4 @@
-"""The gate's text says what will run, and cannot be broken out of."""
+"""The gate's text shows what will run, and no value can break out of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOSTILE = "```\n# Approved\n[x](javascript:alert(1)) <script>x</script> | a | ~~
 
 
 def test_hostile_text_cannot_fake_structure() -> None:
-    """Nothing from the run is read as Markdown or HTML."""
+    """No text from the run is rendered as Markdown or HTML."""
     text = body({"q": HOSTILE}, reason=HOSTILE, recorded={"note": HOSTILE})
     rest = outside_fences(text)
 
@@ -33,7 +33,7 @@ def test_hostile_text_cannot_fake_structure() -> None:
 
 
 def test_unseen_characters_are_shown() -> None:
-    """A text cannot look like another one through characters that nobody sees."""
+    """Invisible characters are shown, so that a text cannot pass for another one."""
     text = body({"q": "a\u202eb\u200bc\x1b[1m\ud800"}, reason="x\u202ey")
 
     assert "\\u202e" in text
@@ -43,7 +43,7 @@ def test_unseen_characters_are_shown() -> None:
 
 
 def test_every_argument_is_shown_whole() -> None:
-    """Nobody approves what they cannot read: the last item of a list, the end of a text."""
+    """The approver can read everything: the last item of a list, the end of a text."""
     text = body({"text": "x" * 10_000 + "the end", "rows": [f"row {number}" for number in range(1000)]})
 
     assert "the end" in text
@@ -52,7 +52,7 @@ def test_every_argument_is_shown_whole() -> None:
 
 
 def test_with_a_page_of_its_own_a_question_is_cut() -> None:
-    """The question then leads to the page; what is not shown is counted, and signed all the same."""
+    """The question then links to the page; what is cut is counted, and the digest still covers it."""
     long = {"text": "x" * 10_000, "rows": list(range(1000))}
     sensor, _ = gate_and_step(long)
     text = approval_text.body(asked(sensor), reason=None, recorded=None, page="/vai/gates/d/r/gate?sha256=0")
@@ -65,7 +65,7 @@ def test_with_a_page_of_its_own_a_question_is_cut() -> None:
 
 
 def test_a_cut_shows_no_part_of_a_secret() -> None:
-    """What is hidden is hidden before anything is cut."""
+    """Secrets are masked before anything is cut."""
     secret = "AKIAIOSFODNN7EXAMPLF"
     sensor, _ = gate_and_step({"text": "x" * (approval_text.LONGEST_TEXT - 10) + " " + secret})
     text = approval_text.body(asked(sensor), reason=None, recorded=None, page="/vai")
@@ -75,17 +75,17 @@ def test_a_cut_shows_no_part_of_a_secret() -> None:
 
 @pytest.mark.parametrize("name", ["token_address", "authorized_by", "secret_santa", "key_result"])
 def test_a_name_alone_hides_nothing(name: str) -> None:
-    """A recipient is shown whatever its argument is called."""
+    """A recipient is shown, whatever its argument is called."""
     assert "0x52908400098527886E0F7030069857D2E4169EE7" in body({name: "0x52908400098527886E0F7030069857D2E4169EE7"})
 
 
 def test_a_question_shows_one_digest() -> None:
-    """The one that an answer out of band repeats."""
+    """The text has one digest, which an out-of-band answer repeats."""
     assert len(re.findall("[0-9a-f]{64}", body({"n": 1}))) == 1
 
 
 def test_many_steps_fit() -> None:
-    """Of a step that is mapped over many elements the question shows the first ones, the page all."""
+    """If a step is mapped over many elements, the question shows the first ones and the page shows all."""
     _sensor, step = gate_and_step({"text": "x" * 30_000})
     steps = {f"a[{number}]": step for number in range(200)}
     now = Guarded(steps, {key: {"arguments": {"text": ["y" * 1900] * 20}} for key in steps})
@@ -97,7 +97,7 @@ def test_many_steps_fit() -> None:
 
 
 def test_artifacts_are_named_as_such() -> None:
-    """A reference to a large result is shown as one."""
+    """A reference to a large result is marked as an artifact."""
     reference = {
         "artifact": "json",
         "path": "file:///x",
@@ -112,7 +112,7 @@ def test_artifacts_are_named_as_such() -> None:
 
 
 def test_secrets_are_masked() -> None:
-    """A value under a sensitive key is not shown, however deep it lies, but it is signed."""
+    """A value under a sensitive key is not shown at any depth, but the digest covers it."""
     deep: Any = {"password": "hunter22"}
     for _ in range(12):
         deep = {"x": deep}
@@ -124,14 +124,14 @@ def test_secrets_are_masked() -> None:
 
 
 def test_subject_is_one_line() -> None:
-    """The question's heading is plain, short text."""
+    """The question's heading is short plain text."""
     assert approval_text.heading("a\n\n# b\u202e" + "x" * 500).startswith("a # b")
     assert "\u202e" not in approval_text.heading("a\u202e")
     assert len(approval_text.heading("x" * 500)) == 200
 
 
 def test_the_step_is_described() -> None:
-    """The kind, the connection and the effect stand above the arguments."""
+    """The kind, the connection and the effect are shown above the arguments."""
     text = body({"n": 1})
 
     assert "### Step `a`" in text
@@ -139,19 +139,19 @@ def test_the_step_is_described() -> None:
 
 
 def test_computed_arguments_are_compared_with_the_recording() -> None:
-    """What this run computed anew is shown with its difference to the recorded value, or said to be the same."""
+    """A computed argument is shown with its difference from the recorded value, or reported as the same."""
     recorded = {"state": "approved", "arguments": {"arguments": {"to": "Ada", "amount": 5}}}
 
     same = body({"to": "Ada", "amount": 5}, recorded=recorded)
     other = body({"to": "Ada", "amount": 7_000}, recorded=recorded)
 
-    assert "`arguments` is what it was in the recorded run." in same
+    assert "`arguments` is the same as in the recorded run." in same
     assert '-  "amount": 5\n+  "amount": 7000' in other
     assert '"state": "approved"' in other
 
 
 def test_a_hostile_difference_stays_in_its_fence() -> None:
-    """Neither the recorded nor the new value can end the block that shows them."""
+    """Neither the recorded nor the new value can end the code block that shows them."""
     recorded = {"arguments": {"arguments": {"q": HOSTILE}}}
     rest = outside_fences(body({"q": HOSTILE + "!"}, recorded=recorded))
 
@@ -160,5 +160,5 @@ def test_a_hostile_difference_stays_in_its_fence() -> None:
 
 
 def test_a_repeated_question_says_why() -> None:
-    """After an edit that was no good the reason stands first."""
-    assert body({"n": 1}, problem="n: 'x' is no number").startswith("**Asked again:**")
+    """After an invalid edit, the question begins with the reason."""
+    assert body({"n": 1}, problem="n: 'x' is not a number").startswith("**Asked again:**")

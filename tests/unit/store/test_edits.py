@@ -10,7 +10,7 @@ FOLDER = GOLDEN / "demo/expected"
 
 
 def test_a_pair_as_it_was_written() -> None:
-    """Neither file was edited; text and bytes have one digest."""
+    """Neither file was edited; text and bytes have the same digest."""
     sidecar = read_sidecar(FOLDER / "monthly_revenue_report.vai.json")
     dag = FOLDER / "monthly_revenue_report.py"
 
@@ -21,7 +21,7 @@ def test_a_pair_as_it_was_written() -> None:
 
 
 def test_an_edited_pair() -> None:
-    """Each edit is found by itself."""
+    """Each edit is detected by itself."""
     sidecar = read_sidecar(FOLDER / "monthly_revenue_report.vai.json")
 
     assert is_dag_file_edited(sidecar, "# mine\n")
@@ -30,7 +30,7 @@ def test_an_edited_pair() -> None:
 
 
 def test_bytes_that_are_not_utf8() -> None:
-    """A file in another encoding keeps its digest on its way through text."""
+    """A file that is not UTF-8 keeps its digest when it is decoded."""
     content = b"# caf\xe9\n"
 
     assert dag_sha256(content.decode("utf-8", "surrogateescape")) == dag_sha256(content)

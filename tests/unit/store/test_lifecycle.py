@@ -1,4 +1,4 @@
-"""Draft, active, paused, deleted, restored: each is an entry of the log, and the pair of files follows."""
+"""Draft, active, paused, deleted, restored: each change is a log entry, and the two files follow."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def sidecar(folder: Path) -> Sidecar:
 
 
 def logged(folder: Path) -> list[tuple[str, int]]:
-    """Return what the log says, newest first: the change and the version."""
+    """Return the changes and versions in the log, newest first."""
     return [(entry.change, entry.sidecar.version) for entry in VersionLog(folder, "report").entries()]
 
 
@@ -49,7 +49,7 @@ def published(tmp_path: Path) -> Published:
 
 
 def test_activation_names_the_reviewer_and_what_was_reviewed(published: Published, tmp_path: Path) -> None:
-    """The sidecar and the log keep it; the DAG file does not change."""
+    """The sidecar and the log record the status; the DAG file does not change."""
     before = published.dag.read_bytes()
     after = lifecycle.activate(tmp_path, "report", reviewed=[note("a"), note("b"), note("else")], by="mia")
 
@@ -68,7 +68,7 @@ def test_what_nobody_looked_at_is_not_activated(published: Published, tmp_path: 
 
 
 def test_a_later_version_asks_only_for_what_is_new(published: Published, tmp_path: Path) -> None:
-    """The status stays; an item that was reviewed once is not asked for again."""
+    """The status stays, and an item that was reviewed once is not open again."""
     lifecycle.activate(tmp_path, "report", reviewed=[note("a"), note("b")])
     publish(made(2).model_copy(update={"review": [note("b"), note("c")]}), tmp_path)
 
@@ -79,7 +79,7 @@ def test_a_later_version_asks_only_for_what_is_new(published: Published, tmp_pat
 
 
 def test_a_flag_in_other_words_is_not_asked_for_again(tmp_path: Path) -> None:
-    """What follows from a step is the same finding as long as code, step and place are."""
+    """An item is the same as long as its code, step and place are the same."""
     flag = review_item("model_written", step="look", reason="a model wrote this SQL")
     publish(made().model_copy(update={"review": [flag]}), tmp_path)
     lifecycle.activate(tmp_path, "report", reviewed=[flag])
@@ -93,7 +93,7 @@ def test_a_flag_in_other_words_is_not_asked_for_again(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_carried_out_is_not_recorded(published: Published, tmp_path: Path) -> None:
-    """Airflow refuses: the automation stays a draft, and the log has no gap."""
+    """If Airflow refuses, the automation stays a draft, and the log has no gap."""
 
     def refuse() -> None:
         raise PublishError("Airflow does not know the DAG")
@@ -107,7 +107,7 @@ def test_what_cannot_be_carried_out_is_not_recorded(published: Published, tmp_pa
 
 @pytest.mark.parametrize("name", ["report.py", "report.vai.json"])
 def test_an_unrecorded_edit_is_not_activated(name: str, published: Published, tmp_path: Path) -> None:
-    """Nobody can say that they reviewed what no version holds."""
+    """An automation with an edit that no version contains cannot be activated."""
     path = tmp_path / name
     path.write_text(path.read_text().replace("look at a", "look at A"))
     with pytest.raises(PublishError, match="edited by hand"):
@@ -115,7 +115,7 @@ def test_an_unrecorded_edit_is_not_activated(name: str, published: Published, tm
 
 
 def test_a_deleted_automation_can_be_restored(published: Published, tmp_path: Path) -> None:
-    """Both files go, every version stays; the numbers go on."""
+    """Both files are removed, every version is kept, and numbers continue."""
     publish(made(2), tmp_path)
     lifecycle.delete(tmp_path, "report")
     assert sorted(path.name for path in tmp_path.iterdir()) == [".vai"]
@@ -129,7 +129,7 @@ def test_a_deleted_automation_can_be_restored(published: Published, tmp_path: Pa
 
 
 def test_a_version_comes_back_with_its_edits_by_hand(published: Published, tmp_path: Path) -> None:
-    """What the file of that version held, and nothing of later edits."""
+    """Restoring brings back the file of that version, without later edits."""
     text = published.dag.read_text()
     published.dag.write_text(text.replace("schedule=None", 'schedule="@daily"'))
     publish(made(), tmp_path)
@@ -141,17 +141,17 @@ def test_a_version_comes_back_with_its_edits_by_hand(published: Published, tmp_p
 
 
 def test_restoring_drops_no_unrecorded_edit(published: Published, tmp_path: Path) -> None:
-    """An edit that is in no version would be gone: refused, until it is one."""
+    """An edit that no version contains would be lost, so restoring is refused until it is published."""
     publish(made(2), tmp_path)
     published.dag.write_text(published.dag.read_text().replace("schedule=None", 'schedule="@daily"'))
-    with pytest.raises(EditedByHand, match="no version holds the edit"):
+    with pytest.raises(EditedByHand, match="no version contains the edit"):
         lifecycle.restore(tmp_path, "report", 1)
     with pytest.raises(SpecError, match="no version 9"):
         lifecycle.restore(tmp_path, "report", 9)
 
 
 def test_who_read_an_older_entry_is_refused(published: Published, tmp_path: Path) -> None:
-    """For changes of status, too."""
+    """Changes of status need the newest entry as well."""
     lifecycle.pause(tmp_path, "report", expected=1)
     for change in (lifecycle.pause, lifecycle.delete):
         with pytest.raises(Conflict):
@@ -159,7 +159,7 @@ def test_who_read_an_older_entry_is_refused(published: Published, tmp_path: Path
 
 
 def test_fifty_editors_at_once_lose_nothing(published: Published, tmp_path: Path) -> None:
-    """Each reads, changes and writes until nobody was quicker: every change is in one version, and in the newest."""
+    """With several writers, each change is in exactly one version, and all are in the newest."""
 
     def edit(number: int) -> int:
         refusals = 0
@@ -188,7 +188,7 @@ def vai(*arguments: object) -> int:
 
 
 def test_the_commands(published: Published, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Versions, activation without Airflow, pausing, deleting and restoring, by the DAG file or the sidecar."""
+    """Versions, activation without Airflow, pausing, deleting and restoring work with the DAG file or the sidecar."""
     assert vai("activate", published.dag, "--record-only") == 1
     assert "  1. look at a\n  2. look at b\n" in capsys.readouterr().err
     assert vai("activate", published.dag, "--record-only", "--reviewed", "2") == 1
@@ -214,7 +214,7 @@ def test_the_commands(published: Published, tmp_path: Path, capsys: pytest.Captu
 def test_airflows_switch_is_asked(
     published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Where Airflow cannot be run, nothing is recorded, and the message names the way round it."""
+    """If Airflow cannot be run, nothing is recorded, and the message suggests --record-only."""
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
     assert vai("activate", published.dag, "--reviewed", "all") == 1
     assert "--record-only" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The pair of files: both or neither, nothing of anybody else's, nothing twice."""
+"""Publishing writes both files or neither, never overwrites other files, and writes nothing twice."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ put = publish
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return every file below the folder but the logs, and what a killed writer left aside; hidden ones too."""
+    """Return every file below the folder, hidden ones included, except logs and a killed writer's temporary files."""
     files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     return {name: content for name, content in files.items() if ".vai/" not in name and not name.endswith(".waiting")}
 
@@ -47,7 +47,7 @@ def logged(folder: Path, dag_id: str = "report") -> list[str]:
 
 
 def assert_pair(folder: Path, dag_id: str = "report") -> None:
-    """The folder holds the DAG file and the sidecar that vouches for it, and nothing else."""
+    """Check that the folder contains only the DAG file and its sidecar, and that they belong together."""
     assert sorted(contents(folder)) == [f"{dag_id}.py", f"{dag_id}.vai.json"]
     digest = hashlib.sha256((folder / f"{dag_id}.py").read_bytes()).hexdigest()
     assert read_sidecar(folder / f"{dag_id}.vai.json").dag_sha256 == digest
@@ -71,7 +71,7 @@ def fails_at(function: str, number: int, error: BaseException) -> Callable[..., 
 
 
 def test_first_version_is_a_draft(tmp_path: Path) -> None:
-    """A new pair, in a folder that is made for it."""
+    """Publishing creates the folder and both files."""
     published = put(made(), tmp_path / "deep" / "er", summary="from a test")
     assert (published.change, published.version) == ("created", 1)
     assert_pair(tmp_path / "deep" / "er")
@@ -80,7 +80,7 @@ def test_first_version_is_a_draft(tmp_path: Path) -> None:
 
 
 def test_history_names_time_and_author(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both can be fixed from outside, so that the same run gives the same bytes anywhere."""
+    """Time and author can be fixed, so that the same run gives the same bytes anywhere."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     monkeypatch.setenv("VAI_AUTHOR", "mia")
     (entry,) = read_sidecar(put(made(), tmp_path / "a").sidecar).history
@@ -90,7 +90,7 @@ def test_history_names_time_and_author(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_another_value_is_another_version(tmp_path: Path) -> None:
-    """The history keeps what was before."""
+    """The history keeps earlier versions."""
     put(made(1), tmp_path)
     published = put(made(2), tmp_path)
     assert (published.change, published.version) == ("updated", 2)
@@ -101,7 +101,7 @@ def test_another_value_is_another_version(tmp_path: Path) -> None:
 
 
 def test_unchanged_is_not_written_again(tmp_path: Path) -> None:
-    """The same automation leaves both files as they are, to the nanosecond."""
+    """Publishing the same automation again does not touch the files."""
     first = put(made(), tmp_path)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     again = put(made(), tmp_path)
@@ -111,13 +111,13 @@ def test_unchanged_is_not_written_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", [1.0, True, "1"])
 def test_a_change_of_type_is_a_change(value: Any, tmp_path: Path) -> None:
-    """1 is not 1.0 is not true."""
+    """Values that differ only in type are a change."""
     put(made(1), tmp_path)
     assert put(made(value), tmp_path).change == "updated"
 
 
 def test_deleted_dag_file_is_written_again(tmp_path: Path) -> None:
-    """The sidecar alone is no pair."""
+    """A missing DAG file is written again."""
     published = put(made(), tmp_path)
     published.dag.unlink()
     assert put(made(), tmp_path).change == "updated"
@@ -130,10 +130,10 @@ def test_deleted_dag_file_is_written_again(tmp_path: Path) -> None:
 def test_full_disk_changes_nothing(
     function: str, code: int, is_update: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Wherever writing fails, the old pair is there byte for byte, with its log; the next try succeeds."""
+    """Wherever writing fails, the old files and log are unchanged, and the next attempt succeeds."""
     if is_update:
         put(made(1), tmp_path)
-    before, log, told = contents(tmp_path), logged(tmp_path), []
+    before, log, refusals = contents(tmp_path), logged(tmp_path), []
     for number in count(1):
         with monkeypatch.context() as patch:
             error = OSError(code, os.strerror(code), str(tmp_path / "report.py"))
@@ -141,19 +141,19 @@ def test_full_disk_changes_nothing(
             try:
                 published = put(made(2), tmp_path)
             except PublishError as refusal:
-                told.append(refusal)
+                refusals.append(refusal)
                 assert (contents(tmp_path), logged(tmp_path)) == (before, log)
                 continue
         break  # so often it is not called, or the call does not matter
-    assert told
-    assert all(os.strerror(code) in refusal.problem and refusal.remedy for refusal in told)
+    assert refusals
+    assert all(os.strerror(code) in refusal.problem and refusal.remedy for refusal in refusals)
     assert published.version == 1 + is_update
     assert_pair(tmp_path)
 
 
 @pytest.mark.parametrize("function", REAL)
 def test_keyboard_interrupt_leaves_a_pair(function: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C wherever files are written leaves the old pair or the new one."""
+    """Interrupted anywhere, publishing leaves the old pair or the new one."""
     put(made(1), tmp_path)
     for number in range(1, 9):
         with monkeypatch.context() as patch:
@@ -186,7 +186,7 @@ publish(read_sidecar(Path(sys.argv[1])).automation, Path(sys.argv[2]), force=Tru
 
 @pytest.mark.parametrize("is_update", [True, False], ids=["update", "new"])
 def test_killed_anywhere_is_finished_by_the_next(is_update: bool, tmp_path: Path) -> None:
-    """A process that dies leaves nothing that counts, or a version that the next publish completes; never a mixture."""
+    """A killed process leaves no trace, or a version that the next publish completes, but never a mixture."""
     new = put(made(2), tmp_path / "elsewhere")
     for number in count(1):
         folder = tmp_path / f"out{number}"
@@ -212,7 +212,7 @@ def edited(dag: Path, old: str, new: str) -> None:
 
 
 def test_a_hand_edit_is_kept(tmp_path: Path) -> None:
-    """The new rendering and the edit are both in the file, and a later rendering still keeps the edit."""
+    """The file contains the new rendering and the edit, and later renderings keep the edit."""
     published = put(made(1), tmp_path)
     edited(published.dag, "schedule=None", 'schedule="@daily"')
 
@@ -226,7 +226,7 @@ def test_a_hand_edit_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_hand_edit_alone_becomes_a_version(tmp_path: Path) -> None:
-    """Publishing the same spec again keeps the edit, as a version of its own; once more changes nothing."""
+    """Publishing the same spec keeps the edit as a version of its own; publishing again changes nothing."""
     published = put(made(1), tmp_path)
     edited(published.dag, "schedule=None", 'schedule="@daily"')
 
@@ -236,7 +236,7 @@ def test_a_hand_edit_alone_becomes_a_version(tmp_path: Path) -> None:
 
 
 def test_a_contradicting_hand_edit_is_shown_and_kept(tmp_path: Path) -> None:
-    """Both sides and what was there before are in the message, nothing is written; --force drops the edit."""
+    """The message shows both sides and the base, and nothing is written; --force drops the edit."""
     published = put(made(1), tmp_path)
     edited(published.dag, '"value": 1', '"value": 77')
     before, log = contents(tmp_path), logged(tmp_path)
@@ -253,15 +253,15 @@ def test_a_contradicting_hand_edit_is_shown_and_kept(tmp_path: Path) -> None:
 
 
 def test_an_edit_that_breaks_the_file_is_refused(tmp_path: Path) -> None:
-    """The merged text would be no Python."""
+    """A merge that is not valid Python is refused."""
     published = put(made(1), tmp_path)
     edited(published.dag, "schedule=None", "schedule=(")
-    with pytest.raises(EditedByHand, match="not Python"):
+    with pytest.raises(EditedByHand, match="not valid Python"):
         put(made(2), tmp_path)
 
 
 def test_a_spec_that_was_edited_by_hand_is_not_overwritten(tmp_path: Path) -> None:
-    """A new version from elsewhere waits until the sidecar's edit is a version itself."""
+    """A new version from elsewhere is refused until the sidecar's edit is a version."""
     published = put(made(1), tmp_path)
     edited(
         published.sidecar,
@@ -276,7 +276,7 @@ def test_a_spec_that_was_edited_by_hand_is_not_overwritten(tmp_path: Path) -> No
 
 
 def test_the_second_writer_is_refused(tmp_path: Path) -> None:
-    """Who rests on an entry that is no longer the newest hears who changed what."""
+    """A writer whose change is not based on the newest entry is told who changed what."""
     first = put(made(1), tmp_path)
     put(made(2), tmp_path, by="mia", summary="doubled it")
     before = contents(tmp_path)
@@ -286,7 +286,7 @@ def test_the_second_writer_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_automation_without_a_log_gets_one(tmp_path: Path) -> None:
-    """Files of an earlier version of this package: what they show becomes the first entry."""
+    """The files of an earlier version of the package become the first entry."""
     put(made(1), tmp_path)
     shutil.rmtree(tmp_path / ".vai")
     published = put(made(2), tmp_path)
@@ -295,9 +295,9 @@ def test_an_automation_without_a_log_gets_one(tmp_path: Path) -> None:
 
 
 def test_foreign_file_is_refused(tmp_path: Path) -> None:
-    """A DAG file without a sidecar is somebody's own."""
+    """A DAG file without a sidecar belongs to the user."""
     (tmp_path / "report.py").write_text("print('mine')\n")
-    with pytest.raises(PublishError, match="was not rendered here"):
+    with pytest.raises(PublishError, match="was not rendered by vai"):
         put(made(), tmp_path)
     assert contents(tmp_path) == {"report.py": b"print('mine')\n"}
     assert put(made(), tmp_path, force=True).change == "created"
@@ -305,7 +305,7 @@ def test_foreign_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_other_recording_is_refused(tmp_path: Path) -> None:
-    """One name, two runs: the first one's DAG stays."""
+    """If two runs have the same name, the DAG of the first is kept."""
     put(made(run_id="run-1"), tmp_path)
     before = contents(tmp_path)
     with pytest.raises(PublishError, match=r"another recording \(run-1\)"):
@@ -315,7 +315,7 @@ def test_other_recording_is_refused(tmp_path: Path) -> None:
 
 
 def test_broken_sidecar_is_refused(tmp_path: Path) -> None:
-    """Whose the pair is cannot be told, so nothing is written."""
+    """If the sidecar cannot be read, the owner of the files is unknown, so nothing is written."""
     put(made(), tmp_path)
     (tmp_path / "report.vai.json").write_text("{")
     before = contents(tmp_path)
@@ -325,7 +325,7 @@ def test_broken_sidecar_is_refused(tmp_path: Path) -> None:
 
 
 def test_derived_ids_evade_other_recordings(tmp_path: Path) -> None:
-    """Runs of one title get an id each, and find it again."""
+    """Runs with the same title get distinct ids, and get them again the next time."""
     one, other = made(run_id="run-1"), made(run_id="run-2")
     assert free_dag_id("report", one, tmp_path) == "report"
     put(one, tmp_path)
@@ -336,7 +336,7 @@ def test_derived_ids_evade_other_recordings(tmp_path: Path) -> None:
 
 
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
-    """The message names the path and says that nothing was written."""
+    """The message names the path and states that nothing was written."""
     (tmp_path / "file").write_text("x")
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(PublishError) as refusal:
@@ -356,7 +356,7 @@ def test_read_only_folder_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("entry", hostile("path"), ids=lambda entry: entry["name"])
 def test_hostile_ids_are_contained_or_refused(entry: dict[str, Any], tmp_path: Path) -> None:
-    """Whatever a DAG is called, its two files lie in the folder, and never over another's."""
+    """Whatever a DAG is called, its files are in the folder and do not replace those of another."""
     folder = tmp_path / "a" / "out"
     folder.mkdir(parents=True)
     expected: dict[str, bytes] = {}
@@ -382,7 +382,7 @@ def test_hostile_ids_are_contained_or_refused(entry: dict[str, Any], tmp_path: P
     "name", ["json", "airflow", "logging", "conftest", "__init__", "airflow_provider_vai", "json.v2"]
 )
 def test_module_names_are_refused(name: str, tmp_path: Path) -> None:
-    """The dags folder is on the import path: such a file would replace the module for every DAG."""
+    """The dags folder is on the import path, so such a file would replace the module for every DAG."""
     with pytest.raises(PublishError, match=f"'{name}'") as refusal:
         put(made(dag_id=name), tmp_path)
     assert "Try 'vai_" in refusal.value.remedy
@@ -391,7 +391,7 @@ def test_module_names_are_refused(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "twin"), [("Report", "report"), ("straße", "STRASSE"), ("caf\u00e9", "CAF\u00c9")])
 def test_case_twins_are_refused(name: str, twin: str, tmp_path: Path) -> None:
-    """On some systems the two names are one file."""
+    """On some systems, the two names are one file."""
     put(made(dag_id=name), tmp_path)
     before = contents(tmp_path)
     with pytest.raises(PublishError, match="differs from"):
@@ -415,7 +415,7 @@ for number in range(12):
 
 
 def test_two_processes_at_once_leave_a_pair(tmp_path: Path) -> None:
-    """Neither loses a version of the other, and the files belong together."""
+    """Neither writer loses a version of the other, and the files belong together."""
     first = put(made(), tmp_path / "elsewhere")
     command = [sys.executable, "-c", AT_ONCE, first.sidecar, tmp_path / "out"]
     processes = [subprocess.Popen([*command, name]) for name in ("one", "other")]

@@ -1,4 +1,4 @@
-"""A folder that many write to: one winner a name, whole contents, nothing left of who was killed."""
+"""Shared folders: one winner for each name, complete contents, and nothing left by killed processes."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ Started = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture
 def started() -> Iterator[Started]:
-    """Start a Python process with this script and these arguments; it says that it is ready. All end with the test."""
+    """Start a Python process with a script and arguments; it reports when it is ready, and is stopped with the test."""
     processes: list[subprocess.Popen[str]] = []
 
     def start(script: str, *arguments: object) -> subprocess.Popen[str]:
@@ -77,7 +77,7 @@ def started() -> Iterator[Started]:
 
 
 def all_at_once(processes: list[subprocess.Popen[str]]) -> None:
-    """Let every process go on as soon as each is ready."""
+    """Let all processes continue once each is ready."""
     for process in processes:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
@@ -88,7 +88,7 @@ def all_at_once(processes: list[subprocess.Popen[str]]) -> None:
 
 
 def outputs(processes: list[subprocess.Popen[str]]) -> list[list[int]]:
-    """Return the numbers that each printed, once all ended well."""
+    """Return the numbers that each process printed, after all ended successfully."""
     printed = [process.communicate()[0] for process in processes]
     assert [process.returncode for process in processes] == [0] * len(processes)
     return [[int(line) for line in text.split()] for text in printed]
@@ -96,11 +96,11 @@ def outputs(processes: list[subprocess.Popen[str]]) -> list[list[int]]:
 
 @pytest.mark.parametrize("links", ["links", "nolinks"])
 def test_one_of_many_creates_it(links: str, started: Started, tmp_path: Path) -> None:
-    """Eight processes try forty names; each name has one winner, whose content is there whole, whenever one looks."""
+    """Of eight processes that create forty names, one wins each, and readers always see its complete content."""
     place, rounds = tmp_path / "shared" / "deep", 40
     processes = [started(RACE, place, letter, rounds, SIZE, links) for letter in "abcdefgh"]
     whole = {letter.encode() * SIZE for letter in "abcdefgh"}
-    moment = {b""} if links == "nolinks" else set()  # as create says of a file system without hard links
+    moment = {b""} if links == "nolinks" else set()  # allowed by create on a file system without hard links
     all_at_once(processes)
     looked = 0
     while any(process.poll() is None for process in processes) and looked < 100_000:
@@ -115,7 +115,7 @@ def test_one_of_many_creates_it(links: str, started: Started, tmp_path: Path) ->
 
 
 def test_readers_see_the_old_or_the_new(started: Started, tmp_path: Path) -> None:
-    """Two processes replace one file over and over; it is never missing, and never of both."""
+    """Two processes replace one file repeatedly; it is never missing and never mixed."""
     file = tmp_path / "report.py"
     replace(file, b"a" * SIZE)
     processes = [started(REPLACE, file, letter, 200, SIZE) for letter in "ab"]
@@ -135,7 +135,7 @@ def test_readers_see_the_old_or_the_new(started: Started, tmp_path: Path) -> Non
 def test_a_killed_writer_leaves_nothing_under_the_name(
     function: str, before: str, started: Started, tmp_path: Path
 ) -> None:
-    """Killed before its file is safe, or before it has its name: the name is free, and what waited goes a day later."""
+    """If a process is killed before its file has a name, the name is free; the temporary file goes a day later."""
     file = tmp_path / "000001.json"
     process = started(KILLED, file, before, function)
     assert process.stdout
@@ -155,7 +155,7 @@ def test_a_killed_writer_leaves_nothing_under_the_name(
 
 
 def test_create_keeps_what_is_there(tmp_path: Path) -> None:
-    """Also an empty file, and a link that leads nowhere."""
+    """An existing name is kept, even that of an empty file or a dangling link."""
     (tmp_path / "empty").touch()
     (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
     (tmp_path / "folder").mkdir()
@@ -166,7 +166,7 @@ def test_create_keeps_what_is_there(tmp_path: Path) -> None:
 
 
 def test_an_answer_that_nfs_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server made the link, and refuses it when asked again: the file's second name shows who made it."""
+    """If NFS reports that a link exists, the link count shows whether it is ours."""
     link = os.link
 
     def twice(*arguments: Any) -> None:
@@ -180,7 +180,7 @@ def test_an_answer_that_nfs_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_file_replaced_on_another_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """NFS says that the file it opened is stale: the name is looked up again."""
+    """If NFS reports a stale file, the name is looked up again."""
     (tmp_path / "a").write_bytes(b"new")
     answers = [OSError(errno.ESTALE, "Stale file handle")] * 2
     real = Path.read_bytes
@@ -200,7 +200,7 @@ def test_a_file_replaced_on_another_machine(tmp_path: Path, monkeypatch: pytest.
 def test_a_full_disk_changes_nothing(
     write: Callable[..., Any], function: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file is as it was, and nothing waits."""
+    """The file is unchanged, and no temporary file is left."""
     file = tmp_path / "a"
     if write is replace:
         file.write_bytes(b"old")
@@ -222,7 +222,7 @@ def test_a_full_disk_changes_nothing(
 
 
 def test_an_interrupted_claim_frees_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without hard links the name is taken first; if the content cannot follow, it is given back."""
+    """Without hard links, the name is reserved first, and released if the content cannot be written."""
 
     def refused(code: int) -> Callable[..., None]:
         def call(*_: Any) -> None:
@@ -242,7 +242,7 @@ def test_an_interrupted_claim_frees_the_name(tmp_path: Path, monkeypatch: pytest
 
 
 def test_others_may_read_what_one_user_wrote(tmp_path: Path) -> None:
-    """The API server and the DAG processor may run as different users: the umask decides, as for any file."""
+    """The umask decides the permissions, because Airflow's components may run as different users."""
     before = os.umask(0o022)
     try:
         create(tmp_path / "a", b"")
@@ -259,7 +259,7 @@ def test_others_may_read_what_one_user_wrote(tmp_path: Path) -> None:
     )
 )
 def test_any_name_works_or_is_refused(name: str, tmp_path: Path) -> None:
-    """Names of any alphabet, of up to the most bytes that the file system takes; others are an error with a place."""
+    """Names of any alphabet and up to the maximum length work; others are an error with a place."""
     if "\0" in name or len(name.encode("utf-8", "surrogatepass")) > 255 or any("\ud800" <= c <= "\udfff" for c in name):
         with pytest.raises(PublishError) as refused:
             create(tmp_path / name, b"x")
@@ -275,7 +275,7 @@ def test_any_name_works_or_is_refused(name: str, tmp_path: Path) -> None:
 
 
 def test_the_longest_name(tmp_path: Path) -> None:
-    """The file that waits has a short name of its own."""
+    """The temporary file has a short name of its own."""
     assert create(tmp_path / ("n" * 255), b"x")
     replace(tmp_path / ("n" * 255), b"y")
     with pytest.raises(PublishError, match="File name too long"):
@@ -283,7 +283,7 @@ def test_the_longest_name(tmp_path: Path) -> None:
 
 
 def test_names_are_of_files_and_sorted(tmp_path: Path) -> None:
-    """Folders, other suffixes and waiting files are left out; a missing folder has none."""
+    """Folders, other suffixes and temporary files are left out; a missing folder is empty."""
     for name in ("b.json", "a.json", "c.txt", f".vai-{'0' * 32}.waiting"):
         (tmp_path / name).touch()
     (tmp_path / "d.json").mkdir()
@@ -293,7 +293,7 @@ def test_names_are_of_files_and_sorted(tmp_path: Path) -> None:
 
 
 def test_what_is_missing(tmp_path: Path) -> None:
-    """Reading it gives nothing, removing it is done."""
+    """Reading a missing file returns nothing, and removing it succeeds."""
     assert read(tmp_path / "a" / "b") is None
     remove(tmp_path / "a" / "b")
     assert os.listdir(tmp_path) == []
@@ -301,7 +301,7 @@ def test_what_is_missing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("call", [lambda path: create(path, b""), lambda path: replace(path, b""), read, names, remove])
 def test_a_file_where_a_folder_should_be(call: Callable[[Path], Any], tmp_path: Path) -> None:
-    """The error names the place and what to look at."""
+    """The error names the path and what to check."""
     (tmp_path / "file").touch()
     with pytest.raises(PublishError) as refused:
         call(tmp_path / "file" / "a")
@@ -311,7 +311,7 @@ def test_a_file_where_a_folder_should_be(call: Callable[[Path], Any], tmp_path: 
 @NOT_AS_ROOT
 @pytest.mark.parametrize("call", [lambda path: create(path, b""), lambda path: replace(path, b""), read, remove])
 def test_no_permission(call: Callable[[Path], Any], tmp_path: Path) -> None:
-    """Said with the place, for every operation."""
+    """Errors of every operation name the path."""
     tmp_path.chmod(0)
     try:
         with pytest.raises(PublishError, match="Permission denied"):
@@ -321,7 +321,7 @@ def test_no_permission(call: Callable[[Path], Any], tmp_path: Path) -> None:
 
 
 def test_a_folder_is_named_by_path_or_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A local one is a plain path, whichever way it is named."""
+    """A local folder is a plain path, in whichever form it is given."""
     monkeypatch.setenv("HOME", str(tmp_path))
     assert folder("/data/vai") == folder("file:///data/vai") == Path("/data/vai")
     assert folder("~/vai") == tmp_path / "vai"
@@ -333,7 +333,7 @@ def test_a_folder_is_named_by_path_or_url(tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("text", ["", "file://", "file://host/data", "nope://a/b", "~no_such_user_of_this_machine/x"])
 def test_what_names_no_folder_is_refused(text: str) -> None:
-    """Nothing is taken for the working folder by mistake."""
+    """A text that names no folder is refused, and not taken for the working directory."""
     with pytest.raises(PublishError) as refused:
         folder(text)
     assert "s3://" in refused.value.remedy
@@ -341,7 +341,7 @@ def test_what_names_no_folder_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("url", ["{}", "file://{}", "local://{}"])
 def test_local_urls_of_upath_are_folders(url: str, tmp_path: Path) -> None:
-    """A caller may come with a path of Airflow's making."""
+    """The paths of Airflow's object storage work."""
     from upath import UPath
 
     place = UPath(url.format(tmp_path))
@@ -354,7 +354,7 @@ def test_local_urls_of_upath_are_folders(url: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("write", [create, replace])
 def test_a_store_that_cannot_exclude_is_refused(write: Callable[..., Any]) -> None:
-    """fsspec would look first and then write, which two can do at once; nothing is written."""
+    """A store without conditional puts is refused, because checking before writing would race; nothing is written."""
     from upath import UPath
 
     path = UPath("memory://vai-shared-files/a")
@@ -365,7 +365,7 @@ def test_a_store_that_cannot_exclude_is_refused(write: Callable[..., Any]) -> No
 
 
 def test_no_password_is_shown() -> None:
-    """A URL may hold one."""
+    """A password in a URL is not shown in messages."""
     with pytest.raises(PublishError) as refused:
         folder("nope://user:hush-hush@host/x")
     assert "hush" not in str(refused.value)
@@ -373,7 +373,7 @@ def test_no_password_is_shown() -> None:
 
 
 def test_a_missing_client_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As for every error of a store's client, the URL is named."""
+    """Any error of a store's client is reported with the URL."""
     monkeypatch.setitem(sys.modules, "gcsfs", None)
     with pytest.raises(PublishError, match="gcsfs") as refused:
         read(folder("gs://bucket/a"))
@@ -382,7 +382,7 @@ def test_a_missing_client_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_our_own_mistakes_stay_visible(tmp_path: Path) -> None:
-    """On a folder, only errors of the file system and of names are turned."""
+    """In a folder, only errors of the file system and of names are converted."""
     with pytest.raises(TypeError):
         create(tmp_path / "a", "text")  # type: ignore[arg-type]
     assert os.listdir(tmp_path) == []

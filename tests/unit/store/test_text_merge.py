@@ -1,4 +1,4 @@
-"""Two texts made from one: both changes are kept, a contradiction is shown, and git says the same."""
+"""Three-way merges keep both changes and show conflicts, like git."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MARKERS = ("<<<<<<< the DAG file", "||||||| rendered before", "=======", ">>>>>>
 
 
 def text(letters: str) -> str:
-    """Return one line a letter; ``!`` at the end takes the last line's end away."""
+    """Return one line for each letter; ``!`` at the end removes the last line end."""
     lines = "".join(f"{letter}\n" for letter in letters.removesuffix("!"))
     return lines[:-1] if letters.endswith("!") else lines
 
@@ -51,7 +51,7 @@ CLEAN = {
 
 @pytest.mark.parametrize(("base", "ours", "theirs", "expected"), CLEAN.values(), ids=CLEAN)
 def test_both_changes_are_kept(base: str, ours: str, theirs: str, expected: str) -> None:
-    """Whichever side a change comes from, and whichever side is called ours."""
+    """The result does not depend on which side made a change, or which side is called ours."""
     assert merge(text(base), text(ours), text(theirs)) == Merged(text(expected), [])
     assert merge(text(base), text(theirs), text(ours)) == Merged(text(expected), [])
 
@@ -76,7 +76,7 @@ CONTRADICTIONS = {
 
 @pytest.mark.parametrize(("base", "ours", "theirs", "expected"), CONTRADICTIONS.values(), ids=CONTRADICTIONS)
 def test_a_contradiction_is_a_conflict(base: str, ours: str, theirs: str, expected: tuple[int, str, str, str]) -> None:
-    """It says where, and what each of the three has there; the text shows the same between markers."""
+    """A conflict has its line and the three versions, and the text shows them between markers."""
     merged = merge(text(base), text(ours), text(theirs))
     line, *parts = expected
     assert merged.conflicts == [MergeConflict(line, *(text(part).splitlines(keepends=True) for part in parts))]
@@ -87,7 +87,7 @@ def test_a_contradiction_is_a_conflict(base: str, ours: str, theirs: str, expect
 
 
 def test_every_conflict_is_found_at_its_line() -> None:
-    """Lines are counted in the merged text, which the markers of earlier conflicts make longer."""
+    """Lines are counted in the merged text, including the markers of earlier conflicts."""
     merged = merge(text("abcdefgh"), text("XbcYefgZ"), text("KbcLefgMh"))
     lines = merged.text.splitlines()
     assert [lines[conflict.line - 1] for conflict in merged.conflicts] == [MARKERS[0]] * 3
@@ -95,26 +95,26 @@ def test_every_conflict_is_found_at_its_line() -> None:
 
 
 def test_the_sides_are_called_as_asked() -> None:
-    """The markers name them."""
+    """The markers contain the given names."""
     lines = merge("a\n", "b\n", "c\n", names=("mine", "yours")).text.splitlines()
     assert (lines[0], lines[-1]) == ("<<<<<<< mine", ">>>>>>> yours")
 
 
 def test_windows_line_ends_stay() -> None:
-    """Lines are never rewritten, and markers end as the lines around them."""
+    """Lines are never rewritten, and markers have the line ends of the lines around them."""
     assert merge("a\r\nb\r\nc\r\n", "X\r\nb\r\nc\r\n", "a\r\nb\r\nY\r\n").text == "X\r\nb\r\nY\r\n"
     conflict = merge("a\r\nb", "a\r\nX", "a\r\nY").text
     assert conflict.count("\r\n") == conflict.count("\n") == 8
 
 
 def test_a_changed_line_end_is_a_change() -> None:
-    """A side whose editor rewrote every line end contradicts a changed line."""
+    """A side that changed every line end conflicts with a changed line."""
     assert len(merge("a\nb\nc\n", "a\r\nb\r\nc\r\n", "a\nX\nc\n").conflicts) == 1
 
 
 @pytest.mark.parametrize("character", ["\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\0"])
 def test_only_a_line_feed_ends_a_line(character: str) -> None:
-    """Other characters that Python takes for line ends stand inside lines: a string literal may hold one."""
+    """Other characters that Python treats as line ends are part of a line, since string literals may contain them."""
     base = f"a{character}b\nc\nd\n"
     assert merge(base, base + "e\n", "X" + base) == Merged(f"X{base}e\n", [])
     (conflict,) = merge(base, "Y" + base, "X" + base).conflicts
@@ -122,7 +122,7 @@ def test_only_a_line_feed_ends_a_line(character: str) -> None:
 
 
 def test_the_same_change_among_repeated_lines_is_made_once() -> None:
-    """A line more, of which there are several: both sides mean the same, whatever else they changed before it."""
+    """A line inserted among equal lines is the same change on both sides, whatever changed before it."""
     assert merge(text("abbb)"), text("abbbb)"), text("Xabbbb)")) == Merged(text("Xabbbb)"), [])
     assert merge(text("bbbaaaa"), text("bbbaaaaa"), text("babbaaaaa")) == Merged(text("babbaaaaa"), [])
 
@@ -130,7 +130,7 @@ def test_the_same_change_among_repeated_lines_is_made_once() -> None:
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("kinds", [2, 3, 20_000], ids=["two kinds of lines", "three", "all different"])
 def test_large_texts(kinds: int) -> None:
-    """Twenty thousand lines, changed by each side from the first to the last: minutes for difflib alone."""
+    """Twenty thousand lines changed throughout by both sides merge quickly; difflib alone would take minutes."""
     lines = [f"line {number * number % 7919 % kinds if kinds < 9 else number}\n" for number in range(20_000)]
     ours, theirs = list(lines), list(lines)
     for at in range(0, 20_000, 100):
@@ -147,7 +147,7 @@ def test_large_texts(kinds: int) -> None:
 
 
 def test_repeated_lines_do_not_hold_apart_what_belongs_together() -> None:
-    """The closing brackets of one task are not taken for those of another."""
+    """The closing brackets of one task are not matched with those of another."""
     task = "task_{0} = Operator(\n    task_id='{0}',\n    value=1,\n)\n\n"
     base = "".join(task.format(name) for name in "abcdef")
     ours = base.replace("task_id='b',\n    value=1", "task_id='b',\n    value=2")
@@ -164,7 +164,7 @@ TEXTS = st.builds(lambda lines, end: "".join(lines) + end, LINES, st.sampled_fro
 
 @given(TEXTS, TEXTS, TEXTS)
 def test_one_side_unchanged(base: str, ours: str, theirs: str) -> None:
-    """The other side is the result; as are two sides that are the same."""
+    """If one side is unchanged, the other is the result; so are two equal sides."""
     assert merge(base, base, theirs) == Merged(theirs, [])
     assert merge(base, ours, base) == Merged(ours, [])
     assert merge(base, ours, ours) == Merged(ours, [])
@@ -172,7 +172,7 @@ def test_one_side_unchanged(base: str, ours: str, theirs: str) -> None:
 
 @given(TEXTS, TEXTS, TEXTS)
 def test_sides_are_equal(base: str, ours: str, theirs: str) -> None:
-    """Which one is called ours changes nothing but the order within a conflict."""
+    """Swapping the sides changes only the order inside conflicts."""
     one, other = merge(base, ours, theirs), merge(base, theirs, ours)
     assert [(c.base, c.ours, c.theirs) for c in one.conflicts] == [(c.base, c.theirs, c.ours) for c in other.conflicts]
     assert one.conflicts or one.text == other.text
@@ -190,7 +190,7 @@ def resolved(merged: Merged, side: Callable[[MergeConflict], list[str]]) -> str:
 
 @given(TEXTS, TEXTS, TEXTS)
 def test_nothing_is_made_up_and_nothing_is_lost(base: str, ours: str, theirs: str) -> None:
-    """Each line is one of the three texts' or a marker; a line that only one side has is there."""
+    """Each line comes from one of the three texts or is a marker, and no line of only one side is lost."""
     ours, theirs = f"{ours}\nmine\n", f"yours\n{theirs}"
     lines = [line.removesuffix("\r") for line in merge(base, ours, theirs).text.split("\n")]
     assert set(lines) <= {line.removesuffix("\r") for one in (base, ours, theirs) for line in one.split("\n")} | {
@@ -201,7 +201,7 @@ def test_nothing_is_made_up_and_nothing_is_lost(base: str, ours: str, theirs: st
 
 @given(TEXTS, TEXTS, TEXTS)
 def test_conflicts_can_be_resolved_by_place(base: str, ours: str, theirs: str) -> None:
-    """The listed places and lines cover what stands between the markers exactly."""
+    """The listed lines and places match the text between the markers exactly."""
     merged = merge(base, ours, theirs)
     for side in (lambda c: c.ours, lambda c: c.theirs, lambda c: c.base):
         assert not any(marker in resolved(merged, side) for marker in MARKERS)
@@ -225,8 +225,8 @@ TASK = """\
 def test_tasks_of_a_dag_file(is_ours: list[bool], new_head: bool, data: st.DataObject) -> None:
     """Ours changes values, theirs adds, removes and changes other tasks: both are kept, without a conflict.
 
-    Most lines of such a file stand in it many times. Git 2.39 puts a value into another task here, as its default diff
-    takes the equal lines of two tasks for the same.
+    Most lines of such a file occur many times in it. Git 2.39 would move a value into another task here, because its
+    default diff matches equal lines of two tasks.
     """
     parts: list[tuple[str, str, str, str]] = []  # of each task: as it was, ours, theirs, merged
     for number, mine in enumerate(is_ours):
@@ -246,7 +246,7 @@ def test_tasks_of_a_dag_file(is_ours: list[bool], new_head: bool, data: st.DataO
 
 @pytest.mark.parametrize("task", [TASK, "    {0} = Operator(\n        'value': {1},\n    )\n\n"], ids=["deep", "flat"])
 def test_a_contradiction_is_not_taken_for_a_change_of_a_like_task(task: str) -> None:
-    """Both changed one task's value; that theirs also added a task with the old value hides it from a plain diff."""
+    """A value changed by both sides is a conflict, even if a new task repeats the old value."""
     base = task.format("t0", 1) + "end\n"
     ours = task.format("t0", 3) + "end\n"
     theirs = task.format("t0", 2) + task.format("new", 1) + "end\n"
@@ -257,7 +257,7 @@ def test_a_contradiction_is_not_taken_for_a_change_of_a_like_task(task: str) -> 
 
 @pytest.mark.timeout(60)
 def test_a_long_value_whose_name_changed() -> None:
-    """Its lines are all enclosed by another line now, and are still the same lines."""
+    """Lines that are now enclosed by another line still match."""
     lines = [f"    {number},\n    None,\n" for number in range(4000)]
     base = f"start\nvalues = {{\n{''.join(lines)}}}\nend\n"
     ours = base.replace("values", "renamed").replace("start", "begin").replace("end\n", "stop\n")
@@ -273,10 +273,10 @@ def test_a_long_value_whose_name_changed() -> None:
     ("head", "is_deep"), [("with DAG():", False), ("with DAG():", True), ("with DAG(new):", False)]
 )
 def test_a_value_stays_in_its_task(head: str, is_deep: bool) -> None:
-    """Ours changed a task; theirs changed it elsewhere and added one after it that holds just what was there before.
+    """One side changes a task; the other changes it elsewhere and adds a task that equals its old version.
 
-    A plain diff takes the lines of the new task for those of the old one. The place of a line in the structure tells
-    them apart, also where the line that encloses all was changed.
+    A plain diff matches the lines of the new task with those of the old one. The position in the structure tells the
+    tasks apart, even if the outermost enclosing line was changed.
     """
 
     def dag(first: str, *tasks: tuple[str, int, int]) -> str:
@@ -292,11 +292,11 @@ def test_a_value_stays_in_its_task(head: str, is_deep: bool) -> None:
     assert merge(base, ours, theirs) == merge(base, theirs, ours) == Merged(both, [])
 
 
-# --- against git ------------------------------------------------------------------------------------------------------
+# --- Compared with git ------------------------------------------------------------------------------------------------
 
 
 def by_git(base: str, ours: str, theirs: str) -> tuple[str, int]:
-    """Return what ``git merge-file`` makes of them, and how many conflicts it counts."""
+    """Return the result of ``git merge-file``, and its number of conflicts."""
     with tempfile.TemporaryDirectory() as folder:
         names = []
         for name, content in (("ours", ours), ("base", base), ("theirs", theirs)):
@@ -317,7 +317,7 @@ def edits(names: str) -> st.SearchStrategy[list[tuple[int, str, str]]]:
 
 
 def edited(base: list[str], changes: list[tuple[int, str, str]], line_end: str) -> str:
-    """Return the lines with the edits made."""
+    """Return the lines after the edits."""
     lines = list(base)
     for place, what, name in sorted(changes, reverse=True):
         at = place * len(base) // 16
@@ -334,7 +334,7 @@ def edited(base: list[str], changes: list[tuple[int, str, str]], line_end: str) 
 def test_git_says_the_same(
     size: int, ours: list[tuple[int, str, str]], theirs: list[tuple[int, str, str]], line_end: str, cut: str
 ) -> None:
-    """Where no line stands twice in a text the merged text is git's, conflicts and all.
+    """If no line occurs twice in a text, the merged text equals that of git, including conflicts.
 
     The last line end is missing in the base (b), in ours (o), in theirs (t) or nowhere.
     """

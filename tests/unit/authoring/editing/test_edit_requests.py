@@ -1,4 +1,4 @@
-"""Edits as a user asks for them: what each does with everything it takes, in which order."""
+"""Edit requests: what each one changes, and in which order."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EMPTY = Automation(dag_id="made", source_type="MANUAL", steps=[])
 
 
 def edited(automation: Automation, *edits: Edit) -> Automation:
-    """Return the automation after edits, which renders."""
+    """Return the edited automation after checking that it renders."""
     for edit in edits:
         automation = edit.apply(automation, "mia")
     render(automation)
@@ -33,7 +33,7 @@ def edited(automation: Automation, *edits: Edit) -> Automation:
 
 @pytest.fixture
 def chain() -> Automation:
-    """A search, and a note that is posted behind a gate."""
+    """An automation with a search, and a note that is posted behind a gate."""
     return edited(
         EMPTY.model_copy(update={"params": {}}),
         AddStep("web_search", key="look", values=SEARCH),
@@ -42,12 +42,12 @@ def chain() -> Automation:
 
 
 def step(automation: Automation, key: str) -> Step:
-    """Return the step of a key."""
+    """Return the step with a key."""
     return next(step for step in automation.steps if step.key == key)
 
 
 def test_add(chain: Automation) -> None:
-    """With its place, gate, options and references, as one edit."""
+    """A step is added with its place, gate, options and references in one edit."""
     after = edited(
         chain,
         AddStep(
@@ -68,14 +68,14 @@ def test_add(chain: Automation) -> None:
 
 
 def test_add_without_a_gate(chain: Automation) -> None:
-    """Who said so is in the reason."""
+    """The reason names the person who edited."""
     after = edited(chain, AddStep("http_request", key="more", values=POST, ungated=True))
 
     assert step(after, "more").approval.reason == "left without a gate by mia"
 
 
 def test_change_a_step(chain: Automation) -> None:
-    """Values, then what is left out, the gate, the options, the key."""
+    """Values come first, then unset places, the gate, the options and the key."""
     after = edited(
         chain,
         ChangeStep(
@@ -88,24 +88,24 @@ def test_change_a_step(chain: Automation) -> None:
         ),
     )
 
-    said = step(after, "say")
-    assert said.arguments["json"].value == {"text": None, "more": {"$from": ["x"]}}
-    assert [(wire.at, wire.from_) for wire in said.arguments["json"].wires] == [
+    changed = step(after, "say")
+    assert changed.arguments["json"].value == {"text": None, "more": {"$from": ["x"]}}
+    assert [(wire.at, wire.from_) for wire in changed.arguments["json"].wires] == [
         (["text"], Output(step="look", path=["results"]))
     ]
-    assert said.timeout_seconds == 9
-    assert step(after, str(said.approval.gate)).arguments["subject"].value == "Tell them?"
+    assert changed.timeout_seconds == 9
+    assert step(after, str(changed.approval.gate)).arguments["subject"].value == "Tell them?"
 
 
 def test_the_same_place_twice(chain: Automation) -> None:
-    """The later value counts."""
+    """If a place is set twice, the later value counts."""
     after = edited(chain, ChangeStep("look", values=[("query", "tea"), ("query", "milk")]))
 
     assert step(after, "look").arguments["query"].value == "milk"
 
 
 def test_another_kind(chain: Automation) -> None:
-    """The values are all arguments of the step that takes the place."""
+    """With a new kind, the values are all arguments of the new step."""
     after = edited(chain, ChangeStep("look", kind="http_request", values=list(POST.items()), ungated=True))
 
     assert [step.kind for step in after.steps] == ["http_request", "approval_gate", "http_request"]
@@ -114,14 +114,14 @@ def test_another_kind(chain: Automation) -> None:
 
 
 def test_its_own_key_changes_nothing(chain: Automation) -> None:
-    """But the step has to be there."""
+    """Renaming a step to its own key changes nothing, but the step must exist."""
     assert ChangeStep("look", new_key="look").apply(chain, "mia") == chain
     with pytest.raises(SpecError):
         ChangeStep("nobody", new_key="nobody").apply(chain, "mia")
 
 
 def test_move_and_remove(chain: Automation) -> None:
-    """A step moves with its gate, and goes with it; what read it gets a value instead."""
+    """A step is moved and removed together with its gate; places that read it get a value instead."""
     moved = edited(chain, MoveStep("tell", before="look"))
     assert [step.key for step in moved.steps] == ["approve_tell", "tell", "look"]
     assert [step.key for step in edited(moved, RemoveStep("tell")).steps] == ["look"]
@@ -133,7 +133,7 @@ def test_move_and_remove(chain: Automation) -> None:
 
 
 def test_params_come_first_and_go_last(chain: Automation) -> None:
-    """A value and a condition may use a param of the same edit; a param that they no longer use may go with it."""
+    """Values and conditions may use a param of the same edit, and a param that they no longer use can be removed."""
     with_param = edited(
         chain,
         ChangeAutomation(
@@ -153,7 +153,7 @@ def test_params_come_first_and_go_last(chain: Automation) -> None:
 
 
 def test_whatever_is_left_out_stays(chain: Automation) -> None:
-    """Nothing asked for changes nothing; a list of nothing is something else than nothing asked for."""
+    """An empty request changes nothing, whereas an empty list replaces the old list."""
     hourly = {"type": "schedule", "schedule": "@hourly"}
     after = edited(chain, ChangeAutomation(triggers=[hourly], options={"retries": 3}))
 
@@ -172,7 +172,7 @@ def test_whatever_is_left_out_stays(chain: Automation) -> None:
     ids=["add", "change", "values of steps"],
 )
 def test_references_that_are_misspelt(chain: Automation, edit: Any, where: str) -> None:
-    """The place is that in the request."""
+    """The message names the place in the request."""
     with pytest.raises(SpecError) as refused:
         edit.apply(chain, "mia")
     assert refused.value.where.startswith(where)

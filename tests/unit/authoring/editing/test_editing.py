@@ -1,4 +1,4 @@
-"""Edits: what they do to steps, wires, gates and branches, what they refuse by name, and what no sequence may break."""
+"""Edits: their effect on steps, wires, gates and branches, their refusals, and the invariants of any sequence."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ def golden(name: str) -> Automation:
 
 
 def search(automation: Automation, key: str = "look_up") -> Step:
-    """Return a fresh step that only reads."""
+    """Return a new step that only reads."""
     return editing.new_step(automation, "web_search", {"query": "coffee", "conn_id": "web"}, key=key)
 
 
 def post(automation: Automation, key: str = "tell") -> Step:
-    """Return a fresh step that changes something outside."""
+    """Return a new step that changes something outside."""
     values = {"conn_id": "crm", "endpoint": "/notes", "method": "POST", "json": {"text": "a", "lines": [1, 2]}}
     return editing.new_step(automation, "http_request", values, key=key)
 
 
 def step(automation: Automation, key: str) -> Step:
-    """Return the step of a key."""
+    """Return the step with a key."""
     return next(step for step in automation.steps if step.key == key)
 
 
@@ -51,7 +51,7 @@ def edges(automation: Automation) -> dict[str, list[str]]:
 
 
 def made(*steps: tuple[str, dict[str, Any]]) -> Automation:
-    """Return a chain of steps: each its kind, which is its key, and its arguments."""
+    """Return a chain of steps, given their kinds (also used as keys) and arguments."""
     automation = Automation(dag_id="made", source_type="MANUAL", steps=[])
     for kind, arguments in steps:
         key = arguments.pop("key", kind)
@@ -66,7 +66,7 @@ def wire(key: str, *path: str | int) -> Argument:
 
 
 def refused(edit: Callable[[], Any]) -> str:
-    """Return the message of a refused edit, which says where and what to do, too."""
+    """Return the message of a refused edit, after checking that it has a place and a remedy."""
     with pytest.raises(SpecError) as caught:
         edit()
     assert caught.value.where
@@ -79,14 +79,14 @@ def refused(edit: Callable[[], Any]) -> str:
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_what_follows_from_the_steps_is_what_crystallizing_says(name: str) -> None:
-    """Summarized again without a change, an automation is the same."""
+    """Summarizing an unchanged automation again gives the same automation."""
     assert summarized(golden(name), golden(name).steps) == golden(name)
 
 
 @pytest.mark.parametrize("name", CHAINS)
 @pytest.mark.parametrize("make", [search, post])
 def test_removing_an_added_step_undoes_it(name: str, make: Callable[[Automation], Step]) -> None:
-    """At every place of a chain, with a gate or without."""
+    """A step can be added at every place of a chain, with or without a gate."""
     before = golden(name)
     new = make(before)
     places: list[dict[str, Any]] = [{}]
@@ -104,7 +104,7 @@ def test_removing_an_added_step_undoes_it(name: str, make: Callable[[Automation]
 
 
 def test_added_after_takes_over_the_followers() -> None:
-    """In a sequence; side by side nobody waits for it; between two, others stay."""
+    """After a step, others wait for the new one; in parallel, nobody does; between two, other steps stay."""
     before = golden("every_kind")
     new = search(before)
     followers = ("generate_query", "web_search", "fetch_page", "forecast")
@@ -137,7 +137,7 @@ def test_added_before_a_guarded_step_stands_before_its_gate() -> None:
 
 
 def test_an_added_write_gets_a_gate() -> None:
-    """Unless it is to have none, which the review then says."""
+    """A write gets a gate unless it is added ungated, which the review reports."""
     before = golden("vai_garden")
     after = editing.add_step(before, post(before), gate={"assigned_users": ["mia"]})
     assert edges(after)["tell"] == ["approve_tell"]
@@ -151,7 +151,7 @@ def test_an_added_write_gets_a_gate() -> None:
 
 
 def test_a_new_step_waits_for_what_it_reads() -> None:
-    """Also where the place alone would not make it; it never comes before it."""
+    """A step waits for the steps that it reads, wherever it is added, and never comes before them."""
     before = golden("every_kind")
     new = search(before).model_copy(update={"arguments": {**search(before).arguments, "query": wire("forecast")}})
     after = editing.add_step(before, new, after="web_search", parallel=True)
@@ -161,17 +161,22 @@ def test_a_new_step_waits_for_what_it_reads() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "said"),
-    [("water", "there is a step 'water'"), ("Water", "cannot name a step"), ("a b", "cannot name"), ("ti", "'ti_'")],
+    ("key", "problem"),
+    [
+        ("water", "there is already a step 'water'"),
+        ("Water", "cannot name a step"),
+        ("a b", "cannot name"),
+        ("ti", "'ti_'"),
+    ],
 )
-def test_names_of_new_steps(key: str, said: str) -> None:
-    """They are free, and identifiers."""
+def test_names_of_new_steps(key: str, problem: str) -> None:
+    """Names of new steps must be free identifiers."""
     before = golden("vai_garden")
-    assert said in refused(lambda: editing.add_step(before, search(before, key)))
+    assert problem in refused(lambda: editing.add_step(before, search(before, key)))
 
 
 def test_removing_names_every_reader() -> None:
-    """Step, argument and place; with what to freeze there, for each of them, it goes."""
+    """The message names step, argument and place; with a value for each place, the step is removed."""
     before = golden("every_kind")
     places = ["forecast.arguments.rows", "create_flashboard.datasets.revenue", "http_request.json.regions"]
     places += ["conditional_branch.inputs.revenue"]
@@ -190,14 +195,14 @@ def test_removing_names_every_reader() -> None:
 
 
 def test_removing_a_guarded_step_removes_its_gate() -> None:
-    """And nothing else; the recorded call is listed."""
+    """Only the step and its gate are removed, and its recorded call is listed."""
     after = editing.remove_step(golden("vai_book_invoice_7_and_archive_the_rest"), "book", by="mia")
     assert edges(after) == {"archive": []}
     assert after.not_crystallized[-1].reason == "its step book was removed by mia"
 
 
 def test_removing_a_gate() -> None:
-    """Before a write only on purpose, and the review says so."""
+    """A gate before a write is removed only with ungate, and the review reports it."""
     before = golden("vai_garden")
     message = refused(lambda: editing.remove_step(before, "approve_water"))
     assert "it guards water, which changes something outside" in message
@@ -212,7 +217,7 @@ def test_removing_a_gate() -> None:
 
 
 def test_moving() -> None:
-    """What waited for the step waits for what it waited for; a gate moves with its step."""
+    """Steps that waited for the moved step wait for what it waited for, and its gate moves with it."""
     before = golden("monthly_revenue_report")
     after = editing.move_step(before, "generate_query_2", before="generate_query")
     assert list(edges(after)) == [
@@ -227,16 +232,16 @@ def test_moving() -> None:
 
 
 def test_moving_past_a_wire_is_refused() -> None:
-    """By both names and the place, from either side."""
+    """A step cannot be moved past a wire in either direction; the message names both steps and the place."""
     before = golden("monthly_revenue_report")
-    said = "'create_flashboard' takes datasets.revenue from 'generate_query', and would come before it"
-    assert said in refused(lambda: editing.move_step(before, "create_flashboard", before="generate_query"))
-    assert said in refused(lambda: editing.move_step(before, "generate_query", after="http_request"))
-    assert "moves with it" in refused(lambda: editing.move_step(before, "http_request", before="approve_http_request"))
+    problem = "'create_flashboard' takes datasets.revenue from 'generate_query', and would come before it"
+    assert problem in refused(lambda: editing.move_step(before, "create_flashboard", before="generate_query"))
+    assert problem in refused(lambda: editing.move_step(before, "generate_query", after="http_request"))
+    assert "itself moves" in refused(lambda: editing.move_step(before, "http_request", before="approve_http_request"))
 
 
 def test_a_guarded_steps_sources_come_before_its_gate() -> None:
-    """The gate shows the values, so that it waits for them."""
+    """A gate shows its step's values, so it waits for the steps that they come from."""
     before = golden("every_kind")
     after = editing.set_argument(before, "http_request", "json.note", wire("web_search", "results", 0))
     assert edges(after)["http_request"] == ["approve_http_request"]
@@ -248,7 +253,7 @@ def test_a_guarded_steps_sources_come_before_its_gate() -> None:
 
 
 def test_replacing_keeps_the_place() -> None:
-    """Dependencies, followers and gate; the gate forgets the recorded call, and readers are to be checked."""
+    """Dependencies, downstream steps and gate stay; the gate loses its recorded call, and readers are flagged."""
     before = golden("every_kind")
     after = editing.replace_step(before, "http_request", post(before))
     assert edges(after) == edges(before)
@@ -267,7 +272,7 @@ def test_replacing_keeps_the_place() -> None:
 
 @pytest.mark.parametrize(("name", "key"), [(name, one.key) for name in PAIRS for one in golden(name).steps])
 def test_renaming_there_and_back(name: str, key: str) -> None:
-    """Leaves nothing under the old name but evidence; back again everything is as it was."""
+    """After renaming, the old name remains only in the evidence, and renaming back restores everything."""
     before = golden(name)
     after = editing.rename_step(before, key, "quite_new")
     assert key not in {name for one in after.steps for name in (*one.depends_on, one.key, one.task_id)}
@@ -276,7 +281,7 @@ def test_renaming_there_and_back(name: str, key: str) -> None:
 
 
 def test_renaming_follows_everywhere() -> None:
-    """Wires, branches, the gate and its question."""
+    """Wires, branches, the gate and its question use the new name."""
     assert editing.rename_step(golden("every_kind"), "http_request", "http_request") == golden("every_kind")
     after = editing.rename_step(golden("every_kind"), "add_note", "note_it")
     assert step(after, "conditional_branch").arguments["if_true"].value == ["note_it"]
@@ -289,7 +294,7 @@ def test_renaming_follows_everywhere() -> None:
 
 @pytest.mark.parametrize("edit", [editing.remove_step, lambda it, key: editing.rename_step(it, key, "other")])
 def test_a_template_that_names_a_task_is_told(edit: Callable[[Automation, str], Automation]) -> None:
-    """It would find nothing at run time."""
+    """A template that names a task would not find it after the edit."""
     before = golden("vai_route")
     text = Argument(class_="template", value="{{ ti.xcom_pull('web_search') }}")
     after = editing.set_argument(before, "save_route", "arguments.title", text)
@@ -300,7 +305,7 @@ def test_a_template_that_names_a_task_is_told(edit: Callable[[Automation, str], 
 
 
 def test_a_branch_keeps_leading_to_its_tasks() -> None:
-    """To what comes before them, to their new gates; where that is impossible it is refused by name."""
+    """Branches lead to new steps before their targets and to new gates; if that is impossible, the edit is refused."""
     before = golden("every_kind")
     after = editing.add_step(before, post(before), before="add_note")
     assert step(after, "conditional_branch").arguments["if_true"].value == ["approve_tell"]
@@ -317,7 +322,7 @@ def test_a_branch_keeps_leading_to_its_tasks() -> None:
 
 
 def test_removing_a_branch() -> None:
-    """Would let both ways run: only on purpose."""
+    """Removing a branch lets both sides run, so it needs unbranch."""
     before = golden("every_kind")
     assert "decides whether add_note, plan_discount run" in refused(
         lambda: editing.remove_step(before, "conditional_branch")
@@ -327,7 +332,7 @@ def test_removing_a_branch() -> None:
 
 
 def test_a_step_that_its_branch_never_runs_is_told() -> None:
-    """It follows the branch, which names it nowhere."""
+    """A step after a branch that the branch does not list is reported."""
     before = golden("every_kind")
     after = editing.add_step(before, search(before), after="conditional_branch", parallel=True)
     line = "look_up: follows the branch conditional_branch, which names it neither in if_true nor in if_false"
@@ -340,7 +345,7 @@ def test_a_step_that_its_branch_never_runs_is_told() -> None:
 
 
 def test_an_edited_argument_is_the_users() -> None:
-    """Its origin and evidence say so; the gate shows the recorded value beside it."""
+    """Origin and evidence record the edit, and the gate shows the recorded value."""
     before = golden("vai_late_parcels")
     after = editing.set_argument(before, "http_request", "endpoint", "/v2/alerts", by="mia")
     edited = step(after, "http_request").arguments["endpoint"]
@@ -355,37 +360,37 @@ def test_an_edited_argument_is_the_users() -> None:
 
 
 def test_arguments_by_their_other_names() -> None:
-    """A trace's name for an argument is that argument."""
+    """An argument may be given by its alias in traces."""
     after = editing.set_argument(golden("every_kind"), "generate_query", "prompt", "Which region?")
     assert step(after, "generate_query").arguments["question"].value == "Which region?"
     assert "prompt" not in step(after, "generate_query").arguments
 
 
 @pytest.mark.parametrize(
-    ("place", "value", "said"),
+    ("place", "value", "problem"),
     [
         ("nonsense", 1, "has no argument 'nonsense'"),
         ("method", "SEND", "method: Input should be"),
         ("headers", {"a": 1}, "headers.a: Input should be a valid string"),
-        ("json.regions.0", 1, "lies in a value that only a run knows"),
-        ("json.absent.more", 1, "there is no 'absent' in it: it has the keys"),
-        ("endpoint.x", 1, "it has no places"),
-        ("", 1, "is no place"),
+        ("json.regions.0", 1, "is inside a value that is filled in by the run"),
+        ("json.absent.more", 1, "the value has no 'absent': it has the keys"),
+        ("endpoint.x", 1, "it has no keys"),
+        ("", 1, "is not a place"),
         ("endpoint", None, "endpoint: Input should be a valid string"),
         ("endpoint", Argument(class_="parameter", param="p"), "'endpoint' of http_request decides what runs"),
         ("conn_id", wire("web_search"), "'conn_id' of http_request decides what runs"),
         ("endpoint", Argument(class_="template", value="/x/{{ run_id }}"), 'its template reads "run_id"'),
         ("conn_id", Argument(class_="template", value="c_{{ ds }}"), "'conn_id' of http_request decides what runs"),
-        ("json", Argument(class_="template", value="{{ ds"), "not a Jinja template"),
+        ("json", Argument(class_="template", value="{{ ds"), "not a valid Jinja template"),
         ("json", wire("absent"), "there is no step 'absent'"),
         ("json.month", wire("plan_discount"), "takes json.month from 'plan_discount', and would come before it"),
         ("json", Argument(class_="parameter", param="absent"), "'absent', which is not declared"),
-        ("json", Argument(class_="wired", value=1), "a wired argument does not hold these fields"),
+        ("json", Argument(class_="wired", value=1), "a wired argument cannot have these fields"),
     ],
 )
-def test_arguments_that_do_not_fit(place: str, value: Any, said: str) -> None:
-    """Another type, no such argument or place, something that comes later, or what decides what runs."""
-    assert said in refused(lambda: editing.set_argument(golden("every_kind"), "http_request", place, value))
+def test_arguments_that_do_not_fit(place: str, value: Any, problem: str) -> None:
+    """Refused are wrong types, unknown arguments or places, later steps, and outside values that decide what runs."""
+    assert problem in refused(lambda: editing.set_argument(golden("every_kind"), "http_request", place, value))
 
 
 @pytest.mark.parametrize(
@@ -399,7 +404,7 @@ def test_arguments_that_do_not_fit(place: str, value: Any, said: str) -> None:
     ],
 )
 def test_credentials_are_refused(place: str, value: Any) -> None:
-    """By the place; the message never shows the value. A connection's secret may stand there."""
+    """A credential is refused by its place, and the message never shows it. A connection's secret is allowed."""
     before = golden("every_kind")
     message = refused(lambda: editing.set_argument(before, "http_request", place, value))
     assert place.partition(".")[0] in message
@@ -412,11 +417,11 @@ def test_credentials_are_refused(place: str, value: Any) -> None:
 
 
 def test_a_step_that_becomes_a_write_gets_a_gate() -> None:
-    """As when it is crystallized; without one the review says so. Back again it stays guarded."""
+    """A step that becomes a write gets a gate, or a review item without one. It stays guarded if it reads again."""
     before = golden("vai_phone_help")
     after = editing.set_argument(before, "get_line", "method", "POST", by="mia")
     assert (step(after, "get_line").effect, edges(after)["get_line"]) == ("write", ["approve_get_line"])
-    assert "since mia edited method" in step(after, "approve_get_line").arguments["reason"].value
+    assert "when mia edited method" in step(after, "approve_get_line").arguments["reason"].value
     bare = editing.set_argument(before, "get_line", "method", "POST", ungated=True)
     assert (step(bare, "get_line").approval.gate, len(bare.steps)) == (None, 1)
     assert "write_without_gate" in findings(bare, "get_line")
@@ -425,7 +430,7 @@ def test_a_step_that_becomes_a_write_gets_a_gate() -> None:
 
 
 def test_what_a_tools_file_said_of_the_effect_stays() -> None:
-    """Another argument does not make a write of an MCP tool that only reads; the argument itself does."""
+    """An MCP tool that only reads stays so when another argument is edited; only the effect argument changes that."""
     before = golden("vai_garden")
     after = editing.set_argument(before, "read_sensor", "arguments.unit", "celsius")
     assert (step(after, "read_sensor").effect, len(after.steps)) == ("read", len(before.steps))
@@ -437,18 +442,18 @@ def test_what_a_tools_file_said_of_the_effect_stays() -> None:
 
 
 def test_a_persons_words_are_no_models() -> None:
-    """The flag goes with the words that it was about."""
+    """The flag ends when the model's words are replaced."""
     before = golden("every_kind")
-    said = "an MCP server answers, and may answer otherwise tomorrow"
+    reason = "an MCP server answers, and may answer otherwise tomorrow"
     assert step(before, "add_note").non_deterministic_reason == (
-        f"{said}; a model wrote arguments.text, which each run repeats word for word"
+        f"{reason}; a model wrote arguments.text, which each run repeats word for word"
     )
     after = step(editing.set_argument(before, "add_note", "arguments.text", "Mine."), "add_note")
-    assert (after.non_deterministic_reason, after.determinism) == (said, "live")
+    assert (after.non_deterministic_reason, after.determinism) == (reason, "live")
 
 
 def test_a_models_words_go_place_by_place() -> None:
-    """Whoever replaces one of several texts leaves the others flagged, by their places; the last one ends the flag."""
+    """If one of several texts is replaced, the others stay flagged by place; with the last one, the flag ends."""
     automation = golden("monthly_revenue_report")
     for place in ("title", "summary", "highlights.0"):
         automation = editing.set_argument(automation, "http_request", f"json.{place}", "Mine.")
@@ -465,7 +470,7 @@ def test_a_models_words_go_place_by_place() -> None:
 
 
 def test_an_edit_decides_about_its_place_alone() -> None:
-    """What the reviewer was asked about other places of the argument stays; what was set is no question any more."""
+    """Undecided places that were not edited stay in the review, and those that were set do not."""
     before = golden("every_kind")
     other = editing.set_argument(before, "http_request", "json.note", "Mine.")
     assert "date_without_year" in findings(other, "http_request")
@@ -476,7 +481,7 @@ def test_an_edit_decides_about_its_place_alone() -> None:
 
 
 def test_a_question_instead_of_the_query() -> None:
-    """A model then writes the query in each run, and the flag says so; neither is refused."""
+    """Without SQL, a model writes the query in each run, and the step is flagged."""
     before = golden("every_kind")
     after = step(editing.unset_argument(before, "generate_query", "sql"), "generate_query")
     assert after.determinism == "model_at_run_time"
@@ -485,7 +490,7 @@ def test_a_question_instead_of_the_query() -> None:
 
 
 def test_what_was_drawn_from_the_recording_is_to_be_checked() -> None:
-    """It may not fit another address or another query."""
+    """Recorded expectations may not match another address or query, so they are flagged."""
     after = editing.set_argument(golden("every_kind"), "generate_query", "sql", "SELECT 1")
     line = "generate_query.sql: tables still come from the recording, which was made with another sql"
     assert line in review_lines(after)
@@ -493,7 +498,7 @@ def test_what_was_drawn_from_the_recording_is_to_be_checked() -> None:
 
 
 def gated_tool() -> Automation:
-    """Return an automation with one guarded step, the gate of which has form fields and a denied call."""
+    """Return an automation with a guarded step whose gate has form fields and a denied call."""
     automation = made(("mcp_tool", {"tool": "pay", "conn_id": "bank", "arguments": {"to": "Ann", "amount": 10}}))
     denied = {"tool": "pay", "conn_id": "bank", "arguments": {"to": "Eve", "amount": 10}}
     editable = {"arguments.amount": {"type": "integer", "minimum": 1}, "arguments.to": {"type": "string"}}
@@ -501,7 +506,7 @@ def gated_tool() -> Automation:
 
 
 def test_the_gates_form_fits_the_new_value() -> None:
-    """A field gets the new type, and goes with its place."""
+    """A form field gets the new type, and is removed with its place."""
     before = gated_tool()
     same = editing.set_argument(before, "mcp_tool", "arguments.amount", 20)
     assert step(same, "approve_mcp_tool") == step(before, "approve_mcp_tool")
@@ -514,19 +519,19 @@ def test_the_gates_form_fits_the_new_value() -> None:
 
 
 def test_a_denied_call_does_not_come_back() -> None:
-    """Its gate would never let it pass, and a person said no."""
+    """The arguments of a denied call are refused, because the gate would never let them pass."""
     message = refused(lambda: editing.set_argument(gated_tool(), "mcp_tool", "arguments.to", "Eve"))
     assert "a call that a person denied" in message
 
 
 def test_places_in_values() -> None:
-    """Items of lists, new keys, keys with dots; wires at or inside a replaced place go."""
+    """List items, new keys and keys with dots can be set; wires at or inside a replaced place are removed."""
     before = made(("web_search", {"query": "q", "conn_id": "w"}), ("http_request", dict(post_values())))
     after = editing.set_argument(before, "http_request", "json.lines.1", wire("web_search"))
     after = editing.set_argument(after, "http_request", ["json", "a.b"], "dotted")
     argument = step(after, "http_request").arguments["json"]
     assert argument.value == {"text": "a", "lines": [1, None], "a.b": "dotted"}
-    assert [(it.at, it.from_) for it in argument.wires] == [(["lines", 1], Output(step="web_search"))]
+    assert [(one.at, one.from_) for one in argument.wires] == [(["lines", 1], Output(step="web_search"))]
     plain = editing.set_argument(after, "http_request", "json.lines", [3])
     assert step(plain, "http_request").arguments["json"].wires == []
     assert step(plain, "http_request").arguments["json"].class_ == "frozen"
@@ -544,7 +549,7 @@ def post_values() -> dict[str, Any]:
 
 
 def test_triggers() -> None:
-    """Checked as they will run; a webhook's connection is needed, its payload may be taken."""
+    """Triggers are validated; a webhook adds its connection, and its payload can be used."""
     before = golden("vai_garden")
     hook = {"type": "webhook", "path": "shop/orders", "conn_id": "shop_hook"}
     after = editing.set_triggers(before, [hook, {"type": "schedule", "schedule": "@daily", "timezone": "Asia/Tokyo"}])
@@ -555,7 +560,7 @@ def test_triggers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("trigger", "said"),
+    ("trigger", "problem"),
     [
         ({"type": "schedule", "schedule": "daily"}, "neither a cron expression nor a preset"),
         ({"type": "schedule", "schedule": "@daily", "timezone": "Mars/Base"}, '"Mars/Base" is not a time zone'),
@@ -567,37 +572,37 @@ def test_triggers() -> None:
         ({"type": "event"}, "either an event or an asset's uri"),
     ],
 )
-def test_triggers_that_cannot_be(trigger: dict[str, Any], said: str) -> None:
-    """They are refused before Airflow would."""
-    assert said in refused(lambda: editing.set_triggers(golden("vai_garden"), [trigger]))
+def test_triggers_that_cannot_be(trigger: dict[str, Any], problem: str) -> None:
+    """Triggers that Airflow would reject are refused."""
+    assert problem in refused(lambda: editing.set_triggers(golden("vai_garden"), [trigger]))
 
 
 def test_params_and_conditions() -> None:
-    """A param that is used is not removed; a condition speaks of what there is."""
+    """A param that is used cannot be removed, and a condition may use only existing names."""
     before = editing.set_params(golden("vai_garden"), {"plant": {"default": "fern", "schema": {"type": "string"}}})
     after = editing.set_conditions(before, ["params.plant != 'cactus' and payload.wet = false"])
     after = editing.set_argument(after, "water", "arguments.plant", Argument(class_="parameter", param="plant"))
     message = refused(lambda: editing.set_params(after, {"plant": None}))
     assert "the param 'plant' is used by step water, conditions.0" in message
     assert editing.set_params(before, {"plant": None}) == golden("vai_garden")
-    for condition, said in {
+    for condition, problem in {
         "params.plant ==": "cannot be read",
         "__import__('os')": "not Call",
         "params.absent = 1": "no param 'absent'",
-        "secrets.x = 1": "it speaks of 'secrets'",
+        "secrets.x = 1": "the condition uses 'secrets'",
     }.items():
-        assert said in refused(lambda condition=condition: editing.set_conditions(before, [condition]))
-    for param, said in {
+        assert problem in refused(lambda condition=condition: editing.set_conditions(before, [condition]))
+    for param, problem in {
         "default": ({"default": 3, "schema": {"type": "string"}}, "the default 3 does not fit the schema (type)"),
         "schema": ({"schema": {"type": "colour"}}, "the schema is not a JSON Schema: 'colour' is not valid"),
         "fields": ({"value": 3}, "Extra inputs"),
     }.values():
-        assert said in refused(lambda param=param: editing.set_params(before, {"region": param}))
+        assert problem in refused(lambda param=param: editing.set_params(before, {"region": param}))
     assert "credential" in refused(lambda: editing.set_params(before, {"api_key": {"default": "8fK2mQz7LwX4vB9n"}}))
 
 
 def test_options() -> None:
-    """Known ones of the right type; ``None`` is the default again."""
+    """Options must be known and of the right type; ``None`` restores the default."""
     before = golden("vai_garden")
     after = editing.set_options(before, retries=2, tags=["garden"], owner="mia", timeout_seconds=60)
     assert (after.retries, after.tags, after.owner) == (2, ["garden"], "mia")
@@ -654,7 +659,7 @@ def edited(automation: Automation, edit: tuple[str, int, int, int, Any, bool]) -
 
 
 def waited_for(automation: Automation, key: str) -> set[str]:
-    """Return all steps that a step waits for, directly or not."""
+    """Return all steps that a step waits for, directly or indirectly."""
     waits, seen = edges(automation), set[str]()
     left = list(waits[key])
     while left:
@@ -667,7 +672,7 @@ def waited_for(automation: Automation, key: str) -> set[str]:
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(name=st.sampled_from(sorted(PAIRS)), edits=EDITS)
 def test_any_sequence_of_edits(name: str, edits: list[tuple[str, int, int, int, Any, bool]]) -> None:
-    """Gives a valid automation that renders, or a refusal; no step is lost, and no write loses its gate unsaid."""
+    """Every edit gives a valid automation that renders, or an error; no step or gate is lost silently."""
     automation = golden(name)
     for edit in edits:
         before = {step.key for step in automation.steps}

@@ -1,4 +1,4 @@
-"""Specs written by hand become the automations that were meant, or are refused with the place."""
+"""Specs written by hand become automations, or are refused with the place of the error."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ POST = {"kind": "http_request", "key": "post", "arguments": {"endpoint": "/x", "
 
 
 def written(folder: Path, document: Any, name: str = "spec.json") -> Path:
-    """Write a document and return its path; text as it is."""
+    """Write a document and return its path; text is written unchanged."""
     path = folder / name
     path.write_text(document if isinstance(document, str) else json.dumps(document))
     return path
@@ -68,7 +68,7 @@ def read(folder: Path, document: Any, name: str = "spec.json") -> Automation:
 
 
 def step_of(automation: Automation, key: str) -> Step:
-    """Return a step by its key."""
+    """Return the step with a key."""
     return next(step for step in automation.steps if step.key == key)
 
 
@@ -88,9 +88,9 @@ def short(tmp_path: Path) -> Automation:
 
 
 def test_short_form_is_filled_in(short: Automation) -> None:
-    """Names, order, connections and what is flagged follow from what is written."""
+    """Names, order, connections and flags follow from the spec."""
     assert (short.dag_id, short.source_type, short.source) == ("nightly_revenue", "MANUAL", None)
-    assert [(it.key, it.task_id, it.depends_on) for it in short.steps] == [
+    assert [(one.key, one.task_id, one.depends_on) for one in short.steps] == [
         ("revenue", "revenue", []),
         ("create_flashboard", "create_flashboard", ["revenue"]),
         ("approve_post", "approve_post", ["create_flashboard"]),
@@ -103,7 +103,7 @@ def test_short_form_is_filled_in(short: Automation) -> None:
     assert short.params["top"].default == 5
     assert short.params["region"].schema_ == {"type": "string", "enum": ["EU", "US"]}
     assert (short.retries, short.conditions) == (2, ['params.region in ["EU", "US"]'])
-    assert all(it.operator.startswith("airflow_provider_vai.") for it in short.steps)
+    assert all(one.operator.startswith("airflow_provider_vai.") for one in short.steps)
 
 
 def test_references_become_wires(short: Automation) -> None:
@@ -114,8 +114,8 @@ def test_references_become_wires(short: Automation) -> None:
     sent = step_of(short, "post").arguments["json"]
     assert sent.class_ == "wired"
     assert sent.value == {"id": None, "key": None, "note": {"$from": ["x"]}}
-    assert [(it.at, it.from_ and it.from_.path) for it in sent.wires] == [(["id"], ["id"])]
-    assert [(it.at, it.connection) for it in sent.secrets] == [(["key"], "pager")]
+    assert [(one.at, one.from_ and one.from_.path) for one in sent.wires] == [(["id"], ["id"])]
+    assert [(one.at, one.connection) for one in sent.secrets] == [(["key"], "pager")]
     each = step_of(short, "post").each
     assert each
     assert (each.step, each.path) == ("revenue", ["rows"])
@@ -134,7 +134,7 @@ def test_whole_arguments_take_their_class(tmp_path: Path) -> None:
 
 
 def test_a_gate_is_the_crystallizers(tmp_path: Path) -> None:
-    """The gate of a step by hand differs from a crystallized one in what the recording said, and in nothing else."""
+    """The gate of a step by hand equals a crystallized one, except for what comes from the recording."""
     recorded = support.run(support.call("http_request", {**POST["arguments"]}, {"status": 200, "body": {}}))
     crystallized = support.crystallized(recorded, {"match": "http_request", "kind": "http_request"}).steps
     by_hand = read(tmp_path, {"steps": [{**POST, "key": "http_request", "gate": True}]}).steps
@@ -151,7 +151,7 @@ def test_a_gate_is_the_crystallizers(tmp_path: Path) -> None:
 
 
 def test_an_unguarded_write_is_for_review(tmp_path: Path) -> None:
-    """It is allowed, and said."""
+    """A write without a gate is allowed, and reported."""
     automation = read(tmp_path, {"steps": [POST]})
 
     assert step_of(automation, "post").effect == "write"
@@ -159,7 +159,7 @@ def test_an_unguarded_write_is_for_review(tmp_path: Path) -> None:
 
 
 def test_effect_may_be_said(tmp_path: Path) -> None:
-    """A step that only reads, for all its author knows, needs no review of its own; the claim is listed."""
+    """A step declared as read needs no review itself; the declaration is listed."""
     mcp = {"kind": "mcp_tool", "key": "look", "effect": "read", "arguments": {"tool": "look", "arguments": {}}}
     made = read(tmp_path, {"steps": [mcp]})
 
@@ -168,7 +168,7 @@ def test_effect_may_be_said(tmp_path: Path) -> None:
 
 
 def test_a_question_alone_is_flagged(tmp_path: Path) -> None:
-    """A model writes the SQL in each run: it is said so, and the model's connection is one that the DAG needs."""
+    """A query without SQL is flagged, and the model's connection is listed."""
     made = read(tmp_path, {"steps": [{"kind": "generate_query", "arguments": {"question": "How many?"}}]})
 
     assert (made.steps[0].determinism, made.connections) == ("model_at_run_time", ["pydanticai_default", "warehouse"])
@@ -176,7 +176,7 @@ def test_a_question_alone_is_flagged(tmp_path: Path) -> None:
 
 
 def test_results_make_dependencies(tmp_path: Path) -> None:
-    """A step waits for those whose results it reads, also where it names others, and once only."""
+    """A step waits for the steps whose results it reads, even if it names other dependencies."""
     post = {**POST, "depends_on": [], "arguments": {**POST["arguments"], "json": {"$from": ["q", "rows"]}}}
     made = read(tmp_path, {"steps": [QUERY, {**QUERY, "key": "q2"}, post, {**QUERY, "key": "q3"}]})
 
@@ -185,7 +185,7 @@ def test_results_make_dependencies(tmp_path: Path) -> None:
 
 
 def test_a_branch_leads_to_the_gate(tmp_path: Path) -> None:
-    """What directly follows a branch is a guarded step's gate."""
+    """A branch leads to the gates of guarded steps."""
     branch = {"kind": "conditional_branch", "key": "b", "arguments": {"condition": "params.x > 1", "if_true": ["post"]}}
     made = read(tmp_path, {"params": {"x": 1}, "steps": [branch, {**POST, "gate": True}]})
 
@@ -195,21 +195,21 @@ def test_a_branch_leads_to_the_gate(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("field", ["dag_id", "name", None])
 def test_where_the_dag_id_comes_from(tmp_path: Path, field: str | None) -> None:
-    """Its own field, the name, or the file's name."""
+    """The DAG id comes from its own field, the name, or the file's name."""
     given = {field: {"dag_id": "a-b.c", "name": "Late parcels"}[field]} if field else {}
     made = read(tmp_path, {**given, "steps": [QUERY]}, "from_file.vai-spec.json")
 
     assert made.dag_id == {"dag_id": "a-b.c", "name": "late_parcels", None: "from_file"}[field]
-    assert [it.type for it in made.triggers] == ["manual"]
+    assert [one.type for one in made.triggers] == ["manual"]
 
 
 def test_the_full_form_reads_back(tmp_path: Path, short: Automation) -> None:
-    """What `vai schema automation` describes is read as it is."""
+    """The full form of `vai schema automation` is read."""
     assert read(tmp_path, short.model_dump(mode="json"), "full.vai-spec.json") == short
 
 
 def test_a_sidecars_spec_becomes_one_by_hand(tmp_path: Path) -> None:
-    """Its recording is named for the reviewer, and no longer claimed as the source."""
+    """A recording in the full form is named for the reviewer, and no longer the source."""
     golden = GOLDEN / "example/expected/monthly_revenue_dashboard.vai.json"
     made = read(tmp_path, golden.read_text())
 
@@ -225,11 +225,11 @@ def test_what_is_read_renders(tmp_path: Path) -> None:
 
 
 BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
-    ("unknown key", {"stepps": []}, "stepps", "not known", "'steps'"),
-    ("step key", {"steps": [{**QUERY, "argument": {}}]}, "steps[0].argument", "not known", "'arguments'"),
+    ("unknown key", {"stepps": []}, "stepps", "unknown key", "'steps'"),
+    ("step key", {"steps": [{**QUERY, "argument": {}}]}, "steps[0].argument", "unknown key", "'arguments'"),
     ("kind", {"steps": [{"kind": "http_requst"}]}, "steps[0].kind", "http_requst", "'http_request'"),
-    ("gate kind", {"steps": [{"kind": "approval_gate"}]}, "steps[0].kind", "right before", "gate: true"),
-    ("no step", {"steps": []}, "steps", "no list of steps", "at least one"),
+    ("gate kind", {"steps": [{"kind": "approval_gate"}]}, "steps[0].kind", "not written as a step", "gate: true"),
+    ("no step", {"steps": []}, "steps", "not a list of steps", "at least one"),
     ("key", {"steps": [{**QUERY, "key": "A b"}]}, "steps[0].key", "A b", "'a_b'"),
     ("two keys", {"steps": [QUERY, QUERY]}, "steps[1].key", "two steps", "its own"),
     ("argument", {"steps": [{**QUERY, "arguments": {"sqll": "x"}}]}, "steps[0].arguments.sqll", "sqll", "'sql'"),
@@ -239,18 +239,18 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("nested type", {"steps": [{"kind": "explain_schema", "arguments": {"tables": [{"$param": "t"}, 5]}}],
                      "params": {"t": "x"}}, "steps[0].arguments.tables[1]", "5", "Correct"),
     ("source", {"steps": [{**POST, "arguments": {"endpoint": "/x", "json": {"a": [{"$from": ["qq"]}]}}}]},
-     "steps[0].arguments.json.a[0].$from", "no earlier step", ""),
-    ("forward", {"steps": [{**QUERY, "depends_on": ["post"]}, POST]}, "steps[0].depends_on[0]", "no earlier", ""),
+     "steps[0].arguments.json.a[0].$from", "not an earlier step", ""),
+    ("forward", {"steps": [{**QUERY, "depends_on": ["post"]}, POST]}, "steps[0].depends_on[0]", "not an earlier", ""),
     ("item", {"steps": [{**POST, "arguments": {"endpoint": "/x", "json": {"$item": []}}}]}, "json", "mapped", "each"),
-    ("each", {"steps": [{**POST, "each": ["q", "rows"]}]}, "steps[0].each", "no earlier step", ""),
+    ("each", {"steps": [{**POST, "each": ["q", "rows"]}]}, "steps[0].each", "not an earlier step", ""),
     ("param", {"steps": [{**QUERY, "arguments": {"sql": "SELECT 1", "parameters": [{"$param": ["nope"]}]}}]},
      "", "nope", ""),
     ("marker", {"steps": [{**POST, "arguments": {"endpoint": "/x", "json": {"$form": ["q"]}}}]}, "json", "$form",
      "'$from'"),
     ("mixed", {"steps": [{**POST, "arguments": {"endpoint": "/x", "json": {"$from": ["q"], "b": 1}}}]}, "json",
-     "beside", "alone"),
+     "must be the only key", "Remove the other keys"),
     ("template", {"steps": [{**POST, "arguments": {"endpoint": "/x", "data": {"$template": "{{ ds "}}}]},
-     "data.$template", "not a Jinja template", "Correct"),
+     "data.$template", "not a valid Jinja template", "Correct"),
     ("sql from outside", {"params": {"p": "x"}, "steps": [{**QUERY, "arguments": {"sql": {"$param": "p"}}}]},
      "arguments.sql", "decides what runs", "parameters"),
     ("sql template", {"steps": [{**QUERY, "arguments": {"sql": {"$template": "SELECT {{ params.p }}"}}}]},
@@ -267,7 +267,7 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
      "arguments.headers.Authorization", "header", "connection"),
     ("param secret", {"params": {"api_key": "abcdefgh12345678"}, "steps": [QUERY]}, "params.api_key", "credential",
      "$secret"),
-    ("param shape", {"params": {"p": {"defaul": 1}}, "steps": [QUERY]}, "params.p.defaul", "not known", "'default'"),
+    ("param shape", {"params": {"p": {"defaul": 1}}, "steps": [QUERY]}, "params.p.defaul", "unknown key", "'default'"),
     ("default", {"params": {"p": {"default": 5, "schema": {"type": "string"}}}, "steps": [QUERY]}, "params.p",
      "the default 5", "Correct"),
     ("cron", {"trigger": {"type": "schedule", "schedule": "0 25 * * *"}, "steps": [QUERY]}, "trigger.schedule",
@@ -276,13 +276,13 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
      "triggers[0].timezone", "Mars", "Europe/Berlin"),
     ("trigger type", {"trigger": {"type": "schedul"}, "steps": [QUERY]}, "trigger.type", "schedul", "'schedule'"),
     ("webhook secret", {"trigger": {"type": "webhook", "path": "a", "secret": "whsec_12345678"}, "steps": [QUERY]},
-     "trigger.secret", "stands in the file", "conn_id"),
+     "trigger.secret", "the file contains the webhook's secret", "conn_id"),
     ("webhook path", {"trigger": {"type": "webhook", "path": "a b", "conn_id": "c"}, "steps": [QUERY]},
      "trigger.path", "a b", "Correct"),
     ("event kind", {"trigger": {"type": "event", "event": "action.completed", "filters": {"action_kind": "dlt"}},
                     "steps": [QUERY]}, "trigger.filters", "dlt", "Use one of"),
     ("condition", {"conditions": ["f(x)"], "steps": [QUERY]}, "conditions[0]", "f(x)", "Write it like"),
-    ("gate key", {"steps": [{**POST, "gate": {"subjct": "x"}}]}, "steps[0].gate.subjct", "not known", "'subject'"),
+    ("gate key", {"steps": [{**POST, "gate": {"subjct": "x"}}]}, "steps[0].gate.subjct", "unknown key", "'subject'"),
     ("gate value", {"steps": [{**POST, "gate": {"on_timeout": "maybe"}}]}, "steps[0].gate.on_timeout", "maybe", ""),
     ("editable", {"steps": [{**POST, "gate": {"editable": ["jso"]}}]}, "steps[0].gate.editable[0]", "jso", "'json'"),
     ("dag id", {"dag_id": "a b", "steps": [QUERY]}, "dag_id", "a b", "a_b"),
@@ -291,11 +291,13 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("document", "place", "problem", "remedy"), [it[1:] for it in BAD], ids=[it[0] for it in BAD])
+@pytest.mark.parametrize(
+    ("document", "place", "problem", "remedy"), [one[1:] for one in BAD], ids=[one[0] for one in BAD]
+)
 def test_refusals_name_place_value_and_remedy(
     tmp_path: Path, document: dict[str, Any], place: str, problem: str, remedy: str
 ) -> None:
-    """Each wrong spec is refused where it is wrong, and the message helps."""
+    """Each error names its place, the problem and a remedy."""
     error = refusal(tmp_path, {"steps": [QUERY], **document})
 
     assert place in error.where
@@ -306,7 +308,7 @@ def test_refusals_name_place_value_and_remedy(
 
 
 def test_every_wrong_step_is_told(tmp_path: Path) -> None:
-    """One refusal does not hide the others, and a step that is wrong does not make its readers wrong."""
+    """One error does not hide the others, and a wrong step does not cause errors in its readers."""
     document = {"steps": [{**QUERY, "arguments": {"sql": 1}}, {**POST, "gate": 5}, {"kind": "nope"}]}
     found = all_refusals(document, tmp_path / "x.json")
 
@@ -318,10 +320,10 @@ FILES: list[tuple[str, bytes | str, str]] = [
     ("a.yaml", "steps: [a\n", "line 2, column 1"),
     ("a.yaml", "a: 1\na: 2\n", "twice"),
     ("a.yaml", "a: !!python/object/apply:os.system [true]\n", "python/object"),
-    ("a.yaml", "a: &a [*a]\n", "holds itself"),
+    ("a.yaml", "a: &a [*a]\n", "contains itself"),
     ("a.json", '{"a": 1,}', "line 1, column 9"),
     ("a.json", '{"a": 1, "a": 2}', "twice"),
-    ("a.json", "[1]", "no object"),
+    ("a.json", "[1]", "not an object"),
     ("a.json", "", "empty"),
     ("a.json", b"\xff\xfe\x00", "not UTF-8"),
     ("a.json", '{"a":' * 150 + "1" + "}" * 150, "nested"),
@@ -329,13 +331,13 @@ FILES: list[tuple[str, bytes | str, str]] = [
     ("a.json", '{"dag_id": "\\ud800"}', "half a character"),
     ("a.json", '"' + "x" * 5_000_001 + '"', "more than 5 MB"),
     ("a.vai.json", '{"schema_version": 99}', "newer"),
-    ("a.json", '{"source_type": "MANUAL", "dag_id": "d", "steps": [], "stepps": 1}', "not known"),
+    ("a.json", '{"source_type": "MANUAL", "dag_id": "d", "steps": [], "stepps": 1}', "unknown key"),
 ]
 
 
 @pytest.mark.parametrize(("name", "content", "said"), FILES, ids=range(len(FILES)))
 def test_files_that_hold_no_spec(tmp_path: Path, name: str, content: bytes | str, said: str) -> None:
-    """Each is refused with its name, a YAML or JSON error with line and column."""
+    """Each unreadable file is refused by name; YAML and JSON errors have the line and column."""
     (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(SpecError) as caught:
         read_spec(tmp_path / name)
@@ -344,7 +346,7 @@ def test_files_that_hold_no_spec(tmp_path: Path, name: str, content: bytes | str
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:
-    """A missing file, a folder, a pipe that nobody writes to."""
+    """A missing file, a folder and a pipe without a writer are refused."""
     os.mkfifo(tmp_path / "pipe")
     for name in ("missing", "pipe", "."):
         with pytest.raises(SpecError):
@@ -363,7 +365,7 @@ CONFIG: dict[str, Any] = {
 
 
 def test_platform_webhook() -> None:
-    """The path loses its slash; the payload in a text is a template that writes text as text, the rest as JSON."""
+    """The path loses its slash; a text with the payload becomes a template that writes non-text values as JSON."""
     from jinja2 import Environment
 
     made = read_platform(CONFIG)
@@ -381,19 +383,19 @@ def test_platform_webhook() -> None:
 
 
 def with_definition(definition: dict[str, Any], **config: Any) -> dict[str, Any]:
-    """Return the platform's document with another action."""
+    """Return the platform document with another action."""
     action = {"kind": "http_request", "definition": {"method": "POST", **definition}}
     return {**CONFIG, "config": {**CONFIG["config"], "action": action, **config}}
 
 
 def test_platform_payload_and_data() -> None:
-    """The payload alone keeps its type; a place in it too; whatever looks like a reference or Jinja of ours is data."""
+    """The payload alone and places in it keep their type; references and Jinja in the document are data."""
     body = {"all": "{{payload}}", "id": "{{ payload.order['id'][0] }}", "d": {"$from": ["x"]}, "j": "{{ ds }} {% x"}
     document = with_definition({"url": "/x", "json": body, "data": "{{ ds }}: {{payload}}"})
     made = read_platform(document).steps[0].arguments
 
     assert made["json"].value == {"all": None, "id": None, "d": {"$from": ["x"]}, "j": "{{ ds }} {% x"}
-    assert [(it.at, it.param, it.path) for it in made["json"].wires] == [
+    assert [(one.at, one.param, one.path) for one in made["json"].wires] == [
         (["all"], "payload", []),
         (["id"], "payload", ["order", "id", 0]),
     ]
@@ -403,7 +405,7 @@ def test_platform_payload_and_data() -> None:
 
 
 def test_platform_schedule_and_nested_trigger() -> None:
-    """Both shapes of the trigger, the connection beside the definition, the kind repeated in it."""
+    """Both shapes of the trigger, a connection beside the definition, and a repeated kind are read."""
     action = {"kind": "dlt_extract", "connectionRef": {"slug": "shop"},
               "definition": {"kind": "dlt_extract", "source": "shopify", "resources": ["orders"]}}  # fmt: skip
     flat = read_platform({
@@ -425,7 +427,7 @@ def test_platform_schedule_and_nested_trigger() -> None:
 
 
 def test_camel_case(tmp_path: Path) -> None:
-    """Our names may be spelled as in the API, at every level; both spellings of one name are refused."""
+    """Names may be in camelCase at every level; both spellings of one name at once are refused."""
     snake = {
         "dag_id": "every", "max_active_runs": 2, "params": {"p_q": 1},
         "triggers": [
@@ -449,7 +451,7 @@ def test_camel_case(tmp_path: Path) -> None:
 
 
 def test_the_full_form_in_camel_case(tmp_path: Path) -> None:
-    """What the API shows of a version is read; the keys that tell the full form from others may be spelled so, too."""
+    """The API's form of a version is read, with camelCase keys."""
     made = read(tmp_path, {"dag_id": "one", "steps": [QUERY]})
     shown = made.model_dump(mode="json", by_alias=True)
 
@@ -458,7 +460,7 @@ def test_the_full_form_in_camel_case(tmp_path: Path) -> None:
 
 
 def test_platform_document_with_its_state(tmp_path: Path) -> None:
-    """``sourceType`` is also a word of the platform, and does not make its document one of our full forms."""
+    """A platform document with ``sourceType`` is not mistaken for the full form."""
     made = read(tmp_path, {**CONFIG, "sourceType": "MANUAL", "createdBy": "ann"})
 
     assert made.review[-1].message == "not taken over from the platform's document: sourceType, createdBy"
@@ -473,10 +475,10 @@ def test_platform_connection(name: str) -> None:
 
 
 def test_platform_secret() -> None:
-    """A literal secret is refused, unless a connection is named for it; it is in no message and no automation."""
+    """A literal secret is refused unless a connection is named for it, and appears in no message or automation."""
     config = {name: value for name, value in CONFIG["config"].items() if name != "secretConnId"}
     document = {**CONFIG, "config": {**config, "secret": "whsec_abcdefgh"}}
-    with pytest.raises(SpecError, match="stands in the file") as caught:
+    with pytest.raises(SpecError, match="the file contains the webhook's secret") as caught:
         read_platform(document)
     assert "whsec_" not in str(caught.value)
     named = {**document, "config": {**document["config"], "secretConnId": "hook"}}
@@ -499,14 +501,14 @@ def test_platform_secret() -> None:
     ],
 )
 def test_platform_refusals(document: Any, place: str) -> None:
-    """What is not known is refused with its place; the payload never decides what runs."""
+    """Unknown keys are refused with their place, and the payload never decides what runs."""
     with pytest.raises(SpecError) as caught:
         read_platform(document)
     assert place in caught.value.where
 
 
 def test_nothing_imports_airflow(tmp_path: Path) -> None:
-    """Specs are read left of the DAG file."""
+    """Specs can be read without Airflow."""
     path = written(tmp_path, SHORT, "s.yaml")
     script = (
         "import sys; from pathlib import Path; from airflow_provider_vai.authoring.specs.file import read_spec;"
@@ -544,22 +546,22 @@ STEPS = st.fixed_dictionaries(
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(FIELDS, VALUES, max_size=4), st.lists(STEPS, max_size=3))
 def test_any_document_is_an_automation_or_a_refusal(document: dict[str, Any], steps: list[Any]) -> None:
-    """Nothing ends in a traceback; what is accepted keeps the promises of a crystallized automation."""
+    """No document causes a traceback, and accepted ones have the guarantees of a crystallized automation."""
     found = all_refusals({**document, **({"steps": steps} if steps else {})}, Path("x.json"))
     if not isinstance(found, Automation):
         assert found
         assert all(isinstance(error, SpecError) for error in found)
         return
-    by_key = {it.key: it for it in found.steps}
-    for it in found.steps:
-        assert it.approval.gate is None or by_key[it.approval.gate].kind == "approval_gate"
-        assert it.approval.gate is None or it.depends_on == [it.approval.gate]
+    by_key = {one.key: one for one in found.steps}
+    for made in found.steps:
+        assert made.approval.gate is None or by_key[made.approval.gate].kind == "approval_gate"
+        assert made.approval.gate is None or made.depends_on == [made.approval.gate]
     assert found.source_type == "MANUAL"
 
 
 @pytest.mark.parametrize(("mark", "name"), [("spec", "x.vai.yaml"), ("platform", "x.json")])
 def test_the_page_shows_what_is_read(tmp_path: Path, mark: str, name: str) -> None:
-    """The examples of `dev/docs/spec.md` are automations, and every field and marker that is read stands there."""
+    """The examples in `dev/docs/spec.md` are valid, and every field and marker is documented there."""
     page = (DOCS / "spec.md").read_text(encoding="utf-8")
     shown = re.search(rf"<!-- {mark} -->\n```\w+\n(.*?)```\n", page, re.DOTALL)
 

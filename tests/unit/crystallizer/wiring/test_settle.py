@@ -37,9 +37,9 @@ def test_the_only_item_of_a_list_is_no_position() -> None:
     made = chain("cus-12", call("cancel", {"order_id": "ord-503"}))
     (source,) = sources(made, "cancel")
     assert source.path == ["orders", "[only]", "is:text"]
-    with pytest.raises(LookupError, match="2 items where one was recorded"):
+    with pytest.raises(LookupError, match="2 items instead of one"):
         follow({"orders": ["ord-1", "ord-503"]}, source.path)
-    with pytest.raises(LookupError, match="0 items where one was recorded"):
+    with pytest.raises(LookupError, match="0 items instead of one"):
         follow({"orders": []}, source.path)
 
 

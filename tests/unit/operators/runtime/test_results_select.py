@@ -23,7 +23,7 @@ def test_what_is_not_there() -> None:
     with pytest.raises(LookupError) as caught:
         results.select(MAILS.replace("Food", "Fees"), PATH, step="search")
     assert str(caught.value) == (
-        "the step 'search' has no '[subject=Food]' at ['text:yaml']: none of the records fit, found a list of 2"
+        "the step 'search' has no '[subject=Food]' at ['text:yaml']: no records match, found a list of length 2"
     )
 
 

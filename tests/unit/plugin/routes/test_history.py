@@ -103,8 +103,8 @@ def test_activate(op: Any, read_by_airflow: Any, folder: Path) -> None:
     "named",
     [
         [1, 2],
-        ["look: its SQL is frozen as the spec has it: read it as you would a model's", 2],
-        ["its SQL is frozen as the spec has it: read it as you would a model's"],
+        ["look: its SQL is frozen as in the spec: review it like a model's", 2],
+        ["its SQL is frozen as in the spec: review it like a model's"],
         "all",
     ],
 )

@@ -284,7 +284,7 @@ def test_several_runs_of_one_task(op: Any) -> None:
 
     assert made.status_code == 201, made.text
     shown = made.json()
-    assert shown["takenFor"] == "took one, two, three for 3 runs of one task"
+    assert shown["takenFor"] == "treating one, two, three as 3 runs of one task"
     assert shown["params"]["id"]["default"] == "ORD-1003"
     assert shown["steps"][0]["arguments"]["arguments"]["wires"] == [{"at": ["id"], "param": "id"}]
     assert any("made of 3 runs of one task" in item["message"] for item in shown["review"])
@@ -304,7 +304,7 @@ def test_several_exports_of_one_run(op: Any) -> None:
 
     assert made.status_code == 201, made.text
     shown = made.json()
-    assert shown["takenFor"] == f"took {', '.join(named)} for exports of one run"
+    assert shown["takenFor"] == f"treating {', '.join(named)} as exports of one run"
     assert len(shown["steps"]) == 1
     assert any(f"result differs between {named[0]} and {named[1]}" in item["message"] for item in shown["review"])
 
@@ -316,7 +316,7 @@ def test_the_recording_of_the_address_counts_once(op: Any) -> None:
 
     made = op.post(f"{THREADS}/one/crystallize", json={"traces": ["one", "two", "two"], "tools": TOOLS})
 
-    assert made.json()["takenFor"] == "took one, two for 2 runs of one task"
+    assert made.json()["takenFor"] == "treating one, two as 2 runs of one task"
     alone = op.post(f"{THREADS}/one/crystallize", json={"traces": ["one"], "dagId": "alone", "tools": TOOLS})
     assert alone.status_code == 201, alone.text
     assert "takenFor" not in alone.json()

@@ -58,7 +58,7 @@ def test_content_types(content_type: str, body: bytes, expected: Any) -> None:
         ("application/json", b"", "empty"),
         ("application/json", b"{", "not JSON at line 1"),
         ("application/json", b"NaN", "NaN is not JSON"),
-        ("application/json", b'{"a": 1, "a": 2}', "stands twice"),
+        ("application/json", b'{"a": 1, "a": 2}', "occurs twice"),
         ("application/json", b"\xef\xbb\xbf{}", "not JSON"),
         ("application/json", b"\xff", "not utf-8 at byte 0"),
         ("application/json; charset=utf-16", b"{}", "charset"),
