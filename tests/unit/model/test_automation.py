@@ -46,7 +46,7 @@ def test_references_name_earlier_steps(later: dict[str, Any]) -> None:
     """A dependency, a wire or a gate that names a later step or none is refused."""
     assert automation(step("x"), step("y", **later)).steps[1].key == "y"
     for steps in ([step("y", **later)], [step("y", **later), step("x")], [step("x", **later)]):
-        with pytest.raises(ValidationError, match="'x', which is no earlier step"):
+        with pytest.raises(ValidationError, match="'x', which is not an earlier step"):
             automation(*steps)
 
 

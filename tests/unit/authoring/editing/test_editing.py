@@ -133,7 +133,7 @@ def test_added_before_a_guarded_step_stands_before_its_gate() -> None:
     assert edges(after)["approve_http_request"] == ["look_up"]
     assert edges(after)["http_request"] == ["approve_http_request"]
     message = refused(lambda: editing.add_step(before, search(before), after="approve_http_request"))
-    assert "nothing can stand between the gate 'approve_http_request' and what it guards (http_request)" in message
+    assert "a step cannot be put between the gate 'approve_http_request' and what it guards (http_request)" in message
 
 
 def test_an_added_write_gets_a_gate() -> None:
@@ -157,7 +157,7 @@ def test_a_new_step_waits_for_what_it_reads() -> None:
     after = editing.add_step(before, new, after="web_search", parallel=True)
     assert edges(after)["look_up"] == ["web_search", "forecast"]
     message = refused(lambda: editing.add_step(before, new, before="duckdb_transform"))
-    assert "'look_up' takes query from 'forecast', and would come before it" in message
+    assert "'look_up' takes query from 'forecast', but would come before it" in message
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_moving() -> None:
 def test_moving_past_a_wire_is_refused() -> None:
     """By both names and the place, from either side."""
     before = golden("monthly_revenue_report")
-    said = "'create_flashboard' takes datasets.revenue from 'generate_query', and would come before it"
+    said = "'create_flashboard' takes datasets.revenue from 'generate_query', but would come before it"
     assert said in refused(lambda: editing.move_step(before, "create_flashboard", before="generate_query"))
     assert said in refused(lambda: editing.move_step(before, "generate_query", after="http_request"))
     assert "moves with it" in refused(lambda: editing.move_step(before, "http_request", before="approve_http_request"))
@@ -293,7 +293,7 @@ def test_a_template_that_names_a_task_is_told(edit: Callable[[Automation, str], 
     before = golden("vai_route")
     text = Argument(class_="template", value="{{ ti.xcom_pull('web_search') }}")
     after = editing.set_argument(before, "save_route", "arguments.title", text)
-    assert "a template of 'save_route' names the task 'web_search'" in refused(lambda: edit(after, "web_search"))
+    assert "a template of 'save_route' refers to the task 'web_search'" in refused(lambda: edit(after, "web_search"))
 
 
 # --- branches ---------------------------------------------------------------------------------------------------------
@@ -308,7 +308,7 @@ def test_a_branch_keeps_leading_to_its_tasks() -> None:
     guarded = editing.guard_step(before, "plan_discount")
     assert step(guarded, "conditional_branch").arguments["if_false"].value == ["approve_plan_discount"]
     assert "'conditional_branch' names it in if_true" in refused(lambda: editing.remove_step(before, "add_note"))
-    assert "names 'plan_discount' in if_false" in refused(
+    assert "lists 'plan_discount' in if_false" in refused(
         lambda: editing.add_step(before, search(before), after="conditional_branch")
     )
     assert "names it in if_false" in refused(
@@ -378,7 +378,7 @@ def test_arguments_by_their_other_names() -> None:
         ("conn_id", Argument(class_="template", value="c_{{ ds }}"), "'conn_id' of http_request decides what runs"),
         ("json", Argument(class_="template", value="{{ ds"), "not a Jinja template"),
         ("json", wire("absent"), "there is no step 'absent'"),
-        ("json.month", wire("plan_discount"), "takes json.month from 'plan_discount', and would come before it"),
+        ("json.month", wire("plan_discount"), "takes json.month from 'plan_discount', but would come before it"),
         ("json", Argument(class_="parameter", param="absent"), "'absent', which is not declared"),
         ("json", Argument(class_="wired", value=1), "a wired argument does not hold these fields"),
     ],
@@ -564,7 +564,7 @@ def test_triggers() -> None:
         ({"type": "schedule", "schedule": "0 0 31 2 *"}, "never fires"),
         ({"type": "event", "uri": "airflow://orders"}, "Airflow keeps the scheme"),
         ({"type": "sundial"}, "sundial"),
-        ({"type": "event"}, "either an event or an asset's uri"),
+        ({"type": "event"}, "either an event or the uri of an asset"),
     ],
 )
 def test_triggers_that_cannot_be(trigger: dict[str, Any], said: str) -> None:
