@@ -135,15 +135,15 @@ def test_values_keep_their_types() -> None:
 @pytest.mark.parametrize(
     ("one", "rule", "problem"),
     [
-        (call("generate_query", {}), {}, "give sql, the statement to run, or a question"),
+        (call("generate_query", {}), {}, "give sql (the statement to run), or a question"),
         (call("generate_query", {"sql": ""}), {}, "sql: String should have at least 1 character"),
         (call("generate_query", {"sql": "S", "limit": 1}), {}, "limit: Extra inputs are not permitted"),
         (call("generate_query", {"sql": "S", "max_rows": "5"}), {}, "max_rows: Input should be a valid integer"),
         (call("generate_query", {"sql": "S", "max_rows": True}), {}, "max_rows: Input should be a valid integer"),
         (call("http_request", {"url": "/x", "method": "post"}), {}, "method"),
-        (call("http_request", {"method": "GET"}), {}, "no endpoint"),
+        (call("http_request", {"method": "GET"}), {}, "endpoint is missing"),
         (call("create_flashboard", {"title": "T", "charts": {}}), {}, "charts: Input should be a valid list"),
-        (call("send"), {"kind": "python_tool"}, "no function is named for it"),
+        (call("send"), {"kind": "python_tool"}, "no function is given for it"),
         (call("send"), {"kind": "python_tool", "callable": "not a path"}, "python_callable"),
         (call("se nd"), {"kind": "python_tool", "callable": "m:*"}, "python_callable"),
     ],
@@ -178,7 +178,7 @@ def test_unmapped_tools_are_refused(tool: str) -> None:
     """Each once, with the lines to add; or they become steps that fail when run."""
     with pytest.raises(UnmappedTool) as refusal:
         drafts(call(tool), call(tool), call("other"))
-    assert refusal.value.problem == f"2 tools with no action kind: '{tool}', 'other'"
+    assert refusal.value.problem == f"2 tools without an action kind: '{tool}', 'other'"
     assert refusal.value.remedy.count("[[tools]]") == 2
     allowed = drafts(call(tool, {"a": 1}), allow_unmapped=True)
     assert [(found.kind.name, found.effect, found.values) for found in allowed] == [

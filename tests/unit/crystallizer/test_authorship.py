@@ -48,7 +48,7 @@ def test_many_places_are_counted() -> None:
     """Three are named."""
     texts = {f"t{number}": f"{PROSE} {number}" for number in range(5)}
     assert last(run(call("send", texts))).non_deterministic_reason == (
-        "a model wrote arguments.t0, arguments.t1, arguments.t2 and 2 more, which each run repeats word for word"
+        "a model wrote arguments.t0, arguments.t1, arguments.t2 and 2 more, and every run repeats it word for word"
     )
 
 

@@ -80,10 +80,10 @@ def test_gate_keys_evade_tools_of_that_name() -> None:
 
 
 def test_unguarded_writes_are_listed_for_review() -> None:
-    """What changes something outside without a gate is said aloud."""
+    """A write without a gate becomes a review item."""
     automation = one(call("send"), approval="never")
     assert (
-        "send: external side effects without a gate (the tools file says that this tool needs no approval)"
+        "send: external side effects without a gate (according to the tools file, this tool needs no approval)"
         in review_lines(automation)
     )
 
@@ -131,7 +131,7 @@ def test_what_outsiders_wrote_is_guarded(tool: str, arguments: Any, said: str, g
     if guarded:
         reason = gates[0].arguments["reason"].value
         assert [value.call_id for value in automation.steps[-1].approval.untrusted] == ["c1"]
-        assert "only text that outsiders can write says arguments." in reason.lower()
+        assert "only text that outsiders can write contains arguments." in reason.lower()
         assert "(call c1)" in reason
 
 

@@ -55,11 +55,11 @@ def text_of(recorded: Run, tmp_path: Any, **policy: Any) -> tuple[str, str]:
     ],
 )  # fmt: skip
 def test_text_under_a_secret_key_becomes_a_connection(key: str, tmp_path: Any) -> None:
-    """Whatever the value looks like; the reviewer is told which connection to make."""
+    """Whatever the value looks like; the review item names the connection to create."""
     dag, sidecar = text_of(run(call("send", {"to": "mia", "auth": {key: PLAIN}})), tmp_path)
     assert PLAIN not in dag + sidecar
     assert 'connection_secret("send_' in dag
-    assert "looks like a credential and was not kept: make the connection 'send_" in sidecar
+    assert "looks like a credential and was not kept: create the connection 'send_" in sidecar
 
 
 @pytest.mark.parametrize(

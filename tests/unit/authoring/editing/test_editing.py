@@ -439,9 +439,9 @@ def test_what_a_tools_file_said_of_the_effect_stays() -> None:
 def test_a_persons_words_are_no_models() -> None:
     """The flag goes with the words that it was about."""
     before = golden("every_kind")
-    said = "an MCP server answers, and may answer otherwise tomorrow"
+    said = "an MCP server answers, and its answer may change"
     assert step(before, "add_note").non_deterministic_reason == (
-        f"{said}; a model wrote arguments.text, which each run repeats word for word"
+        f"{said}; a model wrote arguments.text, and every run repeats it word for word"
     )
     after = step(editing.set_argument(before, "add_note", "arguments.text", "Mine."), "add_note")
     assert (after.non_deterministic_reason, after.determinism) == (said, "live")
@@ -455,7 +455,7 @@ def test_a_models_words_go_place_by_place() -> None:
     edited = step(automation, "http_request")
     assert edited.model_words == [["json", "highlights", 1], ["json", "highlights", 2]]
     assert edited.non_deterministic_reason == (
-        "a model wrote json.highlights.1, json.highlights.2, which each run repeats word for word"
+        "a model wrote json.highlights.1, json.highlights.2, and every run repeats it word for word"
     )
     assert "model_written" in findings(automation, "http_request")
     automation = editing.set_argument(automation, "http_request", "json.highlights", ["Mine.", "Too."])
