@@ -215,7 +215,8 @@ def test_all_of_nothing_is_refused(vai: Vai, out: Path, rules: Path, tmp_path: P
     document["simulations"] = document["simulations"][1:]
     trace = tmp_path / "trace.json"
     trace.write_text(json.dumps(document))
-    assert_refused(vai("crystallize", trace, "--all", "--out", out, "--tools", rules), "run sim-2", "recorded run failed")
+    output = vai("crystallize", trace, "--all", "--out", out, "--tools", rules)
+    assert_refused(output, "run sim-2", "the recorded run failed")
     assert not out.exists()
 
 

@@ -400,5 +400,5 @@ def test_origins_follow() -> None:
     drafts = made(recorded)[0]
     traced = origins(drafts, Evidence(recorded, tools(), drafts))[0].arguments["arguments"]
 
-    assert "order: said by the user in turn 0" in traced.evidence
+    assert "order: given by the user in turn 0" in traced.evidence
     assert len(traced.wires) == 2

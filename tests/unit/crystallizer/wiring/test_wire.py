@@ -140,11 +140,11 @@ def test_a_position_decides_in_a_read_and_not_in_a_write() -> None:
     found = taken({"to": "NO47110002"})
     assert wires(found) == {"to": "list_debts/1/iban/is:text"}
     assert found.evidence == [
-        "to: from list_debts[1][iban] (call c1); no other result has it; taken by its position in a list of 2"
+        "to: from list_debts[1][iban] (call c1); no other result has it; selected by its position in a list of 2"
     ]
     found = taken({"to": "NO47110002"}, effect="write")
     assert (found.class_, found.value) == ("frozen", {"to": "NO47110002"})
-    assert open_of(found) == [("to", "picked_by_position", ["list_debts[1][iban], by its position among 2"])]
+    assert open_of(found) == [("to", "picked_by_position", ["list_debts[1][iban], by its position in a list of 2"])]
 
 
 @pytest.mark.parametrize("effect", ["read", "write"])
