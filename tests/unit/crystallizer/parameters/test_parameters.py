@@ -126,7 +126,7 @@ def test_a_whole_argument_is_a_parameter() -> None:
     found = made(said("Search for green tea 2026", call(arguments={"query": "green tea 2026"})), rule)
 
     assert argument(found, name="query") == Argument(class_="parameter", param="query")
-    assert found[1]["query"].description == "`query` of `look`, said by the user in turn 0"
+    assert found[1]["query"].description == "`query` of `look`, given by the user in turn 0"
 
 
 def test_a_whole_argument_is_a_template() -> None:
@@ -154,7 +154,7 @@ def test_a_question_is_in_the_review() -> None:
     """A date that may move is left to the reviewer, with the question."""
     found = made(said("what is new?", call(arguments={"start": "2026-11-01"})))
 
-    question = "2026-11-01: the first day of this month when it was recorded, or that very day?"
+    question = "2026-11-01: the first day of this month when it was recorded, or exactly that day?"
     assert open_of(argument(found)) == [("start", "date_unclear", question)]
     assert argument(found).evidence == []
     assert argument(found).class_ == "frozen"
@@ -166,9 +166,9 @@ PERIOD = {"from": "2026-10-01", "to": "2026-10-31"}
 @pytest.mark.parametrize(
     ("other", "reason"),
     [
-        ({"at": "2026-10-07"}, "look.arguments.at has a date that stays"),
-        ({"at": "in October 2026, or 2025"}, "look.arguments.at has a date that stays"),
-        ({"sql": "SELECT 1 WHERE day >= '2026-10-01'"}, "look.arguments.sql has a date that stays"),
+        ({"at": "2026-10-07"}, "look.arguments.at has a date that stays frozen"),
+        ({"at": "in October 2026, or 2025"}, "look.arguments.at has a date that stays frozen"),
+        ({"sql": "SELECT 1 WHERE day >= '2026-10-01'"}, "look.arguments.sql has a date that stays frozen"),
     ],
 )
 def test_all_dates_move_or_none(other: dict[str, Any], reason: str) -> None:
@@ -253,7 +253,7 @@ def test_a_write_takes_a_param_only_behind_a_gate(guarded: bool) -> None:
                 call("one", {"city": "Paris"}, result=[{"name": "Hotel Lutetia 5", "id": 1}]),
                 call("two", {"stay": "at Hotel Lutetia 5"}),
             ],
-            "two.arguments.stay, which a model wrote, may rest on what came of it",
+            "two.arguments.stay, which a model wrote, may depend on it",
         ),
         (
             [
@@ -261,14 +261,14 @@ def test_a_write_takes_a_param_only_behind_a_gate(guarded: bool) -> None:
                 call("other", result=["Hotel Ritz", "Hotel Lutetia"]),
                 call("two", {"stay": "Hotel Lutetia"}),
             ],
-            "two.arguments.stay repeats what came of it",
+            "two.arguments.stay repeats a value that depends on it",
         ),
         (
             [
                 call("one", {"city": "Paris"}, result=[{"city": "Paris", "zone": "zone 4711"}, {"city": "Rome"}]),
                 call("two", {"zone": "zone 4711"}),
             ],
-            "the way to a wired value of two",
+            "the path of a wire in two",
         ),
         (
             [
@@ -276,7 +276,7 @@ def test_a_write_takes_a_param_only_behind_a_gate(guarded: bool) -> None:
                 call("two", {"page": "page 4711"}, result="Hotel Lutetia 5 and others"),
                 call("three", {"stay": "Hotel Lutetia 5"}),
             ],
-            "three.arguments.stay repeats what came of it",
+            "three.arguments.stay repeats a value that depends on it",
         ),
     ],
 )
@@ -390,7 +390,7 @@ def test_today_of_the_instructions() -> None:
 
     assert argument(today).wires[0].template
     ((_, _, question),) = open_of(argument(other))
-    assert question.endswith("or the very day that the instructions name?")
+    assert question.endswith("or exactly the day in the instructions?")
 
 
 def test_origins_follow() -> None:

@@ -414,9 +414,7 @@ def test_a_failed_run_is_left_out_aloud() -> None:
 
     assert automation.source is not None
     assert automation.source.id == "r2"
-    assert any(
-        line.startswith("the run r3 is left out: the recorded run failed") for line in review_lines(automation)
-    )
+    assert any(line.startswith("the run r3 is left out: the recorded run failed") for line in review_lines(automation))
 
 
 def test_one_successful_run_is_not_several() -> None:
