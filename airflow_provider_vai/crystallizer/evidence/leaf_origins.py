@@ -125,7 +125,7 @@ class Tracer:
             return "written by the model, or too small to trace"
         earlier = self.sent.get(json_text.canonical(value))
         if earlier is None or earlier.batch >= call.batch:
-            return "written by the model: it appears nowhere earlier"
+            return "written by the model; not found earlier in the run"
         return f"written by the model, first for {place_text([earlier.tool])} (call {place_text([earlier.id])})"
 
     def _is_default(self, draft: Draft, name: str, at: JsonPath, value: Any) -> bool:

@@ -147,7 +147,8 @@ class _Assembly:
                 tools = ", ".join(dict.fromkeys(tool_of(column.newest) for column in lost))
                 raise RunsDiffer(
                     f"the run {playback.name} changes something with {tools}, but not all {len(self.every)} runs do. "
-                    f"It was {self._reason(lost[0])}. Without it, the automation would change nothing that this run changed",
+                    f"It was {self._reason(lost[0])}. Without it, the automation would change nothing that this run "
+                    "changed",
                     where=f"run {playback.name}",
                     remedy="Name runs of one task, name more of them, or leave that step out with --exclude.",
                 )

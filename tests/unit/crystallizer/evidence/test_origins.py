@@ -42,9 +42,9 @@ LOOK = call("look", result={"id": "record 4711", "note": "Ask Mia Muster about i
         ("polite", "system", "x: given in the instructions"),
         ("Mia Muster", "tool_output", "x: from inside the result of look (call c1)"),
         (12.5, "tool_output", "x: from look[amount] (call c1)"),
-        ("Rome", "model", "x: written by the model: it appears nowhere earlier"),
-        ("Bernard", "model", "x: written by the model: it appears nowhere earlier"),
-        (3, "model", "x: written by the model: it appears nowhere earlier"),
+        ("Rome", "model", "x: written by the model; not found earlier in the run"),
+        ("Bernard", "model", "x: written by the model; not found earlier in the run"),
+        (3, "model", "x: written by the model; not found earlier in the run"),
         (True, "model", "x: written by the model, or too small to trace"),
         (None, "model", "x: written by the model, or too small to trace"),
     ],
@@ -84,7 +84,7 @@ def test_values_that_do_not_agree_are_listed() -> None:
     assert found.evidence == [
         "a: from look[id] (call c1); no other result has it",
         "b: given by the user in turn 0",
-        "c.0, c.1: written by the model: it appears nowhere earlier",
+        "c.0, c.1: written by the model; not found earlier in the run",
     ]
 
 
@@ -128,7 +128,7 @@ def test_a_credential_in_a_place_is_masked() -> None:
 def test_long_arguments() -> None:
     """The evidence stays short."""
     found = argument(call("send", {f"k{number}": f"text {number}" for number in range(500)}))
-    assert found.evidence == ["k0, k1, k2, k3, k4 and 195 more: written by the model: it appears nowhere earlier"]
+    assert found.evidence == ["k0, k1, k2, k3, k4 and 195 more: written by the model; not found earlier in the run"]
     many = argument(
         *[call(f"get_{n}", result={"id": f"R-{n:04}", "x": f"R-{n:04}"}) for n in range(30)],
         call("send", {f"k{n}": f"R-{n:04}" for n in range(30)}),
