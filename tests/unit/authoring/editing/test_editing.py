@@ -487,7 +487,7 @@ def test_a_question_instead_of_the_query() -> None:
 def test_what_was_drawn_from_the_recording_is_to_be_checked() -> None:
     """It may not fit another address or another query."""
     after = editing.set_argument(golden("every_kind"), "generate_query", "sql", "SELECT 1")
-    line = "generate_query.sql: tables still come from the recording, which was made with another sql"
+    line = "generate_query.sql: tables still come from the recording, which had a different sql"
     assert line in review_lines(after)
     assert "expected_shape" not in " ".join(review_lines(after))
 
