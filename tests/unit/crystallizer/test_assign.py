@@ -1,4 +1,4 @@
-"""Which kind a call is, and its arguments under the kind's names."""
+"""Assigning action kinds to calls, and the kinds' names to their arguments."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_kind_and_arguments(one: ToolCall, rule: dict[str, Any], kind: str, valu
     ],
 )
 def test_effect(one: ToolCall, rule: dict[str, Any], effect: str) -> None:
-    """The tools file's word, else what the arguments say, else the kind's own."""
+    """The tools file decides, else the arguments, else the kind."""
     assert draft(one, **rule).effect == effect
 
 
@@ -168,7 +168,7 @@ def test_arguments_that_do_not_fit_are_refused(one: ToolCall, rule: dict[str, An
     ids=["two names of the kind", "renamed first", "renamed last"],
 )
 def test_two_values_of_one_argument_are_refused(one: ToolCall, rule: dict[str, Any]) -> None:
-    """Two recorded arguments that become the same one: no value is lost in silence."""
+    """Two recorded arguments that are renamed to the same name are refused, so that no value is lost."""
     with pytest.raises(ArgumentsRefused):
         draft(one, **rule)
 

@@ -124,7 +124,7 @@ def outsiders(tool: str, arguments: dict[str, Any], said: str = "", gates: str =
     ],
 )
 def test_what_outsiders_wrote_is_guarded(tool: str, arguments: Any, said: str, guarded: bool) -> None:
-    """A write of their values, and a request to their address, also where the recorded run asked nobody."""
+    """A write with outsiders' values and a request to their address are guarded, even if the run asked nobody."""
     automation = outsiders(tool, arguments, said, approval="not_required")
     gates = [step for step in automation.steps if step.kind == "approval_gate"]
     assert bool(gates) == guarded

@@ -1,4 +1,4 @@
-"""Which calls become steps: only what succeeded, and every other call is listed with its reason."""
+"""Selecting calls: only successful ones become steps, and every other call is listed with a reason."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_parent_outside_the_trace_hides_no_call() -> None:
 
 @pytest.mark.parametrize("tool", ["final_result", "other"])
 def test_only_an_accepted_answer_is_an_answer(tool: str) -> None:
-    """A tool that happens to be called so, or to say so, is an action."""
+    """A tool with that name or that result alone is still an action."""
     result = "Final result processed." if tool == "other" else {"saved": True}
     assert ids(run(call(tool, {}, result))) == ["c1"]
 
@@ -99,7 +99,7 @@ def test_retry_that_succeeded_is_named(later: list[ToolCall], again: str | None)
 
 
 def test_calls_of_the_same_batch_do_not_end_a_retry() -> None:
-    """What the model asked for together with the failed call says nothing about giving up."""
+    """Calls of the failed call's own batch do not hide a retry."""
     recorded = run(call("look", outcome="failed", batch=0), call("other", batch=0), call("look", batch=1))
     assert reasons(recorded) == {"c1": "failed; succeeded when retried as c3"}
 

@@ -1,4 +1,4 @@
-"""The spec: its references hold, its JSON is exact, its digest counts everything that is decided."""
+"""The spec: its references are checked, its JSON is exact, and its digest covers every decision."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_references_name_earlier_steps(later: dict[str, Any]) -> None:
 
 
 def test_keys_are_unique() -> None:
-    """Two steps of one key cannot be told apart."""
+    """Two steps with the same key are refused."""
     with pytest.raises(ValidationError, match="two steps have the key 'x'"):
         automation(step("x"), step("x"))
 
@@ -104,7 +104,7 @@ def test_spec_digest_counts_values(value: Any, other: Any) -> None:
 
 
 def test_spec_digest_leaves_out_the_sidecars_own_fields() -> None:
-    """Version, status and history say nothing about what runs."""
+    """Version, status and history do not change the digest of the spec."""
     one = automation(step("x"))
     facts: dict[str, Any] = {
         "schema_version": 2,

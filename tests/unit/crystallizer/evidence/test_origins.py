@@ -1,4 +1,4 @@
-"""Origins: who said each value first."""
+"""Origins: the first source of each value."""
 
 from __future__ import annotations
 

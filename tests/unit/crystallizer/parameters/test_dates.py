@@ -186,7 +186,7 @@ def test_asks_on_days_that_are_two_things(now: str, words: str, name: str, value
     ],
 )
 def test_leaves_alone(words: str, value: str) -> None:
-    """Dates that nothing explains, half of a text, and what Jinja would change are no template."""
+    """No template for unexplained dates, for part of a text, or for text that Jinja would change."""
     found = asked(words, value)
 
     assert found is None or (found.template is None and found.line)
@@ -261,7 +261,7 @@ def test_days_of_a_zone(zone: str | int, now: str, value: str, then: str, expect
 
 
 def test_a_time_in_utc_counts_days_of_utc() -> None:
-    """A text that says Z is meant in UTC, whatever the user's zone."""
+    """A time with Z is in UTC, whatever the user's zone."""
     clock = Clock(datetime.fromisoformat("2026-11-17T23:30:00+00:00"), "Europe/Berlin")  # the 18th there
 
     found = dated("2026-11-16T00:00:00Z", "day", EarlierText("yesterday", meanings("yesterday")), clock)

@@ -1,4 +1,4 @@
-"""Parameters: the user's values as params, dates as templates; nothing that decides what runs, nothing half-way."""
+"""Parameters: the user's values become params and dates become templates, but nothing that decides what runs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def argument(found: Made, step: int = -1, name: str = "arguments") -> Argument:
 
 
 def open_of(it: Argument) -> list[tuple[str, str, str]]:
-    """Return the places that wait for a decision: where, which finding, what it rests on."""
+    """Return the undecided places: place, code and evidence."""
     return [(".".join(map(str, one.at)), one.code, "; ".join(one.evidence)) for one in it.undecided]
 
 
@@ -281,7 +281,7 @@ def test_a_write_takes_a_param_only_behind_a_gate(guarded: bool) -> None:
     ],
 )
 def test_no_half_new_runs(calls: list[ToolCall], reason: str) -> None:
-    """No param where the value, or what came of it, also stands where it stays as it was recorded."""
+    """No param if the value, or a value that depends on it, is frozen in another place."""
     found = made(said("A hotel in Paris, please", *calls))
 
     assert found[1] == {}
@@ -332,7 +332,7 @@ def test_enumerations_are_no_params() -> None:
 
 @pytest.mark.parametrize("kind", ["generate_query", "duckdb_transform"])
 def test_statements_are_never_touched(kind: str) -> None:
-    """A statement decides what runs: no param in it, and its dates are only pointed out where they are sure."""
+    """A statement gets no params, and its dates become review items only if they are proven."""
     sql = "SELECT * FROM orders WHERE ordered_on = '2026-11-17'"
     rule = {"match": "*", "kind": kind, "conn_id": "warehouse"}
 

@@ -78,7 +78,7 @@ def test_what_varies_becomes_params_and_wires_and_the_rest_is_frozen() -> None:
 
 
 def test_a_text_around_a_param_is_a_template() -> None:
-    """The same words in every run, and each run's own order among them."""
+    """A template for the same text in every run around each run's own order."""
     automation = made_of(refund(1, "ORD-1001", 80, "ann@x.org"), refund(2, "ORD-1002", 25, "bob@x.org"))
 
     assert wires(automation, "mail")["subject",] == "Refund of {{ params['order_id'] }}"
@@ -211,7 +211,7 @@ def test_a_param_needs_a_gate_before_a_write() -> None:
 
 
 def test_what_the_model_varies_by_itself_is_no_param() -> None:
-    """The user said the same in both runs: the newest run's words stay, and the review has the others."""
+    """If the user's words are equal, the newest run's value stays and a review item lists the others."""
     runs = [
         told(number, call("get_rows", {"limit": limit}, []), says="List them") for number, limit in ((1, 10), (2, 50))
     ]
@@ -303,7 +303,7 @@ def test_one_run_of_four_is_not_enough_for_a_branch() -> None:
 
 
 def test_a_step_that_nothing_explains_is_left_out() -> None:
-    """Two runs on each side, and the same in all of them."""
+    """A step for which no condition fits is left out, even with two runs on each side."""
     runs = [
         told(
             number, call("get_a", {}, {"n": 1}), *([call("get_b", {}, 2)] * (number > 2)), call("mail", {"to": "me"}, 1)
@@ -393,14 +393,14 @@ def test_unrelated_runs_are_refused() -> None:
 
 
 def test_runs_that_change_different_things_are_refused() -> None:
-    """What they read is alike, and nothing would be left of what they did."""
+    """The runs read alike, but their writes have nothing in common."""
     reads = [call("get_user", {}, 1), call("get_order", {}, 1)]
     with pytest.raises(CrystallizeError, match="the automation would change nothing that this run changed"):
         made_of(told(1, *reads, call("cancel", {}, 1)), told(2, *reads, call("exchange", {}, 1)))
 
 
 def test_the_same_run_twice_counts_once() -> None:
-    """It is what the run alone gives, with a line about it."""
+    """The result is the run's own automation with a review item."""
     once = refund(1, "ORD-1001", 80, "ann@x.org")
     automation = made_of(once, once)
 

@@ -1,4 +1,4 @@
-"""Wires: only where the value is proven to be at one place of an earlier step's result, and nobody said it first."""
+"""Wires: only if it is proven that a value comes from one place of an earlier result and nobody said it first."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def wires(found: Argument) -> dict[str, str]:
 
 
 def open_of(found: Argument) -> list[tuple[str, str, list[str]]]:
-    """Return the places that wait for a decision: where, which finding, what it rests on."""
+    """Return the undecided places: place, code and evidence."""
     return [(".".join(map(str, it.at)), it.code, it.evidence) for it in found.undecided]
 
 
@@ -387,7 +387,7 @@ def test_what_decides_what_runs_is_never_wired(rule: Any, one: ToolCall, name: s
     ],
 )
 def test_rows_of_a_query(result: Any, dataset: Any, expected: dict[str, str]) -> None:
-    """A query step leaves a table: its rows are wired, whatever shape the trace kept them in."""
+    """A query step returns a table: its rows are wired, in whatever shape the trace has them."""
     recorded = run(call("query", SQL, result), call("board", {"title": "T", "charts": [], "datasets": {"d": dataset}}))
     assert wires(steps(recorded)["board"].arguments["datasets"]) == expected
 
