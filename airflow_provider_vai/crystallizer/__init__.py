@@ -1,1 +1,1 @@
-"""The decisions of a crystallization, one pure function each."""
+"""The passes of crystallization: each makes one decision and is a pure function."""

@@ -1,4 +1,4 @@
-"""Whether crystallizing the run is worth it: the platform's own guidance, with the reasons."""
+"""Advises whether the run is worth crystallizing, with reasons. The rules are the platform's own guidance."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from airflow_provider_vai.secrets.masking import mask
 
 
 def advise(drafts: Sequence[Draft], run: Run) -> Advice:
-    """Return ``skip`` for one call or mere exploration, ``wait`` while still iterating, else ``crystallize``."""
+    """Return ``skip`` for a single call or exploration, ``wait`` for unfinished work, else ``crystallize``."""
     if len(drafts) == 1:
         return Advice(recommendation="skip", reasons=["one tool call: calling the tool directly is simpler than a DAG"])
     unsettled = _unsettled(drafts, run)
@@ -21,12 +21,12 @@ def advise(drafts: Sequence[Draft], run: Run) -> Advice:
     if not makes:
         return Advice(
             recommendation="skip",
-            reasons=["every step only reads: nothing is made or changed, so this looks like exploration"],
+            reasons=["every step only reads and nothing is made or changed: this looks like exploration"],
         )
     kinds = sorted({draft.kind.name for draft in drafts})
     return Advice(
         recommendation="crystallize",
-        reasons=[f"{len(drafts)} steps of {', '.join(kinds)}, with something to show for it: {', '.join(makes)}"],
+        reasons=[f"{len(drafts)} steps of {', '.join(kinds)}; these make or change something: {', '.join(makes)}"],
     )
 
 
@@ -34,11 +34,11 @@ def _unsettled(drafts: Sequence[Draft], run: Run) -> list[str]:
     reasons = []
     failed = [call for call in run.calls if call.actor == "agent" and call.outcome in ("failed", "interrupted")]
     if len(failed) > len(drafts):
-        reasons.append(f"{len(failed)} calls failed and {len(drafts)} succeeded: the run had not found its way yet")
+        reasons.append(f"{len(failed)} calls failed and {len(drafts)} succeeded: the run was still trying things out")
     last = max(draft.call.turn for draft in drafts)
     earlier = {draft.call.tool for draft in drafts if draft.call.turn < last and draft.effect != "read"}
     for draft in drafts:
         if draft.call.turn == last and draft.call.tool in earlier and draft.effect != "read":
-            reasons.append(f"{mask(draft.call.tool)} ran again in the last turn: the work was still being changed")
+            reasons.append(f"{mask(draft.call.tool)} ran again in the last turn: the work was still changing")
             break
     return reasons

@@ -1,4 +1,4 @@
-"""Which action kind a call is, and its arguments under the kind's names."""
+"""Assigns each recorded call an action kind, and its arguments the kind's names."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from airflow_provider_vai.model.tools_file import FILE_NAME, ToolRule, ToolsFile
 from airflow_provider_vai.model.validation import problems
 from airflow_provider_vai.secrets.masking import mask
 
-CONNECTION_REFERENCE = "connectionRef"  # the platform's own way to name a connection beside the definition
+CONNECTION_REFERENCE = "connectionRef"  # the platform's key for the connection, beside the other arguments
 MCP_NAME = re.compile(r"^mcp__(?P<server>.+?)__(?P<tool>.+)$")  # how agent frameworks spell server and tool
 
 
 def assign(calls: Sequence[ToolCall], tools: ToolsFile, policy: Policy) -> list[Draft]:
     """Return a draft for each call, with unique keys.
 
-    :raises UnmappedTool: a tool is neither in the tools file nor the name of a kind; the message has the lines to add.
+    :raises UnmappedTool: a tool is neither in the tools file nor the name of a kind. The message has the lines to add.
     :raises ArgumentsRefused: recorded arguments do not fit the kind.
     """
     kinds = [(call, *_kind(call, tools)) for call in calls]
     unmapped = {call.tool: None for call, kind, _ in kinds if kind is None}
     if unmapped and not policy.allow_unmapped:
         raise UnmappedTool(
-            f"{len(unmapped)} tool{'s' * (len(unmapped) > 1)} with no action kind: {', '.join(map(repr, unmapped))}",
+            f"{len(unmapped)} tool{'s' * (len(unmapped) > 1)} without an action kind: {', '.join(map(repr, unmapped))}",
             where=f"call {next(call.id for call, kind, _ in kinds if kind is None)}",
             remedy=f"Add to {FILE_NAME} (beside the trace, or given with --tools), then run again:\n\n"
             + "\n\n".join(suggestion(tool) for tool in unmapped)
-            + "\n\nOr render steps that fail when run, with --allow-unmapped.",
+            + "\n\nOr use --allow-unmapped to render them as steps that fail when they run.",
         )
     names = Names()
     return [
@@ -60,16 +60,16 @@ def _draft(key: str, call: ToolCall, kind: Kind, rule: ToolRule | None) -> Draft
 
 
 def _recorded_arguments(call: ToolCall, rule: ToolRule | None) -> dict[str, Any]:
-    assert isinstance(call.arguments, dict)  # noqa: S101 - `select` keeps no other call
+    assert isinstance(call.arguments, dict)  # noqa: S101 - `select` keeps only such calls
     renames = rule.arguments if rule else {}
     renamed: dict[str, Any] = {}
     for name, value in call.arguments.items():
         new = renames.get(name, name)
         if new in renamed:
             raise ArgumentsRefused(
-                f"two recorded arguments of {call.tool!r} are to be {new!r}, and one would be lost",
+                f"two recorded arguments of {call.tool!r} are renamed to {new!r}, so one would be lost",
                 where=f"call {call.id}",
-                remedy=f"Correct the arguments of its table in {FILE_NAME}.",
+                remedy=f"Correct `arguments` in its [[tools]] table in {FILE_NAME}.",
             )
         renamed[new] = value
     return renamed
@@ -87,7 +87,7 @@ def _wrapped(call: ToolCall, kind: Kind, rule: ToolRule | None, recorded: dict[s
 def _callable(call: ToolCall, rule: ToolRule | None) -> str:
     if rule is None or rule.callable is None:
         raise ArgumentsRefused(
-            f"the tool {call.tool!r} is a python_tool, and no function is named for it",
+            f"the tool {call.tool!r} is a python_tool, but no function is given for it",
             where=f"call {call.id}",
             remedy=f'Add to its table in {FILE_NAME}: callable = "package.module:function"',
         )
@@ -96,7 +96,7 @@ def _callable(call: ToolCall, rule: ToolRule | None) -> str:
 
 def _direct(call: ToolCall, kind: Kind, rule: ToolRule | None, recorded: dict[str, Any]) -> dict[str, Any]:
     values = dict(recorded)
-    if values.get("kind") == call.tool:  # the platform repeats the kind inside some definitions
+    if values.get("kind") == call.tool:  # the platform repeats the kind among some arguments
         del values["kind"]
     reference = values.pop(CONNECTION_REFERENCE, None)
     result = call.result if isinstance(call.result, dict) else {}
@@ -113,7 +113,7 @@ def _direct(call: ToolCall, kind: Kind, rule: ToolRule | None, recorded: dict[st
 
 
 def _named(reference: Any) -> str | None:
-    """Return the slug or id in a recorded reference to a connection; a bare text is the name itself."""
+    """Return the slug or id in a recorded connection reference; a plain string is the name itself."""
     named = reference.get("slug") or reference.get("id") if isinstance(reference, dict) else reference
     return named if isinstance(named, str) and named else None
 
@@ -131,7 +131,7 @@ def _checked(call: ToolCall, kind: Kind, values: dict[str, Any]) -> dict[str, An
         raise ArgumentsRefused(
             f"the arguments of {call.tool!r} do not fit the kind {kind.name}: {problems(error)}",
             where=f"call {call.id}",
-            remedy=f"It takes {takes}. Rename recorded arguments in {FILE_NAME} "
+            remedy=f"The kind takes {takes}. Rename recorded arguments in {FILE_NAME} "
             '(arguments = { recorded = "name" }), or map the tool to mcp_tool or python_tool.',
         ) from None
     return {

@@ -1,8 +1,8 @@
-"""Which steps hold a model's own words.
+"""Finds the steps that send texts which a model wrote.
 
-A kind may be flagged as a whole (the SQL of ``generate_query``). A step that changes something outside is flagged, too,
-when it sends prose that neither the user, nor the instructions, nor an earlier result said: it will say the same
-tomorrow, figures included.
+Some kinds are always flagged (the SQL of ``generate_query``). A step with external side effects is also flagged if it
+sends prose that appears neither in the user's words, nor in the instructions, nor in an earlier result. Every run will
+send the same text, including its figures.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from airflow_provider_vai.model.flags import PROSE_WORDS
 
 
 def authorship(draft: Draft, evidence: Evidence) -> list[JsonPath]:
-    """Return the places of the texts that only a model wrote, the argument's name first; none of a step that does not
-    change anything outside.
+    """Return the places of the texts that only a model wrote, the argument's name first.
 
-    :param draft: with its wires made. :param evidence: of the run that it is from.
+    The list is empty for a step without external side effects.
+
+    :param draft: the step, with its wires.
+    :param evidence: the evidence of its run.
     """
     if draft.effect != "write":
         return []
@@ -36,7 +38,7 @@ def authorship(draft: Draft, evidence: Evidence) -> list[JsonPath]:
 
 
 def _as_recorded(draft: Draft, name: str, argument: Argument) -> Any:
-    """Return an argument's value with the recorded texts that templates stand for."""
+    """Return an argument's value with its templates replaced by the recorded texts."""
     if argument.class_ == "template":
         return draft.values[name]
     value = argument.value

@@ -1,6 +1,6 @@
-"""crystallize: from what happened to what shall happen, as a list of passes.
+"""Crystallize: turn a recorded Run into an Automation by applying a sequence of passes.
 
-Each pass is one decision, a pure function in ``crystallizer``; this module is their table of contents.
+Each pass makes one decision and is a pure function in ``crystallizer``. This module applies them in order.
 """
 
 from __future__ import annotations
@@ -49,9 +49,10 @@ from airflow_provider_vai.model.triggers import ManualTrigger, ScheduleTrigger
 from airflow_provider_vai.secrets.masking import mask, masked
 
 DAG_ID_PREFIX = "vai_"
-"""Derived DAG ids, and so file names, start like this: a `requests.py` in the dags folder would hide the module."""
+"""Generated DAG ids start with this prefix, and so do file names: a file `requests.py` in the dags folder would shadow
+the module."""
 
-DAG_ID_CHARACTERS = 48  # a title of the user's own words is cut at a word
+DAG_ID_CHARACTERS = 48  # a longer id is cut at a word
 TITLE_CHARACTERS = 120
 
 
@@ -67,14 +68,14 @@ def crystallize(
 ) -> Automation:
     """Turn a recorded run into the spec of a DAG.
 
-    :param run: what happened.
-    :param tools: which tool is which action kind.
-    :param policy: what to take, freeze and guard.
-    :param trace_sha256: digest of the trace file, kept as provenance.
-    :param dag_id: the DAG's id; ``None`` derives one from the run's title or agent.
-    :param schedule: a cron expression or Airflow preset; ``None``: started by hand.
-    :raises CrystallizeError: the run failed, nothing is left of it, a tool has no kind, arguments do not fit, or a
-        credential would be frozen.
+    :param run: the recorded run.
+    :param tools: the tools file, which maps tools to action kinds.
+    :param policy: which calls to use, and what to freeze and guard.
+    :param trace_sha256: digest of the trace file, stored as provenance.
+    :param dag_id: the DAG's id; ``None`` generates one from the run's title or agent.
+    :param schedule: a cron expression or Airflow preset; ``None`` means that the DAG is started manually.
+    :raises CrystallizeError: the run failed, no call becomes a step, a tool has no action kind, arguments do not fit
+        their kind, or a credential would be frozen.
     """
     require_success(run, policy)
     run = with_named_calls(run, policy)
@@ -128,7 +129,7 @@ def _wired(drafts: list[Draft], evidence: Evidence, policy: Policy) -> tuple[lis
 
 
 def derived_dag_id(run: Run) -> str:
-    """Return a DAG id for the run: its title or agent, else the first words of the user, else its id."""
+    """Return a DAG id generated from the run's title or agent, else the user's first words, else the run's id."""
     named = slug(DAG_ID_PREFIX + (_name(run) or mask(run.id)), "vai_run")
     while len(named) > DAG_ID_CHARACTERS and "_" in named.removeprefix(DAG_ID_PREFIX):
         named = named.rpartition("_")[0]
@@ -145,7 +146,7 @@ def _steps(
 ) -> list[Step]:
     """Return the steps with their gates.
 
-    :param decisions: for each draft's key whether it gets a gate, and why.
+    :param decisions: by each draft's key, whether it gets a gate and why.
     """
     waits = order(drafts, parallel=policy.parallel)
     names = Names(frozenset(draft.key for draft in drafts))

@@ -1,4 +1,4 @@
-"""What the passes hand on: a recorded call on its way to a step."""
+"""The data that the passes exchange: the user's policy, and drafts of steps made from recorded calls."""
 
 from __future__ import annotations
 
@@ -12,21 +12,24 @@ from airflow_provider_vai.model.tools_file import ToolRule
 
 Gates = Literal["auto", "recorded"]
 DECIDED = ("not_required", "unknown", "denied", "approved", "edited")
-"""States of a recorded approval, those that say more later."""
+"""The states of a recorded approval, from the weakest to the strongest decision."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What the user asked for.
+    """The user's choices.
 
-    :param gates: ``auto`` guards recorded approvals and writes whose approval is unknown, ``recorded`` the first only.
-    :param freeze_all: make no wires, params or templates of dates.
-    :param parallel: let steps that cannot disturb each other run side by side.
-    :param loops: make one mapped step of calls that go through an earlier list.
-    :param turns: turn indexes to take; ``None`` takes all. ``calls``: call ids or numbers as ``vai inspect`` shows
-        them. ``exclude``: the same, or globs over tool names.
-    :param python_path: folders in which the functions of ``python_tool`` steps are looked for, before ``sys.path``.
-    :param allow_unsuccessful: take a run that failed. ``allow_unmapped``: make failing steps of unmapped tools.
+    :param gates: ``auto`` guards steps that were approved in the recording and writes whose approval is unknown;
+        ``recorded`` guards only the former.
+    :param freeze_all: make no wires, params or date templates.
+    :param parallel: let steps that cannot affect each other run in parallel.
+    :param loops: turn calls that go through an earlier list into one mapped step.
+    :param turns: the turns to use (indexes from 0); ``None`` for all.
+    :param calls: the ids or numbers of the calls to use, as ``vai inspect`` shows them; ``None`` for all.
+    :param exclude: ids or numbers of calls, or globs over tool names, to leave out.
+    :param python_path: folders to search for the functions of ``python_tool`` steps, before ``sys.path``.
+    :param allow_unsuccessful: accept a run that failed.
+    :param allow_unmapped: turn calls of unmapped tools into steps that fail.
     """
 
     gates: Gates = "auto"
@@ -43,9 +46,10 @@ class Policy:
 
 @dataclass(frozen=True)
 class Draft:
-    """A call that becomes the step ``key``: its kind, its rule in the tools file, its arguments in the kind's names.
+    """A call that becomes the step ``key``, with its kind, its rule in the tools file and its arguments.
 
-    Of a loop it is the first call; ``each`` is the list, and ``repeats`` are the other calls, one for each element.
+    ``values`` are the recorded arguments under the kind's names. In a loop, ``call`` is the first call, ``each`` is the
+    list, and ``repeats`` are the other calls, one for each further element.
     """
 
     key: str
@@ -60,15 +64,15 @@ class Draft:
 
     @property
     def calls(self) -> list[ToolCall]:
-        """Every call that the step repeats."""
+        """All calls that became this step."""
         return [self.call, *self.repeats]
 
     @property
     def approval(self) -> Approval:
-        """What the record says of people's decisions; of a loop, of the call that was decided most about."""
-        return max((call.approval for call in self.calls), key=lambda it: DECIDED.index(it.state))
+        """The recorded approval; in a loop, that of the call with the strongest decision."""
+        return max((call.approval for call in self.calls), key=lambda approval: DECIDED.index(approval.state))
 
     @property
     def result(self) -> Any:
-        """What was recorded of the step's result: of a loop, a list."""
+        """The recorded result of the step; in a loop, the list of results."""
         return [call.result for call in self.calls] if self.each else self.call.result

@@ -1,8 +1,8 @@
-"""What the recording lets a step check, limit or compare when it runs again.
+"""Adds arguments from the recording that let a step check or limit itself when it runs.
 
-A query reads the tables that it read, an HTTP answer has the status and the shape that it had, an agent gets the tools
-that it used and a few times what it cost, a function is the one that was there. Arguments that the call itself holds
-are never replaced.
+A query may read only the tables that it read. An HTTP response must have the recorded status and shape. An agent gets
+the tools that it used, and limits of a few times the recorded usage. A function must have the recorded source.
+Arguments of the call itself are never replaced.
 """
 
 from __future__ import annotations
@@ -22,13 +22,15 @@ from airflow_provider_vai.model.run import Run
 DIALECTS = ("duckdb", "postgres", "sqlite", "mysql", "snowflake", "bigquery")
 LLM_CONNECTION = "pydanticai_default"
 AGENT_ALLOWANCE = 3
-"""An agent decides anew: it gets this many times what it used in the recording, and is stopped beyond that."""
+"""An agent may use this many times what it used in the recording, since it decides again in every run."""
 
 
 def expect(draft: Draft, evidence: Evidence, policy: Policy) -> Draft:
-    """Return the draft with the arguments that its kind draws from the recording.
+    """Return the draft with the arguments that its kind takes from the recording.
 
-    :param draft: of a call of the run. :param evidence: of the run. :param policy: says where functions are looked for.
+    :param draft: a draft of one of the run's calls.
+    :param evidence: the evidence of the run.
+    :param policy: its ``python_path`` is where functions are looked for.
     """
     draw = DRAWN.get(draft.kind.name)
     if draw is None:
@@ -38,7 +40,10 @@ def expect(draft: Draft, evidence: Evidence, policy: Policy) -> Draft:
 
 
 def _query(draft: Draft, evidence: Evidence, policy: Policy) -> dict[str, Any]:
-    """A trace does not say which database it was: the list lets the statement pass on each of those that are common."""
+    """Return the tables that the statement reads.
+
+    A trace does not record the database's dialect, so the list covers every common dialect.
+    """
     sql = draft.values.get("sql")
     if not sql:
         return {"llm_conn_id": LLM_CONNECTION}
@@ -49,7 +54,10 @@ def _query(draft: Draft, evidence: Evidence, policy: Policy) -> dict[str, Any]:
 
 
 def _request(draft: Draft, evidence: Evidence, policy: Policy) -> dict[str, Any]:
-    """Answers are recorded as ``{"status", "body"}``, under some other names, or as the body alone."""
+    """Return the expected status and shape of an HTTP response.
+
+    Traces record a response as ``{"status", "body"}``, under similar names, or as the body alone.
+    """
     result = draft.call.result
     answer: Mapping[str, Any] = result if isinstance(result, dict) else {}
     status = next((answer[name] for name in ("status", "status_code", "statusCode") if name in answer), None)
@@ -73,7 +81,7 @@ def _agent(draft: Draft, evidence: Evidence, policy: Policy) -> dict[str, Any]:
 
 
 def _limits(draft: Draft, run: Run, calls: int) -> dict[str, int]:
-    """Return the limits from the answer's own usage; without one, the whole run's cost is the measure."""
+    """Return the limits, based on the usage in the agent's result or else on the usage of the whole run."""
     result = draft.call.result
     own = result.get("usage") if isinstance(result, dict) else None
     usage: Mapping[str, Any] = own if isinstance(own, dict) else run.usage.model_dump() if run.usage else {}

@@ -1,4 +1,4 @@
-"""What the gate of a step asks, shows for comparison, lets a person change, and never lets pass."""
+"""Builds the arguments of a step's gate: the question, recorded values, form fields and denied arguments."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from airflow_provider_vai.model.tools_file import ToolsFile
 from airflow_provider_vai.secrets.masking import mask, masked
 
 COMPARED_CHARACTERS = 1000
-"""A longer recorded value is not repeated in the DAG file for the sake of comparison."""
+"""Longer recorded values are not copied into the gate for comparison."""
 
 
 def question(draft: Draft, reason: str, denied: DeniedArguments) -> dict[str, Argument]:
     """Return the arguments of a step's gate.
 
-    :param draft: the guarded step's, with its wires made.
+    :param draft: the guarded step, with its wires.
     :param reason: why the step is guarded.
-    :param denied: what people denied in the recorded run.
+    :param denied: the arguments that people denied in the recorded run.
     """
     settings = draft.rule.gate.model_dump(exclude_none=True) if draft.rule and draft.rule.gate else {}
     asked: dict[str, Any] = {
@@ -46,22 +46,22 @@ def question(draft: Draft, reason: str, denied: DeniedArguments) -> dict[str, Ar
 
 def _recorded(draft: Draft) -> dict[str, Any]:
     approval = draft.approval
-    said: dict[str, Any] = {}
+    decision: dict[str, Any] = {}
     if approval.state != "unknown":
-        said["state"] = approval.state
-        said |= {"by": mask(approval.by)} if approval.by else {}
-        said |= {"at": approval.at.isoformat()} if approval.at else {}
-        said |= {"note": mask(approval.note)} if approval.note else {}
+        decision["state"] = approval.state
+        decision |= {"by": mask(approval.by)} if approval.by else {}
+        decision |= {"at": approval.at.isoformat()} if approval.at else {}
+        decision |= {"note": mask(approval.note)} if approval.note else {}
     wired = [name for name, argument in draft.arguments.items() if argument.class_ != "frozen" and draft.each is None]
     short = [name for name in wired if len(json_text.canonical(draft.values[name])) <= COMPARED_CHARACTERS]
-    computed = {name: masked(draft.values[name]) for name in short}
-    return said | ({"arguments": computed} if computed else {})
+    compared = {name: masked(draft.values[name]) for name in short}
+    return decision | ({"arguments": compared} if compared else {})
 
 
 def _editable(draft: Draft, names: list[str]) -> dict[str, Any]:
-    """Return the places of the named arguments, each with the schema of its form field.
+    """Return the places of the given arguments, each with the JSON Schema of its form field.
 
-    The names are the kind's own; of a kind that passes arguments on, the tool's.
+    :param names: argument names of the kind, or of the tool if the kind passes the arguments on.
     """
     fields: dict[str, Any] = {}
     for name in names:
@@ -74,13 +74,13 @@ def _editable(draft: Draft, names: list[str]) -> dict[str, Any]:
 
 @cache
 def _declared(arguments: type[BaseModel]) -> dict[str, Any]:
-    """Return the JSON Schema of each argument of a kind, by name."""
+    """Return the JSON Schema of each argument in an argument model, by name."""
     properties: dict[str, Any] = arguments.model_json_schema(by_alias=True)["properties"]
     return properties
 
 
 def _one_type(declared: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema that a form can show, of one type or that and nothing; empty where there is no such."""
+    """Return a schema that a form can show: one type, optionally nullable. Return ``{}`` if there is no such schema."""
     options = [option for option in declared.get("anyOf", [declared]) if option.get("type") != "null"]
     if len(options) != 1 or not isinstance(options[0].get("type"), str):
         return {}
@@ -90,9 +90,9 @@ def _one_type(declared: dict[str, Any]) -> dict[str, Any]:
 
 
 def _denied(draft: Draft, denied: DeniedArguments) -> Iterator[dict[str, Any]]:
-    """Yield the arguments of this tool's calls that a person denied, in the kind's names.
+    """Yield the arguments with which a person denied a call of this tool, under the kind's names.
 
-    Not one that equals the step's own: that was asked again in the recorded run, and approved.
+    Arguments that equal the step's own are left out: the recorded run asked again, and they were approved.
     """
     every = denied.of_tool(draft.call)
     own = json_text.canonical(draft.values) if every else ""
@@ -102,9 +102,10 @@ def _denied(draft: Draft, denied: DeniedArguments) -> Iterator[dict[str, Any]]:
 
 
 class DeniedArguments:
-    """The arguments of the calls that people denied in a recorded run. Each call is read once.
+    """The arguments of the calls that people denied in a recorded run. Each call is read only once.
 
-    :param evidence: of the run. :param policy: with which the run is crystallized.
+    :param evidence: the evidence of the run.
+    :param policy: the policy with which the run is crystallized.
     """
 
     def __init__(self, evidence: Evidence, policy: Policy) -> None:
@@ -112,7 +113,7 @@ class DeniedArguments:
         self._of_tool: dict[tuple[str, str | None], dict[str, dict[str, Any]]] = {}
 
     def of_tool(self, call: ToolCall) -> dict[str, dict[str, Any]]:
-        """Return the denied arguments of a call's tool in the kind's names, by their canonical JSON, in order."""
+        """Return the denied arguments of a call's tool under the kind's names, by their canonical JSON, in order."""
         tool = call.tool, call.server
         if tool not in self._of_tool:
             found = self._of_tool[tool] = {}
@@ -130,7 +131,7 @@ def _as_values(call: ToolCall, tools: ToolsFile, policy: Policy) -> dict[str, An
     try:
         drafts = assign([call.model_copy(update={"arguments": arguments})], tools, replace(policy, allow_unmapped=True))
         (denied,), _ = redact(drafts)
-    except CrystallizeError:  # no step could make this call
+    except CrystallizeError:  # no step can make this call
         return None
     if any(argument.secrets for argument in denied.arguments.values()):
         return None

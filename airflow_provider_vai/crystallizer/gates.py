@@ -1,4 +1,4 @@
-"""Which steps a person must approve before they run."""
+"""Decides which steps a person must approve before they run."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from airflow_provider_vai.secrets.masking import mask
 class GateDecision:
     """Whether a step gets a gate.
 
-    :param reason: why, or why not, for the reviewer. :param untrusted: the values that only outsiders' text said, where
-        that counts for the step.
+    :param reason: why or why not, for the reviewer.
+    :param untrusted: the values that appear only in text that outsiders can write, if they matter for the step.
     """
 
     is_guarded: bool
@@ -28,39 +28,39 @@ class GateDecision:
 def gate(draft: Draft, gates: Gates, untrusted: Sequence[UntrustedValue] = ()) -> GateDecision:
     """Return whether the step gets a gate, and why.
 
-    An approval that was given in the recorded run never carries over: it becomes a gate. A rule of the tools file
-    decides where it speaks; otherwise ``auto`` also guards each write that, for all the trace says, nobody approved,
-    and each step that rests on what outsiders wrote and is a write, or calls on a web address of theirs.
+    An approval from the recorded run never applies to later runs; it becomes a gate. If the tools file has a rule about
+    approval, the rule decides. Otherwise ``auto`` also guards writes for which the trace records no approval. With
+    untrusted values it also guards writes, and steps that request a web address from outsiders.
 
     :param untrusted: what :func:`~airflow_provider_vai.crystallizer.trust.untrusted_arguments` found in the step.
     """
     is_guarded, reason = _gate(draft, gates)
     if not untrusted or not (draft.effect == "write" or asks_untrusted_address(draft, untrusted)):
         return GateDecision(is_guarded, reason)
-    said = outsiders(untrusted)
+    clause = outsiders(untrusted)
     if not is_guarded and gates == "auto" and not (draft.rule and draft.rule.approval):
-        return GateDecision(True, said, untrusted)
-    return GateDecision(is_guarded, f"{reason}; {said}", untrusted)
+        return GateDecision(True, clause, untrusted)
+    return GateDecision(is_guarded, f"{reason}; {clause}", untrusted)
 
 
 def _gate(draft: Draft, gates: Gates) -> tuple[bool, str]:
     if draft.kind.name == "unmapped_tool":
-        return False, "it fails when run: its tool has no action kind yet"
+        return False, "it fails when it runs, because its tool has no action kind yet"
     approval = draft.approval
-    wish = draft.rule.approval if draft.rule else None
-    if wish == "required":
+    rule = draft.rule.approval if draft.rule else None
+    if rule == "required":
         return True, "the tools file requires approval"
-    if wish == "never":
-        return False, "the tools file says that this tool needs no approval"
+    if rule == "never":
+        return False, "according to the tools file, this tool needs no approval"
     if approval.state in ("approved", "edited"):
         by = f" by {mask(approval.by)}" if approval.by else ""
         at = f" at {approval.at.isoformat()}" if approval.at else ""
         edited = ", with edited arguments" if approval.state == "edited" else ""
         return True, f"a person approved this call in the recorded run{by}{at}{edited}; each run needs its own approval"
     if approval.state == "unknown" and draft.effect == "write":
-        if gates == "auto" and wish != "recorded":
-            return True, "it changes something outside, and the trace does not say whether anyone approved that"
-        return False, "it changes something outside; no approval is recorded, and the policy guards recorded ones only"
+        if gates == "auto" and rule != "recorded":
+            return True, "it has external side effects, and the trace does not record whether anyone approved them"
+        return False, "it has external side effects; no approval is recorded, and the policy guards only recorded ones"
     if approval.state == "not_required":
         return False, "the recorded run needed no approval for it"
-    return False, f"its effect is {draft.effect}: it changes nothing outside"
+    return False, f"its effect is {draft.effect}, so it has no external side effects"

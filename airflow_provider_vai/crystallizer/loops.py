@@ -1,8 +1,8 @@
-"""Calls of one tool, one for each element of an earlier list, become one step that is mapped over the list.
+"""Turns calls of one tool, one for each element of an earlier list, into one step that is mapped over the list.
 
-They do where the proof is complete: the calls follow each other, are as many as the list has elements, and every value
-in which they differ is the same place of the element that is their turn, in order. With the recorded list each call is
-then exactly what was recorded; numbers that only count, and yes and no, prove nothing by themselves.
+This needs a complete proof. The calls are consecutive, and there are as many as the list has elements. Every value in
+which they differ equals the same place in the element with the call's index. With the recorded list, each mapped call
+is then exactly the recorded one. Small numbers and booleans prove nothing by themselves.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.model.automation import Argument, Output, Wire
 
 FEWEST = 2
-"""Calls that make a loop: one call for a list of one proves nothing."""
+"""The fewest calls in a loop; a single call for a list with one element proves nothing."""
 
 
 @dataclass(frozen=True)
 class _Loop:
-    """A list, and for each place in the arguments where the calls differ, the place in the list's elements."""
+    """A list and, for each place in the arguments where the calls differ, the place in the list's elements."""
 
     source: Candidate
     places: dict[tuple[str | int, ...], tuple[str | int, ...]]
 
 
 class _Lists:
-    """The lists in the results, found by their length and by what is in their first element."""
+    """The lists in the results, indexed by their length and by the values in their first element."""
 
     def __init__(self, results: ResultIndex) -> None:
         self._results = results
 
     def that_begin_with(self, value: Any, drafts: Sequence[Draft]) -> Iterator[Candidate]:
-        """Yield the lists of earlier steps' results that have one element for each draft and the value in the first."""
+        """Yield the lists in earlier steps' results with one element for each draft and the value in the first one."""
         batch = drafts[0].call.batch
         for candidate in self._by_content.get((len(drafts), json_text.canonical(value)), ()):
             if candidate.source.call.batch < batch:
@@ -61,11 +61,11 @@ class _Lists:
 
 
 def loops(drafts: Sequence[Draft], evidence: Evidence, apart: Collection[str] = ()) -> list[Draft]:
-    """Return the drafts with each proven loop as one draft.
+    """Return the drafts with each proven loop replaced by one draft.
 
-    :param drafts: in the order of the run's calls, before wires are made. :param evidence: of the run, with these
-        steps.
-    :param apart: keys of drafts that begin no loop: their calls stay separate steps.
+    :param drafts: the drafts in the order of the run's calls, without wires.
+    :param evidence: the evidence of the run with these steps.
+    :param apart: keys of drafts that do not start a loop: their calls stay separate steps.
     """
     lists = _Lists(evidence.results)
     made: list[Draft] = []
@@ -91,14 +91,14 @@ def _loop(drafts: Sequence[Draft], lists: _Lists, timeline: Timeline) -> _Loop |
     if any(
         timeline.people_said(draft.call, part) for parts in turns for draft, part in zip(drafts, parts, strict=True)
     ):
-        return None  # the user named them: they are the user's, not the list's
+        return None  # the values come from the user, not from the list
     sources = lists.that_begin_with(turns[0][0], drafts)
     proven = [loop for source in sources if (loop := _explained(source, differing, turns)) is not None]
     return proven[-1] if len({loop.source.source.call.tool for loop in proven}) == 1 else None
 
 
 def _differing(values: Sequence[dict[str, Any]]) -> list[tuple[str | int, ...]]:
-    """Return the places where the arguments differ; none where they differ in more than single values."""
+    """Return the places where the arguments differ; an empty list if they do not have the same places."""
     written = [{tuple(at): json_text.canonical(part) for at, part in leaves(value)} for value in values]
     if any(entry.keys() != written[0].keys() for entry in written):
         return []
@@ -113,13 +113,13 @@ def _explained(source: Candidate, differing: Sequence[tuple[str | int, ...]], tu
         if place is None:
             return None
         ways[at] = place.path
-        says_enough = all(weight(part) not in ("nothing", "flag", "count") for part in parts)
-        is_proven = is_proven or says_enough or kinship(name, place.key) > 0
+        is_distinctive = all(weight(part) not in ("nothing", "flag", "count") for part in parts)
+        is_proven = is_proven or is_distinctive or kinship(name, place.key) > 0
     return _Loop(source, ways) if is_proven else None
 
 
 def _ways(elements: list[Any], name: str, parts: list[Any]) -> Iterator[ValuePlace]:
-    """Yield the places of an element that hold the value that is its turn; one with the argument's own name first."""
+    """Yield the places at which each element contains its call's value; places with the argument's name come first."""
     wanted = [json_text.canonical(part) for part in parts]
     for place in sorted(_plain(elements[0]), key=lambda place: -kinship(name, place.key)):
         if [_canonical_at(element, place.path) for element in elements] == wanted:
@@ -138,9 +138,9 @@ def _canonical_at(element: Any, path: Sequence[str | int]) -> str | None:
 
 
 def _mapped(drafts: Sequence[Draft], loop: _Loop) -> Draft:
-    """Return the one draft; its recorded values are those of the first call."""
+    """Return the draft of the mapped step; its recorded values are those of the first call."""
     first, source = drafts[0], loop.source
-    line = f"each element of {source_text(source)} (call {place_text([source.source.call.id])}) in order"
+    line = f"each element of {source_text(source)} (call {place_text([source.source.call.id])}), in order"
     arguments = dict(first.arguments)
     for name, argument in first.arguments.items():
         here = {at[1:]: way for at, way in loop.places.items() if at[0] == name}

@@ -1,4 +1,4 @@
-"""What each step waits for."""
+"""Decides which steps each step waits for."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from airflow_provider_vai.crystallizer.evidence.timeline import unique
 
 
 def order(drafts: Sequence[Draft], *, parallel: bool) -> dict[str, list[str]]:
-    """Return the keys of the steps that each step waits for directly.
+    """Return, by each step's key, the keys of the steps that it directly waits for.
 
-    :param parallel: ``False``: the recorded sequence, one after the other. ``True``: steps of one recorded batch, and
-        steps that only read, run side by side; a step that makes or changes something waits for all before it, and all
-        after it wait for it.
+    :param parallel: ``False``: the steps run one after the other in recorded order. ``True``: steps of one recorded
+        batch, and steps that only read, run in parallel. A step with any other effect waits for all steps before it,
+        and all steps after it wait for it.
     """
     if not parallel:
         keys = [draft.key for draft in drafts]
@@ -21,9 +21,9 @@ def order(drafts: Sequence[Draft], *, parallel: bool) -> dict[str, list[str]]:
     groups = _groups(drafts)
     waits: dict[str, list[str]] = {}
     group_of: dict[str, int] = {}
-    barrier: list[str] = []  # the latest steps that changed something
+    barrier: list[str] = []  # the latest steps that do more than read
     since: list[str] = []  # the steps after them
-    settled = 0  # the number of groups up to the latest steps that changed something
+    settled = 0  # the number of groups up to and including the barrier
     for number, group in enumerate(groups):
         changes = any(draft.effect != "read" for draft in group)
         before = (since or barrier) if changes else barrier
@@ -50,7 +50,7 @@ def _groups(drafts: Sequence[Draft]) -> list[list[Draft]]:
 
 
 def _sources(draft: Draft) -> list[str]:
-    """Return the steps that the step's wires start from, in order."""
+    """Return the keys of the steps that a step is wired to, in order."""
     outputs = [output for argument in draft.arguments.values() for output in argument.outputs()]
     outputs += [draft.each] if draft.each else []
     return [output.step for output in outputs if output.step]

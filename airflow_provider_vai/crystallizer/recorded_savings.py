@@ -1,4 +1,4 @@
-"""What a recorded run cost."""
+"""The recorded cost of a run."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from airflow_provider_vai.model.run import Run, Usage
 
 
 def recorded_savings(run: Run) -> Savings | None:
-    """Return what a recorded run cost, for the spec: facts of the trace alone. What its tokens cost where it names no
-    amount is computed when it is asked for: a price list in the spec would make the same trace another spec.
+    """Return what a run cost, using only facts from the trace.
 
-    :return: ``None`` where the trace tells nothing of it.
+    If the trace has tokens but no amount of money, the amount is computed later from a price list. It is not part of
+    the spec, because otherwise a new price list would change the spec of the same trace.
+
+    :return: ``None`` if the trace records neither usage nor times.
     """
     usage = run.usage or Usage()
     duration = (run.ended_at - run.started_at).total_seconds() if run.ended_at and run.started_at else None

@@ -1,8 +1,8 @@
-"""Secrets never land: a credential in an argument becomes a reference to an Airflow connection, or is refused.
+"""Keeps credentials out of the spec: a credential in an argument is replaced by a connection's password, or refused.
 
-What a credential is, says :mod:`airflow_provider_vai.secrets`. A value that is nothing but one becomes
-``connection_secret(…)``, the password of a connection that the user makes; one inside a longer text, in a key, or a
-number under such a key cannot be replaced, so the crystallization is refused with the place.
+:mod:`airflow_provider_vai.secrets` decides what a credential is. A value that consists of a credential becomes
+``connection_secret(…)``, the password of an Airflow connection that the user creates. A credential inside a longer
+text or in a key, or a number under a secret-like key, cannot be replaced. Then the run is refused.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from airflow_provider_vai.secrets.masking import mask
 
 
 def redact(drafts: list[Draft], known: Iterable[str] = ()) -> tuple[list[Draft], list[ReviewItem]]:
-    """Return the drafts with their frozen arguments, free of credentials, and what a reviewer should know about them.
+    """Return the drafts with frozen arguments that contain no credentials, and the notes for the reviewer.
 
-    :param known: credentials that are known as such (of Airflow's connections, say), beside those of the environment.
-    :raises SecretFound: a credential stands inside a longer text; the message names the call and the place.
+    :param known: additional known credentials (of Airflow's connections, for example); those of the environment are
+        always known.
+    :raises SecretFound: a credential cannot be replaced; the message names the call and the place.
     """
     notes: list[ReviewItem] = []
     with knowing(known):
@@ -74,7 +75,7 @@ def _without_secrets(value: Any, place: JsonPath, found: list[JsonPath], draft: 
         place = mask(_dotted(sighting.at))
         what = {"number": "a number under a secret-like key", "key": f"the key {sighting.shown[:120]!r}"}
         raise SecretFound(
-            f"{what.get(sighting.kind, repr(sighting.shown[:120]))} holds something that looks like a credential",
+            f"{what.get(sighting.kind, repr(sighting.shown[:120]))} contains something that looks like a credential",
             place=place,
             where=f"call {mask(draft.call.id)} ({mask(draft.call.tool)}): {place}",
             remedy="Move it to an Airflow connection and record the run again, or leave the call out with --exclude.",

@@ -1,4 +1,4 @@
-"""What a run itself shows to be a credential, and the run with every credential masked."""
+"""Finds the credentials that a run contains, and masks them everywhere in the run."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ T = TypeVar("T")
 
 
 SHORTEST_TOKEN = 8
-"""Characters. What stands under ``token`` may be a word; with letters and digits it is looked for elsewhere, too."""
+"""The fewest characters of a token. A value under the key ``token`` may be an ordinary word, so it counts as a
+credential in other places only if it is at least this long and has both letters and digits."""
 
 
 def masked_run(run: Run) -> Run:
-    """Return a run as it may be shown: each credential masked, also where only another place tells that it is one."""
+    """Return a run with each credential masked, even where only another place in the run identifies it as one."""
     with knowing_those_of(run):
         return Run.model_validate(masked(run.model_dump()))
 
 
 def with_its_secrets(function: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run, P], T]:
-    """Let a function of a run know the run's own credentials (see :func:`knowing_those_of`)."""
+    """Decorate a function of a run so that the run's own credentials are known in it (:func:`knowing_those_of`)."""
 
     @wraps(function)
     def knowing_them(run: Run, /, *args: P.args, **keywords: P.kwargs) -> T:
@@ -42,12 +43,12 @@ def with_its_secrets(function: Callable[Concatenate[Run, P], T]) -> Callable[Con
 
 @contextmanager
 def knowing_those_of(run: Run, known: Iterable[str] = ()) -> Iterator[None]:
-    """Take what a run shows as a credential in one place for one in every other place, as long as the block runs.
+    """Within the block, treat each credential that a run contains as a credential everywhere.
 
-    A password stands under its key in a call's arguments; in the user's sentence nothing else tells it from a word. An
-    error that leaves the block has its text masked.
+    A password is recognized by its key in a call's arguments. In the user's sentence it looks like any other word. The
+    texts of a :class:`VaiError` that leaves the block are masked.
 
-    :param known: credentials that are known from elsewhere, as :func:`redact` takes them.
+    :param known: additional known credentials, as for :func:`redact`.
     """
     with knowing(known), knowing(secrets_of(run)):
         try:
@@ -59,7 +60,7 @@ def knowing_those_of(run: Run, known: Iterable[str] = ()) -> Iterator[None]:
 
 
 def secrets_of(run: Run) -> set[str]:
-    """Return the credentials that the arguments, results and texts of a run show, in no order."""
+    """Return the credentials found in the arguments, results and texts of a run."""
     found: set[str] = set()
 
     def note(sighting: Sighting) -> Any:

@@ -1,4 +1,4 @@
-"""Which calls become steps, and why the others do not."""
+"""Selects the recorded calls that become steps, and states why the others do not."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from airflow_provider_vai.model.automation import LeftOut
 from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.secrets.masking import mask
 
-STRUCTURED_OUTPUT = "final_result"  # pydantic-ai's name for "the answer, as a tool call"
+STRUCTURED_OUTPUT = "final_result"  # pydantic-ai records the agent's structured answer as a call of this tool
 STRUCTURED_OUTPUT_RESULT = "Final result processed."
 SHOWN_CHARACTERS = 200
 
@@ -20,26 +20,26 @@ NOT_CHOSEN = "not_chosen"
 FAILED_BY_RESULT = "failed_by_result"
 
 Reason = tuple[str, str]
-"""Why a call becomes no step: a code of ``review_codes.LEFT_OUT``, and the same in words."""
+"""Why a call does not become a step: a code of ``review_codes.LEFT_OUT`` and a text."""
 
 
 def require_success(run: Run, policy: Policy) -> None:
     """Refuse a run that failed.
 
-    :raises RunNotSuccessful: the run's outcome is ``failed`` and the policy does not allow that.
+    :raises RunNotSuccessful: the run's outcome is ``failed`` and the policy does not allow failed runs.
     """
     if run.outcome == "failed" and not policy.allow_unsuccessful:
         raise RunNotSuccessful(
-            "the recorded run did not succeed, so repeating it repeats a failure",
+            "the recorded run failed, so repeating it would repeat the failure",
             where=f"run {run.id}",
-            remedy="Choose another run, or take its successful calls all the same with --allow-unsuccessful.",
+            remedy="Choose another run, or use its successful calls anyway with --allow-unsuccessful.",
         )
 
 
 def select(run: Run, policy: Policy) -> tuple[list[ToolCall], list[LeftOut]]:
-    """Return the calls that become steps, in recorded order, and the others with the reason for each.
+    """Return the calls that become steps, in recorded order, and the other calls with the reason for each.
 
-    :raises NothingToCrystallize: no call is left, or the policy names a turn or call that the run does not have.
+    :raises NothingToCrystallize: no call becomes a step, or the policy names a turn or call that the run does not have.
     """
     _check_choice(run, policy)
     chosen: list[ToolCall] = []
@@ -58,7 +58,7 @@ def select(run: Run, policy: Policy) -> tuple[list[ToolCall], list[LeftOut]]:
 
 
 class _Choice:
-    """What is asked of each call, found out once for all of them."""
+    """The checks that decide about each call; what they need to know about the run is computed once."""
 
     def __init__(self, calls: Sequence[ToolCall], policy: Policy) -> None:
         self.policy = policy
@@ -70,7 +70,7 @@ class _Choice:
     def reason_against(self, call: ToolCall, number: int) -> Reason | None:
         """Return why a call does not become a step; ``None`` if it does.
 
-        :param number: of the call in the run, from 1.
+        :param number: the call's number in the run, from 1.
         """
         if self.policy.turns is not None and call.turn not in self.policy.turns:
             return NOT_CHOSEN, f"turn {call.turn} was not chosen"
@@ -80,7 +80,7 @@ class _Choice:
         if not self.excluded.isdisjoint(names) or any(fnmatchcase(call.tool, name) for name in self.policy.exclude):
             return NOT_CHOSEN, "was excluded"
         if call.actor == "user":
-            return "made_by_user", "the user's side made it; the agent's later calls may have depended on it"
+            return "made_by_user", "the user's side made it; later calls of the agent may have depended on it"
         if call.parent_id in self.ids:
             return "inside_call", f"was made inside the call {call.parent_id}, which is one step"
         if call.tool == STRUCTURED_OUTPUT and call.result == STRUCTURED_OUTPUT_RESULT:
@@ -105,17 +105,17 @@ class _Choice:
             return "denied", f"a person denied it{note}"
         if call.outcome == "interrupted":
             return "interrupted", f"was interrupted{error}"
-        return "no_result", "the trace holds no result of it"
+        return "no_result", "the trace contains no result for it"
 
 
 def _retries(calls: Sequence[ToolCall]) -> dict[int, ToolCall]:
-    """Return the failed calls, by their number from 1, with the call that succeeded in place of each.
+    """Return the failed calls that were retried: their numbers (from 1), each with the call that succeeded.
 
-    It is the same tool's next success, if only the same tool's failures and calls of the same batch stand between.
+    A retry is the tool's next successful call, provided that no call of another batch succeeded in between.
     """
     found: dict[int, ToolCall] = {}
-    of_tool: dict[tuple[str, str | None], int] = {}  # of each tool, where its next success is
-    following: list[int] = []  # where the next success is, and the next one in another batch than that
+    of_tool: dict[tuple[str, str | None], int] = {}  # the position of each tool's next success
+    following: list[int] = []  # the position of the next success, and of the next one in a different batch
     for position in reversed(range(len(calls))):
         call = calls[position]
         tool = call.tool, call.server
@@ -123,8 +123,8 @@ def _retries(calls: Sequence[ToolCall]) -> dict[int, ToolCall]:
             other = following if following and calls[following[0]].batch != call.batch else following[1:]
             following, of_tool[tool] = [position, *other[:1]], position
         elif call.outcome == "failed" and tool in of_tool:
-            elsewhere = next((it for it in following if calls[it].batch != call.batch), len(calls))
-            if of_tool[tool] <= elsewhere:
+            other_batch = next((number for number in following if calls[number].batch != call.batch), len(calls))
+            if of_tool[tool] <= other_batch:
                 found[position + 1] = calls[of_tool[tool]]
     return found
 
@@ -142,7 +142,7 @@ def _check_choice(run: Run, policy: Policy) -> None:
     for name, option, takes_globs in named:
         if name not in names and not (takes_globs and any(fnmatchcase(tool, name) for tool in tools)):
             raise NothingToCrystallize(
-                f"{option} names {name!r}, and no call has that number, id{' or tool' if takes_globs else ''}",
+                f"{option} names {name!r}, but no call has that number{', id or tool' if takes_globs else ' or id'}",
                 where=f"run {run.id}",
                 remedy="`vai inspect TRACE` lists the calls with their numbers and ids.",
             )
@@ -151,16 +151,16 @@ def _check_choice(run: Run, policy: Policy) -> None:
 def _nothing(run: Run, left_out: Sequence[LeftOut]) -> str:
     if not run.calls:
         notes = f" ({'; '.join(run.notes[:3])})" if run.notes else ""
-        return f"the run made no tool call{notes}"
+        return f"the run contains no tool calls{notes}"
     shown = "; ".join(f"{entry.tool} ({entry.call_id}) {entry.reason}" for entry in left_out[:5])
     more = f"; and {len(left_out) - 5} more" if len(left_out) > 5 else ""
-    return f"no successful tool call is left of {len(left_out)}: {shown}{more}"
+    return f"no tool call (of {len(left_out)}) can become a step: {shown}{more}"
 
 
 def _remedy(left_out: Sequence[LeftOut]) -> str:
     if any(entry.code == NOT_CHOSEN for entry in left_out):
         return "Choose other calls with --turns, --calls or --exclude."
-    return "Only successful tool calls become steps: choose a run that did something."
+    return "Only successful tool calls become steps: choose a run that has some."
 
 
 def _short(text: str | None) -> str:

@@ -1,7 +1,7 @@
-"""Which arguments rest on what outsiders wrote: said by an untrusted tool's result, and by nobody else before.
+"""Finds arguments that come from outsiders: an untrusted tool's result contains them, and no other source before.
 
-Values inside longer texts count, in both directions: the argument inside the result, and a part of the argument (an
-account number in a message's body) that stands in the result.
+Parts of texts count as well: an argument may be part of a result's text, and a part of an argument (an account number
+in a message's body) may appear in a result.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.secrets.masking import mask
 
 SHORTEST_PART = 6
-"""Characters of an address, an account or a name inside a longer text."""
+"""The fewest characters of an address or number that is looked for as part of a longer text."""
 
 SHORTEST_PASSAGE = 5
-"""Words in a row that nobody writes by chance."""
+"""The fewest consecutive words that count as copied; fewer may agree by chance."""
 
 POINTED = re.compile(r"[^\s\"'<>()\[\]{},;|]{6,2000}")
 ADDRESS = re.compile(r"@|://|^www\.|\.\w{2,}(/|$)|[/\\]", re.IGNORECASE)
@@ -36,34 +36,40 @@ NUMBER = re.compile(r"(?=(?:\D*\d){3})[\w#+-]{6,}$|^\d{6,}$")
 
 
 def untrusted_arguments(draft: Draft, evidence: Evidence) -> list[UntrustedValue]:
-    """Return the values of a step's arguments that only untrusted results said.
+    """Return the values in a step's arguments that appear only in untrusted results.
 
-    :param draft: the step. :param evidence: of its run.
-    :return: each with its place and the id of the first such call, in the order of the arguments; none where user,
-        instructions or a trusted result said the value before the call.
+    Values that appeared in the user's words, the instructions or a trusted result before the call are left out.
+
+    :param draft: the step.
+    :param evidence: the evidence of its run.
+    :return: the values in the order of the arguments, each with its place and the id of the first call that returned
+        it.
     """
     if not evidence.untrusted.entries:
         return []
     found: list[UntrustedValue] = []
     for call, values in _recorded(draft):
         for at, part in leaves(values):
-            sources = (_only_source(said, call, evidence) for said in _claims(part))
+            sources = (_only_source(claim, call, evidence) for claim in _claims(part))
             source = next(filter(None, sources), None)
             value = UntrustedValue(place=at, call_id=mask(source.id)) if source else None
             found += [value] if value and value not in found else []
     return found
 
 
-def _only_source(said: Any, call: ToolCall, evidence: Evidence) -> ToolCall | None:
-    """Return the first untrusted call that said a value; ``None`` if there is none, or somebody else said it, too."""
-    source = evidence.untrusted.first(said, call.batch)
-    if source is None or evidence.timeline.people_said(call, said) or evidence.trusted.first(said, call.batch):
+def _only_source(value: Any, call: ToolCall, evidence: Evidence) -> ToolCall | None:
+    """Return the first untrusted call whose result contains a value; ``None`` if there is none, or another source."""
+    source = evidence.untrusted.first(value, call.batch)
+    if source is None or evidence.timeline.people_said(call, value) or evidence.trusted.first(value, call.batch):
         return None
     return source
 
 
 def _recorded(draft: Draft) -> Iterator[tuple[ToolCall, dict[str, Any]]]:
-    """Yield each call of the step with what it was given, in the kind's names; of a loop's further calls in its own."""
+    """Yield each call of the step with its recorded arguments.
+
+    The first call's are under the kind's names, those of a loop's other calls under the recorded names.
+    """
     yield draft.call, {name: value for name, value in draft.values.items() if is_recorded(draft, value)}
     for call in draft.repeats:
         if isinstance(call.arguments, dict):
@@ -71,9 +77,9 @@ def _recorded(draft: Draft) -> Iterator[tuple[ToolCall, dict[str, Any]]]:
 
 
 def asks_untrusted_address(draft: Draft, untrusted: Sequence[UntrustedValue]) -> bool:
-    """Return whether a step calls on a web address that only outsiders' text said.
+    """Return whether a step requests a web address that appears only in text that outsiders can write.
 
-    Whoever wrote the address learns of the request, and writes the answer: that is no mere reading.
+    Such a step does more than read: whoever wrote the address sees the request and controls the answer.
 
     :param untrusted: what :func:`untrusted_arguments` found in the step.
     """
@@ -83,7 +89,10 @@ def asks_untrusted_address(draft: Draft, untrusted: Sequence[UntrustedValue]) ->
 
 
 def _is_web_address(at: JsonPath, value: Any) -> bool:
-    """Return whether a value is one by its form, or by the argument's name: a file's name looks like a host's."""
+    """Return whether a value is a web address by its form, or by its form and the argument's name together.
+
+    A plain host name counts only with a matching argument name, because file names look alike.
+    """
     if not isinstance(value, str):
         return False
     name = next((part for part in reversed(at) if isinstance(part, str)), "")
@@ -91,9 +100,9 @@ def _is_web_address(at: JsonPath, value: Any) -> bool:
 
 
 def _claims(value: Any) -> Iterator[Any]:
-    """Yield what may have been taken over: the value, each address and number in it, each passage of its words.
+    """Yield what may have been copied from a result: the value, each address or number in it, and each passage.
 
-    A passage is a tuple of words; it is compared however its words are broken into lines.
+    A passage is a tuple of consecutive words, compared without regard to line breaks.
     """
     if weight(value) in ("nothing", "flag", "count"):
         return
@@ -104,7 +113,7 @@ def _claims(value: Any) -> Iterator[Any]:
         part = found.strip(".,:!?*_`")
         if len(part) >= SHORTEST_PART and part != value and (ADDRESS.search(part) or NUMBER.search(part)):
             yield part
-        if "://" in part:  # the model wrote out what the text left away
+        if "://" in part:  # the model may have added the scheme
             yield part.partition("://")[2].rstrip("/")
     words = words_of(value)
     for start in range(max(len(words) - SHORTEST_PASSAGE + 1, 0)):

@@ -1,1 +1,1 @@
-"""The data that the stages exchange: Run, Automation, action kinds, triggers, sidecar, tools file."""
+"""The data models that the other packages share: Run, Automation, action kinds, triggers, sidecar and tools file."""

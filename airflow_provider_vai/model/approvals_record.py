@@ -1,13 +1,13 @@
-"""The record of approvals: one file for each decision, never changed, readable without Airflow.
+"""The record of approvals: one file for each decision. Files are never changed and can be read without Airflow.
 
-``<artifacts>/@approvals/<dag_id>/<task_id>/<time>-<id>.json``. A file holds ``{"schema_version": 1, "id", "at",
-"decision": "approve" | "reject", "by": {"id", "name"} | null, "attributed", "automatic", "rests_on": id | null,
+The files are ``<artifacts>/@approvals/<dag_id>/<task_id>/<time>-<id>.json``. Each has ``{"schema_version": 1, "id",
+"at", "decision": "approve" | "reject", "by": {"id", "name"} | null, "attributed", "automatic", "rests_on": id | null,
 "timed_out", "note", "dag_id", "run_id", "task_id", "map_index", "try_number", "subject", "steps": {task_id:
 {"operator", "arguments_sha256", "edits": {place: {"from", "to"}}}}, "covers"}``. ``covers`` is the digest of everything
-that an approval was about; ``rests_on`` the decision that an automatic one repeats.
+that was approved. ``rests_on`` is the id of the earlier decision that an automatic one repeats.
 
-``<artifacts>/@spent/<dag_id>/<gate>/<decision>/<step>.json`` says which try of a step used an approval: one approval is
-one write. Airflow's users can change an XCom or a task's state; they cannot change these files through Airflow.
+``<artifacts>/@spent/<dag_id>/<gate>/<decision>/<step>.json`` records which try of a step used an approval: one approval
+allows one write. Airflow's users can change an XCom or a task's state, but not these files.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from typing import Any
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.identifiers import folder_name
 
-FOLDER, SPENT = "@approvals", "@spent"  # no DAG has a folder of these names: an id's "@" is quoted
+FOLDER, SPENT = "@approvals", "@spent"  # no DAG's folder has these names, because "@" in an id is quoted
 SCHEMA_VERSION = 1
 
 
 def write(root: Any, record: dict[str, Any]) -> str:
-    """Write a decision into its own file.
+    """Write a decision to its own file.
 
-    :param root: the artifacts folder: a ``pathlib.Path``, or anything with its methods.
-    :param record: the decision, see the module.
-    :return: the file.
-    :raises FileExistsError: the file is there already; no record is ever replaced.
+    :param root: the artifacts folder: a ``pathlib.Path`` or an object with the same methods.
+    :param record: the decision; see the module.
+    :return: the path of the file.
+    :raises FileExistsError: the file exists already; a record is never replaced.
     """
     folder = root / FOLDER / folder_name(record["dag_id"]) / folder_name(record["task_id"])
     folder.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,11 @@ def write(root: Any, record: dict[str, Any]) -> str:
 def read(root: Any, dag_id: str, task_id: str | None = None) -> Iterator[dict[str, Any]]:
     """Yield the decisions of an automation, or of one gate, newest first.
 
-    A file that is no record of this version is yielded as ``{"unreadable": its path}``: nothing is left out in silence.
+    A file that is not a record of this version is yielded as ``{"unreadable": its path}``, so that no file is silently
+    ignored.
+
+    :param root: the artifacts folder.
+    :param task_id: the gate's task id; ``None`` for every gate of the automation.
     """
     folder = root / FOLDER / folder_name(dag_id)
     gates = [folder / folder_name(task_id)] if task_id else list(folder.iterdir()) if folder.exists() else []
@@ -55,13 +59,16 @@ def read(root: Any, dag_id: str, task_id: str | None = None) -> Iterator[dict[st
 def vouches(
     root: Any, named: Any, *, dag_id: str, gate: str, expected: Mapping[str, Any], step: str, sha256: str
 ) -> bool:
-    """Return whether a decision was written down that approves exactly this; an XCom alone may be made by hand.
+    """Return whether the record contains an approval of exactly these arguments. An XCom alone could be forged.
 
-    Only the newest decision of a gate in a run counts: an earlier approval does not outlive a later rejection.
+    Only the newest decision of a gate in a DAG run counts: a later rejection revokes an earlier approval.
 
-    :param named: the record's file as the gate's result names it; only a file of this gate counts.
-    :param expected: what the decision must say of itself: its run and map index.
-    :param step: the guarded step's task id. :param sha256: the digest of what it is about to use.
+    :param root: the artifacts folder.
+    :param named: the record's file as given in the gate's result; only a file of this gate counts.
+    :param gate: the gate's task id.
+    :param expected: the fields that the decision must have: its run id and map index.
+    :param step: the guarded step's task id.
+    :param sha256: the digest of the arguments that the step is about to use.
     """
     if not isinstance(named, str):
         return False
@@ -75,12 +82,12 @@ def vouches(
 
 
 def spend(root: Any, named: str, note: dict[str, Any], *, dag_id: str, gate: str, step: str) -> dict[str, Any] | None:
-    """Note that a step uses an approval now.
+    """Record that a step is using an approval now.
 
     :param named: the decision's file, as :func:`write` returned it.
-    :param note: who uses it, for what: plain JSON data.
-    :return: the note of an earlier use, which stays; ``None`` if this is the first one.
-    :raises OSError: the note cannot be written; the approval must not be used then.
+    :param note: who uses it and for what, as JSON data.
+    :return: the note of an earlier use, which is kept; ``None`` if this is the first use.
+    :raises OSError: the note cannot be written. The approval must not be used then.
     """
     file = _spent(root, named, dag_id, gate, step)
     if file.exists():
@@ -92,7 +99,7 @@ def spend(root: Any, named: str, note: dict[str, Any], *, dag_id: str, gate: str
 
 
 def release(root: Any, named: str, *, dag_id: str, gate: str, step: str) -> None:
-    """Take back the note of a use: the step failed before it sent anything."""
+    """Delete the note that an approval was used, because the step failed before it sent anything."""
     file = _spent(root, named, dag_id, gate, step)
     if file.exists():
         file.unlink()

@@ -1,7 +1,7 @@
-"""Automation: the spec of a DAG to be. Knows no Run and no Airflow.
+"""Automation: the spec of one DAG. It depends neither on the recorded Run nor on Airflow.
 
-Everything that is decided stands here, and the renderer needs nothing else. ``vai schema automation`` prints the JSON
-Schema; the sidecar (:mod:`airflow_provider_vai.model.sidecar`) is an Automation with its provenance and history.
+It contains every decision, and the renderer needs nothing else. ``vai schema automation`` prints the JSON Schema. The
+sidecar (:mod:`airflow_provider_vai.model.sidecar`) is an Automation with its provenance and history.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ Origin = Literal["user", "system", "tool_output", "model", "constant", "secret"]
 
 
 ALWAYS = ("origin", "evidence")
-"""Fields of an argument that are always written."""
+"""The fields of an argument that are always written."""
 
 _FIELDS = {"class": "class_", "from": "from_"}
 
 
 class Output(Spec):
-    """A place in an earlier step's result: the step's key, and keys and list positions inside the result, or the other
-    steps of :mod:`~airflow_provider_vai.languages.result_path` (``text:yaml``, ``[name=Spotify]``, ``is:text``).
+    """A place in an earlier step's result: the step's key and a path into the result.
 
-    Without ``step`` it is a place in the element at hand of the list that the step is mapped over (see ``Step.each``).
+    The path consists of keys, list positions and the selectors of
+    :mod:`~airflow_provider_vai.languages.result_path` (``text:yaml``, ``[name=Spotify]``, ``is:text``). Without
+    ``step``, the path starts at the current element of the list that the step is mapped over (see ``Step.each``).
     """
 
     step: str | None = None
@@ -40,8 +41,11 @@ class Output(Spec):
 
 
 class Wire(Spec):
-    """A wire inside an argument: the value at ``at`` comes ``from`` an earlier step, or is the DAG param ``param`` (the
-    place ``path`` in it), or what the Jinja ``template`` gives."""
+    """A value inside an argument that is filled in when the step runs.
+
+    The value at ``at`` comes ``from`` an earlier step, or from the DAG param ``param`` (at ``path`` inside it), or is
+    the rendered Jinja ``template``. Exactly one of the three is given.
+    """
 
     optional: ClassVar[tuple[str, ...]] = ("from_", "param", "path", "template")
 
@@ -54,12 +58,12 @@ class Wire(Spec):
     @model_validator(mode="after")
     def _check_source(self) -> Wire:
         if sum(source is not None for source in (self.from_, self.param, self.template)) != 1:
-            raise ValueError("a wire names one of from, param and template")
+            raise ValueError("a wire needs exactly one of from, param and template")
         return self
 
 
 class Secret(Spec):
-    """A credential inside an argument: the value at ``at`` is the password of the Airflow connection."""
+    """A credential inside an argument: the value at ``at`` is the password of an Airflow connection."""
 
     at: JsonPath
     connection: str
@@ -68,8 +72,8 @@ class Secret(Spec):
 class Undecided(Spec):
     """A place in an argument that stays frozen until a person decides about it.
 
-    ``at`` leads from the argument's value to the place, empty for all of it; ``code`` is one of the
-    :data:`~airflow_provider_vai.model.review_codes.PLACES`; ``evidence`` is for people, and no decision reads it.
+    ``at`` is the path from the argument's value to the place; empty means the whole value. ``code`` is a key of
+    :data:`~airflow_provider_vai.model.review_codes.PLACES`. ``evidence`` is for people; no code reads it.
     """
 
     optional: ClassVar[tuple[str, ...]] = ("evidence",)
@@ -80,14 +84,16 @@ class Undecided(Spec):
 
 
 class Argument(Spec):
-    """Where one argument of a step takes its value from.
+    """Where the value of one argument of a step comes from.
 
-    ``frozen``: the literal ``value``. ``wired``: the whole value ``from`` an earlier step, or ``value`` with the places
-    in ``wires`` (``null`` in it) filled in. ``template``: ``value`` is a Jinja template for Airflow. ``parameter``: the
-    DAG param ``param``. ``secrets`` lists places (``null`` in ``value``) that a connection fills in.
-    ``origin`` says who said the value first, ``None`` where that was not traced. ``undecided`` are the places that a
-    person should decide about. ``evidence`` are the sentences that the choice rests on: for people, and no decision
-    reads them.
+    - ``frozen``: the literal ``value``.
+    - ``wired``: the whole value comes ``from`` an earlier step, or ``wires`` fills in places of ``value``.
+    - ``template``: ``value`` is a Jinja template that Airflow renders.
+    - ``parameter``: the DAG param ``param``, or the place ``path`` inside it.
+
+    ``secrets`` lists the places that a connection fills in. Places that are filled in are ``null`` in ``value``.
+    ``origin`` is the origin of the value, ``None`` if it was not traced. ``undecided`` lists the places that a person
+    should decide about. ``evidence`` lists the reasons for the choice, for people; no code reads it.
     """
 
     class_: Literal["frozen", "wired", "parameter", "template"] = Field(alias="class")
@@ -102,12 +108,12 @@ class Argument(Spec):
     undecided: list[Undecided] = Field(default_factory=list)
 
     def omitted(self) -> Iterable[str]:
-        """Return the fields that nobody set, but origin and evidence: a frozen ``null`` is not an absent value."""
+        """Return the fields that were not set, except origin and evidence. A ``null`` that was set is written."""
         unset = type(self).model_fields.keys() - self.model_fields_set - {"origin", "evidence"}
         return unset if self.undecided else {*unset, "undecided"}
 
     def outputs(self) -> list[Output]:
-        """Return every place in earlier results that the argument reads."""
+        """Return every place in earlier results that the argument is wired to."""
         return [*([self.from_] if self.from_ else []), *(wire.from_ for wire in self.wires if wire.from_)]
 
     @classmethod
@@ -117,18 +123,19 @@ class Argument(Spec):
 
 
 class UntrustedValue(Spec):
-    """A value of a step that only text of outsiders says: its place, the argument's name first, and the id of the call
-    whose result said it."""
+    """A value of a step that appears only in text that outsiders can write.
+
+    ``place`` starts with the argument's name. ``call_id`` is the call whose result contained the value.
+    """
 
     place: JsonPath
     call_id: str
 
 
 class StepApproval(Spec):
-    """What the record says about a person's decision, which gate guards the step now, and why.
+    """The recorded decision of a person about the step's call, the gate that guards the step now, and why.
 
-    ``untrusted`` are the values for which the step should be looked at; ``reason`` is for people, and no decision reads
-    it.
+    ``untrusted`` lists the values that come from outsiders. ``reason`` is for people; no code reads it.
     """
 
     optional: ClassVar[tuple[str, ...]] = ("untrusted",)
@@ -140,7 +147,7 @@ class StepApproval(Spec):
 
 
 class Recorded(Spec):
-    """The recorded result: its digest, and its shape as a small JSON Schema."""
+    """The digest of the recorded result, and its shape as a small JSON Schema."""
 
     result_sha256: str
     result_schema: dict[str, Any]
@@ -150,13 +157,16 @@ TriggerRule = Literal["all_success", "all_done", "none_failed", "none_failed_min
 
 
 class Step(Spec):
-    """One unit of the Automation; in Airflow it is the task ``task_id``.
+    """One step of the Automation; in Airflow it is the task ``task_id``.
 
-    ``each``: the step is mapped, one task instance for each element of that list; ``concurrency`` of them at once.
-    ``trigger_rule``: Airflow's; left out: the rule that fits, which is ``none_failed_min_one_success`` where the ways
-    of a branch come together. ``retries`` and the times in seconds are Airflow's ``retries``, ``retry_delay`` and
-    ``execution_timeout``; left out, the automation's hold. ``model_words``: places, the argument's name first, of the
-    texts that only a model wrote, of a step with external side effects.
+    - ``each``: the list that the step is mapped over, with one task instance for each element. At most
+      ``concurrency`` of them run at once.
+    - ``trigger_rule``: Airflow's trigger rule. Without it a suitable rule is used, such as
+      ``none_failed_min_one_success`` where the paths of a branch join.
+    - ``retries``, ``retry_delay_seconds`` and ``timeout_seconds``: Airflow's ``retries``, ``retry_delay`` and
+      ``execution_timeout``. Without them the automation's values apply.
+    - ``model_words``: the places of texts that only a model wrote, the argument's name first. It is set only for steps
+      with external side effects.
     """
 
     optional: ClassVar[tuple[str, ...]] = (
@@ -186,20 +196,20 @@ class Step(Spec):
     timeout_seconds: float | None = Field(default=None, gt=0)
 
     def outputs(self) -> list[Output]:
-        """Return every place in earlier results that the step reads."""
+        """Return every place in earlier results that the step is wired to."""
         inside = [output for argument in self.arguments.values() for output in argument.outputs()]
         return [self.each, *inside] if self.each else inside
 
     def params(self) -> list[str]:
-        """Return the names of the DAG params that the step takes."""
+        """Return the names of the DAG params that the step reads."""
         arguments = self.arguments.values()
         wires = [wire.param for argument in arguments for wire in argument.wires if wire.param is not None]
-        return [*(it.param or "" for it in arguments if it.class_ == "parameter"), *wires]
+        return [*(argument.param or "" for argument in arguments if argument.class_ == "parameter"), *wires]
 
 
 class LeftOut(Spec):
-    """A recorded call that became no step, and why: ``code`` is one of
-    :data:`~airflow_provider_vai.model.review_codes.LEFT_OUT`, ``reason`` says it for people."""
+    """A recorded call that did not become a step. ``code`` is a key of
+    :data:`~airflow_provider_vai.model.review_codes.LEFT_OUT`; ``reason`` explains it to people."""
 
     call_id: str
     tool: str
@@ -208,7 +218,7 @@ class LeftOut(Spec):
 
 
 class Source(Spec):
-    """The recording that the Automation was made from."""
+    """The recording that an Automation was made from."""
 
     kind: Literal["agent_run", "chat_thread"]
     id: str
@@ -220,7 +230,7 @@ class Source(Spec):
 
 
 class Notification(Spec):
-    """A message when a run fails or succeeds: the dotted class of an Airflow notifier, and its arguments."""
+    """A message when a DAG run fails or succeeds: the dotted class name of an Airflow notifier, and its arguments."""
 
     on: Literal["failure", "success"]
     notifier: str = Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
@@ -228,7 +238,7 @@ class Notification(Spec):
 
 
 class Param(Spec):
-    """A value that whoever starts a run may choose: its default, what it means, and its JSON Schema."""
+    """A DAG param: its default, its description and its JSON Schema. Whoever starts a DAG run may set it."""
 
     default: Any = None
     description: str | None = None
@@ -236,14 +246,14 @@ class Param(Spec):
 
 
 class Advice(Spec):
-    """Whether crystallizing this run is worth it, and why."""
+    """Whether it is worth crystallizing this run, and why."""
 
     recommendation: Literal["crystallize", "wait", "skip"]
     reasons: list[str]
 
 
 class Savings(Spec):
-    """What one recorded run cost in model calls, and a run of the DAG no longer costs."""
+    """What one recorded run cost in model calls: the cost that a DAG run saves."""
 
     optional: ClassVar[tuple[str, ...]] = ("duration_seconds",)
 
@@ -254,13 +264,15 @@ class Savings(Spec):
 
 
 class Automation(Spec):
-    """The spec of one DAG. ``source`` is the recording that it was made from, of several runs of one task the newest;
-    ``other_sources`` are the others. ``steps`` stand in an order in which every step comes after those it depends on.
+    """The spec of one DAG.
 
-    ``conditions`` are expressions over ``params``, ``payload`` and ``event``: all of them hold, or a run skips its
-    steps and says why. ``max_active_runs``, ``max_active_tasks`` and ``timeout_seconds`` (``dagrun_timeout``) are
-    Airflow's limits of the DAG; ``retries`` and ``retry_delay_seconds`` hold for steps that say nothing else, never for
-    writes.
+    ``source`` is the recording that it was made from. If it was made from several runs of one task, ``source`` is the
+    newest and ``other_sources`` lists the others. ``steps`` is ordered: every step comes after those it depends on.
+
+    ``conditions`` lists expressions over ``params``, ``payload`` and ``event``. Unless all of them are true, a DAG run
+    skips its steps and logs why. ``max_active_runs``, ``max_active_tasks`` and ``timeout_seconds``
+    (``dagrun_timeout``) are Airflow's limits for the DAG. ``retries`` and ``retry_delay_seconds`` apply to steps
+    without values of their own, but never to steps that write.
     """
 
     optional: ClassVar[tuple[str, ...]] = (
@@ -295,30 +307,31 @@ class Automation(Spec):
 
     @model_validator(mode="after")
     def _check_references(self) -> Automation:
-        """Keys are unique; dependencies, wires and gates name earlier steps; params are declared."""
-        declared = {*self.params, *(["payload"] if any(it.type == "webhook" for it in self.triggers) else [])}
+        """Check that keys are unique, params are declared, and dependencies, wires and gates refer to earlier steps."""
+        has_payload = any(trigger.type == "webhook" for trigger in self.triggers)
+        declared = {*self.params, *(["payload"] if has_payload else [])}
         earlier: set[str] = set()
         for step in self.steps:
             gates = [step.approval.gate] if step.approval.gate else []
             sources = [output.step for output in step.outputs()]
             for name in [*step.depends_on, *(source for source in sources if source is not None), *gates]:
                 if name not in earlier:
-                    raise ValueError(f"the step {step.key!r} refers to {name!r}, which is no earlier step")
+                    raise ValueError(f"the step {step.key!r} refers to {name!r}, which is not an earlier step")
             if None in sources and step.each is None:
-                raise ValueError(f"the step {step.key!r} takes an element, and is mapped over no list (each)")
+                raise ValueError(f"the step {step.key!r} reads a list element, but is not mapped over a list (each)")
             if step.key in earlier:
                 raise ValueError(f"two steps have the key {step.key!r}")
             earlier.add(step.key)
             for name in step.params():
                 if name not in declared:
-                    raise ValueError(f"the step {step.key!r} takes the parameter {name!r}, which is not declared")
+                    raise ValueError(f"the step {step.key!r} uses the param {name!r}, which is not declared")
         return self
 
     @property
     def spec_sha256(self) -> str:
-        """SHA-256 of the spec as canonical JSON; whatever the sidecar adds to it does not count."""
+        """SHA-256 of the spec as canonical JSON, without the fields that the sidecar adds."""
         return json_text.digest(self.spec())
 
     def spec(self) -> dict[str, Any]:
-        """Return the spec as JSON data, without what the sidecar adds to it."""
+        """Return the spec as JSON data, without the fields that the sidecar adds."""
         return self.model_dump(mode="json", include=set(Automation.model_fields))

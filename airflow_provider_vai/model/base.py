@@ -1,7 +1,7 @@
-"""The base of the spec's models: unknown fields are rejected, and the same field is read and written in two spellings.
+"""The base class of the spec's models. It rejects unknown fields and reads each field in two spellings.
 
-A file spells a field as the model does (``dag_id``), the HTTP API and the platform in camelCase (``dagId``). Both are
-read everywhere. ``model_dump()`` writes the spelling of files, ``model_dump(by_alias=True)`` that of the API.
+Files use the model's own spelling (``dag_id``); the HTTP API and the platform use camelCase (``dagId``). Both spellings
+are accepted everywhere. ``model_dump()`` writes the spelling of files, ``model_dump(by_alias=True)`` writes camelCase.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 JsonPath = list[str | int]
-"""Keys and list positions that lead to a place inside a JSON value; in a result also the other steps of
-:mod:`~airflow_provider_vai.languages.result_path`."""
+"""Keys and list positions that lead to a place inside a JSON value. A path into a result may also contain the
+selectors of :mod:`~airflow_provider_vai.languages.result_path`."""
 
 
 def _both_spellings(name: str) -> str | AliasChoices:
@@ -32,13 +32,13 @@ def _both_spellings(name: str) -> str | AliasChoices:
 
 
 SPELLINGS = AliasGenerator(validation_alias=_both_spellings, serialization_alias=to_camel)
-"""Aliases by which a field is read in both spellings, and written in camelCase with ``by_alias``."""
+"""Field aliases: both spellings are read, and ``by_alias`` writes camelCase."""
 
 
 class Spec(BaseModel):
-    """Base of the spec's models, see the module.
+    """Base of the spec's models; see the module.
 
-    ``optional`` names the fields that are written only if they differ from their default.
+    ``optional`` lists the fields that are written only if they differ from their default.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, alias_generator=SPELLINGS)
@@ -46,12 +46,12 @@ class Spec(BaseModel):
     optional: ClassVar[tuple[str, ...]] = ()
 
     def omitted(self) -> Iterable[str]:
-        """Return the names of the fields that are not written."""
+        """Return the names of the fields to leave out when the model is written."""
         return [name for name, default in _defaults(type(self)) if getattr(self, name) == default]
 
     @model_serializer(mode="wrap")
     def _written(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
-        """Leave out what :meth:`omitted` names, and the underscore that keeps a name from being a Python keyword."""
+        """Write the model without the fields in :meth:`omitted`, and names without the underscore after a keyword."""
         fields: dict[str, Any] = handler(self)
         in_camel_case = bool(info.by_alias)
         aliases = _aliases(type(self)) if in_camel_case else {}
@@ -61,24 +61,24 @@ class Spec(BaseModel):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Describe the fields also where the schema is of what is written: the serializer invents none."""
+        """Describe the fields in the serialization schema, too: the serializer adds none, it only leaves some out."""
         return handler(_without_serializer(core_schema))
 
 
 @cache
 def _defaults(model: type[Spec]) -> list[tuple[str, Any]]:
-    """Return the optional fields of a model with their defaults."""
+    """Return a model's optional fields as pairs of name and default."""
     return [(name, model.model_fields[name].get_default(call_default_factory=True)) for name in model.optional]
 
 
 @cache
 def _aliases(model: type[Spec]) -> dict[str, str]:
-    """Return the camelCase names of a model's fields, as far as they differ."""
+    """Return the camelCase name of each field that has one."""
     return {name: field.serialization_alias for name, field in model.model_fields.items() if field.serialization_alias}
 
 
 def _without_serializer(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a model's core schema without its serializer; the model may stand inside its validators."""
+    """Return a model's core schema without its serializer. Validators may wrap the model's schema."""
     kept = {name: part for name, part in schema.items() if name != "serialization"}
     if str(schema["type"]).startswith("function"):
         kept["schema"] = _without_serializer(schema["schema"])

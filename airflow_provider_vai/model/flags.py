@@ -1,4 +1,4 @@
-"""What people read about a step that should be looked at: why it is flagged, and which of its values outsiders said."""
+"""The texts that explain why a step is flagged, and which of its values come only from text by outsiders."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.review_lines import place_text
 
 PROSE_WORDS = 4
-"""Words of a text that somebody wrote, and did not merely name."""
+"""A text with at least this many words counts as prose that someone wrote, not as a name."""
 
 SHOWN_PLACES = 3
 SHOWN_VALUES = 5
 
 
 def flag(determinism: Determinism, reason: str | None, words: Sequence[JsonPath]) -> tuple[Determinism, str | None]:
-    """Return how much a repeated run of a step may differ, and why it is flagged; ``None`` where it is not.
+    """Return a step's determinism and the reason why it is flagged; the reason is ``None`` if it is not.
 
-    :param determinism: of the step's kind with its arguments. :param reason: why the kind is flagged, if it is.
+    :param determinism: the determinism of the step's kind with its arguments.
+    :param reason: why the kind is flagged; ``None`` if it is not.
     :param words: the places of texts that a model wrote, the argument's name first.
     """
     if not words:
         return determinism, reason
     places = [".".join(map(str, place)) for place in words]
     more = f" and {len(places) - SHOWN_PLACES} more" if len(places) > SHOWN_PLACES else ""
-    wrote = f"a model wrote {', '.join(places[:SHOWN_PLACES])}{more}, which each run repeats word for word"
-    is_anew = determinism == "model_at_run_time"
-    return determinism if is_anew else "model_written", f"{reason}; {wrote}" if reason else wrote
+    wrote = f"a model wrote {', '.join(places[:SHOWN_PLACES])}{more}, and every run repeats it word for word"
+    asks_model = determinism == "model_at_run_time"
+    return determinism if asks_model else "model_written", f"{reason}; {wrote}" if reason else wrote
 
 
 def outsiders(untrusted: Sequence[UntrustedValue]) -> str:
-    """Return which values of a step only outsiders' text said, as part of a sentence."""
-    places = [f"{place_text(None, it.place)} (call {it.call_id})" for it in untrusted[:SHOWN_VALUES]]
+    """Return a clause that lists the values of a step that appear only in text that outsiders can write."""
+    places = [f"{place_text(None, value.place)} (call {value.call_id})" for value in untrusted[:SHOWN_VALUES]]
     more = f" and {len(untrusted) - SHOWN_VALUES} more" if len(untrusted) > SHOWN_VALUES else ""
-    return f"only text that outsiders can write says {', '.join(places)}{more}"
+    return f"only text that outsiders can write contains {', '.join(places)}{more}"

@@ -1,4 +1,4 @@
-"""What an entry of a flashboard may say: a chart, a table or a number. Checked in a trace, and when the step runs."""
+"""The entries of a flashboard: charts, tables and numbers. They are checked in traces and when the step runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from airflow_provider_vai.model.validation import problems
 
 SHOWN_ROWS = 100
 Format = Annotated[str, Field(pattern=r"^,?(d|(\.\d)?[f%])?$")]
-"""How a number is written, in the signs that d3 and Python share: ``,d`` 1,234 · ``,.2f`` 1,234.50 · ``.1%`` 12.3%."""
+"""A number format that d3 and Python both understand: ``,d`` 1,234 · ``,.2f`` 1,234.50 · ``.1%`` 12.3%."""
 
 
 class _Strict(BaseModel):
@@ -26,12 +26,12 @@ class Data(_Strict):
     @model_validator(mode="after")
     def _one_of_both(self) -> Data:
         if (self.name is None) == (self.values is None):
-            raise ValueError("give the name of a dataset, or values")
+            raise ValueError("give either the name of a dataset or values")
         return self
 
 
 class Column(_Strict):
-    """One column of a table; its field's name alone stands for it, too."""
+    """One column of a table. A plain string is short for a column with that field."""
 
     field: str
     title: str | None = None
@@ -39,32 +39,33 @@ class Column(_Strict):
 
 
 class Chart(BaseModel):
-    """A Vega-Lite spec; what it says is checked while it is drawn."""
+    """A Vega-Lite spec. Its content is checked when the chart is drawn."""
 
     model_config = ConfigDict(extra="allow", strict=True)
     kind: Literal["chart"] = "chart"
 
     @property
     def spec(self) -> dict[str, Any]:
-        """The spec, without the key that is ours."""
+        """The Vega-Lite spec without our own key ``kind``."""
         return dict(self.model_extra or {})
 
 
 class Table(_Strict):
-    """Rows as a table: all columns, or the named ones; of the rows beyond ``max_rows`` only the count is told."""
+    """Rows as a table with all columns, or with the given ones. Of rows beyond ``max_rows`` only the count is shown."""
 
     kind: Literal["table"]
     title: str
     subtitle: str | None = None
     data: Data
     columns: (
-        list[Annotated[Column, BeforeValidator(lambda it: {"field": it} if isinstance(it, str) else it)]] | None
+        list[Annotated[Column, BeforeValidator(lambda given: {"field": given} if isinstance(given, str) else given)]]
+        | None
     ) = Field(default=None, min_length=1)
     max_rows: int = Field(default=SHOWN_ROWS, ge=1, le=10_000)
 
 
 class Number(_Strict):
-    """One value: ``field`` of the first row; left out, the only value of the only row. ``unit`` stands behind it."""
+    """One value: ``field`` of the first row. Without ``field``, the only value of the only row. ``unit`` follows it."""
 
     kind: Literal["number"]
     title: str
@@ -76,20 +77,20 @@ class Number(_Strict):
 
 
 KINDS: dict[str, type[Chart | Table | Number]] = {"chart": Chart, "table": Table, "number": Number}
-"""What ``kind`` of an entry may be; an entry without one is a chart."""
+"""The models by the ``kind`` of an entry; an entry without a kind is a chart."""
 
 
 def read(entry: Any) -> Chart | Table | Number:
     """Return an entry as its model.
 
-    :param entry: an object of the page's ``charts``.
-    :raises ValueError: it is no entry; the message names what is unknown, missing or wrong, and what may be there.
+    :param entry: an item of the page's ``charts``.
+    :raises ValueError: the entry is invalid. The message names what is unknown, missing or wrong, and what is allowed.
     """
     if not isinstance(entry, dict):
         raise ValueError(f"an entry is an object (a Vega-Lite spec, a table or a number), not {type(entry).__name__}")
     name = entry.get("kind", "chart")
     if not isinstance(name, str) or name not in KINDS:
-        raise ValueError(f"kind: {str(name)[:60]!r} is none of {', '.join(KINDS)}")
+        raise ValueError(f"kind: {str(name)[:60]!r} is not one of {', '.join(KINDS)}")
     try:
         return KINDS[name].model_validate(entry)
     except ValidationError as error:
@@ -98,6 +99,9 @@ def read(entry: Any) -> Chart | Table | Number:
 
 
 def checked(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return an entry as it is written, once :func:`read` took it."""
+    """Return an entry unchanged after checking it.
+
+    :raises ValueError: the entry is invalid; see :func:`read`.
+    """
     read(entry)
     return entry

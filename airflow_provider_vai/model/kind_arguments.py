@@ -1,6 +1,6 @@
-"""The argument models of the action kinds: what a trace or an editor may supply, under the operator's own names.
+"""The argument models of the action kinds: what a trace or an editor may supply, under the operator's argument names.
 
-A model is strict: exact types, no unknown names. Aliases are other names that traces use for the same thing.
+The models are strict: exact types, unknown names rejected. Aliases are other names that traces use for an argument.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from airflow_provider_vai.model.automation import Effect
 
 
 class Arguments(BaseModel):
-    """Base of the argument models: exact types, no unknown names.
+    """Base of the argument models: exact types, unknown names rejected.
 
-    A DAG file writes the arguments in the order of the fields, those of ``written_first`` before the others.
+    A DAG file lists the arguments in the order of the fields, with those in ``written_first`` before the others.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
@@ -24,9 +24,9 @@ class Arguments(BaseModel):
 
 
 class GenerateQueryArguments(Arguments):
-    """A query as it ran; without ``sql`` a model writes it in each run, for the question.
+    """A query as it ran. Without ``sql``, a model writes it from the question in every run.
 
-    Traces call the question ``prompt`` or ``query``, too. ``tables`` is what the statement may read.
+    Traces also call the question ``prompt``. ``tables`` lists the tables that the statement may read.
     """
 
     written_first = ("conn_id", "question", "sql", "parameters", "tables")
@@ -47,7 +47,7 @@ class GenerateQueryArguments(Arguments):
     @model_validator(mode="after")
     def _names_a_query(self) -> GenerateQueryArguments:
         if self.sql is None and not self.question:
-            raise ValueError("give sql, the statement to run, or a question for which a model writes one")
+            raise ValueError("give sql (the statement to run), or a question for which a model writes one")
         return self
 
 
@@ -65,7 +65,7 @@ class CreateFlashboardArguments(Arguments):
 
 
 class HttpRequestArguments(Arguments):
-    """One HTTP request. ``endpoint`` is a path on the connection's server, or a URL on it."""
+    """One HTTP request. ``endpoint`` is a path on the connection's server, or a full URL on that server."""
 
     written_first = ("conn_id", "method")
 
@@ -83,7 +83,8 @@ class HttpRequestArguments(Arguments):
 class DltExtractArguments(Arguments):
     """A dlt pipeline. ``source`` is a dlt source's short or dotted name.
 
-    Two names differ from the platform's: Airflow's operators have ``resources`` and ``start_date`` of their own.
+    Two arguments are not named as on the platform, because Airflow's operators already have arguments named
+    ``resources`` and ``start_date``.
     """
 
     source: str = Field(min_length=1)
@@ -97,7 +98,7 @@ class DltExtractArguments(Arguments):
 
 
 class FileSyncArguments(Arguments):
-    """Files from one ObjectStoragePath URL to another; only what changed is copied."""
+    """A copy of files from one ObjectStoragePath URL to another; only changed files are copied."""
 
     source: str = Field(min_length=1)
     destination: str = Field(min_length=1)
@@ -107,7 +108,7 @@ class FileSyncArguments(Arguments):
 
 
 class DuckdbTransformArguments(Arguments):
-    """DuckDB SQL whose rows become a table of the connection's database, or a Parquet file."""
+    """DuckDB SQL whose rows are written to a table of the connection's database, or to a Parquet file."""
 
     written_first = ("conn_id",)
 
@@ -121,7 +122,7 @@ class DuckdbTransformArguments(Arguments):
 
 
 class ExplainSchemaArguments(Arguments):
-    """Tables and columns of a database, by inspection. ``question`` is kept for the reader."""
+    """An inspection of a database's tables and columns. ``question`` is kept for the reader only."""
 
     written_first = ("conn_id", "schema")
 
@@ -132,7 +133,7 @@ class ExplainSchemaArguments(Arguments):
 
 
 class WebSearchArguments(Arguments):
-    """One query to the search API of the connection."""
+    """One query to the connection's search API."""
 
     written_first = ("conn_id",)
 
@@ -144,7 +145,7 @@ class WebSearchArguments(Arguments):
 
 
 class FetchPageArguments(Arguments):
-    """The readable text of one page, or of several."""
+    """A request for the readable text of one page, or of several."""
 
     url: str | list[str] = Field(validation_alias=AliasChoices("url", "urls"))
     conn_id: str | None = None
@@ -152,7 +153,7 @@ class FetchPageArguments(Arguments):
 
 
 class CallAgentArguments(Arguments):
-    """One question to an agent. ``tools`` is the allow-list of its tools, ``usage_limits`` pydantic-ai's limits."""
+    """One question to an agent. ``tools`` lists the tools that it may use; ``usage_limits`` are pydantic-ai's."""
 
     written_first = ("conn_id", "agent", "model_id", "system_prompt")
 
@@ -166,7 +167,7 @@ class CallAgentArguments(Arguments):
 
 
 class ConditionalBranchArguments(Arguments):
-    """Which of the following tasks run: those of ``if_true`` where the expression holds, else those of ``if_false``."""
+    """A branch: the tasks in ``if_true`` run if the condition is true, else those in ``if_false``."""
 
     written_first = ("condition", "inputs")
 
@@ -178,7 +179,8 @@ class ConditionalBranchArguments(Arguments):
 
 
 class CallAutomationArguments(Arguments):
-    """One run of another automation's DAG, in the words of Airflow's own operator (a task has a ``dag_id`` already)."""
+    """One DAG run of another automation. The names are those of Airflow's own operator: a task already has a
+    ``dag_id``."""
 
     trigger_dag_id: str = Field(
         min_length=1, validation_alias=AliasChoices("trigger_dag_id", "dag_id", "automation", "automationId")
@@ -210,14 +212,14 @@ class PythonToolArguments(Arguments):
 
 
 class UnmappedToolArguments(Arguments):
-    """A tool that nothing runs yet."""
+    """A call of a tool that has no action kind yet."""
 
     tool: str
     arguments: dict[str, Any]
 
 
 class ApprovalGateArguments(Arguments):
-    """The question put to a person before a step runs. Times are in seconds."""
+    """The question that a person answers before a step runs. Times are in seconds."""
 
     subject: str
     reason: str | None = None
@@ -236,12 +238,12 @@ class ApprovalGateArguments(Arguments):
 
 
 class ConditionsArguments(Arguments):
-    """Expressions, all of which must hold."""
+    """Expressions, all of which must be true."""
 
     conditions: list[str]
 
 
 class EachArguments(Arguments):
-    """A list, as a rule wired."""
+    """The list that a step is mapped over; usually wired."""
 
     items: Any

@@ -1,8 +1,8 @@
-"""The one table of action kinds: operator, arguments, effect, determinism.
+"""The table of action kinds: operator, arguments, effect and determinism of each.
 
-A row's argument model is in :mod:`airflow_provider_vai.model.kind_arguments`; ``vai kinds`` lists the rows. The
-template ``dag_templates/tasks/_call.jinja`` writes the tasks of every kind without a template of its own. Another
-distribution adds rows with entry points of the group :data:`GROUP`, each of which names a :class:`Kind`.
+The argument models are in :mod:`airflow_provider_vai.model.kind_arguments`; ``vai kinds`` lists the table. The DAG
+template ``dag_templates/tasks/_call.jinja`` writes the tasks of every kind that has no template of its own. Other
+distributions add kinds with entry points in the group :data:`GROUP`; each entry point refers to a :class:`Kind`.
 """
 
 from __future__ import annotations
@@ -25,21 +25,22 @@ GROUP = "airflow_provider_vai.kinds"
 class Kind:
     """One action kind.
 
-    :param name: the platform's name; ``legacy`` are its older ones.
+    :param name: the platform's name for the kind; ``legacy`` lists its older names.
     :param operator: dotted path of the operator that runs it.
-    :param summary: what runs, one line.
-    :param arguments: the model of what the operator takes.
-    :param effect: what a run changes, where neither a tools file nor the arguments say otherwise.
-    :param determinism: how much a repeated run may differ.
-    :param reason: why a step of this kind is flagged; ``None`` where it is not.
-    :param defaults: arguments that are written where the call does not hold them.
-    :param connection: the connection id of a step for which nothing names one; ``None``: the kind needs none.
-    :param wraps: the recorded arguments are passed on whole, under ``arguments``, with the tool's name beside them.
-    :param from_result: arguments that are taken from the recorded result where the call does not hold them.
-    :param result: what a later step finds: ``as_recorded``, a table (``rows``), or nothing that a wire could rest on.
-    :param reads_with: an argument, and the values with which a call of the kind only reads.
-    :param without: an argument, and how much a call without it may differ when it is repeated, and why.
-    :param never_wired: arguments that decide *what* runs; they stay frozen whatever they equal.
+    :param summary: one line about what runs.
+    :param arguments: the model of the operator's arguments.
+    :param effect: the effect of a step, unless the tools file or the arguments set another one.
+    :param determinism: how much another run may differ from the recording.
+    :param reason: why a step of this kind is flagged; ``None`` if it is not.
+    :param defaults: values for arguments that the call does not have.
+    :param connection: the default connection id; ``None`` if the kind needs no connection.
+    :param wraps: whether the recorded arguments are passed on as a whole, under ``arguments``, beside the tool's name.
+    :param from_result: arguments that are taken from the recorded result if the call does not have them.
+    :param result: the step's result in XCom: ``as_recorded``, a table (``rows``), or ``None`` if nothing can be wired
+        to it.
+    :param reads_with: an argument, and the values of it with which the step only reads.
+    :param without: an argument, and the determinism and reason of a step that does not have it.
+    :param never_wired: arguments that decide *what* runs; they always stay frozen.
     """
 
     name: str
@@ -61,7 +62,7 @@ class Kind:
 
     @property
     def template(self) -> str:
-        """The name of the kind's own template; where no such file exists, the shared one writes the task."""
+        """The name of the kind's own DAG template. If there is no such file, the shared template is used."""
         return f"tasks/{self.name}.py.jinja"
 
     @property
@@ -72,13 +73,13 @@ class Kind:
         return [*first, *(name for name in names if name not in first)]
 
     def determinism_of(self, arguments: Mapping[str, Any]) -> tuple[Determinism, str | None]:
-        """Return how much a repeated run of one call may differ, and why it is flagged."""
+        """Return the determinism of a step with these arguments, and why it is flagged; ``None`` if it is not."""
         if self.without and not arguments.get(self.without[0]):
             return self.without[1:]
         return self.determinism, self.reason
 
     def effect_of(self, arguments: Mapping[str, Any]) -> Effect:
-        """Return the effect of one call; an argument that is left out has its default."""
+        """Return the effect of a step with these arguments; an argument that is left out counts with its default."""
         if self.reads_with:
             name, values = self.reads_with
             if arguments.get(name, self.arguments.model_fields[name].default) in values:
@@ -124,7 +125,7 @@ KINDS = (
         reason="a model wrote this SQL",
         connection="warehouse",
         from_result=("sql",),
-        without=("sql", "model_at_run_time", "no SQL was recorded: a model writes it anew in each run"),
+        without=("sql", "model_at_run_time", "no SQL was recorded, so a model writes it in every run"),
         result="rows",
         never_wired=("conn_id", "sql", "question", "tables", "max_seconds", "llm_conn_id", "model_id"),
     ),
@@ -153,18 +154,18 @@ KINDS = (
         arguments=arguments.ExplainSchemaArguments,
         effect="read",
         determinism="live",
-        reason="the recorded explanation was a model's; this step returns the schema as it is",
+        reason="a model wrote the recorded explanation; this step returns the current schema instead",
         connection="warehouse",
     ),
     Kind(
         name="web_search",
         legacy=("agent_search",),
         operator=f"{OPERATORS}.web_search.WebSearchOperator",
-        summary="a search HTTP API of the connection, SearXNG- or Tavily-shaped",
+        summary="a web search through the connection's HTTP API, in the style of SearXNG or Tavily",
         arguments=arguments.WebSearchArguments,
         effect="read",
         determinism="live",
-        reason="the web answers, and answers otherwise tomorrow",
+        reason="the web answers, and its answer may change",
         connection="web_search",
     ),
     Kind(
@@ -175,7 +176,7 @@ KINDS = (
         arguments=arguments.FetchPageArguments,
         effect="read",
         determinism="live",
-        reason="the web answers, and answers otherwise tomorrow",
+        reason="the web answers, and its answer may change",
     ),
     Kind(
         name="call_agent",
@@ -185,7 +186,7 @@ KINDS = (
         arguments=arguments.CallAgentArguments,
         effect="write",
         determinism="model_at_run_time",
-        reason="a model decides anew in each run",
+        reason="a model decides again in every run",
         connection="pydanticai_default",
         never_wired=("conn_id", "agent", "model_id", "tools", "usage_limits"),
     ),
@@ -200,7 +201,7 @@ KINDS = (
     Kind(
         name="call_automation",
         operator=f"{OPERATORS}.call_automation.CallAutomationOperator",
-        summary="a run of another automation's DAG, waiting for its end if asked",
+        summary="a DAG run of another automation; optionally waits until it ends",
         arguments=arguments.CallAutomationArguments,
         effect="write",
         never_wired=("trigger_dag_id",),
@@ -212,7 +213,7 @@ KINDS = (
         arguments=arguments.McpToolArguments,
         effect="write",
         determinism="live",
-        reason="an MCP server answers, and may answer otherwise tomorrow",
+        reason="an MCP server answers, and its answer may change",
         connection="mcp_default",
         wraps=True,
         result="as_recorded",
@@ -221,7 +222,7 @@ KINDS = (
     Kind(
         name="python_tool",
         operator=f"{OPERATORS}.python_tool.PythonToolOperator",
-        summary="a function of your own, its source digest checked",
+        summary="a Python function of yours; its source digest is checked",
         arguments=arguments.PythonToolArguments,
         effect="write",
         wraps=True,
@@ -238,7 +239,7 @@ KINDS = (
     Kind(
         name="unmapped_tool",
         operator=f"{OPERATORS}.unmapped_tool.UnmappedToolOperator",
-        summary="nothing: fails and says which lines of the tools file are missing (--allow-unmapped)",
+        summary="nothing: the task fails and shows the lines to add to the tools file (--allow-unmapped)",
         arguments=arguments.UnmappedToolArguments,
         effect="write",
         wraps=True,
@@ -248,40 +249,46 @@ KINDS = (
 
 @cache
 def all_kinds() -> tuple[Kind, ...]:
-    """Return every kind: the rows of the table, then those of other distributions, by their entry points' names.
+    """Return every kind: the built-in ones, then those of other distributions in the order of their entry point names.
 
-    :raises KindRefused: an entry point names something else, or a name that another kind has.
+    :raises KindRefused: an entry point cannot be loaded, or does not refer to a :class:`Kind`.
     """
     return (*KINDS, *(_loaded(entry) for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name)))
 
 
 @cache
 def by_name() -> dict[str, Kind]:
-    """Return every kind under its name and its legacy names."""
+    """Return a mapping of each name and legacy name to its kind.
+
+    :raises KindRefused: two kinds have the same name; see also :func:`all_kinds`.
+    """
     found: dict[str, Kind] = {}
     for kind in all_kinds():
         for name in (kind.name, *kind.legacy):
             if name in found:
                 raise KindRefused(
                     f"two action kinds are called {name!r}: {found[name].operator} and {kind.operator}",
-                    remedy="Uninstall the distribution that brings the second.",
+                    remedy="Uninstall the distribution that provides the second one.",
                 )
             found[name] = kind
     return found
 
 
 def callable_kinds() -> list[str]:
-    """Return the kinds that a tools file may name: all that a recorded call can become."""
+    """Return the names of the kinds that a recorded call can become, which a tools file may use."""
     return [kind.name for kind in all_kinds() if kind.name not in ("approval_gate", "unmapped_tool")]
 
 
 def _loaded(entry: EntryPoint) -> Kind:
-    remedy = "It names a Kind (airflow_provider_vai.model.kinds.Kind). Correct or uninstall its distribution."
+    remedy = (
+        "An entry point must refer to a Kind (airflow_provider_vai.model.kinds.Kind). Correct or uninstall its "
+        "distribution."
+    )
     where = f"entry point {entry.name} = {entry.value} of the group {GROUP}"
     try:
         kind = entry.load()
     except (ImportError, AttributeError) as error:
         raise KindRefused(str(error), where=where, remedy=remedy) from error
     if not isinstance(kind, Kind):
-        raise KindRefused(f"it names a {type(kind).__name__}", where=where, remedy=remedy)
+        raise KindRefused(f"it refers to a {type(kind).__name__}", where=where, remedy=remedy)
     return kind

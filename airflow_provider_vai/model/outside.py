@@ -1,6 +1,7 @@
-"""The rule that what decides *what* a step does is written in its spec: no result, param, secret or message decides it.
+"""The rule that arguments which decide *what* a step does are fixed in the spec.
 
-Specs, edits, lint and rendering all ask :func:`outside_problem`.
+Such an argument (a connection, a statement, an address) must not come from a result, a param, a secret or a message.
+Specs, edits, lint and the renderer all check this with :func:`outside_problem`.
 """
 
 from __future__ import annotations
@@ -14,16 +15,18 @@ from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kinds import Kind
 
 REMEDY = (
-    "Write it out; a template of dates alone ({{ ds }}) may stand in it. Values that change go elsewhere: "
-    "a query's into `parameters`, a request's into `query` or `json`."
+    "Write the value out; it may contain a template that reads only dates ({{ ds }}). Put values that change "
+    "elsewhere: a query's into `parameters`, a request's into `query` or `json`."
 )
 
 
 def outside_problem(kind: Kind, name: str, argument: Argument) -> tuple[JsonPath, str] | None:
-    """Return what fills in an argument from outside although it decides what the step does.
+    """Return the problem if an argument decides what the step does but is not fixed in the spec.
 
-    :param name: the argument's own name.
-    :return: the place in the argument and a sentence; ``None``: the argument is the spec's own, or decides nothing.
+    :param kind: the step's action kind.
+    :param name: the argument's name.
+    :param argument: the argument.
+    :return: the place in the argument and the problem; ``None`` if the argument is fixed, or need not be.
     """
     is_connection = name.endswith("conn_id")
     if name not in kind.never_wired and not is_connection:
@@ -31,14 +34,14 @@ def outside_problem(kind: Kind, name: str, argument: Argument) -> tuple[JsonPath
     for at, template in _filled_in(argument):
         names = outside_names(template) if template is not None else []
         if template is None or is_connection or names:
-            what, read = f"{name!r} of {kind.name} decides what runs", shown(", ".join(names))
-            reads = f"; its template reads {read}" if names else ""
-            return at, f"{what}, and is never filled in from results, params or secrets{reads}"
+            reads = f"; its template reads {shown(', '.join(names))}" if names else ""
+            what = f"{name!r} of {kind.name} decides what runs"
+            return at, f"{what}, so results, params and secrets must not fill it in{reads}"
     return None
 
 
 def _filled_in(argument: Argument) -> Iterator[tuple[JsonPath, str | None]]:
-    """Yield each place that is filled in when the step runs, with its template; ``None``: it is not a template."""
+    """Yield each place that is filled in when the step runs, with its template; ``None`` if it is not a template."""
     if argument.class_ == "template":
         yield [], str(argument.value)
     elif argument.class_ == "parameter" or argument.from_:

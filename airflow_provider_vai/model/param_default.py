@@ -1,4 +1,4 @@
-"""Whether a param's default fits its JSON Schema: what Airflow checks before it accepts a DAG or starts a run."""
+"""Checks a param's default against its JSON Schema, as Airflow does before it accepts a DAG or starts a DAG run."""
 
 from __future__ import annotations
 
@@ -8,27 +8,30 @@ from airflow_provider_vai.languages.printable import shown
 
 
 def default_problem(default: Any, schema: dict[str, Any]) -> str | None:
-    """Return why a param's default does not fit its schema, or why the schema cannot be used; Airflow refuses the DAG.
+    """Return why Airflow would refuse a param: its default does not fit the schema, or the schema cannot be used.
 
-    A default of ``None`` is not one: whoever starts a run gives the value. Then the schema alone is checked.
+    A default of ``None`` means that there is none, and whoever starts a run gives the value. Then only the schema is
+    checked.
+
+    :return: the problem; ``None`` if there is none.
     """
     return _problem(schema, *([] if default is None else [default]))
 
 
 def fits(value: Any, schema: dict[str, Any]) -> bool:
-    """Return whether a value, ``None`` included, fits a JSON Schema."""
+    """Return whether a value (which may be ``None``) fits a JSON Schema."""
     return _problem(schema, value) is None
 
 
 def is_required(default: Any, schema: dict[str, Any]) -> bool:
-    """Return whether no run can start without a value for the param: it has no default, and the schema forbids null."""
+    """Return whether a run needs a value for the param: it has no default, and its schema does not allow null."""
     return default is None and not fits(None, schema)
 
 
 def _problem(schema: dict[str, Any], *values: Any) -> str | None:
     if not schema:
         return None
-    from jsonschema import Draft202012Validator, FormatChecker  # what Airflow checks params with
+    from jsonschema import Draft202012Validator, FormatChecker  # Airflow checks params with these
     from jsonschema.exceptions import SchemaError, ValidationError, best_match
     from jsonschema.validators import validator_for
     from referencing import Registry

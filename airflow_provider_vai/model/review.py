@@ -1,4 +1,4 @@
-"""What an automation says about itself, drawn from its steps: connections, flags, and what a person should review."""
+"""Derives an automation's summary fields from its steps: connections, flagged steps and the review list."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def connections(steps: Sequence[Step], triggers: Sequence[Trigger] = ()) -> list
 
 
 def flagged(steps: Sequence[Step]) -> list[str]:
-    """Return the keys of the steps that may do something else when they are repeated."""
+    """Return the keys of the steps that may behave differently in another run."""
     return [step.key for step in steps if step.non_deterministic]
 
 
 def items(steps: Sequence[Step], notes: Sequence[ReviewItem]) -> list[ReviewItem]:
-    """Return what a person should look at before activating the DAG.
+    """Return the items that a person should look at before activating the automation.
 
-    :param notes: items that do not follow from the steps; they come last.
+    :param notes: items that are not generated from the steps; they come last.
     """
     found = [*_unmapped(steps), *_flags(steps), *_unguarded(steps), *_skipped(steps)]
     return [*found, *_positions(steps), *_undecided(steps), *notes]
@@ -55,13 +55,13 @@ def _unmapped(steps: Sequence[Step]) -> Iterator[ReviewItem]:
 
 
 def _flags(steps: Sequence[Step]) -> Iterator[ReviewItem]:
-    """Yield an item for each flagged step; steps that are flagged for the same reason follow each other."""
+    """Yield an item for each flagged step, grouped by reason."""
     by_reason: dict[str, list[Step]] = {}
     for step in steps:
         if step.non_deterministic_reason:
             by_reason.setdefault(step.non_deterministic_reason, []).append(step)
-    for reason, same in by_reason.items():
-        for step in same:
+    for reason, group in by_reason.items():
+        for step in group:
             code = step.determinism if step.determinism != "exact" else "live"
             yield review_item(code, step=step.key, reason=reason)
 
@@ -73,7 +73,7 @@ def _unguarded(steps: Sequence[Step]) -> Iterator[ReviewItem]:
 
 
 def _skipped(steps: Sequence[Step]) -> Iterator[ReviewItem]:
-    """Yield an item for each step that follows a branch and is in neither of its lists: the branch skips it."""
+    """Yield an item for each step that follows a branch but is in neither of its lists, so the branch skips it."""
     named = {step.key: {task for tasks in branch_lists(step).values() for task in tasks} for step in steps}
     for step in steps:
         for key in step.depends_on:
@@ -99,7 +99,8 @@ def _undecided(steps: Sequence[Step]) -> Iterator[ReviewItem]:
 def undecided(key: str, name: str, argument: Argument) -> Iterator[ReviewItem]:
     """Yield an item for each place of an argument that a person should decide about.
 
-    :param key: of the step. :param name: of the argument.
+    :param key: the step's key.
+    :param name: the argument's name.
     """
     for place in argument.undecided:
         code = place.code if place.code in PLACES else "undecided"
@@ -107,7 +108,7 @@ def undecided(key: str, name: str, argument: Argument) -> Iterator[ReviewItem]:
 
 
 def notes(automation: Automation) -> list[ReviewItem]:
-    """Return the items of its review that do not follow from its steps."""
+    """Return the items of an automation's review list that were not generated from its steps."""
     return [item for item in automation.review if not item.follows_from_steps]
 
 
@@ -118,10 +119,10 @@ def summarized(
     added: Iterable[ReviewItem] = (),
     keep: Callable[[ReviewItem], bool] = lambda item: True,
 ) -> Automation:
-    """Return the automation with other steps, and with everything drawn anew that follows from them.
+    """Return the automation with new steps, and with all fields that are derived from steps updated.
 
-    :param added: notes for the review, besides what follows from the steps; one that is there already is not added.
-    :param keep: returns whether an earlier note still applies.
+    :param added: notes to add to the review list; a note that is already there is not added again.
+    :param keep: returns whether an existing note still applies.
     """
     kept = [item for item in notes(automation) if keep(item)]
     for item in added:

@@ -1,6 +1,6 @@
-"""The table of review findings: each code with its sentence, and with what a reviewer should do.
+"""The table of review codes: each code with its message and with what the reviewer should do.
 
-A decision rests on a code, a step and a place, never on a sentence: sentences are for people, and may be reworded.
+Code must depend only on an item's code, step and place. Messages are for people and may be reworded.
 ``dev/docs/review.md`` is generated from this table.
 """
 
@@ -16,10 +16,10 @@ Group = Literal["steps", "places", "making", "editing", "runs"]
 class ReviewCode:
     """One row of the table.
 
-    :param message: the sentence about the step or place that the finding names; ``{…}`` are its values.
-    :param action: what to do about it, for the reviewer.
-    :param group: ``steps`` and ``places`` follow from the steps of the spec, and are drawn from them again after every
-        edit; the others are notes that were made once: in ``making`` or ``editing`` the spec, or of several ``runs``.
+    :param message: the sentence about the item's step or place; it has ``{…}`` placeholders for values.
+    :param action: what the reviewer should do.
+    :param group: items of ``steps`` and ``places`` are generated from the steps again after every edit. The others are
+        notes that are written once: while ``making`` or ``editing`` the spec, or while merging several ``runs``.
     """
 
     message: str
@@ -28,19 +28,19 @@ class ReviewCode:
 
     @property
     def follows_from_steps(self) -> bool:
-        """Whether the finding is drawn from the steps of the spec, and so goes when they no longer show it."""
+        """Whether items with this code are generated from the steps, and so disappear when the steps change."""
         return self.group in ("steps", "places")
 
 
 FLAGS = ("live", "model_written", "model_at_run_time")
-"""The codes of steps that may do something else when they run again: their determinism."""
+"""The codes of steps that may behave differently in another run; each is also a value of a step's determinism."""
 
 STEPS: dict[str, tuple[str, str]] = {
     "unmapped_tool": (
         "its tool has no action kind, so the step fails when it runs",
         "Map the tool in `vai-tools.toml` and crystallize again, or replace the step.",
     ),
-    "live": ("{reason}", "Check that the automation may rely on an answer that changes."),
+    "live": ("{reason}", "Check that the automation still works when the answer changes."),
     "model_written": ("{reason}", "Read the text or SQL carefully: every run repeats it."),
     "model_at_run_time": ("{reason}", "Check that a model may decide this in every run."),
     "write_without_gate": (
@@ -60,14 +60,15 @@ STEPS: dict[str, tuple[str, str]] = {
 PLACES: dict[str, tuple[str, str]] = {
     "several_sources": (
         "equals several earlier results, so it stays frozen",
-        "Wire it to the right one of them with `vai edit`, or leave it as recorded.",
+        "Wire it to the right one with `vai edit`, or leave it as recorded.",
     ),
     "source_without_step": (
-        "equals a recorded result that no step is sure to return, so it stays frozen",
-        "Wire it with `vai edit` if a step returns the same, or leave it as recorded.",
+        "equals a recorded result, but no step is sure to return it, so it stays frozen",
+        "Wire it with `vai edit` if a step returns the same value, or leave it as recorded.",
     ),
     "picked_by_position": (
-        "equals a value that only its position in a list picks, and no write follows a position, so it stays frozen",
+        "equals a value that only its position in a list identifies; writes are not wired by position, so it stays "
+        "frozen",
         "Wire it by a name, or leave it as recorded.",
     ),
     "picked_upstream": (
@@ -83,21 +84,21 @@ PLACES: dict[str, tuple[str, str]] = {
         "Wire all values of the record, or leave them as recorded.",
     ),
     "many_sources": (
-        "more of its places equal earlier results than are wired, so all of it stays frozen",
+        "too many of its places equal earlier results, so the whole argument stays frozen",
         "Wire the whole argument to one result, or leave it as recorded.",
     ),
     "text_of_result": (
-        "contains the text of an earlier result, and parts of texts are not wired, so it stays frozen",
+        "contains the text of an earlier result; parts of a text are not wired, so it stays frozen",
         "Write a template, or leave the text as recorded.",
     ),
     "more_places": ("further places equal earlier results and stay frozen", "Look at the argument as a whole."),
     "param_without_gate": (
         "comes from the user's words, but no gate guards this write, so it stays frozen: anyone who starts a run could "
         "change a parameter",
-        "Put a gate before the step, then make the value a parameter; or leave it as recorded.",
+        "Put a gate before the step and then make the value a parameter, or leave it as recorded.",
     ),
     "held_elsewhere": (
-        "comes from the user's words, but the same value stays frozen elsewhere, so it stays frozen, too",
+        "comes from the user's words, but the same value is frozen in another place, so it stays frozen",
         "Make both places one parameter, or leave them as recorded.",
     ),
     "repeated_later": (
@@ -106,52 +107,56 @@ PLACES: dict[str, tuple[str, str]] = {
     ),
     "written_about_later": (
         "comes from the user's words; later steps may depend on it, so it stays frozen",
-        "Make it a parameter only if the later text holds for every value.",
+        "Make it a parameter only if the later steps are right for every value.",
     ),
     "date_unclear": (
-        "may be a date relative to the run, but the recording does not settle which, so it stays frozen",
-        "Write a template of the run's date, or leave it as recorded.",
+        "may be a date relative to the run, but the recording does not show which one, so it stays frozen",
+        "Write a template with the run's date, or leave it as recorded.",
     ),
     "date_without_year": (
-        "is a date that the user said without a year, so it stays frozen",
+        "is a date that the user gave without a year, so it stays frozen",
         "Write a template if it should be the latest such date, or leave it as recorded.",
     ),
     "date_without_clock": (
         "may be a date relative to the run, but the recording has no start time, so it stays frozen",
-        "Write a template of the run's date, or leave it as recorded.",
+        "Write a template with the run's date, or leave it as recorded.",
     ),
     "date_stays_with_others": (
-        "is a date relative to the run, but a value that belongs to it stays as recorded, so it stays frozen, too",
-        "Make templates of all of them, or leave them as recorded.",
+        "is a date relative to the run, but a value that belongs with it is frozen, so it stays frozen",
+        "Make all of them templates, or leave them as recorded.",
     ),
     "date_decides": (
         "may be a date relative to the run, but it decides what runs, so it stays frozen",
-        "Write a template of the run's date, or leave it as recorded.",
+        "Write a template with the run's date, or leave it as recorded.",
     ),
-    "not_in_every_run": ("is not given in every run, so the newest run's value stays", "Choose the value."),
+    "not_in_every_run": ("is not given in every run, so the newest run's value is kept", "Choose the value."),
     "credential_moves": (
-        "holds a credential at other places in other runs, so the newest run's value stays",
+        "contains a credential at a different place in other runs, so the newest run's value is kept",
         "Choose the value.",
     ),
-    "only_in_other_runs": ("is given in other runs, not in the newest, so it is left out", "Add it if it is needed."),
+    "only_in_other_runs": (
+        "is given in other runs but not in the newest, so it is left out",
+        "Add it if it is needed.",
+    ),
     "wired_in_newest_run": (
-        "is taken from an earlier step in the newest run alone, so it stays frozen",
+        "comes from an earlier step only in the newest run, so it stays frozen",
         "Wire it, or leave it as recorded.",
     ),
     "position_in_every_run": (
-        "equals a value that only its position picks in every run, and no write follows a position, so it stays frozen",
+        "equals a value that only its position identifies in every run; writes are not wired by position, so it stays "
+        "frozen",
         "Wire it by a name, or leave it as recorded.",
     ),
     "volatile": (
-        "is volatile and differs between the runs, so the newest run's value stays",
-        "Let a template or an earlier step make the value, or leave it as recorded.",
+        "is volatile and differs between the runs, so the newest run's value is kept",
+        "Take the value from a template or an earlier step, or leave it as recorded.",
     ),
     "differs": (
-        "differs between the runs, and nothing in them says why, so the newest run's value stays",
+        "differs between the runs for no reason that they show, so the newest run's value is kept",
         "Make it a parameter, wire it, or choose the value.",
     ),
     "differs_in_loop": (
-        "differs between the runs in a step for each element, so the newest run's value stays",
+        "differs between the runs and belongs to a mapped step, so the newest run's value is kept",
         "Choose the value.",
     ),
     "undecided": ("stays frozen", "Decide whether the recorded value is right for every run."),
@@ -159,15 +164,18 @@ PLACES: dict[str, tuple[str, str]] = {
 
 MAKING: dict[str, tuple[str, str]] = {
     "credential_removed": (
-        "the recorded value looks like a credential and was not kept: make the connection {connection!r} with it as "
+        "the recorded value looks like a credential and was not kept: create the connection {connection!r} with it as "
         "the password",
-        "Make the connection in Airflow.",
+        "Create the connection in Airflow.",
     ),
     "headers_removed": (
         "the recorded headers {names} were not kept: the connection {connection!r} must supply them",
         "Complete the connection in Airflow.",
     ),
-    "params": ("whoever starts a run may set the parameters {names}", "Check that everyone who can start a run may."),
+    "params": (
+        "whoever starts a run may set the parameters {names}",
+        "Check that everyone who can start a run may set them.",
+    ),
     "results_report_failure": (
         "{count} calls are left out because their results report a failure, and the trace has no mark for that",
         "Look at them with `vai inspect`; name a call with `--calls` if its result is an answer.",
@@ -180,7 +188,7 @@ MAKING: dict[str, tuple[str, str]] = {
         "the run made this write again, with the same arguments, after the first attempt had failed; it is one step",
         "Check whether the failed attempt had an effect, and whether the DAG should write once.",
     ),
-    "trace_note": ("{text}", "Check that what the trace leaves open does not matter."),
+    "trace_note": ("{text}", "Check that what the trace does not contain is not needed."),
     "effect_of_spec": (
         "the spec says that it has no external side effects (effect: {effect})",
         "Check that this is true: no gate guards the step.",
@@ -189,25 +197,25 @@ MAKING: dict[str, tuple[str, str]] = {
         "written by hand from the spec of the recording {recording}, and may differ from it",
         "Compare it with the recording.",
     ),
-    "platform_fields": ("not taken over from the platform's document: {names}", "Set what is needed by hand."),
+    "platform_fields": ("not imported from the platform's document: {names}", "Set what is needed by hand."),
     "webhook_secret": (
-        "the webhook's secret was not taken over: store it as the password of the connection {connection!r}",
-        "Make the connection in Airflow.",
+        "the webhook's secret was not imported: store it as the password of the connection {connection!r}",
+        "Create the connection in Airflow.",
     ),
-    "note": ("{text}", "A note that somebody wrote into the spec."),
+    "note": ("{text}", "Nothing specific: someone wrote this note into the spec."),
 }
 
 EDITING: dict[str, tuple[str, str]] = {
     "effect_lowered": (
         "had external side effects; {by} set its effect to {effect}",
-        "Check that this is true: the step needs no gate any more.",
+        "Check that this is true: the step no longer needs a gate.",
     ),
     "recorded_remains": (
-        "{names} still come from the recording, which was made with another {edited}",
+        "{names} still come from the recording, which had a different {edited}",
         "Set or unset them.",
     ),
     "field_gone": (
-        "{field} can no longer be changed at the approval: it is gone from {guarded}",
+        "{field} can no longer be changed at the approval: {guarded} no longer has it",
         "Add another form field if approvers need one.",
     ),
     "gate_reset": ("lost {names}, which belonged to the step that was replaced", "Look at the gate's question."),
@@ -219,34 +227,40 @@ EDITING: dict[str, tuple[str, str]] = {
 
 RUNS: dict[str, tuple[str, str]] = {
     "made_of_runs": (
-        "made of {count} runs of one task; the first is the newest: its values are the defaults, and what stays frozen",
+        "made from {count} runs of one task; the newest is first, and its values are the defaults and frozen values",
         "Check that these are runs of one task.",
     ),
     "run_left_out": (
         "the run {run} is left out: {problem}",
         "Check whether it shows something that the other runs do not.",
     ),
-    "run_named_twice": ("the run {run} was named twice, and counts once", "Nothing to do."),
+    "run_named_twice": ("the run {run} was named twice and is used once", "Nothing to do."),
     "step_left_out": ("{tool} is left out: {reason}", "Add the step by hand if the automation needs it."),
     "branch_condition": (
-        "{condition} holds in {count} of {total} runs, in exactly those that made the steps behind it",
-        "Check that this is the condition, and not one that only happens to fit.",
+        "{condition} is true in {count} of {total} runs: exactly in those that made the steps behind it",
+        "Check that this is the real condition, and not one that only happens to fit.",
     ),
     "arguments_left_out": (
         "not every run gave {names}, and the newest did not, so they are left out",
         "Add them if they are needed.",
     ),
     "nothing_expected": (
-        "differs between the runs, so nothing is expected of the answer",
+        "differs between the runs, so the answer is not checked against it",
         "Set what every answer must have.",
     ),
     "param_worked_out": (
-        "is the parameter {param}: it differs between the runs, and the user did not say it literally",
+        "is the parameter {param}: it differs between the runs, and the user did not write it literally",
         "Check that whoever starts a run can know the value.",
     ),
-    "order_differs": ("comes at another place in the run {run}; the newest run's order holds", "Check the order."),
-    "result_differs": ("was asked the same in several runs, and its result differs", "Do not rely on these values."),
-    "other_run": ("the run {run}: {text}", "Look at it as you do at the others."),
+    "order_differs": (
+        "runs at a different point in the run {run}; the newest run's order is used",
+        "Check the order.",
+    ),
+    "result_differs": (
+        "got the same arguments in several runs, but its result differs",
+        "Do not rely on these values.",
+    ),
+    "other_run": ("the run {run}: {text}", "Treat it like the items above."),
 }
 
 GROUPS: dict[Group, dict[str, tuple[str, str]]] = {
@@ -273,10 +287,10 @@ LEFT_OUT: dict[str, str] = {
     "retried": "It failed, and succeeded when it was retried: the retry is the step.",
     "denied": "A person denied it.",
     "interrupted": "It was interrupted.",
-    "no_result": "The trace holds no result of it.",
+    "no_result": "The trace contains no result for it.",
     "step_removed": "Its step was removed by an edit.",
     "step_replaced": "Its step was replaced by an edit.",
-    "not_in_every_run": "Only some of several runs made it, and nothing says when.",
-    "other": "Another reason, which the text gives.",
+    "not_in_every_run": "Only some of the runs made it, and they do not show when it is needed.",
+    "other": "Another reason; see its text.",
 }
-"""Why a recorded call became no step: each code with what it means."""
+"""Why a recorded call did not become a step: each code with its meaning."""

@@ -12,11 +12,11 @@ from airflow_provider_vai.model.review_codes import CODES
 
 
 class ReviewItem(Spec):
-    """One finding about an automation, as the sidecar's ``review`` lists it.
+    """One review item of an automation, as in the sidecar's ``review`` list.
 
-    ``code`` is a row of :data:`~airflow_provider_vai.model.review_codes.CODES`; ``step`` the key of the step, ``None``
-    where it is about the automation; ``place`` leads to a value inside the step, the argument's name first. ``message``
-    is the finding in words and ``evidence`` what it rests on: both are for people, and no decision reads them.
+    ``code`` is a key of :data:`~airflow_provider_vai.model.review_codes.CODES`. ``step`` is the key of the step;
+    ``None`` means the automation as a whole. ``place`` leads to a value inside the step and starts with the argument's
+    name. ``message`` states the finding and ``evidence`` the reasons for it. Both are for people; no code reads them.
     """
 
     code: str
@@ -28,23 +28,23 @@ class ReviewItem(Spec):
     @model_validator(mode="before")
     @classmethod
     def _read_text(cls, given: Any) -> Any:
-        """Read a text alone, as a person may write it into a spec, as a note."""
+        """Read a plain string, which a person may write into a spec, as a note."""
         return {"code": "note", "message": given} if isinstance(given, str) else given
 
     @property
     def follows_from_steps(self) -> bool:
-        """Whether the item is drawn from the steps, and so is drawn anew when they change."""
+        """Whether the item is generated from the steps, and so is generated again when they change."""
         return self.code in CODES and CODES[self.code].follows_from_steps
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """What two items have in common that are the same finding: whoever reviewed one need not review the other.
+        """The key by which two items count as the same: someone who reviewed one need not review the other.
 
-        What follows from the steps is told apart by code, step and place, since its words may be another release's; a
-        note is what it says.
+        Items generated from the steps are compared by code, step and place, because another release may word them
+        differently. Notes are compared by their text as well.
         """
-        finding = (self.code, self.step, tuple(self.place or ()))
-        return finding if self.follows_from_steps else (*finding, self.message, *self.evidence)
+        key = (self.code, self.step, tuple(self.place or ()))
+        return key if self.follows_from_steps else (*key, self.message, *self.evidence)
 
 
 def review_item(
@@ -55,13 +55,15 @@ def review_item(
     evidence: Iterable[str] = (),
     **values: Any,
 ) -> ReviewItem:
-    """Return a finding with its sentence.
+    """Return a review item with the message of its code.
 
-    :param code: of the table. :param step: the key of the step. :param place: a place inside it.
-    :param evidence: what it rests on, in lines for people.
-    :param values: what the sentence names; a list is written with commas.
-    :raises KeyError: the table has no such code, or its sentence names a value that is not given.
+    :param code: a key of :data:`~airflow_provider_vai.model.review_codes.CODES`.
+    :param step: the key of the step; ``None`` for an item about the automation.
+    :param place: a place inside the step, the argument's name first.
+    :param evidence: the reasons, one line each, for people.
+    :param values: the values for the placeholders in the message; a list is joined with commas.
+    :raises KeyError: the code is unknown, or a placeholder of its message has no value.
     """
-    said = {name: ", ".join(map(str, it)) if isinstance(it, (list, tuple)) else it for name, it in values.items()}
-    message = CODES[code].message.format(**said)
+    filled = {name: ", ".join(map(str, v)) if isinstance(v, (list, tuple)) else v for name, v in values.items()}
+    message = CODES[code].message.format(**filled)
     return ReviewItem(code=code, step=step, place=place, message=message, evidence=list(evidence))

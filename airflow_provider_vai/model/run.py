@@ -1,7 +1,7 @@
-"""Run: what happened in one agent run or chat thread. Facts only; nothing is decided here.
+"""Run: what happened in one agent run or chat thread. It contains facts only; nothing is decided here.
 
-Every adapter makes these models and nothing else; every later stage starts from them. ``vai inspect TRACE --json``
-prints a Run, ``vai schema run`` its JSON Schema. The HTTP API writes the fields in camelCase: ``by_alias``.
+Every trace adapter produces these models, and every later stage starts from them. ``vai inspect TRACE --json`` prints a
+Run, and ``vai schema run`` prints the JSON Schema. The HTTP API writes the fields in camelCase (``by_alias``).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class _Fact(BaseModel):
 
 
 class Usage(_Fact):
-    """What the run cost, summed over its model calls; ``None`` where the trace does not say."""
+    """What the run cost, summed over its model calls. A field is ``None`` if the trace does not record it."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -30,16 +30,16 @@ class Usage(_Fact):
 
 
 class Turn(_Fact):
-    """One request of the user. ``index`` counts from 0; ``user_text`` is ``None`` where the trace hides it."""
+    """One request of the user. ``index`` counts from 0. ``user_text`` is ``None`` if the trace does not contain it."""
 
     index: int
     user_text: str | None = None
 
 
 class Approval(_Fact):
-    """What the trace says about a person's decision on one call.
+    """What the trace records about a person's decision on one call.
 
-    ``not_required`` needs evidence in the trace; the absence of any mark is ``unknown``.
+    ``not_required`` needs evidence in the trace. If the trace does not mention approvals, the state is ``unknown``.
     """
 
     state: ApprovalState = "unknown"
@@ -51,11 +51,11 @@ class Approval(_Fact):
 class ToolCall(_Fact):
     """One tool call.
 
-    ``proposed_arguments`` are the model's, ``arguments`` the ones that were executed: ``None`` where the call never
-    ran, text where they could not be parsed. ``result`` is the parsed result (JSON text is parsed once).
-    Calls of one assistant message share a ``batch``. ``server`` names an MCP server, ``parent_id`` the call of a
-    sub-agent or program that made this one. ``failed_by_result`` marks a failure that only the result's content
-    reports, because the trace has no mark for it; ``result`` is kept.
+    ``proposed_arguments`` are the ones that the model asked for, ``arguments`` the ones that were executed. They are
+    ``None`` if the call never ran, and text if they could not be parsed. ``result`` is the result, with JSON text
+    parsed once. Calls of one assistant message share a ``batch``. ``server`` is the MCP server's name. ``parent_id`` is
+    the id of the call (of a sub-agent or program) inside which this one was made. ``failed_by_result`` marks a failure
+    that only the result's content reports, because the trace has no mark for it; ``result`` is kept.
     """
 
     id: str
@@ -77,10 +77,10 @@ class ToolCall(_Fact):
 
 
 class Run(_Fact):
-    """One agent run or chat thread, normalised.
+    """One agent run or chat thread in the common form.
 
-    ``system_text`` is the instruction text the model was given, ``notes`` what the adapter met and could not read,
-    each with its place in the file. ``title`` is the source's own name for the run or thread.
+    ``system_text`` is the instructions that the model was given. ``notes`` lists what the adapter could not read, each
+    with its place in the file. ``title`` is the source's own name for the run or thread.
     """
 
     id: str

@@ -1,6 +1,6 @@
 """Sidecar: the Automation with its provenance, digests and history, in ``<dag_id>.vai.json`` beside ``<dag_id>.py``.
 
-``vai schema sidecar`` prints its JSON Schema. The DAG file never reads it.
+``vai schema sidecar`` prints the JSON Schema. The DAG file never reads the sidecar.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from airflow_provider_vai.model.validation import problems
 
 SCHEMA_VERSION = 2
 SUFFIX = ".vai.json"
-HEAD = (  # what a reader wants to see first
+HEAD = (  # the fields at the top of the file
     "schema_version",
     "dag_id",
     "dag_sha256",
@@ -38,7 +38,7 @@ HEAD = (  # what a reader wants to see first
 
 
 class Generator(Spec):
-    """What rendered the DAG file: this package, its version, and the digest of the templates."""
+    """What rendered the DAG file: this package, its version, and the digest of the DAG templates."""
 
     name: str
     version: str
@@ -46,7 +46,7 @@ class Generator(Spec):
 
 
 class Version(Spec):
-    """One version of the Automation: when, by whom, what changed, and the digest of the spec."""
+    """One version of the Automation: when and by whom it was made, what changed, and the digest of the spec."""
 
     version: int
     at: datetime
@@ -56,7 +56,7 @@ class Version(Spec):
 
 
 class Review(Spec):
-    """Who activated a version, when, and which of its review items they looked at."""
+    """Who activated a version, when, and which of its review items that person looked at."""
 
     version: int
     at: datetime
@@ -67,11 +67,11 @@ class Review(Spec):
 class Sidecar(Automation):
     """See the module. ``history`` is oldest first.
 
-    ``dag_sha256`` is the digest of the DAG file as it was written, ``rendered_sha256`` of what the spec renders: they
-    differ where the file holds edits by hand. ``entry`` is the newest entry of the log (``versions.py``) that the
-    sidecar shows.
+    ``dag_sha256`` is the digest of the DAG file as written, and ``rendered_sha256`` that of the spec's rendered DAG
+    file. They differ if the file contains edits by hand. ``entry`` is the number of the newest log entry
+    (``versions.py``) that the sidecar contains.
 
-    A document of schema version 1 is read, too, and becomes one of version 2.
+    A document of schema version 1 is migrated to version 2 when it is read.
     """
 
     schema_version: Literal[2]
@@ -91,22 +91,22 @@ class Sidecar(Automation):
             return read(document)
         sidecar = read(version_1.migrated(document))
         if not sidecar.history or sidecar.history[-1].spec_sha256 != _spec_sha256(document):
-            return sidecar  # somebody edited the spec since it was rendered
+            return sidecar  # someone edited the spec after it was rendered
         newest = sidecar.history[-1].model_copy(update={"spec_sha256": sidecar.spec_sha256})
         return sidecar.model_copy(update={"history": [*sidecar.history[:-1], newest]})
 
     @property
     def automation(self) -> Automation:
-        """The spec alone."""
+        """The spec without the sidecar's own fields."""
         return Automation.model_validate(self.model_dump(include=set(Automation.model_fields)))
 
     def text(self) -> str:
-        """Return the sidecar as the file's text, the history and provenance before the spec."""
+        """Return the text of the sidecar file, with history and provenance before the spec."""
         return sidecar_text(self.model_dump(mode="json"))
 
 
 def sidecar_text(fields: Mapping[str, Any]) -> str:
-    """Return the text of a sidecar's file.
+    """Return the text of a sidecar file.
 
     :param fields: the sidecar as JSON data.
     """
@@ -115,15 +115,16 @@ def sidecar_text(fields: Mapping[str, Any]) -> str:
 
 
 def _spec_sha256(document: dict[str, Any]) -> str:
-    """Return the digest of the spec in a document as it was written."""
+    """Return the digest of the spec in a document, computed before any migration."""
     return json_text.digest({name: value for name, value in document.items() if name in Automation.model_fields})
 
 
 def parse_sidecar(content: bytes, where: str) -> Sidecar:
-    """Return the sidecar that a file holds.
+    """Return the sidecar in a file's content.
 
-    :param where: the file, for messages.
-    :raises SpecError: see :func:`read_sidecar`.
+    :param content: the bytes of the file.
+    :param where: the file's path, for messages.
+    :raises SpecError: the content is not UTF-8 or not JSON, breaks the schema, or has a newer schema version.
     """
     try:
         document = json_text.loads(content.decode("utf-8"), where=where)
@@ -134,7 +135,7 @@ def parse_sidecar(content: bytes, where: str) -> Sidecar:
     version = document.get("schema_version") if isinstance(document, dict) else None
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise SpecError(
-            f"schema_version {version} is newer than {SCHEMA_VERSION}, the one this version reads",
+            f"schema_version {version} is newer than {SCHEMA_VERSION}, the newest that this version can read",
             where=where,
             remedy="Upgrade airflow-provider-vai.",
         )

@@ -1,6 +1,6 @@
-"""The steps of an automation as a graph: who waits for whom, which gate belongs to which step, what stands in between.
+"""The steps of an automation as a graph: dependencies, gates and the steps that they guard, branches.
 
-Everything here is pure: a list of steps goes in, another one comes out.
+All functions here are pure: they take a list of steps and return a new list.
 """
 
 from __future__ import annotations
@@ -25,12 +25,15 @@ Steps = list[Step]
 
 
 def refuse(problem: str, where: str, remedy: str) -> NoReturn:
-    """Raise the :class:`SpecError` of an edit that is not made."""
+    """Refuse an edit.
+
+    :raises SpecError: always, with the given problem, place and remedy.
+    """
     raise SpecError(problem, where=where, remedy=remedy)
 
 
 def gate_subject(key: str) -> str:
-    """Return the question of a step's gate where nobody wrote another one."""
+    """Return the default question of a step's gate."""
     return f"Run {key}?"
 
 
@@ -53,9 +56,9 @@ def gate_step(key: str, step: Step, arguments: Mapping[str, Argument]) -> Step:
 
 
 def found(steps: Sequence[Step], key: str) -> Step:
-    """Return the step of a key.
+    """Return the step with a key.
 
-    :raises SpecError: there is none.
+    :raises SpecError: there is no step with this key; the message lists the existing keys.
     """
     for step in steps:
         if step.key == key:
@@ -65,27 +68,30 @@ def found(steps: Sequence[Step], key: str) -> Step:
 
 
 def changed(steps: Sequence[Step], changes: Mapping[str, Step]) -> Steps:
-    """Return the steps with some of them, by their keys, replaced."""
+    """Return the steps with some of them replaced.
+
+    :param changes: the new steps, by the keys of those that they replace.
+    """
     return [changes.get(step.key, step) for step in steps]
 
 
 def depending(step: Step, on: Iterable[str]) -> Step:
-    """Return the step with other dependencies, each named once."""
+    """Return the step with new dependencies, without duplicates."""
     return step.model_copy(update={"depends_on": list(dict.fromkeys(on))})
 
 
 def waited_for(keys: Iterable[str], steps: Sequence[Step]) -> set[str]:
-    """Return the keys, and those of all steps that they wait for."""
+    """Return the keys and the keys of all steps upstream of them."""
     return reachable(keys, {step.key: step.depends_on for step in steps})
 
 
 def followers(steps: Sequence[Step], key: str) -> list[str]:
-    """Return the keys of the steps that directly wait for a step."""
+    """Return the keys of the steps that directly depend on a step."""
     return [step.key for step in steps if key in step.depends_on]
 
 
 def last_steps(steps: Sequence[Step]) -> list[str]:
-    """Return the keys of the steps that no other step waits for, in order."""
+    """Return the keys of the steps that no other step depends on, in order."""
     followed = {key for step in steps for key in step.depends_on}
     return [step.key for step in steps if step.key not in followed]
 
@@ -96,9 +102,9 @@ def guarded_by(steps: Sequence[Step], gate: str) -> list[str]:
 
 
 def unit(steps: Sequence[Step], key: str) -> list[str]:
-    """Return what moves together: a guarded step behind its gate, or the step alone.
+    """Return the keys that must be moved or removed together: a gate and the step it guards, or a single step.
 
-    A gate of several steps stays where it is when one of them goes.
+    A gate that guards several steps is not part of the unit of any of them.
     """
     step = found(steps, key)
     guards = guarded_by(steps, key)
@@ -109,7 +115,7 @@ def unit(steps: Sequence[Step], key: str) -> list[str]:
 
 
 def wires_from(step: Step) -> list[tuple[JsonPath, Output]]:
-    """Return the places of a step that read earlier results: the argument's name and what leads into its value."""
+    """Return the wired places of a step with their sources. A place starts with the argument's name (or ``each``)."""
     inside: list[tuple[JsonPath, Output]] = [
         ([name, *at], output)
         for name, argument in step.arguments.items()
@@ -123,12 +129,12 @@ def wires_from(step: Step) -> list[tuple[JsonPath, Output]]:
 
 
 def dotted(path: JsonPath) -> str:
-    """Return a place as people write it: ``arguments.items.0``."""
+    """Return a place as dotted text, such as ``arguments.items.0``."""
     return ".".join(map(str, path))
 
 
 def readers(steps: Sequence[Step], keys: Iterable[str]) -> list[str]:
-    """Return each place outside the steps of these keys that is wired to one of them: ``step.argument.place``."""
+    """Return the places of other steps that are wired to the steps with these keys, as ``step.argument.place``."""
     wanted = set(keys)
     return [
         dotted([step.key, *place])
@@ -140,12 +146,12 @@ def readers(steps: Sequence[Step], keys: Iterable[str]) -> list[str]:
 
 
 def taken_out(steps: Sequence[Step], keys: Sequence[str]) -> Steps:
-    """Return the steps without those of a unit; whoever waited for it now waits for what it waited for.
+    """Return the steps without those of a unit. Steps that depended on the unit inherit its dependencies.
 
-    A dependency that holds already through another one is not taken over.
+    Inherited dependencies that follow from another one are left out.
     """
     gone = set(keys)
-    inherited = [it for key in keys for it in found(steps, key).depends_on if it not in gone]
+    inherited = [other for key in keys for other in found(steps, key).depends_on if other not in gone]
     rest = [step for step in steps if step.key not in gone]
     result = []
     for step in rest:
@@ -165,7 +171,14 @@ def taken_out(steps: Sequence[Step], keys: Sequence[str]) -> Steps:
 def put_in(
     steps: Sequence[Step], new: Sequence[Step], *, after: str | None, before: str | None, parallel: bool
 ) -> Steps:
-    """Return the steps with a unit at a place; see :func:`airflow_provider_vai.authoring.editing.add_step`."""
+    """Return the steps with a unit inserted.
+
+    :param new: the unit: a step, or a gate and the step that it guards.
+    :param after: the key of the step that the unit shall follow, if any.
+    :param before: the key of the step that the unit shall precede, if any.
+    :param parallel: add no dependencies to the existing steps. See
+        :func:`airflow_provider_vai.authoring.editing.add_step`.
+    """
     head, tail = new[0], new[-1]
     rest = list(steps)
     at = len(rest)
@@ -193,7 +206,7 @@ def _index(steps: Sequence[Step], key: str) -> int:
 
 
 def _replaced(step: Step, gone: Sequence[str], new: str) -> Step:
-    """Return the step waiting for ``new`` in place of ``gone``."""
+    """Return the step with the dependencies ``gone`` replaced by ``new``."""
     kept = [key for key in step.depends_on if key not in gone]
     at = min((step.depends_on.index(key) for key in gone if key in step.depends_on), default=len(kept))
     return depending(step, [*kept[:at], new, *kept[at:]])
@@ -203,16 +216,16 @@ def _refuse_behind_gate(steps: Sequence[Step], key: str) -> None:
     guards = guarded_by(steps, key)
     if found(steps, key).kind == GATE and guards:
         refuse(
-            f"nothing can stand between the gate {key!r} and what it guards ({', '.join(guards)})",
+            f"a step cannot be put between the gate {key!r} and what it guards ({', '.join(guards)})",
             f"after {key}",
-            f"Name {guards[0]!r}.",
+            f"Put it after {guards[0]!r}.",
         )
 
 
 def in_order(steps: Sequence[Step]) -> Steps:
-    """Return the steps so that each stands after those it refers to; an order that holds already stays as it is.
+    """Return the steps sorted so that each comes after those it refers to. A list in a valid order is not changed.
 
-    :raises SpecError: steps wait for each other in a circle.
+    :raises SpecError: the dependencies form a cycle.
     """
     place = {step.key: index for index, step in enumerate(steps)}
     needs = {step.key: _needs(step) & place.keys() for step in steps}
@@ -244,9 +257,11 @@ def _needs(step: Step) -> set[str]:
 
 
 def waiting_for_sources(steps: Sequence[Step]) -> Steps:
-    """Return the steps so that each, and the gate that shows it, waits for every step that it takes a value from.
+    """Return the steps with dependencies added so that each waits for every step that it is wired to.
 
-    :raises SpecError: a step takes a value from one that comes after it, or from its own gate.
+    A guarded step's gate, which shows the values, waits for them as well.
+
+    :raises SpecError: a step is wired to a step that comes after it, or to its own gate.
     """
     result = list(steps)
     for step in steps:
@@ -260,7 +275,7 @@ def waiting_for_sources(steps: Sequence[Step]) -> Steps:
                 continue
             if first in waited_for([output.step], result):
                 refuse(
-                    f"{step.key!r} takes {dotted(place)} from {output.step!r}, and would come before it",
+                    f"{step.key!r} takes {dotted(place)} from {output.step!r}, but would come before it",
                     f"step {step.key}",
                     f"Keep {step.key!r} after {output.step!r}, or set {dotted(place)} to something else first.",
                 )
@@ -272,7 +287,7 @@ def waiting_for_sources(steps: Sequence[Step]) -> Steps:
 
 
 def renamed_in_branches(steps: Sequence[Step], old: str, new: str) -> Steps:
-    """Return the steps with a task's id in ``if_true`` and ``if_false`` of branches replaced."""
+    """Return the steps with a task id replaced in ``if_true`` and ``if_false`` of every branch."""
     return _in_branches(steps, old, new, [step.key for step in steps])
 
 
@@ -290,7 +305,7 @@ def _in_branches(steps: Sequence[Step], old: str, new: str, branches: Sequence[s
 
 
 def _broken(steps: Sequence[Step]) -> set[tuple[str, str, str]]:
-    """Return the branch, the list and the task of each name in a branch that does not directly follow it."""
+    """Return the branch, list and task id of each task that a branch lists but that does not directly follow it."""
     follow = {(key, step.task_id) for step in steps for key in step.depends_on}
     return {
         (step.key, name, task)
@@ -302,22 +317,23 @@ def _broken(steps: Sequence[Step]) -> set[tuple[str, str, str]]:
 
 
 def check_branches(before: Sequence[Step], after: Sequence[Step]) -> None:
-    """Refuse an edit after which a branch names a task that no longer directly follows it.
+    """Refuse an edit after which a branch lists a task that does not directly follow it.
 
-    :raises SpecError: the branch, the list and the task.
+    :raises SpecError: there is such a task; the message names the branch, the list and the task.
     """
     for branch, name, task in sorted(_broken(after) - _broken(before)):
         refuse(
-            f"the branch {branch!r} names {task!r} in {name}, and that would not directly follow it",
+            f"the branch {branch!r} lists {task!r} in {name}, but {task!r} would no longer directly follow it",
             f"step {branch}: {name}",
-            f"Change {name} of {branch!r}, or name a place behind {task!r} or right before it.",
+            f"Change {name} of {branch!r}, or choose a place after {task!r} or directly before it.",
         )
 
 
 def refuse_mentions(steps: Sequence[Step], task_id: str, doing: str) -> None:
-    """Refuse an edit of a task whose id stands in quotes in a template of another step.
+    """Refuse an edit of a task whose id appears in quotes in a template of another step.
 
-    :raises SpecError: the step and the argument.
+    :param doing: what the edit does, as a gerund, such as ``removing``; it becomes part of the remedy.
+    :raises SpecError: a template contains the id; the message names the step and the argument.
     """
     quoted = re.compile(rf"""(['"]){re.escape(task_id)}(\.[^'"]*)?\1""")
     for step in steps:
@@ -326,7 +342,7 @@ def refuse_mentions(steps: Sequence[Step], task_id: str, doing: str) -> None:
             texts = [*whole, *(wire.template for wire in argument.wires if wire.template)]
             if any(isinstance(text, str) and quoted.search(text) for text in texts):
                 refuse(
-                    f"a template of {step.key!r} names the task {task_id!r}",
+                    f"a template of {step.key!r} refers to the task {task_id!r}",
                     f"step {step.key}: {name}",
                     f"Change the template before {doing} it.",
                 )
@@ -342,10 +358,12 @@ def finished(
     added: Iterable[ReviewItem] = (),
     keep: Callable[[ReviewItem], bool] = lambda item: True,
 ) -> Automation:
-    """Return the automation with the steps of an edit: in order, summarized and validated.
+    """Return the automation with the steps of an edit, sorted, summarized and validated.
 
-    :param added: notes for the review. :param keep: see :func:`airflow_provider_vai.model.review.summarized`.
-    :raises SpecError: the steps refer to what is not there or comes later, or a branch would be broken.
+    :param added: notes to add to the review list.
+    :param keep: returns whether an existing note still applies; see
+        :func:`airflow_provider_vai.model.review.summarized`.
+    :raises SpecError: a step refers to a step that does not exist or comes later, or a branch would be broken.
     """
     ordered = in_order(waiting_for_sources(steps))
     check_branches(automation.steps, ordered)
@@ -355,7 +373,7 @@ def finished(
 def validated(automation: Automation) -> Automation:
     """Return the automation, validated as if it had been read from a file.
 
-    :raises SpecError: it breaks the schema or refers to what is not there.
+    :raises SpecError: it breaks the schema or refers to a step that does not exist.
     """
     try:
         return Automation.model_validate(automation.model_dump())
@@ -364,9 +382,9 @@ def validated(automation: Automation) -> Automation:
 
 
 def reachable(keys: Iterable[str], waits: Mapping[str, Sequence[str]]) -> set[str]:
-    """Return the keys, and those of all steps that they wait for, directly or through others.
+    """Return the keys and everything that they depend on, directly or indirectly.
 
-    :param waits: for each key those that it waits for.
+    :param waits: the direct dependencies of each key.
     """
     seen: set[str] = set()
     stack = list(keys)

@@ -1,6 +1,7 @@
-"""The result that a step has in Airflow, by its kind, given what its calls returned in the recording.
+"""The result that a step will have in Airflow, computed from its kind and the recorded results of its calls.
 
-Wires start from it: the crystallizer, the merge of several runs and lint all ask here what a later step will find.
+Wires read this result. The crystallizer, the merge of several runs and lint all use this module to find out what a
+later step can read.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ from typing import Any
 from airflow_provider_vai.model.kinds import Kind
 
 TABLE_KEYS = ("columns", "rows", "row_count")
-"""The keys of the result of a step whose kind makes a table."""
+"""The keys of the result of a step whose kind returns a table."""
 
 
 def step_result(kind: Kind | None, recorded: Any) -> Any:
     """Return the result that a step of a kind has in XCom.
 
-    :param recorded: what its call returned, JSON data.
-    :returns: of a kind that makes a table, an object with ``rows``; ``None`` if no later step can take anything of it.
+    :param kind: the step's action kind, if it is known.
+    :param recorded: the recorded result of its call, as JSON data.
+    :returns: the result; an object with ``rows`` if the kind returns a table; ``None`` if nothing can be wired to it.
     """
     if kind is None or kind.result is None or recorded is None:
         return None
@@ -30,10 +32,10 @@ def step_result(kind: Kind | None, recorded: Any) -> Any:
 
 
 def mapped_result(kind: Kind | None, recorded: Sequence[Any]) -> list[Any] | None:
-    """Return the result of a step that is mapped over a list: one for each element.
+    """Return the results of a mapped step, one for each element.
 
-    :param recorded: what its calls returned, in order.
-    :returns: ``None`` if one of them is unknown: later steps can take nothing of it.
+    :param recorded: the recorded results of its calls, in order.
+    :returns: ``None`` if any of them is unknown; then nothing can be wired to the step.
     """
     results = [step_result(kind, one) for one in recorded]
     return None if any(one is None for one in results) else results

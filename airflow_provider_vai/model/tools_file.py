@@ -1,4 +1,4 @@
-"""The tools file, ``vai-tools.toml``: which recorded tool is which action kind."""
+"""The tools file, ``vai-tools.toml``, maps recorded tools to action kinds."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ else:
 
 FILE_NAME = "vai-tools.toml"
 RULE = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True, alias_generator=SPELLINGS)
-"""Exact types, no unknown keys; a key may be spelled in camelCase, as the HTTP API does."""
+"""Exact types, unknown keys rejected. Keys may also be in camelCase, as in the HTTP API."""
 
 
 class GateSettings(BaseModel):
-    """The ``[tools.gate]`` table of a rule: how the gates of these steps ask. Times are in seconds.
+    """The ``[tools.gate]`` table of a rule: the settings of the gates of its steps. Times are in seconds.
 
-    ``editable`` names the arguments that an approver may change; ``assigned_users`` are the ids of those who may
-    answer. The others are the settings of the same names of ``ApprovalGateSensor``.
+    ``editable`` lists the arguments that an approver may change. ``assigned_users`` lists the ids of the users who may
+    answer. The other settings are those of ``ApprovalGateSensor`` with the same names.
     """
 
     model_config = RULE
@@ -46,17 +46,17 @@ class GateSettings(BaseModel):
     @model_validator(mode="after")
     def _both_limits(self) -> GateSettings:
         if (self.trust_for is None) != (self.trust_uses is None):
-            raise ValueError("trust_for and trust_uses go together")
+            raise ValueError("trust_for and trust_uses must be given together")
         return self
 
 
 class ToolRule(BaseModel):
     """One ``[[tools]]`` table.
 
-    ``match`` is a glob over the tool's name, ``server`` one over its MCP server. ``conn_id`` is the Airflow connection,
-    ``callable`` the function of a ``python_tool`` (``package.module:function``; ``package.module:*`` takes the tool's
-    name). ``effect``, ``approval`` and ``trust`` override what the kind and the gates policy say; ``arguments`` maps
-    recorded argument names to the kind's; ``gate`` says how the gates of its steps ask.
+    ``match`` is a glob over the tool's name, ``server`` one over the name of its MCP server. ``conn_id`` is the Airflow
+    connection. ``callable`` is the function of a ``python_tool``: ``package.module:function``, or ``package.module:*``
+    for the function with the tool's name. ``effect``, ``approval`` and ``trust`` override the kind and the gates
+    policy. ``arguments`` maps recorded argument names to the kind's. ``gate`` sets the gates of its steps.
     """
 
     model_config = RULE
@@ -76,33 +76,33 @@ class ToolRule(BaseModel):
     @classmethod
     def _known(cls, kind: str) -> str:
         if kind not in callable_kinds():
-            raise ValueError(f"no action kind {kind!r}: choose one of {', '.join(callable_kinds())}")
+            raise ValueError(f"there is no action kind {kind!r}: choose one of {', '.join(callable_kinds())}")
         return kind
 
     def covers(self, tool: str, server: str | None) -> bool:
-        """Return whether the rule is about this tool."""
+        """Return whether the rule applies to a tool of a server; the server is ``None`` if the tool has none."""
         return fnmatchcase(tool, self.match) and (self.server is None or fnmatchcase(server or "", self.server))
 
 
 class ToolsFile(BaseModel):
-    """The whole file: rules, of which the first that covers a tool counts."""
+    """The whole file: a list of rules. The first rule that covers a tool applies."""
 
     model_config = RULE
 
     tools: list[ToolRule] = Field(default_factory=list)
 
     def rule(self, tool: str, server: str | None) -> ToolRule | None:
-        """Return the first rule that covers the tool, if any."""
+        """Return the first rule that covers the tool; ``None`` if there is none."""
         return next((rule for rule in self.tools if rule.covers(tool, server)), None)
 
 
 def read_tools(path: Path | None, beside: Path) -> ToolsFile:
     """Read the tools file.
 
-    :param path: the file that the user named; ``None`` looks for ``vai-tools.toml`` beside the trace.
-    :param beside: the trace.
-    :return: the rules; none where no file was named and none stands there.
-    :raises ToolsFileError: the file cannot be read, is not TOML, or breaks its schema; the message names the rule.
+    :param path: the file that the user named; with ``None``, ``vai-tools.toml`` beside the trace is read if it exists.
+    :param beside: the path of the trace.
+    :return: the rules; an empty list of rules if there is no file.
+    :raises ToolsFileError: the file cannot be read, is not TOML, or breaks its schema. The message names the rule.
     """
     if path is None:
         path = beside.parent / FILE_NAME
@@ -126,7 +126,7 @@ def read_tools(path: Path | None, beside: Path) -> ToolsFile:
 
 
 def suggestion(tool: str) -> str:
-    """Return the lines that map ``tool``, for people to complete and add to the file."""
+    """Return the TOML lines that map ``tool``, for the user to complete and add to the tools file."""
     glob_text = "".join(
         character if character.isprintable() and character not in '"\\' else f"\\U{ord(character):08x}"
         for character in glob.escape(tool)

@@ -1,4 +1,4 @@
-"""What starts an automation: a person, the clock, a webhook, an event. Part of the spec, see ``automation.py``."""
+"""The triggers of an automation: manual, schedule, webhook and event. They are part of the spec (``automation.py``)."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from airflow_provider_vai.model.base import Spec
 
 
 class ManualTrigger(Spec):
-    """A person starts the Automation; that is possible beside every other trigger, too."""
+    """A person starts the Automation. That is also possible with every other trigger."""
 
     type: Literal["manual"]
 
     @model_validator(mode="before")
     @classmethod
     def _without_nulls(cls, fields: Any) -> Any:
-        """Read the triggers of earlier sidecars, which held the fields of every type."""
+        """Accept the triggers of older sidecars, which contain the fields of every type as ``null``."""
         if not isinstance(fields, dict):
             return fields
         return {name: value for name, value in fields.items() if value is not None}
 
 
 class ScheduleTrigger(Spec):
-    """The clock: a cron expression or an Airflow preset, in an IANA time zone (left out: UTC)."""
+    """A schedule: a cron expression or an Airflow preset, in an IANA time zone (default: UTC)."""
 
     type: Literal["schedule"]
     schedule: str
@@ -32,9 +32,9 @@ class ScheduleTrigger(Spec):
 
 
 class WebhookTrigger(Spec):
-    """A signed ``POST /vai/webhooks/<path>``, the body of which is the DAG param ``payload``.
+    """A signed ``POST /vai/webhooks/<path>``. Its body becomes the DAG param ``payload``.
 
-    The secret is the password of the Airflow connection ``conn_id``; ``signature`` says whose way of signing it is.
+    The secret is the password of the Airflow connection ``conn_id``. ``signature`` is the signature scheme.
     """
 
     type: Literal["webhook"]
@@ -49,8 +49,8 @@ EventName = Literal[
 
 
 class EventFilters(Spec):
-    """Which of the events: of actions of one kind, of one automation (its DAG id), of one step of it (its task id), or
-    of data for one connection."""
+    """Restricts an event trigger to one action kind, one automation (its DAG id), one step of it (its task id) or one
+    connection."""
 
     optional: ClassVar[tuple[str, ...]] = ("action_kind", "automation", "step", "connection")
 
@@ -61,9 +61,11 @@ class EventFilters(Spec):
 
 
 class EventTrigger(Spec):
-    """Something happened: an ``event`` of an automation that passes the ``filters``, or an event of the Airflow asset
-    ``uri`` (``vai://automations/<dag_id>``: that automation succeeded,
-    ``vai://actions/<kind>/<dag_id>/<task_id>``: one of its steps did; or any asset)."""
+    """An event: either an ``event`` of an automation that passes the ``filters``, or an event of an Airflow asset.
+
+    ``uri`` names the asset. It can be any asset. ``vai://automations/<dag_id>`` is updated when that automation
+    succeeds, ``vai://actions/<kind>/<dag_id>/<task_id>`` when one of its steps succeeds.
+    """
 
     optional: ClassVar[tuple[str, ...]] = ("uri", "event", "filters")
 
@@ -75,7 +77,7 @@ class EventTrigger(Spec):
     @model_validator(mode="after")
     def _check_source(self) -> EventTrigger:
         if (self.uri is None) == (self.event is None):
-            raise ValueError("an event trigger names either an event or an asset's uri")
+            raise ValueError("an event trigger needs either an event or the uri of an asset, not both")
         return self
 
 

@@ -1,4 +1,4 @@
-"""The problems that pydantic found, as one line."""
+"""Turns a pydantic validation error into one line for a message."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ if TYPE_CHECKING:
 
 
 def problems(error: ValidationError) -> str:
-    """Return the first problems of a validation as one line: place, what is wrong, the value."""
+    """Return the first five problems of a validation as one line: the place, the problem and the value found.
+
+    Credentials are masked, and long values are cut.
+    """
     from airflow_provider_vai.secrets.masking import mask, masked
 
     shown = []

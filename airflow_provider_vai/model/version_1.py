@@ -1,8 +1,8 @@
-"""Reads sidecars of schema version 1, in which findings were sentences: the only place that looks at a sentence.
+"""Migrates sidecars of schema version 1, whose review lists consist of sentences. No other code parses sentences.
 
-A document becomes one of version 2: each line of the review an item with a code, each argument's open question an
-undecided place, and so on. A sentence that is not known becomes a note, word for word. What cannot be read is left as
-it is, for whoever validates the document.
+The document is converted to version 2: each review line becomes an item with a code, each line of evidence that ends
+with "left frozen" an undecided place, and so on. An unknown sentence becomes a note with the same text. Anything that
+cannot be read is left unchanged for the validation that follows.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ UNDECIDED = (
     (r"volatile, differs", "volatile"),
     (r"nothing in them says why", "differs"),
 )
-"""What the open question of an argument was about, the first that fits."""
+"""Patterns for the lines of evidence about undecided places, with their codes; the first match counts."""
 
 LEFT_OUT = (
     (r"was not chosen|was excluded", "not_chosen"),
@@ -91,11 +91,11 @@ NOTES: tuple[tuple[str, str], ...] = (
     ),
     (r"(?P<step>\w+): the run (?P<run>.+) made it elsewhere; the order is the newest's", "order_differs"),
 )
-"""Lines of the review that did not follow from the steps, as far as their values are told."""
+"""Patterns for review lines that were not generated from the steps, with their codes; the groups are the values."""
 
 
 def is_older(document: Any) -> bool:
-    """Return whether a document is a sidecar of version 1, or a spec with a review list as it was then."""
+    """Return whether a document is a sidecar of version 1, or a spec whose review list has version 1's form."""
     if not isinstance(document, dict):
         return False
     if "schema_version" in document:
@@ -104,9 +104,9 @@ def is_older(document: Any) -> bool:
 
 
 def migrated(document: Document) -> Document:
-    """Return a sidecar or spec of version 1 as one of version 2.
+    """Return a sidecar or spec of version 1, converted to version 2.
 
-    :param document: its JSON object, which is not changed.
+    :param document: the JSON object; it is not changed.
     """
     steps = [_step(step) if isinstance(step, dict) else step for step in _list(document.get("steps"))]
     made = {**document, "steps": steps} if "steps" in document else dict(document)
@@ -117,8 +117,10 @@ def migrated(document: Document) -> Document:
         made["review"] = list(_items(made["review"], known))
     if isinstance(made.get("reviews"), list):
         made["reviews"] = [
-            {**it, "items": list(_items(it["items"], known))} if isinstance(it, dict) and "items" in it else it
-            for it in made["reviews"]
+            {**entry, "items": list(_items(entry["items"], known))}
+            if isinstance(entry, dict) and "items" in entry
+            else entry
+            for entry in made["reviews"]
         ]
     for name in _names("not_crystallized"):
         if isinstance(made.get(name), list):
@@ -133,7 +135,9 @@ def _step(step: Document) -> Document:
     made = dict(step)
     arguments = step.get("arguments")
     if isinstance(arguments, dict):
-        made["arguments"] = {name: _argument(it) if isinstance(it, dict) else it for name, it in arguments.items()}
+        made["arguments"] = {
+            name: _argument(given) if isinstance(given, dict) else given for name, given in arguments.items()
+        }
         words = list(_model_words(_get(step, "non_deterministic_reason"), arguments))
         made |= {"model_words": words} if words else {}
     approval = step.get("approval")
@@ -155,24 +159,24 @@ def _argument(argument: Document) -> Document:
 
 
 def _undecided(line: str) -> Iterator[tuple[JsonPath, str, list[str]]]:
-    """Yield each place that a line of evidence leaves open, with a code and what the line says of it."""
-    said = line.removesuffix(FROZEN).rstrip(" :")
-    code = _code(said, UNDECIDED, "undecided")
+    """Yield each undecided place in a line of evidence, with its code and the rest of the line as evidence."""
+    text = line.removesuffix(FROZEN).rstrip(" :")
+    code = _code(text, UNDECIDED, "undecided")
     if code in ("many_sources", "more_places"):
-        yield [], code, [said]
+        yield [], code, [text]
         return
-    head, colon, rest = said.partition(": ")
+    head, colon, rest = text.partition(": ")
     if colon and not re.search(r" (equals|contains) ", head):
-        places, said = head.split(", "), rest
+        places, text = head.split(", "), rest
     else:
-        place = WHOLE if said.startswith(WHOLE) else said.partition(" ")[0]
-        places, said = [place], said[len(place) :].strip()
+        place = WHOLE if text.startswith(WHOLE) else text.partition(" ")[0]
+        places, text = [place], text[len(place) :].strip()
     for place in places:
-        yield _path(place), code, [said]
+        yield _path(place), code, [text]
 
 
 def _model_words(reason: Any, arguments: Mapping[str, Any]) -> Iterator[JsonPath]:
-    """Yield the places of the texts that a model wrote; where not all were named, of every text that may be meant."""
+    """Yield the places of texts that a model wrote. If the reason does not list them all, yield every long text."""
     found = WROTE.search(reason) if isinstance(reason, str) else None
     if found and found["more"]:
         for name, argument in arguments.items():
@@ -238,7 +242,7 @@ def _left_out(entry: Any) -> Any:
     return {**entry, "code": _code(entry["reason"], LEFT_OUT, "other")}
 
 
-# --- small things -----------------------------------------------------------------------------------------------------
+# --- helpers ----------------------------------------------------------------------------------------------------------
 
 
 def _code(text: str, table: tuple[tuple[str, str], ...], otherwise: str) -> str:
@@ -246,7 +250,7 @@ def _code(text: str, table: tuple[tuple[str, str], ...], otherwise: str) -> str:
 
 
 def _path(place: str) -> JsonPath:
-    """Return the keys and positions of a place as it was written; a key that holds a dot comes apart."""
+    """Return the keys and positions of a dotted place. A key that contains a dot is split."""
     if place == WHOLE:
         return []
     return [int(part) if part.isascii() and part.isdecimal() else part for part in place.split(".")]
@@ -261,5 +265,5 @@ def _names(name: str) -> tuple[str, ...]:
 
 
 def _get(fields: Document, name: str) -> Any:
-    """Return a field that may be written in camel case."""
+    """Return a field that may also be spelled in camelCase; ``None`` if it is missing."""
     return next((fields[spelled] for spelled in _names(name) if spelled in fields), None)

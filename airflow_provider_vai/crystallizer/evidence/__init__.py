@@ -1,1 +1,1 @@
-"""What is known of a run, built once: values of results, their order in time, who said what."""
+"""Indexes of a run that the passes share: the values in results, the order of events, and who said what."""

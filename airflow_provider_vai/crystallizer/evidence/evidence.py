@@ -1,4 +1,4 @@
-"""What is known of a run, read once and handed to every pass: values are looked up, not searched for."""
+"""The evidence of a run: indexes that are built once and shared by every pass, so that lookups are fast."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.model.tools_file import ToolsFile
 
 OF_STEPS = ("results", "tracer")
-"""What depends on which calls are steps."""
+"""The parts that depend on which calls are steps."""
 
 
 class Evidence:
-    """A run with everything that the passes ask about it. Each part is made when it is first asked for.
+    """A run with the indexes that the passes need. Each index is built on first use.
 
-    :param run: what was recorded.
-    :param tools: its rules say whose results outsiders can write (``trust = "untrusted"``).
-    :param drafts: the steps, in the order of the run's calls; empty as long as there are none.
+    :param run: the recorded run.
+    :param tools: the tools file; its rules mark tools whose results outsiders can write (``trust = "untrusted"``).
+    :param drafts: the steps, in the order of the run's calls; empty if there are none yet.
     """
 
     def __init__(self, run: Run, tools: ToolsFile, drafts: Sequence[Draft] = ()) -> None:
         self.run, self.tools, self._drafts = run, tools, list(drafts)
 
     def with_steps(self, drafts: Sequence[Draft]) -> Evidence:
-        """Return the evidence with other steps. What does not depend on the steps is shared and not made again.
+        """Return the evidence for other steps. Indexes that do not depend on the steps are shared.
 
-        :param drafts: in the order of the run's calls.
+        :param drafts: the steps in the order of the run's calls.
         """
         other = copy(self)
         other._drafts = list(drafts)
@@ -49,17 +49,17 @@ class Evidence:
 
     @cached_property
     def positions(self) -> dict[int, int]:
-        """The place of each call in the run, by the call's identity (``id``)."""
+        """The position of each call in the run, by the identity of the call object (``id()``)."""
         return {id(call): position for position, call in enumerate(self.run.calls)}
 
     @cached_property
     def results(self) -> ResultIndex:
-        """The results by value, as the steps leave them."""
+        """The values in the results that later steps can read."""
         return ResultIndex(self.run, self._drafts, self.positions)
 
     @cached_property
     def tracer(self) -> Tracer:
-        """Who said each value of the arguments first."""
+        """The origin of each value in the arguments."""
         return Tracer(self.run, self.timeline, self.results)
 
     @cached_property
@@ -73,8 +73,8 @@ class Evidence:
         return self._results_of(False)
 
     def _results_of(self, is_untrusted: bool) -> SaidIndex[ToolCall]:
-        of_call = [(call, said) for call, said in self.timeline.results if self._is_untrusted(call) == is_untrusted]
-        return SaidIndex((call.batch, call, Said(said.value, fold=True)) for call, said in of_call)
+        results = [(call, text) for call, text in self.timeline.results if self._is_untrusted(call) == is_untrusted]
+        return SaidIndex((call.batch, call, Said(text.value, fold=True)) for call, text in results)
 
     def _is_untrusted(self, call: ToolCall) -> bool:
         tool = call.tool, call.server
@@ -89,7 +89,7 @@ class Evidence:
 
     @cached_property
     def inner_calls(self) -> dict[str, list[ToolCall]]:
-        """The calls that were made inside another call, by that call's id."""
+        """The calls that were made inside another call, by the id of the outer call."""
         found: dict[str, list[ToolCall]] = {}
         for call in self.run.calls:
             if call.parent_id is not None:
@@ -107,10 +107,10 @@ class Evidence:
 
     @cached_property
     def digests(self) -> dict[str, str | None]:
-        """The digests of functions' sources, by the function's name; the pass that finds one remembers it here."""
+        """A cache of the digests of functions' sources, by function name."""
         return {}
 
     @cached_property
     def heard(self) -> HeardBefore:
-        """The words of people and results that the model had before each call."""
+        """The texts of people and results that the model had seen before each call."""
         return HeardBefore(self.run)

@@ -1,7 +1,7 @@
-"""Who said each plain value in the arguments first: the user, the instructions, an earlier result, nobody.
+"""Finds the origin of each plain value in the arguments: the user, the instructions, an earlier result or the model.
 
-First is a matter of position: what a result said before the user repeated it is the result's. Of long arguments only
-the first values are traced (see :data:`MOST_LEAVES`).
+The earliest source counts: if a result contained a value before the user repeated it, its origin is the result. In long
+arguments only the first values are traced (:data:`MOST_LEAVES`).
 """
 
 from __future__ import annotations
@@ -23,19 +23,20 @@ from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.run import Run, ToolCall
 
 MOST_LEAVES = 200
-"""Values of one argument that are traced; a data set is judged by its first ones."""
+"""The most values of one argument that are traced; a data set is judged by its first values."""
 
-CONSTANT = "of the kind or the tools file, not of the recorded call"
-DEFAULT = "what the kind takes where nothing is given"
-HIDDEN = "a credential, kept in a connection"
+CONSTANT = "set by the action kind or the tools file, not by the recorded call"
+DEFAULT = "the action kind's default"
+HIDDEN = "a credential, stored in a connection"
 
 
 @dataclass(frozen=True)
 class LeafOrigin:
-    """Who said one value first.
+    """The origin of one value.
 
-    :param at: its place in the argument. :param evidence: where, for people. :param call_id: the call whose result
-        said it, for ``tool_output``.
+    :param at: the value's place in the argument.
+    :param evidence: where it was found, for people.
+    :param call_id: the id of the call whose result contained it, if the origin is ``tool_output``.
     """
 
     at: JsonPath
@@ -45,23 +46,25 @@ class LeafOrigin:
 
 
 class Tracer:
-    """The run's texts and results, read once for all drafts.
+    """Traces values to their origins; the run's texts and results are indexed once for all drafts.
 
-    :param results: the run's, as the steps leave them.
+    :param run: the recorded run.
+    :param timeline: the run's timeline.
+    :param results: the run's results as later steps can read them.
     """
 
     def __init__(self, run: Run, timeline: Timeline, results: ResultIndex) -> None:
         self.timeline, self.results = timeline, results
-        self.sent: dict[str, ToolCall] = {}  # of each value, as canonical JSON, the first call that had it
+        self.sent: dict[str, ToolCall] = {}  # by value as canonical JSON: the first call with it in its arguments
         for call in run.calls:
             for _, part in leaves(call.arguments):
                 self.sent.setdefault(json_text.canonical(part), call)
         self._traced: dict[tuple[str, str], list[LeafOrigin]] = {}
 
     def trace(self, draft: Draft, name: str) -> list[LeafOrigin]:
-        """Return the origin of each plain value in an argument of a draft, those of its secrets among them.
+        """Return the origin of each plain value in an argument of a draft, including its secrets.
 
-        An argument is traced once: what its wires and params are does not matter.
+        The result is cached, because it does not depend on wires and params.
         """
         if (draft.key, name) not in self._traced:
             self._traced[draft.key, name] = list(self._trace(draft, name))
@@ -74,7 +77,7 @@ class Tracer:
         for number, (at, value) in enumerate(leaves(draft.values[name])):
             if number >= MOST_LEAVES:
                 return
-            if not at and value in ({}, []):  # no arguments at all: nobody had to say anything
+            if not at and value in ({}, []):  # an empty argument has no values to trace
                 return
             if at in hidden:
                 yield LeafOrigin(at, "secret", HIDDEN)
@@ -88,7 +91,7 @@ class Tracer:
         if self._is_default(draft, name, at, value):
             return LeafOrigin(at, "constant", DEFAULT)
         if self.timeline.system.says(value):
-            return LeafOrigin(at, "system", "said by the instructions")
+            return LeafOrigin(at, "system", "given in the instructions")
         turn = self.timeline.turn_of(call, value)
         output = self._output(draft, value)
         if output and (turn is None or output[0].turn < turn):
@@ -96,34 +99,34 @@ class Tracer:
             line = f"from {output[1]} (call {place_text([output[0].id])}){again}"
             return LeafOrigin(at, "tool_output", line, output[0].id)
         if turn is not None:
-            return LeafOrigin(at, "user", f"said by the user in turn {turn}")
+            return LeafOrigin(at, "user", f"given by the user in turn {turn}")
         return LeafOrigin(at, "model", self._invented(call, value))
 
     def _output(self, draft: Draft, value: Any) -> tuple[ToolCall, str] | None:
-        """Return the first result that said the value, and where: at a place of its own, or inside a text."""
+        """Return the first call whose result contained the value, and where: as a value, or inside a text."""
         if weight(value) in ("nothing", "flag"):
             return None
         equal = next(self.results.equal_to(value, draft), None)
         if equal:
             return equal.source.call, source_text(equal)
-        if weight(value) != "strong":  # a short value stands in any longer text
+        if weight(value) != "strong":  # short values appear in many texts by chance
             return None
         call = self._texts.first(value, draft.call.batch)
         return (call, f"inside the result of {place_text([call.tool])}") if call else None
 
     @cached_property
     def _texts(self) -> SaidIndex[ToolCall]:
-        """The results as texts. A result that repeats an argument of its own call is not where it comes from."""
-        entries = ((call.batch, call, said) for call, said in self.timeline.results)
+        """The results as texts. A result that only repeats an argument of its own call does not count."""
+        entries = ((call.batch, call, text) for call, text in self.timeline.results)
         return SaidIndex(entries, lambda call, value: not _is_own(call, value))
 
     def _invented(self, call: ToolCall, value: Any) -> str:
         if weight(value) in ("nothing", "flag"):
-            return "the model's own, or too little to be traced"
+            return "written by the model, or too small to trace"
         earlier = self.sent.get(json_text.canonical(value))
         if earlier is None or earlier.batch >= call.batch:
-            return "the model's own: nobody said it before"
-        return f"the model's own, first an argument of {place_text([earlier.tool])} (call {place_text([earlier.id])})"
+            return "written by the model; not found earlier in the run"
+        return f"written by the model, first for {place_text([earlier.tool])} (call {place_text([earlier.id])})"
 
     def _is_default(self, draft: Draft, name: str, at: JsonPath, value: Any) -> bool:
         if at:

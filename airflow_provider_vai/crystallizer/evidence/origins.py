@@ -1,7 +1,7 @@
-"""The origin of each argument, with the evidence for it.
+"""Sets the origin of each argument, with the evidence for it.
 
-The argument's ``origin`` is set where all of its values agree, and is ``secret`` where one of them is; the evidence
-names each place with its origin, credentials masked.
+An argument has an ``origin`` if all of its values have the same one. It is ``secret`` if any value is a secret. The
+evidence lists the places with their origins, with credentials masked.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from airflow_provider_vai.crystallizer.evidence.result_values import place_text
 from airflow_provider_vai.model.automation import Argument, Origin
 
 MOST_LINES = 20
-"""Lines of evidence for one argument."""
+"""The most lines of evidence for one argument."""
 
 
 def origins(drafts: Sequence[Draft], evidence: Evidence) -> list[Draft]:
-    """Return the drafts with the origin of each argument, and the evidence for it after that of its wires.
+    """Return the drafts with the origin of each argument. Its evidence comes after the evidence of the wires.
 
-    :param drafts: with their wires made, if they are to have any; in the order of the run's calls.
-    :param evidence: of the run, with the same steps.
+    :param drafts: the drafts with their final wires, in the order of the run's calls.
+    :param evidence: the evidence of the run with the same steps.
     """
     return [replace(draft, arguments=dict(_arguments(draft, evidence.tracer))) for draft in drafts]
 
@@ -45,7 +45,7 @@ def _arguments(draft: Draft, tracer: Tracer) -> Iterator[tuple[str, Argument]]:
 
 
 def _lines(traced: Sequence[LeafOrigin]) -> list[str]:
-    """Return a line for each origin, with the places that share it."""
+    """Return a line for each kind of evidence, with the places that share it."""
     places: dict[str, list[str]] = {}
     for leaf in traced:
         places.setdefault(leaf.evidence, []).append(place_text(leaf.at))

@@ -1,4 +1,4 @@
-"""What an argument may equal: every place in every earlier result, found by value."""
+"""An index of every place in every earlier result by value, to find what an argument equals."""
 
 from __future__ import annotations
 
@@ -18,17 +18,19 @@ from airflow_provider_vai.model.step_result import mapped_result
 from airflow_provider_vai.secrets.masking import mask
 
 SHORTEST_PART = 6
-"""Characters of a value that is looked for inside longer texts: shorter ones stand there by chance."""
+"""The fewest characters of a value that is looked for inside longer texts; shorter ones appear there by chance."""
 
 
 @dataclass(frozen=True)
 class RecordedResult:
-    """A recorded result as a later step will find it.
+    """A recorded result, in the form in which a later step will read it.
 
-    :param call: the call that it is of. :param position: the call's place in the run.
-    :param step: the step's key, ``None`` where the call is no step or the step leaves something else.
-    :param name: of the step or the call, for people. :param left: what the step leaves.
-    :param own: its arguments and all their parts, as canonical JSON.
+    :param call: the call that returned it.
+    :param position: the call's position in the run.
+    :param step: the step's key; ``None`` if the call is not a step, or nothing can be wired to the step's result.
+    :param name: the name of the step or the call, for people.
+    :param left: the step's result.
+    :param own: the call's arguments and all their parts, as canonical JSON.
     """
 
     call: ToolCall
@@ -41,7 +43,7 @@ class RecordedResult:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A place in a source that a value equals."""
+    """A place in a result that equals a value."""
 
     source: RecordedResult
     place: ValuePlace
@@ -50,10 +52,12 @@ class Candidate:
 class ResultIndex:
     """The places in a run's results, by value.
 
-    A call that is not a step counts, too: it makes an origin ambiguous. The results of a loop are one list, which is
-    there when its last call is.
+    Calls that are not steps are included, because they make a source ambiguous. The results of a loop are one list at
+    the position of the loop's last call.
 
-    :param positions: of the run's calls, by their identity.
+    :param run: the recorded run.
+    :param drafts: the steps, in the order of the run's calls.
+    :param positions: the position of each call in the run, by the identity of the call object.
     """
 
     def __init__(self, run: Run, drafts: Sequence[Draft], positions: Mapping[int, int]) -> None:
@@ -67,9 +71,9 @@ class ResultIndex:
                     self.by_value.setdefault(json_text.canonical(candidate.place.value), []).append(candidate)
 
     def equal_to(self, value: Any, draft: Draft) -> Iterator[Candidate]:
-        """Yield what ``value`` equals of results that the model had before it made the draft's call, in order.
+        """Yield the places equal to ``value`` in results that the model had seen before the draft's call, in order.
 
-        A result that only repeats an argument of its own call does not count.
+        A result that only repeats an argument of its own call is not included.
         """
         wanted, position = json_text.canonical(value), self._positions[id(draft.call)]
         for candidate in self.by_value.get(wanted, ()):
@@ -80,7 +84,7 @@ class ResultIndex:
                 yield candidate
 
     def texts_in(self, within: str, draft: Draft) -> list[tuple[str, Candidate]]:
-        """Return the texts of earlier results that stand inside a longer text of the draft, the longest first."""
+        """Return the texts of earlier results that are part of a longer text of the draft, longest first."""
         tokens = {token: number for number, token in enumerate(dict.fromkeys(TOKEN.findall(within)))}
         found: list[tuple[int, int, str, Candidate]] = []
         for token in tokens:
@@ -89,13 +93,15 @@ class ResultIndex:
                     earlier = next(self.equal_to(text.value, draft), None)
                     if earlier:
                         found.append((tokens[text.first], text.number, text.value, earlier))
-        inside = [(value, candidate) for _, _, value, candidate in sorted(found, key=lambda it: it[:2])]
+        inside = [(value, candidate) for _, _, value, candidate in sorted(found, key=lambda entry: entry[:2])]
         inside.sort(key=lambda pair: -len(pair[0]))
-        return [it for number, it in enumerate(inside) if not any(it[0] in longer for longer, _ in inside[:number])]
+        return [
+            pair for number, pair in enumerate(inside) if not any(pair[0] in longer for longer, _ in inside[:number])
+        ]
 
     @cached_property
     def _texts(self) -> dict[str, list[_Text]]:
-        """The texts that may be looked for inside longer ones, each under its rarest token."""
+        """The texts to look for inside longer texts, each under its rarest token."""
         values = [candidates[0].place.value for candidates in self.by_value.values()]
         texts = [(value, TOKEN.findall(value)) for value in values if _may_be_inside(value)]
         counts = Counter(token for _, tokens in texts for token in set(tokens))
@@ -108,7 +114,7 @@ class ResultIndex:
 
 
 class _Text(NamedTuple):
-    """A text of a result: its number among all of them, and its first token."""
+    """A text in a result: its number among all texts, its value and its first token."""
 
     number: int
     value: str
@@ -120,20 +126,20 @@ def _may_be_inside(value: Any) -> bool:
 
 
 def source_text(candidate: Candidate, path: Sequence[str | int] | None = None) -> str:
-    """Return a candidate as text for people: ``search_files[text:yaml][name=x][id_]``, credentials masked."""
-    way = [str(part)[:60] for part in (candidate.place.path if path is None else path)]
-    return mask(candidate.source.name + "".join(part if part.startswith("[") else f"[{part}]" for part in way))
+    """Return a candidate as text, such as ``search_files[text:yaml][name=x][id_]``, with credentials masked."""
+    parts = [str(part)[:60] for part in (candidate.place.path if path is None else path)]
+    return mask(candidate.source.name + "".join(part if part.startswith("[") else f"[{part}]" for part in parts))
 
 
 def place_text(at: Sequence[str | int]) -> str:
-    """Return a place in an argument as text for people."""
+    """Return a place in an argument as dotted text, with credentials masked; ``the value`` for the whole argument."""
     return mask(".".join(str(part)[:60] for part in at)) or "the value"
 
 
 def is_recorded(draft: Draft, value: Any) -> bool:
-    """Return whether a value is one of the recorded arguments, or all of them (of a kind that passes them on).
+    """Return whether a value is one of the recorded arguments, or all of them if the kind passes them on.
 
-    Others are the kind's, the tools file's, or drawn from the result.
+    Other values come from the kind, the tools file or the recorded result.
     """
     recorded = draft.call.arguments
     if not isinstance(recorded, dict):
@@ -151,12 +157,15 @@ def _candidates(call: ToolCall, position: int, draft: Draft | None) -> list[Cand
     source = RecordedResult(call, position, step, name, left, own)
     found = [place for place in places(left) if place.path or not made_up]
     keys = {part for place in found for part in place.path if isinstance(part, str)}
-    secret = {key for key in keys if mask(key) != key}  # no file may hold the way to such a place
+    secret = {key for key in keys if mask(key) != key}  # a path with such a key must not be written to a file
     return [Candidate(source, place) for place in found if secret.isdisjoint(place.path)]
 
 
 def _left(call: ToolCall, draft: Draft | None) -> tuple[str | None, Any, bool]:
-    """Return the step's key, where wires can rest on it, what the step leaves, and whether no call's result is that."""
+    """Return the step's key, its result, and whether the result as a whole differs from what the call returned.
+
+    The key is ``None`` if nothing can be wired to the step.
+    """
     if draft is None or draft.kind.result is None:
         return None, call.result, False
     left = mapped_result(draft.kind, [one.result for one in draft.calls])

@@ -1,7 +1,7 @@
-"""Whether a text says a value.
+"""Decides whether a text *says* (contains) a value.
 
-A value is *said* in a text where it stands between other characters than letters and digits; people's words are
-compared without regard to case, a number with every spelling of it.
+A text says a value if it contains the value as a separate word, not next to a letter or digit. People's words are
+compared without regard to case, and numbers without regard to their spelling.
 """
 
 from __future__ import annotations
@@ -18,7 +18,11 @@ WORD = re.compile(r"\w+(?:['.-]\w+)*")
 
 
 class Said:
-    """A text, or the texts in JSON data, asked whether a value is said in it."""
+    """A text, or the texts in JSON data, in which values are looked for.
+
+    :param value: the text or JSON data.
+    :param fold: whether to ignore case.
+    """
 
     def __init__(self, value: Any, *, fold: bool = False) -> None:
         self.value, self.fold = value, fold
@@ -26,22 +30,22 @@ class Said:
 
     @cached_property
     def text(self) -> str:
-        """All keys and values, a line each."""
+        """The text; for JSON data, all keys and values, one per line."""
         text = self.value if isinstance(self.value, str) else "\n".join(_lines(self.value))
         return text.casefold() if self.fold else text
 
     @cached_property
     def values(self) -> frozenset[str]:
-        """The lines of the text: of JSON data, its keys and one-line values."""
+        """The lines of the text; for JSON data, its keys and one-line values."""
         return frozenset(self.text.split("\n"))
 
     @cached_property
     def tokens(self) -> frozenset[str]:
-        """The runs of letters and digits: a text that is said has no others, which is found out faster."""
+        """The runs of letters and digits. A text with any other token cannot be contained, which is a quick check."""
         return frozenset(TOKEN.findall(self.text))
 
     def passages(self, length: int) -> frozenset[tuple[str, ...]]:
-        """Return each so many words in a row, without case and punctuation; they are made once."""
+        """Return every sequence of ``length`` consecutive words, without case and punctuation. The result is cached."""
         if length not in self._passages:
             words = words_of(self.text)
             self._passages[length] = frozenset(zip(*(words[start:] for start in range(length)), strict=False))
@@ -53,10 +57,10 @@ class Said:
         return {float(digits.replace(",", "")) for digits in NUMBER.findall(self.text)}
 
     def says(self, value: Any) -> bool:
-        """Return whether a plain value is said; nothing, true and false say too little to be found.
+        """Return whether the text contains a plain value. Empty values and booleans are never found.
 
-        A tuple is a passage, words in a row without case and punctuation, as :func:`words_of` returns them. It is said
-        however its words are broken into lines.
+        A tuple is a passage: consecutive words without case and punctuation, as :func:`words_of` returns them. Line
+        breaks between the words do not matter.
         """
         if isinstance(value, tuple):
             return value in self.passages(len(value))
@@ -76,7 +80,7 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def stands_in(value: str, text: str) -> bool:
-    """Return whether ``value`` stands in ``text`` as a word of its own: no letter or digit continues it."""
+    """Return whether ``text`` contains ``value`` as a separate word, not next to a letter or digit."""
     start = text.find(value)
     while start >= 0:
         end = start + len(value)

@@ -1,4 +1,4 @@
-"""Texts found by what they say, so that nobody compares a value with every text of a run."""
+"""An index of texts by their tokens, so that a value need not be compared with every text of a run."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def _is_counted(owner: Any, value: Any) -> bool:
 
 
 class SaidIndex(Generic[Owner]):
-    """Texts, each with the time it was said at and its owner (a call, a turn), found by what they say.
+    """Texts, each with its time and its owner (a call or a turn), indexed by their content.
 
-    A text says a value only if it holds every token of the value (a run of letters and digits), or a spelling of the
-    number. So a value is compared only with the texts that share its rarest token.
+    A text can contain a value only if it contains every token of the value (a run of letters and digits), or a spelling
+    of the number. So a value is compared only with the texts that contain its rarest token.
 
-    :param entries: time, owner and text, in recorded order; the texts all folded, or none. The time is a batch or a
-        turn: what is earlier has a smaller number.
-    :param counts: returns whether an owner counts for a value that its text says; all of them do if it is left out.
+    :param entries: time, owner and text, in recorded order. Either all texts ignore case or none does. The time is the
+        number of a batch or turn.
+    :param counts: returns whether an owner counts for a value that its text contains. By default, every owner counts.
     """
 
     def __init__(
@@ -32,15 +32,15 @@ class SaidIndex(Generic[Owner]):
         self.entries = list(entries)
         self._counts = counts
         self._firsts: dict[Any, list[tuple[int, Owner]]] = {}
-        self._is_folded = any(said.fold for _, _, said in self.entries)
+        self._is_folded = any(text.fold for _, _, text in self.entries)
         times = [time for time, _, _ in self.entries]
         self._is_sorted = times == sorted(times)
 
     def first(self, value: Any, before: int) -> Owner | None:
-        """Return the owner of the first text, in recorded order, that said the value earlier than the time ``before``.
+        """Return the owner of the first text, in recorded order, that contained the value before the time ``before``.
 
-        :param value: as :meth:`Said.says` takes it.
-        :return: ``None`` if no text said it by then.
+        :param value: a value as for :meth:`Said.says`.
+        :return: ``None`` if no earlier text contains it.
         """
         if isinstance(value, bool) or not isinstance(value, (str, int, float, tuple)):
             return None
@@ -49,25 +49,28 @@ class SaidIndex(Generic[Owner]):
         return next((owner for time, owner in self._firsts[value] if time < before), None)
 
     def saying(self, value: Any) -> Iterator[Owner]:
-        """Yield the owners of all texts that say the value, in recorded order."""
+        """Yield the owners of all texts that contain the value, in recorded order."""
         for number in self._may_say(value):
-            _, owner, said = self.entries[number]
-            if said.says(value) and self._counts(owner, value):
+            _, owner, text = self.entries[number]
+            if text.says(value) and self._counts(owner, value):
                 yield owner
 
     def _earliest(self, value: Any) -> Iterator[tuple[int, Owner]]:
-        """Yield each text that says the value and is earlier than those before it: the others are never the first."""
-        latest: int | None = None
+        """Yield time and owner of the texts that contain the value and have a smaller time than all yielded before.
+
+        No other text can be the answer of :meth:`first`.
+        """
+        earliest: int | None = None
         for number in self._may_say(value):
-            time, owner, said = self.entries[number]
-            if (latest is None or time < latest) and said.says(value) and self._counts(owner, value):
+            time, owner, text = self.entries[number]
+            if (earliest is None or time < earliest) and text.says(value) and self._counts(owner, value):
                 yield time, owner
                 if self._is_sorted:
                     return
-                latest = time
+                earliest = time
 
     def _may_say(self, value: Any) -> Sequence[int]:
-        """Return the positions of the texts that may say a value: those with its rarest token, or with the number."""
+        """Return the positions of the texts that may contain a value: those with its rarest token or the number."""
         if value is None or isinstance(value, (bool, list, dict)):
             return ()
         if isinstance(value, (int, float)):
@@ -81,15 +84,15 @@ class SaidIndex(Generic[Owner]):
     @cached_property
     def _by_token(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
-        for number, (_, _, said) in enumerate(self.entries):
-            for token in said.tokens:
+        for number, (_, _, text) in enumerate(self.entries):
+            for token in text.tokens:
                 found.setdefault(token, []).append(number)
         return found
 
     @cached_property
     def _by_number(self) -> dict[float, list[int]]:
         found: dict[float, list[int]] = {}
-        for number, (_, _, said) in enumerate(self.entries):
-            for digits in said.numbers:
+        for number, (_, _, text) in enumerate(self.entries):
+            for digits in text.numbers:
                 found.setdefault(digits, []).append(number)
         return found

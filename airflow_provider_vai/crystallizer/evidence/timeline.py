@@ -1,4 +1,4 @@
-"""Who said what before a call: the instructions, the user, earlier results."""
+"""Finds out who said a value before a call: the instructions, the user or earlier results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Entry = TypeVar("Entry", bound=Hashable)
 
 @dataclass(frozen=True)
 class Timeline:
-    """The run, with its texts read once."""
+    """A run with its texts indexed once."""
 
     run: Run
 
@@ -33,16 +33,16 @@ class Timeline:
 
     @cached_property
     def results(self) -> list[tuple[ToolCall, Said]]:
-        """The results, with what a failed call said, in order."""
+        """The calls with their results and error messages as texts, in order."""
         calls = [call for call in self.run.calls if call.result is not None or call.error]
         return [(call, Said([call.result, call.error] if call.error else call.result)) for call in calls]
 
     def turn_of(self, call: ToolCall, value: Any) -> int | None:
-        """Return the first turn in which the user said the value before the call; ``None`` if the user did not."""
+        """Return the first turn up to the call in which the user said the value; ``None`` if there is none."""
         return self.turns.first(value, call.turn + 1)
 
     def people_said(self, call: ToolCall, value: Any) -> str | None:
-        """Return who of instructions and user said the value before the call, as a phrase; ``None`` where nobody."""
+        """Return who said the value before the call, as a phrase: the instructions or the user; ``None`` if neither."""
         if self.system.says(value):
             return "the instructions"
         turn = self.turn_of(call, value)
@@ -50,5 +50,5 @@ class Timeline:
 
 
 def unique(entries: Iterable[Entry]) -> list[Entry]:
-    """Return the entries without repetition, in order."""
+    """Return the entries without duplicates, in order."""
     return list(dict.fromkeys(entries))

@@ -1,4 +1,4 @@
-"""What the model had heard before a call, asked whether a passage stands in it, without reading it all each time."""
+"""The texts that the model had seen before a call, indexed to find passages in them quickly."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from airflow_provider_vai.model.run import Run, ToolCall
 
 
 class Transcript:
-    """Texts joined by line ends.
+    """Texts joined by newlines.
 
-    :param texts: in the order in which they were said.
+    :param texts: the texts in recorded order.
     """
 
     def __init__(self, texts: Iterable[str]) -> None:
@@ -25,9 +25,9 @@ class Transcript:
         self._ends: dict[str, int | None] = {}
 
     def holds(self, passage: str, count: int) -> bool:
-        """Return whether a passage stands in the first ``count`` texts, joined by line ends.
+        """Return whether the first ``count`` texts, joined by newlines, contain a passage.
 
-        :param passage: compared character by character; it may reach over the end of a text.
+        :param passage: an exact text; it may extend over several of the texts.
         """
         if passage not in self._ends:
             self._ends[passage] = self._end_of(passage)
@@ -35,11 +35,11 @@ class Transcript:
         return end is not None and end <= self._length(count)
 
     def begin(self, count: int, characters: int) -> str:
-        """Return the first characters of the first ``count`` texts, joined by line ends."""
+        """Return the first ``characters`` of the first ``count`` texts, joined by newlines."""
         return self._joined[: min(characters, self._length(count))]
 
     def end(self, count: int, characters: int) -> str:
-        """Return the last characters of the first ``count`` texts, joined by line ends."""
+        """Return the last ``characters`` of the first ``count`` texts, joined by newlines."""
         length = self._length(count)
         return self._joined[max(length - characters, 0) : length]
 
@@ -52,7 +52,7 @@ class Transcript:
 
     @cached_property
     def _offsets(self) -> list[int]:
-        """Where each text begins, and where the next one would."""
+        """The offset of each text, and the offset that a further text would have."""
         return list(accumulate((len(text) + 1 for text in self._texts), initial=0))
 
     @cached_property
@@ -64,7 +64,7 @@ class Transcript:
         return found
 
     def _end_of(self, passage: str) -> int | None:
-        """Return where the first place of a passage ends."""
+        """Return the offset where the first occurrence of a passage ends; ``None`` if there is none."""
         for number in self._may_hold(passage):
             start = max(self._offsets[number] - len(passage), 0)
             at = self._joined.find(passage, start, self._offsets[number + 1] + len(passage))
@@ -73,9 +73,9 @@ class Transcript:
         return None
 
     def _may_hold(self, passage: str) -> Iterator[int]:
-        """Yield the texts near which a passage may stand: those with its rarest token.
+        """Yield the positions of texts near which a passage may be found: those with its rarest inner token.
 
-        The first and the last token may be parts of longer ones in the text.
+        The passage's first and last tokens are not used, because they may be parts of longer tokens.
         """
         inner = [found[0] for found in TOKEN.finditer(passage) if found.start() > 0 and found.end() < len(passage)]
         if not inner:
@@ -85,9 +85,9 @@ class Transcript:
 
 
 class HeardBefore:
-    """The instructions, the user's words and the results of a run.
+    """The instructions, the user's words and the results of a run, as the model had seen them before each call.
 
-    :param run: what was recorded.
+    :param run: the recorded run.
     """
 
     def __init__(self, run: Run) -> None:
@@ -99,9 +99,9 @@ class HeardBefore:
         self._results = Transcript(_written(call.result) for call in run.calls)
 
     def holds(self, passage: str, call: ToolCall) -> bool:
-        """Return whether a passage stands in what people had said and tools had returned before a call was made.
+        """Return whether a passage appears in what people had said or tools had returned before a call.
 
-        :param passage: compared character by character.
+        :param passage: an exact text.
         """
         people = self._first_turn + bisect_right(self._turns, call.turn)
         results = bisect_left(self._batches, call.batch)
@@ -120,7 +120,8 @@ def _written(result: Any) -> str:
 def texts(value: Any, place: JsonPath) -> Iterator[tuple[JsonPath, str]]:
     """Yield each text in JSON data with its place.
 
-    :param place: of the data itself: the keys and list positions that lead to it.
+    :param value: the JSON data.
+    :param place: the place of the data itself, with which every yielded place starts.
     """
     if isinstance(value, str):
         yield place, value

@@ -1,7 +1,7 @@
-"""Every place in a recorded result that an argument may have come from, texts read by their named forms.
+"""Lists every place in a recorded result that an argument may have come from, including places inside parsed texts.
 
-A place knows what its value is called (the key above it), to which record of the result it belongs, and which lists it
-was picked from. Positions become records' names where the recording allows it, see :func:`by_name`.
+A place knows its value's key, the record that the value belongs to, and the lists on its path. Where the recording
+proves it, a list position is replaced by the name of a record; see :func:`by_name`.
 """
 
 from __future__ import annotations
@@ -15,24 +15,26 @@ from airflow_provider_vai.languages import result_path, text_forms as text_extra
 from airflow_provider_vai.model.base import JsonPath
 
 MOST_PLACES = 20_000
-"""Places of one result that are looked at: a larger one is a data set, and its single values prove nothing."""
+"""The most places of one result that are listed; a larger result is a data set whose single values prove nothing."""
 
 DEPTH = 40
-TEXTS = 2  # how many texts are read inside each other: a file's lines inside a YAML list of files
+TEXTS = 2  # how many levels of nested texts are parsed: for example a file's lines inside a YAML list of files
 
 SHORTEST_NAME = 3
 
 NAMING = re.compile(r"(^|_)(name|title|subject|key|slug|code|email|file_?name|label|id)$")
-"""Keys that name a record, tried before others."""
+"""Keys that usually name a record; they are tried before others."""
 
 
 @dataclass(frozen=True)
 class ValuePlace:
     """A value in a result.
 
-    :param value: what stands there. :param path: the way to it. :param key: what it is called, empty where nothing
-        does. :param record: the path of the innermost object that holds it, if one does.
-    :param lists: the lists on the way, each as the depth of its position in ``path`` and its length.
+    :param value: the value.
+    :param path: the path to it.
+    :param key: the innermost key on the path; empty if there is none.
+    :param record: the path of the innermost object that contains it; ``None`` if there is none.
+    :param lists: the lists on the path, each as the depth of its position in ``path`` and its length.
     """
 
     value: Any
@@ -43,7 +45,7 @@ class ValuePlace:
 
 
 def places(value: Any) -> Iterator[ValuePlace]:
-    """Yield every place in ``value``, outer ones first; nothing beyond :data:`MOST_PLACES`."""
+    """Yield every place in ``value``, outer places first, but at most :data:`MOST_PLACES`."""
     for number, place in enumerate(_below(ValuePlace(value), TEXTS)):
         if number >= MOST_PLACES:
             return
@@ -51,7 +53,7 @@ def places(value: Any) -> Iterator[ValuePlace]:
 
 
 def leaves(value: Any, at: JsonPath | None = None) -> Iterator[tuple[JsonPath, Any]]:
-    """Yield each plain value in an argument with its place; an empty list or object is one, too."""
+    """Yield each plain value in an argument with its place. Empty lists and objects count as plain values."""
     at = at or []
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     if not parts or not value:
@@ -62,11 +64,14 @@ def leaves(value: Any, at: JsonPath | None = None) -> Iterator[tuple[JsonPath, A
 
 
 def by_name(result: Any, place: ValuePlace, was_said: Callable[[str], bool]) -> tuple[str | int, ...]:
-    """Return the place's path, each position in a list of records replaced by the record's name where that is proven.
+    """Return the place's path with positions in lists of records replaced by records' names where that is proven.
 
-    A name proves something when it stands in one record of the list alone, is settled and no data itself
-    (``was_said``), and is not the value that is looked for. Otherwise the position stays, and tomorrow's record at that
-    position is taken.
+    A name is used if only one record of the list has it, if it is fixed and not data itself (``was_said``), and if it
+    is not the wanted value. Otherwise the position stays, and each run takes the record at that position.
+
+    :param result: the result that the place is in.
+    :param place: the place.
+    :param was_said: returns whether a name is fixed, so that it may be used.
     """
     path = list(only_items(place))
     for depth, length in place.lists:
@@ -96,7 +101,7 @@ def only_items(place: ValuePlace) -> tuple[str | int, ...]:
 
 
 def chosen_from(place: ValuePlace, path: Sequence[str | int]) -> list[int]:
-    """Return the lengths of the lists of several items in which ``path`` still picks by position."""
+    """Return the lengths of the lists (of several items) in which ``path`` still selects by position."""
     return [length for depth, length in place.lists if length > 1 and isinstance(path[depth], int)]
 
 

@@ -1,8 +1,8 @@
-"""What a value alone proves, and what two names say about each other.
+"""How much an equal value proves by itself, and how closely two names match.
 
-From the statistics of recorded runs: two thirds of the values that come from an earlier result stand at several places,
-and plain words, dates, counts and flags coincide by chance. So a value counts alone only where chance is out of the
-question; else its name, or a proven value of the same record, must speak for it, too.
+In recorded runs, two thirds of the values that come from an earlier result appear in several places, and plain words,
+dates, counts and flags are often equal by chance. So a value proves something by itself only if chance can be ruled
+out. Otherwise its name must match, or another value of the same record must be proven.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 
 Weight = Literal["nothing", "flag", "count", "number", "date", "word", "strong"]
 
-STRONG_DIGITS = 6  # "2024" is a year and "90210" a place; longer runs of digits are somebody's number
+STRONG_DIGITS = 6  # "2024" is a year and "90210" a zip code; longer runs of digits identify something
 PHRASE_CHARACTERS = 8
 WORD_CHARACTERS = 4
 COUNTS_BELOW = 10
@@ -30,11 +30,13 @@ SPEAKING = re.compile(r"\d|[@#/\\]|\w\.\w")
 
 
 def weight(value: Any) -> Weight:
-    """Return what a value proves by being equal to another.
+    """Return how much it proves that a value equals another.
 
-    ``strong``: an address, a file name, a text with digits or of several words, a filled list or object with such a
-    value in it: proves by itself. ``word``, ``date``, ``number``: needs a name or a record. ``count`` (below 10): needs
-    both. ``flag`` and ``nothing``: never.
+    - ``strong`` proves by itself: an address, a file name, a text with digits or several words, or a list or object
+      that contains such a value.
+    - ``word``, ``date`` and ``number`` also need a matching name or record.
+    - ``count`` (a whole number below 10) needs both.
+    - ``flag`` and ``nothing`` prove nothing.
     """
     if value is None or value in ("", [], {}):
         return "nothing"
@@ -50,7 +52,7 @@ def weight(value: Any) -> Weight:
 
 
 def kinship(name: str, other: str) -> int:
-    """Return how much two names say that they mean the same: 3 the same, 2 one ends with the other, 0 nothing.
+    """Return how closely two names match: 3 if they are the same, 2 if one ends with the other, else 0.
 
     >>> kinship("recipients", "recipient"), kinship("file_id", "id_"), kinship("order_id", "user_id")
     (3, 2, 0)
@@ -65,7 +67,7 @@ def kinship(name: str, other: str) -> int:
 
 
 def named_after(name: str, tool: str) -> bool:
-    """Return whether a tool is called after an argument: ``get_channels`` gives what ``channel`` takes."""
+    """Return whether a tool is named after an argument: ``get_channels`` returns values for ``channel``."""
     return bool({word for word in _words(name) if word not in ("id", "name", "get", "list")} & set(_words(tool)))
 
 

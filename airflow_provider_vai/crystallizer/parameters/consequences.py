@@ -1,4 +1,4 @@
-"""What came of a step in a recorded run: the steps that read from it, and the values that rest on their results."""
+"""Finds the later values in a run that may depend on a step: those that repeat its results, and texts by a model."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from airflow_provider_vai.crystallizer.parameters.spot import Obstacle, Spot, sh
 
 
 class Consequences:
-    """What the steps of a run led to. The steps are walked once, from the last to the first.
+    """The later values that may depend on each step. They are computed once, from the last step to the first.
 
-    :param drafts: with their wires made, in the order of the run's calls.
-    :param repeated: places of values that an earlier result said. :param resting: places of texts that a model wrote.
+    :param drafts: the drafts with their wires, in the order of the run's calls.
+    :param repeated: the places of values that come from an earlier result.
+    :param resting: the places of texts that a model wrote.
     """
 
     def __init__(self, drafts: Sequence[Draft], repeated: Sequence[Spot], resting: Sequence[Spot]) -> None:
         self._repeated, self._resting = repeated, resting
         self._latest = list(accumulate((spot.draft.call.batch for spot in resting), max))
-        self._first_repeated: dict[str, int] = {}  # of each step and all that read from it, the first repeated value
-        self._first_batch: dict[str, int] = {}  # of the same steps, the batch of their first call
+        self._first_repeated: dict[str, int] = {}  # by step: the first value repeated from it or a step that reads it
+        self._first_batch: dict[str, int] = {}  # by step: the batch of the first call among these steps
         of_call: dict[str, int] = {}
         for number, spot in enumerate(repeated):
             if spot.leaf.call_id is not None:
@@ -35,22 +36,22 @@ class Consequences:
             self._first_batch[draft.key] = min([*batches, *(self._first_batch[key] for key in behind)])
 
     def of(self, steps: Collection[str]) -> Obstacle | None:
-        """Return which recorded value came of steps; ``None`` if there is none.
+        """Return a recorded value that depends on any of the steps; ``None`` if there is none.
 
-        :param steps: their keys.
+        :param steps: the keys of the steps.
         """
         repeated = min(self._first_repeated[key] for key in steps)
         if repeated < len(self._repeated):
-            return Obstacle("repeated_later", f"{shown(self._repeated[repeated])} repeats what came of it")
+            return Obstacle("repeated_later", f"{shown(self._repeated[repeated])} repeats a value that depends on it")
         resting = bisect_right(self._latest, min(self._first_batch[key] for key in steps))
         if resting < len(self._resting):
-            what = f"{shown(self._resting[resting])}, which a model wrote, may rest on what came of it"
+            what = f"{shown(self._resting[resting])}, which a model wrote, may depend on it"
             return Obstacle("written_about_later", what)
         return None
 
 
 def _readers(drafts: Sequence[Draft]) -> dict[str, list[str]]:
-    """Return for each step the later steps whose wires start from it."""
+    """Return, by each step's key, the keys of the later steps that are wired to it."""
     found: dict[str, list[str]] = {}
     for draft in drafts:
         outputs = [output for argument in draft.arguments.values() for output in argument.outputs()]

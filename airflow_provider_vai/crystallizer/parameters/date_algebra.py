@@ -1,8 +1,8 @@
-"""Days that follow from the day of a run, and the forms in which a date is written.
+"""Days relative to the day of a run, and the forms in which dates are written.
 
-A :class:`Day` is both: what it is on a given day, and the Jinja source that Airflow renders to the same. The source
-works on plain dates (``today``), where no hour is lost or gained by summer time, with what every template of Airflow
-3.1 and later finds: ``macros.timedelta`` and ``macros.dateutil``, and the filters ``ds`` and ``ds_nodash``
+A :class:`Day` can be computed for a given day, and has Jinja source that Airflow renders to the same day. The source
+works on plain dates (``today``), so daylight saving time does not matter. It uses only what Airflow 3.1 and later
+provide to every template: ``macros.timedelta``, ``macros.dateutil`` and the filters ``ds`` and ``ds_nodash``
 (``airflow.sdk.execution_time.macros``, ``airflow.sdk.definitions._internal.templater``).
 """
 
@@ -27,7 +27,7 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 RUN = "data_interval_end | default(dag_run.run_after, true)"
-"""When a run became due. Manual and asset-triggered runs may have no data interval; ``run_after`` every run has."""
+"""When a DAG run became due. Manual and asset-triggered runs may have no data interval, but all have ``run_after``."""
 
 BASES: dict[Base, tuple[str, str]] = {
     "week": ("days", "today.weekday()"),
@@ -38,11 +38,12 @@ BASES: dict[Base, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Day:
-    """A day, seen from today.
+    """A day relative to today.
 
     :param shift: keywords of ``dateutil.relativedelta.relativedelta``, in order.
-    :param base: what is taken off first: the days since the week's begin, or the months since the quarter's.
-    :param name: for people: "the first day of last month". :param unit: what it is the begin of, if anything.
+    :param base: what is subtracted first: the days since the week's start, or the months since the quarter's start.
+    :param name: the name for people, such as "the first day of last month".
+    :param unit: the period that starts on this day; ``day`` if none does.
     """
 
     shift: tuple[tuple[str, int], ...] = ()
@@ -51,9 +52,9 @@ class Day:
     unit: Unit = field(default="day", compare=False)
 
     def on(self, today: date) -> date:
-        """Return the day, where today is ``today``.
+        """Return the date if today is ``today``.
 
-        :raises OverflowError, ValueError: there is no such year.
+        :raises OverflowError, ValueError: the year is out of range.
         """
         from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped, unused-ignore]
 
@@ -90,10 +91,14 @@ class Day:
 
 @dataclass(frozen=True)
 class Form:
-    """A way to write a day, a month or a year.
+    """A written form of a day, a month or a year.
 
-    :param pattern: finds it in a text. :param reads: ``strptime`` of it. :param expression: Jinja, ``{}`` is the day.
-    :param whole: only where it is the whole text: digits alone may be any number.
+    :param name: the name of the form.
+    :param pattern: finds it in a text.
+    :param reads: its ``strptime`` format.
+    :param expression: its Jinja expression; ``{}`` is the day.
+    :param unit: the unit that it names.
+    :param whole: whether it must be the whole text, because digits alone may be any number.
     """
 
     name: str
@@ -105,7 +110,7 @@ class Form:
 
     def written(self, day: date) -> str:
         """Return the day in this form."""
-        text = self.reads.replace("%B", MONTHS[day.month - 1])  # whatever the locale of this process
+        text = self.reads.replace("%B", MONTHS[day.month - 1])  # independent of the process's locale
         return day.strftime(text.replace("%Y", f"{day.year:04}"))
 
 
@@ -130,16 +135,21 @@ FORMS = (
 LEFTOVER = re.compile(
     rf"(?<!\d)(19|20)\d\d(?!\d)|\b({MONTH_NAMES}|[A-Z][a-z]+day)\b|\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}"
 )
-"""What still looks like a date beside those that were read: half of a text would be moved, and half left."""
+"""Text that looks like a date but was not read: if it remains, only some of the text's dates would become templates."""
 
 
 @dataclass(frozen=True)
 class Token:
     """A date in a text.
 
-    :param text: as it is written. :param start, end: its place, without a time of day. :param day: what it says, the
-        first day of a month or year. :param hour, minute: the time of day behind it, if there is one.
-    :param offset: what stands behind that: nothing, UTC in one of its spellings, or another offset.
+    :param text: the date as written.
+    :param start: where it starts in the text.
+    :param end: where it ends, without a time of day.
+    :param form: its form.
+    :param day: the date; for a month or year, its first day.
+    :param hour: the hour of the time of day after it, if there is one.
+    :param minute: the minute of the time of day after it.
+    :param offset: the UTC offset after the time: none, UTC in any spelling, or another offset.
     """
 
     text: str
@@ -153,7 +163,7 @@ class Token:
 
 
 def tokens(text: str) -> list[Token] | None:
-    """Return the dates in a text, in order; ``None`` where a part of it looks like a date in no known form."""
+    """Return the dates in a text, in order; ``None`` if part of it looks like a date in an unknown form."""
     found: list[Token] = []
     rest = text
     for form in FORMS:
@@ -190,27 +200,31 @@ def _offset(text: str | None) -> Literal["", "utc", "other"]:
 
 @dataclass(frozen=True)
 class Clock:
-    """When the recording began, and whose days count.
+    """When the recording started, and the time zone of its days.
 
-    :param now: an aware time. :param zone: an IANA name, or an offset in seconds; ``None``: UTC.
+    :param now: the start time, with a time zone.
+    :param zone: an IANA name or an offset in seconds; ``None`` means UTC.
     """
 
     now: datetime
     zone: str | int | None = None
 
     def today(self, *, utc: bool = False) -> date:
-        """Return the day of the recording. :param utc: the day of UTC, whatever the zone."""
+        """Return the day of the recording.
+
+        :param utc: return the day in UTC, regardless of the zone.
+        """
         return self.now.astimezone(timezone.utc if utc else self.tzinfo).date()
 
     @property
     def tzinfo(self) -> tzinfo:
-        """The zone."""
+        """The zone as a ``tzinfo``."""
         if isinstance(self.zone, int):
             return timezone(timedelta(seconds=self.zone))
         return ZoneInfo(self.zone) if self.zone else timezone.utc
 
     def source(self, *, utc: bool = False) -> str:
-        """Return the Jinja line that sets ``today``; what follows it must not begin with white space."""
+        """Return the Jinja line that sets ``today``. The text after it must not start with whitespace."""
         zone = f".astimezone({self.zone_source})" if self.zone and not utc else ""
         return f"{{% set today = ({RUN}){zone}.date() -%}}\n"
 
@@ -223,23 +237,23 @@ class Clock:
 
 
 def seconds(day: date, clock: Clock) -> str:
-    """Return the begin of a day in seconds since 1970, as text."""
+    """Return the start of a day in seconds since 1970, as text."""
     return str(int(datetime(day.year, day.month, day.day, tzinfo=clock.tzinfo).timestamp()))
 
 
 def seconds_template(day: Day, clock: Clock) -> str:
-    """Return the template of :func:`seconds`."""
+    """Return the Jinja template that renders to :func:`seconds`."""
     begin = f"macros.datetime(day.year, day.month, day.day, tzinfo={clock.zone_source})"
     return f"{clock.source()}{{% set day = {day.source} -%}}\n{{{{ {begin}.timestamp() | int }}}}"
 
 
 def rendered(template: str, now: datetime, *, interval: bool = False) -> str:
-    """Return what Airflow renders of a template of this module in a run that became due at ``now``.
+    """Render a template of this module as Airflow does in a DAG run that became due at ``now``.
 
-    :param interval: the run has a data interval, which ends then; else it has none, and was due after that time.
-    :raises jinja2.TemplateError: the template uses a name that it may not.
+    :param interval: whether the DAG run has a data interval (which ends at ``now``), or only ``run_after``.
+    :raises jinja2.TemplateError: the template uses a name that is not available.
     """
-    other = now + timedelta(days=400)  # what is not to be looked at
+    other = now + timedelta(days=400)  # a value that the template must not use
     due = {"data_interval_end": now} if interval else {}
     run = SimpleNamespace(run_after=other if interval else now)
     return _compiled(template).render(dag_run=run, **due)

@@ -1,8 +1,8 @@
-"""Which days people's words can mean: "last month", "yesterday", "3 weeks ago", "next Friday".
+"""Lists the days that people's words can mean: "last month", "yesterday", "3 weeks ago", "next Friday".
 
-Each phrase gives every day that it is used for, on purpose too many: the first and the last day of the calendar month
-as well as the day a month ago. What a recorded date must equal, and whether only one of them does, is decided in
-:mod:`~airflow_provider_vai.crystallizer.parameters.dates`.
+Each phrase yields every day that it may stand for, such as the first and the last day of the calendar month and the
+day a month ago. The module :mod:`~airflow_provider_vai.crystallizer.parameters.dates` compares them with the recorded
+date and decides whether exactly one fits.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Literal, cast
 from airflow_provider_vai.crystallizer.parameters.date_algebra import MONTHS, Day, Unit
 
 Role = Literal["start", "last", "after", "any"]
-"""Where in a period the day stands: its first day, its last, the day after it, or the day is no period's."""
+"""The role of a day in a period: its first day, its last day or the day after it; ``any`` without a period."""
 
 WHICH = {"last": -1, "previous": -1, "prior": -1, "past": -1, "this": 0, "current": 0, "the": 0, "": 0}
 WHICH |= {"next": 1, "coming": 1, "following": 1, "upcoming": 1}
@@ -35,7 +35,7 @@ UNITS = r"(?P<unit>day|week|month|quarter|year)s?"
 
 @dataclass(frozen=True)
 class Meaning:
-    """A day that words may mean: the words, the day, and its role."""
+    """A day that words may mean, with the words and its role in a period."""
 
     words: str
     day: Day
@@ -43,18 +43,18 @@ class Meaning:
 
 
 def meanings(text: str) -> list[Meaning]:
-    """Return every day that the words of a text may mean, in the order of the phrases' table."""
+    """Return every day that the words of a text may mean, in the order of :data:`PHRASES`."""
     rest = " ".join(text.casefold().split())
     found: list[Meaning] = []
     for pattern, make in PHRASES:
         for match in pattern.finditer(rest):
             found += [Meaning(match[0].strip(), meaning.day, meaning.role) for meaning in make(match)]
-        rest = pattern.sub(lambda match: "\0" * len(match[0]), rest)  # "yesterday" is no word of "day before yesterday"
+        rest = pattern.sub(lambda match: "\0" * len(match[0]), rest)  # not "yesterday" in "day before yesterday"
     return found
 
 
 def common() -> list[Meaning]:
-    """Return days that a date may well be without a word for it: today and its neighbours, begins and ends."""
+    """Return days that a date often is without being mentioned: today, its neighbours, starts and ends of periods."""
     near = [Meaning("", ago("day", -shift)) for shift in (0, -1, 1)]
     units: tuple[Unit, ...] = ("week", "month", "quarter", "year")
     ends = [end(unit, which) for unit in units for which in (0, -1, 1) for end in (first, last)]
@@ -62,7 +62,7 @@ def common() -> list[Meaning]:
 
 
 def spelled(day: date, unit: Unit, text: str) -> str | None:
-    """Return where a text says the very date, in digits or with its month's name; ``None`` where it does not."""
+    """Return the part of a text that spells out a date, in digits or with the month's name; ``None`` if none does."""
     names = rf"{MONTHS[day.month - 1]}|{MONTHS[day.month - 1][:3]}\b\.?"
     number = rf"0?{day.day}(?:st|nd|rd|th)?"
     slashed = rf"0?{day.month}[/.]0?{day.day}|0?{day.day}[/.]0?{day.month}"
@@ -74,13 +74,13 @@ def spelled(day: date, unit: Unit, text: str) -> str | None:
         patterns.append(str(day.year))
     for pattern in patterns:
         for match in re.finditer(rf"(?<!\w)(?:{pattern})(?!\w|[-/.]\d)", text, re.IGNORECASE):
-            if match[0] != "may":  # no month, as a rule
+            if match[0] != "may":  # in lower case it is rarely the month
                 return match[0]
     return None
 
 
 def ago(unit: Unit, count: int) -> Day:
-    """Return the day so many units before today; negative counts lie ahead."""
+    """Return the day ``count`` units before today; a negative count means after today."""
     if not count:
         return Day(name="today")
     shift = {
@@ -97,7 +97,10 @@ def ago(unit: Unit, count: int) -> Day:
 
 
 def first(unit: Unit, which: int) -> Day:
-    """Return the first day of a period; ``which``: 0 this one, -1 the last, 1 the next. Weeks begin on Monday."""
+    """Return the first day of a period. Weeks start on Monday.
+
+    :param which: the period relative to the current one: 0 for this, -1 for the last, 1 for the next.
+    """
     name = f"the first day of {_period(unit, which)}"
     match unit:
         case "week":
@@ -112,7 +115,7 @@ def first(unit: Unit, which: int) -> Day:
 
 
 def last(unit: Unit, which: int) -> Day:
-    """Return the last day of a period, see :func:`first`."""
+    """Return the last day of a period; see :func:`first`."""
     name = f"the last day of {_period(unit, which)}"
     match unit:
         case "week":
@@ -140,7 +143,7 @@ def _calendar(unit: Unit, which: int) -> Iterator[Meaning]:
     yield Meaning("", first(unit, which), "start")
     yield Meaning("", last(unit, which), "last")
     yield Meaning("", first(unit, which + 1), "after")
-    if unit == "week":  # where weeks begin on Sunday
+    if unit == "week":  # in case weeks start on Sunday
         sunday = Day((("days", 7 * which),), "sunday_week", f"the Sunday before {_period(unit, which)}")
         saturday = Day((("days", 7 * which + 6),), "sunday_week", f"the Saturday of {_period(unit, which)}")
         yield Meaning("", sunday, "start")

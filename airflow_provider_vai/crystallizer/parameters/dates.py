@@ -1,10 +1,9 @@
-"""Dates that follow from the run's own: "last month", recorded as 2026-10-01, is another day tomorrow.
+"""Turns dates that are relative to the run into templates: "last month", recorded as 2026-10-01, changes with the run.
 
-A date in an argument becomes a Jinja template only where exactly one meaning fits both: the value, seen from the
-recording's clock, and the user's words. Where several fit (the day of the same date, or the begin of last week and the
-day a week ago), where the user said the very date, too, or where only the value speaks for it, it stays frozen, and a
-line asks the reviewer. The template is proven: rendered at the recorded time it gives the recorded text, at other times
-what the words mean there.
+A date in an argument becomes a Jinja template if exactly one meaning of the user's words gives the recorded value at
+the time of the recording. It stays frozen, with a question for the reviewer, if several meanings fit (the start of last
+week and the day a week ago), if the user also spelled out the date, or if no words of the user fit. Every template is
+proven: rendered at the recorded time it gives the recorded text, and at other times the day that the words mean then.
 """
 
 from __future__ import annotations
@@ -30,13 +29,13 @@ from airflow_provider_vai.crystallizer.parameters.date_words import Meaning, Rol
 from airflow_provider_vai.model.run import Run
 
 LONGEST_TEXT = 500
-"""Characters. A date in a longer text is not looked at: what else the text says about it, nobody compares."""
+"""The most characters of a text whose dates become templates. The rest of a longer text may depend on the date."""
 
 IANA = re.compile(
     r"(?<![\w/])(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)(?:/[A-Z][\w+-]+){1,2}(?![\w/])"
 )
 JUST_NOW = timedelta(minutes=15)
-"""A time of day this near to the clock is the moment of the call, and moves with it."""
+"""A time of day this close to the recording's start is taken as the moment of the call."""
 
 BEGINS = {"start", "starts", "from", "since", "begin", "begins", "beginning", "after", "min", "gte", "gt", "earliest"}
 ENDS = {"end", "ends", "to", "until", "till", "before", "max", "lte", "lt", "latest", "through", "stop", "upto"}
@@ -48,16 +47,18 @@ SOME_NOWS = tuple(
         *("2028-12-31T22:45:00", "2026-10-25T00:30:00", "2025-08-03T04:00:00", "2029-06-18T18:00:00"),
     )
 )
-"""Times at which each template is tried: ends of months and years, a leap day, summer time's changes, a Sunday."""
+"""Times at which each template is checked: ends of months and years, a leap day, changes of daylight saving time and a
+Sunday."""
 
 
 @dataclass(frozen=True)
 class Dated:
-    """What is known of a text with dates.
+    """The decision about a text with dates.
 
-    :param template: the Jinja template, ``None`` where the text stays frozen. :param line: why, or the question.
-    :param is_said: the user's words speak of it, and not only its value.
-    :param code: of ``review_codes.PLACES``, where the text stays frozen.
+    :param template: the Jinja template; ``None`` if the text stays frozen.
+    :param line: the reason for the template, or the question for the reviewer.
+    :param is_said: whether the user's words refer to the date.
+    :param code: the code in ``review_codes.PLACES`` if the text stays frozen.
     """
 
     template: str | None
@@ -70,8 +71,9 @@ class Dated:
 class EarlierText:
     """What was said before a call.
 
-    :param words: the user's, up to the call. :param meanings: of those words. :param elsewhere: who else said the
-        value, as a phrase: that is another meaning.
+    :param words: the user's words up to the call.
+    :param meanings: the days that these words may mean.
+    :param elsewhere: another source of the value, as a phrase; it competes with the meanings.
     """
 
     words: str
@@ -80,10 +82,10 @@ class EarlierText:
 
 
 def clock_of(run: Run) -> Clock | None:
-    """Return when the run began and in which zone its days are; ``None`` where the trace does not tell.
+    """Return when the run started and the time zone of its days; ``None`` if the trace does not determine them.
 
-    The zone is the one IANA name in the instructions or the user's words; else the offset of the start time; else UTC.
-    Several names: nobody knows whose days count.
+    The zone is the only IANA name in the instructions or the user's words, else the offset of the start time, else UTC.
+    With several names the zone is undetermined.
     """
     if run.started_at is None:
         return None
@@ -98,34 +100,36 @@ def clock_of(run: Run) -> Clock | None:
     return Clock(now, int(offset.total_seconds()) if offset else None)
 
 
-def dated(text: str, name: str, told: EarlierText, clock: Clock | None) -> Dated | None:
-    """Return what becomes of a text of an argument; ``None`` where it holds no date, or one that nothing speaks of.
+def dated(text: str, name: str, earlier: EarlierText, clock: Clock | None) -> Dated | None:
+    """Return the decision about a text in an argument; ``None`` if it has no date, or none that needs a decision.
 
-    :param text: the recorded text. :param name: what the argument calls it. :param told: what was said before.
-    :param clock: of the recording; without one no date moves.
+    :param text: the recorded text.
+    :param name: the text's name in the argument.
+    :param earlier: what was said before the call.
+    :param clock: the recording's clock; without one, no date becomes a template.
     """
     if len(text) > LONGEST_TEXT or any(mark in text for mark in ("{{", "{%", "{#")):
         return None
     if SECONDS.fullmatch(text):
-        return _seconds(text, name, told, clock)
+        return _seconds(text, name, earlier, clock)
     found = tokens(text)
     if not found:
         return None
     if clock is None:
-        words = _words(told.meanings)
+        words = _words(earlier.meanings)
         return Dated(None, f"{text}, and the user said {words}", code="date_without_clock") if words else None
     utc = any(token.offset == "utc" for token in found)
     if any(token.offset != found[0].offset or token.offset == "other" for token in found):
         return None
     today = clock.today(utc=utc)
-    fits = [_fits(token, name if len(found) == 1 else "", told, clock, today) for token in found]
-    if all(len(fit) == 1 for fit in fits) and not any(_others(token, told, today) for token in found):
+    fits = [_fits(token, name if len(found) == 1 else "", earlier, clock, today) for token in found]
+    if all(len(fit) == 1 for fit in fits) and not any(_others(token, earlier, today) for token in found):
         return _template(text, found, [fit[0] for fit in fits], clock, utc=utc)
-    return _question(text, found, fits, told, today)
+    return _question(text, found, fits, earlier, today)
 
 
 def unexplained(text: str, words: str) -> bool:
-    """Return whether a text holds a date, or what looks like one, that the user did not spell out."""
+    """Return whether a text contains a date, or something like one, that the user did not spell out."""
     if len(text) > LONGEST_TEXT:
         return bool(FORMS[0].pattern.search(text))
     found = tokens(text)
@@ -152,19 +156,20 @@ def _template(text: str, found: Sequence[Token], fits: Sequence[Meaning], clock:
 
     if expected(clock.now) != text or not _is_proven(template, clock, expected):
         return None
-    whose = f"the days are those of {_zone(clock)}" if clock.zone and not utc else ""
+    zone = f"days in {_zone(clock)}" if clock.zone and not utc else ""
     lines = [f'{token.text} was {_named(token, fit)} ("{fit.words}")' for token, fit in zip(found, fits, strict=True)]
-    return Dated(template, "; ".join([*dict.fromkeys(lines), *filter(None, [whose])]))
+    return Dated(template, "; ".join([*dict.fromkeys(lines), *filter(None, [zone])]))
 
 
-def _seconds(text: str, name: str, told: EarlierText, clock: Clock | None) -> Dated | None:
-    if clock is None or told.elsewhere:
+def _seconds(text: str, name: str, earlier: EarlierText, clock: Clock | None) -> Dated | None:
+    if clock is None or earlier.elsewhere:
         return None
     roles = _roles(name)
-    fits = _unique([it for it in told.meanings if it.role in roles and _seconds_of(it.day, clock) == text])
-    if len(fits) != 1 or spelled(fits[0].day.on(clock.today()), "day", told.words):
-        names = " or ".join(it.day.name for it in fits)
-        return Dated(None, f"{text}: the begin of {names} when it was recorded, or that very time?") if fits else None
+    meanings = [meaning for meaning in earlier.meanings if meaning.role in roles]
+    fits = _unique([meaning for meaning in meanings if _seconds_of(meaning.day, clock) == text])
+    if len(fits) != 1 or spelled(fits[0].day.on(clock.today()), "day", earlier.words):
+        names = " or ".join(meaning.day.name for meaning in fits)
+        return Dated(None, f"{text}: the start of {names} when it was recorded, or that exact time?") if fits else None
     template = seconds_template(fits[0].day, clock)
 
     def expected(now: datetime) -> str:
@@ -173,7 +178,7 @@ def _seconds(text: str, name: str, told: EarlierText, clock: Clock | None) -> Da
 
     if not _is_proven(template, clock, expected):
         return None
-    return Dated(template, f'{text} was the begin of {fits[0].day.name} ("{fits[0].words}") in {_zone(clock)}')
+    return Dated(template, f'{text} was the start of {fits[0].day.name} ("{fits[0].words}") in {_zone(clock)}')
 
 
 def _seconds_of(day: Day, clock: Clock) -> str | None:
@@ -194,11 +199,12 @@ def _is_proven(template: str, clock: Clock, expected: Callable[[datetime], str])
         return False
 
 
-def _fits(token: Token, name: str, told: EarlierText, clock: Clock, today: date) -> list[Meaning]:
-    """Return the meanings of the user's words that fit the value, each day once."""
+def _fits(token: Token, name: str, earlier: EarlierText, clock: Clock, today: date) -> list[Meaning]:
+    """Return the meanings of the user's words that give the recorded value, each day once."""
     if token.day == today and _is_just_now(token, clock):
         return []
-    return _unique([it for it in told.meanings if it.role in _roles(name) and _equals(token, it, today)])
+    meanings = [meaning for meaning in earlier.meanings if meaning.role in _roles(name)]
+    return _unique([meaning for meaning in meanings if _equals(token, meaning, today)])
 
 
 def _equals(token: Token, meaning: Meaning, today: date) -> bool:
@@ -206,7 +212,7 @@ def _equals(token: Token, meaning: Meaning, today: date) -> bool:
     if form.unit != "day" and (meaning.day.unit != form.unit or meaning.role == "after"):
         return False
     if form.unit == "month" and ("day", 1) not in meaning.day.shift:
-        return False  # the day a month ago is in the same month as its first day
+        return False  # count each month once: the day a month ago is in the same month as that month's first day
     day = _on(meaning.day, today)
     return day is not None and form.written(day) == token.text
 
@@ -219,25 +225,25 @@ def _on(day: Day, today: date) -> date | None:
 
 
 def _question(
-    text: str, found: Sequence[Token], fits: Sequence[Sequence[Meaning]], told: EarlierText, today: date
+    text: str, found: Sequence[Token], fits: Sequence[Sequence[Meaning]], earlier: EarlierText, today: date
 ) -> Dated | None:
-    relative = [it for fit in fits for it in fit]
+    relative = [meaning for fit in fits for meaning in fit]
     is_said = bool(relative)
-    others = next(filter(None, (_others(token, told, today) for token in found)), None)
+    others = next(filter(None, (_others(token, earlier, today) for token in found)), None)
     if not relative:
-        if others or len(found) > 1 or found[0].text != text or told.elsewhere:
-            return _yearless(text, found, told)
-        fits = [[it for it in common() if _equals(found[0], it, today)]]
+        if others or len(found) > 1 or found[0].text != text or earlier.elsewhere:
+            return _yearless(text, found, earlier)
+        fits = [[meaning for meaning in common() if _equals(found[0], meaning, today)]]
         relative = list(fits[0])
     if not relative:
         return None
     if len(found) > 1 and not others and all(len(fit) <= 1 for fit in fits):
         token = next(token for token, fit in zip(found, fits, strict=True) if not fit)
-        return Dated(None, f"{token.text}, which nothing that was said explains, beside {relative[0].day.name}")
-    names = list(dict.fromkeys(_named(token, it) for token, fit in zip(found, fits, strict=True) for it in fit))
-    very = others or "that very " + ("day" if found[0].form.unit == "day" else found[0].form.unit)
+        return Dated(None, f"{token.text}, which none of the user's words explain, beside {relative[0].day.name}")
+    names = list(dict.fromkeys(_named(token, one) for token, fit in zip(found, fits, strict=True) for one in fit))
+    fixed = others or "exactly that " + ("day" if found[0].form.unit == "day" else found[0].form.unit)
     what = found[0].text if len(found) == 1 else text
-    return Dated(None, f"{what}: {', '.join(names)} when it was recorded, or {very}?", is_said)
+    return Dated(None, f"{what}: {', '.join(names)} when it was recorded, or {fixed}?", is_said)
 
 
 def _named(token: Token, meaning: Meaning) -> str:
@@ -245,22 +251,22 @@ def _named(token: Token, meaning: Meaning) -> str:
     return name if token.form.unit == "day" else name.removeprefix("the first day of ")
 
 
-def _yearless(text: str, found: Sequence[Token], told: EarlierText) -> Dated | None:
-    """Return the question for a month or day that was said without a year: is it each year's?"""
+def _yearless(text: str, found: Sequence[Token], earlier: EarlierText) -> Dated | None:
+    """Return the question about a month or day that the user gave without a year; ``None`` if there is none."""
     for token in found:
-        said = spelled(token.day, token.form.unit, told.words)
-        if said and not re.search(r"\d{4}", said) and str(token.day.year) not in told.words:
-            line = f'{text}, said as "{said}": that one, or the latest one?'
+        words = spelled(token.day, token.form.unit, earlier.words)
+        if words and not re.search(r"\d{4}", words) and str(token.day.year) not in earlier.words:
+            line = f'{text}, given by the user as "{words}": exactly that one, or always the latest one?'
             return Dated(None, line, code="date_without_year")
     return None
 
 
-def _others(token: Token, told: EarlierText, today: date) -> str | None:
-    """Return who said the very value: the user, or what ``told`` names."""
-    said = spelled(token.day, token.form.unit, told.words)
-    if said:
-        return f'what the user called "{said}"'
-    return told.elsewhere
+def _others(token: Token, earlier: EarlierText, today: date) -> str | None:
+    """Return another source of the value, as a phrase: the user who spelled it out, or ``elsewhere``."""
+    words = spelled(token.day, token.form.unit, earlier.words)
+    if words:
+        return f'what the user called "{words}"'
+    return earlier.elsewhere
 
 
 def _is_just_now(token: Token, clock: Clock) -> bool:
@@ -283,13 +289,13 @@ def _roles(name: str) -> tuple[Role, ...]:
 
 def _unique(found: Sequence[Meaning]) -> list[Meaning]:
     by_day: dict[Day, Meaning] = {}
-    for it in found:
-        by_day.setdefault(it.day, it)
+    for meaning in found:
+        by_day.setdefault(meaning.day, meaning)
     return list(by_day.values())
 
 
 def _words(found: Sequence[Meaning]) -> str:
-    return ", ".join(f'"{words}"' for words in dict.fromkeys(it.words for it in found))
+    return ", ".join(f'"{words}"' for words in dict.fromkeys(meaning.words for meaning in found))
 
 
 def _zone(clock: Clock) -> str:

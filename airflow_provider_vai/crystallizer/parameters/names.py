@@ -1,4 +1,4 @@
-"""The names of DAG params: an argument's own name, made an identifier. No model is asked, and none can invent one."""
+"""Names DAG params after the arguments' own names, made into identifiers. No model is asked for names."""
 
 from __future__ import annotations
 
@@ -8,23 +8,26 @@ from airflow_provider_vai.languages.identifiers import slug
 from airflow_provider_vai.model.base import JsonPath
 
 TAKEN = frozenset({"payload"})
-"""The param of a webhook's delivery (:data:`airflow_provider_vai.renderer.dag_settings.PAYLOAD`)."""
+"""Reserved names: the param with a webhook's payload (:data:`airflow_provider_vai.renderer.dag_settings.PAYLOAD`)."""
 
 FALLBACK = "value"
 
 
 class ParamNames:
-    """Hands out names that differ. The order of the calls decides, so the same run gives the same names."""
+    """Hands out unique names. They depend only on the order of the requests, so the same run gives the same names."""
 
     def __init__(self) -> None:
         self._taken: dict[str, str] = dict.fromkeys(TAKEN, "")
-        self._numbers: dict[str, int] = {}  # of each name, the highest number that was tried
+        self._numbers: dict[str, int] = {}  # by name, the highest number that was tried
 
     def give(self, at: JsonPath, step: str) -> str:
-        """Return the name of the param for a place: its last key; with the step's key in front where another step's
-        param has that name, else with a number behind it.
+        """Return a param name for a place: the place's last key.
 
-        :param at: the place in the step's arguments, the argument's name first. :param step: the step's key.
+        If a param of another step has that name, the step's key is put in front. If the name is still taken, a number
+        is appended.
+
+        :param at: the place in the step's arguments, the argument's name first.
+        :param step: the step's key.
         """
         key = next((part for part in reversed(at) if isinstance(part, str)), FALLBACK)
         name = _name(key)
@@ -40,7 +43,7 @@ class ParamNames:
 
 
 def _name(text: str) -> str:
-    """Return the slug of a text; a param is no variable, so only a keyword gets an underscore, not `zip` or `id`."""
+    """Return the slug of a text. Only a keyword gets an underscore, not `zip` or `id`: a param is not a variable."""
     name = slug(text, FALLBACK)
     short = name.rstrip("_")
     return name if keyword.iskeyword(short) else short

@@ -1,16 +1,17 @@
-"""Which arguments another run may want otherwise: dates that follow from its own, and values that the user gave.
+"""Lifts arguments that should vary between runs into date templates and DAG params.
 
-A value that an earlier step gives stays wired. A date becomes a template where that is proven (see
-:mod:`crystallizer.parameters.dates`), and all dates of the run move together or none does: no new title over old
-figures, no period with a new begin and an old end. Else a whole value that the user said first becomes a DAG param,
-with the recorded value as its default. Neither where it decides *what* runs, and no param
+Values that come from an earlier step stay wired. A date becomes a template if that is proven (see
+:mod:`crystallizer.parameters.dates`). Either all dates of the run become templates or none does, so that a new title
+never appears over old figures and a period's start and end always match. Other whole values that the user said first
+become DAG params, with the recorded value as the default. A value that decides *what* runs becomes neither. A value
+does not become a param
 
-- in a step that changes something outside and has no gate: whoever may start a run could send it somewhere else;
-- where the same value also stands where it must stay (in a statement, in a longer text, in the way to a wired value),
-  or where a later step repeats what came of it (a name from its result, a model's sentences about it): a run with
-  another one would be half the recorded one and half a new one;
-- that does not pass the substitution proof: with the default every argument is the recorded one, byte by byte; with a
-  second value only the expected places change, and the kind takes it.
+- in a step that writes without a gate, because anyone who starts a run could redirect it;
+- if the same value is frozen in another place (in a statement, a longer text or the path of a wire), or if a later step
+  repeats something that depends on it (a name from its result, a model's sentences about it): a run with a different
+  value would mix recorded and new values;
+- if the substitution proof fails. With the default, every argument must be exactly the recorded one. With a second
+  value, only the expected places may change, and the kind must accept it.
 """
 
 from __future__ import annotations
@@ -40,38 +41,42 @@ from airflow_provider_vai.model.run import Run
 
 @dataclass
 class Plan:
-    """What is to stand at which places, by the step's key, and what a reviewer reads of it."""
+    """The planned params and templates by the step's key, with evidence and undecided places for the reviewer."""
 
     wires: dict[str, list[Wire]] = field(default_factory=dict)
     lines: dict[tuple[str, str], dict[str, list[str]]] = field(default_factory=dict)
     undecided: dict[tuple[str, str], list[Undecided]] = field(default_factory=dict)
 
     def fill(self, spot: Spot, **source: str) -> None:
-        """Let a param or a template stand at a place, the argument's name first."""
+        """Plan a param or a template for a place.
+
+        :param source: ``param`` with the param's name, or ``template`` with the Jinja template.
+        """
         self.wires.setdefault(spot.draft.key, []).append(Wire(at=list(spot.at), **source))
 
     def say(self, spot: Spot, line: str) -> None:
-        """Note a line about a place; places of one argument share it."""
-        said = self.lines.setdefault((spot.draft.key, str(spot.at[0])), {})
-        said.setdefault(line, []).append(spot.place)
+        """Add a line of evidence for a place. Places of one argument with the same line share it."""
+        lines = self.lines.setdefault((spot.draft.key, str(spot.at[0])), {})
+        lines.setdefault(line, []).append(spot.place)
 
     def leave(self, spot: Spot, code: str, *evidence: str) -> None:
-        """Leave a place frozen, and to a reviewer."""
-        left = self.undecided.setdefault((spot.draft.key, str(spot.at[0])), [])
-        left.append(Undecided(at=list(spot.at[1:]), code=code, evidence=list(evidence)))
+        """Leave a place frozen for a reviewer to decide."""
+        undecided = self.undecided.setdefault((spot.draft.key, str(spot.at[0])), [])
+        undecided.append(Undecided(at=list(spot.at[1:]), code=code, evidence=list(evidence)))
 
 
 @dataclass
 class Words:
-    """The user's words up to each turn, and what they may mean, read once."""
+    """The user's words up to each turn, and the days that they may mean; each turn is read only once."""
 
     run: Run
     _read: dict[int, tuple[str, list[Meaning]]] = field(default_factory=dict)
 
     def up_to(self, turn: int) -> tuple[str, list[Meaning]]:
-        """Return the words of a turn and those before it, and every day that they may mean."""
+        """Return the user's words up to and including a turn, and every day that they may mean."""
         if turn not in self._read:
-            text = "\n".join(it.user_text for it in self.run.turns if it.user_text and it.index <= turn)
+            earlier = [request for request in self.run.turns if request.index <= turn]
+            text = "\n".join(request.user_text for request in earlier if request.user_text)
             self._read[turn] = text, meanings(text)
         return self._read[turn]
 
@@ -79,13 +84,14 @@ class Words:
 def parameters(
     drafts: Sequence[Draft], evidence: Evidence, guarded: Collection[str]
 ) -> tuple[list[Draft], dict[str, Param], list[ReviewItem]]:
-    """Return the drafts with dates as templates and the user's values as params, the params, and review notes.
+    """Return the drafts with date templates and params, the params by name, and the review notes.
 
-    :param drafts: with their wires made, in the order of the run's calls.
-    :param evidence: of the run, with these steps; without a start time no date moves.
+    Notes about single places are in the evidence and the undecided places of their arguments.
+
+    :param drafts: the drafts with their wires, in the order of the run's calls.
+    :param evidence: the evidence of the run with these steps. If the run has no start time, no date becomes a template.
     :param guarded: the keys of the steps that a gate guards.
-    :return: params by name, in the order of their first use. What is said of single places stands in the evidence of
-        their arguments; those that a person should decide about are among the undecided places.
+    :return: the drafts, the params in the order of their first use, and the notes.
     """
     plan, words, clock = Plan(), Words(evidence.run), clock_of(evidence.run)
     every = list(spots(drafts, evidence.tracer))
@@ -99,38 +105,38 @@ def parameters(
 def _plan_dates(
     every: Sequence[Spot], drafts: Sequence[Draft], words: Words, clock: Clock | None, plan: Plan
 ) -> list[Spot]:
-    """Plan the templates, and return the places that have none."""
+    """Plan the date templates, and return the places that get none."""
     found = [(spot, _dated(spot, words, clock)) for spot in every]
-    moving = [spot for spot, it in found if it and it.template and not decides(spot.draft, spot.at)]
+    moving = [spot for spot, date in found if date and date.template and not decides(spot.draft, spot.at)]
     moving_keys = {spot.key for spot in moving}
     reason = _why_not_all(moving, found, drafts, words) if moving else None
-    for spot, it in found:
-        if it is None:
+    for spot, date in found:
+        if date is None:
             continue
-        if spot.key not in moving_keys and (it.template is None) == decides(spot.draft, spot.at):
-            continue  # of a statement only what is sure is worth a line
+        if spot.key not in moving_keys and (date.template is None) == decides(spot.draft, spot.at):
+            continue  # in a statement, only proven dates are worth a review item
         if spot.key in moving_keys and not reason:
-            plan.fill(spot, template=it.template or "")
-            plan.say(spot, it.line)
+            plan.fill(spot, template=date.template or "")
+            plan.say(spot, date.line)
         elif spot.key in moving_keys:
-            plan.leave(spot, "date_stays_with_others", it.line, reason or "")
+            plan.leave(spot, "date_stays_with_others", date.line, reason or "")
         else:
-            plan.leave(spot, "date_decides" if decides(spot.draft, spot.at) else it.code, it.line)
+            plan.leave(spot, "date_decides" if decides(spot.draft, spot.at) else date.code, date.line)
     return [spot for spot in every if reason or spot.key not in moving_keys]
 
 
 def _why_not_all(
     moving: Sequence[Spot], found: Sequence[tuple[Spot, Dated | None]], drafts: Sequence[Draft], words: Words
 ) -> str | None:
-    """Return why no date of the run may move: another one that belongs to them, or what came of them, would stay."""
+    """Return why no date may become a template: a related date, or a value that depends on them, would stay frozen."""
     steps = {spot.draft.key for spot in moving}
     moving_keys = {spot.key for spot in moving}
-    for spot, it in found:
+    for spot, date in found:
         if spot.key in moving_keys or not isinstance(spot.value, str) or spot.leaf.origin in ("constant", "secret"):
             continue
         same_step = spot.draft.key in steps and unexplained(spot.value, words.up_to(spot.draft.call.turn)[0])
-        if same_step or (it and it.is_said):
-            return f"{shown(spot)} has a date that stays"
+        if same_step or (date and date.is_said):
+            return f"{shown(spot)} has a date that stays frozen"
     obstacle = Stays(drafts, [spot for spot, _ in found], {}).behind_dates(moving)
     return obstacle.what if obstacle else None
 
@@ -140,14 +146,14 @@ def _dated(spot: Spot, words: Words, clock: Clock | None) -> Dated | None:
         return None
     elsewhere = "a value of an earlier result" if spot.leaf.origin == "tool_output" else None
     if spot.leaf.origin == "system" and not (clock and spot.value == clock.today().isoformat()):
-        elsewhere = "the very day that the instructions name"
+        elsewhere = "exactly the day in the instructions"
     text, meant = words.up_to(spot.draft.call.turn)
     name = "until" if _ends_a_pair(spot) else spot.name
     return dated(spot.value, name, EarlierText(text, meant, elsewhere), clock)
 
 
 def _ends_a_pair(spot: Spot) -> bool:
-    """Return whether a value is the second of two dates in a list: the end of the period that the first begins."""
+    """Return whether a value is the second of two dates in a list, and so the end of a period."""
     if spot.at[-1] != 1:
         return False
     pair = value_at(spot.draft.values, spot.at[:-1])
@@ -191,7 +197,7 @@ def _by_value(wanted: Sequence[Spot]) -> list[list[Spot]]:
 
 
 def _is_one_thing(asked: Sequence[Spot]) -> bool:
-    """Return whether equal values are the same thing: a plain word or number only under one name."""
+    """Return whether equal values are the same thing. Plain words and numbers must also have matching names."""
     if weight(asked[0].value) in ("strong", "date"):
         return True
     return all(kinship(asked[0].name, spot.name) >= 2 for spot in asked)
@@ -210,20 +216,20 @@ def _with_plan(draft: Draft, plan: Plan, defaults: Mapping[str, Any], clock: Clo
         if wires and not is_proven(made, draft.values[name], defaults, clock):
             raise AssertionError(f"{draft.key}.{name}: not the recorded argument")  # pragma: no cover - proven before
         lines = [f"{', '.join(at)}: {line}" for line, at in plan.lines.get((draft.key, name), {}).items()]
-        left = plan.undecided.get((draft.key, name), [])
-        update = {"evidence": [*argument.evidence, *lines], "undecided": [*made.undecided, *left]}
-        arguments[name] = made.model_copy(update=update) if lines or left else made
+        undecided = plan.undecided.get((draft.key, name), [])
+        update = {"evidence": [*argument.evidence, *lines], "undecided": [*made.undecided, *undecided]}
+        arguments[name] = made.model_copy(update=update) if lines or undecided else made
     return replace(draft, arguments=arguments)
 
 
 def _with_wires(argument: Argument, inner: list[Wire]) -> Argument:
-    """Return an argument with params and templates at places of it, beside the wires that it has."""
+    """Return an argument with params and templates added to its wires."""
     if not inner:
         return argument
     filled = [wire.at for wire in inner]
     kept: dict[str, Any] = {
         "evidence": argument.evidence,
-        "undecided": [it for it in argument.undecided if not any(it.at[: len(at)] == at for at in filled)],
+        "undecided": [place for place in argument.undecided if not any(place.at[: len(at)] == at for at in filled)],
     }
     if not inner[0].at:
         if inner[0].param is not None:

@@ -1,4 +1,4 @@
-"""The places in a run's arguments where a param or a template may stand, and what has to stay as it was recorded."""
+"""Lists the places in a run's arguments that may become params or templates, and the values that stay frozen."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ from airflow_provider_vai.model.flags import PROSE_WORDS
 
 
 def spots(drafts: Sequence[Draft], tracer: Tracer) -> Iterator[Spot]:
-    """Yield the places of all drafts, in order. An argument with a credential in it is left alone.
+    """Yield the places of all drafts, in order. Arguments that contain a credential are skipped.
 
-    :param drafts: with their wires made.
+    :param drafts: the drafts with their wires.
+    :param tracer: the tracer of the run.
     """
     for draft in drafts:
         for name, argument in draft.arguments.items():
@@ -41,7 +42,7 @@ def spots(drafts: Sequence[Draft], tracer: Tracer) -> Iterator[Spot]:
 
 
 def siblings(spot: Spot) -> list[tuple[str | int, ...]]:
-    """Return the keys of all elements of the list that the spot is an element of; none outside of lists."""
+    """Return the keys of all elements of the list that contains the spot; an empty list if it is not in a list."""
     if not isinstance(spot.at[-1], int):
         return []
     holder = value_at(spot.draft.values, spot.at[:-1])
@@ -49,9 +50,11 @@ def siblings(spot: Spot) -> list[tuple[str | int, ...]]:
 
 
 class Stays:
-    """Everything that stays as it was recorded.
+    """The values that stay frozen.
 
-    :param wires: what is planned already, by the step's key: it does not stay.
+    :param drafts: the drafts with their wires, in the order of the run's calls.
+    :param every: the places of all drafts.
+    :param wires: the planned templates by the step's key; their places do not stay frozen.
     """
 
     def __init__(self, drafts: Sequence[Draft], every: Sequence[Spot], wires: Mapping[str, Sequence[Wire]]) -> None:
@@ -59,7 +62,7 @@ class Stays:
         self.moved = {(key, *wire.at) for key, planned in wires.items() for wire in planned}
 
     def beside(self, asked: Sequence[Spot]) -> Obstacle | None:
-        """Return which other place holds the same value."""
+        """Return another place with the same value as the given places, as an obstacle; ``None`` if there is none."""
         own = {spot.key for spot in asked}
         value = asked[0].value
         wanted = value.casefold() if isinstance(value, str) else value
@@ -67,14 +70,14 @@ class Stays:
         return Obstacle("held_elsewhere", found) if found else None
 
     def behind(self, asked: Sequence[Spot]) -> Obstacle | None:
-        """Return which later value came of the steps that take the value.
+        """Return a later value that depends on the steps with the given places; ``None`` if there is none.
 
-        :param asked: places of a value that the user said.
+        :param asked: the places of a value that the user said.
         """
         return self._behind_params.of({spot.draft.key for spot in asked})
 
     def behind_dates(self, moved: Sequence[Spot]) -> Obstacle | None:
-        """Return the same for dates: of what a model wrote, only sentences with figures in them count."""
+        """Return the same as :meth:`behind` for dates. Of a model's texts, only sentences with figures count."""
         resting = [spot for spot in self._resting if _has_figures(spot)]
         return self._consequences(resting, {spot.key for spot in moved}).of({spot.draft.key for spot in moved})
 
@@ -93,13 +96,13 @@ class Stays:
 
     @cached_property
     def _resting(self) -> list[Spot]:
-        return [spot for spot in self.every if spot.leaf.origin == "model" and _may_rest_on_results(spot)]
+        return [spot for spot in self.every if spot.leaf.origin == "model" and _may_depend_on_results(spot)]
 
     @cached_property
     def _texts(self) -> SaidIndex[tuple[tuple[str | int, ...], str]]:
-        """Each value, name and way of a wire: its place (the step's key first), the same for people, what it says."""
-        texts = (entry for draft in self.drafts for entry in self._texts_of(draft))
-        return SaidIndex((0, (place, shown), said) for place, shown, said in texts)
+        """The frozen values, the names, and the paths of wires, each with its place and the place as text."""
+        entries = (entry for draft in self.drafts for entry in self._texts_of(draft))
+        return SaidIndex((0, (place, shown), text) for place, shown, text in entries)
 
     def _texts_of(self, draft: Draft) -> Iterator[tuple[tuple[str | int, ...], str, Said]]:
         for name, argument in draft.arguments.items():
@@ -112,23 +115,23 @@ class Stays:
                 names |= dict.fromkeys(part for part in at if isinstance(part, str))
             yield (draft.key,), f"a name in {draft.key}.{name}", Said(list(names), fold=True)
             for output in argument.outputs():
-                yield (draft.key,), f"the way to a wired value of {draft.key}", Said(_steps(output.path), fold=True)
+                yield (draft.key,), f"the path of a wire in {draft.key}", Said(_steps(output.path), fold=True)
         if draft.each:
-            yield (draft.key,), f"the way to the list of {draft.key}", Said(_steps(draft.each.path), fold=True)
+            yield (draft.key,), f"the path to the list of {draft.key}", Said(_steps(draft.each.path), fold=True)
 
 
 def _steps(path: JsonPath) -> list[str]:
     return [part for part in path if isinstance(part, str)]
 
 
-def _may_rest_on_results(spot: Spot) -> bool:
+def _may_depend_on_results(spot: Spot) -> bool:
     if weight(spot.value) in ("nothing", "flag", "count") or decides(spot.draft, spot.at):
         return False
     return spot.draft.effect == "write" or _has_figures(spot)
 
 
 def _has_figures(spot: Spot) -> bool:
-    """Return whether a text is a sentence with figures other than dates."""
+    """Return whether a value is a sentence that contains figures other than dates."""
     text = spot.value
     if not isinstance(text, str) or len(text.split()) < PROSE_WORDS or decides(spot.draft, spot.at):
         return False

@@ -1,4 +1,4 @@
-"""The substitution proof: what an argument with params and templates is in a run."""
+"""The substitution proof: computes the value that an argument with params and templates has in a run."""
 
 from __future__ import annotations
 
@@ -16,10 +16,15 @@ from airflow_provider_vai.model.automation import Argument, Wire
 
 
 def is_proven(argument: Argument, recorded: Any, defaults: Mapping[str, Any], clock: Clock | None) -> bool:
-    """Return whether an argument is the recorded one, byte by byte, with the defaults of the params and at the recorded
-    time, and with other values of the params differs from it in their places alone.
+    """Return whether an argument passes the substitution proof.
 
-    :param defaults: by the params' names. :param clock: of the recording; ``None`` where no template was made.
+    With the params' defaults and at the recorded time, it must be exactly the recorded argument. With other values of
+    the params, only the params' places may differ.
+
+    :param argument: the argument with its params and templates.
+    :param recorded: the recorded argument.
+    :param defaults: the defaults by the params' names.
+    :param clock: the clock of the recording; ``None`` if there are no templates.
     """
     expected = recorded
     others: dict[str, Any] = {}
@@ -35,10 +40,12 @@ def is_proven(argument: Argument, recorded: Any, defaults: Mapping[str, Any], cl
 
 
 def filled(argument: Argument, recorded: Any, given: Mapping[str, Any], clock: Clock | None) -> Any:
-    """Return what an argument is in a run.
+    """Return the value that an argument has in a run.
 
-    :param recorded: the recorded argument; what is wired from a result has the value that it has there.
-    :param given: the run's params. :param clock: the run's time, for templates.
+    :param argument: the argument.
+    :param recorded: the recorded argument; wired places keep its values.
+    :param given: the values of the params in the run.
+    :param clock: the time of the run, for templates.
     """
     value = argument.value
     for wire in _fillers(argument):
@@ -53,7 +60,7 @@ def filled(argument: Argument, recorded: Any, given: Mapping[str, Any], clock: C
 
 
 def takes_another(asked: Sequence[Spot]) -> bool:
-    """Return whether the kinds take another value at these places: there is no enumeration, no pattern."""
+    """Return whether the kinds accept another value at these places, that is, no enumeration or pattern forbids it."""
     for draft in {spot.draft.key: spot.draft for spot in asked}.values():
         values = dict(draft.values)
         for spot in asked:

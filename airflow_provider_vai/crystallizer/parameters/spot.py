@@ -1,4 +1,4 @@
-"""A place in a step's arguments where a param or a template may stand."""
+"""A place in a step's arguments that may become a param or a template."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from airflow_provider_vai.model.base import JsonPath
 
 @dataclass(frozen=True)
 class Spot:
-    """A plain value in a step's arguments that nothing fills in yet.
+    """A plain value in a step's arguments that is not wired.
 
-    :param at: its place, the argument's name first. :param leaf: who said it first.
+    :param draft: the step.
+    :param at: the value's place, the argument's name first.
+    :param value: the recorded value.
+    :param leaf: the value's origin.
     """
 
     draft: Draft
@@ -30,23 +33,23 @@ class Spot:
 
     @property
     def key(self) -> tuple[str | int, ...]:
-        """The step and the place, to compare by."""
+        """The step's key and the place, to compare and look up spots."""
         return (self.draft.key, *self.at)
 
     @property
     def name(self) -> str:
-        """What the step calls the value: the last key on the way to it."""
+        """The name of the value: the last key of its place."""
         return next(part for part in reversed(self.at) if isinstance(part, str))
 
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Why a value stays frozen: a code of ``review_codes.PLACES``, and what stands against it, for people."""
+    """Why a value stays frozen: a code of ``review_codes.PLACES``, and the reason for people."""
 
     code: str
     what: str
 
 
 def shown(spot: Spot) -> str:
-    """Return a place with its step, for people."""
+    """Return a place with its step's key as dotted text."""
     return f"{spot.draft.key}.{place_text(spot.at)}"

@@ -1,8 +1,8 @@
-"""Which values that the user said may become DAG params, and what a param may hold.
+"""Decides which of the user's values may become DAG params, and which JSON Schema a param has.
 
-The user's words alone are no proof: "north" stands in many sentences. A text that hardly anything else equals counts by
-itself; a plain word or number only where the user's sentence names it (beside the argument's own name, in quotes, or as
-a proper noun), as :mod:`~airflow_provider_vai.crystallizer.evidence.weight` weighs values for wires.
+It is not enough that the user's words contain a value: "north" is part of many sentences. A distinctive text counts by
+itself. A plain word or number counts only if the user's sentence names it: next to the argument's own name, in quotes,
+or as a proper noun. How distinctive a value is, :mod:`~airflow_provider_vai.crystallizer.evidence.weight` decides.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.secrets.masking import mask
 
 LONGEST = 200
-"""Characters. A longer text is a dictated body, and no field of a form."""
+"""The most characters of a param's default. A longer text is a dictated body, not a form field."""
 
 DECIDING = frozenset(
     {
@@ -28,7 +28,7 @@ DECIDING = frozenset(
         *("dataset", "table", "tables", "schema", "database", "destination", "source", "source_config", "charts"),
     }
 )
-"""Names of arguments that decide what runs, or where it writes, in tools of which nothing else is known."""
+"""Names of arguments that decide what runs, or where it writes, in tools about which nothing else is known."""
 
 STATEMENT = re.compile(
     r"\s*(select|insert|update|delete|with|create|drop|alter|merge|truncate|grant|call)\s+\S+\s", re.IGNORECASE
@@ -36,18 +36,19 @@ STATEMENT = re.compile(
 EMAIL = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 SPEAKING_DIGITS = 3
-"""Of a number that nobody says by the way."""
+"""A number with at least this many digits is distinctive enough to count by itself."""
 
 LARGEST_NUMBER = 2**53
-"""A form in a browser changes larger ones."""
+"""Forms in browsers lose the precision of larger numbers."""
 
 APOSTROPHES = "'\u2018\u2019"
 QUOTES = f'"`\u201c\u201d\u201e\u00ab\u00bb{APOSTROPHES}'
 
 
 def decides(draft: Draft, at: JsonPath) -> bool:
-    """Return whether a place is in an argument that decides what runs: no param and no date may stand there.
+    """Return whether a place is in an argument that decides what runs. It must not become a param or a template.
 
+    :param draft: the step.
     :param at: the place, the argument's name first.
     """
     if at[0] in draft.kind.never_wired or draft.kind.name == "unmapped_tool":
@@ -57,10 +58,11 @@ def decides(draft: Draft, at: JsonPath) -> bool:
 
 
 def may_be_asked_for(value: Any, at: JsonPath, words: str) -> bool:
-    """Return whether a value that the user said is one that another run may want to change.
+    """Return whether a value that the user said is suitable as a param.
 
-    :param value: a plain value. :param at: its place, the argument's name first. :param words: the user's, up to the
-        call, as written.
+    :param value: a plain value.
+    :param at: the value's place, the argument's name first.
+    :param words: the user's words up to the call, as written.
     """
     if isinstance(value, str):
         if len(value) > LONGEST or value != value.strip() or not value.isprintable():
@@ -71,7 +73,7 @@ def may_be_asked_for(value: Any, at: JsonPath, words: str) -> bool:
         return False
     match weight(value):
         case "strong" if isinstance(value, str) and not SPEAKING.search(value):
-            return value in words  # "difference for March", said by the way, is no subject "Difference for March"
+            return value in words  # in the same case: "difference for March" is not the subject "Difference for March"
         case "strong" | "date":
             return True
         case "word" | "number":
@@ -80,7 +82,7 @@ def may_be_asked_for(value: Any, at: JsonPath, words: str) -> bool:
 
 
 def is_named(value: Any, at: JsonPath, words: str) -> bool:
-    """Return whether a sentence says a plain word or number as the value that it is, and not by the way."""
+    """Return whether the user's words name a plain word or number as a value, and do not merely contain it."""
     key = next((part for part in reversed(at) if isinstance(part, str)), "")
     keys = re.findall(r"[^\W\d_]{3,}", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", key).lower())
     text = value if isinstance(value, str) else str(abs(value)).removesuffix(".0")
@@ -90,14 +92,14 @@ def is_named(value: Any, at: JsonPath, words: str) -> bool:
     written = re.escape(value)
     if re.search(rf"[{QUOTES}]{written}[{QUOTES}]", words, re.IGNORECASE):
         return True
-    within = rf"[^\W\d_][{APOSTROPHES}]?[,;:]? {written}(?!\w)"  # no capital because a sentence begins
+    within = rf"[^\W\d_][{APOSTROPHES}]?[,;:]? {written}(?!\w)"  # capitalized inside a sentence, not at its start
     named = rf"(?<!\w){written} [^\W\d_a-z]"
     proper = value[:1].isupper() and (re.search(within, words) or re.search(named, words))
     return bool(proper) or _beside(written, keys, words)
 
 
 def _beside(written: str, keys: Sequence[str], words: str) -> bool:
-    """Return whether one of the names stands right before or after the value."""
+    """Return whether one of the names is directly before or after the value."""
     gap = r"[^\w.!?]{1,3}(?:(?:is|of|to|the|named|called|in)[^\w.!?]{1,2})?"
     return any(
         re.search(rf"(?<!\w)(?:{name}s?{gap}{written}|{written}[^\w.!?]{{1,3}}{name})(?!\w)", words, re.IGNORECASE)
@@ -106,7 +108,7 @@ def _beside(written: str, keys: Sequence[str], words: str) -> bool:
 
 
 def schema_of(value: str | int | float) -> dict[str, Any]:
-    """Return the JSON Schema of a param: its type, and the format where the form has a field for it."""
+    """Return the JSON Schema of a param: its type, and its format if Airflow's form has a field for that format."""
     if isinstance(value, str):
         if _is_day(value):
             return {"type": "string", "format": "date"}
@@ -117,7 +119,7 @@ def schema_of(value: str | int | float) -> dict[str, Any]:
 
 
 def another(value: str | int | float) -> str | int | float:
-    """Return a second value of the same type and format, for the proof."""
+    """Return a different value of the same type and format, for the substitution proof."""
     if isinstance(value, str):
         if _is_day(value):
             return "2001-02-03" if value != "2001-02-03" else "2001-02-04"

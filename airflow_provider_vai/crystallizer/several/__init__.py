@@ -1,1 +1,1 @@
-"""Several runs of one task, and the one automation that is made of them: the parts of :mod:`..generalise`."""
+"""Makes one automation from several runs of one task; the entry point is the module ``generalise``."""

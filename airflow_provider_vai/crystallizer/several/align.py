@@ -1,8 +1,8 @@
-"""Which steps of several runs are the same step: an alignment of the runs' sequences, one column for each step.
+"""Aligns the steps of several runs, with one column for each step of the task.
 
-Two steps can be the same where they do the same (kind, tool, connection); how well they fit says how many of their
-arguments agree. The best alignment of two sequences is Needleman and Wunsch's (:mod:`.pairing`); each further run is
-aligned with the columns that the earlier ones have.
+Two steps can share a column if they do the same thing (kind, tool, connection). Their score shows how many of their
+arguments agree. Two sequences are aligned with the algorithm of Needleman and Wunsch (:mod:`.pairing`). Each further
+run is aligned with the existing columns.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from airflow_provider_vai.exceptions import RunsDiffer
 
 SHOWN_STEPS = 6
 FORBIDDEN = -1.0
-"""The score of two steps that do different things: less than that of two gaps, which is 0."""
+"""The score of two steps that do different things. It is less than the score of two gaps, which is 0."""
 
 
 @dataclass(eq=False)
 class AlignedStep:
-    """One step of the task: how each run made it, by the run's number. A run that is missing did not make it.
+    """One step of the task in each run, by the run's number. Runs that are missing in ``of`` did not make the step.
 
-    ``key``: of the step in the automation of all runs, once it has one.
+    ``key`` is the step's key in the automation of all runs, once it has one.
     """
 
     of: dict[int, Played] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class AlignedStep:
 
     @property
     def newest(self) -> Played:
-        """The step as the newest of its runs made it."""
+        """The step in the newest of its runs."""
         return self.of[min(self.of)]
 
     @property
@@ -42,15 +42,16 @@ class AlignedStep:
 
     @property
     def writes(self) -> bool:
-        """Whether it makes or changes something."""
+        """Whether the step does more than read, in any run."""
         return any(played.step.effect != "read" for played in self.of.values())
 
 
 @dataclass
 class Aligned:
-    """The columns, in an order that the newest run's steps keep; ``moved``: steps that a run made at another place.
+    """The columns, with the steps of the newest run in their recorded order.
 
-    :param moved: the run's number and the column.
+    :param columns: the columns.
+    :param moved: steps that a run made at a different point: the run's number and the column.
     """
 
     columns: list[AlignedStep]
@@ -60,8 +61,8 @@ class Aligned:
 def align(playbacks: Sequence[Playback]) -> Aligned:
     """Return the steps of several runs as columns.
 
-    :param playbacks: the newest run first.
-    :raises RunsDiffer: a run has less than half of its steps, or of the newest run's, in common with the newest.
+    :param playbacks: the runs, newest first.
+    :raises RunsDiffer: a run shares fewer than half of its own steps, or of the newest run's, with the newest run.
     """
     newest, *others = playbacks
     aligned = Aligned([AlignedStep({newest.number: played}) for played in newest.steps])
@@ -74,7 +75,7 @@ def align(playbacks: Sequence[Playback]) -> Aligned:
 
 
 def fit(one: Played, other: Played) -> float:
-    """Return how well two steps fit: 0 where they do different things, else 1 to 3."""
+    """Return how similar two steps are: 0 if they do different things, else 1 to 3."""
     if one.identity != other.identity:
         return 0.0
     places = one.parts.keys() | other.parts.keys()
@@ -86,7 +87,7 @@ def fit(one: Played, other: Played) -> float:
 
 
 def _joined(columns: Sequence[AlignedStep], other: Playback) -> list[AlignedStep]:
-    """Return the columns with the steps of another run in them, or between them."""
+    """Return the columns with the steps of another run added, in existing columns or in new ones."""
     steps = other.steps
 
     def score(column: int, step: int) -> float:
@@ -101,9 +102,9 @@ def _joined(columns: Sequence[AlignedStep], other: Playback) -> list[AlignedStep
 
 
 def _move(aligned: Aligned, other: Playback) -> None:
-    """Join steps that the other run made earlier or later than the columns have them, where the order cannot matter.
+    """Merge columns whose steps another run made at a different point, if the order cannot matter.
 
-    A step that makes or changes something is not taken past another such step.
+    A step that does more than read is not moved past another such step.
     """
     for single in [column for column in aligned.columns if column.runs == {other.number}]:
         free = [column for column in aligned.columns if other.number not in column.of]
@@ -132,8 +133,8 @@ def _check_related(newest: Playback, other: Playback, columns: Sequence[AlignedS
         return
     raise RunsDiffer(
         f"the run {other.name} has {common} of its {len(other.steps)} steps in common with the run {newest.name}, "
-        f"which has {len(newest.steps)}: they are no runs of one task. Only the first makes "
-        f"{_alone(columns, other, newest)}; only the second {_alone(columns, newest, other)}",
+        f"which has {len(newest.steps)}, so they are not runs of one task. Only the first makes "
+        f"{_alone(columns, other, newest)}; only the second makes {_alone(columns, newest, other)}",
         where=f"run {other.name}",
         remedy="Name runs of one task, or crystallize each by itself.",
     )
@@ -147,6 +148,6 @@ def _alone(columns: Sequence[AlignedStep], one: Playback, other: Playback) -> st
 
 
 def tool_of(played: Played) -> str:
-    """Return what people call a step: the tool's name, else the kind's."""
+    """Return the name of a step for people: the tool's name, or else the action kind."""
     named = played.values.get("tool") or played.values.get("python_callable") or played.step.kind
     return str(named)

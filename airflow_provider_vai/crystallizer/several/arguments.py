@@ -1,13 +1,13 @@
-"""What an argument of a step is in several runs: constant, wired, a param, or different for no known reason.
+"""Decides the arguments of a step from several runs: frozen, wired, a param, or listed for review.
 
 Every place is decided by the recorded values of all runs that made the step:
 
-- the same in all of them: it stays frozen, or wired where the wire holds in every run;
-- said by the user in each run, in that run's own words: a DAG param;
-- held in every run by one place of an earlier result: wired to it;
-- a short value that differs only where the user's words differ: a DAG param that the model worked out from them;
-- anything else: frozen to the newest run's value, and listed for review with the others. That is what a crystallization
-  of the newest run alone does; what nobody can explain is not turned into a knob.
+- A value that is equal in all runs stays frozen, or stays wired if the wire is right in every run.
+- A value that the user said in each run becomes a DAG param.
+- A value that one place of an earlier result has in every run is wired to that place.
+- A short value that differs only if the user's words differ becomes a DAG param; the model worked it out from them.
+- Any other value stays frozen to the newest run's value, as if only that run had been crystallized, and is listed for
+  review with the other values. A difference without an explanation does not become a param.
 """
 
 from __future__ import annotations
@@ -40,17 +40,24 @@ OPEN = frozenset(
         *("picked_upstream", "shared_value_frozen", "record_frozen"),
     }
 )
-"""The codes of places that keep the newest run's value although other runs have another one."""
+"""The codes of places that keep the newest run's value although other runs have a different one."""
 
-LONGEST_PARAM = 80  # characters of a value that nobody said: longer ones are a model's prose
+LONGEST_PARAM = 80  # characters; a longer value that nobody said is prose by a model
 SHOWN_VALUES = 5
 EXPECTATIONS = ("expected_status", "expected_shape")
-"""Arguments that are drawn from the answer: where the answers differ, nothing is expected."""
+"""The arguments that are taken from the recorded answer. If the answers differ, they are left out."""
 
 
 @dataclass
 class Context:
-    """What all arguments are decided with. ``notes``: items for the review that belong to no argument that is left."""
+    """The data shared by all decisions.
+
+    :param playbacks: the runs, newest first.
+    :param sources: the results of earlier steps.
+    :param params: the params so far.
+    :param freeze_all: make no params and no wires.
+    :param notes: review items that do not belong to an argument of the automation.
+    """
 
     playbacks: Sequence[Playback]
     sources: Sources
@@ -60,7 +67,11 @@ class Context:
 
 
 def arguments_of(column: AlignedStep, context: Context) -> dict[str, Argument]:
-    """Return the arguments of a step as they are in all of its runs; its column has its key."""
+    """Return the arguments of a step, decided from all of its runs.
+
+    :param column: the step's column, which has its key already.
+    :param context: the shared data; params and notes are added to it.
+    """
     newest = column.newest
     if newest.is_mapped:
         return _mapped(column, context)
@@ -77,7 +88,7 @@ def arguments_of(column: AlignedStep, context: Context) -> dict[str, Argument]:
 
 @dataclass
 class _Walk:
-    """Goes through the values of one argument, the largest first."""
+    """Decides the places of one argument, outer values first."""
 
     column: AlignedStep
     name: str
@@ -88,12 +99,13 @@ class _Walk:
     param_reasons: set[str] = field(default_factory=set)
 
     def argument(self) -> Argument | None:
-        """Return the argument; ``None`` where it is left out."""
+        """Return the argument; ``None`` if it is left out."""
         newest = self.column.newest
         recorded = newest.arguments[self.name]
         values = {run: self.column.of[run].values[self.name] for run in self._runs() if self._gives(run)}
         secrets = {
-            json_text.canonical([it.model_dump() for it in self.column.of[run].secrets(self.name)]) for run in values
+            json_text.canonical([secret.model_dump() for secret in self.column.of[run].secrets(self.name)])
+            for run in values
         }
         if len(values) < len(self.column.of):
             self._leave_open((), "not_in_every_run", self._by_run(values))
@@ -118,26 +130,26 @@ class _Walk:
     def _made(self, value: Any) -> Argument:
         newest = self.column.newest
         before = newest.step.arguments.get(self.name) or newest.arguments[self.name]
-        ahead = "in the newest run: " if self.wires or self.undecided else ""
-        said: dict[str, Any] = {
-            "evidence": [*self.evidence, *(ahead + line for line in before.evidence)],
+        prefix = "in the newest run: " if self.wires or self.undecided else ""
+        notes: dict[str, Any] = {
+            "evidence": [*self.evidence, *(prefix + line for line in before.evidence)],
             "undecided": [*self.undecided, *(place for place in before.undecided if not self._is_decided(place.at))],
         }
         secrets = newest.secrets(self.name)
         if len(self.wires) == 1 and not self.wires[0].at:
             wire = self.wires[0]
             if wire.from_:
-                return Argument(class_="wired", from_=wire.from_, origin="tool_output", **said)
+                return Argument(class_="wired", from_=wire.from_, origin="tool_output", **notes)
             if wire.param is not None:
-                return Argument(class_="parameter", param=wire.param, origin=self._origin(before), **said)
-            return Argument(class_="template", value=wire.template, **said)
-        fields: dict[str, Any] = {"value": value, **said, "origin": self._origin(before)}
+                return Argument(class_="parameter", param=wire.param, origin=self._origin(before), **notes)
+            return Argument(class_="template", value=wire.template, **notes)
+        fields: dict[str, Any] = {"value": value, **notes, "origin": self._origin(before)}
         fields |= {"secrets": secrets} if secrets else {}
         fields |= {"wires": self.wires} if self.wires else {}
         return Argument(class_="wired" if self.wires else "frozen", **fields)
 
     def _is_decided(self, at: JsonPath) -> bool:
-        """Return whether all runs decided about a place of the newest run's argument."""
+        """Return whether the comparison of the runs decided about a place of the newest run's argument."""
         is_filled = any(at[: len(wire.at)] == wire.at for wire in self.wires)
         return is_filled or any(place.at == at for place in self.undecided)
 
@@ -147,7 +159,7 @@ class _Walk:
     # --- one place ----------------------------------------------------------------------------------------------------
 
     def _walk(self, values: dict[int, Any], at: At) -> Any:
-        """Return the value for the spec, with nothing at the places that wires fill in."""
+        """Return the value for the spec, with ``None`` at the places that wires fill in."""
         if self._template(at):
             return None
         if not _differ(values):
@@ -176,14 +188,14 @@ class _Walk:
         return made
 
     def _constant(self, values: dict[int, Any], at: At) -> Any:
-        """Return a value that is the same in all runs, with those wires of the newest run that hold in every run."""
+        """Return a value that is equal in all runs, with those wires of the newest run that are right in every run."""
         value = values[min(values)]
         sources, run = self.context.sources, self.column.newest.run
         for place, output in sources.own(self.column, self.name).items():
             if place[: len(at)] != at or self._is_below_another(place):
                 continue
             source, path = sources.column_of(run, output.step), tuple(output.path)
-            part = {it: value_at(whole, place[len(at) :]) for it, whole in values.items()}
+            part = {number: value_at(whole, place[len(at) :]) for number, whole in values.items()}
             if source is not None and sources.holds(source, path, self.column, part):
                 self.wires.append(Wire(at=list(place), from_=Output(step=source.key, path=list(path))))
                 value = with_value(value, place[len(at) :], None)
@@ -195,7 +207,10 @@ class _Walk:
         return any(place[: len(wire.at)] == tuple(wire.at) for wire in self.wires)
 
     def _template(self, at: At) -> bool:
-        """Keep a template that every run has at this place; one of params is made anew from the runs' values."""
+        """Keep a template that every run has at this place, and return whether there is one.
+
+        A template of params does not count: it is made again from the runs' values.
+        """
         found = set()
         for played in self.column.of.values():
             argument = played.step.arguments.get(self.name)
@@ -210,7 +225,7 @@ class _Walk:
         return True
 
     def _param_that_was_said(self, values: dict[int, Any], at: At) -> bool:
-        """Make a param of a value that the user said in each run."""
+        """Make a param from a value that the user said in each run, and return whether that was possible."""
         if not self._may_be_param(at) or not all(_is_plain(value) for value in values.values()):
             return False
         if not all(self.context.playbacks[run].user_said(value) for run, value in values.items()):
@@ -222,24 +237,24 @@ class _Walk:
             return False
         proposed = self.context.sources.proposals(self.column, self.name).get(at, [])
         found = self.context.sources.find(self.column, (self.name, *at), values, proposed)
-        safe = [it for it in found if not (it.lengths and self.column.newest.step.effect == "write")]
+        safe = [place for place in found if not (place.lengths and self.column.newest.step.effect == "write")]
         if not safe:
             if found:
                 self._leave_open(at, "position_in_every_run", [_source(found[0])])
             return False
         best, *others = safe
-        also = f"; as well: {', '.join(map(_source, others[:3]))}" if others else ""
+        also = f"; other sources: {', '.join(map(_source, others[:3]))}" if others else ""
         self.wires.append(Wire(at=list(at), from_=Output(step=best.column.key, path=list(best.path))))
-        self._say(at, f"from {_source(best)}; holds in all {len(values)} runs, with different values{also}")
+        self._say(at, f"from {_source(best)}; right in all {len(values)} runs, with different values{also}")
         return True
 
     def _leave(self, values: dict[int, Any], at: At) -> bool:
-        """Decide about a value that nobody said and nothing holds; return whether it is frozen."""
+        """Decide about a value that the user did not say and no result contains; return whether it stays frozen."""
         if self._may_be_param(at) and all(isinstance(value, str) for value in values.values()):
             template = self.context.params.template(values)
             if template:
                 self.wires.append(Wire(at=list(at), template=template))
-                self._say(at, f"the same words in every run around params; {'; '.join(self._by_run(values))}")
+                self._say(at, f"the same text around params in every run; {'; '.join(self._by_run(values))}")
                 return False
         kind = volatile(list(values.values()))
         if kind:
@@ -266,12 +281,12 @@ class _Walk:
         return True
 
     def _is_fixed(self) -> bool:
-        """Return whether the argument decides what runs, or nothing but literals is wanted."""
+        """Return whether the argument must stay frozen: it decides what runs, or ``freeze_all`` is set."""
         kind = by_name().get(self.column.newest.step.kind)
         return kind is None or self.name in kind.never_wired or self.context.freeze_all
 
     def _may_be_param(self, at: At) -> bool:
-        """Return whether whoever starts a run may choose the value: never in a write that no gate guards."""
+        """Return whether a value may become a param. It may not in a write without a gate."""
         if self._is_fixed() or decides(self.column.newest.draft, [self.name, *at]):
             return False
         guarded = any(played.step.approval.gate for played in self.column.of.values())
@@ -284,7 +299,7 @@ class _Walk:
         self.undecided.append(Undecided(at=list(at), code=code, evidence=list(evidence)))
 
     def _by_run(self, values: dict[int, Any]) -> list[str]:
-        """Return each value with the runs that have it, as lines for people."""
+        """Return the distinct values, each with the runs that have it, as lines for people."""
         by_value: dict[str, list[int]] = {}
         for run, value in values.items():
             by_value.setdefault(json_text.canonical(value), []).append(run)
@@ -295,12 +310,12 @@ class _Walk:
         return [*listed[:SHOWN_VALUES], *(["…"] if len(listed) > SHOWN_VALUES else [])]
 
 
-SAID = "said by the user in each run"
-WORKED_OUT = "worked out from what the user said"
+SAID = "given by the user in each run"
+WORKED_OUT = "worked out from the user's words"
 
 
 def _mapped(column: AlignedStep, context: Context) -> dict[str, Argument]:
-    """Return the arguments of a mapped step: the newest run's, where every run has the same."""
+    """Return the arguments of a mapped step: the newest run's. Those that differ between the runs become undecided."""
     newest = column.newest
     made: dict[str, Argument] = {}
     for name, argument in newest.step.arguments.items():
@@ -328,19 +343,22 @@ def _is_plain(value: Any) -> bool:
     return (
         value is not None
         and not isinstance(value, dict)
-        and (not isinstance(value, list) or not any(isinstance(it, (dict, list)) for it in value))
+        and (not isinstance(value, list) or not any(isinstance(item, (dict, list)) for item in value))
     )
 
 
 def _is_prose(value: Any) -> bool:
     texts = value if isinstance(value, list) else [value]
-    return any(isinstance(it, str) and (len(it) > LONGEST_PARAM or len(it.split()) >= PROSE_WORDS) for it in texts)
+    return any(
+        isinstance(text, str) and (len(text) > LONGEST_PARAM or len(text.split()) >= PROSE_WORDS) for text in texts
+    )
 
 
 def _largest(limits: Sequence[Any]) -> Any:
-    if not all(isinstance(it, dict) for it in limits):
+    if not all(isinstance(given, dict) for given in limits):
         return limits[0]
-    return {name: max(it[name] for it in limits if name in it) for it in limits for name in it}
+    names = {name: None for given in limits for name in given}
+    return {name: max(given[name] for given in limits if name in given) for name in names}
 
 
 def _source(found: CommonPlace) -> str:

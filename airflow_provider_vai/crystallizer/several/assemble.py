@@ -1,4 +1,4 @@
-"""The automation that is made of aligned runs: the newest run's, with what all of them tell."""
+"""Assembles the automation from aligned runs, based on the newest run's automation."""
 
 from __future__ import annotations
 
@@ -46,9 +46,11 @@ def assembled(
 ) -> Automation:
     """Return the automation of several runs.
 
-    :param playbacks: the newest run first. :param aligned: their steps. :param notes: further items for the review.
+    :param playbacks: the runs, newest first.
+    :param aligned: their aligned steps.
+    :param notes: further review items.
     :param freeze_all: make no params and no wires.
-    :raises RunsDiffer: nothing is left, or what was made would not repeat the runs.
+    :raises RunsDiffer: no step is left, a run's writes would be lost, or the automation would not repeat the runs.
     """
     return _Assembly(playbacks, aligned, freeze_all).automation(notes)
 
@@ -75,7 +77,7 @@ class _Assembly:
         self.context = Context(self.playbacks, Sources(self.always, self.playbacks), Params(base), self.freeze_all)
 
     def automation(self, notes: Sequence[ReviewItem]) -> Automation:
-        """Return the automation: the constant part first, what only some runs made after it."""
+        """Return the automation. Steps that every run made are decided first, then those of only some runs."""
         self._decide(self.always)
         self._separate()
         kept = [column for column in self.aligned.columns if self._is_kept(column)]
@@ -96,7 +98,7 @@ class _Assembly:
         used |= {name for name in self.context.params.made for step in steps if _in_template(step, name)}
         used |= {name for name in self.context.params.made for step in branches if _names(_condition(step), name)}
         params = {name: param for name, param in self.context.params.made.items() if name in used}
-        others = [it.automation.source for it in self.playbacks[1:] if it.automation.source]
+        others = [playback.automation.source for playback in self.playbacks[1:] if playback.automation.source]
         update = {"params": params, "not_crystallized": list(self._left_out(left)), "other_sources": others}
         added = [*self._items(branches, left), *notes, *self._other_notes()]
         return finished(base.model_copy(update=update), steps, added=added)
@@ -137,11 +139,12 @@ class _Assembly:
         return lambda text: found.get(text, ())
 
     def _separate(self) -> None:
-        """Find what tells the runs apart that made a step from those that did not."""
+        """Find the conditions that separate the runs that made a step from those that did not."""
         for number, column in enumerate(self.aligned.columns):
             if column.runs == self.every or column.runs in self.predicates or self.freeze_all:
                 continue
-            earlier = [it for it in self.aligned.columns[:number] if it.runs == self.every and not it.newest.is_mapped]
+            before = self.aligned.columns[:number]
+            earlier = [source for source in before if source.runs == self.every and not source.newest.is_mapped]
             found = separating(self._subjects(earlier), column.runs, self.every)
             if found:
                 self.predicates[column.runs] = found
@@ -158,7 +161,7 @@ class _Assembly:
         return subjects
 
     def _input(self, key: str) -> str:
-        """Return what a condition calls the result of a step."""
+        """Return the name of a step's result in conditions."""
         name = f"{key}_result" if key in RESERVED or key in ("params", "payload", "event") else key
         self.inputs[name] = key
         return name
@@ -169,16 +172,17 @@ class _Assembly:
         return column.runs in self.predicates and not any(played.is_mapped for played in column.of.values())
 
     def _check_writes(self, kept: Sequence[AlignedStep], left: Sequence[AlignedStep]) -> None:
-        """Refuse an automation that does nothing of what one of the runs was for."""
+        """Refuse an automation that contains none of the steps with which a run made or changed something."""
         for playback in self.playbacks:
             lost = [column for column in left if playback.number in column.of and column.writes]
             if lost and not any(column.writes for column in kept if playback.number in column.of):
                 tools = ", ".join(dict.fromkeys(tool_of(column.newest) for column in lost))
                 raise RunsDiffer(
-                    f"the run {playback.name} changes something with {tools}, and not all {len(self.every)} runs "
-                    f"do: {self._reason(lost[0])}. Without it nothing is left of what the run changed",
+                    f"the run {playback.name} changes something with {tools}, but not all {len(self.every)} runs do. "
+                    f"It was {self._reason(lost[0])}. Without it, the automation would change nothing that this run "
+                    "changed",
                     where=f"run {playback.name}",
-                    remedy="Name runs of one task, more of them, or leave that step out with --exclude.",
+                    remedy="Name runs of one task, name more of them, or leave that step out with --exclude.",
                 )
 
     # --- steps --------------------------------------------------------------------------------------------------------
@@ -195,18 +199,19 @@ class _Assembly:
         made: list[Step] = []
         for step in steps:
             if step.key in units:
-                head = [it.key for it in units[step.key]][:-1]
-                new_gate = [it.model_copy(update={"depends_on": step.depends_on}) for it in units[step.key][:-1]]
-                is_new = bool(head) and not any(it.key == head[0] for it in steps)
+                head = [part.key for part in units[step.key]][:-1]
+                new_gate = [part.model_copy(update={"depends_on": step.depends_on}) for part in units[step.key][:-1]]
+                is_new = bool(head) and not any(other.key == head[0] for other in steps)
                 waits = head if head else step.depends_on
                 made += [*(new_gate if is_new else []), units[step.key][-1].model_copy(update={"depends_on": waits})]
             else:
-                gate = next((it for found in units.values() for it in found[:-1] if it.key == step.key), step)
+                gates = (gate for parts in units.values() for gate in parts[:-1])
+                gate = next((gate for gate in gates if gate.key == step.key), step)
                 made.append(gate.model_copy(update={"depends_on": step.depends_on}))
         return made
 
     def _unit(self, column: AlignedStep) -> list[Step]:
-        """Return a step as all of its runs have it, behind its gate if one of them guards it."""
+        """Return a step, decided from all of its runs, preceded by its gate if any of the runs guards it."""
         newest = column.newest
         arguments = self.arguments[column.key]
         if newest.is_mapped:
@@ -217,8 +222,8 @@ class _Assembly:
             words = authorship(draft, self.playbacks[newest.run].evidence)
             determinism, reason = flag(*draft.kind.determinism_of(draft.values), words)
         gate = self._gate(column)
-        state = max((it.step.approval.recorded for it in column.of.values()), key=DECIDED.index)
-        guarded = next((it for it in self._ordered(column) if it.step.approval.gate), newest)
+        state = max((played.step.approval.recorded for played in column.of.values()), key=DECIDED.index)
+        guarded = next((played for played in self._ordered(column) if played.step.approval.gate), newest)
         approval = guarded.step.approval.model_copy(update={"recorded": state, "gate": gate.key if gate else None})
         step = newest.step.model_copy(
             update={
@@ -247,7 +252,7 @@ class _Assembly:
                 column.key, key if key in self.gate_names.values() else self.names.give(key)
             )
         arguments = dict(gate.arguments)
-        denied = {json_text.canonical(it): it for _, one in gates for it in _denied(one)}
+        denied = {json_text.canonical(given): given for _, other in gates for given in _denied(other)}
         if denied:
             arguments["denied"] = Argument.frozen(list(denied.values()))
         if arguments.get("subject") == Argument.frozen(gate_subject(played.step.key)):
@@ -267,7 +272,7 @@ class _Assembly:
         return [column.of[run] for run in sorted(column.of)]
 
     def _call_ids(self, column: AlignedStep) -> list[str]:
-        """Return the calls of all runs; one whose id another run uses, too, has its run's id before it."""
+        """Return the ids of the calls of all runs. An id that another run also uses is prefixed with its run's id."""
         found: list[str] = []
         for played in self._ordered(column):
             for name in played.step.call_ids:
@@ -277,10 +282,10 @@ class _Assembly:
                 found.append(f"{self.playbacks[played.run].name}:{name}" if is_shared else name)
         return found
 
-    # --- the proof, and what people are told --------------------------------------------------------------------------
+    # --- the proof and the review items -------------------------------------------------------------------------------
 
     def _prove(self, kept: Sequence[AlignedStep], steps: Sequence[Step]) -> None:
-        """Refuse what would give a step other arguments than a run recorded, at a place that is not for review."""
+        """Refuse steps whose arguments would differ from a run's recorded ones at a place that is not for review."""
         by_key = {step.key: step for step in steps}
         for run, key, at in proof.differences(kept, by_key, self.context.params.values):
             argument = by_key[key].arguments.get(str(at[0]))
@@ -289,24 +294,24 @@ class _Assembly:
             open_ = [place.at for place in argument.undecided if place.code in OPEN]
             if not any(list(at[1:])[: len(place)] == place for place in open_):
                 raise RunsDiffer(
-                    f"with the values of the run {self.playbacks[run].name} the step {key} would be given something "
-                    f"else than was recorded at {place_text(at)}",
+                    f"with the values of the run {self.playbacks[run].name}, {place_text(at)} of the step {key} would "
+                    "differ from the recorded value",
                     where=f"step {key}",
-                    remedy="Crystallize the runs one by one, and report this as a defect.",
+                    remedy="Crystallize the runs one by one, and report this as a bug.",
                 )
 
     def _items(self, branches: Sequence[Step], left: Sequence[AlignedStep]) -> Iterator[ReviewItem]:
         yield review_item("made_of_runs", count=len(self.playbacks), evidence=self._sources())
-        for column in sorted(left, key=lambda it: not it.writes):
+        for column in sorted(left, key=lambda column: not column.writes):
             yield review_item("step_left_out", tool=tool_of(column.newest), reason=self._reason(column))
         for step in branches:
             condition = _condition(step)
-            for runs, it in self.predicates.items():
-                if it.condition == condition:
-                    also = [f"these separate the runs as well: {', '.join(it.others)}"] if it.others else []
+            for runs, found in self.predicates.items():
+                if found.condition == condition:
+                    also = [f"these conditions fit as well: {', '.join(found.others)}"] if found.others else []
                     yield review_item(
                         "branch_condition", step=step.key, condition=condition, count=len(runs),
-                        total=len(self.every), evidence=[*([it.open] if it.open else []), *also],
+                        total=len(self.every), evidence=[*([found.open] if found.open else []), *also],
                     )  # fmt: skip
                     break
         yield from self.context.notes
@@ -316,7 +321,7 @@ class _Assembly:
         yield from in_results(self.always)
 
     def _sources(self) -> list[str]:
-        """Return the runs with the digests of their traces, as lines for people."""
+        """Return a line for each run, with the digest of its trace."""
         named = []
         for playback in self.playbacks[:SHOWN_RUNS]:
             source = playback.automation.source
@@ -329,14 +334,14 @@ class _Assembly:
         listed = ", ".join(named[:5]) + (", …" if len(named) > 5 else "")
         side = min(len(column.of), len(self.every) - len(column.of))
         why = (
-            f"too few to say when: it takes {FEWEST} with it and {FEWEST} without"
+            f"too few to find a condition, which takes {FEWEST} runs with it and {FEWEST} without"
             if side < FEWEST
-            else "nothing in the params and the earlier results says when"
+            else "no condition over params and earlier results fits"
         )
         if column.runs in self.predicates:
-            why = "it is made for each element of a list"
-        writes = "; it changes something outside" if column.newest.step.effect == "write" else ""
-        return f"made in {len(column.of)} of {len(self.every)} runs ({listed}), {why}{writes}"
+            why = "it is mapped over a list"
+        writes = "; it has external side effects" if column.newest.step.effect == "write" else ""
+        return f"made in {len(column.of)} of {len(self.every)} runs ({listed}): {why}{writes}"
 
     def _left_out(self, left: Sequence[AlignedStep]) -> Iterator[LeftOut]:
         for number, playback in enumerate(self.playbacks):
@@ -359,14 +364,14 @@ class _Assembly:
 
 def _in_template(step: Step, param: str) -> bool:
     arguments = step.arguments.values()
-    texts = [it.value for it in arguments if it.class_ == "template"]
-    texts += [wire.template for it in arguments for wire in it.wires if wire.template]
+    texts = [argument.value for argument in arguments if argument.class_ == "template"]
+    texts += [wire.template for argument in arguments for wire in argument.wires if wire.template]
     return any(f"{{{{ params[{param!r}] }}}}" in str(text) for text in texts)
 
 
 def _names(condition: str, param: str) -> bool:
-    way = written("params", (param,))
-    return way is not None and re.search(rf"{re.escape(way)}(?!\w)", condition) is not None
+    path = written("params", (param,))
+    return path is not None and re.search(rf"{re.escape(path)}(?!\w)", condition) is not None
 
 
 def _condition(step: Step) -> str:

@@ -1,4 +1,4 @@
-"""The steps of the automation of several runs, those that only some runs made on one way of a branch."""
+"""Lays out the steps of several runs, with a branch before steps that only some runs made."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from airflow_provider_vai.model.automation import Argument, Output, Step, StepAp
 from airflow_provider_vai.model.kinds import by_name
 
 Unit = list[Step]
-"""A step, its gate before it if it has one."""
+"""A step, preceded by its gate if it has one."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """Steps that the same runs made, one behind the other; ``otherwise``: those of all other runs, in their place."""
+    """Consecutive steps that the same runs made.
+
+    :param runs: the numbers of these runs.
+    :param columns: the steps.
+    :param otherwise: the steps that all other runs made instead.
+    """
 
     runs: frozenset[int]
     columns: tuple[AlignedStep, ...]
@@ -25,7 +30,11 @@ class Block:
 
 
 def blocks(columns: Sequence[AlignedStep], every: frozenset[int]) -> list[Block]:
-    """Return the columns in blocks; two of them in a row that exclude each other and are all runs become one."""
+    """Return the columns in blocks. Two consecutive blocks that are alternatives and cover all runs become one.
+
+    :param columns: the columns in order.
+    :param every: the numbers of all runs.
+    """
     found: list[Block] = []
     for column in columns:
         last = found[-1] if found else None
@@ -45,15 +54,17 @@ def laid_out(
     inputs: Mapping[str, str],
     names: Names,
 ) -> list[Step]:
-    """Return the steps one after the other, with a branch before each block that only some runs made.
+    """Return the steps as a sequence, with a branch before each block that only some runs made.
 
-    :param unit: gives the step of a column, behind its gate. :param predicates: the condition of each block, by its
-        runs. :param inputs: the key of the step that each input of a condition is the result of.
-    :param names: of the automation's steps.
+    :param found: the blocks in order.
+    :param unit: returns the step of a column with its gate.
+    :param predicates: the condition of each block, by its runs.
+    :param inputs: by the name of each input of a condition, the key of the step whose result it is.
+    :param names: the names of the automation's steps.
     """
     steps: list[Step] = []
-    ends: list[str] = []  # what the next step waits for
-    open_: Step | None = None  # the branch that leads to the next step where it does not hold
+    ends: list[str] = []  # the steps that the next step waits for
+    open_: Step | None = None  # the branch that leads to the next step if its condition is false
     for block in found:
         predicate = predicates.get(block.runs)
         if predicate is None:
@@ -75,11 +86,11 @@ def laid_out(
 
 
 def _closed(steps: list[Step], branch: Step | None, following: Step) -> list[Step]:
-    """Return the steps with the branch leading to the step behind its block where its condition does not hold."""
+    """Return the steps with the branch leading to the step after its block if its condition is false."""
     if branch is None:
         return steps
     lists = {"if_true": branch.arguments["if_true"].value, "if_false": [following.task_id]}
-    return [_with_lists(it, lists) if it.key == branch.key else it for it in steps]
+    return [_with_lists(step, lists) if step.key == branch.key else step for step in steps]
 
 
 def _chain(columns: Sequence[AlignedStep], unit: Callable[[AlignedStep], Unit], behind: str) -> list[Step]:
@@ -106,7 +117,7 @@ def _branch(predicate: Predicate, block: Block, inputs: Mapping[str, str], names
         kind=kind.name,
         operator=kind.operator,
         depends_on=list(ends),
-        approval=StepApproval(recorded="not_required", reason="decides only which steps run"),
+        approval=StepApproval(recorded="not_required", reason="it only decides which steps run"),
         arguments=arguments,
     )
 

@@ -1,9 +1,9 @@
-"""generalise: one automation out of several runs of one task.
+"""Generalise: make one automation from several runs of one task.
 
-The newest run's automation is the base. The steps of all runs are aligned; what is the same in all of them stays as it
-is, what differs becomes a DAG param or a wire where the runs prove it, and a step that only some of them made stands on
-one way of a branch where a condition tells those runs from the others. Everything else is left as the newest run has
-it, or left out, and listed for review. The parts stand in :mod:`airflow_provider_vai.crystallizer.several`.
+The newest run's automation is the base, and the steps of all runs are aligned. Values that are equal in all runs stay
+as they are. Values that differ become DAG params or wires if the runs prove it. A step that only some runs made is put
+behind a branch if a condition separates those runs from the others. Everything else stays as in the newest run or is
+left out, and is listed for review. The parts are in :mod:`airflow_provider_vai.crystallizer.several`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,12 @@ FEWEST = 2
 
 @dataclass(frozen=True)
 class Recording:
-    """One run of several. :param name: the file or files that tell of it. :param trace_sha256: their digest."""
+    """One of several runs.
+
+    :param name: the file or files that the run was read from.
+    :param run: the run.
+    :param trace_sha256: the digest of the files.
+    """
 
     name: str
     run: Run
@@ -40,13 +45,13 @@ class Recording:
 
 
 def runs_of(exports: Sequence[merge.Export]) -> list[list[merge.Export]]:
-    """Return exports in groups, each of which tells of one run; in the order in which they were named.
+    """Return the exports grouped by run, in the given order.
 
-    One group means exports of one run (:func:`traces.merge.merged`), several mean runs of one task.
+    A single group means exports of one run (:func:`traces.merge.merged`); several groups mean runs of one task.
     """
     groups: list[list[merge.Export]] = []
     for export in exports:
-        group = next((it for it in groups if any(is_one_run(export.run, other.run) for other in it)), None)
+        group = next((known for known in groups if any(is_one_run(export.run, other.run) for other in known)), None)
         if group is None:
             groups.append([export])
         else:
@@ -55,19 +60,19 @@ def runs_of(exports: Sequence[merge.Export]) -> list[list[merge.Export]]:
 
 
 def is_one_run(one: Run, other: Run) -> bool:
-    """Return whether two Runs tell of one run.
+    """Return whether two Runs were recorded from the same run.
 
-    In one format two ids are two runs, and equal ids of calls prove nothing where the calls have other arguments: some
-    programs number the calls of each run from one.
+    Within one format, different ids mean different runs. Equal call ids prove nothing if the calls' arguments differ,
+    because some programs number the calls of each run from one.
     """
     if one.id == other.id:
         return True
     if one.format == other.format:
         if not any(run.id.startswith("sha256:") for run in (one, other)):
             return False
-        asked = {call.id: (call.tool, call.arguments or call.proposed_arguments) for call in one.calls}
-        told = {call.id: (call.tool, call.arguments or call.proposed_arguments) for call in other.calls}
-        if any(asked[name] != told[name] for name in asked.keys() & told.keys()):
+        ours = {call.id: (call.tool, call.arguments or call.proposed_arguments) for call in one.calls}
+        theirs = {call.id: (call.tool, call.arguments or call.proposed_arguments) for call in other.calls}
+        if any(ours[name] != theirs[name] for name in ours.keys() & theirs.keys()):
             return False
     return merge.is_same_run(one, other)
 
@@ -80,13 +85,16 @@ def generalised(
     dag_id: str | None = None,
     schedule: str | None = None,
 ) -> Automation:
-    """Crystallize each of several runs of one task, and make one automation of them.
+    """Crystallize several runs of one task, and make one automation from them.
 
-    Runs that did not succeed are left out, which the review says.
+    Failed runs are left out, each with a review item.
 
-    :param recordings: of different runs, two or more. :param tools: and ``policy``: as ``crystallize`` takes them.
-    :param dag_id: the DAG's id; ``None`` derives one from the newest run. :param schedule: a cron expression or preset.
-    :raises CrystallizeError: a run cannot be crystallized, fewer than two succeeded, or they are not of one task.
+    :param recordings: the recordings of two or more different runs.
+    :param tools: the tools file.
+    :param policy: the policy; see :func:`crystallize`.
+    :param dag_id: the DAG's id; ``None`` generates one from the newest run.
+    :param schedule: a cron expression or Airflow preset; ``None`` means that the DAG is started manually.
+    :raises CrystallizeError: a run cannot be crystallized, fewer than two succeeded, or the runs are not of one task.
     """
     made: list[tuple[Run, Automation]] = []
     left_out: list[ReviewItem] = []
@@ -104,10 +112,10 @@ def generalised(
         made.append((recording.run, automation))
     if len(made) < FEWEST:
         raise RunNotSuccessful(
-            f"{len(made)} of {len(recordings)} runs can be crystallized, and it takes {FEWEST} to see what differs: "
+            f"{len(made)} of {len(recordings)} runs can be crystallized, but at least {FEWEST} are needed to compare: "
             + "; ".join(item.message for item in left_out),
             where=", ".join(recording.name for recording in recordings),
-            remedy="Name more runs that succeeded, crystallize one by itself, or use --allow-unsuccessful.",
+            remedy="Name more successful runs, crystallize one run by itself, or use --allow-unsuccessful.",
         )
     runs = [run for run, _ in made]
     automation = generalise(runs, [automation for _, automation in made], tools, policy, left_out)
@@ -119,7 +127,7 @@ def generalised(
 
 
 def common_title(titles: Iterable[str]) -> str | None:
-    """Return the words that titles have in common, ``…`` for the others; ``None`` where those are fewer than two.
+    """Return the words that the titles share, with ``…`` for the others; ``None`` if they share fewer than two.
 
     >>> common_title(["Refund order 7 now", "Refund order 12 now"])
     'Refund order … now'
@@ -129,7 +137,7 @@ def common_title(titles: Iterable[str]) -> str | None:
     for words in others:
         compared = SequenceMatcher(None, common, words, autojunk=False).get_opcodes()
         common = [
-            word for does, start, end, _, _ in compared for word in (common[start:end] if does == "equal" else ["…"])
+            word for tag, start, end, _, _ in compared for word in (common[start:end] if tag == "equal" else ["…"])
         ]
     kept = [word for number, word in enumerate(common) if word != "…" or (number and common[number - 1] != "…")]
     return " ".join(kept) if sum(word != "…" for word in kept) >= FEWEST else None
@@ -142,24 +150,26 @@ def generalise(
     policy: Policy,
     notes: Sequence[ReviewItem] = (),
 ) -> Automation:
-    """Return the one automation of several runs of one task.
+    """Return one automation for several runs of one task.
 
-    :param runs: the newest first; one that is told twice counts once.
-    :param automations: what ``crystallize`` made of each, with the same ``tools`` and ``policy``.
-    :param notes: further items for the review.
-    :raises CrystallizeError: the runs have too little in common, or what was made would not repeat them.
+    :param runs: the runs, newest first. A run that is given twice counts once.
+    :param automations: the automation of each run, from ``crystallize`` with the same ``tools`` and ``policy``.
+    :param tools: the tools file.
+    :param policy: the policy.
+    :param notes: further review items.
+    :raises CrystallizeError: the runs have too little in common, or the automation would not repeat them exactly.
     """
     with ExitStack() as stack:
-        for run in runs:  # what is a credential in one of them is one in all
+        for run in runs:  # a credential in one run is a credential in all of them
             stack.enter_context(knowing_those_of(run))
-        told: set[str] = set()
+        seen: set[str] = set()
         found: list[Playback] = []
         twice: list[ReviewItem] = []
         for run, automation in zip(runs, automations, strict=True):
-            if run.id in told:
+            if run.id in seen:
                 twice.append(review_item("run_named_twice", run=mask(run.id)))
                 continue
-            told.add(run.id)
+            seen.add(run.id)
             found.append(playback(len(found), run, automation, tools, policy))
         if len(found) < FEWEST:
             return automations[0].model_copy(update={"review": [*automations[0].review, *twice, *notes]})
@@ -167,9 +177,9 @@ def generalise(
 
 
 def _newest_first(recordings: Sequence[Recording]) -> list[Recording]:
-    """Return the recordings by the time they started; of some that do not tell it, the last named is the newest."""
+    """Return the recordings by start time, newest first. If start times are missing, the last one counts as newest."""
     times = [recording.run.started_at for recording in recordings]
     latest = list(reversed(recordings))
     if any(time is None for time in times) or len({time.tzinfo is None for time in times if time}) > 1:
         return latest
-    return sorted(latest, key=lambda it: it.run.started_at.timestamp() if it.run.started_at else 0.0, reverse=True)
+    return sorted(latest, key=lambda one: one.run.started_at.timestamp() if one.run.started_at else 0.0, reverse=True)

@@ -1,24 +1,25 @@
-"""The best pairing of two sequences that keeps the order of both: the alignment of Needleman and Wunsch (1970)."""
+"""The best order-preserving pairing of two sequences: the alignment algorithm of Needleman and Wunsch (1970)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 Pair = tuple[int | None, int | None]
-"""A position in each sequence; ``None``: the other one has no partner."""
+"""A position in each sequence. ``None`` means that the other position has no partner."""
 
 TOGETHER, SECOND_ALONE, FIRST_ALONE = range(3)
 
 
 def paired(first: int, second: int, score: Callable[[int, int], float]) -> list[Pair]:
-    """Return the pairs whose scores add up to the most, with what has no partner between them, in order.
+    """Return the pairing with the highest total score, in order. It includes the positions without a partner.
 
-    Whatever has no partner adds 0, so a pair with a negative score is never made. Of several best pairings this is,
-    seen from the end, the one that pairs rather than leaves alone, and leaves an element of the second sequence alone
-    rather than one of the first. Time and memory grow with the product of the lengths.
+    A position without a partner scores 0, so positions with a negative score are never paired. Among equally good
+    pairings, the choice is made from the end: a pair is preferred, then a position of the second sequence without a
+    partner, then one of the first. Time and memory grow with the product of the lengths.
 
-    :param first: the length of the first sequence. :param second: the length of the second one.
-    :param score: the score of a pair of positions.
+    :param first: the length of the first sequence.
+    :param second: the length of the second sequence.
+    :param score: returns the score of a pair of positions.
     """
     best = [0.0] * (second + 1)
     choices = [bytearray([SECOND_ALONE]) * (second + 1)]
@@ -34,7 +35,7 @@ def paired(first: int, second: int, score: Callable[[int, int], float]) -> list[
 
 
 def _followed(choices: list[bytearray], row: int, column: int) -> list[Pair]:
-    """Return the pairs that the choices lead to, from the end back to the beginning."""
+    """Return the pairs that the choices lead to. They are followed from the end and returned in order."""
     pairs: list[Pair] = []
     while row or column:
         choice = choices[row][column]

@@ -1,4 +1,4 @@
-"""The DAG params that several runs show: what the user asked for differently each time."""
+"""The DAG params that several runs reveal: the values that the user gave differently in each run."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from airflow_provider_vai.model.automation import Automation, Param
 from airflow_provider_vai.model.param_default import fits
 
 SHORTEST_PART = 3
-"""Characters of a param's value that is found inside longer texts."""
+"""The fewest characters of a param's value that is looked for inside longer texts."""
 
 
 @dataclass
 class Params:
-    """The params in the making, and the value that each has in each run.
+    """Collects the params and the value of each in each run.
 
-    :param automation: of the newest run: a param that it has at a place keeps its name there.
+    :param automation: the newest run's automation; its params keep their names.
     """
 
     automation: Automation
@@ -32,13 +32,15 @@ class Params:
     written: dict[str, dict[int, str]] = field(default_factory=dict)
 
     def give(self, step: str, place: At, values: dict[int, Any], why: str) -> str:
-        """Return the name of the param for a place: one that has the same values in the same runs, or a new one.
+        """Return the name of the param for a place: an existing one with the same values in these runs, or a new one.
 
-        :param step: the step's key. :param place: the argument's name and the way into it.
-        :param values: by run, the newest first. :param why: for the description.
+        :param step: the step's key.
+        :param place: the place, the argument's name first.
+        :param values: the values by run, the newest first.
+        :param why: the reason, for the param's description.
         """
-        called = next((part for part in reversed(place) if isinstance(part, str)), "value")
-        if same := self._same(called, values):
+        key = next((part for part in reversed(place) if isinstance(part, str)), "value")
+        if same := self._same(key, values):
             return same
         earlier = self._earlier(step, place)
         name = earlier if earlier and earlier not in self.made else self.names.give(list(place), step)
@@ -48,42 +50,42 @@ class Params:
         known = self.automation.params.get(earlier or "")
         if known and known.schema_ and all(fits(value, known.schema_) for value in values.values()):
             schema = known.schema_
-        description = known.description if known and known.description else f"{called} of {step}: {why}"
+        description = known.description if known and known.description else f"{key} of {step}: {why}"
         self.made[name] = Param(default=values[min(values)], description=description, schema_=schema)
         self.values[name] = dict(values)
         self.written[name] = _written(values)
         return name
 
     def template(self, values: dict[int, str]) -> str | None:
-        """Return the Jinja template that gives each run's own text with that run's own params; ``None``: there is none.
+        """Return a Jinja template that gives each run's text with that run's params; ``None`` if there is none.
 
-        Text that could itself be read as a template is none.
+        There is no template for texts that could themselves be read as templates.
         """
         texts = dict(values)
-        known = {name: it for name, it in self.values.items() if values.keys() <= it.keys()}
-        for name, of_run in sorted(known.items(), key=lambda pair: -min(len(str(it)) for it in pair[1].values())):
+        known = {name: of_run for name, of_run in self.values.items() if values.keys() <= of_run.keys()}
+        for name, of_run in sorted(known.items(), key=lambda pair: -min(len(str(one)) for one in pair[1].values())):
             if all(_fits_a_text(of_run[run]) and str(of_run[run]) in text for run, text in texts.items()):
                 texts = {run: text.replace(str(of_run[run]), f"\0{name}\0") for run, text in texts.items()}
         text = texts[min(texts)]
-        if len(set(texts.values())) > 1 or "\0" not in text or any(it in text for it in ("{{", "{%", "{#")):
+        if len(set(texts.values())) > 1 or "\0" not in text or any(mark in text for mark in ("{{", "{%", "{#")):
             return None
         if any("\0" in value or value.endswith("\n") or "{" in value for value in values.values()):
             return None
         return re.sub("\0(.*?)\0", r"{{ params['\1'] }}", text)
 
-    def _same(self, called: str, values: dict[int, Any]) -> str | None:
+    def _same(self, key: str, values: dict[int, Any]) -> str | None:
         wanted = _written(values)
         strong = all(weight(value) in ("strong", "word") for value in values.values())
         for name, known in self.written.items():
             same = {run: known[run] for run in known.keys() & wanted.keys()} == wanted
-            if same and (strong or kinship(called, name) >= 2):
+            if same and (strong or kinship(key, name) >= 2):
                 return name
         return None
 
     def _earlier(self, step: str, place: At) -> str | None:
-        """Return the name of the param that the newest run's automation alone has at a place."""
-        for it in self.automation.steps:
-            argument = it.arguments.get(str(place[0])) if it.key == step else None
+        """Return the name of the param that the newest run's own automation has at a place; ``None`` if none."""
+        for known in self.automation.steps:
+            argument = known.arguments.get(str(place[0])) if known.key == step else None
             if argument is None:
                 continue
             if argument.class_ == "parameter" and len(place) == 1 and not argument.path:
@@ -95,9 +97,9 @@ class Params:
 
 
 def differs_with_the_request(playbacks: Sequence[Playback], values: dict[int, Any]) -> bool:
-    """Return whether a value can follow from what the user asked for: runs with the same words have the same value.
+    """Return whether a value may depend on the user's words: runs with the same words have the same value.
 
-    Where a trace hides the user's words nothing speaks against it.
+    Runs whose trace does not contain the user's words are ignored.
     """
     by_request: dict[str, set[str]] = {}
     for run, value in values.items():
@@ -116,7 +118,7 @@ def _written(values: dict[int, Any]) -> dict[int, str]:
 
 
 def _schema(values: Sequence[Any]) -> dict[str, Any]:
-    """Return the JSON Schema that the values of all runs have in common."""
+    """Return a JSON Schema that fits the values of all runs."""
     shapes = {json_text.canonical(json_text.schema(value)): json_text.schema(value) for value in values}
     if len(shapes) == 1:
         return next(iter(shapes.values()))

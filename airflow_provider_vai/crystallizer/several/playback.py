@@ -1,4 +1,4 @@
-"""A recorded run beside the automation that was made of it alone: what each of its steps was given and left."""
+"""A recorded run together with its own automation: the arguments and the result of each of its steps."""
 
 from __future__ import annotations
 
@@ -25,22 +25,24 @@ from airflow_provider_vai.secrets.masking import mask
 At = tuple[str | int, ...]
 
 IDENTITY = ("conn_id", "tool", "python_callable", "method", "trigger_dag_id", "agent", "destination_conn_id")
-"""Arguments that say what a step is: steps that differ in them are different steps."""
+"""The arguments that identify a step: steps that differ in them are different steps."""
 
 MOST_LEAVES = 60
-"""Values of each call by which two calls are compared."""
+"""The most values of a call that are used to compare it with another call."""
 
 
 @dataclass(frozen=True, eq=False)
 class Played:
     """One step of one run.
 
-    :param run: the run's number, the newest first. :param position: of the step among the run's steps.
-    :param step: as the run alone gives it. :param draft: the call that it repeats.
-    :param arguments: every argument as it was recorded, in the kind's names; a credential is ``None``, and stands in
-        the argument's ``secrets``.
-    :param batch: of its first call: what an earlier batch left was known to the model.
-    :param left: what the step leaves for later ones; ``None``: nothing that they could take.
+    :param run: the run's number; 0 is the newest.
+    :param position: the step's position among the run's steps.
+    :param step: the step in the run's own automation.
+    :param draft: the draft of its (first) call.
+    :param arguments: the recorded arguments under the kind's names. A credential is ``None`` and is listed in the
+        argument's ``secrets``.
+    :param batch: the batch of its first call. The model had seen the results of earlier batches.
+    :param left: the step's result; ``None`` if nothing can be wired to it.
     """
 
     run: int
@@ -58,13 +60,13 @@ class Played:
 
     @cached_property
     def identity(self) -> str:
-        """What the step does, whatever it does it with."""
+        """What the step does, regardless of its other arguments, as canonical JSON."""
         named = {name: self.values[name] for name in IDENTITY if name in self.values}
         return json_text.canonical([self.step.kind, named, _shape_of_loop(self.step)])
 
     @cached_property
     def parts(self) -> dict[At, str]:
-        """The plain values of its arguments by place, as canonical JSON; of many, the first ones."""
+        """The first plain values of its arguments (at most :data:`MOST_LEAVES`), by place, as canonical JSON."""
         found = {}
         for number, (at, value) in enumerate(leaves(self.values)):
             if number >= MOST_LEAVES:
@@ -74,12 +76,12 @@ class Played:
 
     @cached_property
     def own(self) -> frozenset[str]:
-        """Every value in its arguments: a result that repeats it tells nothing new."""
+        """Every value in its arguments, as canonical JSON. A result that repeats one of them is not its source."""
         return frozenset(json_text.canonical(value) for _, value in leaves(self.values))
 
     @property
     def is_mapped(self) -> bool:
-        """Whether the step stands for several calls."""
+        """Whether the step is mapped over a list."""
         return self.step.each is not None
 
     def secrets(self, name: str) -> list[Secret]:
@@ -90,9 +92,13 @@ class Played:
 
 @dataclass
 class Playback:
-    """A run, the automation of it alone, and its steps without the gates.
+    """A run, its own automation, and the steps of that automation without gates.
 
-    :param number: 0 is the newest run. :param name: how people know it: the run's id, masked.
+    :param number: the run's number; 0 is the newest run.
+    :param name: the run's id with credentials masked, for people.
+    :param run: the run.
+    :param automation: the automation that was made from this run alone.
+    :param steps: the steps.
     """
 
     number: int
@@ -103,7 +109,7 @@ class Playback:
 
     @cached_property
     def evidence(self) -> Evidence:
-        """What is known of the run."""
+        """The evidence of the run."""
         return Evidence(self.run, ToolsFile())
 
     @cached_property
@@ -113,27 +119,30 @@ class Playback:
 
     @cached_property
     def call_names(self) -> frozenset[str]:
-        """The ids of all calls of the run, as steps name them."""
+        """The ids of all calls of the run, masked as in ``call_ids`` of steps."""
         return frozenset(mask(call.id) for call in self.run.calls)
 
     @cached_property
     def request(self) -> str | None:
-        """All words of the user, ``None`` where the trace hides them."""
-        said = [turn.user_text for turn in self.run.turns if turn.user_text]
-        return "\n".join(said) if said else None
+        """All words of the user; ``None`` if the trace does not contain them."""
+        texts = [turn.user_text for turn in self.run.turns if turn.user_text]
+        return "\n".join(texts) if texts else None
 
     def user_said(self, value: Any) -> bool:
-        """Return whether the user said a plain value, or every one that is in it, at any time."""
+        """Return whether the user said a value, or every plain value in it, in any turn."""
         parts = [part for _, part in leaves(value)]
         return bool(parts) and all(next(self.evidence.timeline.turns.saying(part), None) is not None for part in parts)
 
 
 def playback(number: int, run: Run, automation: Automation, tools: ToolsFile, policy: Policy) -> Playback:
-    """Return a run beside its automation.
+    """Return a run together with its automation.
 
-    :param number: 0 for the newest run. :param automation: what ``crystallize`` made of the run.
-    :param tools: and ``policy``: with which it was made.
-    :raises CrystallizeError: as ``crystallize`` does.
+    :param number: the run's number; 0 for the newest run.
+    :param run: the run.
+    :param automation: the automation that ``crystallize`` made from the run.
+    :param tools: the tools file that was used for it.
+    :param policy: the policy that was used for it.
+    :raises CrystallizeError: the run cannot be crystallized; see :func:`crystallize`.
     """
     evidence = Evidence(run, tools)
     drafts, _ = redact([expect(draft, evidence, policy) for draft in assign(select(run, policy)[0], tools, policy)])

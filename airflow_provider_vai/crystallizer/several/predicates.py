@@ -1,10 +1,10 @@
-"""What tells the runs that made a step from those that did not: the simplest condition that is true of exactly those.
+"""Finds the simplest condition that separates the runs that made a step from those that did not.
 
-Conditions are tried over the params and over the results of earlier steps that every run has, in this order: a yes or
-no; equal to one value; unequal to one; a value in a list; a number above or below a limit; one of several values that
-each came up more than once. Params come before results. Each is evaluated by the language of conditions itself
-(:mod:`airflow_provider_vai.languages.expression`) with every run's own values, and counts only where it is right in
-all of them. Nothing is said of fewer than two runs on each side: one run has a thousand properties.
+Conditions are tried over the params and over the results of earlier steps that every run made, in this order: a
+boolean; equal to a value; not equal to a value; a value in a list; a number above or below a limit; one of several
+values that each occur more than once. Params come before results. Each condition is evaluated with every run's own
+values by the condition language itself (:mod:`airflow_provider_vai.languages.expression`), and must be right in all
+runs. At least two runs are needed on each side, because many conditions fit a single run by chance.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from airflow_provider_vai.languages.places import value_or
 from airflow_provider_vai.secrets.masking import mask
 
 FEWEST = 2
-"""Runs on each side below which no condition is looked for."""
+"""The fewest runs on each side for which a condition is looked for."""
 
 MOST_PLACES = 400
-"""Places of each result that are looked at."""
+"""The most places of one result that conditions are tried for."""
 
 LONGEST_TEXT = 80
 SHOWN_OTHERS = 4
@@ -40,9 +40,10 @@ ABSENT: Any = object()
 
 @dataclass(frozen=True)
 class ConditionSubject:
-    """Something that a condition can be about: what it is called there, and its value in each run.
+    """Something that a condition can be about.
 
-    :param name: ``params``, or the name of the input that is the result. :param values: of ``name``, by run.
+    :param name: its name in conditions: ``params``, or the name of an input that is a step's result.
+    :param values: its value in each run.
     """
 
     name: str
@@ -51,11 +52,12 @@ class ConditionSubject:
 
 @dataclass(frozen=True)
 class Predicate:
-    """A condition.
+    """A condition that separates the runs.
 
-    :param condition: in the language of conditions.
-    :param inputs: the names of the subjects that it is about, without ``params``.
-    :param others: other conditions that separate the runs as well. :param open: what no run has shown.
+    :param condition: the condition as text.
+    :param inputs: the names of the subjects that it reads, without ``params``.
+    :param others: other conditions that also separate the runs.
+    :param open: a note about what the runs leave open.
     """
 
     condition: str
@@ -73,18 +75,19 @@ class _Candidate:
 
 
 def separating(subjects: Sequence[ConditionSubject], made: frozenset[int], runs: frozenset[int]) -> Predicate | None:
-    """Return the simplest condition that holds in exactly the runs that made a step; ``None`` where there is none.
+    """Return the simplest condition that is true in exactly the runs that made a step; ``None`` if there is none.
 
-    :param subjects: the params first, then the results, the newest first. :param made: the runs that made the step.
-    :param runs: all runs.
+    :param subjects: the params, then the results, newest first.
+    :param made: the numbers of the runs that made the step.
+    :param runs: the numbers of all runs.
     """
     if len(made) < FEWEST or len(runs - made) < FEWEST:
         return None
     found = [*_found(subjects, made, runs)] or [*_found(subjects, made, runs, negated=True)]
     if not found:
         return None
-    best, *others = sorted(found, key=lambda it: it.rank)
-    listed = tuple(dict.fromkeys(it.condition for it in others if it.condition != best.condition))
+    best, *others = sorted(found, key=lambda candidate: candidate.rank)
+    listed = tuple(dict.fromkeys(other.condition for other in others if other.condition != best.condition))
     inputs = () if best.subject == "params" else (best.subject,)
     return Predicate(best.condition, inputs, listed[:SHOWN_OTHERS], best.open)
 
@@ -92,16 +95,19 @@ def separating(subjects: Sequence[ConditionSubject], made: frozenset[int], runs:
 def _found(
     subjects: Sequence[ConditionSubject], made: frozenset[int], runs: frozenset[int], *, negated: bool = False
 ) -> Iterator[_Candidate]:
-    """Yield every condition that separates the runs; ``negated``: those that hold in the others, with a ``not``."""
+    """Yield every condition that separates the runs.
+
+    :param negated: yield conditions that are true in the other runs, with a ``not`` in front.
+    """
     for number, subject in enumerate(subjects):
-        for it in _candidates(subject, number, runs - made if negated else made, runs):
-            condition = f"not ({it.condition})" if negated else it.condition
+        for candidate in _candidates(subject, number, runs - made if negated else made, runs):
+            condition = f"not ({candidate.condition})" if negated else candidate.condition
             if _separates(condition, subject, made, runs) and mask(condition) == condition:
-                yield replace(it, condition=condition)
+                yield replace(candidate, condition=condition)
 
 
 def _separates(condition: str, subject: ConditionSubject, made: frozenset[int], runs: frozenset[int]) -> bool:
-    """Return whether the language's own evaluation gives yes for exactly the runs that made the step."""
+    """Return whether the condition, as evaluated by the condition language, is true in exactly the runs ``made``."""
     try:
         tree = expression.parse(condition)
         return all(_holds(tree, {subject.name: subject.values[run]}) is (run in made) for run in runs)
@@ -112,7 +118,7 @@ def _separates(condition: str, subject: ConditionSubject, made: frozenset[int], 
 def _holds(tree: Any, names: Mapping[str, Any]) -> bool:
     try:
         return expression.evaluate(tree, names)
-    except expression.MissingPath:  # as the branch takes it
+    except expression.MissingPath:  # the branch operator treats it in the same way
         return False
 
 
@@ -131,7 +137,7 @@ def _candidates(
 
 
 def _conditions(path: str, at: At, values: dict[int, Any], made: frozenset[int]) -> Iterator[tuple[int, str, str]]:
-    """Yield each sort of condition that may separate the values of one place, with its rank and what it leaves open."""
+    """Yield the conditions that may separate the values of one place, each with its rank and what it leaves open."""
     yes = [value for run, value in values.items() if run in made]
     no = [value for run, value in values.items() if run not in made]
     if all(value is True for value in yes):
@@ -149,7 +155,7 @@ def _conditions(path: str, at: At, values: dict[int, Any], made: frozenset[int])
     if not _ID.search(name):
         yield from _limits(path, yes, no)
     if (several := _several(yes)) is not None:
-        yield 5, f"{path} in {several}", "values that no run had count as no"
+        yield 5, f"{path} in {several}", "for values that no run had, the condition is false"
 
 
 def _limits(path: str, yes: list[Any], no: list[Any]) -> Iterator[tuple[int, str, str]]:
@@ -158,12 +164,12 @@ def _limits(path: str, yes: list[Any], no: list[Any]) -> Iterator[tuple[int, str
     for low, high, sign in ((no, yes, ">"), (yes, no, "<=")):
         if max(low) < min(high):
             limit = between(max(low), min(high))
-            gap = f"between {max(low)!r} and {min(high)!r} no run has shown which way it goes"
+            gap = f"no run has a value between {max(low)!r} and {min(high)!r}, so the exact limit is unknown"
             yield 4, f"{path} {sign} {_literal(limit)}", gap
 
 
 def between(low: float, high: float) -> float:
-    """Return the roundest number that is not below ``low`` and below ``high``.
+    """Return the roundest number that is at least ``low`` and less than ``high``.
 
     >>> between(80, 120), between(0.2, 0.4), between(3, 4)
     (100, 0.2, 3)
@@ -190,7 +196,7 @@ def _shared(yes: list[Any], no: list[Any]) -> Iterator[str]:
 
 
 def _several(yes: list[Any]) -> str | None:
-    """Return a list of the values, where each came up in two runs: else it tells the runs apart as names do."""
+    """Return a list of the values if each occurs in at least two runs; otherwise it would merely list the runs."""
     counted = Counter(map(json_text.canonical, yes)) if ABSENT not in yes else Counter()
     texts = [_literal(json.loads(text)) for text in counted]
     if len(counted) < 2 or min(counted.values()) < FEWEST or None in texts:
@@ -199,7 +205,7 @@ def _several(yes: list[Any]) -> str | None:
 
 
 def _one(values: list[Any]) -> str | None:
-    """Return the one value as it is written, ``None`` where there are several, or it cannot be written."""
+    """Return the value as a literal if all values are equal; ``None`` if they differ or it cannot be written."""
     if any(value is ABSENT for value in values) or len({json_text.canonical(value) for value in values}) > 1:
         return None
     return _literal(values[0])
@@ -220,7 +226,7 @@ def _literal(value: Any) -> str | None:
 
 
 def _places(subject: ConditionSubject) -> list[At]:
-    """Return every place that some run has."""
+    """Return every place that any run has."""
     found: dict[At, None] = {}
     for value in subject.values.values():
         found.update(dict.fromkeys(islice(_below(value, ()), MOST_PLACES)))
@@ -239,7 +245,7 @@ def _below(value: Any, at: At) -> Iterator[At]:
 
 
 def written(name: str, at: At) -> str | None:
-    """Return a place in a step's result as a condition writes it; ``None`` if a condition cannot name it."""
+    """Return a place in a step's result in the syntax of conditions; ``None`` if conditions cannot refer to it."""
     path = name
     for part in at:
         if isinstance(part, str) and _NAME.fullmatch(part) and part.casefold() not in RESERVED and part.isascii():

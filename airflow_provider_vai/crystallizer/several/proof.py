@@ -1,5 +1,8 @@
-"""The proof by substitution: with a run's own values for the params and its own results for the wires, every step of
-the automation of all runs has the arguments that the run recorded, except where the review says otherwise."""
+"""The substitution proof for several runs.
+
+With each run's own values for the params and its own results for the wires, every step of the automation must have the
+arguments that the run recorded, except at places that are listed for review.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,11 @@ UNKNOWN: Any = object()
 def differences(
     columns: Sequence[AlignedStep], steps: Mapping[str, Step], params: Mapping[str, Mapping[int, Any]]
 ) -> Iterator[tuple[int, str, At]]:
-    """Yield each place at which a step would not be given what a run recorded: the run, the step's key, the place.
+    """Yield each place where a step would not have the recorded value: the run's number, the step's key, the place.
 
-    :param columns: the steps that were kept. :param steps: of the automation, by key.
-    :param params: the value of each param in each run.
+    :param columns: the steps that were kept.
+    :param steps: the automation's steps by key.
+    :param params: by the name of each param, its value in each run.
     """
     sources = {column.key: column for column in columns}
     for column in columns:
@@ -68,7 +72,7 @@ def _result(output: Output, run: int, sources: Mapping[str, AlignedStep]) -> Any
 
 
 def _differing(given: Any, recorded: Any, at: At) -> Iterator[At]:
-    if isinstance(given, Argument):  # a template: Airflow fills it in
+    if isinstance(given, Argument):  # a template, which Airflow renders
         return
     if isinstance(given, dict) and isinstance(recorded, dict):
         for key in sorted({*given, *recorded}):

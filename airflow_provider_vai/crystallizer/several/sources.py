@@ -1,7 +1,7 @@
-"""Where a value that differs between the runs comes from: the places of earlier results that hold it in every run.
+"""Finds the source of a value that differs between the runs: a place in an earlier result that has it in every run.
 
-A place counts where following its path in each run's own recorded result gives that run's own value, byte by byte. The
-runs are each other's proof: a place that holds by chance in one of them fails in another.
+A place counts if its path leads, in each run's recorded result, to exactly that run's value. The runs confirm each
+other: a place that has the value by chance in one run fails in another.
 """
 
 from __future__ import annotations
@@ -20,16 +20,18 @@ from airflow_provider_vai.model.automation import Argument, Output
 from airflow_provider_vai.secrets.masking import mask
 
 MOST_CANDIDATES = 40
-"""Places of one value that are tried in every run."""
+"""The most candidate places for one value that are checked in every run."""
 
 
 @dataclass(frozen=True)
 class CommonPlace:
-    """A place that holds a value in every run.
+    """A place that has a value in every run.
 
-    :param column: the step. :param path: in what it leaves. :param key: what the value is called there.
-    :param proposed: in how many runs, taken alone, the value was wired to it.
-    :param lengths: of lists in which the path picks by position, in the newest run.
+    :param column: the step whose result contains the place.
+    :param path: the path in the result.
+    :param key: the value's key there.
+    :param proposed: the number of runs whose own automation wires the value to this place.
+    :param lengths: the lengths of the lists in which the path selects by position.
     """
 
     column: AlignedStep
@@ -41,9 +43,10 @@ class CommonPlace:
 
 @dataclass
 class Sources:
-    """What the earlier steps of the columns leave.
+    """Searches the results of earlier steps in all runs.
 
-    :param columns: in the order in which the automation will have them.
+    :param columns: the columns in the order of the automation's steps.
+    :param playbacks: the runs, newest first.
     """
 
     columns: Sequence[AlignedStep]
@@ -52,7 +55,7 @@ class Sources:
     _followed: dict[tuple[int, int, At], str | None] = field(default_factory=dict)
 
     def proposals(self, column: AlignedStep, name: str) -> dict[At, list[tuple[AlignedStep, At]]]:
-        """Return the wires that the runs, each taken alone, have in an argument of a step, by their places in it."""
+        """Return the wires that the runs' own automations have in an argument, by their places in it."""
         found: dict[At, list[tuple[AlignedStep, At]]] = {}
         for run, played in column.of.items():
             for at, output in _wires(played.step.arguments.get(name)).items():
@@ -62,17 +65,23 @@ class Sources:
         return found
 
     def own(self, column: AlignedStep, name: str) -> dict[At, Output]:
-        """Return the wires that the newest run of a step has in an argument, by their places in it."""
+        """Return the wires that the automation of the step's newest run has in an argument, by their places in it."""
         return _wires(column.newest.step.arguments.get(name))
 
     def column_of(self, run: int, key: str | None) -> AlignedStep | None:
-        """Return the column of a step that a run's own automation names."""
+        """Return the column of a step, given its key in a run's own automation; ``None`` if there is none."""
         if key is None:
             return None
-        return next((it for it in self.columns if run in it.of and it.of[run].step.key == key), None)
+        return next((column for column in self.columns if run in column.of and column.of[run].step.key == key), None)
 
     def holds(self, source: AlignedStep, path: At, reader: AlignedStep, values: dict[int, Any]) -> bool:
-        """Return whether a place holds a value in each run of its reader, and was known to the model before."""
+        """Return whether a place has the value in each of these runs, and the model had seen it before the reader.
+
+        :param source: the column whose result contains the place.
+        :param path: the path in the result.
+        :param reader: the column of the step that has the value in its arguments.
+        :param values: the values by run.
+        """
         if not self.may_read(source, reader):
             return False
         return all(
@@ -81,10 +90,10 @@ class Sources:
         )
 
     def may_read(self, source: AlignedStep, reader: AlignedStep) -> bool:
-        """Return whether a step stands before another, and is made in every run in which that is made.
+        """Return whether a step may be wired to another: the source comes first and runs whenever the reader runs.
 
-        A step that is made in some runs only can be read by those alone that are made in the same runs: others would
-        find nothing where it was skipped.
+        A step that only some runs made can be a source only for steps of the same runs: for all others it may be
+        skipped.
         """
         if source.runs != reader.runs and len(source.runs) < len(self.playbacks):
             return False
@@ -94,35 +103,37 @@ class Sources:
     def find(
         self, reader: AlignedStep, at: At, values: dict[int, Any], proposed: Sequence[tuple[AlignedStep, At]]
     ) -> list[CommonPlace]:
-        """Return the places that hold a value that differs between the runs, the best first.
+        """Return the places that have a value that differs between the runs, best first.
 
-        :param at: the value's place in the reader's arguments, the argument's name first.
-        :param values: by run. :param proposed: places that runs, taken alone, take it from.
+        :param reader: the column of the step that has the value in its arguments.
+        :param at: the value's place in the arguments, the argument's name first.
+        :param values: the values by run.
+        :param proposed: the places to which the runs' own automations wire it.
         """
         found: dict[tuple[int, At], CommonPlace] = {}
         for source, path in [*proposed, *self._candidates(reader, values)]:
             if (id(source), path) in found or not self.holds(source, path, reader, values):
                 continue
-            count = sum(it is source and way == path for it, way in proposed)
+            count = sum(column is source and way == path for column, way in proposed)
             found[id(source), path] = CommonPlace(source, path, _key(path), count, self._lengths(source, path, values))
         name = next((part for part in reversed(at) if isinstance(part, str)), "")
-        fitting = [it for it in found.values() if _speaks(it, name, values)]
+        fitting = [place for place in found.values() if _proves(place, name, values)]
         order = {id(column): number for number, column in enumerate(self.columns)}
         return sorted(
             fitting,
-            key=lambda it: (
-                -it.proposed,
-                -_kin(it, name),
-                len(it.lengths),
-                sum(isinstance(part, int) for part in it.path),
-                -self._about(it.column, reader),
-                -order[id(it.column)],
-                len(it.path),
+            key=lambda place: (
+                -place.proposed,
+                -_kin(place, name),
+                len(place.lengths),
+                sum(isinstance(part, int) for part in place.path),
+                -self._about(place.column, reader),
+                -order[id(place.column)],
+                len(place.path),
             ),
         )
 
     def _about(self, source: AlignedStep, reader: AlignedStep) -> int:
-        """Return how many of the reader's own values the source was asked about, in the run that tells fewest."""
+        """Return how many strong values the arguments of source and reader share: the smallest number of all runs."""
         return min(
             sum(weight(json.loads(text)) == "strong" for text in source.of[run].own & played.own)
             for run, played in reader.of.items()
@@ -148,7 +159,7 @@ class Sources:
             made: dict[str, list[tuple[At, str]]] = {}
             for place in places(played.left) if played.left is not None else ():
                 if any(isinstance(part, str) and mask(part) != part for part in place.path):
-                    continue  # no file may hold the way to such a place
+                    continue  # a path with such a key must not be written to a file
                 check = result_path.check(place.value) if place.path not in ((), ("rows",)) else None
                 for way in dict.fromkeys((only_items(place), place.path)):
                     path = (*way, check) if check else way
@@ -168,12 +179,15 @@ class Sources:
         return self._followed[key]
 
     def _lengths(self, source: AlignedStep, path: At, runs: Iterable[int]) -> tuple[int, ...]:
-        """Return the lengths of the lists of several items, in any run, in which the path picks by position."""
+        """Return the greatest length, over all runs, of each list in which the path selects by position.
+
+        Lists that have only one item in every run are left out.
+        """
         found = []
         for depth, part in enumerate(path):
             if isinstance(part, int):
                 lists = [result_path.follow(source.of[run].left, path[:depth]) for run in runs]
-                longest = max(len(it) for it in lists)
+                longest = max(map(len, lists))
                 found += [longest] if longest > 1 else []
         return tuple(found)
 
@@ -196,10 +210,11 @@ def _kin(found: CommonPlace, name: str) -> int:
     return 0 if found.key else int(named_after(name, str(found.column.newest.values.get("tool", ""))))
 
 
-def _speaks(found: CommonPlace, name: str, values: dict[int, Any]) -> bool:
-    """Return whether values, runs and names together prove enough.
+def _proves(found: CommonPlace, name: str, values: dict[int, Any]) -> bool:
+    """Return whether values, runs and names together prove that the value comes from the place.
 
-    Different words, dates and numbers do that meet their own run's place each time; counts, yes and no meet by chance.
+    Words, dates and numbers that differ between the runs and always match their run's place are proof. Counts and
+    booleans may match by chance, so they also need a related name.
     """
     weights = {weight(value) for value in values.values()}
     return bool(found.proposed) or weights <= {"word", "date", "number", "strong"} or _kin(found, name) >= 2

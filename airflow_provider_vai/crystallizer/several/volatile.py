@@ -1,4 +1,4 @@
-"""Values that differ from run to run by themselves: clocks, generated ids, the order of a list."""
+"""Detects volatile values, which differ in every run: times, generated ids and the order of lists."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from airflow_provider_vai.model.review_item import ReviewItem, review_item
 Volatile = Literal["clock", "id", "order"]
 
 MOST_PLACES = 500
-"""Values of each result that are compared."""
+"""The most values of one result that are compared."""
 
 SHOWN_PLACES = 5
-"""Of a result, that are listed."""
+"""The most places of one result that are listed."""
 
 WHAT: dict[Volatile, str] = {
     "clock": "like a clock",
@@ -31,9 +31,9 @@ WHAT: dict[Volatile, str] = {
 
 
 def volatile(values: Sequence[Any]) -> Volatile | None:
-    """Return how the values of one place in several runs differ by themselves; ``None`` where they do not.
+    """Return in which way the values of one place are volatile; ``None`` if they are not.
 
-    :param values: one for each run. Equal ones are not volatile; ids and clocks differ in every run.
+    :param values: one value for each run. Equal values are not volatile; ids and times differ in every run.
     """
     texts = [json_text.canonical(value) for value in values]
     if len(set(texts)) == 1:
@@ -49,11 +49,11 @@ def volatile(values: Sequence[Any]) -> Volatile | None:
 
 
 def in_results(columns: Sequence[AlignedStep]) -> Iterator[ReviewItem]:
-    """Yield a note for each step that was asked the same in several runs and left something volatile."""
+    """Yield a review item for each step that had the same arguments in several runs but volatile results."""
     for column in columns:
-        asked = {json_text.canonical(played.values) for played in column.of.values()}
+        given = {json_text.canonical(played.values) for played in column.of.values()}
         results = [played.left for played in column.of.values()]
-        if len(asked) > 1 or len(results) < 2 or any(result is None for result in results):
+        if len(given) > 1 or len(results) < 2 or any(result is None for result in results):
             continue
         found = [f"{place_text(at)} {WHAT[kind]}" for at, kind in _differing(results)]
         more = [f"and {len(found) - SHOWN_PLACES} more"] if len(found) > SHOWN_PLACES else []

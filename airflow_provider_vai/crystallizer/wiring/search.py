@@ -1,4 +1,4 @@
-"""One search over a step's arguments: which place of which earlier result each value is taken from."""
+"""Searches for the place in an earlier result that each value of a step's arguments comes from."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.secrets.masking import mask
 
 WHOLE = ((), ("rows",))
-"""The whole of what a step leaves: handed on as it is, whatever it is tomorrow."""
+"""The paths of a step's whole result, which is passed on unchanged, whatever its type."""
 
 UNTRACEABLE = ("nothing", "flag")
 SHOWN_SOURCES = 5
 
 Rank = tuple[bool, int, int]
-"""What speaks for a candidate: that another wire takes from its record; how alike the names are; how many of the step's
-own values its call was asked about (an order's number, where the order is looked up)."""
+"""The evidence for a candidate: whether another wire reads the same record; how closely the names match; how many of
+the step's own values are arguments of the candidate's call (such as the number of the order that it looked up)."""
 
 
 @dataclass(frozen=True)
 class WireOption:
-    """A candidate with the way to it and what speaks for it."""
+    """A candidate with its path and its rank."""
 
     candidate: Candidate
     path: tuple[str | int, ...]
@@ -38,15 +38,16 @@ class WireOption:
 
     @property
     def form(self) -> tuple[str, ...]:
-        """The way to it without positions."""
+        """The path without positions."""
         return tuple("*" if isinstance(part, int) else part for part in self.candidate.place.path)
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """A wire in the making: the value at ``at`` (the argument's name first) is taken from ``candidate`` by ``path``.
+    """A chosen wire: the value at ``at`` (the argument's name first) is read from ``candidate`` by ``path``.
 
-    :param why: the rule that decided, for people. :param lengths: of lists in which the path picks by position.
+    :param why: the rule that decided, for people.
+    :param lengths: the lengths of the lists in which the path selects by position.
     """
 
     at: JsonPath
@@ -58,22 +59,23 @@ class Chosen:
 
     @property
     def is_checked(self) -> bool:
-        """Whether the last step of the path checks the value's type."""
+        """Whether the path ends with a check of the value's type."""
         return self.candidate.place.path not in WHOLE
 
     @property
     def record(self) -> tuple[int, tuple[str | int, ...] | None]:
-        """The record that the value is taken from."""
+        """The record that the value is read from."""
         return id(self.candidate.source), self.candidate.place.record
 
 
 @dataclass
 class Search:
-    """Walks the arguments of one draft, largest values first.
+    """Searches the arguments of one draft, outer values first.
 
-    :param settled: of each earlier step, by its key, the values in its arguments that stay frozen, as canonical JSON.
-    :param most: wires of one argument, after which the search for more of them in it ends.
-    :param undecided: the places for which no wire could be chosen, each after the argument's name.
+    :param settled: by the key of each earlier step, its frozen argument values as canonical JSON.
+    :param most: the search in an argument ends once it has more than this many wires.
+    :param chosen: the wires found.
+    :param undecided: the places for which no wire could be chosen, each with the argument's name.
     """
 
     draft: Draft
@@ -85,12 +87,15 @@ class Search:
     undecided: list[tuple[str, Undecided]] = field(default_factory=list)
 
     def look(self, values: dict[str, Any]) -> None:
-        """Find the wires of all arguments. What a name or a value decides is settled first; records follow from it."""
+        """Find the wires of all arguments.
+
+        The search is repeated as long as it finds new wires, because a wire is evidence for others in the same record.
+        """
         while self._round(values):
             self.undecided.clear()
 
     def _round(self, values: dict[str, Any]) -> bool:
-        """Look once at every place that has no wire yet; return whether a wire was found that others may rest on."""
+        """Look once at every place without a wire; return whether a wire was found."""
         before = len(self.chosen)
         self.undecided.clear()
         for name, value in values.items():
@@ -113,29 +118,29 @@ class Search:
                 self._walk(part, [*at, index])
 
     def _decide(self, value: Any, at: JsonPath) -> None:
-        """Choose the wire of one value, or note why it has none; what nothing equals needs no note."""
-        fit = [it for it in self._options(value, at) if self._speaks(value, it)]
+        """Choose the wire of one value, or note why none could be chosen. A value without candidates is not noted."""
+        fit = [option for option in self._options(value, at) if self._proves(value, option)]
         if not fit:
             return
-        best = max(it.rank for it in fit)
-        left = _newest([it for it in fit if it.rank == best])
+        best = max(option.rank for option in fit)
+        left = _newest([option for option in fit if option.rank == best])
         if len(left) > 1:
-            named = [it for it in left if not chosen_from(it.candidate.place, it.path)]
+            named = [option for option in left if not chosen_from(option.candidate.place, option.path)]
             left = named if len(named) == 1 else left
         option = left[0]
         lengths = chosen_from(option.candidate.place, option.path)
         if len(left) > 1:
-            self._leave(at, "several_sources", _sources([it.candidate for it in left]))
+            self._leave(at, "several_sources", _sources([other.candidate for other in left]))
         elif option.candidate.source.step is None:
-            self._leave(at, "source_without_step", _sources([it.candidate for it in fit]))
+            self._leave(at, "source_without_step", _sources([other.candidate for other in fit]))
         elif lengths and self.draft.effect == "write":
-            where = f"{source_text(option.candidate, option.path)}, by its position among {lengths[-1]}"
+            where = f"{source_text(option.candidate, option.path)}, by its position in a list of {lengths[-1]}"
             self._leave(at, "picked_by_position", [where])
         else:
             why = _WHY[best[1]] if len(fit) > 1 else "no other result has it"
             check = None if option.candidate.place.path in WHOLE else result_path.check(value)
             path = (*option.path, check) if check else option.path
-            reason = "of the record of another wire" if best[0] and len(fit) > 1 else why
+            reason = "another wire reads the same record" if best[0] and len(fit) > 1 else why
             self.chosen.append(Chosen(at, value, option.candidate, path, reason, lengths))
 
     def _options(self, value: Any, at: JsonPath) -> Iterator[WireOption]:
@@ -148,7 +153,7 @@ class Search:
         self.undecided.append((str(at[0]), Undecided(at=at[1:], code=code, evidence=evidence)))
 
     def _rank(self, candidate: Candidate, at: JsonPath) -> Rank:
-        """Return how much speaks for a candidate: its record, its name, what its call was about."""
+        """Return the rank of a candidate: its record, its name, and the arguments of its call."""
         record = candidate.place.record
         is_of_record = record is not None and any(
             chosen.record == (id(candidate.source), record) for chosen in self.chosen
@@ -161,12 +166,12 @@ class Search:
 
     @cached_property
     def _subjects(self) -> frozenset[str]:
-        """What the step is about: each strong value in its arguments."""
+        """The strong values in the step's arguments, which show what the step is about."""
         strong = (value for _, value in leaves(self.draft.values) if weight(value) == "strong")
         return frozenset(json_text.canonical(value) for value in strong)
 
-    def _speaks(self, value: Any, option: WireOption) -> bool:
-        """Return whether value, record and name together prove enough."""
+    def _proves(self, value: Any, option: WireOption) -> bool:
+        """Return whether value, record and name together prove that the value comes from there."""
         is_of_record, kin, _ = option.rank
         key = option.candidate.place.key
         if isinstance(value, (dict, list)) and option.candidate.place.path in WHOLE:
@@ -183,9 +188,10 @@ class Search:
         return False
 
     def _path(self, candidate: Candidate) -> tuple[str | int, ...] | None:
-        """Return the way to a candidate, by names that are settled and without names that are data themselves.
+        """Return the path to a candidate, with record names that are fixed instead of positions.
 
-        ``None`` where an object on the way has its keys from the data: tomorrow there are others.
+        The path must not contain keys that are data themselves, because they may differ in other runs. Such a key is
+        replaced by the selector for an object's only key; if the object has several keys, ``None`` is returned.
         """
         fixed = self.settled.get(candidate.source.step or "", frozenset())
         path = list(by_name(candidate.source.left, candidate.place, lambda name: self._is_name(name, fixed)))
@@ -198,7 +204,7 @@ class Search:
         return tuple(path)
 
     def _is_data(self, key: str, candidate: Candidate) -> bool:
-        """Return whether a key is a value of the data: the wired one, an argument of its call, a value elsewhere."""
+        """Return whether a key is data: the wired value, an argument of the source's call, or a value in a result."""
         if key == candidate.place.value:
             return True
         if key.startswith(result_path.TEXT) or self.timeline.people_said(self.draft.call, key):
@@ -207,34 +213,37 @@ class Search:
         return text in candidate.source.own or (weight(key) == "strong" and text in self.results.by_value)
 
     def _is_name(self, value: str, fixed: frozenset[str]) -> bool:
-        """Return whether a record's name is no data, and may stand in a file.
+        """Return whether a record's name is fixed and may be written to a file.
 
-        A person said it, or its step asks for it by a frozen argument (``fixed``).
+        It is fixed if a person said it, or if its step has it as a frozen argument (``fixed``).
         """
-        said = json_text.canonical(value) in fixed or self.timeline.people_said(self.draft.call, value) is not None
-        return said and mask(value) == value
+        is_fixed = json_text.canonical(value) in fixed or self.timeline.people_said(self.draft.call, value) is not None
+        return is_fixed and mask(value) == value
 
     def _was_said(self, value: Any) -> bool:
-        """Return whether people said the value, or all that is in it."""
+        """Return whether people said the value, or every plain value in it."""
         return all(self.timeline.people_said(self.draft.call, part) for _, part in leaves(value))
 
 
 def _sources(candidates: Sequence[Candidate]) -> list[str]:
-    """Return where candidates are, as lines for people."""
+    """Return the places of candidates as lines for people."""
     shown = list(dict.fromkeys(source_text(candidate) for candidate in candidates[:SHOWN_SOURCES]))
     return shown + ([f"and {len(candidates) - SHOWN_SOURCES} more"] if len(candidates) > SHOWN_SOURCES else [])
 
 
 _WHY = {
     3: "it has the same name there",
-    2: "it has a kindred name there",
-    1: "the tool is called after it",
+    2: "it has a related name there",
+    1: "the tool is named after the argument",
     0: "no other result fits as well",
 }
 
 
 def _newest(options: list[WireOption]) -> list[WireOption]:
-    """Return the newest of options that are all at one place of one tool's results, else all of them."""
-    places = {(it.candidate.source.call.tool, it.candidate.source.step is None, it.form) for it in options}
-    newest = max(it.candidate.source.position for it in options)
-    return [it for it in options if it.candidate.source.position == newest] if len(places) == 1 else options
+    """Return the newest options if all are at the same place in results of one tool, else return all options."""
+    sources = [option.candidate.source for option in options]
+    places = {
+        (source.call.tool, source.step is None, option.form) for source, option in zip(sources, options, strict=True)
+    }
+    newest = max(source.position for source in sources)
+    return [option for option in options if option.candidate.source.position == newest] if len(places) == 1 else options

@@ -1,22 +1,23 @@
-"""Which arguments are an earlier step's output, passed on unchanged.
+"""Wires arguments to the results of earlier steps.
 
-A value is wired only where it equals a place in exactly one earlier result that the model had seen, where it is strong
-enough to prove that (see :mod:`~airflow_provider_vai.crystallizer.evidence.weight`), and where neither the user nor the
-instructions said it. Of several places one wins by these rules, in this order, or the value stays frozen and the
-candidates are listed:
+A value is wired if three conditions are met. It equals one place in one earlier result that the model had seen. It is
+distinctive enough to prove that it comes from there (see
+:mod:`~airflow_provider_vai.crystallizer.evidence.weight`). Neither the user nor the instructions said it. If several
+places fit, these rules choose one, in this order. If none of them decides, the value stays frozen and its candidates
+are listed for review:
 
-1. a place in the record that another wire of the step is taken from already;
-2. the place with the argument's own name, then one with a kindred name (``file_id`` and ``id``), then one in the result
-   of a tool that is called after the argument (``get_channels`` and ``channel``), then one in the result of a call
-   that was asked about another value of the step (its order's number);
-3. of one tool's results the newest, where all candidates are at the same place of that tool's results;
-4. a place in a record that a person named (``[filename=bill.txt]``), where only one of them is.
+1. a place in a record that another wire of the step reads;
+2. a place with the same name, then one with a related name (``file_id`` and ``id``), then one in the result of a tool
+   that is named after the argument (``get_channels`` and ``channel``), then one in the result of a call that has
+   another value of the step as an argument (its order's number);
+3. the newest result of one tool, if all candidates are at the same place in its results;
+4. a place in a record that a person named (``[filename=bill.txt]``), if only one candidate is in such a record.
 
-In a step that changes something outside, a value that only its position picks from several stays frozen: tomorrow
-another record stands there, and it may be somebody else's account.
+In a step that writes, a value that only its position in a list identifies stays frozen. In another run a different
+record may be at that position, such as someone else's account.
 
-Every wire is proven by substitution: filled in with the recorded results it gives the recorded argument, byte by byte,
-or it is none.
+Every wire is checked by substitution: filled in with the recorded results, it must give exactly the recorded argument.
+Otherwise it is dropped.
 """
 
 from __future__ import annotations
@@ -37,22 +38,23 @@ from airflow_provider_vai.languages.places import with_value
 from airflow_provider_vai.model.automation import Argument, Output, Undecided, Wire as SpecWire
 
 MOST_WIRES = 24
-"""An argument with more places from earlier results is a selection from data, which positions cannot repeat."""
+"""An argument with more wires than this is a selection from data and stays frozen: positions cannot repeat it."""
 
 MOST_NOTES = 10
-"""How many undecided places are listed for each argument."""
+"""The most undecided places that are listed for one argument."""
 
 MOST_TEXTS = 200
-"""Values of each argument that are looked through for such parts."""
+"""The most values of one argument that are searched for parts of earlier results."""
 
 MOST_PARTS = 3
-"""How many of the values that stand inside a longer text are listed for each argument."""
+"""The most parts of earlier results that are listed for one argument."""
 
 
 def wire(drafts: Sequence[Draft], evidence: Evidence) -> list[Draft]:
     """Return the drafts with each proven argument wired to the step that it comes from.
 
-    :param drafts: in the order of the run's calls. :param evidence: of the run, with these steps.
+    :param drafts: the drafts in the order of the run's calls.
+    :param evidence: the evidence of the run with these steps.
     """
     if not evidence.results.by_value:
         return list(drafts)
@@ -77,7 +79,7 @@ def _with_wires(draft: Draft, evidence: Evidence, settled: Mapping[str, frozense
 
 
 def _frozen(draft: Draft) -> frozenset[str]:
-    """Return the plain values in a draft's arguments that no wire fills in."""
+    """Return the plain values in a draft's arguments that no wire fills in, as canonical JSON."""
     values = [argument.value for argument in draft.arguments.values() if not argument.from_]
     return frozenset(json_text.canonical(part) for value in values for _, part in leaves(value))
 
@@ -92,14 +94,14 @@ def _argument(name: str, argument: Argument, search: Search) -> Argument:
         ]
         wires = []
     undecided += _parts(name, argument.value, wires, search)
-    said: dict[str, Any] = {
+    notes: dict[str, Any] = {
         "evidence": [line for chosen in wires for line in _evidence(chosen)],
         "undecided": undecided,
     }
     if not wires:
-        return Argument(class_="frozen", value=argument.value, **said) if undecided else argument
+        return Argument(class_="frozen", value=argument.value, **notes) if undecided else argument
     if len(wires[0].at) == 1:
-        return Argument(class_="wired", from_=_output(wires[0]), origin="tool_output", **said)
+        return Argument(class_="wired", from_=_output(wires[0]), origin="tool_output", **notes)
     rest, filled = argument.value, argument.value
     for chosen in wires:
         rest = with_value(rest, chosen.at[1:], None)
@@ -107,16 +109,20 @@ def _argument(name: str, argument: Argument, search: Search) -> Argument:
     if json_text.canonical(filled) != json_text.canonical(argument.value):  # pragma: no cover - each wire is proven
         return argument
     inner = [SpecWire(at=list(chosen.at[1:]), from_=_output(chosen)) for chosen in wires]
-    return Argument(class_="wired", value=rest, wires=inner, **said)
+    return Argument(class_="wired", value=rest, wires=inner, **notes)
 
 
 def _outermost(wires: Sequence[Chosen]) -> list[Chosen]:
-    """Return the wires without those inside another one, which was found after them and says more."""
-    return [one for one in wires if not any(len(it.at) < len(one.at) and one.at[: len(it.at)] == it.at for it in wires)]
+    """Return the wires without those inside another wire, which was found later and covers more."""
+    return [
+        inner
+        for inner in wires
+        if not any(len(outer.at) < len(inner.at) and inner.at[: len(outer.at)] == outer.at for outer in wires)
+    ]
 
 
 def _is_proven(chosen: Chosen) -> bool:
-    """Return whether following the path in the recorded result gives the recorded value, byte by byte."""
+    """Return whether the path in the recorded result leads to exactly the recorded value."""
     try:
         value = result_path.follow(chosen.candidate.source.left, chosen.path)
     except LookupError:
@@ -130,15 +136,15 @@ def _output(chosen: Chosen) -> Output:
 
 def _evidence(chosen: Chosen) -> list[str]:
     place, call = place_text(chosen.at[1:]), chosen.candidate.source.call
-    said = source_text(chosen.candidate, chosen.path[:-1] if chosen.is_checked else chosen.path)
-    line = f"{place}: from {said} (call {place_text([call.id])}); {chosen.why}"
+    source = source_text(chosen.candidate, chosen.path[:-1] if chosen.is_checked else chosen.path)
+    line = f"{place}: from {source} (call {place_text([call.id])}); {chosen.why}"
     if not chosen.lengths:
         return [line]
-    return [f"{line}; taken by its position in a list of {' and of '.join(map(str, chosen.lengths))}"]
+    return [f"{line}; selected by its position in a list of {' and of '.join(map(str, chosen.lengths))}"]
 
 
 def _parts(name: str, value: Any, wires: Sequence[Chosen], search: Search) -> list[Undecided]:
-    """Return the places whose text holds the text of an earlier result, and more."""
+    """Return the places whose text contains the text of an earlier result together with other text."""
     found = []
     for at, text in islice(leaves(value, [name]), MOST_TEXTS):
         if isinstance(text, str) and not any(at[: len(chosen.at)] == chosen.at for chosen in wires):

@@ -114,7 +114,7 @@ def test_json(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
     assert result["steps"] == ["approve_find", "find", "approve_send", "send", "approve_find_2", "find_2"]
     assert result["gates"] == ["approve_find", "approve_send", "approve_find_2"]
     assert (result["change"], result["version"], result["not_crystallized"]) == ("created", 1, [])
-    message = "an MCP server answers, and may answer otherwise tomorrow"
+    message = "an MCP server answers, and its answer may change"
     assert result["review"] == [
         {"number": number, "code": "live", "step": key, "place": None, "message": message, "evidence": []}
         for number, key in enumerate(("find", "send", "find_2"), 1)
@@ -166,7 +166,7 @@ def test_choice_of_calls(options: list[str], kept: list[str], vai: Vai, out: Pat
         (["--exclude", "3-1"], ["--exclude", "3-1"]),
         (["--turns", ""], ["--turns"]),
         (["--calls", ""], ["--calls"]),
-        (["--exclude", "*"], ["no successful tool call is left of 3", "Choose other calls"]),
+        (["--exclude", "*"], ["no tool call (of 3) can become a step", "Choose other calls"]),
         (["--run", "nope"], ["0 runs match 'nope'", "chat"]),
         (["--dag-id", "../x"], ["'../x'", "--dag-id", "Try 'vai_x'"]),
         (["--dag-id", "json"], ["would hide a Python module"]),
@@ -205,7 +205,7 @@ def test_all_leaves_out_failed_runs(vai: Vai, out: Path, rules: Path) -> None:
     result = vai("crystallize", TRACES / "tau2.json", "--all", "--out", out, "--tools", rules)
     assert result.code == 0
     assert result.err.startswith("vai: left out: ")
-    assert "run sim-2: the recorded run did not succeed" in result.err
+    assert "run sim-2: the recorded run failed" in result.err
     assert [path.name for path in sorted(out.glob("vai*"))] == ["vai_1.py", "vai_1.vai.json"]
 
 
@@ -215,7 +215,8 @@ def test_all_without_a_usable_run_is_refused(vai: Vai, out: Path, rules: Path, t
     document["simulations"] = document["simulations"][1:]
     trace = tmp_path / "trace.json"
     trace.write_text(json.dumps(document))
-    assert_refused(vai("crystallize", trace, "--all", "--out", out, "--tools", rules), "run sim-2", "did not succeed")
+    output = vai("crystallize", trace, "--all", "--out", out, "--tools", rules)
+    assert_refused(output, "run sim-2", "the recorded run failed")
     assert not out.exists()
 
 
@@ -235,7 +236,7 @@ def test_unmapped_tools_are_refused_with_the_lines_to_add(vai: Vai, out: Path, t
     trace = tmp_path / "trace.json"
     trace.write_text(CHAT)
     result = vai("crystallize", trace, "--out", out)
-    assert_refused(result, "2 tools with no action kind: 'find', 'send'", "--allow-unmapped")
+    assert_refused(result, "2 tools without an action kind: 'find', 'send'", "--allow-unmapped")
     assert not out.exists()
     lines = result.err.partition("\n\n")[2].rpartition("\n\n")[0]
     (tmp_path / "vai-tools.toml").write_text(lines)
@@ -355,9 +356,9 @@ BAD = {
     "deep but readable": (b"[" * 300 + b"]" * 300, ["nested more than 200 levels deep"]),
     "results without calls": (
         json.dumps([{"role": "user", "content": "go"}, ANSWER, {"role": "assistant", "content": "ok"}]).encode(),
-        ["the run made no tool call"],
+        ["the run contains no tool calls"],
     ),
-    "no calls": (b'[{"role": "user", "content": "hi"}]', ["the run made no tool call"]),
+    "no calls": (b'[{"role": "user", "content": "hi"}]', ["the run contains no tool calls"]),
     "no runs": (b'{"tasks": [], "simulations": []}', ["the trace contains no run"]),
 }  # fmt: skip
 

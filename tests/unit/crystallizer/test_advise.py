@@ -1,4 +1,4 @@
-"""Whether crystallizing is worth it."""
+"""The advice whether a run is worth crystallizing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WRITE = {"match": "*", "kind": "mcp_tool"}
     ],
 )
 def test_advice(recorded: Run, recommendation: str, words: str) -> None:
-    """Skip one call or mere reading, wait while the run was still finding its way, else do it; always with a reason."""
+    """Skip single calls and exploration, wait for unfinished work, else crystallize; always with a reason."""
     advice = crystallized(recorded, READ, WRITE).advice
     assert advice is not None
     assert advice.recommendation == recommendation

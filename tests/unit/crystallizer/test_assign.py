@@ -1,4 +1,4 @@
-"""Which kind a call is, and its arguments under the kind's names."""
+"""Assigning action kinds to calls, and the kinds' names to their arguments."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_kind_and_arguments(one: ToolCall, rule: dict[str, Any], kind: str, valu
     ],
 )
 def test_effect(one: ToolCall, rule: dict[str, Any], effect: str) -> None:
-    """The tools file's word, else what the arguments say, else the kind's own."""
+    """The tools file decides, else the arguments, else the kind."""
     assert draft(one, **rule).effect == effect
 
 
@@ -135,7 +135,7 @@ def test_values_keep_their_types() -> None:
 @pytest.mark.parametrize(
     ("one", "rule", "problem"),
     [
-        (call("generate_query", {}), {}, "give sql, the statement to run, or a question"),
+        (call("generate_query", {}), {}, "give sql (the statement to run), or a question"),
         (call("generate_query", {"sql": ""}), {}, "sql: String should have at least 1 character"),
         (call("generate_query", {"sql": "S", "limit": 1}), {}, "limit: Extra inputs are not permitted"),
         (call("generate_query", {"sql": "S", "max_rows": "5"}), {}, "max_rows: Input should be a valid integer"),
@@ -143,7 +143,7 @@ def test_values_keep_their_types() -> None:
         (call("http_request", {"url": "/x", "method": "post"}), {}, "method"),
         (call("http_request", {"method": "GET"}), {}, "endpoint is missing"),
         (call("create_flashboard", {"title": "T", "charts": {}}), {}, "charts: Input should be a valid list"),
-        (call("send"), {"kind": "python_tool"}, "no function is named for it"),
+        (call("send"), {"kind": "python_tool"}, "no function is given for it"),
         (call("send"), {"kind": "python_tool", "callable": "not a path"}, "python_callable"),
         (call("se nd"), {"kind": "python_tool", "callable": "m:*"}, "python_callable"),
     ],
@@ -168,7 +168,7 @@ def test_arguments_that_do_not_fit_are_refused(one: ToolCall, rule: dict[str, An
     ids=["two names of the kind", "renamed first", "renamed last"],
 )
 def test_two_values_of_one_argument_are_refused(one: ToolCall, rule: dict[str, Any]) -> None:
-    """Two recorded arguments that become the same one: no value is lost in silence."""
+    """Two recorded arguments that are renamed to the same name are refused, so that no value is lost."""
     with pytest.raises(ArgumentsRefused):
         draft(one, **rule)
 
@@ -178,7 +178,7 @@ def test_unmapped_tools_are_refused(tool: str) -> None:
     """Each once, with the lines to add; or they become steps that fail when run."""
     with pytest.raises(UnmappedTool) as refusal:
         drafts(call(tool), call(tool), call("other"))
-    assert refusal.value.problem == f"2 tools with no action kind: '{tool}', 'other'"
+    assert refusal.value.problem == f"2 tools without an action kind: '{tool}', 'other'"
     assert refusal.value.remedy.count("[[tools]]") == 2
     allowed = drafts(call(tool, {"a": 1}), allow_unmapped=True)
     assert [(found.kind.name, found.effect, found.values) for found in allowed] == [

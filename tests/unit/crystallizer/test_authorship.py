@@ -1,4 +1,4 @@
-"""Which steps hold a model's own words."""
+"""Finding the steps that send texts which a model wrote."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def last(recorded: Run, *rules: Any) -> Step:
     ],
 )
 def test_prose_that_nobody_said_before_is_the_models(recorded: Run, is_flagged: bool) -> None:
-    """A step that changes something and sends such prose is flagged with the places: it says the same tomorrow."""
+    """A step that writes and sends such prose is flagged with the places: every run repeats it."""
     step = last(recorded)
     assert step.non_deterministic is is_flagged
     assert step.determinism == ("model_written" if is_flagged else "exact")
@@ -48,7 +48,7 @@ def test_many_places_are_counted() -> None:
     """Three are named."""
     texts = {f"t{number}": f"{PROSE} {number}" for number in range(5)}
     assert last(run(call("send", texts))).non_deterministic_reason == (
-        "a model wrote arguments.t0, arguments.t1, arguments.t2 and 2 more, which each run repeats word for word"
+        "a model wrote arguments.t0, arguments.t1, arguments.t2 and 2 more, and every run repeats it word for word"
     )
 
 

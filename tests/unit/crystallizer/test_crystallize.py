@@ -1,4 +1,4 @@
-"""From a Run to an Automation, as a whole: the facts it takes over, and what holds for every run."""
+"""Crystallizing as a whole: the facts in the Automation, and properties that hold for every run."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_provenance_is_taken_over() -> None:
     ],
 )
 def test_derived_dag_ids(facts: dict[str, Any], dag_id: str) -> None:
-    """Title, agent, the user's first words, or the run's id; prefixed, so that no module is hidden; cut at a word."""
+    """Title, agent, the user's first words or the run's id; prefixed, so that no module is shadowed; cut at a word."""
     assert derived_dag_id(run(**facts)) == dag_id
 
 
@@ -101,7 +101,7 @@ def test_connections_are_those_the_dag_needs() -> None:
 
 
 def test_failed_runs_and_empty_runs_are_refused() -> None:
-    """A repeated failure, or a DAG of nothing, helps nobody."""
+    """A failed run, or a run without usable calls, is refused."""
     with pytest.raises(RunNotSuccessful):
         crystallized(run(call(), outcome="failed"))
     assert len(crystallized(run(call(), outcome="failed"), allow_unsuccessful=True, gates="recorded").steps) == 1
@@ -215,7 +215,7 @@ def found(value: Any, path: Any) -> Any:
 
 
 def left_by(step: Step, results: dict[str, Any]) -> Any:
-    """Return what the step would leave in Airflow if its tool answered as recorded: a query leaves a table."""
+    """Return the result that the step would have in Airflow if its tool answered as recorded."""
     result = results[step.call_ids[0]]
     if step.kind != "generate_query":
         return result
@@ -223,7 +223,7 @@ def left_by(step: Step, results: dict[str, Any]) -> Any:
 
 
 def substituted(argument: Argument, sources: dict[str, Any], params: dict[str, Param]) -> Any:
-    """Return an argument with each wire replaced by the recorded value that it stands for, a param by its default."""
+    """Return an argument with each wire replaced by the recorded value and each param by its default."""
     if argument.class_ == "parameter":
         return found(params[argument.param].default, argument.path)
     if argument.from_:

@@ -53,7 +53,7 @@ def test_a_frozen_statement_passes_its_own_list(sql: str, dialect: str | None) -
 
 
 def test_a_query_without_sql_is_written_anew() -> None:
-    """Where the trace holds the question alone, the step is flagged as a model's at run time, and lists no table."""
+    """If the trace contains only the question, the step is flagged `model_at_run_time` and lists no tables."""
     step = last(call("query", {"question": "How much?"}, [{"n": 1}]), rules=(QUERY,))
 
     assert (step.determinism, step.non_deterministic) == ("model_at_run_time", True)
@@ -86,7 +86,7 @@ def test_an_answer_keeps_its_status_and_shape() -> None:
     ],
 )
 def test_other_forms_of_an_answer(result: Any, drawn: set[str]) -> None:
-    """A body alone has a shape; a text says nothing; a field that is called status is no HTTP status."""
+    """A body alone has a shape; a text has none; a field named status need not be an HTTP status."""
     step = last(call("post", {"url": "/orders", "method": "POST"}, result), rules=(POST,))
 
     assert {name for name in values(step) if name.startswith("expected")} == drawn
@@ -116,7 +116,7 @@ def test_an_agent_gets_what_it_used() -> None:
 
 
 def test_an_agent_without_figures_of_its_own_is_measured_by_the_run() -> None:
-    """The whole run's tokens are the measure where the trace does not say what the agent took."""
+    """If the trace does not record the agent's usage, the limits are based on the whole run's tokens."""
     recorded = call("ask", {"question": "Why?"}, "So")
 
     step = last(recorded, rules=(ASK,), usage=Usage(input_tokens=2000, output_tokens=500))

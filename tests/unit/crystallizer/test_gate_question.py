@@ -1,4 +1,4 @@
-"""What the gate of a step asks, compares, lets a person change and never lets pass."""
+"""The arguments of a gate: question, recorded values, form fields and denied arguments."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_computed_arguments_bring_their_recorded_value() -> None:
 
 
 def test_a_long_recorded_value_is_left_out() -> None:
-    """The DAG file does not repeat a table for the sake of comparison."""
+    """A large recorded value is not copied into the gate."""
     rows = [{"n": number} for number in range(500)]
 
     assert "recorded" not in gate(call("look", {}, rows), call("send", {"body": rows}), rule=SEND)
@@ -74,7 +74,7 @@ def test_editable_arguments_have_the_schema_of_their_kind(
 
 
 def test_a_denied_call_is_never_let_pass() -> None:
-    """What a person denied in the recorded run stands in the gate of the same tool's steps, in the kind's names."""
+    """Arguments that a person denied in the recorded run are in the gates of the tool's steps."""
     denied = call("send", None, proposed_arguments={"to": "eve"}, outcome="denied")
     shown = gate(denied, call("send", {"to": "ada"}), rule=SEND)
 

@@ -80,10 +80,10 @@ def test_gate_keys_evade_tools_of_that_name() -> None:
 
 
 def test_unguarded_writes_are_listed_for_review() -> None:
-    """What changes something outside without a gate is said aloud."""
+    """A write without a gate becomes a review item."""
     automation = one(call("send"), approval="never")
     assert (
-        "send: external side effects without a gate (the tools file says that this tool needs no approval)"
+        "send: external side effects without a gate (according to the tools file, this tool needs no approval)"
         in review_lines(automation)
     )
 
@@ -124,14 +124,14 @@ def outsiders(tool: str, arguments: dict[str, Any], said: str = "", gates: str =
     ],
 )
 def test_what_outsiders_wrote_is_guarded(tool: str, arguments: Any, said: str, guarded: bool) -> None:
-    """A write of their values, and a request to their address, also where the recorded run asked nobody."""
+    """A write with outsiders' values and a request to their address are guarded, even if the run asked nobody."""
     automation = outsiders(tool, arguments, said, approval="not_required")
     gates = [step for step in automation.steps if step.kind == "approval_gate"]
     assert bool(gates) == guarded
     if guarded:
         reason = gates[0].arguments["reason"].value
         assert [value.call_id for value in automation.steps[-1].approval.untrusted] == ["c1"]
-        assert "only text that outsiders can write says arguments." in reason.lower()
+        assert "only text that outsiders can write contains arguments." in reason.lower()
         assert "(call c1)" in reason
 
 

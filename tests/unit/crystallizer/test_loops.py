@@ -40,7 +40,7 @@ def steps(automation: Automation) -> dict[str, Step]:
 
 
 def test_calls_through_a_list_are_one_step() -> None:
-    """It is mapped over the list, keeps what was the same, and takes from the element what differed."""
+    """The step is mapped over the list; equal values stay frozen, and others come from the element."""
     arguments = [{"order": {"ref": one["id"]}, "note": "thanks", "total": one["sum"]} for one in ORDERS]
     automation = made(run(listed(), *sent(*arguments)), gates="recorded")
 
@@ -95,14 +95,14 @@ def test_what_is_not_wholly_explained_is_no_loop(arguments: list[dict[str, Any]]
 
 
 def test_what_the_user_named_is_no_loop() -> None:
-    """The user asked for these three, whatever the list holds tomorrow."""
+    """No loop if the user named the values: they do not come from the list."""
     words = "Send A-1001, then A-1002 and A-1003."
     recorded = run(listed(), *sent(*({"ref": one["id"]} for one in ORDERS)), turns=[Turn(index=0, user_text=words)])
     assert len(steps(made(recorded))) == 4
 
 
 def test_counting_up_proves_nothing() -> None:
-    """Pages 1 to 3 are not the three orders' numbers, unless the names say so."""
+    """Small numbers make a loop only if the names match: pages 1 to 3 are not the orders' numbers."""
     pages = {"orders": [{"id": 1}, {"id": 2}, {"id": 3}]}
     assert len(steps(made(run(listed(pages), *sent({"page": 1}, {"page": 2}, {"page": 3}))))) == 4
     assert len(steps(made(run(listed(pages), *sent({"order_id": 1}, {"order_id": 2}, {"order_id": 3}))))) == 2

@@ -55,18 +55,18 @@ def text_of(recorded: Run, tmp_path: Any, **policy: Any) -> tuple[str, str]:
     ],
 )  # fmt: skip
 def test_text_under_a_secret_key_becomes_a_connection(key: str, tmp_path: Any) -> None:
-    """Whatever the value looks like; the reviewer is told which connection to make."""
+    """Whatever the value looks like; the review item names the connection to create."""
     dag, sidecar = text_of(run(call("send", {"to": "mia", "auth": {key: PLAIN}})), tmp_path)
     assert PLAIN not in dag + sidecar
     assert 'connection_secret("send_' in dag
-    assert "looks like a credential and was not kept: make the connection 'send_" in sidecar
+    assert "looks like a credential and was not kept: create the connection 'send_" in sidecar
 
 
 @pytest.mark.parametrize(
     "key", ["page_token", "nextPageToken", "cursor_token", "tokens", "max_tokens", "password_hint", "key"]
 )
 def test_other_keys_are_no_secrets(key: str, tmp_path: Any) -> None:
-    """What says where to go on, or how many, is data."""
+    """Cursors and token counts are data, not credentials."""
     dag, _ = text_of(run(call("send", {key: PLAIN})), tmp_path)
     assert PLAIN in dag
 
@@ -104,7 +104,7 @@ def test_known_secrets_are_those_of_the_caller() -> None:
 
 
 def test_a_denied_call_shows_no_header_that_was_dropped(tmp_path: Any) -> None:
-    """The gate never lets denied arguments pass; it holds them without the headers of the connection."""
+    """The gate lists denied arguments without the headers that the connection supplies."""
     headers = {"Authorization": PLAIN, "Accept": "text/csv"}
     denied = call("post", {"url": "/x", "method": "POST", "headers": headers}, outcome="denied", approval="denied")
     asked = call("post", {"url": "/y", "method": "POST"}, approval="approved")
@@ -159,7 +159,7 @@ def test_a_secret_inside_text_is_refused(secret: str, where: str) -> None:
 
 
 def test_recorded_auth_headers_are_dropped() -> None:
-    """Of an HTTP request the connection supplies them; the reviewer is told."""
+    """The connection of an HTTP request must supply the headers; a review item says so."""
     names = ["Authorization", "proxy-authorization", "Cookie", "X-API-Key", "X-Auth-Token", "x-client-secret"]
     names += ["X-Auth-Key", "Set-Cookie", "X-Session"]  # the operator refuses these at run time
     headers = {**dict.fromkeys(names, PLAIN), "Accept": "text/csv"}
@@ -175,7 +175,7 @@ def test_recorded_auth_headers_are_dropped() -> None:
 
 
 def test_headers_of_nothing_else_are_left_out() -> None:
-    """An empty object of headers says nothing."""
+    """An empty headers object is left out."""
     recorded = run(call("http_request", {"url": "/x", "headers": {"Authorization": PLAIN}}))
     automation = crystallized(recorded, {"match": "*", "kind": "http_request"})
     assert "headers" not in automation.steps[0].arguments

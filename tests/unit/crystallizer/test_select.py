@@ -1,4 +1,4 @@
-"""Which calls become steps: only what succeeded, and every other call is listed with its reason."""
+"""Selecting calls: only successful ones become steps, and every other call is listed with a reason."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def ids(recorded: Run, **policy: Any) -> list[str]:
         (call(outcome="denied", error="rejected by policy"), "denied", "a person denied it: rejected by policy"),
         (call(outcome="interrupted"), "interrupted", "was interrupted"),
         (call(outcome="interrupted", error="timeout"), "interrupted", "was interrupted: timeout"),
-        (call(outcome="unknown"), "no_result", "the trace holds no result of it"),
+        (call(outcome="unknown"), "no_result", "the trace contains no result for it"),
         (call(arguments="free text"), "arguments_unknown", "succeeded, but its executed arguments are not recorded"),
         (
             call(actor="user"),
             "made_by_user",
-            "the user's side made it; the agent's later calls may have depended on it",
+            "the user's side made it; later calls of the agent may have depended on it",
         ),
         (call(parent_id="c2"), "inside_call", "was made inside the call c2, which is one step"),
         (
@@ -74,7 +74,7 @@ def test_a_parent_outside_the_trace_hides_no_call() -> None:
 
 @pytest.mark.parametrize("tool", ["final_result", "other"])
 def test_only_an_accepted_answer_is_an_answer(tool: str) -> None:
-    """A tool that happens to be called so, or to say so, is an action."""
+    """A tool with that name or that result alone is still an action."""
     result = "Final result processed." if tool == "other" else {"saved": True}
     assert ids(run(call(tool, {}, result))) == ["c1"]
 
@@ -99,7 +99,7 @@ def test_retry_that_succeeded_is_named(later: list[ToolCall], again: str | None)
 
 
 def test_calls_of_the_same_batch_do_not_end_a_retry() -> None:
-    """What the model asked for together with the failed call says nothing about giving up."""
+    """Calls of the failed call's own batch do not hide a retry."""
     recorded = run(call("look", outcome="failed", batch=0), call("other", batch=0), call("look", batch=1))
     assert reasons(recorded) == {"c1": "failed; succeeded when retried as c3"}
 
@@ -135,9 +135,9 @@ def test_choice(policy: dict[str, Any], kept: list[str]) -> None:
     [
         ({"turns": frozenset({9})}, "there is no turn 9"),
         ({"calls": ("9",)}, "--calls names '9'"),
-        ({"calls": ("look",)}, "--calls names 'look', and no call has that number or id"),
+        ({"calls": ("look",)}, "--calls names 'look', but no call has that number or id"),
         ({"exclude": ("c9",)}, "--exclude names 'c9'"),
-        ({"exclude": ("l*",)}, "no successful tool call is left of 1: look (c1) was excluded"),
+        ({"exclude": ("l*",)}, "no tool call (of 1) can become a step: look (c1) was excluded"),
     ],
 )
 def test_a_choice_that_names_nothing_is_refused(policy: dict[str, Any], problem: str) -> None:
@@ -149,16 +149,16 @@ def test_a_choice_that_names_nothing_is_refused(policy: dict[str, Any], problem:
 
 
 def test_a_run_without_successes_is_refused() -> None:
-    """The message says what became of the first calls."""
-    with pytest.raises(NothingToCrystallize, match="made no tool call"):
+    """The message gives the reason for each of the first calls."""
+    with pytest.raises(NothingToCrystallize, match="contains no tool calls"):
         select(run(), Policy())
-    with pytest.raises(NothingToCrystallize, match=r"left of 7: look \(c1\) failed.*; and 2 more"):
+    with pytest.raises(NothingToCrystallize, match=r"\(of 7\) can become a step: look \(c1\) failed.*; and 2 more"):
         select(run(*[call(outcome="failed")] * 7), Policy())
 
 
 @pytest.mark.parametrize(("outcome", "is_refused"), [("failed", True), ("success", False), ("unknown", False)])
 def test_failed_run_is_refused(outcome: str, is_refused: bool) -> None:
-    """Unless the user takes it all the same."""
+    """A failed run is refused unless the policy allows it."""
     recorded = run(call(), outcome=outcome)
     require_success(recorded, Policy(allow_unsuccessful=True))
     if not is_refused:

@@ -1,4 +1,4 @@
-"""Work that grows with a run and no faster: counted, not timed, so that no square comes back unnoticed."""
+"""The work grows linearly with the run. It is counted, not timed, to detect quadratic code reliably."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The spec: its references hold, its JSON is exact, its digest counts everything that is decided."""
+"""The spec: its references are checked, its JSON is exact, and its digest covers every decision."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def test_references_name_earlier_steps(later: dict[str, Any]) -> None:
     """A dependency, a wire or a gate that names a later step or none is refused."""
     assert automation(step("x"), step("y", **later)).steps[1].key == "y"
     for steps in ([step("y", **later)], [step("y", **later), step("x")], [step("x", **later)]):
-        with pytest.raises(ValidationError, match="'x', which is no earlier step"):
+        with pytest.raises(ValidationError, match="'x', which is not an earlier step"):
             automation(*steps)
 
 
 def test_keys_are_unique() -> None:
-    """Two steps of one key cannot be told apart."""
+    """Two steps with the same key are refused."""
     with pytest.raises(ValidationError, match="two steps have the key 'x'"):
         automation(step("x"), step("x"))
 
@@ -104,7 +104,7 @@ def test_spec_digest_counts_values(value: Any, other: Any) -> None:
 
 
 def test_spec_digest_leaves_out_the_sidecars_own_fields() -> None:
-    """Version, status and history say nothing about what runs."""
+    """Version, status and history do not change the digest of the spec."""
     one = automation(step("x"))
     facts: dict[str, Any] = {
         "schema_version": 2,

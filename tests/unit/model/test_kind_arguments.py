@@ -27,8 +27,8 @@ def test_a_query_has_a_statement_or_a_question(given: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({}, "give sql, the statement to run, or a question"),
-        ({"question": ""}, "give sql, the statement to run, or a question"),
+        ({}, "give sql \\(the statement to run\\), or a question"),
+        ({"question": ""}, "give sql \\(the statement to run\\), or a question"),
         ({"tables": ["orders"]}, "give sql"),
         ({"sql": "", "question": "?"}, "at least 1 character"),
         ({"sql": "select 1", "max_seconds": 0}, "greater than 0"),
@@ -36,7 +36,7 @@ def test_a_query_has_a_statement_or_a_question(given: dict[str, Any]) -> None:
     ],
 )
 def test_a_query_without_either_is_refused(given: dict[str, Any], message: str) -> None:
-    """The message says what to give."""
+    """The error message names the arguments to give."""
     with pytest.raises(ValidationError, match=message):
         GenerateQueryArguments.model_validate({"conn_id": "wh", **given})
 

@@ -72,7 +72,7 @@ def test_the_provider_lists_the_operator(kind: Kind) -> None:
 
 @each_kind
 def test_the_page_has_a_runnable_example(kind: Kind) -> None:
-    """Each kind that can run stands in the DAG file that the end-to-end tests run, and is shown from there."""
+    """Each kind that can run has a step in the DAG file of the end-to-end tests, which the docs show."""
     if kind.name == "unmapped_tool":
         pytest.skip("it never runs")
     _, _, section = DOCS.read_text(encoding="utf-8").partition(f"\n## {kind.name}\n")
@@ -130,5 +130,5 @@ def test_the_command_lists_every_kind(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_no_name_stands_for_two_kinds() -> None:
-    """Names and legacy names are told apart."""
+    """Each name and legacy name belongs to one kind."""
     assert len(by_name()) == sum(1 + len(kind.legacy) for kind in KINDS)

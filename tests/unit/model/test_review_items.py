@@ -1,4 +1,4 @@
-"""Review items: the table of codes, what is drawn from steps, and the lines that people read."""
+"""Review items: the table of codes, the items generated from steps, and their lines for people."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ MADE_BY = {
 
 @pytest.mark.parametrize("place", MADE_BY, ids=lambda place: place[0])
 def test_every_code_that_is_used_is_in_the_table(place: tuple[str, int | str]) -> None:
-    """No finding is made of a code that nobody can look up."""
+    """Every code that the package uses is in the table."""
     function, argument = place
     found = set()
     for node in (node for tree in SOURCES for node in ast.walk(tree) if isinstance(node, ast.Call)):
@@ -114,7 +114,7 @@ def test_what_the_steps_show() -> None:
 
 
 def test_lines_for_people() -> None:
-    """Neighbours that say the same share a line; the numbers stay those of the list."""
+    """Consecutive items with the same text share a line and keep their numbers."""
     items = [
         review_item("live", step="look", reason="it answers"),
         review_item("live", step="ask", reason="it answers"),

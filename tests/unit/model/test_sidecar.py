@@ -81,7 +81,7 @@ def test_changed_documents_are_refused(change: dict[str, Any], problem: str, fil
     ],
 )
 def test_other_files_are_refused(content: bytes, problem: str, tmp_path: Path) -> None:
-    """What is no sidecar at all is refused in the same way."""
+    """A document that is not a sidecar is refused in the same way."""
     file = tmp_path / "x.vai.json"
     file.write_bytes(content)
     with pytest.raises(SpecError) as refusal:

@@ -1,4 +1,4 @@
-"""The steps as a graph: what ends it, and what a step waits for."""
+"""The steps as a graph: the last steps, and the steps upstream of a step."""
 
 from __future__ import annotations
 

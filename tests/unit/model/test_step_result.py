@@ -30,7 +30,7 @@ ROWS = [{"id": 1}]
     ],
 )
 def test_results_by_kind(kind: str, recorded: Any, expected: Any) -> None:
-    """A kind that makes a table has rows; a kind whose result is its own leaves nothing of the recorded one."""
+    """A kind that returns a table has rows; nothing can be wired to a kind with a result of its own."""
     assert step_result(by_name().get(kind), recorded) == expected
 
 

@@ -1,4 +1,4 @@
-"""The tools file: which rule counts, and what is said where the file is wrong."""
+"""The tools file: which rule applies, and the messages for invalid files."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ WRONG = {
     "unknown table": ("[[tool]]\nmatch = 'x'", "tool: Extra inputs"),
     "unknown key": ("[[tools]]\nmatch = 'x'\nkind = 'mcp_tool'\nconn = 'y'", "tools.0.conn: Extra inputs"),
     "no match": ("[[tools]]\nkind = 'mcp_tool'", "tools.0.match is missing"),
-    "unknown kind": ("[[tools]]\nmatch = 'x'\nkind = 'mcp'", "tools.0.kind: Value error, no action kind 'mcp'"),
-    "a gate is no kind": ("[[tools]]\nmatch = 'x'\nkind = 'approval_gate'", "no action kind 'approval_gate'"),
+    "unknown kind": ("[[tools]]\nmatch = 'x'\nkind = 'mcp'", "0.kind: Value error, there is no action kind 'mcp'"),
+    "a gate is not a kind": ("[[tools]]\nmatch = 'x'\nkind = 'approval_gate'", "no action kind 'approval_gate'"),
     "second rule": (
         "[[tools]]\nmatch='a'\nkind='mcp_tool'\n[[tools]]\nmatch='b'\nkind='mcp_tool'\neffect='none'",
         "tools.1.effect: Input should be 'read', 'artifact' or 'write' (found 'none')",
@@ -64,7 +64,7 @@ def test_first_rule_that_covers_counts() -> None:
 
 
 def test_camel_case() -> None:
-    """The HTTP API spells the same keys in camelCase."""
+    """Keys may be in camelCase, as in the HTTP API."""
     rule = {"match": "x", "kind": "mcp_tool", "connId": "c", "gate": {"onTimeout": "reject", "assignedUsers": ["7"]}}
     gate = {"on_timeout": "reject", "assigned_users": ["7"]}
 
@@ -72,7 +72,7 @@ def test_camel_case() -> None:
 
 
 def test_file_beside_the_trace_is_found(tmp_path: Path) -> None:
-    """Without --tools the file beside the trace counts; where there is none, there are no rules."""
+    """Without --tools, the file beside the trace is read; without a file there are no rules."""
     trace = tmp_path / "trace.json"
     assert read_tools(None, beside=trace).tools == []
     (tmp_path / FILE_NAME).write_text("[[tools]]\nmatch = 'x'\nkind = 'generate_query'\n")
@@ -112,10 +112,10 @@ def test_suggested_lines_map_exactly_that_tool(tool: str, other: str) -> None:
 
 
 def test_suggestion_for_a_tool_without_a_name_is_a_valid_rule() -> None:
-    """A trace may name a tool with empty text; the lines to paste must be accepted all the same."""
+    """Even for a tool with an empty name, the suggested lines are a valid tools file."""
     assert ToolsFile.model_validate(tomllib.loads(suggestion(""))).rule("", None) is not None
 
 
 def test_suggestion_lists_every_kind() -> None:
-    """The comment says what else could stand there."""
+    """The comment lists the other kinds."""
     assert all(kind in suggestion("x") for kind in callable_kinds())

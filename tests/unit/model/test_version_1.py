@@ -88,7 +88,7 @@ def test_the_values_of_a_line_stay() -> None:
     ],
 )  # fmt: skip
 def test_open_questions(line: str, at: list[Any], code: str, evidence: str | None) -> None:
-    """The place and the code as data; what the line said is evidence, and the other lines stay."""
+    """The place and the code become data, the rest of the line becomes evidence, and other lines are kept."""
     made = argument(f"{line} left frozen" if line.endswith("?") else f"{line}: left frozen")
     (found,) = made["undecided"]
     assert made["evidence"] == ["x: said"]

@@ -101,7 +101,7 @@ def test_it_is_listed(vai) -> None:
     ("value", "said"),
     [
         ("acme_vai:TAKEN", "two action kinds are called 'web_search'"),
-        ("acme_vai:WRONG", "it names a str"),
+        ("acme_vai:WRONG", "it refers to a str"),
         ("acme_vai:GONE", "GONE"),
     ],
 )

@@ -222,5 +222,5 @@ def test_an_undeclared_param_is_refused() -> None:
     step = spec.steps[0].model_dump()
     step["arguments"]["arguments"] = {"class": "parameter", "param": "day"}
 
-    with pytest.raises(ValidationError, match="takes the parameter 'day', which is not declared"):
+    with pytest.raises(ValidationError, match="uses the param 'day', which is not declared"):
         Automation.model_validate({**spec.model_dump(), "steps": [step]})

@@ -5,7 +5,7 @@ sample-pipeline (agentdojo). Each task repeats one successful tool call of that 
 arguments that were executed then.
 
 Review before you activate it:
-1-2. read_sensor, water: an MCP server answers, and may answer otherwise tomorrow
+1-2. read_sensor, water: an MCP server answers, and its answer may change
 
 Provenance, and the calls that did not become tasks: vai_garden.vai.json
 """
@@ -28,7 +28,7 @@ with DAG(
     doc_md="Version 1 of this automation. Its record is `vai_garden.vai.json`.",
     tags=["vai", "crystallized"],
 ):
-    # live: an MCP server answers, and may answer otherwise tomorrow
+    # live: an MCP server answers, and its answer may change
     read_sensor = McpToolOperator(
         task_id="read_sensor",
         conn_id="garden_mcp",
@@ -40,10 +40,10 @@ with DAG(
     approve_water = ApprovalGateSensor(
         task_id="approve_water",
         subject="Run water?",
-        reason="It changes something outside, and the trace does not say whether anyone approved that; only text that outsiders can write says arguments.bed (call s1).",
+        reason="It has external side effects, and the trace does not record whether anyone approved them; only text that outsiders can write contains arguments.bed (call s1).",
     )
 
-    # live: an MCP server answers, and may answer otherwise tomorrow
+    # live: an MCP server answers, and its answer may change
     water = McpToolOperator(
         task_id="water",
         conn_id="garden_mcp",

@@ -4,7 +4,7 @@ Crystallized from the chat thread msgs-1 (anthropic_messages, model claude-sampl
 repeats one successful tool call of that recording with the arguments that were executed then.
 
 Review before you activate it:
-1-2. web_search, save_route: an MCP server answers, and may answer otherwise tomorrow
+1-2. web_search, save_route: an MCP server answers, and its answer may change
 
 Provenance, and the calls that did not become tasks: vai_route_frozen.vai.json
 """
@@ -35,7 +35,7 @@ with DAG(
         effect="read",
     )
 
-    # live: an MCP server answers, and may answer otherwise tomorrow
+    # live: an MCP server answers, and its answer may change
     web_search = McpToolOperator(
         task_id="web_search",
         conn_id="search_mcp",
@@ -50,7 +50,7 @@ with DAG(
         reason="The tools file requires approval.",
     )
 
-    # live: an MCP server answers, and may answer otherwise tomorrow
+    # live: an MCP server answers, and its answer may change
     save_route = McpToolOperator(
         task_id="save_route",
         conn_id="fleet_mcp",

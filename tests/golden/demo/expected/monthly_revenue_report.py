@@ -7,8 +7,8 @@ recording with the arguments that were executed then.
 
 Review before you activate it:
 1-2. generate_query, generate_query_2: a model wrote this SQL
-3. http_request: a model wrote json.title, json.summary, json.highlights.0 and 2 more, which each
-   run repeats word for word
+3. http_request: a model wrote json.title, json.summary, json.highlights.0 and 2 more, and every run
+   repeats it word for word
 4. [10].parts[0]: call 'pyd_ai_221a39621eae44f5b470ed489685a9ec' waited between two runs, so its
    arguments may have been edited
 
@@ -133,11 +133,11 @@ ORDER BY orders DESC, region""",
     approve_http_request = ApprovalGateSensor(
         task_id="approve_http_request",
         subject="Run http_request?",
-        reason="It changes something outside, and the trace does not say whether anyone approved that.",
+        reason="It has external side effects, and the trace does not record whether anyone approved them.",
     )
 
-    # model-written: a model wrote json.title, json.summary, json.highlights.0 and 2 more, which each run
-    # repeats word for word
+    # model-written: a model wrote json.title, json.summary, json.highlights.0 and 2 more, and every run
+    # repeats it word for word
     http_request = HttpRequestOperator(
         task_id="http_request",
         conn_id="reports",

@@ -5,22 +5,24 @@ Crystallized from the agent run run-march of sales-analyst (vai, model orchestra
 were executed then.
 
 Review before you activate it:
-1. explain_schema: the recorded explanation was a model's; this step returns the schema as it is
+1. explain_schema: a model wrote the recorded explanation; this step returns the current schema
+   instead
 2. generate_query: a model wrote this SQL
-3-4. web_search, fetch_page: the web answers, and answers otherwise tomorrow
-5. call_agent: a model decides anew in each run; a model wrote question, which each run repeats word
-   for word
-6. add_note: an MCP server answers, and may answer otherwise tomorrow; a model wrote arguments.text,
-   which each run repeats word for word
+3-4. web_search, fetch_page: the web answers, and its answer may change
+5. call_agent: a model decides again in every run; a model wrote question, and every run repeats it
+   word for word
+6. add_note: an MCP server answers, and its answer may change; a model wrote arguments.text, and
+   every run repeats it word for word
 7-10. call_agent, call_automation, add_note, plan_discount: external side effects without a gate (it
-   changes something outside; no approval is recorded, and the policy guards recorded ones only)
-11. fetch_page.url: equals a recorded result that no step is sure to return, so it stays frozen
+   has external side effects; no approval is recorded, and the policy guards only recorded ones)
+11. fetch_page.url: equals a recorded result, but no step is sure to return it, so it stays frozen
    (web_search[results][0][url])
-12-13. http_request.json.month, call_automation.conf.month: is a date that the user said without a
-   year, so it stays frozen (2025-03, said as "March": that one, or the latest one?)
-14. plan_discount.arguments.region: equals a value that only its position in a list picks, and no
-   write follows a position, so it stays frozen (generate_query[rows][1][region], by its position
-   among 2)
+12-13. http_request.json.month, call_automation.conf.month: is a date that the user gave without a
+   year, so it stays frozen (2025-03, given by the user as "March": exactly that one, or always the
+   latest one?)
+14. plan_discount.arguments.region: equals a value that only its position in a list identifies;
+   writes are not wired by position, so it stays frozen (generate_query[rows][1][region], by its
+   position in a list of 2)
 
 Provenance, and the calls that did not become tasks: every_kind.vai.json
 """
@@ -74,7 +76,7 @@ with DAG(
         pattern="*.csv",
     )
 
-    # live: the recorded explanation was a model's; this step returns the schema as it is
+    # live: a model wrote the recorded explanation; this step returns the current schema instead
     explain_schema = ExplainSchemaOperator(
         task_id="explain_schema",
         conn_id="warehouse",
@@ -99,7 +101,7 @@ with DAG(
         tables=["region_revenue"],
     )
 
-    # live: the web answers, and answers otherwise tomorrow
+    # live: the web answers, and its answer may change
     web_search = WebSearchOperator(
         task_id="web_search",
         conn_id="web_search",
@@ -107,7 +109,7 @@ with DAG(
         max_results=3,
     )
 
-    # live: the web answers, and answers otherwise tomorrow
+    # live: the web answers, and its answer may change
     fetch_page = FetchPageOperator(
         task_id="fetch_page",
         url="https://news.example/coffee",
@@ -148,8 +150,8 @@ with DAG(
         ],
     )
 
-    # model-at-run-time: a model decides anew in each run; a model wrote question, which each run repeats word
-    # for word
+    # model-at-run-time: a model decides again in every run; a model wrote question, and every run repeats it
+    # word for word
     call_agent = CallAgentOperator(
         task_id="call_agent",
         conn_id="analyst_model",
@@ -205,8 +207,8 @@ with DAG(
         if_false=["plan_discount"],
     )
 
-    # model-written: an MCP server answers, and may answer otherwise tomorrow; a model wrote arguments.text,
-    # which each run repeats word for word
+    # model-written: an MCP server answers, and its answer may change; a model wrote arguments.text, and every
+    # run repeats it word for word
     add_note = McpToolOperator(
         task_id="add_note",
         conn_id="team_notes",

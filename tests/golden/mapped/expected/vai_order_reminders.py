@@ -5,9 +5,9 @@ Crystallized from the agent run run-reminders of shop-clerk (vai, model orchestr
 were executed then.
 
 Review before you activate it:
-1. list_orders: an MCP server answers, and may answer otherwise tomorrow
-2. send_reminder: an MCP server answers, and may answer otherwise tomorrow; a model wrote
-   arguments.text, which each run repeats word for word
+1. list_orders: an MCP server answers, and its answer may change
+2. send_reminder: an MCP server answers, and its answer may change; a model wrote arguments.text,
+   and every run repeats it word for word
 
 Provenance, and the calls that did not become tasks: vai_order_reminders.vai.json
 """
@@ -32,7 +32,7 @@ with DAG(
     doc_md="Version 1 of this automation. Its record is `vai_order_reminders.vai.json`.",
     tags=["vai", "crystallized"],
 ):
-    # live: an MCP server answers, and may answer otherwise tomorrow
+    # live: an MCP server answers, and its answer may change
     list_orders = McpToolOperator(
         task_id="list_orders",
         conn_id="shop",
@@ -49,11 +49,11 @@ with DAG(
     approve_send_reminder = ApprovalGateSensor(
         task_id="approve_send_reminder",
         subject="Run send_reminder?",
-        reason="It changes something outside, and the trace does not say whether anyone approved that.",
+        reason="It has external side effects, and the trace does not record whether anyone approved them.",
     )
 
-    # model-written: an MCP server answers, and may answer otherwise tomorrow; a model wrote arguments.text,
-    # which each run repeats word for word
+    # model-written: an MCP server answers, and its answer may change; a model wrote arguments.text, and every
+    # run repeats it word for word
     send_reminder = McpToolOperator.partial(
         task_id="send_reminder",
         conn_id="shop",

@@ -4,9 +4,9 @@ Crystallized from the chat thread chat-1 (openai_chat, model gpt-sample). Each t
 successful tool call of that recording with the arguments that were executed then.
 
 Review before you activate it:
-1-2. find_item, list_sites: an MCP server answers, and may answer otherwise tomorrow
-3-4. find_item, list_sites: external side effects without a gate (it changes something outside; no
-   approval is recorded, and the policy guards recorded ones only)
+1-2. find_item, list_sites: an MCP server answers, and its answer may change
+3-4. find_item, list_sites: external side effects without a gate (it has external side effects; no
+   approval is recorded, and the policy guards only recorded ones)
 
 Provenance, and the calls that did not become tasks: vai_stock_check.vai.json
 """
@@ -28,7 +28,7 @@ with DAG(
     doc_md="Version 1 of this automation. Its record is `vai_stock_check.vai.json`.",
     tags=["vai", "crystallized"],
 ):
-    # live: an MCP server answers, and may answer otherwise tomorrow
+    # live: an MCP server answers, and its answer may change
     find_item = McpToolOperator(
         task_id="find_item",
         conn_id="stock_mcp",
@@ -36,7 +36,7 @@ with DAG(
         arguments={"name": "lamp"},
     )
 
-    # live: an MCP server answers, and may answer otherwise tomorrow
+    # live: an MCP server answers, and its answer may change
     list_sites = McpToolOperator(
         task_id="list_sites",
         conn_id="stock_mcp",

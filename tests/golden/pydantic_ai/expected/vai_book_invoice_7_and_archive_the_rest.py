@@ -5,7 +5,7 @@ Each task repeats one successful tool call of that recording with the arguments 
 then.
 
 Review before you activate it:
-1. archive: an MCP server answers, and may answer otherwise tomorrow
+1. archive: an MCP server answers, and its answer may change
 2. [4].parts[0]: call 'b2' waited between two runs, so its arguments may have been edited
 3. [4].parts[2]: call 'a1' waited between two runs, so its arguments may have been edited
 
@@ -34,7 +34,7 @@ with DAG(
     approve_book = ApprovalGateSensor(
         task_id="approve_book",
         subject="Run book?",
-        reason="It changes something outside, and the trace does not say whether anyone approved that.",
+        reason="It has external side effects, and the trace does not record whether anyone approved them.",
     )
 
     book = PythonToolOperator(
@@ -44,7 +44,7 @@ with DAG(
         gate=approve_book,
     )
 
-    # live: an MCP server answers, and may answer otherwise tomorrow
+    # live: an MCP server answers, and its answer may change
     archive = McpToolOperator(
         task_id="archive",
         conn_id="invoices_mcp",

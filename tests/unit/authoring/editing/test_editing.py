@@ -133,7 +133,7 @@ def test_added_before_a_guarded_step_stands_before_its_gate() -> None:
     assert edges(after)["approve_http_request"] == ["look_up"]
     assert edges(after)["http_request"] == ["approve_http_request"]
     message = refused(lambda: editing.add_step(before, search(before), after="approve_http_request"))
-    assert "nothing can stand between the gate 'approve_http_request' and what it guards (http_request)" in message
+    assert "a step cannot be put between the gate 'approve_http_request' and what it guards (http_request)" in message
 
 
 def test_an_added_write_gets_a_gate() -> None:
@@ -157,7 +157,7 @@ def test_a_new_step_waits_for_what_it_reads() -> None:
     after = editing.add_step(before, new, after="web_search", parallel=True)
     assert edges(after)["look_up"] == ["web_search", "forecast"]
     message = refused(lambda: editing.add_step(before, new, before="duckdb_transform"))
-    assert "'look_up' takes query from 'forecast', and would come before it" in message
+    assert "'look_up' takes query from 'forecast', but would come before it" in message
 
 
 @pytest.mark.parametrize(
@@ -234,10 +234,10 @@ def test_moving() -> None:
 def test_moving_past_a_wire_is_refused() -> None:
     """A step cannot be moved past a wire in either direction; the message names both steps and the place."""
     before = golden("monthly_revenue_report")
-    problem = "'create_flashboard' takes datasets.revenue from 'generate_query', and would come before it"
+    problem = "'create_flashboard' takes datasets.revenue from 'generate_query', but would come before it"
     assert problem in refused(lambda: editing.move_step(before, "create_flashboard", before="generate_query"))
     assert problem in refused(lambda: editing.move_step(before, "generate_query", after="http_request"))
-    assert "itself moves" in refused(lambda: editing.move_step(before, "http_request", before="approve_http_request"))
+    assert "moves with it" in refused(lambda: editing.move_step(before, "http_request", before="approve_http_request"))
 
 
 def test_a_guarded_steps_sources_come_before_its_gate() -> None:
@@ -298,7 +298,7 @@ def test_a_template_that_names_a_task_is_told(edit: Callable[[Automation, str], 
     before = golden("vai_route")
     text = Argument(class_="template", value="{{ ti.xcom_pull('web_search') }}")
     after = editing.set_argument(before, "save_route", "arguments.title", text)
-    assert "a template of 'save_route' names the task 'web_search'" in refused(lambda: edit(after, "web_search"))
+    assert "a template of 'save_route' refers to the task 'web_search'" in refused(lambda: edit(after, "web_search"))
 
 
 # --- branches ---------------------------------------------------------------------------------------------------------
@@ -313,7 +313,7 @@ def test_a_branch_keeps_leading_to_its_tasks() -> None:
     guarded = editing.guard_step(before, "plan_discount")
     assert step(guarded, "conditional_branch").arguments["if_false"].value == ["approve_plan_discount"]
     assert "'conditional_branch' names it in if_true" in refused(lambda: editing.remove_step(before, "add_note"))
-    assert "names 'plan_discount' in if_false" in refused(
+    assert "lists 'plan_discount' in if_false" in refused(
         lambda: editing.add_step(before, search(before), after="conditional_branch")
     )
     assert "names it in if_false" in refused(
@@ -383,7 +383,7 @@ def test_arguments_by_their_other_names() -> None:
         ("conn_id", Argument(class_="template", value="c_{{ ds }}"), "'conn_id' of http_request decides what runs"),
         ("json", Argument(class_="template", value="{{ ds"), "not a valid Jinja template"),
         ("json", wire("absent"), "there is no step 'absent'"),
-        ("json.month", wire("plan_discount"), "takes json.month from 'plan_discount', and would come before it"),
+        ("json.month", wire("plan_discount"), "takes json.month from 'plan_discount', but would come before it"),
         ("json", Argument(class_="parameter", param="absent"), "'absent', which is not declared"),
         ("json", Argument(class_="wired", value=1), "a wired argument cannot have these fields"),
     ],
@@ -444,9 +444,9 @@ def test_what_a_tools_file_said_of_the_effect_stays() -> None:
 def test_a_persons_words_are_no_models() -> None:
     """The flag ends when the model's words are replaced."""
     before = golden("every_kind")
-    reason = "an MCP server answers, and may answer otherwise tomorrow"
+    reason = "an MCP server answers, and its answer may change"
     assert step(before, "add_note").non_deterministic_reason == (
-        f"{reason}; a model wrote arguments.text, which each run repeats word for word"
+        f"{reason}; a model wrote arguments.text, and every run repeats it word for word"
     )
     after = step(editing.set_argument(before, "add_note", "arguments.text", "Mine."), "add_note")
     assert (after.non_deterministic_reason, after.determinism) == (reason, "live")
@@ -460,7 +460,7 @@ def test_a_models_words_go_place_by_place() -> None:
     edited = step(automation, "http_request")
     assert edited.model_words == [["json", "highlights", 1], ["json", "highlights", 2]]
     assert edited.non_deterministic_reason == (
-        "a model wrote json.highlights.1, json.highlights.2, which each run repeats word for word"
+        "a model wrote json.highlights.1, json.highlights.2, and every run repeats it word for word"
     )
     assert "model_written" in findings(automation, "http_request")
     automation = editing.set_argument(automation, "http_request", "json.highlights", ["Mine.", "Too."])
@@ -492,7 +492,7 @@ def test_a_question_instead_of_the_query() -> None:
 def test_what_was_drawn_from_the_recording_is_to_be_checked() -> None:
     """Recorded expectations may not match another address or query, so they are flagged."""
     after = editing.set_argument(golden("every_kind"), "generate_query", "sql", "SELECT 1")
-    line = "generate_query.sql: tables still come from the recording, which was made with another sql"
+    line = "generate_query.sql: tables still come from the recording, which had a different sql"
     assert line in review_lines(after)
     assert "expected_shape" not in " ".join(review_lines(after))
 
@@ -569,7 +569,7 @@ def test_triggers() -> None:
         ({"type": "schedule", "schedule": "0 0 31 2 *"}, "never fires"),
         ({"type": "event", "uri": "airflow://orders"}, "Airflow keeps the scheme"),
         ({"type": "sundial"}, "sundial"),
-        ({"type": "event"}, "either an event or an asset's uri"),
+        ({"type": "event"}, "either an event or the uri of an asset"),
     ],
 )
 def test_triggers_that_cannot_be(trigger: dict[str, Any], problem: str) -> None:

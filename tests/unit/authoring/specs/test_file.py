@@ -422,7 +422,7 @@ def test_platform_schedule_and_nested_trigger() -> None:
     }  # fmt: skip
     assert flat.steps[0].arguments["conn_id"].value == "shop"
     assert flat.steps[0].arguments["resource_names"].value == ["orders"]
-    assert review_lines(flat)[-1] == "not taken over from the platform's document: status"
+    assert review_lines(flat)[-1] == "not imported from the platform's document: status"
     assert nested.triggers[0].filters.action_kind == "generate_query"
 
 
@@ -463,7 +463,7 @@ def test_platform_document_with_its_state(tmp_path: Path) -> None:
     """A platform document with ``sourceType`` is not mistaken for the full form."""
     made = read(tmp_path, {**CONFIG, "sourceType": "MANUAL", "createdBy": "ann"})
 
-    assert made.review[-1].message == "not taken over from the platform's document: sourceType, createdBy"
+    assert made.review[-1].message == "not imported from the platform's document: sourceType, createdBy"
 
 
 @pytest.mark.parametrize("name", ["secretConnId", "conn_id", "connId"])
@@ -484,7 +484,7 @@ def test_platform_secret() -> None:
     named = {**document, "config": {**document["config"], "secretConnId": "hook"}}
     for made in (read_platform(document, secret_conn_id="hook"), read_platform(named)):
         assert made.triggers[0].conn_id == "hook"
-        assert review_lines(made)[-1].startswith("the webhook's secret was not taken over")
+        assert review_lines(made)[-1].startswith("the webhook's secret was not imported")
         assert "whsec_" not in made.model_dump_json()
 
 

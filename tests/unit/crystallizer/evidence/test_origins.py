@@ -1,4 +1,4 @@
-"""Origins: who said each value first."""
+"""Origins: the first source of each value."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ LOOK = call("look", result={"id": "record 4711", "note": "Ask Mia Muster about i
 @pytest.mark.parametrize(
     ("value", "origin", "evidence"),
     [
-        ("Bern", "user", "x: said by the user in turn 0"),
-        ("bern", "user", "x: said by the user in turn 0"),
-        (30, "user", "x: said by the user in turn 0"),
-        ("polite", "system", "x: said by the instructions"),
+        ("Bern", "user", "x: given by the user in turn 0"),
+        ("bern", "user", "x: given by the user in turn 0"),
+        (30, "user", "x: given by the user in turn 0"),
+        ("polite", "system", "x: given in the instructions"),
         ("Mia Muster", "tool_output", "x: from inside the result of look (call c1)"),
         (12.5, "tool_output", "x: from look[amount] (call c1)"),
-        ("Rome", "model", "x: the model's own: nobody said it before"),
-        ("Bernard", "model", "x: the model's own: nobody said it before"),
-        (3, "model", "x: the model's own: nobody said it before"),
-        (True, "model", "x: the model's own, or too little to be traced"),
-        (None, "model", "x: the model's own, or too little to be traced"),
+        ("Rome", "model", "x: written by the model; not found earlier in the run"),
+        ("Bernard", "model", "x: written by the model; not found earlier in the run"),
+        (3, "model", "x: written by the model; not found earlier in the run"),
+        (True, "model", "x: written by the model, or too small to trace"),
+        (None, "model", "x: written by the model, or too small to trace"),
     ],
 )
 def test_who_said_it(value: Any, origin: str, evidence: str) -> None:
@@ -70,7 +70,7 @@ def test_what_the_model_repeats_stays_its_own() -> None:
     """A result that echoes an argument of the same call is no origin."""
     opened = call("open", {"title": "Grand plan"}, {"title": "Grand plan", "n": 1})
     found = argument(opened, call("send", {"x": "Grand plan"}))
-    assert (found.origin, found.evidence) == ("model", ["x: the model's own, first an argument of open (call c1)"])
+    assert (found.origin, found.evidence) == ("model", ["x: written by the model, first for open (call c1)"])
 
 
 def test_values_that_do_not_agree_are_listed() -> None:
@@ -83,8 +83,8 @@ def test_values_that_do_not_agree_are_listed() -> None:
     assert (found.class_, found.origin) == ("wired", None)
     assert found.evidence == [
         "a: from look[id] (call c1); no other result has it",
-        "b: said by the user in turn 0",
-        "c.0, c.1: the model's own: nobody said it before",
+        "b: given by the user in turn 0",
+        "c.0, c.1: written by the model; not found earlier in the run",
     ]
 
 
@@ -114,7 +114,7 @@ def test_secrets() -> None:
     token = "ghp_" + "a1" * 18
     found = argument(call("look", result={"token": token}), call("send", {"token": token, "x": "word"}))
     assert found.origin == "secret"
-    assert "token: a credential, kept in a connection" in found.evidence
+    assert "token: a credential, stored in a connection" in found.evidence
     assert token not in repr(found)
 
 
@@ -128,7 +128,7 @@ def test_a_credential_in_a_place_is_masked() -> None:
 def test_long_arguments() -> None:
     """The evidence stays short."""
     found = argument(call("send", {f"k{number}": f"text {number}" for number in range(500)}))
-    assert found.evidence == ["k0, k1, k2, k3, k4 and 195 more: the model's own: nobody said it before"]
+    assert found.evidence == ["k0, k1, k2, k3, k4 and 195 more: written by the model; not found earlier in the run"]
     many = argument(
         *[call(f"get_{n}", result={"id": f"R-{n:04}", "x": f"R-{n:04}"}) for n in range(30)],
         call("send", {f"k{n}": f"R-{n:04}" for n in range(30)}),

@@ -83,5 +83,5 @@ def test_kinship(name: str, other: str, expected: int) -> None:
     ],
 )
 def test_named_after(name: str, tool: str, expected: bool) -> None:
-    """A tool is called after what it gives; ids and names are everywhere."""
+    """A tool is named after the values that it returns; `id` and `name` are too common to count."""
     assert named_after(name, tool) is expected

@@ -66,7 +66,7 @@ def test_dates_in_the_users_words(day: str, text: str, said: str | None) -> None
 
 
 def test_a_form_that_is_not_known_makes_the_text_unreadable() -> None:
-    """Half of a text would move, half would stay."""
+    """A text is refused if only some of its dates can be read."""
     assert tokens("2026-11-17 and November 3, 2026") is None
     assert tokens("Monday 2026-11-17") is None
     assert [token.text for token in tokens("2026-11-17, 2026-10") or []] == ["2026-11-17", "2026-10"]

@@ -102,10 +102,20 @@ def test_moves_with_the_run(words: str, name: str, value: str, expected: str) ->
 @pytest.mark.parametrize(
     ("words", "name", "value", "question"),
     [
-        ("what changed?", "start", "2026-11-01", "the first day of this month when it was recorded, or that very day?"),
-        ("what changed?", "day", "2026-11-18", "today when it was recorded, or that very day?"),
-        ("last month", "start", "2026-11-01", "the first day of this month when it was recorded, or that very day?"),
-        ("in October", "start", "2026-10-01", 'said as "October": that one, or the latest one?'),
+        (
+            "what changed?",
+            "start",
+            "2026-11-01",
+            "the first day of this month when it was recorded, or exactly that day?",
+        ),
+        ("what changed?", "day", "2026-11-18", "today when it was recorded, or exactly that day?"),
+        ("last month", "start", "2026-11-01", "the first day of this month when it was recorded, or exactly that day?"),
+        (
+            "in October",
+            "start",
+            "2026-10-01",
+            'given by the user as "October": exactly that one, or always the latest one?',
+        ),
         (
             "last month (October)",
             "start",
@@ -114,12 +124,12 @@ def test_moves_with_the_run(words: str, name: str, value: str, expected: str) ->
         ),
         ("yesterday, 2026-11-17", "day", "2026-11-17", 'yesterday when it was recorded, or what the user called "2026'),
         ("yesterday, 11/17", "day", "2026-11-17", 'yesterday when it was recorded, or what the user called "11/17"?'),
-        ("last month", "q", "2026-10-01 and 2026-10-07", "2026-10-07, which nothing that was said explains"),
+        ("last month", "q", "2026-10-01 and 2026-10-07", "2026-10-07, which none of the user's words explain"),
         ("yesterday or two weeks ago", "since", "1794873600", None),
     ],
 )
 def test_asks_where_it_is_not_sure(words: str, name: str, value: str, question: str | None) -> None:
-    """No word, a word that means another day, the very date said, too: frozen, with the question to ask."""
+    """The date stays frozen, with a question, if no words fit, if they mean another day, or if it was spelled out."""
     found = asked(words, value, name)
 
     assert found is not None
@@ -176,7 +186,7 @@ def test_asks_on_days_that_are_two_things(now: str, words: str, name: str, value
     ],
 )
 def test_leaves_alone(words: str, value: str) -> None:
-    """Dates that nothing explains, half of a text, and what Jinja would change are no template."""
+    """No template for unexplained dates, for part of a text, or for text that Jinja would change."""
     found = asked(words, value)
 
     assert found is None or (found.template is None and found.line)
@@ -251,7 +261,7 @@ def test_days_of_a_zone(zone: str | int, now: str, value: str, then: str, expect
 
 
 def test_a_time_in_utc_counts_days_of_utc() -> None:
-    """A text that says Z is meant in UTC, whatever the user's zone."""
+    """A time with Z is in UTC, whatever the user's zone."""
     clock = Clock(datetime.fromisoformat("2026-11-17T23:30:00+00:00"), "Europe/Berlin")  # the 18th there
 
     found = dated("2026-11-16T00:00:00Z", "day", EarlierText("yesterday", meanings("yesterday")), clock)

@@ -1,4 +1,4 @@
-"""Parameters: the user's values as params, dates as templates; nothing that decides what runs, nothing half-way."""
+"""Parameters: the user's values become params and dates become templates, but nothing that decides what runs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def argument(found: Made, step: int = -1, name: str = "arguments") -> Argument:
 
 
 def open_of(it: Argument) -> list[tuple[str, str, str]]:
-    """Return the places that wait for a decision: where, which finding, what it rests on."""
+    """Return the undecided places: place, code and evidence."""
     return [(".".join(map(str, one.at)), one.code, "; ".join(one.evidence)) for one in it.undecided]
 
 
@@ -126,7 +126,7 @@ def test_a_whole_argument_is_a_parameter() -> None:
     found = made(said("Search for green tea 2026", call(arguments={"query": "green tea 2026"})), rule)
 
     assert argument(found, name="query") == Argument(class_="parameter", param="query")
-    assert found[1]["query"].description == "`query` of `look`, said by the user in turn 0"
+    assert found[1]["query"].description == "`query` of `look`, given by the user in turn 0"
 
 
 def test_a_whole_argument_is_a_template() -> None:
@@ -154,7 +154,7 @@ def test_a_question_is_in_the_review() -> None:
     """A date that may move is left to the reviewer, with the question."""
     found = made(said("what is new?", call(arguments={"start": "2026-11-01"})))
 
-    question = "2026-11-01: the first day of this month when it was recorded, or that very day?"
+    question = "2026-11-01: the first day of this month when it was recorded, or exactly that day?"
     assert open_of(argument(found)) == [("start", "date_unclear", question)]
     assert argument(found).evidence == []
     assert argument(found).class_ == "frozen"
@@ -166,9 +166,9 @@ PERIOD = {"from": "2026-10-01", "to": "2026-10-31"}
 @pytest.mark.parametrize(
     ("other", "reason"),
     [
-        ({"at": "2026-10-07"}, "look.arguments.at has a date that stays"),
-        ({"at": "in October 2026, or 2025"}, "look.arguments.at has a date that stays"),
-        ({"sql": "SELECT 1 WHERE day >= '2026-10-01'"}, "look.arguments.sql has a date that stays"),
+        ({"at": "2026-10-07"}, "look.arguments.at has a date that stays frozen"),
+        ({"at": "in October 2026, or 2025"}, "look.arguments.at has a date that stays frozen"),
+        ({"sql": "SELECT 1 WHERE day >= '2026-10-01'"}, "look.arguments.sql has a date that stays frozen"),
     ],
 )
 def test_all_dates_move_or_none(other: dict[str, Any], reason: str) -> None:
@@ -253,7 +253,7 @@ def test_a_write_takes_a_param_only_behind_a_gate(guarded: bool) -> None:
                 call("one", {"city": "Paris"}, result=[{"name": "Hotel Lutetia 5", "id": 1}]),
                 call("two", {"stay": "at Hotel Lutetia 5"}),
             ],
-            "two.arguments.stay, which a model wrote, may rest on what came of it",
+            "two.arguments.stay, which a model wrote, may depend on it",
         ),
         (
             [
@@ -261,14 +261,14 @@ def test_a_write_takes_a_param_only_behind_a_gate(guarded: bool) -> None:
                 call("other", result=["Hotel Ritz", "Hotel Lutetia"]),
                 call("two", {"stay": "Hotel Lutetia"}),
             ],
-            "two.arguments.stay repeats what came of it",
+            "two.arguments.stay repeats a value that depends on it",
         ),
         (
             [
                 call("one", {"city": "Paris"}, result=[{"city": "Paris", "zone": "zone 4711"}, {"city": "Rome"}]),
                 call("two", {"zone": "zone 4711"}),
             ],
-            "the way to a wired value of two",
+            "the path of a wire in two",
         ),
         (
             [
@@ -276,12 +276,12 @@ def test_a_write_takes_a_param_only_behind_a_gate(guarded: bool) -> None:
                 call("two", {"page": "page 4711"}, result="Hotel Lutetia 5 and others"),
                 call("three", {"stay": "Hotel Lutetia 5"}),
             ],
-            "three.arguments.stay repeats what came of it",
+            "three.arguments.stay repeats a value that depends on it",
         ),
     ],
 )
 def test_no_half_new_runs(calls: list[ToolCall], reason: str) -> None:
-    """No param where the value, or what came of it, also stands where it stays as it was recorded."""
+    """No param if the value, or a value that depends on it, is frozen in another place."""
     found = made(said("A hotel in Paris, please", *calls))
 
     assert found[1] == {}
@@ -332,7 +332,7 @@ def test_enumerations_are_no_params() -> None:
 
 @pytest.mark.parametrize("kind", ["generate_query", "duckdb_transform"])
 def test_statements_are_never_touched(kind: str) -> None:
-    """A statement decides what runs: no param in it, and its dates are only pointed out where they are sure."""
+    """A statement gets no params, and its dates become review items only if they are proven."""
     sql = "SELECT * FROM orders WHERE ordered_on = '2026-11-17'"
     rule = {"match": "*", "kind": kind, "conn_id": "warehouse"}
 
@@ -390,7 +390,7 @@ def test_today_of_the_instructions() -> None:
 
     assert argument(today).wires[0].template
     ((_, _, question),) = open_of(argument(other))
-    assert question.endswith("or the very day that the instructions name?")
+    assert question.endswith("or exactly the day in the instructions?")
 
 
 def test_origins_follow() -> None:
@@ -400,5 +400,5 @@ def test_origins_follow() -> None:
     drafts = made(recorded)[0]
     traced = origins(drafts, Evidence(recorded, tools(), drafts))[0].arguments["arguments"]
 
-    assert "order: said by the user in turn 0" in traced.evidence
+    assert "order: given by the user in turn 0" in traced.evidence
     assert len(traced.wires) == 2

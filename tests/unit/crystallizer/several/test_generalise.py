@@ -78,7 +78,7 @@ def test_what_varies_becomes_params_and_wires_and_the_rest_is_frozen() -> None:
 
 
 def test_a_text_around_a_param_is_a_template() -> None:
-    """The same words in every run, and each run's own order among them."""
+    """A template for the same text in every run around each run's own order."""
     automation = made_of(refund(1, "ORD-1001", 80, "ann@x.org"), refund(2, "ORD-1002", 25, "bob@x.org"))
 
     assert wires(automation, "mail")["subject",] == "Refund of {{ params['order_id'] }}"
@@ -109,7 +109,7 @@ def test_provenance_is_the_newests_and_the_review_names_every_run() -> None:
     assert automation.source is not None
     assert automation.source.id == "r2"
     runs = next(item for item in automation.review if item.code == "made_of_runs")
-    assert runs.message.startswith("made of 2 runs of one task")
+    assert runs.message.startswith("made from 2 runs of one task")
     assert [line.partition(" (trace sha256 0")[0] for line in runs.evidence] == ["r2", "r1"]
     assert step(automation, "refund").call_ids == ["c2", "r1:c2"]
     assert automation.description == "Please refund the order …"
@@ -155,7 +155,7 @@ def test_a_write_takes_nothing_by_its_position_in_a_list() -> None:
     automation = made_of(*runs)
 
     assert step(automation, "pay").arguments["arguments"].class_ == "frozen"
-    assert any("only its position picks in every run" in line for line in review_lines(automation))
+    assert any("only its position identifies in every run" in line for line in review_lines(automation))
 
 
 def test_a_wire_comes_from_what_the_model_knew_in_every_run() -> None:
@@ -211,7 +211,7 @@ def test_a_param_needs_a_gate_before_a_write() -> None:
 
 
 def test_what_the_model_varies_by_itself_is_no_param() -> None:
-    """The user said the same in both runs: the newest run's words stay, and the review has the others."""
+    """If the user's words are equal, the newest run's value stays and a review item lists the others."""
     runs = [
         told(number, call("get_rows", {"limit": limit}, []), says="List them") for number, limit in ((1, 10), (2, 50))
     ]
@@ -231,7 +231,7 @@ def test_what_follows_from_the_users_words_is_a_param_to_look_at() -> None:
     automation = made_of(*runs)
 
     assert {name: it.default for name, it in automation.params.items()} == {"week": 18}
-    assert any("the user did not say it literally" in line for line in review_lines(automation))
+    assert any("the user did not write it literally" in line for line in review_lines(automation))
 
 
 def test_clocks_and_generated_ids_are_listed() -> None:
@@ -248,7 +248,7 @@ def test_clocks_and_generated_ids_are_listed() -> None:
 
     assert automation.params == {}
     assert any(
-        "get_now: was asked the same in several runs, and its result differs (at like a clock; id like a gen" in it
+        "get_now: got the same arguments in several runs, but its result differs (at like a clock; id like a gen" in it
         for it in review_lines(automation)
     )
     assert any("mail.arguments.key: is volatile" in line for line in review_lines(automation))
@@ -286,23 +286,24 @@ def test_a_step_of_some_runs_stands_behind_a_branch() -> None:
     assert branch.arguments["if_true"].value == ["approve_tell_manager"]
     assert branch.arguments["if_false"].value == ["approve_mail"]
     assert step(automation, "approve_mail").depends_on == ["tell_manager", "whether_tell_manager"]
-    assert any("between 80 and 120 no run has shown which way it goes" in line for line in review_lines(automation))
+    gap = "no run has a value between 80 and 120, so the exact limit is unknown"
+    assert any(gap in line for line in review_lines(automation))
     assert wires(automation, "tell_manager") == {("order_id",): "order_id"}
 
 
 def test_one_run_of_four_is_not_enough_for_a_branch() -> None:
-    """The step is left out aloud."""
+    """The step is left out, and a review item says so."""
     totals = (80, 150, 20, 40)
     automation = made_of(*(escalation(number, f"ORD-100{number}", total) for number, total in enumerate(totals, 1)))
 
     assert "tell_manager" not in [it.key for it in automation.steps]
     entry = next(it for it in automation.not_crystallized if it.tool == "tell_manager")
-    assert "made in 1 of 4 runs (r2), too few" in entry.reason
+    assert "made in 1 of 4 runs (r2): too few" in entry.reason
     assert any(line.startswith("tell_manager is left out") for line in review_lines(automation))
 
 
 def test_a_step_that_nothing_explains_is_left_out() -> None:
-    """Two runs on each side, and the same in all of them."""
+    """A step for which no condition fits is left out, even with two runs on each side."""
     runs = [
         told(
             number, call("get_a", {}, {"n": 1}), *([call("get_b", {}, 2)] * (number > 2)), call("mail", {"to": "me"}, 1)
@@ -312,7 +313,7 @@ def test_a_step_that_nothing_explains_is_left_out() -> None:
     automation = made_of(*runs)
 
     assert [it.key for it in automation.steps] == ["get_a", "approve_mail", "mail"]
-    assert any("nothing in the params and the earlier results says when" in line for line in review_lines(automation))
+    assert any("no condition over params and earlier results fits" in line for line in review_lines(automation))
 
 
 def test_two_ways_exclude_each_other() -> None:
@@ -384,7 +385,7 @@ def test_freeze_all_freezes_all() -> None:
 
 
 def test_unrelated_runs_are_refused() -> None:
-    """The message says how they differ."""
+    """The error message names the steps in which the runs differ."""
     one = told(1, call("get_order", {}, 1), call("refund", {}, 1), call("mail", {}, 1))
     two = told(2, call("get_flights", {}, 1), call("book", {}, 1), call("mail", {}, 1))
     with pytest.raises(CrystallizeError, match=r"1 of its 3 steps in common.*get_order, refund.*get_flights, book"):
@@ -392,19 +393,19 @@ def test_unrelated_runs_are_refused() -> None:
 
 
 def test_runs_that_change_different_things_are_refused() -> None:
-    """What they read is alike, and nothing would be left of what they did."""
+    """The runs read alike, but their writes have nothing in common."""
     reads = [call("get_user", {}, 1), call("get_order", {}, 1)]
-    with pytest.raises(CrystallizeError, match="nothing is left of what the run changed"):
+    with pytest.raises(CrystallizeError, match="the automation would change nothing that this run changed"):
         made_of(told(1, *reads, call("cancel", {}, 1)), told(2, *reads, call("exchange", {}, 1)))
 
 
 def test_the_same_run_twice_counts_once() -> None:
-    """It is what the run alone gives, with a line about it."""
+    """The result is the run's own automation with a review item."""
     once = refund(1, "ORD-1001", 80, "ann@x.org")
     automation = made_of(once, once)
 
     assert automation.steps == crystallized(once, *RULES).steps
-    assert "the run r1 was named twice, and counts once" in review_lines(automation)
+    assert "the run r1 was named twice and is used once" in review_lines(automation)
 
 
 def test_a_failed_run_is_left_out_aloud() -> None:
@@ -414,9 +415,7 @@ def test_a_failed_run_is_left_out_aloud() -> None:
 
     assert automation.source is not None
     assert automation.source.id == "r2"
-    assert any(
-        line.startswith("the run r3 is left out: the recorded run did not succeed") for line in review_lines(automation)
-    )
+    assert any(line.startswith("the run r3 is left out: the recorded run failed") for line in review_lines(automation))
 
 
 def test_one_successful_run_is_not_several() -> None:
@@ -426,18 +425,18 @@ def test_one_successful_run_is_not_several() -> None:
 
 
 def test_independent_calls_in_another_order_are_the_same_steps() -> None:
-    """The newest run's order holds, and the review says so."""
+    """The newest run's order is used, with a review item."""
     one, two = call("get_a", {"q": "left"}, {"n": 1}), call("get_b", {"q": "right"}, {"n": 2})
     last = call("mail", {"to": "me"}, 1)
     automation = made_of(told(1, one, two, last), told(2, two, one, last))
 
     assert [it.key for it in automation.steps] == ["get_b", "get_a", "approve_mail", "mail"]
-    assert any("comes at another place in the run r1" in line for line in review_lines(automation))
+    assert any("runs at a different point in the run r1" in line for line in review_lines(automation))
     assert automation.not_crystallized == []
 
 
 def test_writes_do_not_change_places() -> None:
-    """A step that changes something is not taken past another one: it is left out, aloud."""
+    """A step that changes something is not moved past another one: it is left out, with a review item."""
     one, two = call("pay", {"to": "ann"}, 1), call("close", {"account": "ann"}, 1)
     look = call("get_a", {}, 1)
     automation = made_of(told(1, look, one, two), told(2, look, two, one))

@@ -46,5 +46,5 @@ def test_runs_of_one_task_by_two_models_align() -> None:
         assert automation.params == {}, paths
         steps = [it for it in automation.steps if it.kind == "mcp_tool"]
         assert 2 * len(steps) >= max(len(it.run.calls) for it in recordings), paths
-        assert any(line.startswith("made of 2 runs of one task") for line in review_lines(automation))
+        assert any(line.startswith("made from 2 runs of one task") for line in review_lines(automation))
     assert done >= 20

@@ -1,4 +1,4 @@
-"""Wires: only where the value is proven to be at one place of an earlier step's result, and nobody said it first."""
+"""Wires: only if it is proven that a value comes from one place of an earlier result and nobody said it first."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def wires(found: Argument) -> dict[str, str]:
 
 
 def open_of(found: Argument) -> list[tuple[str, str, list[str]]]:
-    """Return the places that wait for a decision: where, which finding, what it rests on."""
+    """Return the undecided places: place, code and evidence."""
     return [(".".join(map(str, it.at)), it.code, it.evidence) for it in found.undecided]
 
 
@@ -140,11 +140,11 @@ def test_a_position_decides_in_a_read_and_not_in_a_write() -> None:
     found = taken({"to": "NO47110002"})
     assert wires(found) == {"to": "list_debts/1/iban/is:text"}
     assert found.evidence == [
-        "to: from list_debts[1][iban] (call c1); no other result has it; taken by its position in a list of 2"
+        "to: from list_debts[1][iban] (call c1); no other result has it; selected by its position in a list of 2"
     ]
     found = taken({"to": "NO47110002"}, effect="write")
     assert (found.class_, found.value) == ("frozen", {"to": "NO47110002"})
-    assert open_of(found) == [("to", "picked_by_position", ["list_debts[1][iban], by its position among 2"])]
+    assert open_of(found) == [("to", "picked_by_position", ["list_debts[1][iban], by its position in a list of 2"])]
 
 
 @pytest.mark.parametrize("effect", ["read", "write"])
@@ -387,7 +387,7 @@ def test_what_decides_what_runs_is_never_wired(rule: Any, one: ToolCall, name: s
     ],
 )
 def test_rows_of_a_query(result: Any, dataset: Any, expected: dict[str, str]) -> None:
-    """A query step leaves a table: its rows are wired, whatever shape the trace kept them in."""
+    """A query step returns a table: its rows are wired, in whatever shape the trace has them."""
     recorded = run(call("query", SQL, result), call("board", {"title": "T", "charts": [], "datasets": {"d": dataset}}))
     assert wires(steps(recorded)["board"].arguments["datasets"]) == expected
 

@@ -154,7 +154,7 @@ def test_long_table_says_what_is_missing() -> None:
         ({**BAR, "mark": "no such mark"}, r"charts\[1\]: "),
         ("bar", r"charts\[1\]: an entry is an object"),
         (functools.reduce(lambda inner, _: {"layer": [inner]}, range(5000), BAR), r"charts\[1\]: "),
-        ({**BAR, "kind": "pie"}, r"charts\[1\]: kind: 'pie' is none of chart, table, number"),
+        ({**BAR, "kind": "pie"}, r"charts\[1\]: kind: 'pie' is not one of chart, table, number"),
         ({**BAR, "kind": ["table"]}, r"charts\[1\]: kind: "),
         ({**BAR, "data": {"name": ["sales"]}}, r"charts\[1\]\.data\.name: there is no dataset \['sales'\]"),
         ({**BAR, "datasets": [1]}, r"charts\[1\]\.datasets: must be an object of rows by name, not a list"),
@@ -277,7 +277,7 @@ def test_neighbouring_numbers_share_a_line() -> None:
             {"kind": "table", "title": "T", "data": {"name": "sold"}},
             r"charts\[1\]\.data\.name: there is no dataset 'sold'",
         ),
-        ({"kind": "table", "title": "T", "data": {}}, r"data: .*give the name of a dataset, or values"),
+        ({"kind": "table", "title": "T", "data": {}}, r"data: .*give either the name of a dataset or values"),
         ({"kind": "table", "title": "T", "data": {"name": "sales"}, "max_rows": 0}, r"max_rows: "),
         ({"kind": "number", "title": "T", "data": {"name": "sales"}}, r"2 rows of 2 columns: set field"),
         ({"kind": "number", "title": "T", "data": {"name": "sales"}, "field": "w"}, r"no column 'w'"),
@@ -303,7 +303,7 @@ def test_the_crystallizer_refuses_a_wrong_entry() -> None:
     table = {"kind": "table", "title": "T", "data": {"name": "sales"}, "columns": ["k"]}
 
     assert CreateFlashboardArguments(title="T", charts=[BAR, table]).charts == [BAR, table]
-    with pytest.raises(ValueError, match=r"charts\.1[\s\S]*kind: 'pie' is none of chart, table, number"):
+    with pytest.raises(ValueError, match=r"charts\.1[\s\S]*kind: 'pie' is not one of chart, table, number"):
         CreateFlashboardArguments(title="T", charts=[BAR, {**table, "kind": "pie"}])
 
 

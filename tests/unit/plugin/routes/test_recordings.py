@@ -287,7 +287,7 @@ def test_several_runs_of_one_task(op: Any) -> None:
     assert shown["takenFor"] == "treating one, two, three as 3 runs of one task"
     assert shown["params"]["id"]["default"] == "ORD-1003"
     assert shown["steps"][0]["arguments"]["arguments"]["wires"] == [{"at": ["id"], "param": "id"}]
-    assert any("made of 3 runs of one task" in item["message"] for item in shown["review"])
+    assert any("made from 3 runs of one task" in item["message"] for item in shown["review"])
     alone = op.post(f"{THREADS}/one/crystallize", json={"dagId": "alone", "tools": TOOLS}).json()
     assert "takenFor" not in alone
     assert alone["params"]["id"]["default"] == "ORD-1001"
