@@ -15,6 +15,7 @@ from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.redact import redact
 from airflow_provider_vai.exceptions import CrystallizeError
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.meaning import repeats
 from airflow_provider_vai.model.automation import Argument
 from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.model.step_graph import gate_subject
@@ -95,9 +96,8 @@ def _denied(draft: Draft, denied: DeniedArguments) -> Iterator[dict[str, Any]]:
     Arguments that equal the step's own are left out: the recorded run asked again, and they were approved.
     """
     every = denied.of_tool(draft.call)
-    own = json_text.canonical(draft.values) if every else ""
-    for text, values in every.items():
-        if own not in (text, json_text.canonical({**draft.values, **values})):
+    for values in every.values():
+        if not repeats(draft.values, values):
             yield values
 
 

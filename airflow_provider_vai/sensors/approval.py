@@ -149,7 +149,8 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
 
         now = guarded(self, context)
         self._refuse_denied(now)
-        if answer := approval_decision.trusted(self, context, now):
+        is_like_denied = now.like_denied(self.text("denied") or ())
+        if not is_like_denied and (answer := approval_decision.trusted(self, context, now)):
             return approval_decision.decide(self, context, now, answer)
         if self.deferrable:
             approval_notice.send(self, context)
@@ -206,7 +207,8 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         from airflow_provider_vai.sensors import approval_page, approval_text
 
         reason, recorded = self.text("reason"), self.text("recorded")
-        body = approval_text.body(now, reason=reason, recorded=recorded, problem=problem)
+        denied = now.like_denied(self.text("denied") or ())
+        body = approval_text.body(now, reason=reason, recorded=recorded, problem=problem, denied=denied)
         if len(body.encode()) <= approval_text.LONGEST_BODY:
             return body
         try:
@@ -216,7 +218,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
                 f"the arguments are too long for Airflow's page, and a separate page could not be written: {error}."
                 " Make [vai] artifacts_path writable, and clear this task"
             ) from error
-        return approval_text.body(now, reason=reason, recorded=recorded, problem=problem, page=page)
+        return approval_text.body(now, reason=reason, recorded=recorded, problem=problem, denied=denied, page=page)
 
     # --- The answer ----------------------------------------------------------------------------------------
 

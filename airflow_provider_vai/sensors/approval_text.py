@@ -10,7 +10,7 @@ import difflib
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from airflow_provider_vai.languages import json_text
@@ -25,6 +25,9 @@ LONGEST_BODY = 60_000
 LONGEST_TEXT = 2000  # characters of one string value
 LONGEST_LIST = 50  # items of one list
 LONGEST_BLOCK = 15_000  # characters of one step's arguments
+
+MOST_DENIALS = 5
+LONGEST_DENIAL = 2000  # characters of one denied call
 
 SUBJECT_CHARACTERS = 200
 
@@ -44,6 +47,7 @@ def body(
     reason: str | None,
     recorded: Mapping[str, Any] | None,
     problem: str | None = None,
+    denied: Sequence[tuple[str, list[str], Mapping[str, Any]]] = (),
     page: str | None = None,
 ) -> str:
     """Return the body of the question, with all arguments in full unless there is a separate page.
@@ -53,6 +57,8 @@ def body(
     :param recorded: The approval in the recorded run, and under ``arguments`` the recorded values of arguments that
         each run computes anew.
     :param problem: Why an earlier answer to this question did not count.
+    :param denied: Denied calls that have something in common with a step, as
+        :meth:`~airflow_provider_vai.sensors.guarded.Guarded.like_denied` returns them.
     :param page: The address of the page that shows everything. If it is given, long texts and lists are cut here.
     :return: Markdown. The last line has the digest of the arguments, and never contains text from the run.
     """
@@ -61,9 +67,17 @@ def body(
     parts = [f"**Asked again:**\n\n{_quoted(problem)}"] if problem else []
     parts += [f"**Only the beginning is shown here.** Read [all arguments]({page}) before you answer."] if page else []
     parts += [_quoted(reason)] if reason else []
+    parts += [_denial(*found) for found in denied[:MOST_DENIALS]]
     parts += [f"**Approval in the recorded run**\n\n{_fenced(approval)}"] if approval else []
     parts += _cut_steps(now, before) if page else [_step(task_id, now, before) for task_id in now.steps]
     return "\n\n".join([*parts, f"An approval covers exactly these arguments: sha256 `{now.sha256}`"])
+
+
+def _denial(task_id: str, places: list[str], call: Mapping[str, Any]) -> str:
+    """Return what a step has in common with a call that a person denied in the recorded run."""
+    same = ", ".join(_escaped(place) for place in places[:LONGEST_LIST])
+    heading = f"**A person denied a call like `{task_id}` in the recorded run.** Both have the same {same}:"
+    return f"{heading}\n\n{_fenced(_folded(masked_values(dict(call))), LONGEST_DENIAL)}"
 
 
 def _cut_steps(now: Guarded, recorded: Mapping[str, Any]) -> list[str]:

@@ -9,11 +9,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.meaning import repeats, shared_texts
 from airflow_provider_vai.languages.places import edited
 from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+SAME_IN_ALL = ("tool", "conn_id", "method", "python_callable", "schema_sha256", "source_sha256", "effect")
+"""Arguments that say which tool is called: all of its calls have them in common."""
 
 
 class ApprovalImpossible(AirflowFailException):
@@ -57,14 +61,23 @@ class Guarded:
     def denied(self, calls: Sequence[Mapping[str, Any]]) -> str | None:
         """Return the id of the first step that would repeat one of ``calls``; ``None`` if there is none.
 
-        A step repeats a call if it has all the arguments of that call, with the same values.
+        A step repeats a call if it has all the arguments of that call, with the same values by meaning: ``1000.0`` is
+        ``1000``.
         """
-        for task_id, arguments in self.arguments.items():
-            text = {name: json_text.canonical(value) for name, value in arguments.items()}
-            for call in calls:
-                if all(text.get(name) == json_text.canonical(value) for name, value in call.items()):
-                    return task_id
-        return None
+        found = (task_id for task_id, own in self.arguments.items() if any(repeats(own, call) for call in calls))
+        return next(found, None)
+
+    def like_denied(self, calls: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str], Mapping[str, Any]]]:
+        """Return the steps that have something in common with one of ``calls``: the same recipient, another amount.
+
+        :return: the step's task id, the places at which both have the same text, and the denied call.
+        """
+        return [
+            (task_id, places, call)
+            for task_id, own in self.arguments.items()
+            for call in calls
+            if (places := shared_texts(own, {key: part for key, part in call.items() if key not in SAME_IN_ALL}))
+        ]
 
 
 def guarded(gate: Any, context: Context) -> Guarded:

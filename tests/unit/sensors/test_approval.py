@@ -374,6 +374,27 @@ def test_a_denied_call_passes_no_gate(comms: Comms) -> None:
         sensor.execute(context(sensor))
 
 
+@pytest.mark.parametrize(
+    "spelling", [{"amount": 5.0, "to": "Eve"}, {"amount": "5", "to": "eve ", "memo": None}], ids=str
+)
+def test_another_spelling_of_a_denied_call_passes_no_gate(comms: Comms, spelling: dict[str, Any]) -> None:
+    """Arguments are compared by meaning."""
+    sensor, _ = gate_and_step(spelling, denied=DENIED)
+
+    with pytest.raises(ApprovalImpossible, match="denied in the recorded run"):
+        sensor.execute(context(sensor))
+
+
+def test_a_changed_amount_to_a_denied_recipient_is_asked_about(comms: Comms) -> None:
+    """The approver sees the denied call; trust in an earlier approval does not answer for them."""
+    approved_once({"amount": 4, "to": "Eve"}, **TRUST)
+    sensor, _ = gate_and_step({"amount": 4, "to": "Eve"}, denied=DENIED, **TRUST)
+    parked(sensor)
+
+    assert "A person denied a call like `a` in the recorded run" in comms.held.body
+    assert '"amount": 5' in comms.held.body
+
+
 def test_no_edit_leads_to_a_denied_call(comms: Comms) -> None:
     """An edit that would repeat a denied call is refused like an invalid value."""
     from airflow.sdk.exceptions import TaskAwaitingInput
