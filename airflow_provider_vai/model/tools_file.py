@@ -109,7 +109,7 @@ def read_tools(path: Path | None, beside: Path) -> ToolsFile:
         if not path.exists():
             return ToolsFile()
     try:
-        document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         return ToolsFile.model_validate(document)
     except OSError as error:
         raise ToolsFileError(

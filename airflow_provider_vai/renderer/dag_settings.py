@@ -25,12 +25,11 @@ def start_date(automation: Automation) -> PythonSource:
     return PythonSource(f"datetime({day.year}, {day.month}, {day.day}, tzinfo=timezone.utc)")
 
 
-def settings(automation: Automation, version: int) -> dict[str, Any]:
+def settings(automation: Automation) -> dict[str, Any]:
     """Return the other arguments of the DAG, in the order in which they are written.
 
-    :param automation: The automation.
-    :param version: Its version. It is written into ``doc_md``, so that Airflow makes a new DAG version whenever the
-        automation has a new version.
+    Nothing here changes with the automation's version: a line that changes in every rendering would conflict with every
+    edit by hand beside it.
     """
     params = {name: _param(param) for name, param in _params(automation).items()}
     optional = {
@@ -49,7 +48,7 @@ def settings(automation: Automation, version: int) -> dict[str, Any]:
         "is_paused_upon_creation": True,
         "max_active_runs": automation.max_active_runs,
         **{name: value for name, value in optional.items() if value},
-        "doc_md": f"Version {version} of this automation. Its record is `{automation.dag_id}.vai.json`.",
+        "doc_md": f"The record of this automation is `{automation.dag_id}.vai.json`.",
         "tags": ["vai", automation.source_type.lower(), *automation.tags],
     }
 

@@ -61,21 +61,20 @@ class FileSource:
     edges: list[PythonSource]
 
 
-def render(automation: Automation, version: int = 1) -> str:
+def render(automation: Automation) -> str:
     """Return the text of an automation's DAG file.
 
     The same automation always gives the same text. Before the text is returned, it is parsed and compared with the
     automation, statement by statement: it contains nothing else, and every value reads back equal.
 
     :param automation: The automation.
-    :param version: Its version, which is written into the file.
     :raises RenderError: if a value cannot be written as a literal, or something in the automation cannot be rendered.
     """
     frame = framed(automation)
     variables = _variables(frame.steps)
     tasks = task_sources(frame, variables, automation.dag_id)
     lines = edges(frame.steps, variables)
-    settings = dag_settings.settings(automation, version)
+    settings = dag_settings.settings(automation)
     imported = _imported(frame.steps, tasks, lines, settings)
     standard = {"datetime": imported.pop("datetime")}
     file = FileSource(

@@ -88,7 +88,7 @@ def publish(
         drops_edits = restored is not None or (force and state.sidecar is not None and keeps_edits(state.sidecar))
         if _is_same(state, automation) and not drops_edits:
             return _published(state.sidecar, state, "unchanged")  # type: ignore[arg-type]
-        rendered = render(automation, state.version + 1)
+        rendered = render(automation)
         dag_file = rendered if force else _with_edits(state, restored, rendered)
         spec = automation.spec()
         made = Version(
@@ -188,7 +188,7 @@ def _is_same(state: AutomationState, automation: Automation) -> bool:
         and not is_dag_file_edited(previous, state.dag_file)
         and previous.spec_sha256 == automation.spec_sha256
         and previous.generator == _generator()
-        and dag_sha256(render(automation, previous.version)) == (previous.rendered_sha256 or previous.dag_sha256)
+        and dag_sha256(render(automation)) == (previous.rendered_sha256 or previous.dag_sha256)
     )
 
 

@@ -15,7 +15,7 @@ from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar, parse_sidecar, sidecar_text
 from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.store import shared_files
-from airflow_provider_vai.store.edits import is_dag_file_edited, is_spec_edited
+from airflow_provider_vai.store.edits import dag_bytes, dag_text, is_dag_file_edited, is_spec_edited
 from airflow_provider_vai.store.shared_files import AnyPath
 from airflow_provider_vai.store.versions import Entry, VersionLog
 
@@ -79,7 +79,7 @@ def read_state(folder: AnyPath, dag_id: str) -> AutomationState:
     newest = log.newest()
     found = _read_sidecar(path)
     content = shared_files.read(dag)
-    dag_file = None if content is None else content.decode("utf-8", "surrogateescape")
+    dag_file = None if content is None else dag_text(content)
     if newest is None:
         version, rendered = (found.version, _rendered(found, dag_file)) if found else (0, None)
         return AutomationState(log, dag, path, None, found, found, dag_file, rendered, 0, version)
@@ -173,8 +173,9 @@ def show(state: AutomationState, entry: Entry, sidecar: Mapping[str, Any] | None
         shared_files.remove(state.path)
         return
     if entry.change == "version":
-        content = (entry.dag_file or "").encode("utf-8", "surrogateescape")
-        if shared_files.read(state.dag) != content:
+        before = shared_files.read(state.dag)
+        content = dag_bytes(entry.dag_file or "", before)
+        if before != content:
             shared_files.replace(state.dag, content)
     text = sidecar_text(sidecar) if sidecar else entry.sidecar.text()
     shared_files.replace(state.path, text.encode("ascii"))
@@ -193,7 +194,7 @@ def _rendered(sidecar: Sidecar, dag_file: str | None) -> str | None:
     if dag_file is not None and not is_dag_file_edited(sidecar, dag_file):
         return dag_file
     try:
-        again = render(sidecar.automation, sidecar.version)
+        again = render(sidecar.automation)
     except RenderError:
         return None
     return None if is_dag_file_edited(sidecar, again) else again

@@ -83,7 +83,7 @@ def rendered(subject: Subject) -> str | VaiError | None:
         return None
     try:
         sidecar = Sidecar.model_validate(subject.data)
-        return render(sidecar.automation, sidecar.version)
+        return render(sidecar.automation)
     except ValidationError:
         return None
     except VaiError as error:

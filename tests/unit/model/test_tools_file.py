@@ -89,6 +89,12 @@ def test_wrong_files_are_refused(text: str, problem: str, tmp_path: Path) -> Non
     assert refusal.value.remedy
 
 
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
+    """Editors on Windows write one."""
+    (tmp_path / "tools.toml").write_bytes(b"\xef\xbb\xbf[[tools]]\nmatch = 'look'\nkind = 'mcp_tool'\n")
+    assert read_tools(tmp_path / "tools.toml", beside=tmp_path).rule("look", None) is not None
+
+
 @pytest.mark.parametrize("name", ["missing.toml", "folder", "latin.toml"])
 def test_unreadable_files_are_refused(name: str, tmp_path: Path) -> None:
     """Missing, a folder, not UTF-8: refused with the file's name."""

@@ -375,7 +375,7 @@ def test_limits_and_notifications_are_airflows_own() -> None:
             Notification(on="failure", notifier="mine.notices.Siren"),
         ],
     }
-    text = render(one.model_copy(update=change), 7)
+    text = render(one.model_copy(update=change))
 
     for line in (
         "from datetime import datetime, timedelta, timezone",
@@ -386,9 +386,7 @@ def test_limits_and_notifications_are_airflows_own() -> None:
         'default_args={"owner": "mia", "retries": 1, "retry_delay": timedelta(seconds=30)},',
         """on_success_callback=[Bell(text="it's {{ ds }}")],""",
         "on_failure_callback=[Siren()],",
-        'doc_md="Version 7 of this automation. Its record is `vai_two_calls.vai.json`.",'.replace(
-            "vai_two_calls", one.dag_id
-        ),
+        f'doc_md="The record of this automation is `{one.dag_id}.vai.json`.",',
         'tags=["vai", "crystallized", "sales"],',
         "retries=3,",
         "retry_delay=timedelta(seconds=1.5),",

@@ -225,6 +225,31 @@ def test_a_hand_edit_is_kept(tmp_path: Path) -> None:
         assert_pair(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [("max_active_runs=1", "max_active_runs=3"), ('"crystallized"]', '"crystallized", "ops"]')]
+)
+def test_edits_beside_generated_lines_are_kept(old: str, new: str, tmp_path: Path) -> None:
+    """No generated line changes with the version alone, so nothing conflicts with what people edit."""
+    published = put(made(1), tmp_path)
+    edited(published.dag, old, new)
+
+    for value in (2, 3):
+        assert new in put(made(value), tmp_path).dag.read_text()
+
+
+def test_line_endings_are_no_edit_and_are_kept(tmp_path: Path) -> None:
+    """Git may check the file out with other line endings; an edit in such a file is merged like any other."""
+    published = put(made(1), tmp_path)
+    published.dag.write_bytes(published.dag.read_bytes().replace(b"\n", b"\r\n"))
+    assert put(made(1), tmp_path).change == "unchanged"
+
+    published.dag.write_bytes(published.dag.read_bytes().replace(b"schedule=None", b'schedule="@daily"'))
+    content = put(made(2), tmp_path).dag.read_bytes()
+    assert b'schedule="@daily"' in content
+    assert content.count(b"\n") == content.count(b"\r\n") > 0
+    assert put(made(2), tmp_path).change == "unchanged"
+
+
 def test_a_hand_edit_alone_becomes_a_version(tmp_path: Path) -> None:
     """Publishing the same spec keeps the edit as a version of its own; publishing again changes nothing."""
     published = put(made(1), tmp_path)

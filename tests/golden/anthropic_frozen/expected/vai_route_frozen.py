@@ -25,7 +25,7 @@ with DAG(
     catchup=False,
     is_paused_upon_creation=True,
     max_active_runs=1,
-    doc_md="Version 1 of this automation. Its record is `vai_route_frozen.vai.json`.",
+    doc_md="The record of this automation is `vai_route_frozen.vai.json`.",
     tags=["vai", "crystallized"],
 ):
     list_stops = PythonToolOperator(

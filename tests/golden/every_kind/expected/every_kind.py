@@ -57,7 +57,7 @@ with DAG(
     catchup=False,
     is_paused_upon_creation=True,
     max_active_runs=1,
-    doc_md="Version 1 of this automation. Its record is `every_kind.vai.json`.",
+    doc_md="The record of this automation is `every_kind.vai.json`.",
     tags=["vai", "crystallized"],
 ):
     dlt_extract = DltExtractOperator(

@@ -26,7 +26,7 @@ with DAG(
     catchup=False,
     is_paused_upon_creation=True,
     max_active_runs=1,
-    doc_md="Version 1 of this automation. Its record is `monthly_revenue_dashboard.vai.json`.",
+    doc_md="The record of this automation is `monthly_revenue_dashboard.vai.json`.",
     tags=["vai", "crystallized"],
 ):
     # model-written: a model wrote this SQL

@@ -25,7 +25,7 @@ with DAG(
     catchup=False,
     is_paused_upon_creation=True,
     max_active_runs=1,
-    doc_md="Version 1 of this automation. Its record is `vai_stock_check.vai.json`.",
+    doc_md="The record of this automation is `vai_stock_check.vai.json`.",
     tags=["vai", "crystallized"],
 ):
     # live: an MCP server answers, and its answer may change

@@ -28,7 +28,7 @@ with DAG(
     catchup=False,
     is_paused_upon_creation=True,
     max_active_runs=1,
-    doc_md="Version 1 of this automation. Its record is `vai_book_invoice_7_and_archive_the_rest.vai.json`.",
+    doc_md="The record of this automation is `vai_book_invoice_7_and_archive_the_rest.vai.json`.",
     tags=["vai", "crystallized"],
 ):
     approve_book = ApprovalGateSensor(
