@@ -237,7 +237,7 @@ def test_moving_past_a_wire_is_refused() -> None:
     problem = "'create_flashboard' takes datasets.revenue from 'generate_query', but would come before it"
     assert problem in refused(lambda: editing.move_step(before, "create_flashboard", before="generate_query"))
     assert problem in refused(lambda: editing.move_step(before, "generate_query", after="http_request"))
-    assert "moves with it" in refused(lambda: editing.move_step(before, "http_request", before="approve_http_request"))
+    assert "itself moves" in refused(lambda: editing.move_step(before, "http_request", before="approve_http_request"))
 
 
 def test_a_guarded_steps_sources_come_before_its_gate() -> None:

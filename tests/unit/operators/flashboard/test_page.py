@@ -266,7 +266,7 @@ def test_neighbouring_numbers_share_a_line() -> None:
     [
         (
             {"kind": "table", "data": {"name": "sales"}},
-            r"charts\[1\]: title: Field required.*a table takes kind, title",
+            r"charts\[1\]: title is missing.*a table takes kind, title",
         ),
         (
             {"kind": "table", "title": "T", "data": {"name": "sales"}, "collumns": []},
