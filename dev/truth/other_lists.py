@@ -11,43 +11,95 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.text_forms import BULLET, form_of, parse
-from truth.alterations import Path, changed_letters
+from truth.alterations import changed_letters
 
-WORLDS: dict[str, tuple[str, ...]] = {
-    "as recorded": (),
-    "reversed": ("reverse",),
-    "rotated": ("rotate",),
-    "longer": ("lengthen",),
-    "reversed, longer": ("reverse", "lengthen"),
-    "rotated, longer": ("rotate", "lengthen"),
+Pattern = tuple[str, ...]
+ANY, TEXT = "*", "(text)"
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """What is done to lists.
+
+    :param reverse: turn each around. :param rotate: put the last item of each first.
+    :param lengthen: add an item to the front of those that this returns true for, if any.
+    """
+
+    reverse: bool = False
+    rotate: bool = False
+    lengthen: Callable[[list[Any]], bool] | None = None
+
+    def apply(self, items: list[Any]) -> list[Any]:
+        """Return a list's items in the new arrangement."""
+        added = [_other_entry(items[0])] if items and self.lengthen and self.lengthen(items) else []
+        items = items[::-1] if self.reverse else items
+        return [*added, *([*items[-1:], *items[:-1]] if self.rotate else items)]
+
+
+def _any(items: list[Any]) -> bool:
+    return True
+
+
+WORLDS: dict[str, Arrangement] = {
+    "as recorded": Arrangement(),
+    "reversed": Arrangement(reverse=True),
+    "rotated": Arrangement(rotate=True),
+    "longer": Arrangement(lengthen=_any),
+    "longer where several": Arrangement(lengthen=lambda items: len(items) > 1),
+    "reversed, longer": Arrangement(reverse=True, lengthen=_any),
+    "rotated, longer": Arrangement(rotate=True, lengthen=_any),
 }
 """What is done to every list, by the world's name."""
+
+ALONE: dict[str, Arrangement] = {
+    "one list reversed": Arrangement(reverse=True),
+    "one list rotated": Arrangement(rotate=True),
+    "one list longer": Arrangement(lengthen=_any),
+}
+"""What is done to one list at a time: where all are longer, the first that has two items may hide the next."""
 
 DESCRIBING = re.compile(r"[a-z]+(?:[ _-][a-z]+)*|\d{4}-\d\d-\d\d.*|\d\d:\d\d.*|-?\d+\.\d+|\W*")
 """Texts that describe a record and do not name it: lower-case words, dates, times, prices."""
 
 
-def arranged(value: Any, world: str) -> Any:
-    """Return a recorded result as it is in a world: every list in it arranged in the world's way.
+def arranged(value: Any, to: Arrangement, only: Pattern | None = None) -> Any:
+    """Return a recorded result with its lists arranged in another way.
 
-    :param world: a key of :data:`WORLDS`.
+    :param only: the pattern of the lists that are arranged, all of them if left out.
     """
-    steps = WORLDS[world]
-    return _arranged(value, steps) if steps else value
+    return value if to == Arrangement() else _arranged(value, to, only, ())
 
 
-def changes(data: Any, world: str, path: Path = ()) -> list[Any]:
-    """Return the changes that arrange every list of an environment, in the form of ``alterations.applied``."""
-    if isinstance(data, dict):
-        return [change for key, part in data.items() for change in changes(part, world, (*path, key))]
-    return [[list(path), arranged(data, world)]] if isinstance(data, list) else []
+def patterns(value: Any, at: Pattern = ()) -> Iterator[Pattern]:
+    """Yield the pattern of each list: the keys on the way to it, with ``*`` for any item or id."""
+    if isinstance(value, str):
+        found = form_of(value) if _may_hold_data(value) else None
+        yield from patterns(found[1], (*at, TEXT)) if found else ()
+    elif isinstance(value, dict):
+        ids = is_by_id(value)
+        yield from [at] * ids
+        for key, part in value.items():
+            yield from patterns(part, (*at, ANY if ids else key))
+    elif isinstance(value, list):
+        yield at
+        for part in value:
+            yield from patterns(part, (*at, ANY))
+
+
+def changes(data: Any, to: Arrangement, only: Pattern | None = None, at: Pattern = ()) -> list[Any]:
+    """Return the changes that arrange the lists of an environment, in the form of ``alterations.applied``."""
+    if isinstance(data, dict) and not is_by_id(data):
+        return [change for key, part in data.items() for change in changes(part, to, only, (*at, key))]
+    new = _arranged(data, to, only, at) if isinstance(data, list) else data
+    return [] if _same(new, data) else [[list(at), new]]
 
 
 def other_item(value: Any, salt: str = "") -> Any:
@@ -100,24 +152,22 @@ def is_by_id(value: Any) -> bool:
     return all(re.search(r"\d", str(key)) for key in value)
 
 
-def _arranged(value: Any, steps: tuple[str, ...]) -> Any:
+def _arranged(value: Any, to: Arrangement, only: Pattern | None, at: Pattern) -> Any:
     if isinstance(value, str):
-        return rewritten(value, lambda data: _arranged(data, steps)) if "\n" in value or "[" in value else value
+        return rewritten(value, lambda data: _arranged(data, to, only, (*at, TEXT))) if _may_hold_data(value) else value
+    is_meant = only is None or at == only
     if isinstance(value, dict):
-        inner = {key: _arranged(part, steps) for key, part in value.items()}
-        return dict(_in_order(list(inner.items()), steps)) if is_by_id(value) else inner
+        ids = is_by_id(value)
+        inner = {key: _arranged(part, to, only, (*at, ANY if ids else key)) for key, part in value.items()}
+        return dict(to.apply(list(inner.items()))) if ids and is_meant else inner
     if isinstance(value, list):
-        return _in_order([_arranged(part, steps) for part in value], steps)
+        items = [_arranged(part, to, only, (*at, ANY)) for part in value]
+        return to.apply(items) if is_meant else items
     return value
 
 
-def _in_order(items: list[Any], steps: tuple[str, ...]) -> list[Any]:
-    added = [_other_entry(items[0])] if items and "lengthen" in steps else []
-    if "reverse" in steps:
-        items = items[::-1]
-    if "rotate" in steps:
-        items = [*items[-1:], *items[:-1]]
-    return [*added, *items]
+def _may_hold_data(text: str) -> bool:
+    return "\n" in text or "[" in text
 
 
 def _other_entry(item: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,14 +66,15 @@ class _Place:
         return self.found.counts[self.name]
 
 
-def judge(spec: Automation, run: Run, world_of: Callable[[str, Sequence[str]], World], found: Chain) -> None:
+def judge(spec: Automation, run: Run, worlds_of: Callable[[str, list[str]], Iterator[World]], found: Chain) -> None:
     """Run the chain of one recorded run in every world, and count.
 
-    :param world_of: returns the world of a name; it also gets the values that the steps hold as literals, as text.
+    :param worlds_of: yields the worlds of a name; it also gets the values that the steps hold as literals, as text.
     """
     frozen = frozen_values(spec, run)
     for name in NAMES:
-        run_chain(spec, run, name, world_of(name, frozen), found)
+        for world in worlds_of(name, frozen):
+            run_chain(spec, run, name, world, found)
 
 
 def run_chain(spec: Automation, run: Run, name: str, world: World, found: Chain) -> None:
@@ -119,9 +120,9 @@ def end_of_write(right: Any, taken: Any, wired: Sequence[Path]) -> str:
         return "same"
     for place in wired:
         whole, got = value_or(right, place), value_or(taken, place)
-        if isinstance(whole, list) and isinstance(got, list) and is_within(whole, got):
-            if replay.same(with_value(taken, place, whole), right):
-                return "longer" if len(got) > len(whole) else "ordered"
+        is_list = isinstance(whole, list) and isinstance(got, list) and is_within(whole, got)
+        if is_list and replay.same(with_value(taken, place, whole), right):
+            return "longer" if len(got) > len(whole) else "ordered"
     return "other"
 
 

@@ -1,13 +1,14 @@
 """Other worlds for a recorded run: what its tools answer in them, and which arguments its calls should have there.
 
-In the *other lists*, the records are the recorded ones, but every list is reversed, rotated or longer; so every
-argument should be the recorded one. With *other values*, the lists keep their order, but values that an argument repeats
-are altered wherever they stand; so what follows should be the altered value.
+In the *other lists*, the records are the recorded ones, but lists are reversed, rotated or longer; so every argument
+should be the recorded one. With *other values*, the lists keep their order, but values that an argument repeats are
+altered wherever they stand; so what follows should be the altered value. If a value also stands in a frozen argument,
+the run mostly ends at that step: nothing has that name any more. So there is a second world that leaves those alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,7 +22,8 @@ from truth.dojo import Dojo
 from truth.recordings import Recording
 
 VALUES, FREE_VALUES = "other values", "other values, but what is frozen"
-NAMES = (*other_lists.WORLDS, VALUES, FREE_VALUES)
+LISTS = (*other_lists.WORLDS, *other_lists.ALONE)
+NAMES = (*LISTS, VALUES, FREE_VALUES)
 
 
 class World(Protocol):
@@ -98,14 +100,55 @@ class Real:
         return result_value(answer.text)
 
 
-def recorded_world(name: str, run: Run, seed: int, frozen: Collection[str]) -> Recorded:
-    """Return a world made from the recording.
+def recorded_worlds(name: str, run: Run, seed: int, frozen: Collection[str]) -> Iterator[Recorded]:
+    """Yield the worlds of a name, made from the recording; several if one list is arranged at a time.
 
     :param name: one of :data:`NAMES`. :param frozen: the values that the steps' arguments hold as literals, as text.
     """
     if name in other_lists.WORLDS:
-        results = [other_lists.arranged(call.result, name) for call in run.calls]
-        return Recorded(run, results, arranged=lambda result: other_lists.arranged(result, name))
+        to = other_lists.WORLDS[name]
+        results = [other_lists.arranged(call.result, to) for call in run.calls]
+        yield Recorded(run, results, arranged=lambda result: other_lists.arranged(result, to))
+    elif name in other_lists.ALONE:
+        for tool, pattern in sorted(
+            {(call.tool, at) for call in run.calls for at in other_lists.patterns(call.result)}
+        ):
+            yield _one_list(run, other_lists.ALONE[name], tool, pattern)
+    else:
+        yield _other_values(name, run, seed, frozen)
+
+
+def real_worlds(name: str, recording: Recording, dojo: Dojo, seed: int, frozen: Collection[str]) -> Iterator[Real]:
+    """Open AgentDojo's environment as it is in each world of a name, and yield the world.
+
+    :param name: one of :data:`NAMES`. :param frozen: the values that the steps' arguments hold as literals, as text.
+    """
+    data = dojo.open(recording.document, [])
+    if name in other_lists.WORLDS:
+        dojo.open(recording.document, other_lists.changes(data, other_lists.WORLDS[name]))
+        yield Real(recording, dojo)
+    elif name in other_lists.ALONE:
+        for pattern in sorted(set(other_lists.patterns(data))):
+            changes = other_lists.changes(data, other_lists.ALONE[name], pattern)
+            if changes:
+                dojo.open(recording.document, changes)
+                yield Real(recording, dojo)
+    else:
+        calls = [call for call in recording.run.calls if isinstance(call.arguments, dict)]
+        arguments = [leaf for call in calls for leaf in alterations.leaves(call.arguments)]
+        made = alterations.table(recording.suite, data, arguments, recording.said, f"{seed} {recording.name}")
+        made = made if name == VALUES else without(made, frozen)
+        dojo.open(recording.document, made.changes(data))
+        yield Real(recording, dojo, mapped=made.mapped)
+
+
+def _one_list(run: Run, to: other_lists.Arrangement, tool: str, pattern: other_lists.Pattern) -> Recorded:
+    calls = [(call, pattern if call.tool == tool else None) for call in run.calls]
+    results = [other_lists.arranged(call.result, to, only) if only is not None else call.result for call, only in calls]
+    return Recorded(run, results)
+
+
+def _other_values(name: str, run: Run, seed: int, frozen: Collection[str]) -> Recorded:
     said = "\n".join([run.system_text or "", *(turn.user_text or "" for turn in run.turns)])
     by_position = {str(position): call.result for position, call in enumerate(run.calls)}
     arguments = [leaf for call in run.calls for leaf in alterations.leaves(call.arguments)]
@@ -113,23 +156,6 @@ def recorded_world(name: str, run: Run, seed: int, frozen: Collection[str]) -> R
     made = made if name == VALUES else without(made, frozen)
     changed = alterations.applied(by_position, made.changes(by_position))
     return Recorded(run, list(changed.values()), mapped=made.mapped)
-
-
-def real_world(name: str, recording: Recording, dojo: Dojo, seed: int, frozen: Collection[str]) -> Real:
-    """Open AgentDojo's environment as it is in a world, and return the world.
-
-    :param name: one of :data:`NAMES`. :param frozen: the values that the steps' arguments hold as literals, as text.
-    """
-    data = dojo.open(recording.document, [])
-    if name in other_lists.WORLDS:
-        dojo.open(recording.document, other_lists.changes(data, name))
-        return Real(recording, dojo)
-    calls = [call for call in recording.run.calls if isinstance(call.arguments, dict)]
-    arguments = [leaf for call in calls for leaf in alterations.leaves(call.arguments)]
-    made = alterations.table(recording.suite, data, arguments, recording.said, f"{seed} {recording.name}")
-    made = made if name == VALUES else without(made, frozen)
-    dojo.open(recording.document, made.changes(data))
-    return Real(recording, dojo, mapped=made.mapped)
 
 
 def without(made: Table, frozen: Collection[str]) -> Table:
