@@ -94,11 +94,11 @@ def patterns(value: Any, at: Pattern = ()) -> Iterator[Pattern]:
             yield from patterns(part, (*at, ANY))
 
 
-def changes(data: Any, to: Arrangement, only: Pattern | None = None, at: Pattern = ()) -> list[Any]:
+def changes(data: Any, to: Arrangement, at: Pattern = ()) -> list[Any]:
     """Return the changes that arrange the lists of an environment, in the form of ``alterations.applied``."""
     if isinstance(data, dict) and not is_by_id(data):
-        return [change for key, part in data.items() for change in changes(part, to, only, (*at, key))]
-    new = _arranged(data, to, only, at) if isinstance(data, list) else data
+        return [change for key, part in data.items() for change in changes(part, to, (*at, key))]
+    new = arranged(data, to) if isinstance(data, list) else data
     return [] if _same(new, data) else [[list(at), new]]
 
 

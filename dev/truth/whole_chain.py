@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,8 +25,12 @@ from truth.worlds import NAMES, World, in_any_order
 
 @dataclass(frozen=True)
 class Unlike:
-    """A step whose arguments are not the right ones."""
+    """A step whose arguments are not the right ones.
 
+    :param kind: ``read``, ``mixed write``, or ``write:`` with what became of it, as in :class:`Chain`.
+    """
+
+    kind: str
     recording: str
     world: str
     step: str
@@ -64,17 +68,6 @@ class _Place:
     @property
     def count(self) -> Counter[str]:
         return self.found.counts[self.name]
-
-
-def judge(spec: Automation, run: Run, worlds_of: Callable[[str, list[str]], Iterator[World]], found: Chain) -> None:
-    """Run the chain of one recorded run in every world, and count.
-
-    :param worlds_of: yields the worlds of a name; it also gets the values that the steps hold as literals, as text.
-    """
-    frozen = frozen_values(spec, run)
-    for name in NAMES:
-        for world in worlds_of(name, frozen):
-            run_chain(spec, run, name, world, found)
 
 
 def run_chain(spec: Automation, run: Run, name: str, world: World, found: Chain) -> None:
@@ -148,7 +141,7 @@ def _judge(step: Step, position: int, taken: Any, place: _Place) -> None:
         if not fits:
             alike = (other for other in place.run.calls if other.tool == call.tool)
             count["recorded"] += in_any_order(taken) in {in_any_order(place.world.expected(one)) for one in alike}
-            _note(step, right, taken, place)
+            _note("read", step, right, taken, place)
         return
     stays, moves = _altered(call.arguments, right, taken)
     end = end_of_write(call.arguments, _as_recorded(call.arguments, right, taken), wired)
@@ -157,7 +150,7 @@ def _judge(step: Step, position: int, taken: Any, place: _Place) -> None:
     count["mixed"] += stays and moves
     count[end] += 1
     if end != "same" or (stays and moves):
-        _note(step, right, taken, place)
+        _note(f"write: {end}" if end != "same" else "mixed write", step, right, taken, place)
 
 
 def _altered(recorded: Any, right: Any, taken: Any) -> tuple[bool, bool]:
@@ -175,11 +168,11 @@ def _as_recorded(recorded: Any, right: Any, taken: Any) -> Any:
     return taken
 
 
-def _note(step: Step, right: Any, taken: Any, place: _Place) -> None:
+def _note(kind: str, step: Step, right: Any, taken: Any, place: _Place) -> None:
     reads = reads_of(step.arguments, step.each)
     wires = "; ".join(f"{'.'.join(map(str, read.place[1:]))} = {read.step}{list(read.path)}" for read in reads)
-    texts = (json_text.canonical(value)[:300] for value in (right, taken))
-    place.found.unlike.append(Unlike(place.run.id, place.name, step.key, step.effect, *texts, wires))
+    shown, got = (json_text.canonical(value)[:300] for value in (right, taken))
+    place.found.unlike.append(Unlike(kind, place.run.id, place.name, step.key, step.effect, shown, got, wires))
 
 
 def _cause(error: LookupError) -> str:

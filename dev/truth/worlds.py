@@ -24,6 +24,8 @@ from truth.recordings import Recording
 VALUES, FREE_VALUES = "other values", "other values, but what is frozen"
 LISTS = (*other_lists.WORLDS, *other_lists.ALONE)
 NAMES = (*LISTS, VALUES, FREE_VALUES)
+REAL = (*other_lists.WORLDS, VALUES, FREE_VALUES)
+"""The worlds in which AgentDojo's own tools are run."""
 
 
 class World(Protocol):
@@ -118,28 +120,21 @@ def recorded_worlds(name: str, run: Run, seed: int, frozen: Collection[str]) -> 
         yield _other_values(name, run, seed, frozen)
 
 
-def real_worlds(name: str, recording: Recording, dojo: Dojo, seed: int, frozen: Collection[str]) -> Iterator[Real]:
-    """Open AgentDojo's environment as it is in each world of a name, and yield the world.
+def real_world(name: str, recording: Recording, dojo: Dojo, seed: int, frozen: Collection[str]) -> Real:
+    """Open AgentDojo's environment as it is in a world, and return the world.
 
-    :param name: one of :data:`NAMES`. :param frozen: the values that the steps' arguments hold as literals, as text.
+    :param name: one of :data:`REAL`. :param frozen: the values that the steps' arguments hold as literals, as text.
     """
     data = dojo.open(recording.document, [])
     if name in other_lists.WORLDS:
         dojo.open(recording.document, other_lists.changes(data, other_lists.WORLDS[name]))
-        yield Real(recording, dojo)
-    elif name in other_lists.ALONE:
-        for pattern in sorted(set(other_lists.patterns(data))):
-            changes = other_lists.changes(data, other_lists.ALONE[name], pattern)
-            if changes:
-                dojo.open(recording.document, changes)
-                yield Real(recording, dojo)
-    else:
-        calls = [call for call in recording.run.calls if isinstance(call.arguments, dict)]
-        arguments = [leaf for call in calls for leaf in alterations.leaves(call.arguments)]
-        made = alterations.table(recording.suite, data, arguments, recording.said, f"{seed} {recording.name}")
-        made = made if name == VALUES else without(made, frozen)
-        dojo.open(recording.document, made.changes(data))
-        yield Real(recording, dojo, mapped=made.mapped)
+        return Real(recording, dojo)
+    calls = [call for call in recording.run.calls if isinstance(call.arguments, dict)]
+    arguments = [leaf for call in calls for leaf in alterations.leaves(call.arguments)]
+    made = alterations.table(recording.suite, data, arguments, recording.said, f"{seed} {recording.name}")
+    made = made if name == VALUES else without(made, frozen)
+    dojo.open(recording.document, made.changes(data))
+    return Real(recording, dojo, mapped=made.mapped)
 
 
 def _one_list(run: Run, to: other_lists.Arrangement, tool: str, pattern: other_lists.Pattern) -> Recorded:
