@@ -6,14 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from truth import tables
+from truth.other_lists import ALONE, WORLDS
 from truth.whole_chain import Chain
-from truth.worlds import FREE_VALUES, LISTS, NAMES, VALUES
+from truth.worlds import FREE_VALUES, NAMES, VALUES
 
 GOALS = {"same target": 1.0, "chain precision": 0.99}
 """Of writes in every world; of reads with other values. With other lists, reads have no goal: positions are allowed."""
 
-RECORDED, *OTHER_LISTS = LISTS
 OTHER_VALUES = (VALUES, FREE_VALUES)
+PARTS = {"every list at once": tuple(WORLDS)[1:], "one list at a time": tuple(ALONE), "other values": OTHER_VALUES}
+"""The tables by suite, each with its worlds."""
+
 HARM = ("other", "longer", "ordered")
 HEADER = ["", "chains", "writes", "with wires", "same", "stopped", "another target", "wired reads", "right: precision"]
 
@@ -47,11 +50,10 @@ def text(recorded: Mapping[str, Chain], real: Mapping[str, Chain], *, every: boo
     """
     lines = ["6  The whole chain: each step with its own arguments, in a world with other lists or other values"]
     for title, chains in (("as the recording answers", recorded), ("AgentDojo's own tools", real)):
-        lines += [
-            _part(f"other lists, {title}", chains, OTHER_LISTS),
-            _part(f"other values, {title}", chains, OTHER_VALUES),
-        ]
-        lines += [_by_world(title, chains), *_notes(chains.values(), every)]
+        for what, names in PARTS.items():
+            if any(chain.counts[name]["runs"] for chain in chains.values() for name in names):
+                lines.append(_part(f"{what}, {title}", chains, names))
+        lines += [_by_world(title, chains), *_notes(chains.values(), every), ""]
     lines.append(
         "stopped: the write did not run, because it or an earlier step found nothing or several. mixed: some of"
     )

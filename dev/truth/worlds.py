@@ -22,8 +22,7 @@ from truth.dojo import Dojo
 from truth.recordings import Recording
 
 VALUES, FREE_VALUES = "other values", "other values, but what is frozen"
-LISTS = (*other_lists.WORLDS, *other_lists.ALONE)
-NAMES = (*LISTS, VALUES, FREE_VALUES)
+NAMES = (*other_lists.WORLDS, *other_lists.ALONE, VALUES, FREE_VALUES)
 REAL = (*other_lists.WORLDS, VALUES, FREE_VALUES)
 """The worlds in which AgentDojo's own tools are run."""
 
