@@ -18,7 +18,18 @@ PARTS = {"every list at once": tuple(WORLDS)[1:], "one list at a time": tuple(AL
 """The tables by suite, each with its worlds."""
 
 HARM = ("other", "longer", "ordered")
-HEADER = ["", "chains", "writes", "with wires", "same", "stopped", "another target", "wired reads", "right: precision"]
+HEADER = [
+    "",
+    "chains",
+    "writes",
+    "with wires",
+    "same",
+    "stopped",
+    "another target",
+    "mixed",
+    "wired reads",
+    "right: precision",
+]
 
 
 def shares(tools: str, chains: Mapping[str, Chain]) -> list[tuple[str, str, int, int]]:
@@ -54,10 +65,8 @@ def text(recorded: Mapping[str, Chain], real: Mapping[str, Chain], *, every: boo
             if any(chain.counts[name]["runs"] for chain in chains.values() for name in names):
                 lines.append(_part(f"{what}, {title}", chains, names))
         lines += [_by_world(title, chains), *_notes(chains.values(), every), ""]
-    lines.append(
-        "stopped: the write did not run, because it or an earlier step found nothing or several. mixed: some of"
-    )
-    lines.append("a write's altered values followed and some stayed.")
+    lines += ["stopped: the write did not run, because it or an earlier step found nothing, or several where one was."]
+    lines += ["mixed: of the altered values of a write that is else the same, some followed and some stayed."]
     return "\n".join(lines)
 
 
@@ -74,7 +83,7 @@ def _by_world(title: str, chains: Mapping[str, Chain]) -> str:
 
 
 def _row(name: str, count: Counter[str]) -> list[object]:
-    writes = [count["writes"], count["wired"], count["same"], count["stopped"], harmed(count)]
+    writes = [count["writes"], count["wired"], count["same"], count["stopped"], harmed(count), count["mixed"]]
     return [name, count["runs"], *writes, count["reads"], tables.share(count, "right", "reads")]
 
 
