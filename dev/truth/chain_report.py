@@ -56,11 +56,12 @@ def harmed(count: Counter[str]) -> int:
 def text(recorded: Mapping[str, Chain], real: Mapping[str, Chain], *, every: bool) -> str:
     """Return the tables.
 
-    :param recorded: the chains whose tools answer from the recording. :param real: those with AgentDojo's own tools.
+    :param recorded: the chains whose tools answer from the recording.
+    :param real: those with the benchmarks' own tools.
     :param every: list every read that went astray, not only the writes.
     """
     lines = ["6  The whole chain: each step with its own arguments, in a world with other lists or other values"]
-    for title, chains in (("as the recording answers", recorded), ("AgentDojo's own tools", real)):
+    for title, chains in (("as the recording answers", recorded), ("the benchmarks' own tools", real)):
         for what, names in PARTS.items():
             if any(chain.counts[name]["runs"] for chain in chains.values() for name in names):
                 lines.append(_part(f"{what}, {title}", chains, names))
@@ -71,7 +72,7 @@ def text(recorded: Mapping[str, Chain], real: Mapping[str, Chain], *, every: boo
 
 
 def _part(title: str, chains: Mapping[str, Chain], names: Sequence[str]) -> str:
-    by_suite = lowest_first(chains, names)
+    by_suite = [(suite, count) for suite, count in lowest_first(chains, names) if count["runs"]]
     rows = [_row(suite, count) for suite, count in [*by_suite, ("all", tables.total(count for _, count in by_suite))]]
     return f"{title}, lowest suite first\n{tables.table(HEADER, rows)}\n"
 
