@@ -1,4 +1,4 @@
-"""Measure τ²-bench recordings by their recorded results: the bench does not run their tools (Python 3.12, public tree).
+"""Measure τ²-bench recordings by their recorded results, without τ²-bench's tools.
 
 Count the wires, and what stayed frozen and why. Then alter the recorded results, all of them at once, and count which
 arguments follow.
