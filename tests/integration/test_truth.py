@@ -111,6 +111,8 @@ def test_no_write_of_a_whole_chain_changes_another_target_in_agentdojo(report: R
 def retail() -> Report:
     """All τ²-bench recordings, counted in all ways."""
     report, rules = Report(), data_flow.tools()
+    if not tau2_runs():
+        pytest.skip(f"no recordings in {RECORDINGS / 'tau2-bench'}")
     for run, sha256 in tau2_runs():
         report.judge_tau2(run, rules, sha256, 7)
     return report
@@ -139,6 +141,7 @@ def test_no_write_of_a_whole_chain_changes_another_target(retail: Report) -> Non
     assert sum(map(chain_report.harmed, retail.chains[RETAIL].counts.values())) == 0
 
 
+@pytest.mark.skipif(not (RECORDINGS / "tau2-bench").is_dir(), reason=f"no recordings in {RECORDINGS / 'tau2-bench'}")
 def test_a_write_that_goes_by_position_is_seen() -> None:
     """If all tools were declared as reads, writes would follow positions, and the measure would say so."""
     rules, found = data_flow.tools(), whole_chain.Chain()
