@@ -91,6 +91,14 @@ class Table:
         is_amount = isinstance(value, (int, float)) and not isinstance(value, bool) and key in AMOUNTS
         return self.amounts[value] if is_amount and value in self.amounts and value not in self.said else value
 
+    def mapped(self, value: Any, path: Path = ()) -> Any:
+        """Return an argument, or all of a call's arguments, as they should be in the changed environment."""
+        if isinstance(value, dict):
+            return {key: self.mapped(part, (*path, key)) for key, part in value.items()}
+        if isinstance(value, list):
+            return [self.mapped(part, (*path, index)) for index, part in enumerate(value)]
+        return self.expected(path, value)
+
     def changed(self, text: str) -> str:
         """Return a text with every altered value replaced."""
         return _bounded(self.texts).sub(lambda found: self.texts[found[0]], text) if self.texts else text
@@ -184,16 +192,17 @@ def _paths(value: Any, path: Path = ()) -> Iterator[Path]:
         yield path
 
 
-def value_table(results: Any, arguments: Sequence[Leaf], said: str, seed: str) -> Table:
+def value_table(results: Any, arguments: Sequence[Leaf], said: str, seed: str, *, names: bool = False) -> Table:
     """Return alterations for results without an environment: every longer text that an argument repeats.
 
     :param results: the recorded results.
+    :param names: alter texts without a digit, ``_`` or ``@``, too: names and single words.
     """
     made = Table()
     chance = random.Random(seed)
     everything = "\n".join(str(step) for path, value in leaves(results) for step in (*path, value))
     for value in sorted({value for _, value in arguments if isinstance(value, str) and len(value) >= 4}):
-        if holds(everything, value) and value.lower() not in said.lower() and re.search(r"\d|_|@", value):
+        if holds(everything, value) and value.lower() not in said.lower() and (names or re.search(r"\d|_|@", value)):
             made.texts[value] = _new_text("phone", value, "\n".join([everything, *made.texts.values()]), chance)
             made.kinds[value] = "id"
     return made
@@ -253,7 +262,7 @@ def _new_text(kind: str, value: str, taken: str, chance: random.Random) -> str:
             return new
 
 
-def _letters(text: str, chance: random.Random) -> str:
+def changed_letters(text: str, chance: random.Random) -> str:
     """Return a text of the same form: letters become letters of their case, vowels stay vowels, digits stay digits."""
     pools = [("aeiou", "aeiou"), ("AEIOU", "AEIOU"), (string.digits, "123456789")]
     pools += [(string.ascii_lowercase, "bdfghklmnprstvz"), (string.ascii_uppercase, "BDFGHKLMNPRSTVZ")]
@@ -267,7 +276,7 @@ def _new_date(value: str, chance: random.Random) -> str:
 def _new_host(value: str, chance: random.Random) -> str:
     start, rest = (value[:4], value[4:]) if value.startswith("www.") else ("", value)
     name, ending = rest.rsplit(".", 1)
-    return f"{start}{_letters(name, chance)}.{ending}"
+    return f"{start}{changed_letters(name, chance)}.{ending}"
 
 
 def _new_email(value: str, chance: random.Random) -> str:
@@ -278,16 +287,16 @@ def _new_email(value: str, chance: random.Random) -> str:
 def _new_name(value: str, chance: random.Random) -> str:
     stem, dot, ending = value.rpartition(".")
     is_file = dot and ending.isalnum() and len(ending) <= 4
-    return f"{_letters(stem, chance)}.{ending}" if is_file else _letters(value, chance)
+    return f"{changed_letters(stem, chance)}.{ending}" if is_file else changed_letters(value, chance)
 
 
 _MAKERS: dict[str, Callable[[str, random.Random], str]] = {
     "date": _new_date,
     "email": _new_email,
     "host": _new_host,
-    "iban": lambda value, chance: value[:2] + _letters(value[2:], chance),
+    "iban": lambda value, chance: value[:2] + changed_letters(value[2:], chance),
     "name": _new_name,
-    "phone": _letters,
+    "phone": changed_letters,
 }
 
 

@@ -1,4 +1,4 @@
-"""Measure τ²-bench recordings, whose tools cannot be run here.
+"""Measure τ²-bench recordings by their recorded results, without τ²-bench's tools.
 
 Count the wires, and what stayed frozen and why. Then alter the recorded results, all of them at once, and count which
 arguments follow.
@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_or
 from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.run import Run, ToolCall
-from airflow_provider_vai.model.tools_file import ToolRule, ToolsFile
+from airflow_provider_vai.model.tools_file import ToolsFile, read_tools
 from truth import alterations, following, interpreter, replay
 
-TOOLS = ToolsFile(tools=[ToolRule(match="*", kind="python_tool", callable="tau2_tools.retail:*")])
+TOOLS_FILE = Path(__file__).with_name("tau2-tools.toml")
 SHORT = 4
 
 
@@ -38,9 +39,14 @@ class Flow:
     following: following.Following = field(default_factory=following.Following)
 
 
-def count(run: Run, sha256: str, seed: int, found: Flow) -> None:
+def tools() -> ToolsFile:
+    """Return the tools file for τ²-bench's tools."""
+    return read_tools(TOOLS_FILE, TOOLS_FILE)
+
+
+def count(run: Run, rules: ToolsFile, sha256: str, seed: int, found: Flow) -> None:
     """Count one run."""
-    spec = replay.automation(run, TOOLS, sha256, freeze_all=False)
+    spec = replay.automation(run, rules, sha256, freeze_all=False)
     found.counts["runs"] += 1
     if spec is None:
         found.counts["without_steps"] += 1

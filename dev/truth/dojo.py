@@ -11,6 +11,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ DAYS = {
 
 
 class DojoUnavailable(Exception):
-    """AgentDojo's environment cannot be created; the message says why."""
+    """The tools' environment cannot be created; the message says why."""
 
 
 def interpreter(version: str) -> Path:
@@ -52,21 +53,25 @@ def interpreter(version: str) -> Path:
 
     :raises DojoUnavailable: uv is missing, or the installation failed (no network).
     """
-    folder = FOLDER / version
+    return environment(FOLDER / version, sys.executable, [("--no-deps", f"agentdojo=={version}"), PACKAGES])
+
+
+def environment(folder: Path, python: str, installs: Sequence[Sequence[str]]) -> Path:
+    """Return the Python of an environment; create the environment first if necessary.
+
+    :param python: an interpreter, or its version. :param installs: the arguments of each ``uv pip install``.
+    :raises DojoUnavailable: uv is missing, or the installation failed (no network).
+    """
     executable, stamp = folder / "bin" / "python", folder / "vai-environment.json"
-    wanted = json.dumps({"agentdojo": version, "packages": PACKAGES})
+    wanted = json.dumps({"installs": installs})
     if executable.exists() and stamp.exists() and stamp.read_text() == wanted:
         return executable
     uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
     if uv is None:
-        raise DojoUnavailable("AgentDojo's environment needs uv: install it (pip install uv)")
+        raise DojoUnavailable("the tools' environment needs uv: install it (pip install uv)")
     print(f"environment: creating {folder.relative_to(REPOSITORY)}", flush=True)
-    install = [uv, "pip", "install", "--quiet", "--python", str(executable)]
-    commands = (
-        [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)],
-        [*install, "--no-deps", f"agentdojo=={version}"],
-        [*install, *PACKAGES],
-    )
+    commands = [[uv, "venv", "--quiet", "--clear", "--python", python, str(folder)]]
+    commands += [[uv, "pip", "install", "--quiet", "--python", str(executable), *packages] for packages in installs]
     for command in commands:
         if subprocess.run(command, check=False).returncode:
             raise DojoUnavailable(f"{' '.join(command[:3])} failed, see above")

@@ -117,19 +117,8 @@ def same_records(left: Any, right: Any) -> bool:
 
 def expected(call: ToolCall, made: Table) -> dict[str, Any]:
     """Return the arguments that a recorded call should have in the changed environment."""
-    value: dict[str, Any] = {}
     assert isinstance(call.arguments, dict)
-    for name, argument in call.arguments.items():
-        value[name] = _mapped(argument, (name,), made)
-    return value
-
-
-def _mapped(value: Any, path: Path, made: Table) -> Any:
-    if isinstance(value, dict):
-        return {key: _mapped(part, (*path, key), made) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_mapped(part, (*path, index), made) for index, part in enumerate(value)]
-    return made.expected(path, value)
+    return {name: made.mapped(argument, (name,)) for name, argument in call.arguments.items()}
 
 
 def _argument_leaves(call: ToolCall) -> list[Leaf]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ class Recording:
     :param name: the file's name without its ending.
     :param document: the whole file.
     :param run: the run that the adapter returned.
-    :param texts: the tools' answers as written in the file, in the order of ``run.calls``.
+    :param texts: the tools' answers as written in the file, in the order of ``run.calls``; empty if there is none.
     """
 
     name: str
@@ -49,19 +50,19 @@ class Recording:
     @property
     def last_words(self) -> str:
         """Return the agent's last message, which some verdicts use."""
-        return str(self.document["messages"][-1].get("content") or "")
+        return text_of(self.document["messages"][-1].get("content"))
 
     @property
     def said(self) -> str:
         """Return what the system and the user said."""
         messages = [message for message in self.document["messages"] if message["role"] in ("system", "user")]
-        return "\n".join(str(message["content"]) for message in messages)
+        return "\n".join(text_of(message["content"]) for message in messages)
 
 
 def recordings(folder: Path = RECORDINGS) -> list[Recording]:
     """Return every AgentDojo run of the folder, by name; none if the folder is missing.
 
-    :raises ValueError: a file's answers and calls do not pair up.
+    :raises ValueError: an answer in a file has no call.
     """
     return [_recording(path) for path in sorted((folder / "agentdojo").glob("*.json"))]
 
@@ -75,13 +76,42 @@ def tau2_runs(folder: Path = RECORDINGS) -> list[tuple[Run, str]]:
     return found
 
 
+def text_of(content: Any) -> str:
+    """Return a message's content as text, whether it is one or a list of blocks."""
+    if isinstance(content, list):
+        return "".join(str(block.get("content") or block.get("text") or "") for block in content)
+    return str(content or "")
+
+
+def answers(messages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the answer to each call, in the order of the calls; an empty text for a call that nothing answers.
+
+    :raises ValueError: an answer has no call.
+    """
+    found: list[str] = []
+    waiting: dict[int, Any] = {}
+    for message in messages:
+        for call in message.get("tool_calls") or []:
+            waiting[len(found)] = call.get("id")
+            found.append("")
+        if message["role"] == "tool":
+            named = [position for position, name in waiting.items() if name and name == message.get("tool_call_id")]
+            if not waiting:
+                raise ValueError("an answer has no call")
+            position = (named or list(waiting))[0]
+            found[position] = text_of(message["content"])
+            del waiting[position]
+    return found
+
+
 def _recording(path: Path) -> Recording:
     content = path.read_bytes()
     document = json.loads(content)
     run = read(path)[1][0]
-    answers = [message for message in document["messages"] if message["role"] == "tool"]
-    asked = [call["function"] for message in document["messages"] for call in message.get("tool_calls") or []]
-    if len(answers) != len(run.calls) or asked != [call.tool for call in run.calls]:
-        raise ValueError(f"{path.name}: {len(run.calls)} calls and {len(answers)} answers do not pair up")
-    texts = [str(answer["content"]) for answer in answers]
+    try:
+        texts = answers(document["messages"])
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from None
+    if len(texts) != len(run.calls):
+        raise ValueError(f"{path.name}: {len(texts)} calls were found, and {len(run.calls)} were read")
     return Recording(path.stem, document, run, texts, hashlib.sha256(content).hexdigest())

@@ -9,13 +9,14 @@ import sys
 
 import pytest
 
+from airflow_provider_vai.model.tools_file import ToolsFile
 from tests.paths import ROOT
 
 sys.path.insert(0, str(ROOT / "dev"))
 
-from truth import data_flow, dojo, replay
-from truth.recordings import RECORDINGS, Recording, recordings, tau2_runs
-from truth.report import GOALS, Report
+from truth import chain_report, data_flow, dojo, replay, whole_chain, worlds
+from truth.recordings import RECORDINGS, SUITES, Recording, recordings, tau2_runs
+from truth.report import GOALS, RETAIL, Report
 
 pytestmark = pytest.mark.skipif(not (RECORDINGS / "agentdojo").is_dir(), reason=f"no recordings in {RECORDINGS}")
 
@@ -98,12 +99,61 @@ def test_injected_writes_wait_for_a_person(report: Report) -> None:
     assert total(report, "attacks", "gates") == guarded <= total(report, "attacks", "writes") + 4
 
 
-def test_wires_of_other_recordings_give_the_recorded_arguments() -> None:
-    """τ²-bench: with the recorded results, every step has the recorded arguments."""
-    flow = data_flow.Flow()
+def test_no_write_of_a_whole_chain_changes_another_target_in_agentdojo(report: Report) -> None:
+    """Each step runs with its own arguments, with AgentDojo's own tools and with the recorded answers."""
+    for chains in (report.real_chains, {suite: report.chains[suite] for suite in SUITES}):
+        counts = [count for chain in chains.values() for count in chain.counts.values()]
+        assert sum(map(chain_report.harmed, counts)) == 0
+        assert sum(count["writes"] for count in counts) > 100
+
+
+@pytest.fixture(scope="module")
+def retail() -> Report:
+    """All τ²-bench recordings, counted in all ways."""
+    report, rules = Report(), data_flow.tools()
+    if not tau2_runs():
+        pytest.skip(f"no recordings in {RECORDINGS / 'tau2-bench'}")
     for run, sha256 in tau2_runs():
-        data_flow.count(run, sha256, 7, flow)
+        report.judge_tau2(run, rules, sha256, 7)
+    return report
+
+
+def test_wires_of_other_recordings_give_the_recorded_arguments(retail: Report) -> None:
+    """τ²-bench: with the recorded results, every step has the recorded arguments."""
+    flow = retail.tau2
 
     assert flow.counts["steps"] > 200
     assert flow.unequal == []
     assert flow.following.counts["right"] >= GOALS["precision"] * flow.following.counts["changed"] > 0
+
+
+def test_reads_of_a_whole_chain_follow_other_values(retail: Report) -> None:
+    """τ²-bench: as the lists keep their order, every wired read that ran asked for the right record."""
+    counts = [retail.chains[RETAIL].counts[name] for name in chain_report.OTHER_VALUES]
+    reads, right = (sum(count[name] for count in counts) for name in ("reads", "right"))
+
+    assert right >= GOALS["chain precision"] * reads > 0
+
+
+@pytest.mark.xfail(reason="a write takes a whole list of which one item was recorded: with two, it changes both")
+def test_no_write_of_a_whole_chain_changes_another_target(retail: Report) -> None:
+    """τ²-bench: whatever the order and the length of the lists."""
+    assert sum(map(chain_report.harmed, retail.chains[RETAIL].counts.values())) == 0
+
+
+@pytest.mark.skipif(not (RECORDINGS / "tau2-bench").is_dir(), reason=f"no recordings in {RECORDINGS / 'tau2-bench'}")
+def test_a_write_that_goes_by_position_is_seen() -> None:
+    """If all tools were declared as reads, writes would follow positions, and the measure would say so."""
+    rules, found = data_flow.tools(), whole_chain.Chain()
+    loose = ToolsFile(tools=[rule.model_copy(update={"effect": "read"}) for rule in rules.tools])
+    for run, sha256 in tau2_runs()[:10]:
+        careful, spec = (replay.automation(run, tools, sha256, freeze_all=False) for tools in (rules, loose))
+        assert careful is not None
+        assert spec is not None
+        effects = {step.key: step.effect for step in careful.steps}
+        steps = [step.model_copy(update={"effect": effects.get(step.key, step.effect)}) for step in spec.steps]
+        spec = spec.model_copy(update={"steps": steps})
+        for world in worlds.recorded_worlds("reversed", run, 7, []):
+            whole_chain.run_chain(spec, run, "reversed", world, found)
+
+    assert chain_report.harmed(found.counts["reversed"]) > 0
