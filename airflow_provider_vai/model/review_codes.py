@@ -71,6 +71,10 @@ PLACES: dict[str, tuple[str, str]] = {
         "frozen",
         "Wire it by a name, or leave it as recorded.",
     ),
+    "key_from_data": (
+        "equals an earlier result at a place whose key is data itself and changes with it, so it stays frozen",
+        "Leave it as recorded, or let the step that returns it return it under a fixed name.",
+    ),
     "picked_upstream": (
         "comes from a step that itself picks by position, and no write follows a position, so it stays frozen",
         "Wire that step by a name, then this value to it; or leave it as recorded.",

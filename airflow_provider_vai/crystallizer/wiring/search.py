@@ -106,7 +106,7 @@ class Search:
         wired = [chosen.at for chosen in self.chosen if chosen.at[0] == at[0]]
         if at in wired or len(wired) > self.most:
             return
-        if weight(value) not in UNTRACEABLE and not self._was_said(value):
+        if weight(value) not in UNTRACEABLE and not self._was_said(value) and not self._is_one_target(value):
             self._decide(value, at)
             if self.chosen and self.chosen[-1].at == at:
                 return
@@ -117,10 +117,19 @@ class Search:
             for index, part in enumerate(value):
                 self._walk(part, [*at, index])
 
+    def _is_one_target(self, value: Any) -> bool:
+        """Return whether a value is a list of one plain item in a write.
+
+        Its item is wired and not the list: a list of several tomorrow would change more than one thing.
+        """
+        is_single = isinstance(value, list) and len(value) == 1 and not isinstance(value[0], (dict, list))
+        return is_single and self.draft.effect == "write"
+
     def _decide(self, value: Any, at: JsonPath) -> None:
         """Choose the wire of one value, or note why none could be chosen. A value without candidates is not noted."""
         fit = [option for option in self._options(value, at) if self._proves(value, option)]
         if not fit:
+            self._note_unwritable(value, at)
             return
         best = max(option.rank for option in fit)
         left = _newest([option for option in fit if option.rank == best])
@@ -148,6 +157,16 @@ class Search:
             path = self._path(candidate)
             if path is not None:
                 yield WireOption(candidate, path, self._rank(candidate, at))
+
+    def _note_unwritable(self, value: Any, at: JsonPath) -> None:
+        """Note a value whose only places lie below keys that are data: no path can name them."""
+        options = (
+            WireOption(candidate, candidate.place.path, self._rank(candidate, at))
+            for candidate in self.results.equal_to(value, self.draft)
+        )
+        found = [option.candidate for option in options if self._proves(value, option)]
+        if found:
+            self._leave(at, "key_from_data", _sources(found))
 
     def _leave(self, at: JsonPath, code: str, evidence: list[str]) -> None:
         self.undecided.append((str(at[0]), Undecided(at=at[1:], code=code, evidence=evidence)))

@@ -30,7 +30,7 @@ from airflow_provider_vai.model.positions import PlacedRead, positional, reads_o
 
 FIXED = frozenset(
     {
-        *("several_sources", "source_without_step", "picked_by_position"),
+        *("several_sources", "source_without_step", "picked_by_position", "key_from_data"),
         *("picked_upstream", "shared_value_frozen", "record_frozen"),
     }
 )

@@ -82,6 +82,25 @@ def test_a_write_does_not_mix_two_records() -> None:
     assert codes(made, "send_again") == {"sku": "picked_by_position", "address": "record_frozen"}
 
 
+def test_a_list_of_one_in_a_write_is_its_one_item() -> None:
+    """Two items tomorrow make the task fail: the recorded write changed one thing."""
+    found = {"number": "12345", "items": ["sku-71"]}
+    calls = call("get_order", {"number": "12345"}, found), call("send_back", {"items": ["sku-71"], "reason": "broken"})
+    made = crystallized(run(*calls), READS, WRITES, gates="recorded")
+    (wire,) = step_of(made, "send_back").arguments["arguments"].wires
+    assert (wire.at, wire.from_) == (["items", 0], Output(step="get_order", path=["items", "[only]", "is:text"]))
+    with pytest.raises(LookupError, match="2 items instead of one"):
+        follow({"items": ["sku-70", "sku-71"]}, ["items", "[only]", "is:text"])
+
+
+def test_a_value_below_a_key_that_is_data_keeps_its_record_with_it() -> None:
+    """No path can name the payment, so it stays; the order, which the same result names, stays with it."""
+    found = {"orders": ["ord-503"], "payments": {"pay-9003": {"id": "pay-9003"}, "pay-9009": {"id": "pay-9009"}}}
+    calls = call("get_customer", {"name": "x"}, found), call("pay", {"order": "ord-503", "payment": "pay-9009"})
+    made = crystallized(run(*calls), READS, WRITES, gates="recorded")
+    assert codes(made, "pay") == {"payment": "key_from_data", "order": "record_frozen"}
+
+
 def test_a_loop_that_depends_on_a_position_stays_separate_calls() -> None:
     """One mapped write over the list of whoever comes second would write to another one's list."""
     items = {"items": [{"sku": "sku-71"}, {"sku": "sku-72"}]}
