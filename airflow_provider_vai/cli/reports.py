@@ -57,8 +57,7 @@ def show_published(automation: Automation, files: Published) -> None:
     if automation.advice:
         say(f"advice: {automation.advice.recommendation}: {'; '.join(map(plain, automation.advice.reasons))}")
     edits = ", with the edits that were made by hand" if files.keeps_edits else ""
-    status = "paused, draft" if files.status == "draft" else files.status
-    about = f"(version {files.version}, {status}{edits})"
+    about = f"(version {files.version}, {files.status_text}{edits})"
     say(f"{files.change}: {plain(files.dag)} and {plain(files.sidecar.name)} {about}")
 
 

@@ -129,7 +129,7 @@ def _checked(call: ToolCall, kind: Kind, values: dict[str, Any]) -> dict[str, An
     except ValidationError as error:
         takes = ", ".join(field.alias or name for name, field in kind.arguments.model_fields.items())
         raise ArgumentsRefused(
-            f"the arguments of {call.tool!r} do not fit the kind {kind.name}: {problems(error)}",
+            f"the arguments of {call.tool!r} do not fit the kind {kind.name}: {problems(error, values=False)}",
             where=f"call {call.id}",
             remedy=f"The kind takes {takes}. Rename recorded arguments in {FILE_NAME} "
             '(arguments = { recorded = "name" }), or map the tool to mcp_tool or python_tool.',

@@ -145,3 +145,9 @@ def parse_sidecar(content: bytes, where: str) -> Sidecar:
         raise SpecError(
             problems(error), where=where, remedy="Correct the file; `vai schema sidecar` prints its schema."
         ) from None
+
+
+def to_review(sidecar: Sidecar) -> dict[int, ReviewItem]:
+    """Return the review items that nobody has reviewed in an activation, by their numbers in the list."""
+    seen = {item.identity for review in sidecar.reviews for item in review.items}
+    return {number: item for number, item in enumerate(sidecar.review, 1) if item.identity not in seen}

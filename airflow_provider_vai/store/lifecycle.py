@@ -11,17 +11,11 @@ from collections.abc import Callable, Iterable
 from airflow_provider_vai.exceptions import NotReviewed, PublishError, SpecError
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.review_lines import numbered
-from airflow_provider_vai.model.sidecar import Review, Sidecar
+from airflow_provider_vai.model.sidecar import Review, Sidecar, to_review
 from airflow_provider_vai.store.publisher import Published, author, now, publish, writing
 from airflow_provider_vai.store.shared_files import AnyPath
 from airflow_provider_vai.store.state import AutomationState, log, settled
 from airflow_provider_vai.store.versions import Change, Entry, VersionLog, conflict
-
-
-def to_review(sidecar: Sidecar) -> dict[int, ReviewItem]:
-    """Return the review items that nobody has reviewed in an activation, by their numbers in the list."""
-    seen = {item.identity for review in sidecar.reviews for item in review.items}
-    return {number: item for number, item in enumerate(sidecar.review, 1) if item.identity not in seen}
 
 
 def activate(
@@ -99,9 +93,17 @@ def delete(
 
 
 def restore(
-    folder: AnyPath, dag_id: str, version: int, *, by: str | None = None, expected: int | None = None
+    folder: AnyPath,
+    dag_id: str,
+    version: int,
+    *,
+    by: str | None = None,
+    expected: int | None = None,
+    pause: Callable[[], None] | None = None,
 ) -> Published:
     """Publish an earlier version as the newest one, including its edits by hand. Also restores deleted automations.
+
+    :param pause: See :func:`~.publisher.publish`.
 
     :raises SpecError: there is no such version.
     :raises EditedByHand: the DAG file has an edit by hand that no version contains.
@@ -114,6 +116,7 @@ def restore(
         summary=f"restored version {version}",
         expected=expected,
         restored=entry,
+        pause=pause,
     )
 
 

@@ -12,7 +12,7 @@ import contextlib
 import fcntl
 import getpass
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -22,7 +22,7 @@ from airflow_provider_vai import __version__
 from airflow_provider_vai.exceptions import EditedByHand, PublishError
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.automation import Automation
-from airflow_provider_vai.model.sidecar import SCHEMA_VERSION, Generator, Sidecar, Version
+from airflow_provider_vai.model.sidecar import SCHEMA_VERSION, Generator, Sidecar, Version, to_review
 from airflow_provider_vai.renderer.render import render, templates_sha256
 from airflow_provider_vai.store.dag_names import safe_name
 from airflow_provider_vai.store.edits import dag_sha256, is_dag_file_edited, keeps_edits
@@ -51,6 +51,11 @@ class Published:
     keeps_edits: bool
     status: str
 
+    @property
+    def status_text(self) -> str:
+        """The status for a message: a draft never runs, because its DAG is paused."""
+        return "paused, draft" if self.status == "draft" else self.status
+
 
 def publish(
     automation: Automation,
@@ -62,6 +67,7 @@ def publish(
     expected: int | None = None,
     from_sidecar: bool = False,
     restored: Entry | None = None,
+    pause: Callable[[], None] | None = None,
 ) -> Published:
     """Render an automation and write it as a new version.
 
@@ -73,6 +79,8 @@ def publish(
     :param expected: The log entry on which the change is based (``Sidecar.entry``); ``None``: whatever is newest.
     :param from_sidecar: The spec was read from the sidecar in the folder, where somebody may have edited it.
     :param restored: The earlier version that the spec comes from. Its edits by hand replace the current ones.
+    :param pause: Pauses the DAG in Airflow, before the DAG file is replaced, if the automation is active and nobody has
+        reviewed some items of the new version, which is a draft then. ``None``: such a version is refused.
     :raises PublishError: the DAG id cannot name a file, or the files belong to something else or cannot be written.
     :raises EditedByHand: an edit by hand conflicts with the new rendering; the message shows where.
     :raises Conflict: the newest log entry is not ``expected``, or another writer was faster.
@@ -98,18 +106,9 @@ def publish(
             summary=summary or ("rendered again" if state.sidecar else _first(automation)),
             spec_sha256=json_text.digest(spec),
         )
-        sidecar = _sidecar(automation, state, (rendered, dag_file), made)
-        entry = Entry(
-            number=sidecar.entry,
-            change="version",
-            at=made.at,
-            by=made.by,
-            summary=made.summary,
-            sidecar=sidecar,
-            rendered=rendered,
-            dag_file=dag_file,
-        )
-        log(state, entry, spec={**spec, "steps": json_text.WrittenJson(spec.pop("steps"))})
+        sidecar, carry_out = _checked_review(_sidecar(automation, state, (rendered, dag_file), made), pause)
+        entry = _entry(sidecar, made, rendered, dag_file)
+        log(state, entry, carry_out, spec={**spec, "steps": json_text.WrittenJson(spec.pop("steps"))})
     return _published(sidecar, state, "updated" if state.sidecar else "created")
 
 
@@ -264,6 +263,33 @@ def _sidecar(automation: Automation, state: AutomationState, texts: tuple[str, s
         reviews=previous.reviews if previous and is_same_source else [],
         entry=state.number + 1,
     )
+
+
+def _entry(sidecar: Sidecar, made: Version, rendered: str, dag_file: str) -> Entry:
+    return Entry(
+        number=sidecar.entry,
+        change="version",
+        at=made.at,
+        by=made.by,
+        summary=made.summary,
+        sidecar=sidecar,
+        rendered=rendered,
+        dag_file=dag_file,
+    )
+
+
+def _checked_review(sidecar: Sidecar, pause: Callable[[], None] | None) -> tuple[Sidecar, Callable[[], None]]:
+    """Return the sidecar of a new version, as a draft if nobody has reviewed it, and what pauses its DAG then."""
+    open_items = to_review(sidecar) if sidecar.status == "active" else {}
+    if not open_items:
+        return sidecar, lambda: None
+    if pause is None:
+        raise PublishError(
+            f"the automation is active, and nobody has reviewed {len(open_items)} items of the new version",
+            where=sidecar.dag_id,
+            remedy="Pause it first (`vai pause`), make the change, review it, and activate it again.",
+        )
+    return sidecar.model_copy(update={"status": "draft"}), pause
 
 
 def _first(automation: Automation) -> str:

@@ -87,7 +87,7 @@ def test_arguments_that_change_after_the_question_are_not_approved(run_dag: Run,
 
     assert '"value": "1"' in shown[0][1]
     assert ran.states["a"] != "success"
-    assert "Nobody approves what they do not see" in ran.log
+    assert "Nobody can approve arguments that are not shown" in ran.log
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,6 @@ def test_reads_of_a_whole_chain_follow_other_values(retail: Report) -> None:
     assert right >= GOALS["chain precision"] * reads > 0
 
 
-@pytest.mark.xfail(reason="a write takes a whole list of which one item was recorded: with two, it changes both")
 def test_no_write_of_a_whole_chain_changes_another_target(retail: Report) -> None:
     """τ²-bench: whatever the order and the length of the lists."""
     assert sum(map(chain_report.harmed, retail.chains[RETAIL].counts.values())) == 0

@@ -18,6 +18,7 @@ from airflow_provider_vai.authoring.editing.edit_requests import (
     MoveStep,
     RemoveStep,
 )
+from airflow_provider_vai.cli.airflow_command import pause_unreviewed
 from airflow_provider_vai.cli.reports import print_json, review_json, show_review
 from airflow_provider_vai.cli.terminal import say, table
 from airflow_provider_vai.exceptions import SpecError, VaiError
@@ -26,7 +27,7 @@ from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.sidecar import Sidecar
-from airflow_provider_vai.store.publisher import author, publish
+from airflow_provider_vai.store.publisher import Published, author, publish
 from airflow_provider_vai.store.sidecar_files import read_sidecar
 
 COLUMNS = ("what", "place", "before", "after")
@@ -53,7 +54,8 @@ def edit(arguments: Namespace) -> None:
                 "dag_id": after.dag_id,
                 "changes": [change.as_json() for change in changes],
                 "review": review_json(enumerate(after.review, 1)),
-                "version": written,
+                "version": written.version if written else None,
+                "status": written.status if written else sidecar.status,
             }
         )
         return
@@ -67,11 +69,11 @@ def edit(arguments: Namespace) -> None:
     elif written is None:
         say(f"{plain(path)}: nothing was written (--dry-run)")
     else:
-        say(f"written: {plain(path)} (version {written}, paused, draft)")
+        say(f"written: {plain(path)} (version {written.version}, {written.status_text})")
 
 
-def save(automation: Automation, path: Path, summary: str, expected: int | None) -> int:
-    """Write an edited automation as a new version, and return its number.
+def save(automation: Automation, path: Path, summary: str, expected: int | None) -> Published:
+    """Write an edited automation as a new version, and return what was written.
 
     :param automation: The edited automation.
     :param path: The path of its sidecar.
@@ -80,7 +82,14 @@ def save(automation: Automation, path: Path, summary: str, expected: int | None)
     :raises PublishError: if the files cannot be written.
     :raises Conflict: if somebody changed the automation since it was read.
     """
-    return publish(automation, path.parent, summary=summary, expected=expected, from_sidecar=True).version
+    return publish(
+        automation,
+        path.parent,
+        summary=summary,
+        expected=expected,
+        from_sidecar=True,
+        pause=pause_unreviewed(automation.dag_id),
+    )
 
 
 def _check_version(sidecar: Sidecar, path: Path, expected: int | None) -> None:

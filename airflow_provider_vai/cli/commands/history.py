@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from airflow_provider_vai.authoring import activation
-from airflow_provider_vai.cli.airflow_command import set_paused
+from airflow_provider_vai.cli.airflow_command import pause_unreviewed, set_paused
 from airflow_provider_vai.cli.reports import print_json
 from airflow_provider_vai.cli.terminal import say, table
 from airflow_provider_vai.exceptions import SpecError
@@ -54,11 +54,12 @@ def _row(entry: Entry) -> dict[str, object]:
 def restore(arguments: Namespace) -> None:
     """Restore an earlier version as a new version."""
     folder, dag_id = place(arguments.dag)
-    files = lifecycle.restore(folder, dag_id, arguments.version)
+    files = lifecycle.restore(folder, dag_id, arguments.version, pause=pause_unreviewed(dag_id))
     if arguments.json:
-        print_json({"dag_id": dag_id, "version": files.version, "entry": files.entry})
+        print_json({"dag_id": dag_id, "version": files.version, "entry": files.entry, "status": files.status})
     else:
-        say(f"{plain(dag_id)}: version {arguments.version} was restored as version {files.version}")
+        restored = f"version {arguments.version} was restored as version {files.version} ({files.status_text})"
+        say(f"{plain(dag_id)}: {restored}")
 
 
 def activate(arguments: Namespace) -> None:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from airflow_provider_vai.analysis.verify.files import sidecar_path
+from airflow_provider_vai.cli.airflow_command import pause_unreviewed
 from airflow_provider_vai.cli.reports import as_json, print_json, show_published
 from airflow_provider_vai.cli.terminal import say, table
 from airflow_provider_vai.languages.python_function import python_path
@@ -27,6 +28,7 @@ def render(arguments: Namespace) -> None:
             summary=arguments.summary,
             expected=sidecar.entry or None,
             from_sidecar=True,
+            pause=pause_unreviewed(sidecar.dag_id),
         )
         automation = sidecar.automation
     else:
@@ -34,7 +36,8 @@ def render(arguments: Namespace) -> None:
 
         folder = Path(arguments.out or path.parent)
         automation = read_spec(path, secret_conn_id=arguments.secret_conn_id, python_path=python_path(folder))
-        files = publish(automation, folder, force=arguments.force, summary=arguments.summary)
+        pause = pause_unreviewed(automation.dag_id)
+        files = publish(automation, folder, force=arguments.force, summary=arguments.summary, pause=pause)
     if arguments.json:
         print_json(as_json(automation, files))
     else:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
 from airflow_provider_vai.authoring.crystallizing import crystallized, crystallized_each
+from airflow_provider_vai.cli.airflow_command import pause_unreviewed
 from airflow_provider_vai.cli.chosen_runs import chosen_recordings, complain_of_refused, no_run, opened_trace
 from airflow_provider_vai.cli.collector import without_collector
 from airflow_provider_vai.cli.reports import as_json, print_json, show_published, show_run
@@ -44,7 +45,9 @@ def crystallize(arguments: Namespace) -> None:
     automations, left_out = _automations(_recordings(arguments), options, arguments)
     published = []
     for automation in progress(automations, "Writing"):
-        published.append((automation, publish(automation, Path(arguments.out), force=arguments.force)))
+        pause = pause_unreviewed(automation.dag_id)
+        files = publish(automation, Path(arguments.out), force=arguments.force, pause=pause)
+        published.append((automation, files))
     if arguments.json:
         shown = [as_json(automation, files) for automation, files in published]
         print_json(shown if arguments.all else shown[0])

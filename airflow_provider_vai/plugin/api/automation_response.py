@@ -10,7 +10,7 @@ from airflow.utils.session import create_session
 from pydantic import Field
 
 from airflow_provider_vai.model.review_item import ReviewItem
-from airflow_provider_vai.model.sidecar import Sidecar
+from airflow_provider_vai.model.sidecar import Sidecar, to_review
 from airflow_provider_vai.model.triggers import Trigger
 from airflow_provider_vai.plugin.api import airflow_state
 from airflow_provider_vai.plugin.api.airflow_state import AirflowDag
@@ -18,7 +18,6 @@ from airflow_provider_vai.plugin.api.etags import etag
 from airflow_provider_vai.plugin.api.json_response import MaskedJson, ResponseModel
 from airflow_provider_vai.plugin.api.problems import all_public
 from airflow_provider_vai.plugin.api.stored_automation import existing, is_edited_by_hand
-from airflow_provider_vai.store.lifecycle import to_review
 
 Status = Literal["draft", "active", "paused", "error"]
 ERROR = "Why Airflow cannot read the DAG file."

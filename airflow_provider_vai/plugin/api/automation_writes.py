@@ -11,6 +11,7 @@ from airflow_provider_vai.authoring.editing.edit_requests import Edit
 from airflow_provider_vai.exceptions import Conflict
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.operators.runtime.compat import configuration
+from airflow_provider_vai.plugin.api.airflow_state import pause
 from airflow_provider_vai.plugin.api.automation_response import automation_response
 from airflow_provider_vai.plugin.api.configured_folders import automations_folder
 from airflow_provider_vai.plugin.api.etags import check_if_match
@@ -39,7 +40,8 @@ def write_change(
         refuse_edited_by_hand(state)
     if step is not None and step not in [existing_step.key for existing_step in state.sidecar.steps]:
         raise HTTPException(404, "there is no such step")
-    publish(edit.apply(state.sidecar.automation, by), folder, by=by, summary=summary, expected=expected)
+    after = edit.apply(state.sidecar.automation, by)
+    publish(after, folder, by=by, summary=summary, expected=expected, pause=lambda: pause(dag_id))
     return automation_response(dag_id)
 
 
@@ -73,7 +75,7 @@ def write_new(
     _check_same_source(automation, state)
     if not _is_same(automation, state):
         expected = check_if_match(if_match, state, folder)
-        publish(automation, folder, by=by, summary=summary, expected=expected)
+        publish(automation, folder, by=by, summary=summary, expected=expected, pause=lambda: pause(dag_id))
     return automation_response(dag_id, 200, location, taken_for=taken_for)
 
 

@@ -16,6 +16,7 @@ from airflow_provider_vai.authoring import editing
 from airflow_provider_vai.cli import main as cli
 from airflow_provider_vai.model import review
 from airflow_provider_vai.model.review_codes import CODES, LEFT_OUT
+from airflow_provider_vai.model.sidecar import to_review
 from airflow_provider_vai.store import lifecycle
 from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.store.sidecar_files import read_sidecar
@@ -128,7 +129,7 @@ def test_activation(pair: Path) -> None:
     assert cli.main(["activate", str(pair), "--record-only", "--reviewed", "all"]) == 0
     sidecar = read_sidecar(pair)
     assert (sidecar.status, sidecar.reviews[-1].items) == ("active", sidecar.review)
-    assert lifecycle.to_review(sidecar) == {}
+    assert to_review(sidecar) == {}
 
 
 def test_what_was_reviewed_stays_reviewed(pair: Path) -> None:
@@ -141,7 +142,7 @@ def test_what_was_reviewed_stays_reviewed(pair: Path) -> None:
     assert not state.is_spec_edited
     edited = editing.set_options(state.sidecar.automation, description="Another one")
     publish(edited, pair.parent, from_sidecar=True)
-    assert lifecycle.to_review(read_sidecar(pair)) == {}
+    assert to_review(read_sidecar(pair)) == {}
     lifecycle.restore(pair.parent, state.sidecar.dag_id, 1)
     assert read_sidecar(pair).automation == state.sidecar.automation
     assert not {it.code for it in lint([pair.parent])} & {"VAI505", "VAI602", "VAI603"}

@@ -13,7 +13,7 @@ from airflow_provider_vai.cli import main as cli
 from airflow_provider_vai.exceptions import Conflict, EditedByHand, NotReviewed, PublishError, SpecError
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
-from airflow_provider_vai.model.sidecar import Sidecar
+from airflow_provider_vai.model.sidecar import Sidecar, to_review
 from airflow_provider_vai.store import lifecycle
 from airflow_provider_vai.store.publisher import Published, publish
 from airflow_provider_vai.store.sidecar_files import read_sidecar
@@ -48,6 +48,42 @@ def published(tmp_path: Path) -> Published:
     return publish(made(), tmp_path)
 
 
+def test_an_unreviewed_version_of_an_active_automation_pauses_its_dag(published: Published, tmp_path: Path) -> None:
+    """The DAG is paused before its file is replaced; the new version is a draft until somebody has reviewed it."""
+    lifecycle.activate(tmp_path, "report", reviewed=[note("a"), note("b")])
+    before = published.dag.read_bytes()
+    seen: list[bytes] = []
+    unreviewed = made(2).model_copy(update={"review": [note("a"), note("c")]})
+
+    with pytest.raises(PublishError, match="nobody has reviewed 1 items"):
+        publish(unreviewed, tmp_path)
+    assert (published.dag.read_bytes(), sidecar(tmp_path).status) == (before, "active")
+
+    files = publish(unreviewed, tmp_path, pause=lambda: seen.append(published.dag.read_bytes()))
+    assert (files.status, seen) == ("draft", [before])
+    assert to_review(sidecar(tmp_path)) == {2: note("c")}
+
+
+def test_a_dag_that_cannot_be_paused_keeps_its_reviewed_version(published: Published, tmp_path: Path) -> None:
+    """Nothing is written, and the automation stays active with what was reviewed."""
+    lifecycle.activate(tmp_path, "report", reviewed=[note("a"), note("b")])
+    before = published.dag.read_bytes()
+
+    def fail() -> None:
+        raise PublishError("Airflow does not answer")
+
+    with pytest.raises(PublishError, match="does not answer"):
+        publish(made(2).model_copy(update={"review": [note("c")]}), tmp_path, pause=fail)
+    assert published.dag.read_bytes() == before
+    assert (sidecar(tmp_path).status, sidecar(tmp_path).version) == ("active", 1)
+
+
+def test_a_reviewed_change_of_an_active_automation_stays_active(published: Published, tmp_path: Path) -> None:
+    """The same review items were reviewed already."""
+    lifecycle.activate(tmp_path, "report", reviewed=[note("a"), note("b")])
+    assert publish(made(2), tmp_path).status == "active"
+
+
 def test_activation_names_the_reviewer_and_what_was_reviewed(published: Published, tmp_path: Path) -> None:
     """The sidecar and the log record the status; the DAG file does not change."""
     before = published.dag.read_bytes()
@@ -68,13 +104,13 @@ def test_what_nobody_looked_at_is_not_activated(published: Published, tmp_path: 
 
 
 def test_a_later_version_asks_only_for_what_is_new(published: Published, tmp_path: Path) -> None:
-    """The status stays, and an item that was reviewed once is not open again."""
+    """An item that was reviewed once is not open again."""
     lifecycle.activate(tmp_path, "report", reviewed=[note("a"), note("b")])
-    publish(made(2).model_copy(update={"review": [note("b"), note("c")]}), tmp_path)
+    publish(made(2).model_copy(update={"review": [note("b"), note("c")]}), tmp_path, pause=lambda: None)
 
     now = sidecar(tmp_path)
-    assert now.status == "active"
-    assert lifecycle.to_review(now) == {2: note("c")}
+    assert now.status == "draft"
+    assert to_review(now) == {2: note("c")}
     assert lifecycle.activate(tmp_path, "report", reviewed=[note("c")]).reviews[-1].version == 2
 
 
@@ -88,8 +124,8 @@ def test_a_flag_in_other_words_is_not_asked_for_again(tmp_path: Path) -> None:
         review_item("live", step="look", reason="a model wrote this SQL"),
         review_item("write_without_gate", step="look", evidence=["nobody asked for one"]),
     ]
-    publish(made(2).model_copy(update={"review": again}), tmp_path)
-    assert list(lifecycle.to_review(sidecar(tmp_path))) == [2, 3]
+    publish(made(2).model_copy(update={"review": again}), tmp_path, pause=lambda: None)
+    assert list(to_review(sidecar(tmp_path))) == [2, 3]
 
 
 def test_what_cannot_be_carried_out_is_not_recorded(published: Published, tmp_path: Path) -> None:
