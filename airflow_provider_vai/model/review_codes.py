@@ -53,7 +53,7 @@ STEPS: dict[str, tuple[str, str]] = {
     ),
     "takes_by_position": (
         "takes {places} by position in a list, so another record may be there in the next run",
-        "Name the record (`[name=Spotify]`) or write `[only]` with `vai edit DAG wire`, or accept the position.",
+        "Name the record (`[name=Spotify]`) or write `[only]` with `vai edit --wire`, or accept the position.",
     ),
 }
 

@@ -208,7 +208,9 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
 
         reason, recorded = self.text("reason"), self.text("recorded")
         denied = now.like_denied(self.text("denied") or ())
-        body = approval_text.body(now, reason=reason, recorded=recorded, problem=problem, denied=denied)
+        body = approval_text.body(
+            now, reason=reason, recorded=recorded, problem=problem, denied=denied, holds_back=self._holds_back()
+        )
         if len(body.encode()) <= approval_text.LONGEST_BODY:
             return body
         try:
@@ -219,6 +221,11 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
                 " Make [vai] artifacts_path writable, and clear this task"
             ) from error
         return approval_text.body(now, reason=reason, recorded=recorded, problem=problem, denied=denied, page=page)
+
+    def _holds_back(self) -> bool:
+        """Return whether later runs of the DAG cannot start while nobody answers."""
+        starts_by_itself = getattr(self.dag, "schedule", None) is not None
+        return starts_by_itself and self.dag.max_active_runs == 1 and self.response_timeout is None
 
     # --- The answer ----------------------------------------------------------------------------------------
 

@@ -31,6 +31,8 @@ LONGEST_DENIAL = 2000  # characters of one denied call
 
 SUBJECT_CHARACTERS = 200
 
+HELD_BACK = "**Later runs of this DAG wait** until this question is answered: it has no deadline."
+
 _INVISIBLE = ("Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp")  # controls, direction overrides, lone surrogates, separators
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")  # Markdown allows escaping every ASCII punctuation mark
 
@@ -49,6 +51,7 @@ def body(
     problem: str | None = None,
     denied: Sequence[tuple[str, list[str], Mapping[str, Any]]] = (),
     page: str | None = None,
+    holds_back: bool = False,
 ) -> str:
     """Return the body of the question, with all arguments in full unless there is a separate page.
 
@@ -60,6 +63,7 @@ def body(
     :param denied: Denied calls that have something in common with a step, as
         :meth:`~airflow_provider_vai.sensors.guarded.Guarded.like_denied` returns them.
     :param page: The address of the page that shows everything. If it is given, long texts and lists are cut here.
+    :param holds_back: Whether later runs wait until this gate is answered.
     :return: Markdown. The last line has the digest of the arguments, and never contains text from the run.
     """
     approval = {name: value for name, value in (recorded or {}).items() if name != "arguments"}
@@ -68,6 +72,7 @@ def body(
     parts += [f"**Only the beginning is shown here.** Read [all arguments]({page}) before you answer."] if page else []
     parts += [_quoted(reason)] if reason else []
     parts += [_denial(*found) for found in denied[:MOST_DENIALS]]
+    parts += [HELD_BACK] if holds_back else []
     parts += [f"**Approval in the recorded run**\n\n{_fenced(approval)}"] if approval else []
     parts += _cut_steps(now, before) if page else [_step(task_id, now, before) for task_id in now.steps]
     return "\n\n".join([*parts, f"An approval covers exactly these arguments: sha256 `{now.sha256}`"])

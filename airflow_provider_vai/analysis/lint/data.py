@@ -14,6 +14,7 @@ from airflow_provider_vai.analysis.lint.subjects import Subject
 from airflow_provider_vai.authoring.specs.places import dotted, similar
 from airflow_provider_vai.authoring.specs.values import TO_A_CONNECTION, credentials
 from airflow_provider_vai.languages.printable import shown
+from airflow_provider_vai.languages.result_path import ONLY
 from airflow_provider_vai.model.param_default import default_problem
 from airflow_provider_vai.model.positions import positional
 from airflow_provider_vai.model.step_graph import reachable
@@ -217,8 +218,11 @@ def _entered(shape: dict[str, Any], part: str | int) -> dict[str, Any] | None:
     """Return the schema of a part; empty: it is not known; ``None``: the schema has no such part."""
     type_ = text_of(shape.get("type"))
     if type_ == "object" and isinstance(shape.get("properties"), dict):
-        return object_of(shape["properties"][part]) if isinstance(part, str) and part in shape["properties"] else None
+        properties = shape["properties"]
+        if part == ONLY and part not in properties:
+            return object_of(next(iter(properties.values()))) if len(properties) == 1 else None
+        return object_of(properties[part]) if isinstance(part, str) and part in properties else None
     if type_ == "array":
-        named = isinstance(part, str) and part.startswith("[") and "=" in part
-        return object_of(shape.get("items")) if isinstance(part, int) or named else None
+        picks = isinstance(part, int) or part == ONLY or (part.startswith("[") and "=" in part)
+        return object_of(shape.get("items")) if picks else None
     return None if type_ in ("string", "integer", "number", "boolean") else {}

@@ -65,6 +65,18 @@ def untrusted_writes(subject: Subject) -> Iterator[CheckResult]:
             yield CheckResult(step.field("approval", "gate"), problem, "Put a gate before it.")
 
 
+def gates_without_deadline(subject: Subject) -> Iterator[CheckResult]:
+    """A gate without a deadline can hold back all later runs of an automation that starts by itself."""
+    if not (subject.of_type("schedule") or subject.of_type("event")):
+        return
+    runs = subject.data.get("max_active_runs", 1)
+    for step in subject.steps:
+        if step.is_gate and object_of(step.arguments.get("response_timeout")).get("value") is None:
+            problem = f"while nobody answers this gate, no more than {runs} active runs start, and it has no deadline"
+            remedy = "Set response_timeout (seconds) and on_timeout, with remind_before to remind people."
+            yield CheckResult(step.field("arguments", "response_timeout"), problem, remedy)
+
+
 def outsiders(subject: Subject) -> Iterator[CheckResult]:
     """A step depends on values that come only from text of outsiders."""
     for step in subject.steps:

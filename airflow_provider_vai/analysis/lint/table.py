@@ -83,6 +83,12 @@ CHECKS = (
         data.positions_in_writes,
     ),
     Check(
+        "VAI408",
+        "warning",
+        "A gate without a deadline can hold back the later runs of an automation that starts by itself.",
+        gates.gates_without_deadline,
+    ),
+    Check(
         "VAI501",
         "error",
         "A schedule is not a preset, and not a cron expression that Airflow can run.",

@@ -28,6 +28,7 @@ from airflow_provider_vai.renderer.render import render, templates_sha256
 from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.store.sidecar_files import read_sidecar
 from tests.paths import GOLDEN, ROOT
+from tests.unit.support import MCP, call, crystallized, run
 
 SPEC = """
 dag_id: orders
@@ -42,7 +43,7 @@ steps:
   - {key: branch, kind: conditional_branch, arguments: {condition: "x > 1", inputs: {x: 2}, if_true: [post]}}
   - key: post
     kind: http_request
-    gate: true
+    gate: {response_timeout: 3600}
     arguments: {endpoint: /x, method: POST, json: {order: {$from: [look, id]}, key: {$secret: pager}}}
 """
 SHAPE: dict[str, Any] = {"type": "object", "properties": {"id": {"type": "string"}}}
@@ -215,6 +216,8 @@ CASES: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
     ("VAI207", by_position(["ids", 0], "branch"), "steps.branch.arguments.inputs.wires[0].from"),
     ("VAI407", by_position(["ids", 0]), "steps.post.arguments.json.wires[0].from"),
     ("VAI407", through_a_read, "steps.post.arguments.json.wires[0].from"),
+    ("VAI408", put("steps", "approve_post", "arguments", "response_timeout", value=frozen(None)),
+     "steps.approve_post.arguments.response_timeout"),
     ("VAI301", put("connections", value=["http_default", "shop"]), "steps.post.arguments.json.secrets[0].connection"),
     ("VAI303", put(*JSON, "value", value={"order": None, "key": None, "api_key": "abcdefgh1234"}),
      "steps.post.arguments.json.api_key"),
@@ -271,6 +274,19 @@ def test_a_bad_spec_has_its_finding(
 def active(document: dict[str, Any]) -> None:
     """Set the status to active."""
     document["status"] = "active"
+
+
+def test_what_was_crystallized_has_no_wrong_paths(tmp_path: Path) -> None:
+    """The one item of a list and the one value of an object are places that the recorded result has."""
+    reads = {"match": "get_*", "kind": "mcp_tool", "conn_id": "mcp", "effect": "read"}
+    found = {"orders": ["ord-503"], "by_id": {"pay-9003": {"note": "ref 77123"}}}
+    calls = call("get_customer", {"id": "cus-1"}, found), call("send", {"order": "ord-503", "reference": "ref 77123"})
+    automation = crystallized(run(*calls), reads, MCP)
+    paths = {part for output in automation.steps[-1].outputs() for part in output.path}
+    assert "[only]" in paths
+
+    publish(automation, tmp_path)
+    assert [finding.code for finding in lint([tmp_path]) if finding.level == "error"] == []
 
 
 def test_active_without_a_review(tmp_path: Path) -> None:
