@@ -20,6 +20,7 @@ from airflow_provider_vai.secrets.span import SecretSpan
 EACH, GLUED = -1, -2
 """Instead of a number of skipped words: each word without a dash; each word of any form."""
 
+_WORD = re.compile(r"[\w-]+")
 _PORTS = re.compile(r"[\d.:,\[\]-]*:[\d.:,-]+(?:/\w+)?|\d+(?:[-,]\d+)*(?:/(?:tcp|udp))?")
 _NOT_A_VALUE = re.compile(r"-|/\w+[:/]|/$|~/|\.{1,2}/|\$[A-Za-z_{(]|\{\{|<|%\w+%|file://|fileb://|https?://|@|\\$")
 _FILE = re.compile(r"[\w./-]+\.[A-Za-z]\w{0,4}|\d+(?:\.\d+)+")
@@ -40,7 +41,7 @@ class Rule(NamedTuple):
 
 def in_commands(text: str) -> Iterator[SecretSpan]:
     """Yield the credentials in the shell commands of a text."""
-    if not _hints().search(text):
+    if " " not in text or _hints().isdisjoint(_WORD.findall(text.lower())):
         return
     before: Command | None = None
     for command in commands(text):
@@ -200,6 +201,6 @@ def _value(pattern: str) -> re.Pattern[str]:
 
 
 @cache
-def _hints() -> re.Pattern[str]:
-    names = "|".join(re.escape(name) for name in sorted(_rules(), key=len, reverse=True))
-    return re.compile(rf"(?i)(?<![\w-])(?:{names})(?![\w-])|\s-p\s|\bset\b|\bconfig\b|\b(?:echo|printf)\b|<<<")
+def _hints() -> frozenset[str]:
+    """Return words in lower case, of which each text with a command that takes a credential has one."""
+    return frozenset([*_rules(), "-p", "set", "put", "create", "add", "kv", "config", "configure", "modify", "echo", "printf"])

@@ -9,7 +9,6 @@ from airflow_provider_vai.secrets.key_names import NAME_KEYS, VALUE_KEYS, Family
 from airflow_provider_vai.secrets.plausible import is_quoted, is_stand_in, is_told
 from airflow_provider_vai.secrets.span import SecretSpan
 
-_HINT = re.compile(r"(?i)identified|passw|secret|insert|replace|crypt|values|sp_add|pass|_key|token|connection_string|\(")
 _SQL = re.compile(
     r"(?i)(?:\bidentified\s+(?:with\s+[\w'\"]+\s+)?(?:by|as)\s+(?:password\s+)?|\bpassword\s*\(\s*|(?<![\w\"'])(?:encrypted\s+|"
     r"unencrypted\s+)?(?:password|passwd|secret|secret_access_key|aws_secret_key|access_key_id|session_token|"
@@ -39,8 +38,6 @@ _STRING = re.compile(r"[NE]?'([^'\n]{1,512})'")
 
 def in_statements(text: str) -> Iterator[SecretSpan]:
     """Yield the credentials in the SQL statements of a text."""
-    if not _HINT.search(text):
-        return
     yield from _clauses(text)
     yield from _secret_statements(text)
     yield from _inserted(text)
@@ -92,16 +89,15 @@ def _columns(listed: str) -> list[str]:
 def _inserted(text: str) -> Iterator[SecretSpan]:
     place = 0
     while found := _INSERT.search(text, place):
-        place = found.end()
         kinds = [family(name) for name in _columns(found["columns"])]
         names = [spelled(name) for name in _columns(found["columns"])]
         keyed = next((number for number, name in enumerate(names) if name in NAME_KEYS), None)
-        for row in _rows(text, found.end()):
+        rows, place = _rows(text, found.end())
+        for row in rows:
             kinds_here = list(kinds)
             if keyed is not None and keyed < len(row) and (kind := family(row[keyed][0])):
                 kinds_here = [kind if name in VALUE_KEYS else own for name, own in zip(names, kinds, strict=True)]
             yield from _of_row(row, kinds_here)
-            place = max(place, max((start + len(value) for value, start in row), default=0))
 
 
 def _of_row(row: list[tuple[str, int]], kinds: list[Family | None]) -> Iterator[SecretSpan]:
@@ -110,21 +106,25 @@ def _of_row(row: list[tuple[str, int]], kinds: list[Family | None]) -> Iterator[
             yield SecretSpan(start, start + len(value), value, is_password=kind == "password")
 
 
-def _rows(text: str, place: int) -> Iterator[list[tuple[str, int]]]:
-    """Yield each row after ``VALUES``: the text of each value, and where it begins. A value without quotes is empty."""
-    depth, row = 0, [("", 0)]
+def _rows(text: str, place: int) -> tuple[list[list[tuple[str, int]]], int]:
+    """Return the rows after ``VALUES``, and where they end.
+
+    A row has the text of each value, and where it begins. Values without quotes are empty.
+    """
+    rows, row, depth = [], [("", 0)], 0
     for token in _TOKEN.finditer(text, place):
+        if token[0] == ";" or (depth == 0 and token[0].strip() not in ("(", ",", "")):
+            break
+        place = token.end()
         if token[0] == "(":
             depth += 1
             row = [("", 0)] if depth == 1 else row
         elif token[0] == ")":
             depth -= 1
-            if depth == 0:
-                yield row
+            rows += [row] if depth == 0 else []
         elif token[0] == "," and depth <= 1:
             row.append(("", 0))
-        elif token[0] == ";" or (depth == 0 and token[0].strip()):
-            return
         elif token[0][-1] in "'\"" and not row[-1][0] and depth:
             opening = token[0].index(token[0][-1]) + 1
             row[-1] = (token[0][opening:-1], token.start() + opening)
+    return rows, place

@@ -51,7 +51,7 @@ _HINT = re.compile(
     r"(?i)pass|pwd|\bpw\b|psw|psk|preshared|secret|token|key|auth|bearer|basic|cred|kennwort|contrase|clave|senha|mdp|mot |motdep|"
     r"parola|has[łl]o|heslo|jelsz|wachtwoord|l[öo]sen|adgangskode|salasana|[şs]ifre|lozink|slapta|parool|парол|密|口令|パスワード|"
     r"비밀번호|암호|סיסמ|κωδ|cookie|sas|jwt|\bpin|otp|cvv|cvc|mfa|2fa|code|identified|crypt|curl|wget|http|redis-cli|geheim|"
-    r"schl|jeton|cl[ée] |segre|chave|chiave|токен|секрет|令牌|トークン|秘密|토큰|sessid|connect\.sid|signature"
+    r"schl|jeton|cl[ée] |segre|chave|chiave|токен|секрет|令牌|トークン|秘密|토큰|sessid|connect\.sid|signature|login|connection|sql\(|form-data|:54\d\d:|:64\d\d:|:\*:"
 )
 _NO_VALUE = frozenset(
     {
@@ -74,10 +74,13 @@ _NO_VALUE = frozenset(
 )
 
 
+def may_name_a_credential(text: str) -> bool:
+    """Return whether a text can contain a credential's name and its value. Most texts cannot, so they are skipped."""
+    return _SEPARATOR.search(text) is not None and _HINT.search(text) is not None
+
+
 def in_text(text: str) -> Iterator[SecretSpan]:
     """Yield the credentials in a text that are recognised by their surroundings."""
-    if not _SEPARATOR.search(text) or not _HINT.search(text):
-        return
     yield from _assignments(text)
     yield from _headers(text)
     yield from _options(text)
