@@ -18,7 +18,8 @@ docker|podman|nerdctl|buildah|skopeo|crane|oras|helm|regctl|oc|cf|ibmcloud login
 oc|cf|az|ibmcloud|cloudctl|argocd|kubelogin|tkn|nomad|jf|jfrog|bx|mattermost|mmctl login -p *
 mongosh|mongo|mongodump|mongorestore|mongoexport|mongoimport|mongostat|mongotop -p *
 mongosh|mongo|mongodump|mongorestore|mongoexport|mongoimport -p*
-twine|cqlsh|nodetool|psexec|psexec64|paexec|superset|nxc|netexec|crackmapexec|evil-winrm|arangosh|ncftp|ncftpget|ncftpput -p *
+twine|cqlsh|nodetool|psexec|psexec64|paexec|superset|nxc|netexec|crackmapexec|evil-winrm|arangosh -p *
+ncftp|ncftpget|ncftpput -p *
 airflow|superset|flask (?:users|fab) -p *
 useradd|usermod -p *
 ansible|ansible-playbook|ansible-vault encrypt_string *
@@ -107,12 +108,13 @@ requirepass|masterauth *
 """A line names the programs, words that must occur in the command, and the pattern of the credential.
 
 Options (``-p *``, or with ``!`` if they have no dash) are followed by the credential or by ``=`` and the credential;
-``-p*`` is glued to it. After a subcommand, each ``?`` is a word that is passed over. In a pattern such as ``?:*``, ``?``
-is a name and ``*`` the credential. ``**`` is each ``name=credential``. ``*t`` must look like a generated key.
+``-p*`` is glued to it. After a subcommand, each ``?`` is a word that is passed over. In a pattern such as ``?:*``,
+``?`` is a name and ``*`` the credential. ``**`` is each ``name=credential``. ``*t`` must look like a generated key.
 """
 
 SECRET_INPUT = re.compile(
-    r"(?:--?(?:password|passphrase|token|secret|api-key)-(?:stdin|fd)\b|--with-token|--stdin\b|--data-file=-|--stdin-password|"
+    r"(?:--?(?:password|passphrase|token|secret|api-key)-(?:stdin|fd)\b|--with-token|"
+    r"--stdin\b|--data-file=-|--stdin-password|"
     r"(?:^|\s)sudo\s(?:\S+\s){0,8}?-\w*S|\bsecrets? (?:set|put|create)\b|\bkinit\b|\bvercel env add\b|\bcryptsetup\b|"
     r"\bopenssl\b.{0,200}?\bstdin\b|\bgpg\b.{0,200}?--passphrase-fd|\bvault login -(?:\s|$)|\bsmbpasswd -s)"
 )

@@ -15,13 +15,43 @@ _FIELD = re.compile(
     r"_(?:input|field|box|textbox|textfield|text|txt|element|control|entry|edit|locator|el|elem|selector|in)$|"
     r"^(?:input|field|txt|text|tb|fld|edit|el|i|in|login|user|new|current|old|your|my)_"
 )
-_FIELDS = frozenset("input field box textbox text entry element required optional".split())
+_FIELDS = frozenset(["input", "field", "box", "textbox", "text", "entry", "element", "required", "optional"])
 _OTHER = frozenset(  # parts of a page beside the field
-    (
-        "error errors hint help label message msg forgot forgotten show hide toggle reset strength button btn link policy "
-        "change recover lost title heading header description alert warning feedback rules requirements icon tooltip "
-        "checkbox"
-    ).split()
+    [
+        "error",
+        "errors",
+        "hint",
+        "help",
+        "label",
+        "message",
+        "msg",
+        "forgot",
+        "forgotten",
+        "show",
+        "hide",
+        "toggle",
+        "reset",
+        "strength",
+        "button",
+        "btn",
+        "link",
+        "policy",
+        "change",
+        "recover",
+        "lost",
+        "title",
+        "heading",
+        "header",
+        "description",
+        "alert",
+        "warning",
+        "feedback",
+        "rules",
+        "requirements",
+        "icon",
+        "tooltip",
+        "checkbox",
+    ]
 )
 
 

@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterator
 
 from airflow_provider_vai.secrets.field_names import field_family
-from airflow_provider_vai.secrets.key_names import family
+from airflow_provider_vai.secrets.key_names import Family, family
 from airflow_provider_vai.secrets.plausible import is_quoted, is_stand_in, is_token_like
 from airflow_provider_vai.secrets.span import SecretSpan
 
 BEFORE = 240
 """How many characters before a call are read to learn which field it types into."""
 
-_TEXT = r"(?:[rRbBuUfF]{0,2}(?:\\{0,7})(?:\"([^\"\n\\]{1,512})\\{0,7}\"|'([^'\n\\]{1,512})\\{0,7}'|`([^`\n\\]{1,512})\\{0,7}`))"
+_TEXT = (
+    r"(?:[rRbBuUfF]{0,2}(?:\\{0,7})(?:"
+    r"\"([^\"\n\\]{1,512})\\{0,7}\"|'([^'\n\\]{1,512})\\{0,7}'|`([^`\n\\]{1,512})\\{0,7}`))"
+)
 _TYPED = re.compile(
     r"(?i)\b(?:fill|type|send_?keys|press_?sequentially|insert_?text|set_?value|fill_?field|fill_in|input_?text|"
     r"input_?password|add_?value|type_?text|enter_?text|set_?text|clear_?and_?type|write|typewrite|enter|send_?text)"
@@ -21,7 +24,8 @@ _TYPED = re.compile(
 )
 _ASSIGNED = re.compile(rf"\.(?:value|text)\s{{0,4}}=\s{{0,4}}{_TEXT}")
 _ROBOT = re.compile(
-    r"(?im)^[ \t]*(?:input text|input password|fill text|fill secret|type text|type secret)[ \t]{2,8}(\S[^\n]{0,200}?)[ \t]{2,8}(\S{3,256})[ \t]*$"
+    r"(?im)^[ \t]*(?:input text|input password|fill text|fill secret|type text|type secret)[ \t]{2,8}"
+    r"(\S[^\n]{0,200}?)[ \t]{2,8}(\S{3,256})[ \t]*$"
 )
 _FIELD_BEFORE = re.compile(r"\"([^\"\n]{1,200})\"|'([^'\n]{1,200})'|([A-Za-z_]\w{1,60})")
 _LOGIN = re.compile(
@@ -32,15 +36,23 @@ _LOGIN = re.compile(
     r"PlainTextAuthProvider|PlainCredentials|PasswordCredentials)\s?\()"
     rf"\s{{0,20}}(?:(?:username|user|login)\s?=\s?)?(?:{_TEXT}|[\w.\[\]]{{1,60}})\s{{0,4}},\s{{0,20}}(?:password\s?=\s?)?{_TEXT}"
 )
-_CONNECTION = re.compile(rf"\bgetConnection\s?\(\s{{0,20}}(?:{_TEXT}|\w{{1,60}})\s{{0,4}},\s{{0,20}}(?:{_TEXT}|\w{{1,60}})\s{{0,4}},\s{{0,20}}{_TEXT}")
-_SETTER = re.compile(rf"\b(?:set|with|use|update|change|reset|check|verify|hash|make)_?([A-Za-z_]{{2,40}})\s?\(\s{{0,8}}{_TEXT}\s{{0,8}}\)")
-_PAIR = re.compile(rf"([\[(,{{])\s{{0,20}}(\\{{0,7}})([\"'])([\w.\-]{{2,80}})\2\3\s{{0,4}}(?:,|=>)\s{{0,20}}{_TEXT}\s{{0,20}}([\])}},])")
+_CONNECTION = re.compile(
+    rf"\bgetConnection\s?\(\s{{0,20}}(?:{_TEXT}|\w{{1,60}})\s{{0,4}},\s{{0,20}}(?:{_TEXT}|\w{{1,60}})\s{{0,4}},\s{{0,20}}{_TEXT}"
+)
+_SETTER = re.compile(
+    rf"\b(?:set|with|use|update|change|reset|check|verify|hash|make)_?([A-Za-z_]{{2,40}})\s?\(\s{{0,8}}{_TEXT}\s{{0,8}}\)"
+)
+_PAIR = re.compile(
+    rf"([\[(,{{])\s{{0,20}}(\\{{0,7}})([\"'])([\w.\-]{{2,80}})\2\3\s{{0,4}}(?:,|=>)\s{{0,20}}{_TEXT}\s{{0,20}}([\])}},])"
+)
 _STORES = re.compile(  # calls that store a value under a name
     r"(?i)(?:set|put|add|header|headers|env|environ|default|append|property|option|param|parameter|cookie|config|secret|"
     r"store|save|define|with|insert|update|data|item|entry|of|pair|field|value|variable|export)(?:_?[a-z]{1,24})?$"
 )
 _NAME_LIKE = re.compile(r"[a-z]+(?:_[a-z]+)*|[a-z]+(?:[A-Z][a-z]+)+")
-_EXPECT = re.compile(r"(?i)\bexpect\b[^\n]{0,60}?(?:assword|assphrase)[^\n]{0,60}?\n?[^\n]{0,20}?\bsend\b[^\n\"']{0,20}[\"']([^\"'\n]{3,256}?)(?:\\[rn])*[\"']")
+_EXPECT = re.compile(
+    r"(?i)\bexpect\b[^\n]{0,60}?(?:assword|assphrase)[^\n]{0,60}?\n?[^\n]{0,20}?\bsend\b[^\n\"']{0,20}[\"']([^\"'\n]{3,256}?)(?:\\[rn])*[\"']"
+)
 
 
 def in_code(text: str) -> Iterator[SecretSpan]:
@@ -79,11 +91,11 @@ def _typed(text: str) -> Iterator[SecretSpan]:
             yield SecretSpan(start, start + len(value), value, is_password=kind == "password")
 
 
-def _field_before(text: str, place: int) -> str | None:
+def _field_before(text: str, place: int) -> Family | None:
     """Return the kind of credential that the field named last in the statement before a place takes."""
     before = text[max(0, place - BEFORE) : place]
     before = before[max(before.rfind(";"), before.rfind("\n"), before.rfind("await ")) + 1 :]
-    names = [one for one in _FIELD_BEFORE.finditer(before)]
+    names = list(_FIELD_BEFORE.finditer(before))
     quoted = [one[1] or one[2] for one in names if one[3] is None]
     if quoted:
         return next((kind for name in quoted[-2:] if (kind := field_family(name))), None)
@@ -106,12 +118,12 @@ def _set(text: str) -> Iterator[SecretSpan]:
         if last and (kind := family(found[1])) and is_quoted(last[1], kind) and " " not in last[1]:
             yield SecretSpan(*found.span(last[0]), last[1], is_password=kind == "password")
     for found in _PAIR.finditer(text):
-        last = next((number for number in (5, 6, 7) if found[number] is not None), 5)
+        group = next((number for number in (5, 6, 7) if found[number] is not None), 5)
         kind = family(found[4])
         stores = found[1] == "(" and bool(_STORES.search(text[max(0, found.start() - 40) : found.start()]))
         is_closed = text[found.end() - 1] != "," or stores
-        if is_closed and kind != "pin" and is_pair(found[4], found[last], is_sure=stores):
-            yield SecretSpan(*found.span(last), found[last], is_password=kind == "password")
+        if is_closed and kind != "pin" and is_pair(found[4], found[group], is_sure=stores):
+            yield SecretSpan(*found.span(group), found[group], is_password=kind == "password")
 
 
 def is_pair(name: str, value: str, *, is_sure: bool = False) -> bool:

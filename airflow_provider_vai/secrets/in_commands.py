@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from airflow_provider_vai.secrets.command_table import LOGIN_INPUT, SECRET_INPUT, TABLE
 from airflow_provider_vai.secrets.key_names import family, ordinary
-from airflow_provider_vai.secrets.plausible import is_stand_in, is_told, is_token_like
-from airflow_provider_vai.secrets.shell_words import Command, Word, commands, unquoted
+from airflow_provider_vai.secrets.plausible import is_stand_in, is_token_like, is_told
+from airflow_provider_vai.secrets.shell_words import ShellCommand, Word, commands, unquoted
 from airflow_provider_vai.secrets.span import SecretSpan
 
 EACH, GLUED = -1, -2
@@ -28,7 +29,7 @@ _SETTING = frozenset({"set", "config", "configure", "put", "create", "add", "kv"
 _USER_OPTIONS = frozenset({"-u", "--user", "--username", "-U"})
 
 
-class Rule(NamedTuple):
+class CommandRule(NamedTuple):
     """A line of the table: the program, words that must occur after it, and the pattern of the credential's words."""
 
     program: re.Pattern[str]
@@ -43,7 +44,7 @@ def in_commands(text: str) -> Iterator[SecretSpan]:
     """Yield the credentials in the shell commands of a text."""
     if " " not in text or _hints().isdisjoint(_WORD.findall(text.lower())):
         return
-    before: Command | None = None
+    before: ShellCommand | None = None
     for command in commands(text):
         for word, is_password in secret_words(command.words):
             yield SecretSpan(word.start, word.start + len(word.text), word.text, is_password)
@@ -69,7 +70,7 @@ def secret_words(words: Sequence[Word]) -> Iterator[tuple[Word, bool]]:
     yield from _settings(words)
 
 
-def _by_rule(rule: Rule, words: Sequence[Word]) -> Iterator[Word]:
+def _by_rule(rule: CommandRule, words: Sequence[Word]) -> Iterator[Word]:
     anchor = 0
     for wanted in rule.words:
         place = next((place for place, word in enumerate(words) if wanted.fullmatch(word.text)), None)
@@ -87,7 +88,7 @@ def _by_rule(rule: Rule, words: Sequence[Word]) -> Iterator[Word]:
             yield value
 
 
-def _candidates(rule: Rule, words: Sequence[Word], anchor: int) -> Iterator[Word]:
+def _candidates(rule: CommandRule, words: Sequence[Word], anchor: int) -> Iterator[Word]:
     if rule.option is None:
         plain = [word for word in words[anchor:] if not word.text.startswith("-")]
         if rule.skipped == GLUED:
@@ -121,13 +122,13 @@ def _settings(words: Sequence[Word]) -> Iterator[tuple[Word, bool]]:
     """Yield the value in ``… set db.password …``, whatever the program is."""
     if len(words) < 3 or not _SETTING.intersection(word.text for word in words):
         return
-    for word, value in zip(words, words[1:], strict=False):
+    for word, value in pairwise(words):
         kind = family(word.text) if re.fullmatch(r"[\w./:-]{2,80}", word.text) and word.text[0] != "-" else None
         if kind and _is_value(value.text) and is_told(value.text, kind):
             yield value, kind == "password"
 
 
-def _fed(before: Command, command: Command) -> Iterator[Word]:
+def _fed(before: ShellCommand, command: ShellCommand) -> Iterator[Word]:
     """Yield the credential that one command passes to the next: ``echo … | docker login --password-stdin``."""
     texts = " ".join(word.text for word in before.words), " ".join(word.text for word in command.words)
     if before.operator == "<<<" and SECRET_INPUT.search(texts[0]):
@@ -154,9 +155,9 @@ def _is_value(value: str) -> bool:
 
 
 @cache
-def _rules() -> dict[str, list[Rule]]:
+def _rules() -> dict[str, list[CommandRule]]:
     """Return the rules by the name of the program."""
-    found: dict[str, list[Rule]] = {}
+    found: dict[str, list[CommandRule]] = {}
     for line in TABLE.strip().splitlines():
         programs, *words = line.split()
         for name in programs.split("|"):
@@ -164,11 +165,11 @@ def _rules() -> dict[str, list[Rule]]:
     return found
 
 
-def _rules_of(name: str) -> list[Rule]:
+def _rules_of(name: str) -> list[CommandRule]:
     return _rules().get(name, [])
 
 
-def _rule(name: str, words: list[str]) -> Rule:
+def _rule(name: str, words: list[str]) -> CommandRule:
     *needed, value = words
     is_token = value.endswith("*t")
     value = value.removesuffix("t") if is_token else value
@@ -182,7 +183,7 @@ def _rule(name: str, words: list[str]) -> Rule:
     while needed and needed[-1] == "?":
         needed.pop()
         skipped += 1
-    return Rule(
+    return CommandRule(
         re.compile(re.escape(name)),
         tuple(re.compile(word) for word in needed),
         option,
@@ -203,4 +204,6 @@ def _value(pattern: str) -> re.Pattern[str]:
 @cache
 def _hints() -> frozenset[str]:
     """Return words in lower case, of which each text with a command that takes a credential has one."""
-    return frozenset([*_rules(), "-p", "set", "put", "create", "add", "kv", "config", "configure", "modify", "echo", "printf"])
+    return frozenset(
+        [*_rules(), "-p", "set", "put", "create", "add", "kv", "config", "configure", "modify", "echo", "printf"]
+    )

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 
 from airflow_provider_vai.secrets.key_names import NAME_KEYS, VALUE_KEYS, Family, family, names_many, ordinary
-from airflow_provider_vai.secrets.plausible import is_assigned, is_quoted, is_stand_in, is_told, is_token_like
+from airflow_provider_vai.secrets.plausible import is_assigned, is_quoted, is_stand_in, is_token_like, is_told
 from airflow_provider_vai.secrets.randomness import from_base64, is_printable
 from airflow_provider_vai.secrets.span import SecretSpan
 
-_BLOCK = re.compile(r"(?m)^([ \t]*)(?:- )?[\"']?([\w.\- ]{2,80}?)[\"']?[ \t]*:[ \t]*[|>][+\-\d]{0,2}[ \t]*(?:#[^\n]*)?\r?\n")
+_BLOCK = re.compile(
+    r"(?m)^([ \t]*)(?:- )?[\"']?([\w.\-][\w.\- ]{1,79}?)[\"']?[ \t]*:[ \t]*[|>][+\-\d]{0,2}[ \t]*(?:#[^\n]*)?\r?\n"
+)
 _TRIPLE = re.compile(r"(?m)^[ \t]*([\w.\-]{2,80})[ \t]*=[ \t]*(\"\"\"|''')[ \t]*\r?\n?")
 _NAMES = "|".join(name.replace("_", "[_-]?") for name in sorted(NAME_KEYS))
 _VALUES = "|".join(name.replace("_", "[_-]?") for name in sorted(VALUE_KEYS))
@@ -19,7 +21,9 @@ _NAMED = re.compile(
     rf"\\{{0,7}}[\"']?(?:{_VALUES})\\{{0,7}}[\"']?\s{{0,4}}[:=]\s{{0,4}}"
     r"(?:\\{0,7}\"([^\"\n\\]{1,4096})|\\{0,7}'([^'\n\\]{1,4096})|([^\s\"',;<>{}\\]{1,4096}))"
 )
-_VALUE_FIRST = re.compile(r"\bvalue=(?:\"([^\"\n<>]{3,512})\"|'([^'\n<>]{3,512})')\s{1,8}(?:name|key)=[\"']([\w.:\-]{2,80})[\"']")
+_VALUE_FIRST = re.compile(
+    r"\bvalue=(?:\"([^\"\n<>]{3,512})\"|'([^'\n<>]{3,512})')\s{1,8}(?:name|key)=[\"']([\w.:\-]{2,80})[\"']"
+)
 _INPUT = re.compile(r"(?i)<input\b([^<>]{1,1000})>")
 _INPUT_VALUE = re.compile(r"(?i)\bvalue=(?:\"([^\"]{3,512})\"|'([^']{3,512})')")
 _ELEMENTS = re.compile(
@@ -34,12 +38,17 @@ _PART = re.compile(
     r"(?i)form-data;\s{0,4}name=\\{0,7}[\"']?([\w.\[\]\-]{2,80})\\{0,7}[\"']?[^\r\n\\]{0,200}(?:\r?\n|(?:\\+r)?\\+n)"
     r"(?:[\w-]{2,40}:[^\r\n\\]{0,200}(?:\r?\n|(?:\\+r)?\\+n)){0,6}(?:\r?\n|(?:\\+r)?\\+n)([^\r\n\\]{3,4096})"
 )
-_NETRC = re.compile(r"\b(?:machine\s{1,8}\S{1,200}|default)\s{1,8}login\s{1,8}\S{1,200}\s{1,8}password\s{1,8}([^\s\"'\\]{3,256})")
+_NETRC = re.compile(
+    r"\b(?:machine\s{1,8}\S{1,200}|default)\s{1,8}login\s{1,8}\S{1,200}\s{1,8}password\s{1,8}([^\s\"'\\]{3,256})"
+)
 _PGPASS = re.compile(r"(?m)^[\w.*-]{1,200}:(?:54\d\d|64\d\d|\*):[\w*.-]{1,64}:[\w*.-]{1,64}:([^\s:]{3,256})[ \t\r]*$")
 _AUTH = re.compile(r"(?<![\w-])_?auth\\{0,7}[\"']?\s{0,4}[:=]\s{0,4}\\{0,7}[\"']?([A-Za-z0-9+/]{8,512}={0,2})")
 _DIRECTIVE = re.compile(r"(?m)^[ \t]*(?:requirepass|masterauth)[ \t]+[\"']?([^\s\"']{3,256})")
 _SECTION = re.compile(r"(?m)^([ \t]*)(?:- )?[\"']?([\w.\-]{2,80})[\"']?[ \t]*:[ \t]*\r?\n")
-_ENTRY_LINE = re.compile(r"[ \t]*(?:- )?[\"']?([\w.\-]{1,80})[\"']?[ \t]*:[ \t]+(?:\"([^\"\n]+)\"|'([^'\n]+)'|([^\s\"'#|>&*{\[][^\n#]*?))[ \t]*(?:#[^\n]*)?\r?$")
+_ENTRY_LINE = re.compile(
+    r"[ \t]*(?:- )?[\"']?([\w.\-]{1,80})[\"']?[ \t]*:[ \t]+"
+    r"(?:\"([^\"\n]+)\"|'([^'\n]+)'|([^\s\"'#|>&*{\[][^\n#]*))"
+)
 _MANIFEST = re.compile(r"(?m)^kind:[ \t]*[\"']?(?:Secret|SealedSecretTemplate)[\"']?[ \t\r]*$")
 _HEADING = re.compile(r"[\w.\-]{1,40}")
 SECTION_LINES = 200
@@ -140,8 +149,10 @@ def _sections(text: str) -> Iterator[SecretSpan]:
                 break
             entry = _ENTRY_LINE.match(line.rstrip("\n"))
             group = entry.lastindex if entry else None
-            if entry and group and is_kept_below(entry[1], entry[group], is_sure=is_data):
-                yield SecretSpan(place + entry.start(group), place + entry.end(group), entry[group], True)
+            value = entry[group].rstrip() if entry and group else ""
+            if entry and group and is_kept_below(entry[1], value, is_sure=is_data):
+                start = place + entry.start(group)
+                yield SecretSpan(start, start + len(value), value, is_password=True)
             place += len(line)
         done = place
 
@@ -154,7 +165,7 @@ def is_kept_below(key: str, value: str, *, is_sure: bool) -> bool:
     """
     if ordinary(key) or is_stand_in(value) or len(value) < 3 or value.startswith(("/", "~/", "./", "http:", "https:")):
         return False
-    return is_sure or " " not in value and is_told(value, "password") and not re.fullmatch(r"[\d.:TZ+-]+", value)
+    return is_sure or (" " not in value and is_told(value, "password") and not re.fullmatch(r"[\d.:TZ+-]+", value))
 
 
 def _tables(text: str) -> Iterator[SecretSpan]:
@@ -177,7 +188,11 @@ def _heading(line: str) -> tuple[str, list[Family | None]]:
             filled = [name for name in names if name]
             if len(filled) >= 2 and all(_HEADING.fullmatch(name) for name in filled):
                 kinds = [family(name) for name in names]
-                return (mark, kinds) if any(kinds) and filled[-1] == names[-1] or mark == "|" and any(kinds) else ("", [])
+                return (
+                    (mark, kinds)
+                    if (any(kinds) and filled[-1] == names[-1]) or (mark == "|" and any(kinds))
+                    else ("", [])
+                )
     return "", []
 
 

@@ -11,7 +11,15 @@ from typing import Any, Literal
 from airflow_provider_vai.secrets.find import find
 from airflow_provider_vai.secrets.headers import may_carry_credentials
 from airflow_provider_vai.secrets.in_documents import is_kept_below
-from airflow_provider_vai.secrets.in_objects import in_words, is_in_column, is_manifest, kinds_of_list, kinds_of_object, rows_of_object
+from airflow_provider_vai.secrets.in_objects import (
+    in_words,
+    is_in_column,
+    is_manifest,
+    kinds_of_list,
+    kinds_of_object,
+    rows_of_object,
+    spans_in_key,
+)
 from airflow_provider_vai.secrets.key_names import Family, family, names_an_identifier, spelled
 from airflow_provider_vai.secrets.plausible import is_pin, is_stand_in
 from airflow_provider_vai.secrets.randomness import is_random
@@ -59,6 +67,19 @@ def visit(value: Any, at: Path, answer: Answer, *, transparent: Collection[str] 
     return _Visit(answer, transparent).value(value, at, family(name), name)
 
 
+def secret_keys(value: Any) -> set[str]:
+    """Return the keys in JSON data that are credentials or contain one. A path through such a key must not be shown."""
+    found: set[str] = set()
+
+    def note(sighting: Sighting) -> str:
+        if sighting.kind == "key":
+            found.add(str(sighting.at[-1]))
+        return sighting.shown
+
+    visit(value, [], note)
+    return found
+
+
 def starred(text: str, spans: list[SecretSpan]) -> str:
     """Return the text with ``***`` in place of each span."""
     shown, end = [], 0
@@ -91,11 +112,11 @@ class _Visit:
 
     def _object(self, value: dict[str, Any], at: Path, kind: Family | None, name: str) -> dict[str, Any]:
         beside, rows = kinds_of_object(value, at, kind), rows_of_object(value)
-        kept = {}
+        kept: dict[str, Any] = {}
         for key, part in value.items():
             place = [*at, key]
             shown = key
-            if spans := find(key):
+            if spans := spans_in_key(key, at):
                 shown = self.answer(Sighting(place, "key", starred(key, spans), tuple(spans)))
             below = family(key)
             if below is None and key in beside:
@@ -148,7 +169,9 @@ class _Visit:
         kept = {}
         for key, part in data.items():
             is_kept = isinstance(part, str) and is_kept_below(key, part, is_sure=True)
-            kept.update(self._object({key: part}, at, None, "") if not is_kept else {key: self._whole(part, [*at, key])})
+            kept.update(
+                self._object({key: part}, at, None, "") if not is_kept else {key: self._whole(part, [*at, key])}
+            )
         return kept
 
     def _text(self, text: str, at: Path, kind: Family | None, name: str) -> Any:

@@ -8,12 +8,23 @@ from itertools import accumulate
 from typing import Any
 
 from airflow_provider_vai.secrets.field_names import field_family, is_selector
+from airflow_provider_vai.secrets.find import find
 from airflow_provider_vai.secrets.in_code import is_pair
 from airflow_provider_vai.secrets.in_commands import secret_words
 from airflow_provider_vai.secrets.in_documents import is_kept_below, is_login
 from airflow_provider_vai.secrets.in_statements import columns_of
-from airflow_provider_vai.secrets.key_names import NAME_KEYS, VALUE_KEYS, Family, family, names_many, spelled
-from airflow_provider_vai.secrets.plausible import is_quoted, is_stand_in, is_told, is_token_like
+from airflow_provider_vai.secrets.key_names import (
+    NAME_KEYS,
+    VALUE_KEYS,
+    Family,
+    family,
+    is_secret_key,
+    names_an_identifier,
+    names_many,
+    spelled,
+)
+from airflow_provider_vai.secrets.plausible import is_quoted, is_stand_in, is_token_like, is_told
+from airflow_provider_vai.secrets.randomness import is_random
 from airflow_provider_vai.secrets.shell_words import Word
 from airflow_provider_vai.secrets.span import SecretSpan
 
@@ -26,22 +37,66 @@ LONGEST_LABEL = 200
 Path = list[str | int]
 
 _SELECTORS = frozenset(
-    "selector element locator xpath css css_selector target input_selector query_selector element_description "
-    "field_selector".split()
+    [
+        "selector",
+        "element",
+        "locator",
+        "xpath",
+        "css",
+        "css_selector",
+        "target",
+        "input_selector",
+        "query_selector",
+        "element_description",
+        "field_selector",
+    ]
 )
 _LABELS = frozenset(
-    "label placeholder aria_label accessible_name field_name input_name field_label label_text name field".split()
+    [
+        "label",
+        "placeholder",
+        "aria_label",
+        "accessible_name",
+        "field_name",
+        "input_name",
+        "field_label",
+        "label_text",
+        "name",
+        "field",
+    ]
 )
-_TYPED = VALUE_KEYS | frozenset("keys input typed string chars characters input_text text_to_type keystrokes".split())
+_TYPED = VALUE_KEYS | frozenset(
+    ["keys", "input", "typed", "string", "chars", "characters", "input_text", "text_to_type", "keystrokes"]
+)
 _BY = frozenset({"by", "using", "strategy", "locator_type", "selector_type", "find_by"})
-_COLUMNS = frozenset("columns column_names header fields fieldnames field_names cols headings".split())
-_ROWS = frozenset("rows values data records tuples".split())
-_PARAMETERS = frozenset("params parameters args values bind binds bindings arguments".split())
+_COLUMNS = frozenset(["columns", "column_names", "header", "fields", "fieldnames", "field_names", "cols", "headings"])
+_ROWS = frozenset(["rows", "values", "data", "records", "tuples"])
+_PARAMETERS = frozenset(["params", "parameters", "args", "values", "bind", "binds", "bindings", "arguments"])
 _SETTINGS = frozenset(
-    "env environ environment header headers variables vars settings secrets config cookies form form_data multipart options "
-    "properties query environment_variables env_vars".split()
+    [
+        "env",
+        "environ",
+        "environment",
+        "header",
+        "headers",
+        "variables",
+        "vars",
+        "settings",
+        "secrets",
+        "config",
+        "cookies",
+        "form",
+        "form_data",
+        "multipart",
+        "options",
+        "properties",
+        "query",
+        "environment_variables",
+        "env_vars",
+    ]
 )
-_LOGINS = frozenset("auth basic_auth http_auth proxy_auth userpwd user_password basic".split())
+_LOGINS = frozenset(["auth", "basic_auth", "http_auth", "proxy_auth", "userpwd", "user_password", "basic"])
+_GENERATED = re.compile(r"(?=[^\d]{0,80}\d)(?=[^A-Za-z]{0,80}[A-Za-z])[A-Za-z0-9+/]{16,80}={0,2}")
 _NO_USER = re.compile(
     r"(?i)basic|bearer|digest|oauth\d?|jwt|none|ntlm|saml|api_?key|token|read|write|admin|user|users|public|session|cookie|"
     r"kerberos|ldap|mtls|password|passwd|sso|oidc|\w+:\w+|\w+\.\w+"
@@ -66,13 +121,35 @@ def kinds_of_object(value: dict[str, Any], at: Path, kind: Family | None) -> dic
             below = kind if named is None or _is_a_label(part) else named
         if below is None and typed and name in _TYPED and isinstance(part, str) and _is_typed(part, value, *typed):
             below = typed[0]
-        if below is None and isinstance(part, str) and is_below and is_kept_below(key, part, is_sure=_are_passwords(at, part)):
+        if (
+            below is None
+            and isinstance(part, str)
+            and is_below
+            and is_kept_below(key, part, is_sure=_are_passwords(at, part))
+        ):
             below = "password"
         if below is None and name in _LOGINS and isinstance(part, str) and _is_a_login(name, part):
             below = "password"
         if below is not None:
             found[key] = below
     return found
+
+
+def spans_in_key(key: str, at: Path) -> list[SecretSpan]:
+    """Return the credentials in a key of an object, which may itself be one, as in ``{"api_keys": {"…": "mia"}}``.
+
+    :param at: The path of the object.
+    """
+    if spans := find(key):
+        return spans
+    above = [part for part in at[-3:] if isinstance(part, str)]
+    is_below = any(names_many(part) or is_secret_key(part) for part in above)
+    user, mark, password = key.partition(":")
+    is_login_below = is_below and mark and user and " " not in key and is_told(password, "password")
+    is_generated = is_random(key) and not any(names_an_identifier(part) for part in above)
+    if is_generated or is_login_below or (is_below and _GENERATED.fullmatch(key)):
+        return [SecretSpan(0, len(key), password if is_login_below else key, bool(is_login_below))]
+    return []
 
 
 def kinds_of_list(value: list[Any], at: Path, name: str) -> dict[int, Family]:
@@ -106,7 +183,11 @@ def rows_of_object(value: dict[str, Any]) -> dict[str, list[Family | None]]:
     for key, part in value.items():
         if isinstance(part, list) and spelled(key) in _COLUMNS and all(isinstance(one, str) for one in part):
             names = part
-        elif isinstance(part, str) and len(part) < 20_000 and re.search(r"(?i)\b(?:insert|replace)\b.*\(", part, re.DOTALL):
+        elif (
+            isinstance(part, str)
+            and len(part) < 20_000
+            and re.search(r"(?i)\b(?:insert|replace)\b.*\(", part, re.DOTALL)
+        ):
             names, wanted = columns_of(part), _PARAMETERS
     kinds = [family(name) for name in names]
     if not any(kinds):

@@ -25,14 +25,18 @@ _IN_STATEMENT = re.compile(
 )
 _ASSIGNED = re.compile(r"(?i)\b(?:create|alter)\s+(?:user|role)\b[^;]{0,200}?\bidentified\s+by\s+([^\s'\";]{4,256})")
 _REPLACED = re.compile(r"(?i)\bidentified\s+by\s+[^\s;]{1,256}\s+replace\s+['\"]?([^\s'\";]{3,256})")
-_HASHED = re.compile(r"(?<![\w.])(?:\w{1,40}\.)?([A-Za-z]\w{1,60})\s{0,4}=\s{0,4}(?:\w{1,40}\.)?\w{1,40}\(\s{0,4}[NE]?'([^'\n]{3,512})'")
+_HASHED = re.compile(
+    r"(?<![\w.])(?:\w{1,40}\.)?([A-Za-z]\w{1,60})\s{0,4}=\s{0,4}(?:\w{1,40}\.)?\w{1,40}\(\s{0,4}[NE]?'([^'\n]{3,512})'"
+)
 _INSERT = re.compile(
     r"(?i)\b(?:insert\s{1,8}(?:or\s{1,8}\w{1,20}\s{1,8}|ignore\s{1,8}|overwrite\s{1,8})?into|replace\s{1,8}into|upsert\s{1,8}into)\s{1,8}"
     r"(?:table\s{1,8})?[\w.\"`\[\]$-]{1,200}\s{0,8}\((?P<columns>[^()]{1,4000})\)[^();']{0,80}?\bvalues?\s{0,8}(?=\()"
 )
 _TOKEN = re.compile(r"[NEUnebB]?'(?:[^'\\]|''|\\.){0,4096}'|\"[^\"]{0,4096}\"|[(),;]|[^'\"(),;]{1,4096}", re.DOTALL)
 _PROCEDURE = re.compile(r"(?i)\bsp_(?:addlogin|password|addlinkedsrvlogin|addremotelogin)\b[^;\n]{0,1000}")
-_TABLE_FUNCTION = re.compile(r"(?i)\b(?:postgresql|mysql|mongodb)\s{0,4}\(((?:\s{0,4}'[^'\n]{0,200}'\s{0,4},){4})\s{0,4}'([^'\n]{3,200})'")
+_TABLE_FUNCTION = re.compile(
+    r"(?i)\b(?:postgresql|mysql|mongodb)\s{0,4}\(((?:\s{0,4}'[^'\n]{0,200}'\s{0,4},){4})\s{0,4}'([^'\n]{3,200})'"
+)
 _STRING = re.compile(r"[NE]?'([^'\n]{1,512})'")
 
 
@@ -50,7 +54,7 @@ def in_statements(text: str) -> Iterator[SecretSpan]:
     for call in _PROCEDURE.finditer(text):
         texts = list(_STRING.finditer(text, *call.span()))
         for found in texts if "sp_password" in call[0].lower() else texts[1:]:
-            if is_quoted(found[1], "password") and not re.search(r"(?i)linked", call[0]) or found is texts[-1]:
+            if (is_quoted(found[1], "password") and not re.search(r"(?i)linked", call[0])) or found is texts[-1]:
                 yield SecretSpan(*found.span(1), found[1], is_password=True)
 
 

@@ -22,7 +22,7 @@ _ASSIGNED = re.compile(
 )
 _LINE = re.compile(
     r"(?m)^[ \t]*(?:export |set |setx |ENV |ARG |\$env:|- )?[\"']?([A-Za-z_]\w{1,79})[ \t]?=[ \t]?"
-    r"([^\s\"'][^\n]*?)[ \t\r]*$"
+    r"([^\s\"'][^\n]*)$"
 )
 _VERBS = (
     r"(?:is|was|be|now|to|are|ist|war|lautet|heißt|heisst|auf|zu|es|est|sera|era|será|é|è|jest|är|er|являе?тся|это|[-\u2013\u2014]|是|为)"
@@ -48,10 +48,13 @@ _SEPARATOR = re.compile(r"[\s:=<>(\uff1a]")
 """A separator of a name and its value, in every form that is searched for. A text without one is skipped at once."""
 
 _HINT = re.compile(
-    r"(?i)pass|pwd|\bpw\b|psw|psk|preshared|secret|token|key|auth|bearer|basic|cred|kennwort|contrase|clave|senha|mdp|mot |motdep|"
+    r"(?i)pass|pwd|\bpw\b|psw|psk|preshared|secret|"
+    r"token|key|auth|bearer|basic|cred|kennwort|contrase|clave|senha|mdp|mot |"
+    r"motdep|"
     r"parola|has[łl]o|heslo|jelsz|wachtwoord|l[öo]sen|adgangskode|salasana|[şs]ifre|lozink|slapta|parool|парол|密|口令|パスワード|"
     r"비밀번호|암호|סיסמ|κωδ|cookie|sas|jwt|\bpin|otp|cvv|cvc|mfa|2fa|code|identified|crypt|curl|wget|http|redis-cli|geheim|"
-    r"schl|jeton|cl[ée] |segre|chave|chiave|токен|секрет|令牌|トークン|秘密|토큰|sessid|connect\.sid|signature|login|connection|sql\(|form-data|:54\d\d:|:64\d\d:|:\*:"
+    r"schl|jeton|cl[ée] |segre|chave|chiave|токен|секрет|令牌|トークン|秘密|토큰|sessid|connect\.sid|signature|"
+    r"login|connection|sql\(|form-data|:54\d\d:|:64\d\d:|:\*:"
 )
 _NO_VALUE = frozenset(
     {
@@ -131,7 +134,7 @@ def _assignments(text: str) -> Iterator[SecretSpan]:
             yield SecretSpan(*found.span(2), found[2], is_password=kind == "password")
     for line in _LINE.finditer(text):
         kind = family(line[1])
-        value = line[2].rstrip(",;")
+        value = line[2].rstrip().rstrip(",;")
         if kind and is_assigned(value, kind) and not value.startswith(("/", "~")) and " " not in value:
             yield SecretSpan(line.start(2), line.start(2) + len(value), value, is_password=kind == "password")
 
@@ -176,7 +179,10 @@ def _options(text: str) -> Iterator[SecretSpan]:
         if kind is None:
             continue
         span = _span(found, kind)
-        is_value = not span.secret.startswith(("-", "/", "~", "./", "file:", "env:", "fd:")) and span.secret.lower() not in _NO_VALUE
+        is_value = (
+            not span.secret.startswith(("-", "/", "~", "./", "file:", "env:", "fd:"))
+            and span.secret.lower() not in _NO_VALUE
+        )
         if is_value and is_assigned(span.secret, kind):
             yield span
     if re.search(r"\b(?:curl|wget|https?)\b", text):

@@ -16,7 +16,10 @@ _USER = re.compile(
 )
 _TOKEN_AS_USER = re.compile(r"(?<=://)([A-Za-z0-9_.~%-]{16,256})@(?=[\w.-])")
 _PARAMETER = re.compile(r"(?:[?&#;]|&amp;)([\w.\-%\[\]~]{1,64})=([^&\s\"'<>#;]{1,4096})")
-_ORACLE = re.compile(r"(?:jdbc:oracle:\w+:|oracle(?:\+\w+)?://|\b(?:sqlplus|sqlldr|expdp|impdp|exp|imp|rman target)\s+(?:-\w+\s+){0,8})([\w$#]{1,64})/([^\s@\"'/]{2,256})@")
+_ORACLE = re.compile(
+    r"(?:jdbc:oracle:\w+:|oracle(?:\+\w+)?://|\b(?:sqlplus|sqlldr|expdp|impdp|exp|imp|rman target)\s+(?:-\w+\s+){0,8})"
+    r"([\w$#]{1,64})/([^\s@\"'/]{2,256})@"
+)
 _BRACED = re.compile(r"(?i)(?<![\w{$])(?:pwd|password)=\{([^{}\n]{3,256})\}(?=;|$|[\"'\s])")
 _PATH = re.compile(  # services that take a key as a part of the path
     r"(?i)(?:/bot(?=\d{6,12}:)|/(?:api[-_]?)?key/|/token/|\bmaker\.ifttt\.com/use/|\.infura\.io/(?:ws/)?v3/|"

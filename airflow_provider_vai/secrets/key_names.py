@@ -53,20 +53,50 @@ _IDENTIFIER = re.compile(
     r"vector|sheet|spreadsheet|document|doc|file|folder|path|url|uri|href|link|name|title|trace|span|etags)$"
 )
 NAME_KEYS = frozenset(
-    "name key header variable field env option parameter param var property setting attribute field_name".split()
+    [
+        "name",
+        "key",
+        "header",
+        "variable",
+        "field",
+        "env",
+        "option",
+        "parameter",
+        "param",
+        "var",
+        "property",
+        "setting",
+        "attribute",
+        "field_name",
+    ]
 )
 """Keys whose value is the name of what stands beside it, as in ``{"name": "API_KEY", "value": …}``, in snake case."""
 
 VALUE_KEYS = frozenset(
-    (
-        "value val values content data text default raw plain plaintext current new old string_value value_string "
-        "secret_value value_from_string"
-    ).split()
+    [
+        "value",
+        "val",
+        "values",
+        "content",
+        "data",
+        "text",
+        "default",
+        "raw",
+        "plain",
+        "plaintext",
+        "current",
+        "new",
+        "old",
+        "string_value",
+        "value_string",
+        "secret_value",
+        "value_from_string",
+    ]
 )
 """Keys that say nothing about their value, in snake case."""
 
 _MANY = re.compile(rf"(^|_)(?:{_PASSWORDS}|secrets?|credentials?|creds?|api_?keys|tokens|access_?keys|zugangsdaten)$")
-_ORDINARY = re.compile(  # what stands beside a credential: who, where, since when, and the settings of a form or a schema
+_ORDINARY = re.compile(  # what stands beside a credential: who, where, since when, settings of forms and schemas
     r"(^|_)(id|ids|uuid|user|username|user_name|name|names|login_name|host|hostname|server|port|url|uri|endpoint|path|file|email|mail|"
     r"region|zone|database|dbname|schema|type|kind|format|scheme|algorithm|alg|hint|label|title|description|help|text|"
     r"placeholder|message|error|policy|pattern|regex|rule|rules|version|created|updated|modified|expires|expiry|expiration|expires_at|"

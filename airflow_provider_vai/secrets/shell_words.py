@@ -24,14 +24,14 @@ class Word(NamedTuple):
     start: int
 
 
-class Command(NamedTuple):
+class ShellCommand(NamedTuple):
     """The words of one command, and the operator after it: ``|``, ``<<<``, ``&&``; empty at the end of the text."""
 
     words: list[Word]
     operator: str
 
 
-def commands(text: str, start: int = 0, depth: int = DEPTH) -> Iterator[Command]:
+def commands(text: str, start: int = 0, depth: int = DEPTH) -> Iterator[ShellCommand]:
     """Yield the commands in a text, also those in quotes.
 
     :param start: What is added to each position.
@@ -47,10 +47,10 @@ def commands(text: str, start: int = 0, depth: int = DEPTH) -> Iterator[Command]
             if word.text.strip("\\\n"):
                 words.append(word)
         elif part["end"] is not None and words:
-            yield Command(words, part["end"])
+            yield ShellCommand(words, part["end"])
             words = []
     if words:
-        yield Command(words, "")
+        yield ShellCommand(words, "")
 
 
 def unquoted(text: str, start: int) -> Word:

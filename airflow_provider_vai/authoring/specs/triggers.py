@@ -18,6 +18,7 @@ from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.triggers import EventTrigger, ManualTrigger, ScheduleTrigger, Trigger, WebhookTrigger
 from airflow_provider_vai.renderer.schedule import schedule_of
+from airflow_provider_vai.secrets.masking import mask
 
 KEYS = {
     "manual": ("type",),
@@ -26,6 +27,7 @@ KEYS = {
     "event": ("type", "uri", "event", "eventType", "filters"),
 }
 FILTERS = ("action_kind", "automation", "step", "connection")
+URI_REMEDY = "The URI of an asset only names it. Leave the login out; tasks that use the asset have a connection."
 TO_A_CONNECTION = (
     "Store it as the password of an Airflow connection, and write conn_id: <its id> instead of the secret "
     "(or name the connection when you read the platform document)."
@@ -106,6 +108,8 @@ def _webhook(fields: dict[str, Any], place: JsonPath, secret_conn_id: str | None
     if conn_id is None:
         refuse("the webhook has no connection for its secret", [*place, "conn_id"], TO_A_CONNECTION)
     path = text_of(fields.get("path"), [*place, "path"], "path")
+    if mask(path) != path:
+        refuse("the path contains what looks like a credential", [*place, "path"], "Callers sign requests instead.")
     fields |= {"path": path.strip("/"), "conn_id": conn_id}
     made: WebhookTrigger = validated(WebhookTrigger, fields, place)
     return made
@@ -121,5 +125,7 @@ def _event(fields: dict[str, Any], place: JsonPath) -> EventTrigger:
         filters["action_kind"] = known[kind].name
     if "event" in fields and "eventType" in fields:
         refuse("event and eventType are the same key", place, "Leave one of them out.")
+    if isinstance(uri := fields.get("uri"), str) and mask(uri) != uri:
+        refuse(f"the URI {mask(uri)[:200]!r} contains what looks like a credential", [*place, "uri"], URI_REMEDY)
     made: EventTrigger = validated(EventTrigger, {**fields, **({"filters": filters} if filters else {})}, place)
     return made

@@ -256,7 +256,7 @@ DATA: dict[str, tuple[Any, str, list[str | int]]] = {
     "docker config": ({"auths": {"r": {"auth": b64("mia:" + WORD)}}}, b64("mia:" + WORD), ["auths", "r", "auth"]),
     "kubernetes secret": ({"kind": "Secret", "stringData": {"db": PLAIN}}, PLAIN, ["stringData", "db"]),
     "playwright fill": ({"selector": "#password", "value": WORD}, WORD, ["value"]),
-    "playwright mcp": ({"element": "Password textbox", "ref": "e5", "text": "a fish"}, "a fish", ["text"]),
+    "playwright mcp": ({"element": "Password textbox", "ref": "e5", "text": "sword fish 9"}, "sword fish 9", ["text"]),
     "fill form": ({"fields": [{"name": "Password", "ref": "e6", "value": WORD}]}, WORD, ["fields", 0, "value"]),
     "selenium": ({"by": "css", "locator": "input[type=password]", "keys": WORD}, WORD, ["keys"]),
     "selenium mcp": ({"by": "name", "value": "password", "text": WORD}, WORD, ["text"]),
@@ -270,7 +270,8 @@ DATA: dict[str, tuple[Any, str, list[str | int]]] = {
         {"columns": ["name", "password"], "rows": [["mia", WORD]]}, WORD, ["rows", 0, 1]),
     "parameters of a statement": (
         {"sql": "INSERT INTO u (name, password) VALUES (%s, %s)", "params": ["mia", WORD]}, WORD, ["params", 1]),
-    "har form": ({"postData": {"params": [{"name": "password", "value": WORD}]}}, WORD, ["postData", "params", 0, "value"]),
+    "har form": (
+        {"postData": {"params": [{"name": "password", "value": WORD}]}}, WORD, ["postData", "params", 0, "value"]),
     "form in text": ({"body": f"user=mia&password={WORD}"}, WORD, ["body"]),
     "yaml in text": ({"body": f"db:\n  password: |\n    {WORD}\n"}, WORD, ["body"]),
     "pairs in text": ({"body": json.dumps([["DB_PASSWORD", WORD]])}, WORD, ["body"]),
