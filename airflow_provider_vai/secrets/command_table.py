@@ -59,7 +59,7 @@ smbclient|rpcclient|smbget -U?%*
 lftp -u|--user ?,*
 http|https|xh|xhs -a|--auth ?:*
 http|https|xh|xhs -a|--auth *t
-curl -u|--user|--proxy-user|-U ?:*
+curl -[a-zA-Z]*[uU]|--user|--proxy-user ?:*
 curl -u?:*
 curl --pass|--proxy-pass|--key-pass|--tlspassword *
 etcdctl --user ?:*

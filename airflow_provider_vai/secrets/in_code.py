@@ -18,7 +18,7 @@ _TEXT = (
     r"\"([^\"\n\\]{1,512})\\{0,7}\"|'([^'\n\\]{1,512})\\{0,7}'|`([^`\n\\]{1,512})\\{0,7}`))"
 )
 _TYPED = re.compile(
-    r"(?i)\b(?:fill|type|send_?keys|press_?sequentially|insert_?text|set_?value|fill_?field|fill_in|input_?text|"
+    r"(?i)\b(?:fill|val|type|send_?keys|press_?sequentially|insert_?text|set_?value|fill_?field|fill_in|input_?text|"
     r"input_?password|add_?value|type_?text|enter_?text|set_?text|clear_?and_?type|write|typewrite|enter|send_?text)"
     rf"\s{{0,2}}\(\s{{0,40}}{_TEXT}(?:\s{{0,4}},\s{{0,40}}(?:with:\s?|text=|value=)?{_TEXT})?"
 )
@@ -31,14 +31,15 @@ _FIELD_BEFORE = re.compile(r"\"([^\"\n]{1,200})\"|'([^'\n]{1,200})'|([A-Za-z_]\w
 _LOGIN = re.compile(
     r"(?i)(?:\bauth(?:entication|_?token)?[\"']?\]?\s{0,4}[:=]\s{0,4}(?:aiohttp\.|httpx\.|requests\.auth\.|\w{1,40}\.)?"
     r"(?:\w{0,20}auth\w{0,10})?\s?[\[(]|"
-    r"\b(?:http)?(?:basic|digest|ntlm|proxy|plain)_?auth\w{0,10}\s?\(|\.(?:login|authenticate|log_in|sign_in|basic_?auth|"
+    r"\b(?:http)?(?:basic|digest|ntlm|proxy|plain)_?auth\w{0,10}\s?\(|\.(?:login|authenticate|log_in|sign_in|(?:set_?)?basic_?auth|"
     r"set_?credentials|http_?basic|username_?password|auth)\s?\(|\b(?:UsernamePasswordCredentials|PasswordAuthentication|NetworkCredential|"
     r"PlainTextAuthProvider|PlainCredentials|PasswordCredentials)\s?\()"
     rf"\s{{0,20}}(?:(?:username|user|login)\s?=\s?)?(?:{_TEXT}|[\w.\[\]]{{1,60}})\s{{0,4}},\s{{0,20}}(?:password\s?=\s?)?{_TEXT}"
 )
 _CONNECTION = re.compile(
-    rf"\bgetConnection\s?\(\s{{0,20}}(?:{_TEXT}|\w{{1,60}})\s{{0,4}},\s{{0,20}}(?:{_TEXT}|\w{{1,60}})\s{{0,4}},\s{{0,20}}{_TEXT}"
+    rf"\b(?:getConnection|(?:pymysql|MySQLdb|mariadb|cymysql)\.connect)\s?\(\s{{0,20}}(?:{_TEXT}|\w{{1,60}})\s{{0,4}},\s{{0,20}}(?:{_TEXT}|\w{{1,60}})\s{{0,4}},\s{{0,20}}{_TEXT}"
 )
+_MANAGER = re.compile(rf"\badd_?password\s?\([^()\n]{{1,200}}?,\s{{0,8}}{_TEXT}\s{{0,8}}\)")
 _SETTER = re.compile(
     rf"\b(?:set|with|use|update|change|reset|check|verify|hash|make)_?([A-Za-z_]{{2,40}})\s?\(\s{{0,8}}{_TEXT}\s{{0,8}}\)"
 )
@@ -57,6 +58,9 @@ _EXPECT = re.compile(
 
 def in_code(text: str) -> Iterator[SecretSpan]:
     """Yield the credentials in the code in a text."""
+    for found in _EXPECT.finditer(text) if "expect" in text else ():
+        if not is_stand_in(found[1]):
+            yield SecretSpan(*found.span(1), found[1], is_password=True)
     if "(" in text or "[" in text or "{" in text:
         yield from _typed(text)
         yield from _logins(text)
@@ -99,17 +103,27 @@ def _field_before(text: str, place: int) -> Family | None:
     quoted = [one[1] or one[2] for one in names if one[3] is None]
     if quoted:
         return next((kind for name in quoted[-2:] if (kind := field_family(name))), None)
-    return field_family(names[-1][3]) if names and before.rstrip(". ").endswith(names[-1][3]) else None
+    if not names or not before.rstrip(". ").endswith(names[-1][3]):
+        return None
+    return field_family(names[-1][3]) or _field_of_variable(text, names[-1][3], place)
+
+
+def _field_of_variable(text: str, name: str, place: int) -> Family | None:
+    """Return what the field takes that was assigned to a variable shortly before a place."""
+    before = text[max(0, place - 3 * BEFORE) : place]
+    start = before.rfind(f"{name} = ")
+    if start < 0:
+        return None
+    line = before[start:].split("\n", 1)[0]
+    quoted = [one[1] or one[2] for one in _FIELD_BEFORE.finditer(line) if one[3] is None]
+    return next((kind for text in quoted[-2:] if (kind := field_family(text))), None)
 
 
 def _logins(text: str) -> Iterator[SecretSpan]:
-    for found in (*_LOGIN.finditer(text), *_CONNECTION.finditer(text)):
+    for found in (one for pattern in (_LOGIN, _CONNECTION, _MANAGER) for one in pattern.finditer(text)):
         last = _last(found, first=found.re.groups - 2)
         if last and is_quoted(last[1], "password"):
             yield SecretSpan(*found.span(last[0]), last[1], is_password=True)
-    for found in _EXPECT.finditer(text):
-        if not is_stand_in(found[1]):
-            yield SecretSpan(*found.span(1), found[1], is_password=True)
 
 
 def _set(text: str) -> Iterator[SecretSpan]:

@@ -42,7 +42,7 @@ class CommandRule(NamedTuple):
 
 def in_commands(text: str) -> Iterator[SecretSpan]:
     """Yield the credentials in the shell commands of a text."""
-    if " " not in text or _hints().isdisjoint(_WORD.findall(text.lower())):
+    if " " not in text or ("<<<" not in text and _hints().isdisjoint(_WORD.findall(text.lower()))):
         return
     before: ShellCommand | None = None
     for command in commands(text):
@@ -131,8 +131,10 @@ def _settings(words: Sequence[Word]) -> Iterator[tuple[Word, bool]]:
 def _fed(before: ShellCommand, command: ShellCommand) -> Iterator[Word]:
     """Yield the credential that one command passes to the next: ``echo … | docker login --password-stdin``."""
     texts = " ".join(word.text for word in before.words), " ".join(word.text for word in command.words)
-    if before.operator == "<<<" and SECRET_INPUT.search(texts[0]):
-        yield from (word for word in command.words[:1] if _is_value(word.text))
+    if before.operator[:1] == "<" and SECRET_INPUT.search(texts[0]):
+        is_echo = command.words[0].text in ("echo", "printf")
+        given = command.words[-1:] if is_echo else command.words[:1] if before.operator == "<<<" else []
+        yield from (word for word in given if _is_value(word.text))
     if before.operator != "|" or before.words[-1].text[:1] == "-":
         return
     if not any(word.text in ("echo", "printf") for word in before.words[:-1]):

@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow_provider_vai.secrets.field_names import field_family, is_selector
 from airflow_provider_vai.secrets.find import find
+from airflow_provider_vai.secrets.headers import may_carry_credentials
 from airflow_provider_vai.secrets.in_code import is_pair
 from airflow_provider_vai.secrets.in_commands import secret_words
 from airflow_provider_vai.secrets.in_documents import is_kept_below, is_login
@@ -63,6 +64,7 @@ _LABELS = frozenset(
         "label_text",
         "name",
         "field",
+        "description",
     ]
 )
 _TYPED = VALUE_KEYS | frozenset(
@@ -223,8 +225,11 @@ def in_words(words: Sequence[str]) -> dict[int, SecretSpan]:
 def _named(value: dict[str, Any]) -> Family | None:
     """Return the kind of credential that an object like ``{"name": "API_KEY", "value": …}`` names for its value."""
     for key, part in value.items():
-        if isinstance(part, str) and spelled(key) in NAME_KEYS and (kind := family(part)):
-            return kind
+        if isinstance(part, str) and spelled(key) in NAME_KEYS:
+            if kind := family(part):
+                return kind
+            if may_carry_credentials(part):
+                return "token"
     return None
 
 
@@ -246,9 +251,18 @@ def _typed_into(value: dict[str, Any]) -> tuple[Family, bool] | None:
     for key, part in value.items():
         name = spelled(key)
         is_selector_key = name in _SELECTORS or (by and name == "value")
-        if isinstance(part, str) and (is_selector_key or name in _LABELS) and (kind := field_family(part)):
-            return kind, is_selector_key
+        if not is_selector_key and name not in _LABELS and name != "selectors":
+            continue
+        for text in _texts(part) if name == "selectors" else [part]:
+            if isinstance(text, str) and (kind := field_family(text)):
+                return kind, is_selector_key or name == "selectors"
     return None
+
+
+def _texts(value: Any) -> list[Any]:
+    """Return the texts in a list, and in the lists in it."""
+    parts = value if isinstance(value, list) else [value]
+    return [text for part in parts for text in (part if isinstance(part, list) else [part])]
 
 
 def _is_typed(text: str, value: dict[str, Any], kind: Family, by_selector: bool) -> bool:

@@ -29,8 +29,8 @@ _HASHED = re.compile(
     r"(?<![\w.])(?:\w{1,40}\.)?([A-Za-z]\w{1,60})\s{0,4}=\s{0,4}(?:\w{1,40}\.)?\w{1,40}\(\s{0,4}[NE]?'([^'\n]{3,512})'"
 )
 _INSERT = re.compile(
-    r"(?i)\b(?:insert\s{1,8}(?:or\s{1,8}\w{1,20}\s{1,8}|ignore\s{1,8}|overwrite\s{1,8})?into|replace\s{1,8}into|upsert\s{1,8}into)\s{1,8}"
-    r"(?:table\s{1,8})?[\w.\"`\[\]$-]{1,200}\s{0,8}\((?P<columns>[^()]{1,4000})\)[^();']{0,80}?\bvalues?\s{0,8}(?=\()"
+    r"(?i)\b(?:insert\s{1,8}(?:or\s{1,8}\w{1,20}\s{1,8}|ignore\s{1,8}|overwrite\s{1,8})?into|replace\s{1,8}into|upsert\s{1,8}into|then\s{1,8}insert)\s{1,8}"
+    r"(?:table\s{1,8})?(?:[\w.\"`\[\]$-]{1,200}\s{0,8})?\((?P<columns>[^()]{1,4000})\)[^();']{0,80}?(?:\bvalues?\s{0,8}(?=\()|\b(?P<select>select)\s)"
 )
 _TOKEN = re.compile(r"[NEUnebB]?'(?:[^'\\]|''|\\.){0,4096}'|\"[^\"]{0,4096}\"|[(),;]|[^'\"(),;]{1,4096}", re.DOTALL)
 _PROCEDURE = re.compile(r"(?i)\bsp_(?:addlogin|password|addlinkedsrvlogin|addremotelogin)\b[^;\n]{0,1000}")
@@ -96,7 +96,7 @@ def _inserted(text: str) -> Iterator[SecretSpan]:
         kinds = [family(name) for name in _columns(found["columns"])]
         names = [spelled(name) for name in _columns(found["columns"])]
         keyed = next((number for number, name in enumerate(names) if name in NAME_KEYS), None)
-        rows, place = _rows(text, found.end())
+        rows, place = _rows(text, found.end(), depth=1 if found["select"] else 0)
         for row in rows:
             kinds_here = list(kinds)
             if keyed is not None and keyed < len(row) and (kind := family(row[keyed][0])):
@@ -110,14 +110,17 @@ def _of_row(row: list[tuple[str, int]], kinds: list[Family | None]) -> Iterator[
             yield SecretSpan(start, start + len(value), value, is_password=kind == "password")
 
 
-def _rows(text: str, place: int) -> tuple[list[list[tuple[str, int]]], int]:
+def _rows(text: str, place: int, depth: int) -> tuple[list[list[tuple[str, int]]], int]:
     """Return the rows after ``VALUES``, and where they end.
 
     A row has the text of each value, and where it begins. Values without quotes are empty.
     """
-    rows, row, depth = [], [("", 0)], 0
+    rows, row = [], [("", 0)]
+    is_select = depth > 0
     for token in _TOKEN.finditer(text, place):
         if token[0] == ";" or (depth == 0 and token[0].strip() not in ("(", ",", "")):
+            break
+        if is_select and re.search(r"(?i)\bfrom\b", token[0][:40]):
             break
         place = token.end()
         if token[0] == "(":
@@ -131,4 +134,4 @@ def _rows(text: str, place: int) -> tuple[list[list[tuple[str, int]]], int]:
         elif token[0][-1] in "'\"" and not row[-1][0] and depth:
             opening = token[0].index(token[0][-1]) + 1
             row[-1] = (token[0][opening:-1], token.start() + opening)
-    return rows, place
+    return (rows or [row]) if is_select else rows, place

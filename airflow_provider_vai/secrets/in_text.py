@@ -54,7 +54,7 @@ _HINT = re.compile(
     r"parola|has[łl]o|heslo|jelsz|wachtwoord|l[öo]sen|adgangskode|salasana|[şs]ifre|lozink|slapta|parool|парол|密|口令|パスワード|"
     r"비밀번호|암호|סיסמ|κωδ|cookie|sas|jwt|\bpin|otp|cvv|cvc|mfa|2fa|code|identified|crypt|curl|wget|http|redis-cli|geheim|"
     r"schl|jeton|cl[ée] |segre|chave|chiave|токен|секрет|令牌|トークン|秘密|토큰|sessid|connect\.sid|signature|"
-    r"login|connection|sql\(|form-data|:54\d\d:|:64\d\d:|:\*:"
+    r"login|connection|\.connect|sql\(|form-data|:54\d\d:|:64\d\d:|:\*:"
 )
 _NO_VALUE = frozenset(
     {

@@ -68,6 +68,10 @@ NAME_KEYS = frozenset(
         "setting",
         "attribute",
         "field_name",
+        "parameter_key",
+        "parameter_name",
+        "option_name",
+        "setting_name",
     ]
 )
 """Keys whose value is the name of what stands beside it, as in ``{"name": "API_KEY", "value": …}``, in snake case."""
@@ -90,7 +94,10 @@ VALUE_KEYS = frozenset(
         "string_value",
         "value_string",
         "secret_value",
-        "value_from_string",
+        "contents",
+        "parameter_value",
+        "option_value",
+        "setting_value",
     ]
 )
 """Keys that say nothing about their value, in snake case."""

@@ -27,6 +27,9 @@ class Carried(NamedTuple):
 
 
 COMMANDS = {
+    "gh auth login --with-token < <(echo {})": HEXED,
+    "curl -sSu 'mia:{}' https://x.invalid": ODD,
+    "kinit mia <<< '{}'": ODD,
     "mysql -h db -uroot -p{} shop": WORD,
     "mysql -h db -u root -p'{}' shop": ODD,
     'mysqldump --single-transaction -u root -p"{}" shop > dump.sql': ODD,
@@ -130,6 +133,12 @@ COMMANDS = {
 }  # fmt: skip
 
 CODE = {
+    "elem = driver.find_element(By.ID, 'password')\nelem.send_keys('{}')": WORD,
+    "$('#password').val('{}')": WORD,
+    "manager.add_password(None, url, 'mia', '{}')": WORD,
+    "pymysql.connect('h', 'mia', '{}', 'shop')": WORD,
+    'req.SetBasicAuth("mia", "{}")': WORD,
+    "expect -c 'spawn ssh host; expect \"password:\"; send \"{}\\r\"; interact'": WORD,
     'page.fill("#password", "{}")': WORD,
     "await page.getByLabel('Password').fill('{}');": WORD,
     'page.get_by_placeholder("Your password").press_sequentially("{}", delay=50)': WORD,
@@ -196,6 +205,8 @@ TEXTS = {
 }
 
 STATEMENTS = {
+    "MERGE INTO u USING d ON (1=1) WHEN NOT MATCHED THEN INSERT (name, password) VALUES ('mia', '{}')": WORD,
+    "INSERT INTO users (name, password) SELECT 'mia', '{}'": WORD,
     "INSERT INTO users (name, password) VALUES ('mia', '{}')": WORD,
     "insert into shop.users(id, name, passwd, at) values (1, 'O''Hara, Mia', '{}', now())": WORD,
     "INSERT INTO `users` (`password`, `name`) VALUES ('x-1', 'tom'), ('{}', 'mia')": WORD,
@@ -272,6 +283,11 @@ DATA: dict[str, tuple[Any, str, list[str | int]]] = {
         {"sql": "INSERT INTO u (name, password) VALUES (%s, %s)", "params": ["mia", WORD]}, WORD, ["params", 1]),
     "har form": (
         {"postData": {"params": [{"name": "password", "value": WORD}]}}, WORD, ["postData", "params", 0, "value"]),
+    "description": ({"index": 3, "description": "password input", "text": WORD}, WORD, ["text"]),
+    "recorded step": ({"selectors": [["aria/Password"], ["#pw"]], "value": WORD}, WORD, ["value"]),
+    "named header": ({"headers": [{"key": "X-Auth", "value": HEXED}]}, HEXED, ["headers", 0, "value"]),
+    "parameter": ([{"ParameterKey": "DBPassword", "ParameterValue": WORD}], WORD, [0, "ParameterValue"]),
+    "contents": ({"multipart": [{"name": "password", "contents": WORD}]}, WORD, ["multipart", 0, "contents"]),
     "form in text": ({"body": f"user=mia&password={WORD}"}, WORD, ["body"]),
     "yaml in text": ({"body": f"db:\n  password: |\n    {WORD}\n"}, WORD, ["body"]),
     "pairs in text": ({"body": json.dumps([["DB_PASSWORD", WORD]])}, WORD, ["body"]),
