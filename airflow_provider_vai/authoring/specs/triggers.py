@@ -75,6 +75,19 @@ def trigger(given: Any, place: JsonPath, secret_conn_id: str | None = None) -> T
     return ManualTrigger(type="manual")
 
 
+def refuse_login(trigger: Trigger, place: JsonPath) -> None:
+    """Refuse a credential in the URI of an event trigger, or in the path of a webhook.
+
+    :param place: The place of the trigger in the document.
+    :raises SpecError: there is one; the message masks it.
+    """
+    if isinstance(trigger, EventTrigger) and trigger.uri and mask(trigger.uri) != trigger.uri:
+        problem = f"the URI {mask(trigger.uri)[:200]!r} contains what looks like a credential"
+        refuse(problem, [*place, "uri"], URI_REMEDY)
+    if isinstance(trigger, WebhookTrigger) and mask(trigger.path) != trigger.path:
+        refuse("the path contains what looks like a credential", [*place, "path"], "Callers sign requests instead.")
+
+
 def check_start(automation: Automation) -> None:
     """Check that Airflow accepts the triggers of an automation together with its limits and params.
 
@@ -108,10 +121,9 @@ def _webhook(fields: dict[str, Any], place: JsonPath, secret_conn_id: str | None
     if conn_id is None:
         refuse("the webhook has no connection for its secret", [*place, "conn_id"], TO_A_CONNECTION)
     path = text_of(fields.get("path"), [*place, "path"], "path")
-    if mask(path) != path:
-        refuse("the path contains what looks like a credential", [*place, "path"], "Callers sign requests instead.")
     fields |= {"path": path.strip("/"), "conn_id": conn_id}
     made: WebhookTrigger = validated(WebhookTrigger, fields, place)
+    refuse_login(made, place)
     return made
 
 
@@ -125,7 +137,6 @@ def _event(fields: dict[str, Any], place: JsonPath) -> EventTrigger:
         filters["action_kind"] = known[kind].name
     if "event" in fields and "eventType" in fields:
         refuse("event and eventType are the same key", place, "Leave one of them out.")
-    if isinstance(uri := fields.get("uri"), str) and mask(uri) != uri:
-        refuse(f"the URI {mask(uri)[:200]!r} contains what looks like a credential", [*place, "uri"], URI_REMEDY)
     made: EventTrigger = validated(EventTrigger, {**fields, **({"filters": filters} if filters else {})}, place)
+    refuse_login(made, place)
     return made
