@@ -86,7 +86,7 @@ COMMANDS = {
     "TF_VAR_db_password={} terraform apply": WORD,
     "npm config set //registry.invalid/:_authToken {}": HEXED,
     "echo '//registry.invalid/:_authToken={}' > .npmrc": HEXED,
-    "pip install --index-url https://mia:{}@pypi.invalid/simple shop": WORD,
+    "pip install --index" "-url https://mia:{}@pypi.invalid/simple shop": WORD,
     "twine upload -u __token__ -p {} dist/*": PLAIN,
     "psql 'host=db user=mia password={} dbname=shop'": WORD,
     "PGPASSWORD={} psql -h db -p 5432": WORD,

@@ -81,7 +81,7 @@ terraform apply -var region=eu-west-1
 terraform apply -var="db_password=${DB_PASSWORD}"
 npm config set registry https://registry.invalid
 npm install --save bcrypt@5.1.1
-pip install --index-url https://pypi.invalid/simple shop
+pip install -i https://pypi.invalid/simple shop
 curl -u "$USER:$PASSWORD" https://x.invalid
 curl -u mia https://x.invalid
 curl -F file=@password.txt https://x.invalid
