@@ -6,7 +6,11 @@ import re
 from functools import partial
 
 from airflow_provider_vai.secrets.encodings import SHORTEST_ENCODED, encoded
-from airflow_provider_vai.secrets.in_text import in_text, is_near_a_word
+from airflow_provider_vai.secrets.in_code import in_code
+from airflow_provider_vai.secrets.in_commands import in_commands
+from airflow_provider_vai.secrets.in_documents import in_documents
+from airflow_provider_vai.secrets.in_statements import in_statements
+from airflow_provider_vai.secrets.in_text import in_text, is_near_a_word, may_name_a_credential
 from airflow_provider_vai.secrets.in_urls import in_urls
 from airflow_provider_vai.secrets.issuer_patterns import shaped
 from airflow_provider_vai.secrets.known_credentials import already_read, recognised
@@ -19,6 +23,8 @@ ENCODINGS = 4
 LONGEST_REMEMBERED = 2_000
 """In characters. Longer texts are searched again each time: they are rare, and a cache would keep them in memory."""
 
+_FINDERS = (shaped, recognised, in_urls, in_commands)
+_FINDERS_BY_NAME = (in_text, in_statements, in_documents, in_code)
 _RUN = re.compile(r"(?<![A-Za-z0-9+/_=.~-])[A-Za-z0-9+/_.~-]{32,200}={0,2}(?![A-Za-z0-9+/_=~-])")
 
 
@@ -39,7 +45,8 @@ def find(text: str, encodings: int = ENCODINGS) -> list[SecretSpan]:
 
 
 def _found(text: str, encodings: int) -> list[SecretSpan]:
-    spans = [*shaped(text), *recognised(text), *in_urls(text), *in_text(text)]
+    finders = _FINDERS + (_FINDERS_BY_NAME if may_name_a_credential(text) else ())
+    spans = [span for finder in finders for span in finder(text)]
     if encodings and (len(text) >= SHORTEST_ENCODED or "%" in text):
         spans += encoded(text, partial(find, encodings=encodings - 1))
     if len(text) < SHORTEST:

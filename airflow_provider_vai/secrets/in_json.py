@@ -10,6 +10,16 @@ from typing import Any, Literal
 
 from airflow_provider_vai.secrets.find import find
 from airflow_provider_vai.secrets.headers import may_carry_credentials
+from airflow_provider_vai.secrets.in_documents import is_kept_below
+from airflow_provider_vai.secrets.in_objects import (
+    in_words,
+    is_in_column,
+    is_manifest,
+    kinds_of_list,
+    kinds_of_object,
+    rows_of_object,
+    spans_in_key,
+)
 from airflow_provider_vai.secrets.key_names import Family, family, names_an_identifier, spelled
 from airflow_provider_vai.secrets.plausible import is_pin, is_stand_in
 from airflow_provider_vai.secrets.randomness import is_random
@@ -17,22 +27,6 @@ from airflow_provider_vai.secrets.span import SecretSpan
 
 Path = list[str | int]
 
-_NAMES = ("name", "key", "header", "variable", "field", "env", "option", "parameter", "param", "var")
-_VALUES = (
-    "value",
-    "val",
-    "values",
-    "content",
-    "data",
-    "text",
-    "default",
-    "raw",
-    "plain",
-    "plaintext",
-    "current",
-    "new",
-    "old",
-)
 _COOKIES = re.compile(r"(^|_)(cookies|cookie_jar)$")
 _PARSED_CHARACTERS = 200_000
 
@@ -73,6 +67,19 @@ def visit(value: Any, at: Path, answer: Answer, *, transparent: Collection[str] 
     return _Visit(answer, transparent).value(value, at, family(name), name)
 
 
+def secret_keys(value: Any) -> set[str]:
+    """Return the keys in JSON data that are credentials or contain one. A path through such a key must not be shown."""
+    found: set[str] = set()
+
+    def note(sighting: Sighting) -> str:
+        if sighting.kind == "key":
+            found.add(str(sighting.at[-1]))
+        return sighting.shown
+
+    visit(value, [], note)
+    return found
+
+
 def starred(text: str, spans: list[SecretSpan]) -> str:
     """Return the text with ``***`` in place of each span."""
     shown, end = [], 0
@@ -104,19 +111,23 @@ class _Visit:
         return value
 
     def _object(self, value: dict[str, Any], at: Path, kind: Family | None, name: str) -> dict[str, Any]:
-        named = _named(value)
-        kept = {}
+        beside, rows = kinds_of_object(value, at, kind), rows_of_object(value)
+        kept: dict[str, Any] = {}
         for key, part in value.items():
             place = [*at, key]
             shown = key
-            if spans := find(key):
+            if spans := spans_in_key(key, at):
                 shown = self.answer(Sighting(place, "key", starred(key, spans), tuple(spans)))
             below = family(key)
-            if below is None and spelled(key) in _VALUES:
-                below = named or kind
+            if below is None and key in beside:
+                below = beside[key]
             elif below is None and at and _COOKIES.search(spelled(str(at[-1]))):
                 below = "token" if isinstance(part, str) and len(part) >= 8 else None
-            if key in self.transparent:
+            if key in rows:
+                kept[shown] = self._rows(part, place, rows[key], key)
+            elif is_manifest(value) and key in ("data", "stringData") and isinstance(part, dict):
+                kept[shown] = self._secret_data(part, place)
+            elif key in self.transparent:
                 kept[shown] = self.value(part, at, below, name)
             else:
                 kept[shown] = self.value(part, place, below, key)
@@ -125,10 +136,42 @@ class _Visit:
     def _list(self, value: list[Any], at: Path, kind: Family | None, name: str) -> list[Any]:
         pair = len(value) == 2 and all(isinstance(part, str) for part in value) and may_carry_credentials(value[0])
         kinds: list[Family | None] = [None, "token"] if pair else [kind] * len(value)
-        after = _after_options(value)
+        after = {**_after_options(value), **kinds_of_list(value, at, name)}
+        parts = in_words(value) if all(isinstance(part, str) for part in value) else {}
         kept = []
         for number, part in enumerate(value):  # no comprehension: it would add a stack frame, and data may be deep
-            kept.append(self.value(part, [*at, number], kinds[number] or after.get(number), name))
+            if number in parts and not after.get(number):
+                kept.append(self._word(part, [*at, number], parts[number]))
+            else:
+                kept.append(self.value(part, [*at, number], kinds[number] or after.get(number), name))
+        return kept
+
+    def _word(self, text: str, at: Path, span: SecretSpan) -> Any:
+        if span.secret == text:
+            return self._whole(text, at, span.is_password)
+        return self.answer(Sighting(at, "inside", starred(text, [span]), (span,)))
+
+    def _rows(self, rows: list[Any], at: Path, kinds: list[Family | None], name: str) -> list[Any]:
+        if any(isinstance(part, list) for part in rows):
+            return [
+                self._rows(part, [*at, number], kinds, name)
+                if isinstance(part, list)
+                else self.value(part, [*at, number], None, name)
+                for number, part in enumerate(rows)
+            ]
+        same = len(rows) == len(kinds)
+        return [
+            self.value(part, [*at, number], kinds[number] if same and is_in_column(part, kinds[number]) else None, name)
+            for number, part in enumerate(rows)
+        ]
+
+    def _secret_data(self, data: dict[str, Any], at: Path) -> dict[str, Any]:
+        kept = {}
+        for key, part in data.items():
+            is_kept = isinstance(part, str) and is_kept_below(key, part, is_sure=True)
+            kept.update(
+                self._object({key: part}, at, None, "") if not is_kept else {key: self._whole(part, [*at, key])}
+            )
         return kept
 
     def _text(self, text: str, at: Path, kind: Family | None, name: str) -> Any:
@@ -151,14 +194,6 @@ class _Visit:
     def _whole(self, text: str, at: Path, is_password: bool = False) -> Any:
         bare = re.sub(r"(?i)^(?:bearer|basic|token|apikey) +", "", text.strip())
         return self.answer(Sighting(at, "whole", "***", (SecretSpan(0, len(text), bare, is_password),)))
-
-
-def _named(value: dict[str, Any]) -> Family | None:
-    """Return the kind of credential that an object like ``{"name": "API_KEY", "value": …}`` names for its value."""
-    for key, part in value.items():
-        if isinstance(part, str) and spelled(key) in _NAMES and (kind := family(part)):
-            return kind
-    return None
 
 
 def _after_options(value: list[Any]) -> dict[int, Family]:

@@ -22,7 +22,7 @@ _ASSIGNED = re.compile(
 )
 _LINE = re.compile(
     r"(?m)^[ \t]*(?:export |set |setx |ENV |ARG |\$env:|- )?[\"']?([A-Za-z_]\w{1,79})[ \t]?=[ \t]?"
-    r"([^\s\"'][^\n]*?)[ \t\r]*$"
+    r"([^\s\"'][^\n]*)$"
 )
 _VERBS = (
     r"(?:is|was|be|now|to|are|ist|war|lautet|heißt|heisst|auf|zu|es|est|sera|era|será|é|è|jest|är|er|являе?тся|это|[-\u2013\u2014]|是|为)"
@@ -32,13 +32,8 @@ _IN_PROSE = re.compile(
     rf"{_NAME}(?: for [\w@.\- ]{{1,40}}?| \([^)]{{1,40}}\))?[ \t]{{1,3}}{_VERBS}:?[ \t]{{1,3}}{_VALUE}"
 )
 _OPTION = re.compile(rf"(?<![\w\-])-{{1,2}}(?P<key>[A-Za-z][\w\-]{{1,40}})(?:[ \t]+|=){_VALUE}")
-_USER_OPTION = re.compile(r"(?<!\S)(?:-u|--user|--proxy-user|-U)[ =]?[\"']?([^\s:\"']{1,64}):([^\s\"']{3,256})")
 _COOKIE_OPTION = re.compile(r"(?<!\S)(?:-b|--cookie)[ =]?[\"']?([\w.-]+=[^\s\"']{4,4096})")
 _ELEMENT = re.compile(r"<(?:\w+:)?([\w.-]{2,60})(?:\s[^<>]{0,200})?>([^<>]{3,4096})</")
-_ATTACHED = re.compile(
-    r"\b(?:mysql\w*|mariadb[\w-]*)\b[^\n|;&]{0,200}?\s-p([^\s\"']{3,256})|\bsshpass\s+-p\s*[\"']?([^\s\"']{3,256})"
-    r"|\bredis-cli\b[^\n|;&]{0,200}?\s(?:-a|--pass)\s+[\"']?([^\s\"']{3,256})"
-)
 _SCHEME = re.compile(
     r"\b(?:[Bb]earer|BEARER|[Tt]oken|[Aa]pi[Kk]ey|SSWS|GenieKey|OAuth) +(?:token=)?[\"']?([\w.~+/=:|-]{16,8192})"
 )
@@ -47,31 +42,19 @@ _HEADER = re.compile(
     rf"(?i)(?<![\w-])({IN_TEXT})"
     r"\\{0,15}[\"']?\s{0,3}:\s{0,3}\\{0,15}[\"']?([^\"'\r\n\\]{4,8192})"
 )
-_SQL = re.compile(
-    r"(?i)(?:\bidentified\s+(?:with\s+[\w'\"]+\s+)?(?:by|as)\s+(?:password\s+)?|\bpassword\s*\(\s*|(?<![\w\"'])(?:encrypted\s+|"
-    r"unencrypted\s+)?(?:password|passwd|secret|secret_access_key|aws_secret_key|access_key_id|session_token|"
-    r"sas_token|connection_string|passphrase|passcode|encryption_key|master_key)\s+|\bpgp_sym_(?:en|de)crypt\s*\([^,]{1,200},\s*)"
-    r"(?:[NE]?'((?:[^'\\]|''|\\.){3,4096})'|\"([^\"]{3,4096})\"|([^\s'\";,()]{4,256})(?=\s*(?:;|$)))"
-)
-_SECRET_STATEMENT = re.compile(r"(?i)\bcreate\s+(?:or\s+replace\s+)?(?:\w+\s+){0,2}secret\b[^();]{0,200}\(")
-STATEMENT_CHARACTERS = 4000
-_IN_STATEMENT = re.compile(
-    r"(?i)\b(?:key_id|secret|token|session_token|bearer_token|connection_string|client_secret|password|account_key|"
-    r"sas_token|key)\s+'([^']{3,4096})'"
-)
-_SQL_ASSIGNED = re.compile(
-    r"(?i)\b(?:create|alter)\s+(?:user|role)\b[^;]{0,200}?\bidentified\s+by\s+([^\s'\";]{4,256})"
-)
 _NEAR = re.compile(r"(?i)secret|key|token|passw|credential|schl[üu]e?ssel|\baws\b|bearer|clave|contrase")
 _NAME_BEFORE = re.compile(r"([\w.\-]{2,32})\\{0,15}[\"']?[ \t]*[:=][ \t]*\\{0,15}[\"']?$")
 _SEPARATOR = re.compile(r"[\s:=<>(\uff1a]")
 """A separator of a name and its value, in every form that is searched for. A text without one is skipped at once."""
 
 _HINT = re.compile(
-    r"(?i)pass|pwd|\bpw\b|psw|secret|token|key|auth|bearer|basic|cred|kennwort|contrase|clave|senha|mdp|mot |motdep|"
+    r"(?i)pass|pwd|\bpw\b|psw|psk|preshared|secret|"
+    r"token|key|auth|bearer|basic|cred|kennwort|contrase|clave|senha|mdp|mot |"
+    r"motdep|"
     r"parola|has[łl]o|heslo|jelsz|wachtwoord|l[öo]sen|adgangskode|salasana|[şs]ifre|lozink|slapta|parool|парол|密|口令|パスワード|"
     r"비밀번호|암호|סיסמ|κωδ|cookie|sas|jwt|\bpin|otp|cvv|cvc|mfa|2fa|code|identified|crypt|curl|wget|http|redis-cli|geheim|"
-    r"schl|jeton|cl[ée] |segre|chave|chiave|токен|секрет|令牌|トークン|秘密|토큰|sessid|connect\.sid|signature"
+    r"schl|jeton|cl[ée] |segre|chave|chiave|токен|секрет|令牌|トークン|秘密|토큰|sessid|connect\.sid|signature|"
+    r"login|connection|\.connect|sql\(|form-data|:54\d\d:|:64\d\d:|:\*:"
 )
 _NO_VALUE = frozenset(
     {
@@ -94,14 +77,16 @@ _NO_VALUE = frozenset(
 )
 
 
+def may_name_a_credential(text: str) -> bool:
+    """Return whether a text can contain a credential's name and its value. Most texts cannot, so they are skipped."""
+    return _SEPARATOR.search(text) is not None and _HINT.search(text) is not None
+
+
 def in_text(text: str) -> Iterator[SecretSpan]:
     """Yield the credentials in a text that are recognised by their surroundings."""
-    if not _SEPARATOR.search(text) or not _HINT.search(text):
-        return
     yield from _assignments(text)
     yield from _headers(text)
-    yield from _commands(text)
-    yield from _statements(text)
+    yield from _options(text)
     yield from _sentences(text)
 
 
@@ -149,7 +134,7 @@ def _assignments(text: str) -> Iterator[SecretSpan]:
             yield SecretSpan(*found.span(2), found[2], is_password=kind == "password")
     for line in _LINE.finditer(text):
         kind = family(line[1])
-        value = line[2].rstrip(",;")
+        value = line[2].rstrip().rstrip(",;")
         if kind and is_assigned(value, kind) and not value.startswith(("/", "~")) and " " not in value:
             yield SecretSpan(line.start(2), line.start(2) + len(value), value, is_password=kind == "password")
 
@@ -186,43 +171,23 @@ def _headers(text: str) -> Iterator[SecretSpan]:
             yield SecretSpan(*found.span(2), value)
 
 
-def _commands(text: str) -> Iterator[SecretSpan]:
-    for found in _OPTION.finditer(text):
+def _options(text: str) -> Iterator[SecretSpan]:
+    place = 0
+    while found := _OPTION.search(text, place):
+        place = found.end("key")  # the next option may come at once: --batch --passphrase …
         kind = family(found["key"])
         if kind is None:
             continue
         span = _span(found, kind)
-        is_value = not span.secret.startswith(("-", "/", "~", "./")) and span.secret.lower() not in _NO_VALUE
+        is_value = (
+            not span.secret.startswith(("-", "/", "~", "./", "file:", "env:", "fd:"))
+            and span.secret.lower() not in _NO_VALUE
+        )
         if is_value and is_assigned(span.secret, kind):
             yield span
     if re.search(r"\b(?:curl|wget|https?)\b", text):
-        for found in _USER_OPTION.finditer(text):
-            if not found[2].isdigit() and not is_stand_in(found[2]):
-                yield SecretSpan(*found.span(2), found[2], is_password=True)
-        for found in _COOKIE_OPTION.finditer(text):
-            yield SecretSpan(*found.span(1), found[1])
-    for found in _ATTACHED.finditer(text):
-        group = found.lastindex or 1
-        if not is_stand_in(found[group]):
-            yield SecretSpan(*found.span(group), found[group], is_password=True)
-
-
-def _statements(text: str) -> Iterator[SecretSpan]:
-    for found in _SQL.finditer(text):
-        group = found.lastindex or 1
-        is_bare = group == 3
-        if is_stand_in(found[group]) or (is_bare and not is_told(found[group], "password")):
-            continue
-        yield SecretSpan(*found.span(group), found[group], is_password=True)
-    for found in _SQL_ASSIGNED.finditer(text):
-        if not is_stand_in(found[1]):
-            yield SecretSpan(*found.span(1), found[1], is_password=True)
-    place = 0
-    while statement := _SECRET_STATEMENT.search(text, place):
-        place = statement.end() + STATEMENT_CHARACTERS
-        for found in _IN_STATEMENT.finditer(text, statement.end(), place):
-            if not is_stand_in(found[1]):
-                yield SecretSpan(*found.span(1), found[1])
+        for cookie in _COOKIE_OPTION.finditer(text):
+            yield SecretSpan(*cookie.span(1), cookie[1])
 
 
 def _sentences(text: str) -> Iterator[SecretSpan]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote, unquote_plus
 
 from airflow_provider_vai.secrets.key_names import family, spelled
-from airflow_provider_vai.secrets.plausible import is_stand_in, is_token_like
+from airflow_provider_vai.secrets.plausible import is_stand_in, is_token_like, is_told
 from airflow_provider_vai.secrets.span import SecretSpan
 
 # Each part is bounded, so that the time is proportional to the length of the text.
@@ -16,7 +16,20 @@ _USER = re.compile(
 )
 _TOKEN_AS_USER = re.compile(r"(?<=://)([A-Za-z0-9_.~%-]{16,256})@(?=[\w.-])")
 _PARAMETER = re.compile(r"(?:[?&#;]|&amp;)([\w.\-%\[\]~]{1,64})=([^&\s\"'<>#;]{1,4096})")
-_ORACLE = re.compile(r"(?:jdbc:oracle:\w+:|sqlplus\s+(?:-\w+\s+)*)([\w$#]{1,64})/([^\s@\"'/]{2,256})@")
+_ORACLE = re.compile(
+    r"(?:jdbc:oracle:\w+:|oracle(?:\+\w+)?://|\b(?:sqlplus|sqlldr|expdp|impdp|exp|imp|rman target)\s+(?:-\w+\s+){0,8})"
+    r"([\w$#]{1,64})/([^\s@\"'/]{2,256})@"
+)
+_BRACED = re.compile(r"(?i)(?<![\w{$])(?:pwd|password)=\{([^{}\n]{3,256})\}(?=;|$|[\"'\s])")
+_PATH = re.compile(  # services that take a key as a part of the path
+    r"(?i)(?:/bot(?=\d{6,12}:)|/(?:api[-_]?)?key/|/token/|\bmaker\.ifttt\.com/use/|\.infura\.io/(?:ws/)?v3/|"
+    r"\.alchemy(?:api)?\.(?:com|io)/(?:ws/)?v2/|\.quiknode\.pro/|\bhook\.[\w.]{2,20}\.?make\.com/|\bhook\.integromat\.com/|"
+    r"\bevents\.pagerduty\.com/integration/|\bloggly\.com/inputs/|\bwebexapis\.com/v1/webhooks/incoming/|"
+    r"\bopen\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v2/hook/|\bqyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key=|"
+    r"\balert\.victorops\.com/integrations/generic/\d{1,12}/alert/|/private-(?=[0-9a-f]{32}/basic\.ics)|\bhc-ping\.com/(?=[\w-]{20,40}/)|"
+    r"://[\w.-]{3,80}/hooks/(?=[a-z0-9]{26}(?![\w-]))|://[\w.-]{3,80}/hooks/(?=[A-Za-z0-9]{17,24}/[A-Za-z0-9]{40,}))"
+    r"([\w:.~%/-]{16,256}?)(?=[/?#\s\"'<>),;]|$)"
+)
 _KEYS_OF_QUERIES = re.compile(
     r"^(sig|signature|x_amz_(signature|security_token)|x_goog_signature|auth|session|session_?id|sid|hmac|key|code|ticket|"
     r"subscription|app_?id|appid|hash|h|s|k|t)$"
@@ -31,6 +44,9 @@ def in_urls(text: str) -> Iterator[SecretSpan]:
         yield from _users(text)
     if "=" in text:
         yield from _parameters(text)
+        yield from _braced(text)
+    if "/" in text:
+        yield from _paths(text)
     if "/" in text and "@" in text:
         for found in _ORACLE.finditer(text):
             if not is_stand_in(found[2]):
@@ -48,17 +64,34 @@ def _users(text: str) -> Iterator[SecretSpan]:
 
 
 def _parameters(text: str) -> Iterator[SecretSpan]:
+    has_user = re.search(r"[?&]u=[^&\s]", text) is not None
     for found in _PARAMETER.finditer(text):
         name, value = unquote_plus(found[1]), unquote_plus(found[2])
         if is_stand_in(value):
             continue
         kind = family(name)
+        if has_user and name == "p" and is_told(value, "password"):  # ?u=mia&p=…, as InfluxDB takes them
+            kind = "password"
         if kind in ("password", "token") or _SIGNATURES.match(spelled(name)):
             secret = len(value) >= 4
         else:
             secret = bool(_KEYS_OF_QUERIES.match(spelled(name))) and _is_opaque(value)
         if secret:
             yield SecretSpan(*found.span(2), value, is_password=kind == "password")
+
+
+def _braced(text: str) -> Iterator[SecretSpan]:
+    """Yield the passwords in ``Driver=…;PWD={…}``."""
+    for found in _BRACED.finditer(text):
+        if is_told(found[1], "password"):
+            yield SecretSpan(*found.span(1), found[1], is_password=True)
+
+
+def _paths(text: str) -> Iterator[SecretSpan]:
+    for found in _PATH.finditer(text):
+        is_general = found[0].startswith("/") and not found[0].startswith(("/bot", "/private"))
+        if is_token_like(found[1]) and not (is_general and not _is_opaque(found[1])):
+            yield SecretSpan(*found.span(1), found[1])
 
 
 def _is_opaque(value: str) -> bool:

@@ -12,7 +12,7 @@ Family = Literal["password", "token", "pin"]
 _PASSWORDS = (
     "password|passwords|passwd|passwrd|passwort|passwoerter|passphrase|passcode|kennwort|contrasena|contrasenya|"
     "motdepasse|mot_de_passe|mdp|senha|palavra_passe|parola|parola_d_ordine|haslo|heslo|jelszo|wachtwoord|losenord|"
-    "adgangskode|passord|salasana|sifre|lozinka|zaporka|slaptazodis|parool|пароль|парола|密码|密碼|口令|パスワード|"
+    "adgangskode|passord|salasana|sifre|lozinka|zaporka|slaptazodis|parool|psk|preshared_?key|pre_shared_key|пароль|парола|密码|密碼|口令|パスワード|"
     "비밀번호|암호|סיסמה|كلمة_المرور|κωδικος"
 )
 _SHORT_PASSWORDS = "pass|pwd|pw|passw|psw|pswd"  # too short to match as the end of a longer word
@@ -51,6 +51,65 @@ _IDENTIFIER = re.compile(
     r"crc|integrity|fingerprint|signature|nonce|version|revision|commit|cursor|page|anchor|next|previous|prev|continuation|"
     r"token|state|iban|slug|handle|address|image|thumbnail|icon|avatar|photo|picture|bytes|blob|attachment|embedding|"
     r"vector|sheet|spreadsheet|document|doc|file|folder|path|url|uri|href|link|name|title|trace|span|etags)$"
+)
+NAME_KEYS = frozenset(
+    [
+        "name",
+        "key",
+        "header",
+        "variable",
+        "field",
+        "env",
+        "option",
+        "parameter",
+        "param",
+        "var",
+        "property",
+        "setting",
+        "attribute",
+        "field_name",
+        "parameter_key",
+        "parameter_name",
+        "option_name",
+        "setting_name",
+    ]
+)
+"""Keys whose value is the name of what stands beside it, as in ``{"name": "API_KEY", "value": …}``, in snake case."""
+
+VALUE_KEYS = frozenset(
+    [
+        "value",
+        "val",
+        "values",
+        "content",
+        "data",
+        "text",
+        "default",
+        "raw",
+        "plain",
+        "plaintext",
+        "current",
+        "new",
+        "old",
+        "string_value",
+        "value_string",
+        "secret_value",
+        "contents",
+        "parameter_value",
+        "option_value",
+        "setting_value",
+    ]
+)
+"""Keys that say nothing about their value, in snake case."""
+
+_MANY = re.compile(rf"(^|_)(?:{_PASSWORDS}|secrets?|credentials?|creds?|api_?keys|tokens|access_?keys|zugangsdaten)$")
+_ORDINARY = re.compile(  # what stands beside a credential: who, where, since when, settings of forms and schemas
+    r"(^|_)(id|ids|uuid|user|username|user_name|name|names|login_name|host|hostname|server|port|url|uri|endpoint|path|file|email|mail|"
+    r"region|zone|database|dbname|schema|type|kind|format|scheme|algorithm|alg|hint|label|title|description|help|text|"
+    r"placeholder|message|error|policy|pattern|regex|rule|rules|version|created|updated|modified|expires|expiry|expiration|expires_at|"
+    r"created_at|updated_at|date|time|at|by|on|min|max|length|age|days|count|status|state|scope|scopes|role|owner|issuer|"
+    r"audience|tenant|account|project|ref|reference|from|source|store|vault|env|arn|locale|lang|color|icon|class|selector|"
+    r"xpath|locator|ref|field|column|columns|required|enabled|strength|comment|comments|note|notes|mode|method|provider)$"
 )
 _ACCENTS = re.compile("[\u0300-\u036f]")  # only Latin accents: marks of other scripts make different letters
 _STROKES = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "\u0131": "i", "ß": "ss", "æ": "ae"})
@@ -94,3 +153,13 @@ def is_secret_key(name: str) -> bool:
 def names_an_identifier(name: str) -> bool:
     """Return whether random characters are normal under this key, as for an id, a digest, a page cursor or an image."""
     return bool(_IDENTIFIER.search(spelled(name)))
+
+
+def names_many(name: str) -> bool:
+    """Return whether a key such as ``passwords`` or ``credentials`` names all the values of the object below it."""
+    return _MANY.search(spelled(name)) is not None
+
+
+def ordinary(name: str) -> bool:
+    """Return whether a key below ``credentials`` or the like names something that stands beside a credential."""
+    return _ORDINARY.search(spelled(name)) is not None

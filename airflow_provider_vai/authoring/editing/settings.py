@@ -50,6 +50,9 @@ def set_triggers(automation: Automation, triggers: Sequence[Trigger | Mapping[st
     except RenderError as error:
         refuse(error.problem, error.where, error.remedy)
     connections = review.connections(automation.steps, given)
+    for trigger in given:
+        for name in ("uri", "path"):
+            refuse_text(getattr(trigger, name, None) or "", f"triggers: {name}")
     return validated(automation.model_copy(update={"triggers": given, "connections": connections}))
 
 

@@ -18,7 +18,7 @@ from airflow_provider_vai.authoring.specs.condition import condition_problem
 from airflow_provider_vai.authoring.specs.places import refuse, refuse_first, similar
 from airflow_provider_vai.authoring.specs.platform_documents import is_platform, short_form
 from airflow_provider_vai.authoring.specs.short import SpecReader
-from airflow_provider_vai.authoring.specs.triggers import check_start
+from airflow_provider_vai.authoring.specs.triggers import check_start, refuse_login
 from airflow_provider_vai.authoring.specs.values import refuse_credentials
 from airflow_provider_vai.exceptions import SpecError, UnreadableTrace
 from airflow_provider_vai.languages import json_text, yaml_text
@@ -216,6 +216,8 @@ def _check_start(automation: Automation) -> None:
     for index, text in enumerate(automation.conditions):
         if problem := condition_problem(text):
             refuse(f"{shown(text)}: {problem}", ["conditions", index], 'Write it like params.region = "EU".')
+    for index, trigger in enumerate(automation.triggers):
+        refuse_login(trigger, ["triggers", index])
     for name, param in automation.params.items():
         if problem := default_problem(param.default, param.schema_):
             refuse(problem, ["params", name], "Correct the default or the schema.")

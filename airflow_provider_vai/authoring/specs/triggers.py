@@ -18,6 +18,7 @@ from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.triggers import EventTrigger, ManualTrigger, ScheduleTrigger, Trigger, WebhookTrigger
 from airflow_provider_vai.renderer.schedule import schedule_of
+from airflow_provider_vai.secrets.masking import mask
 
 KEYS = {
     "manual": ("type",),
@@ -26,6 +27,7 @@ KEYS = {
     "event": ("type", "uri", "event", "eventType", "filters"),
 }
 FILTERS = ("action_kind", "automation", "step", "connection")
+URI_REMEDY = "The URI of an asset only names it. Leave the login out; tasks that use the asset have a connection."
 TO_A_CONNECTION = (
     "Store it as the password of an Airflow connection, and write conn_id: <its id> instead of the secret "
     "(or name the connection when you read the platform document)."
@@ -73,6 +75,19 @@ def trigger(given: Any, place: JsonPath, secret_conn_id: str | None = None) -> T
     return ManualTrigger(type="manual")
 
 
+def refuse_login(trigger: Trigger, place: JsonPath) -> None:
+    """Refuse a credential in the URI of an event trigger, or in the path of a webhook.
+
+    :param place: The place of the trigger in the document.
+    :raises SpecError: there is one; the message masks it.
+    """
+    if isinstance(trigger, EventTrigger) and trigger.uri and mask(trigger.uri) != trigger.uri:
+        problem = f"the URI {mask(trigger.uri)[:200]!r} contains what looks like a credential"
+        refuse(problem, [*place, "uri"], URI_REMEDY)
+    if isinstance(trigger, WebhookTrigger) and mask(trigger.path) != trigger.path:
+        refuse("the path contains what looks like a credential", [*place, "path"], "Callers sign requests instead.")
+
+
 def check_start(automation: Automation) -> None:
     """Check that Airflow accepts the triggers of an automation together with its limits and params.
 
@@ -108,6 +123,7 @@ def _webhook(fields: dict[str, Any], place: JsonPath, secret_conn_id: str | None
     path = text_of(fields.get("path"), [*place, "path"], "path")
     fields |= {"path": path.strip("/"), "conn_id": conn_id}
     made: WebhookTrigger = validated(WebhookTrigger, fields, place)
+    refuse_login(made, place)
     return made
 
 
@@ -122,4 +138,5 @@ def _event(fields: dict[str, Any], place: JsonPath) -> EventTrigger:
     if "event" in fields and "eventType" in fields:
         refuse("event and eventType are the same key", place, "Leave one of them out.")
     made: EventTrigger = validated(EventTrigger, {**fields, **({"filters": filters} if filters else {})}, place)
+    refuse_login(made, place)
     return made

@@ -15,6 +15,7 @@ from airflow_provider_vai.crystallizer.evidence.weight import weight
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.model.step_result import mapped_result
+from airflow_provider_vai.secrets.in_json import secret_keys
 from airflow_provider_vai.secrets.masking import mask
 
 SHORTEST_PART = 6
@@ -157,7 +158,9 @@ def _candidates(call: ToolCall, position: int, draft: Draft | None) -> list[Cand
     source = RecordedResult(call, position, step, name, left, own)
     found = [place for place in places(left) if place.path or not made_up]
     keys = {part for place in found for part in place.path if isinstance(part, str)}
-    secret = {key for key in keys if mask(key) != key}  # a path with such a key must not be written to a file
+    secret = secret_keys(left) | {
+        key for key in keys if mask(key) != key
+    }  # a path with such a key must not be written to a file
     return [Candidate(source, place) for place in found if secret.isdisjoint(place.path)]
 
 

@@ -568,6 +568,7 @@ def test_triggers() -> None:
         ({"type": "schedule", "schedule": "0 0 6 * * *"}, 'triggers[0].schedule: "0 0 6 * * *" has 6 fields'),
         ({"type": "schedule", "schedule": "0 0 31 2 *"}, "never fires"),
         ({"type": "event", "uri": "airflow://orders"}, "Airflow keeps the scheme"),
+        ({"type": "event", "uri": "s3://ABC:aB3dE5gH7jK9@bucket/a.csv"}, "'s3://***bucket/a.csv' contains"),
         ({"type": "sundial"}, "sundial"),
         ({"type": "event"}, "either an event or the uri of an asset"),
     ],

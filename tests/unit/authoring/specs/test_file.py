@@ -208,6 +208,14 @@ def test_the_full_form_reads_back(tmp_path: Path, short: Automation) -> None:
     assert read(tmp_path, short.model_dump(mode="json"), "full.vai-spec.json") == short
 
 
+def test_the_full_form_has_no_login(tmp_path: Path, short: Automation) -> None:
+    """A credential in the URI of an event is refused there, too, and not shown."""
+    full = short.model_dump(mode="json") | {"triggers": [{"type": "event", "uri": "s3://ABC:aB3dE5gH7jK9@bucket/a"}]}
+    with pytest.raises(SpecError, match="contains what looks like a credential") as refusal:
+        read(tmp_path, full, "full.vai-spec.json")
+    assert "aB3dE5" not in repr(refusal.value) + str(refusal.value)
+
+
 def test_a_sidecars_spec_becomes_one_by_hand(tmp_path: Path) -> None:
     """A recording in the full form is named for the reviewer, and no longer the source."""
     golden = GOLDEN / "example/expected/monthly_revenue_dashboard.vai.json"
@@ -279,6 +287,10 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
      "trigger.secret", "the file contains the webhook's secret", "conn_id"),
     ("webhook path", {"trigger": {"type": "webhook", "path": "a b", "conn_id": "c"}, "steps": [QUERY]},
      "trigger.path", "a b", "Correct"),
+    ("webhook token", {"trigger": {"type": "webhook", "path": "a/ghp_" + "aB3" * 12, "conn_id": "c"},
+                       "steps": [QUERY]}, "trigger.path", "credential", "sign"),
+    ("event login", {"trigger": {"type": "event", "uri": "s3://ABC:aB3dE5gH7jK9@bucket/a.csv"}, "steps": [QUERY]},
+     "trigger.uri", "s3://***bucket/a.csv", "Leave the login out"),
     ("event kind", {"trigger": {"type": "event", "event": "action.completed", "filters": {"action_kind": "dlt"}},
                     "steps": [QUERY]}, "trigger.filters", "dlt", "Use one of"),
     ("condition", {"conditions": ["f(x)"], "steps": [QUERY]}, "conditions[0]", "f(x)", "Write it like"),

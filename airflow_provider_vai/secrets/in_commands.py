@@ -1,0 +1,211 @@
+"""Finds credentials in shell commands: in options, behind subcommands, and in what is piped into a command.
+
+Short options mean something else in each tool (``-p`` is a port, a path or a password), so one table names, for each
+tool, the words that come before a credential.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from airflow_provider_vai.secrets.command_table import LOGIN_INPUT, SECRET_INPUT, TABLE
+from airflow_provider_vai.secrets.key_names import family, ordinary
+from airflow_provider_vai.secrets.plausible import is_stand_in, is_token_like, is_told
+from airflow_provider_vai.secrets.shell_words import ShellCommand, Word, commands, unquoted
+from airflow_provider_vai.secrets.span import SecretSpan
+
+EACH, GLUED = -1, -2
+"""Instead of a number of skipped words: each word without a dash; each word of any form."""
+
+_WORD = re.compile(r"[\w-]+")
+_PORTS = re.compile(r"[\d.:,\[\]-]*:[\d.:,-]+(?:/\w+)?|\d+(?:[-,]\d+)*(?:/(?:tcp|udp))?")
+_NOT_A_VALUE = re.compile(r"-|/\w+[:/]|/$|~/|\.{1,2}/|\$[A-Za-z_{(]|\{\{|<|%\w+%|file://|fileb://|https?://|@|\\$")
+_FILE = re.compile(r"[\w./-]+\.[A-Za-z]\w{0,4}|\d+(?:\.\d+)+")
+_SETTING = frozenset({"set", "config", "configure", "put", "create", "add", "kv", "modify", "CONFIG", "SET"})
+_USER_OPTIONS = frozenset({"-u", "--user", "--username", "-U"})
+
+
+class CommandRule(NamedTuple):
+    """A line of the table: the program, words that must occur after it, and the pattern of the credential's words."""
+
+    program: re.Pattern[str]
+    words: tuple[re.Pattern[str], ...]
+    option: re.Pattern[str] | None
+    skipped: int
+    value: re.Pattern[str]
+    is_token: bool
+
+
+def in_commands(text: str) -> Iterator[SecretSpan]:
+    """Yield the credentials in the shell commands of a text."""
+    if " " not in text or ("<<<" not in text and _hints().isdisjoint(_WORD.findall(text.lower()))):
+        return
+    before: ShellCommand | None = None
+    for command in commands(text):
+        for word, is_password in secret_words(command.words):
+            yield SecretSpan(word.start, word.start + len(word.text), word.text, is_password)
+        if before:
+            for word in _fed(before, command):
+                yield SecretSpan(word.start, word.start + len(word.text), word.text, True)
+        before = command
+
+
+def secret_words(words: Sequence[Word]) -> Iterator[tuple[Word, bool]]:
+    """Yield the credentials among the words of a command, each with whether it is called a password."""
+    programs: dict[str, int] = {}
+    for place, word in enumerate(words):
+        programs.setdefault(re.split(r"[/\\]", word.text)[-1].removesuffix(".exe").lower(), place)
+    known = False
+    for name, place in programs.items():
+        for rule in _rules_of(name):
+            known = True
+            for found in _by_rule(rule, words[place + 1 :]):
+                yield found, not rule.is_token
+    if not known:
+        yield from ((word, True) for word in _beside_a_user(words))
+    yield from _settings(words)
+
+
+def _by_rule(rule: CommandRule, words: Sequence[Word]) -> Iterator[Word]:
+    anchor = 0
+    for wanted in rule.words:
+        place = next((place for place, word in enumerate(words) if wanted.fullmatch(word.text)), None)
+        if place is None:
+            return
+        if not words[place].text.startswith("-"):
+            anchor = max(anchor, place + 1)
+    for word in _candidates(rule, words, anchor):
+        found = rule.value.fullmatch(word.text)
+        if not found or (found.re.groups > 1 and ordinary(found[1])):
+            continue
+        group = found.re.groups
+        value = unquoted(found[group], word.start + found.start(group))
+        if _is_value(value.text) and (not rule.is_token or is_token_like(value.text)):
+            yield value
+
+
+def _candidates(rule: CommandRule, words: Sequence[Word], anchor: int) -> Iterator[Word]:
+    if rule.option is None:
+        plain = [word for word in words[anchor:] if not word.text.startswith("-")]
+        if rule.skipped == GLUED:
+            yield from words
+        else:
+            yield from plain[rule.skipped : rule.skipped + 1] if rule.skipped != EACH else plain
+        return
+    for place, word in enumerate(words):
+        name, sign, value = word.text.partition("=")
+        if rule.option.fullmatch(word.text) and place + 1 < len(words):
+            yield words[place + 1]
+        elif sign and rule.option.fullmatch(name):
+            yield unquoted(value, word.start + len(name) + 1)
+
+
+def _beside_a_user(words: Sequence[Word]) -> Iterator[Word]:
+    """Yield what follows ``-p`` in ``-u mia -p …``, whatever the program is."""
+    texts = [word.text for word in words]
+    login = "login" in texts and bool(_USER_OPTIONS.intersection(texts))
+    for place in range(1, len(words) - 1):
+        if texts[place] != "-p":
+            continue
+        value = texts[place + 1]
+        named = place >= 2 and texts[place - 2] in _USER_OPTIONS and not re.search(r"^-|[./:]|^\d+$", texts[place - 1])
+        is_other = not _is_value(value) or _PORTS.fullmatch(value) or _FILE.fullmatch(value)
+        if not is_other and (login or (named and is_told(value, "password"))):
+            yield words[place + 1]
+
+
+def _settings(words: Sequence[Word]) -> Iterator[tuple[Word, bool]]:
+    """Yield the value in ``… set db.password …``, whatever the program is."""
+    if len(words) < 3 or not _SETTING.intersection(word.text for word in words):
+        return
+    for word, value in pairwise(words):
+        kind = family(word.text) if re.fullmatch(r"[\w./:-]{2,80}", word.text) and word.text[0] != "-" else None
+        if kind and _is_value(value.text) and is_told(value.text, kind):
+            yield value, kind == "password"
+
+
+def _fed(before: ShellCommand, command: ShellCommand) -> Iterator[Word]:
+    """Yield the credential that one command passes to the next: ``echo … | docker login --password-stdin``."""
+    texts = " ".join(word.text for word in before.words), " ".join(word.text for word in command.words)
+    if before.operator[:1] == "<" and SECRET_INPUT.search(texts[0]):
+        is_echo = command.words[0].text in ("echo", "printf")
+        given = command.words[-1:] if is_echo else command.words[:1] if before.operator == "<<<" else []
+        yield from (word for word in given if _is_value(word.text))
+    if before.operator != "|" or before.words[-1].text[:1] == "-":
+        return
+    if not any(word.text in ("echo", "printf") for word in before.words[:-1]):
+        return
+    value = before.words[-1]
+    if LOGIN_INPUT.search(texts[1]):
+        name, sign, password = value.text.partition(":")
+        value = Word(password, value.start + len(name) + len(sign))
+    elif not SECRET_INPUT.search(texts[1]):
+        return
+    bare = value.text.removesuffix("\\n")
+    if _is_value(bare):
+        yield Word(bare, value.start)
+
+
+def _is_value(value: str) -> bool:
+    if len(value) < 3 or _NOT_A_VALUE.match(value) or is_stand_in(value) or re.fullmatch(r"\d+:\d+.*", value):
+        return False
+    return not (value.isidentifier() and not re.search(r"\d", value) and family(value))
+
+
+@cache
+def _rules() -> dict[str, list[CommandRule]]:
+    """Return the rules by the name of the program."""
+    found: dict[str, list[CommandRule]] = {}
+    for line in TABLE.strip().splitlines():
+        programs, *words = line.split()
+        for name in programs.split("|"):
+            found.setdefault(name, []).append(_rule(name, words))
+    return found
+
+
+def _rules_of(name: str) -> list[CommandRule]:
+    return _rules().get(name, [])
+
+
+def _rule(name: str, words: list[str]) -> CommandRule:
+    *needed, value = words
+    is_token = value.endswith("*t")
+    value = value.removesuffix("t") if is_token else value
+    option, skipped = None, 0
+    if value == "**":
+        value, skipped = "?=*", EACH
+    elif needed and needed[-1].startswith(("-", "!")) and "?" not in needed:
+        option = re.compile(needed.pop().removeprefix("!"))
+    elif value.startswith(("-", "/")):
+        skipped = GLUED
+    while needed and needed[-1] == "?":
+        needed.pop()
+        skipped += 1
+    return CommandRule(
+        re.compile(re.escape(name)),
+        tuple(re.compile(word) for word in needed),
+        option,
+        skipped,
+        _value(value),
+        is_token,
+    )
+
+
+def _value(pattern: str) -> re.Pattern[str]:
+    """Return the pattern of a word: ``?`` is a name, and ``*`` the credential."""
+    parts: Iterable[str] = re.split(r"([?*])", pattern)
+    separator = re.escape(pattern.partition("?")[2][:1])
+    forms = {"?": f"([^{separator or ' '}]+)", "*": "(.+)"}
+    return re.compile("".join(forms.get(part, re.escape(part)) for part in parts), re.DOTALL)
+
+
+@cache
+def _hints() -> frozenset[str]:
+    """Return words in lower case, of which each text with a command that takes a credential has one."""
+    return frozenset(
+        [*_rules(), "-p", "set", "put", "create", "add", "kv", "config", "configure", "modify", "echo", "printf"]
+    )

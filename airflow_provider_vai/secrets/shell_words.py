@@ -1,0 +1,71 @@
+"""Splits shell commands into words, in any text: a script, a sentence, JSON, the argument list of a call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+DEPTH = 3
+"""How many commands in quotes are read one inside the other, as in ``bash -c "ssh host 'login -p x'"``."""
+
+# The alternatives begin with different characters, so that no part of the text is read twice.
+_PART = re.compile(
+    r"(?P<word>(?:'[^'\n]*'|\"(?:[^\"\\\n]|\\[^\n])*\"|\\.|(?<![\"']),|[^\s\"'`|;&<>()\\,])+)|(?P<end><<<|[|;&<>()`\n]+)|[\"'\\,]",
+    re.DOTALL,
+)
+_QUOTED_COMMAND = re.compile(r"[\[{]*\\*[\"']\S+\s")
+
+
+class Word(NamedTuple):
+    """A word of a command, without the quotes, brackets and commas around it, and where it begins in the text."""
+
+    text: str
+    start: int
+
+
+class ShellCommand(NamedTuple):
+    """The words of one command, and the operator after it: ``|``, ``<<<``, ``&&``; empty at the end of the text."""
+
+    words: list[Word]
+    operator: str
+
+
+def commands(text: str, start: int = 0, depth: int = DEPTH) -> Iterator[ShellCommand]:
+    """Yield the commands in a text, also those in quotes.
+
+    :param start: What is added to each position.
+    :param depth: How many levels of quotes are read.
+    """
+    words: list[Word] = []
+    for part in _PART.finditer(text):
+        if part["word"] is not None:
+            if depth and _QUOTED_COMMAND.match(part[0]):
+                inner = unquoted(part[0], part.start())
+                yield from commands(inner.text, start + inner.start, depth - 1)
+            word = unquoted(part[0], start + part.start())
+            if word.text.strip("\\\n"):
+                words.append(word)
+        elif part["end"] is not None and words:
+            yield ShellCommand(words, part["end"])
+            words = []
+    if words:
+        yield ShellCommand(words, "")
+
+
+def unquoted(text: str, start: int) -> Word:
+    """Return a text as a word: without the quotes, brackets and commas around it.
+
+    :param start: Where the text begins.
+    """
+    inner = text.lstrip("[{")
+    inner = _without_quote(inner)
+    start += len(text) - len(inner)
+    inner = inner.rstrip("]},")
+    inner = _without_quote(inner[::-1])[::-1]
+    return Word(inner, start)
+
+
+def _without_quote(text: str) -> str:
+    bare = text.lstrip("\\")
+    return bare[1:] if bare[:1] in ("'", '"') else text
