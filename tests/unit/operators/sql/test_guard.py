@@ -60,7 +60,6 @@ def test_reading_passes(dialect: str | None, sql: str) -> None:
         ("duckdb", "select http_post('http://x', '{}')"),
         ("duckdb", "attach 'x.db' as y"),
         ("duckdb", "copy (select 1) to '/etc/x'"),
-        ("duckdb", "export database 'x'"),
         ("sqlite", "select writefile('a', 'b')"),
         ("mysql", "select get_lock('a', 1)"),
         ("postgres", "with d as (insert into t values (1) returning *) select * from d"),
