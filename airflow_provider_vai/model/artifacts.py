@@ -6,7 +6,9 @@ import configparser
 import os
 import posixpath
 import re
+import sys
 from pathlib import Path
+from typing import Any
 
 OPTION = "AIRFLOW__VAI__ARTIFACTS_PATH"
 LOCAL = frozenset({"", "file", "local"})
@@ -28,7 +30,7 @@ def default_path() -> str:
 
 
 def artifacts_path() -> str:
-    """Return ``[vai] artifacts_path`` from the environment or ``airflow.cfg``, else its default."""
+    """Return ``[vai] artifacts_path`` from the environment or Airflow's configuration, else its default."""
     return os.environ.get(OPTION) or _configured() or default_path()
 
 
@@ -66,7 +68,15 @@ def _parts(url: str) -> tuple[str, str]:
     return protocol, path.rstrip("/")
 
 
+def _loaded() -> Any:
+    """Return Airflow's configuration if this process has loaded it, so that parsing a DAG file reads no other file."""
+    modules = (sys.modules.get(name) for name in ("airflow.sdk.configuration", "airflow.configuration"))
+    return next((module.conf for module in modules if hasattr(module, "conf")), None)
+
+
 def _configured() -> str | None:
+    if (loaded := _loaded()) is not None:
+        return loaded.get("vai", "artifacts_path", fallback=None) or None
     path = os.environ.get("AIRFLOW_CONFIG") or str(airflow_home() / "airflow.cfg")
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:

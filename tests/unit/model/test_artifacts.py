@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from airflow_provider_vai.model import artifacts
 from airflow_provider_vai.model.artifacts import OPTION, artifacts_path, is_below
 
 LOCAL, STORE = "file:///data/artifacts", "s3://aws@bucket/vai"
@@ -62,7 +63,8 @@ def test_not_below(url: str, root: str, conn_id: str | None) -> None:
 
 
 def test_where_the_folder_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment counts before airflow.cfg, and that before the default."""
+    """The environment counts before airflow.cfg, and that before the default. A loaded Airflow is asked instead."""
+    monkeypatch.setattr(artifacts, "_loaded", lambda: None)
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
     monkeypatch.delenv("AIRFLOW_CONFIG", raising=False)
     monkeypatch.delenv(OPTION, raising=False)
@@ -74,3 +76,13 @@ def test_where_the_folder_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv(OPTION)
     (tmp_path / "airflow.cfg").write_text("no section", encoding="utf-8")
     assert artifacts_path() == f"file://{tmp_path}/vai/artifacts"
+    monkeypatch.setattr(artifacts, "_loaded", Loaded)
+    assert artifacts_path() == "s3://loaded/a"
+
+
+class Loaded:
+    """Stands in for Airflow's configuration."""
+
+    def get(self, section: str, option: str, fallback: None) -> str | None:
+        """Return the option's value."""
+        return "s3://loaded/a" if (section, option) == ("vai", "artifacts_path") else fallback
