@@ -245,11 +245,7 @@ COMMANDS = (
             ),
             FORMAT,
             option("--live-writes", action="store_true", help="let writes really happen"),
-            option(
-                "--live-artifacts",
-                action="store_true",
-                help="let loads, file syncs and tables really happen",
-            ),
+            option("--live-artifacts", action="store_true", help="let loads, file syncs and tables really happen"),
             option(
                 "--approve-gates", action="store_true", help="with --live-writes: approve at every gate in your name"
             ),

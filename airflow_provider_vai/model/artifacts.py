@@ -71,7 +71,7 @@ def _parts(url: str) -> tuple[str, str]:
 def _loaded() -> Any:
     """Return Airflow's configuration if this process has loaded it, so that parsing a DAG file reads no other file."""
     modules = (sys.modules.get(name) for name in ("airflow.sdk.configuration", "airflow.configuration"))
-    return next((module.conf for module in modules if hasattr(module, "conf")), None)
+    return next((found for module in modules if (found := getattr(module, "conf", None)) is not None), None)
 
 
 def _configured() -> str | None:

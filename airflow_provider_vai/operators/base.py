@@ -83,7 +83,7 @@ class VaiOperator(BaseOperator):
         for name, value in arguments.items():
             setattr(self, name, results.load(revealed(value)))
         self.check_arguments()
-        if self.effect == "write":
+        if self.effect == "write" and (self.gate is not None or not self.idempotent):
             return at_most_once(self, context, arguments, self._single_use(context, approval))
         return results.keep(self.perform(context), context)
 

@@ -8,6 +8,7 @@ import pytest
 from airflow.sdk import DAG
 
 from airflow_provider_vai.model.artifacts import OPTION
+from airflow_provider_vai.operators import base
 from airflow_provider_vai.operators.arguments import template, wired
 from airflow_provider_vai.operators.dlt_extract import DltExtractOperator
 from airflow_provider_vai.operators.duckdb_transform import DuckdbTransformOperator
@@ -111,3 +112,19 @@ def test_pages_are_only_read() -> None:
     task.url = "https://a.example/?_method=DELETE"
     with pytest.raises(AirflowFailException, match="overrides its method"):
         task.perform({})
+
+
+@pytest.mark.parametrize(("gate", "markers"), [(None, 0), ("g", 1)])
+def test_repeatable_write_is_simply_done_again(monkeypatch: pytest.MonkeyPatch, gate: str | None, markers: int) -> None:
+    """What may be done twice keeps no record of its tries, unless an approval is spent on it."""
+    task = made(DuckdbTransformOperator, **ROWS, table="t", gate=gate)
+    seen: list[Any] = []
+    monkeypatch.setattr(base, "at_most_once", lambda *given: seen.append(given))
+    monkeypatch.setattr(type(task), "_gate_record", lambda self, context: {})
+    monkeypatch.setattr(type(task), "_approved", lambda self, context, approval, arguments: arguments)
+    monkeypatch.setattr(type(task), "_single_use", lambda self, context, approval: None)
+    monkeypatch.setattr(type(task), "resolved_arguments", lambda self, context: {"path": None})
+    monkeypatch.setattr(type(task), "perform", lambda self, context: {})
+    task.execute({})
+
+    assert len(seen) == markers
