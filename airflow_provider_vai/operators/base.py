@@ -60,6 +60,10 @@ class VaiOperator(BaseOperator):
         self.gate = gate.task_id if isinstance(gate, BaseOperator) else gate
         self.item = item
 
+    def takes_place_once(self) -> bool:
+        """Return whether the tries of the step are recorded, so that a later one does not repeat it."""
+        return self.effect == "write"
+
     def check_arguments(self) -> None:
         """Check the arguments of this DAG run before anything is done; here nothing is checked.
 
@@ -83,7 +87,7 @@ class VaiOperator(BaseOperator):
         for name, value in arguments.items():
             setattr(self, name, results.load(revealed(value)))
         self.check_arguments()
-        if self.effect == "write" and (self.gate is not None or not self.idempotent):
+        if self.takes_place_once():
             return at_most_once(self, context, arguments, self._single_use(context, approval))
         return results.keep(self.perform(context), context)
 

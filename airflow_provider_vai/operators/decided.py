@@ -38,6 +38,10 @@ class DecidedOperator(VaiOperator):
         self.states_effect = is_stated
         self.idempotent = is_idempotent
 
+    def takes_place_once(self) -> bool:
+        """Return whether the tries are recorded: those of a write that has a gate, or that must not be repeated."""
+        return self.effect == "write" and (self.gate is not None or not self.idempotent)
+
     def check_arguments(self) -> None:
         """Check that the step has no stronger effect with the arguments of this DAG run.
 
