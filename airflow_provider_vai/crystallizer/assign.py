@@ -11,8 +11,11 @@ from pydantic import ValidationError
 from airflow_provider_vai.crystallizer.draft import Draft, Policy
 from airflow_provider_vai.exceptions import ArgumentsRefused, UnmappedTool
 from airflow_provider_vai.languages.identifiers import Names
+from airflow_provider_vai.model.effects import OWN
 from airflow_provider_vai.model.kinds import Kind, by_name
+from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.run import ToolCall
+from airflow_provider_vai.model.step_effects import declared, effect_of
 from airflow_provider_vai.model.tools_file import FILE_NAME, ToolRule, ToolsFile, suggestion
 from airflow_provider_vai.model.validation import problems
 from airflow_provider_vai.secrets.masking import mask
@@ -53,10 +56,33 @@ def _kind(call: ToolCall, tools: ToolsFile) -> tuple[Kind | None, ToolRule | Non
 def _draft(key: str, call: ToolCall, kind: Kind, rule: ToolRule | None) -> Draft:
     recorded = _recorded_arguments(call, rule)
     values = _wrapped(call, kind, rule, recorded) if kind.wraps else _direct(call, kind, rule, recorded)
-    effect = rule.effect if rule and rule.effect else kind.effect_of(values)
-    if "effect" in kind.arguments.model_fields and effect != kind.effect:
-        values["effect"] = effect
-    return Draft(key=key, call=call, kind=kind, rule=rule, effect=effect, values=_checked(call, kind, values))
+    if not kind.wraps and OWN in values:
+        raise ArgumentsRefused(
+            f"the recorded call of {call.tool!r} gives {OWN}, which only a person may declare",
+            where=f"call {call.id}",
+            remedy=f"If the destination belongs to this automation alone, declare it in {FILE_NAME} with "
+            'effect = "artifact", and remove the argument from the trace. Otherwise leave the call out.',
+        )
+    checked = _checked(call, kind, values)
+    found = effect_of(kind, checked, rule.effect if rule else None)
+    checked |= declared(kind, found)
+    return Draft(key=key, call=call, kind=kind, rule=rule, effect=found.effect, values=checked)
+
+
+def effects_to_review(drafts: Sequence[Draft]) -> list[ReviewItem]:
+    """Return an item for each step whose effect in the tools file is lower than its kind and arguments say.
+
+    :param drafts: the drafts as :func:`assign` returned them.
+    """
+    notes = []
+    for draft in drafts:
+        stated = draft.rule.effect if draft.rule else None
+        found = effect_of(draft.kind, draft.values, stated)
+        if found.refused:
+            notes.append(review_item("effect_raised", step=draft.key, effect=found.refused, why=found.why))
+        elif stated and found.is_lowered and not draft.kind.wraps:  # only the tools file knows what other tools do
+            notes.append(review_item("effect_of_tools_file", step=draft.key, effect=stated))
+    return notes
 
 
 def _recorded_arguments(call: ToolCall, rule: ToolRule | None) -> dict[str, Any]:

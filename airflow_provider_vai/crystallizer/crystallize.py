@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from airflow_provider_vai.crystallizer.advise import advise
-from airflow_provider_vai.crystallizer.assign import assign
+from airflow_provider_vai.crystallizer.assign import assign, effects_to_review
 from airflow_provider_vai.crystallizer.authorship import authorship
 from airflow_provider_vai.crystallizer.draft import Draft, Policy
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
@@ -81,8 +81,9 @@ def crystallize(
     run = with_named_calls(run, policy)
     chosen, left_out = select(run, policy)
     evidence = Evidence(run, tools)
-    drafts = [expect(draft, evidence, policy) for draft in assign(chosen, tools, policy)]
-    drafts, notes = redact(drafts)
+    assigned = assign(chosen, tools, policy)
+    drafts, notes = redact([expect(draft, evidence, policy) for draft in assigned])
+    notes += effects_to_review(assigned)
     notes += failures_to_review(run, drafts, left_out)
     evidence = evidence.with_steps(drafts)
     wired = drafts

@@ -31,6 +31,18 @@ class DuckDBHook(DbApiHook):
         self.read_only = read_only
         self.output_folder = output_folder
 
+    def database_file(self) -> str:
+        """Return the path of the connection's database file.
+
+        :raises ValueError: the Airflow connection has no file.
+        """
+        connection = self.get_connection(self.get_conn_id())
+        if path := connection.host or connection.schema:
+            return str(path)
+        raise ValueError(
+            f"the connection {self.get_conn_id()!r} has no file: set its host to the path of the database file"
+        )
+
     def get_conn(self) -> duckdb.DuckDBPyConnection:
         """Return an open DuckDB connection.
 
@@ -38,12 +50,7 @@ class DuckDBHook(DbApiHook):
         """
         import duckdb
 
-        connection = self.get_connection(self.get_conn_id())
-        path = connection.host or connection.schema
-        if not path:
-            raise ValueError(
-                f"the connection {self.get_conn_id()!r} has no file: set its host to the path of the database file"
-            )
+        path, connection = self.database_file(), self.get_connection(self.get_conn_id())
         extra = connection.extra_dejson
         config = {"enable_external_access": False, **extra.get("config", {})}
         read_only = extra.get("read_only", self.read_only)

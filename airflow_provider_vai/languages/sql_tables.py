@@ -76,6 +76,26 @@ def _sources(sql: str, dialect: str | None) -> dict[Key, str] | None:
     return found
 
 
+def function_names(call: Any) -> Iterator[str]:
+    """Yield the lower-case name of a called function, and that of the schema or package before it.
+
+    :param call: sqlglot's node. ``sequence.nextval``, a call that looks like a column, counts as one.
+    """
+    from sqlglot import exp
+
+    if isinstance(call, exp.Dot):
+        if isinstance(call.expression, exp.Func):
+            yield call.this.name.lower()
+            yield from function_names(call.expression)
+    elif isinstance(call, exp.Column):
+        if call.table and call.name.lower() == "nextval":
+            yield "nextval"
+    elif isinstance(call, exp.Anonymous):
+        yield call.name.lower()
+    elif isinstance(call, exp.Func):
+        yield call.sql_name().lower()
+
+
 def _read_by(node: Any, dialect: str | None) -> Iterator[tuple[Key, str]]:
     """Yield what a single node of the statement reads, as key and name."""
     from sqlglot import exp
@@ -106,10 +126,9 @@ def _sqlite_in(node: Any, dialect: str | None) -> Iterator[tuple[Key, str]]:
 
 
 def _function(function: Any, schema: Sequence[Any] = ()) -> Iterator[tuple[Key, str]]:
-    from sqlglot import exp
-
-    name = function.name if isinstance(function, exp.Anonymous) else function.sql_name()
-    name = name.lower().removeprefix("exploding_")  # sqlglot's own name for PostgreSQL's generate_series
+    name = next(function_names(function)).removeprefix(
+        "exploding_"
+    )  # sqlglot's own name for PostgreSQL's generate_series
     if schema or not _HARMLESS.fullmatch(name):
         full = ".".join([*(part.name.lower() for part in schema), f"{name}()"])
         yield (full,), full

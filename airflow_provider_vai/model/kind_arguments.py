@@ -95,6 +95,7 @@ class DltExtractArguments(Arguments):
     conn_id: str | None = Field(default=None, min_length=1)
     destination_conn_id: str = Field(min_length=1)
     dataset: str | None = Field(default=None, min_length=1)
+    own_destination: bool | None = None
 
 
 class FileSyncArguments(Arguments):
@@ -105,6 +106,7 @@ class FileSyncArguments(Arguments):
     pattern: str | None = None
     source_conn_id: str | None = None
     destination_conn_id: str | None = None
+    own_destination: bool | None = None
 
 
 class DuckdbTransformArguments(Arguments):
@@ -119,6 +121,7 @@ class DuckdbTransformArguments(Arguments):
     )
     path: str | None = Field(default=None, min_length=1, validation_alias=AliasChoices("path", "output_path"))
     mode: Literal["replace", "append"] | None = None
+    own_destination: bool | None = None
 
 
 class ExplainSchemaArguments(Arguments):

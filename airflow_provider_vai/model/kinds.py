@@ -7,14 +7,14 @@ distributions add kinds with entry points in the group :data:`GROUP`; each entry
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
 from airflow_provider_vai.exceptions import KindRefused
-from airflow_provider_vai.model import kind_arguments as arguments
+from airflow_provider_vai.model import effects, kind_arguments as arguments
 from airflow_provider_vai.model.automation import Determinism, Effect
 
 OPERATORS = "airflow_provider_vai.operators"
@@ -29,7 +29,7 @@ class Kind:
     :param operator: dotted path of the operator that runs it.
     :param summary: one line about what runs.
     :param arguments: the model of the operator's arguments.
-    :param effect: the effect of a step, unless the tools file or the arguments set another one.
+    :param effect: the effect of a step if neither the arguments nor the tools file decide it.
     :param determinism: how much another run may differ from the recording.
     :param reason: why a step of this kind is flagged; ``None`` if it is not.
     :param defaults: values for arguments that the call does not have.
@@ -39,6 +39,8 @@ class Kind:
     :param result: the step's result in XCom: ``as_recorded``, a table (``rows``), or ``None`` if nothing can be wired
         to it.
     :param reads_with: an argument, and the values of it with which the step only reads.
+    :param decides: returns the effects that a step with some arguments can have; ``None``: any, by default ``effect``.
+    :param targets: the arguments that say where the step writes; a declaration of ownership is about them.
     :param without: an argument, and the determinism and reason of a step that does not have it.
     :param never_wired: arguments that decide *what* runs; they always stay frozen.
     """
@@ -57,6 +59,8 @@ class Kind:
     from_result: tuple[str, ...] = ()
     result: Literal["as_recorded", "rows"] | None = None
     reads_with: tuple[str, tuple[Any, ...]] | None = None
+    decides: Callable[[Mapping[str, Any]], effects.Possible] | None = None
+    targets: tuple[str, ...] = ()
     without: tuple[str, Determinism, str] | None = None
     never_wired: tuple[str, ...] = ("conn_id",)
 
@@ -78,13 +82,15 @@ class Kind:
             return self.without[1:]
         return self.determinism, self.reason
 
-    def effect_of(self, arguments: Mapping[str, Any]) -> Effect:
-        """Return the effect of a step with these arguments; an argument that is left out counts with its default."""
+    def possible_effects(self, arguments: Mapping[str, Any]) -> effects.Possible:
+        """Return the effects that a step with these arguments can have; an argument left out has its default."""
+        if self.decides:
+            return self.decides(arguments)
         if self.reads_with:
             name, values = self.reads_with
             if arguments.get(name, self.arguments.model_fields[name].default) in values:
-                return "read"
-        return self.effect
+                return effects.Possible("read", "read")
+        return effects.Possible(self.effect, "read")
 
 
 KINDS = (
@@ -93,26 +99,32 @@ KINDS = (
         operator=f"{OPERATORS}.dlt_extract.DltExtractOperator",
         summary="a dlt pipeline into DuckDB or another dlt destination; incremental state is kept",
         arguments=arguments.DltExtractArguments,
-        effect="artifact",
+        effect="write",
+        decides=effects.BY_KIND["dlt_extract"],
+        targets=("destination_conn_id", "dataset"),
         defaults={"destination_conn_id": "warehouse"},
-        never_wired=("conn_id", "destination_conn_id", "source"),
+        never_wired=("conn_id", "destination_conn_id", "source", "own_destination"),
     ),
     Kind(
         name="file_sync",
         operator=f"{OPERATORS}.file_sync.FileSyncOperator",
         summary="files from one object storage path to another, only what changed",
         arguments=arguments.FileSyncArguments,
-        effect="artifact",
-        never_wired=("source_conn_id", "destination_conn_id", "source", "destination"),
+        effect="write",
+        decides=effects.BY_KIND["file_sync"],
+        targets=("destination", "destination_conn_id"),
+        never_wired=("source_conn_id", "destination_conn_id", "source", "destination", "own_destination"),
     ),
     Kind(
         name="duckdb_transform",
         operator=f"{OPERATORS}.duckdb_transform.DuckdbTransformOperator",
         summary="DuckDB SQL into a table or a Parquet file",
         arguments=arguments.DuckdbTransformArguments,
-        effect="artifact",
+        effect="write",
+        decides=effects.BY_KIND["duckdb_transform"],
+        targets=("conn_id", "table", "path"),
         connection="warehouse",
-        never_wired=("conn_id", "sql", "table", "path"),
+        never_wired=("conn_id", "sql", "table", "path", "own_destination"),
     ),
     Kind(
         name="generate_query",
@@ -143,7 +155,7 @@ KINDS = (
         arguments=arguments.HttpRequestArguments,
         effect="write",
         connection="http_default",
-        reads_with=("method", ("GET", "HEAD", "OPTIONS")),
+        decides=effects.BY_KIND["http_request"],
         never_wired=("conn_id", "endpoint", "method", "expected_status", "expected_shape"),
     ),
     Kind(
@@ -175,6 +187,7 @@ KINDS = (
         summary="the readable text of a page; private addresses are refused",
         arguments=arguments.FetchPageArguments,
         effect="read",
+        decides=effects.BY_KIND["fetch_page"],
         determinism="live",
         reason="the web answers, and its answer may change",
     ),

@@ -197,6 +197,14 @@ MAKING: dict[str, tuple[str, str]] = {
         "the spec says that it has no external side effects (effect: {effect})",
         "Check that this is true: no gate guards the step.",
     ),
+    "effect_of_tools_file": (
+        "the tools file says that it has no external side effects (effect: {effect})",
+        "Check that this is true for these arguments: no gate guards the step unless one is listed.",
+    ),
+    "effect_raised": (
+        "the tools file says effect: {effect}, but the step {why}, so it has a higher effect",
+        "Check the step; correct the tools file if other calls of the tool do the same.",
+    ),
     "from_recording": (
         "written by hand from the spec of the recording {recording}, and may differ from it",
         "Compare it with the recording.",

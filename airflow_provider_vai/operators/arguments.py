@@ -7,7 +7,7 @@ it makes a new DAG version. ``wired(step, "rows")`` takes a value from an earlie
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.languages import json_text
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from airflow.sdk.bases.operator import BaseOperator
 
 SHOWN_CHARACTERS = 3000  # Airflow truncates text above `max_templated_field_length` (default: 4096)
+UNKNOWN = "-"  # placeholder for a value that is known only in a run
 LARGEST_INTEGER = 2**63 - 1  # the largest integer that a worker can send to its supervisor
 
 
@@ -254,9 +255,23 @@ def argument(value: Any) -> Any:
     return as_argument(value)
 
 
+def known(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a DAG file says about arguments: templates as their text, other references as :data:`UNKNOWN`.
+
+    :param values: the arguments as they were passed to an operator.
+    """
+    return {name: _said(value) for name, value in values.items()}
+
+
 def as_argument(value: Any) -> TaskArgument:
     """Return ``value`` as a :class:`TaskArgument`, whatever its type."""
     return value if isinstance(value, TaskArgument) else TaskArgument(value)
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, TaskArgument):
+        return _said(value.value)
+    return _map(value, lambda part: part.text if isinstance(part, Template) else UNKNOWN)
 
 
 def _is_reference(part: Any) -> bool:

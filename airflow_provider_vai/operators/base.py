@@ -32,11 +32,12 @@ class VaiOperator(BaseOperator):
 
     :param gate: The gate that guards this step, or its task id. The step runs only if the gate approved exactly the
         arguments that the step uses in this DAG run. Marking the gate as success by hand does not approve anything.
-    :param effect: ``read``, ``artifact`` or ``write``; default: the effect of the kind. After a failure it is unknown
-        whether a write took place. Therefore a write is retried only if ``retries`` is passed to the task itself; the
-        DAG's ``default_args`` do not count. If an earlier try began the write and did not finish, a retry fails instead
-        of sending it again, see :mod:`~airflow_provider_vai.operators.runtime.effects`. :meth:`perform` raises
-        :class:`NothingSent` or :class:`NothingSentYet` for errors before anything was sent.
+    :param effect: ``read``, ``artifact`` or ``write``; default: the effect of the kind and the arguments. After a
+        failure it is unknown whether a write took place. Therefore the DAG's ``default_args`` do not make Airflow retry
+        a write, unless it is ``idempotent``; ``retries`` passed to the task itself does. If an earlier try began the
+        write and did not finish, a retry fails instead of sending it again, see
+        :mod:`~airflow_provider_vai.operators.runtime.effects`. :meth:`perform` raises :class:`NothingSent` or
+        :class:`NothingSentYet` for errors before anything was sent.
     :param item: The list element that this task instance runs for. Set only by ``.expand(item=...)``, see
         :func:`~airflow_provider_vai.operators.arguments.item`.
     """
@@ -51,13 +52,23 @@ class VaiOperator(BaseOperator):
     def __init__(
         self, *, gate: BaseOperator | str | None = None, effect: str | None = None, item: Any = NO_ITEM, **kwargs: Any
     ) -> None:
-        if (effect or self.effect) == "write":
+        if (effect or self.effect) == "write" and not self.idempotent:
             kwargs.setdefault("retries", 0)
         super().__init__(**kwargs)
         emits_action(self)
         self.effect = effect or self.effect
         self.gate = gate.task_id if isinstance(gate, BaseOperator) else gate
         self.item = item
+
+    def takes_place_once(self) -> bool:
+        """Return whether the tries of the step are recorded, so that a later one does not repeat it."""
+        return self.effect == "write"
+
+    def check_arguments(self) -> None:
+        """Check the arguments of this DAG run before anything is done; here nothing is checked.
+
+        :raises NothingSent: the step must not run with them.
+        """
 
     def perform(self, context: Context) -> Any:
         """Do the step's work and return its result: JSON data, or types that :func:`results.json_safe` converts."""
@@ -75,7 +86,8 @@ class VaiOperator(BaseOperator):
         arguments = self._approved(context, approval, self.resolved_arguments(context))
         for name, value in arguments.items():
             setattr(self, name, results.load(revealed(value)))
-        if self.effect == "write":
+        self.check_arguments()
+        if self.takes_place_once():
             return at_most_once(self, context, arguments, self._single_use(context, approval))
         return results.keep(self.perform(context), context)
 

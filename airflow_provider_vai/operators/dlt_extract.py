@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.operators.arguments import argument
-from airflow_provider_vai.operators.base import VaiOperator
+from airflow_provider_vai.operators.decided import DecidedOperator
 from airflow_provider_vai.operators.lineage import Lineage
 from airflow_provider_vai.operators.runtime.errors import MissingExtra
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PROGRESS_SECONDS = 10.0
 
 
-class DltExtractOperator(Lineage, VaiOperator):
+class DltExtractOperator(Lineage, DecidedOperator):
     """Runs one dlt pipeline and returns ``{"dataset", "tables": {name: rows}, "load_ids", "schema_version"}``.
 
     dlt keeps its state at the destination, so workers need no shared disk. If a DAG run is retried or cleared, it loads
@@ -39,6 +39,7 @@ class DltExtractOperator(Lineage, VaiOperator):
     :param conn_id: Connection id of the database that the source reads, or of the server of ``rest_api``.
     :param destination_conn_id: Connection id of the destination: DuckDB, Postgres, Redshift, MySQL or SQLite.
     :param dataset: The schema at the destination that the tables are loaded into; default: derived from the DAG id.
+    :param own_destination: Whether the dataset belongs to this automation alone; if not, the step is a write.
     """
 
     kind = "dlt_extract"
@@ -52,7 +53,6 @@ class DltExtractOperator(Lineage, VaiOperator):
         "destination_conn_id",
         "dataset",
     )
-    effect = "artifact"
 
     def __init__(
         self,
@@ -65,9 +65,10 @@ class DltExtractOperator(Lineage, VaiOperator):
         source_config: dict[str, Any] | None = None,
         conn_id: str | None = None,
         dataset: str | None = None,
+        own_destination: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(given={"source_config": source_config}, own_destination=own_destination, **kwargs)
         self.source = argument(source)
         self.resource_names = argument(resource_names)
         self.incremental = argument(incremental)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.operators.arguments import argument
-from airflow_provider_vai.operators.base import VaiOperator
+from airflow_provider_vai.operators.decided import DecidedOperator
 from airflow_provider_vai.operators.lineage import Lineage
 from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent, NothingSentYet
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class DuckdbTransformOperator(Lineage, VaiOperator):
+class DuckdbTransformOperator(Lineage, DecidedOperator):
     """Runs one ``SELECT`` in DuckDB and writes its rows to a table of the database or to a Parquet file.
 
     The result is ``{"table" or "path", "rows": n, "columns": [...]}``. A table changes in one transaction, and a file
@@ -31,12 +31,11 @@ class DuckdbTransformOperator(Lineage, VaiOperator):
     :param table: The table, as ``name`` or ``schema.name``. A missing schema is created. Set either this or ``path``.
     :param path: The Parquet file, as a URL that Airflow's ObjectStoragePath accepts.
     :param mode: ``"replace"`` the table, or ``"append"`` to it, matching columns by name.
+    :param own_destination: Whether the table or file is this automation's alone; if not, the step may be a write.
     """
 
     kind = "duckdb_transform"
     template_fields: Sequence[str] = ("sql", "conn_id", "table", "path", "mode")
-    effect = "artifact"
-    idempotent = True
 
     def __init__(
         self,
@@ -46,9 +45,10 @@ class DuckdbTransformOperator(Lineage, VaiOperator):
         table: str | None = None,
         path: str | None = None,
         mode: str = "replace",
+        own_destination: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(given={"path": path}, own_destination=own_destination, **kwargs)
         self.sql = argument(sql)
         self.conn_id = argument(conn_id)
         self.table = argument(table)
@@ -84,16 +84,16 @@ class DuckdbTransformOperator(Lineage, VaiOperator):
     def _to_table(self, hook: Any, sql: str, context: Context) -> dict[str, Any]:
         from airflow_provider_vai.operators.sql import duckdb_statements
 
+        self.check_database(hook(duckdb_conn_id=self.conn_id).database_file())
         with hook(duckdb_conn_id=self.conn_id, read_only=False).get_conn() as database:
             name, statements = self._statements(database, sql, context)
-            self.log.info("Writing the table %s (mode %s)", name, self.mode)
             database.execute("BEGIN")  # after an error the connection is closed, which rolls the transaction back
             for statement, values in statements:
                 executed = database.execute(statement, values)
             rows = executed.fetchone()[0]
             columns = duckdb_statements.columns(database, name)
             duckdb_statements.commit(database)
-        self.log.info("Wrote %s rows to %s", rows, name)
+        self.log.info("Wrote %s rows to the table %s (mode %s)", rows, name, self.mode)
         return {"table": self.table, "rows": rows, "columns": columns}
 
     def _statements(self, database: Any, sql: str, context: Context) -> Any:
@@ -109,7 +109,7 @@ class DuckdbTransformOperator(Lineage, VaiOperator):
         from airflow_provider_vai.operators.files import storage
         from airflow_provider_vai.operators.sql import duckdb_statements
 
-        target = storage.opened(self.path)
+        target = self.checked_target(storage.opened(self.path))
         with tempfile.TemporaryDirectory(prefix="vai-") as folder:
             file = Path(folder, "rows.parquet")
             with hook(duckdb_conn_id=self.conn_id, output_folder=folder).get_conn() as database:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_vai.model import effects
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.base import VaiOperator
 from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
@@ -52,6 +53,8 @@ class FetchPageOperator(VaiOperator):
         for url in urls:
             if not isinstance(url, str):
                 raise AirflowFailException(f"url must be a text or a list of texts, not a {type(url).__name__}")
+        if (found := effects.of_page({"url": urls})).effect == "write":
+            raise AirflowFailException(f"the page was not fetched, because the request {found.why or 'writes'}")
         allow_private = self._allows_private()
         pages = [self._page(url, allow_private) for url in urls]
         return pages if isinstance(self.url, list) else pages[0]

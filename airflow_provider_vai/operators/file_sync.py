@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.operators.arguments import argument
-from airflow_provider_vai.operators.base import VaiOperator
+from airflow_provider_vai.operators.decided import DecidedOperator
 from airflow_provider_vai.operators.lineage import Lineage
 from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NAMES_SHOWN = 100
 
 
-class FileSyncOperator(Lineage, VaiOperator):
+class FileSyncOperator(Lineage, DecidedOperator):
     """Copies every file under ``source`` that is missing or different at ``destination``.
 
     The result is ``{"copied": n, "unchanged": n, "bytes": n, "files": [...], "sha256": ...}``. ``bytes`` and ``files``
@@ -36,11 +36,12 @@ class FileSyncOperator(Lineage, VaiOperator):
         with a slash it matches the path below ``source`` (``2024/**/*.csv``). Default: all files.
     :param source_conn_id: Connection id of the source's store.
     :param destination_conn_id: Connection id of the destination's store.
+    :param own_destination: Whether the destination belongs to this automation alone. If not, and if it is not below
+        ``[vai] artifacts_path`` either, the step is a write.
     """
 
     kind = "file_sync"
     template_fields: Sequence[str] = ("source", "destination", "pattern", "source_conn_id", "destination_conn_id")
-    effect = "artifact"
 
     def __init__(
         self,
@@ -50,9 +51,11 @@ class FileSyncOperator(Lineage, VaiOperator):
         pattern: str | None = None,
         source_conn_id: str | None = None,
         destination_conn_id: str | None = None,
+        own_destination: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        given = {"destination": destination, "destination_conn_id": destination_conn_id}
+        super().__init__(given=given, own_destination=own_destination, **kwargs)
         self.source = argument(source)
         self.destination = argument(destination)
         self.pattern = argument(pattern)
@@ -64,7 +67,7 @@ class FileSyncOperator(Lineage, VaiOperator):
         from airflow_provider_vai.operators.files import storage, tree as file_tree
 
         source = storage.opened(self.source, self.source_conn_id)
-        destination = storage.opened(self.destination, self.destination_conn_id)
+        destination = self.checked_target(storage.opened(self.destination, self.destination_conn_id))
         try:
             file_tree.check_apart(source, destination)
             files = file_tree.files(source, self.pattern, self.log)
@@ -92,7 +95,7 @@ class FileSyncOperator(Lineage, VaiOperator):
         from airflow_provider_vai.operators.files import storage, tree as file_tree
 
         try:
-            target = file_tree.below(destination, file.name)
+            target = self.checked_target(file_tree.below(destination, file.name))
         except file_tree.PathRefused as error:
             raise AirflowFailException(str(error)) from None
         existing = target.fs.info(target.path) if target.fs.exists(target.path) else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.operators.arguments import argument
-from airflow_provider_vai.operators.base import VaiOperator
+from airflow_provider_vai.operators.decided import DecidedOperator
 from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent
 from airflow_provider_vai.operators.runtime.masking import masked
 from airflow_provider_vai.operators.web import guard as http_guard, response as http_response, shape as http_shape
@@ -15,15 +15,15 @@ from airflow_provider_vai.operators.web import guard as http_guard, response as 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-READS = frozenset({"GET", "HEAD", "OPTIONS"})
 TIMEOUT_SECONDS = 60.0
 
 
-class HttpRequestOperator(VaiOperator):
+class HttpRequestOperator(DecidedOperator):
     """Sends one request and returns ``{"status": int, "body": JSON or text, "content_type": str}``.
 
-    Server and credentials come only from the connection; redirects are not followed. A write (any method but GET, HEAD,
-    OPTIONS) has an ``Idempotency-Key`` header, which stays the same when the task is retried or cleared.
+    Server and credentials come only from the connection; redirects are not followed. Any method but GET, HEAD and
+    OPTIONS writes, and so do an overridden method and a GraphQL mutation. A write has an ``Idempotency-Key`` header,
+    which stays the same when the task is retried or cleared.
 
     :param conn_id: Connection id of an ``http`` connection. Its extra may set ``{"timeout": seconds}`` (default: 60).
     :param endpoint: A path on the connection's server, or a full URL on that server.
@@ -37,6 +37,7 @@ class HttpRequestOperator(VaiOperator):
     """
 
     kind = "http_request"
+    idempotent = False
     template_fields: Sequence[str] = (
         "conn_id",
         "endpoint",
@@ -63,9 +64,8 @@ class HttpRequestOperator(VaiOperator):
         expected_shape: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        writes = not isinstance(method, str) or method.upper() not in READS
-        kwargs.setdefault("effect", "write" if writes else "read")
-        super().__init__(**kwargs)
+        given = {"method": method, "endpoint": endpoint, "query": query, "headers": headers, "json": json, "data": data}
+        super().__init__(given=given, **kwargs)
         self.conn_id = argument(conn_id)
         self.endpoint = argument(endpoint)
         self.method = argument(method)
@@ -101,7 +101,7 @@ class HttpRequestOperator(VaiOperator):
 
     def _headers(self, context: Context) -> dict[str, str]:
         headers = http_guard.checked_headers(self.headers or {})
-        if self.method.upper() not in READS and "idempotency-key" not in {name.lower() for name in headers}:
+        if self.possible().effect == "write" and "idempotency-key" not in {name.lower() for name in headers}:
             ti, arguments = context["ti"], {name: getattr(self, name) for name in self.template_fields}
             headers["Idempotency-Key"] = json_text.digest([ti.dag_id, ti.run_id, ti.task_id, ti.map_index, arguments])
         return headers

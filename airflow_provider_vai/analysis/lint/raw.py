@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from pydantic import ValidationError
+
 from airflow_provider_vai.authoring.specs.places import dotted
+from airflow_provider_vai.model.automation import Argument
 from airflow_provider_vai.model.base import JsonPath
+from airflow_provider_vai.model.effects import ORDER, OWN
 from airflow_provider_vai.model.kinds import Kind, by_name
+from airflow_provider_vai.model.step_effects import StepEffect, effect_of, values_of
 
 
 def object_of(value: Any) -> dict[str, Any]:
@@ -78,8 +83,26 @@ class RawStep:
 
     @property
     def is_write(self) -> bool:
-        """Whether it has external side effects."""
-        return self.data.get("effect") == "write"
+        """Whether it has external side effects: the spec says so, or it cannot have a lower effect."""
+        return self.data.get("effect") == "write" or bool(self.effect and self.effect.effect == "write")
+
+    @cached_property
+    def effect(self) -> StepEffect | None:
+        """The effect that the step can have with these arguments; ``None``: its kind or effect is unknown."""
+        stated = self.data.get("effect")
+        if self.kind is None or stated not in ORDER:
+            return None
+        declares = OWN in self.kind.arguments.model_fields  # then its arguments say it, and the spec alone does not
+        return effect_of(self.kind, values_of(self._readable_arguments()), None if declares else stated)
+
+    def _readable_arguments(self) -> dict[str, Argument]:
+        readable = {}
+        for name, argument in self.arguments.items():
+            try:
+                readable[name] = Argument.model_validate(argument)
+            except ValidationError:
+                continue  # another check reports it
+        return readable
 
     @cached_property
     def depends_on(self) -> list[str]:

@@ -52,10 +52,22 @@ def _fate(task: Any, writes: list[str], live_writes: bool, live_artifacts: bool)
     from airflow_provider_vai.operators.base import VaiOperator
 
     effect = _setting(task, "effect") or getattr(cls, "effect", "write")
+    if _is_local_judgement(task):
+        effect = "artifact"
     if not issubclass(cls, VaiOperator) or effect == "write" or task.task_id in writes or _setting(task, "gate"):
         return "stand in"
     is_elsewhere = effect == "artifact" and getattr(cls, "kind", "") not in OWN_FOLDER
     return "stand in" if effect not in ("read", "artifact") or (is_elsewhere and not live_artifacts) else "run"
+
+
+def _is_local_judgement(task: Any) -> bool:
+    """Return whether a task writes only by where its destination is; the sidecar knows that, and the replay does not.
+
+    The replay has an artifacts folder of its own, so a target below the configured one is not below it here.
+    """
+    from airflow_provider_vai.operators.decided import DecidedOperator
+
+    return isinstance(task, DecidedOperator) and task.idempotent and not task.states_effect
 
 
 def operator_class(task: Any) -> Any:

@@ -12,6 +12,7 @@ from airflow_provider_vai.authoring.editing.gates import follow_values, guarded,
 from airflow_provider_vai.authoring.editing.secrets import refuse_credentials, refuse_text
 from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.languages.template import syntax_problem
+from airflow_provider_vai.model import step_effects
 from airflow_provider_vai.model.automation import (
     Argument,
     Automation,
@@ -22,14 +23,13 @@ from airflow_provider_vai.model.automation import (
     Wire,
 )
 from airflow_provider_vai.model.base import JsonPath
+from airflow_provider_vai.model.effects import OWN
 from airflow_provider_vai.model.flags import flag
 from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.outside import REMEDY, outside_problem
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
+from airflow_provider_vai.model.step_effects import UNKNOWN
 from airflow_provider_vai.model.step_graph import changed, dotted, finished, found, refuse
-
-UNKNOWN = "-"
-"""Placeholder for a value that is known only in a run, while the argument model validates the other values."""
 
 DRAWN = {
     "http_request": (("endpoint", "method"), ("expected_status", "expected_shape")),
@@ -123,10 +123,12 @@ def measured(step: Step, kind: Kind, before: Step | None = None) -> Step:
         one assigned by the kind changes.
     """
     values = values_of(step)
-    effect, own = _effect(kind, values), kind.determinism_of(values)
+    own = kind.determinism_of(values)
+    effect = _effect(step, kind)
     if before is not None:
         earlier = values_of(before)
-        effect = before.effect if _effect(kind, earlier) == effect else effect
+        if _effect(before, kind) == effect:
+            effect = _effect(step, kind, before.effect)
         if kind.determinism_of(earlier) == own and not before.model_words:
             own = before.determinism, before.non_deterministic_reason
     determinism, reason = flag(*own, step.model_words)
@@ -312,11 +314,13 @@ def _with_arguments(
     automation: Automation, step: Step, arguments: Mapping[str, Argument], path: JsonPath, *, ungated: bool, by: str
 ) -> Automation:
     kind, name = kind_of(step), str(path[0])
+    if name in kind.targets:  # the declaration was about the old destination
+        arguments = {other: argument for other, argument in arguments.items() if other != OWN}
     words = [place for place in step.model_words if not _starts(place, path)]
     new = measured(step.model_copy(update={"arguments": dict(arguments), "model_words": words}), kind, step)
     check_step(new, kind, [name])
     steps, added = changed(automation.steps, {step.key: new}), _drawn(new, name)
-    if name == "effect" and step.effect == "write" != new.effect:
+    if name in step_effects.DECLARING and step.effect == "write" != new.effect:
         added.append(review_item("effect_lowered", step=step.key, by=by, effect=new.effect))
     steps, notes = follow_values(steps, step, new, values_of(new))
     if new.effect == "write" and step.effect != "write" and new.approval.gate is None:
@@ -331,12 +335,11 @@ def _guarded_write(steps: list[Step], step: Step, reason: str, ungated: bool, by
     return changed(steps, {step.key: step.model_copy(update={"approval": approval})})
 
 
-def _effect(kind: Kind, values: Mapping[str, Any]) -> Effect:
-    stated = values.get("effect") if "effect" in kind.arguments.model_fields else None
-    if stated in ("read", "artifact", "write"):
-        effect: Effect = stated
-        return effect
-    return kind.effect_of(values)
+def _effect(step: Step, kind: Kind, stated: Effect | None = None) -> Effect:
+    """Return the effect of a step, or a stated one if the kind's arguments have no other way to declare it."""
+    if OWN in kind.arguments.model_fields and stated != "write":
+        stated = None
+    return step_effects.effect_of(kind, step_effects.values_of(step.arguments), stated).effect
 
 
 def _drawn(step: Step, name: str) -> list[ReviewItem]:

@@ -18,16 +18,17 @@ from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model import step_graph
 from airflow_provider_vai.model.automation import Argument, Effect, Output, Step, StepApproval
 from airflow_provider_vai.model.base import JsonPath
+from airflow_provider_vai.model.effects import ORDER
 from airflow_provider_vai.model.kind_arguments import ApprovalGateArguments
 from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.run import Run, ToolCall
+from airflow_provider_vai.model.step_effects import declared, effect_of, values_of
 from airflow_provider_vai.model.tools_file import GateSettings, ToolRule, ToolsFile
 
 OPTIONS = ("concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds")
 KEYS = ("key", "kind", "arguments", "depends_on", "gate", "each", "effect", *OPTIONS)
 GATE_KEYS = tuple(name for name in ApprovalGateArguments.model_fields if name not in ("recorded", "denied"))
-EFFECTS = ("read", "artifact", "write")
 ASKED = "the spec asks for approval"
 NOBODY = "the spec does not ask for approval"
 REASONS = {
@@ -166,21 +167,23 @@ def _kind(name: Any, place: JsonPath) -> Kind:
 def _effect(raw: Raw, notes: list[ReviewItem]) -> Effect:
     """Return the effect of the step: the one in the spec, else the one of its arguments and kind."""
     assert raw.checked is not None  # noqa: S101 - `step` checks the arguments first
-    own: Effect = raw.kind.effect_of(raw.checked.values)
     stated = raw.fields.get("effect")
     inside = raw.checked.values.get("effect") if "effect" in raw.kind.arguments.model_fields else None
-    wanted = stated if stated is not None else inside if inside is not None else own
-    if wanted not in EFFECTS:
-        refuse(f"{shown(wanted)} is not an effect", [*raw.place, "effect"], f"Use one of: {', '.join(EFFECTS)}.")
+    place = [*raw.place, "effect"]
+    if stated is not None and stated not in ORDER:
+        refuse(f"{shown(stated)} is not an effect", place, f"Use one of: {', '.join(ORDER)}.")
     if stated is not None and inside not in (None, stated):
-        refuse("two different effects are given", [*raw.place, "effect"], "Leave out the one in the arguments.")
-    if stated is not None and "effect" in raw.kind.arguments.model_fields and stated != own:
-        raw.checked.arguments["effect"] = Argument.frozen(stated)
-        raw.checked.values["effect"] = stated
-    if own == "write" and wanted != "write":
-        notes.append(review_item("effect_of_spec", step=raw.key, effect=wanted))
-    found: Effect = wanted
-    return found
+        refuse("two different effects are given", place, "Leave out the one in the arguments.")
+    found = effect_of(raw.kind, values_of(raw.checked.arguments), stated)
+    if found.refused:
+        problem = f"the effect cannot be {found.refused}, because the step {found.why}"
+        refuse(problem, place, f"Leave it out, or write {found.effect}.")
+    for name, value in declared(raw.kind, found).items():
+        raw.checked.arguments[name] = Argument.frozen(value)
+        raw.checked.values[name] = value
+    if found.is_lowered:
+        notes.append(review_item("effect_of_spec", step=raw.key, effect=found.effect))
+    return found.effect
 
 
 def _reason(raw: Raw, effect: Effect) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +14,7 @@ from airflow_provider_vai.exceptions import SpecError, UnreadableTrace
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.languages.python_function import python_path
-from airflow_provider_vai.model import approvals_record
+from airflow_provider_vai.model import approvals_record, artifacts
 
 REPLAY_ONLY = (
     "trace",
@@ -129,8 +128,8 @@ def approvals(arguments: Namespace) -> None:
 
 
 def _artifacts(path: str | None) -> Any:
-    home = os.environ.get("AIRFLOW_HOME") or "~/airflow"
-    named = path or os.environ.get("AIRFLOW__VAI__ARTIFACTS_PATH") or f"{home}/vai/artifacts"
+    named = path or artifacts.artifacts_path()
+    named = named.removeprefix("file://")
     if "://" not in named:
         return Path(named).expanduser()
     from upath import UPath  # a dependency of Airflow

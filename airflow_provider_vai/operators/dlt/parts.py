@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.operators.files.protected import check_database
 from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
 from airflow_provider_vai.operators.runtime.masking import masked
 from airflow_provider_vai.operators.web.guard import RequestRefused, checked_url
@@ -78,6 +79,7 @@ def destination(conn_id: str) -> Any:
     if connection.conn_type == "duckdb":
         if not (path := connection.host or connection.schema):
             raise PipelineRefused(f"the connection {conn_id!r} has no file: set its host to the path of the file")
+        check_database(path)
         return dlt.destinations.duckdb(credentials=path)
     factories = {"mysql": "sqlalchemy", "postgres": "postgres", "redshift": "redshift", "sqlite": "sqlalchemy"}
     if connection.conn_type not in factories:
@@ -86,6 +88,8 @@ def destination(conn_id: str) -> Any:
             f"the connection {conn_id!r} has the type {connection.conn_type!r}, but a destination must have one of the"
             f" types {known}"
         )
+    if connection.conn_type == "sqlite":
+        check_database(connection.host or "")
     url = _url(connection).render_as_string(hide_password=False)
     return getattr(dlt.destinations, factories[connection.conn_type])(credentials=url)
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.model.artifacts import LOCAL
 from airflow_provider_vai.operators.runtime.compat import AirflowException
 from airflow_provider_vai.operators.runtime.errors import MissingExtra
 
 if TYPE_CHECKING:
     from airflow.sdk import Context, ObjectStoragePath
 
-LOCAL = frozenset({"", "file", "local"})
 _WHOLE = frozenset({"abfs", "abfss", "adl", "az", "gcs", "gs", "s3", "s3a"})
 """Stores in which an object appears only after it was uploaded completely, so no temporary copy is needed."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from airflow_provider_vai.operators.files.storage import LOCAL
+from airflow_provider_vai.model.artifacts import LOCAL
 
 if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath

@@ -23,8 +23,9 @@ set may use an approval again, with the same arguments.
 
 ``max_tries`` distinguishes a clear from a retry: Airflow increases it when a task is cleared, and not when it is
 retried. A task that is cleared *while it runs* is stopped halfway, so its marker stays ``started``. If ``idempotent``
-is set, a ``started`` write with the same arguments is sent again. With ``[state_store] clear_on_success`` Airflow
-deletes the marker of a successful task, so an unguarded write is sent again when its task is cleared.
+is set, a ``started`` write with the same arguments is sent again. Copies and loads without a gate have no marker. With
+``[state_store] clear_on_success`` Airflow deletes the marker of a successful task, so an unguarded write is sent again
+when its task is cleared.
 """
 
 from __future__ import annotations

@@ -15,7 +15,6 @@ import decimal
 import hashlib
 import json
 import math
-import os
 import re
 import uuid
 from collections.abc import Mapping, Sequence
@@ -24,6 +23,7 @@ from urllib.parse import quote
 
 from airflow_provider_vai.languages import result_path
 from airflow_provider_vai.languages.identifiers import folder_name
+from airflow_provider_vai.model import artifacts
 from airflow_provider_vai.operators.runtime.compat import configuration
 
 if TYPE_CHECKING:
@@ -112,10 +112,7 @@ def artifacts_root() -> ObjectStoragePath:
     """Return ``[vai] artifacts_path`` (default: ``$AIRFLOW_HOME/vai/artifacts``)."""
     from airflow.sdk import ObjectStoragePath
 
-    home = os.path.expandvars(os.path.expanduser(os.environ.get("AIRFLOW_HOME", "~/airflow")))  # as Airflow finds it
-    return ObjectStoragePath(
-        configuration().get("vai", "artifacts_path", fallback="") or f"file://{home}/vai/artifacts"
-    )
+    return ObjectStoragePath(configuration().get("vai", "artifacts_path", fallback="") or artifacts.default_path())
 
 
 def artifact_path(context: Context, suffix: str) -> ObjectStoragePath:

@@ -1,11 +1,13 @@
 """Refuses SQL that is not one read-only statement, or that reads tables it may not read.
 
 Checking the parsed SQL stops mistakes and simple injections, but does not replace database permissions: a ``SELECT``
-can call a database function that writes. What the connection's role may do is the actual limit.
+can call a database function that writes, and only well-known ones are refused. What the connection's role may do is the
+actual limit.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,7 +50,18 @@ _WRITES = (
     "Alter",
     "Execute",
     "LoadData",
+    "NextValueFor",
 )
+
+_WRITING_FUNCTIONS = re.compile(
+    r"nextval|setval|set_config|(force_)?checkpoint|(postgres|mysql|sqlite|mssql|snowflake|bigquery)_(execute|query)"
+    r"|http_(post|put|patch|delete|request)(_\w+)?|http|query|lo_(creat|create|export|from_bytea|import|put|truncate\w*|unlink)|dblink\w*|pg_file_\w+|pg_notify"
+    r"|pg_(terminate|cancel)_\w+|pg_(try_)?advisory_\w*lock\w*|pg_(reload_conf|rotate_logfile\w*|promote|switch_wal)"
+    r"|pg_(create|drop|copy|replication)_\w+|pg_logical_emit_message|pg_stat_reset\w*|pg_import_system_collations"
+    r"|get_lock|release_(all_)?locks?|sys_(exec|eval)|load_extension|writefile|edit|fts3_tokenizer"
+    r"|openrowset|openquery|opendatasource|external_query|system\$\w+|xp_\w+|utl_\w+|dbms_\w+"
+)
+"""Known functions that write, or run a statement given as text. The list is incomplete."""
 
 
 class SqlRefused(ValueError):
@@ -87,6 +100,10 @@ def check_read_only(sql: str, dialect: str | None) -> None:
     write = next((part for part in statements[0].walk() if _is_one_of(part, exp, _WRITES)), None)
     if write is not None:
         raise NotReadOnly(f"the statement contains {_name(write)}: only reads are allowed")
+    nodes = statements[0].find_all(exp.Func, exp.Dot, exp.Column)
+    calls = (name for part in nodes for name in sql_tables.function_names(part))
+    if function := next((name for name in calls if _WRITING_FUNCTIONS.fullmatch(name)), None):
+        raise NotReadOnly(f"the statement calls {function}(), which can write: only reads are allowed")
 
 
 def check_tables(sql: str, dialect: str | None, tables: Sequence[str]) -> None:

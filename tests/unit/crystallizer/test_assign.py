@@ -10,7 +10,7 @@ from airflow_provider_vai.crystallizer.assign import assign
 from airflow_provider_vai.crystallizer.draft import Draft, Policy
 from airflow_provider_vai.exceptions import ArgumentsRefused, UnmappedTool
 from airflow_provider_vai.model.run import ToolCall
-from tests.unit.support import MCP, call, run, tools
+from tests.unit.support import MCP, call, crystallized, findings, run, tools
 
 
 def drafts(*calls: ToolCall, rules: tuple[Any, ...] = (), **policy: Any) -> list[Draft]:
@@ -189,3 +189,59 @@ def test_unmapped_tools_are_refused(tool: str) -> None:
 def test_keys_are_unique() -> None:
     """One key a call, in the recorded order."""
     assert [found.key for found in drafts(call("a"), call("a"), call("A_2"), rules=(MCP,))] == ["a", "a_2", "a_2_2"]
+
+
+def effects(one: ToolCall, **rule: Any) -> tuple[str, Any, list[str]]:
+    """Return the effect of the call's step, its declaration, and what the review says about the effect."""
+    made = crystallized(run(one), {"match": one.tool, "kind": one.tool, **rule}, gates="recorded")
+    step = made.steps[0]
+    declared = step.arguments.get("own_destination")
+    codes = [code for code in findings(made) if code.startswith("effect")]
+    return step.effect, declared and declared.value, codes
+
+
+SYNC = call("file_sync", {"source": "file:///a", "destination": "file:///b"})
+LOAD = call("dlt_extract", {"source": "rest_api", "dataset": "shop"})
+
+
+def test_destinations_are_shared_unless_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tools file declares a destination as the automation's own; the review lists that."""
+    assert effects(SYNC) == ("write", None, [])
+    assert effects(LOAD) == ("write", None, [])
+    assert effects(SYNC, effect="artifact") == ("artifact", True, ["effect_of_tools_file"])
+    assert effects(LOAD, effect="artifact") == ("artifact", True, ["effect_of_tools_file"])
+    assert effects(SYNC, effect="write") == ("write", None, [])
+    assert effects(SYNC, effect="read") == ("write", None, ["effect_raised"])
+    monkeypatch.setenv("AIRFLOW__VAI__ARTIFACTS_PATH", "file:///b")
+    inside = call("file_sync", {"source": "file:///a", "destination": "file:///b/c"})
+    assert effects(inside) == ("artifact", None, [])
+    assert effects(inside, effect="write") == ("write", None, [])
+
+
+def test_a_recorded_call_cannot_declare() -> None:
+    """Only a person declares a destination: an agent's call that does is refused."""
+    own = call("file_sync", {"source": "file:///a", "destination": "file:///b", "own_destination": True})
+    with pytest.raises(ArgumentsRefused, match="which only a person may declare"):
+        draft(own)
+    renamed = call("copy", {"source": "file:///a", "destination": "file:///b", "mine": True})
+    with pytest.raises(ArgumentsRefused, match="which only a person may declare"):
+        draft(renamed, kind="file_sync", arguments={"mine": "own_destination"})
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"method": "GET", "query": {"query": "mutation { pay }"}},
+        {"method": "POST", "json": {"query": "mutation { pay }"}},
+        {"method": "GET", "headers": {"X-HTTP-Method-Override": "DELETE"}},
+        {"method": "GET", "query": {"_method": "DELETE"}},
+    ],
+)
+def test_a_write_stays_one_whatever_the_tools_file_says(arguments: dict[str, Any]) -> None:
+    """A mutation and an overridden method get a gate, and the review reports that the tools file says less."""
+    sent = call("http_request", {"endpoint": "/x", **arguments})
+    assert effects(sent, effect="read") == ("write", None, ["effect_raised"])
+    steps = crystallized(run(sent), {"match": "http_request", "kind": "http_request", "effect": "read"}).steps
+    assert [step.kind for step in steps] == ["approval_gate", "http_request"]
+    query = call("http_request", {"endpoint": "/x", "method": "POST", "json": {"query": "{ a }"}})
+    assert effects(query, effect="read") == ("read", None, ["effect_of_tools_file"])

@@ -99,4 +99,4 @@ def test_every_mode_may_be_retried(mode: str) -> None:
     with DAG("d", schedule=None, default_args={"retries": 4}):
         task = DuckdbTransformOperator(task_id="a", sql="select 1", conn_id="x", table="t", mode=mode)
 
-    assert (task.retries, task.effect, task.idempotent) == (4, "artifact", True)
+    assert (task.retries, task.effect, task.idempotent) == (4, "write", True)

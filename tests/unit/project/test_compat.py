@@ -28,12 +28,15 @@ from tests.unit.support import executed
 FIRST = ROOT / "tests/compat/version_1"
 NAMES = sorted(path.name.removesuffix(".vai.json") for path in FIRST.glob("*.vai.json"))
 UNGATED = ("add_note", "call_agent", "call_automation", "plan_discount")
+SHARED = ("dlt_extract", "file_sync", "duckdb_transform")
+"""Steps that write to a destination that nobody declared as the automation's own; they counted as artifacts."""
+
 LINT = {
-    "every_kind": [("VAI404", f"steps.{key}.approval.gate") for key in UNGATED],
+    "every_kind": [("VAI404", f"steps.{key}.approval.gate") for key in sorted((*SHARED, *UNGATED))],
     "vai_garden": [("VAI406", "steps.water.approval.reason")],
     "vai_stock_check": [("VAI404", f"steps.{key}.approval.gate") for key in ("find_item", "list_sites")],
 }
-"""What lint said of them when they were written; nothing of the others."""
+"""What lint says of them, nothing of the others. It said the same when they were written, except for ``SHARED``."""
 
 
 @pytest.fixture(params=NAMES)

@@ -23,6 +23,8 @@ Review before you activate it:
 14. plan_discount.arguments.region: equals a value that only its position in a list identifies;
    writes are not wired by position, so it stays frozen (generate_query[rows][1][region], by its
    position in a list of 2)
+15-17. dlt_extract, file_sync, duckdb_transform: the tools file says that it has no external side
+   effects (effect: artifact)
 
 Provenance, and the calls that did not become tasks: every_kind.vai.json
 """
@@ -67,6 +69,7 @@ with DAG(
         conn_id="shop_api",
         destination_conn_id="warehouse",
         dataset="shop",
+        own_destination=True,
     )
 
     file_sync = FileSyncOperator(
@@ -74,6 +77,7 @@ with DAG(
         source="file:///data/partner",
         destination="file:///data/archive/2025-03",
         pattern="*.csv",
+        own_destination=True,
     )
 
     # live: a model wrote the recorded explanation; this step returns the current schema instead
@@ -90,6 +94,7 @@ with DAG(
         conn_id="warehouse",
         sql="SELECT region, sum(amount)::INTEGER AS revenue FROM shop.orders GROUP BY region",
         table="region_revenue",
+        own_destination=True,
     )
 
     # model-written: a model wrote this SQL

@@ -119,6 +119,18 @@ def without_gate(document: dict[str, Any]) -> None:
     step(document, "branch")["arguments"]["if_true"]["value"] = ["post"]
 
 
+def hidden_write(**arguments: Any) -> Callable[[dict[str, Any]], None]:
+    """Return a change to a request without a gate that is said to read, and does not."""
+
+    def change(document: dict[str, Any]) -> None:
+        without_gate(document)
+        post = step(document, "post")
+        post["effect"] = "read"
+        post["arguments"] |= {"method": frozen("GET"), **{name: frozen(value) for name, value in arguments.items()}}
+
+    return change
+
+
 def only_tools(document: dict[str, Any]) -> None:
     """Write only what a tool returned, without a gate."""
     without_gate(document)
@@ -227,6 +239,8 @@ CASES: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
     ("VAI402", put("steps", "post", "approval", "gate", value="branch"), "steps.post.approval.gate"),
     ("VAI403", put("steps", "post", "depends_on", value=["branch"]), "steps.post.depends_on"),
     ("VAI404", without_gate, "steps.post.approval.gate"),
+    ("VAI404", hidden_write(query={"query": "mutation { pay }"}), "steps.post.approval.gate"),
+    ("VAI404", hidden_write(headers={"X-HTTP-Method-Override": "DELETE"}), "steps.post.approval.gate"),
     ("VAI405", only_tools, "steps.post.approval.gate"),
     ("VAI406", outsiders, "steps.post.approval.reason"),
     ("VAI501", put("triggers", 0, "schedule", value="0 25 * * *"), "triggers[0].schedule"),
@@ -269,6 +283,25 @@ def test_a_bad_spec_has_its_finding(
     assert finding.suggestion
     assert not re.search("hunter22|ghp_a|abcdefgh1234", repr(found))
     assert finding.level == next(check.level for check in CHECKS if check.code == code)
+
+
+@pytest.mark.parametrize("kind", ["file_sync", "duckdb_transform", "dlt_extract"])
+def test_an_artifact_outside_is_a_write(tmp_path: Path, kind: str) -> None:
+    """A sidecar that calls a shared destination an artifact has an unguarded write, unless the step declares it."""
+    given: dict[str, Any] = {
+        "file_sync": {"source": "file:///a", "destination": "file:///b"},
+        "duckdb_transform": {"sql": "SELECT 1", "conn_id": "warehouse", "table": "t"},
+        "dlt_extract": {"source": "rest_api", "destination_conn_id": "warehouse"},
+    }[kind]
+    spec = {"dag_id": "load", "steps": [{"key": "load", "kind": kind, "effect": "artifact", "arguments": given}]}
+    (path := tmp_path / "load.vai-spec.json").write_text(json.dumps(spec))
+    document = read_spec(path).model_dump(mode="json")
+    path.write_text(json.dumps(document))
+    assert lint([path]) == []
+
+    del step(document, "load")["arguments"]["own_destination"]
+    path.write_text(json.dumps(document))
+    assert codes(lint([path])) == ["VAI404"]
 
 
 def active(document: dict[str, Any]) -> None:

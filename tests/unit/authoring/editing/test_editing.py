@@ -270,6 +270,49 @@ def test_replacing_keeps_the_place() -> None:
     assert edges(written)["approve_web_search"] == ["duckdb_transform"]
 
 
+def test_effect_follows_the_destination() -> None:
+    """Another destination is not the declared one, so the step becomes a write with a gate; declaring it is listed."""
+    before = golden("every_kind")
+    assert step(before, "file_sync").effect == "artifact"
+    after = editing.set_argument(before, "file_sync", "destination", "file:///data/shared")
+    assert (step(after, "file_sync").effect, step(after, "file_sync").approval.gate) == ("write", "approve_file_sync")
+    assert "own_destination" not in step(after, "file_sync").arguments
+    same = editing.set_argument(before, "file_sync", "pattern", "*.json")
+    assert step(same, "file_sync").effect == "artifact"
+    unset = editing.unset_argument(before, "duckdb_transform", "own_destination")
+    assert step(unset, "duckdb_transform").approval.gate == "approve_duckdb_transform"
+    again = editing.set_argument(after, "file_sync", "own_destination", True)
+    assert step(again, "file_sync").effect == "artifact"
+    assert "effect_lowered" in findings(again, "file_sync")
+
+
+def test_an_old_sidecar_is_judged_by_its_arguments() -> None:
+    """A destination that nobody declared becomes a write with the next edit of the step."""
+    before = golden("every_kind")
+    old = step(before, "file_sync")
+    arguments = {name: value for name, value in old.arguments.items() if name != "own_destination"}
+    steps = [old.model_copy(update={"arguments": arguments}) if one is old else one for one in before.steps]
+    after = editing.set_argument(before.model_copy(update={"steps": steps}), "file_sync", "pattern", "*.json")
+    assert (step(after, "file_sync").effect, step(after, "file_sync").approval.gate) == ("write", "approve_file_sync")
+
+
+def test_a_stated_read_ends_with_a_mutation() -> None:
+    """A POST that the tools file called a read becomes a write when it sends a mutation."""
+    before = golden("every_kind")
+    query = editing.new_step(
+        before,
+        "http_request",
+        {"conn_id": "x", "endpoint": "/g", "method": "POST", "json": {"query": "{ a }"}},
+        key="g",
+    )
+    automation = editing.add_step(before, query, ungated=True)
+    steps = [one.model_copy(update={"effect": "read"}) if one.key == "g" else one for one in automation.steps]
+    automation = automation.model_copy(update={"steps": steps})
+    assert step(editing.set_argument(automation, "g", "json.query", "{ b }"), "g").effect == "read"
+    after = editing.set_argument(automation, "g", "json.query", "mutation { b }")
+    assert (step(after, "g").effect, step(after, "g").approval.gate) == ("write", "approve_g")
+
+
 @pytest.mark.parametrize(("name", "key"), [(name, one.key) for name in PAIRS for one in golden(name).steps])
 def test_renaming_there_and_back(name: str, key: str) -> None:
     """After renaming, the old name remains only in the evidence, and renaming back restores everything."""

@@ -167,6 +167,29 @@ def test_effect_may_be_said(tmp_path: Path) -> None:
     assert review_lines(made)[-1] == "look: the spec says that it has no external side effects (effect: read)"
 
 
+@pytest.mark.parametrize("how", ["effect", "argument"])
+def test_an_own_destination_is_listed(tmp_path: Path, how: str) -> None:
+    """Both ways to declare the destination give the same step, and the declaration is listed."""
+    sync: dict[str, Any] = {"kind": "file_sync", "arguments": {"source": "file:///a", "destination": "file:///b"}}
+    assert read(tmp_path, {"steps": [sync]}).steps[0].effect == "write"
+    if how == "effect":
+        sync["effect"] = "artifact"
+    else:
+        sync["arguments"]["own_destination"] = True
+    made = read(tmp_path, {"steps": [sync]})
+
+    assert (made.steps[0].effect, made.steps[0].arguments["own_destination"].value) == ("artifact", True)
+    assert findings(made) == ["effect_of_spec"]
+
+
+def test_who_owns_a_destination_is_fixed(tmp_path: Path) -> None:
+    """Whoever starts a run cannot declare the destination."""
+    sync = {"source": "file:///a", "destination": "file:///b", "own_destination": {"$param": "own"}}
+    document = {"params": {"own": {"default": True}}, "steps": [{"kind": "file_sync", "arguments": sync}]}
+
+    assert "own_destination" in str(refusal(tmp_path, document))
+
+
 def test_a_question_alone_is_flagged(tmp_path: Path) -> None:
     """A query without SQL is flagged, and the model's connection is listed."""
     made = read(tmp_path, {"steps": [{"kind": "generate_query", "arguments": {"question": "How many?"}}]})
@@ -300,6 +323,14 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("dag id", {"dag_id": "a b", "steps": [QUERY]}, "dag_id", "a b", "a_b"),
     ("retries", {"retries": -1, "steps": [QUERY]}, "retries", "-1", ""),
     ("effect", {"steps": [{**POST, "effect": "reads"}]}, "steps[0].effect", "reads", "read"),
+    ("effect of a mutation", {"steps": [{"kind": "http_request", "effect": "read", "arguments": {
+        "endpoint": "/x", "method": "POST", "json": {"query": "mutation { pay }"}}}]},
+     "steps[0].effect", "GraphQL mutation", "write"),
+    ("effect of an override", {"steps": [{"kind": "http_request", "effect": "artifact", "arguments": {
+        "endpoint": "/x", "headers": {"X-HTTP-Method-Override": "DELETE"}}}]},
+     "steps[0].effect", "overrides its method", "Leave it out"),
+    ("effect of a copy", {"steps": [{"kind": "file_sync", "effect": "read", "arguments": {
+        "source": "file:///a", "destination": "file:///b"}}]}, "steps[0].effect", "copies files", "write"),
 ]  # fmt: skip
 
 

@@ -1,0 +1,86 @@
+"""Where ``[vai] artifacts_path`` is, and whether a path is below it, without importing Airflow."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import posixpath
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+OPTION = "AIRFLOW__VAI__ARTIFACTS_PATH"
+LOCAL = frozenset({"", "file", "local"})
+"""The protocols of files on the machine itself."""
+
+_SAME_STORE = {"s3a": "s3", "s3n": "s3", "gcs": "gs", "local": "file", "": "file"}
+_URL = re.compile(r"(?P<protocol>[A-Za-z][\w+.-]*):/(?=/)")
+_LEAVES = re.compile(r"(^|[/\\])\.\.([/\\]|$)|%2e|%2f|%5c|\\|::", re.IGNORECASE)
+
+
+def airflow_home() -> Path:
+    """Return ``$AIRFLOW_HOME`` (default: ``~/airflow``), as Airflow finds it."""
+    return Path(os.path.expandvars(os.path.expanduser(os.environ.get("AIRFLOW_HOME") or "~/airflow")))
+
+
+def default_path() -> str:
+    """Return the URL of the artifacts folder if the option is not set: ``$AIRFLOW_HOME/vai/artifacts``."""
+    return f"file://{airflow_home()}/vai/artifacts"
+
+
+def artifacts_path() -> str:
+    """Return ``[vai] artifacts_path`` from the environment or Airflow's configuration, else its default."""
+    return os.environ.get(OPTION) or _configured() or default_path()
+
+
+def store_of(protocol: str) -> str:
+    """Return the one name of a store whose protocol has several spellings, such as ``s3`` for ``s3a``."""
+    return _SAME_STORE.get(protocol.lower(), protocol.lower())
+
+
+def is_below(url: str, root: str, conn_id: str | None = None) -> bool:
+    """Return whether a URL is below the artifacts folder, judged by its text. Links are not followed.
+
+    The folders that begin with ``@`` do not count: they hold the approvals record.
+
+    :param url: a URL that Airflow's ObjectStoragePath accepts. It may contain a template of dates.
+    :param root: the URL of the artifacts folder.
+    :param conn_id: the connection id of the URL's store; ``None``: the URL's own.
+    """
+    if _LEAVES.search(url):
+        return False
+    protocol, path = _parts(url)
+    root_protocol, root_path = _parts(root)
+    if conn_id and protocol != "file":
+        path = f"{conn_id}@{path.rpartition('@')[2]}" if "@" in path.partition("/")[0] else f"{conn_id}@{path}"
+    inside = path.removeprefix(f"{root_path}/")
+    return protocol == root_protocol and inside != path and bool(inside) and not inside.startswith("@")
+
+
+def _parts(url: str) -> tuple[str, str]:
+    """Return the protocol, one for all its spellings, and the path with the bucket or host before it."""
+    found = _URL.match(url)
+    protocol = store_of(found["protocol"] if found else "")
+    path = url[found.end() + 1 :] if found else url
+    if protocol == "file":
+        return protocol, posixpath.normpath("/" + path.lstrip("/")) if path.startswith("/") else path
+    return protocol, path.rstrip("/")
+
+
+def _loaded() -> Any:
+    """Return Airflow's configuration if this process has loaded it, so that parsing a DAG file reads no other file."""
+    modules = (sys.modules.get(name) for name in ("airflow.sdk.configuration", "airflow.configuration"))
+    return next((found for module in modules if (found := getattr(module, "conf", None)) is not None), None)
+
+
+def _configured() -> str | None:
+    if (loaded := _loaded()) is not None:
+        return loaded.get("vai", "artifacts_path", fallback=None) or None
+    path = os.environ.get("AIRFLOW_CONFIG") or str(airflow_home() / "airflow.cfg")
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read(os.path.expandvars(os.path.expanduser(path)), encoding="utf-8")
+        return parser.get("vai", "artifacts_path", fallback=None) or None
+    except (configparser.Error, UnicodeDecodeError, OSError):
+        return None  # Airflow itself reports a file that it cannot read
