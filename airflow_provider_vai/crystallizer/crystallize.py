@@ -30,6 +30,7 @@ from airflow_provider_vai.crystallizer.wiring.wire import wire
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.identifiers import Names, slug
 from airflow_provider_vai.languages.short_text import cut
+from airflow_provider_vai.languages.storable import storable
 from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import (
     Automation,
@@ -138,7 +139,7 @@ def derived_dag_id(run: Run) -> str:
 
 def _name(run: Run) -> str:
     words = run.title or run.agent or next((turn.user_text for turn in run.turns if turn.user_text), "")
-    return " ".join(mask(words).split())
+    return " ".join(mask(storable(words)).split())
 
 
 def _steps(

@@ -11,6 +11,13 @@ from urllib.parse import quote, unquote
 MAX_LENGTH = 80
 """In characters. Airflow allows ids of 250 and file systems names of 255 bytes; a prefix and suffix must still fit."""
 
+MAX_DAG_ID_BYTES = 200
+"""Maximum for a DAG id. Most file systems allow names of 255 bytes, and the longest name adds a prefix and a suffix.
+Airflow allows 250 characters."""
+
+MAX_TASK_ID = 250
+"""Maximum for a task id, in characters: ``validate_key`` in ``airflow.sdk.definitions._internal.node``."""
+
 ASSET_SCHEME = "vai"
 
 EVENT_FILTERS = ("connection", "action_kind", "automation", "step")
@@ -97,6 +104,31 @@ class Names:
         self._taken.add(_folded(free))
         self._numbers[wanted] = number
         return free
+
+
+def has_valid_characters(dag_id: str) -> bool:
+    """Return whether a DAG id has only letters, digits, dashes, dots and underscores, and a letter or digit first."""
+    return dag_id[:1].isalnum() and _is_key(dag_id)
+
+
+def dag_id_problem(dag_id: str) -> str | None:
+    """Return why a text cannot be a DAG id and name a file, as a phrase; ``None`` if it can."""
+    if not has_valid_characters(dag_id):
+        return "must contain only letters, digits, dashes, dots and underscores, and start with a letter or digit"
+    too_long = len(dag_id.encode("utf-8", "replace")) > MAX_DAG_ID_BYTES
+    return f"is longer than {MAX_DAG_ID_BYTES} bytes" if too_long else None
+
+
+def task_id_problem(task_id: str) -> str | None:
+    """Return why Airflow refuses a task id, as a phrase; ``None`` if it does not."""
+    if not task_id or not _is_key(task_id):
+        return "must contain only letters, digits, dashes, dots and underscores, and at least one of them"
+    return f"is longer than {MAX_TASK_ID} characters" if len(task_id) > MAX_TASK_ID else None
+
+
+def _is_key(text: str) -> bool:
+    """Return whether Airflow accepts the characters of an id (its ``KEY_REGEX``)."""
+    return all(character.isalnum() or character in "_-." for character in text)
 
 
 def asset_uri(*parts: str) -> str:

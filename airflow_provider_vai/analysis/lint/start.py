@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from airflow_provider_vai.analysis.lint.data import wrong_defaults
 from airflow_provider_vai.analysis.lint.finding import CheckResult
+from airflow_provider_vai.analysis.lint.form import same_names
 from airflow_provider_vai.analysis.lint.raw import list_of, object_of, text_of, texts_of
 from airflow_provider_vai.analysis.lint.subjects import Subject
 from airflow_provider_vai.authoring.specs.condition import condition_problem
@@ -20,6 +21,7 @@ from airflow_provider_vai.languages.schedule import (
     schedule_problem,
     timezone_problem,
 )
+from airflow_provider_vai.model.refusals import refusals
 from airflow_provider_vai.model.review_codes import FLAGS
 
 
@@ -48,6 +50,15 @@ def wrong_starts(subject: Subject) -> Iterator[CheckResult]:
         check_start(subject.automation)
     except SpecError as error:
         yield CheckResult(error.where, error.problem, error.remedy)
+
+
+def refused_by_airflow(subject: Subject) -> Iterator[CheckResult]:
+    """Airflow or its database does not accept a name, a number or a text."""
+    is_reported = any(True for _ in same_names(subject))  # by its own check
+    for refusal in refusals(subject.automation) if subject.automation else ():
+        if is_reported and refusal.place[-1] == "task_id":
+            continue
+        yield CheckResult(dotted(refusal.place), refusal.problem, refusal.remedy)
 
 
 def wrong_conditions(subject: Subject) -> Iterator[CheckResult]:

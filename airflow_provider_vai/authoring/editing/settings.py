@@ -15,6 +15,7 @@ from airflow_provider_vai.languages import expression
 from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import Automation, Param
 from airflow_provider_vai.model.param_default import default_problem
+from airflow_provider_vai.model.refusals import accepted
 from airflow_provider_vai.model.step_graph import changed, finished, found, refuse, validated
 from airflow_provider_vai.model.triggers import Trigger, WebhookTrigger
 from airflow_provider_vai.model.validation import problems
@@ -160,9 +161,10 @@ def set_options(automation: Automation, **options: Any) -> Automation:
         if value is None:
             del fields[name]
     try:
-        return Automation.model_validate(fields)
+        given = Automation.model_validate(fields)
     except ValidationError as error:
         refuse(problems(error), automation.dag_id, "`vai schema automation` prints what each option takes.")
+    return accepted(given)
 
 
 def set_step_options(automation: Automation, key: str, **options: Any) -> Automation:

@@ -20,8 +20,8 @@ from airflow.api_fastapi.core_api.security import (
 )
 from fastapi import Depends, HTTPException, Request
 
+from airflow_provider_vai.languages.identifiers import dag_id_problem
 from airflow_provider_vai.operators.runtime.compat import configuration
-from airflow_provider_vai.store.dag_names import MAX_NAME_BYTES, has_valid_characters
 
 
 def known_name(request: Request) -> None:
@@ -36,7 +36,7 @@ def known_name(request: Request) -> None:
 
 def is_name(dag_id: str) -> bool:
     """Return whether a text can be an automation's DAG id, see ``store.dag_names.safe_name``."""
-    return has_valid_characters(dag_id) and len(dag_id.encode("utf-8", "replace")) <= MAX_NAME_BYTES
+    return dag_id_problem(dag_id) is None
 
 
 def edits_connections(user: GetUserDep) -> None:

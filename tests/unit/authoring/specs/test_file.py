@@ -328,7 +328,7 @@ FILES: list[tuple[str, bytes | str, str]] = [
     ("a.json", b"\xff\xfe\x00", "not UTF-8"),
     ("a.json", '{"a":' * 150 + "1" + "}" * 150, "nested"),
     ("a.json", "[" * 100_000, "nested"),
-    ("a.json", '{"dag_id": "\\ud800"}', "half a character"),
+    ("a.json", '{"dag_id": "\\ud800"}', "half a surrogate pair"),
     ("a.json", '"' + "x" * 5_000_001 + '"', "more than 5 MB"),
     ("a.vai.json", '{"schema_version": 99}', "newer"),
     ("a.json", '{"source_type": "MANUAL", "dag_id": "d", "steps": [], "stepps": 1}', "unknown key"),
