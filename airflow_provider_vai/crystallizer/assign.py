@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from airflow_provider_vai.crystallizer.draft import Draft, Policy
 from airflow_provider_vai.exceptions import ArgumentsRefused, UnmappedTool
-from airflow_provider_vai.languages.identifiers import Names
+from airflow_provider_vai.languages.identifiers import Names, identifier, slug
 from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.run import ToolCall
@@ -38,7 +38,7 @@ def assign(calls: Sequence[ToolCall], tools: ToolsFile, policy: Policy) -> list[
             + "\n\n".join(suggestion(tool) for tool in unmapped)
             + "\n\nOr use --allow-unmapped to render them as steps that fail when they run.",
         )
-    names = Names()
+    names = Names(make=identifier if policy.unicode_ids else slug)
     return [
         _draft(names.give(mask(call.tool), "tool"), call, kind or by_name()["unmapped_tool"], rule)
         for call, kind, rule in kinds

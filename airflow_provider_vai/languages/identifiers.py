@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import quote, unquote
 
 MAX_LENGTH = 80
@@ -61,7 +62,41 @@ RESERVED = frozenset(
 
 
 def slug(name: str, fallback: str) -> str:
-    """Return ``name`` as an identifier that is also a valid Airflow id: lower-case letters, digits and underscores.
+    """Return ``name`` as an identifier that is also a valid Airflow id, of lower-case ASCII letters, digits and
+    underscores.
+
+    Airflow's metrics leave out ids with other letters (``airflow.sdk._shared.observability.metrics.validators``).
+    Latin letters lose their accents; letters of other scripts are dropped. See :func:`identifier` for the rest.
+
+    :param name: Any text.
+    :param fallback: The identifier to use if no character of the name is left.
+    """
+    return identifier(_ascii(name), fallback)
+
+
+def loses_letters(name: str) -> bool:
+    """Return whether the slug of a name lacks letters of it, so that people should be shown the name."""
+    return slug(name, "") != identifier(name, "")
+
+
+def _ascii(name: str) -> str:
+    """Return a text with Latin letters as ASCII, and a space for each other character that is not ASCII."""
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    return "".join(
+        character if character.isascii() else _latin(character)
+        for character in decomposed
+        if not unicodedata.combining(character)
+    )
+
+
+def _latin(character: str) -> str:
+    """Return the base of a Latin letter that does not decompose (``ø``, ``æ``), from its Unicode name."""
+    found = _LATIN.fullmatch(unicodedata.name(character, ""))
+    return found[1].lower() if found else " "
+
+
+def identifier(name: str, fallback: str) -> str:
+    """Return ``name`` as an identifier of lower-case letters, digits and underscores.
 
     Letters of any script are kept, and every other character becomes an underscore. An identifier that would begin with
     a digit gets the prefix ``n``, and a reserved name gets an underscore at the end.
@@ -80,6 +115,9 @@ def slug(name: str, fallback: str) -> str:
     return f"{short}_" if short in RESERVED else short
 
 
+_LATIN = re.compile(r"LATIN (?:SMALL|CAPITAL) (?:LETTER|LIGATURE) (?:DOTLESS )?([A-Z]{1,2})(?: WITH .*)?")
+
+
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFKC", name.casefold())
 
@@ -88,15 +126,17 @@ class Names:
     """Hands out unique identifiers; two that differ only in case count as equal.
 
     :param taken: Identifiers that are already in use.
+    :param make: Makes an identifier of a name: :func:`slug` for new ids, :func:`identifier` to keep every letter.
     """
 
-    def __init__(self, taken: frozenset[str] = frozenset()) -> None:
+    def __init__(self, taken: frozenset[str] = frozenset(), make: Callable[[str, str], str] = slug) -> None:
+        self._make = make
         self._taken = {_folded(name) for name in taken}
         self._numbers: dict[str, int] = {}  # slug -> the highest number that was tried
 
     def give(self, name: str, fallback: str = "step") -> str:
         """Return an identifier for ``name``: its slug, with the suffix ``_2``, ``_3`` and so on if that is taken."""
-        wanted = slug(name, fallback)
+        wanted = self._make(name, fallback)
         free, number = wanted, self._numbers.get(wanted, 1)
         while _folded(free) in self._taken:
             number += 1

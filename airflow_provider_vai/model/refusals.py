@@ -26,6 +26,9 @@ MAX_TAG = 100
 MAX_OWNER = 2000
 """Characters of an owner: the column ``owners`` of ``airflow.models.dag.DagModel``."""
 
+MAX_TITLE = 2000
+"""Characters of a title: the columns ``dag_display_name`` and ``task_display_name``."""
+
 MAX_INTEGER = 2**31 - 1
 """The columns ``max_active_runs`` and ``max_active_tasks`` of ``DagModel`` are 32-bit integers."""
 
@@ -125,6 +128,13 @@ def _labels(automation: Automation) -> Iterator[Refusal]:
     if automation.owner is not None and not 0 < len(automation.owner.strip()) <= MAX_OWNER:
         problem = f"the owner has {len(automation.owner.strip())} characters; it must have 1 to {MAX_OWNER}"
         yield Refusal(["owner"], problem, "Name the owner, or leave the option out.")
+
+    titles: list[tuple[JsonPath, str | None]] = [(["title"], automation.title)]
+    titles += [(["steps", step.key, "title"], step.title) for step in automation.steps]
+    for place, title in titles:
+        if title is not None and not 0 < len(title) <= MAX_TITLE:
+            problem = f"the title has {len(title)} characters; it must have 1 to {MAX_TITLE}"
+            yield Refusal(place, problem, "Shorten it, or leave it out.")
 
 
 def _numbers(automation: Automation) -> Iterator[Refusal]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.exceptions import RenderError
-from airflow_provider_vai.languages.identifiers import Names
+from airflow_provider_vai.languages.identifiers import Names, identifier
 from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.refusals import refusals
 from airflow_provider_vai.renderer import dag_settings, python_source
@@ -142,7 +142,7 @@ def _expected(steps: Sequence[Step], file: FileSource, imported: Imports, variab
 
 
 def _variables(steps: Sequence[Step]) -> dict[str, str]:
-    names = Names()
+    names = Names(make=identifier)  # so that the variables of existing files stay
     return {step.key: names.give(step.key) for step in steps}
 
 

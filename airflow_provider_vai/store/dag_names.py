@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import unicodedata
+from collections.abc import Iterable
 
 from airflow_provider_vai.exceptions import NameTaken, UnusableName
 from airflow_provider_vai.languages.identifiers import dag_id_problem, slug
@@ -44,6 +45,24 @@ def free_dag_id(dag_id: str, automation: Automation, folder: AnyPath) -> str:
         return dag_id
     theirs = read_sidecar(sidecar).source
     return dag_id if theirs and theirs.id == ours else f"{dag_id}_{hashlib.sha256(ours.encode()).hexdigest()[:6]}"
+
+
+def has_unicode_ids(dag_ids: Iterable[str], automation: Automation, folder: AnyPath) -> bool:
+    """Return whether an automation of the same recording exists that has ids with other letters than ASCII.
+
+    Earlier versions made such ids of titles and tools. They stay, because Airflow knows the DAG's runs by them.
+
+    :param dag_ids: The ids that the existing automation may have.
+    :param automation: An automation of the recording.
+    :param folder: The folder of the DAG files.
+    """
+    for sidecar in (folder / (dag_id + SUFFIX) for dag_id in dag_ids):
+        if sidecar.exists():
+            found = read_sidecar(sidecar)
+            ids = [found.dag_id, *(step.task_id for step in found.steps)]
+            if automation.source and found.source and found.source.id == automation.source.id:
+                return not all(one.isascii() for one in ids)
+    return False
 
 
 def _unlike_others(dag_id: str, folder: AnyPath) -> str:

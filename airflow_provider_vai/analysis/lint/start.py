@@ -14,6 +14,7 @@ from airflow_provider_vai.authoring.specs.places import dotted, similar
 from airflow_provider_vai.authoring.specs.triggers import check_start
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages import expression
+from airflow_provider_vai.languages.identifiers import slug
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.languages.schedule import (
     SCHEDULE_REMEDY,
@@ -59,6 +60,16 @@ def refused_by_airflow(subject: Subject) -> Iterator[CheckResult]:
         if is_reported and refusal.place[-1] == "task_id":
             continue
         yield CheckResult(dotted(refusal.place), refusal.problem, refusal.remedy)
+
+
+def not_ascii(subject: Subject) -> Iterator[CheckResult]:
+    """The DAG id or a task id has other letters than ASCII."""
+    ids = [("dag_id", subject.dag_id)]
+    ids += [(step.field("task_id"), text_of(step.data.get("task_id"))) for step in subject.steps]
+    for field, name in ids:
+        if name is not None and not name.isascii():
+            remedy = f"Use {slug(name, 'name')!r} in a new automation. An existing one may keep its ids."
+            yield CheckResult(field, f"Airflow's metrics leave out {shown(name)}, which is not ASCII", remedy)
 
 
 def wrong_conditions(subject: Subject) -> Iterator[CheckResult]:

@@ -22,7 +22,7 @@ from airflow_provider_vai.model.validation import problems
 from airflow_provider_vai.renderer.schedule import schedule
 
 OPTIONS = (
-    "description", "tags", "owner", "max_active_runs", "max_active_tasks", "timeout_seconds", "retries",
+    "title", "description", "tags", "owner", "max_active_runs", "max_active_tasks", "timeout_seconds", "retries",
     "retry_delay_seconds", "notifications",
 )  # fmt: skip
 STEP_OPTIONS = ("each", "concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds")
@@ -148,7 +148,7 @@ def set_options(automation: Automation, **options: Any) -> Automation:
     :raises SpecError: an option is unknown, has a wrong type, or looks like a credential.
     """
     _check_options(options, OPTIONS, automation.dag_id)
-    for name in ("description", "owner"):
+    for name in ("title", "description", "owner"):
         if isinstance(options.get(name), str):
             refuse_text(options[name], name)
     for tag in options.get("tags") or ():

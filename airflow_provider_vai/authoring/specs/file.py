@@ -219,7 +219,7 @@ def _check_start(automation: Automation) -> None:
             refuse(problem, ["params", name], "Correct the default or the schema.")
         refuse_credentials({name: param.default}, ["params"])
         refuse_credentials({"description": param.description}, ["params", name])
-    refuse_credentials({"description": automation.description}, [])
+    refuse_credentials({"title": automation.title, "description": automation.description}, [])
     check_start(automation)
     for one in refusals(automation):
         raise refused(one)

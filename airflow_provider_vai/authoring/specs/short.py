@@ -17,7 +17,7 @@ from airflow_provider_vai.authoring.specs.steps import Raw, gate_step, raw_step,
 from airflow_provider_vai.authoring.specs.triggers import check_start, triggers
 from airflow_provider_vai.authoring.specs.values import refuse_credentials
 from airflow_provider_vai.exceptions import SpecError
-from airflow_provider_vai.languages.identifiers import Names, has_valid_characters, slug
+from airflow_provider_vai.languages.identifiers import Names, has_valid_characters, loses_letters, slug
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import Argument, Automation, Step
@@ -26,6 +26,7 @@ from airflow_provider_vai.model.refusals import refusals
 from airflow_provider_vai.model.review_item import ReviewItem
 
 OPTIONS = (
+    "title",
     "description",
     "tags",
     "owner",
@@ -72,6 +73,8 @@ class SpecReader:
             return None
         flagged = review.flagged(steps)
         options = {name: fields[name] for name in OPTIONS if name in fields}
+        if "title" not in options and "dag_id" not in fields and loses_letters(str(fields.get("name") or "")):
+            options["title"] = fields["name"]
         if "description" not in options and isinstance(fields.get("name"), str):
             options["description"] = fields["name"]
         made: dict[str, Any] = {

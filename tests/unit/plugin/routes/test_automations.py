@@ -307,6 +307,11 @@ def test_states(op: Any) -> None:
         {"params": {"not a name": {"default": 1}}},
         {"params": {"gone": None}},
         {"notifications": [{"on": "failure", "notifier": "os; import"}]},
+        {"notifications": [{"on": "failure", "notifier": "subprocess.getoutput", "arguments": {"cmd": "id"}}]},
+        {"description": "a\0b"},
+        {"tags": ["t" * 101]},
+        {"arguments": {"look": {"sql": "SELECT '\0'"}}},
+        {"params": {"p": {"default": {"k\0": 1}}}},
     ],
     ids=str,
 )
@@ -319,6 +324,28 @@ def test_changes_that_are_wrong(op: Any, changes: dict[str, Any]) -> None:
     assert answer.status_code == 422, answer.text
     assert "a1B2" not in answer.text
     assert op.get(ONE).headers["etag"] == '"1"'
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ('"notifications": [{"on": "failure", "notifier": "subprocess.getoutput", "arguments": {"cmd": "id"}}]',
+         "subprocess.getoutput"),
+        (r'"description": "a\u0000b"', "U+0000"),
+        (r'"tags": ["a\ud800b"]', "half a surrogate pair"),
+        (r'"params": {"p": {"default": {"\u0000": 1}}}', "U+0000"),
+        ('"timeoutSeconds": 1e15', "timeout_seconds"),
+    ],
+)  # fmt: skip
+def test_what_airflow_would_refuse_is_not_made(op: Any, folder: Path, fields: str, said: str) -> None:
+    """422, and nothing is written: neither code that runs when the file is parsed, nor what ends the DAG processor."""
+    content = f'{{{fields}, "dagId": "wrong", "steps": {json.dumps(SPEC["steps"])}}}'
+
+    answer = op.post(URL, content=content, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == 422, answer.text
+    assert said in answer.text
+    assert not list(folder.glob("*.py"))
 
 
 def test_the_dag_file(op: Any, folder: Path) -> None:
