@@ -20,6 +20,7 @@ from airflow_provider_vai.crystallizer.several.generalise import Recording, gene
 from airflow_provider_vai.exceptions import CrystallizeError, NothingToCrystallize, RunNotSuccessful
 from airflow_provider_vai.languages.identifiers import Names
 from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.refusals import refusals
 from airflow_provider_vai.model.tools_file import ToolsFile
 from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.store.dag_names import free_dag_id, has_unicode_ids
@@ -113,6 +114,7 @@ def _made(
 ) -> Automation:
     """Return the automation; if it exists already with ids that are not ASCII, it keeps them."""
     automation = _with_policy(recordings, tools, policy, options)
+    _check_accepted(automation, recordings)
     former = replace(policy, unicode_ids=True)
     ids = [automation.dag_id]
     if not options.dag_id and automation.title:
@@ -121,6 +123,14 @@ def _made(
     if is_transliterated and has_unicode_ids(ids, automation, folder):
         return _with_policy(recordings, tools, former, options)
     return automation
+
+
+def _check_accepted(automation: Automation, recordings: Sequence[Recording]) -> None:
+    """Refuse what Airflow would refuse, with the name of the trace. The publisher checks the DAG id itself."""
+    for refusal in refusals(automation):
+        if refusal.place != ["dag_id"]:
+            where = [*(recording.name for recording in recordings if recording.name), refusal.where]
+            raise CrystallizeError(refusal.problem, where=": ".join(where), remedy=refusal.remedy)
 
 
 def _with_policy(

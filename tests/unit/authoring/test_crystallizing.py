@@ -53,6 +53,17 @@ def made(*runs: Run, folder: Path, tools_file: ToolsFile | None = None, **option
     return crystallized(recordings, tools_file or tools(), options=CrystallizeOptions(**options), folder=folder)
 
 
+@pytest.mark.parametrize("bad", ["\0", "\ud800"])
+def test_a_text_that_airflow_cannot_store_is_refused_with_its_trace(tmp_path: Path, bad: str) -> None:
+    """With the place in the spec as well; nothing is written."""
+    one = run(call("look", {"value": f"a{bad}"}, {}), id="r1")
+
+    with pytest.raises(CrystallizeError, match=r"U\+0000|half a surrogate pair") as caught:
+        made(one, folder=tmp_path)
+    assert caught.value.where == "r1.json: steps.look.arguments.arguments.value.value"
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_existing_automation_keeps_its_ids(tmp_path: Path) -> None:
     """Crystallized again, one with ids that are not ASCII has the same DAG and tasks; other recordings get new ids."""
     one = run(call("verkäufe", {"value": 1}, {}), id="r1", title="Größe")
