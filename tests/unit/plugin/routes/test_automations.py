@@ -348,6 +348,22 @@ def test_what_airflow_would_refuse_is_not_made(op: Any, folder: Path, fields: st
     assert not list(folder.glob("*.py"))
 
 
+def test_airflows_configuration_lists_the_notifiers(op: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The API server reads the option as Airflow does."""
+    notice = {"on": "failure", "notifier": "mine.notices.Bell", "arguments": {}}
+    assert op.post(URL, json={**SPEC, "notifications": [notice]}).status_code == 422
+    monkeypatch.setenv("AIRFLOW__VAI__NOTIFIERS", "mine.notices.*")
+    assert op.post(URL, json={**SPEC, "notifications": [notice]}).status_code == 201
+
+
+@pytest.mark.parametrize("path", ["steps/a%00b", "approvals/a%00b", "versions/a%00b"])
+def test_nul_in_a_path_names_nothing(op: Any, path: str) -> None:
+    """404 or another refusal, but no error of the database."""
+    made(op)
+
+    assert 400 <= op.get(f"{ONE}/{path}").status_code < 500
+
+
 def test_the_dag_file(op: Any, folder: Path) -> None:
     """The file as it is, as text that no browser takes for a page."""
     made(op)
