@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.plugin import app
+from airflow_provider_vai.plugin.api.request_body import RequestBody
 from airflow_provider_vai.store import state as store_state
 from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.store.sidecar_files import read_sidecar
@@ -352,8 +356,17 @@ def test_airflows_configuration_lists_the_notifiers(op: Any, monkeypatch: pytest
     """The API server reads the option as Airflow does."""
     notice = {"on": "failure", "notifier": "mine.notices.Bell", "arguments": {}}
     assert op.post(URL, json={**SPEC, "notifications": [notice]}).status_code == 422
-    monkeypatch.setenv("AIRFLOW__VAI__NOTIFIERS", "mine.notices.*")
+    monkeypatch.setattr(app, "configuration", lambda: SimpleNamespace(get=lambda *names, fallback: "mine.notices.*"))
     assert op.post(URL, json={**SPEC, "notifications": [notice]}).status_code == 201
+
+
+@pytest.mark.parametrize("text", [rb"a\u0000b", rb"a\ud83db"])
+def test_a_body_with_text_that_no_database_stores(text: bytes) -> None:
+    """It is refused for every route, before anything is done: a run's configuration, for example."""
+    for document in (b'{"conf": {"a": ["%s"]}}' % text, b'{"conf": {"%s": 1}}' % text):
+        with pytest.raises(SpecError) as caught:
+            RequestBody(document, "application/json").json()
+        assert caught.value.where.startswith("the body.conf")
 
 
 @pytest.mark.parametrize("path", ["steps/a%00b", "approvals/a%00b", "versions/a%00b"])
