@@ -57,6 +57,17 @@ CONFIG: dict[str, Any] = {
                 "example": "s3://bucket/vai/automations",
                 "default": "",
             },
+            "notifiers": {
+                "description": "Notifier classes that automations may name under notifications: dotted names, "
+                "separated by commas or spaces, in which * stands for any characters. A DAG file imports its notifiers "
+                "and calls them when it is parsed. The command line `vai` reads the environment variable "
+                "AIRFLOW__VAI__NOTIFIERS only. If empty: the notifiers of Airflow's providers "
+                "(airflow.providers.*.notifications.*Notifier).",
+                "version_added": "0.1.0",
+                "type": "string",
+                "example": "airflow.providers.smtp.notifications.smtp.SmtpNotifier, acme.notices.PagerNotifier",
+                "default": "",
+            },
             "trace_limit_bytes": {
                 "description": "Maximum size of a trace file that is posted to the API, in bytes.",
                 "version_added": "0.1.0",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 
 from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
 from airflow_provider_vai.authoring.editing.settings import set_triggers
@@ -19,9 +20,10 @@ from airflow_provider_vai.crystallizer.several.generalise import Recording, gene
 from airflow_provider_vai.exceptions import CrystallizeError, NothingToCrystallize, RunNotSuccessful
 from airflow_provider_vai.languages.identifiers import Names
 from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.refusals import refusals
 from airflow_provider_vai.model.tools_file import ToolsFile
 from airflow_provider_vai.renderer.render import render
-from airflow_provider_vai.store.dag_names import free_dag_id
+from airflow_provider_vai.store.dag_names import free_dag_id, has_unicode_ids
 from airflow_provider_vai.store.shared_files import AnyPath
 from airflow_provider_vai.traces import merge
 
@@ -67,11 +69,7 @@ def crystallized(
     :raises CrystallizeError: a run cannot be crystallized, or the runs are not of one task.
     :raises SpecError: a trigger is invalid.
     """
-    policy = options.policy(folder)
-    if len(recordings) == 1:
-        automation = _of_one(recordings[0], tools, policy, options)
-    else:
-        automation = generalised(recordings, tools, policy, dag_id=options.dag_id, schedule=options.schedule)
+    automation = _made(recordings, tools, options.policy(folder), options, folder)
     automation = _triggered(automation, recordings, options)
     return automation if options.dag_id else _named(automation, automation.dag_id, folder)
 
@@ -98,7 +96,7 @@ def crystallized_each(
     left_out: list[CrystallizeError] = []
     for recording in recordings:
         try:
-            automation = _of_one(recording, tools, policy, options)
+            automation = _made([recording], tools, policy, options, folder)
         except (RunNotSuccessful, NothingToCrystallize) as error:
             left_out.append(error)
             continue
@@ -109,6 +107,38 @@ def crystallized_each(
     if left_out and not automations:
         raise left_out[0]
     return automations, left_out
+
+
+def _made(
+    recordings: Sequence[Recording], tools: ToolsFile, policy: Policy, options: CrystallizeOptions, folder: AnyPath
+) -> Automation:
+    """Return the automation; if it exists already with ids that are not ASCII, it keeps them."""
+    automation = _with_policy(recordings, tools, policy, options)
+    _check_accepted(automation, recordings)
+    former = replace(policy, unicode_ids=True)
+    ids = [automation.dag_id]
+    if not options.dag_id and automation.title:
+        ids += [_with_policy(recordings, tools, former, options).dag_id]
+    is_transliterated = automation.title or any(step.title for step in automation.steps)
+    if is_transliterated and has_unicode_ids(ids, automation, folder):
+        return _with_policy(recordings, tools, former, options)
+    return automation
+
+
+def _check_accepted(automation: Automation, recordings: Sequence[Recording]) -> None:
+    """Refuse what Airflow would refuse, with the name of the trace. The publisher checks the DAG id itself."""
+    for refusal in refusals(automation):
+        if refusal.place != ["dag_id"]:
+            where = [*(recording.name for recording in recordings if recording.name), refusal.where]
+            raise CrystallizeError(refusal.problem, where=": ".join(where), remedy=refusal.remedy)
+
+
+def _with_policy(
+    recordings: Sequence[Recording], tools: ToolsFile, policy: Policy, options: CrystallizeOptions
+) -> Automation:
+    if len(recordings) == 1:
+        return _of_one(recordings[0], tools, policy, options)
+    return generalised(recordings, tools, policy, dag_id=options.dag_id, schedule=options.schedule)
 
 
 def _of_one(recording: Recording, tools: ToolsFile, policy: Policy, options: CrystallizeOptions) -> Automation:

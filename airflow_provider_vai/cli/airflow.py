@@ -10,10 +10,12 @@ import sys
 from collections.abc import Callable
 
 from airflow.cli.cli_config import ActionCommand, Arg, GroupCommand
+from airflow.configuration import conf
 
 from airflow_provider_vai.cli.command import Command
 from airflow_provider_vai.cli.main import DESCRIPTION, EPILOG
 from airflow_provider_vai.cli.table import COMMANDS
+from airflow_provider_vai.model import notifiers
 
 
 def get_vai_cli_commands() -> list[GroupCommand]:
@@ -33,6 +35,7 @@ def get_vai_cli_commands() -> list[GroupCommand]:
 
 def _function(command: Command) -> Callable[[argparse.Namespace], None]:
     def run(arguments: argparse.Namespace) -> None:
+        notifiers.read_setting(lambda: str(conf.get("vai", "notifiers", fallback="")))
         sys.exit(command.run(arguments))
 
     return run

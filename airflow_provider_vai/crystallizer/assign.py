@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from airflow_provider_vai.crystallizer.draft import Draft, Policy
 from airflow_provider_vai.exceptions import ArgumentsRefused, UnmappedTool
-from airflow_provider_vai.languages.identifiers import Names
+from airflow_provider_vai.languages.identifiers import Names, identifier, slug
+from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model.effects import OWN
 from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
@@ -40,7 +41,7 @@ def assign(calls: Sequence[ToolCall], tools: ToolsFile, policy: Policy) -> list[
             + "\n\n".join(suggestion(tool) for tool in unmapped)
             + "\n\nOr use --allow-unmapped to render them as steps that fail when they run.",
         )
-    names = Names()
+    names = Names(make=identifier if policy.unicode_ids else slug)
     return [
         _draft(names.give(mask(call.tool), "tool"), call, kind or by_name()["unmapped_tool"], rule)
         for call, kind, rule in kinds
@@ -117,7 +118,15 @@ def _callable(call: ToolCall, rule: ToolRule | None) -> str:
             where=f"call {call.id}",
             remedy=f'Add to its table in {FILE_NAME}: callable = "package.module:function"',
         )
-    return rule.callable[:-1] + call.tool if rule.callable.endswith(":*") else rule.callable
+    if not rule.callable.endswith(":*"):
+        return rule.callable
+    if call.tool.startswith("_"):
+        raise ArgumentsRefused(
+            f"the tool {call.tool!r} would be a private function of {rule.callable[:-2]}",
+            where=f"call {call.id}",
+            remedy=f"If it may be called, name it in {FILE_NAME} in a table of its own, without the star.",
+        )
+    return rule.callable[:-1] + call.tool
 
 
 def _direct(call: ToolCall, kind: Kind, rule: ToolRule | None, recorded: dict[str, Any]) -> dict[str, Any]:
@@ -130,12 +139,30 @@ def _direct(call: ToolCall, kind: Kind, rule: ToolRule | None, recorded: dict[st
         if name not in values and result.get(name) is not None:
             values[name] = result[name]
     values = {**kind.defaults, **values}
+    if kind.name == "dlt_extract":
+        values |= _dlt_source(call, rule, values.get("source"))
     if "conn_id" in kind.arguments.model_fields:
         conn_id = (rule and rule.conn_id) or _named(reference) or values.get("conn_id") or kind.connection
         values |= {"conn_id": conn_id} if conn_id else {}
     if kind.result == "rows" and _rows_are_arrays(call.result):
         values["rows_as"] = "arrays"
     return values
+
+
+def _dlt_source(call: ToolCall, rule: ToolRule | None, recorded: Any) -> dict[str, Any]:
+    """Return the source of a dlt pipeline. What is imported is named by the tools file, never by a recording.
+
+    :raises ArgumentsRefused: the recording names an importable source that the rule does not.
+    """
+    named = rule.callable if rule else None
+    if isinstance(recorded, str) and re.search(r"[.:]", recorded) and recorded != named:
+        raise ArgumentsRefused(
+            f"the recording of {call.tool!r} names the dlt source {plain(mask(recorded))!r}, which workers import",
+            where=f"call {call.id}",
+            remedy=f"If it is yours, add to a [[tools]] table of the tool in {FILE_NAME}: "
+            'kind = "dlt_extract" and callable = "package.module:source".',
+        )
+    return {"source": named} if named else {}
 
 
 def _named(reference: Any) -> str | None:

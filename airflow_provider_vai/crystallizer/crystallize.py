@@ -28,8 +28,9 @@ from airflow_provider_vai.crystallizer.trust import untrusted_arguments
 from airflow_provider_vai.crystallizer.wiring.settle import settled
 from airflow_provider_vai.crystallizer.wiring.wire import wire
 from airflow_provider_vai.languages import json_text
-from airflow_provider_vai.languages.identifiers import Names, slug
+from airflow_provider_vai.languages.identifiers import Names, identifier, loses_letters, slug
 from airflow_provider_vai.languages.short_text import cut
+from airflow_provider_vai.languages.storable import storable
 from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import (
     Automation,
@@ -49,6 +50,7 @@ from airflow_provider_vai.model.triggers import ManualTrigger, ScheduleTrigger
 from airflow_provider_vai.secrets.masking import mask, masked
 
 DAG_ID_PREFIX = "vai_"
+NAMELESS = "vai_run"
 """Generated DAG ids start with this prefix, and so do file names: a file `requests.py` in the dags folder would shadow
 the module."""
 
@@ -100,7 +102,8 @@ def crystallize(
     steps = _steps(drafts, evidence, policy, decisions)
     flagged = review.flagged(steps)
     return Automation(
-        dag_id=dag_id or derived_dag_id(run),
+        dag_id=dag_id or derived_dag_id(run, unicode_ids=policy.unicode_ids),
+        title=None if dag_id or policy.unicode_ids or not loses_letters(_name(run)) else _title(run),
         description=_title(run),
         source_type="CRYSTALLIZED",
         source=_source(run, trace_sha256),
@@ -129,9 +132,15 @@ def _wired(drafts: list[Draft], evidence: Evidence, policy: Policy) -> tuple[lis
         apart |= unmappable
 
 
-def derived_dag_id(run: Run) -> str:
-    """Return a DAG id generated from the run's title or agent, else the user's first words, else the run's id."""
-    named = slug(DAG_ID_PREFIX + (_name(run) or mask(run.id)), "vai_run")
+def derived_dag_id(run: Run, *, unicode_ids: bool = False) -> str:
+    """Return a DAG id generated from the run's title or agent, else the user's first words, else the run's id.
+
+    :param run: The run.
+    :param unicode_ids: Keep letters that are not ASCII, see ``Policy``.
+    """
+    named = (identifier if unicode_ids else slug)(DAG_ID_PREFIX + (_name(run) or mask(run.id)), NAMELESS)
+    if named == DAG_ID_PREFIX.strip("_") and loses_letters(_name(run)):  # no letter of the name is left
+        return NAMELESS
     while len(named) > DAG_ID_CHARACTERS and "_" in named.removeprefix(DAG_ID_PREFIX):
         named = named.rpartition("_")[0]
     return named.rstrip("_")
@@ -139,7 +148,7 @@ def derived_dag_id(run: Run) -> str:
 
 def _name(run: Run) -> str:
     words = run.title or run.agent or next((turn.user_text for turn in run.turns if turn.user_text), "")
-    return " ".join(mask(words).split())
+    return " ".join(mask(storable(words)).split())
 
 
 def _steps(
@@ -150,7 +159,7 @@ def _steps(
     :param decisions: by each draft's key, whether it gets a gate and why.
     """
     waits = order(drafts, parallel=policy.parallel)
-    names = Names(frozenset(draft.key for draft in drafts))
+    names = Names(frozenset(draft.key for draft in drafts), make=identifier if policy.unicode_ids else slug)
     steps: list[Step] = []
     denied = DeniedArguments(evidence, policy)
     for draft in drafts:
@@ -160,6 +169,9 @@ def _steps(
             recorded=draft.approval.state, gate=gate_key, reason=decision.reason, untrusted=list(decision.untrusted)
         )
         step = _step(draft, evidence, waits[draft.key], approval)
+        tool = mask(storable(draft.call.tool))
+        if loses_letters(tool) and not policy.unicode_ids:
+            step = step.model_copy(update={"title": cut(tool, TITLE_CHARACTERS)})
         if gate_key:
             steps.append(gate_step(gate_key, step, question(draft, decision.reason, denied)))
             step = step.model_copy(update={"depends_on": [gate_key]})

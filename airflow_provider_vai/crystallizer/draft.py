@@ -29,6 +29,7 @@ class Policy:
     :param exclude: ids or numbers of calls, or globs over tool names, to leave out.
     :param python_path: folders to search for the functions of ``python_tool`` steps, before ``sys.path``.
     :param allow_unsuccessful: accept a run that failed.
+    :param unicode_ids: keep letters that are not ASCII in ids, as an existing automation has them.
     :param allow_unmapped: turn calls of unmapped tools into steps that fail.
     """
 
@@ -42,6 +43,7 @@ class Policy:
     python_path: tuple[str, ...] = ()
     allow_unsuccessful: bool = False
     allow_unmapped: bool = False
+    unicode_ids: bool = False
 
 
 @dataclass(frozen=True)

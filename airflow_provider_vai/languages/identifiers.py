@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import quote, unquote
 
 MAX_LENGTH = 80
 """In characters. Airflow allows ids of 250 and file systems names of 255 bytes; a prefix and suffix must still fit."""
+
+MAX_DAG_ID_BYTES = 200
+"""Maximum for a DAG id. Most file systems allow names of 255 bytes, and the longest name adds a prefix and a suffix.
+Airflow allows 250 characters."""
+
+MAX_TASK_ID = 250
+"""Maximum for a task id, in characters: ``validate_key`` in ``airflow.sdk.definitions._internal.node``."""
 
 ASSET_SCHEME = "vai"
 
@@ -54,7 +62,41 @@ RESERVED = frozenset(
 
 
 def slug(name: str, fallback: str) -> str:
-    """Return ``name`` as an identifier that is also a valid Airflow id: lower-case letters, digits and underscores.
+    """Return ``name`` as an identifier that is also a valid Airflow id, of lower-case ASCII letters, digits and
+    underscores.
+
+    Airflow's metrics leave out ids with other letters (``airflow.sdk._shared.observability.metrics.validators``).
+    Latin letters lose their accents; letters of other scripts are dropped. See :func:`identifier` for the rest.
+
+    :param name: Any text.
+    :param fallback: The identifier to use if no character of the name is left.
+    """
+    return identifier(_ascii(name), fallback)
+
+
+def loses_letters(name: str) -> bool:
+    """Return whether the slug of a name lacks letters of it, so that people should be shown the name."""
+    return slug(name, "") != identifier(name, "")
+
+
+def _ascii(name: str) -> str:
+    """Return a text with Latin letters as ASCII, and a space for each other character that is not ASCII."""
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    return "".join(
+        character if character.isascii() else _latin(character)
+        for character in decomposed
+        if not unicodedata.combining(character)
+    )
+
+
+def _latin(character: str) -> str:
+    """Return the base of a Latin letter that does not decompose (``ø``, ``æ``), from its Unicode name."""
+    found = _LATIN.fullmatch(unicodedata.name(character, ""))
+    return found[1].lower() if found else " "
+
+
+def identifier(name: str, fallback: str) -> str:
+    """Return ``name`` as an identifier of lower-case letters, digits and underscores.
 
     Letters of any script are kept, and every other character becomes an underscore. An identifier that would begin with
     a digit gets the prefix ``n``, and a reserved name gets an underscore at the end.
@@ -73,6 +115,9 @@ def slug(name: str, fallback: str) -> str:
     return f"{short}_" if short in RESERVED else short
 
 
+_LATIN = re.compile(r"LATIN (?:SMALL|CAPITAL) (?:LETTER|LIGATURE) (?:DOTLESS )?([A-Z]{1,2})(?: WITH .*)?")
+
+
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFKC", name.casefold())
 
@@ -81,15 +126,17 @@ class Names:
     """Hands out unique identifiers; two that differ only in case count as equal.
 
     :param taken: Identifiers that are already in use.
+    :param make: Makes an identifier of a name: :func:`slug` for new ids, :func:`identifier` to keep every letter.
     """
 
-    def __init__(self, taken: frozenset[str] = frozenset()) -> None:
+    def __init__(self, taken: frozenset[str] = frozenset(), make: Callable[[str, str], str] = slug) -> None:
+        self._make = make
         self._taken = {_folded(name) for name in taken}
         self._numbers: dict[str, int] = {}  # slug -> the highest number that was tried
 
     def give(self, name: str, fallback: str = "step") -> str:
         """Return an identifier for ``name``: its slug, with the suffix ``_2``, ``_3`` and so on if that is taken."""
-        wanted = slug(name, fallback)
+        wanted = self._make(name, fallback)
         free, number = wanted, self._numbers.get(wanted, 1)
         while _folded(free) in self._taken:
             number += 1
@@ -97,6 +144,31 @@ class Names:
         self._taken.add(_folded(free))
         self._numbers[wanted] = number
         return free
+
+
+def has_valid_characters(dag_id: str) -> bool:
+    """Return whether a DAG id has only letters, digits, dashes, dots and underscores, and a letter or digit first."""
+    return dag_id[:1].isalnum() and _is_key(dag_id)
+
+
+def dag_id_problem(dag_id: str) -> str | None:
+    """Return why a text cannot be a DAG id and name a file, as a phrase; ``None`` if it can."""
+    if not has_valid_characters(dag_id):
+        return "must contain only letters, digits, dashes, dots and underscores, and start with a letter or digit"
+    too_long = len(dag_id.encode("utf-8", "replace")) > MAX_DAG_ID_BYTES
+    return f"is longer than {MAX_DAG_ID_BYTES} bytes" if too_long else None
+
+
+def task_id_problem(task_id: str) -> str | None:
+    """Return why Airflow refuses a task id, as a phrase; ``None`` if it does not."""
+    if not task_id or not _is_key(task_id):
+        return "must contain only letters, digits, dashes, dots and underscores, and at least one of them"
+    return f"is longer than {MAX_TASK_ID} characters" if len(task_id) > MAX_TASK_ID else None
+
+
+def _is_key(text: str) -> bool:
+    """Return whether Airflow accepts the characters of an id (its ``KEY_REGEX``)."""
+    return all(character.isalnum() or character in "_-." for character in text)
 
 
 def asset_uri(*parts: str) -> str:

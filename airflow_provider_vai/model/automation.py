@@ -167,15 +167,17 @@ class Step(Spec):
       ``execution_timeout``. Without them the automation's values apply.
     - ``model_words``: the places of texts that only a model wrote, the argument's name first. It is set only for steps
       with external side effects.
+    - ``title``: Airflow's ``task_display_name``, for a step whose name has letters that its task id lacks.
     """
 
     optional: ClassVar[tuple[str, ...]] = (
         "each", "concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds",
-        "model_words",
+        "model_words", "title",
     )  # fmt: skip
 
     key: str
     task_id: str
+    title: str | None = None
     kind: str
     operator: str
     depends_on: list[str] = Field(default_factory=list)
@@ -272,15 +274,17 @@ class Automation(Spec):
     ``conditions`` lists expressions over ``params``, ``payload`` and ``event``. Unless all of them are true, a DAG run
     skips its steps and logs why. ``max_active_runs``, ``max_active_tasks`` and ``timeout_seconds``
     (``dagrun_timeout``) are Airflow's limits for the DAG. ``retries`` and ``retry_delay_seconds`` apply to steps
-    without values of their own, but never to steps that write.
+    without values of their own, but never to steps that write. ``title`` is Airflow's ``dag_display_name``; it is set
+    if the name of the automation has letters that its DAG id lacks.
     """
 
     optional: ClassVar[tuple[str, ...]] = (
         "other_sources", "tags", "owner", "max_active_runs", "max_active_tasks", "timeout_seconds", "retries",
-        "retry_delay_seconds", "notifications",
+        "retry_delay_seconds", "notifications", "title",
     )  # fmt: skip
 
     dag_id: str
+    title: str | None = None
     description: str = ""
     source_type: Literal["CRYSTALLIZED", "MANUAL"]
     source: Source | None = None

@@ -239,6 +239,14 @@ class ApprovalGateArguments(Arguments):
     wake_every: int | None = Field(default=None, ge=1)
     allow_unattributed: bool | None = None
 
+    @model_validator(mode="after")
+    def _fit_together(self) -> ApprovalGateArguments:
+        if (self.trust_for is None) != (self.trust_uses is None):
+            raise ValueError("trust_for and trust_uses must be given together")
+        if self.remind_before is not None and self.response_timeout is None:
+            raise ValueError("remind_before needs a deadline: give response_timeout as well")
+        return self
+
 
 class ConditionsArguments(Arguments):
     """Expressions, all of which must be true."""

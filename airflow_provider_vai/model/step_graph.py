@@ -17,6 +17,7 @@ from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import Argument, Automation, Output, Step, StepApproval
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kinds import by_name
+from airflow_provider_vai.model.refusals import accepted
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.validation import problems
 
@@ -373,12 +374,13 @@ def finished(
 def validated(automation: Automation) -> Automation:
     """Return the automation, validated as if it had been read from a file.
 
-    :raises SpecError: it breaks the schema or refers to a step that does not exist.
+    :raises SpecError: it breaks the schema, refers to a step that does not exist, or would be refused by Airflow.
     """
     try:
-        return Automation.model_validate(automation.model_dump())
+        read = Automation.model_validate(automation.model_dump())
     except ValidationError as error:
         refuse(problems(error), automation.dag_id, "Correct the edit; `vai schema automation` prints the schema.")
+    return accepted(read)
 
 
 def reachable(keys: Iterable[str], waits: Mapping[str, Sequence[str]]) -> set[str]:

@@ -55,8 +55,9 @@ class ToolRule(BaseModel):
 
     ``match`` is a glob over the tool's name, ``server`` one over the name of its MCP server. ``conn_id`` is the Airflow
     connection. ``callable`` is the function of a ``python_tool``: ``package.module:function``, or ``package.module:*``
-    for the function with the tool's name. ``effect``, ``approval`` and ``trust`` override the kind and the gates
-    policy. ``arguments`` maps recorded argument names to the kind's. ``gate`` sets the gates of its steps.
+    for the public function with the tool's name. Of a ``dlt_extract``, it is the dlt source. ``effect``, ``approval``
+    and ``trust`` override the kind and the gates policy. ``arguments`` maps recorded argument names to the kind's.
+    ``gate`` sets the gates of its steps.
     """
 
     model_config = RULE

@@ -13,6 +13,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from airflow_provider_vai.exceptions import VaiError
+from airflow_provider_vai.model import notifiers
+from airflow_provider_vai.operators.runtime.compat import configuration
 from airflow_provider_vai.plugin.api import openapi
 from airflow_provider_vai.plugin.api.json_response import MaskedJson
 from airflow_provider_vai.plugin.api.problems import error_response
@@ -46,6 +48,7 @@ ROUTERS = (
 
 def make_app() -> FastAPI:
     """Return the app. FastAPI's own schema and docs pages are off: everyone could read them."""
+    notifiers.read_setting(lambda: str(configuration().get("vai", "notifiers", fallback="")))
     made = FastAPI(
         title="VirtuousAI",
         docs_url=None,

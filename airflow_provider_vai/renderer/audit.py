@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.renderer.file_parts import ParsedFile, parsed_in_pieces
+from airflow_provider_vai.renderer.importable import is_importable
 from airflow_provider_vai.renderer.python_source import SourcePlace
 
 
@@ -96,6 +97,8 @@ def _check_imports(statements: Sequence[ast.stmt], expected: set[tuple[str, str]
         if any(alias.asname for alias in statement.names):
             _refuse(f"line {statement.lineno} of the rendered file renames what it imports")
         found += [(statement.module, alias.name) for alias in statement.names]
+    if unknown := [f"{module}.{name}" for module, name in found if not is_importable(module, name)]:
+        _refuse(f"the rendered file imports {unknown[0]}, which a DAG file must not import")
     if set(found) != expected or len(found) != len(expected):
         _refuse(f"the imports of the rendered file differ from what is expected by {sorted(set(found) ^ expected)}")
 

@@ -42,6 +42,7 @@ def settings(automation: Automation) -> dict[str, Any]:
     }
     return {
         "dag_id": automation.dag_id,
+        **({"dag_display_name": automation.title} if automation.title else {}),
         "description": automation.description,
         "schedule": schedule_of(automation),
         "catchup": False,

@@ -9,6 +9,7 @@ from airflow_provider_vai.languages.identifiers import EVENT_FILTERS, asset_uri,
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.languages.short_text import similar_names
 from airflow_provider_vai.model.kinds import by_name
+from airflow_provider_vai.model.refusals import MAX_URI
 from airflow_provider_vai.model.triggers import EventName, EventTrigger
 
 OF_ACTIONS = ("action_kind", "automation", "step")
@@ -20,9 +21,6 @@ FILTERS: dict[EventName, tuple[str, ...]] = {
     "connection.data_available": EVENT_FILTERS,
 }
 """The filters that each event has."""
-
-MAX_URI = 1500
-"""The maximum length of an asset's URI in Airflow, in characters (``airflow.models.asset.AssetModel``)."""
 
 WHERE = "triggers"
 

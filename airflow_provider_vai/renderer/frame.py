@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from airflow_provider_vai.languages.identifiers import Names, asset_uri
+from airflow_provider_vai.languages.identifiers import Names, asset_uri, identifier
 from airflow_provider_vai.model import kind_arguments
 from airflow_provider_vai.model.automation import Argument, Automation, Step, StepApproval
 from airflow_provider_vai.model.kinds import OPERATORS, Kind
@@ -59,7 +59,8 @@ def framed(automation: Automation) -> Frame:
     The task that provides a list comes before the gate of the mapped step, if it has one, because the gate shows the
     list. If several steps have no followers, a last task waits for all of them.
     """
-    names = Names(frozenset(name for step in automation.steps for name in (step.key, step.task_id)))
+    taken = frozenset(name for step in automation.steps for name in (step.key, step.task_id))
+    names = Names(taken, make=identifier)  # so that the task ids of existing automations stay
     steps, lists = _with_lists(automation.steps, names)
     if automation.conditions:
         first = _added(names, CONDITIONS, [], conditions=Argument.frozen(automation.conditions))

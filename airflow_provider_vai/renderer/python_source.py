@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from airflow_provider_vai.exceptions import RenderError
+from airflow_provider_vai.languages.storable import text_problem
 
 INDENT = "    "
 SHORT_LINE = 88
@@ -41,7 +42,7 @@ class SourcePlace:
 
     module: str | None = None
 
-    def __init__(self, function: str, variable: str | None, *values: Any, **keywords: Any) -> None:
+    def __init__(self, function: str, variable: str | None, /, *values: Any, **keywords: Any) -> None:
         self.function, self.variable, self.values, self.keywords = function, variable, values, keywords
 
 
@@ -52,8 +53,8 @@ def literal(value: Any, level: int = 0, where: str = "value") -> PythonSource:
         deep. A :class:`SourcePlace` is allowed anywhere in it.
     :param level: The indentation level of the line that contains the value; continuation lines are indented by it.
     :param where: The name of the value, for messages.
-    :raises RenderError: if the value has another type, or contains NaN, infinity, text with a lone surrogate, or an
-        integer that is too long to print.
+    :raises RenderError: if the value has another type, or contains NaN, infinity, text that Airflow cannot store (see
+        :mod:`~airflow_provider_vai.languages.storable`), or an integer that is too long to print.
     """
     if level > MAX_DEPTH:
         raise RenderError(
@@ -115,9 +116,9 @@ def _text(value: str, level: int, where: str) -> str:
 
 
 def _line(value: str, where: str) -> str:
-    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+    if problem := text_problem(value):
         raise RenderError(
-            f"the text contains half a character (a lone surrogate): {value[:40]!r}",
+            f"the text {value[:40]!r} {problem}",
             where=where,
             remedy="Correct the text in the trace, or exclude the call.",
         )

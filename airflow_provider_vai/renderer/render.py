@@ -15,34 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.exceptions import RenderError
-from airflow_provider_vai.languages.identifiers import Names
+from airflow_provider_vai.languages.identifiers import Names, identifier
 from airflow_provider_vai.model.automation import Automation, Step
+from airflow_provider_vai.model.refusals import refusals
 from airflow_provider_vai.renderer import dag_settings, python_source
 from airflow_provider_vai.renderer.audit import Expected, ExpectedTask, audit
 from airflow_provider_vai.renderer.edges import edges
 from airflow_provider_vai.renderer.frame import framed
+from airflow_provider_vai.renderer.importable import FUNCTIONS
 from airflow_provider_vai.renderer.python_source import PythonSource, SourcePlace
 from airflow_provider_vai.renderer.task_source import TaskSource, task_sources
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-ARGUMENTS_MODULE = "airflow_provider_vai.operators.arguments"
-FUNCTIONS = {
-    "asset": "airflow_provider_vai.operators.assets",
-    "AssetAny": "airflow.sdk",
-    "AssetOrTimeSchedule": "airflow.timetables.assets",
-    "CronTriggerTimetable": "airflow.timetables.trigger",
-    "MultipleCronTriggerTimetable": "airflow.timetables.trigger",
-    "Param": "airflow.sdk",
-    "connection_secret": ARGUMENTS_MODULE,
-    "item": ARGUMENTS_MODULE,
-    "parameter": ARGUMENTS_MODULE,
-    "template": ARGUMENTS_MODULE,
-    "timedelta": "datetime",
-    "wired": ARGUMENTS_MODULE,
-}
-"""The functions that a value in a DAG file may call, and the modules that they are imported from."""
 
 Imports = dict[str, set[str]]
 """The names that a DAG file imports, by module."""
@@ -68,8 +53,10 @@ def render(automation: Automation) -> str:
     automation, statement by statement: it contains nothing else, and every value reads back equal.
 
     :param automation: The automation.
-    :raises RenderError: if a value cannot be written as a literal, or something in the automation cannot be rendered.
+    :raises RenderError: if a value cannot be written as a literal, something in the automation cannot be rendered, or
+        Airflow or its database would refuse it (see :mod:`airflow_provider_vai.model.refusals`).
     """
+    _check_accepted(automation)
     frame = framed(automation)
     variables = _variables(frame.steps)
     tasks = task_sources(frame, variables, automation.dag_id)
@@ -90,6 +77,11 @@ def render(automation: Automation) -> str:
     text = text.rstrip("\n") + "\n"
     audit(text, _expected(frame.steps, file, standard | imported, variables))
     return text
+
+
+def _check_accepted(automation: Automation) -> None:
+    for refusal in refusals(automation):
+        raise RenderError(refusal.problem, where=refusal.where, remedy=refusal.remedy)
 
 
 def templates_sha256() -> str:
@@ -149,7 +141,7 @@ def _expected(steps: Sequence[Step], file: FileSource, imported: Imports, variab
 
 
 def _variables(steps: Sequence[Step]) -> dict[str, str]:
-    names = Names()
+    names = Names(make=identifier)  # so that the variables of existing files stay
     return {step.key: names.give(step.key) for step in steps}
 
 

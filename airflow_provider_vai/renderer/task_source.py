@@ -65,6 +65,7 @@ def task_sources(frame: Frame, variables: Mapping[str, str], dag_id: str) -> lis
     sources = []
     for step in frame.steps:
         options = {
+            "task_display_name": step.title,
             "trigger_rule": rules.get(step.key),
             "retries": step.retries,
             "retry_delay": seconds(step.retry_delay_seconds),

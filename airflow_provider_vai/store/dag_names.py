@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import sys
 import unicodedata
+from collections.abc import Iterable
 
 from airflow_provider_vai.exceptions import NameTaken, UnusableName
-from airflow_provider_vai.languages.identifiers import slug
+from airflow_provider_vai.languages.identifiers import dag_id_problem, slug
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.sidecar import SUFFIX
 from airflow_provider_vai.store import shared_files
@@ -15,13 +16,6 @@ from airflow_provider_vai.store.shared_files import AnyPath
 from airflow_provider_vai.store.sidecar_files import read_sidecar
 
 MODULES = sys.stdlib_module_names | {"airflow", "airflow_provider_vai", "conftest", "plugins"}
-MAX_NAME_BYTES = 200
-"""Maximum for a DAG id. Most file systems allow names of 255 bytes, and the longest name adds a prefix and a suffix."""
-
-
-def has_valid_characters(dag_id: str) -> bool:
-    """Return whether a DAG id has only letters, digits, dashes, dots and underscores, and a letter or digit first."""
-    return dag_id[:1].isalnum() and all(character.isalnum() or character in "_-." for character in dag_id)
 
 
 def safe_name(dag_id: str, folder: AnyPath) -> str:
@@ -31,13 +25,10 @@ def safe_name(dag_id: str, folder: AnyPath) -> str:
     :raises NameTaken: an existing file has a name that some file systems consider equal.
     """
     safe = slug(dag_id, "run").rstrip("_")
-    if not has_valid_characters(dag_id):
-        problem = "must contain only letters, digits, dashes, dots and underscores, and start with a letter or digit"
-    elif len(dag_id.encode()) > MAX_NAME_BYTES:
-        problem = f"is longer than {MAX_NAME_BYTES} bytes"
-    elif dag_id.partition(".")[0] in MODULES:
+    problem = dag_id_problem(dag_id)
+    if problem is None and dag_id.partition(".")[0] in MODULES:
         problem = "would hide a Python module: the dags folder is on the import path"
-    else:
+    if problem is None:
         return _unlike_others(dag_id, folder)
     raise UnusableName(f"the DAG id {dag_id[:80]!r} {problem}", where="--dag-id", remedy=f"Try {f'vai_{safe}'[:80]!r}.")
 
@@ -54,6 +45,24 @@ def free_dag_id(dag_id: str, automation: Automation, folder: AnyPath) -> str:
         return dag_id
     theirs = read_sidecar(sidecar).source
     return dag_id if theirs and theirs.id == ours else f"{dag_id}_{hashlib.sha256(ours.encode()).hexdigest()[:6]}"
+
+
+def has_unicode_ids(dag_ids: Iterable[str], automation: Automation, folder: AnyPath) -> bool:
+    """Return whether an automation of the same recording exists that has ids with other letters than ASCII.
+
+    Earlier versions made such ids of titles and tools. They stay, because Airflow knows the DAG's runs by them.
+
+    :param dag_ids: The ids that the existing automation may have.
+    :param automation: An automation of the recording.
+    :param folder: The folder of the DAG files.
+    """
+    for sidecar in (folder / (dag_id + SUFFIX) for dag_id in dag_ids):
+        if sidecar.exists():
+            found = read_sidecar(sidecar)
+            ids = [found.dag_id, *(step.task_id for step in found.steps)]
+            if automation.source and found.source and found.source.id == automation.source.id:
+                return not all(one.isascii() for one in ids)
+    return False
 
 
 def _unlike_others(dag_id: str, folder: AnyPath) -> str:

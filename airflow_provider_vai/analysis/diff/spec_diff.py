@@ -21,14 +21,14 @@ from airflow_provider_vai.secrets.masking import mask, masked
 What = Literal["added", "removed", "changed", "moved"]
 
 OPTIONS = (
-    "dag_id", "description", "source_type", "owner", "max_active_runs", "max_active_tasks", "timeout_seconds",
+    "dag_id", "title", "description", "source_type", "owner", "max_active_runs", "max_active_tasks", "timeout_seconds",
     "retries", "retry_delay_seconds",
 )  # fmt: skip
 LISTS = ("triggers", "conditions", "tags", "notifications", "connections")
 PROVENANCE = ("source", "review", "not_crystallized", "advice", "savings")
 STEP_OPTIONS = (
-    "task_id", "kind", "operator", "depends_on", "effect", "determinism", "trigger_rule", "concurrency", "retries",
-    "retry_delay_seconds", "timeout_seconds",
+    "task_id", "title", "kind", "operator", "depends_on", "effect", "determinism", "trigger_rule", "concurrency",
+    "retries", "retry_delay_seconds", "timeout_seconds",
 )  # fmt: skip
 STEP_PROVENANCE = ("call_ids", "recorded", "non_deterministic_reason", "model_words")
 SHOWN_CHARACTERS = 120

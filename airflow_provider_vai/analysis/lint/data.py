@@ -162,7 +162,7 @@ def literal_credentials(subject: Subject) -> Iterator[CheckResult]:
             yield CheckResult(dotted(["params", *at]), what, TO_A_CONNECTION)
         for at, what in credentials({"description": param.get("description")}):
             yield CheckResult(dotted(["params", name, *at]), what, TO_A_CONNECTION)
-    for name in ("description", "conditions", "notifications", "review", "tags", "owner"):
+    for name in ("title", "description", "conditions", "notifications", "review", "tags", "owner"):
         for at, what in credentials({name: subject.data.get(name)}):
             yield CheckResult(dotted(at), what, TO_A_CONNECTION)
     for line in subject.dag.credential_lines if subject.dag else ():

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from airflow_provider_vai.analysis.lint.data import wrong_defaults
 from airflow_provider_vai.analysis.lint.finding import CheckResult
+from airflow_provider_vai.analysis.lint.form import same_names
 from airflow_provider_vai.analysis.lint.raw import list_of, object_of, text_of, texts_of
 from airflow_provider_vai.analysis.lint.subjects import Subject
 from airflow_provider_vai.authoring.specs.condition import condition_problem
@@ -13,6 +14,7 @@ from airflow_provider_vai.authoring.specs.places import dotted, similar
 from airflow_provider_vai.authoring.specs.triggers import check_start
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages import expression
+from airflow_provider_vai.languages.identifiers import slug
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.languages.schedule import (
     SCHEDULE_REMEDY,
@@ -20,6 +22,7 @@ from airflow_provider_vai.languages.schedule import (
     schedule_problem,
     timezone_problem,
 )
+from airflow_provider_vai.model.refusals import refusals
 from airflow_provider_vai.model.review_codes import FLAGS
 
 
@@ -48,6 +51,25 @@ def wrong_starts(subject: Subject) -> Iterator[CheckResult]:
         check_start(subject.automation)
     except SpecError as error:
         yield CheckResult(error.where, error.problem, error.remedy)
+
+
+def refused_by_airflow(subject: Subject) -> Iterator[CheckResult]:
+    """Airflow or its database does not accept a name, a number or a text."""
+    is_reported = any(True for _ in same_names(subject))  # by its own check
+    for refusal in refusals(subject.automation) if subject.automation else ():
+        if is_reported and refusal.place[-1] == "task_id":
+            continue
+        yield CheckResult(dotted(refusal.place), refusal.problem, refusal.remedy)
+
+
+def not_ascii(subject: Subject) -> Iterator[CheckResult]:
+    """The DAG id or a task id has other letters than ASCII."""
+    ids = [("dag_id", subject.dag_id)]
+    ids += [(step.field("task_id"), text_of(step.data.get("task_id"))) for step in subject.steps]
+    for field, name in ids:
+        if name is not None and not name.isascii():
+            remedy = f"Use {slug(name, 'name')!r} in a new automation. An existing one may keep its ids."
+            yield CheckResult(field, f"Airflow's metrics leave out {shown(name)}, which is not ASCII", remedy)
 
 
 def wrong_conditions(subject: Subject) -> Iterator[CheckResult]:

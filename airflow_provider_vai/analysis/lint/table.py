@@ -104,6 +104,13 @@ CHECKS = (
         "Airflow does not accept this combination of triggers, limits and params.",
         start.wrong_starts,
     ),
+    Check(
+        "VAI507",
+        "error",
+        "Airflow or its database does not accept a name, number or text, or a notifier is not allowed.",
+        start.refused_by_airflow,
+    ),
+    Check("VAI508", "warning", "The DAG id or a task id has other letters than ASCII.", start.not_ascii),
     Check("VAI601", "warning", "A sidecar has no DAG file.", pair.missing_file),
     Check("VAI602", "warning", "The DAG file was edited by hand.", pair.edited_file),
     Check(

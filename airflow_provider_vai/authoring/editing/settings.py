@@ -15,13 +15,14 @@ from airflow_provider_vai.languages import expression
 from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import Automation, Param
 from airflow_provider_vai.model.param_default import default_problem
+from airflow_provider_vai.model.refusals import accepted
 from airflow_provider_vai.model.step_graph import changed, finished, found, refuse, validated
 from airflow_provider_vai.model.triggers import Trigger, WebhookTrigger
 from airflow_provider_vai.model.validation import problems
 from airflow_provider_vai.renderer.schedule import schedule
 
 OPTIONS = (
-    "description", "tags", "owner", "max_active_runs", "max_active_tasks", "timeout_seconds", "retries",
+    "title", "description", "tags", "owner", "max_active_runs", "max_active_tasks", "timeout_seconds", "retries",
     "retry_delay_seconds", "notifications",
 )  # fmt: skip
 STEP_OPTIONS = ("each", "concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds")
@@ -150,7 +151,7 @@ def set_options(automation: Automation, **options: Any) -> Automation:
     :raises SpecError: an option is unknown, has a wrong type, or looks like a credential.
     """
     _check_options(options, OPTIONS, automation.dag_id)
-    for name in ("description", "owner"):
+    for name in ("title", "description", "owner"):
         if isinstance(options.get(name), str):
             refuse_text(options[name], name)
     for tag in options.get("tags") or ():
@@ -163,9 +164,10 @@ def set_options(automation: Automation, **options: Any) -> Automation:
         if value is None:
             del fields[name]
     try:
-        return Automation.model_validate(fields)
+        given = Automation.model_validate(fields)
     except ValidationError as error:
         refuse(problems(error), automation.dag_id, "`vai schema automation` prints what each option takes.")
+    return accepted(given)
 
 
 def set_step_options(automation: Automation, key: str, **options: Any) -> Automation:

@@ -6,7 +6,6 @@ There are three forms, described in ``dev/docs/spec.md``: the short form for peo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,18 +14,19 @@ from pydantic import ValidationError
 
 from airflow_provider_vai.authoring.specs.arguments import literal_problems
 from airflow_provider_vai.authoring.specs.condition import condition_problem
-from airflow_provider_vai.authoring.specs.places import refuse, refuse_first, similar
+from airflow_provider_vai.authoring.specs.places import dotted, refuse, refuse_first, refused, similar
 from airflow_provider_vai.authoring.specs.platform_documents import is_platform, short_form
 from airflow_provider_vai.authoring.specs.short import SpecReader
 from airflow_provider_vai.authoring.specs.triggers import check_start, refuse_login
 from airflow_provider_vai.authoring.specs.values import refuse_credentials
 from airflow_provider_vai.exceptions import SpecError, UnreadableTrace
-from airflow_provider_vai.languages import json_text, yaml_text
+from airflow_provider_vai.languages import json_text, storable, yaml_text
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model import version_1
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.param_default import default_problem
+from airflow_provider_vai.model.refusals import refusals
 from airflow_provider_vai.model.review_item import review_item
 from airflow_provider_vai.model.sidecar import SCHEMA_VERSION, Sidecar
 
@@ -121,11 +121,9 @@ def document(path: Path) -> Any:
         problem = error.problem.replace(' in "<unicode string>", line', ", line")
         raise SpecError(problem, remedy="Correct the file.") from None
     _check_depth(value)
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        problem = "a text contains half a character (a lone surrogate), which cannot be rendered"
-        raise SpecError(problem, remedy="Correct the text.") from None
+    is_sidecar = isinstance(value, dict) and "schema_version" in value  # it keeps recorded text that is not rendered
+    if found := storable.unstorable(value, nul=is_sidecar):
+        raise SpecError(f"{dotted(found[0])}: {found[1]}", remedy=storable.REMEDY)
     return value
 
 
@@ -223,8 +221,10 @@ def _check_start(automation: Automation) -> None:
             refuse(problem, ["params", name], "Correct the default or the schema.")
         refuse_credentials({name: param.default}, ["params"])
         refuse_credentials({"description": param.description}, ["params", name])
-    refuse_credentials({"description": automation.description}, [])
+    refuse_credentials({"title": automation.title, "description": automation.description}, [])
     check_start(automation)
+    for one in refusals(automation):
+        raise refused(one)
 
 
 def _check_depth(value: Any) -> None:

@@ -13,6 +13,7 @@ from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.printable import SHOWN_CHARACTERS, shown
 from airflow_provider_vai.languages.short_text import similar_names
 from airflow_provider_vai.model.base import JsonPath, Spec
+from airflow_provider_vai.model.refusals import Refusal
 from airflow_provider_vai.secrets.masking import mask
 
 SHOWN_NAMES = 25
@@ -47,6 +48,11 @@ def refuse(problem: str, place: JsonPath, remedy: str) -> NoReturn:
     :raises SpecError: always. ``where`` is the place in the document; ``specs.file`` adds the file.
     """
     raise SpecError(problem, where=dotted(place), remedy=remedy)
+
+
+def refused(refusal: Refusal) -> SpecError:
+    """Return what Airflow would refuse as an error about its place."""
+    return SpecError(refusal.problem, where=dotted(refusal.place), remedy=refusal.remedy)
 
 
 def only(fields: Any, known: Iterable[str], place: JsonPath) -> dict[str, Any]:

@@ -12,20 +12,21 @@ from typing import Any
 
 from airflow_provider_vai.authoring.specs.condition import condition_problem
 from airflow_provider_vai.authoring.specs.params import params_of
-from airflow_provider_vai.authoring.specs.places import only, refuse, text_of, validated
+from airflow_provider_vai.authoring.specs.places import only, refuse, refused, text_of, validated
 from airflow_provider_vai.authoring.specs.steps import Raw, gate_step, raw_step, step
 from airflow_provider_vai.authoring.specs.triggers import check_start, triggers
 from airflow_provider_vai.authoring.specs.values import refuse_credentials
 from airflow_provider_vai.exceptions import SpecError
-from airflow_provider_vai.languages.identifiers import Names, slug
+from airflow_provider_vai.languages.identifiers import Names, has_valid_characters, loses_letters, slug
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import Argument, Automation, Step
 from airflow_provider_vai.model.base import JsonPath
+from airflow_provider_vai.model.refusals import refusals
 from airflow_provider_vai.model.review_item import ReviewItem
-from airflow_provider_vai.store.dag_names import has_valid_characters
 
 OPTIONS = (
+    "title",
     "description",
     "tags",
     "owner",
@@ -72,6 +73,8 @@ class SpecReader:
             return None
         flagged = review.flagged(steps)
         options = {name: fields[name] for name in OPTIONS if name in fields}
+        if "title" not in options and "dag_id" not in fields and loses_letters(str(fields.get("name") or "")):
+            options["title"] = fields["name"]
         if "description" not in options and isinstance(fields.get("name"), str):
             options["description"] = fields["name"]
         made: dict[str, Any] = {
@@ -90,6 +93,7 @@ class SpecReader:
         automation: Automation | None = self._try(validated, Automation, made, [])
         if automation is not None:
             self._try(check_start, automation)
+            self.refused += [refused(one) for one in refusals(automation)]
         return None if self.refused else automation
 
     def _steps(self, given: Any) -> list[Step]:

@@ -13,7 +13,7 @@ from airflow_provider_vai.crystallizer.draft import Draft, Policy
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.expect import expect
 from airflow_provider_vai.crystallizer.gate_question import DeniedArguments, question
-from airflow_provider_vai.languages.identifiers import slug
+from airflow_provider_vai.languages.identifiers import identifier, slug
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model import step_graph
 from airflow_provider_vai.model.automation import Argument, Effect, Output, Step, StepApproval
@@ -62,7 +62,7 @@ def raw_step(given: Any, place: JsonPath) -> Raw:
     fields = only(given, KEYS, place)
     kind = _kind(fields.get("kind"), [*place, "kind"])
     key = fields.get("key")
-    if key is not None and (not isinstance(key, str) or slug(key, "step") != key):
+    if key is not None and (not isinstance(key, str) or identifier(key, "step") != key):
         remedy = f"Write {slug(str(key), 'step')!r}: lower-case letters, digits and underscores, not a reserved word."
         refuse(f"{shown(key)} cannot be a step's key", [*place, "key"], remedy)
     gate = fields.get("gate", False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 
-from airflow_provider_vai.languages.identifiers import slug
+from airflow_provider_vai.languages.identifiers import identifier
 from airflow_provider_vai.model.base import JsonPath
 
 TAKEN = frozenset({"payload"})
@@ -44,6 +44,6 @@ class ParamNames:
 
 def _name(text: str) -> str:
     """Return the slug of a text. Only a keyword gets an underscore, not `zip` or `id`: a param is not a variable."""
-    name = slug(text, FALLBACK)
+    name = identifier(text, FALLBACK)
     short = name.rstrip("_")
     return name if keyword.iskeyword(short) else short

@@ -29,7 +29,7 @@ from airflow_provider_vai.crystallizer.several.volatile import in_results
 from airflow_provider_vai.crystallizer.wiring.settle import WiredStep, settle
 from airflow_provider_vai.exceptions import RunsDiffer
 from airflow_provider_vai.languages import json_text
-from airflow_provider_vai.languages.identifiers import Names
+from airflow_provider_vai.languages.identifiers import Names, identifier
 from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import Argument, Automation, LeftOut, Step
 from airflow_provider_vai.model.flags import flag
@@ -69,7 +69,7 @@ class _Assembly:
     def __post_init__(self) -> None:
         base = self.playbacks[0].automation
         self.every = frozenset(playback.number for playback in self.playbacks)
-        self.names = Names(frozenset(step.key for step in base.steps))
+        self.names = Names(frozenset(step.key for step in base.steps), make=identifier)
         for column in self.aligned.columns:
             key = column.newest.step.key
             column.key = key if 0 in column.of else self.names.give(key)

@@ -20,6 +20,7 @@ from airflow_provider_vai.crystallizer.several.align import align
 from airflow_provider_vai.crystallizer.several.assemble import assembled
 from airflow_provider_vai.crystallizer.several.playback import Playback, playback
 from airflow_provider_vai.exceptions import CrystallizeError, NothingToCrystallize, RunNotSuccessful
+from airflow_provider_vai.languages.identifiers import loses_letters
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.run import Run
@@ -122,8 +123,9 @@ def generalised(
     title = common_title(automation.description for _, automation in made)
     if title is None:
         return automation
-    named = derived_dag_id(runs[0].model_copy(update={"title": title}))
-    return automation.model_copy(update={"description": title, "dag_id": dag_id or named})
+    named = derived_dag_id(runs[0].model_copy(update={"title": title}), unicode_ids=policy.unicode_ids)
+    shown = None if dag_id or policy.unicode_ids or not loses_letters(title) else title
+    return automation.model_copy(update={"description": title, "dag_id": dag_id or named, "title": shown})
 
 
 def common_title(titles: Iterable[str]) -> str | None:

@@ -15,7 +15,6 @@ import decimal
 import hashlib
 import json
 import math
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from urllib.parse import quote
 
 from airflow_provider_vai.languages import result_path
 from airflow_provider_vai.languages.identifiers import folder_name
+from airflow_provider_vai.languages.storable import text_problem
 from airflow_provider_vai.model import artifacts
 from airflow_provider_vai.operators.runtime.compat import configuration
 
@@ -33,9 +33,6 @@ LIMIT_BYTES = 48 * 1024
 """Default of ``[vai] result_limit_bytes``: a size that also suits the XCom table of a small database."""
 
 PREVIEW_ROWS = 5
-_UNSTORABLE = re.compile(
-    "[\x00\ud800-\udfff]"
-)  # PostgreSQL refuses NUL in JSON and text; lone surrogates cannot be encoded in UTF-8
 _REFERENCE_KEYS = {"artifact", "path", "sha256", "bytes", "rows", "columns", "preview"}
 
 
@@ -233,5 +230,5 @@ def _survives_xcom(value: Any) -> bool:
     if isinstance(value, list):
         return all(_survives_xcom(part) for part in value)
     if isinstance(value, str):
-        return _UNSTORABLE.search(value) is None
+        return text_problem(value) is None
     return not isinstance(value, int) or abs(value) <= 2**63 - 1

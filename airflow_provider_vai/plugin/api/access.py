@@ -20,23 +20,24 @@ from airflow.api_fastapi.core_api.security import (
 )
 from fastapi import Depends, HTTPException, Request
 
+from airflow_provider_vai.languages.identifiers import dag_id_problem
+from airflow_provider_vai.languages.storable import text_problem
 from airflow_provider_vai.operators.runtime.compat import configuration
-from airflow_provider_vai.store.dag_names import MAX_NAME_BYTES, has_valid_characters
 
 
 def known_name(request: Request) -> None:
-    """Check that the DAG id in the path can name a file.
+    """Check that the DAG id in the path can name a file, and that the database can look up the other names in it.
 
     :raises HTTPException: 404, as for any other automation that does not exist.
     """
     dag_id = request.path_params.get("dag_id", "")
-    if not is_name(dag_id):
+    if not is_name(dag_id) or any(text_problem(str(name)) for name in request.path_params.values()):
         raise HTTPException(404, "there is no such automation")
 
 
 def is_name(dag_id: str) -> bool:
     """Return whether a text can be an automation's DAG id, see ``store.dag_names.safe_name``."""
-    return has_valid_characters(dag_id) and len(dag_id.encode("utf-8", "replace")) <= MAX_NAME_BYTES
+    return dag_id_problem(dag_id) is None
 
 
 def edits_connections(user: GetUserDep) -> None:

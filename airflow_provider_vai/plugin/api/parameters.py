@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 from fastapi import Path, Query
 
-from airflow_provider_vai.store.dag_names import MAX_NAME_BYTES
+from airflow_provider_vai.languages.identifiers import MAX_DAG_ID_BYTES
 
-_DAG_ID: dict[str, Any] = {"pattern": r"^\w[\w.-]*$", "maxLength": MAX_NAME_BYTES}
+_DAG_ID: dict[str, Any] = {"pattern": r"^\w[\w.-]*$", "maxLength": MAX_DAG_ID_BYTES}
 
 DagId = Annotated[str, Path(json_schema_extra=_DAG_ID)]
 DagIdInQuery = Annotated[str, Query(json_schema_extra=_DAG_ID)]

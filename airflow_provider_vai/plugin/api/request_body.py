@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -14,7 +13,7 @@ from starlette.requests import ClientDisconnect
 
 from airflow_provider_vai.authoring.specs.file import DEEPEST, LIMIT_BYTES
 from airflow_provider_vai.exceptions import SpecError, VaiError
-from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages import json_text, storable
 from airflow_provider_vai.model.validation import problems
 from airflow_provider_vai.operators.runtime.compat import configuration
 from airflow_provider_vai.secrets.masking import mask
@@ -49,15 +48,12 @@ class RequestBody:
         """Return the JSON document.
 
         :raises HTTPException: 400 it is not JSON, 415 its content type is not JSON.
-        :raises SpecError: it is nested too deeply, or contains a lone surrogate.
+        :raises SpecError: it is nested too deeply, or contains text that Airflow cannot store.
         """
         if self.content_type != "application/json" and not self.content_type.endswith("+json"):
             raise HTTPException(415, "the body must be JSON, with the header Content-Type: application/json")
         try:
             document = json_text.loads(self.content.decode("utf-8"), where="the body")
-            json.dumps(document, ensure_ascii=False).encode()
-        except UnicodeEncodeError:
-            raise SpecError("a text contains half a character (a lone surrogate)", where="the body") from None
         except UnicodeDecodeError as error:
             raise HTTPException(400, f"the body is not UTF-8 at byte {error.start}") from None
         except RecursionError:
@@ -66,6 +62,9 @@ class RequestBody:
             raise HTTPException(400, f"the body: {error.problem}") from None
         if json_text.is_deeper(document, DEEPEST):
             raise SpecError(f"nested more than {DEEPEST} levels deep", where="the body", remedy="Flatten it.")
+        if found := storable.unstorable(document):
+            place = "".join(f".{part}" for part in found[0])
+            raise SpecError(found[1], where=f"the body{place}", remedy=storable.REMEDY)
         return document
 
     def read(self, model: type[AnyRequest]) -> AnyRequest:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 
 from airflow_provider_vai.exceptions import UnreadableTrace, VaiError
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.storable import text_problem
 
 MAX_DEPTH = 64
 """Levels of lists and objects. Senders need a dozen; the code that reads a run's configuration recurses."""
@@ -91,9 +92,5 @@ def _check(value: Any) -> None:
 
 
 def _check_text(text: str) -> None:
-    if "\0" in text:
-        raise BadPayload("the body contains the character U+0000", remedy="Leave it out.")
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise BadPayload("the body contains half a surrogate pair", remedy="Send whole characters.") from None
+    if problem := text_problem(text):
+        raise BadPayload(f"the body {problem}", remedy="Leave the character out.")

@@ -14,6 +14,7 @@ from typing import Any
 from airflow_provider_vai.exceptions import MalformedTrace, UnreadableTrace
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.short_text import cut
+from airflow_provider_vai.languages.storable import text_problem
 
 DEEPEST = 200
 """Allowed levels of nesting. Pydantic's JSON writer gives up at 255, and a Run nests a value a few levels deeper."""
@@ -23,7 +24,6 @@ JSONL_SUFFIXES = (".jsonl", ".ndjson")
 PlacedObject = tuple[dict[str, Any], str]
 """A JSON object and its place."""
 
-_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _FRACTION = re.compile(r"\.(\d+)")
 
 
@@ -193,8 +193,8 @@ def _unwritable(value: Any) -> str:
                 below += item.values()
             elif isinstance(item, list):
                 below += item
-            elif isinstance(item, str) and not item.isascii() and _HALF_PAIR.search(item):
-                return f"the text {cut(ascii(item), 80)} has half a surrogate pair, which is not a character"
+            elif isinstance(item, str) and (problem := text_problem(item, nul=True)):
+                return f"the text {cut(ascii(item), 80)} {problem}"
         if not below:
             return ""
         level = below

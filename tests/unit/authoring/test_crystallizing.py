@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from airflow_provider_vai.authoring.crystallizing import (
     runs_of,
     taken_for,
 )
+from airflow_provider_vai.crystallizer.crystallize import crystallize
 from airflow_provider_vai.crystallizer.several.generalise import Recording
 from airflow_provider_vai.exceptions import (
     CrystallizeError,
@@ -49,6 +51,31 @@ def made(*runs: Run, folder: Path, tools_file: ToolsFile | None = None, **option
     """Return the automation of runs."""
     recordings = [Recording(f"{one.id}.json", one, SHA) for one in runs]
     return crystallized(recordings, tools_file or tools(), options=CrystallizeOptions(**options), folder=folder)
+
+
+@pytest.mark.parametrize("bad", ["\0", "\ud800"])
+def test_a_text_that_airflow_cannot_store_is_refused_with_its_trace(tmp_path: Path, bad: str) -> None:
+    """With the place in the spec as well; nothing is written."""
+    one = run(call("look", {"value": f"a{bad}"}, {}), id="r1")
+
+    with pytest.raises(CrystallizeError, match=r"U\+0000|half a surrogate pair") as caught:
+        made(one, folder=tmp_path)
+    assert caught.value.where == "r1.json: steps.look.arguments.arguments.value.value"
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_existing_automation_keeps_its_ids(tmp_path: Path) -> None:
+    """Crystallized again, one with ids that are not ASCII has the same DAG and tasks; other recordings get new ids."""
+    one = run(call("verkäufe", {"value": 1}, {}), id="r1", title="Größe")
+    former = CrystallizeOptions().policy(tmp_path)
+    before = crystallize(one, tools(), replace(former, unicode_ids=True), trace_sha256=SHA)
+    assert (before.dag_id, before.steps[-1].task_id) == ("vai_größe", "verkäufe")
+    publish(before, tmp_path)
+
+    again = made(one, folder=tmp_path)
+    assert publish(again, tmp_path).change == "unchanged"
+    other = made(one.model_copy(update={"id": "r2"}), folder=tmp_path)
+    assert (other.dag_id, other.steps[-1].task_id, other.title) == ("vai_grosse", "verkaufe", "Größe")
 
 
 # --- what several traces are ------------------------------------------------------------------------------------------

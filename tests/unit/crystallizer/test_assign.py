@@ -245,3 +245,28 @@ def test_a_write_stays_one_whatever_the_tools_file_says(arguments: dict[str, Any
     assert [step.kind for step in steps] == ["approval_gate", "http_request"]
     query = call("http_request", {"endpoint": "/x", "method": "POST", "json": {"query": "{ a }"}})
     assert effects(query, effect="read") == ("read", None, ["effect_of_tools_file"])
+
+
+@pytest.mark.parametrize("source", ["os.system", "antigravity.x", "shop.pipelines:orders"])
+def test_a_recording_does_not_name_what_is_imported(source: str) -> None:
+    """A dlt source of a module is used only if the tools file names it; a plain name imports nothing."""
+    one = call("dlt_extract", {"source": source})
+
+    with pytest.raises(ArgumentsRefused, match="which workers import") as caught:
+        draft(one)
+    assert "callable" in caught.value.remedy
+    with pytest.raises(ArgumentsRefused):
+        draft(one, kind="dlt_extract", callable="shop.pipelines:other")
+    assert draft(one, kind="dlt_extract", callable=source).values["source"] == source
+    assert draft(call("dlt_extract", {"source": "shop"})).values["source"] == "shop"
+    mapped = draft(call("dlt_extract", {"source": "shop"}), kind="dlt_extract", callable="shop.pipelines:orders")
+    assert mapped.values["source"] == "shop.pipelines:orders"
+
+
+def test_a_star_stands_for_public_functions_only() -> None:
+    """A recorded tool name cannot reach a module's private names."""
+    with pytest.raises(ArgumentsRefused, match=r"private function of bank\.tools"):
+        draft(call("_send"), kind="python_tool", callable="bank.tools:*")
+    assert draft(call("_send"), kind="python_tool", callable="bank.tools:_send").values["python_callable"] == (
+        "bank.tools:_send"
+    )

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from airflow_provider_vai.crystallizer.crystallize import derived_dag_id
-from airflow_provider_vai.exceptions import NothingToCrystallize, RunNotSuccessful
+from airflow_provider_vai.exceptions import NothingToCrystallize, RenderError, RunNotSuccessful
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.result_path import follow
 from airflow_provider_vai.model.automation import Argument, Automation, Param, Step
@@ -76,12 +76,46 @@ def test_provenance_is_taken_over() -> None:
             {"title": "give me revenue by month and order counts by region"},
             "vai_give_me_revenue_by_month_and_order_counts_by",
         ),
-        ({"title": "Übersicht für Mai"}, "vai_übersicht_für_mai"),
+        ({"title": "Übersicht für Mai"}, "vai_ubersicht_fur_mai"),
+        ({"title": "売上の報告"}, "vai_run"),
     ],
 )
 def test_derived_dag_ids(facts: dict[str, Any], dag_id: str) -> None:
     """Title, agent, the user's first words or the run's id; prefixed, so that no module is shadowed; cut at a word."""
     assert derived_dag_id(run(**facts)) == dag_id
+
+
+def test_titles_keep_the_letters_that_ids_lack() -> None:
+    """They become Airflow's display names; a name of which the id has every letter needs none."""
+    made = crystallized(run(call("verkäufe_lesen"), call("送信"), call("look"), title="Übersicht für Mai"))
+
+    ids = [(step.task_id, step.title) for step in made.steps if step.kind == "mcp_tool"]
+    assert ids == [("verkaufe_lesen", "verkäufe_lesen"), ("tool", "送信"), ("look", None)]
+    assert (made.dag_id, made.title) == ("vai_ubersicht_fur_mai", "Übersicht für Mai")
+    text = render(made)
+    assert 'dag_display_name="Übersicht für Mai",' in text
+    assert 'task_display_name="verkäufe_lesen",' in text
+    assert text.count("display_name") == 3
+    assert crystallized(run(call("look"), title="Übersicht"), dag_id="mine").title is None
+    former = crystallized(run(call("verkäufe"), title="Übersicht"), unicode_ids=True)
+    assert (former.dag_id, former.steps[-1].task_id) == ("vai_übersicht", "verkäufe")
+    assert "display_name" not in render(former)
+
+
+@pytest.mark.parametrize("bad", ["\0", "\ud800"])
+def test_text_that_airflow_cannot_store(bad: str) -> None:
+    """In a title it is replaced; in a value or a key it is refused with its place, before anything is written."""
+    made = crystallized(
+        run(call("look", {"q": 1}, {f"r{bad}": bad}), turns=[Turn(index=0, user_text=f"Report{bad} us")])
+    )
+    assert made.description == "Report\ufffd us"
+    assert bad not in render(made)
+
+    for arguments in ({"q": f"a{bad}b"}, {f"q{bad}": 1}, {"q": [{"k": bad}]}):
+        with pytest.raises(RenderError, match=r"U\+0000|half a surrogate pair") as caught:
+            render(crystallized(run(call("look", arguments))))
+        assert caught.value.where.startswith("steps.look.arguments.arguments.value")
+        assert "leave out the recorded call" in caught.value.remedy
 
 
 def test_a_schedule_is_a_trigger() -> None:

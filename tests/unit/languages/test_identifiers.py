@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, strategies as st
 
-from airflow_provider_vai.languages.identifiers import MAX_LENGTH, Names, slug
+from airflow_provider_vai.languages.identifiers import MAX_LENGTH, Names, identifier, loses_letters, slug
 from tests.unit.support import call, crystallized, hostile, run, tasks
 
 AIRFLOW_KEY = re.compile(r"^[\w.-]+\Z")
@@ -84,9 +84,13 @@ def test_hostile_tool_names_become_tasks(entry: dict[str, Any]) -> None:
         ("mcp__files__read", "mcp_files_read"),
         ("class", "class_"),
         ("2024 report", "n2024_report"),
-        ("Straße", "straße"),
+        ("Straße", "strasse"),
+        ("Ærø Łódź \u0131", "aero_lodz_i"),
+        ("売上", "step"),
+        ("売上 2024 report", "n2024_report"),
+        ("Отчёт v2", "v2"),
         ("ﬁle", "file"),
-        ("données", "données"),
+        ("données", "donnees"),
         ("x" * 300, "x" * MAX_LENGTH),
         ("🙂", "step"),
         ("²", "n2"),
@@ -94,8 +98,19 @@ def test_hostile_tool_names_become_tasks(entry: dict[str, Any]) -> None:
     ],
 )
 def test_slug(name: str, id: str) -> None:
-    """Slugs have lower-case letters of any script, digits and underscores; reserved names end in one."""
+    """Slugs have lower-case ASCII letters, digits and underscores; reserved names end in one."""
     assert slug(name, "step") == id
+
+
+@pytest.mark.parametrize(
+    ("name", "id", "loses"),
+    [("Straße", "straße", True), ("売上", "売上", True), ("Send Mail", "send_mail", False), ("ﬁle 🙂", "file", False)],
+)
+def test_identifiers_keep_every_letter(name: str, id: str, loses: bool) -> None:
+    """If the slug lacks some of them, people are shown the name."""
+    assert identifier(name, "step") == id
+    assert loses_letters(name) is loses
+    assert Names(make=identifier).give(name) == id
 
 
 def test_taken_names_are_not_given() -> None:

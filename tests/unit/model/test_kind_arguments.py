@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from airflow_provider_vai.model.kind_arguments import GenerateQueryArguments, HttpRequestArguments
+from airflow_provider_vai.model.kind_arguments import (
+    ApprovalGateArguments,
+    GenerateQueryArguments,
+    HttpRequestArguments,
+)
 
 
 @pytest.mark.parametrize(
@@ -46,3 +50,19 @@ def test_expectations_of_a_request() -> None:
     for expected in (201, [200, 201]):
         given = {"conn_id": "web", "url": "/x", "expected_status": expected, "expected_shape": {"type": "object"}}
         assert HttpRequestArguments.model_validate(given).expected_status == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"trust_for": 60}, "trust_for and trust_uses"),
+        ({"trust_uses": 2}, "trust_for and trust_uses"),
+        ({"remind_before": 60}, "remind_before needs a deadline"),
+    ],
+)
+def test_settings_of_a_gate_that_its_sensor_refuses(settings: dict[str, Any], problem: str) -> None:
+    """The sensor would refuse them only when Airflow parses the DAG file."""
+    with pytest.raises(ValidationError, match=problem):
+        ApprovalGateArguments.model_validate({"subject": "Run?", **settings})
+    more = {"trust_for": 60, "trust_uses": 2, "response_timeout": 90, **settings}
+    assert ApprovalGateArguments.model_validate({"subject": "Run?", **more})

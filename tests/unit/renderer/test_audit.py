@@ -138,3 +138,12 @@ def test_other_forms_of_the_same_pass() -> None:
     called = "    chain(find, approve_send, send, approve_drop, drop)\n"
     with_chain = replace(EXPECTED, imports=EXPECTED.imports | {("airflow.sdk", "chain")})
     audit(TEXT.replace("import DAG", "import DAG, chain").replace(EDGES, called), with_chain)
+
+
+def test_a_name_that_no_dag_file_may_import_is_refused_even_if_the_spec_has_it() -> None:
+    """The audit has a list of its own: what the renderer expects does not count."""
+    text = TEXT.replace(WITH, f"\nfrom subprocess import getoutput{WITH}")
+    expected = replace(EXPECTED, imports={*EXPECTED.imports, ("subprocess", "getoutput")})
+
+    with pytest.raises(RenderError, match=r"imports subprocess\.getoutput, which a DAG file must not import"):
+        audit(text, expected)

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, strategies as st
+from hypothesis import assume, example, given, strategies as st
 
 from airflow_provider_vai.exceptions import RenderError
+from airflow_provider_vai.languages.storable import unstorable
 from airflow_provider_vai.renderer.python_source import (
     MAX_DEPTH,
     PythonSource,
@@ -42,6 +43,7 @@ def nested(depth: int) -> list[Any]:
 @example("line\n" + "\\" + "\nline", 1)
 def test_any_json_value_reads_back(value: Any, level: int) -> None:
     """A literal reads back equal and with the same type, at every indentation level."""
+    assume(unstorable(value) is None)
     assert repr(ast.literal_eval(literal(value, level))) == repr(value)
 
 
@@ -66,6 +68,8 @@ def test_hostile_values_read_back_or_are_refused(entry: dict[str, Any]) -> None:
         (PythonSource("x"), "type PythonSource"),
         (float("nan"), "nan"),
         (float("inf"), "inf"),
+        ("nul \0", "U+0000"),
+        ({"nul \0": 1}, "U+0000"),
         ("half \ud83d", "lone surrogate"),
         ({"half \ud83d": 1}, "lone surrogate"),
         ({1: "x"}, "the key 1"),
@@ -128,6 +132,13 @@ def test_docstrings_hold_any_text(text: str) -> None:
     assert [type(node) for node in tree.body] == [ast.Expr]
     assert isinstance(ast.literal_eval(source), str)
     assert source.encode("utf-8")
+
+
+def test_an_argument_may_have_any_name() -> None:
+    """The names of a call's keyword arguments come from the spec."""
+    assert (
+        literal(SourcePlace("Siren", None, function=1, variable=2, self=3)) == "Siren(function=1, variable=2, self=3)"
+    )
 
 
 def test_docstring_stays_readable() -> None:

@@ -291,8 +291,8 @@ def test_templates_and_wires_are_written_as_such() -> None:
     ("change", "problem"),
     [
         (
-            {"notifications": [Notification(on="failure", notifier="mine.DAG", arguments={})]},
-            "the name DAG would be imported from two modules",
+            {"notifications": [Notification(on="failure", notifier="subprocess.getoutput", arguments={})]},
+            "is not an allowed notifier",
         ),
         ({"kind": "send_pigeon"}, "unknown action kind 'send_pigeon'"),
         ({"operator": "os.system;x"}, "not 'os.system;x'"),
@@ -371,21 +371,25 @@ def test_limits_and_notifications_are_airflows_own() -> None:
         "max_active_runs": 4,
         "max_active_tasks": 5,
         "notifications": [
-            Notification(on="success", notifier="mine.notices.Bell", arguments={"text": "it's {{ ds }}"}),
-            Notification(on="failure", notifier="mine.notices.Siren"),
+            Notification(
+                on="success",
+                notifier="airflow.providers.mine.notifications.bell.BellNotifier",
+                arguments={"text": "it's {{ ds }}"},
+            ),
+            Notification(on="failure", notifier="airflow.providers.mine.notifications.bell.SirenNotifier"),
         ],
     }
     text = render(one.model_copy(update=change))
 
     for line in (
         "from datetime import datetime, timedelta, timezone",
-        "from mine.notices import Bell, Siren",
+        "from airflow.providers.mine.notifications.bell import BellNotifier, SirenNotifier",
         "max_active_runs=4,",
         "max_active_tasks=5,",
         "dagrun_timeout=timedelta(seconds=3600),",
         'default_args={"owner": "mia", "retries": 1, "retry_delay": timedelta(seconds=30)},',
-        """on_success_callback=[Bell(text="it's {{ ds }}")],""",
-        "on_failure_callback=[Siren()],",
+        """on_success_callback=[BellNotifier(text="it's {{ ds }}")],""",
+        "on_failure_callback=[SirenNotifier()],",
         f'doc_md="The record of this automation is `{one.dag_id}.vai.json`.",',
         'tags=["vai", "crystallized", "sales"],',
         "retries=3,",

@@ -255,6 +255,12 @@ CASES: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
     ("VAI506", continuous, "max_active_runs"),
     ("VAI506", lambda document: document["triggers"].append({"type": "event", "uri": "airflow://x"}), "triggers"),
     ("VAI506", put("params", "region", value={"schema": {"type": "string"}}), "params.region"),
+    ("VAI508", put("steps", "look", "task_id", value="größe"), "steps.look.task_id"),
+    ("VAI507", put("tags", value=["t" * 101]), "tags[0]"),
+    ("VAI507", put("owner", value="o" * 2001), "owner"),
+    ("VAI507", put("steps", "look", "timeout_seconds", value=1e15), "steps.look.timeout_seconds"),
+    ("VAI507", put("notifications", value=[{"on": "failure", "notifier": "subprocess.getoutput", "arguments": {}}]),
+     "notifications[0].notifier"),
     ("VAI504", put("steps", "branch", "arguments", "if_true", "value", value=["post"]),
      "steps.branch.arguments.if_true[0]"),
 ]  # fmt: skip

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.plugin import app
+from airflow_provider_vai.plugin.api.request_body import RequestBody
 from airflow_provider_vai.store import state as store_state
 from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.store.sidecar_files import read_sidecar
@@ -307,6 +311,11 @@ def test_states(op: Any) -> None:
         {"params": {"not a name": {"default": 1}}},
         {"params": {"gone": None}},
         {"notifications": [{"on": "failure", "notifier": "os; import"}]},
+        {"notifications": [{"on": "failure", "notifier": "subprocess.getoutput", "arguments": {"cmd": "id"}}]},
+        {"description": "a\0b"},
+        {"tags": ["t" * 101]},
+        {"arguments": {"look": {"sql": "SELECT '\0'"}}},
+        {"params": {"p": {"default": {"k\0": 1}}}},
     ],
     ids=str,
 )
@@ -319,6 +328,53 @@ def test_changes_that_are_wrong(op: Any, changes: dict[str, Any]) -> None:
     assert answer.status_code == 422, answer.text
     assert "a1B2" not in answer.text
     assert op.get(ONE).headers["etag"] == '"1"'
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ('"notifications": [{"on": "failure", "notifier": "subprocess.getoutput", "arguments": {"cmd": "id"}}]',
+         "subprocess.getoutput"),
+        (r'"description": "a\u0000b"', "U+0000"),
+        (r'"tags": ["a\ud800b"]', "half a surrogate pair"),
+        (r'"params": {"p": {"default": {"\u0000": 1}}}', "U+0000"),
+        ('"timeoutSeconds": 1e15', "timeout_seconds"),
+    ],
+)  # fmt: skip
+def test_what_airflow_would_refuse_is_not_made(op: Any, folder: Path, fields: str, said: str) -> None:
+    """422, and nothing is written: neither code that runs when the file is parsed, nor what ends the DAG processor."""
+    content = f'{{{fields}, "dagId": "wrong", "steps": {json.dumps(SPEC["steps"])}}}'
+
+    answer = op.post(URL, content=content, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == 422, answer.text
+    assert said in answer.text
+    assert not list(folder.glob("*.py"))
+
+
+def test_airflows_configuration_lists_the_notifiers(op: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The API server reads the option as Airflow does."""
+    notice = {"on": "failure", "notifier": "mine.notices.Bell", "arguments": {}}
+    assert op.post(URL, json={**SPEC, "notifications": [notice]}).status_code == 422
+    monkeypatch.setattr(app, "configuration", lambda: SimpleNamespace(get=lambda *names, fallback: "mine.notices.*"))
+    assert op.post(URL, json={**SPEC, "notifications": [notice]}).status_code == 201
+
+
+@pytest.mark.parametrize("text", [rb"a\u0000b", rb"a\ud83db"])
+def test_a_body_with_text_that_no_database_stores(text: bytes) -> None:
+    """It is refused for every route, before anything is done: a run's configuration, for example."""
+    for document in (b'{"conf": {"a": ["%s"]}}' % text, b'{"conf": {"%s": 1}}' % text):
+        with pytest.raises(SpecError) as caught:
+            RequestBody(document, "application/json").json()
+        assert caught.value.where.startswith("the body.conf")
+
+
+@pytest.mark.parametrize("path", ["steps/a%00b", "approvals/a%00b", "versions/a%00b"])
+def test_nul_in_a_path_names_nothing(op: Any, path: str) -> None:
+    """404 or another refusal, but no error of the database."""
+    made(op)
+
+    assert 400 <= op.get(f"{ONE}/{path}").status_code < 500
 
 
 def test_the_dag_file(op: Any, folder: Path) -> None:

@@ -1,0 +1,70 @@
+"""Which text Airflow can store: everything but NUL and half a surrogate pair.
+
+PostgreSQL refuses NUL in text and JSON (``invalid byte sequence``, ``unsupported Unicode escape sequence``), and half a
+pair cannot be encoded as UTF-8. Airflow's DAG processor ends when it stores a DAG with either of them, and begins anew.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from airflow_provider_vai.secrets.masking import mask
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+
+REMEDY = "Remove the character from the text, or leave out the recorded call that contains it."
+
+
+def text_problem(text: str, *, nul: bool = False) -> str | None:
+    """Return why Airflow cannot store a text, as a phrase such as ``contains ...``; ``None`` if it can.
+
+    :param text: The text.
+    :param nul: Whether NUL is accepted: in a file that no database stores.
+    """
+    if text.isascii() and (nul or "\0" not in text):
+        return None
+    found = (_HALF_PAIR if nul else _UNSTORABLE).search(text)
+    if found is None:
+        return None
+    if found[0] == "\0":
+        return "contains the character U+0000 (NUL), which databases refuse"
+    return "contains half a surrogate pair (a lone surrogate), which cannot be encoded as UTF-8"
+
+
+def storable(text: str) -> str:
+    """Return a text for people with each character that cannot be stored replaced by U+FFFD."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def unstorable(value: Any, *, nul: bool = False) -> tuple[list[str | int], str] | None:
+    """Return the first text in JSON data that Airflow cannot store.
+
+    :param value: JSON data. Keys count as well. It is not searched recursively, so it may be nested to any depth.
+    :param nul: See :func:`text_problem`.
+    :return: the keys and positions that lead to the text (for a key, to its object) and the problem; ``None`` if every
+        text can be stored.
+    """
+    waiting: list[tuple[Any, Any]] = [(value, None)]  # a place is linked to the one around it, so that none is copied
+    while waiting:
+        part, place = waiting.pop()
+        if isinstance(part, str):
+            if problem := text_problem(part, nul=nul):
+                return _path(place), f"the text {mask(part)[:40]!a} {problem}"
+        elif isinstance(part, dict):
+            for key in part:
+                if isinstance(key, str) and (problem := text_problem(key, nul=nul)):
+                    return _path(place), f"the key {mask(key)[:40]!a} {problem}"
+            waiting += [(inside, (place, key)) for key, inside in reversed(part.items())]
+        elif isinstance(part, (list, tuple)):
+            waiting += [(part[index], (place, index)) for index in range(len(part) - 1, -1, -1)]
+    return None
+
+
+def _path(place: Any) -> list[str | int]:
+    parts: list[str | int] = []
+    while place is not None:
+        place, part = place
+        parts.append(part)
+    return parts[::-1]
