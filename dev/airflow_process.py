@@ -28,6 +28,8 @@ START_LIMIT = 300.0
 """Seconds to wait until every component is healthy; a small machine needs about a minute."""
 STOP_LIMIT = 30.0
 REQUEST_LIMIT = 120.0  # with SQLite, writers wait for each other
+BUSY_LIMIT = 60.0  # seconds for which a request is repeated
+REPEATABLE = ("GET", "PUT", "PATCH", "DELETE")
 SUPERVISOR = Path(__file__).resolve().with_name("airflow_supervisor.py")
 PROC = Path("/proc/self/cmdline")  # Linux; elsewhere `ps` is asked
 T = TypeVar("T")
@@ -53,22 +55,32 @@ class Client:
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Return the JSON answer of ``method /api/v2{path}``; log in if the token is missing or expired.
 
+        A request that may be repeated is repeated while the database is busy: SQLite locks out a writer that waits for
+        too long, and the server answers 500.
+
         :raises AirflowError: the server answered with an error.
         :raises OSError: nothing listens at the address.
         """
-        try:
-            if not self._token:
-                self._log_in()
+        end = time.monotonic() + BUSY_LIMIT
+        while True:
             try:
-                return self._send(method, f"/api/v2{path}", body)
+                return self._logged_in(method, path, body)
             except urllib.error.HTTPError as error:
-                if error.code != 401:
-                    raise
+                answer = error.read().decode(errors="replace")
+                is_busy = error.code == 500 and "Database error" in answer and method in REPEATABLE
+                if not is_busy or time.monotonic() > end:
+                    raise AirflowError(f"{error.url} answered {error.code}: {answer[:500]}") from None
+
+    def _logged_in(self, method: str, path: str, body: Any) -> Any:
+        if not self._token:
             self._log_in()
+        try:
             return self._send(method, f"/api/v2{path}", body)
         except urllib.error.HTTPError as error:
-            answer = error.read().decode(errors="replace")
-            raise AirflowError(f"{error.url} answered {error.code}: {answer[:500]}") from None
+            if error.code != 401:
+                raise
+        self._log_in()
+        return self._send(method, f"/api/v2{path}", body)
 
     def health(self) -> dict[str, str]:
         """Return each component's status; empty while the API server is not up."""

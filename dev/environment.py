@@ -26,7 +26,7 @@ CONSTRAINTS = Path("dev/constraints.txt")
 OLDEST = (3, 10)
 OLDEST_AIRFLOW = REPOSITORY / ".venv-3.1"
 # Airflow's constraint files are not on a package index: use the releases of a day on which all suited this version.
-OLDEST_PACKAGES = ["--exclude-newer", "2026-03-20", "apache-airflow==3.1.8", "-e", ".[http]"]
+OLDEST_PACKAGES = ["--exclude-newer", "2026-03-20", "apache-airflow==3.1.8", "-e", ".[duckdb,http]"]
 _VERSION = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
 
 

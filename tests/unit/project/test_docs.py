@@ -19,11 +19,12 @@ sys.path.insert(0, str(ROOT / "dev"))
 import house
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SECURITY = (ROOT / "dev/SECURITY.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "dev/CONTRIBUTING.md").read_text(encoding="utf-8")
 GLOSSARY = ROOT / "dev/docs/glossary.md"
 USER_PAGES = [ROOT / "README.md", *sorted((ROOT / "dev/docs").glob("*.md"))]
 ADRS = sorted((ROOT / "dev/adr").glob("*.md"))
-PAGES = [*USER_PAGES, ROOT / "dev/CONTRIBUTING.md", ROOT / "dev/CHANGELOG.md", *ADRS]
+PAGES = [*USER_PAGES, *(ROOT / f"dev/{name}.md" for name in ("CONTRIBUTING", "SECURITY", "CHANGELOG")), *ADRS]
 GENERATED = ("cli.md", "formats.md", "kinds.md", "review.md")
 TOP = "airflow_provider_vai|dag_templates|dev|tests"
 WORDS = {
@@ -168,6 +169,17 @@ def test_paths_that_the_contributing_page_names_exist():
 
     assert len(paths) > 40
     assert [path for path in paths if not any(ROOT.glob(re.sub(r"<\w+>", "*", path)))] == []
+
+
+def test_each_defence_has_a_test():
+    """Every row of the table of defences names what holds it, and that exists."""
+    table = SECURITY.partition("## What is defended")[2].partition("\n## ")[0]
+    rows = [line for line in table.split("\n") if line.startswith("| ")][2:]
+    named = [re.findall(r"`((?:tests|dev)/[\w./]*)", row.split("|")[-2]) for row in rows]
+
+    assert len(rows) > 12
+    assert all(named)
+    assert [path for paths in named for path in paths if not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize("page", ADRS, ids=lambda page: page.name)
