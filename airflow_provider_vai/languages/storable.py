@@ -6,6 +6,7 @@ pair cannot be encoded as UTF-8. Airflow's DAG processor ends when it stores a D
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -46,6 +47,8 @@ def unstorable(value: Any, *, nul: bool = False) -> tuple[list[str | int], str] 
     :return: the keys and positions that lead to the text (for a key, to its object) and the problem; ``None`` if every
         text can be stored.
     """
+    if _is_plainly_storable(value, nul=nul):
+        return None
     waiting: list[tuple[Any, Any]] = [(value, None)]  # a place is linked to the one around it, so that none is copied
     while waiting:
         part, place = waiting.pop()
@@ -60,6 +63,15 @@ def unstorable(value: Any, *, nul: bool = False) -> tuple[list[str | int], str] 
         elif isinstance(part, (list, tuple)):
             waiting += [(part[index], (place, index)) for index in range(len(part) - 1, -1, -1)]
     return None
+
+
+def _is_plainly_storable(value: Any, *, nul: bool) -> bool:
+    """Return whether every text in JSON data can be stored, as far as that is quickly seen; ``False``: look closely."""
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return (nul or "\\u0000" not in text) and (text.isascii() or not _HALF_PAIR.search(text))
 
 
 def _path(place: Any) -> list[str | int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -112,8 +113,10 @@ def kinds_of_object(value: dict[str, Any], at: Path, kind: Family | None) -> dic
     :param kind: What the keys above name.
     """
     found: dict[str, Family] = {}
-    named, typed = _named(value), _typed_into(value)
     is_below = any(isinstance(part, str) and names_many(part) for part in at[-3:])
+    if not is_below and not any(_may_belong_to_others(key) for key in value):
+        return found
+    named, typed = _named(value), _typed_into(value)
     for key, part in value.items():
         name = spelled(key)
         if family(key) is not None or not isinstance(part, (str, list, dict, int, float)):
@@ -135,6 +138,13 @@ def kinds_of_object(value: dict[str, Any], at: Path, kind: Family | None) -> dic
         if below is not None:
             found[key] = below
     return found
+
+
+@lru_cache(maxsize=10_000)
+def _may_belong_to_others(key: str) -> bool:
+    """Return whether other fields of an object, or a login, can make the text under a key a credential."""
+    name = spelled(key)
+    return name in VALUE_KEYS or name in _TYPED or name in _LOGINS
 
 
 def spans_in_key(key: str, at: Path) -> list[SecretSpan]:
