@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.model.sidecar import Sidecar
+from airflow_provider_vai.model.step_effects import DECLARING
 from airflow_provider_vai.renderer.frame import framed
 from airflow_provider_vai.store.sidecar_files import read_sidecar
 from tests.golden.regenerate import CASES, Case
@@ -76,7 +77,7 @@ def test_arguments_survive_serialization(case: Case, loaded: Callable[[Case], An
     tasks = {task["__var"]["task_id"]: task["__var"] for task in serialized["dag"]["tasks"]}
     for step in sidecar.steps:
         for name, argument in step.arguments.items():
-            if name == "effect":  # not a template field: it affects retries, not the work
+            if name in DECLARING:  # not template fields: they decide about retries and gates, not the work
                 continue
             written = json.dumps(tasks[step.task_id][name], sort_keys=True)
             assert '"sha256"' not in written, "too long to be shown whole: not a good golden"
