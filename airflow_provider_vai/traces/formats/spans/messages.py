@@ -147,7 +147,7 @@ def _unwrapped(value: dict[str, Any]) -> Any:
         name = str(kind[-1]) if kind else ""
         role = next((role for role in ("Human", "AI", "System", "Tool") if name.startswith(role)), "")
         return {"type": role.lower(), **value["kwargs"]} if role else value
-    if text_or_none(value.get("type")) in ROLES and isinstance(value.get("data"), dict):
+    if text_or_none(value.get("type")) in (*ROLES, "tool", "system") and isinstance(value.get("data"), dict):
         return {"type": value["type"], **value["data"]}
     for name in ("message", "content"):
         inner = value.get(name)

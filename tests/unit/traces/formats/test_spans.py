@@ -152,10 +152,11 @@ def test_errors_in_messages() -> None:
     values = [
         {"type": "tool_result", "tool_use_id": "a", "content": "bad", "is_error": True},
         {"type": "tool", "tool_call_id": "a", "content": "bad", "status": "error"},
+        {"type": "tool", "data": {"tool_call_id": "a", "content": "bad", "status": "error"}},
         {"type": "tool-result", "toolCallId": "a", "output": {"type": "error-text", "value": "bad"}},
     ]
     results = [result for value in values for message in read_chat([value]) for result in message.results]
-    assert [(result.outcome, result.error) for result in results] == [("failed", "bad")] * 3
+    assert [(result.outcome, result.error) for result in results] == [("failed", "bad")] * 4
 
 
 def test_unreadable_parts_are_reported() -> None:
