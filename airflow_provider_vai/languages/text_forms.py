@@ -31,7 +31,8 @@ from typing import Any, NoReturn
 LIMIT_CHARACTERS = 250_000
 """A longer text is not parsed: YAML would take seconds, and nobody could check what was found."""
 
-FENCE = re.compile(r"^```[\w-]*[ \t]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
+FENCE = re.compile(r"```[\w-]*[ \t]*")
+FENCE_END = re.compile(r"```[ \t]*")
 BULLET = re.compile(r"(?:[-*•]|\d{1,4}[.)])[ \t]+(\S.*)")
 HEADING = re.compile(r"([^\W\d_][\w ./()-]{0,60}):(?:[ \t]+(\S.*))?")
 FIELD = re.compile(r"(?:[-*>•][ \t]+)?([*_]{0,2})([^\W\d_][\w ./()-]{0,60}?)(?::\1|\1:)[ \t]+(\S.*)")
@@ -78,8 +79,21 @@ def form_of(text: str) -> tuple[str, Any] | None:
     return None
 
 
+def _fenced_blocks(text: str) -> list[str]:
+    """Return the contents of the fenced code blocks in a text. One pass: a fence that is never closed costs nothing."""
+    lines, blocks = text.split("\n"), []
+    start: int | None = None
+    for number, line in enumerate(lines):
+        if start is None:
+            start = number + 1 if FENCE.fullmatch(line) else None
+        elif FENCE_END.fullmatch(line):
+            blocks.append("".join(f"{inside}\n" for inside in lines[start:number]))
+            start = None
+    return blocks
+
+
 def _json(text: str) -> Any:
-    blocks = FENCE.findall(text)
+    blocks = _fenced_blocks(text)
     inside = blocks[0] if len(blocks) == 1 else text
     start = re.search(r"(?:\A|(?<=\s))[\[{]", inside)
     if start is None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 import yaml
 from hypothesis import given, strategies as st
 
+from airflow_provider_vai.languages import text_forms
 from airflow_provider_vai.languages.text_forms import FORMS, LIMIT_CHARACTERS, form_of, parse
 from tests.unit.support import HOSTILE
 
@@ -190,3 +192,17 @@ def test_written_data_reads_back(value: Any) -> None:
 def test_yaml_text_reads_back(records: list[dict[str, str]]) -> None:
     """Records in the layout of a common library are recognised."""
     assert parse(yaml.safe_dump(records), "yaml") == records
+
+
+FENCED = re.compile(r"^```[\w-]*[ \t]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
+
+
+@given(st.lists(st.sampled_from(["```", "```a", "``` ", "x", "", "```b c", "{", "``"]), max_size=9).map("\n".join))
+def test_fenced_blocks_are_those_of_the_plain_pattern(text: str) -> None:
+    """The pattern says what a block is; it takes the square of the text's length if fences stay open."""
+    assert text_forms._fenced_blocks(text) == FENCED.findall(text)
+
+
+def test_fences_that_stay_open_take_one_pass() -> None:
+    """A megabyte of them is read at once; the pattern would take most of an hour."""
+    assert text_forms._fenced_blocks("```a\n" * 200_000) == []
