@@ -9,6 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile(
+    "no deadline", deadline=None
+)  # the first example also pays for imports; times are in dev/bench
+settings.load_profile("no deadline")
 
 HOME = Path(tempfile.mkdtemp(prefix="vai-tests-"))
 os.environ.update(
