@@ -23,14 +23,16 @@ def with_named_calls(run: Run, policy: Policy) -> Run:
 
     Only calls whose failure is read from the result are concerned, never one that the trace marks as failed.
     """
-    named = frozenset(policy.calls or ())
+    if not policy.calls:
+        return run
+    named = frozenset(policy.calls)
     calls = [
         call.model_copy(update={"outcome": "success", "error": None})
         if call.failed_by_result and not named.isdisjoint((call.id, str(number)))
         else call
         for number, call in enumerate(run.calls, 1)
     ]
-    return run.model_copy(update={"calls": calls}) if calls != run.calls else run
+    return run.model_copy(update={"calls": calls})
 
 
 def failures_to_review(run: Run, drafts: Sequence[Draft], left_out: Sequence[LeftOut]) -> Iterator[ReviewItem]:

@@ -15,6 +15,7 @@ from difflib import SequenceMatcher
 
 from airflow_provider_vai.crystallizer.crystallize import crystallize, derived_dag_id
 from airflow_provider_vai.crystallizer.draft import Policy
+from airflow_provider_vai.crystallizer.reported_failures import with_named_calls
 from airflow_provider_vai.crystallizer.run_secrets import knowing_those_of
 from airflow_provider_vai.crystallizer.several.align import align
 from airflow_provider_vai.crystallizer.several.assemble import assembled
@@ -100,9 +101,10 @@ def generalised(
     made: list[tuple[Run, Automation]] = []
     left_out: list[ReviewItem] = []
     for recording in _newest_first(recordings):
+        run = with_named_calls(recording.run, policy)
         try:
             automation = crystallize(
-                recording.run, tools, policy, trace_sha256=recording.trace_sha256, dag_id=dag_id, schedule=schedule
+                run, tools, policy, trace_sha256=recording.trace_sha256, dag_id=dag_id, schedule=schedule
             )
         except (RunNotSuccessful, NothingToCrystallize) as error:
             left_out.append(review_item("run_left_out", run=mask(recording.run.id), problem=error.problem))
@@ -110,7 +112,7 @@ def generalised(
         except CrystallizeError as error:
             error.where = f"{recording.name}: {error.where}"
             raise
-        made.append((recording.run, automation))
+        made.append((run, automation))
     if len(made) < FEWEST:
         raise RunNotSuccessful(
             f"{len(made)} of {len(recordings)} runs can be crystallized, but at least {FEWEST} are needed to compare: "

@@ -1,4 +1,4 @@
-"""Calls whose results report a failure become no step, a repeated write is one step, and the reviewer is told."""
+"""Calls whose results report a failure do not become steps, a repeated write is one step, and the review lists them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_vai.crystallizer.draft import Policy
+from airflow_provider_vai.crystallizer.several.generalise import Recording, generalised
 from airflow_provider_vai.exceptions import NothingToCrystallize
 from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.model.tools_file import ToolRule
 from airflow_provider_vai.traces.formats.shared.reported_failures import reported_failure
-from tests.unit.support import call, crystallized, findings, run
+from tests.unit.support import call, crystallized, findings, run, tools
 
 WRITES = {"match": "*", "kind": "mcp_tool", "conn_id": "mcp", "effect": "write"}
 MESSAGE = {"channel": "stock", "text": "Shelf 4 was counted."}
@@ -59,3 +62,19 @@ def test_a_failure_that_the_trace_marks_is_not_overruled() -> None:
     recorded = run(call("look", {}, None, outcome="failed", error="boom"), call("see", {}, "fine"))
     with pytest.raises(NothingToCrystallize, match="failed: boom"):
         crystallized(recorded, WRITES, gates="recorded", calls=("c1",))
+
+
+def test_several_runs_keep_a_call_that_the_user_named() -> None:
+    """The step of the named call is part of the automation of all runs, as it is of one."""
+    runs = [
+        run(
+            failed("look", {"id": f"r-{name}1"}, {"error": "gone"}),
+            call("note", {"text": f"shelf {name} was empty"}),
+            id=name,
+        )
+        for name in ("a", "b")
+    ]
+    policy = Policy(gates="recorded", calls=("1", "2"))
+    recordings = [Recording(one.id, one, "0" * 64) for one in runs]
+    made = generalised(recordings, tools(ToolRule(**WRITES)), policy)
+    assert [(step.key, len(step.call_ids)) for step in made.steps] == [("look", 2), ("note", 2)]
