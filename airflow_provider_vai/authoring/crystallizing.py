@@ -115,14 +115,11 @@ def _made(
     """Return the automation; if it exists already with ids that are not ASCII, it keeps them."""
     automation = _with_policy(recordings, tools, policy, options)
     _check_accepted(automation, recordings)
-    former = replace(policy, unicode_ids=True)
-    ids = [automation.dag_id]
-    if not options.dag_id and automation.title:
-        ids += [_with_policy(recordings, tools, former, options).dag_id]
-    is_transliterated = automation.title or any(step.title for step in automation.steps)
-    if is_transliterated and has_unicode_ids(ids, automation, folder):
-        return _with_policy(recordings, tools, former, options)
-    return automation
+    if not automation.title and not any(step.title for step in automation.steps):
+        return automation  # no letter was lost
+    former = _with_policy(recordings, tools, replace(policy, unicode_ids=True), options)
+    ids = dict.fromkeys([automation.dag_id, former.dag_id])
+    return former if has_unicode_ids(ids, automation, folder) else automation
 
 
 def _check_accepted(automation: Automation, recordings: Sequence[Recording]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Callable
 from typing import Any
 
 from airflow_provider_vai.analysis.python_module import last_lines, run_module
@@ -39,26 +38,22 @@ def set_paused(dag_id: str, *, paused: bool) -> None:
         raise PublishError(f"Airflow does not know the DAG {dag_id!r}", remedy=ASK_LATER)
 
 
-def pause_unreviewed(dag_id: str) -> Callable[[], None]:
-    """Return a function that pauses a DAG because its new version is not reviewed yet.
+def pause_unreviewed(dag_id: str) -> None:
+    """Pause a DAG because its new version is not reviewed yet.
 
     :param dag_id: The DAG id.
-    :return: A function that raises :class:`PublishError` if Airflow cannot be run, or does not know the DAG.
+    :raises PublishError: if Airflow cannot be run, or does not know the DAG.
     """
-
-    def pause() -> None:
-        try:
-            set_paused(dag_id, paused=True)
-        except PublishError as error:
-            raise PublishError(
-                "the automation is active, and the new version has review items that nobody has reviewed, but its DAG "
-                f"could not be paused: {error.problem}",
-                where=dag_id,
-                remedy="Pause it first with `vai pause` (with --record-only if Airflow runs elsewhere), and repeat the "
-                "command. Nothing was written.",
-            ) from None
-
-    return pause
+    try:
+        set_paused(dag_id, paused=True)
+    except PublishError as error:
+        raise PublishError(
+            "the automation is active, and the new version has review items that nobody has reviewed, but its DAG "
+            f"could not be paused: {error.problem}",
+            where=dag_id,
+            remedy="Pause it first with `vai pause` (with --record-only if Airflow runs elsewhere), and repeat the "
+            "command. Nothing was written.",
+        ) from None
 
 
 def list_runs(dag_id: str) -> list[dict[str, Any]]:

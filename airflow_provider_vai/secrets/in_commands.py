@@ -30,9 +30,8 @@ _USER_OPTIONS = frozenset({"-u", "--user", "--username", "-U"})
 
 
 class CommandRule(NamedTuple):
-    """A line of the table: the program, words that must occur after it, and the pattern of the credential's words."""
+    """A line of the table: words that must occur after the program, and the pattern of the credential's words."""
 
-    program: re.Pattern[str]
     words: tuple[re.Pattern[str], ...]
     option: re.Pattern[str] | None
     skipped: int
@@ -61,7 +60,7 @@ def secret_words(words: Sequence[Word]) -> Iterator[tuple[Word, bool]]:
         programs.setdefault(re.split(r"[/\\]", word.text)[-1].removesuffix(".exe").lower(), place)
     known = False
     for name, place in programs.items():
-        for rule in _rules_of(name):
+        for rule in _rules().get(name, []):
             known = True
             for found in _by_rule(rule, words[place + 1 :]):
                 yield found, not rule.is_token
@@ -163,15 +162,11 @@ def _rules() -> dict[str, list[CommandRule]]:
     for line in TABLE.strip().splitlines():
         programs, *words = line.split()
         for name in programs.split("|"):
-            found.setdefault(name, []).append(_rule(name, words))
+            found.setdefault(name, []).append(_rule(words))
     return found
 
 
-def _rules_of(name: str) -> list[CommandRule]:
-    return _rules().get(name, [])
-
-
-def _rule(name: str, words: list[str]) -> CommandRule:
+def _rule(words: list[str]) -> CommandRule:
     *needed, value = words
     is_token = value.endswith("*t")
     value = value.removesuffix("t") if is_token else value
@@ -186,7 +181,6 @@ def _rule(name: str, words: list[str]) -> CommandRule:
         needed.pop()
         skipped += 1
     return CommandRule(
-        re.compile(re.escape(name)),
         tuple(re.compile(word) for word in needed),
         option,
         skipped,

@@ -99,7 +99,7 @@ def restore(
     *,
     by: str | None = None,
     expected: int | None = None,
-    pause: Callable[[], None] | None = None,
+    pause: Callable[[str], None] | None = None,
 ) -> Published:
     """Publish an earlier version as the newest one, including its edits by hand. Also restores deleted automations.
 

@@ -15,6 +15,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -67,7 +68,7 @@ def publish(
     expected: int | None = None,
     from_sidecar: bool = False,
     restored: Entry | None = None,
-    pause: Callable[[], None] | None = None,
+    pause: Callable[[str], None] | None = None,
 ) -> Published:
     """Render an automation and write it as a new version.
 
@@ -79,8 +80,9 @@ def publish(
     :param expected: The log entry on which the change is based (``Sidecar.entry``); ``None``: whatever is newest.
     :param from_sidecar: The spec was read from the sidecar in the folder, where somebody may have edited it.
     :param restored: The earlier version that the spec comes from. Its edits by hand replace the current ones.
-    :param pause: Pauses the DAG in Airflow, before the DAG file is replaced, if the automation is active and nobody has
-        reviewed some items of the new version, which is a draft then. ``None``: such a version is refused.
+    :param pause: Pauses the DAG with an id in Airflow. It is called before the DAG file is replaced if the automation
+        is active and nobody has reviewed some items of the new version; the version then is a draft. ``None``: such a
+        version is refused.
     :raises PublishError: the DAG id cannot name a file, or the files belong to something else or cannot be written.
     :raises EditedByHand: an edit by hand conflicts with the new rendering; the message shows where.
     :raises Conflict: the newest log entry is not ``expected``, or another writer was faster.
@@ -278,7 +280,7 @@ def _entry(sidecar: Sidecar, made: Version, rendered: str, dag_file: str) -> Ent
     )
 
 
-def _checked_review(sidecar: Sidecar, pause: Callable[[], None] | None) -> tuple[Sidecar, Callable[[], None]]:
+def _checked_review(sidecar: Sidecar, pause: Callable[[str], None] | None) -> tuple[Sidecar, Callable[[], None]]:
     """Return the sidecar of a new version, as a draft if nobody has reviewed it, and what pauses its DAG then."""
     open_items = to_review(sidecar) if sidecar.status == "active" else {}
     if not open_items:
@@ -289,7 +291,7 @@ def _checked_review(sidecar: Sidecar, pause: Callable[[], None] | None) -> tuple
             where=sidecar.dag_id,
             remedy="Pause it first (`vai pause`), make the change, review it, and activate it again.",
         )
-    return sidecar.model_copy(update={"status": "draft"}), pause
+    return sidecar.model_copy(update={"status": "draft"}), partial(pause, sidecar.dag_id)
 
 
 def _first(automation: Automation) -> str:

@@ -167,7 +167,7 @@ def _merged_call(row: Row, notes: list[str]) -> ToolCall:
 
 def _consistent(call: ToolCall) -> ToolCall:
     """Return the call without arguments and result if it was denied; as edited if it was approved and
-    ran with other arguments. A difference alone is no decision of a person."""
+    ran with other arguments. A difference alone is not a person's decision."""
     if "denied" in (call.outcome, call.approval.state):
         approval = call.approval.model_copy(update={"state": "denied"})
         return call.model_copy(update={"outcome": "denied", "arguments": None, "result": None, "approval": approval})

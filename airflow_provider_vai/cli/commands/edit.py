@@ -88,7 +88,7 @@ def save(automation: Automation, path: Path, summary: str, expected: int | None)
         summary=summary,
         expected=expected,
         from_sidecar=True,
-        pause=pause_unreviewed(automation.dag_id),
+        pause=pause_unreviewed,
     )
 
 

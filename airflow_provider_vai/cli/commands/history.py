@@ -54,7 +54,7 @@ def _row(entry: Entry) -> dict[str, object]:
 def restore(arguments: Namespace) -> None:
     """Restore an earlier version as a new version."""
     folder, dag_id = place(arguments.dag)
-    files = lifecycle.restore(folder, dag_id, arguments.version, pause=pause_unreviewed(dag_id))
+    files = lifecycle.restore(folder, dag_id, arguments.version, pause=pause_unreviewed)
     if arguments.json:
         print_json({"dag_id": dag_id, "version": files.version, "entry": files.entry, "status": files.status})
     else:

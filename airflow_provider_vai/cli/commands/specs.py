@@ -28,7 +28,7 @@ def render(arguments: Namespace) -> None:
             summary=arguments.summary,
             expected=sidecar.entry or None,
             from_sidecar=True,
-            pause=pause_unreviewed(sidecar.dag_id),
+            pause=pause_unreviewed,
         )
         automation = sidecar.automation
     else:
@@ -36,8 +36,7 @@ def render(arguments: Namespace) -> None:
 
         folder = Path(arguments.out or path.parent)
         automation = read_spec(path, secret_conn_id=arguments.secret_conn_id, python_path=python_path(folder))
-        pause = pause_unreviewed(automation.dag_id)
-        files = publish(automation, folder, force=arguments.force, summary=arguments.summary, pause=pause)
+        files = publish(automation, folder, force=arguments.force, summary=arguments.summary, pause=pause_unreviewed)
     if arguments.json:
         print_json(as_json(automation, files))
     else:

@@ -45,8 +45,7 @@ def crystallize(arguments: Namespace) -> None:
     automations, left_out = _automations(_recordings(arguments), options, arguments)
     published = []
     for automation in progress(automations, "Writing"):
-        pause = pause_unreviewed(automation.dag_id)
-        files = publish(automation, Path(arguments.out), force=arguments.force, pause=pause)
+        files = publish(automation, Path(arguments.out), force=arguments.force, pause=pause_unreviewed)
         published.append((automation, files))
     if arguments.json:
         shown = [as_json(automation, files) for automation, files in published]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from airflow_provider_vai.crystallizer.authorship import authorship
 from airflow_provider_vai.crystallizer.draft import DECIDED
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
-from airflow_provider_vai.crystallizer.evidence.value_places import places
 from airflow_provider_vai.crystallizer.several import proof
 from airflow_provider_vai.crystallizer.several.align import Aligned, AlignedStep, tool_of
 from airflow_provider_vai.crystallizer.several.arguments import EXPECTATIONS, OPEN, Context, arguments_of
@@ -121,22 +120,13 @@ class _Assembly:
             )
             for column in kept
         ]
-        if unmappable := settle(steps, self._holders(kept)):
+        if unmappable := settle(steps, self.context.sources.holders):
             key = min(unmappable)
             raise RunsDiffer(
                 f"the mapped step {key} changes something, and its list depends on a position in other runs",
                 where=f"step {key}",
                 remedy="Crystallize the runs without --loops.",
             )
-
-    @staticmethod
-    def _holders(kept: Sequence[AlignedStep]) -> Callable[[str], Collection[str]]:
-        found: dict[str, set[str]] = {}
-        for column in kept:
-            for played in column.of.values():
-                for place in places(played.left) if played.left is not None else ():
-                    found.setdefault(json_text.canonical(place.value), set()).add(column.key)
-        return lambda text: found.get(text, ())
 
     def _separate(self) -> None:
         """Find the conditions that separate the runs that made a step from those that did not."""

@@ -153,6 +153,13 @@ class Sources:
                 if number >= MOST_CANDIDATES:
                     return
 
+    def holders(self, text: str) -> set[str]:
+        """Return the keys of the steps whose result contains a value in some run.
+
+        :param text: the value as canonical JSON.
+        """
+        return {column.key for column in self.columns if any(text in self._by_value(column, run) for run in column.of)}
+
     def _by_value(self, source: AlignedStep, run: int) -> dict[str, list[tuple[At, str]]]:
         played = source.of[run]
         if id(played) not in self._places:

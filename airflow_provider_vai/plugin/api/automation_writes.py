@@ -41,7 +41,7 @@ def write_change(
     if step is not None and step not in [existing_step.key for existing_step in state.sidecar.steps]:
         raise HTTPException(404, "there is no such step")
     after = edit.apply(state.sidecar.automation, by)
-    publish(after, folder, by=by, summary=summary, expected=expected, pause=lambda: pause(dag_id))
+    publish(after, folder, by=by, summary=summary, expected=expected, pause=pause)
     return automation_response(dag_id)
 
 
@@ -75,7 +75,7 @@ def write_new(
     _check_same_source(automation, state)
     if not _is_same(automation, state):
         expected = check_if_match(if_match, state, folder)
-        publish(automation, folder, by=by, summary=summary, expected=expected, pause=lambda: pause(dag_id))
+        publish(automation, folder, by=by, summary=summary, expected=expected, pause=pause)
     return automation_response(dag_id, 200, location, taken_for=taken_for)
 
 

@@ -139,9 +139,7 @@ def restore(
         _version(state, number)
         if state.sidecar is None and state.dag_file is not None:
             raise Problem(409, "a DAG file with that name exists now that was not made here")
-        lifecycle.restore(
-            folder, dag_id, number, by=user.get_name(), expected=expected, pause=lambda: airflow_state.pause(dag_id)
-        )
+        lifecycle.restore(folder, dag_id, number, by=user.get_name(), expected=expected, pause=airflow_state.pause)
         return automation_response(dag_id)
 
     return once(body.content, make)

@@ -59,7 +59,7 @@ def test_an_unreviewed_version_of_an_active_automation_pauses_its_dag(published:
         publish(unreviewed, tmp_path)
     assert (published.dag.read_bytes(), sidecar(tmp_path).status) == (before, "active")
 
-    files = publish(unreviewed, tmp_path, pause=lambda: seen.append(published.dag.read_bytes()))
+    files = publish(unreviewed, tmp_path, pause=lambda dag_id: seen.append(published.dag.read_bytes()))
     assert (files.status, seen) == ("draft", [before])
     assert to_review(sidecar(tmp_path)) == {2: note("c")}
 
@@ -69,7 +69,7 @@ def test_a_dag_that_cannot_be_paused_keeps_its_reviewed_version(published: Publi
     lifecycle.activate(tmp_path, "report", reviewed=[note("a"), note("b")])
     before = published.dag.read_bytes()
 
-    def fail() -> None:
+    def fail(dag_id: str) -> None:
         raise PublishError("Airflow does not answer")
 
     with pytest.raises(PublishError, match="does not answer"):
@@ -106,7 +106,7 @@ def test_what_nobody_looked_at_is_not_activated(published: Published, tmp_path: 
 def test_a_later_version_asks_only_for_what_is_new(published: Published, tmp_path: Path) -> None:
     """An item that was reviewed once is not open again."""
     lifecycle.activate(tmp_path, "report", reviewed=[note("a"), note("b")])
-    publish(made(2).model_copy(update={"review": [note("b"), note("c")]}), tmp_path, pause=lambda: None)
+    publish(made(2).model_copy(update={"review": [note("b"), note("c")]}), tmp_path, pause=lambda dag_id: None)
 
     now = sidecar(tmp_path)
     assert now.status == "draft"
@@ -124,7 +124,7 @@ def test_a_flag_in_other_words_is_not_asked_for_again(tmp_path: Path) -> None:
         review_item("live", step="look", reason="a model wrote this SQL"),
         review_item("write_without_gate", step="look", evidence=["nobody asked for one"]),
     ]
-    publish(made(2).model_copy(update={"review": again}), tmp_path, pause=lambda: None)
+    publish(made(2).model_copy(update={"review": again}), tmp_path, pause=lambda dag_id: None)
     assert list(to_review(sidecar(tmp_path))) == [2, 3]
 
 

@@ -128,7 +128,7 @@ def _executed(proposed: ToolCall, call: SpanCall, execution: Operation, needs_ap
 def _decision(proposed: Any, executed: Any, needs_approval: bool) -> Approval:
     """Return the approval of a call that ran. Only a tool that waited for one has one.
 
-    Executed arguments that differ from the proposed ones are no decision of a person: wrappers rename and complete
+    Executed arguments that differ from the proposed ones are not a person's decision: wrappers rename and complete
     arguments. Neither is a library's default, by which a tool needs no approval.
     """
     if not needs_approval or executed is None:
