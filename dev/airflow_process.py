@@ -1,13 +1,15 @@
 """A private Airflow for scripts and end-to-end tests: start it, call it, stop it, and leave nothing behind.
 
-``Airflow`` runs the four components on SQLite, on a free port of 127.0.0.1, in a separate session under
-``airflow_supervisor.py``. The supervisor stops them when the process that started it ends, however it ends.
+``Airflow`` runs the four components on a free port of 127.0.0.1, in a separate session under ``airflow_supervisor.py``.
+Its database is SQLite, or one of its own in the PostgreSQL server whose folder ``VAI_POSTGRESQL`` names. The supervisor
+stops the components when the process that started it ends, however it ends.
 ``SeparateAirflow`` gives each component a supervisor of its own, so that one can be killed and started again. Standard
 library only.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -23,6 +25,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
+
+import postgresql
 
 START_LIMIT = 300.0
 """Seconds to wait until every component is healthy; a small machine needs about a minute."""
@@ -154,6 +158,8 @@ class Airflow:
     def _prepare(self) -> None:
         end_leftover(self.home)
         self.home.mkdir(parents=True, exist_ok=True)
+        if server := self._postgresql():
+            postgresql.create_database(server, self._database)
         self.url = f"http://127.0.0.1:{free_port()}"
         login = self.home / "simple_auth_manager_passwords.json.generated"
         login.touch(mode=0o600)
@@ -191,11 +197,26 @@ class Airflow:
             "AIRFLOW__CORE__PARALLELISM": "4",
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(":".join(u) for u in self.roles.items()),
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home / 'airflow.db'}",
+            **self._connections(),
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
             "SCARF_ANALYTICS": "False",
             **self.settings,
         }
+
+    def _postgresql(self) -> Path | None:
+        folder = self.settings.get("VAI_POSTGRESQL") or os.environ.get("VAI_POSTGRESQL")
+        return Path(folder) if folder else None
+
+    @property
+    def _database(self) -> str:
+        return "airflow_" + hashlib.sha256(str(self.home).encode()).hexdigest()[:12]
+
+    def _connections(self) -> dict[str, str]:
+        if server := self._postgresql():
+            names = ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC")
+            return dict.fromkeys(names, postgresql.url(server, self._database))
+        # SQLite takes one writer at a time: the others wait this long
+        return {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home / 'airflow.db'}?timeout=60"}
 
     def wait_healthy(self, limit: float = START_LIMIT, report: Callable[[str], None] | None = None) -> None:
         """Wait until every component reports healthy.

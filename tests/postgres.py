@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import tempfile
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.paths import ROOT
 
 
 @contextmanager
@@ -20,23 +19,13 @@ def server() -> Iterator[Path]:
     The test is skipped where PostgreSQL or its driver is not installed.
     """
     pytest.importorskip("psycopg")
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    if not programs or (user and not shutil.which("runuser")):
-        pytest.skip("PostgreSQL is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="vai-pg-"))
-    if user:
-        shutil.chown(folder, "postgres")
-    data, options = str(folder / "data"), f"-k {folder} -c listen_addresses="
+    if (dev := str(ROOT / "dev")) not in sys.path:
+        sys.path.insert(0, dev)
+    import postgresql
 
-    def call(program: str, *arguments: str) -> None:
-        command = [*user, str(programs[-1] / program), "-D", data, *arguments]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
-
-    call("initdb", "-A", "trust", "-U", "postgres")
-    call("pg_ctl", "-w", "-o", options, "start")
-    try:
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(postgresql.server())
+        except postgresql.NotInstalledError as error:
+            pytest.skip(str(error))
         yield folder
-    finally:
-        call("pg_ctl", "-w", "-m", "immediate", "stop")
-        shutil.rmtree(folder)

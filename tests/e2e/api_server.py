@@ -44,7 +44,6 @@ def serving(home: Path, components: tuple[str, ...] = ALL, **settings: str) -> I
         "AIRFLOW__VAI__ARTIFACTS_PATH": f"file://{home / 'artifacts'}",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "3",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow/airflow.db'}?timeout=60",
         "AIRFLOW_CONN_WAREHOUSE": json.dumps({"conn_type": "duckdb", "host": str(home / "warehouse.duckdb")}),
         "PYTHONPATH": str(ROOT),
         **settings,

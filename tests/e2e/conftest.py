@@ -190,7 +190,6 @@ def start_gates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
         settings = {
             "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
             "AIRFLOW__VAI__ARTIFACTS_PATH": f"file://{home / 'artifacts'}",
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow/airflow.db'}?timeout=60",
             "AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "5",
             "AIRFLOW_CONN_BANK": json.dumps({"conn_type": "http", "host": "127.0.0.1", "port": bank.server_port}),
             **settings,

@@ -53,9 +53,7 @@ SETTINGS = {
 def airflow(start_gates):
     """An Airflow with the one DAG, on PostgreSQL: SQLite takes one writer at a time, and two hundred are too many."""
     with server() as folder:
-        connection = f"postgresql+psycopg://postgres@/postgres?host={folder}"
-        names = ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC")
-        running = start_gates(SOURCE, **SETTINGS, **dict.fromkeys(names, connection))
+        running = start_gates(SOURCE, **SETTINGS, VAI_POSTGRESQL=str(folder))
         yield running
         running.stop()
 

@@ -105,7 +105,6 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     settings = {
         "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
         "PYTHONPATH": str(ROOT),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow/airflow.db'}?timeout=60",
         "AIRFLOW_CONN_WAREHOUSE": json.dumps({"conn_type": "duckdb", "host": str(home / "warehouse.duckdb")}),
     }
     python = Path(os.environ.get("VAI_AIRFLOW_PYTHON", sys.executable))

@@ -108,7 +108,6 @@ def hooks(tmp_path_factory: pytest.TempPathFactory) -> Iterator:
         "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
         "AIRFLOW__VAI__ARTIFACTS_PATH": f"file://{home / 'artifacts'}",
         "AIRFLOW__VAI__WEBHOOK_LIMIT_BYTES": str(LIMIT),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow/airflow.db'}?timeout=60",
         "PYTHONPATH": str(ROOT),
         **connections,
     }
