@@ -18,6 +18,7 @@
     ├── ToolsFileError           ``vai-tools.toml`` is wrong
     ├── KindRefused              an action kind from another package cannot be used
     ├── SpecError                a sidecar or spec is wrong
+    ├── DerivationError          a derived value cannot be worked out from the data of this run
     ├── PullError                a live source cannot be reached, refuses, or gives a wrong answer
     ├── ReplayRefused            an automation cannot be replayed: a write would really happen, or Airflow cannot run it
     ├── RenderError              a value or name cannot become Python source, or the rendered file failed its check
@@ -41,6 +42,7 @@ __all__ = [
     "ArgumentsRefused",
     "Conflict",
     "CrystallizeError",
+    "DerivationError",
     "EditedByHand",
     "KindRefused",
     "MalformedTrace",
@@ -156,6 +158,10 @@ class SpecError(VaiError):
     def __init__(self, problem: str, *, where: str = "", remedy: str = "", others: Sequence[SpecError] = ()) -> None:
         super().__init__(problem, where=where, remedy=remedy)
         self.others = others
+
+
+class DerivationError(VaiError):
+    """A derived value cannot be worked out from the data of this run: a tie, a null, an empty list, another shape."""
 
 
 class PullError(VaiError):

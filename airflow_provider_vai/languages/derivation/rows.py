@@ -1,0 +1,325 @@
+"""Choose rows, records and fields from the results of earlier steps.
+
+*Rows* are a list of objects. Nothing here guesses: a missing field, an empty list, a tie or a null fails with a message.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from airflow_provider_vai.exceptions import DerivationError
+from airflow_provider_vai.languages.derivation.numbers import NUMBER, number
+from airflow_provider_vai.languages.places import described, value_at
+
+Rows = list[Any]
+Key = tuple[str, Decimal | str]
+"""A value to compare by: its type, and the value."""
+
+DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?")
+TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?")
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A condition of :func:`where` that compares: ``over(500)`` and its relatives."""
+
+    name: str
+    value: Any
+
+    def holds(self, value: Any, what: str) -> bool:
+        """Return whether a row's value fulfils the condition.
+
+        :raises DerivationError: the two cannot be compared.
+        """
+        kind, found = comparable(value, what)
+        other, limit = comparable(self.value, f"the limit of {self.name}")
+        if kind != other:
+            raise DerivationError(
+                f"{what} cannot be compared with {self.value!r}: one is a {kind}, the other a {other}"
+            )
+        return _COMPARE[self.name](found, limit)
+
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "over": lambda found, limit: bool(found > limit),
+    "below": lambda found, limit: bool(found < limit),
+    "at_least": lambda found, limit: bool(found >= limit),
+    "at_most": lambda found, limit: bool(found <= limit),
+}
+
+
+def over(value: Any) -> Bound:
+    """Return the condition "greater than ``value``", for :func:`where`."""
+    return Bound("over", value)
+
+
+def below(value: Any) -> Bound:
+    """Return the condition "less than ``value``", for :func:`where`."""
+    return Bound("below", value)
+
+
+def at_least(value: Any) -> Bound:
+    """Return the condition "greater than or equal to ``value``", for :func:`where`."""
+    return Bound("at_least", value)
+
+
+def at_most(value: Any) -> Bound:
+    """Return the condition "less than or equal to ``value``", for :func:`where`."""
+    return Bound("at_most", value)
+
+
+def where(rows: Rows, /, **conditions: Any) -> Rows:
+    """Return the rows that fulfil every condition, in their order.
+
+    :param rows: A list of objects.
+    :param conditions: By field: a value that the field equals (text is compared exactly), or a bound such as
+        ``over(500)``.
+    :raises DerivationError: no row has a field, or a value cannot be compared with its bound.
+    """
+    found = checked_rows(rows)
+    for field, condition in conditions.items():
+        if found and not any(field in row for row in found):
+            raise DerivationError(f"no row has the field {field!r}: found {described(found[0])}")
+        found = [row for position, row in enumerate(found) if _fits(row, field, condition, position)]
+    return found
+
+
+def only(rows: Rows) -> Any:
+    """Return the single item.
+
+    :raises DerivationError: there is none, or there are several.
+    """
+    found = checked_list(rows)
+    if len(found) != 1:
+        raise DerivationError(f"found {len(found) or 'no'} items instead of one")
+    return found[0]
+
+
+def first(rows: Rows) -> Any:
+    """Return the first item.
+
+    :raises DerivationError: the list is empty.
+    """
+    return _item(rows, 0)
+
+
+def last(rows: Rows) -> Any:
+    """Return the last item.
+
+    :raises DerivationError: the list is empty.
+    """
+    return _item(rows, -1)
+
+
+def largest(rows: Rows, by: str) -> Any:
+    """Return the row with the largest value, or the latest date, in the field ``by``.
+
+    :raises DerivationError: there are no rows, several have the largest value, or values cannot be compared.
+    """
+    return _ranked(rows, by, 1, is_descending=True)[0]
+
+
+def smallest(rows: Rows, by: str) -> Any:
+    """Return the row with the smallest value, or the earliest date, in the field ``by``.
+
+    :raises DerivationError: there are no rows, several have the smallest value, or values cannot be compared.
+    """
+    return _ranked(rows, by, 1, is_descending=False)[0]
+
+
+def top(rows: Rows, number_of_rows: int, by: str) -> Rows:
+    """Return the rows with the largest values in the field ``by``, the largest first.
+
+    :param number_of_rows: How many.
+    :raises DerivationError: there are fewer rows, two rows tie for the last place, or values cannot be compared.
+    """
+    return _ranked(rows, by, number_of_rows, is_descending=True)
+
+
+def pluck(rows: Rows, field: str) -> list[Any]:
+    """Return the field of each row.
+
+    :raises DerivationError: a row lacks the field.
+    """
+    return [field_of(row, field, position) for position, row in enumerate(checked_rows(rows))]
+
+
+def project(rows: Rows, /, *fields: str, **renamed: str) -> Rows:
+    """Return each row with these fields only.
+
+    :param fields: Fields that keep their names.
+    :param renamed: By the new name: the field.
+    :raises DerivationError: a row lacks a field.
+    """
+    names = {**{field: field for field in fields}, **renamed}
+    return [
+        {name: field_of(row, field, position) for name, field in names.items()}
+        for position, row in enumerate(checked_rows(rows))
+    ]
+
+
+def values_of(entries: Any) -> list[Any]:
+    """Return the values of an object as a list, in their order.
+
+    :raises DerivationError: it is not an object.
+    """
+    return list(_entries(entries).values())
+
+
+def key_of(entries: Any, /, by: str | None = None, **conditions: Any) -> str:
+    """Return the key of one entry of an object: the one with the largest value, or the one that fits the conditions.
+
+    :param entries: An object whose values are objects, or numbers if ``by`` is empty.
+    :param by: The field whose largest value decides; an empty text compares the entries themselves.
+    :param conditions: As for :func:`where`.
+    :raises DerivationError: no entry, or several, are chosen.
+    """
+    names = list(_entries(entries))
+    rows = [{"key": name, "value": value} for name, value in entries.items()]
+    if by == "" and not conditions:
+        return str(largest(rows, "value")["key"])
+    if conditions:
+        fits = [_with_key(name, entries[name]) for name in names]
+        rows = where([row for _, row in fits], **conditions)
+        kept = [name for name, row in fits if any(row is other for other in rows)]
+    else:
+        kept = names
+    if by is not None:
+        best = largest([entries[name] for name in kept], by)
+        kept = [name for name in kept if entries[name] is best]
+    return str(only(kept))
+
+
+def part(value: Any, /, *path: str | int) -> Any:
+    """Return a part of a value.
+
+    :param path: Keys of objects and positions in lists.
+    :raises DerivationError: the path does not exist.
+    """
+    try:
+        return value_at(value, path)
+    except LookupError as error:
+        raise DerivationError(str(error)) from None
+
+
+def gathered(*values: Any) -> Rows:
+    """Return the results of several steps as one list of rows.
+
+    :raises DerivationError: a result is not an object, or their fields differ.
+    """
+    rows = checked_rows(list(values))
+    for row in rows[1:]:
+        if row.keys() != rows[0].keys():
+            raise DerivationError(f"the results have different fields: {described(rows[0])}, and {described(row)}")
+    return rows
+
+
+def checked_list(value: Any) -> list[Any]:
+    """Return the value if it is a list.
+
+    :raises DerivationError: it is not.
+    """
+    if not isinstance(value, list):
+        raise DerivationError(f"expected a list: found {described(value)}")
+    return value
+
+
+def checked_rows(value: Any) -> list[dict[str, Any]]:
+    """Return the value if it is a list of objects.
+
+    :raises DerivationError: it is not.
+    """
+    for position, row in enumerate(checked_list(value)):
+        if not isinstance(row, dict):
+            raise DerivationError(f"expected a list of objects: row {position + 1} is {described(row)}")
+    return list(value)
+
+
+def field_of(row: dict[str, Any], field: str, position: int) -> Any:
+    """Return a field of a row.
+
+    :param position: The row's position in its list, for the message.
+    :raises DerivationError: the row lacks the field.
+    """
+    if field not in row:
+        raise DerivationError(f"row {position + 1} has no field {field!r}: found {described(row)}")
+    return row[field]
+
+
+def comparable(value: Any, what: str) -> Key:
+    """Return a number or an ISO date so that it can be compared with others of the same type.
+
+    :param what: What the value is, for the message.
+    :raises DerivationError: it is neither.
+    """
+    if isinstance(value, str) and not NUMBER.fullmatch(value):
+        if DATE.fullmatch(value):
+            return f"date of {len(value)} characters", value
+        if TIME.fullmatch(value):
+            return _time(value)
+        raise DerivationError(f"{what} is neither a number nor an ISO date: found {described(value)}")
+    return "number", number(value, what)
+
+
+def _time(text: str) -> Key:
+    """Return a point in time; those with an offset are compared in UTC."""
+    time = datetime.datetime.fromisoformat(text.replace("Z", "+00:00").replace(" ", "T"))
+    if time.tzinfo is None:
+        return "time without offset", time.isoformat(timespec="microseconds")
+    return "time", time.astimezone(datetime.timezone.utc).isoformat(timespec="microseconds")
+
+
+def _fits(row: dict[str, Any], field: str, condition: Any, position: int) -> bool:
+    if isinstance(condition, Bound):
+        return condition.holds(field_of(row, field, position), f"the field {field!r} of row {position + 1}")
+    return field in row and _equal(row[field], condition)
+
+
+def _equal(found: Any, wanted: Any) -> bool:
+    return isinstance(found, bool) == isinstance(wanted, bool) and bool(found == wanted)
+
+
+def _ranked(rows: Rows, by: str, count: int, *, is_descending: bool) -> Rows:
+    """Return the ``count`` rows with the largest, or smallest, values.
+
+    :raises DerivationError: there are fewer rows, the last place is a tie, or values cannot be compared.
+    """
+    found = checked_rows(rows)
+    if len(found) < count or count < 1:
+        raise DerivationError(f"expected {count} rows or more: found {len(found)}")
+    keys = [
+        comparable(field_of(row, by, position), f"the field {by!r} of row {position + 1}")
+        for position, row in enumerate(found)
+    ]
+    kinds = sorted({kind for kind, _ in keys})
+    if len(kinds) > 1:
+        raise DerivationError(f"the values of the field {by!r} cannot be compared: {' and '.join(kinds)}")
+    order = sorted(range(len(found)), key=lambda position: keys[position][1], reverse=is_descending)
+    if len(found) > count and keys[order[count - 1]][1] == keys[order[count]][1]:
+        place = "the first place" if count == 1 else f"place {count}"
+        raise DerivationError(f"two rows tie for {place} by the field {by!r}: both have {keys[order[count]][1]}")
+    return [found[position] for position in order[:count]]
+
+
+def _item(rows: Rows, position: int) -> Any:
+    found: Sequence[Any] = checked_list(rows)
+    if not found:
+        raise DerivationError("the list is empty")
+    return found[position]
+
+
+def _entries(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise DerivationError(f"expected an object: found {described(value)}")
+    return value
+
+
+def _with_key(name: str, value: Any) -> tuple[str, dict[str, Any]]:
+    if not isinstance(value, dict):
+        raise DerivationError(f"the entry {name!r} is not an object: found {described(value)}")
+    return name, value
