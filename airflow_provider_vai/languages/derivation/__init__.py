@@ -1,7 +1,7 @@
 """The language of derived values: pure functions over results, written as expressions in a DAG file.
 
-A derivation is a tree. In a DAG file it is Python, ``total(wired(query, "rows"), "revenue")``; in the sidecar it is JSON
-with the same names::
+A derivation is a tree. In a DAG file it is Python, ``total(wired(query, "rows"), "revenue")``. In the sidecar it is
+JSON with the same names::
 
     {"function": "total", "rows": {"function": "wired", "step": "query", "path": ["rows"]}, "field": "revenue"}
 

@@ -1,6 +1,6 @@
 """Choose rows, records and fields from the results of earlier steps.
 
-*Rows* are a list of objects. Nothing here guesses: a missing field, an empty list, a tie or a null fails with a message.
+*Rows* are a list of objects. Nothing here guesses: a missing field, an empty list, a tie or a null is an error.
 """
 
 from __future__ import annotations

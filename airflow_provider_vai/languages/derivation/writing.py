@@ -62,7 +62,8 @@ def shown(value: Any, form: str = "d", style: Style = "1,234.50", how: Rounding 
     :param form: Python's format for numbers: ``,.2f`` is 1,234.50; ``d`` an integer; a leading ``+`` shows the sign.
     :param style: How separators are written: ``1,234.50`` or ``1.234,50``.
     :param how: How the number is rounded, as for ``rounded``.
-    :raises DerivationError: the value is not a number, or has decimals although the form is ``d``; there is no such form.
+    :raises DerivationError: the value is not a number, or has decimals although the form is ``d``; or there is no such
+        form.
     """
     found = FORM.fullmatch(form)
     if not found:
@@ -93,8 +94,8 @@ def percent(
 def month_of(date: str, form: str = "%B %Y") -> str:
     """Return an ISO date, or its month, as English text.
 
-    :param form: ``%B`` is the month's name, ``%b`` its first three letters, ``%m`` its number, ``%d`` and ``%-d`` the day,
-        ``%Y`` the year.
+    :param form: ``%B`` is the month's name, ``%b`` its first three letters, ``%m`` its number, ``%d`` the day in two
+        digits, ``%e`` without a leading zero, ``%Y`` the year.
     :raises DerivationError: it is not an ISO date, the form has another directive, or the date has no day.
     """
     if not isinstance(date, str) or not (DATE.fullmatch(date) or TIME.fullmatch(date)):
