@@ -87,6 +87,10 @@ PLACES: dict[str, tuple[str, str]] = {
         "belongs to a record of which another value stays frozen in this write, so it stays frozen, too",
         "Wire all values of the record, or leave them as recorded.",
     ),
+    "list_frozen": (
+        "is in a list of which another value stays frozen, so it stays frozen, too: half a list would follow the data",
+        "Wire the whole list to one result, or leave it as recorded.",
+    ),
     "many_sources": (
         "too many of its places equal earlier results, so the whole argument stays frozen",
         "Wire the whole argument to one result, or leave it as recorded.",

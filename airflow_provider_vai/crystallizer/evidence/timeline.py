@@ -37,6 +37,10 @@ class Timeline:
         calls = [call for call in self.run.calls if call.result is not None or call.error]
         return [(call, Said([call.result, call.error] if call.error else call.result)) for call in calls]
 
+    def user_text(self, call: ToolCall) -> str:
+        """Return what the user wrote in the call's turn; empty if nothing."""
+        return next((turn.user_text or "" for turn in self.run.turns if turn.index == call.turn), "")
+
     def turn_of(self, call: ToolCall, value: Any) -> int | None:
         """Return the first turn up to the call in which the user said the value; ``None`` if there is none."""
         return self.turns.first(value, call.turn + 1)

@@ -57,7 +57,7 @@ def kinship(name: str, other: str) -> int:
     >>> kinship("recipients", "recipient"), kinship("file_id", "id_"), kinship("order_id", "user_id")
     (3, 2, 0)
     """
-    one, two = _words(name), _words(other)
+    one, two = name_words(name), name_words(other)
     if not one or not two:
         return 0
     if one == two:
@@ -68,7 +68,9 @@ def kinship(name: str, other: str) -> int:
 
 def named_after(name: str, tool: str) -> bool:
     """Return whether a tool is named after an argument: ``get_channels`` returns values for ``channel``."""
-    return bool({word for word in _words(name) if word not in ("id", "name", "get", "list")} & set(_words(tool)))
+    return bool(
+        {word for word in name_words(name) if word not in ("id", "name", "get", "list")} & set(name_words(tool))
+    )
 
 
 @lru_cache(maxsize=10_000)
@@ -87,7 +89,8 @@ def _of_text(text: str) -> Weight:
 
 
 @cache
-def _words(name: str) -> tuple[str, ...]:
+def name_words(name: str) -> tuple[str, ...]:
+    """Return the words of a name, in lower case and in the singular."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
     return tuple(_singular(word.lower()) for word in re.findall(r"[^\W_]+", spaced))
 

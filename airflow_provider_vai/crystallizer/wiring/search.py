@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.result_values import Candidate, ResultIndex, source_text
+from airflow_provider_vai.crystallizer.evidence.said_order import asks_for_position
 from airflow_provider_vai.crystallizer.evidence.timeline import Timeline
 from airflow_provider_vai.crystallizer.evidence.value_places import by_name, chosen_from, leaves
 from airflow_provider_vai.crystallizer.evidence.weight import kinship, named_after, weight
@@ -40,6 +41,11 @@ class WireOption:
     def form(self) -> tuple[str, ...]:
         """The path without positions."""
         return tuple("*" if isinstance(part, int) else part for part in self.candidate.place.path)
+
+    @property
+    def lengths(self) -> list[int]:
+        """The lengths of the lists in which the path selects by position."""
+        return chosen_from(self.candidate.place, self.path)
 
 
 @dataclass(frozen=True)
@@ -131,26 +137,38 @@ class Search:
         if not fit:
             self._note_unwritable(value, at)
             return
+        # the nearest single object wins over a row of a list
+        fit = [option for option in fit if not option.lengths] or fit
         best = max(option.rank for option in fit)
         left = _newest([option for option in fit if option.rank == best])
-        if len(left) > 1:
-            named = [option for option in left if not chosen_from(option.candidate.place, option.path)]
-            left = named if len(named) == 1 else left
         option = left[0]
-        lengths = chosen_from(option.candidate.place, option.path)
         if len(left) > 1:
             self._leave(at, "several_sources", _sources([other.candidate for other in left]))
         elif option.candidate.source.step is None:
             self._leave(at, "source_without_step", _sources([other.candidate for other in fit]))
-        elif lengths and self.draft.effect == "write":
-            where = f"{source_text(option.candidate, option.path)}, by its position in a list of {lengths[-1]}"
+        elif option.lengths and not self._was_ordered(option, at):
+            where = f"{source_text(option.candidate, option.path)}, by its position in a list of {option.lengths[-1]}"
             self._leave(at, "picked_by_position", [where])
         else:
             why = _WHY[best[1]] if len(fit) > 1 else "no other result has it"
             check = None if option.candidate.place.path in WHOLE else result_path.check(value)
             path = (*option.path, check) if check else option.path
             reason = "another wire reads the same record" if best[0] and len(fit) > 1 else why
-            self.chosen.append(Chosen(at, value, option.candidate, path, reason, lengths))
+            self.chosen.append(Chosen(at, value, option.candidate, path, reason, option.lengths))
+
+    def _was_ordered(self, option: WireOption, at: JsonPath) -> bool:
+        """Return whether a read may take the item at a position, because the user asked for "the first" of the list."""
+        positions = [part for part in option.path if isinstance(part, int)]
+        names = [
+            self.draft.call.tool,
+            option.candidate.source.call.tool,
+            *(part for part in at if isinstance(part, str)),
+        ]
+        return (
+            self.draft.effect != "write"
+            and len(positions) == 1
+            and asks_for_position(self.timeline.user_text(self.draft.call), positions[0], names)
+        )
 
     def _options(self, value: Any, at: JsonPath) -> Iterator[WireOption]:
         for candidate in self.results.equal_to(value, self.draft):

@@ -1,6 +1,6 @@
 """Settle wires against each other: what is safe for a step alone may not be safe in the chain of steps.
 
-A wire is proven for one argument. Three rules look at all steps together; each of them turns wires back into the
+A wire is proven for one argument. Four rules look at all steps together; each of them turns wires back into the
 recorded values, and lists the place for review:
 
 1. **One value, one fate.** A value that a write and another step share follows the data in both or in neither. Else the
@@ -8,6 +8,8 @@ recorded values, and lists the place for review:
 2. **No write follows a position**, neither directly nor through a read whose own arguments were picked by position.
 3. **One record, one fate.** In a write, a value that stays as recorded keeps with it every value that comes from a
    result in which both of them are. Else the write mixes two records.
+4. **One list, one fate.** A list of several follows the data as a whole or not at all. Else one half of it is
+   tomorrow's, and the other half stays as recorded.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from airflow_provider_vai.model.positions import PlacedRead, positional, reads_o
 FIXED = frozenset(
     {
         *("several_sources", "source_without_step", "picked_by_position", "key_from_data"),
-        *("picked_upstream", "shared_value_frozen", "record_frozen"),
+        *("picked_upstream", "shared_value_frozen", "record_frozen", "list_frozen"),
     }
 )
 """The codes of places that hold a value from an earlier result, and stay as recorded."""
@@ -59,7 +61,7 @@ class WiredStep:
 def settled(
     recorded: Sequence[Draft], wired: Sequence[Draft], evidence: Evidence
 ) -> tuple[list[Draft], frozenset[str]]:
-    """Return the wired drafts with the three rules applied, and the keys of the loops that cannot be one step.
+    """Return the wired drafts with the four rules applied, and the keys of the loops that cannot be one step.
 
     :param recorded: the drafts before wires were made. :param wired: the same drafts with their wires, in order.
     :param evidence: of the run, with these drafts as its steps.
@@ -83,14 +85,14 @@ def settled(
 
 
 def settle(steps: Sequence[WiredStep], holders: Callable[[str], Collection[str]]) -> frozenset[str]:
-    """Apply the three rules to the arguments of the steps, in place.
+    """Apply the four rules to the arguments of the steps, in place.
 
     :param steps: in an order in which every step comes after those that it reads.
     :param holders: returns the keys of the steps whose results contain a value, given as canonical JSON.
     :return: the keys of mapped writes that go through a list which depends on a position: they cannot be one step.
     """
     settling = _Settling(steps, holders)
-    while settling.share_values() or settling.drop_positions() or settling.keep_records():
+    while settling.share_values() or settling.drop_positions() or settling.keep_records() or settling.keep_lists():
         pass
     return frozenset(settling.unmappable)
 
@@ -153,6 +155,18 @@ class _Settling:
                         changed = True
         return changed
 
+    def keep_lists(self) -> bool:
+        """Return the values in a list of several to what was recorded, if another value in it stays as recorded."""
+        changed = False
+        for step in self._steps:
+            frozen = {place for at, _ in _fixed(step) for place in _lists_above(step, at)}
+            for read in _wires(step) if frozen else ():
+                shared = frozen & set(_lists_above(step, read.place))
+                if shared:
+                    _freeze(step, read.place, "list_frozen", f"{place_text(max(shared))} is a list")
+                    changed = True
+        return changed
+
     def _holder_before(self, key: str | None, holders: Collection[str], text: str) -> str | None:
         """Return the step, this one or one that it reads, whose result told the model the value; ``None``: none did.
 
@@ -181,6 +195,12 @@ def _fixed(step: WiredStep) -> Iterator[tuple[JsonPath, Any]]:
         for place in argument.undecided:
             if place.code in FIXED:
                 yield [name, *place.at], value_or(step.values, [name, *place.at])
+
+
+def _lists_above(step: WiredStep, place: JsonPath) -> list[tuple[str | int, ...]]:
+    """Return the places of the lists of several in a step's arguments that the place is in."""
+    above = [tuple(place[:depth]) for depth, part in enumerate(place) if isinstance(part, int)]
+    return [at for at in above if len(value_at(step.values, list(at))) > 1]
 
 
 def _identifying(value: Any) -> list[str]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 from airflow_provider_vai.languages.places import with_value
 from airflow_provider_vai.languages.result_path import follow
 from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
-from airflow_provider_vai.model.run import ToolCall
+from airflow_provider_vai.model.run import ToolCall, Turn
 from tests.unit.support import call, crystallized, run
 
 READS = {"match": "get_*", "kind": "mcp_tool", "conn_id": "mcp", "effect": "read"}
@@ -26,10 +26,11 @@ ORDERS = {
 }
 
 
-def chain(customer: str, *calls: ToolCall) -> Automation:
+def chain(customer: str, *calls: ToolCall, words: str | None = None) -> Automation:
     """Return what is made of a run that looks a customer up and then makes the calls."""
     first = call("get_customer", {"customer_id": customer}, CUSTOMERS[customer])
-    return crystallized(run(first, *calls), READS, WRITES, gates="recorded")
+    turns = [Turn(index=0, user_text=words)]
+    return crystallized(run(first, *calls, turns=turns), READS, WRITES, gates="recorded")
 
 
 def test_the_only_item_of_a_list_is_no_position() -> None:
@@ -44,23 +45,24 @@ def test_the_only_item_of_a_list_is_no_position() -> None:
 
 
 def test_a_read_stays_with_the_write_that_is_about_the_same_record() -> None:
-    """The write's id stays as recorded, as only a position picks it; so does the read's, and the rest follows both."""
+    """Only a position picks the order's id: it stays as recorded in both, and the rest follows the read."""
     made = chain(
         "cus-11",
         call("get_order", {"order_id": "ord-502"}, ORDERS["ord-502"]),
         call("pay_back", {"order_id": "ord-502", "payment_id": "pay-9002"}),
     )
-    assert codes(made, "get_order") == {"order_id": "shared_value_frozen"}
+    assert codes(made, "get_order") == {"order_id": "picked_by_position"}
     assert codes(made, "pay_back") == {"order_id": "picked_by_position"}
     assert [source.path for source in sources(made, "pay_back")] == [["payments", "[only]", "payment_id", "is:text"]]
 
 
 def test_a_write_does_not_follow_a_read_that_follows_a_position() -> None:
-    """The read may be about another order tomorrow, and its payment would be another customer's."""
+    """The user asked for the second order: the read takes whichever is second tomorrow, and no payment follows it."""
     made = chain(
         "cus-11",
         call("get_order", {"order_id": "ord-502"}, ORDERS["ord-502"]),
         call("pay_back", {"payment_id": "pay-9002", "amount": 12.5}),
+        words="Look at the second order and pay it back.",
     )
     assert [source.path for source in sources(made, "get_order")] == [["orders", 1, "is:text"]]
     assert codes(made, "pay_back") == {"payment_id": "picked_upstream"}
@@ -80,6 +82,20 @@ def test_a_write_does_not_mix_two_records() -> None:
         gates="recorded",
     )
     assert codes(made, "send_again") == {"sku": "picked_by_position", "address": "record_frozen"}
+
+
+def test_a_list_is_not_mixed() -> None:
+    """One user is known by name and the other only by position: half a list would follow the data."""
+    users = [{"name": "Ana", "mail": "ana@example.com"}, {"name": "Bob", "mail": "bob@example.com"}]
+    calls = call("get_users", {}, users), call("get_history", {"of": ["ana@example.com", "bob@example.com"]})
+
+    def made(words: str) -> Automation:
+        return crystallized(run(*calls, turns=[Turn(index=0, user_text=words)]), READS, gates="recorded")
+
+    half = made("What did Ana and her deputy write?")
+    assert codes(half, "get_history") == {"0": "list_frozen", "1": "picked_by_position"}
+    whole = made("What did Ana and Bob write?")
+    assert [source.path[0] for source in sources(whole, "get_history")] == ["[name=Ana]", "[name=Bob]"]
 
 
 def test_a_list_of_one_in_a_write_is_its_one_item() -> None:
@@ -109,6 +125,7 @@ def test_a_loop_that_depends_on_a_position_stays_separate_calls() -> None:
         call("get_items", {"order_id": "ord-502"}, items),
         call("send_again", {"sku": "sku-71"}, batch=2000),
         call("send_again", {"sku": "sku-72"}, batch=2000),
+        turns=[Turn(index=0, user_text="Send the items of the second order again.")],
     )
     steps = crystallized(recorded, READS, WRITES, gates="recorded", loops=True).steps
     assert [(step.key, step.each) for step in steps][-2:] == [("send_again", None), ("send_again_2", None)]

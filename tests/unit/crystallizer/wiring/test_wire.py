@@ -135,16 +135,18 @@ def taken(send: dict[str, Any], result: Any = TWO, *, effect: str = "read", **fa
     return crystallized(recorded, LIST, sends, gates="recorded").steps[-1].arguments["arguments"]
 
 
-def test_a_position_decides_in_a_read_and_not_in_a_write() -> None:
-    """Tomorrow another record stands there: a read may look at it, nobody is to be paid for it."""
-    found = taken({"to": "NO47110002"})
+def test_a_position_is_left_only_in_a_read_whose_user_asked_for_it() -> None:
+    """Tomorrow another record stands there: a read may look at it if the user said so, and nobody is to be paid."""
+    asked = [Turn(index=0, user_text="Look at the second debt.")]
+    found = taken({"to": "NO47110002"}, turns=asked)
     assert wires(found) == {"to": "list_debts/1/iban/is:text"}
     assert found.evidence == [
         "to: from list_debts[1][iban] (call c1); no other result has it; selected by its position in a list of 2"
     ]
-    found = taken({"to": "NO47110002"}, effect="write")
-    assert (found.class_, found.value) == ("frozen", {"to": "NO47110002"})
-    assert open_of(found) == [("to", "picked_by_position", ["list_debts[1][iban], by its position in a list of 2"])]
+    frozen = [("to", "picked_by_position", ["list_debts[1][iban], by its position in a list of 2"])]
+    for found in (taken({"to": "NO47110002"}, effect="write", turns=asked), taken({"to": "NO47110002"})):
+        assert (found.class_, found.value) == ("frozen", {"to": "NO47110002"})
+        assert open_of(found) == frozen
 
 
 @pytest.mark.parametrize("effect", ["read", "write"])
@@ -205,11 +207,11 @@ def test_an_echo_is_no_source() -> None:
 
 
 def test_a_selection_from_data_stays_frozen() -> None:
-    """Dozens of positions would be no rule that anybody can read."""
+    """Positions repeat no selection."""
     rows = [{"key": f"K-{number:03}"} for number in range(60)]
     found = taken({"keys": [row["key"] for row in rows[::2]]}, rows)
     assert found.class_ == "frozen"
-    assert open_of(found) == [("", "many_sources", ["more than 24 in list_debts"])]
+    assert [code for _, code, _ in open_of(found)] == [*["picked_by_position"] * 10, "more_places"]
 
 
 def test_a_value_inside_a_longer_text_is_listed() -> None:
@@ -298,7 +300,7 @@ def test_the_results_of_a_loop_are_a_list() -> None:
     automation = crystallized(recorded, READS, gates="recorded", loops=True)
     assert [step.key for step in automation.steps] == ["list_shops", "open_shop", "send"]
     found = wires(automation.steps[-1].arguments["arguments"])
-    assert found == {"code": "open_shop/1/code/is:text", "codes": "open_shop"}
+    assert found == {"codes": "open_shop"}
 
 
 def test_a_later_result_is_no_source() -> None:
@@ -382,8 +384,7 @@ def test_what_decides_what_runs_is_never_wired(rule: Any, one: ToolCall, name: s
         ({"sql": "S", "rows": ROWS}, {"sql": "S", "rows": ROWS}, {"d.rows": "query/rows"}),
         (ROWS, ROWS, {"d": "query/rows"}),
         ([["2025-01", 1]], [["2025-01", 1]], {"d": "query/rows"}),
-        ({"rows": ROWS}, ROWS[:1], {"d.0": "query/rows/0/is:object"}),
-        ({"rows": ROWS}, [{"month": "2025-02"}], {"d.0.month": "query/rows/1/month/is:text"}),
+        ({"rows": ROWS}, ROWS[:1], {}),
     ],
 )
 def test_rows_of_a_query(result: Any, dataset: Any, expected: dict[str, str]) -> None:

@@ -85,7 +85,7 @@ def test_every_wire_is_proven(pattern: str) -> None:
                 value = with_value(value, secret.at, value_at(draft.values["arguments"], secret.at))
             assert json_text.canonical(value) == json_text.canonical(draft.values["arguments"])
             count += len(found.outputs())
-    assert count > 100
+    assert count > 50
 
 
 def test_text_results_are_followed() -> None:

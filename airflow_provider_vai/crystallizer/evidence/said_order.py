@@ -1,0 +1,84 @@
+"""Decides whether the user asked for the item at a position of a list: "open the first result".
+
+A model that takes the first of a list may have chosen it by any criterion. Only the user's words tell an order from a
+criterion: an ordinal beside a noun of the list, in a sentence without a criterion such as "highest" or "over".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from airflow_provider_vai.crystallizer.evidence.weight import name_words
+
+ORDINALS = {
+    ordinal: position
+    for position, ordinals in enumerate(
+        ("first 1st", "second 2nd", "third 3rd", "fourth 4th", "fifth 5th", "sixth 6th", "seventh 7th", "eighth 8th")
+    )
+    for ordinal in ordinals.split()
+}
+ITEMS = frozenset(
+    {
+        *("one", "result", "entry", "item", "hit", "row", "record", "match", "link", "page", "element", "option"),
+        *("article", "file", "message"),
+    }
+)
+"""Nouns that mean an item of any list."""
+
+SENTENCE = re.compile(r"[^.!?;\n]+(?:[.!?;](?!\s)[^.!?;\n]*)*")
+ORDERED = re.compile(r"\bthe (?:very )?(?=(\w+) (\w+)(?: (\w+))?)")
+CRITERION = re.compile(
+    r"\b(?:most|least|more|less|fewer|than|over|under|above|below|exceed\w*|between|top|max|maximum|min|minimum|worse"
+    r"|worst|[a-z]{2,}est)\b"
+)
+NO_CRITERION = frozenset(
+    {
+        *(
+            "test",
+            "contest",
+            "protest",
+            "detest",
+            "attest",
+            "request",
+            "quest",
+            "guest",
+            "conquest",
+            "interest",
+            "rest",
+        ),
+        *("forest", "harvest", "arrest", "everest", "west", "northwest", "southwest", "midwest", "manifest", "digest"),
+        *("suggest", "invest", "honest", "dishonest", "modest", "nest", "vest", "chest", "pest", "bequest"),
+    }
+)
+"""Words that end like a superlative."""
+
+
+def sentences(text: str) -> Iterator[str]:
+    """Yield the sentences of a text, in lower case."""
+    for found in SENTENCE.finditer(text.casefold()):
+        yield found[0]
+
+
+def asks_for_position(text: str, position: int, names: Iterable[str]) -> bool:
+    """Return whether a text asks for the item at a position, and names no criterion in the same sentence.
+
+    :param text: What the user wrote in the turn.
+    :param position: The item's position, from 0.
+    :param names: The names of the tools and the argument, whose words name the items.
+    """
+    nouns = ITEMS | {word for name in names for word in name_words(name)}
+    return any(_asks(sentence, position, nouns) for sentence in sentences(text))
+
+
+def has_criterion(sentence: str) -> bool:
+    """Return whether a sentence, in lower case, holds a word that compares, such as "highest" or "over"."""
+    return any(found[0] not in NO_CRITERION for found in CRITERION.finditer(sentence))
+
+
+def _asks(sentence: str, position: int, nouns: Iterable[str]) -> bool:
+    for ordinal, *following in ORDERED.findall(sentence):
+        named = {noun for word in following if word for noun in name_words(word)}
+        if ORDINALS.get(ordinal) == position and not named.isdisjoint(nouns):
+            return not has_criterion(sentence)
+    return False
