@@ -77,6 +77,14 @@ def ratio(value: Any, other: Any) -> float:
     return divided(number(value, "the first value"), number(other, "the second value"), "the second value")
 
 
+def percentage(value: Any, other: Any) -> float:
+    """Return ``value`` as per cent of ``other``: 100 for equal numbers.
+
+    :raises DerivationError: one of them is not a number, or ``other`` is 0.
+    """
+    return divided(number(value, "the first value") * 100, number(other, "the second value"), "the second value")
+
+
 def change(value: Any, other: Any) -> float:
     """Return the relative change from ``other`` to ``value``: ``(value - other) / other``.
 

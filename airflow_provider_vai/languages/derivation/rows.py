@@ -100,6 +100,16 @@ def only(rows: Rows) -> Any:
     return found[0]
 
 
+def not_empty(rows: Rows) -> Rows:
+    """Return the list unchanged; for lists that a step may not send empty.
+
+    :raises DerivationError: the list is empty.
+    """
+    if not checked_list(rows):
+        raise DerivationError("the list is empty")
+    return rows
+
+
 def first(rows: Rows) -> Any:
     """Return the first item.
 

@@ -1,0 +1,217 @@
+"""The expressions over a table that a value may have been worked out by, each with what it takes from the user's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
+from airflow_provider_vai.crystallizer.deriving.tables import Table, call
+from airflow_provider_vai.crystallizer.evidence.weight import name_words
+from airflow_provider_vai.exceptions import DerivationError
+from airflow_provider_vai.languages.derivation import Node, evaluate
+
+NO_NOUNS = frozenset(["list", "get", "search", "find", "fetch", "read", "query", "all", "id", "show", "tool", "data"])
+MOST_CONDITIONS = 12
+UNSAID = ("", "list")
+"""Operations that need no word: a list is a list."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A filter: ``field`` equals ``value``, or is above or below it (``bound`` names the function)."""
+
+    field: str
+    value: Any
+    bound: str | None = None
+
+    @property
+    def node(self) -> Any:
+        """The condition in a derivation."""
+        return call(self.bound, value=self.value) if self.bound else self.value
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A value worked out from a table.
+
+    :param node: the derivation. :param value: what it gives on the recording.
+    :param operation: the word for it, a key of :data:`~.sentences.WORDS`; empty if it needs none.
+    :param fields: the fields whose names must be said, in the user's sentence.
+    :param implied: whether the operation's word implies the field, because the table has only one such field.
+    """
+
+    table: Table
+    node: Node
+    value: Any
+    operation: str = ""
+    fields: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    implied: bool = False
+    picks: bool = False
+
+    def points(self, sentence: Sentence, around: Sentence | None = None) -> int:
+        """Return how many points the words of a sentence give; 0 if a filter is not in it.
+
+        :param around: the sentence of the recorded text in which the value is written, if there is one.
+        """
+        both = [sentence, around] if around else [sentence]
+        if not all(_says(condition, [sentence]) for condition in self.conditions):
+            return 0
+        if not self._is_operation_said([sentence] if self.conditions else both):
+            return 0
+        points = 0 if self.operation in UNSAID else 2
+        points += sum(2 if condition.bound is None else 3 for condition in self.conditions)
+        named = [field for field in self.fields if any(one.names(field) for one in both)]
+        points += 2 * len(named)
+        points += int(self.implied and not named)
+        points += int(any(not _nouns(self.table).isdisjoint(one.words) for one in both))
+        return points
+
+    def _is_operation_said(self, sentences: Iterable[Sentence]) -> bool:
+        return self.operation in UNSAID or any(one.has(self.operation) for one in sentences)
+
+
+def _says(condition: Condition, sentences: Iterable[Sentence]) -> bool:
+    if condition.bound:
+        return any((condition.bound, float(condition.value)) in one.bounds for one in sentences)
+    return any(one.says(str(condition.value)) for one in sentences)
+
+
+def _nouns(table: Table) -> frozenset[str]:
+    """Return the words of the tool's name that mean its rows."""
+    return frozenset(name_words(table.source.call.tool)) - NO_NOUNS
+
+
+def conditions_of(table: Table, sentences: Sequence[Sentence]) -> list[Condition]:
+    """Return the filters of a table that the sentences name: values of its fields, and bounds of its numbers."""
+    found: dict[Condition, None] = {}
+    for sentence in sentences:
+        for field, values in table.categories.items():
+            for value in values:
+                if len(value) > 1 and sentence.says(value):
+                    found[Condition(field, value)] = None
+        for bound, limit in sentence.bounds:
+            for field in table.of_type("number"):
+                found[Condition(field, int(limit) if limit == int(limit) else limit, bound)] = None
+    return list(found)[:MOST_CONDITIONS]
+
+
+def filtered(table: Table, conditions: Sequence[Condition]) -> list[tuple[tuple[Condition, ...], Node, list[Any]]]:
+    """Return the table's rows, and its rows under each filter, as a node and their recorded value.
+
+    A filter that leaves no row, or cannot be evaluated, is left out.
+    """
+    rows = call("values_of", entries=table.node) if table.keys is not None else table.node
+    found: list[tuple[tuple[Condition, ...], Node, list[Any]]] = [((), rows, table.rows)]
+    several = [(one,) for one in conditions]
+    equal = [one for one in conditions if one.bound is None]
+    several += [  # type: ignore[misc]
+        (one, other) for one in equal for other in conditions if one is not other and one.field != other.field
+    ][:MOST_CONDITIONS]
+    for chosen in several:
+        node = call("where", rows=rows, conditions={one.field: one.node for one in chosen})
+        kept = value_of(node, table)
+        if kept:
+            found.append((tuple(chosen), node, kept))
+    return found
+
+
+def value_of(node: Node, table: Table) -> Any:
+    """Return a node's value on the recording; ``None`` if it cannot be evaluated."""
+    whole = dict(zip(table.keys, table.rows, strict=True)) if table.keys is not None else table.rows
+    try:
+        return evaluate(node, lambda reference: whole)
+    except (DerivationError, LookupError, TypeError):
+        return None
+
+
+def picks_of(table: Table, conditions: Sequence[Condition]) -> Iterator[Expression]:
+    """Yield the records of a table that a criterion picks, each as an expression for the whole record."""
+    numbers, dates = table.of_type("number"), table.of_type("date")
+    for chosen, rows, _ in filtered(table, conditions):
+        for field in (*numbers, *dates):
+            is_date = field in dates
+            alone = len(dates if is_date else numbers) == 1
+            for function, word in (("largest", "latest"), ("smallest", "earliest")):
+                node = call(function, rows=rows, by=field)
+                value = value_of(node, table)
+                if value is not None:
+                    yield Expression(
+                        table, node, value, word if is_date else function, (field,), chosen, implied=alone, picks=True
+                    )
+
+
+def keys_of(table: Table, conditions: Sequence[Condition]) -> Iterator[Expression]:
+    """Yield the keys of an object of objects that a criterion picks."""
+    numbers = table.of_type("number")
+    for field in numbers if table.keys is not None else ():
+        node = call("key_of", entries=table.node, by=field)
+        value = value_of(node, table)
+        if value is not None:
+            yield Expression(table, node, value, "largest", (field,), implied=len(numbers) == 1, picks=True)
+
+
+def figures_of(table: Table, conditions: Sequence[Condition]) -> Iterator[Expression]:
+    """Yield the figures of a table: counts, totals, means, extremes, shares and changes."""
+    for chosen, rows, _ in filtered(table, conditions):
+        yield from _made(table, chosen, ("count", call("count", rows=rows), ()))
+        for field in table.of_type("number"):
+            yield from _made(
+                table,
+                chosen,
+                ("total", call("total", rows=rows, field=field), (field,)),
+                ("mean", call("mean", rows=rows, field=field), (field,)),
+                ("largest", call("highest", rows=rows, field=field), (field,)),
+                ("smallest", call("lowest", rows=rows, field=field), (field,)),
+            )
+            if chosen:
+                yield from _shares(table, chosen, rows, field)
+        if not chosen:
+            for field in table.categories:
+                yield from _made(table, chosen, ("distinct", call("distinct", rows=rows, field=field), (field,)))
+    yield from changes_of(table)
+
+
+def changes_of(table: Table) -> Iterator[Expression]:
+    """Yield differences and changes between the last and the first record of a table that is sorted by a date."""
+    if table.period is None or len(table.rows) < 2:
+        return
+    last, first = (call(name, rows=table.node, by=table.period) for name in ("largest", "smallest"))
+    for field in table.of_type("number"):
+        new, old = (call("part", value=record, path=[field]) for record in (last, first))
+        yield from _made(
+            table,
+            (),
+            ("difference", call("difference", value=new, other=old), (field,)),
+            ("change", call("change", value=new, other=old), (field,)),
+            ("latest", new, (field,)),
+            ("earliest", old, (field,)),
+        )
+
+
+def _shares(table: Table, chosen: tuple[Condition, ...], rows: Node, field: str) -> Iterator[Expression]:
+    part, whole = (call("total", rows=of, field=field) for of in (rows, table.node))
+    counted, all_ = (call("count", rows=of) for of in (rows, table.node))
+    yield from _made(
+        table,
+        chosen,
+        ("percentage", call("percentage", value=part, other=whole), (field,)),
+        ("percentage", call("percentage", value=counted, other=all_), ()),
+    )
+
+
+def _made(
+    table: Table, chosen: tuple[Condition, ...], *wanted: tuple[str, Node, tuple[str, ...]]
+) -> Iterator[Expression]:
+    numbers = len(table.of_type("number"))
+    for operation, node, fields in wanted:
+        value = value_of(node, table)
+        if value is not None:
+            yield Expression(table, node, value, operation, fields, chosen, implied=bool(fields) and numbers == 1)
+
+
+def part_of(record: Expression, field: str) -> Expression:
+    """Return the expression for one field of a picked record."""
+    return replace(record, node=call("part", value=record.node, path=[field]), value=record.value[field])

@@ -1,0 +1,97 @@
+"""What the words of a sentence say about an expression: its operation, its fields, its filters.
+
+A value that fits proves little by itself: of lists of ten rows, some column has its largest value in almost any row. So
+the user's words decide, and only words of *one* sentence count together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from airflow_provider_vai.crystallizer.evidence.said import TOKEN, stands_in
+from airflow_provider_vai.crystallizer.evidence.said_order import sentences
+from airflow_provider_vai.crystallizer.evidence.weight import name_words
+
+LARGE = r"largest|biggest|highest|most|maximum|max|top|greatest|longest|strongest|best|priciest|peak|heaviest|busiest"
+SMALL = r"smallest|lowest|least|minimum|min|cheapest|fewest|shortest|weakest|worst|lightest|slowest"
+WORDS: Mapping[str, re.Pattern[str]] = {
+    name: re.compile(rf"\b(?:{words})\b")
+    for name, words in {
+        "total": r"totals?|sums?|summed|sum up|adds? up|come to|comes to|altogether|overall|combined|in all",
+        "mean": r"average|mean|avg|on average",
+        "largest": LARGE,
+        "smallest": SMALL,
+        "latest": r"latest|newest|most recent|last|recent",
+        "earliest": r"earliest|oldest|first",
+        "count": r"how many|number of|count|counts",
+        "distinct": r"different|distinct|unique",
+        "difference": r"difference|gap|increase[ds]?|decrease[ds]?|grew|growth|rose|fell|change[ds]?",
+        "change": r"growth|grew|change[ds]?|rose|fell|increase[ds]?|decrease[ds]?|trend|went",
+        "percentage": r"percentage|per ?cent|share|proportion|portion|ratio|fraction",
+        "list": r"every|all|each|names? of|lists?|export|batch|ids?",
+    }.items()
+}
+BOUND = re.compile(
+    r"\b(over|above|more than|greater than|exceeding|at least|under|below|less than|fewer than|at most|up to)"
+    r" (?:[a-z]{3} |[$€£])?(-?[0-9]{1,15}(?:,[0-9]{3}){0,5}(?:\.[0-9]{1,10})?)\b"
+)
+BOUNDS = {
+    "over": "over", "above": "over", "more than": "over", "greater than": "over", "exceeding": "over",
+    "at least": "at_least", "under": "below", "below": "below", "less than": "below", "fewer than": "below",
+    "at most": "at_most", "up to": "at_most",
+}  # fmt: skip
+DAYS = re.compile(r"\b([0-9]{1,4}) (day|week)s?\b")
+SPACES = str.maketrans("_-", "  ")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence in lower case."""
+
+    text: str
+
+    @cached_property
+    def plain(self) -> str:
+        """The sentence with spaces for underscores and hyphens."""
+        return self.text.translate(SPACES)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Its words, in the singular."""
+        return frozenset(word for token in TOKEN.findall(self.text) for word in name_words(token))
+
+    def has(self, operation: str) -> bool:
+        """Return whether it has a word for the operation, a key of :data:`WORDS`."""
+        return WORDS[operation].search(self.text) is not None
+
+    def names(self, field: str) -> bool:
+        """Return whether it has a word of a field's name."""
+        return not self.words.isdisjoint(name_words(field))
+
+    def says(self, value: str) -> bool:
+        """Return whether it contains a value, with or without underscores and hyphens."""
+        wanted = value.casefold()
+        return stands_in(wanted, self.text) or stands_in(wanted.translate(SPACES), self.plain)
+
+    @cached_property
+    def bounds(self) -> list[tuple[str, float]]:
+        """Its bounds as pairs of a function's name and a number: ``over 500`` is ``("over", 500.0)``."""
+        return [(BOUNDS[word], float(digits.replace(",", ""))) for word, digits in BOUND.findall(self.text)]
+
+    @cached_property
+    def days(self) -> list[int]:
+        """Its spans of time, in days."""
+        return [int(digits) * (7 if unit == "week" else 1) for digits, unit in DAYS.findall(self.text)]
+
+
+def sentences_of(*texts: str | None) -> list[Sentence]:
+    """Return the sentences of the texts."""
+    return [Sentence(text) for given in texts if given for text in _parts(given)]
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Yield the sentences of a text; of a sentence with a semicolon or dash, each part, too."""
+    yield from sentences(text)

@@ -1,0 +1,123 @@
+"""The tables in a run's results: lists of objects, and objects of objects, that a later step can read as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from airflow_provider_vai.crystallizer.evidence.result_values import RecordedResult
+from airflow_provider_vai.crystallizer.evidence.value_places import only_items, places
+from airflow_provider_vai.exceptions import DerivationError
+from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.derivation import Node
+from airflow_provider_vai.languages.derivation.rows import comparable
+
+MOST_ROWS = 5000
+MOST_COLUMNS = 40
+MOST_TABLES = 20
+"""The most tables of one result; a result with more is no report."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows in the result of a step.
+
+    :param source: the result.
+    :param path: the path to the rows in it, without positions.
+    :param rows: the objects.
+    :param keys: the key of each row, if the rows are the values of an object.
+    """
+
+    source: RecordedResult
+    path: tuple[str | int, ...]
+    rows: list[dict[str, Any]]
+    keys: tuple[str, ...] | None = None
+
+    @property
+    def node(self) -> Node:
+        """The reference to the rows, or to the object of which they are the values."""
+        return {"function": "wired", "step": self.source.step, "path": list(self.path)}
+
+    @cached_property
+    def columns(self) -> dict[str, list[Any]]:
+        """By field, the values of the rows; only fields that every row has."""
+        first = self.rows[0]
+        shared = [field for field in first if all(field in row for row in self.rows)]
+        return {field: [row[field] for row in self.rows] for field in shared[:MOST_COLUMNS]}
+
+    @cached_property
+    def types(self) -> dict[str, str]:
+        """By field, whether its values are numbers (``number``), dates (``date``) or plain texts (``text``)."""
+        found = {field: _type(values) for field, values in self.columns.items()}
+        return {field: name for field, name in found.items() if name}
+
+    def of_type(self, name: str) -> list[str]:
+        """Return the fields whose values are of a type."""
+        return [field for field, found in self.types.items() if found == name]
+
+    @cached_property
+    def categories(self) -> dict[str, list[str]]:
+        """By field of text, its different values, where rows share values or the value is short."""
+        found = {field: list(dict.fromkeys(self.columns[field])) for field in self.of_type("text")}
+        return {field: values for field, values in found.items() if len(values) < len(self.rows)}
+
+    @cached_property
+    def period(self) -> str | None:
+        """The date field by which the rows are sorted, each date once; ``None`` if there is none."""
+        for field in self.of_type("date"):
+            values = self.columns[field]
+            if len(set(values)) == len(values) and values in (sorted(values), sorted(values, reverse=True)):
+                return field
+        return None
+
+
+def tables_of(source: RecordedResult) -> Iterator[Table]:
+    """Yield the tables in a result, outer ones first. A result that nothing can be wired to has none."""
+    if source.step is None:
+        return
+    count = 0
+    for place in places(source.left):
+        path = only_items(place)
+        if any(isinstance(part, int) for part in path):
+            continue
+        table = _table(source, path, place.value)
+        if table is not None:
+            count += 1
+            yield table
+        if count >= MOST_TABLES:
+            return
+
+
+def _table(source: RecordedResult, path: tuple[str | int, ...], value: Any) -> Table | None:
+    if isinstance(value, list) and _are_rows(value):
+        return Table(source, path, value)
+    if isinstance(value, dict) and len(value) > 1 and _are_rows(list(value.values())):
+        return Table(source, path, list(value.values()), tuple(value))
+    return None
+
+
+def _are_rows(values: list[Any]) -> bool:
+    return 0 < len(values) <= MOST_ROWS and all(isinstance(row, dict) and row for row in values)
+
+
+def _type(values: list[Any]) -> str | None:
+    try:
+        kinds = {comparable(value, "")[0] for value in values}
+    except DerivationError:
+        return "text" if all(isinstance(value, str) for value in values) else None
+    if len(kinds) > 1:
+        return None
+    (kind,) = kinds
+    return "number" if kind == "number" else "date"
+
+
+def same(one: Any, other: Any) -> bool:
+    """Return whether two values are equal as JSON data: 1 and 1.0 differ."""
+    return json_text.canonical(one) == json_text.canonical(other)
+
+
+def call(function: str, **arguments: Any) -> Mapping[str, Any]:
+    """Return a node of a derivation."""
+    return {"function": function, **arguments}

@@ -1,0 +1,82 @@
+"""How an expression's value is written: as a JSON number with so many decimals, or as text with separators and signs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from airflow_provider_vai.crystallizer.deriving.expressions import Expression, value_of
+from airflow_provider_vai.crystallizer.deriving.tables import call, same
+from airflow_provider_vai.languages.derivation import Node
+from airflow_provider_vai.languages.derivation.numbers import ROUNDINGS
+
+NUMBER = re.compile(
+    r"(?<![\w.,/-])([+-]?)([0-9]+(?:,[0-9]{3})*|[0-9]+(?:\.[0-9]{3})+(?=,[0-9]))((?:[.,][0-9]+)?)( ?%)?(?![\w%])"
+)
+QUOTIENTS = ("mean", "percentage", "change")
+MOST_DECIMALS = 6
+"""A quotient with more decimals was not rounded."""
+
+STYLES = ("1,234.50", "1.234,50")
+
+
+def as_number(expression: Expression, recorded: int | float) -> Node | None:
+    """Return the node that gives exactly the recorded JSON number; ``None`` if there is none.
+
+    A quotient is rounded: to two decimals, or as many as were recorded.
+    """
+    decimals = len(repr(recorded).partition(".")[2]) if isinstance(recorded, float) else 0
+    is_quotient = expression.operation in QUOTIENTS
+    if same(expression.value, recorded) and not (is_quotient and decimals <= MOST_DECIMALS):
+        return expression.node
+    least = 2 if expression.operation == "mean" and decimals == 1 else decimals
+    for digits in dict.fromkeys((least, decimals)):
+        for how in ROUNDINGS:
+            more = {} if how == "half_even" else {"how": how}
+            node = call("rounded", value=expression.node, digits=digits, **more)
+            if same(value_of(node, expression.table), recorded):
+                return node
+    return None
+
+
+def as_text(expression: Expression, found: re.Match[str], *, separated: bool) -> Node | None:
+    """Return the node that gives a number as it is written in a text; ``None`` if there is none.
+
+    :param found: a match of :data:`NUMBER`.
+    :param separated: whether the text writes thousands with separators.
+    """
+    return next(
+        (node for node in _forms(expression, found, separated) if value_of(node, expression.table) == found[0]), None
+    )
+
+
+def separates(text: str) -> bool:
+    """Return whether a text writes thousands with separators."""
+    return any(re.search(r"[.,]", found[2]) for found in NUMBER.finditer(text))
+
+
+def _forms(expression: Expression, found: re.Match[str], separated: bool) -> Iterator[Node]:
+    sign, whole, decimals, unit = found.groups()
+    is_signed = expression.operation in ("change", "difference")
+    if is_signed and not sign:
+        return  # the words around it state the direction, which another value may not have
+    style = STYLES[1] if decimals.startswith(",") or "." in whole else STYLES[0]
+    written: dict[str, Any] = {} if style == STYLES[0] else {"style": style}
+    digits = max(0, len(decimals) - 1)
+    for how in ROUNDINGS:
+        more = written if how == "half_even" else {**written, "how": how}
+        if unit and expression.operation in ("change", "percentage"):
+            options = {"space": True} if unit.startswith(" ") else {}
+            options |= {"sign": True} if is_signed else {}
+            yield call("percent", value=_as_ratio(expression.node), digits=digits, **options, **more)
+        elif not unit and expression.operation not in ("change", "percentage"):
+            start = f"{'+' if is_signed else ''}{',' if separated else ''}"
+            if not decimals and isinstance(expression.value, int):
+                yield call("shown", value=expression.node, form=f"{start}d", **written)
+            yield call("shown", value=expression.node, form=f"{start}.{digits}f", **more)
+
+
+def _as_ratio(node: Node) -> Node:
+    """Return the node as a ratio: ``percent`` writes 0.29 as 29%."""
+    return {**node, "function": "ratio"} if node["function"] == "percentage" else node
