@@ -30,6 +30,8 @@ from typing_extensions import TypeAliasType
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages import derivation, json_text
 from airflow_provider_vai.languages.derivation import Node
+from airflow_provider_vai.languages.places import has_part
+from airflow_provider_vai.languages.template import syntax_problem
 from airflow_provider_vai.model.base import JsonPath
 
 MOST_NODES = 500
@@ -87,6 +89,13 @@ class ItemNode(TreeNode):
     path: list[PathPart] = Field(default_factory=list)
 
 
+class TemplateNode(TreeNode):
+    """A Jinja template that Airflow renders, for the run's date."""
+
+    function: Literal["template"]
+    text: StrictStr
+
+
 class _Tree:
     """Makes pydantic validate a tree, and describe it in the JSON Schema."""
 
@@ -118,9 +127,12 @@ def checked(tree: dict[str, Any]) -> dict[str, Any]:
             if node["function"] not in derivation.REFERENCES:
                 derivation.bound(node["function"], {key: node[key] for key in node if key != "function"})
     except ValidationError as error:
-        raise ValueError(_problem(error)) from None
+        raise ValueError(_problem(error, tree)) from None
     except DerivationError as error:
         raise ValueError(error.problem) from None
+    for text in templates(tree):
+        if problem := syntax_problem(text):
+            raise ValueError(f"the text of template is not a valid Jinja template: {problem}")
     if not any(derivation.references(tree)):
         raise ValueError("a derived value reads a result, an argument or a param: write a literal instead")
     return tree
@@ -163,6 +175,11 @@ def params(tree: Node) -> list[str]:
     return [one["name"] for one in derivation.references(tree) if one["function"] == "parameter"]
 
 
+def templates(tree: Node) -> list[str]:
+    """Return the Jinja templates in a tree."""
+    return [one["text"] for one in derivation.references(tree) if one["function"] == "template"]
+
+
 def given_arguments(tree: Node) -> list[tuple[str, str]]:
     """Return the arguments of earlier steps that a tree reads, as pairs of step key and argument name."""
     return [(one["step"], one["name"]) for one in derivation.references(tree) if one["function"] == "argument_of"]
@@ -195,12 +212,18 @@ def _levels(tree: Any) -> int:
     return 1 + max((_levels(part) for _, part in derivation.children(tree)), default=0)
 
 
-def _problem(error: ValidationError) -> str:
-    """Return the first problem with its place; the names of models in it are left out."""
+def _problem(error: ValidationError, tree: Any) -> str:
+    """Return the first problem with its place in the tree; the names of models in pydantic's place are left out."""
     first = error.errors(include_url=False)[0]
-    known = {*derivation.FUNCTIONS, *derivation.REFERENCES}
-    place = ".".join(str(part) for part in first["loc"] if part not in known and "[" not in str(part))
-    return f"{place}: {first['msg']}" if place else str(first["msg"])
+    place: list[str] = []
+    value = tree
+    for part in first["loc"]:
+        if has_part(value, part):
+            place.append(str(part))
+            value = value[part]
+    if first["type"] == "missing":
+        place.append(str(first["loc"][-1]))
+    return f"{'.'.join(place)}: {first['msg']}" if place else str(first["msg"])
 
 
 @cache
@@ -210,6 +233,7 @@ def _adapter() -> TypeAdapter[Any]:
         ArgumentOfNode,
         ParameterNode,
         ItemNode,
+        TemplateNode,
         *map(_model, derivation.FUNCTIONS.values()),
     ]
     kinds: Any = Annotated[Union[tuple(models)], Field(discriminator="function")]  # noqa: UP007

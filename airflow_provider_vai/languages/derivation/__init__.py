@@ -11,6 +11,7 @@ The leaves are literals (text, number, boolean, null) and references::
     {"function": "argument_of", "step": "send", "name": "json", "path": []}   what an earlier step was given
     {"function": "parameter", "name": "region", "path": []}                   a DAG param
     {"function": "item", "path": ["id"]}                                      the element of a mapped step
+    {"function": "template", "text": "{{ ds }}"}                              a Jinja template, for the run's date
 
 A ``path`` may be left out. Both forms are evaluated by :func:`evaluate`. A function fails with
 :class:`~airflow_provider_vai.exceptions.DerivationError` rather than guess: an empty list, a tie, a null or a text
@@ -32,9 +33,9 @@ from airflow_provider_vai.languages.short_text import cut
 Node = Mapping[str, Any]
 """A function call as JSON data: ``function`` is its name, the other keys are its arguments by name."""
 
-REFERENCES = ("wired", "argument_of", "parameter", "item")
-"""The references of a tree: a step's result, what an earlier step was given, a DAG param, the element of a mapped
-step."""
+REFERENCES = ("wired", "argument_of", "parameter", "item", "template")
+"""The references of a tree: a step's result, what an earlier step was given, a DAG param, the element of a mapped step,
+a template that Airflow renders."""
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     function.__name__: function
@@ -47,6 +48,9 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
         writing.found,
     )
 }  # fmt: skip
+
+NAMED = ("by",)
+"""Parameters that are written by name, because the call then reads like a sentence."""
 
 DEEPEST = 40
 """The most levels of a tree."""
@@ -96,7 +100,7 @@ def bound(name: str, arguments: Mapping[str, Any]) -> tuple[list[Any], dict[str,
         raise DerivationError(f"{name} has no parameter {', '.join(map(repr, unknown))}: it has {', '.join(takes)}")
     positional: list[Any] = []
     named: dict[str, Any] = {}
-    for key, parameter in takes.items():
+    for place, (key, parameter) in enumerate(takes.items()):
         is_variable = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         if key not in arguments:
             if parameter.default is parameter.empty and not is_variable:
@@ -109,7 +113,7 @@ def bound(name: str, arguments: Mapping[str, Any]) -> tuple[list[Any], dict[str,
                 raise DerivationError(f"{key} of {name} cannot have the name {taken[0]!r}: it is a parameter itself")
             else:
                 named |= several
-        elif parameter.kind is parameter.KEYWORD_ONLY or parameter.default is not parameter.empty:
+        elif key in NAMED or parameter.kind is parameter.KEYWORD_ONLY or len(positional) != place or place >= 2:
             named[key] = arguments[key]
         else:
             positional.append(arguments[key])

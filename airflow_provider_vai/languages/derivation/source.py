@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 from typing import Any
 
-from airflow_provider_vai.languages.derivation import Node, bound, is_node
+from airflow_provider_vai.languages.derivation import REFERENCES, Node, bound, is_node
 
 
 def called(node: Node) -> tuple[list[Any], dict[str, Any]]:
@@ -23,12 +23,16 @@ def called(node: Node) -> tuple[list[Any], dict[str, Any]]:
         return [node["name"], *path], {}
     if name == "item":
         return [*path], {}
+    if name == "template":
+        return [node["text"]], {}
     return bound(name, {key: part for key, part in node.items() if key != "function"})
 
 
 def is_subscript(node: Node) -> bool:
     """Return whether a node is written with brackets: ``best["month"]`` for ``part(best, "month")``."""
-    return bool(node["function"] == "part" and is_node(node.get("value")) and node.get("path"))
+    base = node.get("value")
+    is_call = is_node(base) and base["function"] not in REFERENCES
+    return bool(node["function"] == "part" and is_call and node.get("path"))
 
 
 def is_keyword(name: str) -> bool:
@@ -41,6 +45,8 @@ def written(node: Any) -> str:
 
     :raises DerivationError: there is no such function, or it has no such parameters.
     """
+    if isinstance(node, list):
+        return f"[{', '.join(map(written, node))}]"
     if not is_node(node):
         return repr(node)
     positional, named = called(node)

@@ -133,6 +133,7 @@ _PHRASES: dict[str, Phrase] = {
     "argument_of": _argument_of,
     "parameter": _parameter,
     "item": _item,
+    "template": lambda node, say, measure: cut(node["text"], LONGEST),
     "where": _where,
     "over": _simple("over {value}"),
     "below": _simple("below {value}"),

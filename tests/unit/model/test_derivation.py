@@ -54,7 +54,17 @@ def automation(*steps: Step, **fields: Any) -> Automation:
     return Automation(dag_id="sales", source_type="MANUAL", steps=list(steps), **fields)
 
 
-@pytest.mark.parametrize("tree", [TOTAL, FILTERED, GIVEN, {"function": "item", "path": ["id", 0]}, part(ROWS, 0, "id")])
+@pytest.mark.parametrize(
+    "tree",
+    [
+        TOTAL,
+        FILTERED,
+        GIVEN,
+        {"function": "template", "text": "{{ ds }}"},
+        {"function": "item", "path": ["id", 0]},
+        part(ROWS, 0, "id"),
+    ],
+)
 def test_a_tree_stays_as_it_is(tree: dict[str, Any]) -> None:
     """What was read is what is written, in the same order."""
     argument = Argument.model_validate({"class": "derived", "value": 7, "derive": tree})
@@ -72,7 +82,7 @@ def test_a_tree_stays_as_it_is(tree: dict[str, Any]) -> None:
         ({**TOTAL, "by": "x"}, "by: Extra inputs are not permitted"),
         ({"function": "total", "rows": ROWS}, "field: Field required"),
         ({**TOTAL, "rows": [{"revenue": 1}]}, "rows: Input should be a valid dictionary"),
-        ({**TOTAL, "field": ["revenue"]}, "field.str: Input should be a valid string"),
+        ({**TOTAL, "field": ["revenue"]}, "field: Input should be a valid string"),
         ({**TOTAL, "rows": {**ROWS, "at": 1}}, "rows.at: Extra inputs"),
         ({**TOTAL, "rows": {**ROWS, "path": [True]}}, "path.0"),
         ({"function": "text", "template": ROWS}, "template: Input should be a valid string"),
@@ -80,6 +90,7 @@ def test_a_tree_stays_as_it_is(tree: dict[str, Any]) -> None:
         ({"function": "shown", "value": TOTAL, "style": "1 234"}, "style: Input should be '1,234.50' or '1.234,50'"),
         ({"function": "percent", "value": TOTAL, "digits": "1"}, "digits: Input should be a valid integer"),
         ({"function": "found", "text": ROWS, "kind": "name"}, "kind: Input should be 'url'"),
+        ({"function": "template", "text": "{{ ds"}, "not a valid Jinja template"),
         ({"function": "part", "value": 5}, "value: Input should be a valid dictionary"),
         ({"function": "key_of", "entries": ROWS, "conditions": {"by": 1}}, "cannot have the name 'by'"),
         ({"function": "text", "template": "plain"}, "write a literal instead"),

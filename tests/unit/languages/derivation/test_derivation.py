@@ -38,7 +38,7 @@ BEST = node("largest", rows=WIRED, by="revenue")
 TREES = {
     "total": (node("total", rows=WIRED, field="revenue"), 3.5, "total(wired('orders', 'rows'), 'revenue')"),
     "part": (
-        node("part", value=BEST, path=["month"]), "2025-12", "largest(wired('orders', 'rows'), 'revenue')['month']",
+        node("part", value=BEST, path=["month"]), "2025-12", "largest(wired('orders', 'rows'), by='revenue')['month']",
     ),
     "where": (
         node("where", rows=WIRED, conditions={"revenue": node("over", value=2)}),
@@ -63,6 +63,18 @@ TREES = {
     "column called function": (
         node("where", rows=WIRED, conditions={"function": "x"}), None, "where(wired('orders', 'rows'), function='x')",
     ),
+    "part of a reference": (node("part", value=WIRED, path=[0]), ROWS[0], "part(wired('orders', 'rows'), 0)"),
+    "formats": (
+        node("shown", value=node("count", rows=WIRED), form=",d", style="1.234,50"),
+        "2",
+        "shown(count(wired('orders', 'rows')), ',d', style='1.234,50')",
+    ),
+    "a default before": (
+        node("percent", value=node("count", rows=WIRED), sign=True, how="down"),
+        "+200%",
+        "percent(count(wired('orders', 'rows')), sign=True, how='down')",
+    ),
+    "template": (node("template", text="{{ ds }}"), ROWS, "template('{{ ds }}')"),
     "parameter": (node("parameter", name="region", path=["a", 0]), ROWS, "parameter('region', 'a', 0)"),
     "argument": (node("argument_of", step="send", name="json"), ROWS, "argument_of('send', 'json')"),
     "item": (node("item", path=["id"]), ROWS, "item('id')"),
