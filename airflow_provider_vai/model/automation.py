@@ -13,7 +13,9 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.model import derivation
 from airflow_provider_vai.model.base import JsonPath, Spec
+from airflow_provider_vai.model.derivation import Derivation
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.triggers import Trigger
 
@@ -44,21 +46,22 @@ class Wire(Spec):
     """A value inside an argument that is filled in when the step runs.
 
     The value at ``at`` comes ``from`` an earlier step, or from the DAG param ``param`` (at ``path`` inside it), or is
-    the rendered Jinja ``template``. Exactly one of the three is given.
+    the rendered Jinja ``template``, or is worked out by the tree ``derive``. Exactly one of the four is given.
     """
 
-    optional: ClassVar[tuple[str, ...]] = ("from_", "param", "path", "template")
+    optional: ClassVar[tuple[str, ...]] = ("from_", "param", "path", "template", "derive")
 
     at: JsonPath
     from_: Output | None = Field(default=None, alias="from")
     param: str | None = None
     path: JsonPath = Field(default_factory=list)
     template: str | None = None
+    derive: Derivation | None = None
 
     @model_validator(mode="after")
     def _check_source(self) -> Wire:
-        if sum(source is not None for source in (self.from_, self.param, self.template)) != 1:
-            raise ValueError("a wire needs exactly one of from, param and template")
+        if sum(source is not None for source in (self.from_, self.param, self.template, self.derive)) != 1:
+            raise ValueError("a wire needs exactly one of from, param, template and derive")
         return self
 
 
@@ -90,19 +93,22 @@ class Argument(Spec):
     - ``wired``: the whole value comes ``from`` an earlier step, or ``wires`` fills in places of ``value``.
     - ``template``: ``value`` is a Jinja template that Airflow renders.
     - ``parameter``: the DAG param ``param``, or the place ``path`` inside it.
+    - ``derived``: the tree ``derive`` works the value out from earlier results and params; ``value`` is the recorded
+      one. See :mod:`~airflow_provider_vai.languages.derivation`.
 
     ``secrets`` lists the places that a connection fills in. Places that are filled in are ``null`` in ``value``.
     ``origin`` is the origin of the value, ``None`` if it was not traced. ``undecided`` lists the places that a person
     should decide about. ``evidence`` lists the reasons for the choice, for people; no code reads it.
     """
 
-    class_: Literal["frozen", "wired", "parameter", "template"] = Field(alias="class")
+    class_: Literal["frozen", "wired", "parameter", "template", "derived"] = Field(alias="class")
     value: Any = None
     from_: Output | None = Field(default=None, alias="from")
     wires: list[Wire] = Field(default_factory=list)
     secrets: list[Secret] = Field(default_factory=list)
     param: str | None = None
     path: JsonPath = Field(default_factory=list)
+    derive: Derivation | None = None
     origin: Origin | None = None
     evidence: list[str] = Field(default_factory=list)
     undecided: list[Undecided] = Field(default_factory=list)
@@ -112,9 +118,47 @@ class Argument(Spec):
         unset = type(self).model_fields.keys() - self.model_fields_set - {"origin", "evidence"}
         return unset if self.undecided else {*unset, "undecided"}
 
+    @model_validator(mode="after")
+    def _check_derived(self) -> Argument:
+        if (self.class_ == "derived") != (self.derive is not None):
+            raise ValueError("an argument has the field derive exactly if its class is derived")
+        if self.class_ == "derived" and (self.from_ or self.wires or self.secrets or self.param):
+            raise ValueError(
+                "a derived argument has no from, wires, secrets or param: its tree says where it comes from"
+            )
+        return self
+
+    @property
+    def is_filled_in(self) -> bool:
+        """Whether the value as a whole is known only in a run; a secret does not count."""
+        return self.from_ is not None or self.class_ in ("parameter", "template", "derived")
+
+    def trees(self) -> list[tuple[JsonPath, dict[str, Any]]]:
+        """Return the derived values of the argument: the place in its value, and the tree."""
+        whole: list[tuple[JsonPath, dict[str, Any]]] = [([], self.derive)] if self.derive else []
+        return [*whole, *((wire.at, wire.derive) for wire in self.wires if wire.derive)]
+
+    def placed_outputs(self) -> list[tuple[JsonPath, Output]]:
+        """Return every place in earlier results that the argument reads, with the place in its value that reads it.
+
+        What an earlier step was given counts as reading its result, without a path: both need the step to have run.
+        """
+        whole: list[tuple[JsonPath, Output]] = [([], self.from_)] if self.from_ else []
+        wired = [(wire.at, wire.from_) for wire in self.wires if wire.from_]
+        derived = [
+            (at, Output(step=step, path=path)) for at, tree in self.trees() for step, path in derivation.reads(tree)
+        ]
+        return [*whole, *wired, *derived]
+
     def outputs(self) -> list[Output]:
-        """Return every place in earlier results that the argument is wired to."""
-        return [*([self.from_] if self.from_ else []), *(wire.from_ for wire in self.wires if wire.from_)]
+        """Return every place in earlier results that the argument is wired to or derived from."""
+        return [output for _, output in self.placed_outputs()]
+
+    def params(self) -> list[str]:
+        """Return the names of the DAG params that the argument reads."""
+        whole = [self.param or ""] if self.class_ == "parameter" else []
+        wires = [wire.param for wire in self.wires if wire.param is not None]
+        return [*whole, *wires, *(name for _, tree in self.trees() for name in derivation.params(tree))]
 
     @classmethod
     def frozen(cls, value: Any) -> Argument:
@@ -198,15 +242,18 @@ class Step(Spec):
     timeout_seconds: float | None = Field(default=None, gt=0)
 
     def outputs(self) -> list[Output]:
-        """Return every place in earlier results that the step is wired to."""
+        """Return every place in earlier results that the step is wired to, or derives values from."""
         inside = [output for argument in self.arguments.values() for output in argument.outputs()]
         return [self.each, *inside] if self.each else inside
 
     def params(self) -> list[str]:
         """Return the names of the DAG params that the step reads."""
-        arguments = self.arguments.values()
-        wires = [wire.param for argument in arguments for wire in argument.wires if wire.param is not None]
-        return [*(argument.param or "" for argument in arguments if argument.class_ == "parameter"), *wires]
+        return [name for argument in self.arguments.values() for name in argument.params()]
+
+    def given_arguments(self) -> list[tuple[str, str]]:
+        """Return the arguments of earlier steps that the step's derived values read: step key and argument name."""
+        trees = [tree for argument in self.arguments.values() for _, tree in argument.trees()]
+        return [given for tree in trees for given in derivation.given_arguments(tree)]
 
 
 class LeftOut(Spec):
@@ -314,7 +361,7 @@ class Automation(Spec):
         """Check that keys are unique, params are declared, and dependencies, wires and gates refer to earlier steps."""
         has_payload = any(trigger.type == "webhook" for trigger in self.triggers)
         declared = {*self.params, *(["payload"] if has_payload else [])}
-        earlier: set[str] = set()
+        earlier: dict[str, Step] = {}
         for step in self.steps:
             gates = [step.approval.gate] if step.approval.gate else []
             sources = [output.step for output in step.outputs()]
@@ -325,7 +372,10 @@ class Automation(Spec):
                 raise ValueError(f"the step {step.key!r} reads a list element, but is not mapped over a list (each)")
             if step.key in earlier:
                 raise ValueError(f"two steps have the key {step.key!r}")
-            earlier.add(step.key)
+            for source, name in step.given_arguments():
+                if problem := _given_problem(earlier[source], name):
+                    raise ValueError(f"the step {step.key!r} reads the argument {name!r} of {source!r}, {problem}")
+            earlier[step.key] = step
             for name in step.params():
                 if name not in declared:
                     raise ValueError(f"the step {step.key!r} uses the param {name!r}, which is not declared")
@@ -339,3 +389,10 @@ class Automation(Spec):
     def spec(self) -> dict[str, Any]:
         """Return the spec as JSON data, without the fields that the sidecar adds."""
         return self.model_dump(mode="json", include=set(Automation.model_fields))
+
+
+def _given_problem(step: Step, name: str) -> str | None:
+    """Return why a derived value cannot read an argument of a step, as a relative clause."""
+    if step.each is not None:
+        return "which is mapped over a list and was given several"
+    return None if name in step.arguments else "which has no such argument"

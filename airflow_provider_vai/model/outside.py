@@ -44,7 +44,7 @@ def _filled_in(argument: Argument) -> Iterator[tuple[JsonPath, str | None]]:
     """Yield each place that is filled in when the step runs, with its template; ``None`` if it is not a template."""
     if argument.class_ == "template":
         yield [], str(argument.value)
-    elif argument.class_ == "parameter" or argument.from_:
+    elif argument.is_filled_in:
         yield [], None
     yield from ((wire.at, wire.template) for wire in argument.wires)
     yield from ((secret.at, None) for secret in argument.secrets)

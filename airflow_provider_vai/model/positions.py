@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from airflow_provider_vai.model import derivation
 from airflow_provider_vai.model.automation import Argument, Output
 from airflow_provider_vai.model.base import JsonPath
 
@@ -39,7 +40,7 @@ AnyRead = TypeVar("AnyRead", bound=Read)
 
 
 def reads_of(arguments: Mapping[str, Argument], each: Output | None) -> list[PlacedRead]:
-    """Return everything that a step reads from earlier results.
+    """Return everything that a step reads from earlier results; ``first`` and ``last`` read a position.
 
     :param arguments: by name. :param each: the list that the step is mapped over; its place is ``["each"]``.
     """
@@ -49,6 +50,11 @@ def reads_of(arguments: Mapping[str, Argument], each: Output | None) -> list[Pla
             found.append(PlacedRead([name], argument.from_.step, argument.from_.path))
         found += [
             PlacedRead([name, *wire.at], wire.from_.step, wire.from_.path) for wire in argument.wires if wire.from_
+        ]
+        found += [
+            PlacedRead([name, *at], step, path)
+            for at, tree in argument.trees()
+            for step, path in derivation.placed_reads(tree)
         ]
     return found
 

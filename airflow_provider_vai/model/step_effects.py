@@ -83,7 +83,7 @@ def values_of(arguments: Mapping[str, Argument]) -> dict[str, Any]:
 
 
 def _value_of(argument: Argument) -> Any:
-    if argument.from_ or argument.param:
+    if argument.is_filled_in and argument.class_ != "template":
         return UNKNOWN
     value = argument.value
     for wire in argument.wires:

@@ -116,14 +116,12 @@ def unit(steps: Sequence[Step], key: str) -> list[str]:
 
 
 def wires_from(step: Step) -> list[tuple[JsonPath, Output]]:
-    """Return the wired places of a step with their sources. A place starts with the argument's name (or ``each``)."""
+    """Return the places of a step that are filled in from earlier results, with their sources.
+
+    A place starts with the argument's name (or ``each``). A derived value may have several sources.
+    """
     inside: list[tuple[JsonPath, Output]] = [
-        ([name, *at], output)
-        for name, argument in step.arguments.items()
-        for at, output in [
-            *([([], argument.from_)] if argument.from_ else []),
-            *((wire.at, wire.from_) for wire in argument.wires if wire.from_),
-        ]
+        ([name, *at], output) for name, argument in step.arguments.items() for at, output in argument.placed_outputs()
     ]
     mapped: list[tuple[JsonPath, Output]] = [(["each"], step.each)] if step.each else []
     return [*mapped, *inside]

@@ -7,9 +7,10 @@ it makes a new DAG version. ``wired(step, "rows")`` takes a value from an earlie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_at
 
@@ -229,8 +230,18 @@ class TaskArgument:
         self.value = value
 
     def resolve(self, context: Context) -> TaskArgument:
-        """Return the argument with every reference replaced by its value in this DAG run."""
-        return TaskArgument(_map(self.value, lambda part: part.resolve(context)))
+        """Return the argument with every reference replaced by its value in this DAG run.
+
+        :raises NothingSent: a derived value cannot be worked out; the message names its place in the task.
+        """
+
+        def resolved(part: Any) -> Any:
+            try:
+                return part.resolve(context)
+            except DerivationError as error:
+                raise _not_derived(error, self, part, context) from error
+
+        return TaskArgument(_map(self.value, resolved))
 
     def serialize(self) -> Any:
         """Return JSON data that changes whenever the argument does; a long argument is shortened to its digest."""
@@ -266,6 +277,29 @@ def known(values: Mapping[str, Any]) -> dict[str, Any]:
 def as_argument(value: Any) -> TaskArgument:
     """Return ``value`` as a :class:`TaskArgument`, whatever its type."""
     return value if isinstance(value, TaskArgument) else TaskArgument(value)
+
+
+def parts_of(value: Any, which: Callable[[Any], bool], place: tuple[str | int, ...] = ()) -> Iterator[Any]:
+    """Yield each part of a value that ``which`` accepts, with its place: keys and positions."""
+    if which(value):
+        yield place, value
+    elif isinstance(value, (dict, list, tuple)):
+        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from parts_of(part, which, (*place, key))
+
+
+def _not_derived(error: DerivationError, argument: TaskArgument, part: Any, context: Context) -> Exception:
+    """Return the error of a task whose derived value cannot be worked out from the data of this run."""
+    from airflow_provider_vai.operators.runtime.errors import NothingSent
+
+    task = context["task"]
+    names = [name for name in task.template_fields if getattr(task, name, None) is argument]
+    inside = next((place for place, one in parts_of(argument.value, lambda one: one is part)), ())
+    place = ".".join(map(str, [*names, *inside]))
+    return NothingSent(
+        f"{place}: {error}; the value is {part!r}. Nothing was sent. Correct the results that it reads, or change it"
+        " in the DAG file or with `vai edit`, and clear the task"
+    )
 
 
 def _said(value: Any) -> Any:

@@ -83,7 +83,9 @@ class VaiOperator(BaseOperator):
         from airflow_provider_vai.operators.runtime import results
 
         approval = self._gate_record(context)
-        arguments = self._approved(context, approval, self.resolved_arguments(context))
+        arguments, facts = self._approved(context, approval, self.resolved_arguments(context))
+        for fact in facts:
+            self.log.info(*fact)
         for name, value in arguments.items():
             setattr(self, name, results.load(revealed(value)))
         self.check_arguments()
@@ -99,6 +101,15 @@ class VaiOperator(BaseOperator):
         fields = {name: as_argument(getattr(self, name)) for name in self.template_fields}
         return {name: field.resolve(context).value for name, field in fields.items()}
 
+    def given_arguments(self, context: Context) -> dict[str, Any]:
+        """Return the arguments that this step was given in this DAG run, with the edits of its approver.
+
+        :param context: The context of a later step.
+        :raises ApprovalMissing: the step has a gate that approved no such arguments.
+        """
+        own: Any = {**context, "task": self}
+        return self._approved(own, self._gate_record(own), self.resolved_arguments(own))[0]
+
     def identity(self) -> list[Any] | None:
         """Return everything besides the arguments that determines what the step does.
 
@@ -112,13 +123,16 @@ class VaiOperator(BaseOperator):
         record = result_of(self.gate, context) if self.gate else None
         return record if isinstance(record, dict) else {}
 
-    def _approved(self, context: Context, approval: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
+    def _approved(
+        self, context: Context, approval: dict[str, Any], arguments: dict[str, Any]
+    ) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
         """Return the arguments with the approver's edits, after checking that exactly these were approved.
 
         :param approval: the gate's result.
+        :return: the arguments, and what to log.
         """
         if self.gate is None:
-            return arguments
+            return arguments, []
         name, index = self._name_at_gate(context)
         remedy = f"clear the task {self.gate!r} and answer it"
         if approval.get("decision") != "approve":
@@ -130,8 +144,9 @@ class VaiOperator(BaseOperator):
             raise ApprovalMissing(
                 f"an edit made at the gate {self.gate!r} no longer applies ({error}): {remedy} again"
             ) from None
-        for place, edit in edits.items():
-            self.log.info("The approver edited %s: %s", place, masked(edit))
+        facts: list[tuple[Any, ...]] = [
+            ("The approver edited %s: %s", place, masked(edit)) for place, edit in edits.items()
+        ]
         digest = json_text.digest(arguments)
         if approval.get("arguments_sha256", {}).get(name) != digest:
             raise ApprovalMissing(
@@ -143,8 +158,8 @@ class VaiOperator(BaseOperator):
                 f" {remedy} again. If that does not help, check that [vai] artifacts_path is the same folder for all"
                 " workers"
             )
-        self.log.info("Approved by %s at %s, note: %s", approval.get("by"), approval.get("at"), approval.get("note"))
-        return arguments
+        who = (approval.get("by"), approval.get("at"), approval.get("note"))
+        return arguments, [*facts, ("Approved by %s at %s, note: %s", *who)]
 
     def _single_use(self, context: Context, approval: dict[str, Any]) -> SingleUseApproval | None:
         if self.gate is None:
@@ -158,7 +173,8 @@ class VaiOperator(BaseOperator):
         A gate that is not mapped lists every element of a mapped step by itself (see ``sensors/guarded.py``).
         """
         index = context["ti"].map_index
-        index = -1 if index is None else index
+        is_other = context["ti"].task_id != self.task_id and not any(self.iter_mapped_task_groups())
+        index = -1 if index is None or is_other else index
         return (self.task_id, index) if self.item is NO_ITEM else (f"{self.task_id}[{index}]", -1)
 
     def _is_recorded(self, context: Context, approval: dict[str, Any], digest: str, name: str, index: int) -> bool:

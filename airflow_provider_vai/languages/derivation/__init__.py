@@ -5,24 +5,37 @@ JSON with the same names::
 
     {"function": "total", "rows": {"function": "wired", "step": "query", "path": ["rows"]}, "field": "revenue"}
 
-Both are evaluated by :func:`evaluate`. A function fails with :class:`~airflow_provider_vai.exceptions.DerivationError`
-rather than guess: an empty list, a tie, a null or a text where a number is expected is never replaced by a default.
+The leaves are literals (text, number, boolean, null) and references::
+
+    {"function": "wired", "step": "query", "path": ["rows"]}                  a place in an earlier step's result
+    {"function": "argument_of", "step": "send", "name": "json", "path": []}   what an earlier step was given
+    {"function": "parameter", "name": "region", "path": []}                   a DAG param
+    {"function": "item", "path": ["id"]}                                      the element of a mapped step
+    {"function": "template", "text": "{{ ds }}"}                              a Jinja template, for the run's date
+
+A ``path`` may be left out. Both forms are evaluated by :func:`evaluate`. A function fails with
+:class:`~airflow_provider_vai.exceptions.DerivationError` rather than guess: an empty list, a tie, a null or a text
+where a number is expected is never replaced by a default.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages.derivation import figures, rows, writing
+from airflow_provider_vai.languages.places import described
+from airflow_provider_vai.languages.short_text import cut
 
 Node = Mapping[str, Any]
 """A function call as JSON data: ``function`` is its name, the other keys are its arguments by name."""
 
-REFERENCES = ("wired", "argument", "parameter", "item")
-"""The leaves of a tree: a step's result, what an earlier step was given, a DAG param, the element of a mapped step."""
+REFERENCES = ("wired", "argument_of", "parameter", "item", "template")
+"""The references of a tree: a step's result, what an earlier step was given, a DAG param, the element of a mapped step,
+a template that Airflow renders."""
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     function.__name__: function
@@ -36,7 +49,11 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     )
 }  # fmt: skip
 
+NAMED = ("by",)
+"""Parameters that are written by name, because the call then reads like a sentence."""
+
 DEEPEST = 40
+"""The most levels of a tree."""
 
 
 def is_node(value: Any) -> bool:
@@ -59,8 +76,12 @@ def evaluate(node: Any, resolve: Callable[[Node], Any], depth: int = 0) -> Any:
     name = node["function"]
     if name in REFERENCES:
         return resolve(node)
-    arguments = {key: _argument(part, resolve, depth + 1) for key, part in node.items() if key != "function"}
-    positional, named = bound(name, arguments)
+    given = {
+        key: _mapped(name, key, part, lambda one: evaluate(one, resolve, depth + 1))
+        for key, part in node.items()
+        if key != "function"
+    }
+    positional, named = bound(name, given)
     try:
         return FUNCTIONS[name](*positional, **named)
     except DerivationError as error:
@@ -74,49 +95,112 @@ def bound(name: str, arguments: Mapping[str, Any]) -> tuple[list[Any], dict[str,
         ``**conditions`` an object.
     :raises DerivationError: there is no such function, or it has no such parameters.
     """
-    if name not in FUNCTIONS:
-        raise DerivationError(f"there is no function {name!r}: use one of {', '.join(FUNCTIONS)}")
-    parameters = inspect.signature(FUNCTIONS[name]).parameters
-    if unknown := sorted(arguments.keys() - parameters.keys()):
-        raise DerivationError(
-            f"{name} has no parameter {', '.join(map(repr, unknown))}: it has {', '.join(parameters)}"
-        )
+    takes = parameters(name)
+    if unknown := sorted(arguments.keys() - takes.keys()):
+        raise DerivationError(f"{name} has no parameter {', '.join(map(repr, unknown))}: it has {', '.join(takes)}")
     positional: list[Any] = []
     named: dict[str, Any] = {}
-    for key, parameter in parameters.items():
+    for place, (key, parameter) in enumerate(takes.items()):
+        is_variable = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         if key not in arguments:
-            is_variable = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
             if parameter.default is parameter.empty and not is_variable:
                 raise DerivationError(f"{name} needs {key!r}")
-        elif parameter.kind is parameter.VAR_POSITIONAL:
-            positional += arguments[key]
-        elif parameter.kind is parameter.VAR_KEYWORD:
-            named |= arguments[key]
-        elif parameter.kind is parameter.KEYWORD_ONLY or parameter.default is not parameter.empty:
+        elif is_variable:
+            several = _several(name, parameter, arguments[key])
+            if isinstance(several, list):
+                positional += several
+            elif taken := sorted(several.keys() & named_parameters(name)):
+                raise DerivationError(f"{key} of {name} cannot have the name {taken[0]!r}: it is a parameter itself")
+            else:
+                named |= several
+        elif key in NAMED or parameter.kind is parameter.KEYWORD_ONLY or len(positional) != place or place >= 2:
             named[key] = arguments[key]
         else:
             positional.append(arguments[key])
     return positional, named
 
 
+@cache
+def named_parameters(name: str) -> frozenset[str]:
+    """Return the parameters of a function that Python accepts by name: no condition or slot can have such a name.
+
+    :raises DerivationError: there is no such function.
+    """
+    takes = parameters(name).values()
+    return frozenset(one.name for one in takes if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY))
+
+
+def parameters(name: Any) -> Mapping[str, inspect.Parameter]:
+    """Return the parameters of a function by name.
+
+    :raises DerivationError: there is no such function.
+    """
+    if not isinstance(name, str) or name not in FUNCTIONS:
+        raise DerivationError(f"there is no function {cut(repr(name))}: use one of {', '.join(FUNCTIONS)}")
+    return _signature(name)
+
+
+def children(node: Node) -> Iterator[tuple[str, Any]]:
+    """Yield each argument of a node, with the name of its parameter; of several (``*fields``), each by itself."""
+    for key, part in node.items():
+        if key == "function":
+            continue
+        if isinstance(part, list):
+            yield from ((key, one) for one in part)
+        elif isinstance(part, Mapping) and (_is_object(node["function"], key) or not is_node(part)):
+            yield from ((key, one) for one in part.values())
+        else:
+            yield key, part
+
+
 def references(node: Any) -> Iterator[Node]:
     """Yield every reference in a tree, in order."""
-    if is_node(node) and node["function"] in REFERENCES:
+    yield from (one for one in nodes(node) if one["function"] in REFERENCES)
+
+
+def nodes(node: Any) -> Iterator[Node]:
+    """Yield every node of a tree, each before those in it. References are nodes without others in them."""
+    if is_node(node):
         yield node
-    elif isinstance(node, Mapping):
-        for part in node.values():
-            yield from references(part)
-    elif isinstance(node, list):
-        for part in node:
-            yield from references(part)
+        if node["function"] not in REFERENCES:
+            for _, part in children(node):
+                yield from nodes(part)
 
 
-def _argument(value: Any, resolve: Callable[[Node], Any], depth: int) -> Any:
-    """Return an argument's value: of a list or an object, that of each part."""
-    if is_node(value):
-        return evaluate(value, resolve, depth)
-    if isinstance(value, Mapping):
-        return {key: evaluate(part, resolve, depth) for key, part in value.items()}
+def replaced(node: Any, change: Callable[[Node], Any]) -> Any:
+    """Return a copy of a tree with each reference replaced by ``change(reference)``."""
+    if not is_node(node):
+        return node
+    name = node["function"]
+    if name in REFERENCES:
+        return change(node)
+    kept = {key: _mapped(name, key, part, lambda one: replaced(one, change)) for key, part in node.items()}
+    return {**kept, "function": name}
+
+
+@cache
+def _signature(name: str) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(FUNCTIONS[name]).parameters
+
+
+def _is_object(name: Any, key: str) -> bool:
+    """Return whether a parameter takes an object of arguments, such as ``**conditions``."""
+    parameter = _signature(name).get(key) if isinstance(name, str) and name in FUNCTIONS else None
+    return parameter is not None and parameter.kind is parameter.VAR_KEYWORD
+
+
+def _mapped(name: str, key: str, value: Any, change: Callable[[Any], Any]) -> Any:
+    """Return an argument with ``change`` applied: of a list or an object of arguments, to each of them."""
+    if isinstance(value, Mapping) and (_is_object(name, key) or not is_node(value)):
+        return {inner: change(part) for inner, part in value.items()}
     if isinstance(value, list):
-        return [evaluate(part, resolve, depth) for part in value]
+        return [change(part) for part in value]
+    return change(value)
+
+
+def _several(name: str, parameter: inspect.Parameter, value: Any) -> list[Any] | dict[str, Any]:
+    wanted = list if parameter.kind is parameter.VAR_POSITIONAL else dict
+    if not isinstance(value, wanted):
+        what = "a list" if wanted is list else "an object"
+        raise DerivationError(f"{parameter.name} of {name} must be {what}: found {described(value)}")
     return value

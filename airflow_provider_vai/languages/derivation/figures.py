@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages import json_text
-from airflow_provider_vai.languages.derivation.numbers import Rounding, added, as_json, divided, number, rounded_to
-from airflow_provider_vai.languages.derivation.rows import Rows, checked_list, largest, pluck, smallest
+from airflow_provider_vai.languages.derivation.numbers import (
+    Rounding,
+    added,
+    as_json,
+    divided,
+    negated,
+    number,
+    rounded_to,
+)
+from airflow_provider_vai.languages.derivation.rows import Rows, checked_list, extreme, pluck
 
 Number = int | float
 
@@ -50,7 +57,7 @@ def highest(rows: Rows, field: str) -> Any:
 
     :raises DerivationError: there are no rows, a row lacks the field, or values cannot be compared.
     """
-    return largest(_different(rows, field), field)[field]
+    return extreme(rows, field, is_largest=True)
 
 
 def lowest(rows: Rows, field: str) -> Any:
@@ -58,7 +65,7 @@ def lowest(rows: Rows, field: str) -> Any:
 
     :raises DerivationError: there are no rows, a row lacks the field, or values cannot be compared.
     """
-    return smallest(_different(rows, field), field)[field]
+    return extreme(rows, field, is_largest=False)
 
 
 def difference(value: Any, other: Any) -> Number:
@@ -66,7 +73,7 @@ def difference(value: Any, other: Any) -> Number:
 
     :raises DerivationError: one of them is not a number.
     """
-    return as_json(added([number(value, "the first value"), -number(other, "the second value")]))
+    return as_json(added([number(value, "the first value"), negated(number(other, "the second value"))]))
 
 
 def ratio(value: Any, other: Any) -> float:
@@ -91,7 +98,7 @@ def change(value: Any, other: Any) -> float:
     :raises DerivationError: one of them is not a number, or ``other`` is 0.
     """
     before = number(other, "the second value")
-    return divided(added([number(value, "the first value"), -before]), before, "the second value")
+    return divided(added([number(value, "the first value"), negated(before)]), before, "the second value")
 
 
 def rounded(value: Any, digits: int = 0, how: Rounding = "half_even") -> Number:
@@ -107,11 +114,3 @@ def _column(rows: Rows, field: str) -> list[Any]:
     return [
         number(value, f"the field {field!r} of row {position + 1}") for position, value in enumerate(pluck(rows, field))
     ]
-
-
-def _different(rows: Rows, field: str) -> Rows:
-    """Return one row for each value of the field: equal values are no tie here."""
-    values = {json_text.canonical(value): value for value in pluck(rows, field)}
-    if not values:
-        raise DerivationError("there are no rows")
-    return [{field: value} for value in values.values()]

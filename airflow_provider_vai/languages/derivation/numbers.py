@@ -17,8 +17,10 @@ from airflow_provider_vai.languages.places import described
 Rounding = Literal["half_even", "half_up", "down"]
 ROUNDINGS = {"half_even": ROUND_HALF_EVEN, "half_up": ROUND_HALF_UP, "down": ROUND_DOWN}
 MOST_DIGITS = 30
+LARGEST = 10**MOST_DIGITS
+SMALLEST = 1e-20  # with its 17 digits, 37 decimals
 NUMBER = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?")
-EXACT = Context(prec=80)
+EXACT = Context(prec=100)
 DIVISION = Context(prec=28)
 MOST_DECIMALS = 15
 
@@ -28,12 +30,14 @@ def number(value: Any, what: str) -> Decimal:
 
     :param value: A JSON number, or a text such as ``12.50``: digits, at most one point, no thousands separators.
     :param what: What the value is, for the message (``the field 'total' of row 3``).
-    :raises DerivationError: the value is null, not finite, or not a number.
+    :raises DerivationError: the value is null, not finite, not a number, or too large or too small to be added exactly.
     """
     if isinstance(value, str) and NUMBER.fullmatch(value):
         return Decimal(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise DerivationError(f"{what} is not a number: found {described(value)}")
+    if abs(value) >= LARGEST or 0 < abs(value) < SMALLEST:
+        raise DerivationError(f"{what} has too many digits: a number has at most {MOST_DIGITS} before its point")
     if isinstance(value, int):
         return Decimal(value)
     exact = Decimal(repr(value))
@@ -53,6 +57,11 @@ def added(values: Iterable[Decimal]) -> Decimal:
     return total
 
 
+def negated(value: Decimal) -> Decimal:
+    """Return ``-value``, exactly."""
+    return value.copy_negate()
+
+
 def divided(value: Decimal, by: Decimal, what: str) -> float:
     """Return a quotient.
 
@@ -70,8 +79,9 @@ def rounded_to(value: Decimal, digits: int, how: Rounding) -> Decimal:
     :param how: ``half_even`` (4.5 is 4), ``half_up`` (4.5 is 5) or ``down`` (4.9 is 4).
     :raises DerivationError: the number of decimals or the rounding does not exist.
     """
-    if how not in ROUNDINGS:
+    if not isinstance(how, str) or how not in ROUNDINGS:
         raise DerivationError(f"there is no rounding {how!r}: use one of {', '.join(ROUNDINGS)}")
     if isinstance(digits, bool) or not isinstance(digits, int) or not 0 <= digits <= MOST_DECIMALS:
         raise DerivationError(f"a number of decimals is between 0 and {MOST_DECIMALS}, not {digits!r}")
-    return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUNDINGS[how], context=EXACT)
+    made = value.quantize(Decimal(1).scaleb(-digits), rounding=ROUNDINGS[how], context=EXACT)
+    return made if made else abs(made)  # a text must not show -0

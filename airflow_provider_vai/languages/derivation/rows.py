@@ -15,13 +15,16 @@ from typing import Any
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages.derivation.numbers import NUMBER, number
 from airflow_provider_vai.languages.places import described, value_at
+from airflow_provider_vai.languages.short_text import cut
 
 Rows = list[Any]
 Key = tuple[str, Decimal | str]
 """A value to compare by: its type, and the value."""
 
-DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?")
-TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?")
+TIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.([0-9]{1,6}))?(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,9 @@ class Bound:
 
     name: str
     value: Any
+
+    def __repr__(self) -> str:
+        return f"{self.name}({self.value!r})"
 
     def holds(self, value: Any, what: str) -> bool:
         """Return whether a row's value fulfils the condition.
@@ -40,7 +46,7 @@ class Bound:
         other, limit = comparable(self.value, f"the limit of {self.name}")
         if kind != other:
             raise DerivationError(
-                f"{what} cannot be compared with {self.value!r}: one is a {kind}, the other a {other}"
+                f"{what} cannot be compared with the limit of {self.name}: one is a {kind}, the other a {other}"
             )
         return _COMPARE[self.name](found, limit)
 
@@ -166,9 +172,11 @@ def project(rows: Rows, /, *fields: str, **renamed: str) -> Rows:
     :param renamed: By the new name: the field.
     :raises DerivationError: a row lacks a field.
     """
-    names = {**{field: field for field in fields}, **renamed}
+    names = [*((field, field) for field in fields), *renamed.items()]
+    for _, field in names:
+        _name(field)
     return [
-        {name: field_of(row, field, position) for name, field in names.items()}
+        {name: field_of(row, field, position) for name, field in names}
         for position, row in enumerate(checked_rows(rows))
     ]
 
@@ -189,20 +197,16 @@ def key_of(entries: Any, /, by: str | None = None, **conditions: Any) -> str:
     :param conditions: As for :func:`where`.
     :raises DerivationError: no entry, or several, are chosen.
     """
-    names = list(_entries(entries))
-    rows = [{"key": name, "value": value} for name, value in entries.items()]
-    if by == "" and not conditions:
-        return str(largest(rows, "value")["key"])
+    rows = [{"key": name, "entry": value} for name, value in _entries(entries).items()]
     if conditions:
-        fits = [_with_key(name, entries[name]) for name in names]
-        rows = where([row for _, row in fits], **conditions)
-        kept = [name for name, row in fits if any(row is other for other in rows)]
-    else:
-        kept = names
-    if by is not None:
-        best = largest([entries[name] for name in kept], by)
-        kept = [name for name in kept if entries[name] is best]
-    return str(only(kept))
+        fits = where([_object(row) for row in rows], **conditions)
+        rows = [row for row in rows if any(row["entry"] is entry for entry in fits)]
+    if by == "":
+        rows = [largest(rows, "entry")]
+    elif by is not None:
+        best = largest([_object(row) for row in rows], by)
+        rows = [row for row in rows if row["entry"] is best]
+    return str(only(rows)["key"])
 
 
 def part(value: Any, /, *path: str | int) -> Any:
@@ -211,6 +215,8 @@ def part(value: Any, /, *path: str | int) -> Any:
     :param path: Keys of objects and positions in lists.
     :raises DerivationError: the path does not exist.
     """
+    if wrong := [step for step in path if isinstance(step, bool) or not isinstance(step, (str, int))]:
+        raise DerivationError(f"a path has keys and positions: found {described(wrong[0])}")
     try:
         return value_at(value, path)
     except LookupError as error:
@@ -256,9 +262,15 @@ def field_of(row: dict[str, Any], field: str, position: int) -> Any:
     :param position: The row's position in its list, for the message.
     :raises DerivationError: the row lacks the field.
     """
-    if field not in row:
+    if _name(field) not in row:
         raise DerivationError(f"row {position + 1} has no field {field!r}: found {described(row)}")
     return row[field]
+
+
+def _name(field: Any) -> str:
+    if not isinstance(field, str):
+        raise DerivationError(f"a field has a name: found {described(field)}")
+    return field
 
 
 def comparable(value: Any, what: str) -> Key:
@@ -268,20 +280,45 @@ def comparable(value: Any, what: str) -> Key:
     :raises DerivationError: it is neither.
     """
     if isinstance(value, str) and not NUMBER.fullmatch(value):
-        if DATE.fullmatch(value):
-            return f"date of {len(value)} characters", value
-        if TIME.fullmatch(value):
-            return _time(value)
+        if is_date(value):
+            return ("month" if len(value) == 7 else "date"), value
+        if time := _time(value):
+            return time
         raise DerivationError(f"{what} is neither a number nor an ISO date: found {described(value)}")
     return "number", number(value, what)
 
 
-def _time(text: str) -> Key:
-    """Return a point in time; those with an offset are compared in UTC."""
-    time = datetime.datetime.fromisoformat(text.replace("Z", "+00:00").replace(" ", "T"))
-    if time.tzinfo is None:
-        return "time without offset", time.isoformat(timespec="microseconds")
-    return "time", time.astimezone(datetime.timezone.utc).isoformat(timespec="microseconds")
+def is_date(text: Any) -> bool:
+    """Return whether a value is an existing ISO date, or a month without a day, such as ``2025-12``."""
+    if not isinstance(text, str) or not DATE.fullmatch(text):
+        return False
+    try:
+        datetime.date.fromisoformat(text if len(text) == 10 else f"{text}-01")
+    except ValueError:
+        return False
+    return True
+
+
+def is_time(text: Any) -> bool:
+    """Return whether a value is an existing ISO date with a time of day."""
+    return isinstance(text, str) and _time(text) is not None
+
+
+def _time(text: str) -> Key | None:
+    """Return a point in time, in UTC if it has an offset; ``None`` if the text is none."""
+    found = TIME.fullmatch(text)
+    if not found:
+        return None
+    date, clock, fraction, offset = found.groups()
+    zone = "+00:00" if offset == "Z" else offset or ""
+    try:
+        time = datetime.datetime.fromisoformat(f"{date}T{clock}{zone}")
+        time = time.replace(microsecond=int((fraction or "").ljust(6, "0")))
+        if time.tzinfo is None:
+            return "time without offset", time.isoformat(timespec="microseconds")
+        return "time", time.astimezone(datetime.timezone.utc).isoformat(timespec="microseconds")
+    except (ValueError, OverflowError):
+        return None
 
 
 def _fits(row: dict[str, Any], field: str, condition: Any, position: int) -> bool:
@@ -300,20 +337,46 @@ def _ranked(rows: Rows, by: str, count: int, *, is_descending: bool) -> Rows:
     :raises DerivationError: there are fewer rows, the last place is a tie, or values cannot be compared.
     """
     found = checked_rows(rows)
-    if len(found) < count or count < 1:
-        raise DerivationError(f"expected {count} rows or more: found {len(found)}")
-    keys = [
-        comparable(field_of(row, by, position), f"the field {by!r} of row {position + 1}")
-        for position, row in enumerate(found)
-    ]
-    kinds = sorted({kind for kind, _ in keys})
-    if len(kinds) > 1:
-        raise DerivationError(f"the values of the field {by!r} cannot be compared: {' and '.join(kinds)}")
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise DerivationError(f"a number of rows is 1 or more: found {described(count)}")
+    if len(found) < count:
+        raise DerivationError(
+            f"expected {count} rows or more: found {len(found)}" if found else "there are no rows to choose from"
+        )
+    keys = _keys(found, by)
     order = sorted(range(len(found)), key=lambda position: keys[position][1], reverse=is_descending)
     if len(found) > count and keys[order[count - 1]][1] == keys[order[count]][1]:
         place = "the first place" if count == 1 else f"place {count}"
         raise DerivationError(f"two rows tie for {place} by the field {by!r}: both have {keys[order[count]][1]}")
     return [found[position] for position in order[:count]]
+
+
+def extreme(rows: Rows, field: str, *, is_largest: bool) -> Any:
+    """Return the largest or smallest value of a field; several rows may have it.
+
+    :raises DerivationError: there are no rows, a row lacks the field, or values cannot be compared.
+    """
+    found = checked_rows(rows)
+    if not found:
+        raise DerivationError("there are no rows to choose from")
+    keys = _keys(found, field)
+    best = (max if is_largest else min)(key for _, key in keys)
+    return next(row[field] for row, (_, key) in zip(found, keys, strict=True) if key == best)
+
+
+def _keys(rows: list[dict[str, Any]], field: str) -> list[Key]:
+    """Return each row's value to compare by.
+
+    :raises DerivationError: a row lacks the field, or values cannot be compared.
+    """
+    keys = [
+        comparable(field_of(row, field, position), f"the field {field!r} of row {position + 1}")
+        for position, row in enumerate(rows)
+    ]
+    kinds = sorted({kind for kind, _ in keys})
+    if len(kinds) > 1:
+        raise DerivationError(f"the values of the field {field!r} cannot be compared: {' and '.join(kinds)}")
+    return keys
 
 
 def _item(rows: Rows, position: int) -> Any:
@@ -329,7 +392,8 @@ def _entries(value: Any) -> dict[str, Any]:
     return value
 
 
-def _with_key(name: str, value: Any) -> tuple[str, dict[str, Any]]:
-    if not isinstance(value, dict):
-        raise DerivationError(f"the entry {name!r} is not an object: found {described(value)}")
-    return name, value
+def _object(row: dict[str, Any]) -> dict[str, Any]:
+    entry = row["entry"]
+    if not isinstance(entry, dict):
+        raise DerivationError(f"the entry {cut(row['key'])!r} is not an object: found {described(entry)}")
+    return entry

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import datetime
 import re
+from decimal import Decimal
 from typing import Any, Literal
 
 from airflow_provider_vai.exceptions import DerivationError
-from airflow_provider_vai.languages.derivation.numbers import Rounding, number, rounded_to
-from airflow_provider_vai.languages.derivation.rows import DATE, TIME, checked_list, only
+from airflow_provider_vai.languages.derivation.numbers import EXACT, Rounding, number, rounded_to
+from airflow_provider_vai.languages.derivation.rows import checked_list, is_date, is_time, only
 from airflow_provider_vai.languages.places import described
+from airflow_provider_vai.languages.short_text import cut
 
 Style = Literal["1,234.50", "1.234,50"]
 Kind = Literal["url", "email", "iban", "phone", "date", "amount"]
 
 MOST_CHARACTERS = 200_000
-SLOT = re.compile(r"\{\{|\}\}|\{([A-Za-z_]\w*)\}|[{}]")
+SLOT = re.compile(r"\{\{|\}\}|\{([A-Za-z_]\w{0,200})\}|[{}]", re.ASCII)
 FORM = re.compile(r"(\+?)(,?)(?:d|\.([0-9]{1,2})f)")
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
-DIRECTIVE = re.compile(r"%(.)", re.DOTALL)
+DIRECTIVE = re.compile(r"%(.?)", re.DOTALL)
 FOUND: dict[str, re.Pattern[str]] = {
     "url": re.compile(r"https?://[^\s<>\"'`|\\^{}\[\]]{1,2000}"),
     "email": re.compile(r"(?<![\w.+-])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}(?![\w-])"),
@@ -39,6 +41,7 @@ def text(template: str, /, **slots: Any) -> str:
     :param slots: By name: a text or a number.
     :raises DerivationError: a slot is missing or not used, or its value is neither a text nor a number.
     """
+    _checked(template, "the template")
     used: set[str] = set()
 
     def filled(found: re.Match[str]) -> str:
@@ -65,14 +68,14 @@ def shown(value: Any, form: str = "d", style: Style = "1,234.50", how: Rounding 
     :raises DerivationError: the value is not a number, or has decimals although the form is ``d``; or there is no such
         form.
     """
-    found = FORM.fullmatch(form)
+    found = FORM.fullmatch(form) if isinstance(form, str) else None
     if not found:
-        raise DerivationError(f"there is no number format {form!r}: use 'd', ',d', '.2f' or ',.2f'")
+        raise DerivationError(f"there is no number format {cut(repr(form))}: use 'd', ',d', '.2f' or ',.2f'")
     exact = number(value, "the value")
     digits = int(found[3]) if found[3] is not None else 0
     made = rounded_to(exact, digits, how)
     if found[3] is None and made != exact:
-        raise DerivationError(f"{value!r} is not an integer: use a format with decimals, such as '.2f'")
+        raise DerivationError("the value is not an integer: use a format with decimals, such as '.2f'")
     return _styled(format(made, f"{found[1]}{found[2]}.{digits}f"), style)
 
 
@@ -87,7 +90,7 @@ def percent(
     :param sign: Whether a positive number begins with ``+``.
     :raises DerivationError: the value is not a number.
     """
-    made = rounded_to(number(value, "the value") * 100, digits, how)
+    made = rounded_to(EXACT.multiply(number(value, "the value"), Decimal(100)), digits, how)
     return _styled(format(made, f"{'+' if sign else ''}.{digits}f"), style) + (" %" if space else "%")
 
 
@@ -98,11 +101,10 @@ def month_of(date: str, form: str = "%B %Y") -> str:
         digits, ``%e`` without a leading zero, ``%Y`` the year.
     :raises DerivationError: it is not an ISO date, the form has another directive, or the date has no day.
     """
-    if not isinstance(date, str) or not (DATE.fullmatch(date) or TIME.fullmatch(date)):
+    if not (is_date(date) or is_time(date)):
         raise DerivationError(f"expected an ISO date: found {described(date)}")
+    _checked(form, "the form")
     year, month, day = date[:4], date[5:7], date[8:10]
-    if not 1 <= int(month) <= 12:
-        raise DerivationError(f"expected an ISO date: {date!r} has no such month")
     known = {"Y": year, "m": month, "B": MONTHS[int(month) - 1], "b": MONTHS[int(month) - 1][:3], "d": day, "%": "%"}
     known["e"] = day.lstrip("0")
 
@@ -110,7 +112,7 @@ def month_of(date: str, form: str = "%B %Y") -> str:
         if found[1] not in known:
             raise DerivationError(f"there is no date directive {found[0]!r}: use %B, %b, %m, %d, %e and %Y")
         if found[1] in "de" and not day:
-            raise DerivationError(f"the date {date!r} has no day")
+            raise DerivationError(f"the date {date} has no day")
         return known[found[1]]
 
     return DIRECTIVE.sub(written, form)
@@ -121,12 +123,14 @@ def days_after(date: str, days: int) -> str:
 
     :raises DerivationError: it is not an ISO date with a day.
     """
-    if not isinstance(date, str) or len(date) < 10 or not (DATE.fullmatch(date) or TIME.fullmatch(date)):
+    if not (is_date(date) or is_time(date)) or len(date) < 10:
         raise DerivationError(f"expected an ISO date with a day: found {described(date)}")
+    if isinstance(days, bool) or not isinstance(days, int):
+        raise DerivationError(f"a number of days is an integer: found {described(days)}")
     try:
         moved = datetime.date.fromisoformat(date[:10]) + datetime.timedelta(days=days)
-    except (ValueError, OverflowError):
-        raise DerivationError(f"there is no date {days} days after {date!r}") from None
+    except OverflowError:
+        raise DerivationError(f"there is no date so many days after {date[:10]}") from None
     return moved.isoformat() + date[10:]
 
 
@@ -135,7 +139,7 @@ def joined(values: list[Any], separator: str = ", ") -> str:
 
     :raises DerivationError: it is not a list, or an item is neither a text nor a number.
     """
-    return separator.join(
+    return _checked(separator, "the separator").join(
         _written(value, f"item {position + 1}") for position, value in enumerate(checked_list(values))
     )
 
@@ -149,8 +153,8 @@ def found(text: str, kind: Kind) -> str:
     """
     if not isinstance(text, str) or len(text) > MOST_CHARACTERS:
         raise DerivationError(f"expected a text of at most {MOST_CHARACTERS:,} characters: found {described(text)}")
-    if kind not in FOUND:
-        raise DerivationError(f"{kind!r} cannot be found in a text: use one of {', '.join(FOUND)}")
+    if not isinstance(kind, str) or kind not in FOUND:
+        raise DerivationError(f"{cut(repr(kind))} cannot be found in a text: use one of {', '.join(FOUND)}")
     trailing = ".,;:!?)'\"" if kind == "url" else ""
     matches = dict.fromkeys(match[0].rstrip(trailing) for match in FOUND[kind].finditer(text))
     try:
@@ -159,17 +163,23 @@ def found(text: str, kind: Kind) -> str:
         raise DerivationError(f"the text has {len(matches) or 'no'} different values of the type {kind}") from None
 
 
+def _checked(value: Any, what: str) -> str:
+    if not isinstance(value, str):
+        raise DerivationError(f"{what} is a text: found {described(value)}")
+    return value
+
+
 def _written(value: Any, what: str) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise DerivationError(f"{what} is neither a text nor a number: found {described(value)}")
-    return format(number(value, what), "f") if isinstance(value, float) else str(value)
+    return format(number(value, what), "f")
 
 
 def _styled(written: str, style: Style) -> str:
     if style == "1,234.50":
         return written
     if style != "1.234,50":
-        raise DerivationError(f"there is no number style {style!r}: use '1,234.50' or '1.234,50'")
+        raise DerivationError(f"there is no number style {cut(repr(style))}: use '1,234.50' or '1.234,50'")
     return written.translate({ord(","): ".", ord("."): ","})

@@ -1,0 +1,196 @@
+"""Choosing rows, records and fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_vai.exceptions import DerivationError
+from airflow_provider_vai.languages.derivation import rows as language
+
+ORDERS: list[dict[str, Any]] = [
+    {"id": "a", "status": "open", "total": 500, "day": "2025-12-01"},
+    {"id": "b", "status": "closed", "total": 700.5, "day": "2025-12-03"},
+    {"id": "c", "status": "open", "total": "900.50", "day": "2025-11-30"},
+]
+UNITS = {"north": {"units": 5, "open": True}, "south": {"units": 9, "open": False}}
+
+
+def ids(rows: list[dict[str, Any]]) -> list[str]:
+    """Return the ids of rows."""
+    return [row["id"] for row in rows]
+
+
+def test_where_keeps_rows_that_fit() -> None:
+    """Conditions are equal values or bounds, all of them must hold, and the rows keep their order."""
+    assert ids(language.where(ORDERS, status="open")) == ["a", "c"]
+    assert ids(language.where(ORDERS, total=language.over(500))) == ["b", "c"]
+    assert ids(language.where(ORDERS, total=language.at_least(500))) == ["a", "b", "c"]
+    assert ids(language.where(ORDERS, total=language.below(700.5))) == ["a"]
+    assert ids(language.where(ORDERS, total=language.at_most("700.50"))) == ["a", "b"]
+    assert ids(language.where(ORDERS, status="open", day=language.over("2025-11-30"))) == ["a"]
+    assert language.where([], status="open") == []
+    assert language.where(ORDERS, status="Open") == []
+
+
+def test_where_does_not_mix_types() -> None:
+    """True is not 1, and a text is not a number when values are compared for equality."""
+    rows = [{"n": 1}, {"n": True}, {"n": "1"}, {"n": 1.0}, {"n": None}]
+    assert language.where(rows, n=1) == [{"n": 1}, {"n": 1.0}]
+    assert language.where(rows, n=True) == [{"n": True}]
+    assert language.where(rows, n=None) == [{"n": None}]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "message"),
+    [
+        ({"state": "open"}, "no row has the field 'state'"),
+        ({"total": language.over(None)}, "the limit of over is not a number: found null"),
+        ({"status": language.over(5)}, "the field 'status' of row 1 is neither a number nor an ISO date"),
+        ({"day": language.over(5)}, "one is a date, the other a number"),
+        ({"day": language.over("2025-12")}, "one is a date, the other a month"),
+    ],
+)
+def test_where_fails(conditions: dict[str, Any], message: str) -> None:
+    """A field that no row has, and values that cannot be compared, are errors."""
+    with pytest.raises(DerivationError, match=message):
+        language.where(ORDERS, **conditions)
+
+
+def test_a_bound_needs_the_field_in_each_row() -> None:
+    """A row without the field fails with a bound, and does not fit a plain value."""
+    rows = [{"n": 1}, {}]
+    assert language.where(rows, n=1) == [{"n": 1}]
+    with pytest.raises(DerivationError, match="row 2 has no field 'n'"):
+        language.where(rows, n=language.over(0))
+
+
+def test_one_row() -> None:
+    """The single, the first and the last row; an empty list is an error for each."""
+    assert language.only([5]) == 5
+    assert language.first(ORDERS) is ORDERS[0]
+    assert language.last(ORDERS) is ORDERS[2]
+    for choose in (language.only, language.first, language.last):
+        with pytest.raises(DerivationError, match=r"no items|empty"):
+            choose([])
+        with pytest.raises(DerivationError, match="expected a list: found an object"):
+            choose({"rows": []})  # type: ignore[arg-type]
+    with pytest.raises(DerivationError, match="found 3 items instead of one"):
+        language.only(ORDERS)
+
+
+def test_extremes() -> None:
+    """Numbers, texts with numbers and dates are compared by value."""
+    assert language.largest(ORDERS, by="total")["id"] == "c"
+    assert language.smallest(ORDERS, by="total")["id"] == "a"
+    assert language.largest(ORDERS, by="day")["id"] == "b"
+    assert ids(language.top(ORDERS, 2, by="total")) == ["c", "b"]
+    assert ids(language.top(ORDERS, 3, by="total")) == ["c", "b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([], "there are no rows"),
+        ([5, 5], "two rows tie for the first place by the field 'n': both have 5"),
+        ([5, "5.0"], "two rows tie"),
+        ([5, None], "the field 'n' of row 2 is not a number: found null"),
+        ([5, True], "the field 'n' of row 2 is not a number: found a boolean"),
+        (["9", "1,000"], "the field 'n' of row 2 is neither a number nor an ISO date"),
+        (["2025-12-01", "2025-12"], "cannot be compared: date and month"),
+        (["2025-12-01", "2025-12-01T10:00:00"], "cannot be compared: date and time without offset"),
+        (["2025-12-01T10:00:00", "2025-12-01T10:00:00Z"], "cannot be compared: time and time without offset"),
+        (["2025-02-30"], "neither a number nor an ISO date"),
+        (["2025-13-01T10:00:00"], "neither a number nor an ISO date"),
+        (["2025-12-01T10:00:00+99:99"], "neither a number nor an ISO date"),
+        (["\u0662\u0660\u0662\u0665-\u0661\u0662-\u0660\u0661"], "neither a number nor an ISO date"),
+        ([[1]], "not a number: found a list"),
+        ([10**40], "too many digits"),
+        ([1e300], "too many digits"),
+    ],
+)
+def test_extremes_fail(values: list[Any], message: str) -> None:
+    """Ties, nulls, other types and dates of different forms are errors, never a guess."""
+    with pytest.raises(DerivationError, match=message):
+        language.largest([{"n": value} for value in values], by="n")
+
+
+def test_times_with_offsets_are_compared_in_utc() -> None:
+    """Ten o'clock in Berlin is before ten o'clock in UTC; fractions of any length count."""
+    times = ["2025-12-01T10:00:00+01:00", "2025-12-01T09:30:00Z", "2025-12-01 09:30:00.25+00:00"]
+    rows = [{"n": time} for time in times]
+    assert language.smallest(rows, by="n")["n"] == times[0]
+    assert language.largest(rows, by="n")["n"] == times[2]
+
+
+def test_top_fails() -> None:
+    """Too few rows, a tie at the edge, and a count that is none are errors; a tie inside is not."""
+    rows = [{"n": 3}, {"n": 3}, {"n": 2}, {"n": 2}]
+    assert language.top(rows, 2, by="n") == [{"n": 3}, {"n": 3}]
+    with pytest.raises(DerivationError, match="tie for place 3"):
+        language.top(rows, 3, by="n")
+    with pytest.raises(DerivationError, match="expected 5 rows or more: found 4"):
+        language.top(rows, 5, by="n")
+    for count in (0, -1, True, 1.5, "2", None):
+        with pytest.raises(DerivationError, match="a number of rows is 1 or more"):
+            language.top(rows, count, by="n")  # type: ignore[arg-type]
+
+
+def test_fields() -> None:
+    """A field of each row, or several, optionally under new names."""
+    assert language.pluck(ORDERS, "id") == ["a", "b", "c"]
+    assert language.pluck([], "id") == []
+    assert language.project(ORDERS[:1], "id", amount="total") == [{"id": "a", "amount": 500}]
+    assert language.values_of({"a": 1, "b": 2}) == [1, 2]
+    with pytest.raises(DerivationError, match="row 1 has no field 'name': found an object with the keys"):
+        language.pluck(ORDERS, "name")
+    with pytest.raises(DerivationError, match="a field has a name: found a list"):
+        language.pluck(ORDERS, ["id"])  # type: ignore[arg-type]
+    with pytest.raises(DerivationError, match="row 2 is an integer"):
+        language.project([{}, 5])
+    with pytest.raises(DerivationError, match="expected an object"):
+        language.values_of([])
+
+
+def test_key_of() -> None:
+    """The key of the largest entry, of the one that fits, or of the only one."""
+    assert language.key_of(UNITS, by="units") == "south"
+    assert language.key_of(UNITS, open=True) == "north"
+    assert language.key_of(UNITS, by="units", open=True) == "north"
+    assert language.key_of({"x": 1}) == "x"
+    assert language.key_of({"x": 1, "y": 3}, by="") == "y"
+    with pytest.raises(DerivationError, match="found 2 items"):
+        language.key_of(UNITS)
+    with pytest.raises(DerivationError, match="found no items"):
+        language.key_of(UNITS, units=1)
+    with pytest.raises(DerivationError, match="the entry 'x' is not an object"):
+        language.key_of({"x": 1}, units=1)
+    with pytest.raises(DerivationError, match="tie"):
+        language.key_of({"x": 1, "y": 1}, by="")
+
+
+def test_equal_entries_are_told_apart() -> None:
+    """Two entries with equal values are two entries."""
+    with pytest.raises(DerivationError, match="found 2 items"):
+        language.key_of({"x": {"a": 1}, "y": {"a": 1}}, a=1)
+
+
+def test_part() -> None:
+    """A part of a value by keys and positions."""
+    assert language.part({"a": [1, {"b": 2}]}, "a", 1, "b") == 2
+    assert language.part(5) == 5
+    with pytest.raises(DerivationError, match="no value at"):
+        language.part({"a": 1}, "b")
+    for wrong in (True, None, [], {}, 1.0):
+        with pytest.raises(DerivationError, match="keys and positions"):
+            language.part({"a": 1}, wrong)  # type: ignore[arg-type]
+
+
+def test_gathered() -> None:
+    """Results of one shape become rows."""
+    assert language.gathered({"a": 1}, {"a": 2}) == [{"a": 1}, {"a": 2}]
+    with pytest.raises(DerivationError, match="different fields"):
+        language.gathered({"a": 1}, {"b": 2})
+    with pytest.raises(DerivationError, match="row 2 is a list"):
+        language.gathered({"a": 1}, [])
