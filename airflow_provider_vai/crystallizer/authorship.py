@@ -38,11 +38,11 @@ def authorship(draft: Draft, evidence: Evidence) -> list[JsonPath]:
 
 
 def _as_recorded(draft: Draft, name: str, argument: Argument) -> Any:
-    """Return an argument's value with its templates replaced by the recorded texts."""
-    if argument.class_ == "template":
+    """Return an argument's value with its templates and derived texts replaced by the recorded texts."""
+    if argument.class_ in ("template", "derived"):
         return draft.values[name]
     value = argument.value
     for wire in argument.wires:
-        if wire.template is not None:
+        if wire.template is not None or wire.derive is not None:
             value = with_value(value, wire.at, value_at(draft.values[name], wire.at))
     return value

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from airflow_provider_vai.crystallizer.advise import advise
 from airflow_provider_vai.crystallizer.assign import assign, effects_to_review
 from airflow_provider_vai.crystallizer.authorship import authorship
+from airflow_provider_vai.crystallizer.deriving.derive import derive
 from airflow_provider_vai.crystallizer.draft import Draft, Policy
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.origins import origins
@@ -127,6 +128,8 @@ def _wired(drafts: list[Draft], evidence: Evidence, policy: Policy) -> tuple[lis
         looped = loops(drafts, evidence, apart) if policy.loops else drafts
         known = evidence.with_steps(looped) if policy.loops else evidence
         wired, unmappable = settled(looped, wire(looped, known), known)
+        if not unmappable and policy.derive == "proposed":
+            wired, unmappable = settled(looped, derive(looped, wired, known), known)
         if not unmappable:
             return looped, wired, known
         apart |= unmappable

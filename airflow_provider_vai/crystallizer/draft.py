@@ -11,6 +11,7 @@ from airflow_provider_vai.model.run import Approval, ToolCall
 from airflow_provider_vai.model.tools_file import ToolRule
 
 Gates = Literal["auto", "recorded"]
+Derive = Literal["proposed", "proven", "none"]
 DECIDED = ("not_required", "unknown", "denied", "approved", "edited")
 """The states of a recorded approval, from the weakest to the strongest decision."""
 
@@ -22,6 +23,8 @@ class Policy:
     :param gates: ``auto`` guards steps that were approved in the recording and writes whose approval is unknown;
         ``recorded`` guards only the former.
     :param freeze_all: make no wires, params or date templates.
+    :param derive: which values to work out anew in each run: those ``proposed`` from one run, only those ``proven`` by
+        several runs, or ``none``.
     :param parallel: let steps that cannot affect each other run in parallel.
     :param loops: turn calls that go through an earlier list into one mapped step.
     :param turns: the turns to use (indexes from 0); ``None`` for all.
@@ -35,6 +38,7 @@ class Policy:
 
     gates: Gates = "auto"
     freeze_all: bool = False
+    derive: Derive = "proposed"
     parallel: bool = False
     loops: bool = False
     turns: frozenset[int] | None = None

@@ -87,6 +87,10 @@ PLACES: dict[str, tuple[str, str]] = {
         "belongs to a record of which another value stays frozen in this write, so it stays frozen, too",
         "Wire all values of the record, or leave them as recorded.",
     ),
+    "named_and_picked": (
+        "is of a record that the user named, and that also fits a criterion of another sentence, so it stays frozen",
+        "Decide which of the two is meant: select the record by its name, or by the criterion.",
+    ),
     "list_frozen": (
         "is in a list of which another value stays frozen, so it stays frozen, too: half a list would follow the data",
         "Wire the whole list to one result, or leave it as recorded.",

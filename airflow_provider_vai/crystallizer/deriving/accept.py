@@ -4,8 +4,8 @@
 2. **Digits.** A number of one or two digits equals something in any table; it needs more words, or a neighbour that is
    proven.
 3. **Alone.** A number of four digits that one unfiltered expression gives needs no words.
-4. **Rivals.** Two expressions that behave differently on other data, and have equal points, decide nothing. Neither does
-   a filter that changes nothing on the recording.
+4. **Rivals.** Two expressions that behave differently on other data, and have equal points, decide nothing. Neither
+   does a filter that changes nothing on the recording.
 """
 
 from __future__ import annotations

@@ -44,7 +44,8 @@ class Behaviours:
     def _copies_of(self, table: Table) -> list[Any]:
         if id(table) not in self._copies:
             self._tables.append(table)
-            self._copies[id(table)] = [_altered(table, random.Random(seed)) for seed in range(COPIES)]
+            dice = random.Random(0)  # noqa: S311 - the same copies each time
+            self._copies[id(table)] = [_altered(table, dice) for _ in range(COPIES)]
         return self._copies[id(table)]
 
 

@@ -1,7 +1,8 @@
-"""The expressions over a table that a value may have been worked out by, each with what it takes from the user's words."""
+"""The expressions over a table that a value may have been worked out by, with the words that each of them needs."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -105,16 +106,18 @@ def filtered(table: Table, conditions: Sequence[Condition]) -> list[tuple[tuple[
     """
     rows = call("values_of", entries=table.node) if table.keys is not None else table.node
     found: list[tuple[tuple[Condition, ...], Node, list[Any]]] = [((), rows, table.rows)]
-    several = [(one,) for one in conditions]
-    equal = [one for one in conditions if one.bound is None]
-    several += [  # type: ignore[misc]
-        (one, other) for one in equal for other in conditions if one is not other and one.field != other.field
-    ][:MOST_CONDITIONS]
+    several: list[tuple[Condition, ...]] = [(one,) for one in conditions]
+    pairs = itertools.combinations([one for one in conditions if one.bound is None], 2)
+    several += [pair for pair in pairs if pair[0].field != pair[1].field][:MOST_CONDITIONS]
+    bounded = itertools.product(
+        [one for one in conditions if one.bound is None], [one for one in conditions if one.bound]
+    )
+    several += [pair for pair in bounded if pair[0].field != pair[1].field][:MOST_CONDITIONS]
     for chosen in several:
         node = call("where", rows=rows, conditions={one.field: one.node for one in chosen})
         kept = value_of(node, table)
         if kept:
-            found.append((tuple(chosen), node, kept))
+            found.append((chosen, node, kept))
     return found
 
 
@@ -143,7 +146,7 @@ def picks_of(table: Table, conditions: Sequence[Condition]) -> Iterator[Expressi
                     )
 
 
-def keys_of(table: Table, conditions: Sequence[Condition]) -> Iterator[Expression]:
+def keys_of(table: Table) -> Iterator[Expression]:
     """Yield the keys of an object of objects that a criterion picks."""
     numbers = table.of_type("number")
     for field in numbers if table.keys is not None else ():

@@ -7,12 +7,12 @@ which one figure follows the data, and its neighbour does not, says something fa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-from airflow_provider_vai.crystallizer.deriving.accept import Accepted, Judge, significant
+from airflow_provider_vai.crystallizer.deriving.accept import Accepted, significant
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression, part_of
+from airflow_provider_vai.crystallizer.deriving.seen import Seen
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
 from airflow_provider_vai.crystallizer.deriving.tables import Table, call
 from airflow_provider_vai.crystallizer.deriving.written import NUMBER, as_text, separates
@@ -44,19 +44,11 @@ class Composer:
     """Explains one text.
 
     :param text: the recorded text.
-    :param tables: the tables that the model had seen.
-    :param figures: the figures of a table. :param picks: the records of a table that a criterion picks.
-    :param lists: the lists of a column of a table, filtered as the user said.
-    :param was_said: returns whether people said a number before the call.
+    :param seen: what the model had seen before the call.
     """
 
     text: str
-    tables: Sequence[Table]
-    figures: Callable[[Table], list[Expression]]
-    picks: Callable[[Table], list[Expression]]
-    lists: Callable[[Table], list[Expression]]
-    was_said: Callable[[Any], bool]
-    judge: Judge
+    seen: Seen
     slots: list[Slot] = field(default_factory=list)
 
     def composed(self) -> tuple[Node, list[Accepted]] | None:
@@ -68,8 +60,8 @@ class Composer:
 
     def _take_lists(self) -> bool:
         """Take the parts that list a column of a table, such as "Anna, Bo, Cy"."""
-        for table in self.tables:
-            for one in self.lists(table):
+        for table in self.seen.tables:
+            for one in self.seen.lists(table):
                 for separator in SEPARATORS:
                     made = separator.join(map(str, one.value))
                     start = self.text.find(made)
@@ -78,7 +70,7 @@ class Composer:
                         and (len(one.value) > 1 or one.conditions)
                         and self._is_free(start, start + len(made))
                     ):
-                        accepted = self.judge.rows([one])
+                        accepted = self.seen.judge.rows([one])
                         if accepted:
                             node = call("joined", values=one.node, separator=separator)
                             self.slots.append(Slot(start, start + len(made), node, accepted))
@@ -96,20 +88,20 @@ class Composer:
         is_proven = any(slot.accepted for slot in self.slots)
         left = [match for match in left if not (is_proven and self._take_number(match, has_neighbour=True))]
         for match in left:
-            if not self.was_said(_plain(match)):
+            if not self.seen.was_said(_plain(match)):
                 return False
             self.slots.append(Slot(*match.span(), None))
         return True
 
     def _take_number(self, match: re.Match[str], *, has_neighbour: bool) -> bool:
         separated, nodes, fits = separates(self.text), [], []
-        for table in self.tables:
-            for one in (*self.figures(table), *self._fields(table, "number")):
+        for table in self.seen.tables:
+            for one in (*self.seen.figures(table), *self._fields(table, "number")):
                 node = as_text(one, match, separated=separated)
                 if node:
                     fits.append(one)
                     nodes.append(node)
-        accepted = self.judge.number(
+        accepted = self.seen.judge.number(
             fits, significant(match[0]), [self._around(match.start())], has_neighbour=has_neighbour
         )
         if accepted is None:
@@ -122,11 +114,11 @@ class Composer:
         for form in FORMS:
             fits = [
                 one
-                for table in self.tables
+                for table in self.seen.tables
                 for one in self._fields(table, "date")
                 if month_of(one.value, form if len(one.value) >= 10 or "%e" not in form else "%B %Y") == match[0]
             ]
-            accepted = self.judge.record(fits, [self._around(match.start())])
+            accepted = self.seen.judge.record(fits, [self._around(match.start())])
             if accepted:
                 node = call("month_of", date=accepted.expression.node, form=form)
                 self.slots.append(Slot(*match.span(), node, accepted))
@@ -138,9 +130,9 @@ class Composer:
         for start, name in self._names():
             if not self._is_free(start, start + len(name)) or self._is_filter(name):
                 continue
-            fits = [one for table in self.tables for one in self._fields(table, "text") if one.value == name]
-            is_users = any(sentence.says(name) for sentence in self.judge.sentences)
-            accepted = None if is_users else self.judge.record(fits, [self._around(start)])
+            fits = [one for table in self.seen.tables for one in self._fields(table, "text") if one.value == name]
+            is_users = any(sentence.says(name) for sentence in self.seen.sentences)
+            accepted = None if is_users else self.seen.judge.record(fits, [self._around(start)])
             if accepted is None:
                 return False
             self.slots.append(Slot(start, start + len(name), accepted.expression.node, accepted))
@@ -148,14 +140,15 @@ class Composer:
 
     def _fields(self, table: Table, type_: str) -> Iterator[Expression]:
         """Yield the fields of one type of the records that a criterion picks."""
-        for record in self.picks(table):
+        for record in self.seen.picks(table):
             for name in table.of_type(type_):
                 yield part_of(record, name)
 
     def _names(self) -> list[tuple[int, str]]:
         """Return the texts of results that are in the text, longest first, each with its place."""
-        folded, found = self.text.casefold(), {}
-        for table in self.tables:
+        folded = self.text.casefold()
+        found: dict[str, None] = {}
+        for table in self.seen.tables:
             for column in table.of_type("text"):
                 for name in table.columns[column]:
                     if len(name) >= SHORTEST_NAME and name.casefold() in folded:
@@ -181,7 +174,8 @@ class Composer:
         return Sentence((spans[0][0] if spans else self.text).casefold())
 
     def _template(self) -> Node:
-        names, slots, made, end = Names(frozenset(), make=slug), {}, "", 0
+        names, made, end = Names(frozenset(), make=slug), "", 0
+        slots: dict[str, Node] = {}
         for slot in sorted(self.slots, key=lambda slot: slot.start):
             if slot.node is None or slot.accepted is None:
                 continue

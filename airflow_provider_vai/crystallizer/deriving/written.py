@@ -1,4 +1,4 @@
-"""How an expression's value is written: as a JSON number with so many decimals, or as text with separators and signs."""
+"""How an expression's value is written: as a JSON number with decimals, or as text with separators and signs."""
 
 from __future__ import annotations
 

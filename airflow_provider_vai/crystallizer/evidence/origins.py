@@ -34,7 +34,7 @@ def _arguments(draft: Draft, tracer: Tracer) -> Iterator[tuple[str, Argument]]:
         if name not in draft.values:
             yield name, argument
             continue
-        wired = [wire.at for wire in argument.wires if wire.from_] + ([[]] if argument.from_ else [])
+        wired = [at for at, _ in argument.placed_outputs()]
         traced = tracer.trace(draft, name)
         rest = [leaf for leaf in traced if not any(leaf.at[: len(at)] == at for at in wired)]
         found: set[Origin] = {leaf.origin for leaf in rest}

@@ -37,7 +37,7 @@ OPEN = frozenset(
     {
         *("not_in_every_run", "credential_moves", "only_in_other_runs", "wired_in_newest_run", "position_in_every_run"),
         *("volatile", "differs", "differs_in_loop"),
-        *("picked_upstream", "shared_value_frozen", "record_frozen", "list_frozen"),
+        *("picked_upstream", "shared_value_frozen", "record_frozen", "list_frozen", "named_and_picked"),
     }
 )
 """The codes of places that keep the newest run's value although other runs have a different one."""

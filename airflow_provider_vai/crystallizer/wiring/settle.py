@@ -33,7 +33,7 @@ from airflow_provider_vai.model.positions import PlacedRead, positional, reads_o
 FIXED = frozenset(
     {
         *("several_sources", "source_without_step", "picked_by_position", "key_from_data"),
-        *("picked_upstream", "shared_value_frozen", "record_frozen", "list_frozen"),
+        *("picked_upstream", "shared_value_frozen", "record_frozen", "list_frozen", "named_and_picked"),
     }
 )
 """The codes of places that hold a value from an earlier result, and stay as recorded."""
@@ -216,10 +216,16 @@ def _identifying_leaf(value: Any) -> list[str]:
 
 def _freeze(step: WiredStep, place: JsonPath, code: str, evidence: str) -> None:
     """Return one place of a step to its recorded value, and list it for review."""
-    name, at = str(place[0]), place[1:]
-    argument = step.arguments[name]
+    name = str(place[0])
+    step.arguments[name] = frozen_at(step.arguments[name], place[1:], value_at(step.values, place), code, evidence)
+
+
+def frozen_at(argument: Argument, at: JsonPath, recorded: Any, code: str, evidence: str) -> Argument:
+    """Return an argument of which one place has its recorded value again, and is listed for review.
+
+    :param at: the place in the argument's value; empty for the whole.
+    """
     wires = [wire for wire in argument.wires if wire.at != at]
-    recorded = value_at(step.values, place)
     start = f"{place_text(at)}: "
     lines = [line for line in argument.evidence if not line.startswith(start)]
     dropped = [line.removeprefix(start) for line in argument.evidence if line.startswith(start)]
@@ -231,4 +237,4 @@ def _freeze(step: WiredStep, place: JsonPath, code: str, evidence: str) -> None:
     }
     changes |= {"wires": wires} if wires else {}
     changes |= {"secrets": argument.secrets} if argument.secrets else {}
-    step.arguments[name] = Argument(**changes)
+    return Argument(**changes)

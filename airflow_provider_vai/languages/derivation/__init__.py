@@ -40,8 +40,9 @@ a template that Airflow renders."""
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        rows.where, rows.over, rows.below, rows.at_least, rows.at_most, rows.only, rows.not_empty, rows.first, rows.last, rows.largest,
-        rows.smallest, rows.top, rows.pluck, rows.project, rows.values_of, rows.key_of, rows.part, rows.gathered,
+        rows.where, rows.over, rows.below, rows.at_least, rows.at_most, rows.only, rows.not_empty, rows.first,
+        rows.last, rows.largest, rows.smallest, rows.top, rows.pluck, rows.project, rows.values_of, rows.key_of,
+        rows.part, rows.gathered,
         figures.count, figures.distinct, figures.total, figures.mean, figures.highest, figures.lowest,
         figures.difference, figures.ratio, figures.percentage, figures.change, figures.rounded,
         writing.text, writing.shown, writing.percent, writing.month_of, writing.days_after, writing.joined,

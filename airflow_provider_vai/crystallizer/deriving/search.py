@@ -1,0 +1,202 @@
+"""Searches the arguments of a step for values that were worked out, outer values first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from airflow_provider_vai.crystallizer.deriving.accept import Accepted, Judge, is_json_number, significant
+from airflow_provider_vai.crystallizer.deriving.expressions import Expression, keys_of, part_of
+from airflow_provider_vai.crystallizer.deriving.lists import listed
+from airflow_provider_vai.crystallizer.deriving.seen import Seen
+from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
+from airflow_provider_vai.crystallizer.deriving.tables import call, same
+from airflow_provider_vai.crystallizer.deriving.texts import Composer
+from airflow_provider_vai.crystallizer.deriving.written import as_number
+from airflow_provider_vai.crystallizer.evidence.result_values import RecordedResult
+from airflow_provider_vai.crystallizer.evidence.value_places import only_items, places
+from airflow_provider_vai.crystallizer.evidence.weight import kinship, name_words, weight
+from airflow_provider_vai.exceptions import DerivationError
+from airflow_provider_vai.languages.derivation import Node
+from airflow_provider_vai.languages.derivation.writing import FOUND, days_after, found
+from airflow_provider_vai.languages.result_path import RECORD, follow
+from airflow_provider_vai.model.base import JsonPath
+
+SHORTEST_TEXT = 8
+TARGETS = frozenset(
+    {
+        *("to", "cc", "bcc", "recipient", "email", "mail", "address", "phone", "payee", "beneficiary", "iban"),
+        *("account", "amount", "price", "payment"),
+    }
+)
+"""Words of arguments that name whom a write reaches or what it pays: no criterion decides about them."""
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A place in a step's arguments that is worked out, and how.
+
+    :param at: the argument's name, and the place in it.
+    """
+
+    at: JsonPath
+    node: Node
+    accepted: tuple[Accepted, ...]
+
+
+@dataclass
+class Search:
+    """Searches the arguments of one step.
+
+    :param taken: the places that are filled in already, each with the argument's name first.
+    """
+
+    seen: Seen
+    taken: Sequence[JsonPath]
+
+    def within(self, value: Any, at: JsonPath) -> Iterator[Derived]:
+        """Yield what is worked out at a place or inside it; a list of several only as a whole."""
+        if any(place == at[: len(place)] for place in self.taken):
+            return
+        if not any(at == place[: len(at)] for place in self.taken) and (made := self._at(value, at)):
+            yield made
+        elif isinstance(value, dict):
+            yield from self._object(value, at)
+        elif isinstance(value, list) and len(value) == 1:
+            yield from self.within(value[0], [*at, 0])
+
+    def _object(self, value: dict[str, Any], at: JsonPath) -> Iterator[Derived]:
+        """Yield the parts of an object; a number of few digits may lean on a proven one beside it."""
+        made = [one for key, part in value.items() for one in self.within(part, [*at, key])]
+        yield from made
+        places_, tables = [one.at for one in made], {id(it.expression.table) for one in made for it in one.accepted}
+        for key, part in value.items():
+            place = [*at, key]
+            if tables and is_json_number(part) and place not in places_ and place not in self.taken:
+                one = None if self._is_closed(part, place) else self._number(part, place, beside=tables)
+                yield from [one] if one else []
+
+    def _at(self, value: Any, at: JsonPath) -> Derived | None:
+        if isinstance(value, list):
+            return self._list(value, at)
+        if self._is_closed(value, at):
+            return None
+        if is_json_number(value):
+            return self._number(value, at)
+        return self._picked(value, at) or self._date(value, at) or self._address(value, at) or self._text(value, at)
+
+    def _is_closed(self, value: Any, at: JsonPath) -> bool:
+        """Return whether a plain value is never worked out: it was said, or names whom a write reaches."""
+        is_plain = is_json_number(value) or (isinstance(value, str) and bool(value.strip()))
+        return not is_plain or self._is_target(at) or self.seen.was_said(value)
+
+    def _is_target(self, at: JsonPath) -> bool:
+        words = {word for part in at if isinstance(part, str) for word in name_words(part)}
+        return self.seen.draft.effect == "write" and not words.isdisjoint(TARGETS)
+
+    def _list(self, value: list[Any], at: JsonPath) -> Derived | None:
+        accepted = listed(value, self.seen) if value and not self._is_target(at) else None
+        if accepted is None:
+            return None
+        node = accepted.expression.node
+        is_write = self.seen.draft.effect == "write"
+        return Derived(at, call("not_empty", rows=node) if is_write else node, (accepted,))
+
+    def _number(self, value: int | float, at: JsonPath, beside: Collection[int] = ()) -> Derived | None:
+        """Return how a number is worked out.
+
+        :param beside: the identities of the tables that a proven number beside it was worked out from.
+        """
+        tables = [table for table in self.seen.tables if not beside or id(table) in beside]
+        written = [(one, as_number(one, value)) for table in tables for one in self.seen.figures(table)]
+        nodes = {id(one): node for one, node in written if node}
+        fits = [one for one, node in written if node]
+        names = [Sentence(" ".join(name_words(at[-1])))] if isinstance(at[-1], str) else []
+        accepted = self.seen.judge.number(fits, significant(repr(value)), names, has_neighbour=bool(beside))
+        return Derived(at, nodes[id(accepted.expression)], (accepted,)) if accepted else None
+
+    def _picked(self, value: str, at: JsonPath) -> Derived | None:
+        """Return the criterion that picks the record of a name or id, or its key."""
+        name = next((part for part in reversed(at) if isinstance(part, str)), "")
+        keys = [
+            one
+            for table in self.seen.tables
+            if table.keys is not None and value in table.keys
+            for one in keys_of(table)
+            if one.value == value
+        ]
+        fields = [
+            part_of(record, column)
+            for table in self.seen.tables
+            for record in self.seen.picks(table)
+            for column in table.of_type("text")
+            if record.value[column] == value and (weight(value) == "strong" or kinship(name, column) >= 2)
+        ]
+        accepted = self.seen.judge.rows(keys) if keys else self.seen.judge.record(fields)
+        return Derived(at, accepted.expression.node, (accepted,)) if accepted else None
+
+    def _date(self, value: str, at: JsonPath) -> Derived | None:
+        """Return a date that is some days, which the user said, after a date of a picked record."""
+        spans = {days for sentence in self.seen.sentences for days in sentence.days}
+        fits: list[Expression] = []
+        for table in self.seen.tables if spans and weight(value) == "date" else ():
+            for record in self.seen.picks(table):
+                for column in set(record.fields).intersection(table.of_type("date")):
+                    one = part_of(record, column)
+                    fits += [
+                        replace(one, node=call("days_after", date=one.node, days=days), value=value)
+                        for days in spans
+                        if _moved(one.value, days) == value
+                    ]
+        accepted = self.seen.judge.record(fits)
+        return Derived(at, accepted.expression.node, (accepted,)) if accepted else None
+
+    def _address(self, value: str, at: JsonPath) -> Derived | None:
+        """Return the text whose only address it is; never in a write, as anyone may have written the text."""
+        kind = next((name for name in ("url", "email") if FOUND[name].fullmatch(value)), None)
+        if kind is None or self.seen.draft.effect == "write":
+            return None
+        nodes = (node for source in self.seen.sources if (node := _text_with(source, value, kind)))
+        node = next(nodes, None)
+        return Derived(at, node, ()) if node else None
+
+    def _text(self, value: str, at: JsonPath) -> Derived | None:
+        made = Composer(value, self.seen).composed() if len(value) >= SHORTEST_TEXT else None
+        return Derived(at, made[0], tuple(made[1])) if made else None
+
+
+def picked_elsewhere(seen: Seen, step: str | None, path: Sequence[str | int]) -> Accepted | None:
+    """Return the criterion that picks the record which a wire names, if another sentence of the user holds one.
+
+    "Show Felt basket. Set the latest order to checked.": if Felt basket is the latest order, one cannot tell which of
+    the two sentences a call answers.
+
+    :param step: the step that the wire reads. :param path: the wire's path.
+    """
+    depth = next((depth for depth, part in enumerate(path) if RECORD.fullmatch(str(part))), None)
+    table = next((one for one in seen.tables if one.source.step == step and list(one.path) == list(path[:depth])), None)
+    named = RECORD.fullmatch(str(path[depth])) if depth is not None else None
+    if table is None or named is None or table.keys is not None:
+        return None
+    record = follow(table.rows, [named[0]])
+    others = [sentence for sentence in seen.sentences if not sentence.says(named[2])]
+    fits = [one for one in seen.picks(table) if same(one.value, record)]
+    return Judge(others, seen.run.behaviours).record(fits)
+
+
+def _moved(date: str, days: int) -> str | None:
+    return days_after(date, days) if len(date) >= 10 else None
+
+
+def _text_with(source: RecordedResult, value: str, kind: Any) -> Node | None:
+    """Return the node that finds an address in a text of a result; ``None`` if no text has it alone."""
+    for place in places(source.left):
+        path = only_items(place)
+        if isinstance(place.value, str) and value in place.value and not any(isinstance(part, int) for part in path):
+            try:
+                if found(place.value, kind) == value:
+                    return call("found", text=call("wired", step=source.step, path=list(path)), kind=kind)
+            except DerivationError:
+                continue  # several addresses: it cannot be told which one
+    return None
