@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import reduce
 from itertools import pairwise
 from typing import Any, NoReturn
 
 from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.renderer.file_parts import ParsedFile, parsed_in_pieces
 from airflow_provider_vai.renderer.importable import is_importable
-from airflow_provider_vai.renderer.python_source import SourcePlace
+from airflow_provider_vai.renderer.python_source import SourceName, SourcePlace, SourceSubscript
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,14 @@ class ExpectedTask:
     :param arguments: Its arguments by name, including ``task_id``.
     :param gate: The variable of its gate; ``None``: it has none.
     :param each: The variable of the task whose result it is mapped over; ``None``: it is not mapped.
+    :param assigned: The values that are assigned before it, by variable.
     """
 
     operator: str
     arguments: dict[str, Any]
     gate: str | None
     each: str | None = None
+    assigned: dict[str, SourcePlace] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def _check(parsed: ParsedFile, expected: Expected) -> None:
     if not (isinstance(dag, ast.With) and len(dag.items) == 1 and dag.items[0].optional_vars is None):
         _refuse("the rendered file does not end with one DAG")
     _check_dag(dag.items[0].context_expr, expected)
-    _check_tasks(parsed.body, expected.tasks)
+    _check_tasks(_with_known_calls(parsed.body, expected), expected.tasks)
     edges = {pair for statement in parsed.body for pair in _edges(statement)}
     if edges != expected.edges:
         _refuse(f"the edges of the rendered file differ from what is expected by {sorted(edges ^ expected.edges)}")
@@ -114,6 +117,8 @@ def _check_dag(call: ast.expr, expected: Expected) -> None:
 
 def _check_tasks(statements: Iterator[ast.stmt], expected: dict[str, ExpectedTask]) -> None:
     for number, (variable, task) in enumerate(expected.items()):
+        for assigned, value in task.assigned.items():
+            _check_assignment(next(statements, None), assigned, value)
         statement = next(statements, None)
         if statement is None:
             _refuse(f"the rendered file has {number} tasks, expected {len(expected)}")
@@ -126,6 +131,24 @@ def _check_tasks(statements: Iterator[ast.stmt], expected: dict[str, ExpectedTas
         if (None if gate is None else _source(gate)) != task.gate:
             _refuse(f"{variable} is not guarded by {task.gate}")
         _check_values(variable, written, task.arguments)
+
+
+def _check_assignment(statement: ast.stmt | None, variable: str, value: SourcePlace) -> None:
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    if not isinstance(statement, ast.Assign) or [_source(part) for part in targets] != [variable]:
+        _refuse(f"the rendered file does not assign {variable} where it is expected")
+    if _read_back(variable, statement.value) != _comparable(value):
+        _refuse(f"the value of {variable} does not read back as it was written")
+
+
+def _with_known_calls(statements: Iterator[ast.stmt], expected: Expected) -> Iterator[ast.stmt]:
+    """Yield the statements after checking that they call only what the file imports, by name."""
+    known = {name for _, name in expected.imports}
+    for statement in statements:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in known:
+                _refuse(f"line {node.lineno} of the rendered file calls {node.func.id}, which it does not import")
+        yield statement
 
 
 def _source(node: ast.expr) -> str:
@@ -197,13 +220,16 @@ def _names(node: ast.expr) -> list[str]:
 
 def _read_back(what: str, node: ast.expr) -> Any:
     """Return the value of a literal, in the form that :func:`_comparable` returns."""
+    if isinstance(node, ast.Name):
+        return {"name": node.id}
+    if isinstance(node, ast.Subscript):
+        return {"part": [_read_back(what, node.value), _read_back(what, node.slice)]}
     if isinstance(node, ast.Call):
-        if not isinstance(node.func, ast.Name) or any(keyword.arg is None for keyword in node.keywords):
+        if not isinstance(node.func, ast.Name):
             _refuse(f"{what} contains an unexpected call on line {node.lineno}")
-        variable = [argument.id for argument in node.args if isinstance(argument, ast.Name)]
-        values = [_read_back(what, argument) for argument in node.args if not isinstance(argument, ast.Name)]
-        keywords = {str(keyword.arg): _read_back(what, keyword.value) for keyword in node.keywords}
-        return {"reference": node.func.id, "variable": variable, "values": values, "keywords": keywords}
+        values = [_read_back(what, argument) for argument in node.args]
+        keywords = [[name, _read_back(what, value)] for name, value in _named(what, node)]
+        return {"reference": node.func.id, "values": values, "keywords": keywords}
     if isinstance(node, ast.Dict):
         pairs = [(key, value) for key, value in zip(node.keys, node.values, strict=True) if key is not None]
         if len(pairs) != len(node.keys):
@@ -219,13 +245,34 @@ def _read_back(what: str, node: ast.expr) -> Any:
         _refuse(f"{what} contains something that is not a literal on line {node.lineno}")
 
 
+def _named(what: str, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the named arguments of a call; ``**{...}`` may contain literal names only."""
+    for keyword in call.keywords:
+        if keyword.arg is not None:
+            yield keyword.arg, keyword.value
+            continue
+        pairs = (
+            zip(keyword.value.keys, keyword.value.values, strict=True) if isinstance(keyword.value, ast.Dict) else ()
+        )
+        names = [
+            (key.value, part) for key, part in pairs if isinstance(key, ast.Constant) and isinstance(key.value, str)
+        ]
+        if not isinstance(keyword.value, ast.Dict) or len(names) != len(keyword.value.keys):
+            _refuse(f"{what} contains an unexpected call on line {call.lineno}")
+        yield from names
+
+
 def _comparable(value: Any) -> Any:
     """Return a value in a form that can be compared exactly: key order, types and the sign of zero count."""
     if isinstance(value, SourcePlace):
-        variable = [value.variable] if value.variable is not None else []
-        values = [_comparable(part) for part in value.values]
-        keywords = {name: _comparable(part) for name, part in value.keywords.items()}
-        return {"reference": value.function, "variable": variable, "values": values, "keywords": keywords}
+        variable = [{"name": value.variable}] if value.variable is not None else []
+        values = [*variable, *(_comparable(part) for part in value.values)]
+        if isinstance(value, SourceName):
+            return values[0]
+        if isinstance(value, SourceSubscript):
+            return reduce(lambda base, key: {"part": [base, key]}, values)
+        keywords = [[name, _comparable(part)] for name, part in value.keywords.items()]
+        return {"reference": value.function, "values": values, "keywords": keywords}
     if isinstance(value, dict):
         return {"dict": [[_comparable(key), _comparable(part)] for key, part in value.items()]}
     if isinstance(value, list):

@@ -6,12 +6,15 @@ because the spec may be an outsider's.
 
 from __future__ import annotations
 
+from airflow_provider_vai.languages import derivation
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.notifiers import notifier_problem
 from airflow_provider_vai.renderer.frame import FRAME
 
 ARGUMENTS_MODULE = "airflow_provider_vai.operators.arguments"
+DERIVED_MODULE = "airflow_provider_vai.operators.derived"
 FUNCTIONS = {
+    **dict.fromkeys((*derivation.FUNCTIONS, "argument_of"), DERIVED_MODULE),
     "asset": "airflow_provider_vai.operators.assets",
     "AssetAny": "airflow.sdk",
     "AssetOrTimeSchedule": "airflow.timetables.assets",

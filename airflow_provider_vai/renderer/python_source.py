@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from airflow_provider_vai.exceptions import RenderError
+from airflow_provider_vai.languages.derivation.source import divided
 from airflow_provider_vai.languages.storable import text_problem
 
 INDENT = "    "
@@ -35,7 +36,7 @@ class SourcePlace:
     :param function: The name of the function; a Python identifier.
     :param variable: A variable of the file as the first argument; ``None``: there is none.
     :param values: The other positional arguments, as data.
-    :param keywords: The keyword arguments, as data.
+    :param keywords: The keyword arguments, as data; one that is no Python name is written in ``**{...}``.
 
     ``module`` is the module that the file imports the function from; ``None``: the name of the function determines it.
     """
@@ -44,6 +45,24 @@ class SourcePlace:
 
     def __init__(self, function: str, variable: str | None, /, *values: Any, **keywords: Any) -> None:
         self.function, self.variable, self.values, self.keywords = function, variable, values, keywords
+
+
+class SourceName(SourcePlace):
+    """A variable of the file, written in place of a value."""
+
+    def __init__(self, variable: str) -> None:
+        super().__init__("", variable)
+
+
+class SourceSubscript(SourcePlace):
+    """A part of another place, such as ``best["month"]``.
+
+    :param base: The place.
+    :param path: Keys and positions.
+    """
+
+    def __init__(self, base: SourcePlace, /, *path: str | int) -> None:
+        super().__init__("", None, base, *path)
 
 
 def literal(value: Any, level: int = 0, where: str = "value") -> PythonSource:
@@ -104,9 +123,16 @@ def name(text: str) -> PythonSource:
 
 
 def _reference(reference: SourcePlace, level: int, where: str) -> PythonSource:
+    if isinstance(reference, SourceName):
+        return name(str(reference.variable))
+    if isinstance(reference, SourceSubscript):
+        base, *path = (literal(value, level, where) for value in reference.values)
+        return PythonSource(base + "".join(f"[{part}]" for part in path))
+    keywords, others = divided(reference.keywords)
     parts: list[str] = [] if reference.variable is None else [name(reference.variable)]
     parts += [literal(value, level + 1, where) for value in reference.values]
-    parts += [f"{name(key)}={literal(value, level + 1, where)}" for key, value in reference.keywords.items()]
+    parts += [f"{name(key)}={literal(value, level + 1, where)}" for key, value in keywords.items()]
+    parts += [f"**{literal(others, level + 1, where)}"] if others else []
     return PythonSource(_block(f"{name(reference.function)}(", ")", parts, level))
 
 

@@ -18,7 +18,7 @@ from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.languages.identifiers import Names, identifier
 from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.refusals import refusals
-from airflow_provider_vai.renderer import dag_settings, python_source
+from airflow_provider_vai.renderer import dag_settings, derived_source, python_source
 from airflow_provider_vai.renderer.audit import Expected, ExpectedTask, audit
 from airflow_provider_vai.renderer.edges import edges
 from airflow_provider_vai.renderer.frame import framed
@@ -59,7 +59,7 @@ def render(automation: Automation) -> str:
     _check_accepted(automation)
     frame = framed(automation)
     variables = _variables(frame.steps)
-    tasks = task_sources(frame, variables, automation.dag_id)
+    tasks = task_sources(frame, variables, automation.dag_id, list(automation.params))
     lines = edges(frame.steps, variables)
     settings = dag_settings.settings(automation)
     imported = _imported(frame.steps, tasks, lines, settings)
@@ -133,6 +133,7 @@ def _expected(steps: Sequence[Step], file: FileSource, imported: Imports, variab
                 arguments={"task_id": task.task_id, **task.values},
                 gate=task.gate,
                 each=task.each,
+                assigned={str(variable): value for variable, value in task.assigned},
             )
             for task in file.tasks
         },
@@ -141,7 +142,7 @@ def _expected(steps: Sequence[Step], file: FileSource, imported: Imports, variab
 
 
 def _variables(steps: Sequence[Step]) -> dict[str, str]:
-    names = Names(make=identifier)  # so that the variables of existing files stay
+    names = Names(derived_source.functions(steps), make=identifier)  # so that the variables of existing files stay
     return {step.key: names.give(step.key) for step in steps}
 
 
@@ -169,7 +170,8 @@ def _imported(
         "airflow.sdk": {"DAG", "chain"} if any(edge.startswith("chain(") for edge in edges) else {"DAG"},
         "datetime": {"datetime", "timezone"},
     }
-    for reference in _references([settings, *(task.values for task in tasks)]):
+    assigned = [value for task in tasks for _, value in task.assigned]
+    for reference in _references([settings, *(task.values for task in tasks), *assigned]):
         modules.setdefault(reference.module or FUNCTIONS[reference.function], set()).add(reference.function)
     for step in steps:
         module, _, operator = step.operator.rpartition(".")
@@ -188,7 +190,8 @@ def _imported(
 def _references(value: Any) -> Iterator[SourcePlace]:
     parts: Any = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     if isinstance(value, SourcePlace):
-        yield value
+        if value.function:
+            yield value
         parts = [*value.values, *value.keywords.values()]
     for part in parts:
         yield from _references(part)

@@ -14,7 +14,9 @@ from airflow_provider_vai.model.automation import Argument, Output, Step, Wire
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.outside import REMEDY, outside_problem
 from airflow_provider_vai.renderer import python_source
+from airflow_provider_vai.renderer.derived_source import Assignment, Expressions
 from airflow_provider_vai.renderer.frame import FRAME, Frame, outlets
+from airflow_provider_vai.renderer.importable import FUNCTIONS
 from airflow_provider_vai.renderer.python_source import LINE_LENGTH, PythonSource, SourcePlace
 from airflow_provider_vai.renderer.trigger_rules import trigger_rules
 
@@ -33,6 +35,7 @@ class TaskSource:
     :param gate: The variable of the gate; ``None``: there is none.
     :param each: The variable of the task whose result the task is mapped over; ``None``: it is not mapped.
     :param comments: The comment lines before the task.
+    :param assigned: The variables that are assigned before the task, with their values: parts of derived values.
     """
 
     template: str
@@ -45,6 +48,7 @@ class TaskSource:
     gate: PythonSource | None
     each: PythonSource | None
     comments: Sequence[PythonSource]
+    assigned: Sequence[Assignment] = ()
 
     @property
     def values(self) -> dict[str, Any]:
@@ -52,16 +56,20 @@ class TaskSource:
         return {**self.arguments, **self.options}
 
 
-def task_sources(frame: Frame, variables: Mapping[str, str], dag_id: str) -> list[TaskSource]:
+def task_sources(
+    frame: Frame, variables: Mapping[str, str], dag_id: str, params: Sequence[str] = ()
+) -> list[TaskSource]:
     """Return the operator calls of a DAG file.
 
     :param frame: The steps and the tasks around them.
     :param variables: The variable of each step in the file, by step key.
     :param dag_id: The DAG id.
+    :param params: The names of the DAG params; no variable is named like one.
     :raises RenderError: if the action kind of a step is unknown, its operator does not belong to its action kind, or an
         argument that decides what it does comes from outside the spec.
     """
     rules, emitted = trigger_rules(frame.steps), outlets(frame.steps, dag_id)
+    expressions = Expressions(frame.steps, variables, [*params, *FUNCTIONS])
     sources = []
     for step in frame.steps:
         options = {
@@ -74,7 +82,13 @@ def task_sources(frame: Frame, variables: Mapping[str, str], dag_id: str) -> lis
             "outlets": emitted.get(step.key),
         }
         sources.append(
-            _task(step, variables, {name: value for name, value in options.items() if value is not None}, frame)
+            _task(
+                step,
+                variables,
+                {name: value for name, value in options.items() if value is not None},
+                frame,
+                expressions,
+            )
         )
     return sources
 
@@ -86,7 +100,9 @@ def seconds(number: float | None) -> SourcePlace | None:
     return SourcePlace("timedelta", None, seconds=int(number) if number == int(number) else number)
 
 
-def _task(step: Step, variables: Mapping[str, str], options: dict[str, Any], frame: Frame) -> TaskSource:
+def _task(
+    step: Step, variables: Mapping[str, str], options: dict[str, Any], frame: Frame, expressions: Expressions
+) -> TaskSource:
     kind = FRAME.get(step.kind) or by_name().get(step.kind)
     if kind is None:
         raise RenderError(
@@ -101,6 +117,7 @@ def _task(step: Step, variables: Mapping[str, str], options: dict[str, Any], fra
     for name, argument in step.arguments.items():
         if outside := outside_problem(kind, name, argument):
             raise RenderError(outside[1], where=f"step {step.key}: {name}", remedy=REMEDY)
+    values = {name: _with_references(argument, variables, expressions) for name, argument in step.arguments.items()}
     gate, each = step.approval.gate, frame.lists.get(step.key)
     return TaskSource(
         template=kind.template,
@@ -108,11 +125,12 @@ def _task(step: Step, variables: Mapping[str, str], options: dict[str, Any], fra
         operator=python_source.name(step.operator.rpartition(".")[2]),
         task_id=step.task_id,
         names=kind.written_names,
-        arguments={name: _with_references(argument, variables) for name, argument in step.arguments.items()},
+        arguments=values,
         options=options,
         gate=python_source.name(variables[gate]) if gate else None,
         each=python_source.name(variables[each]) if each else None,
         comments=_comments(step.determinism, step.non_deterministic_reason) if step.non_deterministic else (),
+        assigned=expressions.assignments(),
     )
 
 
@@ -123,7 +141,9 @@ def _comments(determinism: str, reason: str | None) -> tuple[PythonSource, ...]:
     return tuple(python_source.comment(line) for line in lines)
 
 
-def _with_references(argument: Argument, variables: Mapping[str, str]) -> Any:
+def _with_references(argument: Argument, variables: Mapping[str, str], expressions: Expressions) -> Any:
+    if argument.derive is not None:
+        return expressions.write(argument.derive)
     if argument.class_ == "template":
         return SourcePlace("template", None, argument.value)
     if argument.class_ == "parameter":
@@ -132,13 +152,16 @@ def _with_references(argument: Argument, variables: Mapping[str, str]) -> Any:
         return _output(argument.from_, variables)
     value = argument.value
     for wire in argument.wires:
-        value = _placed(value, wire.at, _reference(wire, variables))
+        value = _placed(value, wire.at, _reference(wire, variables, expressions))
     for secret in argument.secrets:
         value = _placed(value, secret.at, SourcePlace("connection_secret", None, secret.connection))
     return value
 
 
-def _reference(wire: Wire, variables: Mapping[str, str]) -> SourcePlace:
+def _reference(wire: Wire, variables: Mapping[str, str], expressions: Expressions) -> SourcePlace:
+    if wire.derive is not None:
+        written: SourcePlace = expressions.write(wire.derive)
+        return written
     if wire.from_:
         return _output(wire.from_, variables)
     if wire.param is not None:

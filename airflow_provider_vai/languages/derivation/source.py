@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_vai.languages.derivation import REFERENCES, Node, bound, is_node
@@ -30,13 +31,23 @@ def called(node: Node) -> tuple[list[Any], dict[str, Any]]:
 
 def is_subscript(node: Node) -> bool:
     """Return whether a node is written with brackets: ``best["month"]`` for ``part(best, "month")``."""
-    base = node.get("value")
+    base: Any = node.get("value")
     is_call = is_node(base) and base["function"] not in REFERENCES
     return bool(node["function"] == "part" and is_call and node.get("path"))
 
 
-def is_keyword(name: str) -> bool:
-    """Return whether Python accepts a name before ``=``; another column's name is written in ``**{...}``."""
+def divided(named: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the named arguments that are written as ``name=value``, and those that are written as ``**{...}``.
+
+    Python does not accept every column's name before ``=``. From the first such name on, all are in braces, so that
+    their order stays.
+    """
+    names = list(named)
+    first = next((place for place, name in enumerate(names) if not _is_keyword(name)), len(names))
+    return {name: named[name] for name in names[:first]}, {name: named[name] for name in names[first:]}
+
+
+def _is_keyword(name: str) -> bool:
     return name.isidentifier() and name.isascii() and not keyword.iskeyword(name)
 
 
@@ -53,7 +64,7 @@ def written(node: Any) -> str:
     if is_subscript(node):
         return written(positional[0]) + "".join(f"[{step!r}]" for step in positional[1:])
     parts = [written(part) for part in positional]
-    parts += [f"{name}={written(part)}" for name, part in named.items() if is_keyword(name)]
-    others = [f"{name!r}: {written(part)}" for name, part in named.items() if not is_keyword(name)]
-    parts += [f"**{{{', '.join(others)}}}"] if others else []
+    keywords, others = divided(named)
+    parts += [f"{name}={written(part)}" for name, part in keywords.items()]
+    parts += [f"**{{{', '.join(f'{name!r}: {written(part)}' for name, part in others.items())}}}"] if others else []
     return f"{node['function']}({', '.join(parts)})"
