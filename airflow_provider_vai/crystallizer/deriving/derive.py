@@ -44,8 +44,9 @@ def _derived(before: Draft, draft: Draft, seen: Seen) -> Draft:
         if name in draft.kind.never_wired or argument.secrets or argument.class_ not in ("frozen", "wired"):
             continue
         recorded = before.arguments[name].value
+        wired = [[name, *at] for at, _ in argument.placed_outputs()]
         kept = _without_ambiguous_names(argument, recorded, seen)
-        search = Search(seen, [[name, *at] for at, _ in kept.placed_outputs()])
+        search = Search(seen, wired)
         places = list(search.within(recorded, [name]))
         arguments[name] = _argument(kept, recorded, places) if places else kept
     return replace(draft, arguments={**draft.arguments, **arguments})
