@@ -444,6 +444,29 @@ def test_unique_ids_and_paths(tmp_path: Path) -> None:
         ("VAI701", "b.vai-spec.json", "dag_id"),
         ("VAI702", "b.vai-spec.json", "triggers[0].path"),
         ("VAI702", "b.vai-spec.json", "triggers[1].path"),
+        ("VAI703", "b.vai-spec.json", "triggers[0].conn_id"),
+        ("VAI703", "b.vai-spec.json", "triggers[1].conn_id"),
+    ]
+
+
+def test_one_secret_for_two_webhooks(tmp_path: Path) -> None:
+    """Webhooks of one or of two automations that share a connection give a warning; a spec and its sidecar do not."""
+    document = good(tmp_path)
+    hook = {"type": "webhook", "conn_id": "sender", "signature": "vai"}
+    document["connections"] = [*document["connections"], "sender", "own"]
+    document["triggers"] = [{**hook, "path": "a"}, {**hook, "path": "b", "conn_id": "own"}]
+    pair(tmp_path, document)
+    (tmp_path / "a.vai-spec.json").write_text(json.dumps(document))
+    assert "VAI703" not in codes(lint([tmp_path]))
+
+    other = {**copy.deepcopy(document), "dag_id": "other", "triggers": [{**hook, "path": "c"}, {**hook, "path": "d"}]}
+    (tmp_path / "b.vai-spec.json").write_text(json.dumps(other))
+    found = [finding for finding in lint([tmp_path]) if finding.code == "VAI703"]
+
+    assert {finding.level for finding in found} == {"warning"}
+    assert [(Path(finding.file).name, finding.field) for finding in found] == [
+        ("b.vai-spec.json", "triggers[0].conn_id"),
+        ("b.vai-spec.json", "triggers[1].conn_id"),
     ]
 
 
