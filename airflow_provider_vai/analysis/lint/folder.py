@@ -13,7 +13,7 @@ from airflow_provider_vai.languages.printable import shown
 
 SAME_DAG_ID = "VAI701"
 SAME_PATH = "VAI702"
-SAME_SECRET = "VAI703"
+SHARED_SECRET = "VAI703"  # noqa: S105 - a code
 
 
 def across(subjects: Sequence[Subject], dag_files: Sequence[DagFile]) -> Iterator[Finding]:
@@ -89,7 +89,7 @@ def _secrets(subjects: Sequence[Subject]) -> Iterator[Finding]:
             )
             remedy = "Create a connection with a secret of its own for each webhook."
             yield Finding(
-                "warning", str(subject.path), dotted(["triggers", index, "conn_id"]), problem, remedy, SAME_SECRET
+                "warning", str(subject.path), dotted(["triggers", index, "conn_id"]), problem, remedy, SHARED_SECRET
             )
 
 

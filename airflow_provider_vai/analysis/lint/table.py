@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from airflow_provider_vai.analysis.lint import data, form, gates, pair, start
 from airflow_provider_vai.analysis.lint.finding import CheckResult, Finding, Level
-from airflow_provider_vai.analysis.lint.folder import SAME_DAG_ID, SAME_PATH, SAME_SECRET
+from airflow_provider_vai.analysis.lint.folder import SAME_DAG_ID, SAME_PATH, SHARED_SECRET
 from airflow_provider_vai.analysis.lint.subjects import NOT_PYTHON, REFUSED, UNREADABLE, Subject
 from airflow_provider_vai.secrets.masking import mask
 
@@ -123,7 +123,7 @@ CHECKS = (
     Check("VAI605", "error", "A sidecar is not named after its DAG id.", pair.wrong_name),
     Check(SAME_DAG_ID, "error", "Two automations, or an automation and another DAG file, have the same DAG id."),
     Check(SAME_PATH, "error", "Two webhooks have the same path."),
-    Check(SAME_SECRET, "warning", "Two webhooks share a connection, and so a secret."),
+    Check(SHARED_SECRET, "warning", "Two webhooks share a connection, and so a secret."),
 )
 """Codes are stable: a new check gets a new code."""
 

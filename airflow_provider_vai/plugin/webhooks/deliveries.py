@@ -44,7 +44,8 @@ class Claim:
     """A delivery that was claimed.
 
     :param path: of the webhook. :param delivery_id: the sender's, or the digest of what was signed.
-    :param key: by which the delivery is remembered. :param run_id: of the run that it starts. :param started_dag_id: the DAG of that run, if it was started already.
+    :param key: by which the delivery is remembered. :param run_id: of the run that it starts.
+    :param started_dag_id: the DAG of that run, if it was started already.
     """
 
     path: str

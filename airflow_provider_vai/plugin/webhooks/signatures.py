@@ -49,19 +49,17 @@ class Delivery:
     :param id: the sender's id of it, the same in each try; ``None``: the sender gave none.
     :param sent_at: the signed time in UTC; ``None``: the scheme does not sign the time.
     :param digest: SHA-256 in hex of what was signed: two deliveries with the same digest use one signature twice.
-    :param signature: SHA-256 in hex of the signature itself: it is the same only for the same bytes and secret.
     :param content: SHA-256 in hex of what is the same in each try of a delivery: the body, or the id if the id itself
         is signed.
+    :param signature: SHA-256 in hex of the signature itself: it is the same only for the same bytes and secret.
     """
 
     scheme: str
     id: str | None
     sent_at: datetime | None
     digest: str
-    signature: str = field(
-        compare=False
-    )  # a sender that changes its secret sends the same delivery with two signatures
     content: str
+    signature: str = field(compare=False)  # while a secret changes, one delivery has two signatures
 
 
 @dataclass(frozen=True)

@@ -345,11 +345,11 @@ def delivery(
 ) -> Delivery:
     """Return a verified delivery."""
     digest, signature = (hashlib.sha256(text.encode()).hexdigest() for text in (signed, f"{secret} {signed}"))
-    return Delivery(scheme, delivery_id, None, digest, signature, content)
+    return Delivery(scheme, delivery_id, None, digest, content, signature)
 
 
 def test_claims(automations: Path) -> None:
-    """A delivery's claim is the same each time; the same id at another path or in another scheme is another delivery."""
+    """A delivery's claim is the same each time; the same id at another path or in another scheme is another one."""
     first = claim("p", delivery("a", "one"), NOW)
     assert first.started_dag_id is None
     assert claim("p", delivery("a", "two"), NOW) == first
