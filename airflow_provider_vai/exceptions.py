@@ -22,6 +22,8 @@
     ├── ReplayRefused            an automation cannot be replayed: a write would really happen, or Airflow cannot run it
     ├── RenderError              a value or name cannot become Python source, or the rendered file failed its check
     └── PublishError             the DAG file and sidecar cannot be written
+        ├── PathRefused          a configured path or URL cannot be opened
+        │   └── ProviderMissing  no installed Airflow provider opens this kind of URL
         ├── UnusableName         the DAG id cannot name a DAG file
         ├── NameTaken            on some file systems, the DAG id would name another DAG's file
         ├── EditedByHand         an edit by hand in the DAG file conflicts with the new rendering
@@ -47,6 +49,8 @@ __all__ = [
     "NameTaken",
     "NotReviewed",
     "NothingToCrystallize",
+    "PathRefused",
+    "ProviderMissing",
     "PublishError",
     "PullError",
     "RenderError",
@@ -172,6 +176,14 @@ class ReplayRefused(VaiError):
 
 class PublishError(VaiError):
     """The DAG file and its sidecar cannot be written."""
+
+
+class PathRefused(PublishError):
+    """A path or URL of an option or argument cannot be opened."""
+
+
+class ProviderMissing(PathRefused):
+    """No installed Airflow provider can open this kind of URL. The remedy names the distribution."""
 
 
 class UnusableName(PublishError):

@@ -17,7 +17,7 @@ from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.store.shared_files import create, folder, names, read, remove, replace
 
 pytestmark = pytest.mark.integration
-for module in ("s3fs", "moto.server"):
+for module in ("s3fs", "airflow.providers.amazon", "moto.server"):
     pytest.importorskip(module, reason="the extras s3 and dev are not installed")
 
 BUSY = b"<Error><Code>ConditionalRequestConflict</Code><Message>A conflicting operation.</Message></Error>"
@@ -114,8 +114,10 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 def forget_clients() -> None:
     """Close fsspec's connections, which would keep the state of a stopped server."""
     import s3fs
+    from airflow.sdk.io import store
 
     s3fs.S3FileSystem.clear_instance_cache()
+    store._STORE_CACHE.clear()
 
 
 def test_one_of_two_processes_creates_it(server: Server) -> None:

@@ -243,6 +243,10 @@ def test_each_change_is_seen_and_read_once(automations: Path, monkeypatch: pytes
 
 def test_automations_in_an_object_store(monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder may be a URL; a replaced sidecar is seen there, too."""
+    from airflow.sdk.io import attach
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    attach("memory", fs=MemoryFileSystem())
     store = shared_files.folder("memory://automations")
     monkeypatch.setenv("AIRFLOW__VAI__AUTOMATIONS_PATH", "memory://automations")
     text = sidecar("far", "far/away")
