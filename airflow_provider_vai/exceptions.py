@@ -22,7 +22,7 @@
     ├── ReplayRefused            an automation cannot be replayed: a write would really happen, or Airflow cannot run it
     ├── RenderError              a value or name cannot become Python source, or the rendered file failed its check
     └── PublishError             the DAG file and sidecar cannot be written
-        ├── PathRefused          a configured path or URL cannot be opened
+        ├── UnusablePath         a configured path or URL cannot be opened
         │   └── ProviderMissing  no installed Airflow provider opens this kind of URL
         ├── UnusableName         the DAG id cannot name a DAG file
         ├── NameTaken            on some file systems, the DAG id would name another DAG's file
@@ -49,7 +49,6 @@ __all__ = [
     "NameTaken",
     "NotReviewed",
     "NothingToCrystallize",
-    "PathRefused",
     "ProviderMissing",
     "PublishError",
     "PullError",
@@ -65,6 +64,7 @@ __all__ = [
     "UnmappedTool",
     "UnreadableTrace",
     "UnusableName",
+    "UnusablePath",
     "VaiError",
 ]
 
@@ -178,11 +178,11 @@ class PublishError(VaiError):
     """The DAG file and its sidecar cannot be written."""
 
 
-class PathRefused(PublishError):
+class UnusablePath(PublishError):
     """A path or URL of an option or argument cannot be opened."""
 
 
-class ProviderMissing(PathRefused):
+class ProviderMissing(UnusablePath):
     """No installed Airflow provider can open this kind of URL. The remedy names the distribution."""
 
 

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from airflow_provider_vai.exceptions import PathRefused, ProviderMissing
+from airflow_provider_vai.exceptions import ProviderMissing, UnusablePath
 from airflow_provider_vai.model.artifacts import store_of
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def folder(text: str, option: str = "") -> AnyPath:
 
     :param text: a path, in which a leading ``~`` is the user's home, or a URL (``file:///…`` is a local path).
     :param option: the option that names it, for messages, such as ``[vai] runs_path``.
-    :raises PathRefused: the text is empty or not a usable path, or Airflow cannot open the URL.
+    :raises UnusablePath: the text is empty or not a usable path, or Airflow cannot open the URL.
     """
     local = _local(text, option)
     return opened(text, option) if local is None else local
@@ -61,7 +61,7 @@ def opened(url: str, option: str = "", conn_id: str | None = None) -> ObjectStor
     :param option: the option or argument that names it, for messages.
     :param conn_id: connection id of the store; ``None``: the URL's own, or the store's default credentials.
     :raises ProviderMissing: no installed provider can open this kind of URL.
-    :raises PathRefused: the text is not a usable path or URL, or its connection cannot be used.
+    :raises UnusablePath: the text is not a usable path or URL, or its connection cannot be used.
     """
     local = _local(url, option)
     named = url if local is None or "://" in url else str(local)
@@ -98,7 +98,7 @@ def _local(text: str, option: str) -> Path | None:
         problem = "no folder is named"
     except (ValueError, RuntimeError) as error:  # RuntimeError: from expanduser, if there is no such user
         problem = str(error)
-    raise PathRefused(problem, where=_where(text, option), remedy=FORMS)
+    raise UnusablePath(problem, where=_where(text, option), remedy=FORMS)
 
 
 def _check_connection(url: str, conn_id: str | None) -> None:
@@ -123,7 +123,7 @@ def _outside_event_loop(work: Callable[[], T]) -> T:
         return pool.submit(contextvars.copy_context().run, work).result()
 
 
-def _refusal(url: str, option: str, error: Exception) -> PathRefused:
+def _refusal(url: str, option: str, error: Exception) -> UnusablePath:
     where, reason = _where(url, option), f"{type(error).__name__}: {shown(error)}"
     if isinstance(error, ImportError) or (isinstance(error, ValueError) and _UNKNOWN.search(str(error))):
         protocol = url.partition("://")[0]
@@ -132,7 +132,7 @@ def _refusal(url: str, option: str, error: Exception) -> PathRefused:
         remedy = install if package else f"{install} {FORMS}"
         return ProviderMissing(f"Airflow cannot open {protocol}:// URLs here ({reason})", where=where, remedy=remedy)
     remedy = "Check the URL, and that the connection named before the @ exists and this process can look it up."
-    return PathRefused(f"the store cannot be opened ({reason})", where=where, remedy=remedy)
+    return UnusablePath(f"the store cannot be opened ({reason})", where=where, remedy=remedy)
 
 
 def _where(url: str, option: str) -> str:

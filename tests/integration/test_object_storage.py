@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -184,6 +186,18 @@ def test_the_approvals_record(vault: Any, capsys: pytest.CaptureFixture[str]) ->
         assert [found["id"] for found in json.loads(capsys.readouterr().out)] == ["i1"]
 
 
+def test_the_approvals_command_prints_nothing_but_its_answer(vault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a process of its own, Airflow's log lines about the store do not mix with the JSON."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "key")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", vault.meta.endpoint_url)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    command = [sys.executable, "-m", "airflow_provider_vai.cli.main", "approvals", "d", "--json", "--artifacts"]
+    for url in (VAULT, "s3://lake/vai"):
+        done = subprocess.run([*command, url], capture_output=True, text=True, check=True)
+        assert json.loads(done.stdout) == []
+
+
 def test_the_deliveries_of_webhooks(vault: Any) -> None:
     """A delivery is claimed once, and a replay of its signature is refused."""
     from datetime import datetime, timezone
@@ -270,11 +284,11 @@ def test_automations(vault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_connection_that_is_missing(vault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The message names the option, the URL and what to check."""
     from airflow_provider_vai.cli.main import main
-    from airflow_provider_vai.exceptions import PathRefused
+    from airflow_provider_vai.exceptions import UnusablePath
     from airflow_provider_vai.plugin.api.configured_folders import recordings_folder
 
     monkeypatch.setenv("AIRFLOW__VAI__ARTIFACTS_PATH", "s3://nobody@lake/vai")
-    with pytest.raises(PathRefused, match="nobody") as refused:
+    with pytest.raises(UnusablePath, match="nobody") as refused:
         recordings_folder() / "a"
     assert refused.value.where == "[vai] artifacts_path = s3://nobody@lake/vai"
     assert main(["approvals", "d"]) == 1

@@ -24,9 +24,10 @@ BUSY = b"<Error><Code>ConditionalRequestConflict</Code><Message>A conflicting op
 TERSE = b"<Error><Code>PreconditionFailed</Code><Message>At least one condition did not hold.</Message></Error>"
 
 RACE = """
-import sys
+import contextlib, sys
 from airflow_provider_vai.store.shared_files import create, folder
-place = folder(sys.argv[1])
+with contextlib.redirect_stdout(sys.stderr):  # Airflow logs here
+    place = folder(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(int(sys.argv[3])):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from argparse import Namespace
+from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -133,6 +135,7 @@ def approvals(arguments: Namespace) -> None:
 
 def _artifacts(path: str | None) -> Any:
     os.environ.setdefault(*AS_SERVER)
-    if path:
-        return storage.folder(path, "--artifacts")
-    return storage.folder(artifacts.artifacts_path(), "[vai] artifacts_path")
+    with redirect_stdout(sys.stderr):  # Airflow logs to the standard output, which is for the command's own
+        if path:
+            return storage.folder(path, "--artifacts")
+        return storage.folder(artifacts.artifacts_path(), "[vai] artifacts_path")

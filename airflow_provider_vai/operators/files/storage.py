@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.exceptions import PathRefused, ProviderMissing
+from airflow_provider_vai.exceptions import ProviderMissing, UnusablePath
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model import storage
 from airflow_provider_vai.model.artifacts import LOCAL
@@ -31,7 +31,7 @@ def opened(url: str, conn_id: str | None = None) -> ObjectStoragePath:
         return storage.opened(url, conn_id=conn_id)
     except ProviderMissing as error:
         raise MissingExtra(str(error)) from error
-    except PathRefused as error:
+    except UnusablePath as error:
         raise NothingSentYet(str(error)) from error
 
 

@@ -109,7 +109,7 @@ def is_reference(value: Any) -> bool:
 def artifacts_root() -> ObjectStoragePath:
     """Return ``[vai] artifacts_path`` (default: ``$AIRFLOW_HOME/vai/artifacts``), connected to its store.
 
-    :raises PathRefused: Airflow cannot open it.
+    :raises UnusablePath: Airflow cannot open it.
     """
     configured = configuration().get("vai", "artifacts_path", fallback="")
     return storage.opened(configured or artifacts.default_path(), ARTIFACTS)
@@ -118,7 +118,7 @@ def artifacts_root() -> ObjectStoragePath:
 def runs_root() -> ObjectStoragePath:
     """Return ``[vai] runs_path`` (default: ``runs`` below ``[vai] artifacts_path``), connected to its store.
 
-    :raises PathRefused: Airflow cannot open it.
+    :raises UnusablePath: Airflow cannot open it.
     """
     configured = configuration().get("vai", "runs_path", fallback="")
     return storage.opened(configured, "[vai] runs_path") if configured else artifacts_root() / "runs"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.exceptions import PathRefused, ProviderMissing
+from airflow_provider_vai.exceptions import ProviderMissing, UnusablePath
 from airflow_provider_vai.model import storage
 
 OPTION = "[vai] runs_path"
@@ -86,7 +86,7 @@ def test_a_connection_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("airflow.sdk.io.store._STORE_CACHE", {})
     monkeypatch.setattr("airflow.sdk.io.fs._register_filesystems", lambda: {"s3": get_fs})
     monkeypatch.setenv("AIRFLOW_CONN_LOCKED", '{"conn_type": "aws"}')
-    with pytest.raises(PathRefused, match="locked cannot sign in") as refused:
+    with pytest.raises(UnusablePath, match="locked cannot sign in") as refused:
         storage.folder("s3://locked@bucket/a", OPTION)
 
     assert not isinstance(refused.value, ProviderMissing)
@@ -101,7 +101,7 @@ def test_a_connection_that_is_missing(conn_id: str | None, monkeypatch: pytest.M
     asked: list[Any] = []
     monkeypatch.setattr("airflow.sdk.io.store._STORE_CACHE", {})
     monkeypatch.setattr("airflow.sdk.io.fs._register_filesystems", lambda: {"s3": lambda *given: asked.append(given)})
-    with pytest.raises(PathRefused, match="nobody") as refused:
+    with pytest.raises(UnusablePath, match="nobody") as refused:
         storage.opened("s3://bucket/a" if conn_id else "s3://nobody@bucket/a", OPTION, conn_id)
 
     assert not isinstance(refused.value, ProviderMissing)
@@ -111,7 +111,7 @@ def test_a_connection_that_is_missing(conn_id: str | None, monkeypatch: pytest.M
 @pytest.mark.parametrize("opens", [storage.folder, storage.opened])
 def test_a_password_in_a_url(opens: Any) -> None:
     """Credentials come from a connection; a password in the URL is refused, and not shown."""
-    with pytest.raises(PathRefused, match="the URL has a password") as refused:
+    with pytest.raises(UnusablePath, match="the URL has a password") as refused:
         opens("s3://key:hush-hush@bucket/a", OPTION)
 
     assert "hush-hush" not in str(refused.value)
