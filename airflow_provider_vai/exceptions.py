@@ -23,6 +23,8 @@
     ├── ReplayRefused            an automation cannot be replayed: a write would really happen, or Airflow cannot run it
     ├── RenderError              a value or name cannot become Python source, or the rendered file failed its check
     └── PublishError             the DAG file and sidecar cannot be written
+        ├── UnusablePath         a configured path or URL cannot be opened
+        │   └── ProviderMissing  no installed Airflow provider opens this kind of URL
         ├── UnusableName         the DAG id cannot name a DAG file
         ├── NameTaken            on some file systems, the DAG id would name another DAG's file
         ├── EditedByHand         an edit by hand in the DAG file conflicts with the new rendering
@@ -49,6 +51,7 @@ __all__ = [
     "NameTaken",
     "NotReviewed",
     "NothingToCrystallize",
+    "ProviderMissing",
     "PublishError",
     "PullError",
     "RenderError",
@@ -63,6 +66,7 @@ __all__ = [
     "UnmappedTool",
     "UnreadableTrace",
     "UnusableName",
+    "UnusablePath",
     "VaiError",
 ]
 
@@ -178,6 +182,14 @@ class ReplayRefused(VaiError):
 
 class PublishError(VaiError):
     """The DAG file and its sidecar cannot be written."""
+
+
+class UnusablePath(PublishError):
+    """A path or URL of an option or argument cannot be opened."""
+
+
+class ProviderMissing(UnusablePath):
+    """No installed Airflow provider can open this kind of URL. The remedy names the distribution."""
 
 
 class UnusableName(PublishError):

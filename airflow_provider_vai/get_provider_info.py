@@ -37,7 +37,7 @@ CONFIG: dict[str, Any] = {
                 "$AIRFLOW_HOME/vai/artifacts.",
                 "version_added": "0.1.0",
                 "type": "string",
-                "example": "s3://bucket/vai/artifacts",
+                "example": "s3://conn_id@bucket/vai/artifacts",
                 "default": "",
             },
             "runs_path": {
@@ -45,16 +45,16 @@ CONFIG: dict[str, Any] = {
                 "Airflow's ObjectStoragePath accepts. If empty: the folder runs under artifacts_path.",
                 "version_added": "0.1.0",
                 "type": "string",
-                "example": "s3://bucket/vai/runs",
+                "example": "s3://conn_id@bucket/vai/runs",
                 "default": "",
             },
             "automations_path": {
                 "description": "Folder of the automations' DAG files and sidecars: a path, or any URL that "
-                "fsspec accepts. The API server, DAG processor and workers must be able to reach it. If empty: the "
-                "folder vai under [core] dags_folder.",
+                "Airflow's ObjectStoragePath accepts. The API server, DAG processor and workers must be able to reach "
+                "it. If empty: the folder vai under [core] dags_folder.",
                 "version_added": "0.1.0",
                 "type": "string",
-                "example": "s3://bucket/vai/automations",
+                "example": "s3://conn_id@bucket/vai/automations",
                 "default": "",
             },
             "notifiers": {

@@ -17,28 +17,29 @@ from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.model.step_effects import declared, effect_of
-from airflow_provider_vai.model.tools_file import FILE_NAME, ToolRule, ToolsFile, suggestion
+from airflow_provider_vai.model.tools_file import FILE_NAME, MCP_NAME, ToolRule, ToolsFile, suggestion
 from airflow_provider_vai.model.validation import problems
 from airflow_provider_vai.secrets.masking import mask
 
 CONNECTION_REFERENCE = "connectionRef"  # the platform's key for the connection, beside the other arguments
-MCP_NAME = re.compile(r"^mcp__(?P<server>.+?)__(?P<tool>.+)$")  # how agent frameworks spell server and tool
 
 
-def assign(calls: Sequence[ToolCall], tools: ToolsFile, policy: Policy) -> list[Draft]:
+def assign(calls: Sequence[ToolCall], tools: ToolsFile, policy: Policy, format: str = "") -> list[Draft]:
     """Return a draft for each call, with unique keys.
+
+    :param format: the format of the trace, for the lines in the message.
 
     :raises UnmappedTool: a tool is neither in the tools file nor the name of a kind. The message has the lines to add.
     :raises ArgumentsRefused: recorded arguments do not fit the kind.
     """
     kinds = [(call, *_kind(call, tools)) for call in calls]
-    unmapped = {call.tool: None for call, kind, _ in kinds if kind is None}
+    unmapped = {call.tool: call.server for call, kind, _ in kinds if kind is None}
     if unmapped and not policy.allow_unmapped:
         raise UnmappedTool(
             f"{len(unmapped)} tool{'s' * (len(unmapped) > 1)} without an action kind: {', '.join(map(repr, unmapped))}",
             where=f"call {next(call.id for call, kind, _ in kinds if kind is None)}",
             remedy=f"Add to {FILE_NAME} (beside the trace, or given with --tools), then run again:\n\n"
-            + "\n\n".join(suggestion(tool) for tool in unmapped)
+            + "\n\n".join(suggestion(tool, server=server, format=format) for tool, server in unmapped.items())
             + "\n\nOr use --allow-unmapped to render them as steps that fail when they run.",
         )
     names = Names(make=identifier if policy.unicode_ids else slug)

@@ -14,7 +14,7 @@ from airflow_provider_vai.crystallizer.deriving.derive import derive
 from airflow_provider_vai.crystallizer.draft import Draft, Policy
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.origins import origins
-from airflow_provider_vai.crystallizer.expect import expect
+from airflow_provider_vai.crystallizer.expect import expect, guards_to_review
 from airflow_provider_vai.crystallizer.gate_question import DeniedArguments, question
 from airflow_provider_vai.crystallizer.gates import GateDecision, gate
 from airflow_provider_vai.crystallizer.loops import loops
@@ -84,9 +84,9 @@ def crystallize(
     run = with_named_calls(run, policy)
     chosen, left_out = select(run, policy)
     evidence = Evidence(run, tools)
-    assigned = assign(chosen, tools, policy)
+    assigned = assign(chosen, tools, policy, run.format)
     drafts, notes = redact([expect(draft, evidence, policy) for draft in assigned])
-    notes += effects_to_review(assigned)
+    notes += [*effects_to_review(assigned), *guards_to_review(assigned)]
     notes += failures_to_review(run, drafts, left_out)
     evidence = evidence.with_steps(drafts)
     wired = drafts

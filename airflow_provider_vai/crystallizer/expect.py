@@ -8,7 +8,7 @@ Arguments of the call itself are never replaced.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,10 +16,12 @@ from airflow_provider_vai.crystallizer.draft import Draft, Policy
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.languages.json_shape import expected_shape
 from airflow_provider_vai.languages.python_function import source_sha256
-from airflow_provider_vai.languages.sql_tables import tables_of, unlisted
+from airflow_provider_vai.languages.sql_tables import is_installed, tables_of, unlisted
+from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.run import Run
 
 DIALECTS = ("duckdb", "postgres", "sqlite", "mysql", "snowflake", "bigquery")
+INSTALL = "pip install 'airflow-provider-vai[sql]'"
 LLM_CONNECTION = "pydanticai_default"
 AGENT_ALLOWANCE = 3
 """An agent may use this many times what it used in the recording, since it decides again in every run."""
@@ -47,10 +49,29 @@ def _query(draft: Draft, evidence: Evidence, policy: Policy) -> dict[str, Any]:
     sql = draft.values.get("sql")
     if not sql:
         return {"llm_conn_id": LLM_CONNECTION}
-    tables = tables_of(sql, None) or []
+    return {"tables": _tables(sql) or []}
+
+
+def guards_to_review(drafts: Sequence[Draft]) -> list[ReviewItem]:
+    """Return an item for each query that gets no list of tables, because the tables that it reads are unknown.
+
+    :param drafts: the drafts as :func:`~.assign.assign` returned them.
+    """
+    queries = [draft for draft in drafts if draft.kind.name == "generate_query" and "tables" not in draft.values]
+    unknown = [draft for draft in queries if draft.values.get("sql") and _tables(draft.values["sql"]) is None]
+    reason = "it cannot be parsed" if is_installed() else f"sqlglot is not installed: {INSTALL}"
+    return [review_item("tables_unknown", step=draft.key, reason=reason) for draft in unknown]
+
+
+def _tables(sql: str) -> list[str] | None:
+    """Return the tables that a statement reads in any dialect; ``None`` if they are unknown in all dialects."""
+    found = [tables_of(sql, None)]
+    tables = found[0] or []
     for dialect in DIALECTS:
-        tables += unlisted(sql, dialect, tables) or []
-    return {"tables": tables}
+        more = unlisted(sql, dialect, tables)
+        found.append(more)
+        tables = [*tables, *(more or [])]
+    return None if all(part is None for part in found) else tables
 
 
 def _request(draft: Draft, evidence: Evidence, policy: Policy) -> dict[str, Any]:

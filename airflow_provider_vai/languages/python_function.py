@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import find_spec
 from pathlib import Path
 from tokenize import open as open_source  # respects the file's encoding declaration
 
@@ -49,6 +50,24 @@ def source_sha256(python_callable: str, folders: Sequence[str]) -> str | None:
     if first is None:
         return None
     return hashlib.sha256("".join(inspect.getblock(lines[first - 1 :])).encode()).hexdigest()
+
+
+def is_found(module: str, folders: Sequence[str]) -> bool:
+    """Return whether a module can be found, without importing it or its packages.
+
+    :param module: its dotted name.
+    :param folders: Where to look for its package before Python's own places, like ``sys.path``.
+    """
+    first, *rest = module.split(".")
+    try:
+        spec = PathFinder.find_spec(first, list(folders)) if folders else None
+        spec = spec or find_spec(first)  # a name without dots imports nothing
+    except (ImportError, ValueError):  # ValueError: a module of this process that was not imported from anywhere
+        return first in sys.modules
+    for name in rest:
+        search = list(spec.submodule_search_locations or ()) if spec else []
+        spec = PathFinder.find_spec(name, search) if search else None
+    return spec is not None
 
 
 def _file(module: Sequence[str], folders: Sequence[str]) -> Path | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 Key = tuple[str, ...]
@@ -37,6 +38,14 @@ def tables_of(sql: str, dialect: str | None = None) -> list[str] | None:
     """
     found = _sources(sql, dialect)
     return None if found is None else list(found.values())
+
+
+def is_installed() -> bool:
+    """Return whether sqlglot is installed, without which no statement can be read."""
+    try:
+        return find_spec("sqlglot") is not None
+    except ValueError:  # a stand-in without a spec
+        return False
 
 
 def unlisted(sql: str, dialect: str | None, listed: Sequence[str]) -> list[str] | None:

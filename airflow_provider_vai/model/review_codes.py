@@ -205,6 +205,10 @@ MAKING: dict[str, tuple[str, str]] = {
         "the spec says that it has no external side effects (effect: {effect})",
         "Check that this is true: no gate guards the step.",
     ),
+    "tables_unknown": (
+        "may read any table, because the tables that its statement reads are unknown ({reason})",
+        "Install what is missing and crystallize again, or list the tables in `tables`.",
+    ),
     "effect_of_tools_file": (
         "the tools file says that it has no external side effects (effect: {effect})",
         "Check that this is true for these arguments: no gate guards the step unless one is listed.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import re
 import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from airflow_provider_vai.exceptions import ToolsFileError
+from airflow_provider_vai.languages.identifiers import slug
 from airflow_provider_vai.model.automation import Effect
 from airflow_provider_vai.model.base import SPELLINGS
 from airflow_provider_vai.model.kinds import callable_kinds
@@ -22,6 +24,11 @@ else:
     import tomli as tomllib
 
 FILE_NAME = "vai-tools.toml"
+MCP_FORMATS = ("mcp_log",)
+MCP_NAME = re.compile(r"^mcp__(?P<server>.+?)__(?P<tool>.+)$")  # how agent frameworks spell server and tool
+CALLABLE_PLACE = "module:function; the module is in Airflow's dags or plugins folder, or in an installed package"
+"""Where the module of a function must be, so that the workers can import it."""
+
 RULE = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True, alias_generator=SPELLINGS)
 """Exact types, unknown keys rejected. Keys may also be in camelCase, as in the HTTP API."""
 
@@ -126,11 +133,24 @@ def read_tools(path: Path | None, beside: Path) -> ToolsFile:
         ) from None
 
 
-def suggestion(tool: str) -> str:
-    """Return the TOML lines that map ``tool``, for the user to complete and add to the tools file."""
+def suggestion(tool: str, *, server: str | None = None, format: str = "") -> str:
+    """Return the TOML lines that map a tool, for the user to complete and add to the tools file.
+
+    :param tool: the recorded name.
+    :param server: the name of its MCP server, if the trace has one.
+    :param format: the format of the trace; a log of MCP messages has only tools of MCP servers.
+    :return: lines for an ``mcp_tool`` if the trace shows a tool of an MCP server, else for a ``python_tool``.
+    """
     glob_text = "".join(
         character if character.isprintable() and character not in '"\\' else f"\\U{ord(character):08x}"
         for character in glob.escape(tool)
     )
-    others = ", ".join(kind for kind in callable_kinds() if kind != "mcp_tool")
-    return f'[[tools]]\nmatch = "{glob_text}"\nkind = "mcp_tool"  # or: {others}\nconn_id = "mcp_default"'
+    kind = "mcp_tool" if server or format in MCP_FORMATS or MCP_NAME.match(tool) else "python_tool"
+    others = ", ".join(name for name in callable_kinds() if name != kind)
+    head = f'[[tools]]\nmatch = "{glob_text}"\nkind = "{kind}"  # or: {others}\n'
+    if kind == "mcp_tool":
+        return f'{head}conn_id = "mcp_default"  # the connection of the MCP server'
+    return (
+        f'{head}callable = "your_tools:{slug(tool, "tool")}"  # {CALLABLE_PLACE}\n'
+        'effect = "write"  # or: read, artifact'
+    )

@@ -65,6 +65,7 @@ class DuckdbTransformOperator(Lineage, DecidedOperator):
             raise NothingSent("mode 'append' needs a table; a Parquet file is always replaced: leave mode out")
         try:
             import duckdb
+            import sqlglot  # noqa: F401 - the checks import it later, where its absence would be harder to explain
 
             from airflow_provider_vai.hooks.duckdb import DuckDBHook
             from airflow_provider_vai.operators.sql import duckdb_statements

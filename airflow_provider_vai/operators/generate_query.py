@@ -68,6 +68,8 @@ class GenerateQueryOperator(Lineage, VaiOperator):
         model_id: str | None = None,
         **kwargs: Any,
     ) -> None:
+        if sql is None:
+            kwargs.setdefault("execution_timeout", nested.MODEL_TIMEOUT)
         super().__init__(**kwargs)
         self.is_model_written = sql is None  # a wired statement that resolves to None is an error, not a question
         self.sql = argument(sql)
@@ -83,7 +85,7 @@ class GenerateQueryOperator(Lineage, VaiOperator):
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Check the statement, run it and return its rows."""
-        from airflow_provider_vai.operators.runtime import time_limit
+        from airflow_provider_vai.model import time_limit
         from airflow_provider_vai.operators.sql import guard as sql_guard, rows as sql_rows
 
         self._check_arguments()

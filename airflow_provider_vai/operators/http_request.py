@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.model import time_limit
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.decided import DecidedOperator
+from airflow_provider_vai.operators.runtime.compat import AirflowException
 from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent
 from airflow_provider_vai.operators.runtime.masking import masked
 from airflow_provider_vai.operators.web import guard as http_guard, response as http_response, shape as http_shape
@@ -25,7 +27,8 @@ class HttpRequestOperator(DecidedOperator):
     OPTIONS writes, and so do an overridden method and a GraphQL mutation. A write has an ``Idempotency-Key`` header,
     which stays the same when the task is retried or cleared.
 
-    :param conn_id: Connection id of an ``http`` connection. Its extra may set ``{"timeout": seconds}`` (default: 60).
+    :param conn_id: Connection id of an ``http`` connection. Its extra may set ``{"timeout": seconds}``, the limit
+        for the whole request with its response (default: 60).
     :param endpoint: A path on the connection's server, or a full URL on that server.
     :param method: The HTTP method.
     :param query: The query parameters.
@@ -113,8 +116,18 @@ class HttpRequestOperator(DecidedOperator):
         timeout = float(extra.get("timeout") or TIMEOUT_SECONDS)
         content = {"params": self.query, "json": self.json, "data": self.data, "timeout": timeout}
         self.log.info("Sending %s %s", method, masked(url))
-        with http_response.connecting(self.conn_id):  # stream=True: the size limit applies while the body is read
-            response = session.request(method, url, **content, allow_redirects=False, stream=True)
         checks = {"status": self.expected_status, "shape": self.expected_shape, "wrote": self.effect == "write"}
-        with response:
-            return http_response.read(f"{method} {self.endpoint}", response, **checks)
+
+        def work() -> dict[str, Any]:
+            with http_response.connecting(self.conn_id):  # stream=True: the size limit applies while the body is read
+                response = session.request(method, url, **content, allow_redirects=False, stream=True)
+            with response:
+                return http_response.read(f"{method} {self.endpoint}", response, **checks)
+
+        try:
+            return time_limit.within(timeout, work, stop=None)
+        except time_limit.TookTooLong:
+            raise AirflowException(
+                f"{method} {self.endpoint} got no complete response within {timeout:g} seconds: raise 'timeout' in the"
+                f" extra of the connection {self.conn_id!r} if the server needs longer"
+            ) from None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.model import time_limit
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.base import VaiOperator
 from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
@@ -23,6 +24,7 @@ class McpToolOperator(VaiOperator):
     :param tool: The tool's name on the server.
     :param arguments: The tool's arguments.
     :param conn_id: Connection id of an ``mcp`` connection: the server's URL, or a command for the stdio transport.
+        Its extra may set ``{"call_timeout": seconds}``, the limit for the whole call (default: 600).
     :param schema_sha256: SHA-256 digest of the tool's input schema that was reviewed. If the server's schema is
         different, the step fails before the call. Default: not checked.
     """
@@ -48,19 +50,23 @@ class McpToolOperator(VaiOperator):
 
     def perform(self, context: Context) -> Any:
         """Call the tool in a new session."""
-        import asyncio
-
         try:
             from airflow.providers.common.ai.hooks.mcp import MCPHook
 
-            toolset = MCPHook(mcp_conn_id=self.conn_id).get_conn()
+            hook = MCPHook(mcp_conn_id=self.conn_id)
+            client, seconds = hook.get_conn().client, _limit(hook.get_connection(self.conn_id))
         except ImportError as error:
             raise MissingExtra(f"{error}: pip install 'airflow-provider-vai[mcp]'") from error
         except Exception as error:
             raise NothingSent(f"the connection {self.conn_id!r} cannot be used: {error}") from error
         failure = AirflowFailException if self.effect == "write" else AirflowException
         try:
-            answer = asyncio.run(self._call(toolset.client))  # a session cannot be shared between event loops
+            answer = _answered(lambda: self._call(client), seconds)
+        except time_limit.TookTooLong:
+            raise failure(
+                f"the tool {self.tool!r} of {self.conn_id!r} did not answer within {seconds:g} seconds: raise"
+                " 'call_timeout' in the connection's extra if it needs longer"
+            ) from None
         except Exception as error:
             cause = _cause(error)
             if isinstance(cause, (NothingSent, NothingSentYet)):
@@ -84,6 +90,27 @@ class McpToolOperator(VaiOperator):
             if tools is not None:
                 mcp_schema.require_unchanged(tools, self.tool, self.schema_sha256, arguments)
             return await client.call_tool(name=self.tool, arguments=arguments, raise_on_error=False)
+
+
+def _limit(connection: Any) -> float:
+    return float(connection.extra_dejson.get("call_timeout") or time_limit.LONGEST_RESPONSE_SECONDS)
+
+
+def _answered(call: Callable[[], Coroutine[Any, Any, Any]], seconds: float) -> Any:
+    """Run the call in an event loop of its own, because a session cannot be shared between event loops."""
+    import asyncio
+
+    running: list[tuple[asyncio.AbstractEventLoop, Any]] = []
+
+    async def run() -> Any:
+        running.append((asyncio.get_running_loop(), asyncio.current_task()))
+        return await call()
+
+    def stop() -> None:
+        for loop, task in running:
+            loop.call_soon_threadsafe(task.cancel)
+
+    return time_limit.within(seconds, lambda: asyncio.run(run()), stop)
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,9 @@ from airflow_provider_vai.operators.runtime.errors import NothingSent
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+MODEL_TIMEOUT = datetime.timedelta(hours=1)
+"""Default ``execution_timeout`` of steps that ask a model, because the model's client limits only each read."""
 
 
 def run(operator: Any, context: Context) -> Any:

@@ -31,11 +31,9 @@ class UnmappedToolOperator(VaiOperator):
 
     def perform(self, context: Context) -> NoReturn:
         """Fail with a message that shows the lines to add to the tools file."""
-        import json
+        from airflow_provider_vai.model.tools_file import suggestion
 
         raise AirflowFailException(
             f"the tool {self.tool!r} has no action kind: add it to vai-tools.toml and crystallize again.\n\n"
-            f"[[tools]]\nmatch = {json.dumps(self.tool)}\n"
-            'kind = "mcp_tool"  # with conn_id = "...", the MCP server\'s connection\n'
-            '# or: kind = "python_tool" with callable = "package.module:function"'
+            f"{suggestion(str(self.tool))}"
         )

@@ -183,14 +183,9 @@ class _RecordedTools(WrapperToolset[Any]):  # type: ignore[misc]
 
 def path_of(ti: Any) -> ObjectStoragePath:
     """Return the path of a task instance's recording under ``[vai] runs_path``."""
-    from airflow.sdk import ObjectStoragePath
-
     from airflow_provider_vai.operators.runtime import results
-    from airflow_provider_vai.operators.runtime.compat import configuration
 
-    configured = configuration().get("vai", "runs_path", fallback="")
-    root = ObjectStoragePath(configured) if configured else results.artifacts_root() / "runs"
-    return results.path_of(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, "json", root=root)
+    return results.path_of(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, "json", root=results.runs_root())
 
 
 def decision(ti: Any) -> document.Record:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
 from airflow.sdk.timezone import utcnow
 
+from airflow_provider_vai.exceptions import UnusablePath
 from airflow_provider_vai.operators.arguments import argument, as_argument
 from airflow_provider_vai.operators.assets import emits_action
 from airflow_provider_vai.operators.runtime.compat import AirflowFailException, SkipMixin
@@ -215,7 +216,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
             return body
         try:
             page = approval_page.write(now, context, subject=self.text("subject"), reason=reason)
-        except OSError as error:
+        except (OSError, UnusablePath) as error:
             raise ApprovalImpossible(
                 f"the arguments are too long for Airflow's page, and a separate page could not be written: {error}."
                 " Make [vai] artifacts_path writable, and clear this task"

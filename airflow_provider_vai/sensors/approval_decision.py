@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.timezone import utcnow
 
+from airflow_provider_vai.exceptions import UnusablePath
 from airflow_provider_vai.model import approvals_record
 from airflow_provider_vai.operators.runtime import results
 from airflow_provider_vai.operators.runtime.compat import AirflowFailException
@@ -183,7 +184,7 @@ def _kept(gate: Gate, context: Context, approved: Guarded, record: Mapping[str, 
     }
     try:
         return approvals_record.write(results.artifacts_root(), kept)
-    except OSError as error:
+    except (OSError, UnusablePath) as error:
         raise AirflowFailException(
             f"the decision could not be written to the approvals record: {error}. Make [vai] artifacts_path writable,"
             " clear this task and answer again"

@@ -10,22 +10,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 from airflow_provider_vai.exceptions import PublishError
-
-if TYPE_CHECKING:
-    from upath import UPath
+from airflow_provider_vai.model.storage import AnyPath, folder, shown
 
 __all__ = ["AnyPath", "create", "folder", "names", "read", "remove", "replace"]
-
-AnyPath: TypeAlias = "Path | UPath"
-"""A path in the local file system or on an object store (Airflow's ``ObjectStoragePath`` works as well)."""
 
 LOCAL = ("", "file", "local")
 STORES = ("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az")
@@ -42,28 +36,6 @@ LEFTOVER_SECONDS = 24 * 60 * 60
 """Temporary files older than this were left by a killed process."""
 
 _exclusive: set[tuple[int, str]] = set()  # (file system, bucket) pairs known to support conditional puts
-
-
-def folder(text: str) -> AnyPath:
-    """Return the path in a setting or an option.
-
-    :param text: A path, in which a leading ``~`` is the user's home, or a URL (``file:///…`` is a local path).
-    :raises PublishError: the text is empty or not a usable path, or the URL's protocol is unknown.
-    """
-    local = text[len("file://") :] if text.startswith("file://") else text
-    try:
-        if "://" in local:
-            from upath import UPath  # comes with Airflow
-
-            return UPath(local)
-        if local.startswith("/") or (local and local == text):
-            return Path(local).expanduser()
-        problem = "no folder is named"
-    except (ValueError, RuntimeError) as error:  # from UPath; from expanduser, if there is no such user
-        problem = str(error)
-    raise PublishError(
-        problem, where=_shown(text), remedy="Name a path, or a URL like s3://bucket/vai or file:///data/vai."
-    )
 
 
 def create(path: AnyPath, content: bytes) -> bool:
@@ -252,7 +224,7 @@ def _store(path: Any) -> Any:
     if path.protocol not in STORES:
         raise PublishError(
             f"{path.protocol}:// cannot create a file exclusively, so two processes could overwrite each other",
-            where=_shown(path),
+            where=shown(path),
             remedy="Use a shared folder, or s3://, gs:// or abfs://.",
         )
     return path.fs
@@ -274,7 +246,7 @@ def _create_object(path: Any, content: bytes) -> bool:
         files.rm_file(path.path)
         raise PublishError(
             "the store ignores conditional puts, so two processes could overwrite each other",
-            where=_shown(path),
+            where=shown(path),
             remedy="Update s3fs and botocore, or use a store that supports 'If-None-Match: *'. Nothing was written.",
         )
     _exclusive.add(bucket)
@@ -352,8 +324,4 @@ def _reported(path: AnyPath) -> Iterator[None]:
         )
     else:
         remedy = "Check the folder: its permissions, its owner and its free space."
-    raise PublishError(problem, where=_shown(path), remedy=remedy)
-
-
-def _shown(path: AnyPath | str) -> str:
-    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1@", str(path))  # without a password
+    raise PublishError(problem, where=shown(path), remedy=remedy)

@@ -140,7 +140,7 @@ def test_postgres_cancels_the_statement(postgres: Path) -> None:
     import psycopg
     from airflow.providers.common.sql.hooks.sql import DbApiHook
 
-    from airflow_provider_vai.operators.runtime import time_limit
+    from airflow_provider_vai.model import time_limit
     from airflow_provider_vai.operators.sql import rows as sql_rows
 
     def connect() -> Any:

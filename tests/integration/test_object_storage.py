@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -145,3 +147,148 @@ def test_files_are_loaded_from_s3(run_dag: Run, tmp_path: Path, s3: Any, monkeyp
     with duckdb.connect(connection["host"], read_only=True) as database:
         assert database.execute("select n from raw.events order by n").fetchall() == [(1,), (2,)]
     assert "hush-hush" not in ran.log
+
+
+# --- A connection in the path, in each place where [vai] options name one ---------------------------------------------
+
+VAULT = "s3://s3@lake/vai"
+
+
+@pytest.fixture
+def vault(s3: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """``[vai] artifacts_path`` on S3, with credentials from the connection alone."""
+    monkeypatch.setenv("AIRFLOW__VAI__ARTIFACTS_PATH", VAULT)
+    for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    return s3
+
+
+def keys(s3: Any, prefix: str) -> list[str]:
+    """Return the names of the bucket's objects below a prefix."""
+    return [item["Key"] for item in s3.list_objects_v2(Bucket="lake", Prefix=prefix).get("Contents", [])]
+
+
+def test_the_approvals_record(vault: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a gate records, ``vai approvals`` and the gate itself read, with and without naming the folder."""
+    from airflow_provider_vai.cli.main import main
+    from airflow_provider_vai.model import approvals_record
+    from airflow_provider_vai.operators.runtime import results
+
+    record = {"id": "i1", "at": "2026-01-01T00:00:00Z", "decision": "approve", "dag_id": "d", "task_id": "gate"}
+    assert list(approvals_record.read(results.artifacts_root(), "d")) == []
+    named = approvals_record.write(results.artifacts_root(), {**record, "run_id": "r", "steps": {}})
+    assert named.startswith(f"{VAULT}/@approvals/d/gate/")
+    assert len(keys(vault, "vai/@approvals/d/gate/")) == 1
+    assert [found["id"] for found in approvals_record.read(results.artifacts_root(), "d", "gate")] == ["i1"]
+
+    for arguments in (["approvals", "d", "--json"], ["approvals", "d", "--artifacts", VAULT, "--json"]):
+        assert main(arguments) == 0
+        assert [found["id"] for found in json.loads(capsys.readouterr().out)] == ["i1"]
+
+
+def test_the_approvals_command_prints_nothing_but_its_answer(vault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a process of its own, Airflow's log lines about the store do not mix with the JSON."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "key")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", vault.meta.endpoint_url)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    command = [sys.executable, "-m", "airflow_provider_vai.cli.main", "approvals", "d", "--json", "--artifacts"]
+    for url in (VAULT, "s3://lake/vai"):
+        done = subprocess.run([*command, url], capture_output=True, text=True, check=True)
+        assert json.loads(done.stdout) == []
+
+
+def test_the_deliveries_of_webhooks(vault: Any) -> None:
+    """A delivery is claimed once, and a replay of its signature is refused."""
+    from datetime import datetime, timezone
+
+    from airflow_provider_vai.plugin.webhooks.deliveries import ReplayedDelivery, claim, note_started
+    from airflow_provider_vai.plugin.webhooks.signatures import Delivery
+
+    now = datetime.now(timezone.utc)
+    first = claim("p", Delivery("vai", "a", now, "digest", "content", "signature"), now)
+    note_started(first, "d")
+
+    assert claim("p", Delivery("vai", "a", now, "digest", "content", "signature"), now).started_dag_id == "d"
+    with pytest.raises(ReplayedDelivery):
+        claim("q", Delivery("vai", "a", now, "digest", "content", "signature"), now)
+    assert len(keys(vault, "vai/runs/@webhooks/")) == 4
+
+
+@pytest.mark.parametrize("runs_path", ["", "s3://s3@lake/recorded"])
+def test_recordings_over_http(vault: Any, runs_path: str, monkeypatch: pytest.MonkeyPatch, database: Path) -> None:
+    """A run is handed in, listed and read."""
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+    from airflow.api_fastapi.core_api.security import get_user
+    from fastapi.testclient import TestClient
+
+    from airflow_provider_vai.plugin.app import app
+    from airflow_provider_vai.plugin.routes.recordings import PLACES
+    from tests.unit.plugin.api_support import run_id, seed
+
+    monkeypatch.setenv("AIRFLOW__VAI__RUNS_PATH", runs_path)
+    monkeypatch.setitem(app.dependency_overrides, get_user, lambda: SimpleAuthManagerUser(username="op", role="op"))
+    _ = create_auth_manager()
+    client = TestClient(app, headers={"Authorization": "Bearer of-a-test"})
+    place = PLACES["agent_run"]
+
+    assert client.post(place, content=seed()).status_code == 201
+    assert client.post(place, content=seed()).status_code == 200
+    assert [item["runId"] for item in client.get(place).json()["items"]] == [run_id()]
+    assert len(client.get(f"{place}/{run_id()}").json()["calls"]) == 3
+    assert len(keys(vault, "recorded/@posted/traces/" if runs_path else "vai/runs/@posted/traces/")) == 1
+
+
+def create_auth_manager() -> Any:
+    """Return Airflow's auth manager, which the API's permissions ask."""
+    from airflow import settings
+    from airflow.api_fastapi.app import create_auth_manager
+
+    settings.configure_orm()
+    return create_auth_manager()
+
+
+def test_the_recorder(vault: Any) -> None:
+    """A recording is written from inside the agent's event loop, where a connection cannot start one of its own."""
+    import asyncio
+    from types import SimpleNamespace
+
+    from airflow.sdk.io import store
+
+    from airflow_provider_vai.operators.runtime import results
+    from airflow_provider_vai.recorder import recorder
+
+    ti = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1)
+    store._STORE_CACHE.pop("s3-s3", None)
+
+    async def record() -> None:
+        results.write(recorder.path_of(ti), b"{}")
+
+    asyncio.run(record())
+    assert keys(vault, "vai/runs/") == ["vai/runs/d/r/t.json"]
+
+
+def test_automations(vault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An automation is published and read, and its webhook is found."""
+    from airflow_provider_vai.plugin.webhooks import triggers
+    from tests.unit.plugin.webhooks.test_route import sidecar
+
+    monkeypatch.setenv("AIRFLOW__VAI__AUTOMATIONS_PATH", "s3://s3@lake/dags/vai")
+    vault.put_object(Bucket="lake", Key="dags/vai/d.vai.json", Body=sidecar("d", "p").encode())
+
+    found = triggers.find("p")
+    assert found is not None
+    assert found.dag_id == "d"
+
+
+def test_a_connection_that_is_missing(vault: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names the option, the URL and what to check."""
+    from airflow_provider_vai.cli.main import main
+    from airflow_provider_vai.exceptions import UnusablePath
+    from airflow_provider_vai.plugin.api.configured_folders import recordings_folder
+
+    monkeypatch.setenv("AIRFLOW__VAI__ARTIFACTS_PATH", "s3://nobody@lake/vai")
+    with pytest.raises(UnusablePath, match="nobody") as refused:
+        recordings_folder() / "a"
+    assert refused.value.where == "[vai] artifacts_path = s3://nobody@lake/vai"
+    assert main(["approvals", "d"]) == 1

@@ -17,16 +17,17 @@ from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.store.shared_files import create, folder, names, read, remove, replace
 
 pytestmark = pytest.mark.integration
-for module in ("s3fs", "moto.server"):
+for module in ("s3fs", "airflow.providers.amazon", "moto.server"):
     pytest.importorskip(module, reason="the extras s3 and dev are not installed")
 
 BUSY = b"<Error><Code>ConditionalRequestConflict</Code><Message>A conflicting operation.</Message></Error>"
 TERSE = b"<Error><Code>PreconditionFailed</Code><Message>At least one condition did not hold.</Message></Error>"
 
 RACE = """
-import sys
+import contextlib, sys
 from airflow_provider_vai.store.shared_files import create, folder
-place = folder(sys.argv[1])
+with contextlib.redirect_stdout(sys.stderr):  # Airflow logs here
+    place = folder(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(int(sys.argv[3])):
@@ -114,8 +115,10 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 def forget_clients() -> None:
     """Close fsspec's connections, which would keep the state of a stopped server."""
     import s3fs
+    from airflow.sdk.io import store
 
     s3fs.S3FileSystem.clear_instance_cache()
+    store._STORE_CACHE.clear()
 
 
 def test_one_of_two_processes_creates_it(server: Server) -> None:

@@ -1,4 +1,4 @@
-"""Checks across automations: DAG ids and webhook paths must be unique."""
+"""Checks across automations: DAG ids and webhook paths must be unique, and webhooks should not share a secret."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ from airflow_provider_vai.languages.printable import shown
 
 SAME_DAG_ID = "VAI701"
 SAME_PATH = "VAI702"
+SHARED_SECRET = "VAI703"  # noqa: S105 - a code
 
 
 def across(subjects: Sequence[Subject], dag_files: Sequence[DagFile]) -> Iterator[Finding]:
-    """Yield a finding for each DAG id or webhook path that is used more than once.
+    """Yield a finding for each DAG id, webhook path or webhook secret that is used more than once.
 
     :param subjects: All automations that were found.
     :param dag_files: All DAG files that were found, including those of the sidecars.
     """
     yield from _dag_ids(subjects, dag_files)
     yield from _webhooks(subjects)
+    yield from _secrets(subjects)
 
 
 def _dag_ids(subjects: Sequence[Subject], dag_files: Sequence[DagFile]) -> Iterator[Finding]:
@@ -62,11 +64,38 @@ def _webhooks(subjects: Sequence[Subject]) -> Iterator[Finding]:
             other = first.setdefault(path, subject)
             if other is subject and path not in _paths(subject, index):
                 continue
-            if other is not subject and other.dag_id == subject.dag_id and other.form != subject.form:
-                continue  # a spec and the sidecar that was rendered from it
+            if other is not subject and _are_one(other, subject):
+                continue
             problem = f"the webhook path {shown(path)} is already used by {other.path}"
             place = dotted(["triggers", index, "path"])
             yield Finding("error", str(subject.path), place, problem, "Give each webhook a path of its own.", SAME_PATH)
+
+
+def _secrets(subjects: Sequence[Subject]) -> Iterator[Finding]:
+    """A webhook's secret is the password of its connection."""
+    first: dict[str, tuple[Subject, int]] = {}
+    for subject in subjects:
+        for index, trigger in subject.of_type("webhook"):
+            conn_id = text_of(trigger.get("conn_id"))
+            if conn_id is None:
+                continue
+            other, position = first.setdefault(conn_id, (subject, index))
+            if (other is subject and position == index) or (other is not subject and _are_one(other, subject)):
+                continue
+            whose = "another webhook of this automation" if other is subject else f"a webhook of {other.path}"
+            problem = (
+                f"the connection {shown(conn_id)} is already used by {whose}: signatures do not cover the path, so a"
+                " delivery to one of the two webhooks can be sent to the other"
+            )
+            remedy = "Create a connection with a secret of its own for each webhook."
+            yield Finding(
+                "warning", str(subject.path), dotted(["triggers", index, "conn_id"]), problem, remedy, SHARED_SECRET
+            )
+
+
+def _are_one(subject: Subject, other: Subject) -> bool:
+    """Return whether the two are a spec and the sidecar that was rendered from it."""
+    return subject.dag_id == other.dag_id and subject.form != other.form
 
 
 def _paths(subject: Subject, before: int) -> list[str | None]:

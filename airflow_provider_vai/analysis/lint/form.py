@@ -17,6 +17,7 @@ from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.outside import REMEDY, outside_problem
 from airflow_provider_vai.model.sidecar import SCHEMA_VERSION, Sidecar
+from airflow_provider_vai.model.tools_file import FILE_NAME, suggestion
 
 MAX_PROBLEMS = 50
 """At most this many problems are reported per model; a file with more is hardly a spec."""
@@ -71,7 +72,10 @@ def unmapped(subject: Subject) -> Iterator[CheckResult]:
     for step in subject.steps:
         if step.data.get("kind") == "unmapped_tool":
             tool = step.arguments.get("tool", {}).get("value")
-            remedy = "Map the tool in vai-tools.toml and crystallize the run again, or write the step by hand."
+            lines = suggestion(
+                text_of(tool) or "", format=text_of(object_of(subject.data.get("source")).get("format")) or ""
+            )
+            remedy = f"Add to {FILE_NAME} and crystallize the run again, or write the step by hand:\n{lines}"
             yield CheckResult(
                 step.field("kind"), f"the tool {shown(tool)} has no action kind, so the step fails when it runs", remedy
             )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from airflow_provider_vai.analysis.lint import data, form, gates, pair, start
+from airflow_provider_vai.analysis.lint import data, form, gates, installed, pair, start
 from airflow_provider_vai.analysis.lint.finding import CheckResult, Finding, Level
-from airflow_provider_vai.analysis.lint.folder import SAME_DAG_ID, SAME_PATH
+from airflow_provider_vai.analysis.lint.folder import SAME_DAG_ID, SAME_PATH, SHARED_SECRET
 from airflow_provider_vai.analysis.lint.subjects import NOT_PYTHON, REFUSED, UNREADABLE, Subject
 from airflow_provider_vai.secrets.masking import mask
 
@@ -53,6 +53,8 @@ CHECKS = (
         "An argument that decides what a step does comes from a result, param, secret or message.",
         form.filled_in_from_outside,
     ),
+    Check("VAI111", "warning", "A step needs a library that is not installed here.", installed.missing_extras),
+    Check("VAI112", "warning", "The module of a function cannot be found.", installed.missing_modules),
     Check("VAI201", "error", "A param is used but not declared.", data.undeclared_params),
     Check("VAI202", "warning", "A declared param is never used.", data.unused_params),
     Check(
@@ -123,6 +125,7 @@ CHECKS = (
     Check("VAI605", "error", "A sidecar is not named after its DAG id.", pair.wrong_name),
     Check(SAME_DAG_ID, "error", "Two automations, or an automation and another DAG file, have the same DAG id."),
     Check(SAME_PATH, "error", "Two webhooks have the same path."),
+    Check(SHARED_SECRET, "warning", "Two webhooks share a connection, and so a secret."),
 )
 """Codes are stable: a new check gets a new code."""
 

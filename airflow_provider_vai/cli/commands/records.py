@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from argparse import Namespace
+from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,10 @@ from airflow_provider_vai.exceptions import SpecError, UnreadableTrace
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.languages.python_function import python_path
-from airflow_provider_vai.model import approvals_record, artifacts
+from airflow_provider_vai.model import approvals_record, artifacts, storage
+
+AS_SERVER = ("_AIRFLOW_PROCESS_CONTEXT", "server")
+"""As in Airflow's own commands: connections are looked up in Airflow's database, too."""
 
 REPLAY_ONLY = (
     "trace",
@@ -128,10 +134,8 @@ def approvals(arguments: Namespace) -> None:
 
 
 def _artifacts(path: str | None) -> Any:
-    named = path or artifacts.artifacts_path()
-    named = named.removeprefix("file://")
-    if "://" not in named:
-        return Path(named).expanduser()
-    from upath import UPath  # a dependency of Airflow
-
-    return UPath(named)
+    os.environ.setdefault(*AS_SERVER)
+    with redirect_stdout(sys.stderr):  # Airflow logs to the standard output, which is for the command's own
+        if path:
+            return storage.folder(path, "--artifacts")
+        return storage.folder(artifacts.artifacts_path(), "[vai] artifacts_path")

@@ -145,7 +145,9 @@ def playback(number: int, run: Run, automation: Automation, tools: ToolsFile, po
     :raises CrystallizeError: the run cannot be crystallized; see :func:`crystallize`.
     """
     evidence = Evidence(run, tools)
-    drafts, _ = redact([expect(draft, evidence, policy) for draft in assign(select(run, policy)[0], tools, policy)])
+    drafts, _ = redact(
+        [expect(draft, evidence, policy) for draft in assign(select(run, policy)[0], tools, policy, run.format)]
+    )
     by_call = {mask(draft.call.id): draft for draft in drafts}
     made = Playback(number, mask(run.id), run, automation)
     for step in automation.steps:

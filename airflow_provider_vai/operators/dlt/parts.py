@@ -174,7 +174,9 @@ def _rest_api(config: dict[str, Any], conn_id: str | None) -> Any:
     from airflow.sdk import BaseHook
     from dlt.sources.rest_api import rest_api_source
 
-    client = {**(config.get("client") or {}), "base_url": base_url(config, conn_id)}
+    from airflow_provider_vai.operators.dlt.deadline import session
+
+    client = {**(config.get("client") or {}), "base_url": base_url(config, conn_id), "session": session()}
     if conn_id:
         from airflow_provider_vai.operators.dlt.own_server import OwnServerAuth
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_vai.exceptions import ProviderMissing, UnusablePath
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.model import storage
 from airflow_provider_vai.model.artifacts import LOCAL
 from airflow_provider_vai.operators.runtime.compat import AirflowException
-from airflow_provider_vai.operators.runtime.errors import MissingExtra
+from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSentYet
 
 if TYPE_CHECKING:
     from airflow.sdk import Context, ObjectStoragePath
@@ -18,27 +19,20 @@ if TYPE_CHECKING:
 _WHOLE = frozenset({"abfs", "abfss", "adl", "az", "gcs", "gs", "s3", "s3a"})
 """Stores in which an object appears only after it was uploaded completely, so no temporary copy is needed."""
 
-_UNKNOWN = re.compile("no filesystem registered|protocol not known|unsupported filesystem", re.IGNORECASE)
-
 
 def opened(url: str, conn_id: str | None = None) -> ObjectStoragePath:
     """Return the path of a URL, connected to its store.
 
     :param conn_id: connection id of the store; ``None``: the URL's own or the default credentials.
     :raises MissingExtra: no installed provider supports this kind of URL.
+    :raises NothingSentYet: the store cannot be opened.
     """
-    from airflow.sdk import ObjectStoragePath
-
     try:
-        path = ObjectStoragePath(url, conn_id=conn_id or None)
-        path.fs.invalidate_cache()  # others may have written since the listing was cached
-    except (ImportError, ValueError) as error:
-        if isinstance(error, ValueError) and not _UNKNOWN.search(str(error)):
-            raise
-        raise MissingExtra(
-            f"{error}: install the Airflow provider of this store; for S3: pip install 'airflow-provider-vai[s3]'"
-        ) from error
-    return path
+        return storage.opened(url, conn_id=conn_id)
+    except ProviderMissing as error:
+        raise MissingExtra(str(error)) from error
+    except UnusablePath as error:
+        raise NothingSentYet(str(error)) from error
 
 
 def run_token(context: Context) -> str:

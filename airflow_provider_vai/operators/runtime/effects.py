@@ -36,6 +36,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
+from airflow_provider_vai.exceptions import UnusablePath
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.operators.runtime.errors import ApprovalMissing, NothingSent, NothingSentYet, UnknownOutcome
 
@@ -89,7 +90,7 @@ class SingleUseApproval:
         note["run_id"] = context["ti"].run_id
         try:
             used = approvals_record.spend(results.artifacts_root(), self.record, note, **self._key())
-        except OSError as error:
+        except (OSError, UnusablePath) as error:
             raise NothingSentYet(
                 f"nothing was sent, because the use of the approval could not be recorded: {error}"
             ) from error

@@ -23,7 +23,7 @@ from urllib.parse import quote
 from airflow_provider_vai.languages import result_path
 from airflow_provider_vai.languages.identifiers import folder_name
 from airflow_provider_vai.languages.storable import text_problem
-from airflow_provider_vai.model import artifacts
+from airflow_provider_vai.model import artifacts, storage
 from airflow_provider_vai.operators.runtime.compat import configuration
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 LIMIT_BYTES = 48 * 1024
 """Default of ``[vai] result_limit_bytes``: a size that also suits the XCom table of a small database."""
 
+ARTIFACTS = "[vai] artifacts_path"
 PREVIEW_ROWS = 5
 _REFERENCE_KEYS = {"artifact", "path", "sha256", "bytes", "rows", "columns", "preview"}
 
@@ -106,10 +107,21 @@ def is_reference(value: Any) -> bool:
 
 
 def artifacts_root() -> ObjectStoragePath:
-    """Return ``[vai] artifacts_path`` (default: ``$AIRFLOW_HOME/vai/artifacts``)."""
-    from airflow.sdk import ObjectStoragePath
+    """Return ``[vai] artifacts_path`` (default: ``$AIRFLOW_HOME/vai/artifacts``), connected to its store.
 
-    return ObjectStoragePath(configuration().get("vai", "artifacts_path", fallback="") or artifacts.default_path())
+    :raises UnusablePath: Airflow cannot open it.
+    """
+    configured = configuration().get("vai", "artifacts_path", fallback="")
+    return storage.opened(configured or artifacts.default_path(), ARTIFACTS)
+
+
+def runs_root() -> ObjectStoragePath:
+    """Return ``[vai] runs_path`` (default: ``runs`` below ``[vai] artifacts_path``), connected to its store.
+
+    :raises UnusablePath: Airflow cannot open it.
+    """
+    configured = configuration().get("vai", "runs_path", fallback="")
+    return storage.opened(configured, "[vai] runs_path") if configured else artifacts_root() / "runs"
 
 
 def artifact_path(context: Context, suffix: str) -> ObjectStoragePath:
@@ -190,8 +202,6 @@ def _number(value: decimal.Decimal) -> int | float | str | None:
 
 
 def _read(reference: dict[str, Any]) -> Any:
-    from airflow.sdk import ObjectStoragePath
-
     from airflow_provider_vai.operators.runtime import tables
 
     root, path = str(artifacts_root()).rstrip("/") + "/", str(reference["path"])
@@ -200,7 +210,7 @@ def _read(reference: dict[str, Any]) -> Any:
             f"the artifact {path!r} is not read, because it is not under [vai] artifacts_path ({root}): if the option"
             " has changed, clear the step that wrote the artifact"
         )
-    content = ObjectStoragePath(path).read_bytes()
+    content = storage.opened(path, ARTIFACTS).read_bytes()
     if hashlib.sha256(content).hexdigest() != reference["sha256"]:
         raise ValueError(f"the artifact {path!r} has changed since it was written: clear the step that wrote it")
     if reference["artifact"] not in ("json", "parquet"):

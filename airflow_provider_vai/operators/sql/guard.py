@@ -112,7 +112,10 @@ def check_tables(sql: str, dialect: str | None, tables: Sequence[str]) -> None:
     :param dialect: the sqlglot dialect; ``None``: generic SQL.
     :param tables: names in the form of :mod:`~airflow_provider_vai.languages.sql_tables`.
     :raises UnlistedTable: it reads something else, or it is unclear what it reads.
+    :raises ImportError: sqlglot is not installed.
     """
+    import sqlglot  # noqa: F401 - without it, the tables are unknown for another reason
+
     unlisted = sql_tables.unlisted(sql, dialect, tables)
     if unlisted is None:
         raise UnlistedTable("it is unclear which tables the statement reads: write it as a SELECT")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import Any
 
-from airflow_provider_vai.operators.runtime import time_limit
+from airflow_provider_vai.model import time_limit
 from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 from airflow_provider_vai.operators.runtime.errors import MissingExtra
 from airflow_provider_vai.operators.sql import guard as sql_guard

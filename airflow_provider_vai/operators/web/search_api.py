@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from airflow_provider_vai.model import time_limit
+
 LIMIT_BYTES = 5 * 1024 * 1024
 TIMEOUT_SECONDS = 30.0
+"""How many seconds a whole request may take."""
+
 TAVILY_RESULTS = 20  # the most that Tavily returns for one query
 
 
@@ -52,21 +56,7 @@ def _base_url(connection: Any) -> str:
 
 
 def _requested(method: str, url: str, **options: Any) -> Any:
-    import httpx
-
-    try:
-        # Redirects are not followed, so the credentials go only to the connection's host.
-        with httpx.stream(method, url, timeout=TIMEOUT_SECONDS, follow_redirects=False, **options) as response:
-            content = bytearray()
-            for part in response.iter_bytes():
-                content += part
-                if len(content) > LIMIT_BYTES:
-                    raise SearchRefused(f"the response is larger than {LIMIT_BYTES} bytes")
-            status = response.status_code
-    except httpx.InvalidURL as error:
-        raise SearchRefused(f"the connection's host is not a valid address: {error}") from None
-    except httpx.HTTPError as error:
-        raise SearchUnavailable(f"{type(error).__name__}: {error}") from None
+    status, content = _received(method, url, options)
     if status >= 500 or status in (408, 425, 429):
         raise SearchUnavailable(f"the service returned the status {status}")
     if status == 403 and method == "GET":
@@ -74,13 +64,40 @@ def _requested(method: str, url: str, **options: Any) -> Any:
             "the service returned the status 403: add 'json' to search.formats in the settings of the SearXNG server"
         )
     if not 200 <= status < 300:
-        raise SearchRefused(
-            f"the service returned the status {status}: {bytes(content[:2000]).decode(errors='replace')}"
-        )
+        raise SearchRefused(f"the service returned the status {status}: {content[:2000].decode(errors='replace')}")
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
         raise SearchRefused("the response is not JSON: check 'api' in the connection's extra") from None
+
+
+def _received(method: str, url: str, options: dict[str, Any]) -> tuple[int, bytes]:
+    import httpx
+
+    try:
+        # Redirects are not followed, so the credentials go only to the connection's host.
+        with httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False) as client:
+
+            def work() -> tuple[int, bytes]:
+                with client.stream(method, url, **options) as response:
+                    return response.status_code, _content(response)
+
+            return time_limit.within(TIMEOUT_SECONDS, work, client.close)
+    except httpx.InvalidURL as error:
+        raise SearchRefused(f"the connection's host is not a valid address: {error}") from None
+    except time_limit.TookTooLong:
+        raise SearchUnavailable(f"no complete response within {TIMEOUT_SECONDS:g} seconds") from None
+    except httpx.HTTPError as error:
+        raise SearchUnavailable(f"{type(error).__name__}: {error}") from None
+
+
+def _content(response: Any) -> bytes:
+    content = bytearray()
+    for part in response.iter_bytes():
+        content += part
+        if len(content) > LIMIT_BYTES:
+            raise SearchRefused(f"the response is larger than {LIMIT_BYTES} bytes")
+    return bytes(content)
 
 
 def _results(response: Any) -> list[dict[str, str]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from airflow_provider_vai.model.artifacts import LOCAL
 from airflow_provider_vai.operators.runtime import results
 from airflow_provider_vai.operators.runtime.compat import configuration
 from airflow_provider_vai.store import shared_files
@@ -11,10 +14,11 @@ from airflow_provider_vai.store.shared_files import AnyPath
 def automations_folder() -> AnyPath:
     """Return ``[vai] automations_path``, the folder of DAG files and sidecars (default: ``<dags_folder>/vai``)."""
     configured = configuration().get("vai", "automations_path", fallback="")
-    return shared_files.folder(configured or f"{configuration().get('core', 'dags_folder').rstrip('/')}/vai")
+    named = configured or f"{configuration().get('core', 'dags_folder').rstrip('/')}/vai"
+    return shared_files.folder(named, "[vai] automations_path")
 
 
 def recordings_folder() -> AnyPath:
     """Return ``[vai] runs_path``, the folder of recordings (default: ``runs`` below ``[vai] artifacts_path``)."""
-    configured = configuration().get("vai", "runs_path", fallback="")
-    return shared_files.folder(configured or str(results.artifacts_root() / "runs"))
+    root = results.runs_root()
+    return Path(root.path) if root.protocol in LOCAL else root

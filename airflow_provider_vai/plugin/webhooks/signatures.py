@@ -21,7 +21,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
@@ -45,17 +45,31 @@ class BadSignature(VaiError):
 class Delivery:
     """A delivery signed with the secret.
 
+    :param scheme: how it is signed.
     :param id: the sender's id of it, the same in each try; ``None``: the sender gave none.
     :param sent_at: the signed time in UTC; ``None``: the scheme does not sign the time.
     :param digest: SHA-256 in hex of what was signed: two deliveries with the same digest use one signature twice.
     :param content: SHA-256 in hex of what is the same in each try of a delivery: the body, or the id if the id itself
         is signed.
+    :param signature: SHA-256 in hex of the signature itself: it is the same only for the same bytes and secret.
     """
 
+    scheme: str
     id: str | None
     sent_at: datetime | None
     digest: str
     content: str
+    signature: str = field(compare=False)  # while a secret changes, one delivery has two signatures
+
+
+@dataclass(frozen=True)
+class _Signed:
+    """What one scheme finds in a delivery: its id, the signed time, the signed bytes, and what each try repeats."""
+
+    id: str | None
+    sent_at: datetime | None
+    signed: bytes
+    content: bytes
 
 
 def verify(scheme: str, secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Delivery:
@@ -74,10 +88,19 @@ def verify(scheme: str, secret: str, headers: Mapping[str, str], body: bytes, no
         raise ValueError(f"there is no signature scheme {scheme!r}: choose one of {', '.join(_SCHEMES)}")
     if not secret:
         raise ValueError("the secret is empty")
-    return _SCHEMES[scheme](secret.encode("utf-8"), headers, body, now)
+    key = secret.encode("utf-8")
+    found = _SCHEMES[scheme](key, headers, body, now)
+    return Delivery(
+        scheme=scheme,
+        id=found.id,
+        sent_at=found.sent_at,
+        digest=_sha256(found.signed),
+        signature=_sha256(hmac.digest(key, found.signed, "sha256")),
+        content=_sha256(found.content),
+    )
 
 
-def _vai(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> Delivery:
+def _vai(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> _Signed:
     """Several signatures, separated by commas or spaces, let a sender change its secret without a gap."""
     timestamp = _required(headers, "X-Vai-Timestamp")
     given = re.split(r"[,\s]+", _required(headers, "X-Vai-Signature"))
@@ -85,16 +108,16 @@ def _vai(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) 
     signed = _timed(timestamp, body, "X-Vai-Timestamp")
     _check(secret, signed, signatures, "X-Vai-Signature", "v1=<64 hex digits>")
     sent_at = _fresh(timestamp, now)
-    return _delivery(_given_id(headers, "X-Vai-Delivery"), sent_at, signed, body)
+    return _Signed(_given_id(headers, "X-Vai-Delivery"), sent_at, signed, body)
 
 
-def _github(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> Delivery:
+def _github(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> _Signed:
     name, _, value = _required(headers, "X-Hub-Signature-256").partition("=")
     _check(secret, body, [value] if name == "sha256" else [], "X-Hub-Signature-256", "sha256=<64 hex digits>")
-    return _delivery(_given_id(headers, "X-GitHub-Delivery"), None, body, body)
+    return _Signed(_given_id(headers, "X-GitHub-Delivery"), None, body, body)
 
 
-def _stripe(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> Delivery:
+def _stripe(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> _Signed:
     """Stripe signs every try anew, and the body may count the tries; only the event's id stays the same."""
     header = "Stripe-Signature"
     pairs = [part.strip().partition("=") for part in _required(headers, header).split(",")]
@@ -106,10 +129,10 @@ def _stripe(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetim
     _check(secret, signed, signatures, header, "t=<seconds>,v1=<64 hex digits>")
     sent_at = _fresh(times[0], now)
     event_id = _event_id(body)
-    return _delivery(event_id, sent_at, signed, body if event_id is None else event_id.encode())
+    return _Signed(event_id, sent_at, signed, body if event_id is None else event_id.encode())
 
 
-def _shopify(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> Delivery:
+def _shopify(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> _Signed:
     header = "X-Shopify-Hmac-Sha256"
     value = _required(headers, header)
     if not _BASE64.fullmatch(value):
@@ -117,10 +140,10 @@ def _shopify(secret: bytes, headers: Mapping[str, str], body: bytes, now: dateti
     expected = base64.b64encode(hmac.digest(secret, body, "sha256"))
     if not hmac.compare_digest(expected, value.encode("ascii")):
         raise _unfit(header)
-    return _delivery(_given_id(headers, "X-Shopify-Webhook-Id"), None, body, body)
+    return _Signed(_given_id(headers, "X-Shopify-Webhook-Id"), None, body, body)
 
 
-_SCHEMES: dict[str, Callable[[bytes, Mapping[str, str], bytes, datetime], Delivery]] = {
+_SCHEMES: dict[str, Callable[[bytes, Mapping[str, str], bytes, datetime], _Signed]] = {
     "vai": _vai,
     "github": _github,
     "stripe": _stripe,
@@ -186,8 +209,8 @@ def _fresh(timestamp: str, now: datetime) -> datetime:
     return datetime.fromtimestamp(int(timestamp), timezone.utc)
 
 
-def _delivery(delivery_id: str | None, sent_at: datetime | None, signed: bytes, content: bytes) -> Delivery:
-    return Delivery(delivery_id, sent_at, hashlib.sha256(signed).hexdigest(), hashlib.sha256(content).hexdigest())
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _malformed(header: str, form: str) -> BadSignature:

@@ -13,6 +13,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from airflow_provider_vai.exceptions import PullError, UnreadableTrace
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.model import time_limit
 from airflow_provider_vai.traces.reading.files import LIMIT_BYTES, decode_text
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 SECONDS = 30.0
 """The longest time, in seconds, that a server may send nothing."""
-
-LONGEST_RESPONSE = 600.0
-"""The longest time, in seconds, that a response may take in all, however steadily it arrives."""
 
 LONGEST_WAIT = 60.0
 """The longest wait, in seconds, that a busy server may ask for; with a longer one the user has to try again."""
@@ -53,6 +51,7 @@ class Client:
     :param secrets: the tokens themselves, which a server may repeat; no message shows them.
     :param tokens: where the tokens come from, for messages.
     :param seconds: the longest time that the server may send nothing, in seconds.
+    :param longest: the longest time that a request may take in all, in seconds, however steadily the response arrives.
     :param limit: the largest response body, in bytes.
     """
 
@@ -64,10 +63,11 @@ class Client:
         secrets: Iterable[str] = (),
         tokens: str = "the environment",
         seconds: float = SECONDS,
+        longest: float = time_limit.LONGEST_RESPONSE_SECONDS,
         limit: int = LIMIT_BYTES,
     ) -> None:
         self.url = _checked(url)
-        self.seconds, self.limit, self._tokens = seconds, limit, tokens
+        self.seconds, self.longest, self.limit, self._tokens = seconds, longest, limit, tokens
         self._headers = {"Accept": "application/json", **headers}
         tokens_sent = {*secrets, *headers.values(), *(value.split(" ")[-1] for value in headers.values())}
         self._secrets = sorted((token for token in tokens_sent if len(token) >= SHORTEST), key=len, reverse=True)
@@ -91,7 +91,9 @@ class Client:
 
         where = f"{self.url}/{path}"
         try:
-            status, content = self._response(method, where, request)
+            status, content = self._in_time(method, where, request)
+        except time_limit.TookTooLong:
+            self._refuse(f"the response takes more than {self.longest:g} s", where, "Try again later.")
         except httpx.TimeoutException:
             problem = f"no response within {self.seconds:g} s"
             self._refuse(problem, where, "Try again, or use a server that is less busy.")
@@ -107,6 +109,14 @@ class Client:
             return json_text.loads(decode_text(content, where), where=where)
         except UnreadableTrace as error:
             self._refuse(error.problem, where, "Check that --url is the address of the API, not of a web page.")
+
+    def _in_time(self, method: str, url: str, request: dict[str, Any]) -> tuple[int, bytes]:
+        session = self._session
+        try:
+            return time_limit.within(self.longest, lambda: self._response(method, url, request), session.close)
+        except time_limit.TookTooLong:
+            del self._session  # it is closed; the next request opens a new one
+            raise
 
     def _response(self, method: str, url: str, request: dict[str, Any]) -> tuple[int, bytes]:
         """Return the status and body of the response, after redirects on this server and the waits it asks for."""
@@ -150,14 +160,12 @@ class Client:
         return target
 
     def _body(self, response: httpx.Response) -> bytes:
-        body, end = bytearray(), time.monotonic() + LONGEST_RESPONSE
+        body = bytearray()
         for chunk in response.iter_bytes(65536):
             body += chunk
             if len(body) > self.limit:
                 problem = f"the response is over the limit of {self.limit / 1e6:g} MB"
                 self._refuse(problem, self.url, "Export the run with the source's own tools, and split the file.")
-            if time.monotonic() > end:
-                self._refuse(f"the response takes more than {LONGEST_RESPONSE:g} s", self.url, "Try again later.")
         return bytes(body)
 
     def _refuse(self, problem: str, where: str, remedy: str, status: int | None = None) -> NoReturn:

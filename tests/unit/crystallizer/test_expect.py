@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +133,30 @@ def test_a_function_is_the_one_that_was_there(tmp_path: Path) -> None:
     found = crystallized(run(call("pay")), rule, python_path=(str(tmp_path),), gates="recorded").steps[-1]
     assert len(values(found)["source_sha256"]) == 64
     assert "source_sha256" not in values(last(call("pay"), rules=(rule,)))
+
+
+def test_without_sqlglot_the_missing_list_of_tables_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The step may read any table, so the review says so, with the command that installs the parser."""
+    monkeypatch.setitem(sys.modules, "sqlglot", None)
+
+    made = crystallized(run(call("query", {"sql": "select * from orders"})), QUERY)
+
+    assert "tables" not in values(made.steps[-1])
+    (item,) = [item for item in made.review if item.code == "tables_unknown"]
+    assert "pip install 'airflow-provider-vai[sql]'" in item.message
+
+
+@pytest.mark.parametrize("sql", ["select 1", "select * from orders"])
+def test_known_tables_need_no_review(sql: str) -> None:
+    """A statement without tables, or with a list of them, has no such item."""
+    made = crystallized(run(call("query", {"sql": sql})), QUERY)
+
+    assert "tables_unknown" not in [item.code for item in made.review]
+
+
+def test_a_statement_that_cannot_be_parsed() -> None:
+    """Its tables are unknown, and the review says why."""
+    made = crystallized(run(call("query", {"sql": "select from from ((("})), QUERY)
+
+    (item,) = [item for item in made.review if item.code == "tables_unknown"]
+    assert "cannot be parsed" in item.message

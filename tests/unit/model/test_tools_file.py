@@ -122,6 +122,33 @@ def test_suggestion_for_a_tool_without_a_name_is_a_valid_rule() -> None:
     assert ToolsFile.model_validate(tomllib.loads(suggestion(""))).rule("", None) is not None
 
 
-def test_suggestion_lists_every_kind() -> None:
+@pytest.mark.parametrize("server", [None, "crm"])
+def test_suggestion_lists_every_kind(server: str | None) -> None:
     """The comment lists the other kinds."""
-    assert all(kind in suggestion("x") for kind in callable_kinds())
+    assert all(kind in suggestion("x", server=server) for kind in callable_kinds())
+
+
+@pytest.mark.parametrize(
+    ("tool", "facts"), [("mcp__crm__find", {}), ("find", {"server": "crm"}), ("find", {"format": "mcp_log"})]
+)
+def test_suggestion_for_a_tool_of_an_mcp_server(tool: str, facts: dict[str, str]) -> None:
+    """The lines name the connection of the server."""
+    (rule,) = ToolsFile.model_validate(tomllib.loads(suggestion(tool, **facts))).tools  # type: ignore[arg-type]
+
+    assert (rule.kind, rule.conn_id, rule.callable) == ("mcp_tool", "mcp_default", None)
+
+
+@pytest.mark.parametrize(
+    ("tool", "name"), [("send_money", "send_money"), ("Send Money!", "send_money"), ("1st", ""), ("", "")]
+)
+def test_suggestion_for_a_function(tool: str, name: str) -> None:
+    """The lines name a function and its effect, and say where its module must be."""
+    lines = suggestion(tool, format="pydantic_ai")
+    (rule,) = ToolsFile.model_validate(tomllib.loads(lines)).tools
+
+    assert (rule.kind, rule.conn_id, rule.effect) == ("python_tool", None, "write")
+    module, _, function = (rule.callable or "").partition(":")
+    assert module == "your_tools"
+    assert function.isidentifier()
+    assert name in function
+    assert "dags or plugins folder, or in an installed package" in lines

@@ -18,6 +18,7 @@ import pytest
 
 from airflow_provider_vai.operators.web import page_text, public_address, web_client
 from airflow_provider_vai.operators.web.web_client import PageRefused, PageResponse, PageUnavailable, fetch
+from tests.unit.dripping import Part, dripping
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -185,6 +186,14 @@ def test_certificate_is_checked_for_the_name(tmp_path: Path, monkeypatch: pytest
         running.shutdown()
 
     assert named == ["page.example", "page.example", "other.example"]
+
+
+@pytest.mark.parametrize("part", ["headers", "body"])
+def test_a_dripping_server(part: Part, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time limit is for the whole page, however steadily it arrives."""
+    monkeypatch.setattr(web_client, "TIMEOUT_SECONDS", 1.0)
+    with dripping(part, b"x", "text/plain") as port, pytest.raises(PageUnavailable, match="within 1 seconds"):
+        fetch(f"http://127.0.0.1:{port}/", allow_private=True)
 
 
 # --- URLs and answers ---------------------------------------------------------------------------------------

@@ -13,7 +13,9 @@ from typing import Any, ClassVar
 
 import pytest
 
+from airflow_provider_vai.operators.web import search_api
 from airflow_provider_vai.operators.web.search_api import SearchRefused, SearchUnavailable, search
+from tests.unit.dripping import Part, dripping
 
 FOUND = [{"title": f"T{n}", "url": f"https://example.com/{n}", "content": f"C{n}", "score": 0.5} for n in range(5)]
 SHAPED = [{"title": f"T{n}", "url": f"https://example.com/{n}", "snippet": f"C{n}"} for n in range(5)]
@@ -141,6 +143,14 @@ def test_other_connections(more: dict[str, Any], message: str) -> None:
     """For a connection without a usable service, the message says what is missing."""
     with pytest.raises(SearchRefused, match=message):
         search(connection(**{"port": 1, **more}), "x", 3)
+
+
+@pytest.mark.parametrize("part", ["headers", "body"])
+def test_a_dripping_server(part: Part, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time limit is for the whole request, however steadily the response arrives."""
+    monkeypatch.setattr(search_api, "TIMEOUT_SECONDS", 1.0)
+    with dripping(part, b'{"results": []}') as port, pytest.raises(SearchUnavailable, match="within 1 seconds"):
+        search(connection(port), "x", 3)
 
 
 def test_no_server() -> None:

@@ -31,6 +31,7 @@ UNGATED = ("add_note", "call_agent", "call_automation", "plan_discount")
 SHARED = ("dlt_extract", "file_sync", "duckdb_transform")
 """Steps that write to a destination that nobody declared as the automation's own; they counted as artifacts."""
 
+ABOUT_THE_MACHINE = ("VAI111", "VAI112")
 LINT = {
     "every_kind": [("VAI404", f"steps.{key}.approval.gate") for key in sorted((*SHARED, *UNGATED))],
     "vai_book_invoice_7_and_archive_the_rest": [("VAI408", "steps.approve_book.arguments.response_timeout")],
@@ -98,9 +99,10 @@ def test_the_sidecar_loads(pair: Path) -> None:
 
 
 def test_lint_says_what_it_said(pair: Path) -> None:
-    """Nothing new, nothing less."""
+    """Nothing new, nothing less; what is installed here is not the file's matter."""
     expected = LINT.get(pair.name.removesuffix(".vai.json"), [])
-    assert [(it.code, it.field) for it in lint([pair.parent])] == expected
+    found = [it for it in lint([pair.parent]) if it.code not in ABOUT_THE_MACHINE]
+    assert [(it.code, it.field) for it in found] == expected
 
 
 def test_the_dag_file_runs_as_it_is(pair: Path) -> None:
@@ -115,7 +117,7 @@ def test_rendering_writes_the_same_tasks(pair: Path) -> None:
     assert json.loads(pair.read_text())["schema_version"] == 2
     assert read_sidecar(pair).version == 2
     assert without_docstring(dag_file(pair).read_text()) == without_docstring(before)
-    assert {it.code for it in lint([pair.parent])} <= {"VAI404", "VAI406", "VAI408"}
+    assert {it.code for it in lint([pair.parent])} <= {*ABOUT_THE_MACHINE, "VAI404", "VAI406", "VAI408"}
 
 
 def test_editing(pair: Path) -> None:

@@ -17,12 +17,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from airflow_provider_vai.analysis.lint import CHECKS, Finding, lint
+from airflow_provider_vai.analysis.lint import CHECKS, Finding, installed, lint
 from airflow_provider_vai.analysis.lint.dag_file import DagFile, parsed
 from airflow_provider_vai.analysis.lint.data import missing_paths
 from airflow_provider_vai.analysis.lint.subjects import Subject
 from airflow_provider_vai.analysis.lint.table import found_in
 from airflow_provider_vai.authoring.specs.file import read_spec
+from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.sidecar import Generator, Sidecar, Version
 from airflow_provider_vai.renderer.render import render, templates_sha256
 from airflow_provider_vai.store.publisher import publish
@@ -444,7 +445,86 @@ def test_unique_ids_and_paths(tmp_path: Path) -> None:
         ("VAI701", "b.vai-spec.json", "dag_id"),
         ("VAI702", "b.vai-spec.json", "triggers[0].path"),
         ("VAI702", "b.vai-spec.json", "triggers[1].path"),
+        ("VAI703", "b.vai-spec.json", "triggers[0].conn_id"),
+        ("VAI703", "b.vai-spec.json", "triggers[1].conn_id"),
     ]
+
+
+def test_one_secret_for_two_webhooks(tmp_path: Path) -> None:
+    """Webhooks of one or of two automations that share a connection give a warning; a spec and its sidecar do not."""
+    document = good(tmp_path)
+    hook = {"type": "webhook", "conn_id": "sender", "signature": "vai"}
+    document["connections"] = [*document["connections"], "sender", "own"]
+    document["triggers"] = [{**hook, "path": "a"}, {**hook, "path": "b", "conn_id": "own"}]
+    pair(tmp_path, document)
+    (tmp_path / "a.vai-spec.json").write_text(json.dumps(document))
+    assert "VAI703" not in codes(lint([tmp_path]))
+
+    other = {**copy.deepcopy(document), "dag_id": "other", "triggers": [{**hook, "path": "c"}, {**hook, "path": "d"}]}
+    (tmp_path / "b.vai-spec.json").write_text(json.dumps(other))
+    found = [finding for finding in lint([tmp_path]) if finding.code == "VAI703"]
+
+    assert {finding.level for finding in found} == {"warning"}
+    assert [(Path(finding.file).name, finding.field) for finding in found] == [
+        ("b.vai-spec.json", "triggers[0].conn_id"),
+        ("b.vai-spec.json", "triggers[1].conn_id"),
+    ]
+
+
+def with_function(folder: Path, name: str, kind: str) -> Path:
+    """Write a spec with a step that names a function."""
+    document = good(folder)
+    arguments: dict[str, Any] = {"python_callable": frozen(name), "arguments": frozen({})}
+    if kind == "dlt_extract":
+        arguments = {"source": frozen(name), "destination_conn_id": frozen("shop")}
+    step(document, "post").update({"kind": kind, "arguments": arguments})
+    path = folder / "a.vai-spec.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+@pytest.mark.parametrize("kind", ["python_tool", "dlt_extract"])
+def test_the_module_of_a_function_is_looked_for(kind: str, tmp_path: Path) -> None:
+    """A missing module is a warning with the places where it may be; packages are not imported to look into them."""
+    package = tmp_path / "vai_own_package"
+    (package / "deep").mkdir(parents=True)
+    (package / "__init__.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    (package / "deep" / "tools.py").write_text("raise SystemExit")
+    (tmp_path / "vai_own_module.py").write_text("raise SystemExit")
+
+    def found(name: str) -> list[Finding]:
+        return [each for each in lint([with_function(tmp_path, name, kind)]) if each.code == "VAI112"]
+
+    for name in ("vai_own_module:f", "vai_own_package.deep.tools:f", "vai_own_package:f", "pytest:f", "json:dumps"):
+        assert found(name) == []
+    for name in ("vai_nowhere:f", "vai_own_package.nowhere:f", "vai_own_module.nowhere:f", "pytest.nowhere:f"):
+        (finding,) = found(name)
+        assert finding.level == "warning"
+        assert finding.field.startswith("steps.post.arguments.")
+        assert "dags or plugins folder" in finding.suggestion
+    assert not (tmp_path / "ran").exists()
+
+
+def test_missing_extras_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a step needs and is not installed is a warning with the command."""
+    lines = ['nosuch-dist[x]>=1 ; extra == "http"', "pytest>=8; python_version >= '3.10' and extra == 'mcp'"]
+    monkeypatch.setattr(installed, "requires", lambda _: lines)
+    installed.missing_of.cache_clear()
+    path = pair(tmp_path, good(tmp_path))
+    (finding,) = [found for found in lint([path]) if found.code == "VAI111"]
+    installed.missing_of.cache_clear()
+
+    assert (finding.level, finding.field) == ("warning", "steps.post.kind")
+    assert "nosuch-dist" in finding.problem
+    assert "pip install 'airflow-provider-vai[http]'" in finding.suggestion
+
+
+def test_every_extra_of_a_kind_exists() -> None:
+    """The names are those of `pyproject.toml`."""
+    page = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+    assert all(re.search(rf"^{extra} = \[", page, re.MULTILINE) for extra in {*installed.EXTRAS.values(), "s3"})
+    assert set(installed.EXTRAS) <= set(by_name())
 
 
 def test_all_problems_of_a_file_are_reported(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from airflow_provider_vai.operators.sql.guard import NotReadOnly, UnlistedTable, check_read_only, check_tables
@@ -116,3 +118,12 @@ def test_only_listed_tables_are_read() -> None:
         check_tables("select * from orders", None, [])
     with pytest.raises(UnlistedTable, match="it is unclear which tables"):
         check_tables("show tables", "mysql", ["orders"])
+
+
+def test_without_sqlglot_nothing_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check that cannot be made is an error, not a pass."""
+    monkeypatch.setitem(sys.modules, "sqlglot", None)
+    with pytest.raises(ImportError):
+        check_tables("select 1", None, ["orders"])
+    with pytest.raises(ImportError):
+        check_read_only("select 1", None)

@@ -243,6 +243,10 @@ def test_each_change_is_seen_and_read_once(automations: Path, monkeypatch: pytes
 
 def test_automations_in_an_object_store(monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder may be a URL; a replaced sidecar is seen there, too."""
+    from airflow.sdk.io import attach
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    attach("memory", fs=MemoryFileSystem())
     store = shared_files.folder("memory://automations")
     monkeypatch.setenv("AIRFLOW__VAI__AUTOMATIONS_PATH", "memory://automations")
     text = sidecar("far", "far/away")
@@ -340,26 +344,91 @@ def test_logs_tell_nothing(automations: Path, started: list[tuple[Any, ...]], ca
     assert "sha256=" not in caplog.text
 
 
-def delivery(delivery_id: str | None, signed: str, content: str = "c") -> Delivery:
+def delivery(
+    delivery_id: str | None, signed: str, content: str = "c", scheme: str = "github", secret: str = SECRET
+) -> Delivery:
     """Return a verified delivery."""
-    return Delivery(delivery_id, None, hashlib.sha256(signed.encode()).hexdigest(), content)
+    digest, signature = (hashlib.sha256(text.encode()).hexdigest() for text in (signed, f"{secret} {signed}"))
+    return Delivery(scheme, delivery_id, None, digest, content, signature)
 
 
 def test_claims(automations: Path) -> None:
-    """A delivery's claim is the same each time; another path's has nothing to do with it."""
+    """A delivery's claim is the same each time; the same id at another path or in another scheme is another one."""
     first = claim("p", delivery("a", "one"), NOW)
     assert first.started_dag_id is None
     assert claim("p", delivery("a", "two"), NOW) == first
     note_started(first, "d")
     note_started(first, "other")
     assert claim("p", delivery("a", "one"), NOW).started_dag_id == "d"
-    elsewhere = claim("q", delivery("b", "one"), NOW)
-    assert (elsewhere.started_dag_id, elsewhere.run_id == first.run_id) == (None, False)
+    for elsewhere in (
+        claim("q", delivery("a", "at q"), NOW),
+        claim("p", delivery("a", "as vai", scheme="vai"), NOW),
+    ):
+        assert (elsewhere.started_dag_id, elsewhere.run_id == first.run_id) == (None, False)
 
     for replay in (delivery("b", "one"), delivery("b", "two"), delivery(None, "one"), delivery("a", "three", "other")):
         with pytest.raises(ReplayedDelivery):
             claim("p", replay, NOW)
+    with pytest.raises(ReplayedDelivery):  # while the sender changes its secret, two signatures fit the same bytes
+        claim("p", delivery("b", "one", secret="new"), NOW)
     claim("p", delivery("c", "three", "other"), NOW)
+
+
+def test_a_signature_counts_for_all_paths_and_schemes(automations: Path) -> None:
+    """With a shared secret, a delivery to one webhook is refused at another path or under another scheme."""
+    claim("p", delivery("a", "one"), NOW)
+
+    for path, replay in (
+        ("q", delivery("a", "one")),
+        ("q", delivery("b", "one")),
+        ("p", delivery("a", "one", scheme="vai")),
+        ("q", delivery(None, "one", scheme="shopify")),
+    ):
+        with pytest.raises(ReplayedDelivery):
+            claim(path, replay, NOW)
+
+
+def test_one_secret_on_two_webhooks(automations: Path, started: list[tuple[Any, ...]]) -> None:
+    """A captured delivery starts nothing at the other webhook; another secret makes equal bytes another delivery."""
+    write_sidecar(automations, "d", "a", "b")
+    assert send("a", b'{"n": 1}').status_code == 202
+
+    assert send("b", b'{"n": 1}').status_code == 409
+    assert send("b", b'{"n": 1}', X_GitHub_Delivery="new").status_code == 409
+    assert send("b", b'{"n": 2}').status_code == 202
+    assert len(started) == 2
+
+
+def test_one_secret_in_two_schemes(
+    automations: Path, started: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bytes that a vai sender signs are also a body of GitHub's scheme; the signature counts once."""
+    write_sidecar(automations, "d", "a")
+    text = sidecar("e", "b").replace('"github"', '"vai"')
+    shared_files.replace(automations / f"e{SUFFIX}", text.encode())
+    now = str(int(datetime.now(timezone.utc).timestamp()))
+    body = f'{now}.{{"n": 1}}'.encode()
+    signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    assert send("a", body, Content_Type="text/plain").status_code == 202
+
+    answer = send("b", b'{"n": 1}', X_Vai_Timestamp=now, X_Vai_Signature=f"v1={signature}")
+
+    assert (answer.status_code, len(started)) == (409, 1)
+
+
+def test_equal_bytes_with_another_secret(
+    automations: Path, started: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Webhooks with secrets of their own do not affect each other, even if their senders send the same bytes."""
+    write_sidecar(automations, "d", "a")
+    text = sidecar("e", "b").replace('"sender"', '"other"')
+    shared_files.replace(automations / f"e{SUFFIX}", text.encode())
+    monkeypatch.setenv("AIRFLOW_CONN_OTHER", json.dumps({"conn_type": "generic", "password": "of the other"}))
+    assert send("a").status_code == 202
+    signature = hmac.new(b"of the other", b"{}", hashlib.sha256).hexdigest()
+
+    assert send("b", X_Hub_Signature_256=f"sha256={signature}").status_code == 202
+    assert len(started) == 2
 
 
 def test_a_replay_leaves_no_file(automations: Path, tmp_path: Path) -> None:
@@ -370,7 +439,7 @@ def test_a_replay_leaves_no_file(automations: Path, tmp_path: Path) -> None:
         return sorted(path for path in (tmp_path / "artifacts/runs").rglob("*") if path.is_file())
 
     before = files()
-    assert len(before) == 2
+    assert len(before) == 3
     for number in range(5):
         with pytest.raises(ReplayedDelivery):
             claim("p", delivery(str(number), "one"), NOW)
@@ -398,13 +467,19 @@ def test_claims_at_once(automations: Path, ids: list[str]) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{", "7"])
+@pytest.mark.parametrize("kind", ["signed", "signatures"])
 def test_a_damaged_claim_is_not_taken_for_granted(
-    automations: Path, tmp_path: Path, started: list[tuple[Any, ...]], caplog: pytest.LogCaptureFixture, content: str
+    automations: Path,
+    tmp_path: Path,
+    started: list[tuple[Any, ...]],
+    caplog: pytest.LogCaptureFixture,
+    content: str,
+    kind: str,
 ) -> None:
     """What a file about the delivery said is not known, so nothing starts; the log names the file."""
     write_sidecar(automations, "d", "a")
     assert send("a").status_code == 202
-    (used,) = (tmp_path / "artifacts/runs").rglob("signatures/*/*.json")
+    (used,) = (tmp_path / "artifacts/runs").rglob(f"{kind}/*/*.json")
     used.write_text(content)
 
     answer = send("a", X_GitHub_Delivery="other")
@@ -439,7 +514,8 @@ def test_run_ids(tmp_path_factory: pytest.TempPathFactory, paths: list[str], ids
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW__VAI__RUNS_PATH", str(tmp_path_factory.mktemp("runs")))
         found = {
-            (path, it): claim(path, delivery(it, path + it), NOW).run_id for path, it in zip(paths, ids, strict=True)
+            (path, it): claim(path, delivery(it, f"{path} {it}"), NOW).run_id
+            for path, it in zip(paths, ids, strict=True)
         }
 
     assert len(set(found.values())) == len(found)
@@ -456,7 +532,7 @@ def test_only_the_signature_opens_the_route() -> None:
 
 
 def test_every_claim_is_below_the_runs(automations: Path, tmp_path: Path) -> None:
-    """Whatever a sender calls its delivery, the files stand in the webhook's own folder."""
+    """Whatever a sender calls its delivery, the files stand in the folder of deliveries."""
     claim("../../x", delivery("../../../y", "one"), NOW)
 
     folder = tmp_path / "artifacts/runs" / webhook_deliveries.FOLDER

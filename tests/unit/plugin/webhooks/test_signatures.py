@@ -56,6 +56,7 @@ def test_the_example_of_github() -> None:
     assert delivery.id == "72d3162e-cc78-11e3-81ab-4c9367dc0958"
     assert delivery.sent_at is None
     assert delivery.digest == delivery.content == hashlib.sha256(b"Hello, World!").hexdigest()
+    assert delivery.signature == hashlib.sha256(bytes.fromhex(signature.removeprefix("sha256="))).hexdigest()
 
 
 def test_a_vector_of_our_own_scheme() -> None:

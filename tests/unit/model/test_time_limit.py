@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from airflow_provider_vai.operators.runtime import time_limit
+from airflow_provider_vai.model import time_limit
 
 
 def test_the_value_and_the_error_come_through() -> None:
@@ -24,6 +24,16 @@ def test_work_is_stopped() -> None:
     with pytest.raises(time_limit.TookTooLong, match=r"longer than 0\.05 seconds"):
         time_limit.within(0.05, lambda: stopped.wait(60), stop=stopped.set)
     assert stopped.is_set()
+
+
+def test_work_that_cannot_be_asked_is_abandoned() -> None:
+    """Without a way to stop the work, the step ends at once."""
+    end = threading.Event()
+
+    with pytest.raises(time_limit.TookTooLong):
+        time_limit.within(0.05, lambda: end.wait(60), stop=None)
+    assert not end.is_set()
+    end.set()
 
 
 def test_work_that_does_not_stop_is_left_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
