@@ -17,6 +17,7 @@ from airflow_provider_vai.plugin.api.configured_folders import automations_folde
 from airflow_provider_vai.plugin.api.etags import check_if_match
 from airflow_provider_vai.plugin.api.problems import Problem
 from airflow_provider_vai.plugin.api.stored_automation import existing, refuse_edited_by_hand
+from airflow_provider_vai.store.listeners import with_awaited_assets
 from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.store.state import AutomationState
 
@@ -62,6 +63,7 @@ def write_new(
     :raises HTTPException: 409 the DAG id belongs to something else, 412, 428. :raises VaiError: see ``publish``.
     """
     folder = automations_folder()
+    automation = with_awaited_assets(automation, folder)
     dag_id = automation.dag_id
     location = {"Location": _location(dag_id)}
     if state.sidecar is None:
