@@ -38,9 +38,9 @@ class VaiOperator(BaseOperator):
         write and did not finish, a retry fails instead of sending it again, see
         :mod:`~airflow_provider_vai.operators.runtime.effects`. :meth:`perform` raises :class:`NothingSent` or
         :class:`NothingSentYet` for errors before anything was sent.
-    :param action_asset: Whether the task has the outlet ``vai://actions/<kind>/<dag_id>/<task_id>``, which Airflow emits
-        when it succeeds. Rendered DAG files set it to ``False`` in ``default_args`` and list the outlets that are
-        needed.
+    :param action_asset: Whether the task has the outlet ``vai://actions/<kind>/<dag_id>/<task_id>``, which Airflow
+        emits when it succeeds. Rendered DAG files set it to ``False`` in ``default_args`` and list the outlets that
+        are needed.
     :param item: The list element that this task instance runs for. Set only by ``.expand(item=...)``, see
         :func:`~airflow_provider_vai.operators.arguments.item`.
     """

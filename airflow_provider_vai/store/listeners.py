@@ -26,7 +26,7 @@ def with_awaited_assets(automation: Automation, folder: AnyPath) -> Automation:
     :param automation: The spec that is about to be published.
     :param folder: The folder of the DAG files and sidecars.
     """
-    if not shared_files.is_local(folder):
+    if shared_files.local_path(folder) is None:
         return automation
     awaited = set(_awaited(automation.dag_id, folder))
     steps = [

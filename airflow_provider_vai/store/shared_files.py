@@ -22,7 +22,7 @@ from airflow_provider_vai.exceptions import PublishError
 if TYPE_CHECKING:
     from upath import UPath
 
-__all__ = ["AnyPath", "create", "folder", "is_local", "names", "read", "remove", "replace"]
+__all__ = ["AnyPath", "create", "folder", "local_path", "names", "read", "remove", "replace"]
 
 AnyPath: TypeAlias = "Path | UPath"
 """A path in the local file system or on an object store (Airflow's ``ObjectStoragePath`` works as well)."""
@@ -139,9 +139,9 @@ def remove(path: AnyPath) -> None:
             local.unlink()
 
 
-def is_local(path: AnyPath) -> bool:
-    """Return whether a path is in the local file system, not on an object store."""
-    return _local(path) is not None
+def local_path(path: AnyPath) -> Path | None:
+    """Return a path in the local file system as ``Path``; ``None`` if it is on an object store."""
+    return _local(path)
 
 
 def _local(path: Any) -> Path | None:

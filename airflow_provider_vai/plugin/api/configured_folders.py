@@ -5,13 +5,13 @@ from __future__ import annotations
 from airflow_provider_vai.operators.runtime import results
 from airflow_provider_vai.operators.runtime.compat import configuration
 from airflow_provider_vai.store import shared_files
+from airflow_provider_vai.store.served_folder import served_folder
 from airflow_provider_vai.store.shared_files import AnyPath
 
 
 def automations_folder() -> AnyPath:
     """Return ``[vai] automations_path``, the folder of DAG files and sidecars (default: ``<dags_folder>/vai``)."""
-    configured = configuration().get("vai", "automations_path", fallback="")
-    return shared_files.folder(configured or f"{configuration().get('core', 'dags_folder').rstrip('/')}/vai")
+    return served_folder()
 
 
 def recordings_folder() -> AnyPath:

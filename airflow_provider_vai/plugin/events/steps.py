@@ -19,7 +19,9 @@ def is_step(task: Any) -> bool:
     module = str(getattr(task, "_task_module", ""))
     if module.startswith(PACKAGE):
         return True
-    if any(str(getattr(outlet, "uri", "")).startswith(ACTION_PREFIX) for outlet in getattr(task, "outlets", None) or ()):
+    if any(
+        str(getattr(outlet, "uri", "")).startswith(ACTION_PREFIX) for outlet in getattr(task, "outlets", None) or ()
+    ):
         return True
     return f"{module}.{getattr(task, 'task_type', '')}" in _operators()
 
