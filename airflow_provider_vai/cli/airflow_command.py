@@ -22,6 +22,9 @@ from airflow_provider_vai.store.served_folder import is_read_by_airflow
 SECONDS = 300
 """The time limit of one ``airflow`` command, which takes several seconds to start."""
 
+UNKNOWN = ("DagNotFound", "does not exist in 'dag' table", "does not exist in the database")
+"""What Airflow's commands print about a DAG that it does not know; one of them."""
+
 KNOWN_LIMIT = 90
 """How many seconds to wait until Airflow knows a DAG whose file it was asked to read."""
 
@@ -132,7 +135,7 @@ def _airflow(*arguments: str, remedy: str) -> list[dict[str, Any]] | None:
         raise PublishError(f"{shown} could not be run: {error}", remedy=remedy) from None
     if done.returncode == 0:
         return printed(done.stdout)
-    if "DagNotFound" in done.stderr + done.stdout:
+    if any(text in done.stderr + done.stdout for text in UNKNOWN):
         return None
     lines = last_lines(done.stderr, 1) or last_lines(done.stdout, 1) or ["it printed nothing"]
     raise PublishError(f"{shown} failed: {lines[0]}", remedy=remedy)

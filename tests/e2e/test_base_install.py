@@ -110,7 +110,7 @@ def test_the_readme_example_from_file_to_pause(airflow: Any) -> None:
     assert {entry["change"] for entry in listed} >= {"version", "activated", "paused"}
     approvals = vai(airflow, "approvals", DAG_ID, "--json")
     assert json.loads(approvals.stdout) == []
-    assert "orders" in vai(airflow, "explain", f"{dag}:generate_query").stdout
+    assert "sql: frozen" in vai(airflow, "explain", f"{dag}:generate_query").stdout
 
 
 def test_it_can_be_activated_as_soon_as_it_is_written(airflow: Any) -> None:

@@ -44,8 +44,10 @@ class Called:
             self.known |= {Path(argument).stem for argument in arguments} if self.code == 0 else set()
             return subprocess.CompletedProcess([], self.code, "", "the database is gone\n" if self.code else "")
         command, dag_id = arguments[1:3]
+        if dag_id not in self.known and command in ("pause", "unpause"):
+            return subprocess.CompletedProcess([], 0, f"No {command}d DAGs were found\n", "")
         if dag_id not in self.known:
-            return subprocess.CompletedProcess([], 1, "", f"airflow.exceptions.DagNotFound: {dag_id}")
+            return subprocess.CompletedProcess([], 1, "", f"DAG: {dag_id} does not exist in 'dag' table\n")
         if command == "unpause":
             self.unpaused.append(dag_id)
         return subprocess.CompletedProcess([], 0, '[{"dag_id": "x"}]', "")
@@ -128,6 +130,13 @@ def test_activate_does_not_wait_for_what_airflow_cannot_read(dags: Path, called:
     called.code = 1
     with pytest.raises(PublishError, match="does not know"):
         airflow_command.unpause("board", dags / "board.py")
+
+
+def test_an_unknown_dag_is_recognised(called: Called) -> None:
+    """Every command says in the same words that Airflow does not know a DAG, with what the user can do."""
+    for ask in (airflow_command.list_runs, lambda dag_id: airflow_command.set_paused(dag_id, paused=True)):
+        with pytest.raises(PublishError, match="Airflow does not know the DAG 'gone'"):
+            ask("gone")
 
 
 def test_lint_and_activate_warn(dags: Path, called: Called, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
