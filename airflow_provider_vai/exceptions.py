@@ -208,6 +208,10 @@ class Conflict(PublishError):
     """Somebody else changed the automation since it was read."""
 
 
+class UnknownDag(PublishError):
+    """Airflow does not know the DAG, for example because it has not read the DAG file yet."""
+
+
 class NotReviewed(PublishError):
     """An automation cannot be activated, because nobody reviewed one of its flagged items.
 

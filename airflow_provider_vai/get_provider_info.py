@@ -51,7 +51,7 @@ CONFIG: dict[str, Any] = {
             "automations_path": {
                 "description": "Folder of the automations' DAG files and sidecars: a path, or any URL that "
                 "Airflow's ObjectStoragePath accepts. The API server, DAG processor and workers must be able to reach "
-                "it. If empty: the folder vai under [core] dags_folder.",
+                "it. If empty: the folder vai under [core] dags_folder. `vai crystallize` writes to it by default.",
                 "version_added": "0.1.0",
                 "type": "string",
                 "example": "s3://conn_id@bucket/vai/automations",

@@ -2,7 +2,8 @@
 
 Scripts call :func:`python`. By hand: ``python dev/environment.py [--python INTERPRETER] [EXTRA ...]``. A call that
 has nothing to do returns at once. Uses uv if there is one, else pip. Standard library only. :func:`oldest_or_exit`
-creates a second environment, ``.venv-3.1``, with the oldest Airflow that the project supports.
+creates a second environment, ``.venv-3.1``, with the oldest Airflow that the project supports, and :func:`base` a third
+one, ``.venv-base``, without any extra.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ OLDEST = (3, 10)
 OLDEST_AIRFLOW = REPOSITORY / ".venv-3.1"
 # Airflow's constraint files are not on a package index: use the releases of a day on which all suited this version.
 OLDEST_PACKAGES = ["--exclude-newer", "2026-03-20", "apache-airflow==3.1.8", "-e", ".[duckdb,http]"]
+BASE = REPOSITORY / ".venv-base"
 _VERSION = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
 
 
@@ -65,20 +67,34 @@ def oldest_or_exit() -> Path:
     It has what the tests of gates, triggers and webhooks need. It requires uv, because pip cannot install the releases
     of a given day. Like :func:`python_or_exit`, prints an error and exits with 1 if that fails.
     """
-    executable, stamp = OLDEST_AIRFLOW / "bin" / "python", OLDEST_AIRFLOW / "vai-environment.json"
-    wanted = json.dumps({"inputs": _inputs(" ".join(OLDEST_PACKAGES))})
     try:
-        with _alone():
-            if not (stamp.exists() and stamp.read_text() == wanted and _version(str(executable))):
-                uv = shutil.which("uv") or shutil.which("uv", path=str(FOLDER / "bin"))
-                if uv is None:
-                    raise InstallError("the environment with the oldest Airflow needs uv: install it (pip install uv).")
-                _say(f"creating {OLDEST_AIRFLOW.name}")
-                _run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(OLDEST_AIRFLOW)], "uv failed")
-                _run([uv, "pip", "install", "--python", str(executable), *OLDEST_PACKAGES], "the installation failed")
-                stamp.write_text(wanted)
+        return _separate(OLDEST_AIRFLOW, OLDEST_PACKAGES)
     except InstallError as error:
         sys.exit(f"environment: {error}")
+
+
+def base() -> Path:
+    """Return the interpreter of the environment that a plain ``pip install`` makes; create it first if necessary.
+
+    :raises InstallError: uv is missing, or the installation failed.
+    """
+    constraints = ["-c", str(CONSTRAINTS)] if (REPOSITORY / CONSTRAINTS).exists() else []
+    return _separate(BASE, ["-e", ".", *constraints])
+
+
+def _separate(folder: Path, packages: list[str]) -> Path:
+    """Return the interpreter of an environment of its own with these packages; create it first if necessary."""
+    executable, stamp = folder / "bin" / "python", folder / "vai-environment.json"
+    wanted = json.dumps({"inputs": _inputs(" ".join(packages))})
+    with _alone():
+        if not (stamp.exists() and stamp.read_text() == wanted and _version(str(executable))):
+            uv = shutil.which("uv") or shutil.which("uv", path=str(FOLDER / "bin"))
+            if uv is None:
+                raise InstallError(f"{folder.name} needs uv: install it (pip install uv).")
+            _say(f"creating {folder.name}")
+            _run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], "uv failed")
+            _run([uv, "pip", "install", "--python", str(executable), *packages], "the installation failed")
+            stamp.write_text(wanted)
     return executable
 
 

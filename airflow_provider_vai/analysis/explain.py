@@ -78,7 +78,8 @@ def _sorted(step: Step) -> Iterator[tuple[str, Argument]]:
 
 def _heading(step: Step) -> list[str]:
     calls = f", call {', '.join(step.call_ids)}" if step.call_ids else ""
-    return [f"{step.key} ({step.kind}, {step.effect}{calls})"]
+    asset = ", emits its asset" if step.asset else ""
+    return [f"{step.key} ({step.kind}, {step.effect}{calls}{asset})"]
 
 
 def _explained(step: Step, name: str, argument: Argument) -> dict[str, Any]:

@@ -9,17 +9,29 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
+from pathlib import Path
 from typing import Any
 
 from airflow_provider_vai.analysis.python_module import last_lines, run_module
-from airflow_provider_vai.exceptions import PublishError
+from airflow_provider_vai.cli.publishing import request_parsing
+from airflow_provider_vai.cli.terminal import working
+from airflow_provider_vai.exceptions import PublishError, UnknownDag
+from airflow_provider_vai.store.served_folder import is_read_by_airflow
 
 SECONDS = 300
 """The time limit of one ``airflow`` command, which takes several seconds to start."""
 
+UNKNOWN = ("DagNotFound", "does not exist in 'dag' table", "does not exist in the database")
+"""What Airflow's commands print about a DAG that it does not know; one of them."""
+
+KNOWN_LIMIT = 90
+"""How many seconds to wait until Airflow knows a DAG whose file it was asked to read."""
+
 ASK_LATER = (
-    "Wait until Airflow has read the DAG file, and run this where Airflow is configured. Or give --record-only to only "
-    "record the change, and use the switch on Airflow's page."
+    "Run this where Airflow is configured, with the DAG file in a folder that Airflow reads (`vai crystallize` without "
+    "--out writes to one), and wait until Airflow has read the DAG file. Or give --record-only to only record the "
+    "change, and use the switch on Airflow's page."
 )
 NAME_RUNS = "Run this where Airflow is configured and knows the DAG; or give the DAG runs with --runs FILE."
 
@@ -29,13 +41,38 @@ def set_paused(dag_id: str, *, paused: bool) -> None:
 
     :param dag_id: The DAG id.
     :param paused: Whether the DAG is to be paused.
-    :raises PublishError: if Airflow cannot be run, or does not know the DAG.
+    :raises UnknownDag: if Airflow does not know the DAG.
+    :raises PublishError: if Airflow cannot be run.
     """
     changed = _airflow("dags", "pause" if paused else "unpause", dag_id, "--yes", remedy=ASK_LATER)
     if changed:
         return
     if not _airflow("dags", "details", dag_id, remedy=ASK_LATER):  # otherwise the DAG already was in this state
-        raise PublishError(f"Airflow does not know the DAG {dag_id!r}", remedy=ASK_LATER)
+        raise UnknownDag(f"Airflow does not know the DAG {dag_id!r}", remedy=ASK_LATER)
+
+
+def unpause(dag_id: str, dag_file: Path) -> None:
+    """Unpause a DAG. If Airflow does not know it yet, ask it to read the DAG file at once, and wait until it has.
+
+    :param dag_id: The DAG id.
+    :param dag_file: Its DAG file. Airflow is asked only if it reads this folder.
+    :raises PublishError: if Airflow cannot be run, or does not know the DAG.
+    """
+    try:
+        set_paused(dag_id, paused=False)
+    except UnknownDag:
+        if not (is_read_by_airflow(dag_file.parent) and request_parsing([dag_file])):
+            raise
+        _wait_known(dag_id)
+        set_paused(dag_id, paused=False)
+
+
+def _wait_known(dag_id: str) -> None:
+    """Wait until Airflow knows a DAG, or the time limit is over; each command takes several seconds to start."""
+    end = time.monotonic() + KNOWN_LIMIT
+    with working("Waiting until Airflow has read the DAG file"):
+        while not _airflow("dags", "details", dag_id, remedy=ASK_LATER) and time.monotonic() < end:
+            time.sleep(1)
 
 
 def pause_unreviewed(dag_id: str) -> None:
@@ -98,7 +135,7 @@ def _airflow(*arguments: str, remedy: str) -> list[dict[str, Any]] | None:
         raise PublishError(f"{shown} could not be run: {error}", remedy=remedy) from None
     if done.returncode == 0:
         return printed(done.stdout)
-    if "DagNotFound" in done.stderr + done.stdout:
+    if any(text in done.stderr + done.stdout for text in UNKNOWN):
         return None
     lines = last_lines(done.stderr, 1) or last_lines(done.stdout, 1) or ["it printed nothing"]
     raise PublishError(f"{shown} failed: {lines[0]}", remedy=remedy)

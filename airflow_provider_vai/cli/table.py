@@ -40,7 +40,12 @@ COMMANDS = (
         "Turn a recorded run into a DAG file and its sidecar.",
         (
             TRACES,
-            option("--out", metavar="DIR", required=True, help="the folder for <dag_id>.py and <dag_id>.vai.json"),
+            option(
+                "--out",
+                metavar="DIR",
+                help="the folder for <dag_id>.py and <dag_id>.vai.json; default: the folder that Airflow's HTTP API "
+                "serves ([vai] automations_path, or vai below [core] dags_folder)",
+            ),
             option("--dag-id", metavar="ID", help="the DAG id; default: derived from the title of the run"),
             RUN,
             option("--all", action="store_true", help="crystallize every run in the trace, each into its own DAG"),

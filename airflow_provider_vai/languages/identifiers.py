@@ -25,6 +25,7 @@ EVENT_FILTERS = ("connection", "action_kind", "automation", "step")
 """The filters of an event, in their order in the URI of its asset."""
 
 EVENT_PREFIX = f"{ASSET_SCHEME}://events/"
+ACTION_PREFIX = f"{ASSET_SCHEME}://actions/"
 
 RESERVED = frozenset(
     {
@@ -191,6 +192,14 @@ def event_uri(event: str, filters: Mapping[str, str]) -> str:
     """
     named = [part for name in EVENT_FILTERS if name in filters for part in (name, filters[name])]
     return asset_uri("events", event, *named)
+
+
+def read_action_uri(uri: str) -> tuple[str, str, str] | None:
+    """Return the action kind, DAG id and task id of a step's asset; ``None`` for any other URI."""
+    if not uri.startswith(ACTION_PREFIX):
+        return None
+    parts = [unquote(part) for part in uri.removeprefix(ACTION_PREFIX).split("/")]
+    return (parts[0], parts[1], parts[2]) if len(parts) == 3 else None
 
 
 def read_event_uri(uri: str) -> tuple[str, dict[str, str]] | None:

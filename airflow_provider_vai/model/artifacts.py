@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import configparser
-import os
 import posixpath
 import re
-import sys
-from pathlib import Path
-from typing import Any
+
+from airflow_provider_vai.model.airflow_settings import airflow_home, loaded as _loaded, setting
 
 OPTION = "AIRFLOW__VAI__ARTIFACTS_PATH"
 LOCAL = frozenset({"", "file", "local"})
@@ -19,11 +16,6 @@ _URL = re.compile(r"(?P<protocol>[A-Za-z][\w+.-]*):/(?=/)")
 _LEAVES = re.compile(r"(^|[/\\])\.\.([/\\]|$)|%2e|%2f|%5c|\\|::", re.IGNORECASE)
 
 
-def airflow_home() -> Path:
-    """Return ``$AIRFLOW_HOME`` (default: ``~/airflow``), as Airflow finds it."""
-    return Path(os.path.expandvars(os.path.expanduser(os.environ.get("AIRFLOW_HOME") or "~/airflow")))
-
-
 def default_path() -> str:
     """Return the URL of the artifacts folder if the option is not set: ``$AIRFLOW_HOME/vai/artifacts``."""
     return f"file://{airflow_home()}/vai/artifacts"
@@ -31,7 +23,7 @@ def default_path() -> str:
 
 def artifacts_path() -> str:
     """Return ``[vai] artifacts_path`` from the environment or Airflow's configuration, else its default."""
-    return os.environ.get(OPTION) or _configured() or default_path()
+    return setting("vai", "artifacts_path", _loaded()) or default_path()
 
 
 def store_of(protocol: str) -> str:
@@ -66,21 +58,3 @@ def _parts(url: str) -> tuple[str, str]:
     if protocol == "file":
         return protocol, posixpath.normpath("/" + path.lstrip("/")) if path.startswith("/") else path
     return protocol, path.rstrip("/")
-
-
-def _loaded() -> Any:
-    """Return Airflow's configuration if this process has loaded it, so that parsing a DAG file reads no other file."""
-    modules = (sys.modules.get(name) for name in ("airflow.sdk.configuration", "airflow.configuration"))
-    return next((found for module in modules if (found := getattr(module, "conf", None)) is not None), None)
-
-
-def _configured() -> str | None:
-    if (loaded := _loaded()) is not None:
-        return loaded.get("vai", "artifacts_path", fallback=None) or None
-    path = os.environ.get("AIRFLOW_CONFIG") or str(airflow_home() / "airflow.cfg")
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    try:
-        parser.read(os.path.expandvars(os.path.expanduser(path)), encoding="utf-8")
-        return parser.get("vai", "artifacts_path", fallback=None) or None
-    except (configparser.Error, UnicodeDecodeError, OSError):
-        return None  # Airflow itself reports a file that it cannot read

@@ -212,11 +212,12 @@ class Step(Spec):
     - ``model_words``: the places of texts that only a model wrote, the argument's name first. It is set only for steps
       with external side effects.
     - ``title``: Airflow's ``task_display_name``, for a step whose name has letters that its task id lacks.
+    - ``asset``: whether the task emits ``vai://actions/<kind>/<dag_id>/<task_id>`` the moment it succeeds.
     """
 
     optional: ClassVar[tuple[str, ...]] = (
         "each", "concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds",
-        "model_words", "title",
+        "model_words", "title", "asset",
     )  # fmt: skip
 
     key: str
@@ -240,6 +241,7 @@ class Step(Spec):
     retries: int | None = Field(default=None, ge=0, le=100)
     retry_delay_seconds: float | None = Field(default=None, ge=0)
     timeout_seconds: float | None = Field(default=None, gt=0)
+    asset: bool = False
 
     def outputs(self) -> list[Output]:
         """Return every place in earlier results that the step is wired to, or derives values from."""

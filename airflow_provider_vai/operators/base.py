@@ -28,7 +28,7 @@ class VaiOperator(BaseOperator):
     A subclass lists its arguments in ``template_fields`` and passes each one through
     :func:`~airflow_provider_vai.operators.arguments.argument` in ``__init__``. It does the work in :meth:`perform`,
     where ``self.<argument>`` is the plain value in this DAG run. Its module imports only what parsing needs, because
-    Airflow parses each DAG file in a new process. A success emits ``vai://actions/<kind>/<dag_id>/<task_id>``.
+    Airflow parses each DAG file in a new process.
 
     :param gate: The gate that guards this step, or its task id. The step runs only if the gate approved exactly the
         arguments that the step uses in this DAG run. Marking the gate as success by hand does not approve anything.
@@ -38,6 +38,9 @@ class VaiOperator(BaseOperator):
         write and did not finish, a retry fails instead of sending it again, see
         :mod:`~airflow_provider_vai.operators.runtime.effects`. :meth:`perform` raises :class:`NothingSent` or
         :class:`NothingSentYet` for errors before anything was sent.
+    :param action_asset: Whether the task has the outlet ``vai://actions/<kind>/<dag_id>/<task_id>``, which Airflow
+        emits when it succeeds. Rendered DAG files set it to ``False`` in ``default_args`` and list the outlets that
+        are needed.
     :param item: The list element that this task instance runs for. Set only by ``.expand(item=...)``, see
         :func:`~airflow_provider_vai.operators.arguments.item`.
     """
@@ -50,12 +53,19 @@ class VaiOperator(BaseOperator):
     ui_color = "#e8f4f8"
 
     def __init__(
-        self, *, gate: BaseOperator | str | None = None, effect: str | None = None, item: Any = NO_ITEM, **kwargs: Any
+        self,
+        *,
+        gate: BaseOperator | str | None = None,
+        effect: str | None = None,
+        action_asset: bool = True,
+        item: Any = NO_ITEM,
+        **kwargs: Any,
     ) -> None:
         if (effect or self.effect) == "write" and not self.idempotent:
             kwargs.setdefault("retries", 0)
         super().__init__(**kwargs)
-        emits_action(self)
+        if action_asset:
+            emits_action(self)
         self.effect = effect or self.effect
         self.gate = gate.task_id if isinstance(gate, BaseOperator) else gate
         self.item = item

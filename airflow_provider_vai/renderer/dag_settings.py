@@ -66,6 +66,7 @@ def _param(param: Param) -> SourcePlace:
 
 def _default_args(automation: Automation) -> dict[str, Any]:
     arguments = {
+        "action_asset": False,  # the steps that emit one have it as an outlet
         "owner": automation.owner,
         "retries": automation.retries,
         "retry_delay": seconds(automation.retry_delay_seconds),

@@ -74,8 +74,7 @@ def framed(automation: Automation) -> Frame:
 def outlets(steps: Sequence[Step], dag_id: str) -> dict[str, list[SourcePlace]]:
     """Return the assets that the DAG file must name as outlets, by step key.
 
-    The last step emits the automation's asset. An operator adds the asset of its own action itself; for a mapped step
-    that would be too late, so its asset is written to the file.
+    The last step emits the automation's asset. A step emits the asset of its own action if the spec asks for it.
 
     :param steps: The steps and the tasks around them.
     :param dag_id: The DAG id.
@@ -83,7 +82,7 @@ def outlets(steps: Sequence[Step], dag_id: str) -> dict[str, list[SourcePlace]]:
     last = last_steps(steps)
     found: dict[str, list[SourcePlace]] = {}
     for step in steps:
-        uris = [asset_uri("actions", step.kind, dag_id, step.task_id)] if step.each else []
+        uris = [asset_uri("actions", step.kind, dag_id, step.task_id)] if step.asset else []
         uris += [asset_uri("automations", dag_id)] if step.key in last else []
         if uris:
             found[step.key] = [SourcePlace("asset", None, uri) for uri in uris]

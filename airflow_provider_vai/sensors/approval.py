@@ -72,6 +72,8 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         who may write to the store can answer. Default: only answers with an identity are accepted.
     :param deferrable: ``False`` keeps the sensor's own ``mode`` (``poke`` or ``reschedule``). Such a gate cannot
         receive answers from Airflow's pages, so it needs ``allow_unattributed``.
+    :param action_asset: Whether the task has the outlet ``vai://actions/approval_gate/<dag_id>/<task_id>``, see
+        :class:`~airflow_provider_vai.operators.base.VaiOperator`.
     """
 
     kind = "approval_gate"
@@ -99,12 +101,14 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         wake_every: timedelta | float | None = None,
         allow_unattributed: bool = False,
         deferrable: bool = True,
+        action_asset: bool = True,
         **kwargs: Any,
     ) -> None:
         # The scheduler may consider a gate that is answered at once as lost. A retry asks again; a verdict is final.
         kwargs = {"retries": 3, "retry_delay": timedelta(seconds=10), **kwargs}
         super().__init__(**kwargs)
-        emits_action(self)
+        if action_asset:
+            emits_action(self)
         self.subject = argument(subject)
         self.reason = argument(reason)
         self.recorded = argument(recorded)

@@ -27,6 +27,7 @@ from airflow_provider_vai.model.sidecar import SCHEMA_VERSION, Generator, Sideca
 from airflow_provider_vai.renderer.render import render, templates_sha256
 from airflow_provider_vai.store.dag_names import safe_name
 from airflow_provider_vai.store.edits import dag_sha256, is_dag_file_edited, keeps_edits
+from airflow_provider_vai.store.listeners import with_awaited_assets
 from airflow_provider_vai.store.shared_files import AnyPath
 from airflow_provider_vai.store.state import AutomationState, log, settled
 from airflow_provider_vai.store.text_merge import MergeConflict, merge
@@ -72,6 +73,8 @@ def publish(
 ) -> Published:
     """Render an automation and write it as a new version.
 
+    Steps that another automation in the folder waits for get ``asset``, see :mod:`store.listeners`.
+
     :param automation: The spec; its DAG id names the files.
     :param folder: A local folder or one on object storage, for both files. It is created if missing.
     :param force: Overwrite a DAG file that was edited by hand or belongs to another run.
@@ -90,6 +93,7 @@ def publish(
     """
     dag_id = safe_name(automation.dag_id, folder)
     with writing(folder):
+        automation = with_awaited_assets(automation, folder)
         state = settled(folder, dag_id)
         if expected is not None and expected != state.number and not force:
             raise conflict(dag_id, state.newest)

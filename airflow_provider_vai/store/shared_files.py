@@ -19,7 +19,7 @@ from typing import Any
 from airflow_provider_vai.exceptions import PublishError
 from airflow_provider_vai.model.storage import AnyPath, folder, shown
 
-__all__ = ["AnyPath", "create", "folder", "names", "read", "remove", "replace"]
+__all__ = ["AnyPath", "create", "folder", "local_path", "names", "read", "remove", "replace"]
 
 LOCAL = ("", "file", "local")
 STORES = ("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az")
@@ -109,6 +109,11 @@ def remove(path: AnyPath) -> None:
             _remove_object(path)
         else:
             local.unlink()
+
+
+def local_path(path: AnyPath) -> Path | None:
+    """Return a path in the local file system as ``Path``; ``None`` if it is on an object store."""
+    return _local(path)
 
 
 def _local(path: Any) -> Path | None:

@@ -65,6 +65,26 @@ def test_a_failed_step_emits_nothing(run_dag) -> None:
     assert events(ran.dag_id) == [(f"vai://actions/python_tool/{ran.dag_id}/good", "good")]
 
 
+def test_steps_of_a_rendered_file_emit_only_what_it_lists(run_dag) -> None:
+    """With the default argument of rendered files, a step emits no asset of its own, not even a mapped one."""
+    ran = run_dag(
+        f"""
+        from airflow_provider_vai.operators.assets import asset
+        dag.default_args["action_asset"] = False
+        plain = {LOOK.format("plain")}
+        listed = {LOOK.format("listed").replace(")", ', outlets=[asset("vai://actions/python_tool/listed")])')}
+        many = PythonToolOperator.partial(task_id="many", python_callable="json:dumps", effect="read")
+        mapped = many.expand(arguments=[{{"obj": 1}}, {{"obj": 2}}])
+        apart = DAG("apart", schedule=None, default_args=dag.default_args)
+        gate = ApprovalGateSensor(task_id="gate", subject="?", dag=apart)
+        assert [task.outlets for task in (plain, mapped, gate)] == [[], [], []]
+        """
+    )
+
+    assert set(ran.states.values()) == {"success"}
+    assert events(ran.dag_id) == [("vai://actions/python_tool/listed", "listed")]
+
+
 def test_other_schemes_are_left_to_airflow() -> None:
     """Our assets equal those that Airflow creates, without loading all providers. Other schemes go to Airflow."""
     from airflow.sdk import Asset
@@ -270,6 +290,19 @@ def subscribe(dag_id: str, uri: str) -> None:
         session.get(DagModel, dag_id).is_paused = False
         asset_id = session.scalars(select(AssetModel.id).where(AssetModel.uri == uri)).one()
         session.add(DagScheduleAssetReference(asset_id=asset_id, dag_id=dag_id))
+
+
+def test_the_asset_of_a_step_without_it_is_emitted_at_the_end(run_dag) -> None:
+    """A DAG that listens to a step is started although the step's DAG file lists no asset, and once if it does."""
+    dag_id = run_dag(f'dag.default_args["action_asset"] = False\n{LOOK.format("first")} >> {FAILING}').dag_id
+    emitting = run_dag(LOOK.format("first")).dag_id
+    uris = [f"vai://actions/python_tool/{name}/first" for name in (dag_id, emitting)]
+    listener = listening(*uris, f"vai://actions/python_tool/{dag_id}/bad", f"vai://actions/mcp_tool/{dag_id}/first")
+
+    tell_again(dag_id)
+    tell_again(emitting)
+
+    assert queued(listener) == uris[:1]
 
 
 DONE = "vai://events/automation.completed"

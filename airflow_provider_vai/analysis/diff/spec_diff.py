@@ -28,7 +28,7 @@ LISTS = ("triggers", "conditions", "tags", "notifications", "connections")
 PROVENANCE = ("source", "review", "not_crystallized", "advice", "savings")
 STEP_OPTIONS = (
     "task_id", "title", "kind", "operator", "depends_on", "effect", "determinism", "trigger_rule", "concurrency",
-    "retries", "retry_delay_seconds", "timeout_seconds",
+    "retries", "retry_delay_seconds", "timeout_seconds", "asset",
 )  # fmt: skip
 STEP_PROVENANCE = ("call_ids", "recorded", "non_deterministic_reason", "model_words")
 SHOWN_CHARACTERS = 120

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from airflow_provider_vai.analysis.lint.finding import Finding
 from airflow_provider_vai.analysis.lint.folder import across
-from airflow_provider_vai.analysis.lint.subjects import collected
+from airflow_provider_vai.analysis.lint.subjects import collected, files
 from airflow_provider_vai.analysis.lint.table import CHECKS, found_in
+from airflow_provider_vai.model.sidecar import SUFFIX
 
-__all__ = ["CHECKS", "Finding", "lint"]
+__all__ = ["CHECKS", "Finding", "lint", "sidecar_folders"]
 
 
 def lint(paths: Iterable[Path], known_connections: Collection[str] | None = None) -> list[Finding]:
@@ -31,3 +32,11 @@ def lint(paths: Iterable[Path], known_connections: Collection[str] | None = None
         findings += found_in(subject, known)
     findings += across(subjects, dag_files)
     return sorted(set(findings), key=lambda found: (found.file, found.code, found.field, found.problem))
+
+
+def sidecar_folders(paths: Iterable[Path]) -> set[Path]:
+    """Return the folders of the sidecars that :func:`lint` checks.
+
+    :param paths: Files or folders, as for :func:`lint`.
+    """
+    return {path.parent for path in files(paths, []) if path.name.endswith(SUFFIX)}

@@ -96,7 +96,7 @@ def collected(paths: Iterable[Path]) -> tuple[list[Subject], list[DagFile], list
     subjects: list[Subject] = []
     dag_files: dict[Path, DagFile] = {}
     findings: list[Finding] = []
-    for path in _files(paths, findings):
+    for path in files(paths, findings):
         if path.name.lower().endswith(".py"):
             found = read_dag_file(path)
             if isinstance(found, DagFile):
@@ -117,7 +117,7 @@ def _beside(path: Path) -> DagFile | None:
     return found if isinstance(found, DagFile) else None
 
 
-def _files(paths: Iterable[Path], findings: list[Finding]) -> Iterator[Path]:
+def files(paths: Iterable[Path], findings: list[Finding]) -> Iterator[Path]:
     """Yield each file once: named files, DAG files' sidecars, and files in folders whose names end as lint expects."""
     seen: set[str] = set()
     for path in paths:

@@ -25,7 +25,7 @@ OPTIONS = (
     "title", "description", "tags", "owner", "max_active_runs", "max_active_tasks", "timeout_seconds", "retries",
     "retry_delay_seconds", "notifications",
 )  # fmt: skip
-STEP_OPTIONS = ("each", "concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds")
+STEP_OPTIONS = ("each", "concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds", "asset")
 ROOTS = ("params", "payload", "event")
 """The names at which the paths in a condition may begin."""
 

@@ -26,7 +26,7 @@ from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.model.step_effects import declared, effect_of, values_of
 from airflow_provider_vai.model.tools_file import GateSettings, ToolRule, ToolsFile
 
-OPTIONS = ("concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds")
+OPTIONS = ("concurrency", "trigger_rule", "retries", "retry_delay_seconds", "timeout_seconds", "asset")
 KEYS = ("key", "kind", "arguments", "depends_on", "gate", "each", "effect", *OPTIONS)
 GATE_KEYS = tuple(name for name in ApprovalGateArguments.model_fields if name not in ("recorded", "denied"))
 ASKED = "the spec asks for approval"

@@ -19,6 +19,7 @@ from airflow_provider_vai.authoring.editing.edit_requests import (
     RemoveStep,
 )
 from airflow_provider_vai.cli.airflow_command import pause_unreviewed
+from airflow_provider_vai.cli.publishing import read_soon
 from airflow_provider_vai.cli.reports import print_json, review_json, show_review
 from airflow_provider_vai.cli.terminal import say, table
 from airflow_provider_vai.exceptions import SpecError, VaiError
@@ -82,7 +83,7 @@ def save(automation: Automation, path: Path, summary: str, expected: int | None)
     :raises PublishError: if the files cannot be written.
     :raises Conflict: if somebody changed the automation since it was read.
     """
-    return publish(
+    files = publish(
         automation,
         path.parent,
         summary=summary,
@@ -90,6 +91,8 @@ def save(automation: Automation, path: Path, summary: str, expected: int | None)
         from_sidecar=True,
         pause=pause_unreviewed,
     )
+    read_soon([files])
+    return files
 
 
 def _check_version(sidecar: Sidecar, path: Path, expected: int | None) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable
 from pathlib import Path
 
 from airflow_provider_vai.authoring import activation
-from airflow_provider_vai.cli.airflow_command import pause_unreviewed, set_paused
+from airflow_provider_vai.cli.airflow_command import pause_unreviewed, set_paused, unpause
+from airflow_provider_vai.cli.publishing import read_soon, warn_if_not_served
 from airflow_provider_vai.cli.reports import print_json
 from airflow_provider_vai.cli.terminal import say, table
 from airflow_provider_vai.exceptions import SpecError
@@ -55,6 +55,7 @@ def restore(arguments: Namespace) -> None:
     """Restore an earlier version as a new version."""
     folder, dag_id = place(arguments.dag)
     files = lifecycle.restore(folder, dag_id, arguments.version, pause=pause_unreviewed)
+    read_soon([files])
     if arguments.json:
         print_json({"dag_id": dag_id, "version": files.version, "entry": files.entry, "status": files.status})
     else:
@@ -65,15 +66,17 @@ def restore(arguments: Namespace) -> None:
 def activate(arguments: Namespace) -> None:
     """Record who reviewed an automation, and unpause its DAG."""
     folder, dag_id = place(arguments.dag)
-    switch = _airflow_switch(dag_id, arguments.record_only, paused=False)
+    switch = (lambda: None) if arguments.record_only else (lambda: unpause(dag_id, folder / f"{dag_id}.py"))
     after = activation.activate(folder, dag_id, reviewed=arguments.reviewed, carry_out=switch)
     _print_status(after, as_json=arguments.json)
+    warn_if_not_served([folder])
 
 
 def pause(arguments: Namespace) -> None:
     """Record that an automation is paused, and pause its DAG."""
     folder, dag_id = place(arguments.dag)
-    after = lifecycle.pause(folder, dag_id, carry_out=_airflow_switch(dag_id, arguments.record_only, paused=True))
+    switch = (lambda: None) if arguments.record_only else (lambda: set_paused(dag_id, paused=True))
+    after = lifecycle.pause(folder, dag_id, carry_out=switch)
     _print_status(after, as_json=arguments.json)
 
 
@@ -92,10 +95,6 @@ def place(dag: str) -> tuple[Path, str]:
     path = Path(dag)
     name = path.name
     return path.parent, name[: -len(SUFFIX)] if name.endswith(SUFFIX) else name.removesuffix(".py")
-
-
-def _airflow_switch(dag_id: str, record_only: bool, *, paused: bool) -> Callable[[], None]:
-    return (lambda: None) if record_only else (lambda: set_paused(dag_id, paused=paused))
 
 
 def _print_status(sidecar: Sidecar, *, as_json: bool) -> None:

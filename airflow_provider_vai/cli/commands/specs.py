@@ -8,6 +8,7 @@ from pathlib import Path
 
 from airflow_provider_vai.analysis.verify.files import sidecar_path
 from airflow_provider_vai.cli.airflow_command import pause_unreviewed
+from airflow_provider_vai.cli.publishing import out_folder, read_soon, warn_if_not_served
 from airflow_provider_vai.cli.reports import as_json, print_json, show_published
 from airflow_provider_vai.cli.terminal import say, table
 from airflow_provider_vai.languages.python_function import python_path
@@ -19,11 +20,12 @@ from airflow_provider_vai.store.sidecar_files import read_sidecar
 def render(arguments: Namespace) -> None:
     """Render a DAG file from its sidecar, whose spec may have been edited, or from a spec written by hand."""
     path = Path(arguments.spec)
+    folder = out_folder(arguments.out or str(path.parent))
     if path.name.endswith(SUFFIX):
         sidecar = read_sidecar(path)
         files = publish(
             sidecar.automation,
-            Path(arguments.out or path.parent),
+            folder,
             force=arguments.force,
             summary=arguments.summary,
             expected=sidecar.entry or None,
@@ -34,9 +36,9 @@ def render(arguments: Namespace) -> None:
     else:
         from airflow_provider_vai.authoring.specs.file import read_spec
 
-        folder = Path(arguments.out or path.parent)
         automation = read_spec(path, secret_conn_id=arguments.secret_conn_id, python_path=python_path(folder))
         files = publish(automation, folder, force=arguments.force, summary=arguments.summary, pause=pause_unreviewed)
+    read_soon([files])
     if arguments.json:
         print_json(as_json(automation, files))
     else:
@@ -45,7 +47,7 @@ def render(arguments: Namespace) -> None:
 
 def lint(arguments: Namespace) -> int:
     """Check automations; return 1 if there is an error."""
-    from airflow_provider_vai.analysis.lint import lint as found_by_lint
+    from airflow_provider_vai.analysis.lint import lint as found_by_lint, sidecar_folders
 
     known = None if arguments.connections is None else set(filter(None, arguments.connections.split(",")))
     findings = found_by_lint([Path(path) for path in arguments.path], known)
@@ -56,6 +58,7 @@ def lint(arguments: Namespace) -> int:
         table(columns, [[getattr(finding, name) for name in columns] for finding in findings])
     else:
         say("no problems found")
+    warn_if_not_served(sidecar_folders(Path(path) for path in arguments.path))
     return 1 if any(finding.level == "error" for finding in findings) else 0
 
 

@@ -10,6 +10,7 @@ from airflow_provider_vai.authoring.crystallizing import crystallized, crystalli
 from airflow_provider_vai.cli.airflow_command import pause_unreviewed
 from airflow_provider_vai.cli.chosen_runs import chosen_recordings, complain_of_refused, no_run, opened_trace
 from airflow_provider_vai.cli.collector import without_collector
+from airflow_provider_vai.cli.publishing import out_folder, read_soon
 from airflow_provider_vai.cli.reports import as_json, print_json, show_published, show_run
 from airflow_provider_vai.cli.terminal import complain, progress, say, table, working
 from airflow_provider_vai.crystallizer.run_secrets import masked_run
@@ -43,10 +44,11 @@ def crystallize(arguments: Namespace) -> None:
         raise AmbiguousRun("--all cannot be used with --run or --dag-id", remedy="Leave out --all or the other option.")
     options = _options(arguments)
     automations, left_out = _automations(_recordings(arguments), options, arguments)
-    published = []
+    published, folder = [], out_folder(arguments.out)
     for automation in progress(automations, "Writing"):
-        files = publish(automation, Path(arguments.out), force=arguments.force, pause=pause_unreviewed)
+        files = publish(automation, folder, force=arguments.force, pause=pause_unreviewed)
         published.append((automation, files))
+    read_soon(files for _, files in published)
     if arguments.json:
         shown = [as_json(automation, files) for automation, files in published]
         print_json(shown if arguments.all else shown[0])
@@ -98,7 +100,7 @@ def _automations(
     recordings: list[Recording], options: CrystallizeOptions, arguments: Namespace
 ) -> tuple[list[Automation], list[CrystallizeError]]:
     """Return the automations to write and, with ``--all``, the errors of the runs that were left out."""
-    folder, named = Path(arguments.out), Path(arguments.tools) if arguments.tools else None
+    folder, named = out_folder(arguments.out), Path(arguments.tools) if arguments.tools else None
     tools = read_tools(named, beside=Trace(Path(arguments.trace[0])).path)
     if arguments.all:
         return crystallized_each(progress(recordings, "Crystallizing"), tools, options=options, folder=folder)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.model import artifacts
+from airflow_provider_vai.model import airflow_settings, artifacts
 from airflow_provider_vai.operators.runtime import results
 from airflow_provider_vai.operators.runtime.compat import configuration
 from airflow_provider_vai.operators.runtime.errors import NothingSent
@@ -140,7 +140,7 @@ def _local_folders() -> Iterator[tuple[str, str]]:
     yield from ((folder, name) for folder, name in _folders() if "://" not in folder)
     yield from ((folder, "a folder of the system") for folder in _SYSTEM)
     yield from ((sysconfig.get_path(name), "Python's library") for name in ("stdlib", "purelib", "platlib"))
-    yield str(artifacts.airflow_home() / "config"), "Airflow's config folder"
+    yield str(airflow_settings.airflow_home() / "config"), "Airflow's config folder"
 
 
 def _remote_folders() -> Iterator[tuple[str, str]]:
@@ -183,7 +183,7 @@ def _bundles() -> Iterator[str]:
 
 def _files() -> Iterator[str]:
     """Yield Airflow's own files that may be anywhere."""
-    yield os.environ.get("AIRFLOW_CONFIG") or str(artifacts.airflow_home() / "airflow.cfg")
+    yield str(airflow_settings.airflow_cfg())
     database = _option("database", "sql_alchemy_conn") or ""
     if database.startswith("sqlite"):
         path = database.partition(":///")[2].partition("?")[0]
@@ -193,7 +193,7 @@ def _files() -> Iterator[str]:
 
 
 def _is_setting(real: str) -> bool:
-    home = os.path.realpath(artifacts.airflow_home())
+    home = os.path.realpath(airflow_settings.airflow_home())
     name = os.path.basename(real).lower()
     return os.path.dirname(real) == home and (name.startswith(_OWN_NAMES) or name.endswith((".cfg", ".py")))
 

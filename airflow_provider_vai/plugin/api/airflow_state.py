@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.operators.runtime.compat import configuration
 from airflow_provider_vai.plugin.api.configured_folders import automations_folder
+from airflow_provider_vai.plugin.api.parsing import read_soon
 from airflow_provider_vai.plugin.api.problems import Problem, public
 from airflow_provider_vai.store.edits import dag_sha256
 from airflow_provider_vai.store.state import AutomationState
@@ -74,11 +75,14 @@ def unpause(state: AutomationState) -> None:
         dag = known_dags(session, [dag_id])[dag_id]
         if dag.error is not None:
             raise Problem(409, "Airflow cannot read the DAG file", error=dag.error)
-        if dag.is_paused is None or not _is_current(session, state, dag):
-            error = Problem(409, "Airflow has not read the DAG file yet; try again in a moment")
-            error.headers = RETRY
-            raise error
-        _switch(session, dag_id, is_paused=False)
+        is_read = dag.is_paused is not None and _is_current(session, state, dag)
+        if is_read:
+            _switch(session, dag_id, is_paused=False)
+    if not is_read:
+        read_soon(dag_id)
+        error = Problem(409, "Airflow has not read the DAG file yet; try again in a moment")
+        error.headers = RETRY
+        raise error
 
 
 def pause(dag_id: str) -> None:

@@ -15,8 +15,10 @@ from airflow_provider_vai.plugin.api.airflow_state import pause
 from airflow_provider_vai.plugin.api.automation_response import automation_response
 from airflow_provider_vai.plugin.api.configured_folders import automations_folder
 from airflow_provider_vai.plugin.api.etags import check_if_match
+from airflow_provider_vai.plugin.api.parsing import read_soon
 from airflow_provider_vai.plugin.api.problems import Problem
 from airflow_provider_vai.plugin.api.stored_automation import existing, refuse_edited_by_hand
+from airflow_provider_vai.store.listeners import with_awaited_assets
 from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.store.state import AutomationState
 
@@ -42,6 +44,7 @@ def write_change(
         raise HTTPException(404, "there is no such step")
     after = edit.apply(state.sidecar.automation, by)
     publish(after, folder, by=by, summary=summary, expected=expected, pause=pause)
+    read_soon(dag_id)
     return automation_response(dag_id)
 
 
@@ -62,6 +65,7 @@ def write_new(
     :raises HTTPException: 409 the DAG id belongs to something else, 412, 428. :raises VaiError: see ``publish``.
     """
     folder = automations_folder()
+    automation = with_awaited_assets(automation, folder)
     dag_id = automation.dag_id
     location = {"Location": _location(dag_id)}
     if state.sidecar is None:
@@ -71,11 +75,13 @@ def write_new(
             publish(automation, folder, by=by, summary=summary, expected=state.number)
         except Conflict as error:
             raise Problem(409, "another request just made an automation with that name", where="dagId") from error
+        read_soon(dag_id)
         return automation_response(dag_id, 201, location, taken_for=taken_for)
     _check_same_source(automation, state)
     if not _is_same(automation, state):
         expected = check_if_match(if_match, state, folder)
         publish(automation, folder, by=by, summary=summary, expected=expected, pause=pause)
+        read_soon(dag_id)
     return automation_response(dag_id, 200, location, taken_for=taken_for)
 
 

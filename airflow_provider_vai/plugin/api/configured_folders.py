@@ -6,16 +6,13 @@ from pathlib import Path
 
 from airflow_provider_vai.model.artifacts import LOCAL
 from airflow_provider_vai.operators.runtime import results
-from airflow_provider_vai.operators.runtime.compat import configuration
-from airflow_provider_vai.store import shared_files
+from airflow_provider_vai.store.served_folder import served_folder
 from airflow_provider_vai.store.shared_files import AnyPath
 
 
 def automations_folder() -> AnyPath:
     """Return ``[vai] automations_path``, the folder of DAG files and sidecars (default: ``<dags_folder>/vai``)."""
-    configured = configuration().get("vai", "automations_path", fallback="")
-    named = configured or f"{configuration().get('core', 'dags_folder').rstrip('/')}/vai"
-    return shared_files.folder(named, "[vai] automations_path")
+    return served_folder()
 
 
 def recordings_folder() -> AnyPath:

@@ -30,11 +30,11 @@ def on_dag_run_failed(dag_run: DagRun) -> None:
 
 def _ended(dag_run: DagRun) -> None:
     """Emit the run's events after the scheduler's commit. No error in here reaches the scheduler."""
-    dag = getattr(dag_run, "dag", None)  # Airflow 3.1 does not set it when a person marks the run
-    with suppress(AttributeError):
-        if dag is not None and not any(is_step(task) for task in dag.task_dict.values()):
-            return
     try:
+        dag = getattr(dag_run, "dag", None)  # Airflow 3.1 does not set it when a person marks the run
+        with suppress(AttributeError):
+            if dag is not None and not any(is_step(task) for task in dag.task_dict.values()):
+                return
         from airflow_provider_vai.plugin.events import run_events
 
         run_events.emit_after_commit(dag_run)

@@ -23,11 +23,11 @@ from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
 from airflow.utils.retries import run_with_db_retries
 from airflow.utils.session import create_session
-from sqlalchemy import delete, event, select
+from sqlalchemy import and_, delete, event, or_, select
 from sqlalchemy.orm import Session, object_session
 
-from airflow_provider_vai.languages.identifiers import EVENT_PREFIX, read_event_uri
-from airflow_provider_vai.plugin.events.steps import ACTIONS, is_step
+from airflow_provider_vai.languages.identifiers import ACTION_PREFIX, EVENT_PREFIX, read_action_uri, read_event_uri
+from airflow_provider_vai.plugin.events.steps import is_step
 
 if TYPE_CHECKING:
     from airflow.serialization.definitions.dag import SerializedDAG
@@ -109,7 +109,7 @@ def emit(ended: Ended, session: Session) -> None:
 
     :param ended: the run. :param session: is flushed, not committed.
     """
-    listened = _listened(session)
+    listened = _listened(ended.dag_id, session)
     if not listened:
         return
     run = session.scalar(select(DagRun).where(DagRun.dag_id == ended.dag_id, DagRun.run_id == ended.run_id))
@@ -125,16 +125,26 @@ def emit(ended: Ended, session: Session) -> None:
                 _register(asset, run, matching, session)
 
 
-def _listened(session: Session) -> Sequence[AssetModel]:
-    """Return the assets of events that schedule an active DAG."""
+def _listened(dag_id: str, session: Session) -> Sequence[AssetModel]:
+    """Return the assets that schedule an active DAG: those of events, and those of the DAG's steps.
+
+    A step that has its own asset as an outlet emits it itself, so it is left out here.
+    """
     active = DagScheduleAssetReference.dag.has(DagModel.is_paused.is_(False))
-    query = select(AssetModel).where(AssetModel.uri.startswith(EVENT_PREFIX), AssetModel.scheduled_dags.any(active))
-    return session.scalars(query.order_by(AssetModel.id)).all()
+    of_step = and_(AssetModel.uri.startswith(ACTION_PREFIX), ~AssetModel.producing_tasks.any())
+    is_ours = or_(AssetModel.uri.startswith(EVENT_PREFIX), of_step)
+    found = session.scalars(select(AssetModel).where(is_ours, AssetModel.scheduled_dags.any(active)))
+    named = [(asset, read_action_uri(asset.uri)) for asset in found.all()]
+    return sorted((asset for asset, step in named if step is None or step[1] == dag_id), key=lambda asset: asset.id)
 
 
 def _matching(uri: str, happened: Sequence[Happened]) -> list[Happened]:
-    read = read_event_uri(uri)
-    if read is None:
+    step = read_action_uri(uri)
+    if step is not None:
+        read = "action.completed", dict(zip(("action_kind", "automation", "step"), step, strict=True))
+    elif (given := read_event_uri(uri)) is not None:
+        read = given
+    else:
         return []
     name, filters = read
     return [one for one in happened if one.event == name and filters.items() <= one.facts.items()]
@@ -204,11 +214,11 @@ def _of_step(run: DagRun, task: Any, instances: Sequence[TaskInstance]) -> Itera
 
 
 def _kind(task: Any) -> str | None:
-    """Return the action kind of a step, from its asset; a mapped step has no asset, so from its operator."""
+    """Return the action kind of a step: from its asset if it has one, else from its operator."""
     for outlet in getattr(task, "outlets", None) or ():
         uri = str(getattr(outlet, "uri", ""))
-        if uri.startswith(ACTIONS):
-            return unquote(uri.removeprefix(ACTIONS).partition("/")[0])
+        if uri.startswith(ACTION_PREFIX):
+            return unquote(uri.removeprefix(ACTION_PREFIX).partition("/")[0])
     from airflow_provider_vai.model.kinds import all_kinds
 
     operator = f"{task._task_module}.{task.task_type}"

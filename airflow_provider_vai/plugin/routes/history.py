@@ -23,6 +23,7 @@ from airflow_provider_vai.plugin.api.idempotency import OnceDep
 from airflow_provider_vai.plugin.api.json_response import ListPage, MaskedJson, ResponseModel
 from airflow_provider_vai.plugin.api.openapi import body_of, with_headers
 from airflow_provider_vai.plugin.api.parameters import DagId, Limit, Offset, VersionNumber
+from airflow_provider_vai.plugin.api.parsing import read_soon
 from airflow_provider_vai.plugin.api.problems import Problem
 from airflow_provider_vai.plugin.api.request_body import RequestModel, SmallBody
 from airflow_provider_vai.plugin.api.stored_automation import existing, existing_or_deleted, refuse_edited_by_hand
@@ -140,6 +141,7 @@ def restore(
         if state.sidecar is None and state.dag_file is not None:
             raise Problem(409, "a DAG file with that name exists now that was not made here")
         lifecycle.restore(folder, dag_id, number, by=user.get_name(), expected=expected, pause=airflow_state.pause)
+        read_soon(dag_id)
         return automation_response(dag_id)
 
     return once(body.content, make)

@@ -42,6 +42,7 @@ class StepOptions(RequestModel):
     retries: int | None = None
     retry_delay_seconds: float | None = None
     timeout_seconds: float | None = None
+    asset: bool | None = None
     summary: str = ""
 
     def given(self) -> dict[str, Any]:

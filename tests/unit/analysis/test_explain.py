@@ -51,6 +51,15 @@ def made() -> Automation:
     return Automation(dag_id="d", source_type="MANUAL", steps=[look, send], params={"name": Param(default="x")})
 
 
+def test_a_step_that_emits_its_asset() -> None:
+    """The heading of a step says that it emits its asset."""
+    automation = made()
+    automation.steps[0] = automation.steps[0].model_copy(update={"asset": True})
+
+    assert "look (mcp_tool, read, call c1, emits its asset)" in lines(automation)
+    assert [line for line in lines(made()) if "asset" in line] == []
+
+
 def test_each_class() -> None:
     """Each argument has a phrase for its source, its origin, its evidence, and what is left to decide."""
     found = {entry["argument"]: entry for entry in explain(made(), "send")}

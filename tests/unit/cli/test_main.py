@@ -300,7 +300,6 @@ def test_schemas(model: str, vai: Vai) -> None:
         ["nope"],
         ["inspect"],
         ["crystallize"],
-        ["crystallize", "x.json"],
         ["crystallize", "x.json", "--out", "o", "--gates", "none"],
         ["schema", "dag"],
         ["inspect", "x.json", "--nope"],

@@ -103,3 +103,13 @@ def test_the_gate_of_a_mapped_step_sees_the_list() -> None:
         ("gate", ["each_b"]),
         ("b", ["gate"]),
     ]
+
+
+def test_a_step_emits_its_own_asset_if_the_spec_asks() -> None:
+    """Neither a mapped step nor any other has an asset of its own, unless the spec says so."""
+    mapped = step("many", "a").model_copy(update={"each": Output(step="a")})
+    asked = step("asked", "many").model_copy(update={"asset": True})
+
+    assert emitted([step("a"), mapped, asked]) == {
+        "asked": ["vai://actions/explain_schema/sales.daily/asked", "vai://automations/sales.daily"]
+    }

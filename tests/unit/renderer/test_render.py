@@ -387,7 +387,7 @@ def test_limits_and_notifications_are_airflows_own() -> None:
         "max_active_runs=4,",
         "max_active_tasks=5,",
         "dagrun_timeout=timedelta(seconds=3600),",
-        'default_args={"owner": "mia", "retries": 1, "retry_delay": timedelta(seconds=30)},',
+        'default_args={"action_asset": False, "owner": "mia", "retries": 1, "retry_delay": timedelta(seconds=30)},',
         """on_success_callback=[BellNotifier(text="it's {{ ds }}")],""",
         "on_failure_callback=[SirenNotifier()],",
         f'doc_md="The record of this automation is `{one.dag_id}.vai.json`.",',

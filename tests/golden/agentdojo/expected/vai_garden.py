@@ -25,6 +25,7 @@ with DAG(
     catchup=False,
     is_paused_upon_creation=True,
     max_active_runs=1,
+    default_args={"action_asset": False},
     doc_md="The record of this automation is `vai_garden.vai.json`.",
     tags=["vai", "crystallized"],
 ):

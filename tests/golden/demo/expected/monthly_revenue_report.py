@@ -33,6 +33,7 @@ with DAG(
     catchup=False,
     is_paused_upon_creation=True,
     max_active_runs=1,
+    default_args={"action_asset": False},
     doc_md="The record of this automation is `monthly_revenue_report.vai.json`.",
     tags=["vai", "crystallized"],
 ):

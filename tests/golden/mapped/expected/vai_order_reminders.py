@@ -29,6 +29,7 @@ with DAG(
     catchup=False,
     is_paused_upon_creation=True,
     max_active_runs=1,
+    default_args={"action_asset": False},
     doc_md="The record of this automation is `vai_order_reminders.vai.json`.",
     tags=["vai", "crystallized"],
 ):
@@ -64,10 +65,7 @@ with DAG(
             "total": item("total"),
         },
         gate=approve_send_reminder,
-        outlets=[
-            asset("vai://actions/mcp_tool/vai_order_reminders/send_reminder"),
-            asset("vai://automations/vai_order_reminders"),
-        ],
+        outlets=[asset("vai://automations/vai_order_reminders")],
     ).expand(item=each_send_reminder.output)
 
     list_orders >> each_send_reminder >> approve_send_reminder >> send_reminder

@@ -28,6 +28,7 @@ with DAG(
     catchup=False,
     is_paused_upon_creation=True,
     max_active_runs=1,
+    default_args={"action_asset": False},
     doc_md="The record of this automation is `vai_book_invoice_7_and_archive_the_rest.vai.json`.",
     tags=["vai", "crystallized"],
 ):

@@ -26,6 +26,7 @@ with DAG(
     catchup=False,
     is_paused_upon_creation=True,
     max_active_runs=1,
+    default_args={"action_asset": False},
     doc_md="The record of this automation is `vai_monthly_revenue_dashboard.vai.json`.",
     tags=["vai", "crystallized"],
 ):

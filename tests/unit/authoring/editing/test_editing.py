@@ -657,6 +657,10 @@ def test_options() -> None:
     assert step(mapped, "water").each == Output(step="read_sensor", path=["plants"])
     assert "water.each" in refused(lambda: editing.remove_step(mapped, "read_sensor"))
     assert editing.set_step_options(mapped, "water", each=None, concurrency=None) == before
+    emitting = editing.set_step_options(before, "water", asset=True)
+    assert step(emitting, "water").asset
+    assert editing.set_step_options(emitting, "water", asset=None) == before
+    assert "asset" in refused(lambda: editing.set_step_options(before, "water", asset="often"))
 
 
 # --- whatever is done -------------------------------------------------------------------------------------------------
