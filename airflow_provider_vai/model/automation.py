@@ -165,8 +165,8 @@ class Step(Spec):
       ``none_failed_min_one_success`` where the paths of a branch join.
     - ``retries``, ``retry_delay_seconds`` and ``timeout_seconds``: Airflow's ``retries``, ``retry_delay`` and
       ``execution_timeout``. Without them the automation's values apply.
-    - ``model_words``: the places of texts that only a model wrote, the argument's name first. It is set only for steps
-      with external side effects.
+    - ``model_words``: the places of texts that only a model wrote, the argument's name first. It is not set for steps
+      that only read.
     - ``title``: Airflow's ``task_display_name``, for a step whose name has letters that its task id lacks.
     """
 
