@@ -83,6 +83,13 @@ class Undecided(Spec):
     evidence: list[str] = Field(default_factory=list)
 
 
+class OriginAt(Spec):
+    """The origin of the values at the place ``at`` in an argument, and inside it."""
+
+    at: JsonPath
+    origin: Origin
+
+
 class Argument(Spec):
     """Where the value of one argument of a step comes from.
 
@@ -92,8 +99,9 @@ class Argument(Spec):
     - ``parameter``: the DAG param ``param``, or the place ``path`` inside it.
 
     ``secrets`` lists the places that a connection fills in. Places that are filled in are ``null`` in ``value``.
-    ``origin`` is the origin of the value, ``None`` if it was not traced. ``undecided`` lists the places that a person
-    should decide about. ``evidence`` lists the reasons for the choice, for people; no code reads it.
+    ``origin`` is the origin of the value, ``None`` if it was not traced or its parts have different ones; ``origins``
+    then lists those of the parts, and the longest place counts. ``undecided`` lists the places that a person should
+    decide about. ``evidence`` lists the reasons for the choice, for people; no code reads it.
     """
 
     class_: Literal["frozen", "wired", "parameter", "template"] = Field(alias="class")
@@ -104,6 +112,7 @@ class Argument(Spec):
     param: str | None = None
     path: JsonPath = Field(default_factory=list)
     origin: Origin | None = None
+    origins: list[OriginAt] = Field(default_factory=list)
     evidence: list[str] = Field(default_factory=list)
     undecided: list[Undecided] = Field(default_factory=list)
 

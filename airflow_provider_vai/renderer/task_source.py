@@ -10,6 +10,7 @@ from typing import Any
 
 from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.languages.places import value_at, with_value
+from airflow_provider_vai.model.authors import authors
 from airflow_provider_vai.model.automation import Argument, Output, Step, Wire
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.outside import REMEDY, outside_problem
@@ -17,6 +18,9 @@ from airflow_provider_vai.renderer import python_source
 from airflow_provider_vai.renderer.frame import FRAME, Frame, outlets
 from airflow_provider_vai.renderer.python_source import LINE_LENGTH, PythonSource, SourcePlace
 from airflow_provider_vai.renderer.trigger_rules import trigger_rules
+
+AUTHORS = "authors"
+"""The argument of a gate that is not part of the spec: it follows from the steps that the gate guards."""
 
 
 @dataclass(frozen=True)
@@ -107,13 +111,21 @@ def _task(step: Step, variables: Mapping[str, str], options: dict[str, Any], fra
         variable=python_source.name(variables[step.key]),
         operator=python_source.name(step.operator.rpartition(".")[2]),
         task_id=step.task_id,
-        names=kind.written_names,
-        arguments={name: _with_references(argument, variables) for name, argument in step.arguments.items()},
+        names=[*kind.written_names, AUTHORS],
+        arguments=_arguments(step, variables, frame),
         options=options,
         gate=python_source.name(variables[gate]) if gate else None,
         each=python_source.name(variables[each]) if each else None,
         comments=_comments(step.determinism, step.non_deterministic_reason) if step.non_deterministic else (),
     )
+
+
+def _arguments(step: Step, variables: Mapping[str, str], frame: Frame) -> dict[str, Any]:
+    """Return the arguments of a step; a gate also gets who wrote the texts of the steps that it guards."""
+    found = {name: _with_references(argument, variables) for name, argument in step.arguments.items()}
+    known = {guarded.task_id: authors(guarded) for guarded in frame.steps if guarded.approval.gate == step.key}
+    known = {task_id: places for task_id, places in known.items() if places}
+    return {**found, AUTHORS: known} if known else found
 
 
 @lru_cache(maxsize=256)

@@ -56,6 +56,8 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         ``argument.key.0``, see :mod:`~airflow_provider_vai.languages.places`. If the gate guards several steps, it is
         ``task_id:place``.
     :param denied: Arguments of calls that were denied in the recorded run. Such a call never passes the gate.
+    :param authors: Who wrote the texts of the guarded steps: task id -> origin (``model``, ``user``, ``system``,
+        ``tool_output``, ``constant``) -> places, each as a list of keys. A place stands for every text in it.
     :param assigned_users: Who may answer: ids, or ``{"id", "name"}``. Default: anyone who may answer in this DAG.
     :param response_timeout: How long one try waits for an answer, over all its questions. Default: forever.
     :param on_timeout: ``fail``, ``approve`` or ``reject``.
@@ -75,7 +77,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
 
     kind = "approval_gate"
     inherits_from_skipmixin = True  # a cleared step then checks again whether the gate skipped it
-    template_fields: Sequence[str] = ("subject", "reason", "recorded", "editable", "denied")
+    template_fields: Sequence[str] = ("subject", "reason", "recorded", "editable", "denied", "authors")
     operator_extra_links = (RequiredActionLink(),)
     ui_color = "#f9e79f"
 
@@ -87,6 +89,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         recorded: dict[str, Any] | None = None,
         editable: dict[str, dict[str, Any]] | None = None,
         denied: list[dict[str, Any]] | None = None,
+        authors: dict[str, dict[str, list[list[str | int]]]] | None = None,
         assigned_users: Sequence[str | dict[str, str]] | None = None,
         response_timeout: timedelta | float | None = None,
         on_timeout: str = "fail",
@@ -109,6 +112,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         self.recorded = argument(recorded)
         self.editable = argument(editable)
         self.denied = argument(denied)
+        self.authors = argument(authors)
         self.assigned_users = assigned_users
         self.response_timeout = _span(response_timeout)
         self.on_timeout = on_timeout
