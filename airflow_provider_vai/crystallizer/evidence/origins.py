@@ -14,7 +14,7 @@ from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.leaf_origins import MOST_LEAVES, LeafOrigin, Tracer
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
-from airflow_provider_vai.crystallizer.evidence.value_places import leaves
+from airflow_provider_vai.languages.places import texts
 from airflow_provider_vai.model.authors import outermost
 from airflow_provider_vai.model.automation import Argument, Origin, OriginAt
 
@@ -49,8 +49,8 @@ def _arguments(draft: Draft, tracer: Tracer) -> Iterator[tuple[str, Argument]]:
 
 
 def _parts(value: Any, traced: Mapping[tuple[str | int, ...], Origin]) -> list[OriginAt]:
-    """Return the origin of each part, of the largest parts that have only one."""
-    found = outermost(leaves(value), lambda at, _: traced.get(tuple(at)))
+    """Return the origins of the texts in a value; parts whose texts have one origin are listed once."""
+    found = outermost(texts(value, []), lambda at, _: traced.get(tuple(at)))
     return [OriginAt(at=at, origin=origin) for at, origin in found if origin is not None]
 
 

@@ -138,6 +138,13 @@ ORDER BY orders DESC, region""",
         task_id="approve_http_request",
         subject="Run http_request?",
         reason="It has external side effects, and the trace does not record whether anyone approved them.",
+        authors={
+            "http_request": {
+                "model": [["endpoint"], ["json"]],
+                "constant": [["expected_shape"], ["conn_id"]],
+                "user": [["method"]],
+            },
+        },
     )
 
     # model-written: a model wrote json.title, json.summary, json.highlights.0 and 2 more, and every run

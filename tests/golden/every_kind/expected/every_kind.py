@@ -186,6 +186,12 @@ with DAG(
                 },
             },
         },
+        authors={
+            "http_request": {
+                "model": [["conn_id"], ["endpoint"], ["method"], ["json"]],
+                "constant": [["expected_shape"]],
+            },
+        },
     )
 
     http_request = HttpRequestOperator(
