@@ -24,9 +24,9 @@ def authors(step: Step) -> dict[str, list[JsonPath]]:
     found: dict[str, list[JsonPath]] = {}
     words = {tuple(place) for place in step.model_words}
     for name, argument in step.arguments.items():
-        if argument.class_ == "template":
+        if argument.class_ == "template" or not argument.origins:  # older sidecars have no origins of texts
             continue
-        known: dict[tuple[str | int, ...], str] = {(name, *part.at): part.origin for part in parts(argument)}
+        known: dict[tuple[str | int, ...], str] = {(name, *part.at): part.origin for part in argument.origins}
         for place, author in outermost(texts(argument.value, [name]), partial(_author, words, known)):
             if author is not None:
                 found.setdefault(author, []).append(place)
@@ -42,21 +42,19 @@ def _author(
     return None if at is None else known[at]
 
 
-def parts(argument: Argument) -> list[OriginAt]:
-    """Return the origins of an argument's parts; if it has one origin, a single part that is the whole."""
-    if argument.origins or argument.origin in (None, "secret"):
-        return argument.origins
-    return [OriginAt(at=[], origin=argument.origin)]
+def by_user() -> list[OriginAt]:
+    """Return the origins of an argument of which a person wrote every text."""
+    return [OriginAt(at=[], origin="user")]
 
 
 def parts_after_edit(argument: Argument, path: JsonPath) -> list[OriginAt]:
-    """Return the origins of an argument's parts after a person set the value at a path; empty if nothing is known.
+    """Return the origins of the texts in an argument after a person set the value at a path.
 
     :param argument: the argument before the edit.
     :param path: the place in the argument.
     """
-    known = [part for part in parts(argument) if part.at[: len(path)] != path]
-    return [*known, OriginAt(at=path, origin="user")] if parts(argument) else []
+    known = [part for part in argument.origins if part.at[: len(path)] != path]
+    return [*known, OriginAt(at=path, origin="user")]
 
 
 def longest(places: Container[tuple[str | int, ...]], place: Sequence[str | int]) -> tuple[str | int, ...] | None:
@@ -66,12 +64,13 @@ def longest(places: Container[tuple[str | int, ...]], place: Sequence[str | int]
 
 
 def outermost(
-    values: Iterable[tuple[JsonPath, object]], author: Callable[[JsonPath, object], Author]
+    values: Iterable[tuple[JsonPath, object]], author: Callable[[JsonPath, object], Author], *, shortest: int = 1
 ) -> list[tuple[JsonPath, Author]]:
     """Return authors by place, with places that have the same author joined to the largest place around them.
 
     :param values: plain values with their places, in the order of the data.
     :param author: returns the author of a value at a place.
+    :param shortest: the fewest keys of a joined place.
     """
     known = [(place, author(place, value)) for place, value in values]
     around: dict[tuple[str | int, ...], set[Author]] = {}
@@ -80,8 +79,7 @@ def outermost(
             around.setdefault(tuple(place[:length]), set()).add(who)
     found: dict[tuple[str | int, ...], Author] = {}
     for place, who in known:
-        first = 1 if place else 0
-        lengths = range(first, len(place) + 1)
+        lengths = range(min(shortest, len(place)), len(place) + 1)
         at = next(tuple(place[:length]) for length in lengths if len(around[tuple(place[:length])]) == 1)
         found[at] = who
     return [(list(at), who) for at, who in found.items()]

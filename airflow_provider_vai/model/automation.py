@@ -100,8 +100,8 @@ class Argument(Spec):
 
     ``secrets`` lists the places that a connection fills in. Places that are filled in are ``null`` in ``value``.
     ``origin`` is the origin of the value, ``None`` if it was not traced or its parts have different ones; ``origins``
-    then lists those of the texts in it, and the longest place counts. ``undecided`` lists the places that a person
-    should decide about. ``evidence`` lists the reasons for the choice, for people; no code reads it.
+    lists those of the texts in it, and the longest place counts. ``undecided`` lists the places that a person should
+    decide about. ``evidence`` lists the reasons for the choice, for people; no code reads it.
     """
 
     class_: Literal["frozen", "wired", "parameter", "template"] = Field(alias="class")

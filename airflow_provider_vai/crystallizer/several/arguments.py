@@ -26,7 +26,6 @@ from airflow_provider_vai.crystallizer.several.volatile import WHAT, volatile
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.languages.short_text import cut
-from airflow_provider_vai.model.authors import parts
 from airflow_provider_vai.model.automation import Argument, Output, Undecided, Wire
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.flags import is_prose
@@ -146,8 +145,7 @@ class _Walk:
             return Argument(class_="template", value=wire.template, **notes)
         fields: dict[str, Any] = {"value": value, **notes, "origin": self._origin(before)}
         fields |= {"secrets": secrets} if secrets else {}
-        origins = parts(before) if fields["origin"] is None else []
-        fields |= {"origins": origins} if origins else {}
+        fields |= {"origins": before.origins} if before.origins else {}
         fields |= {"wires": self.wires} if self.wires else {}
         return Argument(class_="wired" if self.wires else "frozen", **fields)
 

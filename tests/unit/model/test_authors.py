@@ -71,3 +71,16 @@ def test_an_edit_of_a_part_covers_what_was_inside() -> None:
 
     assert of(automation)["system"] == [["arguments", "a", "c"]]
     assert of(edited)["user"] == [["arguments"]]
+
+
+def test_an_edit_of_an_untraced_part_claims_only_that_part() -> None:
+    """An older sidecar does not know who wrote the other texts of the argument, and no edit tells."""
+    automation = sent({"text": "Revenue rose by 12 percent", "code": "Zw-9918-Kp"})
+    step = automation.steps[-1]
+    arguments = {name: argument.model_copy(update={"origins": []}) for name, argument in step.arguments.items()}
+    older = step.model_copy(update={"arguments": arguments, "model_words": []})
+    edited = set_argument(
+        automation.model_copy(update={"steps": [*automation.steps[:-1], older]}), "send", "arguments.text", "Hello"
+    )
+
+    assert of(edited) == {"user": [["arguments", "text"]]}
