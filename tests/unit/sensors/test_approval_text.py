@@ -58,7 +58,8 @@ def test_no_unseen_character_hides_in_a_key_value_or_place(char: str) -> None:
 
     assert char not in text
     assert char not in page
-    assert text.count(json.dumps(char)[1:-1]) == 4  # the key, both values, and the place that the author wrote
+    shown = text.replace("\\\\", "\\")  # Markdown's own escapes
+    assert shown.count(json.dumps(char)[1:-1]) == 4  # the key, both values, and the place that the author wrote
 
 
 BREAKERS = ["| a | b |\n|---|---|\n| c | d |", "<table><tr><td>x</td></tr></table>", "</code></pre><h1>Approved</h1>",
