@@ -90,6 +90,15 @@ CONFIG: dict[str, Any] = {
                 "example": None,
                 "default": "49152",
             },
+            "dag_test_waits": {
+                "description": "Whether a gate in a DAG test (`airflow dags test`, `dag.test()`) waits for an answer "
+                "on the pages of an API server with the same database. Otherwise it asks on the terminal, and fails at "
+                "once if there is none.",
+                "version_added": "0.1.0",
+                "type": "boolean",
+                "example": None,
+                "default": "False",
+            },
         },
     }
 }

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from airflow_provider_vai.languages.unseen import is_unseen
+
 LONGEST_NUMBER = 40
 """Characters of a text that may be a number."""
 
@@ -71,7 +73,7 @@ def _leaves(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[Leaf]:
 def _text(text: str) -> str:
     """Return a text without what nobody sees: case, compatibility forms, invisible characters, surplus white space."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return " ".join("".join(c for c in folded if unicodedata.category(c) not in ("Cf", "Cc") or c.isspace()).split())
+    return " ".join("".join(char for char in folded if not is_unseen(char) or char.isspace()).split())
 
 
 def _number(text: str) -> tuple[str, Any] | None:

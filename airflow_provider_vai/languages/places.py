@@ -7,7 +7,7 @@ import this module when a DAG file is parsed, so it imports only the standard li
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from airflow_provider_vai.languages.short_text import cut
@@ -53,6 +53,19 @@ def with_value(value: Any, path: Sequence[str | int], new: Any) -> Any:
     copy = value.copy()
     copy[path[0]] = with_value(value[path[0]], path[1:], new) if len(path) > 1 else new
     return copy
+
+
+def texts(value: Any, place: list[str | int]) -> Iterator[tuple[list[str | int], str]]:
+    """Yield each text in JSON data with its place.
+
+    :param value: the JSON data.
+    :param place: the place of the data itself, with which every yielded place starts.
+    """
+    if isinstance(value, str):
+        yield place, value
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in inside:
+        yield from texts(part, [*place, key])
 
 
 def has_part(value: Any, part: str | int) -> bool:

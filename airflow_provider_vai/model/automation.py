@@ -86,6 +86,13 @@ class Undecided(Spec):
     evidence: list[str] = Field(default_factory=list)
 
 
+class OriginAt(Spec):
+    """The origin of the texts at the place ``at`` in an argument, and inside it."""
+
+    at: JsonPath
+    origin: Origin
+
+
 class Argument(Spec):
     """Where the value of one argument of a step comes from.
 
@@ -97,8 +104,9 @@ class Argument(Spec):
       one. See :mod:`~airflow_provider_vai.languages.derivation`.
 
     ``secrets`` lists the places that a connection fills in. Places that are filled in are ``null`` in ``value``.
-    ``origin`` is the origin of the value, ``None`` if it was not traced. ``undecided`` lists the places that a person
-    should decide about. ``evidence`` lists the reasons for the choice, for people; no code reads it.
+    ``origin`` is the origin of the value, ``None`` if it was not traced or its parts have different ones; ``origins``
+    lists those of the texts in it, and the longest place counts. ``undecided`` lists the places that a person should
+    decide about. ``evidence`` lists the reasons for the choice, for people; no code reads it.
     """
 
     class_: Literal["frozen", "wired", "parameter", "template", "derived"] = Field(alias="class")
@@ -110,6 +118,7 @@ class Argument(Spec):
     path: JsonPath = Field(default_factory=list)
     derive: Derivation | None = None
     origin: Origin | None = None
+    origins: list[OriginAt] = Field(default_factory=list)
     evidence: list[str] = Field(default_factory=list)
     undecided: list[Undecided] = Field(default_factory=list)
 
@@ -209,8 +218,8 @@ class Step(Spec):
       ``none_failed_min_one_success`` where the paths of a branch join.
     - ``retries``, ``retry_delay_seconds`` and ``timeout_seconds``: Airflow's ``retries``, ``retry_delay`` and
       ``execution_timeout``. Without them the automation's values apply.
-    - ``model_words``: the places of texts that only a model wrote, the argument's name first. It is set only for steps
-      with external side effects.
+    - ``model_words``: the places of texts that only a model wrote, the argument's name first. It is not set for steps
+      that only read.
     - ``title``: Airflow's ``task_display_name``, for a step whose name has letters that its task id lacks.
     - ``asset``: whether the task emits ``vai://actions/<kind>/<dag_id>/<task_id>`` the moment it succeeds.
     """

@@ -1,7 +1,8 @@
-"""The texts that explain why a step is flagged, and which of its values come only from text by outsiders."""
+"""What counts as prose, and the texts that explain why a step is flagged and which of its values outsiders wrote."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from airflow_provider_vai.model.automation import Determinism, UntrustedValue
@@ -11,8 +12,22 @@ from airflow_provider_vai.model.review_lines import place_text
 PROSE_WORDS = 4
 """A text with at least this many words counts as prose that someone wrote, not as a name."""
 
+WORD_CHARACTERS = 3
+"""How many characters count as a word in scripts without spaces: Chinese, Japanese, Thai, Lao, Burmese and Khmer."""
+
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+
 SHOWN_PLACES = 3
 SHOWN_VALUES = 5
+
+
+def is_prose(text: str) -> bool:
+    """Return whether a text is long enough to be prose that someone wrote."""
+    if len(text.split()) >= PROSE_WORDS:
+        return True
+    return len(_UNSPACED.findall(text)) >= PROSE_WORDS * WORD_CHARACTERS
 
 
 def flag(determinism: Determinism, reason: str | None, words: Sequence[JsonPath]) -> tuple[Determinism, str | None]:

@@ -47,7 +47,7 @@ SPAN_ARGUMENTS = ("response_timeout", "remind_before", "trust_for", "wake_every"
 
 _RENDERED = ("description", "tags", "owner", "conditions", "triggers", "params", "notifications", "title")
 _RENDERED_OF_STEP = ("arguments", "each", "title")
-_FOR_PEOPLE = ("origin", "evidence", "undecided")
+_FOR_PEOPLE = ("origin", "origins", "evidence", "undecided")
 """The parts of an argument that are only in the sidecar, which no database stores."""
 
 

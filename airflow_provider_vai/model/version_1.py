@@ -14,7 +14,7 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from airflow_provider_vai.model.base import JsonPath
-from airflow_provider_vai.model.flags import PROSE_WORDS
+from airflow_provider_vai.model.flags import is_prose
 from airflow_provider_vai.model.review_codes import FLAGS
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 
@@ -186,7 +186,7 @@ def _model_words(reason: Any, arguments: Mapping[str, Any]) -> Iterator[JsonPath
 
 
 def _prose(value: Any, at: JsonPath) -> Iterator[JsonPath]:
-    if isinstance(value, str) and len(value.split()) >= PROSE_WORDS:
+    if isinstance(value, str) and is_prose(value):
         yield at
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, part in inside:

@@ -10,6 +10,7 @@ from typing import Any
 
 from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.languages.places import value_at, with_value
+from airflow_provider_vai.model.authors import authors
 from airflow_provider_vai.model.automation import Argument, Output, Step, Wire
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.outside import REMEDY, outside_problem
@@ -19,6 +20,9 @@ from airflow_provider_vai.renderer.frame import FRAME, Frame, outlets
 from airflow_provider_vai.renderer.importable import FUNCTIONS
 from airflow_provider_vai.renderer.python_source import LINE_LENGTH, PythonSource, SourcePlace
 from airflow_provider_vai.renderer.trigger_rules import trigger_rules
+
+AUTHORS = "authors"
+"""The argument of a gate that is not part of the spec: it follows from the steps that the gate guards."""
 
 
 @dataclass(frozen=True)
@@ -117,21 +121,28 @@ def _task(
     for name, argument in step.arguments.items():
         if outside := outside_problem(kind, name, argument):
             raise RenderError(outside[1], where=f"step {step.key}: {name}", remedy=REMEDY)
-    values = {name: _with_references(argument, variables, expressions) for name, argument in step.arguments.items()}
     gate, each = step.approval.gate, frame.lists.get(step.key)
     return TaskSource(
         template=kind.template,
         variable=python_source.name(variables[step.key]),
         operator=python_source.name(step.operator.rpartition(".")[2]),
         task_id=step.task_id,
-        names=kind.written_names,
-        arguments=values,
+        names=[*kind.written_names, AUTHORS],
+        arguments=_arguments(step, variables, frame, expressions),
         options=options,
         gate=python_source.name(variables[gate]) if gate else None,
         each=python_source.name(variables[each]) if each else None,
         comments=_comments(step.determinism, step.non_deterministic_reason) if step.non_deterministic else (),
         assigned=expressions.assignments(),
     )
+
+
+def _arguments(step: Step, variables: Mapping[str, str], frame: Frame, expressions: Expressions) -> dict[str, Any]:
+    """Return the arguments of a step; a gate also gets who wrote the texts of the steps that it guards."""
+    found = {name: _with_references(argument, variables, expressions) for name, argument in step.arguments.items()}
+    known = {guarded.task_id: authors(guarded) for guarded in frame.steps if guarded.approval.gate == step.key}
+    known = {task_id: places for task_id, places in known.items() if places}
+    return {**found, AUTHORS: known} if known else found
 
 
 @lru_cache(maxsize=256)

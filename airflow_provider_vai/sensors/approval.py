@@ -57,6 +57,8 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         ``argument.key.0``, see :mod:`~airflow_provider_vai.languages.places`. If the gate guards several steps, it is
         ``task_id:place``.
     :param denied: Arguments of calls that were denied in the recorded run. Such a call never passes the gate.
+    :param authors: Who wrote the texts of the guarded steps: task id -> origin (``model``, ``user``, ``system``,
+        ``tool_output``, ``constant``) -> places, each as a list of keys. A place stands for every text in it.
     :param assigned_users: Who may answer: ids, or ``{"id", "name"}``. Default: anyone who may answer in this DAG.
     :param response_timeout: How long one try waits for an answer, over all its questions. Default: forever.
     :param on_timeout: ``fail``, ``approve`` or ``reject``.
@@ -78,7 +80,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
 
     kind = "approval_gate"
     inherits_from_skipmixin = True  # a cleared step then checks again whether the gate skipped it
-    template_fields: Sequence[str] = ("subject", "reason", "recorded", "editable", "denied")
+    template_fields: Sequence[str] = ("subject", "reason", "recorded", "editable", "denied", "authors")
     operator_extra_links = (RequiredActionLink(),)
     ui_color = "#f9e79f"
 
@@ -90,6 +92,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         recorded: dict[str, Any] | None = None,
         editable: dict[str, dict[str, Any]] | None = None,
         denied: list[dict[str, Any]] | None = None,
+        authors: dict[str, dict[str, list[list[str | int]]]] | None = None,
         assigned_users: Sequence[str | dict[str, str]] | None = None,
         response_timeout: timedelta | float | None = None,
         on_timeout: str = "fail",
@@ -114,6 +117,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         self.recorded = argument(recorded)
         self.editable = argument(editable)
         self.denied = argument(denied)
+        self.authors = argument(authors)
         self.assigned_users = assigned_users
         self.response_timeout = _span(response_timeout)
         self.on_timeout = on_timeout
@@ -146,17 +150,21 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
     def execute(self, context: Context) -> Any:
         """Ask the question and park; if the gate is not deferrable, poll for an out-of-band answer instead.
 
-        :return: the record of the decision, if the gate passes without a question or was polled.
+        In a DAG test the question is asked on the terminal, see :mod:`.approval_terminal`.
+
+        :return: the record of the decision, if the gate passes without a question, was polled, or asked on a terminal.
         :raises ApprovalImpossible: the gate guards no step, its steps would make a denied call, or the question cannot
             be shown.
         """
-        from airflow_provider_vai.sensors import approval_decision, approval_notice
+        from airflow_provider_vai.sensors import approval_decision, approval_notice, approval_terminal
 
         now = guarded(self, context)
         self._refuse_denied(now)
         is_like_denied = now.like_denied(self.text("denied") or ())
         if not is_like_denied and (answer := approval_decision.trusted(self, context, now)):
             return approval_decision.decide(self, context, now, answer)
+        if approval_terminal.answers_here(context):
+            return self._asked_on_terminal(context, now)
         if self.deferrable:
             approval_notice.send(self, context)
             self._ask(context, now, self._waiting(now))
@@ -173,6 +181,20 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
                 f"{task_id!r} would make a call that was denied in the recorded run, and such a call never passes."
                 " Change the step's arguments; the gate's `denied` lists the calls"
             )
+
+    def _asked_on_terminal(self, context: Context, now: Guarded) -> Any:
+        from airflow_provider_vai.sensors import approval_decision, approval_terminal, approval_text
+
+        answer = approval_terminal.ask(
+            self,
+            self.question(now),
+            subject=approval_text.heading(self.text("subject")),
+            longest=self.response_timeout,
+            has_form=bool(self.text("editable")),
+        )
+        if answer is None:
+            return self._timed_out(context, now, now.digests)
+        return approval_decision.decide(self, context, now, answer)
 
     def _waiting(self, now: Guarded) -> Waiting:
         from airflow_provider_vai.sensors.approval_question import Waiting
@@ -211,21 +233,39 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         """Return the question with all arguments in full; if that is too long for Airflow, with a link to a page."""
         from airflow_provider_vai.sensors import approval_page, approval_text
 
-        reason, recorded = self.text("reason"), self.text("recorded")
-        denied = now.like_denied(self.text("denied") or ())
-        body = approval_text.body(
-            now, reason=reason, recorded=recorded, problem=problem, denied=denied, holds_back=self._holds_back()
-        )
+        body = self.question(now, problem=problem, holds_back=self._holds_back())
         if len(body.encode()) <= approval_text.LONGEST_BODY:
             return body
         try:
-            page = approval_page.write(now, context, subject=self.text("subject"), reason=reason)
+            page = approval_page.write(now, context, subject=self.text("subject"), reason=self.text("reason"))
         except (OSError, UnusablePath) as error:
             raise ApprovalImpossible(
                 f"the arguments are too long for Airflow's page, and a separate page could not be written: {error}."
                 " Make [vai] artifacts_path writable, and clear this task"
             ) from error
-        return approval_text.body(now, reason=reason, recorded=recorded, problem=problem, denied=denied, page=page)
+        return self.question(now, problem=problem, page=page)
+
+    def question(
+        self, now: Guarded, *, problem: str | None = None, page: str | None = None, holds_back: bool = False
+    ) -> str:
+        """Return the text of the question, see :func:`.approval_text.body`.
+
+        :param now: The guarded steps with their arguments.
+        :param problem: Why an earlier answer to this question did not count.
+        :param page: The address of the page that shows everything, if the text is to be cut.
+        :param holds_back: Whether later runs wait until this gate is answered.
+        """
+        from airflow_provider_vai.sensors import approval_text
+
+        return approval_text.body(
+            now,
+            reason=self.text("reason"),
+            recorded=self.text("recorded"),
+            problem=problem,
+            denied=now.like_denied(self.text("denied") or ()),
+            page=page,
+            holds_back=holds_back,
+        )
 
     def _holds_back(self) -> bool:
         """Return whether later runs of the DAG cannot start while nobody answers."""

@@ -13,6 +13,8 @@ from airflow_provider_vai.operators.runtime.addresses import path_prefix
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_provider_vai.sensors.guarded import Guarded
+
 ANSWER_KEY = "vai_decision"  # key in the task state store, for answers that bypass Airflow's pages
 
 
@@ -30,6 +32,10 @@ class Gate(Protocol):
 
     def text(self, name: str) -> Any:
         """Return a setting of the question with its templates rendered."""
+        ...
+
+    def question(self, now: Guarded) -> str:
+        """Return the question about the guarded steps as Markdown."""
         ...
 
     def rejected(self, context: Context, record: dict[str, Any]) -> None:

@@ -45,7 +45,6 @@ def tell_out_of_band(gate: Gate, context: Context, now: Guarded) -> None:
 
     :raises ApprovalImpossible: this version of Airflow has no task state store to answer in.
     """
-    from airflow_provider_vai.sensors import approval_text
     from airflow_provider_vai.sensors.approval_answers import ANSWER_KEY
     from airflow_provider_vai.sensors.guarded import ApprovalImpossible
 
@@ -54,7 +53,6 @@ def tell_out_of_band(gate: Gate, context: Context, now: Guarded) -> None:
     if gate.reschedule and context["ti"].get_first_reschedule_date(context) is not None:
         return
     send(gate, context)
-    body = approval_text.body(now, reason=gate.text("reason"), recorded=gate.text("recorded"))
     answer = {"value": {"decision": "approve", "sha256": now.sha256, "note": "…"}}
-    gate.log.info("%s", body)
+    gate.log.info("%s", gate.question(now))
     gate.log.info("Answer with PUT on this task instance's state-store/%s, body: %s", ANSWER_KEY, answer)

@@ -7,14 +7,13 @@ the digest of its bytes, so that a question never links to the page of another q
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow_provider_vai.languages.html_text import text
 from airflow_provider_vai.operators.runtime import results
 from airflow_provider_vai.operators.runtime.addresses import path_prefix
-from airflow_provider_vai.sensors import approval_text
+from airflow_provider_vai.sensors import approval_text, text_authors
 from airflow_provider_vai.sensors.guarded import Guarded
 
 if TYPE_CHECKING:
@@ -64,10 +63,19 @@ def page(now: Guarded, *, subject: Any, reason: str | None) -> str:
     return _PAGE.format(
         subject=text(approval_text.heading(subject)),
         reason=text(approval_text.plain(reason or "")),
-        steps="\n".join(_step(task_id, now.steps[task_id].kind, now.arguments[task_id]) for task_id in now.steps),
+        steps="\n".join(_step(task_id, now) for task_id in now.steps),
         sha256=now.sha256,
     )
 
 
-def _step(task_id: str, kind: str, arguments: Mapping[str, Any]) -> str:
-    return f"<h2>{text(task_id)} ({text(kind)})</h2>\n<pre>{text(approval_text.as_json(arguments))}</pre>"
+def _step(task_id: str, now: Guarded) -> str:
+    heading = f"<h2>{text(task_id)} ({text(now.steps[task_id].kind)})</h2>"
+    return f"{heading}\n<pre>{text(approval_text.as_json(now.arguments[task_id]))}</pre>{_authors(task_id, now)}"
+
+
+def _authors(task_id: str, now: Guarded) -> str:
+    lines = [
+        f"<li>{text(who)}: {text(approval_text.plain(', '.join(places)))}</li>"
+        for who, places in text_authors.shown(now, task_id)
+    ]
+    return f"\n<p>Who wrote these texts</p>\n<ul>\n{chr(10).join(lines)}\n</ul>" if lines else ""

@@ -9,13 +9,14 @@ from __future__ import annotations
 import difflib
 import json
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.unseen import is_visible
 from airflow_provider_vai.operators.runtime import results
 from airflow_provider_vai.operators.runtime.masking import masked, masked_values
+from airflow_provider_vai.sensors import text_authors
 from airflow_provider_vai.sensors.guarded import Guarded
 
 LONGEST_BODY = 60_000
@@ -26,6 +27,10 @@ LONGEST_TEXT = 2000  # characters of one string value
 LONGEST_LIST = 50  # items of one list
 LONGEST_BLOCK = 15_000  # characters of one step's arguments
 
+# Places that the body names for each author of a step's texts; the page of its own names all:
+MOST_PLACES = 30
+LEAST_PLACES = 10
+
 MOST_DENIALS = 5
 LONGEST_DENIAL = 2000  # characters of one denied call
 
@@ -33,7 +38,6 @@ SUBJECT_CHARACTERS = 200
 
 HELD_BACK = "**Later runs of this DAG wait** until this question is answered: it has no deadline."
 
-_INVISIBLE = ("Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp")  # controls, direction overrides, lone surrogates, separators
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")  # Markdown allows escaping every ASCII punctuation mark
 
 
@@ -105,9 +109,19 @@ def _step(task_id: str, now: Guarded, recorded: Mapping[str, Any], *, is_cut: bo
     shown = _folded(masked_values(shown)) if is_cut else shown  # masked first, so that no part of a secret is left
     parts = [f"### Step `{task_id}`", " · ".join(f"{name} {_escaped(value)}" for name, value in facts)]
     parts += [_fenced(shown, LONGEST_BLOCK if is_cut else None)]
+    parts += _authors(now, task_id, LEAST_PLACES if is_cut else MOST_PLACES)
     parts += [f"{references} of these values are artifacts of earlier steps."] if references else []
     parts += [] if is_cut else list(_differences(arguments, recorded))
     return "\n\n".join(parts)
+
+
+def _authors(now: Guarded, task_id: str, most: int) -> list[str]:
+    """Return who wrote the step's texts, as a list with the places of each author; empty if nobody knows."""
+    lines = [
+        f"- **{who}:** {', '.join(_escaped(place) for place in shown_places)}"
+        for who, shown_places in text_authors.shown(now, task_id, most)
+    ]
+    return ["**Who wrote these texts**", "\n".join(lines)] if lines else []
 
 
 def _differences(arguments: Mapping[str, Any], recorded: Mapping[str, Any]) -> Iterator[str]:
@@ -150,7 +164,7 @@ def _folded(value: Any) -> Any:
     """Return ``value`` with long texts and lists cut, and a note of how much was cut."""
     if isinstance(value, str) and len(value) > LONGEST_TEXT:
         more = len(value) - LONGEST_TEXT
-        return f"{value[:LONGEST_TEXT]} (... {more} more characters, sha256 {json_text.digest(value)})"
+        return f"{value[:LONGEST_TEXT]} (... {more} more characters)"
     if isinstance(value, dict):
         return {key: _folded(part) for key, part in value.items()}
     if isinstance(value, list):
@@ -187,7 +201,4 @@ def _escaped(text: str) -> str:
 
 def _visible(text: str, keep: str = "") -> str:
     """Return ``text`` with each invisible character, except those in ``keep``, written as its JSON escape."""
-    return "".join(
-        char if char in keep or unicodedata.category(char) not in _INVISIBLE else json.dumps(char)[1:-1]
-        for char in text
-    )
+    return "".join(char if char in keep or is_visible(char) else json.dumps(char)[1:-1] for char in text)

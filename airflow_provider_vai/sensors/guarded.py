@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +26,14 @@ class ApprovalImpossible(AirflowFailException):
 
 @dataclass(frozen=True)
 class Guarded:
-    """The guarded steps by task id, and the resolved arguments of each. A mapped step has one entry per element."""
+    """The guarded steps by task id, and the resolved arguments of each. A mapped step has one entry per element.
+
+    ``authors`` is who wrote their frozen texts, as the gate's argument of that name says.
+    """
 
     steps: Mapping[str, Any]
     arguments: Mapping[str, dict[str, Any]]
+    authors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @cached_property
     def digests(self) -> dict[str, str]:
@@ -94,7 +98,8 @@ def guarded(gate: Any, context: Context) -> Guarded:
     if not steps:
         raise ApprovalImpossible(f"no step names the gate {gate.task_id!r}: pass it to a step (gate=...), or remove it")
     ordered = dict(sorted(steps.items(), key=lambda entry: natural(entry[0])))
-    return Guarded(ordered, {name: _arguments(step, context) for name, step in ordered.items()})
+    resolved = {name: _arguments(step, context) for name, step in ordered.items()}
+    return Guarded(ordered, resolved, gate.text("authors") or {})
 
 
 def natural(name: str) -> list[Any]:

@@ -85,8 +85,12 @@ def run_dag(run_file: Callable[..., Ran]) -> Callable[..., Ran]:
 
 
 @pytest.fixture
-def run_file(database: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    """Return a function that writes the text of a DAG file and runs its DAG like ``airflow dags test``."""
+def run_file(database: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+    """Return a function that writes the text of a DAG file and runs its DAG like ``airflow dags test``.
+
+    Gates wait, so that a test can answer them as Airflow's pages do.
+    """
+    monkeypatch.setenv("AIRFLOW__VAI__DAG_TEST_WAITS", "True")
 
     def run(dag_id: str, text: str, *, runs: int = 1, **test_options: Any) -> Ran:
         path = database / "dags" / f"{dag_id}.py"

@@ -13,6 +13,7 @@ from airflow_provider_vai.authoring.editing.secrets import refuse_credentials, r
 from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.languages.template import syntax_problem
 from airflow_provider_vai.model import step_effects
+from airflow_provider_vai.model.authors import by_user, parts_after_edit
 from airflow_provider_vai.model.automation import (
     Argument,
     Automation,
@@ -264,7 +265,9 @@ def _without(argument: Argument, path: JsonPath, where: str) -> Argument:
 
 def _rebuilt(argument: Argument, value: Any, wires: list[Wire], secrets: list[Secret], path: JsonPath) -> Argument:
     """Return an argument with a new value at a place; the place no longer counts as undecided."""
-    fields = {"wires": wires, "secrets": secrets, "undecided": _outside(argument.undecided, path)}
+    origins = parts_after_edit(argument, path)
+    undecided = _outside(argument.undecided, path)
+    fields = {"wires": wires, "secrets": secrets, "origins": origins, "undecided": undecided}
     return Argument(
         class_="wired" if wires else "frozen",
         value=value,
@@ -307,7 +310,9 @@ def _typed(value: Any, path: JsonPath, where: str) -> JsonPath:
 
 def _from_user(argument: Argument, by: str) -> Argument:
     secret = argument.class_ == "frozen" and bool(argument.secrets)
-    return argument.model_copy(update={"origin": "secret" if secret else "user", "evidence": [f"edited by {by}"]})
+    fields: dict[str, Any] = {"origin": "secret" if secret else "user", "evidence": [f"edited by {by}"]}
+    fields |= {} if argument.origins else {"origins": by_user()}
+    return argument.model_copy(update=fields)
 
 
 def _with_arguments(

@@ -6,7 +6,7 @@ evidence lists the places with their origins, with credentials masked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,9 @@ from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.leaf_origins import LeafOrigin, Tracer
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
-from airflow_provider_vai.model.automation import Argument, Origin
+from airflow_provider_vai.languages.places import texts
+from airflow_provider_vai.model.authors import outermost
+from airflow_provider_vai.model.automation import Argument, Origin, OriginAt
 
 MOST_LINES = 20
 """The most lines of evidence for one argument."""
@@ -41,7 +43,15 @@ def _arguments(draft: Draft, tracer: Tracer) -> Iterator[tuple[str, Argument]]:
         found |= {"tool_output"} if wired else set()
         agreed: Origin | None = "secret" if "secret" in found else next(iter(found)) if len(found) == 1 else None
         fields: dict[str, Any] = {"evidence": [*argument.evidence, *_lines(rest)], "origin": agreed}
+        if parts := _parts(draft.values[name], {tuple(leaf.at): leaf.origin for leaf in rest}):
+            fields["origins"] = parts
         yield name, argument.model_copy(update=fields)
+
+
+def _parts(value: Any, traced: Mapping[tuple[str | int, ...], Origin]) -> list[OriginAt]:
+    """Return the origins of the texts in a value; parts whose texts have one origin are listed once."""
+    found = outermost(texts(value, []), lambda at, _: traced.get(tuple(at)), shortest=0)
+    return [OriginAt(at=at, origin=origin) for at, origin in found if origin is not None]
 
 
 def _lines(traced: Sequence[LeafOrigin]) -> list[str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
 from airflow_provider_vai.crystallizer.evidence.said import TOKEN
 from airflow_provider_vai.languages import json_text
-from airflow_provider_vai.model.base import JsonPath
+from airflow_provider_vai.languages.places import texts
 from airflow_provider_vai.model.run import Run, ToolCall
 
 
@@ -115,20 +115,3 @@ class HeardBefore:
 
 def _written(result: Any) -> str:
     return "\n".join([*(text for _, text in texts(result, [])), json_text.canonical(result)])
-
-
-def texts(value: Any, place: JsonPath) -> Iterator[tuple[JsonPath, str]]:
-    """Yield each text in JSON data with its place.
-
-    :param value: the JSON data.
-    :param place: the place of the data itself, with which every yielded place starts.
-    """
-    if isinstance(value, str):
-        yield place, value
-    parts: Sequence[tuple[Any, Any]] = ()
-    if isinstance(value, dict):
-        parts = list(value.items())
-    elif isinstance(value, list):
-        parts = list(enumerate(value))
-    for key, part in parts:
-        yield from texts(part, [*place, key])

@@ -19,7 +19,7 @@ from airflow_provider_vai.crystallizer.parameters.user_values import decides
 from airflow_provider_vai.languages.places import value_at
 from airflow_provider_vai.model.automation import Wire
 from airflow_provider_vai.model.base import JsonPath
-from airflow_provider_vai.model.flags import PROSE_WORDS
+from airflow_provider_vai.model.flags import is_prose
 
 
 def spots(drafts: Sequence[Draft], tracer: Tracer) -> Iterator[Spot]:
@@ -133,7 +133,7 @@ def _may_depend_on_results(spot: Spot) -> bool:
 def _has_figures(spot: Spot) -> bool:
     """Return whether a value is a sentence that contains figures other than dates."""
     text = spot.value
-    if not isinstance(text, str) or len(text.split()) < PROSE_WORDS or decides(spot.draft, spot.at):
+    if not isinstance(text, str) or not is_prose(text) or decides(spot.draft, spot.at):
         return False
     for form in FORMS:
         text = text if form.whole else form.pattern.sub("", text)

@@ -28,7 +28,7 @@ from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.model.automation import Argument, Output, Undecided, Wire
 from airflow_provider_vai.model.base import JsonPath
-from airflow_provider_vai.model.flags import PROSE_WORDS
+from airflow_provider_vai.model.flags import is_prose
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.secrets.masking import mask
@@ -145,6 +145,7 @@ class _Walk:
             return Argument(class_="template", value=wire.template, **notes)
         fields: dict[str, Any] = {"value": value, **notes, "origin": self._origin(before)}
         fields |= {"secrets": secrets} if secrets else {}
+        fields |= {"origins": before.origins} if before.origins else {}
         fields |= {"wires": self.wires} if self.wires else {}
         return Argument(class_="wired" if self.wires else "frozen", **fields)
 
@@ -328,7 +329,7 @@ def _mapped(column: AlignedStep, context: Context) -> dict[str, Argument]:
 def _canonical(argument: Argument | None) -> str:
     if argument is None:
         return ""
-    return json_text.canonical(argument.model_dump(exclude={"evidence", "origin", "undecided"}))
+    return json_text.canonical(argument.model_dump(exclude={"evidence", "origin", "origins", "undecided"}))
 
 
 def _differ(values: dict[int, Any]) -> bool:
@@ -349,9 +350,7 @@ def _is_plain(value: Any) -> bool:
 
 def _is_prose(value: Any) -> bool:
     texts = value if isinstance(value, list) else [value]
-    return any(
-        isinstance(text, str) and (len(text) > LONGEST_PARAM or len(text.split()) >= PROSE_WORDS) for text in texts
-    )
+    return any(isinstance(text, str) and (len(text) > LONGEST_PARAM or is_prose(text)) for text in texts)
 
 
 def _largest(limits: Sequence[Any]) -> Any:

@@ -42,6 +42,7 @@ with DAG(
         task_id="approve_water",
         subject="Run water?",
         reason="It has external side effects, and the trace does not record whether anyone approved them; only text that outsiders can write contains arguments.bed (call s1).",
+        authors={"water": {"model": [["arguments"]], "constant": [["tool"], ["conn_id"]]}},
     )
 
     # live: an MCP server answers, and its answer may change

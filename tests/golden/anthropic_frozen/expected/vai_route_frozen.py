@@ -49,6 +49,9 @@ with DAG(
         task_id="approve_save_route",
         subject="Run save_route?",
         reason="The tools file requires approval.",
+        authors={
+            "save_route": {"constant": [["tool"], ["conn_id"]], "tool_output": [["arguments"]]},
+        },
     )
 
     # live: an MCP server answers, and its answer may change

@@ -51,6 +51,7 @@ with DAG(
         subject="Run save_route?",
         reason="The tools file requires approval.",
         recorded={"arguments": {"arguments": {"stops": ["S-11", "S-12"]}}},
+        authors={"save_route": {"constant": [["tool"], ["conn_id"]]}},
     )
 
     # live: an MCP server answers, and its answer may change

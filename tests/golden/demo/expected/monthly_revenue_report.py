@@ -7,9 +7,11 @@ recording with the arguments that were executed then.
 
 Review before you activate it:
 1-2. generate_query, generate_query_2: a model wrote this SQL
-3. http_request: a model wrote json.title, json.summary, json.highlights.0 and 2 more, and every run
+3. create_flashboard: a model wrote charts.1.title.subtitle, description, and every run repeats it
+   word for word
+4. http_request: a model wrote json.title, json.summary, json.highlights.0 and 2 more, and every run
    repeats it word for word
-4. [10].parts[0]: call 'pyd_ai_221a39621eae44f5b470ed489685a9ec' waited between two runs, so its
+5. [10].parts[0]: call 'pyd_ai_221a39621eae44f5b470ed489685a9ec' waited between two runs, so its
    arguments may have been edited
 
 Provenance, and the calls that did not become tasks: monthly_revenue_report.vai.json
@@ -68,6 +70,8 @@ ORDER BY orders DESC, region""",
         tables=["orders", "customers", "regions"],
     )
 
+    # model-written: a model wrote charts.1.title.subtitle, description, and every run repeats it word for
+    # word
     create_flashboard = CreateFlashboardOperator(
         task_id="create_flashboard",
         title="Revenue and orders",
@@ -135,6 +139,13 @@ ORDER BY orders DESC, region""",
         task_id="approve_http_request",
         subject="Run http_request?",
         reason="It has external side effects, and the trace does not record whether anyone approved them.",
+        authors={
+            "http_request": {
+                "model": [["endpoint"], ["json"]],
+                "constant": [["expected_shape"], ["conn_id"]],
+                "user": [["method"]],
+            },
+        },
     )
 
     # model-written: a model wrote json.title, json.summary, json.highlights.0 and 2 more, and every run

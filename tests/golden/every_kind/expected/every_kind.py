@@ -7,23 +7,24 @@ were executed then.
 Review before you activate it:
 1. explain_schema: a model wrote the recorded explanation; this step returns the current schema
    instead
-2. generate_query: a model wrote this SQL
-3-4. web_search, fetch_page: the web answers, and its answer may change
-5. call_agent: a model decides again in every run; a model wrote question, and every run repeats it
+2. duckdb_transform: a model wrote sql, and every run repeats it word for word
+3. generate_query: a model wrote this SQL
+4-5. web_search, fetch_page: the web answers, and its answer may change
+6. call_agent: a model decides again in every run; a model wrote question, and every run repeats it
    word for word
-6. add_note: an MCP server answers, and its answer may change; a model wrote arguments.text, and
+7. add_note: an MCP server answers, and its answer may change; a model wrote arguments.text, and
    every run repeats it word for word
-7-10. call_agent, call_automation, add_note, plan_discount: external side effects without a gate (it
+8-11. call_agent, call_automation, add_note, plan_discount: external side effects without a gate (it
    has external side effects; no approval is recorded, and the policy guards only recorded ones)
-11. fetch_page.url: equals a recorded result, but no step is sure to return it, so it stays frozen
+12. fetch_page.url: equals a recorded result, but no step is sure to return it, so it stays frozen
    (web_search[results][0][url])
-12-13. http_request.json.month, call_automation.conf.month: is a date that the user gave without a
+13-14. http_request.json.month, call_automation.conf.month: is a date that the user gave without a
    year, so it stays frozen (2025-03, given by the user as "March": exactly that one, or always the
    latest one?)
-14. plan_discount.arguments.region: equals a value that only its position in a list identifies;
+15. plan_discount.arguments.region: equals a value that only its position in a list identifies;
    writes are not wired by position, so it stays frozen (generate_query[rows][1][region], by its
    position in a list of 2)
-15-17. dlt_extract, file_sync, duckdb_transform: the tools file says that it has no external side
+16-18. dlt_extract, file_sync, duckdb_transform: the tools file says that it has no external side
    effects (effect: artifact)
 
 Provenance, and the calls that did not become tasks: every_kind.vai.json
@@ -90,6 +91,7 @@ with DAG(
         question="Which columns do the orders have?",
     )
 
+    # model-written: a model wrote sql, and every run repeats it word for word
     duckdb_transform = DuckdbTransformOperator(
         task_id="duckdb_transform",
         conn_id="warehouse",
@@ -183,6 +185,12 @@ with DAG(
                         {"region": "South", "revenue": 80},
                     ],
                 },
+            },
+        },
+        authors={
+            "http_request": {
+                "model": [["conn_id"], ["endpoint"], ["method"], ["json"]],
+                "constant": [["expected_shape"]],
             },
         },
     )

@@ -51,6 +51,9 @@ with DAG(
         task_id="approve_send_reminder",
         subject="Run send_reminder?",
         reason="It has external side effects, and the trace does not record whether anyone approved them.",
+        authors={
+            "send_reminder": {"model": [["arguments"]], "constant": [["tool"], ["conn_id"]]},
+        },
     )
 
     # model-written: an MCP server answers, and its answer may change; a model wrote arguments.text, and every

@@ -36,6 +36,7 @@ with DAG(
         task_id="approve_book",
         subject="Run book?",
         reason="It has external side effects, and the trace does not record whether anyone approved them.",
+        authors={"book": {"constant": [["python_callable"]]}},
     )
 
     book = PythonToolOperator(

@@ -6,6 +6,7 @@ with the arguments that were executed then.
 
 Review before you activate it:
 1-2. generate_query, generate_query_2: a model wrote this SQL
+3. create_flashboard: a model wrote description, and every run repeats it word for word
 
 Provenance, and the calls that did not become tasks: vai_monthly_revenue_dashboard.vai.json
 """
@@ -59,6 +60,7 @@ ORDER BY orders DESC, region""",
         tables=["orders"],
     )
 
+    # model-written: a model wrote description, and every run repeats it word for word
     create_flashboard = CreateFlashboardOperator(
         task_id="create_flashboard",
         title="Monthly revenue",

@@ -42,6 +42,12 @@ with DAG(
         subject="Run http_request?",
         reason="A person approved this call in the recorded run by user-sam at 2025-04-01T08:05:50+00:00; each run needs its own approval.",
         recorded={"state": "approved", "by": "user-sam", "at": "2025-04-01T08:05:50+00:00"},
+        authors={
+            "http_request": {
+                "model": [["conn_id"], ["endpoint"], ["method"]],
+                "tool_output": [["json"]],
+            },
+        },
     )
 
     http_request = HttpRequestOperator(
