@@ -17,6 +17,9 @@ LIMIT_BYTES = 20_000_000
 LIMIT_NODES = 5_000_000
 """Maximum number of values in a document with its aliases expanded. A few lines of aliases can expand to billions."""
 
+DEEPEST_BRACKETS = 200
+"""Maximum nesting of ``[`` and ``{``. PyYAML looks at all open brackets again for each token."""
+
 LIMIT_CHARACTERS = 50_000_000
 """Maximum length of all texts in a document with its aliases expanded: an alias of a long text is short."""
 
@@ -65,6 +68,12 @@ def _loader() -> Any:
 
         yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
         count = characters = 0
+
+        def fetch_flow_collection_start(self, token: Any) -> None:
+            """Read an opening bracket, unless too many are open."""
+            if self.flow_level >= DEEPEST_BRACKETS:
+                raise yaml.scanner.ScannerError(None, None, "the document is nested too deeply", self.get_mark())
+            super().fetch_flow_collection_start(token)
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             """Compose a node, counting an alias as all the values and characters that it expands to."""
