@@ -48,7 +48,7 @@ from airflow_provider_vai.traces.formats.spans.messages import _from_repr
 from airflow_provider_vai.traces.reading import values
 
 SIZE, FACTOR = 5_000, 5
-SECRETS_SIZE, SECRETS_FAST = 50_000, 1.5
+SECRETS_SIZE, SECRETS_FAST = 30_000, 1.5
 """Of texts for the search for credentials, which looks up to 8,192 characters ahead: the shorter text is longer."""
 
 FAST = 0.03
@@ -122,6 +122,10 @@ AROUND = (
 """What stands before and after the repeated unit."""
 
 
+SLOW = ("YAML", "the form yaml", "a schedule", "a template", "words for dates")
+"""Readers in pure Python that are tried with fewer texts, so that this test ends soon."""
+
+
 def _forms(form: str) -> Callable[[str], Any]:
     return lambda text: text_forms.parse(text, form)
 
@@ -163,7 +167,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "a value's weight": weight,
     "words for dates": date_words.meanings,
     "dates": date_algebra.tokens,
-    "an email": lambda text: user_values.schema_of(text),
+    "an email": user_values.schema_of,
     "an address in a value": POINTED.findall,
 }
 
@@ -206,7 +210,7 @@ def test_readers_are_linear(name: str) -> None:
     found = {
         (before, unit, after): times
         for unit in UNITS
-        for before, after in AROUND
+        for before, after in (AROUND[:2] if name in SLOW else AROUND)
         if (times := growth(reader, before, unit, after)) > MOST_GROWTH
     }
     assert found == {}
