@@ -68,6 +68,7 @@ __all__ = [
     "UnusableName",
     "UnusablePath",
     "VaiError",
+    "from_data",
 ]
 
 
@@ -88,6 +89,26 @@ class VaiError(Exception):
     def __str__(self) -> str:
         head = f"{self.where}: {self.problem}" if self.where else self.problem
         return f"{head}\n  {self.remedy}" if self.remedy else head
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the error as JSON data, for another process; see :func:`from_data`."""
+        fields = {name: value for name, value in vars(self).items() if isinstance(value, str)}
+        others: Sequence[VaiError] = getattr(self, "others", ())
+        return {"kind": type(self).__name__, "fields": fields, "others": [other.as_data() for other in others]}
+
+
+def from_data(data: dict[str, Any]) -> VaiError:
+    """Return the error that another process described with :meth:`VaiError.as_data`.
+
+    :param data: the description. An unknown kind, from a package that extends this one, becomes a plain error.
+    """
+    named, fields = globals().get(data["kind"]), data["fields"]
+    kind = named if isinstance(named, type) and issubclass(named, VaiError) else VaiError
+    error = kind(fields["problem"], where=fields["where"], remedy=fields["remedy"])
+    vars(error).update(fields)
+    if data["others"]:
+        vars(error)["others"] = [from_data(other) for other in data["others"]]
+    return error
 
 
 class TraceError(VaiError):

@@ -75,6 +75,15 @@ CONFIG: dict[str, Any] = {
                 "example": None,
                 "default": "33554432",
             },
+            "reading_deadline": {
+                "description": "How many seconds the API server may spend on reading and crystallizing what one "
+                "request sends or names. It happens in a process of its own, which is ended at the deadline; the "
+                "answer is then 422.",
+                "version_added": "0.1.0",
+                "type": "float",
+                "example": None,
+                "default": "120",
+            },
             "webhook_limit_bytes": {
                 "description": "Maximum size of a webhook's body, in bytes. A larger body is refused with status 413.",
                 "version_added": "0.1.0",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -66,7 +66,41 @@ class Stored:
         return self.outcome != "failed" and self.succeeded > 0
 
 
-def store(folder: AnyPath, content: bytes, format: str | None, ending: str, by: str) -> tuple[list[Stored], bool]:
+Summary = dict[str, Any]
+"""What an index file says about one run of a trace: some fields of :class:`Stored`, as JSON data."""
+
+
+def summaries(content: bytes, format: str | None, ending: str) -> list[Summary]:
+    """Read a trace file, and return a summary of each run in it.
+
+    :param content: The file's content.
+    :param format: An adapter's name; ``None``: the format is detected.
+    :param ending: ``.json`` or ``.yaml``.
+    :raises TraceError: the trace cannot be read, or contains no run or too many.
+    """
+    return [
+        {
+            "run_id": run.id,
+            "source": run.source,
+            "format": run.format,
+            "title": mask(run.title) if run.title else None,
+            "outcome": run.outcome,
+            "calls": len(run.calls),
+            "succeeded": sum(call.outcome == "success" for call in run.calls),
+        }
+        for run in _read(content, format, ending)
+    ]
+
+
+def store(
+    folder: AnyPath,
+    content: bytes,
+    format: str | None,
+    ending: str,
+    by: str,
+    *,
+    summarised: Callable[[bytes, str | None, str], list[Summary]] = summaries,
+) -> tuple[list[Stored], bool]:
     """Store a trace file, and return its runs and whether any of them is new.
 
     :param folder: The folder of all recordings, ``[vai] runs_path``.
@@ -74,10 +108,11 @@ def store(folder: AnyPath, content: bytes, format: str | None, ending: str, by: 
     :param format: An adapter's name; ``None``: the format is detected.
     :param ending: ``.json`` or ``.yaml``.
     :param by: Who submits it.
+    :param summarised: Reads the trace: :func:`summaries`, or what calls it in another process.
     :raises TraceError: the trace cannot be read, or contains no run or too many.
     :raises PublishError: it cannot be stored.
     """
-    runs = _read(content, format, ending)
+    runs = summarised(content, format, ending)
     sha256 = hashlib.sha256(content).hexdigest()
     name = f"{sha256}{ending}"
     shared_files.create(folder / FOLDER / TRACES / name, content)
@@ -85,13 +120,7 @@ def store(folder: AnyPath, content: bytes, format: str | None, ending: str, by: 
     stored, is_new = [], False
     for run in runs:
         entry = Stored(
-            run_id=run.id,
-            source=run.source,
-            format=run.format,
-            title=mask(run.title) if run.title else None,
-            outcome=run.outcome,
-            calls=len(run.calls),
-            succeeded=sum(call.outcome == "success" for call in run.calls),
+            **run,
             trace_sha256=sha256,
             trace=name,
             asked_format=format,

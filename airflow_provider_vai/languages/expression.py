@@ -17,7 +17,7 @@ from typing import Any
 LONGEST = 2000  # characters
 DEEPEST = 40  # levels of nesting
 _CONSTANTS = {"true": True, "false": False, "null": None}
-_LONE_EQUALS = re.compile(r"""('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")|(?<![<>=!:])=(?!=)""")
+_LONE_EQUALS = re.compile(r"""(?s)('(?:\\.|[^'\\])*(?:'|\\?\Z)|"(?:\\.|[^"\\])*(?:"|\\?\Z))|(?<![<>=!:])=(?!=)""")
 _ORDERS: dict[type, Callable[[Any, Any], bool]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 _TOKEN = re.compile(
-    r'#[^\n\r]*|"""(?:\\"""|(?!""").)*(?:"""|\Z)|"(?:\\.|[^"\\\n\r])*(?:"|$)|(?P<open>[{(\[])|(?P<close>[})\]])'
+    r'#[^\n\r]*|"""(?:\\"""|(?!""").)*(?:"""|\Z)|"(?:\\.|[^"\\\n\r])*(?:"|$|(?=\r)|\\\Z)|(?P<open>[{(\[])|(?P<close>[})\]])'
     r"|(?P<name>[A-Za-z_]\w*)",
     re.DOTALL | re.MULTILINE | re.ASCII,
 )

@@ -136,7 +136,7 @@ def _yaml(text: str) -> Any:
     from airflow_provider_vai.exceptions import UnreadableTrace
     from airflow_provider_vai.languages import yaml_text
 
-    if not re.search(r"^(?:\s*-(?:\s|$)|[^\n#]*\S:(?:\s|$)|[\[{])", text, re.MULTILINE):
+    if not re.search(r"^(?:[^\S\n]*-(?:\s|$)|[^\n#]*\S:(?:\s|$)|[\[{])", text, re.MULTILINE):
         _refuse("YAML list or object")
     try:
         value = yaml_text.loads(text, where="")

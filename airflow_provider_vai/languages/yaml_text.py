@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 import re
+from collections import Counter
 from functools import cache
 from typing import Any, ClassVar
 
@@ -15,6 +16,12 @@ LIMIT_BYTES = 20_000_000
 
 LIMIT_NODES = 5_000_000
 """Maximum number of values in a document with its aliases expanded. A few lines of aliases can expand to billions."""
+
+DEEPEST_BRACKETS = 200
+"""Maximum nesting of ``[`` and ``{``. PyYAML looks at all open brackets again for each token."""
+
+LIMIT_CHARACTERS = 50_000_000
+"""Maximum length of all texts in a document with its aliases expanded: an alias of a long text is short."""
 
 PLAIN = {
     "tag:yaml.org,2002:null": (r"(?:~|null|)$", ["~", "n", ""]),
@@ -60,19 +67,31 @@ def _loader() -> Any:
         """A loader that counts values and supports only JSON's types."""
 
         yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
-        count = 0
+        count = characters = 0
+
+        def fetch_flow_collection_start(self, token: Any) -> None:
+            """Read an opening bracket, unless too many are open."""
+            if self.flow_level >= DEEPEST_BRACKETS:
+                raise yaml.scanner.ScannerError(None, None, "the document is nested too deeply", self.get_mark())
+            super().fetch_flow_collection_start(token)
 
         def compose_node(self, parent: Any, index: Any) -> Any:
-            """Compose a node, counting an alias as all the values that it expands to."""
-            before, is_alias = self.count, self.check_event(yaml.AliasEvent)
+            """Compose a node, counting an alias as all the values and characters that it expands to."""
+            before, is_alias = (self.count, self.characters), self.check_event(yaml.AliasEvent)
             node = super().compose_node(parent, index)
-            if is_alias and not hasattr(node, "values_in_it"):
+            if is_alias and not hasattr(node, "expanded"):
                 raise yaml.constructor.ConstructorError(None, None, "a value that contains itself", node.start_mark)
-            self.count += node.values_in_it if is_alias else 1
+            own = (1, len(node.value) if isinstance(node, yaml.ScalarNode) else 0)
+            values, characters = node.expanded if is_alias else own
+            self.count += values
+            self.characters += characters
             if self.count > LIMIT_NODES:
                 raise yaml.constructor.ConstructorError(None, None, f"more than {LIMIT_NODES} values", node.start_mark)
+            if self.characters > LIMIT_CHARACTERS:
+                problem = f"more than {LIMIT_CHARACTERS} characters, with its aliases expanded"
+                raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
             if not is_alias:
-                node.values_in_it = self.count - before
+                node.expanded = (self.count - before[0], self.characters - before[1])
             return node
 
     for tag, (pattern, starts) in PLAIN.items():
@@ -106,8 +125,8 @@ def _binary(loader: Any, node: Any) -> str:
 
 
 def _mapping(loader: Any, node: Any) -> dict[str, Any]:
-    own = [str(key.value) for key, _ in node.value]
-    if twice := next((name for name in own if own.count(name) > 1), None) if len(set(own)) < len(own) else None:
+    own = Counter(str(key.value) for key, _ in node.value)
+    if twice := next((name for name, count in own.items() if count > 1), None):
         raise ValueError(f"the key {twice[:80]!r} occurs twice in one object, so one of its values would be lost")
     loader.flatten_mapping(node)
     value: dict[str, Any] = {}

@@ -24,7 +24,7 @@ FROZEN = "left frozen"
 WHOLE = "the value"
 WROTE = re.compile(r"a model wrote (?P<places>.+?)(?P<more> and \d+ more)?, which each run repeats word for word$")
 OUTSIDERS = re.compile(r"only text that outsiders can write says (.+)$")
-CALL = re.compile(r"([^\s,]+) \(call (.+?)\)(?=, | and \d+ more|$)")
+CALL = re.compile(r"(?<![^\s,])([^\s,]+) \(call (.{1,500}?)\)(?=, | and \d+ more|$)")
 
 UNDECIDED = (
     (r" contains ", "text_of_result"),

@@ -16,7 +16,7 @@ _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,}={0,2}")
 _WRAPPED = re.compile(r"(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/]{60,76}(?:\r?\n|\\n)){1,4096}[A-Za-z0-9+/]{1,76}={0,2}")
 _HEX = re.compile(r"(?<![A-Za-z0-9])(?:0x|\\x|X')?((?:[0-9a-fA-F]{2}){8,})(?![A-Za-z0-9])")
 _ESCAPED_HEX = re.compile(r"(?:\\x[0-9a-fA-F]{2}){6,}|(?:\\u00[0-9a-fA-F]{2}){4,}")
-_PERCENT = re.compile(r"[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
+_PERCENT = re.compile(r"(?<![^\s\"'<>])[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
 
 
 def encoded(text: str, find: Callable[[str], Iterable[SecretSpan]]) -> Iterator[SecretSpan]:

@@ -24,6 +24,7 @@ _LINE = re.compile(
     r"(?m)^[ \t]*(?:export |set |setx |ENV |ARG |\$env:|- )?[\"']?([A-Za-z_]\w{1,79})[ \t]?=[ \t]?"
     r"([^\s\"'][^\n]*)$"
 )
+_LINE_END = re.compile(r"[ \t\r.;,)\]}\"'`\\]*(?:\n|\Z)")
 _VERBS = (
     r"(?:is|was|be|now|to|are|ist|war|lautet|heißt|heisst|auf|zu|es|est|sera|era|será|é|è|jest|är|er|являе?тся|это|[-\u2013\u2014]|是|为)"
     r"(?:\s(?:now|set to|to|jetzt|changed to|ahora|auf))?"
@@ -147,7 +148,7 @@ def _is_assignment(text: str, found: re.Match[str], span: SecretSpan, kind: Fami
         return False
     if is_told(value, kind):
         return True
-    ends_line = not text[span.end :].split("\n", 1)[0].strip(" \t\r.;,)]}\"'`\\")
+    ends_line = _LINE_END.match(text, span.end) is not None
     is_spaced = found["sep"][-1].isspace()
     if "=" in found["sep"]:
         return not is_spaced or (ends_line and kind == "password")

@@ -32,7 +32,7 @@ TRIGGER_CONFIG = {
 }
 CONNECTION_KEYS = ("secretConnId", "conn_id", "connId")
 ACTION_KEYS = ("kind", "definition", "connectionRef", "name", "description", "id")
-PAYLOAD = re.compile(r"\{\{-?\s*payload\s*((?:\.\s*\w+|\[\s*(?:\d+|'[^'{}]*'|\"[^\"{}]*\")\s*\])*)\s*-?\}\}")
+PAYLOAD = re.compile(r"\{\{-?\s*payload((?:\s*\.\s*\w+|\s*\[\s*(?:\d+|'[^'{}]*'|\"[^\"{}]*\")\s*\])*)\s*-?\}\}")
 PART = re.compile(r"\.\s*(\w+)|\[\s*(?:(\d+)|'([^']*)'|\"([^\"]*)\")\s*\]")
 
 

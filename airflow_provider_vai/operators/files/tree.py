@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import os
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -108,9 +110,25 @@ def _safe(name: str) -> str:
 
 
 def _matches(name: str, pattern: str | None) -> bool:
-    from fsspec.utils import glob_translate
-
+    """Return whether a glob selects a file; part by part, so that many stars do not multiply."""
     if not pattern:
         return True
-    compared = name if "/" in pattern else name.rpartition("/")[2]
-    return re.match(glob_translate(pattern.removeprefix("/")), compared) is not None
+    names = (name if "/" in pattern else name.rpartition("/")[2]).split("/")
+    parts = pattern.removeprefix("/").split("/")
+    reached = {0}  # how many parts of the name the parts of the pattern so far may have matched
+    for number, part in enumerate(parts, 1):
+        if part == "**":
+            reached = set(range(min(reached, default=len(names)), len(names)))
+            if number == len(parts):
+                return bool(reached)
+        else:
+            glob = _glob(part)
+            reached = {at + 1 for at in reached if at < len(names) and glob.match(names[at])}
+    return len(names) in reached
+
+
+@cache
+def _glob(part: str) -> re.Pattern[str]:
+    if "**" in part:
+        raise PathRefused(f"in the pattern, ** must stand alone between slashes, not in {part[:80]!r}")
+    return re.compile(fnmatch.translate("?*" if part == "*" else part))

@@ -1,7 +1,8 @@
 """One chart of a flashboard: a Vega-Lite spec that is drawn to SVG when the page is built.
 
-The spec comes from a recorded agent run and the rows from tools, so neither is trusted. A spec that would load anything
-is refused before it is drawn, and the SVG is rebuilt from an allow-list of elements and attributes.
+The spec comes from a recorded agent run and the rows from tools, so neither is trusted. A spec that would load
+anything, or that asks for too much, is refused before it is drawn. Drawing happens in a process of its own, and the SVG
+is rebuilt from an allow-list of elements and attributes.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
+from airflow_provider_vai.operators.flashboard.bounds import check_amount, check_form
 from airflow_provider_vai.operators.flashboard.html import EMPTY, details
+from airflow_provider_vai.operators.flashboard.renderer import Renderer
 from airflow_provider_vai.operators.flashboard.rows import Datasets
 from airflow_provider_vai.operators.flashboard.style import CONFIG, HEIGHT, WIDTH
 
@@ -26,11 +29,11 @@ _ELEMENTS = frozenset({
     "tspan", "use",
 })
 # fmt: on
-_REFERS = re.compile(r"url\(\s*['\"]?#([^'\")]*)['\"]?\s*\)", re.IGNORECASE)
-_LOADS = re.compile(r"url\s*\(\s*['\"]?\s*(?!['\"#\s])", re.IGNORECASE)
+_REFERS = re.compile(r"url\(\s*['\"]?#([^'\"()]*)['\"]?\s*\)", re.IGNORECASE)
+_LOADS = re.compile(r"url\s*\(\s*(?:['\"]\s*)?(?!['\"#\s])", re.IGNORECASE)
 
 
-def chart(place: str, heading: str, spec: dict[str, Any], datasets: Datasets, limit: int) -> str:
+def chart(place: str, heading: str, spec: dict[str, Any], datasets: Datasets, *, limit: int, renderer: Renderer) -> str:
     """Return the HTML of a chart, with a table of its rows below.
 
     :param place: the spec's place on the page, such as ``charts[0]``, for messages and for ids inside the SVG.
@@ -38,8 +41,10 @@ def chart(place: str, heading: str, spec: dict[str, Any], datasets: Datasets, li
     :param spec: the Vega-Lite spec.
     :param datasets: the page's datasets.
     :param limit: the maximum number of rows in the table below the chart.
-    :raises ValueError: the spec has a ``url``, a link or an unknown dataset, or cannot be drawn.
+    :param renderer: draws the chart.
+    :raises ValueError: the spec has a ``url``, a link or an unknown dataset, asks for too much, or cannot be drawn.
     """
+    check_form(place, spec)
     spec_datasets = spec.get("datasets") or {}
     if not isinstance(spec_datasets, dict):
         raise ValueError(f"{place}.datasets: must be an object of rows by name, not a {type(spec_datasets).__name__}")
@@ -47,7 +52,8 @@ def chart(place: str, heading: str, spec: dict[str, Any], datasets: Datasets, li
         raise ValueError(f"{place}.datasets: the page also has a dataset {duplicates[0]!r}: rename one of them")
     tables = _tables(place, spec, spec_datasets, datasets)
     is_empty = bool(tables) and not any(tables.values())
-    svg = "" if is_empty else _draw(place, heading, spec, {**spec_datasets, **tables})
+    check_amount(place, spec, [*spec_datasets.values(), *tables.values()])
+    svg = "" if is_empty else _draw(place, heading, spec, {**spec_datasets, **tables}, renderer)
     drawing = f'<div class="chart">{svg}</div>' if svg else EMPTY
     return drawing + "".join(details(name, rows, limit) for name, rows in tables.items() if rows)
 
@@ -114,9 +120,7 @@ def _data_parts(place: str, part: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 # --- drawing ------------------------------------------------------------------------------------------------
 
 
-def _draw(place: str, heading: str, spec: dict[str, Any], datasets: dict[str, Any]) -> str:
-    import vl_convert
-
+def _draw(place: str, heading: str, spec: dict[str, Any], datasets: dict[str, Any], renderer: Renderer) -> str:
     single = not {"concat", "hconcat", "vconcat", "facet", "repeat"} & set(spec)
     single = single and not {"row", "column", "facet"} & set(spec.get("encoding") or {})
     fit = {"width": WIDTH, "height": HEIGHT, "autosize": {"type": "fit", "contains": "padding"}}
@@ -128,10 +132,9 @@ def _draw(place: str, heading: str, spec: dict[str, Any], datasets: dict[str, An
         "datasets": datasets,
     }
     try:
-        svg = vl_convert.vegalite_to_svg(json.dumps(final_spec, allow_nan=False), allowed_base_urls=[])
+        svg = renderer.draw(json.dumps(final_spec, allow_nan=False))
     except ValueError as error:
-        reason = " ".join(str(error).split("\n")[:2])[:300]  # the other lines are Vega's JavaScript stack trace
-        raise ValueError(f"{place}: {reason}") from None
+        raise ValueError(f"{place}: {error}") from None
     return _checked(place, heading, svg)
 
 

@@ -13,6 +13,7 @@ from airflow_provider_vai.languages.html_text import clean, text
 from airflow_provider_vai.model.flashboard_entries import SHOWN_ROWS, Chart, Data, Number, read
 from airflow_provider_vai.operators.flashboard import html
 from airflow_provider_vai.operators.flashboard.chart import chart, headed
+from airflow_provider_vai.operators.flashboard.renderer import Renderer
 from airflow_provider_vai.operators.flashboard.rows import Datasets
 from airflow_provider_vai.operators.flashboard.style import STYLE
 
@@ -47,9 +48,11 @@ def page(*, title: str, description: str | None, charts: list[Any], datasets: Ma
     :param charts: the entries, see :mod:`~airflow_provider_vai.model.flashboard_entries`. Settings of a Vega-Lite spec
         override the default style.
     :param datasets: rows by name: a list of objects, or a result with ``rows`` and ``columns``.
+    :raises ImportError: there is a chart, and the library that draws it is not installed.
     """
     tables = Datasets(clean(datasets))
-    parts = [_part(index, entry, tables) for index, entry in enumerate(charts)]
+    with Renderer() as renderer:
+        parts = [_part(index, entry, tables, renderer) for index, entry in enumerate(charts)]
     document = _PAGE.format(
         title=text(title),
         description=f"\n<p>{text(description)}</p>" if description else "",
@@ -69,10 +72,10 @@ def _lines(parts: list[_Part]) -> list[str]:
     return lines
 
 
-def _part(index: int, entry: Any, datasets: Datasets) -> _Part:
+def _part(index: int, entry: Any, datasets: Datasets, renderer: Renderer) -> _Part:
     place = f"charts[{index}]"
     try:
-        return _shown(place, f"Chart {index + 1}", clean(entry), datasets)
+        return _shown(place, f"Chart {index + 1}", clean(entry), datasets, renderer)
     except _BROKEN as error:
         reason = " ".join(str(error).split())[:MESSAGE_CHARACTERS]
         message = reason if reason.startswith(place) else f"{place}: {reason}"
@@ -81,11 +84,13 @@ def _part(index: int, entry: Any, datasets: Datasets) -> _Part:
         return _Part(html.card(heading, None, box, "card broken"), broken=message)
 
 
-def _shown(place: str, default: str, data: Any, datasets: Datasets) -> _Part:
+def _shown(place: str, default: str, data: Any, datasets: Datasets, renderer: Renderer) -> _Part:
     entry = read(data)
     if isinstance(entry, Chart):
         heading, note, spec = headed(entry.spec, default)
-        return _Part(html.card(heading, note, chart(place, heading, spec, datasets, SHOWN_ROWS)))
+        return _Part(
+            html.card(heading, note, chart(place, heading, spec, datasets, limit=SHOWN_ROWS, renderer=renderer))
+        )
     rows = _rows(place, entry.data, datasets)
     content = html.number(entry, rows) if isinstance(entry, Number) else html.table(entry, rows)
     return _Part(html.card(entry.title, entry.subtitle, content), narrow=isinstance(entry, Number))

@@ -5,16 +5,16 @@ The app's default response class is :class:`MaskedJson`, so a route that returns
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from typing import Any
 
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
+from airflow_provider_vai.languages.masked_json import masked_json, utc
 from airflow_provider_vai.model.base import Spec
-from airflow_provider_vai.secrets.masking import masked
+
+__all__ = ["VALUE_KEYS", "ListPage", "MaskedJson", "ResponseModel", "utc"]
 
 VALUE_KEYS = ("value", "default")
 """Keys of the value of an argument or param: its name decides whether the value is a credential."""
@@ -37,9 +37,8 @@ class ListPage(ResponseModel):
 class MaskedJson(JSONResponse):
     """The one JSON serializer.
 
-    Text is written as ASCII: a trace may hold characters that UTF-8 cannot express.
-
-    :param content: a model, or data of JSON types and times.
+    :param content: a model, or data of JSON types and times; see
+        :func:`~airflow_provider_vai.languages.masked_json.masked_json`.
     """
 
     def __init__(
@@ -48,20 +47,8 @@ class MaskedJson(JSONResponse):
         super().__init__(content, status_code, {"Cache-Control": "no-store", **(headers or {})}, **more)
 
     def render(self, content: Any) -> bytes:
-        """Return the JSON text."""
+        """Return the JSON text. Bytes are text that another process wrote in the same way."""
+        if isinstance(content, bytes):
+            return content
         fields = content.model_dump(by_alias=True) if isinstance(content, BaseModel) else content
-        document = json.loads(json.dumps(fields, default=_in_utc, allow_nan=False))
-        shown = masked(document, transparent=VALUE_KEYS)
-        return json.dumps(shown, allow_nan=False, separators=(",", ":")).encode("ascii")
-
-
-def utc(at: datetime) -> str:
-    """Return a time in UTC as RFC 3339 wants it; one without a time zone is taken as UTC."""
-    aware = at if at.tzinfo else at.replace(tzinfo=timezone.utc)
-    return aware.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
-
-
-def _in_utc(value: Any) -> str:
-    if isinstance(value, datetime):
-        return utc(value)
-    raise TypeError(f"{type(value).__name__} is not a type of JSON")
+        return masked_json(fields, VALUE_KEYS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from airflow.models.connection import Connection
@@ -11,12 +10,11 @@ from fastapi import Request, Response
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from airflow_provider_vai.authoring.specs.file import from_document
 from airflow_provider_vai.authoring.specs.platform_documents import is_platform, named_connection
 from airflow_provider_vai.exceptions import NameTaken, SpecError, UnusableName
 from airflow_provider_vai.languages.identifiers import slug
-from airflow_provider_vai.languages.python_function import python_path
 from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.plugin.api import reading
 from airflow_provider_vai.plugin.api.access import check_connections, check_dag, is_name
 from airflow_provider_vai.plugin.api.automation_writes import write_new
 from airflow_provider_vai.plugin.api.configured_folders import automations_folder
@@ -102,9 +100,8 @@ def _read(document: dict[str, Any], conn_id: str | None) -> Automation:
 
     :raises SpecError: its message lists everything that is wrong.
     """
-    modules = python_path(automations_folder())
     try:
-        return from_document(document, Path("automation"), secret_conn_id=conn_id, python_path=modules)
+        return reading.automation(document, conn_id)
     except SpecError as error:
         others = [f"{other.where}: {other.problem}" for other in error.others[:20]]
         raise SpecError("; ".join([error.problem, *others]), where=error.where, remedy=error.remedy) from None

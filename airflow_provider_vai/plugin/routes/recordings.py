@@ -10,18 +10,16 @@ from pydantic import Field, ValidationError
 
 from airflow_provider_vai.authoring import stored_recordings
 from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
-from airflow_provider_vai.authoring.crystallizing import crystallized, recordings_of, runs_of, taken_for
 from airflow_provider_vai.authoring.stored_recordings import Stored
-from airflow_provider_vai.crystallizer.run_secrets import masked_run
-from airflow_provider_vai.crystallizer.several.generalise import Recording
 from airflow_provider_vai.exceptions import SpecError, UnknownFormat
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.model.tools_file import ToolsFile
 from airflow_provider_vai.model.validation import problems
+from airflow_provider_vai.plugin.api import reading
 from airflow_provider_vai.plugin.api.access import AUTHOR_NEW, READ_RECORDINGS
 from airflow_provider_vai.plugin.api.automation_response import AutomationShown
 from airflow_provider_vai.plugin.api.automation_writes import write_new
-from airflow_provider_vai.plugin.api.configured_folders import automations_folder, recordings_folder
+from airflow_provider_vai.plugin.api.configured_folders import recordings_folder
 from airflow_provider_vai.plugin.api.etags import IfMatch
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
 from airflow_provider_vai.plugin.api.json_response import ListPage, MaskedJson, ResponseModel
@@ -120,7 +118,7 @@ def _add_routes(source: Source, prefix: str, name: str) -> None:
         return MaskedJson(RecordingPage(items=items, total=len(entries), limit=limit, offset=offset))
 
     def read(recording_id: RecordingId) -> Response:
-        return MaskedJson(masked_run(stored_recordings.run(recordings_folder(), _found(source, recording_id))))
+        return MaskedJson(reading.shown_run(_found(source, recording_id)))
 
     def crystallize(
         request: Request,
@@ -160,7 +158,8 @@ _add_routes("chat_thread", PLACES["chat_thread"], "chat thread")
 
 def _stored(source: Source, content: bytes, format: str | None, content_type: str, by: str) -> Response:
     ending = ".yaml" if content_type in YAML else ".json"
-    entries, is_new = stored_recordings.store(recordings_folder(), content, format, ending, by)
+    folder = recordings_folder()
+    entries, is_new = stored_recordings.store(folder, content, format, ending, by, summarised=reading.summaries)
     if not any(entry.source == source for entry in entries):
         other = next(place for kind, place in PLACES.items() if kind != source)
         raise UnknownFormat("the trace contains no such recording", where="trace", remedy=f"GET {other} lists it.")
@@ -193,9 +192,8 @@ def _item(entry: Stored) -> RecordingItem:
 
 def _crystallized(request: Request, user: Any, entry: Stored, body: Crystallize, if_match: str | None) -> Response:
     entries = _with_further(entry, body.traces)
-    recordings, sentence = _recordings(entries)
-    folder = automations_folder()
-    automation = crystallized(recordings, _tools(body.tools), options=_options(body), folder=folder)
+    _check_tools(body.tools)
+    automation, sentence = reading.crystallized(entries, body.tools, _options(body))
     new_automations.check_name(request, user, automation.dag_id)
     state = read_any_state(automation.dag_id)
     return write_new(
@@ -230,16 +228,6 @@ def _with_further(entry: Stored, traces: list[str | FurtherTrace]) -> list[Store
     return entries
 
 
-def _recordings(entries: list[Stored]) -> tuple[list[Recording], str | None]:
-    """Return the runs that the recordings are of, and, of several recordings, what they were taken for."""
-    folder = recordings_folder()
-    if len(entries) == 1:
-        return [Recording("", stored_recordings.run(folder, entries[0]), entries[0].trace_sha256)], None
-    exports = stored_recordings.exports(folder, entries)
-    groups = runs_of(exports)
-    return recordings_of(groups), taken_for([export.name for export in exports], groups)
-
-
 def _options(body: Crystallize) -> CrystallizeOptions:
     return CrystallizeOptions(
         dag_id=body.dag_id,
@@ -257,13 +245,13 @@ def _options(body: Crystallize) -> CrystallizeOptions:
     )
 
 
-def _tools(rules: list[dict[str, Any]]) -> ToolsFile:
-    """Return the rules as those of a tools file.
+def _check_tools(rules: list[dict[str, Any]]) -> None:
+    """Check rules of a tools file.
 
     :raises SpecError: one of them is wrong.
     """
     try:
-        return ToolsFile.model_validate({"tools": rules})
+        ToolsFile.model_validate({"tools": rules})
     except ValidationError as error:
         raise SpecError(
             mask(problems(error)), where="tools", remedy="dev/docs/tools-file.md describes a rule."

@@ -5,13 +5,17 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections.abc import Iterator
+from contextlib import nullcontext
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
 from airflow_provider_vai.model.kind_arguments import CreateFlashboardArguments
+from airflow_provider_vai.operators.flashboard import page as page_module
 from airflow_provider_vai.operators.flashboard.page import Page, page
+from airflow_provider_vai.operators.flashboard.renderer import Renderer
 from airflow_provider_vai.operators.flashboard.rows import records
 from tests.paths import TESTS
 
@@ -37,6 +41,20 @@ def make(*charts: Any, **datasets: Any) -> str:
     result = made(*charts, **datasets)
     assert result.broken == []
     return result.text
+
+
+@pytest.fixture(autouse=True)
+def _one_process(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all tests draw in one process: starting it takes longer than drawing."""
+    monkeypatch.setattr(page_module, "Renderer", lambda: nullcontext(renderer))
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Iterator[Renderer]:
+    """The one renderer of this module's tests."""
+    with Renderer() as made:
+        made._left = float("inf")
+        yield made
 
 
 class Tags(HTMLParser):
