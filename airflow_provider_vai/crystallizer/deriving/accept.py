@@ -27,7 +27,7 @@ FEWEST_ROWS = 5
 
 
 @dataclass(frozen=True)
-class Accepted:
+class Choice:
     """An accepted expression, its points, and the other expressions that fit."""
 
     expression: Expression
@@ -47,7 +47,7 @@ class Judge:
 
     def number(
         self, fits: Sequence[Expression], digits: int, around: Sequence[Sentence] = (), *, has_neighbour: bool = False
-    ) -> Accepted | None:
+    ) -> Choice | None:
         """Return the expression for a number.
 
         :param digits: how many significant digits the number was written with.
@@ -60,17 +60,17 @@ class Judge:
         needed = ENOUGH if digits >= FEW_DIGITS or has_neighbour else FOR_FEW_DIGITS
         return found if found.points >= needed else None
 
-    def record(self, fits: Sequence[Expression], around: Sequence[Sentence] = ()) -> Accepted | None:
+    def record(self, fits: Sequence[Expression], around: Sequence[Sentence] = ()) -> Choice | None:
         """Return the expression for a value of a record that a criterion picked."""
         return self._best([one for one in fits if len(one.table.rows) >= FEWEST_ROWS], around, is_record=True)
 
-    def rows(self, fits: Sequence[Expression]) -> Accepted | None:
+    def rows(self, fits: Sequence[Expression]) -> Choice | None:
         """Return the expression for a list, whose filter must be said."""
         return self._best(fits, ())
 
     def _best(
         self, fits: Sequence[Expression], around: Sequence[Sentence], *, is_record: bool = False
-    ) -> Accepted | None:
+    ) -> Choice | None:
         scored = [(self._points(one, around, is_record=is_record), one) for one in fits]
         most = max((points for points, _ in scored), default=0)
         if most < ENOUGH:
@@ -81,7 +81,7 @@ class Judge:
             return None
         chosen = groups[0][0]
         others = [one for points, one in scored if one not in best and points]
-        return None if _filters_nothing(chosen, fits) else Accepted(chosen, most, tuple(others))
+        return None if _filters_nothing(chosen, fits) else Choice(chosen, most, tuple(others))
 
     def _points(self, one: Expression, around: Sequence[Sentence], *, is_record: bool) -> int:
         beside = around[0] if around else None
@@ -91,11 +91,11 @@ class Judge:
         own = [] if is_record and not around else [one.points(sentence) for sentence in around]
         return max([*found, *own], default=0)
 
-    def _alone(self, fits: Sequence[Expression]) -> Accepted | None:
+    def _alone(self, fits: Sequence[Expression]) -> Choice | None:
         """Return the only unfiltered expression; differences and changes are of the same figure anyway."""
         plain = [one for one in fits if not one.conditions]
         groups = self.behaviours.groups(plain)
-        return Accepted(plain[0], 0) if len(groups) == 1 and len(plain) == len(fits) else None
+        return Choice(plain[0], 0) if len(groups) == 1 and len(plain) == len(fits) else None
 
 
 def _uses_all(one: Expression, sentence: Sentence) -> bool:

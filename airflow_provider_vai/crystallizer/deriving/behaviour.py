@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression
-from airflow_provider_vai.crystallizer.deriving.tables import Table
+from airflow_provider_vai.crystallizer.deriving.tables import ResultTable
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.derivation import Node, evaluate
@@ -25,7 +25,7 @@ class Behaviours:
 
     def __init__(self) -> None:
         self._copies: dict[int, list[Any]] = {}
-        self._tables: list[Table] = []  # keeps the tables alive, whose identities are keys
+        self._tables: list[ResultTable] = []  # keeps the tables alive, whose identities are keys
 
     def of(self, expression: Expression, node: Node | None = None) -> tuple[str, ...]:
         """Return what an expression gives on each copy, as canonical JSON; failing is a result, too.
@@ -41,7 +41,7 @@ class Behaviours:
             found.setdefault((id(expression.table), self.of(expression)), []).append(expression)
         return list(found.values())
 
-    def _copies_of(self, table: Table) -> list[Any]:
+    def _copies_of(self, table: ResultTable) -> list[Any]:
         if id(table) not in self._copies:
             self._tables.append(table)
             dice = random.Random(0)  # noqa: S311 - the same copies each time
@@ -56,7 +56,7 @@ def _result(node: Node, value: Any) -> str:
         return f"failed: {type(error).__name__}"
 
 
-def _altered(table: Table, dice: random.Random) -> Any:
+def _altered(table: ResultTable, dice: random.Random) -> Any:
     """Return a copy of a table with other values; in a table that is sorted by a date, the dates stay."""
     rows = [dict(row) for row in table.rows]
     for field, values in table.categories.items():

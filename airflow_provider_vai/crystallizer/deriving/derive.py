@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from airflow_provider_vai.crystallizer.deriving.search import Derived, Search, picked_elsewhere
-from airflow_provider_vai.crystallizer.deriving.seen import RunTables, Seen
+from airflow_provider_vai.crystallizer.deriving.search import ArgumentSearch, DerivedPlace, picked_elsewhere
+from airflow_provider_vai.crystallizer.deriving.seen import RunTables, SeenBefore
 from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
@@ -33,10 +33,10 @@ def derive(recorded: Sequence[Draft], wired: Sequence[Draft], evidence: Evidence
     run = RunTables(evidence)
     if not run.sources:
         return list(wired)
-    return [_derived(before, draft, Seen(run, draft)) for before, draft in zip(recorded, wired, strict=True)]
+    return [_derived(before, draft, SeenBefore(run, draft)) for before, draft in zip(recorded, wired, strict=True)]
 
 
-def _derived(before: Draft, draft: Draft, seen: Seen) -> Draft:
+def _derived(before: Draft, draft: Draft, seen: SeenBefore) -> Draft:
     if draft.each is not None or not seen.sources:
         return draft
     arguments = {}
@@ -46,13 +46,13 @@ def _derived(before: Draft, draft: Draft, seen: Seen) -> Draft:
         recorded = before.arguments[name].value
         wired = [[name, *at] for at, _ in argument.placed_outputs()]
         kept = _without_ambiguous_names(argument, recorded, seen)
-        search = Search(seen, wired)
+        search = ArgumentSearch(seen, wired)
         places = list(search.within(recorded, [name]))
         arguments[name] = _argument(kept, recorded, places) if places else kept
     return replace(draft, arguments={**draft.arguments, **arguments})
 
 
-def _without_ambiguous_names(argument: Argument, recorded: Any, seen: Seen) -> Argument:
+def _without_ambiguous_names(argument: Argument, recorded: Any, seen: SeenBefore) -> Argument:
     """Return the argument without wires to a record that is named in one sentence and fits a criterion of another."""
     for at, output in argument.placed_outputs():
         accepted = picked_elsewhere(seen, output.step, output.path)
@@ -62,7 +62,7 @@ def _without_ambiguous_names(argument: Argument, recorded: Any, seen: Seen) -> A
     return argument
 
 
-def _argument(argument: Argument, recorded: Any, places: Sequence[Derived]) -> Argument:
+def _argument(argument: Argument, recorded: Any, places: Sequence[DerivedPlace]) -> Argument:
     notes: dict[str, Any] = {
         "evidence": [*argument.evidence, *(_evidence(one) for one in places)],
         "undecided": [
@@ -80,11 +80,11 @@ def _argument(argument: Argument, recorded: Any, places: Sequence[Derived]) -> A
     return Argument(class_="wired", value=value, wires=wires, **notes)
 
 
-def _is_within(at: JsonPath, one: Derived) -> bool:
+def _is_within(at: JsonPath, one: DerivedPlace) -> bool:
     return list(at[: len(one.at) - 1]) == list(one.at[1:])
 
 
-def _evidence(one: Derived) -> str:
+def _evidence(one: DerivedPlace) -> str:
     """Return the reasons as a line for people."""
     rivals = [words(rival.node) for accepted in one.accepted for rival in accepted.rivals][:SHOWN_RIVALS]
     points = min((accepted.points for accepted in one.accepted), default=0)

@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
-from airflow_provider_vai.crystallizer.deriving.tables import Table, call
+from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call
 from airflow_provider_vai.crystallizer.evidence.weight import name_words
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages.derivation import Node, evaluate
 
 NO_NOUNS = frozenset(["list", "get", "search", "find", "fetch", "read", "query", "all", "id", "show", "tool", "data"])
 MOST_CONDITIONS = 12
+Filtered = tuple[tuple["Condition", ...], Node, list[Any]]
+"""Filters, the rows under them as a node, and as recorded."""
+
 UNSAID = ("", "list")
 """Operations that need no word: a list is a list."""
 
@@ -43,7 +46,7 @@ class Expression:
     :param implied: whether the operation's word implies the field, because the table has only one such field.
     """
 
-    table: Table
+    table: ResultTable
     node: Node
     value: Any
     operation: str = ""
@@ -80,12 +83,12 @@ def _says(condition: Condition, sentences: Iterable[Sentence]) -> bool:
     return any(one.says(str(condition.value)) for one in sentences)
 
 
-def _nouns(table: Table) -> frozenset[str]:
+def _nouns(table: ResultTable) -> frozenset[str]:
     """Return the words of the tool's name that mean its rows."""
     return frozenset(name_words(table.source.call.tool)) - NO_NOUNS
 
 
-def conditions_of(table: Table, sentences: Sequence[Sentence]) -> list[Condition]:
+def conditions_of(table: ResultTable, sentences: Sequence[Sentence]) -> list[Condition]:
     """Return the filters of a table that the sentences name: values of its fields, and bounds of its numbers."""
     found: dict[Condition, None] = {}
     for sentence in sentences:
@@ -99,13 +102,15 @@ def conditions_of(table: Table, sentences: Sequence[Sentence]) -> list[Condition
     return list(found)[:MOST_CONDITIONS]
 
 
-def filtered(table: Table, conditions: Sequence[Condition]) -> list[tuple[tuple[Condition, ...], Node, list[Any]]]:
+def filtered(
+    table: ResultTable, conditions: Sequence[Condition]
+) -> list[tuple[tuple[Condition, ...], Node, list[Any]]]:
     """Return the table's rows, and its rows under each filter, as a node and their recorded value.
 
     A filter that leaves no row, or cannot be evaluated, is left out.
     """
     rows = call("values_of", entries=table.node) if table.keys is not None else table.node
-    found: list[tuple[tuple[Condition, ...], Node, list[Any]]] = [((), rows, table.rows)]
+    found: list[Filtered] = [((), rows, table.rows)]
     several: list[tuple[Condition, ...]] = [(one,) for one in conditions]
     pairs = itertools.combinations([one for one in conditions if one.bound is None], 2)
     several += [pair for pair in pairs if pair[0].field != pair[1].field][:MOST_CONDITIONS]
@@ -121,7 +126,7 @@ def filtered(table: Table, conditions: Sequence[Condition]) -> list[tuple[tuple[
     return found
 
 
-def value_of(node: Node, table: Table) -> Any:
+def value_of(node: Node, table: ResultTable) -> Any:
     """Return a node's value on the recording; ``None`` if it cannot be evaluated."""
     whole = dict(zip(table.keys, table.rows, strict=True)) if table.keys is not None else table.rows
     try:
@@ -130,7 +135,7 @@ def value_of(node: Node, table: Table) -> Any:
         return None
 
 
-def picks_of(table: Table, conditions: Sequence[Condition]) -> Iterator[Expression]:
+def picks_of(table: ResultTable, conditions: Sequence[Condition]) -> Iterator[Expression]:
     """Yield the records of a table that a criterion picks, each as an expression for the whole record."""
     numbers, dates = table.of_type("number"), table.of_type("date")
     for chosen, rows, _ in filtered(table, conditions):
@@ -146,7 +151,7 @@ def picks_of(table: Table, conditions: Sequence[Condition]) -> Iterator[Expressi
                     )
 
 
-def keys_of(table: Table) -> Iterator[Expression]:
+def keys_of(table: ResultTable) -> Iterator[Expression]:
     """Yield the keys of an object of objects that a criterion picks."""
     numbers = table.of_type("number")
     for field in numbers if table.keys is not None else ():
@@ -156,7 +161,7 @@ def keys_of(table: Table) -> Iterator[Expression]:
             yield Expression(table, node, value, "largest", (field,), implied=len(numbers) == 1, picks=True)
 
 
-def figures_of(table: Table, conditions: Sequence[Condition]) -> Iterator[Expression]:
+def figures_of(table: ResultTable, conditions: Sequence[Condition]) -> Iterator[Expression]:
     """Yield the figures of a table: counts, totals, means, extremes, shares and changes."""
     for chosen, rows, _ in filtered(table, conditions):
         yield from _made(table, chosen, ("count", call("count", rows=rows), ()))
@@ -177,7 +182,7 @@ def figures_of(table: Table, conditions: Sequence[Condition]) -> Iterator[Expres
     yield from changes_of(table)
 
 
-def changes_of(table: Table) -> Iterator[Expression]:
+def changes_of(table: ResultTable) -> Iterator[Expression]:
     """Yield differences and changes between the last and the first record of a table that is sorted by a date."""
     if table.period is None or len(table.rows) < 2:
         return
@@ -194,7 +199,7 @@ def changes_of(table: Table) -> Iterator[Expression]:
         )
 
 
-def _shares(table: Table, chosen: tuple[Condition, ...], rows: Node, field: str) -> Iterator[Expression]:
+def _shares(table: ResultTable, chosen: tuple[Condition, ...], rows: Node, field: str) -> Iterator[Expression]:
     part, whole = (call("total", rows=of, field=field) for of in (rows, table.node))
     counted, all_ = (call("count", rows=of) for of in (rows, table.node))
     yield from _made(
@@ -206,7 +211,7 @@ def _shares(table: Table, chosen: tuple[Condition, ...], rows: Node, field: str)
 
 
 def _made(
-    table: Table, chosen: tuple[Condition, ...], *wanted: tuple[str, Node, tuple[str, ...]]
+    table: ResultTable, chosen: tuple[Condition, ...], *wanted: tuple[str, Node, tuple[str, ...]]
 ) -> Iterator[Expression]:
     numbers = len(table.of_type("number"))
     for operation, node, fields in wanted:

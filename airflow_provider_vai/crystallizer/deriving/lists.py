@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from airflow_provider_vai.crystallizer.deriving.accept import Accepted
+from airflow_provider_vai.crystallizer.deriving.accept import Choice
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression, filtered, value_of
-from airflow_provider_vai.crystallizer.deriving.seen import Seen
-from airflow_provider_vai.crystallizer.deriving.tables import Table, call, same
+from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
+from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call, same
 from airflow_provider_vai.crystallizer.evidence.weight import weight
 from airflow_provider_vai.languages.derivation import Node
 
 
-def listed(value: list[Any], seen: Seen) -> Accepted | None:
+def listed(value: list[Any], seen: SeenBefore) -> Choice | None:
     """Return the expression that gives a list as a whole; ``None`` if there is none, or several that differ.
 
     A filter must be said by the user. A whole column, or the whole table, needs no words: a list of several strong
@@ -32,10 +32,10 @@ def listed(value: list[Any], seen: Seen) -> Accepted | None:
     if not whole or weight(value) != "strong" or len(value) < 2:
         return None
     newest = [one for one in whole if one.table is whole[0].table]
-    return Accepted(newest[0], 0) if len(seen.run.behaviours.groups(newest)) == 1 else None
+    return Choice(newest[0], 0) if len(seen.run.behaviours.groups(newest)) == 1 else None
 
 
-def _made_from(table: Table, rows: Node, value: list[Any]) -> Iterator[Node]:
+def _made_from(table: ResultTable, rows: Node, value: list[Any]) -> Iterator[Node]:
     """Yield the nodes that make a list from rows: one column, or objects of some fields."""
     if isinstance(value[0], dict):
         node = _projected(table, rows, value)
@@ -48,7 +48,7 @@ def _made_from(table: Table, rows: Node, value: list[Any]) -> Iterator[Node]:
             yield node
 
 
-def _projected(table: Table, rows: Node, value: list[Any]) -> Node | None:
+def _projected(table: ResultTable, rows: Node, value: list[Any]) -> Node | None:
     """Return the node that takes the objects' fields from the columns of the same name, or with the same values."""
     fields, renamed = [], {}
     for name in value[0]:

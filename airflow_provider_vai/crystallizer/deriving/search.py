@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from airflow_provider_vai.crystallizer.deriving.accept import Accepted, Judge, is_json_number, significant
+from airflow_provider_vai.crystallizer.deriving.accept import Choice, Judge, is_json_number, significant
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression, keys_of, part_of
 from airflow_provider_vai.crystallizer.deriving.lists import listed
-from airflow_provider_vai.crystallizer.deriving.seen import Seen
+from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
 from airflow_provider_vai.crystallizer.deriving.tables import call, same
 from airflow_provider_vai.crystallizer.deriving.texts import Composer
@@ -34,7 +34,7 @@ TARGETS = frozenset(
 
 
 @dataclass(frozen=True)
-class Derived:
+class DerivedPlace:
     """A place in a step's arguments that is worked out, and how.
 
     :param at: the argument's name, and the place in it.
@@ -42,20 +42,20 @@ class Derived:
 
     at: JsonPath
     node: Node
-    accepted: tuple[Accepted, ...]
+    accepted: tuple[Choice, ...]
 
 
 @dataclass
-class Search:
+class ArgumentSearch:
     """Searches the arguments of one step.
 
     :param taken: the places that are filled in already, each with the argument's name first.
     """
 
-    seen: Seen
+    seen: SeenBefore
     taken: Sequence[JsonPath]
 
-    def within(self, value: Any, at: JsonPath) -> Iterator[Derived]:
+    def within(self, value: Any, at: JsonPath) -> Iterator[DerivedPlace]:
         """Yield what is worked out at a place or inside it; a list of several only as a whole."""
         if any(place == at[: len(place)] for place in self.taken):
             return
@@ -66,7 +66,7 @@ class Search:
         elif isinstance(value, list) and len(value) == 1:
             yield from self.within(value[0], [*at, 0])
 
-    def _object(self, value: dict[str, Any], at: JsonPath) -> Iterator[Derived]:
+    def _object(self, value: dict[str, Any], at: JsonPath) -> Iterator[DerivedPlace]:
         """Yield the parts of an object; a number of few digits may lean on a proven one beside it."""
         made = [one for key, part in value.items() for one in self.within(part, [*at, key])]
         yield from made
@@ -77,7 +77,7 @@ class Search:
                 one = None if self._is_closed(part, place) else self._number(part, place, beside=tables)
                 yield from [one] if one else []
 
-    def _at(self, value: Any, at: JsonPath) -> Derived | None:
+    def _at(self, value: Any, at: JsonPath) -> DerivedPlace | None:
         if isinstance(value, list):
             return self._list(value, at)
         if self._is_closed(value, at):
@@ -95,15 +95,15 @@ class Search:
         words = {word for part in at if isinstance(part, str) for word in name_words(part)}
         return self.seen.draft.effect == "write" and not words.isdisjoint(TARGETS)
 
-    def _list(self, value: list[Any], at: JsonPath) -> Derived | None:
+    def _list(self, value: list[Any], at: JsonPath) -> DerivedPlace | None:
         accepted = listed(value, self.seen) if value and not self._is_target(at) else None
         if accepted is None:
             return None
         node = accepted.expression.node
         is_write = self.seen.draft.effect == "write"
-        return Derived(at, call("not_empty", rows=node) if is_write else node, (accepted,))
+        return DerivedPlace(at, call("not_empty", rows=node) if is_write else node, (accepted,))
 
-    def _number(self, value: int | float, at: JsonPath, beside: Collection[int] = ()) -> Derived | None:
+    def _number(self, value: int | float, at: JsonPath, beside: Collection[int] = ()) -> DerivedPlace | None:
         """Return how a number is worked out.
 
         :param beside: the identities of the tables that a proven number beside it was worked out from.
@@ -114,9 +114,9 @@ class Search:
         fits = [one for one, node in written if node]
         names = [Sentence(" ".join(name_words(at[-1])))] if isinstance(at[-1], str) else []
         accepted = self.seen.judge.number(fits, significant(repr(value)), names, has_neighbour=bool(beside))
-        return Derived(at, nodes[id(accepted.expression)], (accepted,)) if accepted else None
+        return DerivedPlace(at, nodes[id(accepted.expression)], (accepted,)) if accepted else None
 
-    def _picked(self, value: str, at: JsonPath) -> Derived | None:
+    def _picked(self, value: str, at: JsonPath) -> DerivedPlace | None:
         """Return the criterion that picks the record of a name or id, or its key."""
         name = next((part for part in reversed(at) if isinstance(part, str)), "")
         keys = [
@@ -134,9 +134,9 @@ class Search:
             if record.value[column] == value and (weight(value) == "strong" or kinship(name, column) >= 2)
         ]
         accepted = self.seen.judge.rows(keys) if keys else self.seen.judge.record(fields)
-        return Derived(at, accepted.expression.node, (accepted,)) if accepted else None
+        return DerivedPlace(at, accepted.expression.node, (accepted,)) if accepted else None
 
-    def _date(self, value: str, at: JsonPath) -> Derived | None:
+    def _date(self, value: str, at: JsonPath) -> DerivedPlace | None:
         """Return a date that is some days, which the user said, after a date of a picked record."""
         spans = {days for sentence in self.seen.sentences for days in sentence.days}
         fits: list[Expression] = []
@@ -150,23 +150,23 @@ class Search:
                         if _moved(one.value, days) == value
                     ]
         accepted = self.seen.judge.record(fits)
-        return Derived(at, accepted.expression.node, (accepted,)) if accepted else None
+        return DerivedPlace(at, accepted.expression.node, (accepted,)) if accepted else None
 
-    def _address(self, value: str, at: JsonPath) -> Derived | None:
+    def _address(self, value: str, at: JsonPath) -> DerivedPlace | None:
         """Return the text whose only address it is; never in a write, as anyone may have written the text."""
         kind = next((name for name in ("url", "email") if FOUND[name].fullmatch(value)), None)
         if kind is None or self.seen.draft.effect == "write":
             return None
         nodes = (node for source in self.seen.sources if (node := _text_with(source, value, kind)))
         node = next(nodes, None)
-        return Derived(at, node, ()) if node else None
+        return DerivedPlace(at, node, ()) if node else None
 
-    def _text(self, value: str, at: JsonPath) -> Derived | None:
+    def _text(self, value: str, at: JsonPath) -> DerivedPlace | None:
         made = Composer(value, self.seen).composed() if len(value) >= SHORTEST_TEXT else None
-        return Derived(at, made[0], tuple(made[1])) if made else None
+        return DerivedPlace(at, made[0], tuple(made[1])) if made else None
 
 
-def picked_elsewhere(seen: Seen, step: str | None, path: Sequence[str | int]) -> Accepted | None:
+def picked_elsewhere(seen: SeenBefore, step: str | None, path: Sequence[str | int]) -> Choice | None:
     """Return the criterion that picks the record which a wire names, if another sentence of the user holds one.
 
     "Show Felt basket. Set the latest order to checked.": if Felt basket is the latest order, one cannot tell which of

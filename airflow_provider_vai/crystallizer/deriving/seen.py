@@ -19,7 +19,7 @@ from airflow_provider_vai.crystallizer.deriving.expressions import (
     value_of,
 )
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence, sentences_of
-from airflow_provider_vai.crystallizer.deriving.tables import Table, call, tables_of
+from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call, tables_of
 from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.result_values import RecordedResult
@@ -51,9 +51,9 @@ class RunTables:
         return sorted(found.values(), key=lambda source: source.position)
 
     @cached_property
-    def tables(self) -> list[Table]:
+    def tables(self) -> list[ResultTable]:
         """Every table, in the order of the calls; of equal ones of a tool, the newest."""
-        newest: dict[Any, Table] = {}
+        newest: dict[Any, ResultTable] = {}
         for source in self.sources:
             for table in tables_of(source):
                 key = (source.call.tool, table.path, json_text.digest(table.rows))
@@ -63,7 +63,7 @@ class RunTables:
 
 
 @dataclass
-class Seen:
+class SeenBefore:
     """What the model had seen before one call."""
 
     run: RunTables
@@ -86,7 +86,7 @@ class Seen:
         return [source for source in reversed(self.run.sources) if source.call.batch < self.draft.call.batch]
 
     @cached_property
-    def tables(self) -> list[Table]:
+    def tables(self) -> list[ResultTable]:
         """The newest tables, the newest first."""
         seen = [table for table in self.run.tables if table.source.call.batch < self.draft.call.batch]
         return seen[: -MOST_TABLES - 1 : -1]
@@ -95,29 +95,29 @@ class Seen:
         """Return whether the user or the instructions said a value."""
         return self.run.evidence.timeline.people_said(self.draft.call, value) is not None
 
-    def conditions(self, table: Table) -> list[Condition]:
+    def conditions(self, table: ResultTable) -> list[Condition]:
         """Return the filters of a table that the user said."""
         return self._once("conditions", table, lambda: conditions_of(table, self.sentences))
 
-    def figures(self, table: Table) -> list[Expression]:
+    def figures(self, table: ResultTable) -> list[Expression]:
         """Return the figures of a table, under these filters."""
         return self._once("figures", table, lambda: figures_of(table, self.conditions(table)))
 
-    def picks(self, table: Table) -> list[Expression]:
+    def picks(self, table: ResultTable) -> list[Expression]:
         """Return the records of a table that a criterion picks, under these filters."""
         return self._once("picks", table, lambda: picks_of(table, self.conditions(table)))
 
-    def lists(self, table: Table) -> list[Expression]:
+    def lists(self, table: ResultTable) -> list[Expression]:
         """Return the columns of text of a table, under these filters."""
         return self._once("lists", table, lambda: self._columns(table))
 
-    def _once(self, name: str, table: Table, make: Callable[[], Any]) -> list[Any]:
+    def _once(self, name: str, table: ResultTable, make: Callable[[], Any]) -> list[Any]:
         key = (name, id(table))
         if key not in self._made:
             self._made[key] = list(make())
         return self._made[key]
 
-    def _columns(self, table: Table) -> Iterator[Expression]:
+    def _columns(self, table: ResultTable) -> Iterator[Expression]:
         for chosen, rows, _ in filtered(table, self.conditions(table)):
             for column in table.of_type("text"):
                 node = call("pluck", rows=rows, field=column)

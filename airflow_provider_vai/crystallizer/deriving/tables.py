@@ -21,7 +21,7 @@ MOST_TABLES = 20
 
 
 @dataclass(frozen=True)
-class Table:
+class ResultTable:
     """Rows in the result of a step.
 
     :param source: the result.
@@ -73,7 +73,7 @@ class Table:
         return None
 
 
-def tables_of(source: RecordedResult) -> Iterator[Table]:
+def tables_of(source: RecordedResult) -> Iterator[ResultTable]:
     """Yield the tables in a result, outer ones first. A result that nothing can be wired to has none."""
     if source.step is None:
         return
@@ -90,11 +90,11 @@ def tables_of(source: RecordedResult) -> Iterator[Table]:
             return
 
 
-def _table(source: RecordedResult, path: tuple[str | int, ...], value: Any) -> Table | None:
+def _table(source: RecordedResult, path: tuple[str | int, ...], value: Any) -> ResultTable | None:
     if isinstance(value, list) and _are_rows(value):
-        return Table(source, path, value)
+        return ResultTable(source, path, value)
     if isinstance(value, dict) and len(value) > 1 and _are_rows(list(value.values())):
-        return Table(source, path, list(value.values()), tuple(value))
+        return ResultTable(source, path, list(value.values()), tuple(value))
     return None
 
 

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from airflow_provider_vai.crystallizer.deriving.accept import Accepted, significant
+from airflow_provider_vai.crystallizer.deriving.accept import Choice, significant
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression, part_of
-from airflow_provider_vai.crystallizer.deriving.seen import Seen
+from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
-from airflow_provider_vai.crystallizer.deriving.tables import Table, call
+from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call
 from airflow_provider_vai.crystallizer.deriving.written import NUMBER, as_text, separates
 from airflow_provider_vai.languages.derivation import Node
 from airflow_provider_vai.languages.derivation.writing import MONTHS, month_of
@@ -36,7 +36,7 @@ class Slot:
     start: int
     end: int
     node: Node | None
-    accepted: Accepted | None = None
+    accepted: Choice | None = None
 
 
 @dataclass
@@ -48,10 +48,10 @@ class Composer:
     """
 
     text: str
-    seen: Seen
+    seen: SeenBefore
     slots: list[Slot] = field(default_factory=list)
 
-    def composed(self) -> tuple[Node, list[Accepted]] | None:
+    def composed(self) -> tuple[Node, list[Choice]] | None:
         """Return the derivation of the text and what was accepted for its slots; ``None`` if the text stays."""
         if len(self.text) > LONGEST or not (self._take_lists() and self._take_numbers() and self._take_names()):
             return None
@@ -138,7 +138,7 @@ class Composer:
             self.slots.append(Slot(start, start + len(name), accepted.expression.node, accepted))
         return True
 
-    def _fields(self, table: Table, type_: str) -> Iterator[Expression]:
+    def _fields(self, table: ResultTable, type_: str) -> Iterator[Expression]:
         """Yield the fields of one type of the records that a criterion picks."""
         for record in self.seen.picks(table):
             for name in table.of_type(type_):
