@@ -22,13 +22,13 @@ def listed(value: list[Any], seen: SeenBefore) -> Choice | None:
     fits = [
         Expression(table, node, value, "list", (), chosen)
         for table in seen.tables
-        for chosen, rows, kept in filtered(table, seen.conditions(table))
+        for chosen, rows, kept in filtered(table, seen.asked.conditions(table))
         if len(kept) == len(value)
         for node in _made_from(table, rows, value)
     ]
     whole = [one for one in fits if not one.conditions]
-    if any(one.conditions and one.points(sentence) for one in fits for sentence in seen.sentences):
-        return None if whole else seen.judge.rows(fits)
+    if any(one.conditions and one.points(sentence) for one in fits for sentence in seen.asked.sentences):
+        return None if whole else seen.asked.judge.rows(fits)
     if not whole or weight(value) != "strong" or len(value) < 2:
         return None
     newest = [one for one in whole if one.table is whole[0].table]

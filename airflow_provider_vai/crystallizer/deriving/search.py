@@ -109,11 +109,11 @@ class ArgumentSearch:
         :param beside: the identities of the tables that a proven number beside it was worked out from.
         """
         tables = [table for table in self.seen.tables if not beside or id(table) in beside]
-        written = [(one, as_number(one, value)) for table in tables for one in self.seen.figures(table)]
+        written = [(one, as_number(one, value)) for table in tables for one in self.seen.asked.figures(table)]
         nodes = {id(one): node for one, node in written if node}
         fits = [one for one, node in written if node]
         names = [Sentence(" ".join(name_words(at[-1])))] if isinstance(at[-1], str) else []
-        accepted = self.seen.judge.number(fits, significant(repr(value)), names, has_neighbour=bool(beside))
+        accepted = self.seen.asked.judge.number(fits, significant(repr(value)), names, has_neighbour=bool(beside))
         return DerivedPlace(at, nodes[id(accepted.expression)], (accepted,)) if accepted else None
 
     def _picked(self, value: str, at: JsonPath) -> DerivedPlace | None:
@@ -129,19 +129,19 @@ class ArgumentSearch:
         fields = [
             part_of(record, column)
             for table in self.seen.tables
-            for record in self.seen.picks(table)
+            for record in self.seen.asked.picks(table)
             for column in table.of_type("text")
             if record.value[column] == value and (weight(value) == "strong" or kinship(name, column) >= 2)
         ]
-        accepted = self.seen.judge.rows(keys) if keys else self.seen.judge.record(fields)
+        accepted = self.seen.asked.judge.rows(keys) if keys else self.seen.asked.judge.record(fields)
         return DerivedPlace(at, accepted.expression.node, (accepted,)) if accepted else None
 
     def _date(self, value: str, at: JsonPath) -> DerivedPlace | None:
         """Return a date that is some days, which the user said, after a date of a picked record."""
-        spans = {days for sentence in self.seen.sentences for days in sentence.days}
+        spans = {days for sentence in self.seen.asked.sentences for days in sentence.days}
         fits: list[Expression] = []
         for table in self.seen.tables if spans and weight(value) == "date" else ():
-            for record in self.seen.picks(table):
+            for record in self.seen.asked.picks(table):
                 for column in set(record.fields).intersection(table.of_type("date")):
                     one = part_of(record, column)
                     fits += [
@@ -149,7 +149,7 @@ class ArgumentSearch:
                         for days in spans
                         if _moved(one.value, days) == value
                     ]
-        accepted = self.seen.judge.record(fits)
+        accepted = self.seen.asked.judge.record(fits)
         return DerivedPlace(at, accepted.expression.node, (accepted,)) if accepted else None
 
     def _address(self, value: str, at: JsonPath) -> DerivedPlace | None:
@@ -180,8 +180,8 @@ def picked_elsewhere(seen: SeenBefore, step: str | None, path: Sequence[str | in
     if table is None or named is None or table.keys is not None:
         return None
     record = follow(table.rows, [named[0]])
-    others = [sentence for sentence in seen.sentences if not sentence.says(named[2])]
-    fits = [one for one in seen.picks(table) if same(one.value, record)]
+    others = [sentence for sentence in seen.asked.sentences if not sentence.says(named[2])]
+    fits = [one for one in seen.asked.picks(table) if same(one.value, record)]
     return Judge(others, seen.run.behaviours).record(fits)
 
 

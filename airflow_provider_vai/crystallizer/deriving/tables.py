@@ -14,6 +14,7 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.derivation import Node
 from airflow_provider_vai.languages.derivation.rows import comparable
 
+SHORTEST_NAME, LONGEST_NAME = 3, 200
 MOST_ROWS = 5000
 MOST_COLUMNS = 40
 MOST_TABLES = 20
@@ -62,6 +63,12 @@ class ResultTable:
         """By field of text, its different values, where rows share values or the value is short."""
         found = {field: list(dict.fromkeys(self.columns[field])) for field in self.of_type("text")}
         return {field: values for field, values in found.items() if len(values) < len(self.rows)}
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The texts in its fields that may be names, each with its lower case."""
+        texts = (value for field in self.of_type("text") for value in self.columns[field])
+        return {text: text.casefold() for text in texts if SHORTEST_NAME <= len(text) <= LONGEST_NAME}
 
     @cached_property
     def period(self) -> str | None:

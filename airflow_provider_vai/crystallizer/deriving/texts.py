@@ -21,7 +21,6 @@ from airflow_provider_vai.languages.derivation.writing import MONTHS, month_of
 from airflow_provider_vai.languages.identifiers import Names, slug
 
 LONGEST = 5000
-SHORTEST_NAME = 3
 MOST_NAMES = 200
 SEPARATORS = (", ", "; ", "\n", " / ", " and ")
 SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s)[^.!?\n]*)*")
@@ -61,7 +60,7 @@ class Composer:
     def _take_lists(self) -> bool:
         """Take the parts that list a column of a table, such as "Anna, Bo, Cy"."""
         for table in self.seen.tables:
-            for one in self.seen.lists(table):
+            for one in self.seen.asked.lists(table):
                 for separator in SEPARATORS:
                     made = separator.join(map(str, one.value))
                     start = self.text.find(made)
@@ -70,7 +69,7 @@ class Composer:
                         and (len(one.value) > 1 or one.conditions)
                         and self._is_free(start, start + len(made))
                     ):
-                        accepted = self.seen.judge.rows([one])
+                        accepted = self.seen.asked.judge.rows([one])
                         if accepted:
                             node = call("joined", values=one.node, separator=separator)
                             self.slots.append(Slot(start, start + len(made), node, accepted))
@@ -96,12 +95,12 @@ class Composer:
     def _take_number(self, match: re.Match[str], *, has_neighbour: bool) -> bool:
         separated, nodes, fits = separates(self.text), [], []
         for table in self.seen.tables:
-            for one in (*self.seen.figures(table), *self._fields(table, "number")):
+            for one in (*self.seen.asked.figures(table), *self._fields(table, "number")):
                 node = as_text(one, match, separated=separated)
                 if node:
                     fits.append(one)
                     nodes.append(node)
-        accepted = self.seen.judge.number(
+        accepted = self.seen.asked.judge.number(
             fits, significant(match[0]), [self._around(match.start())], has_neighbour=has_neighbour
         )
         if accepted is None:
@@ -118,7 +117,7 @@ class Composer:
                 for one in self._fields(table, "date")
                 if month_of(one.value, form if len(one.value) >= 10 or "%e" not in form else "%B %Y") == match[0]
             ]
-            accepted = self.seen.judge.record(fits, [self._around(match.start())])
+            accepted = self.seen.asked.judge.record(fits, [self._around(match.start())])
             if accepted:
                 node = call("month_of", date=accepted.expression.node, form=form)
                 self.slots.append(Slot(*match.span(), node, accepted))
@@ -131,8 +130,8 @@ class Composer:
             if not self._is_free(start, start + len(name)) or self._is_filter(name):
                 continue
             fits = [one for table in self.seen.tables for one in self._fields(table, "text") if one.value == name]
-            is_users = any(sentence.says(name) for sentence in self.seen.sentences)
-            accepted = None if is_users else self.seen.judge.record(fits, [self._around(start)])
+            is_users = any(sentence.says(name) for sentence in self.seen.asked.sentences)
+            accepted = None if is_users else self.seen.asked.judge.record(fits, [self._around(start)])
             if accepted is None:
                 return False
             self.slots.append(Slot(start, start + len(name), accepted.expression.node, accepted))
@@ -140,7 +139,7 @@ class Composer:
 
     def _fields(self, table: ResultTable, type_: str) -> Iterator[Expression]:
         """Yield the fields of one type of the records that a criterion picks."""
-        for record in self.seen.picks(table):
+        for record in self.seen.asked.picks(table):
             for name in table.of_type(type_):
                 yield part_of(record, name)
 
@@ -149,10 +148,7 @@ class Composer:
         folded = self.text.casefold()
         found: dict[str, None] = {}
         for table in self.seen.tables:
-            for column in table.of_type("text"):
-                for name in table.columns[column]:
-                    if len(name) >= SHORTEST_NAME and name.casefold() in folded:
-                        found[name] = None
+            found.update((name, None) for name, lower in table.names.items() if lower in folded)
         names = sorted(found, key=len, reverse=True)[:MOST_NAMES]
         return [
             (match.start(), self.text[match.start() : match.end()])
