@@ -99,6 +99,10 @@ PLACES: dict[str, tuple[str, str]] = {
         "too many of its places equal earlier results, so the whole argument stays frozen",
         "Wire the whole argument to one result, or leave it as recorded.",
     ),
+    "stale_text": (
+        "repeats figures of the recorded day, which every run sends again",
+        "Crystallize two runs of the task together, derive the text, make it a DAG param, or take the figures out.",
+    ),
     "text_of_result": (
         "contains the text of an earlier result; parts of a text are not wired, so it stays frozen",
         "Write a template, or leave the text as recorded.",

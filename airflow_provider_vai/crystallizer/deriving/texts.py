@@ -15,7 +15,7 @@ from airflow_provider_vai.crystallizer.deriving.expressions import Expression, p
 from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
 from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call
-from airflow_provider_vai.crystallizer.deriving.written import NUMBER, as_text, separates
+from airflow_provider_vai.crystallizer.deriving.written import NUMBER, as_text, plain_number, separates
 from airflow_provider_vai.languages.derivation import Node
 from airflow_provider_vai.languages.derivation.writing import MONTHS, month_of
 from airflow_provider_vai.languages.identifiers import Names, slug
@@ -87,7 +87,7 @@ class Composer:
         is_proven = any(slot.accepted for slot in self.slots)
         left = [match for match in left if not (is_proven and self._take_number(match, has_neighbour=True))]
         for match in left:
-            if not self.seen.was_said(_plain(match)):
+            if not self.seen.was_said(plain_number(match)):
                 return False
             self.slots.append(Slot(*match.span(), None))
         return True
@@ -188,12 +188,6 @@ def _name(expression: Expression) -> str:
     if node["function"] == "part":
         return str(node["path"][-1])
     return "_".join([expression.operation or node["function"], *expression.fields])
-
-
-def _plain(match: re.Match[str]) -> float:
-    """Return the number that a match writes, for a comparison with what people said."""
-    sign, whole, decimals, _ = match.groups()
-    return float(f"{sign}{re.sub('[.,]', '', whole)}{decimals.replace(',', '.')}")
 
 
 def _escaped(text: str) -> str:

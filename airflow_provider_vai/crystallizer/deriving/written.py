@@ -51,6 +51,12 @@ def as_text(expression: Expression, found: re.Match[str], *, separated: bool) ->
     )
 
 
+def plain_number(found: re.Match[str]) -> float:
+    """Return the number that a match of :data:`NUMBER` writes; a percentage without its sign."""
+    sign, whole, decimals, _ = found.groups()
+    return float(f"{sign}{re.sub('[.,]', '', whole)}{decimals.replace(',', '.')}")
+
+
 def separates(text: str) -> bool:
     """Return whether a text writes thousands with separators."""
     return any(re.search(r"[.,]", found[2]) for found in NUMBER.finditer(text))
