@@ -1,8 +1,8 @@
 """`vai explain`: shows where each argument of an automation comes from, and why.
 
-Only the sidecar is read. For each argument, the output shows its class (frozen, wired, parameter or template), the
-source of its value, its origin, the evidence, and other places that the value could have come from. Credentials were
-masked when the evidence was written.
+Only the sidecar is read. For each argument, the output shows its class (frozen, wired, parameter, template or
+derived), the source of its value, its origin, the evidence, and other places that the value could have come from.
+Credentials were masked when the evidence was written.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.languages.derivation.source import written
+from airflow_provider_vai.languages.derivation.words import parts, words
 from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
 from airflow_provider_vai.model.review import undecided
@@ -102,7 +104,11 @@ def _undecided(step: Step, name: str, argument: Argument) -> Iterator[str]:
 
 
 def _sources(argument: Argument) -> Iterator[str]:
-    if argument.class_ == "template":
+    if argument.derive:
+        yield from _derived("the value", argument.derive)
+        if "value" in argument.model_fields_set:
+            yield f"recorded: {_short(argument.value)}"
+    elif argument.class_ == "template":
         yield f"rendered by Airflow from {_short(argument.value)}"
     elif argument.class_ == "parameter":
         yield f"the DAG param {_place([argument.param or '', *argument.path])}"
@@ -113,6 +119,8 @@ def _sources(argument: Argument) -> Iterator[str]:
     for wire in argument.wires:
         if wire.from_:
             yield f"{_place(wire.at)} is {_output(wire.from_)}"
+        elif wire.derive:
+            yield from _derived(_place(wire.at), wire.derive)
         elif wire.param is not None:
             yield f"{_place(wire.at)} is the DAG param {_place([wire.param, *wire.path])}"
         else:
@@ -120,6 +128,13 @@ def _sources(argument: Argument) -> Iterator[str]:
     for secret in argument.secrets:
         place = _place(secret.at) if secret.at else "the value"
         yield f"{place} is the password of the connection `{secret.connection}`"
+
+
+def _derived(what: str, tree: dict[str, Any]) -> Iterator[str]:
+    """Yield how a value is worked out: in words, and as the expression of the DAG file."""
+    for slot, part in parts(tree):
+        yield f"{what}{f', {slot}' if slot else ''} is the {words(part).removeprefix('the ')}"
+    yield f"as `{written(tree)}`"
 
 
 def _output(output: Output) -> str:

@@ -154,6 +154,12 @@ COMMANDS = (
             ),
             option("--param", metavar="PLACE=NAME", action="append", help="set a place to a DAG param or a part of it"),
             option("--template", metavar="PLACE=TEXT", action="append", help="set a place to a Jinja template"),
+            option(
+                "--derive",
+                metavar="PLACE=EXPRESSION",
+                action="append",
+                help='let each run work a place out: \'total(wired(query, "rows"), "revenue")\'',
+            ),
             option("--secret", metavar="PLACE=CONN_ID", action="append", help="set a place to a connection's password"),
             option(
                 "--freeze",

@@ -138,6 +138,15 @@ def checked(tree: dict[str, Any]) -> dict[str, Any]:
     return tree
 
 
+def follows_schema(tree: dict[str, Any]) -> bool:
+    """Return whether a tree follows the schema."""
+    try:
+        checked(tree)
+    except ValueError:
+        return False
+    return True
+
+
 def reads(tree: Node) -> list[tuple[str | None, JsonPath]]:
     """Return each place in earlier results that a tree reads: the step's key and the path.
 
@@ -197,6 +206,16 @@ def renamed(tree: Node, names: Mapping[str, str]) -> dict[str, Any]:
 
     made: dict[str, Any] = derivation.replaced(tree, change)
     return made
+
+
+def constant_parts(tree: Any) -> list[str]:
+    """Return the functions in a tree that read nothing, so that they give the same in every run."""
+    bounds = ("over", "below", "at_least", "at_most")
+    return [
+        str(node["function"])
+        for node in derivation.nodes(tree)
+        if node["function"] not in bounds and not any(derivation.references(node))
+    ]
 
 
 def literals(tree: Any) -> list[Any]:

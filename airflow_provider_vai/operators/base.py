@@ -11,6 +11,7 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import edited
 from airflow_provider_vai.operators.arguments import as_argument, result_of, revealed
 from airflow_provider_vai.operators.assets import emits_action
+from airflow_provider_vai.operators.derived import ExplainedPart, explained
 from airflow_provider_vai.operators.runtime.effects import SingleUseApproval, at_most_once
 from airflow_provider_vai.operators.runtime.errors import ApprovalMissing
 from airflow_provider_vai.operators.runtime.masking import masked
@@ -100,6 +101,13 @@ class VaiOperator(BaseOperator):
         """
         fields = {name: as_argument(getattr(self, name)) for name in self.template_fields}
         return {name: field.resolve(context).value for name, field in fields.items()}
+
+    def explained_arguments(self, context: Context) -> dict[str, list[ExplainedPart]]:
+        """Return the derived parts of every argument, in words and with their values, for the approver."""
+        own: Any = {**context, "task": self}
+        fields = {name: as_argument(getattr(self, name)) for name in self.template_fields}
+        found = {name: list(explained(field.value, own)) for name, field in fields.items()}
+        return {name: parts for name, parts in found.items() if parts}
 
     def given_arguments(self, context: Context) -> dict[str, Any]:
         """Return the arguments that this step was given in this DAG run, with the edits of its approver.

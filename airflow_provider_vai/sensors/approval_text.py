@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.places import value_or
+from airflow_provider_vai.operators.derived import ExplainedPart
 from airflow_provider_vai.operators.runtime import results
 from airflow_provider_vai.operators.runtime.masking import masked, masked_values
 from airflow_provider_vai.sensors.guarded import Guarded
@@ -106,8 +108,51 @@ def _step(task_id: str, now: Guarded, recorded: Mapping[str, Any], *, is_cut: bo
     parts = [f"### Step `{task_id}`", " · ".join(f"{name} {_escaped(value)}" for name, value in facts)]
     parts += [_fenced(shown, LONGEST_BLOCK if is_cut else None)]
     parts += [f"{references} of these values are artifacts of earlier steps."] if references else []
+    parts += _worked_out(now.derived.get(task_id, {}), recorded)
     parts += [] if is_cut else list(_differences(arguments, recorded))
     return "\n\n".join(parts)
+
+
+def _worked_out(derived: Mapping[str, Sequence[ExplainedPart]], recorded: Mapping[str, Any]) -> list[str]:
+    """Return a list of the parts that this run worked out: each in words, with its value and what is unusual about it.
+
+    :param derived: The parts of each argument.
+    :param recorded: The recorded values of arguments.
+    """
+    lines = []
+    for name, parts in derived.items():
+        for part in parts:
+            place = ".".join(map(str, [name, *part.place])) + (f", {part.slot}" if part.slot else "")
+            value = masked_values({place: part.value})[place]
+            before = None if part.slot else value_or(recorded.get(name), part.place)
+            unusual = _unusual(before, part.value)
+            unusual = _unusual(before, part.value)
+            flag = f" **{_escaped(unusual)}**" if unusual else ""
+            lines.append(f"- {_escaped(f'{place}: {masked(part.phrase)}: {_in_brief(value)}')}{flag}")
+    more = [f"- {len(lines) - LONGEST_LIST} more"] if len(lines) > LONGEST_LIST else []
+    shown = "\n".join([*lines[:LONGEST_LIST], *more])
+    return [f"**Worked out from earlier results in this run**\n\n{shown}"] if lines else []
+
+
+def _in_brief(value: Any) -> str:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return f"{value:,}"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= SUBJECT_CHARACTERS else text[: SUBJECT_CHARACTERS - 1] + "…"
+
+
+def _unusual(before: Any, now: Any) -> str:
+    """Return what the approver should notice about a value, compared with the recorded one."""
+    if isinstance(before, list) and isinstance(now, list):
+        is_other = abs(len(now) - len(before)) * 2 > len(before)
+        return f"{len(now):,} items; recorded {len(before):,}" if is_other else ""
+    numbers = [part for part in (before, now) if isinstance(part, (int, float)) and not isinstance(part, bool)]
+    if len(numbers) < 2:
+        return ""
+    if numbers[0] * numbers[1] < 0:
+        return f"another sign than the recorded {before:,}"
+    small, large = sorted(map(abs, numbers))
+    return f"more than ten times as much or less than the recorded {before:,}" if large > 10 * small > 0 else ""
 
 
 def _differences(arguments: Mapping[str, Any], recorded: Mapping[str, Any]) -> Iterator[str]:

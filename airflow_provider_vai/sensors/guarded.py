@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.meaning import repeats, shared_texts
 from airflow_provider_vai.languages.places import edited
+from airflow_provider_vai.operators.derived import ExplainedPart
 from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 
 if TYPE_CHECKING:
@@ -26,10 +27,14 @@ class ApprovalImpossible(AirflowFailException):
 
 @dataclass(frozen=True)
 class Guarded:
-    """The guarded steps by task id, and the resolved arguments of each. A mapped step has one entry per element."""
+    """The guarded steps by task id, and the resolved arguments of each. A mapped step has one entry per element.
+
+    ``derived`` has the parts of each argument that this run works out, by task id and argument.
+    """
 
     steps: Mapping[str, Any]
     arguments: Mapping[str, dict[str, Any]]
+    derived: Mapping[str, Mapping[str, Sequence[ExplainedPart]]] = field(default_factory=dict)
 
     @cached_property
     def digests(self) -> dict[str, str]:
@@ -94,7 +99,13 @@ def guarded(gate: Any, context: Context) -> Guarded:
     if not steps:
         raise ApprovalImpossible(f"no step names the gate {gate.task_id!r}: pass it to a step (gate=...), or remove it")
     ordered = dict(sorted(steps.items(), key=lambda entry: natural(entry[0])))
-    return Guarded(ordered, {name: _arguments(step, context) for name, step in ordered.items()})
+    arguments = {name: _arguments(step, context) for name, step in ordered.items()}
+    derived = {
+        name: step.explained_arguments(context)
+        for name, step in ordered.items()
+        if hasattr(step, "explained_arguments")
+    }
+    return Guarded(ordered, arguments, {name: parts for name, parts in derived.items() if parts})
 
 
 def natural(name: str) -> list[Any]:

@@ -198,7 +198,7 @@ def _check_full(automation: Automation) -> None:
             for name, argument in step.arguments.items()
             for at in (
                 [[]]
-                if argument.from_ or argument.class_ in ("parameter", "template")
+                if argument.is_filled_in
                 else [*(wire.at for wire in argument.wires), *(secret.at for secret in argument.secrets)]
             )
         ]

@@ -169,7 +169,7 @@ def _set(given: Namespace) -> Edit:
     (key,) = _names(given, "KEY")
     values = list(_values(given))
     if not values:
-        raise _usage("set", "give a value with --set, --text, --wire, --param, --template or --secret")
+        raise _usage("set", "give a value with --set, --text, --wire, --param, --template, --derive or --secret")
     return ChangeStep(key, values=values, ungated=given.ungated)
 
 
@@ -297,6 +297,10 @@ def _template(text: str) -> Any:
     return {"$template": text}
 
 
+def _derive(text: str) -> Any:
+    return {"$derive": text}
+
+
 def _secret(text: str) -> Any:
     return {"$secret": text}
 
@@ -313,5 +317,6 @@ READ: Mapping[str, Callable[[str], Any]] = {
     "wire": _wire,
     "param": _param,
     "template": _template,
+    "derive": _derive,
     "secret": _secret,
 }
