@@ -41,7 +41,7 @@ COMMANDS = (
         (
             TRACES,
             option("--out", metavar="DIR", required=True, help="the folder for <dag_id>.py and <dag_id>.vai.json"),
-            option("--dag-id", metavar="ID", help="the DAG id; default: derived from the title of the run"),
+            option("--dag-id", metavar="ID", help="the DAG id; default: made from the title of the run"),
             RUN,
             option("--all", action="store_true", help="crystallize every run in the trace, each into its own DAG"),
             FORMAT,
