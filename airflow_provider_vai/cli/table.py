@@ -194,6 +194,13 @@ COMMANDS = (
         "Show where each value of an automation comes from, its origin, and what is left to decide.",
         (
             option("dag", metavar="DAG[:STEP]", help="the DAG file or its sidecar; with STEP, only that step"),
+            option(
+                "--trace",
+                metavar="FILE",
+                action="append",
+                help="the trace that it was made from, to show derived values as trees with their recorded values",
+            ),
+            FORMAT,
             JSON,
         ),
     ),

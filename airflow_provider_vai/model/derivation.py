@@ -117,16 +117,15 @@ def checked(tree: dict[str, Any]) -> dict[str, Any]:
 
     :raises ValueError: it does not; the message names the place in the tree.
     """
-    if json_text.is_deeper(tree, 2 * derivation.DEEPEST) or _levels(tree) > derivation.DEEPEST + 1:
+    if json_text.is_deeper(tree, 2 * derivation.DEEPEST):
         raise ValueError(f"a derived value has at most {derivation.DEEPEST} levels")
-    if len(json_text.canonical(tree)) > MOST_CHARACTERS or sum(1 for _ in derivation.nodes(tree)) > MOST_NODES:
-        raise ValueError(f"a derived value has at most {MOST_NODES} functions and {MOST_CHARACTERS:,} characters")
     try:
         _adapter().validate_python(tree)
+        _check_size(tree)
         for node in derivation.nodes(tree):
             if node["function"] not in derivation.REFERENCES:
                 derivation.bound(node["function"], {key: node[key] for key in node if key != "function"})
-    except ValidationError as error:
+    except ValidationError as error:  # it is a ValueError itself
         raise ValueError(_problem(error, tree)) from None
     except DerivationError as error:
         raise ValueError(error.problem) from None
@@ -223,6 +222,17 @@ def literals(tree: Any) -> list[Any]:
     return [
         part for node in derivation.nodes(tree) for _, part in derivation.children(node) if not derivation.is_node(part)
     ]
+
+
+def _check_size(tree: dict[str, Any]) -> None:
+    """Check the size of a tree that follows the schema.
+
+    :raises ValueError: it is too deep or too large.
+    """
+    if _levels(tree) > derivation.DEEPEST + 1:
+        raise ValueError(f"a derived value has at most {derivation.DEEPEST} levels")
+    if len(json_text.canonical(tree)) > MOST_CHARACTERS or sum(1 for _ in derivation.nodes(tree)) > MOST_NODES:
+        raise ValueError(f"a derived value has at most {MOST_NODES} functions and {MOST_CHARACTERS:,} characters")
 
 
 def _levels(tree: Any) -> int:

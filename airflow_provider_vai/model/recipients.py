@@ -32,11 +32,15 @@ PARTS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 def chosen_by(place: Sequence[str | int], tree: Node) -> str | None:
     """Return the function by which a derived value chooses a recipient, an account or an amount; ``None``: none does.
 
-    :param place: The place in the step's arguments; its last name says what the value is.
+    :param place: The place in the step's arguments; its last name says what the value is. So do the fields of records
+        that the value has.
     :param tree: The derived value.
     """
-    name = next((part for part in reversed(place) if isinstance(part, str)), "")
-    if not WORDS.intersection(part.lower() for part in PARTS.findall(name)):
+    names = [next((part for part in reversed(place) if isinstance(part, str)), "")]
+    for node in derivation.nodes(tree):
+        if node["function"] == "project":
+            names += [name for name in (*node.get("fields", []), *node.get("renamed", {})) if isinstance(name, str)]
+    if not WORDS.intersection(part.lower() for name in names for part in PARTS.findall(name)):
         return None
     return next((str(node["function"]) for node in derivation.nodes(tree) if _chooses(node)), None)
 

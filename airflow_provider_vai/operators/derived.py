@@ -192,14 +192,13 @@ def _given(task_id: str, name: str, path: tuple[str | int, ...], context: Contex
         contains a password.
     :raises LookupError: the argument has nothing at the path.
     """
-    from airflow_provider_vai.operators.base import VaiOperator
     from airflow_provider_vai.operators.runtime import results
 
-    task = context["task"].dag.get_task(task_id)
+    task: Any = context["task"].dag.get_task(task_id)
     problem = None
     if task.is_mapped:
         problem = "is mapped over a list, so it was given several"
-    elif not isinstance(task, VaiOperator):
+    elif not hasattr(task, "given_arguments"):  # a VaiOperator, whose module imports this one
         problem = "is not a step of an automation"
     elif name not in task.template_fields:
         problem = f"has no argument {name!r}: it has {', '.join(task.template_fields)}"

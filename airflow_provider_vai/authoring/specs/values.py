@@ -133,6 +133,17 @@ def refuse_credentials(values: Mapping[str, Any], place: JsonPath, kind: Kind | 
         refuse(what, [*place, *at], TO_A_CONNECTION)
 
 
+def refuse_credentials_in_tree(tree: dict[str, Any], place: JsonPath) -> None:
+    """Refuse a derived value with a literal that looks like a credential.
+
+    :param place: The place of the tree in the document.
+    :raises SpecError: there is one; the message does not contain it.
+    """
+    for literal in derivation.literals(tree):
+        if isinstance(literal, str) and mask(literal) != literal:
+            refuse("the expression contains what looks like a credential", place, TO_A_CONNECTION)
+
+
 def credentials(values: Mapping[str, Any], kind: Kind | None = None) -> list[tuple[JsonPath, str]]:
     """Return the places of literals that look like credentials, each with a message that does not contain it.
 
@@ -212,9 +223,7 @@ def _tree(target: Any, place: JsonPath) -> dict[str, Any]:
         tree = derivation.checked(parsed(target) if isinstance(target, str) else target)
     except (DerivationError, ValueError) as error:
         refuse(getattr(error, "problem", str(error)), place, remedy)
-    for literal in derivation.literals(tree):
-        if isinstance(literal, str) and mask(literal) != literal:
-            refuse("the expression contains what looks like a credential", place, TO_A_CONNECTION)
+    refuse_credentials_in_tree(tree, place)
     return tree
 
 

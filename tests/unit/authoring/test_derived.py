@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ from airflow_provider_vai.analysis.lint import lint
 from airflow_provider_vai.authoring import editing
 from airflow_provider_vai.authoring.editing.edit_requests import ChangeStep
 from airflow_provider_vai.authoring.specs.file import read_spec
+from airflow_provider_vai.cli.main import main
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.derivation.source import written
 from airflow_provider_vai.model.automation import Argument, Automation
 from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.store.text_merge import merge
+from tests.paths import GOLDEN
 from tests.unit.support import review_lines
 
 SPEC = """
@@ -169,6 +172,8 @@ def test_review_items(tmp_path: Path) -> None:
         ("json.amount", "total(where(wired(query, 'rows'), status='open'), 'due')", {"VAI409"}),
         ("json.to", "only(where(wired(query, 'rows'), name=parameter('region')))['email']", set()),
         ("json.to", "only(where(wired(query, 'rows'), due=over(parameter('region'))))['email']", {"VAI409"}),
+        ("json.lines", "project(where(wired(query, 'rows'), open=True), to='email')", {"VAI409"}),
+        ("json.lines", "project(where(wired(query, 'rows'), open=True), 'region')", set()),
         ("json.note", "first(wired(query, 'rows'))['id']", {"VAI407"}),
         ("json.note", "part(wired(query, 'rows'), 0, 'id')", {"VAI407"}),
         ("json.note", "text('{a} {b}', a=count(wired(query, 'rows')), b=shown(5))", {"VAI209"}),
@@ -188,6 +193,16 @@ def test_lint(place: str, expression: str, codes: set[str], tmp_path: Path) -> N
         assert found & {"VAI204", "VAI207", "VAI209", "VAI407", "VAI409", "VAI410"} == (
             codes if expected is not None else by_person
         )
+
+
+def test_a_credential_in_a_full_spec(tmp_path: Path) -> None:
+    """A tree in the form of a sidecar is searched, too."""
+    document = spec(tmp_path).model_dump(mode="json")
+    tree = {"function": "text", "template": "{a} AKIAIOSFODNN7EXAMPLF", "slots": {"a": NODE}}
+    document["steps"][-1]["arguments"]["json"]["wires"][0]["derive"] = tree
+    (tmp_path / "full.json").write_text(json.dumps(document))
+    with pytest.raises(SpecError, match="looks like a credential"):
+        read_spec(tmp_path / "full.json")
 
 
 def findings_of(document: dict[str, Any], folder: Path) -> set[str]:
@@ -226,3 +241,19 @@ def test_edits_of_the_file_by_hand_are_merged(tmp_path: Path) -> None:
     assert both.conflicts == []
     assert 'total(wired(query, "rows"), "cost")' in both.text
     assert "count(wired(query" in both.text
+
+
+def test_explain_draws_recorded_values(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the trace, each function is shown with the value that it had in the recording."""
+    case = GOLDEN / "derived"
+    assert main(["explain", f"{case}/expected/derived.py:create_flashboard", "--trace", f"{case}/trace.json"]) == 0
+    shown = [line.strip() for line in capsys.readouterr().out.split("\n")]
+    for line in (
+        'revenue: total of revenue over 2 rows of generate_query = "520.50"',
+        "total of revenue over 2 rows of generate_query = 520.5",
+        'month: month of the row with the largest revenue of 2 rows of generate_query = "February 2025"',
+        "open: number of rows of generate_query_2 where status is open = 2",
+    ):
+        assert line in shown
+    assert main(["explain", f"{case}/expected/derived.py"]) == 0
+    assert "= 520.5" not in capsys.readouterr().out
