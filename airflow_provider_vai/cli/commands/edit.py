@@ -253,7 +253,7 @@ def _names(given: Namespace, wanted: str) -> Sequence[str]:
 def _values(given: Namespace) -> Iterator[tuple[str, Any]]:
     """Yield each place to set, and its value in the form of a spec: a literal or a reference."""
     for name, read in READ.items():
-        for text in getattr(given, name) or ():
+        for text in getattr(given, name, None) or ():
             yield _pair(text, read)
 
 
