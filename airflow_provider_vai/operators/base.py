@@ -11,13 +11,14 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import edited
 from airflow_provider_vai.operators.arguments import as_argument, result_of, revealed
 from airflow_provider_vai.operators.assets import emits_action
-from airflow_provider_vai.operators.derived import ExplainedPart, explained
 from airflow_provider_vai.operators.runtime.effects import SingleUseApproval, at_most_once
 from airflow_provider_vai.operators.runtime.errors import ApprovalMissing
 from airflow_provider_vai.operators.runtime.masking import masked
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from airflow_provider_vai.operators.derived import ExplainedPart
 
 
 NO_ITEM = object()  # None is a valid list element
@@ -102,6 +103,8 @@ class VaiOperator(BaseOperator):
 
     def explained_arguments(self, context: Context) -> dict[str, list[ExplainedPart]]:
         """Return the derived parts of every argument, in words and with their values, for the approver."""
+        from airflow_provider_vai.operators.derived import explained
+
         own: Any = {**context, "task": self}
         fields = {name: as_argument(getattr(self, name)) for name in self.template_fields}
         found = {name: list(explained(field.value, own)) for name, field in fields.items()}

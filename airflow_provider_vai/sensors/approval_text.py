@@ -11,14 +11,16 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_or
-from airflow_provider_vai.operators.derived import ExplainedPart
 from airflow_provider_vai.operators.runtime import results
 from airflow_provider_vai.operators.runtime.masking import masked, masked_values
 from airflow_provider_vai.sensors.guarded import Guarded
+
+if TYPE_CHECKING:
+    from airflow_provider_vai.operators.derived import ExplainedPart
 
 LONGEST_BODY = 60_000
 """Longest body of a question in bytes: MySQL's column takes little more. A longer question gets a separate page."""

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.meaning import repeats, shared_texts
 from airflow_provider_vai.languages.places import edited
-from airflow_provider_vai.operators.derived import ExplainedPart
 from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from airflow_provider_vai.operators.derived import ExplainedPart
 
 SAME_IN_ALL = ("tool", "conn_id", "method", "python_callable", "schema_sha256", "source_sha256", "effect")
 """Arguments that say which tool is called: all of its calls have them in common."""

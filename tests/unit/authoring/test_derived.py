@@ -134,6 +134,8 @@ def test_renamed_steps(tmp_path: Path) -> None:
     assert written(wire.derive) == "total(wired('load', 'rows'), 'revenue')"
     with pytest.raises(SpecError, match="total"):
         editing.remove_step(automation, "load")
+    whole = editing.rename_step(spec(tmp_path, json={"$derive": NODE}), "query", "load")
+    assert json_of(whole).outputs()[0].step == "load"
 
 
 def test_params_in_use(tmp_path: Path) -> None:
