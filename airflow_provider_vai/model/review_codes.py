@@ -55,6 +55,14 @@ STEPS: dict[str, tuple[str, str]] = {
         "takes {places} by position in a list, so another record may be there in the next run",
         "Name the record (`[name=Spotify]`) or write `[only]` with `vai edit --wire`, or accept the position.",
     ),
+    "derived_values": (
+        "works out {places} in every run",
+        "Read each expression with `vai explain`, and check that it is what the step should use.",
+    ),
+    "recipient_by_criterion": (
+        "takes {places} by a criterion or from a text, so the write may go to another one in the next run",
+        "Name the record, make the value a param, or make sure that the gate's approver checks it.",
+    ),
 }
 
 PLACES: dict[str, tuple[str, str]] = {

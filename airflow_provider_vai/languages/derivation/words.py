@@ -21,6 +21,8 @@ def words(node: Any, measure: Measure = lambda node: None) -> str:
 
     :param measure: Says how many rows there are now.
     """
+    if isinstance(node, list):
+        return ", ".join(words(part, measure) for part in node)
     if not is_node(node):
         return cut(str(node), LONGEST)
     say = _PHRASES.get(str(node["function"]))
