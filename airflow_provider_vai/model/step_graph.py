@@ -14,12 +14,13 @@ from pydantic import ValidationError
 
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.model import review
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Step, StepApproval
+from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.outside import templates_of
 from airflow_provider_vai.model.refusals import accepted
 from airflow_provider_vai.model.review_item import ReviewItem
+from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.model.validation import problems
 
 GATE = "approval_gate"

@@ -14,21 +14,14 @@ from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.languages.template import syntax_problem
 from airflow_provider_vai.model import derivation, step_effects
 from airflow_provider_vai.model.authors import by_user, parts_after_edit
-from airflow_provider_vai.model.automation import (
-    Argument,
-    Automation,
-    Effect,
-    Secret,
-    Step,
-    StepApproval,
-    Wire,
-)
+from airflow_provider_vai.model.automation import Argument, Automation, Effect, Secret, Step, Wire
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.effects import OWN
 from airflow_provider_vai.model.flags import flag
 from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.outside import REMEDY, outside_problem, templates_of
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
+from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.model.step_effects import UNKNOWN
 from airflow_provider_vai.model.step_graph import changed, dotted, finished, found, refuse
 

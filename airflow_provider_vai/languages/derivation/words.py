@@ -147,7 +147,7 @@ _PHRASES: dict[str, Phrase] = {
     "last": _simple("the last of {rows}"),
     "largest": _extreme,
     "smallest": _extreme,
-    "top": _simple("the {number_of_rows} rows with the largest {by} of {rows}"),
+    "top": _simple("the {count} rows with the largest {by} of {rows}"),
     "pluck": _simple("{field} of each of {rows}"),
     "project": _project,
     "values_of": _simple("the values of {entries}"),

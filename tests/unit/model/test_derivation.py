@@ -11,10 +11,11 @@ from pydantic import ValidationError
 
 from airflow_provider_vai.languages import derivation as language
 from airflow_provider_vai.model import derivation
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Step, StepApproval, Wire
+from airflow_provider_vai.model.automation import Argument, Automation, Output, Step, Wire
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.outside import outside_problem
 from airflow_provider_vai.model.positions import positional, reads_of
+from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.model.step_effects import UNKNOWN, values_of
 from airflow_provider_vai.model.step_graph import waiting_for_sources
 
