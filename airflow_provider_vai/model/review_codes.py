@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+STALE = "stale_text"
 Group = Literal["steps", "places", "making", "editing", "runs"]
 
 
@@ -107,7 +108,7 @@ PLACES: dict[str, tuple[str, str]] = {
         "too many of its places equal earlier results, so the whole argument stays frozen",
         "Wire the whole argument to one result, or leave it as recorded.",
     ),
-    "stale_text": (
+    STALE: (
         "repeats figures of the recorded day, which every run sends again",
         "Crystallize two runs of the task together, derive the text, make it a DAG param, or take the figures out.",
     ),

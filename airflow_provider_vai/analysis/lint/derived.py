@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from airflow_provider_vai.analysis.lint.finding import CheckResult
-from airflow_provider_vai.analysis.lint.raw import RawStep, text_of
+from airflow_provider_vai.analysis.lint.raw import RawStep, list_of, object_of, text_of, texts_of
 from airflow_provider_vai.analysis.lint.subjects import Subject
 from airflow_provider_vai.authoring.specs.places import similar
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model import derivation
 from airflow_provider_vai.model.recipients import chosen_by
+from airflow_provider_vai.model.review_codes import STALE
 
+DERIVE_IT = "Derive the text (`vai edit --derive`), make it a DAG param, or take the figures out."
 REMEDY = "Name the record, make the value a param, or freeze it."
 
 
@@ -38,6 +40,17 @@ def constants(subject: Subject) -> Iterator[CheckResult]:
             for function in derivation.constant_parts(tree):
                 problem = f"{function}(...) reads no result, param or argument, so it is the same in every run"
                 yield CheckResult(field, problem, "Write its value, or refer to what it should be worked out from.")
+
+
+def stale_texts(subject: Subject) -> Iterator[CheckResult]:
+    """A text repeats figures of the recorded run, and no derivation fills them in."""
+    for step in subject.steps:
+        for name, argument in step.arguments.items():
+            for place in list_of(argument.get("undecided")):
+                if object_of(place).get("code") == STALE:
+                    figures = "; ".join(texts_of(place.get("evidence")))
+                    problem = f"the text repeats figures of the recorded run: {shown(figures)}"
+                    yield CheckResult(step.field("arguments", name, *list_of(place.get("at"))), problem, DERIVE_IT)
 
 
 def chosen_recipients(subject: Subject) -> Iterator[CheckResult]:

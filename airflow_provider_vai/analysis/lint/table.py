@@ -81,6 +81,7 @@ CHECKS = (
         "A part of a derived value reads nothing, so it is the same in every run.",
         derived.constants,
     ),
+    Check("VAI210", "warning", "A text repeats figures of the recorded run.", derived.stale_texts),
     Check("VAI301", "error", "A connection is used but not listed under `connections`.", data.unlisted_connections),
     Check(UNKNOWN_CONNECTION, "error", "A connection does not exist (checked only with `--connections`)."),
     Check("VAI303", "error", "A literal looks like a credential.", data.literal_credentials),

@@ -20,6 +20,7 @@ from airflow_provider_vai.languages.derivation.words import words
 from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.model.automation import Argument, Undecided, Wire
 from airflow_provider_vai.model.base import JsonPath
+from airflow_provider_vai.model.review_codes import STALE
 from airflow_provider_vai.secrets.masking import mask
 
 SHOWN_RIVALS = 3
@@ -69,7 +70,7 @@ def _with_stale_texts(argument: Argument, name: str, seen: SeenBefore) -> Argume
     if seen.draft.effect == "read" or argument.is_filled_in:
         return argument
     found = [
-        Undecided(at=at[1:], code="stale_text", evidence=[mask(", ".join(figures))])
+        Undecided(at=at[1:], code=STALE, evidence=[mask(", ".join(figures))])
         for at, figures in stale_texts(argument.value, name, seen)
     ]
     return argument.model_copy(update={"undecided": [*argument.undecided, *found]}) if found else argument

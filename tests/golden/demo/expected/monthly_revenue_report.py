@@ -144,7 +144,7 @@ ORDER BY orders DESC, region""",
     approve_http_request = ApprovalGateSensor(
         task_id="approve_http_request",
         subject="Run http_request?",
-        reason="It has external side effects, and the trace does not record whether anyone approved them.",
+        reason="It has external side effects, and the trace does not record whether anyone approved them. json.summary repeats figures of the recorded run: 396,618, 4,050. json.highlights.0 repeats figures of the recorded run: 50,379. json.highlights.2 repeats figures of the recorded run: 1,165.",
         authors={
             "http_request": {
                 "model": [["endpoint"], ["json"]],
