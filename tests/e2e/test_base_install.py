@@ -34,7 +34,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
     home = tmp_path_factory.mktemp("base") / "airflow"
     (home / "dags").mkdir(parents=True)
-    settings = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=60"}
+    settings = {"VAI_POSTGRESQL": ""}  # a plain installation has no driver for it
     components = ("api-server", "dag-processor")
     with SeparateAirflow(home, environment.base(), settings, components=components) as running:
         running.wait_healthy()
