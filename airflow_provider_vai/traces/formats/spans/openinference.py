@@ -11,8 +11,8 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.spans.attributes import read_operation
-from airflow_provider_vai.traces.formats.spans.otel_genai import OPENINFERENCE, span_runs
-from airflow_provider_vai.traces.formats.spans.span import line_traces, read_spans, some_spans
+from airflow_provider_vai.traces.formats.spans.otel_genai import span_runs
+from airflow_provider_vai.traces.formats.spans.span import OPENINFERENCE, line_traces, read_spans, some_spans
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 
 

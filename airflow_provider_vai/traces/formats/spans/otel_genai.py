@@ -15,11 +15,17 @@ from airflow_provider_vai.traces.formats.spans.attributes import read_operation
 from airflow_provider_vai.traces.formats.spans.call import Operation
 from airflow_provider_vai.traces.formats.spans.operations import title
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
-from airflow_provider_vai.traces.formats.spans.span import Span, by_trace, line_traces, read_spans, some_spans
+from airflow_provider_vai.traces.formats.spans.span import (
+    OPENINFERENCE,
+    Span,
+    by_trace,
+    line_traces,
+    read_spans,
+    some_spans,
+)
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 
 CONVERSATION = "gen_ai.conversation.id"
-OPENINFERENCE = "openinference.span.kind"
 ATTRIBUTE_PREFIXES = ("gen_ai.", "traceloop.", "ai.operationId", "pydantic_ai.", "mcp.method", "logfire.")
 
 

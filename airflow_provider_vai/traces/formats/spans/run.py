@@ -15,7 +15,8 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.run import Run, RunOutcome
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
 from airflow_provider_vai.traces.formats.spans.call import Operation, SpanCall, merged_call
-from airflow_provider_vai.traces.formats.spans.messages import ProposedCall, SpanMessage
+from airflow_provider_vai.traces.formats.spans.execution import reconcile
+from airflow_provider_vai.traces.formats.spans.messages import ProposedCall, SpanMessage, has_generated_id
 from airflow_provider_vai.traces.formats.spans.operations import Operations
 from airflow_provider_vai.traces.formats.spans.span import span_order
 from airflow_provider_vai.traces.reading.trace import Trace
@@ -85,12 +86,13 @@ class SpanRun:
         self._read_all_messages()
         tools = {call.proposal.tool for call in self.calls}
         for operation in self.operations:
-            if operation.kind == "other" and operation.tool in tools:
+            if operation.kind == "other" and operation.tool in tools and not operation.role:
                 operation.kind = "tool"  # some tracers have no kind of their own for a tool's execution
             elif operation.note:
                 self.conversation.note(operation.span.where, operation.note)
         for execution in self.operations.of_kind("tool"):
             self._match(execution)
+        self.calls = [call for call in self.calls if call.proposal.tool not in self.operations.answers]
         self._refuse_hidden_content()
         self._add_calls()
         facts = {**self.operations.facts(), "outcome": self._outcome(finished)}
@@ -204,12 +206,16 @@ class SpanRun:
             proposal = ProposedCall(execution.call_id, execution.tool, arguments)
             call = self._add(proposal, _Context(execution, scope, order, self.turns.at(order)))
             call.is_unproposed = not same
+        reconcile(execution, call.proposal, self._proposals_of(execution.tool))
         if call.execution is not None and call.execution.waits_for:
             call.waited_for = call.execution.waits_for
-        if execution.call_id and not call.proposal.id:
+        if execution.call_id and (not call.proposal.id or has_generated_id(call.proposal)):
             call.proposal = replace(call.proposal, id=execution.call_id)
         call.execution = execution
         execution.call = call
+
+    def _proposals_of(self, tool: str) -> list[ProposedCall]:
+        return [call.proposal for call in self.calls if call.proposal.tool == tool]
 
     def _executed_call(self, execution: Operation, scope: str) -> SpanCall | None:
         if execution.call_id:
@@ -220,8 +226,10 @@ class SpanRun:
         start = span_order(execution.span)
         free = [call for call in self.calls if call.execution is None and call.scope == scope]
         free = [call for call in free if call.proposal.tool == execution.tool and call.order <= start]
-        free = [call for call in free if not (call.proposal.id and execution.call_id)]
-        return next((call for call in free if call.proposal.arguments == execution.arguments), next(iter(free), None))
+        if execution.call_id:
+            free = [call for call in free if not call.proposal.id or has_generated_id(call.proposal)]
+        same_ones = (call for call in free if call.proposal.arguments in (execution.arguments, execution.recorded))
+        return next(same_ones, next(iter(free), None))
 
     def _refuse_hidden_content(self) -> None:
         has_content = any(call.proposal.arguments is not None or call.has_content for call in self.calls)
