@@ -83,6 +83,7 @@ ARGUMENTS = (
     "traceloop.entity.input",
     "input.value",
     "input",
+    "gen_ai.prompt",
 )
 RESULT = (
     "gen_ai.tool.call.result",
@@ -92,6 +93,7 @@ RESULT = (
     "traceloop.entity.output",
     "output.value",
     "output",
+    "gen_ai.completion",
 )
 INPUT_MESSAGES = (
     "gen_ai.input.messages",
@@ -117,6 +119,9 @@ REQUEST = ("gcp.vertex.agent.llm_request",)
 """Attributes with a whole request to the model, its instructions among the rest."""
 
 SYSTEM = ("gen_ai.system_instructions", "gen_ai.request.instructions")
+SWITCHED_OFF = ("gcp.vertex.agent.tool_call_args",)
+"""Attributes that Google ADK writes as empty objects if content is switched off."""
+
 AGENT = ("gen_ai.agent.name", "agent_name", "agent.name")
 MODEL = ("gen_ai.response.model", "gen_ai.request.model", "llm.model_name", "ai.model.id", "model_name")
 INPUT_TOKENS = (
@@ -141,9 +146,7 @@ def read_operation(span: Span) -> Operation:
     operation = Operation(span, kind, tool=tool_name(span), agent=span.text(*AGENT), model=span.text(*MODEL))
     operation.note = unknown_kind(kind, span.text(*KIND))
     if kind in ("tool", "other"):
-        arguments, result = event_execution(span)
-        recorded, output = span.get(*ARGUMENTS), span.get(*RESULT)
-        read_execution(operation, arguments if recorded is None else recorded, result if output is None else output)
+        read_execution(operation, *_recorded(span))
         _read_deferral(operation)
     if kind in ("model", "agent"):
         _read_chats(operation)
@@ -151,6 +154,15 @@ def read_operation(span: Span) -> Operation:
         reasons = span.get("gen_ai.response.finish_reasons", "ai.response.finishReason")
         operation.asks_for_tools = "tool" in str(reasons)
     return operation
+
+
+def _recorded(span: Span) -> tuple[Any, Any]:
+    """Return a tool's input and output, which are attributes or events; ``None`` for what was not recorded."""
+    recorded, output = span.get(*ARGUMENTS), span.get(*RESULT)
+    if span.get(*SWITCHED_OFF) == "{}" == output and recorded == "{}":
+        return None, None
+    arguments, result = event_execution(span)
+    return arguments if recorded is None else recorded, result if output is None else output
 
 
 def span_kind(span: Span) -> Kind:

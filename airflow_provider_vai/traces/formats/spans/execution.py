@@ -10,6 +10,7 @@ from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.traces.formats.shared.content import error_text, part_text, proposed_arguments
 from airflow_provider_vai.traces.formats.spans.call import Operation
 from airflow_provider_vai.traces.formats.spans.messages import ProposedCall, read_chat
+from airflow_provider_vai.traces.formats.spans.reprs import read_repr
 from airflow_provider_vai.traces.formats.spans.span import Span, first_value, read_value
 from airflow_provider_vai.traces.formats.spans.wrappers import (
     CLASSES,
@@ -43,7 +44,7 @@ def read_execution(operation: Operation, arguments: Any, result: Any) -> None:
     recorded, output = read_value(arguments), read_value(result)
     recorded = None if _is_hidden(recorded, HIDDEN_ARGUMENTS) else recorded
     output = None if _is_hidden(output, HIDDEN) else output
-    if operation.tool in CLASSES:
+    if CLASSES.fullmatch(operation.tool):
         operation.tool = text_or_none(first_value(as_object(output), *TOOL_IN_RESULT)) or operation.tool
     operation.role = helper_role(operation.span.name, operation.tool, recorded)
     if operation.role == "messages":
@@ -87,9 +88,10 @@ def _set_arguments(operation: Operation, recorded: Any, content: Content) -> Non
 
 def _set_result(operation: Operation, content: Content) -> None:
     output = _only_block(content.value) if content.wrapper else content.value
+    output = _tool_message(output) or output
     operation.call_id = operation.call_id or content.call_id
     operation.failed = operation.failed or content.failed
-    for message in read_chat(output, "tool") if _is_tool_message(output) else []:
+    for message in read_chat(output, "tool") if _tool_message(output) else []:
         for tool_result in message.results:
             operation.call_id = operation.call_id or tool_result.id or ""
             operation.failed = operation.failed or tool_result.outcome == "failed"
@@ -150,16 +152,23 @@ def _is_wrapper(execution: Operation, proposals: Iterable[ProposedCall]) -> bool
     declared = _parameters(execution.span)
     if any(found.keys() <= executed.keys() for found in proposed) or declared & executed.keys():
         return False
-    return any(inner in proposed or bool(declared & inner.keys()) for inner in inner_objects(executed))
+    inner_ones = inner_objects(executed, in_lists=True)
+    return any(inner in proposed or bool(declared & inner.keys()) for inner in inner_ones)
 
 
-def _is_tool_message(value: Any) -> bool:
+def _tool_message(value: Any) -> dict[str, Any] | None:
+    """Return the message of a tool that a value is, or that is the last of its messages; ``None`` for other values."""
+    if isinstance(value, str):
+        value = read_repr(value) or {}
+        return value if "tool_call_id" in value else None
     if isinstance(value, list):
-        return len(value) == 1 and _is_tool_message(value[0])
-    if not isinstance(value, dict):
-        return False
-    if value.keys() == {"messages"}:
-        return _is_tool_message(value["messages"])
+        return _tool_message(value[-1]) if value and not isinstance(value[-1], (list, str)) else None
+    if isinstance(value, dict) and value.keys() == {"messages"}:
+        return _tool_message(value["messages"])
+    return value if isinstance(value, dict) and _is_tool_message(value) else None
+
+
+def _is_tool_message(value: dict[str, Any]) -> bool:
     if isinstance(value.get("toolResult"), dict) or {"toolUseId", "status", "content"} <= value.keys():
         return True
     if value.get("role") == "tool" and isinstance(value.get("parts"), list):

@@ -13,6 +13,10 @@ _PLAIN = re.compile(r"role='(\w+)' content=(?:'(.*?)'|\"(.*?)\"|None) \w+=", re.
 _CHAT_MESSAGE = re.compile(r"ChatMessage\(role=<MessageRole\.\w{1,20}: '(\w{1,20})'>, additional_kwargs=")
 """A message of LlamaIndex 0.14."""
 
+_TOOL_MESSAGE = "content="
+"""The beginning of a tool message of LangChain, printed with ``str``; its other fields follow."""
+
+_TOOL_CALL_ID = re.compile(r" tool_call_id='([^']{1,200})'")
 _CALL_ID = re.compile(r"\{'(?:tool_call_id|call_id)': '([^']{1,200})'")
 _TEXT = "text="
 _QUOTES = "'\""
@@ -25,6 +29,8 @@ def read_repr(text: str) -> dict[str, Any] | None:
     """
     if match := _PLAIN.match(text):
         return {"role": match[1], "content": match[2] or match[3]}
+    if text.startswith(_TOOL_MESSAGE):
+        return _tool_message(text)
     match = _CHAT_MESSAGE.match(text)
     if match is None:
         return None
@@ -32,6 +38,16 @@ def read_repr(text: str) -> dict[str, Any] | None:
     if call := _CALL_ID.match(text, match.end()):
         message["tool_call_id"] = call[1]
     return message
+
+
+def _tool_message(text: str) -> dict[str, Any] | None:
+    start = len(_TOOL_MESSAGE)
+    end = _end_of_literal(text, start)
+    content, call = _literal(text[start:end]), _TOOL_CALL_ID.search(text, end) if end else None
+    if content is None or call is None:
+        return None
+    status = "error" if " status='error'" in text[end:] else "success"
+    return {"role": "tool", "content": content, "tool_call_id": call[1], "status": status}
 
 
 def _texts(text: str) -> Iterator[str]:

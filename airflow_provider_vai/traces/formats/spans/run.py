@@ -86,7 +86,7 @@ class SpanRun:
         self._read_all_messages()
         tools = {call.proposal.tool for call in self.calls}
         for operation in self.operations:
-            if operation.kind == "other" and operation.tool in tools and not operation.role:
+            if operation.kind == "other" and operation.tool in tools and not self._is_around_calls(operation):
                 operation.kind = "tool"  # some tracers have no kind of their own for a tool's execution
             elif operation.note:
                 self.conversation.note(operation.span.where, operation.note)
@@ -97,6 +97,11 @@ class SpanRun:
         self._add_calls()
         facts = {**self.operations.facts(), "outcome": self._outcome(finished)}
         return self.conversation.finish(run.model_copy(update=facts))
+
+    def _is_around_calls(self, operation: Operation) -> bool:
+        """Return whether a span is a helper, or a graph's node that is named after the tool that runs in it."""
+        inner = (tool for tool in self.operations.of_kind("tool") if tool.tool == operation.tool)
+        return bool(operation.role) or any(self.operations.is_inside(tool, operation) for tool in inner)
 
     # --- messages -----------------------------------------------------------------------------------------------------
 

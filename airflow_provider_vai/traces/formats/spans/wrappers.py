@@ -206,6 +206,7 @@ class Helper:
 
 HELPERS = (
     Helper("Google ADK 1.18 to 2.13", "skipped", tool="(merged tools)"),
+    Helper("Google ADK 1.18 to 2.13", "skipped", span=r"execute_tool \(merged( tools)?\)"),
     Helper("pydantic-ai, Logfire", "skipped", span=r"running (\d+ )?tools"),
     Helper("OpenInference, LlamaIndex 4.6.1", "skipped", span=r".+\._prepare_chat_with_tools"),
     Helper("OpenInference, smolagents 0.1.43", "answer", span="FinalAnswerTool"),
@@ -214,7 +215,7 @@ HELPERS = (
     Helper("OpenInference, Haystack 0.1", "messages", span=r"ToolInvoker(\.run.*)?", beside="messages"),
 )
 
-CLASSES = frozenset({"FunctionTool.acall", "FunctionTool.call", "FunctionTool.__call__", "SimpleTool", "Tool.__call__"})
+CLASSES = re.compile(r"\w*Tool(\.(acall|call|__call__))?")
 """Names of spans that are the class of a tool: LlamaIndex's and smolagents' spans name the tool in an attribute."""
 
 TOOL_IN_RESULT = ("tool_name",)
@@ -296,17 +297,19 @@ def unwrapped_result(value: Any, tool: str, after: str = "") -> Content:
     return content
 
 
-def inner_objects(value: Any, depth: int = DEEPEST) -> Iterator[dict[str, Any]]:
+def inner_objects(value: Any, depth: int = DEEPEST, *, in_lists: bool = False) -> Iterator[dict[str, Any]]:
     """Yield the objects inside an object, also those in JSON text or a Python repr.
 
-    :param value: the outer object.
+    :param value: the outer object, or a list.
     :param depth: how many levels deep.
+    :param in_lists: whether the items of lists count, too.
     """
-    for item in as_object(value).values() if depth else ():
+    items = as_list(value) if in_lists and isinstance(value, list) else list(as_object(value).values())
+    for item in items if depth else ():
         inner = read_value(item)
         if isinstance(inner, dict):
             yield inner
-            yield from inner_objects(inner, depth - 1)
+        yield from inner_objects(inner, depth - 1, in_lists=in_lists)
 
 
 def at_path(value: Any, path: str) -> Any:

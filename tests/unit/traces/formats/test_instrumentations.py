@@ -136,6 +136,7 @@ UNKNOWN = {
     "around a proposal": {"payload": OAK, "run": {"n": 1}},
     "around a proposal in text": {"payload": json.dumps(OAK), "run": 1},
     "deeper": {"request": {"body": {"payload": OAK}}},
+    "in a list": {"calls": [{"name": "other", "payload": OAK}]},
     "a known one with a new key": {"input_str": str(OAK), "inputs": OAK, "kwargs": {}, "run_kind": "x"},
     "without names": {"args": ["ash", 3], "kwargs": {}},
     "CrewAI's in another form": {"tool_string": "use measure", "calling": "ToolCalling(...)"},
@@ -198,6 +199,11 @@ OUTPUTS = {
     "MCP as text": {"content": [{"type": "text", "text": json.dumps(DONE)}], "isError": False},
     "AutoGen": {"name": "measure", "content": json.dumps(DONE), "call_id": "t1", "is_error": False},
     "LangGraph's command": {"graph": None, "update": {"messages": [message(json.dumps(DONE), "t1")]}, "goto": []},
+    "LangGraph's handoff": {
+        "update": {"messages": [{"type": "human", "data": {"content": "go"}}, message(json.dumps(DONE), "t1")]},
+        "goto": ["next"],
+    },
+    "LangChain's message as text": f"content='{json.dumps(DONE)}' name='measure' tool_call_id='t1'",
     "LangGraph's node": {"messages": [message(json.dumps(DONE), "t1")]},
     "LangChain": {"type": "tool", "data": message(json.dumps(DONE), "t1")["kwargs"]},
     "Bedrock": {"toolResult": {"toolUseId": "t1", "status": "success", "content": [{"json": DONE}]}},
@@ -225,6 +231,7 @@ FAILED = {
     "AutoGen": {"name": "measure", "content": "no such tree", "call_id": "t1", "is_error": True},
     "LangGraph's command": {"update": {"messages": [message("no such tree", "t1", "error")]}, "goto": []},
     "Bedrock": {"toolUseId": "t1", "status": "error", "content": [{"text": "no such tree"}]},
+    "LangChain's message as text": "content='no such tree' name='measure' tool_call_id='t1' status='error'",
 }
 
 
@@ -234,6 +241,13 @@ def test_failures_inside_a_wrapper_are_failures(recorded: Any) -> None:
     document = otlp(inference("m", 0, ("t1", "measure", OAK)), tree_tool("x", 9, OAK, recorded))
     (call,) = one_run("openinference", document).calls
     assert (call.outcome, call.error, call.result, call.failed_by_result) == ("failed", "no such tree", None, False)
+
+
+@pytest.mark.parametrize("text", ["content='a", "content=open('x') tool_call_id='t1'", "content='a' name='b'"])
+def test_text_that_is_no_message_stays_text(text: str) -> None:
+    """Nothing is run, and nothing is guessed."""
+    (call,) = one_run("openinference", otlp(tree_tool("x", 9, OAK, text))).calls
+    assert (call.result, call.outcome) == (text, "success")
 
 
 def test_an_mcp_result_is_unwrapped_beside_an_mcp_call_only() -> None:
@@ -323,6 +337,17 @@ def test_a_span_of_merged_results_is_no_call() -> None:
         ("adk-c", "measure", ash, {"metres": 2}, "success"),
     ]
     assert (run.notes, run.outcome) == ([], "success")
+
+
+def test_a_graphs_node_named_after_its_tool_is_no_call() -> None:
+    """LangGraph's node is a span around the tool's."""
+    node = {"openinference.span.kind": "CHAIN", "input.value": json.dumps({"state": 1}), "output.value": "{}"}
+    document = otlp(
+        inference("m", 0, ("t1", "measure", OAK)),
+        span("k", 5, name="measure", attributes=node),
+        tree_tool("x", 6, OAK, DONE, parentSpanId="k"),
+    )
+    assert facts(one_run("openinference", document)) == [("t1", "measure", OAK, DONE, "success")]
 
 
 def smolagents(**more: Any) -> list[dict[str, Any]]:
@@ -613,6 +638,14 @@ def test_content_in_vendor_attributes() -> None:
     assert facts(run) == [("adk-1", "measure", OAK, DONE, "success")]
     assert (run.system_text, [turn.user_text for turn in run.turns]) == ("Be exact.", ["measure the trees"])
     assert (run.outcome, run.notes) == ("success", [])
+
+
+def test_vendor_attributes_that_are_switched_off_are_no_arguments() -> None:
+    """ADK then writes empty objects: a call without arguments would be a different call."""
+    empty = {f"gcp.vertex.agent.{name}": "{}" for name in ("tool_call_args", "tool_response")}
+    tool = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "measure", **empty}
+    with pytest.raises(MalformedTrace, match="left out their arguments and results"):
+        one_run("otel_genai", otlp(span("x", 9, attributes=tool)))
 
 
 @pytest.mark.parametrize(("key", "kind"), [("span_kind", "TOOL"), ("spanKind", "tool")])
