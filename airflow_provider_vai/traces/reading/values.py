@@ -24,7 +24,9 @@ JSONL_SUFFIXES = (".jsonl", ".ndjson")
 PlacedObject = tuple[dict[str, Any], str]
 """A JSON object and its place."""
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_STRING = re.compile(r'"(?:[^"\\]+|\\.)*(?:(?P<end>")|\\?\Z)', re.DOTALL)
+"""A string in a JSON text. One without an end matches, too, so that no text is searched twice."""
+
 _FRACTION = re.compile(r"\.(\d+)")
 
 
@@ -89,7 +91,7 @@ def why_skipped(line: str, *, is_end: bool) -> str | None:
 
 def _is_cut(line: str) -> bool:
     """Return whether a JSON text ends before its last bracket is closed."""
-    rest = _STRING.sub("", line)
+    rest = _STRING.sub(lambda text: "" if text["end"] else '"', line)
     opened = sum(map(rest.count, "[{")) - sum(map(rest.count, "]}"))
     return opened > 0 or '"' in rest
 

@@ -43,7 +43,7 @@ class ClaudeCodeAdapter:
     """Reads Claude Code sessions."""
 
     name = "claude_code"
-    description = "Claude Code session (JSONL or loglines), or the Claude Agent SDK's messages"
+    description = "Claude Code session (JSONL, its folder, or loglines), or the Claude Agent SDK's messages"
     coverage = Coverage(approvals="partly", timing="partly")
 
     def accepts(self, document: Any) -> bool:

@@ -46,7 +46,7 @@ def read_execution(operation: Operation, arguments: Any, result: Any) -> None:
     output = None if _is_hidden(output, HIDDEN) else output
     if CLASSES.fullmatch(operation.tool):
         operation.tool = text_or_none(first_value(as_object(output), *TOOL_IN_RESULT)) or operation.tool
-    operation.role = helper_role(operation.span.name, operation.tool, recorded)
+    operation.role = helper_role(operation.span.name, operation.tool, recorded, output)
     if operation.role == "messages":
         _read_messages(operation, recorded, output)
         return
@@ -104,9 +104,8 @@ def _set_result(operation: Operation, content: Content) -> None:
 
 def _read_messages(operation: Operation, recorded: Any, output: Any) -> None:
     """Read a span in which several tools ran: their calls and results are messages."""
-    results = first_value(as_object(output), "tool_messages", "messages")
     operation.kind = "agent"
-    operation.input_messages = read_chat(as_object(recorded).get("messages"), "user") + read_chat(results, "tool")
+    operation.input_messages = read_chat(recorded, "user") + read_chat(as_object(output).get("tool_messages"), "tool")
 
 
 def plain(value: Any, depth: int = DEEPEST_RESULT) -> Any:

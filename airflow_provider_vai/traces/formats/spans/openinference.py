@@ -20,7 +20,7 @@ class OpenInferenceAdapter:
     """Reads OpenInference spans."""
 
     name = "openinference"
-    description = "OpenInference spans (Phoenix, Arize): OTLP JSON, or spans with nested or flat attributes"
+    description = "OpenInference spans (Arize, Phoenix and its API): OTLP JSON, or spans with nested or flat attributes"
     coverage = Coverage(edits="partly", timing="yes", batches="partly")
     line_key = staticmethod(line_traces)
 

@@ -28,7 +28,7 @@ class Operations:
     def __init__(self, operations: list[Operation]) -> None:
         self._all = sorted(operations, key=lambda operation: span_order(operation.span))
         for operation in self._all:
-            operation.role = operation.role or helper_role(operation.span.name, operation.tool, None)
+            operation.role = operation.role or helper_role(operation.span.name, operation.tool)
             if operation.role == "skipped":
                 operation.kind, operation.note = "other", ""
         self._by_id = {operation.span.id: operation for operation in self._all if operation.span.id}

@@ -1,7 +1,7 @@
 """OpenTelemetry spans of agents: OTLP JSON, an SDK's own JSON, or one span as flat attributes.
 
-pydantic-ai, Logfire, OpenLLMetry, the Vercel AI SDK and Airflow's common.ai provider write them. Executed arguments are
-in the tools' spans, denials only in messages. Content is recorded only if that was switched on.
+pydantic-ai, Logfire, OpenLLMetry, the Vercel AI SDK, Strands, Google ADK and Airflow's common.ai provider write them.
+Executed arguments are in the tools' spans, denials only in messages. Content is recorded only if that was switched on.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class OTelGenAIAdapter:
     """Reads agent spans in OpenTelemetry's conventions."""
 
     name = "otel_genai"
-    description = "OpenTelemetry GenAI spans (OTLP JSON, also one object a line): pydantic-ai, OpenLLMetry, Vercel"
+    description = "OpenTelemetry GenAI spans (OTLP JSON, also lines): pydantic-ai, OpenLLMetry, Vercel, Strands, ADK"
     coverage = Coverage(approvals="partly", edits="yes", timing="yes")
     line_key = staticmethod(line_traces)
 

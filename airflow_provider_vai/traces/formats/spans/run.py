@@ -7,6 +7,7 @@ its proposal, by call id or else by tool and arguments. An execution without a p
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -85,8 +86,10 @@ class SpanRun:
         """
         self._read_all_messages()
         tools = {call.proposal.tool for call in self.calls}
+        around = self._around_calls()
         for operation in self.operations:
-            if operation.kind == "other" and operation.tool in tools and not self._is_around_calls(operation):
+            is_helper = bool(operation.role) or operation in around
+            if operation.kind == "other" and operation.tool in tools and not is_helper:
                 operation.kind = "tool"  # some tracers have no kind of their own for a tool's execution
             elif operation.note:
                 self.conversation.note(operation.span.where, operation.note)
@@ -98,10 +101,10 @@ class SpanRun:
         facts = {**self.operations.facts(), "outcome": self._outcome(finished)}
         return self.conversation.finish(run.model_copy(update=facts))
 
-    def _is_around_calls(self, operation: Operation) -> bool:
-        """Return whether a span is a helper, or a graph's node that is named after the tool that runs in it."""
-        inner = (tool for tool in self.operations.of_kind("tool") if tool.tool == operation.tool)
-        return bool(operation.role) or any(self.operations.is_inside(tool, operation) for tool in inner)
+    def _around_calls(self) -> set[Operation]:
+        """Return the operations named after a tool that runs inside them, such as a graph's node."""
+        tools = self.operations.of_kind("tool")
+        return {outer for tool in tools for outer in self.operations.above(tool) if outer.tool == tool.tool}
 
     # --- messages -----------------------------------------------------------------------------------------------------
 
@@ -219,8 +222,8 @@ class SpanRun:
         call.execution = execution
         execution.call = call
 
-    def _proposals_of(self, tool: str) -> list[ProposedCall]:
-        return [call.proposal for call in self.calls if call.proposal.tool == tool]
+    def _proposals_of(self, tool: str) -> Iterator[ProposedCall]:
+        return (call.proposal for call in self.calls if call.proposal.tool == tool)
 
     def _executed_call(self, execution: Operation, scope: str) -> SpanCall | None:
         if execution.call_id:

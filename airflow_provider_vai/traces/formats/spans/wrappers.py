@@ -20,6 +20,9 @@ Role = Literal["", "skipped", "answer", "messages"]
 DEEPEST = 3
 """How many objects deep a call's arguments are looked for in an unknown wrapper."""
 
+LONGEST_NAME = 500
+"""Characters of a span's name that is compared with the patterns of helpers."""
+
 HIDDEN = frozenset({"<not serializable>", "__REDACTED__"})
 """What instrumentations write in place of content: Google ADK 1.18, and OpenInference if content is hidden."""
 
@@ -73,7 +76,7 @@ def _keys(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-OPENLLMETRY_MCP = "OpenLLMetry, MCP 0.47"
+OPENLLMETRY_MCP = "OpenLLMetry, MCP"
 
 ARGUMENTS = (
     Wrapper(
@@ -142,7 +145,7 @@ RESULTS = (
         failed="is_error",
     ),
     Wrapper(
-        "OpenInference, Google ADK 0.1",
+        "OpenInference, Google ADK",
         keys=_keys("name response"),
         others=_keys("id will_continue scheduling parts"),
         inside=("response",),
@@ -172,7 +175,7 @@ RESULTS = (
         failed="is_error",
     ),
     Wrapper(
-        "AutoGen 0.7",
+        "AutoGen's function result",
         keys=_keys("content call_id"),
         others=_keys("name is_error"),
         inside=("content",),
@@ -180,7 +183,7 @@ RESULTS = (
         failed="is_error",
     ),
     Wrapper(
-        "LangGraph 1.2",
+        "OpenInference, LangGraph's command, 0.1.80",
         keys=_keys("update goto"),
         others=_keys("graph resume"),
         inside=("update.messages",),
@@ -194,7 +197,8 @@ class Helper:
     """A span that an instrumentation adds beside the tools' own.
 
     ``seen`` names the instrumentation and its version, ``role`` says what the span is. ``span`` is the pattern of its
-    name, ``tool`` the tool's name, ``beside`` a key of its input; those that are given must all fit.
+    name, ``tool`` the tool's name, ``beside`` a key of its input, ``result`` a key of its output; those that are given
+    must all fit.
     """
 
     seen: str
@@ -202,6 +206,20 @@ class Helper:
     span: str = ""
     tool: str = ""
     beside: str = ""
+    result: str = ""
+
+    def fits(self, span: str, tool: str, arguments: Any, output: Any) -> bool:
+        """Return whether a span is this helper.
+
+        :param span: the span's name.
+        :param tool: the tool's name.
+        :param arguments: the span's input.
+        :param output: the span's output.
+        """
+        is_short = len(span) <= LONGEST_NAME
+        is_named = (is_short and re.fullmatch(self.span, span)) if self.span else self.tool in ("", tool)
+        has_key = not self.beside or self.beside in as_object(arguments)
+        return bool(is_named) and has_key and (not self.result or self.result in as_object(output))
 
 
 HELPERS = (
@@ -211,8 +229,8 @@ HELPERS = (
     Helper("OpenInference, LlamaIndex 4.6.1", "skipped", span=r".+\._prepare_chat_with_tools"),
     Helper("OpenInference, smolagents 0.1.43", "answer", span="FinalAnswerTool"),
     Helper("OpenInference, smolagents 0.1.43", "answer", tool="final_answer", beside="sanitize_inputs_outputs"),
-    Helper("Haystack in Langfuse, 2.12", "messages", span=r"([\w.]+\.)?tool_invoker( - .*)?", beside="messages"),
-    Helper("OpenInference, Haystack 0.1", "messages", span=r"ToolInvoker(\.run.*)?", beside="messages"),
+    Helper("Haystack's Langfuse tracer", "messages", result="tool_messages"),
+    Helper("Haystack's Langfuse tracer", "messages", span=r".+ - \[('[^']+'(, )?)+\]"),
 )
 
 CLASSES = re.compile(r"\w*Tool(\.(acall|call|__call__))?")
@@ -222,18 +240,15 @@ TOOL_IN_RESULT = ("tool_name",)
 """Where a result names its tool, for a span that only has a class's name."""
 
 
-def helper_role(span: str, tool: str, arguments: Any) -> Role:
+def helper_role(span: str, tool: str, arguments: Any = None, output: Any = None) -> Role:
     """Return what a span beside the tools' own is; empty for any other span.
 
     :param span: the span's name.
     :param tool: the tool's name.
     :param arguments: the span's input.
+    :param output: the span's output.
     """
-    for helper in HELPERS:
-        is_named = re.fullmatch(helper.span, span) is not None if helper.span else tool == helper.tool
-        if is_named and (not helper.beside or helper.beside in as_object(arguments)):
-            return helper.role
-    return ""
+    return next((helper.role for helper in HELPERS if helper.fits(span, tool, arguments, output)), "")
 
 
 @dataclass(frozen=True)

@@ -500,7 +500,7 @@ def test_haystack_runs_all_calls_in_one_span(results: Any) -> None:
         {
             "type": "TOOL",
             "name": "tool_invoker - ['measure', 'measure']",
-            "input": {"messages": [user, proposed]},
+            "input": {"messages": [user, proposed]} if results[0].get("role") else [user, proposed],
             "output": {"tool_messages": results},
         },
         {"type": "GENERATION", "input": [user, proposed], "output": {"role": "assistant", "content": "done"}},
@@ -518,7 +518,7 @@ def test_a_failed_result_of_haystack() -> None:
     """The tool's result has a mark of its own."""
     origin = {"tool_name": "measure", "arguments": OAK, "id": "h1"}
     failed = {"tool_call_result": {"result": "no such tree", "origin": origin, "error": True}}
-    invoker = {"type": "TOOL", "name": "haystack.tool_invoker", "input": {"messages": []}}
+    invoker = {"type": "TOOL", "name": "my tools", "input": []}
     document = export(
         generation(("h1", "measure", OAK)),
         {**invoker, "output": {"tool_messages": [{"_role": "tool", "_content": [failed]}]}},

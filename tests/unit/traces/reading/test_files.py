@@ -19,6 +19,7 @@ from airflow_provider_vai.traces import formats as reading
 from airflow_provider_vai.traces.formats import opened, read
 from airflow_provider_vai.traces.reading import files, pieces
 from airflow_provider_vai.traces.reading.trace import Trace
+from airflow_provider_vai.traces.reading.values import why_skipped
 from tests.unit.traces.formats.support import TRACES
 
 CHAT = [
@@ -139,6 +140,13 @@ def test_lines_without_a_call_are_left_out_with_a_note(content: bytes, note: str
     trace = Trace(write(tmp_path / "a.jsonl", content))
     assert trace.document == [{"a": 1}, [3]]
     assert trace.skipped == [note]
+
+
+def test_a_cut_off_line_is_found_in_one_pass() -> None:
+    """A cut-off string with many quotes in it is not searched again from each of them."""
+    line = '{"a": "' + '\\"{' * 200_000
+    assert why_skipped(line, is_end=True) is not None
+    assert why_skipped(line + '"}', is_end=True) is None
 
 
 def test_a_folder_is_one_document(tmp_path: Path) -> None:
