@@ -284,7 +284,8 @@ def test_a_sub_agents_file_joins_the_call_that_started_it(is_by_prompt: bool) ->
     """By the prompt, or by the agent's id in the call's result."""
     started = {"proposed": {"prompt": "count"}} if is_by_prompt else {"result": {"agentId": "f00"}}
     outer = session("s", call("Task", "t1", **started), call("g", turn=1), turns=[Turn(index=0), Turn(index=1)])
-    inner = session("s/f00", call("f", "d1"), call("f", "d2"), turns=[Turn(index=0, user_text="count")])
+    turns = [Turn(index=index, user_text=text) for index, text in enumerate(("count", "more", "stop"))]
+    inner = session("s/f00", call("f", "d1"), call("f", "d2"), turns=turns)
     for exports in ([outer, inner], [inner, outer]):
         (group,) = runs_of(exports)
         run = merged(group)

@@ -434,6 +434,7 @@ def test_preparing_an_agent_is_no_run() -> None:
             span("c", 0, trace="bb", attributes=made),
             chat("m", 1, proposal("t1", "measure", **OAK)),
             span("k", 2, attributes=task),
+            span("d", 3, attributes=made),
             chat("n", 9),
         ),
     )
