@@ -137,6 +137,9 @@ OUTPUT_TOKENS = (
     "ai.usage.completionTokens",
 )
 COST = ("operation.cost", "llm.cost.total", "gen_ai.usage.cost")
+SUFFIX = "._use"
+"""The method that OpenInference's CrewAI instrumentation adds to a tool's name."""
+
 PREFIXES = ("execute_tool ", "running tool: ", "tools/call ")
 
 
@@ -193,9 +196,9 @@ def tool_name(span: Span) -> str:
 
 
 def without_prefix(name: str) -> str:
-    """Return a span's name without the prefix that tracers put before a tool's name."""
+    """Return a span's name without what tracers put before or after a tool's name."""
     prefix = next((prefix for prefix in PREFIXES if name.startswith(prefix)), "")
-    return name.removeprefix(prefix)
+    return name.removeprefix(prefix).removesuffix(SUFFIX)
 
 
 def token_usage(input_tokens: Any, output_tokens: Any, cost: Any = None) -> dict[str, Any]:

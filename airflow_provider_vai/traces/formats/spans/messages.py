@@ -151,13 +151,16 @@ def _from_object(value: dict[str, Any], role: str, depth: int) -> Iterator[SpanM
 
 
 def _unwrapped(value: dict[str, Any]) -> Any:
-    """Return the message inside a choice, a candidate, or a serialised or flattened LangChain object."""
+    """Return the message inside a choice, a candidate, or an object of LangChain or AutoGen."""
     if isinstance(value.get("kwargs"), dict) and isinstance(kind := value.get("id"), list):
         name = str(kind[-1]) if kind else ""
         role = next((role for role in ("Human", "AI", "System", "Tool") if name.startswith(role)), "")
         return {"type": role.lower(), **value["kwargs"]} if role else value
     if text_or_none(value.get("type")) in (*ROLES, "tool", "system") and isinstance(value.get("data"), dict):
         return {"type": value["type"], **value["data"]}
+    if isinstance(results := value.get("function"), list):  # OpenInference, AutoGen: beside the message's role
+        parts = [{"type": "function_call_output", **as_object(read_value(result))} for result in results]
+        return {"role": "tool", "content": parts}
     for name in ("message", "content"):
         inner = value.get(name)
         if isinstance(inner, dict) and not _role(value) and MESSAGE_KEYS & inner.keys():
@@ -246,7 +249,7 @@ def read_call(part: Any) -> ProposedCall | None:
     if tool is None or read_result(part) is not None:
         return None
     is_call = kind in CALLS or "toolName" in part or "tool_kwargs" in part
-    if is_call or (kind is None and "args" in part and "id" in part):
+    if is_call or (kind is None and "id" in part and ("args" in part or "arguments" in part)):
         arguments = first_value(part, *CALL_ARGUMENTS)
         hidden = arguments is None and not any(key in part for key in CALL_ARGUMENTS)
         proposed = None if hidden else proposed_arguments(read_value(arguments))

@@ -20,6 +20,7 @@ from airflow_provider_vai.traces.formats.spans.execution import reconcile
 from airflow_provider_vai.traces.formats.spans.messages import ProposedCall, SpanMessage, has_generated_id
 from airflow_provider_vai.traces.formats.spans.operations import Operations
 from airflow_provider_vai.traces.formats.spans.span import span_order
+from airflow_provider_vai.traces.formats.spans.wrappers import is_observation
 from airflow_provider_vai.traces.reading.trace import Trace
 
 SWITCHES = (
@@ -125,14 +126,16 @@ class SpanRun:
             for text in operation.system:
                 self.conversation.add_system_text(text)
         counts: dict[str, int] = {}
-        in_batch = False
+        in_batch, before = False, None
         waiting: list[SpanCall] = []
         for message in operation.input_messages:
             self._note_problems(message, operation)
             if message.role == "system" and not scope:
                 self.conversation.add_system_text(message.text)
-            if message.role == "user" and message.text and not scope and not is_copy:
+            is_request = message.role == "user" and message.text and not is_observation(message.text, before)
+            if is_request and not scope and not is_copy:
                 turn = self.turns.after(turn, message.text, order)
+            before = message.text
             self.batches += bool(message.calls) and not in_batch
             in_batch = bool(message.calls)  # some formats write each call of a batch as an item of its own
             for proposal in message.calls:

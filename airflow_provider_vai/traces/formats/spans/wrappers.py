@@ -240,6 +240,19 @@ TOOL_IN_RESULT = ("tool_name",)
 """Where a result names its tool, for a span that only has a class's name."""
 
 
+OBSERVATIONS = (("Calling tools:", "Observation:"),)
+"""How a call and its result begin in a model's messages, if a framework writes both as text: smolagents 1.x."""
+
+
+def is_observation(text: str, before: str | None) -> bool:
+    """Return whether the text of a user's message is the result of a call in the message before.
+
+    :param text: the text.
+    :param before: the text of the message before.
+    """
+    return any((before or "").startswith(call) and text.startswith(result) for call, result in OBSERVATIONS)
+
+
 def helper_role(span: str, tool: str, arguments: Any = None, output: Any = None) -> Role:
     """Return what a span beside the tools' own is; empty for any other span.
 

@@ -441,6 +441,59 @@ def test_preparing_an_agent_is_no_run() -> None:
     assert (run.id, run.notes) == ("aa", [])
 
 
+def test_results_in_a_users_message_are_no_turn() -> None:
+    """smolagents writes calls and results as text for models that have no calls of their own."""
+    texts = [
+        ("user", "measure the trees"),
+        ("assistant", "Calling tools:\n[{'id': 'x'}]"),
+        ("user", "Observation:\n12"),
+        ("user", "Observation: the oak is tall"),
+    ]
+    attributes = {"openinference.span.kind": "LLM", "llm.output_messages.0.message.content": "done"}
+    for number, (role, text) in enumerate(texts):
+        place = f"llm.input_messages.{number}.message"
+        attributes |= {f"{place}.role": role, f"{place}.content": text}
+    run = one_run("openinference", otlp(span("m", 1, attributes=attributes)))
+    assert [turn.user_text for turn in run.turns] == ["measure the trees", "Observation: the oak is tall"]
+
+
+@pytest.mark.parametrize("is_error", [False, True])
+def test_autogen_has_calls_and_results_in_messages_only(is_error: bool) -> None:
+    """The tool's span has no content; results are beside the message, and calls are the model's whole content."""
+    call = {"id": "a1", "name": "measure", "arguments": json.dumps(OAK)}
+    result = {"name": "measure", "content": "tall", "call_id": "a1", "is_error": is_error}
+    user = {"llm.input_messages.0.message.role": "user", "llm.input_messages.0.message.content": "measure"}
+    place = "llm.input_messages.1.message.tool_calls.0.tool_call"
+    history = {
+        **user,
+        "llm.input_messages.1.message.role": "assistant",
+        f"{place}.id": "a1",
+        f"{place}.function.name": "measure",
+        f"{place}.function.arguments": json.dumps(OAK),
+        "llm.input_messages.2.message.role": "function",
+        "llm.input_messages.2.function.0": json.dumps(result),
+    }
+    proposed = json.dumps({"finish_reason": "function_calls", "content": [call]})
+    model = {"openinference.span.kind": "LLM"}
+    run = one_run(
+        "openinference",
+        otlp(
+            span("m", 0, attributes={**model, **user, "output.value": proposed}),
+            span("n", 9, attributes={**model, **history, "output.value": json.dumps({"content": "done"})}),
+        ),
+    )
+    expected = ("a1", "measure", OAK, None, "failed") if is_error else ("a1", "measure", OAK, "tall", "success")
+    assert facts(run) == [expected]
+    assert (len(run.turns), run.outcome, run.notes) == (1, "success", [])
+
+
+def test_a_method_after_the_tools_name_is_left_out() -> None:
+    """CrewAI's tools may have no name but their span's."""
+    attributes = {"openinference.span.kind": "TOOL", "tool.name": "", "input.value": json.dumps(OAK)}
+    (call,) = one_run("openinference", otlp(span("x", 1, name="measure._use", attributes=attributes))).calls
+    assert call.tool == "measure"
+
+
 # --- the same in Langfuse ---------------------------------------------------------------------------------------------
 
 
@@ -668,3 +721,43 @@ def test_the_kind_beside_the_attributes(key: str, kind: str) -> None:
 def test_every_row_names_where_it_was_seen() -> None:
     """A name, and the version if the shape changed with one."""
     assert all(row.seen for row in (*ARGUMENTS, *RESULTS, *HELPERS))
+
+
+# --- the same in MLflow and LangSmith ---------------------------------------------------------------------------------
+
+
+def in_mlflow(recorded: Any, output: Any) -> dict[str, Any]:
+    """Return an MLflow trace with one tool's span."""
+    attributes = {
+        "mlflow.spanType": '"TOOL"',
+        "mlflow.spanInputs": json.dumps(recorded),
+        "mlflow.spanOutputs": json.dumps(output),
+    }
+    return {
+        "info": {"trace_id": "t"},
+        "data": {"spans": [{"span_id": "a", "name": "measure", "attributes": attributes}]},
+    }
+
+
+def in_langsmith(recorded: Any, output: Any) -> list[dict[str, Any]]:
+    """Return LangSmith's run of one tool."""
+    run = {"id": "a", "trace_id": "a", "dotted_order": "1", "run_type": "tool", "name": "measure"}
+    return [{**run, "inputs": recorded, "outputs": {"output": output}, "start_time": "2026-02-03T04:05:06"}]
+
+
+def in_langfuse(recorded: Any, output: Any) -> dict[str, Any]:
+    """Return a Langfuse export of one tool's observation."""
+    return export({"type": "TOOL", "name": "measure", "input": recorded, "output": output})
+
+
+@pytest.mark.parametrize(
+    ("format", "made"), [("mlflow", in_mlflow), ("langsmith", in_langsmith), ("langfuse", in_langfuse)]
+)
+def test_every_platform_unwraps(format: str, made: Any) -> None:
+    """The wrappers are the framework's, whoever keeps its spans; an unknown one is refused with its place."""
+    run = one_run(format, made(INPUTS["OpenLLMetry, LangChain 0.62.4"], OUTPUTS["OpenLLMetry, LangChain"]))
+    assert facts(run) == [("t1", "measure", OAK, DONE, "success")]
+    assert facts(one_run(format, made({"kwargs": OAK}, OUTPUTS["LlamaIndex"])))[0][2:] == (OAK, DONE, "success")
+    with pytest.raises(MalformedTrace, match="unknown object with the keys input_str, new") as refusal:
+        one_run(format, made({"input_str": "x", "new": 1}, "ok"))
+    assert refusal.value.where.startswith("file.json: ")
