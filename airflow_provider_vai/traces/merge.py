@@ -98,7 +98,7 @@ def is_sub_agent_of(inner: Run, outer: Run) -> bool:
 def is_continued(one: Run, other: Run) -> bool:
     """Return whether one Run holds a copy of another, as a resumed session does: the same calls at the same time.
 
-    Sessions that were resumed twice from one point are different runs: each has calls that the other has not.
+    Two sessions resumed from the same point are different runs: each has calls that the other lacks.
 
     :param one: a Run.
     :param other: a Run of the same format.

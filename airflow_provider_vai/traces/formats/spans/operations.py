@@ -22,7 +22,7 @@ class Operations:
     """A run's operations, in the order of their start.
 
     ``tool_kinds`` is the kind of each tool, if the framework records it; ``pending`` has the ids of the calls that wait
-    for a person; ``answers`` has the tools by which an agent gives its answer, whose calls are no actions.
+    for a person; ``answers`` has the tools by which an agent gives its answer; their calls are not actions.
     """
 
     def __init__(self, operations: list[Operation]) -> None:

@@ -23,7 +23,7 @@ _QUOTES = "'\""
 
 
 def read_repr(text: str) -> dict[str, Any] | None:
-    """Return a message's role, text and, for a result, its call's id; ``None`` if the text is no message's repr.
+    """Return a message's role, text and, for a result, its call's id; ``None`` if the text is not a message.
 
     :param text: the repr.
     """

@@ -15,7 +15,7 @@ from airflow_provider_vai.traces.formats.spans.span import read_value
 from airflow_provider_vai.traces.reading.values import as_list, as_object, text_or_none
 
 Role = Literal["", "skipped", "answer", "messages"]
-"""What a helper span is: not a call at all, the agent's answer, or the messages of calls that ran inside it."""
+"""What a helper span is: one to skip, the agent's answer, or a span with the messages of several calls."""
 
 DEEPEST = 3
 """How many objects deep a call's arguments are looked for in an unknown wrapper."""

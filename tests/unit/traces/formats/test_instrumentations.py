@@ -545,7 +545,7 @@ def test_wrappers_in_langfuse() -> None:
     ids=["OpenAI", "Haystack"],
 )
 def test_haystack_runs_all_calls_in_one_span(results: Any) -> None:
-    """The span is no call: the calls and their results are messages in it."""
+    """The span is not a call: the calls and their results are messages in it."""
     calls = (("h1", "measure", OAK), ("h2", "measure", {"kind": "ash"}))
     proposed = generation(*calls)["output"]
     user = {"role": "user", "content": "measure the trees"}
