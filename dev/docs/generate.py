@@ -19,9 +19,15 @@ from airflow_provider_vai.cli.table import COMMANDS
 from airflow_provider_vai.model.kinds import KINDS, Kind
 from airflow_provider_vai.model.review_codes import CODES, LEFT_OUT, Group
 from airflow_provider_vai.traces.formats import adapters
+from airflow_provider_vai.traces.formats.spans.wrappers import ARGUMENTS, HELPERS, RESULTS, Wrapper
 
 FOLDER = Path(__file__).parent
 GLOSSARY = "The [glossary](glossary.md) explains the words used here."
+ROLES = {
+    "skipped": "a span that is not a call",
+    "answer": "the agent's answer, which is not a step",
+    "messages": "several calls in one span",
+}
 EXAMPLE = FOLDER.parents[1] / "tests/golden/every_kind/expected/every_kind.py"
 
 
@@ -51,7 +57,52 @@ def formats() -> str:
         covered = adapter.coverage
         cells = (covered.results, covered.approvals, covered.edits, covered.timing, covered.batches)
         lines.append(f"| `{adapter.name}` | {adapter.description} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_files(), *_instrumentations()]) + "\n"
+
+
+def _files() -> list[str]:
+    """Return the section about JSON lines and folders."""
+    return [
+        "",
+        "## JSON lines and folders",
+        "",
+        "A file may hold one JSON document per line. A last line that was cut off is left out, and so is a line that",
+        "cannot hold a call, such as a progress message; a note in the run names each of them. Any other line that",
+        "cannot be read is refused, because a call in it would be lost.",
+        "",
+        "A folder with `.jsonl` files is read as one trace. A Claude Code session, its resumed copies and the files",
+        "of its sub-agents (`<session>/subagents/agent-<id>.jsonl`) are then one run: equal lines and calls count",
+        "once, and a sub-agent's calls belong to the call that started it. You can also name the files one by one.",
+    ]
+
+
+def _instrumentations() -> list[str]:
+    """Return the section about what instrumentations add to the conventions of spans."""
+    lines = [
+        "",
+        "## Spans, by instrumentation",
+        "",
+        "Spans are read by the conventions of OpenTelemetry and OpenInference: attributes first, then events. The",
+        "table lists what instrumentations add, with the version in which it was seen, if it was. Keys in brackets may",
+        "be missing. If a tool's arguments are wrapped in an object that is not listed, the trace is refused with the",
+        "object's keys. Export the run's messages instead.",
+        "",
+        "| seen in | what | how it is recognised |",
+        "| --- | --- | --- |",
+    ]
+    for what, wrappers in (("arguments in an object", ARGUMENTS), ("a result in an object", RESULTS)):
+        lines += [f"| {wrapper.seen} | {what} | keys {_keys(wrapper)} |" for wrapper in wrappers]
+    for helper in HELPERS:
+        places = {"span": helper.span, "tool": helper.tool, "key of the input": helper.beside}
+        places["key of the output"] = helper.result
+        marks = ", ".join(f"{place} `{name}`" for place, name in places.items() if name)
+        lines.append(f"| {helper.seen} | {ROLES[helper.role]} | {marks} |")
+    return lines
+
+
+def _keys(wrapper: Wrapper) -> str:
+    """Return a wrapper's keys; those that it need not have are in brackets."""
+    return ", ".join([*(f"`{key}`" for key in sorted(wrapper.keys)), *(f"[`{key}`]" for key in sorted(wrapper.others))])
 
 
 def kinds() -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from airflow_provider_vai.exceptions import MalformedTrace, UnknownFormat
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.reading.pieces import Pieces, pieces_of
-from airflow_provider_vai.traces.reading.run_index import LoadedRuns, RunIndex, Runs, Track
+from airflow_provider_vai.traces.reading.run_index import LoadedRuns, RunIndex, Runs, Track, with_notes
 from airflow_provider_vai.traces.reading.trace import YAML_SUFFIXES, Adapter, Coverage, Trace
 
 BUILT_IN = {  # name -> module; tried in this order, the most specific shapes first
@@ -100,12 +100,12 @@ def opened(path: Path, format: str | None = None, track: Track = iter) -> Iterat
     """
     trace = Trace(path)
     with ExitStack() as stack:
-        if trace.file.is_larger(LARGE) and not trace.file.name.endswith(YAML_SUFFIXES):
+        if not trace.is_folder and trace.file.is_larger(LARGE) and not trace.file.name.endswith(YAML_SUFFIXES):
             file = None if trace.file.samples else stack.enter_context(trace.file.spooled())
             if index := _index(trace, pieces_of(trace, file), format, track):
                 yield index
                 return
-        yield LoadedRuns(trace, list(_runs(trace, format)))
+        yield LoadedRuns(trace, [with_notes(run, trace.skipped) for run in _runs(trace, format)])
 
 
 def _runs(trace: Trace, format: str | None) -> Iterator[Run]:

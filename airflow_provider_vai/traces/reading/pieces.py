@@ -16,7 +16,7 @@ from typing import IO, Any, Protocol
 from airflow_provider_vai.exceptions import UnreadableTrace
 from airflow_provider_vai.traces.reading.files import LIMIT_BYTES, decode_text
 from airflow_provider_vai.traces.reading.trace import Trace
-from airflow_provider_vai.traces.reading.values import JSONL_SUFFIXES, parse_document, parse_lines
+from airflow_provider_vai.traces.reading.values import JSONL_SUFFIXES, parse_document, parse_lines, why_skipped
 
 ARRAYS = ("resourceSpans", "simulations", "samples")
 """The keys of a document under which a list of runs may be."""
@@ -41,6 +41,8 @@ class Pieces(Protocol):
     """The pieces of one file; see the module."""
 
     is_jsonl: bool
+    skipped: list[str]
+    """Notes about lines that were left out by ``scan``."""
 
     def scan(self) -> Iterator[Piece]:
         """Yield every piece, in the file's order.
@@ -81,23 +83,33 @@ class Lines:
     def __init__(self, trace: Trace, file: IO[bytes]) -> None:
         self.where = str(trace)
         self.file = file
+        self.skipped: list[str] = []
 
     def scan(self) -> Iterator[Piece]:
-        """Yield each line that is not blank."""
+        """Yield each line that is not blank and not left out; see :func:`why_skipped`."""
         start = number = 0
+        self.skipped.clear()
         self.file.seek(0)
         while line := self.file.readline(LIMIT_BYTES + 1):
             number += 1
             if len(line) > LIMIT_BYTES:
                 raise _too_long(f"{self.where}: line {number}")
-            if line.strip():
+            if line.strip() and not self._is_skipped(line, number):
                 yield Piece(start, len(line), _parse_leniently(line, f"{self.where}: line {number}"))
             start += len(line)
 
     def read(self, start: int, length: int) -> Iterator[Any]:
         """Yield the lines at a place."""
         self.file.seek(start)
-        yield from parse_lines(decode_text(self.file.read(length), self.where), f"{self.where}: after byte {start}")
+        text = decode_text(self.file.read(length), self.where)
+        yield from parse_lines(text, f"{self.where}: after byte {start}", [])
+
+    def _is_skipped(self, line: bytes, number: int) -> bool:
+        if line[:1] in (b"{", b"[") and line.endswith(b"\n"):
+            return False
+        why = why_skipped(line.decode(errors="replace"), is_end=number > 1 and not line.endswith(b"\n"))
+        self.skipped += [f"line {number}: {why}"] if why else []
+        return why is not None
 
     def document(self, values: list[Any]) -> Any:
         """Return the lines as they are."""
@@ -112,6 +124,7 @@ class ArrayItems:
     def __init__(self, trace: Trace, file: IO[bytes]) -> None:
         self.where = str(trace)
         self.file = file
+        self.skipped: list[str] = []
         self.key: str | None = None
         self.outside: dict[str, Any] = {}
 
@@ -161,6 +174,7 @@ class Members:
     def __init__(self, trace: Trace, names: tuple[str, ...]) -> None:
         self.trace = trace
         self.names = names
+        self.skipped: list[str] = []
         (self.header,) = self.read(0, 0)
 
     def scan(self) -> Iterator[Piece]:
