@@ -35,6 +35,30 @@ def cli() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+PAIRING = """
+## Results, calls and their order
+
+A result belongs to the call with its id. Ids are not always unique, and some files have none. Then these rules decide,
+in this order:
+
+| in the file | rule |
+| --- | --- |
+| results in another order than the calls | the id decides, not the position |
+| several calls with one id, or calls without an id | a result that names its tool goes to a call of that tool |
+| the same, and the tool does not decide | the newest message with such a call, in it the first call without a result |
+| a repeated id | the first call keeps the id, the next ones are named `id#2`, `id#3`, and a note says so |
+| an empty or missing id | the calls are named `call-1`, `call-2`, in the order of the file |
+| a second result for one call | the last one counts, unless the call was denied; a note says so |
+| a result without a call | it is not used, and a note says so |
+
+Calls of one message are one batch. They stay in the order in which the model proposed them, even if they started or
+ended in another order.
+
+Arguments are kept as recorded. If they are no JSON object that Airflow can store (`NaN`, a key that occurs twice, half
+a surrogate pair), the call is listed under `not_crystallized` with that reason.
+"""
+
+
 def formats() -> str:
     """Return the page about the trace formats."""
     lines = [
@@ -51,7 +75,7 @@ def formats() -> str:
         covered = adapter.coverage
         cells = (covered.results, covered.approvals, covered.edits, covered.timing, covered.batches)
         lines.append(f"| `{adapter.name}` | {adapter.description} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + PAIRING
 
 
 def kinds() -> str:

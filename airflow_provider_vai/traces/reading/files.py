@@ -54,7 +54,7 @@ class TraceFile:
 
     @property
     def name(self) -> str:
-        """The lower-case name whose suffix says what the bytes are: the member's, or the file's; no ``.gz``, ``.zst``."""
+        """The lower-case name of the member or file, whose suffix says what the bytes are; no ``.gz``, no ``.zst``."""
         if self.samples:
             return self.path.name.lower()
         return (self._chosen or self.path.name).lower().removesuffix(".gz").removesuffix(".zst")

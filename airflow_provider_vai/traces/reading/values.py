@@ -164,6 +164,16 @@ def parse_arguments(value: Any) -> dict[str, Any] | str | None:
     return json_text.canonical(value)
 
 
+def arguments_problem(text: str) -> str:
+    """Return why a call's arguments, which an adapter kept as text, are not an object that a step can have."""
+    if text.lstrip().startswith("{"):
+        try:
+            parse_document(text, "")
+        except UnreadableTrace as error:
+            return error.problem
+    return "they are text, not a JSON object"
+
+
 def _is_json(text: str) -> bool:
     try:
         return isinstance(json.loads(text), (dict, list))
