@@ -36,6 +36,25 @@ def cli() -> str:
 
 
 PAIRING = """
+## Files
+
+A file holds one JSON or YAML document, one document a line (JSONL, NDJSON), or several documents one after the other,
+as OpenTelemetry's console exporter prints them. These are read as well:
+
+| file | how |
+| --- | --- |
+| gzip, zip, Zstandard | unpacked within limits; Zstandard needs the extra `compression`, also inside `.eval` files |
+| a zip of several traces | every trace in it; name one as `export.zip!folder/run.json` |
+| Parquet | the rows of a data frame, such as spans with columns `attributes.…`; needs the extra `parquet` |
+| a page of an API | `{"items": [...]}`, `data`, `results`, `messages` and the like, if nothing else is in it |
+| envelopes | lists or lines such as `{"direction": ..., "message": {...}}`, as the Claude Agent SDK's transport logs them |
+| cassettes | bodies in gzip or deflate; Brotli and Zstandard need the extra `compression` |
+
+A file that is not read is refused with what it looks like, the nearest format, why that does not fit, and an export of
+the same run that works.
+
+Two exports of one run are merged if you name both, such as `to_input_list()` and the traces of the OpenAI Agents SDK:
+`vai crystallize items.json traces.jsonl`.
 ## Results, calls and their order
 
 A result belongs to the call with its id. Ids are not always unique, and some files have none. Then these rules decide,

@@ -31,8 +31,11 @@ RATIO = 200
 
 SHOWN_MEMBERS = 20
 CHUNK = 1 << 20
-GZIP, ZIP, ZSTD = b"\x1f\x8b", b"PK", b"\x28\xb5\x2f\xfd"
+GZIP, ZIP, ZSTD, PARQUET = b"\x1f\x8b", b"PK", b"\x28\xb5\x2f\xfd", b"PAR1"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+TRACE_NAME = re.compile(r"\.(json|jsonl|ndjson|yaml|yml)(\.gz|\.zst)?$", re.IGNORECASE)
+"""The names of an archive's members that are read if the path names none of them."""
+
 START = ("header.json", "_journal/start.json")
 """Where an Inspect log keeps its header; the second if the evaluation is unfinished."""
 
@@ -111,6 +114,20 @@ class TraceFile:
     def is_packed(self) -> bool:
         """Whether the file is an archive or compressed."""
         return any(map(self._starts, (GZIP, ZIP, ZSTD)))
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether the file is a Parquet file."""
+        return self.path.is_file() and self._starts(PARQUET)
+
+    @cached_property
+    def traces(self) -> tuple[str, ...]:
+        """The members of an archive that may be traces, by their suffix, if the path names none; else nothing."""
+        if self.member or self.samples or not self._starts(ZIP):
+            return ()
+        with self._archive() as archive:
+            names = [name for name in archive.namelist() if _is_trace(name)]
+        return tuple(sorted(name for name in names if TRACE_NAME.search(name)))
 
     @contextmanager
     def opened(self, member: str | None = None) -> Iterator[IO[bytes]]:
