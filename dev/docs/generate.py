@@ -47,7 +47,7 @@ as OpenTelemetry's console exporter prints them. These are read as well:
 | a zip of several traces | every trace in it; name one as `export.zip!folder/run.json` |
 | Parquet | the rows of a data frame, such as spans with columns `attributes.…`; needs the extra `parquet` |
 | a page of an API | `{"items": [...]}`, `data`, `results`, `messages` and the like, if nothing else is in it |
-| envelopes | lists or lines such as `{"direction": ..., "message": {...}}`, as the Claude Agent SDK's transport logs them |
+| envelopes | lists or lines such as `{"direction": ..., "message": {...}}`, as in logs of a transport |
 | cassettes | bodies in gzip or deflate; Brotli and Zstandard need the extra `compression` |
 
 A file that is not read is refused with what it looks like, the nearest format, why that does not fit, and an export of

@@ -17,6 +17,7 @@ from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.refusal import refusal, shape
 from airflow_provider_vai.traces.formats.shared.sdk_envelopes import sdk_messages
 from airflow_provider_vai.traces.reading.containers import contents
+from airflow_provider_vai.traces.reading.files import LIMIT_BYTES
 from airflow_provider_vai.traces.reading.pieces import Pieces, pieces_of
 from airflow_provider_vai.traces.reading.run_index import LoadedRuns, RunIndex, Runs, Track
 from airflow_provider_vai.traces.reading.trace import YAML_SUFFIXES, Adapter, Coverage, Trace
@@ -130,13 +131,14 @@ def _runs_of_archive(trace: Trace, format: str | None) -> Iterator[Run]:
     found: list[Run] = []
     skipped: list[UnknownFormat] = []
     for name in trace.file.traces:
+        member = Trace(Path(f"{trace}!{name}"))
         try:
-            found += _runs(Trace(Path(f"{trace}!{name}")), format)
+            found += _runs(trace.part(member.document, name, is_jsonl=member.is_jsonl), format)
         except UnknownFormat as error:
             skipped.append(error)
     if not found and skipped:
         raise skipped[0]
-    notes = [f"{error.where.removeprefix(f'{trace}!')}: not read: {error.problem}" for error in skipped]
+    notes = [f"{error.where.removeprefix(f'{trace} ')}: not read: {error.problem}" for error in skipped]
     for number, run in enumerate(found):
         yield run if number else run.model_copy(update={"notes": [*run.notes, *notes]})
 
@@ -178,6 +180,8 @@ def _index(trace: Trace, pieces: Pieces, format: str | None, track: Track) -> Ru
         adapter, is_each = _adapter(pieces.document(head), format, str(trace))
     except UnknownFormat:  # the keys that identify the format may come after the runs
         deque(scan, maxlen=0)
+        if _found(pieces.document(head), format) is None and not trace.file.is_larger(LIMIT_BYTES):
+            return None  # it may be a container, which is opened whole
         adapter, is_each = _adapter(pieces.document(head), format, str(trace))
     if is_each:
         return RunIndex(trace, pieces, adapter, None, track)

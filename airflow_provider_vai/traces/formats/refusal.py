@@ -41,9 +41,11 @@ MARKS: dict[str, tuple[str, ...]] = {
 """For each format, the keys of its outermost objects by which a person would recognise it."""
 
 ITEMS = 20
+UNKNOWN = "no adapter recognises the document"
 EXPORT = (
     "Export the run in a format that `vai formats` lists. Spans always work: record the agent with OpenTelemetry's "
-    "GenAI or OpenInference instrumentation and write OTLP JSON."
+    "GenAI or OpenInference instrumentation and write OTLP JSON. --format NAME reads a file as that format, or says "
+    "what is wrong with it."
 )
 
 
@@ -55,14 +57,14 @@ def refusal(document: Any, where: str) -> UnknownFormat:
     for unread in UNREAD:
         if unread.matches(document):
             nearest = f"; the nearest reader is {unread.nearest}, but {unread.reason}" if unread.nearest else ""
-            problem = f"this looks like {unread.name}, which is not read: {shape(document)}{nearest}"
+            problem = f"{UNKNOWN} ({shape(document)}): it looks like {unread.name}{nearest}"
             return UnknownFormat(problem, where=where, remedy=unread.export)
-    problem, remedy = f"no reader recognises {shape(document)}", EXPORT
+    problem, remedy = f"{UNKNOWN} ({shape(document)})", EXPORT
     if near := _nearest(document):
         name, missing = near
         lacking = f"the keys {', '.join(missing)} are missing" if missing else "its values have another shape"
         problem += f"; the nearest reader is {name}, but {lacking}"
-        remedy += f" If it is {name}, --format {name} says what is wrong."
+        remedy = remedy.replace("NAME", name)
     return UnknownFormat(problem, where=where, remedy=remedy)
 
 

@@ -46,7 +46,9 @@ def test_known_formats_are_refused_by_name(name: str, tmp_path: Path) -> None:
     """The message names the format, the nearest reader with the reason, and an export that works."""
     path = tmp_path / "a.json"
     path.write_text(json.dumps(EXAMPLES[name]))
-    with pytest.raises(UnknownFormat, match=r"^.*a\.json: this looks like .*, which is not read: ") as refused:
+    with pytest.raises(
+        UnknownFormat, match=r"^.*a\.json: no adapter recognises the document \(.*\): it looks like "
+    ) as refused:
         read(path)
     assert name in refused.value.problem
     assert "; the nearest reader is " in refused.value.problem
@@ -75,9 +77,9 @@ def test_formats_that_are_read_match_no_row(sample: str) -> None:
         ),
         ({"eval": {}, "status": "x"}, "the nearest reader is inspect_ai, but the keys version, samples are missing"),
         ({"resources": [{"span_id": 1, "trace_id": 2}]}, "the nearest reader is otel_genai, but the keys attributes"),
-        ({"q": 1}, "no reader recognises an object with the keys q"),
-        ([], "no reader recognises a list of 0 items"),
-        (3, "no reader recognises a bare int"),
+        ({"q": 1}, "no adapter recognises the document (an object with the keys q)"),
+        ([], "no adapter recognises the document (a list of 0 items)"),
+        (3, "no adapter recognises the document (a bare int)"),
     ],
 )
 def test_the_nearest_reader_is_named(document: Any, words: str) -> None:

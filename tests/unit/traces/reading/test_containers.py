@@ -124,6 +124,15 @@ def test_containers_are_opened(document: Any, as_lines: bool, tmp_path: Path) ->
     assert read(path, "openai_chat")[1] == [run]
 
 
+def test_large_containers_are_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large container has no runs of its own, so it is read whole."""
+    monkeypatch.setattr(reading, "LARGE", 10)
+    path = write(tmp_path / "a.json", json.dumps({"items": CHAT}))
+    assert tools(path) == [["f"]]
+    with pytest.raises(TraceError, match="no adapter recognises"):
+        read(write(path, json.dumps({"items": [1]})))
+
+
 @pytest.mark.parametrize(
     "document",
     [
@@ -179,11 +188,19 @@ def test_archive_of_a_folder(tmp_path: Path) -> None:
         runs = list(found)
         assert [(run.format, len(run.calls)) for run in runs] == [("chatgpt", 2), ("openai_chat", 1)]
         assert found.matching("hive-chat") == runs[:1]
-    assert runs[0].notes[-1].startswith("export/user.json: not read: no reader recognises an object with the keys id")
+    assert (
+        runs[0]
+        .notes[-1]
+        .startswith("(export/user.json): not read: no adapter recognises the document (an object with the keys id")
+    )
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("a.json", json.dumps(CHAT))
+        made.writestr("b.json", json.dumps([*CHAT, *CHAT]))
+    assert len({run.id for run in read(path)[1]}) == 2
     with zipfile.ZipFile(path, "w") as made:
         made.writestr("a.json", '{"a": 1}')
         made.writestr("b.json", '{"b": 1}')
-    with pytest.raises(TraceError, match=r"export\.zip!a\.json: no reader recognises"):
+    with pytest.raises(TraceError, match=r"export\.zip \(a\.json\): no adapter recognises"):
         read(path)
 
 
