@@ -126,8 +126,7 @@ class TraceFile:
         if self.member or self.samples or not self._starts(ZIP):
             return ()
         with self._archive() as archive:
-            names = [name for name in archive.namelist() if _is_trace(name)]
-        return tuple(sorted(name for name in names if TRACE_NAME.search(name)))
+            return tuple(sorted(name for name in archive.namelist() if _is_trace(name) and TRACE_NAME.search(name)))
 
     @contextmanager
     def opened(self, member: str | None = None) -> Iterator[IO[bytes]]:
@@ -178,7 +177,8 @@ class TraceFile:
             if self.member is not None:
                 matches = [name for name in archive.namelist() if name == self.member]
             else:
-                matches = files if len(files) == 1 else []
+                traces = [name for name in files if TRACE_NAME.search(name)]
+                matches = next((names for names in (files, traces) if len(names) == 1), [])
         if matches:
             return matches[0]
         problem = f"no member {self.member!r}" if self.member else f"an archive of {len(files)} files"

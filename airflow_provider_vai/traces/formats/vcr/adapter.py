@@ -13,6 +13,7 @@ from typing import Any
 
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.model.run import Run, RunOutcome
+from airflow_provider_vai.secrets.masking import mask
 from airflow_provider_vai.traces.formats.anthropic.messages import read_message
 from airflow_provider_vai.traces.formats.google_adk.parts import Contents, snake, text_of_parts
 from airflow_provider_vai.traces.formats.openai.chat import read_messages
@@ -25,6 +26,7 @@ from airflow_provider_vai.traces.reading.files import LIMIT_BYTES
 from airflow_provider_vai.traces.reading.packed import PackedText
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
+    PlacedObject,
     as_object,
     parse_json,
     require_object,
@@ -78,12 +80,19 @@ class VCRCassetteAdapter:
                 if exchange and exchange.missing:
                     raise exchange.missing
             raise MalformedTrace(
-                "holds no successful request to OpenAI, Anthropic or Gemini",
+                f"holds no successful request to OpenAI, Anthropic or Gemini that has messages{_addresses(http)}",
                 where=f"{trace}: interactions",
-                remedy="Record the traffic with the model, and its bodies as text.",
+                remedy="Record the agent's chat, Responses, Messages or generateContent requests, with their bodies.",
             )
         for number, run in enumerate(runs, 1):
             yield _run(trace, run, f"#{number}" if len(runs) > 1 else "", others if number == 1 else [])
+
+
+def _addresses(http: list[PlacedObject]) -> str:
+    """Return where the first requests went, without what follows the path, which may hold keys; empty if unknown."""
+    urls = [as_object(item.get("request")).get("uri") for item, _ in http]
+    found = dict.fromkeys(mask(url.partition("?")[0])[:80] for url in urls if isinstance(url, str))
+    return f"; its requests go to {', '.join(list(found)[:3])}" if found else ""
 
 
 Problems = list[tuple[str, str]]

@@ -133,6 +133,9 @@ def test_other_traffic_alone_is_refused() -> None:
     assert adapter("vcr_cassette").accepts(document)
     with pytest.raises(MalformedTrace, match="no successful request"):
         runs("vcr_cassette", document)
+    document["interactions"][0]["request"]["uri"] = "https://models.example/v1/embeddings?key=s3cr3t-v4lu3"
+    with pytest.raises(MalformedTrace, match=r"its requests go to https://models\.example/v1/embeddings\n"):
+        runs("vcr_cassette", document)
 
 
 def test_recordings() -> None:

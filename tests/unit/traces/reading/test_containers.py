@@ -195,6 +195,10 @@ def test_archive_of_a_folder(tmp_path: Path) -> None:
     )
     with zipfile.ZipFile(path, "w") as made:
         made.writestr("a.json", json.dumps(CHAT))
+        made.writestr("a.html", "<html>")
+    assert tools(path) == [["f"]]
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("a.json", json.dumps(CHAT))
         made.writestr("b.json", json.dumps([*CHAT, *CHAT]))
     assert len({run.id for run in read(path)[1]}) == 2
     with zipfile.ZipFile(path, "w") as made:
