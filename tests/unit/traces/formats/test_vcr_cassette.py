@@ -294,8 +294,27 @@ def test_unpacking_is_bounded(count: int, monkeypatch: pytest.MonkeyPatch) -> No
     assert len(bomb) < 5000
 
 
-def test_cut_body_is_noted() -> None:
+def test_a_refused_request_is_not_read_twice() -> None:
+    """With a previous id, the repetition of a refused request has the same items."""
+    call = {"type": "function_call", "call_id": "c", "name": "t", "arguments": "{}"}
+    answer = {"type": "function_call_output", "call_id": "c", "output": "2"}
+    spoken = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "done"}]}
+    follow = {"input": [answer], "previous_response_id": "r1"}
+    document = cassette(
+        ({"input": "go"}, {"object": "response", "id": "r1", "output": [call]}),
+        (follow, {"error": "busy"}),
+        (follow, {"object": "response", "id": "r2", "output": [spoken]}),
+    )
+    document["interactions"][1]["request"]["uri"] = "https://models.example/v1/responses"
+    document["interactions"][1]["response"]["status"] = {"code": 503}
+    run = one_run("vcr_cassette", document)
+    assert ([call.result for call in run.calls], run.outcome) == (["2"], "success")
+    assert run.notes == ["interactions[1]: not a successful request to a known model"]
+
+
+@pytest.mark.parametrize("missing", [4, 9])
+def test_cut_body_is_noted(missing: int) -> None:
     """A compressed body whose end is missing is not read in part."""
-    cut = base64.b64encode(gzip.compress(json.dumps(LAST).encode())[:-9]).decode()
+    cut = base64.b64encode(gzip.compress(json.dumps(LAST).encode())[:-missing]).decode()
     run = one_run("vcr_cassette", exchanges({"body": {"string": json.dumps(FIRST)}}, {"body": {"string": cut}}))
     assert run.notes == ["interactions[1]: the response is not JSON"]
