@@ -318,7 +318,7 @@ LEFT_OUT: dict[str, str] = {
     "made_by_user": "The user's side made it, not the agent.",
     "inside_call": "It was made inside another call, which is one step.",
     "answer": "It is the agent's answer, not an action.",
-    "arguments_unknown": "It succeeded, but the arguments that were executed are not recorded.",
+    "arguments_unknown": "It succeeded, but the executed arguments are not recorded, or no step can have them.",
     "failed": "It failed.",
     "failed_by_result": "Its result reports a failure, and the trace has no mark for that.",
     "retried": "It failed, and succeeded when it was retried: the retry is the step.",

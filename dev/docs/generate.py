@@ -41,6 +41,58 @@ def cli() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+PAIRING = """
+## Files
+
+A file holds one JSON or YAML document, one document a line (JSONL, NDJSON), or several documents one after the other,
+as OpenTelemetry's console exporter prints them. These are read as well:
+
+| file | how |
+| --- | --- |
+| gzip, zip, Zstandard | unpacked within limits; Zstandard needs the extra `compression`, also inside `.eval` files |
+| a zip of several traces | every trace in it; name one as `export.zip!folder/run.json` |
+| Parquet | the rows of a data frame, such as spans with columns `attributes.…`; needs the extra `parquet` |
+| a page of an API | `{"items": [...]}`, `data`, `results`, `messages` and the like, if nothing else is in it |
+| envelopes | lists or lines such as `{"direction": ..., "message": {...}}`, as in logs of a transport |
+| cassettes | bodies in gzip or deflate; Brotli and Zstandard need the extra `compression` |
+
+A folder with `.jsonl` files is read as one trace. A Claude Code session, its resumed copies and the files of its
+sub-agents (`<session>/subagents/agent-<id>.jsonl`) are then one run: equal lines and calls count once, and a sub-agent's
+calls belong to the call that started it. You can also name the files one by one.
+
+In JSON lines, a last line that was cut off is left out, and so is a line that cannot hold a call, such as a progress
+message; a note in the run names each of them. Any other line that cannot be read is refused, because a call in it would
+be lost.
+
+A file that is not read is refused with what it looks like, the nearest format, why that does not fit, and an export of
+the same run that works.
+
+Two exports of one run are merged if you name both, such as `to_input_list()` and the traces of the OpenAI Agents SDK:
+`vai crystallize items.json traces.jsonl`.
+
+## Results, calls and their order
+
+A result belongs to the call with its id. Ids are not always unique, and some files have none. Then these rules decide,
+in this order:
+
+| in the file | rule |
+| --- | --- |
+| results in another order than the calls | the id decides, not the position |
+| several calls with one id, or calls without an id | a result that names its tool goes to a call of that tool |
+| the same, and the tool does not decide | the newest message with such a call, in it the first call without a result |
+| a repeated id | the first call keeps the id, the next ones are named `id#2`, `id#3`, and a note says so |
+| an empty or missing id | the calls are named `call-1`, `call-2`, in the order of the file |
+| a second result for one call | the last one counts, unless the call was denied; a note says so |
+| a result without a call | it is not used, and a note says so |
+
+Calls of one message are one batch. They stay in the order in which the model proposed them, even if they started or
+ended in another order.
+
+Arguments are kept as recorded. If they are no JSON object that Airflow can store (`NaN`, a key that occurs twice, half
+a surrogate pair), the call is listed under `not_crystallized` with that reason.
+"""
+
+
 def formats() -> str:
     """Return the page about the trace formats."""
     lines = [
@@ -57,23 +109,7 @@ def formats() -> str:
         covered = adapter.coverage
         cells = (covered.results, covered.approvals, covered.edits, covered.timing, covered.batches)
         lines.append(f"| `{adapter.name}` | {adapter.description} | {' | '.join(cells)} |")
-    return "\n".join([*lines, *_files(), *_instrumentations()]) + "\n"
-
-
-def _files() -> list[str]:
-    """Return the section about JSON lines and folders."""
-    return [
-        "",
-        "## JSON lines and folders",
-        "",
-        "A file may hold one JSON document per line. A last line that was cut off is left out, and so is a line that",
-        "cannot hold a call, such as a progress message; a note in the run names each of them. Any other line that",
-        "cannot be read is refused, because a call in it would be lost.",
-        "",
-        "A folder with `.jsonl` files is read as one trace. A Claude Code session, its resumed copies and the files",
-        "of its sub-agents (`<session>/subagents/agent-<id>.jsonl`) are then one run: equal lines and calls count",
-        "once, and a sub-agent's calls belong to the call that started it. You can also name the files one by one.",
-    ]
+    return "\n".join([*lines, *_instrumentations()]) + "\n" + PAIRING
 
 
 def _instrumentations() -> list[str]:

@@ -96,6 +96,34 @@ def _is_cut(line: str) -> bool:
     return opened > 0 or '"' in rest
 
 
+def parse_concatenated(text: str, where: str) -> list[Any]:
+    """Parse several JSON documents that follow one another in a text, as OpenTelemetry's console exporter writes them.
+
+    :return: the documents; an empty list if the text does not begin with a document and another one after it, or if it
+        is JSONL, whose lines have numbers for messages.
+    :raises UnreadableTrace: a later document is broken; the message has its number.
+    """
+    decoder, documents, at = json.JSONDecoder(), list[Any](), 0
+    text = text.strip()
+    if _is_json(text.partition("\n")[0]):
+        return []
+    while at < len(text):
+        place = f"{where}: document {len(documents) + 1}"
+        try:
+            end = decoder.raw_decode(text, at)[1] if text[at] in "{[" else at
+        except (ValueError, RecursionError):
+            end = at
+        if end == at:
+            if len(documents) < 1 or text[at] not in "{[":
+                return []
+            parse_document(text[at:], place)  # raises: it says what is wrong
+        documents.append(parse_document(text[at:end], place))
+        while end < len(text) and text[end] in " \t\r\n":
+            end += 1
+        at = end
+    return documents if len(documents) > 1 else []
+
+
 def is_jsonl_text(text: str, name: str) -> bool:
     """Return whether a text is JSONL: its first line is a document, and more lines follow.
 
@@ -200,6 +228,16 @@ def parse_arguments(value: Any) -> dict[str, Any] | str | None:
     if value is None or isinstance(value, dict):
         return value
     return json_text.canonical(value)
+
+
+def arguments_problem(text: str) -> str:
+    """Return why a call's arguments, which an adapter kept as text, are not an object that a step can have."""
+    if text.lstrip().startswith("{"):
+        try:
+            parse_document(text, "")
+        except UnreadableTrace as error:
+            return error.problem
+    return "they are text, not a JSON object"
 
 
 def _is_json(text: str) -> bool:

@@ -124,6 +124,12 @@ def test_calls_without_ids_are_joined_by_what_they_did() -> None:
     ]
 
 
+def test_the_id_of_a_span_is_no_id_of_a_call() -> None:
+    """The OpenAI Agents SDK's spans have ids of their own: the call keeps the id that the model gave."""
+    messages, spans = export("a", MESSAGES, call("f", "c1")), export("b", SPANS, call("f", "span_0f"))
+    assert [one(messages, spans).id, one(spans, messages).id] == ["c1", "c1"]
+
+
 def test_repeated_ids_are_joined_in_order() -> None:
     """Several attempts under one id stay separate calls."""
     attempts = [call("f", "c", outcome="failed", error="x"), call("f", "c#2", result=1)]
@@ -160,6 +166,8 @@ def test_the_run_itself() -> None:
         (export("a", MESSAGES, id="1"), export("b", SPANS, call("f", "call-1"), id="2"), False),
         (export("a", MESSAGES, call("g"), call("f"), id="1"), export("b", SPANS, call("f", "call-1"), id="2"), True),
         (export("a", MESSAGES, call("g"), id="1"), export("b", SPANS, call("f", "call-1"), id="2"), False),
+        (export("a", MESSAGES, call("f", "c"), id="1"), export("b", SPANS, call("f", "span_0f"), id="2"), True),
+        (export("a", MESSAGES, call("g", "c"), id="1"), export("b", SPANS, call("f", "span_0f"), id="2"), False),
     ],
 )
 def test_which_runs_are_one(mine: Export, theirs: Export, is_same: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -269,8 +270,26 @@ def test_broken_files_are_refused(name: str, content: bytes, words: str, tmp_pat
 
 def test_unknown_packing_is_refused(tmp_path: Path) -> None:
     """A compression method that this Python lacks is reported with a remedy."""
-    with pytest.raises(TraceError, match=r"a method this Python cannot read\n.*zipfile-zstd"):
+    with pytest.raises(TraceError, match=r"Python cannot read without.*\n.*airflow-provider-vai\[compression\]"):
         read(packed_otherwise(tmp_path / "a.zip", 97))
+
+
+def test_zstandard(tmp_path: Path) -> None:
+    """A file packed by Zstandard is read with the extra's library; without it, the message names the extra."""
+    library = pytest.importorskip("zstandard")
+    path = write(tmp_path / "a.jsonl.zst", library.compress(b'{"a": 1}\n'))
+    assert Trace(path).document == [{"a": 1}]
+    assert Trace(archive(tmp_path / "a.zip", {"b.json.zst": library.compress(TEXT.encode())})).document == CHAT
+    write(path, library.compress(TEXT.encode())[:-3])
+    with pytest.raises(TraceError):
+        _ = Trace(path).document
+
+
+def test_zstandard_without_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the library, the message names the extra that installs it."""
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    with pytest.raises(TraceError, match=r"compressed with Zstandard.*\n.*airflow-provider-vai\[compression\]"):
+        read(write(tmp_path / "a.jsonl", b"\x28\xb5\x2f\xfd\x20\x02\x11\0\0[]"))
 
 
 @pytest.mark.parametrize("name", ["a.json.gz", "a.zip"])
