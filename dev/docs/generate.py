@@ -57,8 +57,8 @@ as OpenTelemetry's console exporter prints them. These are read as well:
 | cassettes | bodies in gzip or deflate; Brotli and Zstandard need the extra `compression` |
 
 A folder with `.jsonl` files is read as one trace. A Claude Code session, its resumed copies and the files of its
-sub-agents (`<session>/subagents/agent-<id>.jsonl`) are then one run: equal lines and calls count once, and a sub-agent's
-calls belong to the call that started it. You can also name the files one by one.
+sub-agents (`<session>/subagents/agent-<id>.jsonl`) are then one run: equal lines and calls count once, and calls of a
+sub-agent belong to the call that started it. You can also name the files one by one.
 
 In JSON lines, a last line that was cut off is left out, and so is a line that cannot hold a call, such as a progress
 message; a note in the run names each of them. Any other line that cannot be read is refused, because a call in it would
