@@ -23,7 +23,7 @@ pytestmark = pytest.mark.e2e
 DAG_ID = "monthly_revenue_dashboard"
 SEED = "dev/example/seed.json"
 EXTRAS = ("duckdb", "dlt", "vl_convert_python", "trafilatura", "graphviz", "apache_airflow_providers_common_ai")
-MISSING = {"flashboard"}
+MISSING = {"flashboard", "sql"}
 """What the example's steps need besides."""
 KNOWN_LIMIT = 150.0
 """Half of the time after which Airflow looks for new files by itself."""
