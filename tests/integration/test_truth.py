@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from airflow_provider_vai.crystallizer.wiring import search
 from airflow_provider_vai.model.tools_file import ToolsFile
 from tests.paths import ROOT
 
@@ -141,8 +142,9 @@ def test_no_write_of_a_whole_chain_changes_another_target(retail: Report) -> Non
 
 
 @pytest.mark.skipif(not (RECORDINGS / "tau2-bench").is_dir(), reason=f"no recordings in {RECORDINGS / 'tau2-bench'}")
-def test_a_write_that_goes_by_position_is_seen() -> None:
-    """If all tools were declared as reads, writes would follow positions, and the measure would say so."""
+def test_a_write_that_goes_by_position_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If all tools were reads and every user asked for positions, writes would follow them: the measure would say so."""
+    monkeypatch.setattr(search, "asks_for_position", lambda *_: True)
     rules, found = data_flow.tools(), whole_chain.Chain()
     loose = ToolsFile(tools=[rule.model_copy(update={"effect": "read"}) for rule in rules.tools])
     for run, sha256 in tau2_runs()[:10]:
