@@ -143,7 +143,7 @@ def test_no_write_of_a_whole_chain_changes_another_target(retail: Report) -> Non
 
 @pytest.mark.skipif(not (RECORDINGS / "tau2-bench").is_dir(), reason=f"no recordings in {RECORDINGS / 'tau2-bench'}")
 def test_a_write_that_goes_by_position_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If all tools were reads and every user asked for positions, writes would follow them: the measure would say so."""
+    """If all tools were reads and every user asked for positions, writes would follow them, and the measure says so."""
     monkeypatch.setattr(search, "asks_for_position", lambda *_: True)
     rules, found = data_flow.tools(), whole_chain.Chain()
     loose = ToolsFile(tools=[rule.model_copy(update={"effect": "read"}) for rule in rules.tools])
