@@ -92,10 +92,13 @@ class Judge:
         return max([*found, *own], default=0)
 
     def _alone(self, fits: Sequence[Expression]) -> Choice | None:
-        """Return the only unfiltered expression; differences and changes are of the same figure anyway."""
+        """Return the only unfiltered expression; differences and changes are of the same figure anyway.
+
+        A filter of another sentence, such as a limit for another list, is no rival.
+        """
         plain = [one for one in fits if not one.conditions]
-        groups = self.behaviours.groups(plain)
-        return Choice(plain[0], 0) if len(groups) == 1 and len(plain) == len(fits) else None
+        rivals = [one for one in fits if one.conditions and self._points(one, (), is_record=False)]
+        return Choice(plain[0], 0) if plain and not rivals and len(self.behaviours.groups(plain)) == 1 else None
 
 
 def _uses_all(one: Expression, sentence: Sentence) -> bool:
@@ -115,10 +118,14 @@ def _filters_nothing(chosen: Expression, fits: Sequence[Expression]) -> bool:
     )
 
 
-def significant(written: str) -> int:
-    """Return how many significant digits a number is written with: ``0.5`` has one, ``28.0`` three."""
-    digits = "".join(character for character in written if character.isdigit())
-    return len(digits.lstrip("0"))
+def significant(written: str, *, is_whole: bool) -> int:
+    """Return how many significant digits a number is written with: ``0.5`` has one, ``28.0`` three, ``4,600`` two.
+
+    :param is_whole: whether it is written without decimals. The zeros at its end do not count: people choose round
+        numbers, whatever the data are.
+    """
+    digits = "".join(character for character in written if character.isdigit()).lstrip("0")
+    return len(digits.rstrip("0") if is_whole else digits)
 
 
 def is_json_number(value: Any) -> bool:

@@ -56,7 +56,7 @@ class Expression:
     picks: bool = False
 
     def points(self, sentence: Sentence, around: Sentence | None = None) -> int:
-        """Return how many points the words of a sentence give; 0 if a filter is not in it.
+        """Return how many points the words of a sentence give; 0 if a filter is not in it, or another field is.
 
         :param around: the sentence of the recorded text in which the value is written, if there is one.
         """
@@ -65,13 +65,21 @@ class Expression:
             return 0
         if not self._is_operation_said([sentence] if self.conditions else both):
             return 0
+        named = [field for field in self.fields if any(one.names(field) for one in both)]
+        if not named and self._is_other_field_said(both):
+            return 0
         points = 0 if self.operation in UNSAID else 2
         points += sum(2 if condition.bound is None else 3 for condition in self.conditions)
-        named = [field for field in self.fields if any(one.names(field) for one in both)]
         points += 2 * len(named)
         points += int(self.implied and not named)
         points += int(any(not _nouns(self.table).isdisjoint(one.words) for one in both))
         return points
+
+    def _is_other_field_said(self, sentences: Sequence[Sentence]) -> bool:
+        """Return whether the sentences name fields of the same type, and so none of this expression's fields."""
+        types = {self.table.types[field] for field in self.fields} - {"text"}
+        others = {field for name in types for field in self.table.of_type(name)}
+        return any(one.names(field) for one in sentences for field in others)
 
     def _is_operation_said(self, sentences: Iterable[Sentence]) -> bool:
         return self.operation in UNSAID or any(one.has(self.operation) for one in sentences)
@@ -89,15 +97,20 @@ def _nouns(table: ResultTable) -> frozenset[str]:
 
 
 def conditions_of(table: ResultTable, sentences: Sequence[Sentence]) -> list[Condition]:
-    """Return the filters of a table that the sentences name: values of its fields, and bounds of its numbers."""
+    """Return the filters of a table that the sentences name: values of its fields, and bounds of its numbers.
+
+    A bound is for the fields that its sentence names, if it names any.
+    """
     found: dict[Condition, None] = {}
     for sentence in sentences:
         for field, values in table.categories.items():
             for value in values:
                 if len(value) > 1 and sentence.says(value):
                     found[Condition(field, value)] = None
+        numbers = table.of_type("number")
+        named = [field for field in numbers if sentence.names(field)]
         for bound, limit in sentence.bounds:
-            for field in table.of_type("number"):
+            for field in named or numbers:
                 found[Condition(field, int(limit) if limit == int(limit) else limit, bound)] = None
     return list(found)[:MOST_CONDITIONS]
 
@@ -109,7 +122,7 @@ def filtered(
 
     A filter that leaves no row, or cannot be evaluated, is left out.
     """
-    rows = call("values_of", entries=table.node) if table.keys is not None else table.node
+    rows = all_rows(table)
     found: list[Filtered] = [((), rows, table.rows)]
     several: list[tuple[Condition, ...]] = [(one,) for one in conditions]
     pairs = itertools.combinations([one for one in conditions if one.bound is None], 2)
@@ -124,6 +137,11 @@ def filtered(
         if kept:
             found.append((chosen, node, kept))
     return found
+
+
+def all_rows(table: ResultTable) -> Node:
+    """Return the node that gives every row of a table as a list."""
+    return call("values_of", entries=table.node) if table.keys is not None else table.node
 
 
 def value_of(node: Node, table: ResultTable) -> Any:
@@ -186,7 +204,7 @@ def changes_of(table: ResultTable) -> Iterator[Expression]:
     """Yield differences and changes between the last and the first record of a table that is sorted by a date."""
     if table.period is None or len(table.rows) < 2:
         return
-    last, first = (call(name, rows=table.node, by=table.period) for name in ("largest", "smallest"))
+    last, first = (call(name, rows=all_rows(table), by=table.period) for name in ("largest", "smallest"))
     for field in table.of_type("number"):
         new, old = (call("part", value=record, path=[field]) for record in (last, first))
         yield from _made(
@@ -200,8 +218,9 @@ def changes_of(table: ResultTable) -> Iterator[Expression]:
 
 
 def _shares(table: ResultTable, chosen: tuple[Condition, ...], rows: Node, field: str) -> Iterator[Expression]:
-    part, whole = (call("total", rows=of, field=field) for of in (rows, table.node))
-    counted, all_ = (call("count", rows=of) for of in (rows, table.node))
+    every = all_rows(table)
+    part, whole = (call("total", rows=of, field=field) for of in (rows, every))
+    counted, all_ = (call("count", rows=of) for of in (rows, every))
     yield from _made(
         table,
         chosen,

@@ -113,7 +113,8 @@ class ArgumentSearch:
         nodes = {id(one): node for one, node in written if node}
         fits = [one for one, node in written if node]
         names = [Sentence(" ".join(name_words(at[-1])))] if isinstance(at[-1], str) else []
-        accepted = self.seen.judge.number(fits, significant(repr(value)), names, has_neighbour=bool(beside))
+        digits = significant(repr(value), is_whole=value == int(value))
+        accepted = self.seen.judge.number(fits, digits, names, has_neighbour=bool(beside))
         return DerivedPlace(at, nodes[id(accepted.expression)], (accepted,)) if accepted else None
 
     def _picked(self, value: str, at: JsonPath) -> DerivedPlace | None:
@@ -134,7 +135,9 @@ class ArgumentSearch:
             if record.value[column] == value and (weight(value) == "strong" or kinship(name, column) >= 2)
         ]
         accepted = self.seen.judge.rows(keys) if keys else self.seen.judge.record(fields)
-        return DerivedPlace(at, accepted.expression.node, (accepted,)) if accepted else None
+        if accepted is None or is_named_elsewhere(self.seen, accepted.expression, value):
+            return None
+        return DerivedPlace(at, accepted.expression.node, (accepted,))
 
     def _date(self, value: str, at: JsonPath) -> DerivedPlace | None:
         """Return a date that is some days, which the user said, after a date of a picked record."""
@@ -183,6 +186,22 @@ def picked_elsewhere(seen: SeenBefore, step: str | None, path: Sequence[str | in
     others = [sentence for sentence in seen.sentences if not sentence.says(named[2])]
     fits = [one for one in seen.picks(table) if same(one.value, record)]
     return Judge(others, seen.run.behaviours).record(fits)
+
+
+def is_named_elsewhere(seen: SeenBefore, picked: Expression, value: str) -> bool:
+    """Return whether the user names the record that a criterion picked, in a sentence without this criterion.
+
+    "Compare Felt basket and Clay vase. Open the cheapest one.": if Clay vase is the cheapest, one cannot tell which of
+    the two sentences a call answers.
+
+    :param value: the record's value, or its key, that the call has.
+    """
+    table = picked.table
+    keys = table.keys or (None,) * len(table.rows)
+    rows = [row for key, row in zip(keys, table.rows, strict=True) if key == value or value in row.values()]
+    names = {row[column] for row in rows for column in table.of_type("text") if column not in table.categories}
+    others = [sentence for sentence in seen.sentences if not picked.points(sentence)]
+    return any(sentence.says(name) for sentence in others for name in names)
 
 
 def _moved(date: str, days: int) -> str | None:

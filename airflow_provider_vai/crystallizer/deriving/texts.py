@@ -102,7 +102,10 @@ class Composer:
                     fits.append(one)
                     nodes.append(node)
         accepted = self.seen.judge.number(
-            fits, significant(match[0]), [self._around(match.start())], has_neighbour=has_neighbour
+            fits,
+            significant(match[0], is_whole=not match[3]),
+            [self._around(match.start())],
+            has_neighbour=has_neighbour,
         )
         if accepted is None:
             return False

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from airflow_provider_vai.crystallizer.deriving.accept import FEW_DIGITS, significant
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression, value_of
 from airflow_provider_vai.crystallizer.deriving.tables import call, same
 from airflow_provider_vai.languages.derivation import Node
@@ -24,12 +25,17 @@ STYLES = ("1,234.50", "1.234,50")
 def as_number(expression: Expression, recorded: int | float) -> Node | None:
     """Return the node that gives exactly the recorded JSON number; ``None`` if there is none.
 
-    A quotient is rounded: to two decimals, or as many as were recorded.
+    A quotient is rounded: a mean to two decimals, or as many as were recorded. A value that is not a quotient keeps the
+    decimals of its field; only a number that has more digits than an accident would is one that was rounded.
     """
-    decimals = len(repr(recorded).partition(".")[2]) if isinstance(recorded, float) else 0
+    decimals = _decimals(recorded)
     is_quotient = expression.operation in QUOTIENTS
     if same(expression.value, recorded) and not (is_quotient and decimals <= MOST_DECIMALS):
         return expression.node
+    if not is_quotient and isinstance(expression.value, str) and float(expression.value) == recorded:
+        decimals = max(decimals, *(_decimals(value) for field in expression.fields for value in _column(expression, field)))
+    elif not is_quotient and significant(repr(recorded), is_whole=recorded == int(recorded)) < FEW_DIGITS:
+        return None
     least = 2 if expression.operation == "mean" and decimals == 1 else decimals
     for digits in dict.fromkeys((least, decimals)):
         for how in ROUNDINGS:
@@ -38,6 +44,15 @@ def as_number(expression: Expression, recorded: int | float) -> Node | None:
             if same(value_of(node, expression.table), recorded):
                 return node
     return None
+
+
+def _column(expression: Expression, field: str) -> list[Any]:
+    return expression.table.columns.get(field, [])
+
+
+def _decimals(value: Any) -> int:
+    """Return how many decimals a number, or the text of one, has."""
+    return len(str(value).partition(".")[2]) if isinstance(value, (float, str)) else 0
 
 
 def as_text(expression: Expression, found: re.Match[str], *, separated: bool) -> Node | None:
