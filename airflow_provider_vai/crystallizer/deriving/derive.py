@@ -24,19 +24,26 @@ from airflow_provider_vai.secrets.masking import mask
 SHOWN_RIVALS = 3
 
 
-def derive(recorded: Sequence[Draft], wired: Sequence[Draft], evidence: Evidence) -> list[Draft]:
-    """Return the drafts with each value that is worked out as a derivation.
+def derive(
+    recorded: Sequence[Draft], wired: Sequence[Draft], settled: Sequence[Draft], evidence: Evidence
+) -> list[Draft]:
+    """Return the wired drafts with each value that is worked out as a derivation. They are not settled yet.
+
+    What may be worked out are the places that settling leaves open. But what settling took back stays wired for now: it
+    was frozen beside values that are worked out here, and may follow the data together with them.
 
     :param recorded: the drafts before wires were made. :param wired: the same drafts with their wires, in order.
+    :param settled: the same drafts with the wires that are left when these are settled.
     :param evidence: of the run, with these drafts as its steps.
     """
     run = RunTables(evidence)
     if not run.sources:
         return list(wired)
-    return [_derived(before, draft, SeenBefore(run, draft)) for before, draft in zip(recorded, wired, strict=True)]
+    drafts = zip(recorded, wired, settled, strict=True)
+    return [_derived(before, draft, calm, SeenBefore(run, draft)) for before, draft, calm in drafts]
 
 
-def _derived(before: Draft, draft: Draft, seen: SeenBefore) -> Draft:
+def _derived(before: Draft, draft: Draft, calm: Draft, seen: SeenBefore) -> Draft:
     if draft.each is not None or not seen.sources:
         return draft
     arguments = {}
@@ -44,10 +51,10 @@ def _derived(before: Draft, draft: Draft, seen: SeenBefore) -> Draft:
         if name in draft.kind.never_wired or argument.secrets or argument.class_ not in ("frozen", "wired"):
             continue
         recorded = before.arguments[name].value
-        wired = [[name, *at] for at, _ in argument.placed_outputs()]
-        kept = _without_ambiguous_names(argument, recorded, seen)
-        search = ArgumentSearch(seen, wired)
+        search = ArgumentSearch(seen, [[name, *at] for at, _ in calm.arguments[name].placed_outputs()])
         places = list(search.within(recorded, [name]))
+        base = calm.arguments[name] if places and argument.from_ else argument
+        kept = _without_ambiguous_names(base, recorded, seen)
         arguments[name] = _argument(kept, recorded, places) if places else kept
     return replace(draft, arguments={**draft.arguments, **arguments})
 
@@ -68,7 +75,7 @@ def _argument(argument: Argument, recorded: Any, places: Sequence[DerivedPlace])
         "undecided": [
             place
             for place in argument.undecided
-            if not any(place.at[: len(one.at) - 1] == one.at[1:] for one in places)
+            if not any(list(place.at[: len(one.at) - 1]) == list(one.at[1:]) for one in places)
         ],
     }
     if len(places[0].at) == 1:
@@ -76,12 +83,15 @@ def _argument(argument: Argument, recorded: Any, places: Sequence[DerivedPlace])
     value = argument.value
     for one in places:
         value = with_value(value, one.at[1:], None)
-    wires = [*argument.wires, *(Wire(at=list(one.at[1:]), derive=one.node) for one in places)]
+    kept = [wire for wire in argument.wires if not any(_overlap(wire.at, one.at[1:]) for one in places)]
+    wires = [*kept, *(Wire(at=list(one.at[1:]), derive=one.node) for one in places)]
     return Argument(class_="wired", value=value, wires=wires, **notes)
 
 
-def _is_within(at: JsonPath, one: DerivedPlace) -> bool:
-    return list(at[: len(one.at) - 1]) == list(one.at[1:])
+def _overlap(at: JsonPath, other: JsonPath) -> bool:
+    """Return whether one of two places is in the other."""
+    shorter = min(len(at), len(other))
+    return list(at[:shorter]) == list(other[:shorter])
 
 
 def _evidence(one: DerivedPlace) -> str:
