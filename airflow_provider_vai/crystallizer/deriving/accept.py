@@ -19,6 +19,7 @@ from airflow_provider_vai.crystallizer.deriving.expressions import Expression, c
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
 
 ENOUGH = 3
+NAMED = 2
 FOR_FEW_DIGITS = 6
 FEW_DIGITS = 3
 MANY_DIGITS = 4
@@ -67,6 +68,11 @@ class Judge:
     def rows(self, fits: Sequence[Expression]) -> Choice | None:
         """Return the expression for a list, whose filter must be said."""
         return self._best(fits, ())
+
+    def named(self, fits: Sequence[Expression]) -> Choice | None:
+        """Return the expression for a record that the user named: the name is proof enough."""
+        groups = self.behaviours.groups(fits)
+        return Choice(groups[0][0], NAMED) if len(groups) == 1 else None
 
     def _best(
         self, fits: Sequence[Expression], around: Sequence[Sentence], *, is_record: bool = False

@@ -53,7 +53,7 @@ def _derived(before: Draft, draft: Draft, calm: Draft, seen: SeenBefore) -> Draf
         recorded = before.arguments[name].value
         search = ArgumentSearch(seen, [[name, *at] for at, _ in calm.arguments[name].placed_outputs()])
         places = list(search.within(recorded, [name]))
-        base = calm.arguments[name] if places and argument.from_ else argument
+        base = calm.arguments[name] if _is_inside(places, argument) else argument
         kept = _without_ambiguous_names(base, recorded, seen)
         arguments[name] = _argument(kept, recorded, places) if places else kept
     return replace(draft, arguments={**draft.arguments, **arguments})
@@ -86,6 +86,13 @@ def _argument(argument: Argument, recorded: Any, places: Sequence[DerivedPlace])
     kept = [wire for wire in argument.wires if not any(_overlap(wire.at, one.at[1:]) for one in places)]
     wires = [*kept, *(Wire(at=list(one.at[1:]), derive=one.node) for one in places)]
     return Argument(class_="wired", value=value, wires=wires, **notes)
+
+
+def _is_inside(places: Sequence[DerivedPlace], argument: Argument) -> bool:
+    """Return whether one of the places is inside a value that is wired as a whole."""
+    wires = [wire.at for wire in argument.wires]
+    inside = any(len(at) < len(one.at) - 1 and _overlap(at, one.at[1:]) for one in places for at in wires)
+    return inside or bool(places and argument.from_)
 
 
 def _overlap(at: JsonPath, other: JsonPath) -> bool:

@@ -179,6 +179,18 @@ def keys_of(table: ResultTable) -> Iterator[Expression]:
             yield Expression(table, node, value, "largest", (field,), implied=len(numbers) == 1, picks=True)
 
 
+def named_keys_of(table: ResultTable, sentences: Sequence[Sentence]) -> Iterator[Expression]:
+    """Yield the keys of the entries of an object of objects that the user names, by a text that no other entry has."""
+    names = [field for field in table.of_type("text") if field not in table.categories]
+    for field in names if table.keys is not None else ():
+        for value in table.columns[field]:
+            if len(value) > 1 and any(sentence.says(value) for sentence in sentences):
+                node = call("key_of", entries=table.node, conditions={field: value})
+                key = value_of(node, table)
+                if key is not None:
+                    yield Expression(table, node, key, conditions=(Condition(field, value),))
+
+
 def figures_of(table: ResultTable, conditions: Sequence[Condition]) -> Iterator[Expression]:
     """Yield the figures of a table: counts, totals, means, extremes, shares and changes."""
     for chosen, rows, _ in filtered(table, conditions):

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_provider_vai.crystallizer.deriving.accept import Choice, Judge, is_json_number, significant
-from airflow_provider_vai.crystallizer.deriving.expressions import Expression, keys_of, part_of
+from airflow_provider_vai.crystallizer.deriving.expressions import Expression, keys_of, named_keys_of, part_of
 from airflow_provider_vai.crystallizer.deriving.lists import listed
 from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
-from airflow_provider_vai.crystallizer.deriving.tables import call, same
+from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call, same
 from airflow_provider_vai.crystallizer.deriving.texts import Composer
 from airflow_provider_vai.crystallizer.deriving.written import as_number
 from airflow_provider_vai.crystallizer.evidence.result_values import RecordedResult
@@ -84,7 +84,13 @@ class ArgumentSearch:
             return None
         if is_json_number(value):
             return self._number(value, at)
-        return self._picked(value, at) or self._date(value, at) or self._address(value, at) or self._text(value, at)
+        return (
+            self._named(value, at)
+            or self._picked(value, at)
+            or self._date(value, at)
+            or self._address(value, at)
+            or self._text(value, at)
+        )
 
     def _is_closed(self, value: Any, at: JsonPath) -> bool:
         """Return whether a plain value is never worked out: it was said, or names whom a write reaches."""
@@ -138,6 +144,23 @@ class ArgumentSearch:
         if accepted is None or is_named_elsewhere(self.seen, accepted.expression, value):
             return None
         return DerivedPlace(at, accepted.expression.node, (accepted,))
+
+    def _named(self, value: str, at: JsonPath) -> DerivedPlace | None:
+        """Return the key of the entry that the user named; names in lists are wires already."""
+        tables = [table for table in self.seen.tables if table.keys is not None and value in table.keys]
+        fits = [one for table in tables for one in named_keys_of(table, self.seen.sentences) if one.value == value]
+        accepted = self.seen.judge.named(fits[:1])
+        if accepted is None or self._is_picked_elsewhere(accepted.expression, value):
+            return None
+        return DerivedPlace(at, accepted.expression.node, (accepted,))
+
+    def _is_picked_elsewhere(self, named: Expression, value: str) -> bool:
+        """Return whether a sentence without the name holds a criterion for the same entry."""
+        name = str(named.conditions[0].value)
+        others = Judge([one for one in self.seen.sentences if not one.says(name)], self.seen.run.behaviours)
+        table = named.table
+        picks = [one for one in self.seen.picks(table) if value_of_key(table, value) == one.value]
+        return bool(others.rows([one for one in keys_of(table) if one.value == value]) or others.record(picks))
 
     def _date(self, value: str, at: JsonPath) -> DerivedPlace | None:
         """Return a date that is some days, which the user said, after a date of a picked record."""
@@ -197,11 +220,16 @@ def is_named_elsewhere(seen: SeenBefore, picked: Expression, value: str) -> bool
     :param value: the record's value, or its key, that the call has.
     """
     table = picked.table
-    keys = table.keys or (None,) * len(table.rows)
+    keys: Sequence[str | None] = table.keys or [None] * len(table.rows)
     rows = [row for key, row in zip(keys, table.rows, strict=True) if key == value or value in row.values()]
     names = {row[column] for row in rows for column in table.of_type("text") if column not in table.categories}
     others = [sentence for sentence in seen.sentences if not picked.points(sentence)]
     return any(sentence.says(name) for sentence in others for name in names)
+
+
+def value_of_key(table: ResultTable, key: str) -> Any:
+    """Return the row of a key of an object of objects."""
+    return dict(zip(table.keys or (), table.rows, strict=True)).get(key)
 
 
 def _moved(date: str, days: int) -> str | None:

@@ -7,10 +7,10 @@ which one figure follows the data, and its neighbour does not, says something fa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from airflow_provider_vai.crystallizer.deriving.accept import Choice, significant
+from airflow_provider_vai.crystallizer.deriving.accept import ENOUGH, Choice, significant
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression, part_of
 from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
@@ -26,6 +26,7 @@ MOST_NAMES = 200
 SEPARATORS = (", ", "; ", "\n", " / ", " and ")
 SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s)[^.!?\n]*)*")
 MONTH = re.compile(rf"\b({'|'.join(MONTHS)}|{'|'.join(month[:3] for month in MONTHS)})( [0-9]{{1,2}},)? [0-9]{{4}}\b")
+OPERANDS = ("value", "other")
 FORMS = ("%B %Y", "%b %Y", "%B %e, %Y", "%b %e, %Y")
 
 
@@ -101,7 +102,7 @@ class Composer:
                 if node:
                     fits.append(one)
                     nodes.append(node)
-        accepted = self.seen.judge.number(
+        accepted = self._operand(fits) or self.seen.judge.number(
             fits,
             significant(match[0], is_whole=not match[3]),
             [self._around(match.start())],
@@ -112,6 +113,12 @@ class Composer:
         node = next(node for one, node in zip(fits, nodes, strict=True) if one is accepted.expression)
         self.slots.append(Slot(*match.span(), node, accepted))
         return True
+
+    def _operand(self, fits: Sequence[Expression]) -> Choice | None:
+        """Return the expression that is a part of a proven one beside it: the 470 of "31% of 470"."""
+        proven = [slot.accepted.expression.node for slot in self.slots if slot.accepted]
+        parts = [node[part] for node in proven if node["function"] in ("percentage", "change") for part in OPERANDS]
+        return next((Choice(one, ENOUGH) for one in fits if one.node in parts), None)
 
     def _take_month(self, match: re.Match[str]) -> bool:
         for form in FORMS:

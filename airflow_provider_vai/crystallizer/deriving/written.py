@@ -33,7 +33,9 @@ def as_number(expression: Expression, recorded: int | float) -> Node | None:
     if same(expression.value, recorded) and not (is_quotient and decimals <= MOST_DECIMALS):
         return expression.node
     if not is_quotient and isinstance(expression.value, str) and float(expression.value) == recorded:
-        decimals = max(decimals, *(_decimals(value) for field in expression.fields for value in _column(expression, field)))
+        decimals = max(
+            decimals, *(_decimals(value) for field in expression.fields for value in _column(expression, field))
+        )
     elif not is_quotient and significant(repr(recorded), is_whole=recorded == int(recorded)) < FEW_DIGITS:
         return None
     least = 2 if expression.operation == "mean" and decimals == 1 else decimals
