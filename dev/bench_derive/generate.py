@@ -16,6 +16,9 @@ PROGRAMS = 80
 LANGUAGES = ("en", "en", "en", "de", "en", "en", "fr", "en")
 """Three of four programs are English."""
 
+TRAITS = {"sorted": 0.22, "tie": 0.12, "whole": 0.3, "round": 0.25, "named is largest": 0.15}
+"""Traps and number formats, each with the share of the programs that have it."""
+
 READS = ("list_*", "search_*", "fetch_*", "query_*", "get_*", "monthly_*", "open_link")
 TOOLS = "".join(
     f'[[tools]]\nmatch = "{match}"\nkind = "python_tool"\ncallable = "bench_tools:*"\neffect = "{effect}"\n\n'
@@ -29,9 +32,9 @@ def programs(number: int, count: int = PROGRAMS) -> Iterator[Program]:
 
     :param number: the number of the set. :param count: how many programs.
     """
-    tasks = _dealt(number, count)
+    tasks, traits = _dealt(number, count), _traits(number, count)
     for place in range(count):
-        yield _program(f"s{number}p{place:03d}", place, tasks[place])
+        yield _program(f"s{number}p{place:03d}", place, tasks[place], traits[place])
 
 
 def write(folder: Path, number: int, count: int = PROGRAMS) -> list[Path]:
@@ -62,12 +65,20 @@ def _dealt(number: int, count: int) -> list[list[str]]:
     return dealt
 
 
-def _program(name: str, place: int, tasks: list[str]) -> Program:
+def _traits(number: int, count: int) -> list[set[str]]:
+    """Return the traits of each program; each trait has its share of the programs."""
+    dice = random.Random(f"traits {number}")
+    found: list[set[str]] = [set() for _ in range(count)]
+    for trait, share in TRAITS.items():
+        for place in dice.sample(range(count), round(share * count)):
+            found[place].add(trait)
+    return found
+
+
+def _program(name: str, place: int, tasks: list[str], traits: set[str]) -> Program:
     dice = random.Random(name)
     domain, language = DOMAINS[place % len(DOMAINS)], LANGUAGES[place % len(LANGUAGES)]
-    traits = {"contacts"} if "recipient" in tasks else set()
-    for trait, share in (("sorted", 0.22), ("tie", 0.1), ("whole", 0.3), ("round", 0.25), ("named is largest", 0.1)):
-        traits |= {trait} if dice.random() < share else set()
+    traits |= {"contacts"} if "recipient" in tasks else set()
     form = dice.choice(list(FORMS))
     program = Program(name, language, form, domain, versions_of(domain, dice, traits), dice, traits)
     negative = [task for task in NEGATIVE if dice.random() < (0.85 if task == "settings" else 0.4)]
