@@ -2,10 +2,10 @@
 
 1. **Words.** The operation, the fields and the filters are said in one sentence. Below :data:`ENOUGH` points: none.
 2. **Digits.** A number of one or two digits equals something in any table; it needs more words, or a neighbour that is
-   proven.
+   proven. Its argument's name must say what it is, too.
 3. **Alone.** A number of four digits that one unfiltered expression gives needs no words.
 4. **Rivals.** Two expressions that behave differently on other data, and have equal points, decide nothing. Neither
-   does a filter that changes nothing on the recording.
+   do two sentences that pick a record for different reasons, nor a filter that changes nothing on the recording.
 """
 
 from __future__ import annotations
@@ -58,12 +58,18 @@ class Judge:
         found = self._best(fits, around)
         if found is None:
             return self._alone(fits) if digits >= MANY_DIGITS else None
+        if digits < FEW_DIGITS and around and not any(found.expression.is_meant_by(one) for one in around):
+            return None
         needed = ENOUGH if digits >= FEW_DIGITS or has_neighbour else FOR_FEW_DIGITS
         return found if found.points >= needed else None
 
     def record(self, fits: Sequence[Expression], around: Sequence[Sentence] = ()) -> Choice | None:
         """Return the expression for a value of a record that a criterion picked."""
         return self._best([one for one in fits if len(one.table.rows) >= FEWEST_ROWS], around, is_record=True)
+
+    def key(self, fits: Sequence[Expression]) -> Choice | None:
+        """Return the expression for the key of an entry that a criterion picked; such objects may be short."""
+        return self._best(fits, (), is_record=True)
 
     def rows(self, fits: Sequence[Expression]) -> Choice | None:
         """Return the expression for a list, whose filter must be said."""
@@ -86,8 +92,20 @@ class Judge:
         if len(groups) > 1:
             return None
         chosen = groups[0][0]
+        if is_record and self._has_two_reasons(fits, around):
+            return None
         others = [one for points, one in scored if one not in best and points]
         return None if _filters_nothing(chosen, fits) else Choice(chosen, most, tuple(others))
+
+    def _has_two_reasons(self, fits: Sequence[Expression], around: Sequence[Sentence]) -> bool:
+        """Return whether two sentences pick the record by criteria that pick different records on other data."""
+        found: list[Expression] = []
+        for sentence in self.sentences:
+            judge = Judge([sentence], self.behaviours)
+            scored = [(judge._points(one, around, is_record=True), one) for one in fits]
+            most = max((points for points, _ in scored), default=0)
+            found += [one for points, one in scored if points == most >= ENOUGH]
+        return len(self.behaviours.groups(found)) > 1
 
     def _points(self, one: Expression, around: Sequence[Sentence], *, is_record: bool) -> int:
         beside = around[0] if around else None

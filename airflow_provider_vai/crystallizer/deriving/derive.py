@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from airflow_provider_vai.crystallizer.deriving.search import ArgumentSearch, DerivedPlace, picked_elsewhere
+from airflow_provider_vai.crystallizer.deriving.search import ArgumentSearch, DerivedPlace, is_picked_elsewhere
 from airflow_provider_vai.crystallizer.deriving.seen import RunTables, SeenBefore
 from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
@@ -22,6 +22,7 @@ from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.secrets.masking import mask
 
 SHOWN_RIVALS = 3
+PICKED = "another sentence of the user fits the same record"
 
 
 def derive(
@@ -62,10 +63,8 @@ def _derived(before: Draft, draft: Draft, calm: Draft, seen: SeenBefore) -> Draf
 def _without_ambiguous_names(argument: Argument, recorded: Any, seen: SeenBefore) -> Argument:
     """Return the argument without wires to a record that is named in one sentence and fits a criterion of another."""
     for at, output in argument.placed_outputs():
-        accepted = picked_elsewhere(seen, output.step, output.path)
-        if accepted:
-            evidence = f"it is also the {words(accepted.expression.node)}"
-            argument = frozen_at(argument, at, value_at(recorded, at), "named_and_picked", mask(evidence))
+        if is_picked_elsewhere(seen, output.step, output.path):
+            argument = frozen_at(argument, at, value_at(recorded, at), "named_and_picked", PICKED)
     return argument
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
-from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call
+from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call, same
 from airflow_provider_vai.crystallizer.evidence.weight import name_words
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages.derivation import Node, evaluate
@@ -75,6 +75,13 @@ class Expression:
         points += int(any(not _nouns(self.table).isdisjoint(one.words) for one in both))
         return points
 
+    def is_meant_by(self, sentence: Sentence) -> bool:
+        """Return whether a sentence, or an argument's name, has a word for what the expression is."""
+        is_filter = any(_says(condition, [sentence]) for condition in self.conditions)
+        is_named = any(sentence.names(field) for field in self.fields)
+        is_noun = not _nouns(self.table).isdisjoint(sentence.words)
+        return is_filter or is_named or is_noun or (self.operation not in UNSAID and sentence.has(self.operation))
+
     def _is_other_field_said(self, sentences: Sequence[Sentence]) -> bool:
         """Return whether the sentences name fields of the same type, and so none of this expression's fields."""
         types = {self.table.types[field] for field in self.fields} - {"text"}
@@ -82,7 +89,8 @@ class Expression:
         return any(one.names(field) for one in sentences for field in others)
 
     def _is_operation_said(self, sentences: Iterable[Sentence]) -> bool:
-        return self.operation in UNSAID or any(one.has(self.operation) for one in sentences)
+        names = self.table.names
+        return self.operation in UNSAID or any(one.without(names).has(self.operation) for one in sentences)
 
 
 def _says(condition: Condition, sentences: Iterable[Sentence]) -> bool:
@@ -169,14 +177,20 @@ def picks_of(table: ResultTable, conditions: Sequence[Condition]) -> Iterator[Ex
                     )
 
 
-def keys_of(table: ResultTable) -> Iterator[Expression]:
-    """Yield the keys of an object of objects that a criterion picks."""
-    numbers = table.of_type("number")
-    for field in numbers if table.keys is not None else ():
-        node = call("key_of", entries=table.node, by=field)
-        value = value_of(node, table)
-        if value is not None:
-            yield Expression(table, node, value, "largest", (field,), implied=len(numbers) == 1, picks=True)
+def keys_of(table: ResultTable, picks: Iterable[Expression]) -> Iterator[Expression]:
+    """Yield the keys of an object of objects, for each record that a criterion picks.
+
+    The key of the largest entry has a function. Another criterion gives a field of the record that repeats the key; if
+    there is none, the expression gives the record itself, and is no more than a rival.
+    """
+    entries = list(zip(table.keys, table.rows, strict=True)) if table.keys is not None else []
+    for pick in picks if entries else ():
+        key = next(key for key, row in entries if same(row, pick.value))
+        field = next((field for field, value in pick.value.items() if value == key), None)
+        if pick.node["function"] == "largest" and not pick.conditions:
+            yield replace(pick, node=call("key_of", entries=table.node, by=pick.node["by"]), value=key)
+        else:
+            yield part_of(pick, field) if field is not None else pick
 
 
 def named_keys_of(table: ResultTable, sentences: Sequence[Sentence]) -> Iterator[Expression]:

@@ -126,13 +126,7 @@ class ArgumentSearch:
     def _picked(self, value: str, at: JsonPath) -> DerivedPlace | None:
         """Return the criterion that picks the record of a name or id, or its key."""
         name = next((part for part in reversed(at) if isinstance(part, str)), "")
-        keys = [
-            one
-            for table in self.seen.tables
-            if table.keys is not None and value in table.keys
-            for one in keys_of(table)
-            if one.value == value
-        ]
+        keys = [one for table in self.seen.tables for one in self._keys(table, value)]
         fields = [
             part_of(record, column)
             for table in self.seen.tables
@@ -140,10 +134,17 @@ class ArgumentSearch:
             for column in table.of_type("text")
             if record.value[column] == value and (weight(value) == "strong" or kinship(name, column) >= 2)
         ]
-        accepted = self.seen.judge.rows(keys) if keys else self.seen.judge.record(fields)
-        if accepted is None or is_named_elsewhere(self.seen, accepted.expression, value):
+        accepted = self.seen.judge.key(keys) if keys else self.seen.judge.record(fields)
+        if accepted is None or accepted.expression.value != value:
             return None
-        return DerivedPlace(at, accepted.expression.node, (accepted,))
+        is_ambiguous = is_named_elsewhere(self.seen, accepted.expression, value)
+        return None if is_ambiguous else DerivedPlace(at, accepted.expression.node, (accepted,))
+
+    def _keys(self, table: ResultTable, key: str) -> list[Expression]:
+        """Return the expressions for the entry of a key, or for the key itself."""
+        if table.keys is None or key not in table.keys:
+            return []
+        return [one for one in keys_of(table, self.seen.picks(table)) if one.value in (key, value_of_key(table, key))]
 
     def _named(self, value: str, at: JsonPath) -> DerivedPlace | None:
         """Return the key of the entry that the user named; names in lists are wires already."""
@@ -157,10 +158,8 @@ class ArgumentSearch:
     def _is_picked_elsewhere(self, named: Expression, value: str) -> bool:
         """Return whether a sentence without the name holds a criterion for the same entry."""
         name = str(named.conditions[0].value)
-        others = Judge([one for one in self.seen.sentences if not one.says(name)], self.seen.run.behaviours)
-        table = named.table
-        picks = [one for one in self.seen.picks(table) if value_of_key(table, value) == one.value]
-        return bool(others.rows([one for one in keys_of(table) if one.value == value]) or others.record(picks))
+        others = [one for one in self.seen.sentences if not one.says(name)]
+        return is_picked_by(others, named.table, value_of_key(named.table, value), self.seen)
 
     def _date(self, value: str, at: JsonPath) -> DerivedPlace | None:
         """Return a date that is some days, which the user said, after a date of a picked record."""
@@ -192,8 +191,8 @@ class ArgumentSearch:
         return DerivedPlace(at, made[0], tuple(made[1])) if made else None
 
 
-def picked_elsewhere(seen: SeenBefore, step: str | None, path: Sequence[str | int]) -> Choice | None:
-    """Return the criterion that picks the record which a wire names, if another sentence of the user holds one.
+def is_picked_elsewhere(seen: SeenBefore, step: str | None, path: Sequence[str | int]) -> bool:
+    """Return whether a wire names a record that another sentence of the user picks by a criterion.
 
     "Show Felt basket. Set the latest order to checked.": if Felt basket is the latest order, one cannot tell which of
     the two sentences a call answers.
@@ -204,11 +203,24 @@ def picked_elsewhere(seen: SeenBefore, step: str | None, path: Sequence[str | in
     table = next((one for one in seen.tables if one.source.step == step and list(one.path) == list(path[:depth])), None)
     named = RECORD.fullmatch(str(path[depth])) if depth is not None else None
     if table is None or named is None or table.keys is not None:
-        return None
-    record = follow(table.rows, [named[0]])
+        return False
     others = [sentence for sentence in seen.sentences if not sentence.says(named[2])]
+    return is_picked_by(others, table, follow(table.rows, [named[0]]), seen)
+
+
+def is_picked_by(sentences: Sequence[Sentence], table: ResultTable, record: Any, seen: SeenBefore) -> bool:
+    """Return whether sentences pick a record by a criterion, or may do so.
+
+    A sentence without any known word for what is done may have an unknown one, or one of another language. Then it is
+    enough that it names a field of which the record has an extreme value.
+    """
+    fields = [field for name in ("number", "date") for field in table.of_type(name)]
+    for sentence in sentences:
+        sides = {table.side_of(record, field) for field in fields if sentence.names(field)} - {None}
+        if any(not sentence.is_understood or sentence.has(str(side)) for side in sides):
+            return True
     fits = [one for one in seen.picks(table) if same(one.value, record)]
-    return Judge(others, seen.run.behaviours).record(fits)
+    return Judge(sentences, seen.run.behaviours).record(fits) is not None
 
 
 def is_named_elsewhere(seen: SeenBefore, picked: Expression, value: str) -> bool:
@@ -229,7 +241,7 @@ def is_named_elsewhere(seen: SeenBefore, picked: Expression, value: str) -> bool
 
 def value_of_key(table: ResultTable, key: str) -> Any:
     """Return the row of a key of an object of objects."""
-    return dict(zip(table.keys or (), table.rows, strict=True)).get(key)
+    return dict(zip(table.keys, table.rows, strict=True)).get(key) if table.keys is not None else None
 
 
 def _moved(date: str, days: int) -> str | None:

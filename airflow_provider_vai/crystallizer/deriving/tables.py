@@ -64,6 +64,12 @@ class ResultTable:
         return {field: values for field, values in found.items() if len(values) < len(self.rows)}
 
     @cached_property
+    def names(self) -> frozenset[str]:
+        """Its texts in lower case that are no single words, such as titles."""
+        values = (value.casefold() for field in self.of_type("text") for value in self.columns[field])
+        return frozenset(value for value in values if " " in value.strip())
+
+    @cached_property
     def period(self) -> str | None:
         """The date field by which the rows are sorted, each date once; ``None`` if there is none."""
         for field in self.of_type("date"):
@@ -71,6 +77,15 @@ class ResultTable:
             if len(set(values)) == len(values) and values in (sorted(values), sorted(values, reverse=True)):
                 return field
         return None
+
+    def side_of(self, row: dict[str, Any], field: str) -> str | None:
+        """Return whether no row has a larger (``largest``) or smaller (``smallest``) value in a field; ties count.
+
+        :param field: one of numbers or dates.
+        """
+        values = [comparable(value, field)[1] for value in self.columns[field]]
+        own = comparable(row[field], field)[1]
+        return "largest" if own == max(values) else "smallest" if own == min(values) else None
 
 
 def tables_of(source: RecordedResult) -> Iterator[ResultTable]:

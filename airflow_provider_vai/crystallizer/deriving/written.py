@@ -13,7 +13,7 @@ from airflow_provider_vai.languages.derivation import Node
 from airflow_provider_vai.languages.derivation.numbers import ROUNDINGS
 
 NUMBER = re.compile(
-    r"(?<![\w.,/-])([+-]?)([0-9]+(?:,[0-9]{3})*|[0-9]+(?:\.[0-9]{3})+(?=,[0-9]))((?:[.,][0-9]+)?)( ?%)?(?![\w%])"
+    r"(?<![\w.,/-])([+-]?)([0-9]+(?:\.[0-9]{3})+(?=,[0-9])|[0-9]+(?:,[0-9]{3})*)((?:[.,][0-9]+)?)( ?%)?(?![\w%])"
 )
 QUOTIENTS = ("mean", "percentage", "change")
 MOST_DECIMALS = 6
