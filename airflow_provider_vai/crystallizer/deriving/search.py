@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from airflow_provider_vai.crystallizer.deriving.accept import Choice, Judge, is_json_number, significant
+from airflow_provider_vai.crystallizer.deriving.accept import ENOUGH, Choice, Judge, is_json_number, significant
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression, keys_of, named_keys_of, part_of
 from airflow_provider_vai.crystallizer.deriving.lists import listed
 from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
@@ -235,7 +235,7 @@ def is_named_elsewhere(seen: SeenBefore, picked: Expression, value: str) -> bool
     keys: Sequence[str | None] = table.keys or [None] * len(table.rows)
     rows = [row for key, row in zip(keys, table.rows, strict=True) if key == value or value in row.values()]
     names = {row[column] for row in rows for column in table.of_type("text") if column not in table.categories}
-    others = [sentence for sentence in seen.sentences if not picked.points(sentence)]
+    others = [sentence for sentence in seen.sentences if picked.points(sentence) < ENOUGH]
     return any(sentence.says(name) for sentence in others for name in names)
 
 

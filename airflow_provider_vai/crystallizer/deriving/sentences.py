@@ -44,7 +44,7 @@ BOUNDS = {
     "at most": "at_most", "up to": "at_most",
 }  # fmt: skip
 DAYS = re.compile(r"\b([0-9]{1,4}) (day|week)s?\b")
-OF_THEM = re.compile(r"\b(?:of|among|from|out of) (?:them|those|these)\b")
+OF_THEM = re.compile(r"\b(?:of|among|from|out of) (?:them|those|these)\b(?! (?:that|which|who|with)\b)")
 SPACES = str.maketrans("_-", "  ")
 
 

@@ -45,6 +45,10 @@ def test_a_picked_record_that_is_named_elsewhere_stays() -> None:
     words = "Open the berth with the largest dues."
     assert derived(words, {"berth_id": "BT-0233"}, tool="get_berth") != {}
     assert derived(f"{words} Show Blue Lantern.", {"berth_id": "BT-0233"}, tool="get_berth") == {}
+    assert (
+        derived(f"{words} Post the best of Blue Lantern and Iron Duke.", {"berth_id": "BT-0233"}, tool="get_berth")
+        == {}
+    )
     assert derived(f"{words} Show Iron Duke.", {"berth_id": "BT-0233"}, tool="get_berth") != {}
 
 

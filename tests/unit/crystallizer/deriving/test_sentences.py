@@ -77,6 +77,7 @@ def test_a_part_of_them_is_of_what_the_sentence_before_names() -> None:
     assert not first.has("smallest")
     assert second.has("smallest")
     assert second.says("North")
+    assert not said("Show Iron Duke. Open the cheapest among those that are north.")[1].says("Iron Duke")
     assert not said("Read the notes of Iron Duke. Open the link in them.")[1].says("Iron Duke")
 
 
