@@ -167,6 +167,11 @@ PLACES: dict[str, tuple[str, str]] = {
         "differs between the runs for no reason that they show, so the newest run's value is kept",
         "Make it a parameter, wire it, or choose the value.",
     ),
+    "several_derivations": (
+        "differs between the runs, and several expressions over earlier results give it in all of them, so the newest "
+        "run's value is kept",
+        "Derive it with the right one (`vai edit`), record further runs, or choose the value.",
+    ),
     "differs_in_loop": (
         "differs between the runs and belongs to a mapped step, so the newest run's value is kept",
         "Choose the value.",

@@ -6,14 +6,17 @@
 3. **Alone.** A number of four digits that one unfiltered expression gives needs no words.
 4. **Rivals.** Two expressions that behave differently on other data, and have equal points, decide nothing. Neither
    does a filter that changes nothing on the recording.
+5. **Proof.** Several runs whose values differ need no words if one behaviour is right in all of them, unless so many
+   expressions were tried that one of them would be right by chance.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
+from airflow_provider_vai.crystallizer.deriving.agreement import Expected
 from airflow_provider_vai.crystallizer.deriving.behaviour import Behaviours
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression, conditions_of
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
@@ -25,14 +28,24 @@ MANY_DIGITS = 4
 FEWEST_ROWS = 5
 """A list with fewer rows has some criterion for each of them."""
 
+MOST_CHANCE = 0.25
+"""The most expressions that may be expected to be right in all runs by chance where no words are asked for."""
+
+
+Needs = Literal["proof", "words", "either"]
+
 
 @dataclass(frozen=True)
 class Choice:
-    """An accepted expression, its points, and the other expressions that fit."""
+    """An accepted expression, its points, and the other expressions that fit.
+
+    :param is_proven: whether several runs with different values leave no other behaviour.
+    """
 
     expression: Expression
     points: int
     rivals: tuple[Expression, ...] = ()
+    is_proven: bool = False
 
 
 @dataclass
@@ -40,33 +53,89 @@ class Judge:
     """Decides between the expressions that give a recorded value.
 
     :param sentences: those of the user in the turn that the call answers.
+    :param needs: what accepts an expression in several runs: their ``proof``, the user's ``words``, or ``either``.
+    :param open: expressions that behave differently and are right in several runs with different values, where neither
+        of them was accepted.
     """
 
     sentences: Sequence[Sentence]
     behaviours: Behaviours = field(default_factory=Behaviours)
+    needs: Needs = "either"
+    open: list[Expression] = field(default_factory=list)
 
     def number(
-        self, fits: Sequence[Expression], digits: int, around: Sequence[Sentence] = (), *, has_neighbour: bool = False
+        self,
+        fits: Sequence[Expression],
+        expected: Expected,
+        around: Sequence[Sentence] = (),
+        *,
+        has_neighbour: bool = False,
+        tried: int = 1,
     ) -> Choice | None:
         """Return the expression for a number.
 
-        :param digits: how many significant digits the number was written with.
+        The significant digits of different values in several runs count together.
+
+        :param fits: the expressions that give it in every run.
+        :param expected: the number, as it was written.
         :param around: the sentence of the text in which it is written, or the name of its argument.
         :param has_neighbour: whether another number beside it is proven, from the same table.
+        :param tried: how many expressions were compared with it.
         """
+        digits = sum(significant(str(one)) for one in expected.different)
+        return self._decided(
+            fits,
+            expected,
+            tried * 10.0**-digits,
+            lambda: self._number_by_words(fits, digits, around, has_neighbour=has_neighbour),
+        )
+
+    def record(
+        self, fits: Sequence[Expression], expected: Expected, around: Sequence[Sentence] = (), *, tried: int = 1
+    ) -> Choice | None:
+        """Return the expression for a value of a record that a criterion picked.
+
+        :param fits: the expressions that give it in every run.
+        :param expected: the value.
+        :param around: the sentence of the text in which it is written.
+        :param tried: how many criteria were compared with it.
+        """
+        many = [one for one in fits if len(one.table.rows) >= FEWEST_ROWS]
+        odds = min((one.alternatives for one in fits), default=1)
+        chance = tried * float(odds) ** -len(expected.different)
+        return self._decided(fits, expected, chance, lambda: self._best(many, around, is_record=True))
+
+    def rows(self, fits: Sequence[Expression], expected: Expected) -> Choice | None:
+        """Return the expression for a list, whose filter must be said unless several runs prove it.
+
+        :param fits: the expressions that give it in every run.
+        :param expected: the list.
+        """
+        return self._decided(fits, expected, 0.0, lambda: self._best(fits, ()))
+
+    def _decided(
+        self, fits: Sequence[Expression], expected: Expected, chance: float, by_words: Callable[[], Choice | None]
+    ) -> Choice | None:
+        """Return what several runs prove, or else what the words say.
+
+        :param chance: how many of the expressions that were tried are right by chance in all runs.
+        """
+        groups = self.behaviours.groups(fits) if expected.differs else []
+        if len(groups) == 1 and chance <= MOST_CHANCE and self.needs != "words":
+            return Choice(groups[0][0], 0, is_proven=True)
+        found = None if self.needs == "proof" else by_words()
+        if found is None and len(groups) > 1:
+            self.open += [group[0] for group in groups]
+        return found
+
+    def _number_by_words(
+        self, fits: Sequence[Expression], digits: int, around: Sequence[Sentence], *, has_neighbour: bool
+    ) -> Choice | None:
         found = self._best(fits, around)
         if found is None:
             return self._alone(fits) if digits >= MANY_DIGITS else None
         needed = ENOUGH if digits >= FEW_DIGITS or has_neighbour else FOR_FEW_DIGITS
         return found if found.points >= needed else None
-
-    def record(self, fits: Sequence[Expression], around: Sequence[Sentence] = ()) -> Choice | None:
-        """Return the expression for a value of a record that a criterion picked."""
-        return self._best([one for one in fits if len(one.table.rows) >= FEWEST_ROWS], around, is_record=True)
-
-    def rows(self, fits: Sequence[Expression]) -> Choice | None:
-        """Return the expression for a list, whose filter must be said."""
-        return self._best(fits, ())
 
     def _best(
         self, fits: Sequence[Expression], around: Sequence[Sentence], *, is_record: bool = False

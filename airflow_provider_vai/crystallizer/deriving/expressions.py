@@ -44,6 +44,8 @@ class Expression:
     :param operation: the word for it, a key of :data:`~.sentences.WORDS`; empty if it needs none.
     :param fields: the fields whose names must be said, in the user's sentence.
     :param implied: whether the operation's word implies the field, because the table has only one such field.
+    :param written: the derivation with the form in which the value is written, if it has one.
+    :param alternatives: of a picked record, how many different values the records have in its place.
     """
 
     table: ResultTable
@@ -54,6 +56,13 @@ class Expression:
     conditions: tuple[Condition, ...] = ()
     implied: bool = False
     picks: bool = False
+    written: Node | None = None
+    alternatives: int = 1
+
+    @property
+    def result(self) -> Node:
+        """The derivation of the value as it is written."""
+        return self.written or self.node
 
     def points(self, sentence: Sentence, around: Sentence | None = None) -> int:
         """Return how many points the words of a sentence give; 0 if a filter is not in it.
@@ -158,7 +167,8 @@ def keys_of(table: ResultTable) -> Iterator[Expression]:
         node = call("key_of", entries=table.node, by=field)
         value = value_of(node, table)
         if value is not None:
-            yield Expression(table, node, value, "largest", (field,), implied=len(numbers) == 1, picks=True)
+            alone, several = len(numbers) == 1, len(table.rows)
+            yield Expression(table, node, value, "largest", (field,), implied=alone, picks=True, alternatives=several)
 
 
 def figures_of(table: ResultTable, conditions: Sequence[Condition]) -> Iterator[Expression]:
@@ -222,4 +232,5 @@ def _made(
 
 def part_of(record: Expression, field: str) -> Expression:
     """Return the expression for one field of a picked record."""
-    return replace(record, node=call("part", value=record.node, path=[field]), value=record.value[field])
+    node, column = call("part", value=record.node, path=[field]), record.table.columns[field]
+    return replace(record, node=node, value=record.value[field], alternatives=len(set(map(repr, column))))

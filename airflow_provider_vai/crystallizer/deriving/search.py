@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from airflow_provider_vai.crystallizer.deriving.accept import Choice, Judge, is_json_number, significant
+from airflow_provider_vai.crystallizer.deriving.accept import Choice, Judge, is_json_number
+from airflow_provider_vai.crystallizer.deriving.agreement import Expected
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression, keys_of, part_of
 from airflow_provider_vai.crystallizer.deriving.lists import listed
 from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
@@ -59,7 +60,7 @@ class ArgumentSearch:
         """Yield what is worked out at a place or inside it; a list of several only as a whole."""
         if any(place == at[: len(place)] for place in self.taken):
             return
-        if not any(at == place[: len(at)] for place in self.taken) and (made := self._at(value, at)):
+        if not any(at == place[: len(at)] for place in self.taken) and (made := self.at(value, at)):
             yield made
         elif isinstance(value, dict):
             yield from self._object(value, at)
@@ -77,7 +78,11 @@ class ArgumentSearch:
                 one = None if self._is_closed(part, place) else self._number(part, place, beside=tables)
                 yield from [one] if one else []
 
-    def _at(self, value: Any, at: JsonPath) -> DerivedPlace | None:
+    def at(self, value: Any, at: JsonPath) -> DerivedPlace | None:
+        """Return how the whole value at a place is worked out; ``None`` if it is not.
+
+        :param value: the recorded value. :param at: its place, the argument's name first.
+        """
         if isinstance(value, list):
             return self._list(value, at)
         if self._is_closed(value, at):
@@ -89,17 +94,19 @@ class ArgumentSearch:
     def _is_closed(self, value: Any, at: JsonPath) -> bool:
         """Return whether a plain value is never worked out: it was said, or names whom a write reaches."""
         is_plain = is_json_number(value) or (isinstance(value, str) and bool(value.strip()))
-        return not is_plain or self._is_target(at) or self.seen.was_said(value)
+        was_said = self.seen.was_said(value) and not self.seen.expected(value, at).differs
+        return not is_plain or self._is_target(at) or was_said
 
     def _is_target(self, at: JsonPath) -> bool:
         words = {word for part in at if isinstance(part, str) for word in name_words(part)}
         return self.seen.draft.effect == "write" and not words.isdisjoint(TARGETS)
 
     def _list(self, value: list[Any], at: JsonPath) -> DerivedPlace | None:
-        accepted = listed(value, self.seen) if value and not self._is_target(at) else None
+        expected = self.seen.expected(value, at)
+        accepted = listed(expected, self.seen) if value and not self._is_target(at) else None
         if accepted is None:
             return None
-        node = accepted.expression.node
+        node = accepted.expression.result
         is_write = self.seen.draft.effect == "write"
         return DerivedPlace(at, call("not_empty", rows=node) if is_write else node, (accepted,))
 
@@ -109,37 +116,44 @@ class ArgumentSearch:
         :param beside: the identities of the tables that a proven number beside it was worked out from.
         """
         tables = [table for table in self.seen.tables if not beside or id(table) in beside]
-        written = [(one, as_number(one, value)) for table in tables for one in self.seen.figures(table)]
-        nodes = {id(one): node for one, node in written if node}
-        fits = [one for one, node in written if node]
+        figures, expected = [one for table in tables for one in self.seen.figures(table)], self.seen.expected(value, at)
+        fits = [made for one in figures if (made := as_number(one, expected))]
         names = [Sentence(" ".join(name_words(at[-1])))] if isinstance(at[-1], str) else []
-        accepted = self.seen.judge.number(fits, significant(repr(value)), names, has_neighbour=bool(beside))
-        return DerivedPlace(at, nodes[id(accepted.expression)], (accepted,)) if accepted else None
+        accepted = self.seen.judge.number(fits, expected, names, has_neighbour=bool(beside), tried=len(figures))
+        return _made(at, accepted)
 
     def _picked(self, value: str, at: JsonPath) -> DerivedPlace | None:
         """Return the criterion that picks the record of a name or id, or its key."""
         name = next((part for part in reversed(at) if isinstance(part, str)), "")
+        expected = self.seen.expected(value, at)
         keys = [
             one
             for table in self.seen.tables
             if table.keys is not None and value in table.keys
             for one in keys_of(table)
-            if one.value == value
+            if one.value == value and expected.holds(one.node)
         ]
         fields = [
-            part_of(record, column)
+            one
             for table in self.seen.tables
             for record in self.seen.picks(table)
             for column in table.of_type("text")
             if record.value[column] == value and (weight(value) == "strong" or kinship(name, column) >= 2)
+            if expected.holds((one := part_of(record, column)).node)
         ]
-        accepted = self.seen.judge.rows(keys) if keys else self.seen.judge.record(fields)
-        return DerivedPlace(at, accepted.expression.node, (accepted,)) if accepted else None
+        if keys:
+            return _made(at, self.seen.judge.rows(keys, expected))
+        return _made(at, self.seen.judge.record(fields, expected, tried=self._criteria(fields)))
+
+    def _criteria(self, fits: Sequence[Expression]) -> int:
+        """Return how many criteria pick a record of the tables of these expressions."""
+        return sum(len(self.seen.picks(table)) for table in {id(one.table): one.table for one in fits}.values())
 
     def _date(self, value: str, at: JsonPath) -> DerivedPlace | None:
         """Return a date that is some days, which the user said, after a date of a picked record."""
         spans = {days for sentence in self.seen.sentences for days in sentence.days}
         fits: list[Expression] = []
+        expected = self.seen.expected(value, at)
         for table in self.seen.tables if spans and weight(value) == "date" else ():
             for record in self.seen.picks(table):
                 for column in set(record.fields).intersection(table.of_type("date")):
@@ -149,21 +163,27 @@ class ArgumentSearch:
                         for days in spans
                         if _moved(one.value, days) == value
                     ]
-        accepted = self.seen.judge.record(fits)
-        return DerivedPlace(at, accepted.expression.node, (accepted,)) if accepted else None
+        fits = [one for one in fits if expected.holds(one.node)]
+        return _made(at, self.seen.judge.record(fits, expected, tried=self._criteria(fits) * len(spans)))
 
     def _address(self, value: str, at: JsonPath) -> DerivedPlace | None:
         """Return the text whose only address it is; never in a write, as anyone may have written the text."""
         kind = next((name for name in ("url", "email") if FOUND[name].fullmatch(value)), None)
         if kind is None or self.seen.draft.effect == "write":
             return None
+        expected = self.seen.expected(value, at)
         nodes = (node for source in self.seen.sources if (node := _text_with(source, value, kind)))
-        node = next(nodes, None)
+        node = next((node for node in nodes if expected.holds(node)), None)
         return DerivedPlace(at, node, ()) if node else None
 
     def _text(self, value: str, at: JsonPath) -> DerivedPlace | None:
-        made = Composer(value, self.seen).composed() if len(value) >= SHORTEST_TEXT else None
+        expected = self.seen.expected(value, at)
+        made = Composer(expected, self.seen).composed() if len(value) >= SHORTEST_TEXT else None
         return DerivedPlace(at, made[0], tuple(made[1])) if made else None
+
+
+def _made(at: JsonPath, accepted: Choice | None) -> DerivedPlace | None:
+    return DerivedPlace(at, accepted.expression.result, (accepted,)) if accepted else None
 
 
 def picked_elsewhere(seen: SeenBefore, step: str | None, path: Sequence[str | int]) -> Choice | None:
@@ -182,7 +202,7 @@ def picked_elsewhere(seen: SeenBefore, step: str | None, path: Sequence[str | in
     record = follow(table.rows, [named[0]])
     others = [sentence for sentence in seen.sentences if not sentence.says(named[2])]
     fits = [one for one in seen.picks(table) if same(one.value, record)]
-    return Judge(others, seen.run.behaviours).record(fits)
+    return Judge(others, seen.run.behaviours).record(fits, Expected(record))
 
 
 def _moved(date: str, days: int) -> str | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
+from airflow_provider_vai.crystallizer.deriving.agreement import Expected
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression, value_of
 from airflow_provider_vai.crystallizer.deriving.tables import call, same
 from airflow_provider_vai.languages.derivation import Node
@@ -21,34 +23,40 @@ MOST_DECIMALS = 6
 STYLES = ("1,234.50", "1.234,50")
 
 
-def as_number(expression: Expression, recorded: int | float) -> Node | None:
-    """Return the node that gives exactly the recorded JSON number; ``None`` if there is none.
+def as_number(expression: Expression, expected: Expected) -> Expression | None:
+    """Return the expression written as exactly the recorded JSON number, in every run; ``None`` if it is not.
 
     A quotient is rounded: to two decimals, or as many as were recorded.
     """
-    decimals = len(repr(recorded).partition(".")[2]) if isinstance(recorded, float) else 0
+    decimals = max(len(repr(one).partition(".")[2]) if isinstance(one, float) else 0 for one in expected.different)
     is_quotient = expression.operation in QUOTIENTS
-    if same(expression.value, recorded) and not (is_quotient and decimals <= MOST_DECIMALS):
-        return expression.node
+    is_as_recorded = same(expression.value, expected.value) and expected.holds(expression.node)
+    if is_as_recorded and not (is_quotient and decimals <= MOST_DECIMALS):
+        return expression
     least = 2 if expression.operation == "mean" and decimals == 1 else decimals
-    for digits in dict.fromkeys((least, decimals)):
-        for how in ROUNDINGS:
-            more = {} if how == "half_even" else {"how": how}
-            node = call("rounded", value=expression.node, digits=digits, **more)
-            if same(value_of(node, expression.table), recorded):
-                return node
-    return None
+    rounded = (
+        call("rounded", value=expression.node, digits=digits, **({} if how == "half_even" else {"how": how}))
+        for digits in dict.fromkeys((least, decimals))
+        for how in ROUNDINGS
+    )
+    return _first(expression, rounded, expected)
 
 
-def as_text(expression: Expression, found: re.Match[str], *, separated: bool) -> Node | None:
-    """Return the node that gives a number as it is written in a text; ``None`` if there is none.
+def as_text(expression: Expression, found: re.Match[str], expected: Expected, *, separated: bool) -> Expression | None:
+    """Return the expression written as a number is in a text, in every run; ``None`` if it is not.
 
     :param found: a match of :data:`NUMBER`.
     :param separated: whether the text writes thousands with separators.
     """
-    return next(
-        (node for node in _forms(expression, found, separated) if value_of(node, expression.table) == found[0]), None
-    )
+    return _first(expression, _forms(expression, found, separated), expected)
+
+
+def _first(expression: Expression, nodes: Iterable[Node], expected: Expected) -> Expression | None:
+    """Return the expression in the first of these forms that gives what was recorded."""
+    for node in nodes:
+        if same(value_of(node, expression.table), expected.value) and expected.holds(node):
+            return replace(expression, written=node)
+    return None
 
 
 def separates(text: str) -> bool:

@@ -5,6 +5,7 @@ Every place is decided by the recorded values of all runs that made the step:
 - A value that is equal in all runs stays frozen, or stays wired if the wire is right in every run.
 - A value that the user said in each run becomes a DAG param.
 - A value that one place of an earlier result has in every run is wired to that place.
+- A value that one expression over earlier results gives in every run is derived.
 - A short value that differs only if the user's words differ becomes a DAG param; the model worked it out from them.
 - Any other value stays frozen to the newest run's value, as if only that run had been crystallized, and is listed for
   review with the other values. A difference without an explanation does not become a param.
@@ -19,13 +20,14 @@ from typing import Any
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
 from airflow_provider_vai.crystallizer.parameters.user_values import decides
 from airflow_provider_vai.crystallizer.several.align import AlignedStep
+from airflow_provider_vai.crystallizer.several.derived import Derivations, in_list_of_several
 from airflow_provider_vai.crystallizer.several.params import Params, differs_with_the_request
 from airflow_provider_vai.crystallizer.several.playback import At, Playback
-from airflow_provider_vai.crystallizer.several.sources import CommonPlace, Sources
+from airflow_provider_vai.crystallizer.several.shown import by_run, shown_source
+from airflow_provider_vai.crystallizer.several.sources import Sources
 from airflow_provider_vai.crystallizer.several.volatile import WHAT, volatile
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_at, with_value
-from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.model.automation import Argument, Output, Undecided, Wire
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.flags import is_prose
@@ -36,14 +38,13 @@ from airflow_provider_vai.secrets.masking import mask
 OPEN = frozenset(
     {
         *("not_in_every_run", "credential_moves", "only_in_other_runs", "wired_in_newest_run", "position_in_every_run"),
-        *("volatile", "differs", "differs_in_loop"),
+        *("volatile", "differs", "differs_in_loop", "several_derivations"),
         *("picked_upstream", "shared_value_frozen", "record_frozen", "list_frozen", "named_and_picked"),
     }
 )
 """The codes of places that keep the newest run's value although other runs have a different one."""
 
 LONGEST_PARAM = 80  # characters; a longer value that nobody said is prose by a model
-SHOWN_VALUES = 5
 EXPECTATIONS = ("expected_status", "expected_shape")
 """The arguments that are taken from the recorded answer. If the answers differ, they are left out."""
 
@@ -55,6 +56,7 @@ class Context:
     :param playbacks: the runs, newest first.
     :param sources: the results of earlier steps.
     :param params: the params so far.
+    :param derivations: the search for values that are worked out.
     :param freeze_all: make no params and no wires.
     :param notes: review items that do not belong to an argument of the automation.
     """
@@ -62,6 +64,7 @@ class Context:
     playbacks: Sequence[Playback]
     sources: Sources
     params: Params
+    derivations: Derivations
     freeze_all: bool = False
     notes: list[ReviewItem] = field(default_factory=list)
 
@@ -97,6 +100,8 @@ class _Walk:
     evidence: list[str] = field(default_factory=list)
     undecided: list[Undecided] = field(default_factory=list)
     param_reasons: set[str] = field(default_factory=set)
+    rivals: dict[At, tuple[str, ...]] = field(default_factory=dict)
+    _refuted: dict[At, str] = field(default_factory=dict)
 
     def argument(self) -> Argument | None:
         """Return the argument; ``None`` if it is left out."""
@@ -119,6 +124,7 @@ class _Walk:
         if self.name == "usage_limits" and _differ(values):
             values = {0: _largest(list(values.values()))}
         value = self._walk(values, ())
+        self._refuted = dict(self.context.derivations.refuted(self.column, self.name, values, self.context.sources))
         return self._made(value)
 
     def _runs(self) -> list[int]:
@@ -131,8 +137,11 @@ class _Walk:
         newest = self.column.newest
         before = newest.step.arguments.get(self.name) or newest.arguments[self.name]
         prefix = "in the newest run: " if self.wires or self.undecided else ""
+        proposed = tuple(f"{place_text(at)}: " for at, _ in before.trees())  # one run's word, which several replace
+        older = [line for line in before.evidence if not (proposed and line.startswith(proposed))]
+        refuted = [f"{place_text(at)}: {why}" for at, why in self._refuted.items()]
         notes: dict[str, Any] = {
-            "evidence": [*self.evidence, *(prefix + line for line in before.evidence)],
+            "evidence": [*self.evidence, *refuted, *(prefix + line for line in older)],
             "undecided": [*self.undecided, *(place for place in before.undecided if not self._is_decided(place.at))],
         }
         secrets = newest.secrets(self.name)
@@ -142,6 +151,8 @@ class _Walk:
                 return Argument(class_="wired", from_=wire.from_, origin="tool_output", **notes)
             if wire.param is not None:
                 return Argument(class_="parameter", param=wire.param, origin=self._origin(before), **notes)
+            if wire.derive:
+                return Argument(class_="derived", value=newest.arguments[self.name].value, derive=wire.derive, **notes)
             return Argument(class_="template", value=wire.template, **notes)
         fields: dict[str, Any] = {"value": value, **notes, "origin": self._origin(before)}
         fields |= {"secrets": secrets} if secrets else {}
@@ -165,7 +176,7 @@ class _Walk:
             return None
         if not _differ(values):
             return self._constant(values, at)
-        if self._param_that_was_said(values, at) or self._wire(values, at):
+        if self._param_that_was_said(values, at) or self._wire(values, at) or self._derived(values, at):
             return None
         newest = values[min(values)]
         if all(isinstance(value, dict) for value in values.values()) and newest:
@@ -241,22 +252,49 @@ class _Walk:
         safe = [place for place in found if not (place.lengths and self.column.newest.step.effect == "write")]
         if not safe:
             if found:
-                self._leave_open(at, "position_in_every_run", [_source(found[0])])
+                self._leave_open(at, "position_in_every_run", [shown_source(found[0])])
             return False
         best, *others = safe
-        also = f"; other sources: {', '.join(map(_source, others[:3]))}" if others else ""
+        if best.lengths and self._derived(values, at, by_words=True):
+            return True
+        also = f"; other sources: {', '.join(map(shown_source, others[:3]))}" if others else ""
         self.wires.append(Wire(at=list(at), from_=Output(step=best.column.key, path=list(best.path))))
-        self._say(at, f"from {_source(best)}; right in all {len(values)} runs, with different values{also}")
+        self._say(at, f"from {shown_source(best)}; right in all {len(values)} runs, with different values{also}")
         return True
+
+    def _derived(self, values: dict[int, Any], at: At, *, by_words: bool = False) -> bool:
+        """Derive a value that one expression gives in every run, and return whether there is one.
+
+        :param by_words: whether the user's words must say so.
+        """
+        newest = self.column.newest
+        if self._is_fixed() or newest.secrets(self.name) or in_list_of_several(newest.values[self.name], at):
+            return False
+        if not by_words and self._param_template(values, at):
+            return True
+        place, derivations = (self.name, *at), self.context.derivations
+        found = derivations.find(self.column, place, values, self.context.sources, by_words=by_words)
+        if found.tree is not None:
+            self.wires.append(Wire(at=list(at), derive=dict(found.tree)))
+            self._say(at, found.why)
+        elif found.rivals:
+            self.rivals[at] = found.rivals
+        return found.tree is not None
+
+    def _param_template(self, values: dict[int, Any], at: At) -> bool:
+        """Make a template of a text that is the same around params in every run, and return whether it is."""
+        if not self._may_be_param(at) or not all(isinstance(value, str) for value in values.values()):
+            return False
+        template = self.context.params.template(values)
+        if template:
+            self.wires.append(Wire(at=list(at), template=template))
+            self._say(at, f"the same text around params in every run; {'; '.join(self._by_run(values))}")
+        return bool(template)
 
     def _leave(self, values: dict[int, Any], at: At) -> bool:
         """Decide about a value that the user did not say and no result contains; return whether it stays frozen."""
-        if self._may_be_param(at) and all(isinstance(value, str) for value in values.values()):
-            template = self.context.params.template(values)
-            if template:
-                self.wires.append(Wire(at=list(at), template=template))
-                self._say(at, f"the same text around params in every run; {'; '.join(self._by_run(values))}")
-                return False
+        if self._param_template(values, at):
+            return False
         kind = volatile(list(values.values()))
         if kind:
             self._leave_open(at, "volatile", [f"differs {WHAT[kind]}", *self._by_run(values)])
@@ -271,7 +309,9 @@ class _Walk:
                 )
             )
             return False
-        self._leave_open(at, "differs", self._by_run(values))
+        rivals = self.rivals.get(at, ())
+        code = "several_derivations" if rivals else "differs"
+        self._leave_open(at, code, [*rivals, *self._by_run(values)])
         return True
 
     def _param(self, values: dict[int, Any], at: At, why: str) -> bool:
@@ -300,15 +340,7 @@ class _Walk:
         self.undecided.append(Undecided(at=list(at), code=code, evidence=list(evidence)))
 
     def _by_run(self, values: dict[int, Any]) -> list[str]:
-        """Return the distinct values, each with the runs that have it, as lines for people."""
-        by_value: dict[str, list[int]] = {}
-        for run, value in values.items():
-            by_value.setdefault(json_text.canonical(value), []).append(run)
-        listed = []
-        for runs in by_value.values():
-            named = [self.context.playbacks[run].name for run in runs[:3]]
-            listed.append(f"{_shown(values[runs[0]])} in {', '.join(named)}{', …' * (len(runs) > 3)}")
-        return [*listed[:SHOWN_VALUES], *(["…"] if len(listed) > SHOWN_VALUES else [])]
+        return by_run(self.context.playbacks, values)
 
 
 SAID = "given by the user in each run"
@@ -358,15 +390,3 @@ def _largest(limits: Sequence[Any]) -> Any:
         return limits[0]
     names = {name: None for given in limits for name in given}
     return {name: max(given[name] for given in limits if name in given) for name in names}
-
-
-def _source(found: CommonPlace) -> str:
-    return mask(
-        found.column.key + "".join(f"[{str(part)[:60]}]" for part in found.path if not str(part).startswith("is:"))
-    )
-
-
-def _shown(value: Any) -> str:
-    text = mask(value if isinstance(value, str) else json_text.canonical(value))
-    text = " ".join(text.split())
-    return repr(cut(text))

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from airflow_provider_vai.crystallizer.authorship import authorship
-from airflow_provider_vai.crystallizer.draft import DECIDED
+from airflow_provider_vai.crystallizer.draft import DECIDED, Policy
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
 from airflow_provider_vai.crystallizer.several import proof
 from airflow_provider_vai.crystallizer.several.align import Aligned, AlignedStep, tool_of
 from airflow_provider_vai.crystallizer.several.arguments import EXPECTATIONS, OPEN, Context, arguments_of
 from airflow_provider_vai.crystallizer.several.branches import blocks, laid_out
+from airflow_provider_vai.crystallizer.several.derived import Derivations
 from airflow_provider_vai.crystallizer.several.params import Params
 from airflow_provider_vai.crystallizer.several.playback import Playback, Played
 from airflow_provider_vai.crystallizer.several.predicates import (
@@ -41,24 +42,24 @@ SHOWN_RUNS = 20
 
 
 def assembled(
-    playbacks: Sequence[Playback], aligned: Aligned, notes: Sequence[ReviewItem], *, freeze_all: bool = False
+    playbacks: Sequence[Playback], aligned: Aligned, notes: Sequence[ReviewItem], policy: Policy
 ) -> Automation:
     """Return the automation of several runs.
 
     :param playbacks: the runs, newest first.
     :param aligned: their aligned steps.
     :param notes: further review items.
-    :param freeze_all: make no params and no wires.
+    :param policy: the user's choices.
     :raises RunsDiffer: no step is left, a run's writes would be lost, or the automation would not repeat the runs.
     """
-    return _Assembly(playbacks, aligned, freeze_all).automation(notes)
+    return _Assembly(playbacks, aligned, policy).automation(notes)
 
 
 @dataclass
 class _Assembly:
     playbacks: Sequence[Playback]
     aligned: Aligned
-    freeze_all: bool
+    policy: Policy
     names: Names = field(init=False)
     context: Context = field(init=False)
     arguments: dict[str, dict[str, Argument]] = field(default_factory=dict)
@@ -73,7 +74,8 @@ class _Assembly:
             key = column.newest.step.key
             column.key = key if 0 in column.of else self.names.give(key)
         self.always = [column for column in self.aligned.columns if column.runs == self.every]
-        self.context = Context(self.playbacks, Sources(self.always, self.playbacks), Params(base), self.freeze_all)
+        sources, derivations = Sources(self.always, self.playbacks), Derivations(self.playbacks, self.policy.derive)
+        self.context = Context(self.playbacks, sources, Params(base), derivations, self.policy.freeze_all)
 
     def automation(self, notes: Sequence[ReviewItem]) -> Automation:
         """Return the automation. Steps that every run made are decided first, then those of only some runs."""
@@ -131,7 +133,7 @@ class _Assembly:
     def _separate(self) -> None:
         """Find the conditions that separate the runs that made a step from those that did not."""
         for number, column in enumerate(self.aligned.columns):
-            if column.runs == self.every or column.runs in self.predicates or self.freeze_all:
+            if column.runs == self.every or column.runs in self.predicates or self.policy.freeze_all:
                 continue
             before = self.aligned.columns[:number]
             earlier = [source for source in before if source.runs == self.every and not source.newest.is_mapped]
