@@ -281,6 +281,11 @@ RUNS: dict[str, tuple[str, str]] = {
         "is the parameter {param}: it differs between the runs, and the user did not write it literally",
         "Check that whoever starts a run can know the value.",
     ),
+    "param_required": (
+        "is the required parameter {param}: the value differs between the runs, and nothing in them explains it",
+        "Check that whoever starts a run can know the value; or wire or derive it, or give the parameter a default "
+        "(`vai edit`).",
+    ),
     "order_differs": (
         "runs at a different point in the run {run}; the newest run's order is used",
         "Check the order.",

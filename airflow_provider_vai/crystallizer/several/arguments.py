@@ -268,7 +268,9 @@ class _Walk:
         :param by_words: whether the user's words must say so.
         """
         newest = self.column.newest
-        if self._is_fixed() or newest.secrets(self.name) or in_list_of_several(newest.values[self.name], at):
+        if self._is_fixed() or (newest.secrets(self.name) and not at):
+            return False
+        if in_list_of_several(newest.values[self.name], at):
             return False
         if not by_words and self._param_template(values, at):
             return True

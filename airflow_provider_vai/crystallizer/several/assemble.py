@@ -24,6 +24,7 @@ from airflow_provider_vai.crystallizer.several.predicates import (
     separating,
     written,
 )
+from airflow_provider_vai.crystallizer.several.required import REASON, gate_of, with_required_params
 from airflow_provider_vai.crystallizer.several.sources import Sources
 from airflow_provider_vai.crystallizer.several.volatile import in_results
 from airflow_provider_vai.crystallizer.wiring.settle import WiredStep, settle
@@ -91,6 +92,8 @@ class _Assembly:
         left = [column for column in self.aligned.columns if column not in kept]
         self._check_writes(kept, left)
         self._settle(kept)
+        for column in kept:
+            self.arguments[column.key] = with_required_params(column, self.arguments[column.key], self.context)
         steps = self._steps(kept)
         self._prove(kept, steps)
         base = self.playbacks[0].automation
@@ -216,7 +219,9 @@ class _Assembly:
         gate = self._gate(column)
         state = max((played.step.approval.recorded for played in column.of.values()), key=DECIDED.index)
         guarded = next((played for played in self._ordered(column) if played.step.approval.gate), newest)
-        approval = guarded.step.approval.model_copy(update={"recorded": state, "gate": gate.key if gate else None})
+        reason = guarded.step.approval.reason if guarded.step.approval.gate or not gate else REASON
+        update = {"recorded": state, "gate": gate.key if gate else None, "reason": reason}
+        approval = guarded.step.approval.model_copy(update=update)
         step = newest.step.model_copy(
             update={
                 "key": column.key,
@@ -236,7 +241,7 @@ class _Assembly:
         found = [(played, self._gate_of(played)) for played in self._ordered(column)]
         gates = [(played, gate) for played, gate in found if gate is not None]
         if not gates:
-            return None
+            return self._gate_for_params(column)
         played, gate = gates[0]
         key = gate.key if played.run == 0 else f"approve_{column.key}"
         if played.run:
@@ -252,6 +257,17 @@ class _Assembly:
         return gate.model_copy(
             update={"key": key, "task_id": key, "arguments": arguments, "call_ids": self._call_ids(column)}
         )
+
+    def _gate_for_params(self, column: AlignedStep) -> Step | None:
+        """Return a gate for a write that reads a required param, because no run guards it."""
+        arguments, run = self.arguments[column.key], self.playbacks[column.newest.run]
+        read = {name for argument in arguments.values() for name in argument.params()}
+        if column.newest.step.effect != "write" or read.isdisjoint(self.context.params.required):
+            return None
+        if column.key not in self.gate_names:
+            self.gate_names[column.key] = self.names.give(f"approve_{column.key}")
+        gate = gate_of(column, self.gate_names[column.key], arguments, run, self.policy)
+        return gate.model_copy(update={"call_ids": self._call_ids(column)})
 
     gate_names: dict[str, str] = field(default_factory=dict)
 
