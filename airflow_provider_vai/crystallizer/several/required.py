@@ -55,11 +55,11 @@ def with_required_params(
     if context.freeze_all or not writes or column.newest.is_mapped:
         return made
     for name, argument in arguments.items():
-        for place in argument.undecided:
+        for place in sorted(argument.undecided, key=lambda place: -len(place.at)):
             at = [name, *place.at]
             if place.code not in UNEXPLAINED or name in EXPECTATIONS or decides(column.newest.draft, at):
                 continue
-            if place in made[name].undecided and (values := _values(column, at)):
+            if not _is_filled(made[name], place.at) and (values := _values(column, at)):
                 made[name] = _with_param(made[name], at, values, column.key, context)
     return made
 
@@ -73,6 +73,11 @@ def gate_of(column: AlignedStep, key: str, arguments: dict[str, Argument], run: 
     draft = replace(column.newest.draft, key=column.key, arguments=arguments)
     asked = question(draft, REASON, DeniedArguments(run.evidence, policy))
     return gate_step(key, column.newest.step, asked)
+
+
+def _is_filled(argument: Argument, place: JsonPath) -> bool:
+    """Return whether something fills in a place or a part of it already."""
+    return argument.is_filled_in or any(wire.at[: len(place)] == place for wire in argument.wires)
 
 
 def _values(column: AlignedStep, at: JsonPath) -> dict[int, Any]:
@@ -103,8 +108,7 @@ def _with_param(argument: Argument, at: JsonPath, values: dict[int, Any], step: 
     }
     if not place:
         return Argument(class_="parameter", param=name, **notes)
-    wires = [wire for wire in argument.wires if wire.at[: len(place)] != place]
     fields: dict[str, Any] = {"value": with_value(argument.value, place, None), **notes}
     fields |= {"secrets": argument.secrets} if argument.secrets else {}
     fields |= {"origins": argument.origins} if argument.origins else {}
-    return Argument(class_="wired", wires=[*wires, Wire(at=place, param=name)], **fields)
+    return Argument(class_="wired", wires=[*argument.wires, Wire(at=place, param=name)], **fields)
