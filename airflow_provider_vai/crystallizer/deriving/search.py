@@ -75,20 +75,24 @@ class ArgumentSearch:
         for key, part in value.items():
             place = [*at, key]
             if tables and is_json_number(part) and place not in places_ and place not in self.taken:
-                one = None if self._is_closed(part, place) else self._number(part, place, beside=tables)
+                one = self.at(part, place, beside=tables)
                 yield from [one] if one else []
 
-    def at(self, value: Any, at: JsonPath) -> DerivedPlace | None:
+    def at(self, value: Any, at: JsonPath, beside: Collection[int] = ()) -> DerivedPlace | None:
         """Return how the whole value at a place is worked out; ``None`` if it is not.
 
         :param value: the recorded value. :param at: its place, the argument's name first.
+        :param beside: the identities of the tables that a proven number beside it was worked out from. A number may
+            lean on it, and anything else is left out.
         """
+        if beside and not is_json_number(value):
+            return None
         if isinstance(value, list):
             return self._list(value, at)
         if self._is_closed(value, at):
             return None
         if is_json_number(value):
-            return self._number(value, at)
+            return self._number(value, at, beside)
         return self._picked(value, at) or self._date(value, at) or self._address(value, at) or self._text(value, at)
 
     def _is_closed(self, value: Any, at: JsonPath) -> bool:

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from airflow_provider_vai.crystallizer.deriving.accept import is_json_number
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
 from airflow_provider_vai.crystallizer.parameters.user_values import decides
 from airflow_provider_vai.crystallizer.several.align import AlignedStep
@@ -101,6 +102,7 @@ class _Walk:
     undecided: list[Undecided] = field(default_factory=list)
     param_reasons: set[str] = field(default_factory=set)
     rivals: dict[At, tuple[str, ...]] = field(default_factory=dict)
+    tables: frozenset[int] = frozenset()
     _refuted: dict[At, str] = field(default_factory=dict)
 
     def argument(self) -> Argument | None:
@@ -188,8 +190,8 @@ class _Walk:
     def _object(self, values: dict[int, Any], at: At) -> dict[str, Any]:
         newest = values[min(values)]
         every = set.intersection(*(set(value) for value in values.values()))
-        made = {}
-        for key, part in newest.items():
+        made = dict.fromkeys(newest)
+        for key, part in sorted(newest.items(), key=lambda pair: is_json_number(pair[1]) and -abs(pair[1])):
             if key in every:
                 made[key] = self._walk(_inside(values, key), (*at, key))
             else:
@@ -275,8 +277,10 @@ class _Walk:
         if not by_words and self._param_template(values, at):
             return True
         place, derivations = (self.name, *at), self.context.derivations
-        found = derivations.find(self.column, place, values, self.context.sources, by_words=by_words)
+        sources = self.context.sources
+        found = derivations.find(self.column, place, values, sources, by_words=by_words, beside=self.tables)
         if found.tree is not None:
+            self.tables |= found.tables
             self.wires.append(Wire(at=list(at), derive=dict(found.tree)))
             self._say(at, found.why)
         elif found.rivals:

@@ -7,7 +7,7 @@ it is one behaviour. If several are left, the user's words choose one, or nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -34,11 +34,13 @@ class Worked:
 
     :param tree: the derivation, with the keys of the automation's steps; ``None`` if nothing was accepted.
     :param why: the reasons, as a line for people.
+    :param tables: the identities of the tables that it was worked out from.
     :param rivals: what else is right in every run, in words.
     """
 
     tree: Node | None
     why: str = ""
+    tables: frozenset[int] = frozenset()
     rivals: tuple[str, ...] = ()
 
 
@@ -55,13 +57,21 @@ class Derivations:
     _tables: dict[int, RunTables] = field(default_factory=dict)
 
     def find(
-        self, column: AlignedStep, at: At, values: Mapping[int, Any], sources: Sources, *, by_words: bool = False
+        self,
+        column: AlignedStep,
+        at: At,
+        values: Mapping[int, Any],
+        sources: Sources,
+        *,
+        by_words: bool = False,
+        beside: Collection[int] = (),
     ) -> Worked:
         """Return how a value that differs between the runs is worked out.
 
         :param column: the step's column. :param at: the value's place, the argument's name first.
         :param values: the values by run. :param sources: the results that the step may read.
         :param by_words: accept only what the user's words say, because a wire is right in every run, too.
+        :param beside: the identities of the tables of what is derived beside it: a number may lean on them.
         """
         base = min(values)
         if self.mode == "none" or len(values) < 2 or (by_words and self.mode == "proven"):
@@ -78,12 +88,16 @@ class Derivations:
         )
         if not seen.tables and not seen.sources:
             return Worked(None)
-        place = ArgumentSearch(seen, []).at(values[base], list(at))
+        search = ArgumentSearch(seen, [])
+        place = search.at(values[base], list(at))
+        if place is None and beside:
+            place = search.at(values[base], list(at), beside)
         if place is None:
             rivals = [words(one.result) for one in seen.judge.open]
             return Worked(None, rivals=tuple(dict.fromkeys(mask(rival) for rival in rivals[:SHOWN_RIVALS])))
         keys = {played.step.key: source.key for source in sources.columns if (played := source.of.get(base))}
-        return Worked(derivation.renamed(place.node, keys), _why(place, len(values)))
+        tables = frozenset(id(one.expression.table) for one in place.accepted)
+        return Worked(derivation.renamed(place.node, keys), _why(place, len(values)), tables)
 
     def refuted(
         self, column: AlignedStep, name: str, values: Mapping[int, Any], sources: Sources
