@@ -26,12 +26,12 @@ from airflow_provider_vai.crystallizer.several.params import Params, differs_wit
 from airflow_provider_vai.crystallizer.several.playback import At, Playback
 from airflow_provider_vai.crystallizer.several.shown import by_run, shown_source
 from airflow_provider_vai.crystallizer.several.sources import Sources
+from airflow_provider_vai.crystallizer.several.values import differ, has_prose, inside, is_plain, largest_limits
 from airflow_provider_vai.crystallizer.several.volatile import WHAT, volatile
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.model.automation import Argument, Output, Undecided, Wire
 from airflow_provider_vai.model.base import JsonPath
-from airflow_provider_vai.model.flags import is_prose
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.secrets.masking import mask
@@ -45,7 +45,6 @@ OPEN = frozenset(
 )
 """The codes of places that keep the newest run's value although other runs have a different one."""
 
-LONGEST_PARAM = 80  # characters; a longer value that nobody said is prose by a model
 EXPECTATIONS = ("expected_status", "expected_shape")
 """The arguments that are taken from the recorded answer. If the answers differ, they are left out."""
 
@@ -102,6 +101,7 @@ class _Walk:
     undecided: list[Undecided] = field(default_factory=list)
     param_reasons: set[str] = field(default_factory=set)
     rivals: dict[At, tuple[str, ...]] = field(default_factory=dict)
+    positions: dict[At, str] = field(default_factory=dict)
     tables: frozenset[int] = frozenset()
     _refuted: dict[At, str] = field(default_factory=dict)
 
@@ -120,11 +120,11 @@ class _Walk:
         elif len(secrets) > 1:
             self._leave_open((), "credential_moves")
             values = {min(self.column.of): recorded.value}
-        if self.name in EXPECTATIONS and _differ(values):
+        if self.name in EXPECTATIONS and differ(values):
             self.context.notes.append(review_item("nothing_expected", step=self.column.key, place=[self.name]))
             return None
-        if self.name == "usage_limits" and _differ(values):
-            values = {0: _largest(list(values.values()))}
+        if self.name == "usage_limits" and differ(values):
+            values = {0: largest_limits(list(values.values()))}
         value = self._walk(values, ())
         self._refuted = dict(self.context.derivations.refuted(self.column, self.name, values, self.context.sources))
         return self._made(value)
@@ -176,7 +176,7 @@ class _Walk:
         """Return the value for the spec, with ``None`` at the places that wires fill in."""
         if self._template(at):
             return None
-        if not _differ(values):
+        if not differ(values):
             return self._constant(values, at)
         if self._param_that_was_said(values, at) or self._wire(values, at) or self._derived(values, at):
             return None
@@ -184,7 +184,7 @@ class _Walk:
         if all(isinstance(value, dict) for value in values.values()) and newest:
             return self._object(values, at)
         if all(isinstance(value, list) and len(value) == len(newest) for value in values.values()) and newest:
-            return [self._walk(_inside(values, index), (*at, index)) for index in range(len(newest))]
+            return [self._walk(inside(values, index), (*at, index)) for index in range(len(newest))]
         return newest if self._leave(values, at) else None
 
     def _object(self, values: dict[int, Any], at: At) -> dict[str, Any]:
@@ -193,7 +193,7 @@ class _Walk:
         made = dict.fromkeys(newest)
         for key, part in sorted(newest.items(), key=lambda pair: is_json_number(pair[1]) and -abs(pair[1])):
             if key in every:
-                made[key] = self._walk(_inside(values, key), (*at, key))
+                made[key] = self._walk(inside(values, key), (*at, key))
             else:
                 self._leave_open((*at, key), "not_in_every_run")
                 made[key] = part
@@ -240,7 +240,7 @@ class _Walk:
 
     def _param_that_was_said(self, values: dict[int, Any], at: At) -> bool:
         """Make a param from a value that the user said in each run, and return whether that was possible."""
-        if not self._may_be_param(at) or not all(_is_plain(value) for value in values.values()):
+        if not self._may_be_param(at) or not all(is_plain(value) for value in values.values()):
             return False
         if not all(self.context.playbacks[run].user_said(value) for run, value in values.items()):
             return False
@@ -254,7 +254,7 @@ class _Walk:
         safe = [place for place in found if not (place.lengths and self.column.newest.step.effect == "write")]
         if not safe:
             if found:
-                self._leave_open(at, "position_in_every_run", [shown_source(found[0])])
+                self.positions[at] = shown_source(found[0])
             return False
         best, *others = safe
         if best.lengths and self._derived(values, at, by_words=True):
@@ -305,7 +305,7 @@ class _Walk:
         if kind:
             self._leave_open(at, "volatile", [f"differs {WHAT[kind]}", *self._by_run(values)])
             return True
-        plain = all(_is_plain(value) and not _is_prose(value) for value in values.values())
+        plain = all(is_plain(value) and not has_prose(value) for value in values.values())
         if self._may_be_param(at) and plain and differs_with_the_request(self.context.playbacks, values):
             self._param(values, at, WORKED_OUT)
             name, place = self.wires[-1].param, [self.name, *at]
@@ -315,9 +315,11 @@ class _Walk:
                 )
             )
             return False
-        rivals = self.rivals.get(at, ())
-        code = "several_derivations" if rivals else "differs"
-        self._leave_open(at, code, [*rivals, *self._by_run(values)])
+        rivals, position = self.rivals.get(at, ()), self.positions.get(at)
+        if position and not rivals:
+            self._leave_open(at, "position_in_every_run", [position, *self._by_run(values)])
+        else:
+            self._leave_open(at, "several_derivations" if rivals else "differs", [*rivals, *self._by_run(values)])
         return True
 
     def _param(self, values: dict[int, Any], at: At, why: str) -> bool:
@@ -368,31 +370,3 @@ def _canonical(argument: Argument | None) -> str:
     if argument is None:
         return ""
     return json_text.canonical(argument.model_dump(exclude={"evidence", "origin", "origins", "undecided"}))
-
-
-def _differ(values: dict[int, Any]) -> bool:
-    return len({json_text.canonical(value) for value in values.values()}) > 1
-
-
-def _inside(values: dict[int, Any], key: str | int) -> dict[int, Any]:
-    return {run: value[key] for run, value in values.items()}
-
-
-def _is_plain(value: Any) -> bool:
-    return (
-        value is not None
-        and not isinstance(value, dict)
-        and (not isinstance(value, list) or not any(isinstance(item, (dict, list)) for item in value))
-    )
-
-
-def _is_prose(value: Any) -> bool:
-    texts = value if isinstance(value, list) else [value]
-    return any(isinstance(text, str) and (len(text) > LONGEST_PARAM or is_prose(text)) for text in texts)
-
-
-def _largest(limits: Sequence[Any]) -> Any:
-    if not all(isinstance(given, dict) for given in limits):
-        return limits[0]
-    names = {name: None for given in limits for name in given}
-    return {name: max(given[name] for given in limits if name in given) for name in names}

@@ -20,7 +20,7 @@ from airflow_provider_vai.crystallizer.several.playback import Playback
 from airflow_provider_vai.crystallizer.several.shown import by_run
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_at, with_value
-from airflow_provider_vai.model.automation import Argument, Step, Undecided, Wire
+from airflow_provider_vai.model.automation import Argument, Step, Wire
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.review_item import review_item
 from airflow_provider_vai.model.step_graph import gate_step
@@ -55,7 +55,7 @@ def with_required_params(
     if context.freeze_all or not writes or column.newest.is_mapped:
         return made
     for name, argument in arguments.items():
-        for place in sorted(argument.undecided, key=lambda place: -len(place.at)):
+        for place in sorted(argument.undecided, key=lambda place: len(place.at)):
             at = [name, *place.at]
             if place.code not in UNEXPLAINED or name in EXPECTATIONS or decides(column.newest.draft, at):
                 continue
@@ -75,15 +75,10 @@ def gate_of(column: AlignedStep, key: str, arguments: dict[str, Argument], run: 
     return gate_step(key, column.newest.step, asked)
 
 
-def _is_settled(open_: Undecided, place: JsonPath) -> bool:
-    """Return whether a param at a place leaves nothing to decide about an open place: that place, or what holds it."""
-    holds = open_.code in UNEXPLAINED and place[: len(open_.at)] == open_.at
-    return holds or open_.at[: len(place)] == place
-
-
 def _is_filled(argument: Argument, place: JsonPath) -> bool:
-    """Return whether something fills in a place or a part of it already."""
-    return argument.is_filled_in or any(wire.at[: len(place)] == place for wire in argument.wires)
+    """Return whether something fills in a place, a part of it, or what holds it, already."""
+    places = [wire.at for wire in argument.wires]
+    return argument.is_filled_in or any(at[: len(place)] == place or place[: len(at)] == at for at in places)
 
 
 def _values(column: AlignedStep, at: JsonPath) -> dict[int, Any]:
@@ -110,7 +105,7 @@ def _with_param(argument: Argument, at: JsonPath, values: dict[int, Any], step: 
     context.notes.append(review_item("param_required", step=step, place=at, param=name, evidence=listed))
     notes: dict[str, Any] = {
         "evidence": [f"{place_text(place)}: the required param {name}; {'; '.join(listed)}", *argument.evidence],
-        "undecided": [one for one in argument.undecided if not _is_settled(one, place)],
+        "undecided": [one for one in argument.undecided if one.at[: len(place)] != place],
     }
     if not place:
         return Argument(class_="parameter", param=name, **notes)
