@@ -6,7 +6,7 @@ run gives the value, and a gate shows it before the step runs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -60,7 +60,7 @@ def with_required_params(
             if place.code not in UNEXPLAINED or name in EXPECTATIONS or decides(column.newest.draft, at):
                 continue
             if not _is_filled(made[name], place.at) and (values := _values(column, at)):
-                made[name] = _with_param(made[name], at, values, column.key, context)
+                made[name] = _with_param(made[name], at, values, context, step=column.key, found=place.evidence)
     return made
 
 
@@ -98,13 +98,20 @@ def _values(column: AlignedStep, at: JsonPath) -> dict[int, Any]:
     return found if len({json_text.canonical(value) for value in found.values()}) > 1 else {}
 
 
-def _with_param(argument: Argument, at: JsonPath, values: dict[int, Any], step: str, context: Context) -> Argument:
-    """Return an argument with a required param at a place, which starts with the argument's name."""
+def _with_param(
+    argument: Argument, at: JsonPath, values: dict[int, Any], context: Context, *, step: str, found: Sequence[str]
+) -> Argument:
+    """Return an argument with a required param at a place, which starts with the argument's name.
+
+    :param found: why the place was open: the recorded values, and sources that are not safe or not the only ones.
+    """
     listed, place = by_run(context.playbacks, values), at[1:]
     name = context.params.require(step, tuple(at), values, listed)
-    context.notes.append(review_item("param_required", step=step, place=at, param=name, evidence=listed))
+    unused = [f"found, but not used: {source}" for source in found if source not in listed]
+    why = [*listed, *unused]
+    context.notes.append(review_item("param_required", step=step, place=at, param=name, evidence=why))
     notes: dict[str, Any] = {
-        "evidence": [f"{place_text(place)}: the required param {name}; {'; '.join(listed)}", *argument.evidence],
+        "evidence": [f"{place_text(place)}: the required param {name}; {'; '.join(why)}", *argument.evidence],
         "undecided": [one for one in argument.undecided if one.at[: len(place)] != place],
     }
     if not place:
