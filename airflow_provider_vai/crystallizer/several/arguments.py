@@ -6,9 +6,10 @@ Every place is decided by the recorded values of all runs that made the step:
 - A value that the user said in each run becomes a DAG param.
 - A value that one place of an earlier result has in every run is wired to that place.
 - A value that one expression over earlier results gives in every run is derived.
-- A short value that differs only if the user's words differ becomes a DAG param; the model worked it out from them.
-- Any other value stays frozen to the newest run's value, as if only that run had been crystallized, and is listed for
-  review with the other values. A difference without an explanation does not become a param.
+- A short value of a read that differs only if the user's words differ becomes a DAG param; the model worked it out
+  from them.
+- Any other value of a read stays frozen to the newest run's value, as if only that run had been crystallized, and is
+  listed for review with the other values. A write asks for it (:mod:`.required`).
 """
 
 from __future__ import annotations
@@ -306,7 +307,9 @@ class _Walk:
             self._leave_open(at, "volatile", [f"differs {WHAT[kind]}", *self._by_run(values)])
             return True
         plain = all(is_plain(value) and not has_prose(value) for value in values.values())
-        if self._may_be_param(at) and plain and differs_with_the_request(self.context.playbacks, values):
+        is_write = self.column.newest.step.effect == "write"  # which asks for such a value, see :mod:`.required`
+        may_be = self._may_be_param(at) and plain and not is_write
+        if may_be and differs_with_the_request(self.context.playbacks, values):
             self._param(values, at, WORKED_OUT)
             name, place = self.wires[-1].param, [self.name, *at]
             self.context.notes.append(

@@ -168,7 +168,7 @@ def in_list_of_several(recorded: Any, at: At) -> bool:
 def _why(place: DerivedPlace, runs: int) -> str:
     points = min((one.points for one in place.accepted), default=0)
     proven = all(one.is_proven for one in place.accepted)
-    how = "no other behaviour is" if proven else f"chosen by the user's words ({points} points)"
+    how = "the only behaviour left" if proven else f"chosen by the user's words ({points} points)"
     rivals = [words(rival.node) for one in place.accepted for rival in one.rivals][:SHOWN_RIVALS]
     line = f"{words(place.node)}; right in all {runs} runs, with different values; {how}"
     return mask(f"{line}; also fits: {'; '.join(rivals)}" if rivals else line)

@@ -68,6 +68,16 @@ def test_the_type_is_that_of_the_recorded_values(values: tuple[Any, ...], schema
     assert is_required(param.default, param.schema_)
 
 
+def test_different_words_of_the_user_explain_nothing_in_a_write() -> None:
+    """A value that the model may have worked out from them has no default, as the next request will differ, too."""
+    runs = [
+        told(number, call("pay", {"amount": amount}, 1), says=f"Pay the invoice of {month}")
+        for number, amount, month in ((1, 80, "May"), (2, 25, "June"))
+    ]
+
+    assert {name: it.default for name, it in made_of(*runs).params.items()} == {"pay_amount": None}
+
+
 @pytest.mark.parametrize("approval", ["never", "recorded"])
 def test_a_write_without_a_gate_gets_one(approval: Any) -> None:
     """Whoever starts a run sets the value, so somebody else sees it before it is used."""
