@@ -133,7 +133,7 @@ class Judge:
     ) -> Choice | None:
         found = self._best(fits, around)
         if found is None:
-            return self._alone(fits) if digits >= MANY_DIGITS else None
+            return self._alone(fits) if digits >= MANY_DIGITS and self.needs != "words" else None
         needed = ENOUGH if digits >= FEW_DIGITS or has_neighbour else FOR_FEW_DIGITS
         return found if found.points >= needed else None
 
