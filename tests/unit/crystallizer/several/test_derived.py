@@ -219,3 +219,33 @@ def test_only_what_the_model_had_seen_counts(batch: int) -> None:
     ]
 
     assert bool(derived(made_of(*runs))) == (batch == 2)
+
+
+def test_the_users_criterion_goes_before_a_position() -> None:
+    """The largest order stands first in both runs; tomorrow it may not."""
+    runs = []
+    for day, listed in enumerate(DAYS[:2], 1):
+        table = sorted(rows(listed), key=lambda row: -row["total"])
+        calls = [call("get_orders", {}, {"rows": table}), call("get_one", {"order_id": table[0]["order_id"]}, 1)]
+        runs.append(told(day, *calls, says="Open the order with the largest total"))
+    automation = made_of(*runs)
+
+    assert derived(automation, "get_one") == {
+        ("order_id",): "order_id of the row with the largest total of rows of get_orders"
+    }
+
+
+def test_a_name_is_kept_where_one_run_also_fits_a_criterion() -> None:
+    """Each run alone could not tell the named order from the largest, or from the latest; together they can."""
+    says = "Open the order Oak chair. Check the order with the largest total. Check the latest order."
+    runs = []
+    for day, listed in enumerate(DAYS[:2], 1):
+        table = rows(listed)
+        table[3]["product"] = "Oak chair"
+        table[0]["product"] = "Other"
+        table[3] |= {"total": 5000} if day == 2 else {"total": 3, "ordered_on": "2026-01-30"}
+        calls = [call("get_orders", {}, {"rows": table}), call("get_one", {"order_id": table[3]["order_id"]}, 1)]
+        runs.append(told(day, *calls, says=says))
+
+    (output,) = step(made_of(*runs), "get_one").outputs()
+    assert "[product=Oak chair]" in output.path

@@ -132,15 +132,21 @@ def test_the_same_values_in_two_steps_are_asked_for_once() -> None:
     assert wires(automation, "mail") == wires(automation, "pay") == {("note",): "pay_note"}
 
 
+NAMES = ("Oak plank", "Steel hinge", "Brass screw", "Felt pad")
+
+
 def test_a_list_that_differs_is_asked_for_as_a_whole() -> None:
     """Not one element of it, as the newest run alone would have it."""
     runs = [
         told(
             number,
-            call("get_parts", {}, {"parts": [{"id": f"P-{number}{place}71"} for place in range(4)]}),
+            call(
+                "get_parts", {}, {"parts": [{"id": f"P-{number}{place}71", "name": NAMES[place]} for place in range(4)]}
+            ),
             call("order", {"ids": [f"P-{number}{place}71" for place in chosen]}, 1),
+            says="Order some, among them the Steel hinge",
         )
-        for number, chosen in ((1, (0, 2, 3)), (2, (1, 3)))
+        for number, chosen in ((1, (0, 1, 3)), (2, (1, 3)))
     ]
     automation = made_of(*runs)
 
