@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from airflow_provider_vai.crystallizer.deriving.agreement import Expected
+from airflow_provider_vai.crystallizer.deriving.agreement import ValueInRuns
 from airflow_provider_vai.crystallizer.deriving.behaviour import Behaviours
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression, conditions_of
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
@@ -66,7 +66,7 @@ class Judge:
     def number(
         self,
         fits: Sequence[Expression],
-        expected: Expected,
+        expected: ValueInRuns,
         around: Sequence[Sentence] = (),
         *,
         has_neighbour: bool = False,
@@ -91,7 +91,7 @@ class Judge:
         )
 
     def record(
-        self, fits: Sequence[Expression], expected: Expected, around: Sequence[Sentence] = (), *, tried: int = 1
+        self, fits: Sequence[Expression], expected: ValueInRuns, around: Sequence[Sentence] = (), *, tried: int = 1
     ) -> Choice | None:
         """Return the expression for a value of a record that a criterion picked.
 
@@ -105,7 +105,7 @@ class Judge:
         chance = tried * float(odds) ** -len(expected.different)
         return self._decided(fits, expected, chance, lambda: self._best(many, around, is_record=True))
 
-    def rows(self, fits: Sequence[Expression], expected: Expected) -> Choice | None:
+    def rows(self, fits: Sequence[Expression], expected: ValueInRuns) -> Choice | None:
         """Return the expression for a list, whose filter must be said unless several runs prove it.
 
         :param fits: the expressions that give it in every run.
@@ -114,7 +114,7 @@ class Judge:
         return self._decided(fits, expected, 0.0, lambda: self._best(fits, ()))
 
     def _decided(
-        self, fits: Sequence[Expression], expected: Expected, chance: float, by_words: Callable[[], Choice | None]
+        self, fits: Sequence[Expression], expected: ValueInRuns, chance: float, by_words: Callable[[], Choice | None]
     ) -> Choice | None:
         """Return what several runs prove, or else what the words say.
 

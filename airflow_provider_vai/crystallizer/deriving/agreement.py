@@ -33,7 +33,7 @@ class OtherRun:
 
 
 @dataclass(frozen=True)
-class Expected:
+class ValueInRuns:
     """The value at a place in the run that is searched, and in the other runs of the task.
 
     :param value: the value in the run that is searched.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.crystallizer.deriving.accept import Choice
-from airflow_provider_vai.crystallizer.deriving.agreement import Expected
+from airflow_provider_vai.crystallizer.deriving.agreement import ValueInRuns
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression, filtered, value_of
 from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
 from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call, same
@@ -14,7 +14,7 @@ from airflow_provider_vai.crystallizer.evidence.weight import weight
 from airflow_provider_vai.languages.derivation import Node
 
 
-def listed(expected: Expected, seen: SeenBefore) -> Choice | None:
+def listed(expected: ValueInRuns, seen: SeenBefore) -> Choice | None:
     """Return the expression that gives a list as a whole; ``None`` if there is none, or several that differ.
 
     A filter must be said by the user, or proven by several runs. A whole column, or the whole table, needs no words: a

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_provider_vai.crystallizer.deriving.accept import Choice, Judge, is_json_number
-from airflow_provider_vai.crystallizer.deriving.agreement import Expected
+from airflow_provider_vai.crystallizer.deriving.agreement import ValueInRuns
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression, keys_of, part_of
 from airflow_provider_vai.crystallizer.deriving.lists import listed
 from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
@@ -206,7 +206,7 @@ def picked_elsewhere(seen: SeenBefore, step: str | None, path: Sequence[str | in
     record = follow(table.rows, [named[0]])
     others = [sentence for sentence in seen.sentences if not sentence.says(named[2])]
     fits = [one for one in seen.picks(table) if same(one.value, record)]
-    return Judge(others, seen.run.behaviours).record(fits, Expected(record))
+    return Judge(others, seen.run.behaviours).record(fits, ValueInRuns(record))
 
 
 def _moved(date: str, days: int) -> str | None:

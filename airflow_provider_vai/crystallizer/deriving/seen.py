@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from airflow_provider_vai.crystallizer.deriving.accept import Judge, Needs
-from airflow_provider_vai.crystallizer.deriving.agreement import Expected, OtherRun
+from airflow_provider_vai.crystallizer.deriving.agreement import OtherRun, ValueInRuns
 from airflow_provider_vai.crystallizer.deriving.behaviour import Behaviours
 from airflow_provider_vai.crystallizer.deriving.expressions import (
     Condition,
@@ -89,12 +89,12 @@ class SeenBefore:
         """Decides between expressions by these sentences."""
         return Judge(self.sentences, self.run.behaviours, self.needs)
 
-    def expected(self, value: Any, at: JsonPath) -> Expected:
+    def expected(self, value: Any, at: JsonPath) -> ValueInRuns:
         """Return a recorded value together with what the other runs have in its place.
 
         :param value: the value. :param at: its place, the argument's name first.
         """
-        return Expected(value, [(run, value_or(run.values, at)) for run in self.others])
+        return ValueInRuns(value, [(run, value_or(run.values, at)) for run in self.others])
 
     @cached_property
     def sources(self) -> list[RecordedResult]:

@@ -6,16 +6,16 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from airflow_provider_vai.crystallizer.deriving.agreement import Expected
+from airflow_provider_vai.crystallizer.deriving.agreement import ValueInRuns
 
 Span = tuple[int, int]
-TextParts = Mapping[Span, Expected]
+TextParts = Mapping[Span, ValueInRuns]
 """By the start and end of each part of a text that may vary: the part, with those of the other runs."""
 
 FIGURE = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*(?: ?%)?")
 
 
-def compared(expected: Expected, spans: Sequence[Span], numbers: Collection[Span]) -> TextParts | None:
+def compared(expected: ValueInRuns, spans: Sequence[Span], numbers: Collection[Span]) -> TextParts | None:
     """Return what the other runs have in place of parts of a text; ``None`` if the words between them differ.
 
     :param expected: the text, and the texts of the other runs.
@@ -39,7 +39,7 @@ def compared(expected: Expected, spans: Sequence[Span], numbers: Collection[Span
         return None
     others = [run for run, _ in expected.others]
     return {
-        span: Expected(text[slice(*span)], list(zip(others, (parts[number] for parts in found), strict=True)))
+        span: ValueInRuns(text[slice(*span)], list(zip(others, (parts[number] for parts in found), strict=True)))
         for number, span in enumerate(chosen)
     }
 

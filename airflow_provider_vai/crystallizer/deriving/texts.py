@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from airflow_provider_vai.crystallizer.deriving.accept import Choice
-from airflow_provider_vai.crystallizer.deriving.agreement import Expected
+from airflow_provider_vai.crystallizer.deriving.agreement import ValueInRuns
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression, part_of
 from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
@@ -51,7 +51,7 @@ class Composer:
     :param seen: what the model had seen before the call.
     """
 
-    expected: Expected
+    expected: ValueInRuns
     seen: SeenBefore
     slots: list[Slot] = field(default_factory=list)
 
@@ -81,10 +81,10 @@ class Composer:
         lists.sort(key=lambda span: span[0] - span[1])
         return compared(self.expected, [*lists, *months, *numbers, *names], numbers)
 
-    def _expected(self, start: int, end: int) -> Expected | None:
+    def _expected(self, start: int, end: int) -> ValueInRuns | None:
         """Return a part of the text with what the other runs have in its place; ``None`` if that is not known."""
         if not self.expected.others:
-            return Expected(self.text[start:end])
+            return ValueInRuns(self.text[start:end])
         return self._parts.get((start, end)) if self._parts else None
 
     def _lists(self) -> Iterator[tuple[Expression, int, int, str]]:
@@ -141,7 +141,7 @@ class Composer:
             self.slots.append(Slot(*match.span(), accepted.expression.result, accepted))
         return accepted is not None
 
-    def _figures(self, match: re.Match[str], expected: Expected) -> list[Expression]:
+    def _figures(self, match: re.Match[str], expected: ValueInRuns) -> list[Expression]:
         """Return the expressions that are written as a number of the text, in every run."""
         one_way = separates(self.text)
         ways = (one_way, not one_way) if expected.differs else (one_way,)

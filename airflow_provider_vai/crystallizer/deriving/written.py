@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from airflow_provider_vai.crystallizer.deriving.agreement import Expected
+from airflow_provider_vai.crystallizer.deriving.agreement import ValueInRuns
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression, value_of
 from airflow_provider_vai.crystallizer.deriving.tables import call, same
 from airflow_provider_vai.languages.derivation import Node
@@ -23,7 +23,7 @@ MOST_DECIMALS = 6
 STYLES = ("1,234.50", "1.234,50")
 
 
-def as_number(expression: Expression, expected: Expected) -> Expression | None:
+def as_number(expression: Expression, expected: ValueInRuns) -> Expression | None:
     """Return the expression written as exactly the recorded JSON number, in every run; ``None`` if it is not.
 
     A quotient is rounded: to two decimals, or as many as were recorded.
@@ -42,7 +42,9 @@ def as_number(expression: Expression, expected: Expected) -> Expression | None:
     return _first(expression, rounded, expected)
 
 
-def as_text(expression: Expression, found: re.Match[str], expected: Expected, *, separated: bool) -> Expression | None:
+def as_text(
+    expression: Expression, found: re.Match[str], expected: ValueInRuns, *, separated: bool
+) -> Expression | None:
     """Return the expression written as a number is in a text, in every run; ``None`` if it is not.
 
     :param found: a match of :data:`NUMBER`.
@@ -51,7 +53,7 @@ def as_text(expression: Expression, found: re.Match[str], expected: Expected, *,
     return _first(expression, _forms(expression, found, separated), expected)
 
 
-def _first(expression: Expression, nodes: Iterable[Node], expected: Expected) -> Expression | None:
+def _first(expression: Expression, nodes: Iterable[Node], expected: ValueInRuns) -> Expression | None:
     """Return the expression in the first of these forms that gives what was recorded."""
     for node in nodes:
         if same(value_of(node, expression.table), expected.value) and expected.holds(node):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.crystallizer.deriving.accept import Judge
-from airflow_provider_vai.crystallizer.deriving.agreement import Expected, OtherRun
+from airflow_provider_vai.crystallizer.deriving.agreement import OtherRun, ValueInRuns
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression, figures_of, part_of, picks_of
 from airflow_provider_vai.crystallizer.deriving.sentences import sentences_of
 from airflow_provider_vai.crystallizer.deriving.tables import ResultTable
@@ -29,9 +29,9 @@ def largest() -> Expression:
     return part_of(next(one for one in picks_of(TABLE, []) if one.operation == "largest"), "id")
 
 
-def expected(*values: Any) -> Expected:
+def expected(*values: Any) -> ValueInRuns:
     """Return the value of the searched run, and of further ones."""
-    return Expected(values[0], [(OTHER, value) for value in values[1:]])
+    return ValueInRuns(values[0], [(OTHER, value) for value in values[1:]])
 
 
 @pytest.mark.parametrize(

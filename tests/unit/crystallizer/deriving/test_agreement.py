@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.crystallizer.deriving.agreement import Expected, OtherRun
+from airflow_provider_vai.crystallizer.deriving.agreement import OtherRun, ValueInRuns
 
 ROWS = {"function": "wired", "step": "look", "path": []}
 TOTAL = {"function": "total", "rows": ROWS, "field": "n"}
@@ -36,14 +36,14 @@ def test_every_run_counts() -> None:
     """One that differs refutes."""
     right, wrong = (run_with([{"n": 5}]), 5), (run_with([{"n": 5}]), 6)
 
-    assert Expected(3, [right]).holds(TOTAL)
-    assert not Expected(3, [right, wrong]).holds(TOTAL)
-    assert Expected(3).holds(TOTAL)
+    assert ValueInRuns(3, [right]).holds(TOTAL)
+    assert not ValueInRuns(3, [right, wrong]).holds(TOTAL)
+    assert ValueInRuns(3).holds(TOTAL)
 
 
 def test_equal_values_do_not_differ() -> None:
     """1 and 1.0 are two values, as JSON."""
     run = run_with([])
 
-    assert not Expected(3, [(run, 3), (run, 3)]).differs
-    assert Expected(1, [(run, 1.0)]).different == [1, 1.0]
+    assert not ValueInRuns(3, [(run, 3), (run, 3)]).differs
+    assert ValueInRuns(1, [(run, 1.0)]).different == [1, 1.0]

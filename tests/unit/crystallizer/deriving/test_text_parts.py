@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.crystallizer.deriving.agreement import Expected, OtherRun
+from airflow_provider_vai.crystallizer.deriving.agreement import OtherRun, ValueInRuns
 from airflow_provider_vai.crystallizer.deriving.text_parts import compared
 
 RUN = OtherRun({}, lambda reference: None)
@@ -18,7 +18,7 @@ def parts(text: str, other: Any, *names: str) -> list[Any] | None:
     """Return what another text has in place of the numbers and names of a text, in order."""
     numbers = [match.span() for match in NUMBERS.finditer(text)]
     spans = [(text.index(name), text.index(name) + len(name)) for name in names]
-    found = compared(Expected(text, [(RUN, other)]), [*numbers, *spans], numbers)
+    found = compared(ValueInRuns(text, [(RUN, other)]), [*numbers, *spans], numbers)
     return None if found is None else [found[span].others[0][1] for span in sorted(found)]
 
 
@@ -49,4 +49,4 @@ def test_a_long_text_of_one_character_is_compared_at_once() -> None:
     text = ", ".join(f"name{number}" for number in range(400))
     spans = [match.span() for match in re.finditer(r"\w+", text)]
 
-    assert compared(Expected(text, [(RUN, "," * 5000)]), spans, ()) is None
+    assert compared(ValueInRuns(text, [(RUN, "," * 5000)]), spans, ()) is None
