@@ -44,6 +44,8 @@ class Expression:
     :param operation: the word for it, a key of :data:`~.sentences.WORDS`; empty if it needs none.
     :param fields: the fields whose names must be said, in the user's sentence.
     :param implied: whether the operation's word implies the field, because the table has only one such field.
+    :param written: the derivation with the form in which the value is written, if it has one.
+    :param alternatives: of a picked record, how many different values the records have in its place.
     """
 
     table: ResultTable
@@ -54,6 +56,13 @@ class Expression:
     conditions: tuple[Condition, ...] = ()
     implied: bool = False
     picks: bool = False
+    written: Node | None = None
+    alternatives: int = 1
+
+    @property
+    def result(self) -> Node:
+        """The derivation of the value as it is written."""
+        return self.written or self.node
 
     def points(self, sentence: Sentence, around: Sentence | None = None) -> int:
         """Return how many points the words of a sentence give; 0 if a filter is not in it, or another field is.
@@ -186,11 +195,12 @@ def keys_of(table: ResultTable, picks: Iterable[Expression]) -> Iterator[Express
     entries = list(zip(table.keys, table.rows, strict=True)) if table.keys is not None else []
     for pick in picks if entries else ():
         key = next(key for key, row in entries if same(row, pick.value))
-        field = next((field for field, value in pick.value.items() if value == key), None)
+        field = next((field for field in table.columns if pick.value[field] == key), None)
+        several = replace(pick, alternatives=len(entries))
         if pick.node["function"] == "largest" and not pick.conditions:
-            yield replace(pick, node=call("key_of", entries=table.node, by=pick.node["by"]), value=key)
+            yield replace(several, node=call("key_of", entries=table.node, by=pick.node["by"]), value=key)
         else:
-            yield part_of(pick, field) if field is not None else pick
+            yield part_of(pick, field) if field is not None else several
 
 
 def named_keys_of(table: ResultTable, sentences: Sequence[Sentence]) -> Iterator[Expression]:
@@ -202,7 +212,8 @@ def named_keys_of(table: ResultTable, sentences: Sequence[Sentence]) -> Iterator
                 node = call("key_of", entries=table.node, conditions={field: value})
                 key = value_of(node, table)
                 if key is not None:
-                    yield Expression(table, node, key, conditions=(Condition(field, value),))
+                    named = (Condition(field, value),)
+                    yield Expression(table, node, key, conditions=named, alternatives=len(table.rows))
 
 
 def figures_of(table: ResultTable, conditions: Sequence[Condition]) -> Iterator[Expression]:
@@ -267,4 +278,5 @@ def _made(
 
 def part_of(record: Expression, field: str) -> Expression:
     """Return the expression for one field of a picked record."""
-    return replace(record, node=call("part", value=record.node, path=[field]), value=record.value[field])
+    node, column = call("part", value=record.node, path=[field]), record.table.columns[field]
+    return replace(record, node=node, value=record.value[field], alternatives=len(set(map(repr, column))))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from airflow_provider_vai.crystallizer.deriving.accept import Judge
+from airflow_provider_vai.crystallizer.deriving.accept import Judge, Needs
+from airflow_provider_vai.crystallizer.deriving.agreement import OtherRun, ValueInRuns
 from airflow_provider_vai.crystallizer.deriving.behaviour import Behaviours
 from airflow_provider_vai.crystallizer.deriving.expressions import (
     Condition,
@@ -24,6 +25,8 @@ from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.result_values import RecordedResult
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.places import value_or
+from airflow_provider_vai.model.base import JsonPath
 
 MOST_TABLES = 12
 """How many tables before a call are searched, the newest first."""
@@ -64,10 +67,16 @@ class RunTables:
 
 @dataclass
 class SeenBefore:
-    """What the model had seen before one call."""
+    """What the model had seen before one call, and what other runs of the task have in its place.
+
+    :param others: the other runs that made the step; none if one run is searched by itself.
+    :param needs: what accepts an expression in several runs, see :class:`~.accept.Judge`.
+    """
 
     run: RunTables
     draft: Draft
+    others: Sequence[OtherRun] = ()
+    needs: Needs = "either"
     _made: dict[tuple[str, int], list[Any]] = field(default_factory=dict)
 
     @cached_property
@@ -78,7 +87,14 @@ class SeenBefore:
     @cached_property
     def judge(self) -> Judge:
         """Decides between expressions by these sentences."""
-        return Judge(self.sentences, self.run.behaviours)
+        return Judge(self.sentences, self.run.behaviours, self.needs)
+
+    def expected(self, value: Any, at: JsonPath) -> ValueInRuns:
+        """Return a recorded value together with what the other runs have in its place.
+
+        :param value: the value. :param at: its place, the argument's name first.
+        """
+        return ValueInRuns(value, [(run, value_or(run.values, at)) for run in self.others])
 
     @cached_property
     def sources(self) -> list[RecordedResult]:

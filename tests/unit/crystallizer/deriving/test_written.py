@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from airflow_provider_vai.crystallizer.deriving.agreement import ValueInRuns
+from airflow_provider_vai.crystallizer.deriving.digits import NUMBER
 from airflow_provider_vai.crystallizer.deriving.expressions import Condition, Expression, changes_of, figures_of
-from airflow_provider_vai.crystallizer.deriving.written import NUMBER, as_number, as_text, separates
+from airflow_provider_vai.crystallizer.deriving.written import as_number, as_text, separates
 from airflow_provider_vai.languages.derivation.source import written
 from tests.unit.crystallizer.deriving.made import BERTHS, table
 
@@ -32,9 +34,9 @@ def figure(start: str, of: object = None, *conditions: Condition) -> Expression:
 )
 def test_json_numbers(start: str, recorded: float, node: str) -> None:
     """A quotient is rounded, another number only if it has digits enough."""
-    found = as_number(figure(start), recorded)
+    found = as_number(figure(start), ValueInRuns(recorded))
     assert found is not None
-    assert written(found).startswith(node)
+    assert written(found.result).startswith(node)
 
 
 def test_a_number_of_few_digits_is_no_rounded_value() -> None:
@@ -42,17 +44,17 @@ def test_a_number_of_few_digits_is_no_rounded_value() -> None:
     lowest = figure(
         "lowest(wired('list_berths', 'rows'), 'dues')", table([{**row, "dues": row["dues"] / 10} for row in BERTHS])
     )
-    assert as_number(lowest, 38) is None
-    assert as_number(figure("lowest(wired('list_berths', 'rows'), 'dues')"), 377) is not None
-    assert as_number(figure("total("), 7380) is None
+    assert as_number(lowest, ValueInRuns(38)) is None
+    assert as_number(figure("lowest(wired('list_berths', 'rows'), 'dues')"), ValueInRuns(377)) is not None
+    assert as_number(figure("total("), ValueInRuns(7380)) is None
 
 
 def test_a_text_cell_keeps_the_decimals_of_its_column() -> None:
     """918.0 has one, and the next lowest may have two."""
     lowest = figure("lowest(wired('list_berths', 'rows'), 'dues')", table([{"dues": "918.0"}, {"dues": "1284.25"}]))
-    found = as_number(lowest, 918.0)
+    found = as_number(lowest, ValueInRuns(918.0))
     assert found is not None
-    assert found["digits"] == 2
+    assert found.result["digits"] == 2
 
 
 @pytest.mark.parametrize("rounding", ["half_even", "half_up", "down"])
@@ -60,9 +62,9 @@ def test_the_rounding_is_the_first_that_fits(rounding: str) -> None:
     """And it is written only if it is another than the default."""
     recorded = {"half_even": 0.12, "half_up": 0.13, "down": 0.66}[rounding]
     rows = table([{"n": 0.125}, {"n": 0.125}] if rounding != "down" else [{"n": 0.5}, {"n": 0.5}, {"n": 1.0}])
-    found = as_number(figure("mean(", rows), recorded)
+    found = as_number(figure("mean(", rows), ValueInRuns(recorded))
     assert found is not None
-    assert found.get("how", "half_even") == rounding
+    assert found.result.get("how", "half_even") == rounding
 
 
 @pytest.mark.parametrize(
@@ -80,8 +82,8 @@ def test_texts(text: str, node: str | None) -> None:
     """Separators, decimals, and both styles."""
     match = NUMBER.fullmatch(text)
     assert match
-    found = as_text(figure("total("), match, separated=separates(text))
-    assert (written(found) if found else None) == node
+    found = as_text(figure("total("), match, ValueInRuns(match[0]), separated=separates(text))
+    assert (written(found.result) if found else None) == node
 
 
 @pytest.mark.parametrize(
@@ -92,8 +94,8 @@ def test_a_change_keeps_its_sign(text: str, node: str | None) -> None:
     change = next(one for one in changes_of(MONTHS) if one.operation == "change")
     match = NUMBER.fullmatch(text)
     assert match
-    found = as_text(change, match, separated=False)
-    assert (node in written(found)) if node and found else found is None
+    found = as_text(change, match, ValueInRuns(match[0]), separated=False)
+    assert (node in written(found.result)) if node and found else found is None
 
 
 def test_a_share_is_a_percentage() -> None:
@@ -103,10 +105,10 @@ def test_a_share_is_a_percentage() -> None:
     )
     match = NUMBER.fullmatch("50.1%")
     assert match
-    found = as_text(share, match, separated=False)
+    found = as_text(share, match, ValueInRuns(match[0]), separated=False)
     assert found is not None
-    assert written(found).startswith("percent(ratio(")
-    assert as_number(share, 50.1) is not None
+    assert written(found.result).startswith("percent(ratio(")
+    assert as_number(share, ValueInRuns(50.1)) is not None
 
 
 def test_what_is_no_number() -> None:
