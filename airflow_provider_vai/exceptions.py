@@ -5,6 +5,7 @@
     VaiError                     refused: exit code 1, nothing written
     ├── TraceError               about the file that an agent framework wrote
     │   ├── UnreadableTrace      the file is missing, not readable, too large, not text, or not JSON
+    │   │   └── LibraryMissing   an optional library that reads this kind of file is not installed
     │   ├── UnknownFormat        no adapter recognises the JSON document
     │   ├── MalformedTrace       an adapter recognised the document, but a place in it is wrong
     │   └── AmbiguousRun         the trace contains several runs, and the choice is missing or wrong
@@ -47,6 +48,7 @@ __all__ = [
     "DerivationError",
     "EditedByHand",
     "KindRefused",
+    "LibraryMissing",
     "MalformedTrace",
     "NameTaken",
     "NotReviewed",
@@ -117,6 +119,19 @@ class TraceError(VaiError):
 
 class UnreadableTrace(TraceError):
     """The trace is missing, not readable, too large, not text, or not JSON."""
+
+
+class LibraryMissing(UnreadableTrace):
+    """An optional library that reads this kind of file is not installed.
+
+    :param problem: What needs the library.
+    :param extra: The extra of this distribution that installs it.
+    """
+
+    def __init__(self, problem: str, *, where: str = "", extra: str = "", remedy: str = "") -> None:
+        super().__init__(
+            problem, where=where, remedy=remedy or f"Install it: pip install 'airflow-provider-vai[{extra}]'."
+        )
 
 
 class UnknownFormat(TraceError):

@@ -1,8 +1,9 @@
 """A private Airflow for scripts and end-to-end tests: start it, call it, stop it, and leave nothing behind.
 
 ``Airflow`` runs the four components on a free port of 127.0.0.1, in a separate session under ``airflow_supervisor.py``.
-Its database is SQLite, or one of its own in the PostgreSQL server whose folder ``VAI_POSTGRESQL`` names. The supervisor
-stops the components when the process that started it ends, however it ends.
+Its database is SQLite, or one of its own in the PostgreSQL server whose folder the variable ``VAI_POSTGRESQL`` names
+(a setting of the same name wins; empty: SQLite). The supervisor stops the components when the process that started it
+ends, however it ends.
 ``SeparateAirflow`` gives each component a supervisor of its own, so that one can be killed and started again. Standard
 library only.
 """
@@ -204,7 +205,7 @@ class Airflow:
         }
 
     def _postgresql(self) -> Path | None:
-        folder = self.settings.get("VAI_POSTGRESQL") or os.environ.get("VAI_POSTGRESQL")
+        folder = self.settings.get("VAI_POSTGRESQL", os.environ.get("VAI_POSTGRESQL"))
         return Path(folder) if folder else None
 
     @property

@@ -1,22 +1,28 @@
 """`vai explain`: shows where each argument of an automation comes from, and why.
 
-Only the sidecar is read. For each argument, the output shows its class (frozen, wired, parameter or template), the
-source of its value, its origin, the evidence, and other places that the value could have come from. Credentials were
-masked when the evidence was written.
+Only the sidecar is read, and the trace if it is given. For each argument, the output shows its class (frozen, wired,
+parameter, template or derived), the source of its value, its origin, the evidence, and other places that the value
+could have come from. Credentials were masked when the evidence was written.
 """
 
 from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from airflow_provider_vai.analysis.explain_tree import Known, drawn, recorded
 from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.languages.derivation.source import written
+from airflow_provider_vai.languages.derivation.words import parts, words
 from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
+from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.review import undecided
 from airflow_provider_vai.model.review_lines import line as review_line, place_text
+from airflow_provider_vai.model.step_result import step_result
+from airflow_provider_vai.secrets.masking import mask
 
 WIDTH = 110
 SHOWN_CHARACTERS = 80
@@ -31,33 +37,53 @@ ORIGINS = {
 """An argument's origin, in words."""
 
 
-def explain(automation: Automation, step: str | None = None) -> list[dict[str, Any]]:
+def explain(
+    automation: Automation, step: str | None = None, results: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
     """Return the explanation as JSON data: one object per argument, step by step in the order of the DAG file.
 
     Keys: ``step``, ``argument``, ``class``, ``source`` (a phrase), ``origin`` (``None`` if the parts of the value have
     different origins or were not traced), ``evidence`` (a list of sentences) and ``candidates`` (the sentences in
-    ``evidence`` that a person should decide about).
+    ``evidence`` that a person should decide about). With results, an argument with derived values also has ``derived``:
+    lines that draw each of them as a tree, with the recorded values of its parts.
 
     :param automation: An automation or a sidecar.
     :param step: The key of one step; ``None``: all steps.
+    :param results: The recorded results by step key, if the recording is at hand.
     :raises SpecError: if there is no such step; the message lists the existing ones.
     """
-    return [_explained(one, name, argument) for one in _steps(automation, step) for name, argument in _sorted(one)]
+    known = _known(automation, results)
+    return [
+        _explained(one, name, argument, known) for one in _steps(automation, step) for name, argument in _sorted(one)
+    ]
 
 
-def lines(automation: Automation, step: str | None = None) -> list[str]:
+def lines(automation: Automation, step: str | None = None, results: Mapping[str, Any] | None = None) -> list[str]:
     """Return the explanation as text lines: a heading per step, a line per argument, and the evidence below it.
 
     :param automation: An automation or a sidecar.
     :param step: The key of one step; ``None``: all steps.
+    :param results: The recorded results by step key, as for :func:`explain`.
     :raises SpecError: if there is no such step; the message lists the existing ones.
     """
+    known = _known(automation, results)
     shown: list[str] = []
     for one in _steps(automation, step):
         shown += ["", *_heading(one)] if shown else _heading(one)
         for name, argument in _sorted(one):
-            shown += _argument_lines(_explained(one, name, argument))
+            found = _explained(one, name, argument, known)
+            shown += [*_argument_lines(found), *(f"    {line}" for line in found.get("derived", []))]
     return shown
+
+
+def _known(automation: Automation, results: Mapping[str, Any] | None) -> Known | None:
+    """Return how to look up recorded values; ``None`` without a recording."""
+    if results is None:
+        return None
+    kinds = by_name()
+    of_steps = {key: step_result(kinds.get(_steps(automation, key)[0].kind), value) for key, value in results.items()}
+    arguments = {step.key: {name: one.value for name, one in step.arguments.items()} for step in automation.steps}
+    return recorded(of_steps, arguments)
 
 
 def _steps(automation: Automation, step: str | None) -> Sequence[Step]:
@@ -82,7 +108,9 @@ def _heading(step: Step) -> list[str]:
     return [f"{step.key} ({step.kind}, {step.effect}{calls}{asset})"]
 
 
-def _explained(step: Step, name: str, argument: Argument) -> dict[str, Any]:
+def _explained(step: Step, name: str, argument: Argument, known: Known | None) -> dict[str, Any]:
+    trees = [(place_text(None, at), tree) for at, tree in argument.trees()] if known else []
+    derived = [line for place, tree in trees if known for line in drawn(tree, known, place)]
     candidates = list(_undecided(step, name, argument))
     return {
         "step": step.key,
@@ -92,6 +120,7 @@ def _explained(step: Step, name: str, argument: Argument) -> dict[str, Any]:
         "origin": argument.origin,
         "evidence": [*argument.evidence, *candidates],
         "candidates": candidates,
+        **({"derived": [mask(line) for line in derived]} if derived else {}),
     }
 
 
@@ -103,7 +132,11 @@ def _undecided(step: Step, name: str, argument: Argument) -> Iterator[str]:
 
 
 def _sources(argument: Argument) -> Iterator[str]:
-    if argument.class_ == "template":
+    if argument.derive:
+        yield from _derived("the value", argument.derive)
+        if "value" in argument.model_fields_set:
+            yield f"recorded: {_short(argument.value)}"
+    elif argument.class_ == "template":
         yield f"rendered by Airflow from {_short(argument.value)}"
     elif argument.class_ == "parameter":
         yield f"the DAG param {_place([argument.param or '', *argument.path])}"
@@ -114,6 +147,8 @@ def _sources(argument: Argument) -> Iterator[str]:
     for wire in argument.wires:
         if wire.from_:
             yield f"{_place(wire.at)} is {_output(wire.from_)}"
+        elif wire.derive:
+            yield from _derived(_place(wire.at), wire.derive)
         elif wire.param is not None:
             yield f"{_place(wire.at)} is the DAG param {_place([wire.param, *wire.path])}"
         else:
@@ -121,6 +156,13 @@ def _sources(argument: Argument) -> Iterator[str]:
     for secret in argument.secrets:
         place = _place(secret.at) if secret.at else "the value"
         yield f"{place} is the password of the connection `{secret.connection}`"
+
+
+def _derived(what: str, tree: dict[str, Any]) -> Iterator[str]:
+    """Yield how a value is worked out: in words, and as the expression of the DAG file."""
+    for slot, part in parts(tree):
+        yield f"{what}{f', {slot}' if slot else ''} is the {words(part).removeprefix('the ')}"
+    yield f"as `{written(tree)}`"
 
 
 def _output(output: Output) -> str:

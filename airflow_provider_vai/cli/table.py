@@ -167,6 +167,12 @@ COMMANDS = (
             ),
             option("--param", metavar="PLACE=NAME", action="append", help="set a place to a DAG param or a part of it"),
             option("--template", metavar="PLACE=TEXT", action="append", help="set a place to a Jinja template"),
+            option(
+                "--derive",
+                metavar="PLACE=EXPRESSION",
+                action="append",
+                help='let each run work a place out: \'total(wired(query, "rows"), "revenue")\'',
+            ),
             option("--secret", metavar="PLACE=CONN_ID", action="append", help="set a place to a connection's password"),
             option(
                 "--freeze",
@@ -201,6 +207,13 @@ COMMANDS = (
         "Show where each value of an automation comes from, its origin, and what is left to decide.",
         (
             option("dag", metavar="DAG[:STEP]", help="the DAG file or its sidecar; with STEP, only that step"),
+            option(
+                "--trace",
+                metavar="FILE",
+                action="append",
+                help="the trace that it was made from, to show derived values as trees with their recorded values",
+            ),
+            FORMAT,
             JSON,
         ),
     ),

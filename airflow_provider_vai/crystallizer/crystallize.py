@@ -33,18 +33,11 @@ from airflow_provider_vai.languages.identifiers import Names, identifier, loses_
 from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.languages.storable import storable
 from airflow_provider_vai.model import review
-from airflow_provider_vai.model.automation import (
-    Automation,
-    LeftOut,
-    Param,
-    Recorded,
-    Source,
-    Step,
-    StepApproval,
-)
+from airflow_provider_vai.model.automation import Automation, LeftOut, Param, Recorded, Source, Step
 from airflow_provider_vai.model.flags import flag
 from airflow_provider_vai.model.review_item import review_item
 from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.model.step_graph import gate_step
 from airflow_provider_vai.model.tools_file import ToolsFile
 from airflow_provider_vai.model.triggers import ManualTrigger, ScheduleTrigger

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from airflow_provider_vai.crystallizer.draft import Draft, Gates
 from airflow_provider_vai.crystallizer.trust import asks_untrusted_address
-from airflow_provider_vai.model.automation import UntrustedValue
 from airflow_provider_vai.model.flags import outsiders
+from airflow_provider_vai.model.step_approval import UntrustedValue
 from airflow_provider_vai.secrets.masking import mask
 
 

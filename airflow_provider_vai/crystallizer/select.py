@@ -11,6 +11,7 @@ from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.model.automation import LeftOut
 from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.secrets.masking import mask
+from airflow_provider_vai.traces.reading.values import arguments_problem
 
 STRUCTURED_OUTPUT = "final_result"  # pydantic-ai records the agent's structured answer as a call of this tool
 STRUCTURED_OUTPUT_RESULT = "Final result processed."
@@ -91,6 +92,9 @@ class _Choice:
         if call.outcome == "success":
             if isinstance(call.arguments, dict):
                 return None
+            if isinstance(call.arguments, str):
+                problem = _short(arguments_problem(call.arguments))
+                return "arguments_unknown", f"succeeded, but no step can have its recorded arguments: {problem}"
             return "arguments_unknown", "succeeded, but its executed arguments are not recorded"
         error = f": {_short(call.error)}" if call.error else ""
         if call.outcome == "failed":

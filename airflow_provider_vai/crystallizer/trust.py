@@ -16,9 +16,9 @@ from airflow_provider_vai.crystallizer.evidence.result_values import is_recorded
 from airflow_provider_vai.crystallizer.evidence.said import words_of
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.evidence.weight import weight
-from airflow_provider_vai.model.automation import UntrustedValue
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.run import ToolCall
+from airflow_provider_vai.model.step_approval import UntrustedValue
 from airflow_provider_vai.secrets.masking import mask
 
 SHORTEST_PART = 6

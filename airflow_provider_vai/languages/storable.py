@@ -1,7 +1,9 @@
-"""Which text Airflow can store: everything but NUL and half a surrogate pair.
+"""Which JSON data Airflow can store: every text but NUL and half a surrogate pair, and numbers of 64 bits.
 
 PostgreSQL refuses NUL in text and JSON (``invalid byte sequence``, ``unsupported Unicode escape sequence``), and half a
 pair cannot be encoded as UTF-8. Airflow's DAG processor ends when it stores a DAG with either of them, and begins anew.
+A worker can send only integers of 64 bits to its supervisor. PostgreSQL returns a float without decimals, such as
+1e308, as an integer, so its size counts as well.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from airflow_provider_vai.secrets.masking import mask
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
+
+_LARGEST = 2**63
 
 REMEDY = "Remove the character from the text, or leave out the recorded call that contains it."
 
@@ -32,6 +36,11 @@ def text_problem(text: str, *, nul: bool = False) -> str | None:
     if found[0] == "\0":
         return "contains the character U+0000 (NUL), which databases refuse"
     return "contains half a surrogate pair (a lone surrogate), which cannot be encoded as UTF-8"
+
+
+def is_storable_number(value: int | float) -> bool:
+    """Return whether a number fits into 64 bits, so that it is still one when it comes back from the database."""
+    return -_LARGEST <= value < _LARGEST
 
 
 def storable(text: str) -> str:

@@ -17,6 +17,7 @@ from airflow_provider_vai.model import derivation
 from airflow_provider_vai.model.base import JsonPath, Spec
 from airflow_provider_vai.model.derivation import Derivation
 from airflow_provider_vai.model.review_item import ReviewItem
+from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.model.triggers import Trigger
 
 Determinism = Literal["exact", "live", "model_written", "model_at_run_time"]
@@ -173,30 +174,6 @@ class Argument(Spec):
     def frozen(cls, value: Any) -> Argument:
         """Return an argument that is the literal ``value``."""
         return cls(class_="frozen", value=value)
-
-
-class UntrustedValue(Spec):
-    """A value of a step that appears only in text that outsiders can write.
-
-    ``place`` starts with the argument's name. ``call_id`` is the call whose result contained the value.
-    """
-
-    place: JsonPath
-    call_id: str
-
-
-class StepApproval(Spec):
-    """The recorded decision of a person about the step's call, the gate that guards the step now, and why.
-
-    ``untrusted`` lists the values that come from outsiders. ``reason`` is for people; no code reads it.
-    """
-
-    optional: ClassVar[tuple[str, ...]] = ("untrusted",)
-
-    recorded: Literal["not_required", "approved", "edited", "denied", "unknown"]
-    gate: str | None = None
-    reason: str
-    untrusted: list[UntrustedValue] = Field(default_factory=list)
 
 
 class Recorded(Spec):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Annotated, Any, Literal, TypeAlias, Union, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_origin, get_type_hints
 
 from pydantic import (
     BaseModel,
@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    RootModel,
     StrictBool,
     StrictInt,
     StrictStr,
@@ -25,7 +26,6 @@ from pydantic import (
     create_model,
 )
 from pydantic_core import CoreSchema, core_schema
-from typing_extensions import TypeAliasType
 
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages import derivation, json_text
@@ -96,6 +96,15 @@ class TemplateNode(TreeNode):
     text: StrictStr
 
 
+Root = TypeVar("Root")
+
+
+class _Root(RootModel[Root]):
+    """A function or a reference of a derived value."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
 class _Tree:
     """Makes pydantic validate a tree, and describe it in the JSON Schema."""
 
@@ -117,16 +126,15 @@ def checked(tree: dict[str, Any]) -> dict[str, Any]:
 
     :raises ValueError: it does not; the message names the place in the tree.
     """
-    if json_text.is_deeper(tree, 2 * derivation.DEEPEST) or _levels(tree) > derivation.DEEPEST + 1:
+    if json_text.is_deeper(tree, 2 * derivation.DEEPEST):
         raise ValueError(f"a derived value has at most {derivation.DEEPEST} levels")
-    if len(json_text.canonical(tree)) > MOST_CHARACTERS or sum(1 for _ in derivation.nodes(tree)) > MOST_NODES:
-        raise ValueError(f"a derived value has at most {MOST_NODES} functions and {MOST_CHARACTERS:,} characters")
     try:
         _adapter().validate_python(tree)
+        _check_size(tree)
         for node in derivation.nodes(tree):
             if node["function"] not in derivation.REFERENCES:
                 derivation.bound(node["function"], {key: node[key] for key in node if key != "function"})
-    except ValidationError as error:
+    except ValidationError as error:  # it is a ValueError itself
         raise ValueError(_problem(error, tree)) from None
     except DerivationError as error:
         raise ValueError(error.problem) from None
@@ -136,6 +144,15 @@ def checked(tree: dict[str, Any]) -> dict[str, Any]:
     if not any(derivation.references(tree)):
         raise ValueError("a derived value reads a result, an argument or a param: write a literal instead")
     return tree
+
+
+def follows_schema(tree: dict[str, Any]) -> bool:
+    """Return whether a tree follows the schema."""
+    try:
+        checked(tree)
+    except ValueError:
+        return False
+    return True
 
 
 def reads(tree: Node) -> list[tuple[str | None, JsonPath]]:
@@ -199,11 +216,32 @@ def renamed(tree: Node, names: Mapping[str, str]) -> dict[str, Any]:
     return made
 
 
+def constant_parts(tree: Any) -> list[str]:
+    """Return the functions in a tree that read nothing, so that they give the same in every run."""
+    bounds = ("over", "below", "at_least", "at_most")
+    return [
+        str(node["function"])
+        for node in derivation.nodes(tree)
+        if node["function"] not in bounds and not any(derivation.references(node))
+    ]
+
+
 def literals(tree: Any) -> list[Any]:
     """Return the literals of a tree, for checks of texts that people or a recording wrote."""
     return [
         part for node in derivation.nodes(tree) for _, part in derivation.children(node) if not derivation.is_node(part)
     ]
+
+
+def _check_size(tree: dict[str, Any]) -> None:
+    """Check the size of a tree that follows the schema.
+
+    :raises ValueError: it is too deep or too large.
+    """
+    if _levels(tree) > derivation.DEEPEST + 1:
+        raise ValueError(f"a derived value has at most {derivation.DEEPEST} levels")
+    if len(json_text.canonical(tree)) > MOST_CHARACTERS or sum(1 for _ in derivation.nodes(tree)) > MOST_NODES:
+        raise ValueError(f"a derived value has at most {MOST_NODES} functions and {MOST_CHARACTERS:,} characters")
 
 
 def _levels(tree: Any) -> int:
@@ -237,7 +275,7 @@ def _adapter() -> TypeAdapter[Any]:
         *map(_model, derivation.FUNCTIONS.values()),
     ]
     kinds: Any = Annotated[Union[tuple(models)], Field(discriminator="function")]  # noqa: UP007
-    every: Any = TypeAliasType("DerivedNode", kinds)
+    every: Any = type("DerivedNode", (_Root[kinds],), {"__module__": __name__, "__doc__": _Root.__doc__})
     for model in models:
         model.__pydantic_parent_namespace__ = {"DerivedNode": every}  # building all at once takes a tenth of the time
     return TypeAdapter(every)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from airflow_provider_vai.model.automation import Determinism, UntrustedValue
+from airflow_provider_vai.model.automation import Determinism
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.review_lines import place_text
+from airflow_provider_vai.model.step_approval import UntrustedValue
 
 PROSE_WORDS = 4
 """A text with at least this many words counts as prose that someone wrote, not as a name."""

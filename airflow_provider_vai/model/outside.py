@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.languages.template import outside_names
+from airflow_provider_vai.model import derivation
 from airflow_provider_vai.model.automation import Argument
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kinds import Kind
@@ -38,6 +39,14 @@ def outside_problem(kind: Kind, name: str, argument: Argument) -> tuple[JsonPath
             what = f"{name!r} of {kind.name} decides what runs"
             return at, f"{what}, so results, params and secrets must not fill it in{reads}"
     return None
+
+
+def templates_of(argument: Argument) -> list[tuple[JsonPath, str]]:
+    """Return the Jinja templates of an argument, also those inside derived values, with their places in its value."""
+    whole: list[tuple[JsonPath, str]] = []
+    whole += [([], argument.value)] if argument.class_ == "template" and isinstance(argument.value, str) else []
+    wires = [(wire.at, wire.template) for wire in argument.wires if wire.template]
+    return [*whole, *wires, *((at, text) for at, tree in argument.trees() for text in derivation.templates(tree))]
 
 
 def _filled_in(argument: Argument) -> Iterator[tuple[JsonPath, str | None]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from airflow_provider_vai.model.automation import Argument, Automation, Step
 from airflow_provider_vai.model.positions import positional, reads_of
+from airflow_provider_vai.model.recipients import chosen_by
 from airflow_provider_vai.model.review_codes import PLACES
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.review_lines import place_text
@@ -39,7 +40,7 @@ def items(steps: Sequence[Step], notes: Sequence[ReviewItem]) -> list[ReviewItem
     :param notes: items that are not generated from the steps; they come last.
     """
     found = [*_unmapped(steps), *_flags(steps), *_unguarded(steps), *_skipped(steps)]
-    return [*found, *_positions(steps), *_undecided(steps), *notes]
+    return [*found, *_positions(steps), *_derived(steps), *_undecided(steps), *notes]
 
 
 def branch_lists(step: Step) -> dict[str, list[str]]:
@@ -88,6 +89,17 @@ def _positions(steps: Sequence[Step]) -> Iterator[ReviewItem]:
         if picks == key:
             places.setdefault(key, []).append(place_text(None, read.place))
     yield from (review_item("takes_by_position", step=key, places=found) for key, found in places.items())
+
+
+def _derived(steps: Sequence[Step]) -> Iterator[ReviewItem]:
+    """Yield an item for each step with derived values, and one if a write chooses its recipient by them."""
+    for step in steps:
+        trees = [([name, *at], tree) for name, argument in step.arguments.items() for at, tree in argument.trees()]
+        if trees:
+            yield review_item("derived_values", step=step.key, places=[place_text(None, place) for place, _ in trees])
+        chosen = [place_text(None, place) for place, tree in trees if chosen_by(place, tree)]
+        if chosen and step.effect == "write":
+            yield review_item("recipient_by_criterion", step=step.key, places=chosen)
 
 
 def _undecided(steps: Sequence[Step]) -> Iterator[ReviewItem]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+STALE = "stale_text"
 Group = Literal["steps", "places", "making", "editing", "runs"]
 
 
@@ -55,6 +56,14 @@ STEPS: dict[str, tuple[str, str]] = {
         "takes {places} by position in a list, so another record may be there in the next run",
         "Name the record (`[name=Spotify]`) or write `[only]` with `vai edit --wire`, or accept the position.",
     ),
+    "derived_values": (
+        "works out {places} in every run",
+        "Read each expression with `vai explain`, and check that it is what the step should use.",
+    ),
+    "recipient_by_criterion": (
+        "takes {places} by a criterion or from a text, so the write may go to another one in the next run",
+        "Name the record, make the value a param, or make sure that the gate's approver checks it.",
+    ),
 }
 
 PLACES: dict[str, tuple[str, str]] = {
@@ -98,6 +107,10 @@ PLACES: dict[str, tuple[str, str]] = {
     "many_sources": (
         "too many of its places equal earlier results, so the whole argument stays frozen",
         "Wire the whole argument to one result, or leave it as recorded.",
+    ),
+    STALE: (
+        "repeats figures of the recorded day, which every run sends again",
+        "Crystallize two runs of the task together, derive the text, make it a DAG param, or take the figures out.",
     ),
     "text_of_result": (
         "contains the text of an earlier result; parts of a text are not wired, so it stays frozen",
@@ -315,7 +328,7 @@ LEFT_OUT: dict[str, str] = {
     "made_by_user": "The user's side made it, not the agent.",
     "inside_call": "It was made inside another call, which is one step.",
     "answer": "It is the agent's answer, not an action.",
-    "arguments_unknown": "It succeeded, but the arguments that were executed are not recorded.",
+    "arguments_unknown": "It succeeded, but the executed arguments are not recorded, or no step can have them.",
     "failed": "It failed.",
     "failed_by_result": "Its result reports a failure, and the trace has no mark for that.",
     "retried": "It failed, and succeeded when it was retried: the retry is the step.",

@@ -14,11 +14,13 @@ from pydantic import ValidationError
 
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.model import review
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Step, StepApproval
+from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kinds import by_name
+from airflow_provider_vai.model.outside import templates_of
 from airflow_provider_vai.model.refusals import accepted
 from airflow_provider_vai.model.review_item import ReviewItem
+from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.model.validation import problems
 
 GATE = "approval_gate"
@@ -337,9 +339,7 @@ def refuse_mentions(steps: Sequence[Step], task_id: str, doing: str) -> None:
     quoted = re.compile(rf"""(['"]){re.escape(task_id)}(\.[^'"]*)?\1""")
     for step in steps:
         for name, argument in step.arguments.items():
-            whole = [argument.value] if argument.class_ == "template" else []
-            texts = [*whole, *(wire.template for wire in argument.wires if wire.template)]
-            if any(isinstance(text, str) and quoted.search(text) for text in texts):
+            if any(quoted.search(text) for _, text in templates_of(argument)):
                 refuse(
                     f"a template of {step.key!r} refers to the task {task_id!r}",
                     f"step {step.key}: {name}",

@@ -18,6 +18,8 @@ from airflow_provider_vai.operators.runtime.masking import masked
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_provider_vai.operators.derived import ExplainedPart
+
 
 NO_ITEM = object()  # None is a valid list element
 
@@ -93,9 +95,7 @@ class VaiOperator(BaseOperator):
         from airflow_provider_vai.operators.runtime import results
 
         approval = self._gate_record(context)
-        arguments, facts = self._approved(context, approval, self.resolved_arguments(context))
-        for fact in facts:
-            self.log.info(*fact)
+        arguments = self._approved(context, approval, self.resolved_arguments(context))
         for name, value in arguments.items():
             setattr(self, name, results.load(revealed(value)))
         self.check_arguments()
@@ -111,6 +111,15 @@ class VaiOperator(BaseOperator):
         fields = {name: as_argument(getattr(self, name)) for name in self.template_fields}
         return {name: field.resolve(context).value for name, field in fields.items()}
 
+    def explained_arguments(self, context: Context) -> dict[str, list[ExplainedPart]]:
+        """Return the derived parts of every argument, in words and with their values, for the approver."""
+        from airflow_provider_vai.operators.derived import explained
+
+        own: Any = {**context, "task": self}
+        fields = {name: as_argument(getattr(self, name)) for name in self.template_fields}
+        found = {name: list(explained(field.value, own)) for name, field in fields.items()}
+        return {name: parts for name, parts in found.items() if parts}
+
     def given_arguments(self, context: Context) -> dict[str, Any]:
         """Return the arguments that this step was given in this DAG run, with the edits of its approver.
 
@@ -118,7 +127,7 @@ class VaiOperator(BaseOperator):
         :raises ApprovalMissing: the step has a gate that approved no such arguments.
         """
         own: Any = {**context, "task": self}
-        return self._approved(own, self._gate_record(own), self.resolved_arguments(own))[0]
+        return self._checked(own, self._gate_record(own), self.resolved_arguments(own))[0]
 
     def identity(self) -> list[Any] | None:
         """Return everything besides the arguments that determines what the step does.
@@ -133,7 +142,14 @@ class VaiOperator(BaseOperator):
         record = result_of(self.gate, context) if self.gate else None
         return record if isinstance(record, dict) else {}
 
-    def _approved(
+    def _approved(self, context: Context, approval: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments with the approver's edits, see :meth:`_checked`, and log who approved them."""
+        arguments, facts = self._checked(context, approval, arguments)
+        for fact in facts:
+            self.log.info(*fact)
+        return arguments
+
+    def _checked(
         self, context: Context, approval: dict[str, Any], arguments: dict[str, Any]
     ) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
         """Return the arguments with the approver's edits, after checking that exactly these were approved.

@@ -56,8 +56,7 @@ class CallAgentOperator(VaiOperator):
         usage_limits: dict[str, int] | None = None,
         **kwargs: Any,
     ) -> None:
-        kwargs.setdefault("execution_timeout", nested.MODEL_TIMEOUT)
-        super().__init__(**kwargs)
+        super().__init__(**nested.timed(kwargs))
         self.question = nested.without_secrets("question", question)
         self.conn_id = argument(conn_id)
         self.agent = argument(agent)

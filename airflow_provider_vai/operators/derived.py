@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, ParamSpec
 
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages import derivation
 from airflow_provider_vai.languages.derivation import Node, figures, rows, source, writing
+from airflow_provider_vai.languages.derivation.words import parts, words
 from airflow_provider_vai.languages.places import value_at
 from airflow_provider_vai.operators.arguments import (
     ConnectionSecret,
@@ -84,6 +85,40 @@ def argument_of(step: BaseOperator | str, name: str, *path: str | int) -> Any:
     """
     task_id = step if isinstance(step, str) else step.task_id
     return Derived({"function": "argument_of", "step": task_id, "name": name, "path": list(path)})
+
+
+class ExplainedPart(NamedTuple):
+    """A derived part of an argument with its value in this DAG run, for people.
+
+    :param place: Keys and positions in the argument.
+    :param slot: The slot of a text; empty: the part is no text with slots.
+    :param phrase: How the value is worked out, in words.
+    :param value: The value.
+    """
+
+    place: tuple[str | int, ...]
+    slot: str
+    phrase: str
+    value: Any
+
+
+def explained(value: Any, context: Context) -> Iterator[ExplainedPart]:
+    """Yield each derived part of an argument, and each slot of a text by itself, with its value in this DAG run.
+
+    :param value: The argument as the DAG file has it.
+    :raises DerivationError: a value cannot be worked out.
+    """
+
+    def worked_out(tree: Any) -> Any:
+        return derivation.evaluate(tree, lambda reference: _resolved(reference, context))
+
+    def measured(tree: Node) -> int | None:
+        found = worked_out(tree)
+        return len(found) if isinstance(found, list) else None
+
+    for place, one in parts_of(value, lambda part: isinstance(part, Derived)):
+        for slot, tree in parts(one.tree):
+            yield ExplainedPart(place, slot, words(tree, measured), worked_out(tree))
 
 
 def _deferred(function: Callable[P, Any]) -> Callable[P, Any]:
@@ -157,14 +192,13 @@ def _given(task_id: str, name: str, path: tuple[str | int, ...], context: Contex
         contains a password.
     :raises LookupError: the argument has nothing at the path.
     """
-    from airflow_provider_vai.operators.base import VaiOperator
     from airflow_provider_vai.operators.runtime import results
 
-    task = context["task"].dag.get_task(task_id)
+    task: Any = context["task"].dag.get_task(task_id)
     problem = None
     if task.is_mapped:
         problem = "is mapped over a list, so it was given several"
-    elif not isinstance(task, VaiOperator):
+    elif not hasattr(task, "given_arguments"):  # a VaiOperator, whose module imports this one
         problem = "is not a step of an automation"
     elif name not in task.template_fields:
         problem = f"has no argument {name!r}: it has {', '.join(task.template_fields)}"

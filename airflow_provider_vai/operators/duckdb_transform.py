@@ -102,8 +102,7 @@ class DuckdbTransformOperator(Lineage, DecidedOperator):
 
         if self.mode == "replace":
             return duckdb_statements.for_table(self.table, sql)
-        ti = context["ti"]
-        run = f"{ti.dag_id} {ti.run_id} {ti.task_id} {ti.map_index}"  # unique: only a run id can contain spaces
+        run = "{0.dag_id} {0.run_id} {0.task_id} {0.map_index}".format(context["ti"])  # only a run id has spaces
         return duckdb_statements.appending(self.table, sql, duckdb_statements.columns(database, sql), run)
 
     def _to_file(self, hook: Any, sql: str, context: Context) -> dict[str, Any]:

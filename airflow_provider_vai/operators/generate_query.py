@@ -68,9 +68,7 @@ class GenerateQueryOperator(Lineage, VaiOperator):
         model_id: str | None = None,
         **kwargs: Any,
     ) -> None:
-        if sql is None:
-            kwargs.setdefault("execution_timeout", nested.MODEL_TIMEOUT)
-        super().__init__(**kwargs)
+        super().__init__(**(kwargs if sql is not None else nested.timed(kwargs)))
         self.is_model_written = sql is None  # a wired statement that resolves to None is an error, not a question
         self.sql = argument(sql)
         self.conn_id = argument(conn_id)

@@ -6,18 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.languages import json_text
-from airflow_provider_vai.model import time_limit
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.decided import DecidedOperator
-from airflow_provider_vai.operators.runtime.compat import AirflowException
 from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent
 from airflow_provider_vai.operators.runtime.masking import masked
 from airflow_provider_vai.operators.web import guard as http_guard, response as http_response, shape as http_shape
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-TIMEOUT_SECONDS = 60.0
 
 
 class HttpRequestOperator(DecidedOperator):
@@ -112,22 +108,13 @@ class HttpRequestOperator(DecidedOperator):
     def _send(self, session: Any, url: str) -> dict[str, Any]:
         from airflow.sdk import BaseHook
 
-        extra, method = BaseHook.get_connection(self.conn_id).extra_dejson, self.method.upper()
-        timeout = float(extra.get("timeout") or TIMEOUT_SECONDS)
-        content = {"params": self.query, "json": self.json, "data": self.data, "timeout": timeout}
+        method, extra = self.method.upper(), BaseHook.get_connection(self.conn_id).extra_dejson
+        content = {"params": self.query, "json": self.json, "data": self.data}
         self.log.info("Sending %s %s", method, masked(url))
-        checks = {"status": self.expected_status, "shape": self.expected_shape, "wrote": self.effect == "write"}
-
-        def work() -> dict[str, Any]:
-            with http_response.connecting(self.conn_id):  # stream=True: the size limit applies while the body is read
-                response = session.request(method, url, **content, allow_redirects=False, stream=True)
-            with response:
-                return http_response.read(f"{method} {self.endpoint}", response, **checks)
-
-        try:
-            return time_limit.within(timeout, work, stop=None)
-        except time_limit.TookTooLong:
-            raise AirflowException(
-                f"{method} {self.endpoint} got no complete response within {timeout:g} seconds: raise 'timeout' in the"
-                f" extra of the connection {self.conn_id!r} if the server needs longer"
-            ) from None
+        return http_response.sent(
+            lambda **options: session.request(method, url, **content, **options),
+            name=f"{method} {self.endpoint}",
+            conn_id=self.conn_id,
+            timeout=float(extra.get("timeout") or http_response.TIMEOUT_SECONDS),
+            checks={"status": self.expected_status, "shape": self.expected_shape, "wrote": self.effect == "write"},
+        )

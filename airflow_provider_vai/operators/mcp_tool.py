@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model import time_limit
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.base import VaiOperator
+from airflow_provider_vai.operators.mcp import answer as mcp_answer
 from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
 from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent, NothingSentYet
 
@@ -54,28 +53,28 @@ class McpToolOperator(VaiOperator):
             from airflow.providers.common.ai.hooks.mcp import MCPHook
 
             hook = MCPHook(mcp_conn_id=self.conn_id)
-            client, seconds = hook.get_conn().client, _limit(hook.get_connection(self.conn_id))
+            client, seconds = hook.get_conn().client, mcp_answer.limit(hook.get_connection(self.conn_id))
         except ImportError as error:
             raise MissingExtra(f"{error}: pip install 'airflow-provider-vai[mcp]'") from error
         except Exception as error:
             raise NothingSent(f"the connection {self.conn_id!r} cannot be used: {error}") from error
         failure = AirflowFailException if self.effect == "write" else AirflowException
         try:
-            answer = _answered(lambda: self._call(client), seconds)
+            answer = mcp_answer.within(lambda: self._call(client), seconds)
         except time_limit.TookTooLong:
             raise failure(
                 f"the tool {self.tool!r} of {self.conn_id!r} did not answer within {seconds:g} seconds: raise"
                 " 'call_timeout' in the connection's extra if it needs longer"
             ) from None
         except Exception as error:
-            cause = _cause(error)
+            cause = mcp_answer.cause(error)
             if isinstance(cause, (NothingSent, NothingSentYet)):
                 raise cause from None
             raise failure(f"calling the tool {self.tool!r} of {self.conn_id!r} failed: {cause}") from error
         text = "\n".join(block.text for block in answer.content if hasattr(block, "text"))
         if answer.is_error:
             raise failure(f"the tool {self.tool!r} of {self.conn_id!r} returned an error: {text[:2000] or '(no text)'}")
-        return _result(answer)
+        return mcp_answer.result(answer)
 
     async def _call(self, client: Any) -> Any:
         from airflow_provider_vai.operators.mcp import schema as mcp_schema
@@ -86,62 +85,9 @@ class McpToolOperator(VaiOperator):
                 await session.enter_async_context(client)
                 tools = await client.list_tools() if self.schema_sha256 else None
             except Exception as error:
-                raise NothingSentYet(f"cannot reach the server of {self.conn_id!r}: {_cause(error)}") from error
+                raise NothingSentYet(
+                    f"cannot reach the server of {self.conn_id!r}: {mcp_answer.cause(error)}"
+                ) from error
             if tools is not None:
                 mcp_schema.require_unchanged(tools, self.tool, self.schema_sha256, arguments)
             return await client.call_tool(name=self.tool, arguments=arguments, raise_on_error=False)
-
-
-def _limit(connection: Any) -> float:
-    return float(connection.extra_dejson.get("call_timeout") or time_limit.LONGEST_RESPONSE_SECONDS)
-
-
-def _answered(call: Callable[[], Coroutine[Any, Any, Any]], seconds: float) -> Any:
-    """Run the call in an event loop of its own, because a session cannot be shared between event loops."""
-    import asyncio
-
-    running: list[tuple[asyncio.AbstractEventLoop, Any]] = []
-
-    async def run() -> Any:
-        running.append((asyncio.get_running_loop(), asyncio.current_task()))
-        return await call()
-
-    def stop() -> None:
-        for loop, task in running:
-            loop.call_soon_threadsafe(task.cancel)
-
-    return time_limit.within(seconds, lambda: asyncio.run(run()), stop)
-
-
-def _cause(error: BaseException) -> BaseException:
-    """Return the first error in nested exception groups, in which the client reports a lost connection."""
-    inner = getattr(error, "exceptions", None)
-    return _cause(inner[0]) if inner else error
-
-
-def _result(answer: Any) -> Any:
-    """Return the structured content if there is any, otherwise the content blocks."""
-    blocks = [_block(block) for block in answer.content]
-    content = blocks[0] if len(blocks) == 1 else blocks
-    structured = answer.structured_content
-    if structured is None:
-        return content if blocks else None
-    if set(structured) == {"result"} and _is_wrapped(structured["result"], content, blocks):
-        return structured["result"]
-    return structured
-
-
-def _is_wrapped(result: Any, content: Any, blocks: list[Any]) -> bool:
-    # Structured content must be an object, so FastMCP wraps any other result as {"result": ...}. The content blocks
-    # then have the plain result: as text, as JSON, or one block for each list item. If the tool itself returns
-    # {"result": x}, the text has that whole object.
-    if content == (result if isinstance(result, str) else json.dumps(result)):
-        return True
-    return any(form == result and type(form) is type(result) for form in (content, blocks))
-
-
-def _block(block: Any) -> Any:
-    """Return one content block: text is parsed if it is JSON, any other block (image, link) becomes an object."""
-    if hasattr(block, "text"):
-        return json_text.parsed_text(block.text, where="the tool's result")
-    return block.model_dump(mode="json", exclude_none=True)

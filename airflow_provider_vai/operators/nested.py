@@ -17,6 +17,11 @@ MODEL_TIMEOUT = datetime.timedelta(hours=1)
 """Default ``execution_timeout`` of steps that ask a model, because the model's client limits only each read."""
 
 
+def timed(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a step that asks a model, with the default of its ``execution_timeout``."""
+    return {"execution_timeout": MODEL_TIMEOUT, **options}
+
+
 def run(operator: Any, context: Context) -> Any:
     """Run an operator that is not in a DAG as part of the running task, and return its result.
 

@@ -12,8 +12,8 @@ from airflow_provider_vai.languages.identifiers import Names, identifier
 from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.renderer.python_source import PythonSource, SourceName, SourcePlace, SourceSubscript, name
 
-IN_PLACE = ("over", "below", "at_least", "at_most")
-"""Functions that never become a variable: they only mean something inside another call."""
+IN_PLACE = ("over", "below", "at_least", "at_most", "part")
+"""Functions that never become a variable: conditions only mean something inside a call, and brackets are short."""
 
 TEXTS = ("shown", "percent", "month_of", "text", "joined")
 """Functions that write a value as text."""
@@ -101,12 +101,13 @@ def _label(node: Node) -> str:
     field = node.get("field") or node.get("by")
     if isinstance(field, str):
         return f"{function} {field}"
-    keys = [part for part in node.get("path", []) if isinstance(part, str)]
-    if function == "part" and keys:
-        return str(keys[-1])
+    if function == "part":
+        return str(next((part for part in reversed(node["path"]) if isinstance(part, str)), _label(node["value"])))
     inner = next((part for _, part in derivation.children(node) if derivation.is_node(part)), None)
     if inner is None or inner["function"] in derivation.REFERENCES:
-        step = "" if inner is None else f" {inner.get('step', inner.get('name', ''))}"
-        conditions = "".join(f" {key}" for key in node.get("conditions", {}))
-        return f"{function}{step}{conditions}" if step or conditions else f"{function} value"
+        step = "" if inner is None else str(inner.get("step", inner.get("name", "")))
+        if function == "where":
+            conditions = [[key, "" if derivation.is_node(one) else one] for key, one in node["conditions"].items()]
+            return " ".join(map(str, [step, *(part for pair in conditions for part in pair)]))
+        return f"{function} {step or 'value'}"
     return f"{_label(inner)} {'text' if function in TEXTS else function}"

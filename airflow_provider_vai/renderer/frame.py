@@ -6,13 +6,15 @@ not steps of the spec, and are added only where they are needed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from airflow_provider_vai.languages.identifiers import Names, asset_uri, identifier
 from airflow_provider_vai.model import kind_arguments
-from airflow_provider_vai.model.automation import Argument, Automation, Step, StepApproval
+from airflow_provider_vai.model.automation import Argument, Automation, Step
 from airflow_provider_vai.model.kinds import OPERATORS, Kind
+from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.model.step_graph import last_steps
 from airflow_provider_vai.renderer.python_source import SourcePlace
 from airflow_provider_vai.renderer.trigger_rules import JOIN
@@ -51,6 +53,15 @@ class Frame:
 
     steps: list[Step]
     lists: dict[str, str]
+
+    @cached_property
+    def guarded(self) -> Mapping[str, list[Step]]:
+        """The steps that each gate guards, by the gate's key."""
+        found: dict[str, list[Step]] = {}
+        for step in self.steps:
+            if step.approval.gate:
+                found.setdefault(step.approval.gate, []).append(step)
+        return found
 
 
 def framed(automation: Automation) -> Frame:

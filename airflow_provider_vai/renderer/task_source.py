@@ -140,7 +140,7 @@ def _task(
 def _arguments(step: Step, variables: Mapping[str, str], frame: Frame, expressions: Expressions) -> dict[str, Any]:
     """Return the arguments of a step; a gate also gets who wrote the texts of the steps that it guards."""
     found = {name: _with_references(argument, variables, expressions) for name, argument in step.arguments.items()}
-    known = {guarded.task_id: authors(guarded) for guarded in frame.steps if guarded.approval.gate == step.key}
+    known = {guarded.task_id: authors(guarded) for guarded in frame.guarded.get(step.key, ())}
     known = {task_id: places for task_id, places in known.items() if places}
     return {**found, AUTHORS: known} if known else found
 

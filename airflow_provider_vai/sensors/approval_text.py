@@ -10,14 +10,18 @@ import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.places import value_or
 from airflow_provider_vai.languages.unseen import is_visible
 from airflow_provider_vai.operators.runtime import results
 from airflow_provider_vai.operators.runtime.masking import masked, masked_values
 from airflow_provider_vai.sensors import text_authors
 from airflow_provider_vai.sensors.guarded import Guarded
+
+if TYPE_CHECKING:
+    from airflow_provider_vai.operators.derived import ExplainedPart
 
 LONGEST_BODY = 60_000
 """Longest body of a question in bytes: MySQL's column takes little more. A longer question gets a separate page."""
@@ -111,6 +115,7 @@ def _step(task_id: str, now: Guarded, recorded: Mapping[str, Any], *, is_cut: bo
     parts += [_fenced(shown, LONGEST_BLOCK if is_cut else None)]
     parts += _authors(now, task_id, LEAST_PLACES if is_cut else MOST_PLACES)
     parts += [f"{references} of these values are artifacts of earlier steps."] if references else []
+    parts += _worked_out(now.derived.get(task_id, {}), recorded)
     parts += [] if is_cut else list(_differences(arguments, recorded))
     return "\n\n".join(parts)
 
@@ -122,6 +127,47 @@ def _authors(now: Guarded, task_id: str, most: int) -> list[str]:
         for who, shown_places in text_authors.shown(now, task_id, most)
     ]
     return ["**Who wrote these texts**", "\n".join(lines)] if lines else []
+
+
+def _worked_out(derived: Mapping[str, Sequence[ExplainedPart]], recorded: Mapping[str, Any]) -> list[str]:
+    """Return a list of the parts that this run worked out: each in words, with its value and what is unusual about it.
+
+    :param derived: The parts of each argument.
+    :param recorded: The recorded values of arguments.
+    """
+    lines = []
+    for name, parts in derived.items():
+        for part in parts:
+            place = ".".join(map(str, [name, *part.place])) + (f", {part.slot}" if part.slot else "")
+            value = masked_values({place: part.value})[place]
+            before = None if part.slot else value_or(recorded.get(name), part.place)
+            unusual = _unusual(before, part.value)
+            flag = f" **{_escaped(unusual)}**" if unusual else ""
+            lines.append(f"- {_escaped(f'{place}: {masked(part.phrase)}: {_in_brief(value)}')}{flag}")
+    more = [f"- {len(lines) - LONGEST_LIST} more"] if len(lines) > LONGEST_LIST else []
+    shown = "\n".join([*lines[:LONGEST_LIST], *more])
+    return [f"**Worked out from earlier results in this run**\n\n{shown}"] if lines else []
+
+
+def _in_brief(value: Any) -> str:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return f"{value:,}"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= SUBJECT_CHARACTERS else text[: SUBJECT_CHARACTERS - 1] + "…"
+
+
+def _unusual(before: Any, now: Any) -> str:
+    """Return what the approver should notice about a value, compared with the recorded one."""
+    if isinstance(before, list) and isinstance(now, list):
+        is_other = abs(len(now) - len(before)) * 2 > len(before)
+        return f"{len(now):,} items; recorded {len(before):,}" if is_other else ""
+    numbers = [part for part in (before, now) if isinstance(part, (int, float)) and not isinstance(part, bool)]
+    if len(numbers) < 2:
+        return ""
+    if numbers[0] * numbers[1] < 0:
+        return f"another sign than the recorded {before:,}"
+    small, large = sorted(map(abs, numbers))
+    return f"more than ten times as much or less than the recorded {before:,}" if large > 10 * small > 0 else ""
 
 
 def _differences(arguments: Mapping[str, Any], recorded: Mapping[str, Any]) -> Iterator[str]:

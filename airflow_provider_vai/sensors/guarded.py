@@ -16,6 +16,8 @@ from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_provider_vai.operators.derived import ExplainedPart
+
 SAME_IN_ALL = ("tool", "conn_id", "method", "python_callable", "schema_sha256", "source_sha256", "effect")
 """Arguments that say which tool is called: all of its calls have them in common."""
 
@@ -29,11 +31,13 @@ class Guarded:
     """The guarded steps by task id, and the resolved arguments of each. A mapped step has one entry per element.
 
     ``authors`` is who wrote their frozen texts, as the gate's argument of that name says.
+    ``derived`` has the parts of each argument that this run works out, by task id and argument.
     """
 
     steps: Mapping[str, Any]
     arguments: Mapping[str, dict[str, Any]]
     authors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    derived: Mapping[str, Mapping[str, Sequence[ExplainedPart]]] = field(default_factory=dict)
 
     @cached_property
     def digests(self) -> dict[str, str]:
@@ -98,8 +102,14 @@ def guarded(gate: Any, context: Context) -> Guarded:
     if not steps:
         raise ApprovalImpossible(f"no step names the gate {gate.task_id!r}: pass it to a step (gate=...), or remove it")
     ordered = dict(sorted(steps.items(), key=lambda entry: natural(entry[0])))
-    resolved = {name: _arguments(step, context) for name, step in ordered.items()}
-    return Guarded(ordered, resolved, gate.text("authors") or {})
+    arguments = {name: _arguments(step, context) for name, step in ordered.items()}
+    derived = {
+        name: step.explained_arguments(context)
+        for name, step in ordered.items()
+        if hasattr(step, "explained_arguments")
+    }
+    worked_out = {name: parts for name, parts in derived.items() if parts}
+    return Guarded(ordered, arguments, gate.text("authors") or {}, worked_out)
 
 
 def natural(name: str) -> list[Any]:

@@ -18,6 +18,7 @@ from airflow_provider_vai.exceptions import AmbiguousRun
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.run import Approval, Run, ToolCall
 from airflow_provider_vai.traces.reading.trace import Coverage, Extent
+from airflow_provider_vai.traces.reading.values import as_object
 
 RANK: dict[Extent, int] = {"yes": 0, "partly": 1, "no": 2}
 TRUST = {
@@ -31,6 +32,9 @@ TRUST = {
     "order": ("batches", "results"),
 }
 """For each field: the parts of a format's coverage by which exports are ranked, the most important first."""
+
+SPAN = "span_"
+"""How the ids of the OpenAI Agents SDK's spans begin. The spans do not record the model's ids of the calls."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ def merged(exports: Sequence[Export]) -> Run:
     :param exports: in the order in which the user named them.
     :raises AmbiguousRun: two of them are exports of different runs.
     """
-    base, *others = _ranked(exports, "order")
+    base, *others = sorted(_ranked(exports, "order"), key=lambda export: _is_part(export, exports))
     _check(base, others)
     rows = [[(base, call)] for call in base.run.calls]
     for other in others:
@@ -73,7 +77,7 @@ def digest(digests: Iterable[str]) -> str:
 
 def is_same_run(left: Run, right: Run) -> bool:
     """Return whether two Runs are exports of one run: by the run's id, by call ids, or by the calls without ids."""
-    if left.id == right.id:
+    if left.id == right.id or is_sub_agent_of(left, right) or is_sub_agent_of(right, left):
         return True
     left_ids, right_ids = ({call.id: call.tool for call in run.calls if _has_own_id(call)} for run in (left, right))
     if shared := left_ids.keys() & right_ids.keys():
@@ -83,6 +87,36 @@ def is_same_run(left: Run, right: Run) -> bool:
     short, long = sorted(([_proposal(call) for call in run.calls] for run in (left, right)), key=len)
     remaining = iter(long)
     return bool(short) and all(proposal in remaining for proposal in short)
+
+
+def is_sub_agent_of(inner: Run, outer: Run) -> bool:
+    """Return whether a Run is what a sub-agent of another Run did, recorded in a file of its own.
+
+    :param inner: the sub-agent's Run.
+    :param outer: the Run in which it was started.
+    """
+    return inner.format == outer.format and inner.id.startswith(f"{outer.id}/")
+
+
+def is_continued(one: Run, other: Run) -> bool:
+    """Return whether one Run holds a copy of another, as a resumed session does: the same calls at the same time.
+
+    Two sessions resumed from the same point are different runs: each has calls that the other lacks.
+
+    :param one: a Run.
+    :param other: a Run of the same format.
+    """
+    calls = {call.id: call for call in one.calls if call.started_at and _has_own_id(call)}
+    shared = [(calls[call.id], call) for call in other.calls if call.id in calls]
+    is_whole = len(shared) in (len(one.calls), len(other.calls))
+    return (
+        bool(shared)
+        and is_whole
+        and all(
+            (mine.tool, mine.started_at, _proposal(mine)) == (theirs.tool, theirs.started_at, _proposal(theirs))
+            for mine, theirs in shared
+        )
+    )
 
 
 # --- matching calls ---------------------------------------------------------------------------------------------------
@@ -104,8 +138,11 @@ def _check(base: Export, others: Sequence[Export]) -> None:
 def _join(rows: list[Row], other: Export) -> None:
     """Add each call of another export to its row, or to a new row after that of the call before it."""
     free = list(rows)
-    index = 0
-    for call in other.run.calls:
+    index, parent_id = _start_of_sub_agent(rows, other.run)
+    calls = other.run.calls
+    if parent_id:
+        calls = [call.model_copy(update={"parent_id": call.parent_id or parent_id}) for call in calls]
+    for call in calls:
         row = next((row for row in free if _is_same_call(row, call)), None)
         if row is None:
             rows.insert(index, [(other, call)])
@@ -114,6 +151,29 @@ def _join(rows: list[Row], other: Export) -> None:
         free = [other_row for other_row in free if other_row is not row]
         row.append((other, call))
         index = next(number for number, candidate in enumerate(rows) if candidate is row) + 1
+
+
+def _start_of_sub_agent(rows: list[Row], run: Run) -> tuple[int, str | None]:
+    """Return the place after the call that started a sub-agent, and that call's id; 0 and ``None`` for any other run.
+
+    The link is the agent's id in the call's result, or the same prompt in both.
+    """
+    outer, _, agent = run.id.rpartition("/")
+    prompt = run.turns[0].user_text if run.turns else None
+    for index, row in enumerate(rows, 1):
+        for export, call in row:
+            result, arguments = as_object(call.result), as_object(call.proposed_arguments)
+            is_named = agent and result.get("agentId") == agent
+            if export.run.id == outer and (is_named or (prompt and arguments.get("prompt") == prompt)):
+                return index, call.id
+    return 0, None
+
+
+def _is_part(export: Export, exports: Sequence[Export]) -> tuple[bool, int]:
+    """Return the sort key by which the whole run comes before its parts, and a resumed session before its beginning."""
+    is_inner = any(is_sub_agent_of(export.run, other.run) for other in exports)
+    same_format = [other for other in exports if other.run.format == export.run.format]
+    return is_inner, -len(export.run.calls) if len(same_format) == len(exports) else 0
 
 
 def _is_same_call(row: Row, call: ToolCall) -> bool:
@@ -127,8 +187,8 @@ def _is_same_call(row: Row, call: ToolCall) -> bool:
 
 
 def _has_own_id(call: ToolCall) -> bool:
-    """Return whether a call's id comes from the file and was not generated by the adapter."""
-    return not call.id.startswith("call-") or not call.id[5:].isdigit()
+    """Return whether a call's id is the model's own: not generated by the adapter, and not the id of a span."""
+    return not call.id.startswith(SPAN) and (not call.id.startswith("call-") or not call.id[5:].isdigit())
 
 
 def _proposal(call: ToolCall) -> tuple[str, str]:
@@ -218,6 +278,7 @@ def _merged_run(exports: Sequence[Export], base: Export) -> Run:
     timed = [export.run for export in _ranked(exports, "times")]
     outcomes = [export.run.outcome for export in _ranked(exports, "outcome")]
     runs = [base.run, *(export.run for export in exports)]
+    whole = [run for run in runs if not is_sub_agent_of(run, base.run)]
     update = {
         "id": next((run.id for run in runs if not run.id.startswith("sha256:")), base.run.id),
         "format": "+".join(dict.fromkeys(export.run.format for export in exports)),
@@ -225,7 +286,7 @@ def _merged_run(exports: Sequence[Export], base: Export) -> Run:
         "usage": _first(export.run.usage for export in _ranked(exports, "usage")),
         "started_at": _first(run.started_at for run in timed),
         "ended_at": _first(run.ended_at for run in timed),
-        "turns": max(runs, key=lambda run: sum(turn.user_text is not None for turn in run.turns)).turns,
+        "turns": max(whole, key=lambda run: sum(turn.user_text is not None for turn in run.turns)).turns,
         **{name: _first(getattr(run, name) for run in runs) for name in ("title", "agent", "model", "system_text")},
     }
     if len(base.run.turns) > len(update["turns"]):

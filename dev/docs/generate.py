@@ -19,9 +19,15 @@ from airflow_provider_vai.cli.table import COMMANDS
 from airflow_provider_vai.model.kinds import KINDS, Kind
 from airflow_provider_vai.model.review_codes import CODES, LEFT_OUT, Group
 from airflow_provider_vai.traces.formats import adapters
+from airflow_provider_vai.traces.formats.spans.wrappers import ARGUMENTS, HELPERS, RESULTS, Wrapper
 
 FOLDER = Path(__file__).parent
 GLOSSARY = "The [glossary](glossary.md) explains the words used here."
+ROLES = {
+    "skipped": "a span that is not a call",
+    "answer": "the agent's answer, which is not a step",
+    "messages": "several calls in one span",
+}
 EXAMPLE = FOLDER.parents[1] / "tests/golden/every_kind/expected/every_kind.py"
 
 
@@ -33,6 +39,58 @@ def cli() -> str:
         lines += [f"| {_option(entry)} | {_meaning(entry)} |" for entry in command.options]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
+
+
+PAIRING = """
+## Files
+
+A file holds one JSON or YAML document, one document a line (JSONL, NDJSON), or several documents one after the other,
+as OpenTelemetry's console exporter prints them. These are read as well:
+
+| file | how |
+| --- | --- |
+| gzip, zip, Zstandard | unpacked within limits; Zstandard needs the extra `compression`, also inside `.eval` files |
+| a zip of several traces | every trace in it; name one as `export.zip!folder/run.json` |
+| Parquet | the rows of a data frame, such as spans with columns `attributes.…`; needs the extra `parquet` |
+| a page of an API | `{"items": [...]}`, `data`, `results`, `messages` and the like, if nothing else is in it |
+| envelopes | lists or lines such as `{"direction": ..., "message": {...}}`, as in logs of a transport |
+| cassettes | bodies in gzip or deflate; Brotli and Zstandard need the extra `compression` |
+
+A folder with `.jsonl` files is read as one trace. A Claude Code session, its resumed copies and the files of its
+sub-agents (`<session>/subagents/agent-<id>.jsonl`) are then one run: equal lines and calls count once, and calls of a
+sub-agent belong to the call that started it. You can also name the files one by one.
+
+In JSON lines, a last line that was cut off is left out, and so is a line that cannot hold a call, such as a progress
+message; a note in the run names each of them. Any other line that cannot be read is refused, because a call in it would
+be lost.
+
+A file that is not read is refused with what it looks like, the nearest format, why that does not fit, and an export of
+the same run that works.
+
+Two exports of one run are merged if you name both, such as `to_input_list()` and the traces of the OpenAI Agents SDK:
+`vai crystallize items.json traces.jsonl`.
+
+## Results, calls and their order
+
+A result belongs to the call with its id. Ids are not always unique, and some files have none. Then these rules decide,
+in this order:
+
+| in the file | rule |
+| --- | --- |
+| results in another order than the calls | the id decides, not the position |
+| several calls with one id, or calls without an id | a result that names its tool goes to a call of that tool |
+| the same, and the tool does not decide | the newest message with such a call, in it the first call without a result |
+| a repeated id | the first call keeps the id, the next ones are named `id#2`, `id#3`, and a note says so |
+| an empty or missing id | the calls are named `call-1`, `call-2`, in the order of the file |
+| a second result for one call | the last one counts, unless the call was denied; a note says so |
+| a result without a call | it is not used, and a note says so |
+
+Calls of one message are one batch. They stay in the order in which the model proposed them, even if they started or
+ended in another order.
+
+Arguments are kept as recorded. If they are no JSON object that Airflow can store (`NaN`, a key that occurs twice, half
+a surrogate pair), the call is listed under `not_crystallized` with that reason.
+"""
 
 
 def formats() -> str:
@@ -51,7 +109,36 @@ def formats() -> str:
         covered = adapter.coverage
         cells = (covered.results, covered.approvals, covered.edits, covered.timing, covered.batches)
         lines.append(f"| `{adapter.name}` | {adapter.description} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_instrumentations()]) + "\n" + PAIRING
+
+
+def _instrumentations() -> list[str]:
+    """Return the section about what instrumentations add to the conventions of spans."""
+    lines = [
+        "",
+        "## Spans, by instrumentation",
+        "",
+        "Spans are read by the conventions of OpenTelemetry and OpenInference: attributes first, then events. The",
+        "table lists what instrumentations add, with the version in which it was seen, if it was. Keys in brackets may",
+        "be missing. If a tool's arguments are wrapped in an object that is not listed, the trace is refused with the",
+        "object's keys. Export the run's messages instead.",
+        "",
+        "| seen in | what | how it is recognised |",
+        "| --- | --- | --- |",
+    ]
+    for what, wrappers in (("arguments in an object", ARGUMENTS), ("a result in an object", RESULTS)):
+        lines += [f"| {wrapper.seen} | {what} | keys {_keys(wrapper)} |" for wrapper in wrappers]
+    for helper in HELPERS:
+        places = {"span": helper.span, "tool": helper.tool, "key of the input": helper.beside}
+        places["key of the output"] = helper.result
+        marks = ", ".join(f"{place} `{name}`" for place, name in places.items() if name)
+        lines.append(f"| {helper.seen} | {ROLES[helper.role]} | {marks} |")
+    return lines
+
+
+def _keys(wrapper: Wrapper) -> str:
+    """Return a wrapper's keys; those that it need not have are in brackets."""
+    return ", ".join([*(f"`{key}`" for key in sorted(wrapper.keys)), *(f"[`{key}`]" for key in sorted(wrapper.others))])
 
 
 def kinds() -> str:

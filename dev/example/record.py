@@ -1,6 +1,7 @@
-"""Record the example run: an agent queries the warehouse, draws a flashboard and posts a summary.
+"""Record the example runs: an agent queries the warehouse, draws a flashboard and posts a summary.
 
-Run ``python dev/example/record.py`` in the project's environment; it writes ``run.json`` beside this file. The tools
+Run ``python dev/example/record.py`` in the project's environment; it writes ``run.json`` beside this file, and
+``run_2024.json``, the same task on the warehouse of another year. The tools
 really run: SQL on the example's warehouse, the flashboard's page, and a POST to a receiver on this machine, which waits
 until it is approved. Only the model is scripted (``scripted_model.py``), so that recording needs no account.
 """
@@ -25,7 +26,7 @@ from pydantic_ai.messages import ModelMessagesTypeAdapter
 
 from airflow_provider_vai.operators.flashboard.page import page
 
-RECORDING = Path(__file__).with_name("run.json")
+RECORDINGS = {"run.json": warehouse.YEAR, "run_2024.json": 2024}
 SYSTEM = """You are the reporting analyst of an online coffee shop. Answer from the DuckDB warehouse only.
 Tables: regions (region_id, name); customers (customer_id, region_id, segment, signed_up_on);
 products (product_id, name, category, list_price); orders (order_id, customer_id, ordered_at, status);
@@ -148,10 +149,18 @@ def record(desk: Desk) -> bytes:
 
 
 def main() -> int:
-    """Record the run into :data:`RECORDING`."""
+    """Record each run of :data:`RECORDINGS`, or those that are named."""
+    for name in sys.argv[1:] or RECORDINGS:
+        messages = _recorded(RECORDINGS[name])
+        Path(__file__).with_name(name).write_bytes(messages)
+        print(f"{name}: {len(messages)} bytes")
+    return 0
+
+
+def _recorded(year: int) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         desk = Desk(Path(folder) / "warehouse.duckdb", Path(folder), "")
-        warehouse.build(desk.warehouse)
+        warehouse.build(desk.warehouse, year)
         service = receiver.start(Path(folder) / "received.jsonl")
         desk.reports_url = f"http://127.0.0.1:{service.server_port}"
         messages = record(desk)
@@ -159,9 +168,7 @@ def main() -> int:
         service.shutdown()
     if len(posts) != 1:
         raise SystemExit(f"the reports service got {len(posts)} posts instead of one")
-    RECORDING.write_bytes(messages)
-    print(f"{RECORDING.name}: {len(messages)} bytes")
-    return 0
+    return messages
 
 
 if __name__ == "__main__":

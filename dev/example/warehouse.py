@@ -1,7 +1,8 @@
 """Build the example's warehouse: one year of a small online shop in DuckDB, the same rows every time.
 
-Run ``python dev/example/warehouse.py FILE``. Tables: ``regions``, ``customers``, ``products``, ``orders`` (about 4,000)
-and ``order_lines``. Demand grows over the year, peaks before the holidays and differs by region.
+Run ``python dev/example/warehouse.py FILE [YEAR]``; each year has other rows. Tables: ``regions``, ``customers``,
+``products``, ``orders`` (about 4,000) and ``order_lines``. Demand grows over the year, peaks before the holidays and
+differs by region.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from typing import Any
 
 import duckdb
 
-SEED = 20250101
 YEAR = 2025
 CUSTOMERS = 620
 ORDERS_BY_MONTH = (262, 248, 291, 296, 318, 309, 287, 301, 337, 362, 498, 541)
@@ -51,22 +51,22 @@ CREATE TABLE order_lines (order_id INTEGER NOT NULL, line_no INTEGER NOT NULL, p
 Row = tuple[Any, ...]
 
 
-def build(path: Path) -> None:
-    """Write the warehouse to ``path``; an existing file is replaced in one step."""
+def build(path: Path, year: int = YEAR) -> None:
+    """Write the warehouse of a year to ``path``; an existing file is replaced in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         draft = Path(folder) / path.name
         with duckdb.connect(str(draft)) as connection:
             connection.execute(SCHEMA)
-            for table, rows in _tables().items():
+            for table, rows in _tables(year).items():
                 _load(connection, table, rows, Path(folder))
         draft.replace(path)
 
 
-def _tables() -> dict[str, list[Row]]:
-    chance = random.Random(SEED)
-    customers = list(_customers(chance))
-    orders = list(_orders(chance))
+def _tables(year: int) -> dict[str, list[Row]]:
+    chance = random.Random(year * 10_000 + 101)
+    customers = list(_customers(chance, year))
+    orders = list(_orders(chance, year))
     return {
         "regions": [(number, name) for number, (name, _) in enumerate(REGIONS, 1)],
         "customers": customers,
@@ -76,19 +76,20 @@ def _tables() -> dict[str, list[Row]]:
     }
 
 
-def _customers(chance: random.Random) -> Iterator[Row]:
+def _customers(chance: random.Random, year: int) -> Iterator[Row]:
     regions, weights = range(1, len(REGIONS) + 1), [weight for _, weight in REGIONS]
     for number in range(1, CUSTOMERS + 1):
         region = chance.choices(regions, weights)[0]
         segment = chance.choices(("consumer", "office", "cafe"), (76, 17, 7))[0]
-        yield number, region, segment, date(YEAR - 1, 12, 31) - timedelta(days=chance.randrange(1100))
+        yield number, region, segment, date(year - 1, 12, 31) - timedelta(days=chance.randrange(1100))
 
 
-def _orders(chance: random.Random) -> Iterator[Row]:
+def _orders(chance: random.Random, year: int) -> Iterator[Row]:
+    counts = ORDERS_BY_MONTH if year == YEAR else [int(count * chance.uniform(0.6, 1.2)) for count in ORDERS_BY_MONTH]
     moments = sorted(
-        datetime(YEAR, month, chance.randint(1, calendar.monthrange(YEAR, month)[1]))
+        datetime(year, month, chance.randint(1, calendar.monthrange(year, month)[1]))
         + timedelta(seconds=int(chance.triangular(6 * 3600, 24 * 3600 - 1, 19 * 3600)))
-        for month, count in enumerate(ORDERS_BY_MONTH, 1)
+        for month, count in enumerate(counts, 1)
         for _ in range(count)
     )
     loyal = [1 / (1 + number % 40) for number in range(CUSTOMERS)]  # some order often, most occasionally
@@ -119,4 +120,4 @@ def _load(connection: duckdb.DuckDBPyConnection, table: str, rows: list[Row], fo
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1]))
+    build(Path(sys.argv[1]), int(sys.argv[2]) if sys.argv[2:] else YEAR)

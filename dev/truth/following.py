@@ -103,9 +103,8 @@ def keep(recording: Recording, dojo: Dojo, rules: ToolsFile, found: Following) -
 
 
 def wired_places(step: Step) -> list[Path]:
-    """Return the places in a step's recorded arguments that wires fill in."""
-    argument = step.arguments["arguments"]
-    return [()] * bool(argument.from_) + [tuple(wire.at) for wire in argument.wires if wire.from_]
+    """Return the places in a step's recorded arguments that are wired or derived."""
+    return list(dict.fromkeys(tuple(at) for at, _ in step.arguments["arguments"].placed_outputs()))
 
 
 def same_records(left: Any, right: Any) -> bool:

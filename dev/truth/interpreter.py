@@ -1,8 +1,8 @@
 """Run the steps of an Automation one after the other, without Airflow, as the generated tasks would.
 
 Arguments are filled in as the operators' ``Argument.resolve`` does: a wire with the part of an earlier step's result
-that ``results.select`` finds, a parameter with its value in this run, a template with the text that Jinja renders, a
-secret with the password of its connection. The caller runs the tools.
+that ``results.select`` finds, a derived value with what its tree gives, a parameter with its value in this run, a
+template with the text that Jinja renders, a secret with the password of its connection. The caller runs the tools.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Any
 from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
+from airflow_provider_vai.exceptions import DerivationError
+from airflow_provider_vai.languages.derivation import Node, evaluate
 from airflow_provider_vai.languages.places import with_value
 from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
 from airflow_provider_vai.model.base import JsonPath
@@ -83,6 +85,8 @@ def _run_step(step: Step, perform: Perform, context: Context) -> Any:
 
 
 def _filled(argument: Argument, context: Context, element: Any) -> Any:
+    if argument.derive is not None:
+        return _derived(argument.derive, context, element)
     match argument.class_:
         case "parameter":
             return _param(argument.param or "", argument.path, context)
@@ -94,6 +98,8 @@ def _filled(argument: Argument, context: Context, element: Any) -> Any:
     for wire in argument.wires:
         if wire.from_ is not None:
             part = _taken(wire.from_, context, element)
+        elif wire.derive is not None:
+            part = _derived(wire.derive, context, element)
         elif wire.param is not None:
             part = _param(wire.param, wire.path, context)
         else:
@@ -102,6 +108,31 @@ def _filled(argument: Argument, context: Context, element: Any) -> Any:
     for secret in argument.secrets:
         value = with_value(value, secret.at, context.passwords[secret.connection])
     return value
+
+
+def _derived(tree: Node, context: Context, element: Any) -> Any:
+    """Return a derived value.
+
+    :raises LookupError: it cannot be worked out from these results.
+    """
+
+    def resolved(reference: Node) -> Any:
+        path = list(reference.get("path", []))
+        match reference["function"]:
+            case "wired":
+                return _taken(Output(step=reference["step"], path=path), context, element)
+            case "item":
+                return _taken(Output(path=path), context, element)
+            case "parameter":
+                return _param(reference["name"], path, context)
+            case "template":
+                return _rendered(reference["text"], context)
+        raise NotImplementedError(f"the bench does not follow {reference['function']}")
+
+    try:
+        return evaluate(tree, resolved)
+    except DerivationError as error:
+        raise LookupError(str(error)) from None
 
 
 def _taken(output: Output, context: Context, element: Any) -> Any:

@@ -302,9 +302,9 @@ def test_a_form_and_a_text_arrive(hooks):
         assert result(hooks, "limits", answer.json()["runId"])["payload"] == expected
 
 
-def test_the_largest_integers_arrive(hooks):
+def test_the_largest_numbers_arrive(hooks):
     """What is taken reaches the task unchanged, also at the edge of what is taken."""
-    payload = [2**63 - 1, -(2**63), 1e308, 5e-324, "\ufffd\U0001f600", {"": {"_": []}}]
+    payload = [2**63 - 1, -(2**63), 9e18, -1.5e9, 5e-324, "\ufffd\U0001f600", {"": {"_": []}}]
     body = json.dumps(payload).encode()
 
     answer = post(hooks, "limits", body, signed("limits", body))

@@ -24,16 +24,18 @@ FIXED = {"SOURCE_DATE_EPOCH": "1740992400", "VAI_AUTHOR": "golden"}
 
 @dataclass(frozen=True)
 class Case:
-    """A crystallization: the folder's name, the trace, further options.
+    """A crystallization: the folder's name, the trace, further options, and edits of the result.
 
     :param trace: path from ``tests``; without one, the folder's ``trace.json``.
     :param tools: the folder whose tools file counts; without one, the case's own, if it has one.
+    :param edits: arguments of ``vai edit`` after the DAG id, which is the folder's name.
     """
 
     name: str
     trace: str = ""
     options: tuple[str, ...] = ()
     tools: str = ""
+    edits: tuple[tuple[str, ...], ...] = ()
 
     @property
     def expected(self) -> Path:
@@ -48,12 +50,37 @@ class Case:
         return ["crystallize", str(trace), "--out", str(out), *mapped, *self.options]
 
 
+BEST = "largest(wired(generate_query, 'rows'), by='revenue')"
+OPEN = "where(wired(generate_query_2, 'rows'), status='open')"
+SENTENCES = (
+    "text('EUR {revenue} in all. {month} was the strongest month with EUR {most}, {share} of it."
+    " {open} orders are open, worth EUR {worth}.',"
+    " revenue=shown(total(wired(generate_query, 'rows'), 'revenue'), ',.2f'),"
+    f" month=month_of({BEST}['month']), most=shown({BEST}['revenue'], ',.2f'),"
+    f" share=percent(ratio({BEST}['revenue'], total(wired(generate_query, 'rows'), 'revenue'))),"
+    f" open=count({OPEN}), worth=shown(total({OPEN}, 'amount'), ',.2f'))"
+)
+"""The text of the case ``derived``, as a person would type it."""
+
 ANTHROPIC = "traces/anthropic_messages.json"
 CASES = (
     Case("seed"),
     Case("example", "../dev/example/seed.json", ("--dag-id", "monthly_revenue_dashboard")),
     Case("demo", "../dev/example/run.json", ("--dag-id", "monthly_revenue_report")),
     Case("every_kind", options=("--dag-id", "every_kind", "--parallel", "--gates", "recorded")),
+    Case(
+        "derived",
+        options=("--dag-id", "derived"),
+        edits=(
+            (
+                *("set", "create_flashboard"),
+                *("--derive", f"description={SENTENCES}"),
+                *("--derive", f"datasets.open=project({OPEN}, 'order_id', 'amount')"),
+                *("--derive", "datasets.best=top(wired(generate_query, 'rows'), 1, by='revenue')"),
+                *("--derive", f"charts.1.title=month_of({BEST}['month'])"),
+            ),
+        ),
+    ),
     Case("mapped", options=("--dag-id", "vai_order_reminders", "--loops")),
     Case("vai_chat_thread", "traces/vai_chat_thread.json"),
     Case("openai_chat", "traces/openai_chat.json", ("--gates", "recorded", "--schedule", "@daily")),
@@ -77,6 +104,8 @@ def make(case: Case, out: Path) -> None:
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             code = cli.main(case.arguments(out))
+            for edit in () if code else case.edits:
+                code = code or cli.main(["edit", str(out / f"{case.name}.py"), *edit])
     finally:
         for name, value in before.items():
             os.environ.pop(name)

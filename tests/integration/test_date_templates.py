@@ -16,8 +16,9 @@ from airflow_provider_vai.crystallizer.parameters.date_words import common, mean
 from airflow_provider_vai.crystallizer.parameters.parameters import parameters
 from airflow_provider_vai.crystallizer.redact import redact
 from airflow_provider_vai.crystallizer.wiring.wire import wire
-from airflow_provider_vai.model.automation import Argument, Automation, Step, StepApproval, Wire
+from airflow_provider_vai.model.automation import Argument, Automation, Step, Wire
 from airflow_provider_vai.model.run import Run, ToolCall, Turn
+from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.model.tools_file import ToolRule, ToolsFile
 from airflow_provider_vai.model.triggers import ManualTrigger
 from airflow_provider_vai.renderer.render import render

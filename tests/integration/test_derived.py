@@ -133,3 +133,34 @@ def test_what_cannot_be_read(reference: str, message: str, run_dag: Run, monkeyp
         )
     assert ran.states["b"] == "failed"
     assert message in ran.log
+
+
+def test_a_gate_shows_and_covers_derived_values(run_dag: Run) -> None:
+    """The approver reads the total in words with today's value, and the step uses exactly what was approved."""
+    sending = "{'total': total(wired(query, 'rows'), 'revenue'), 'to': 'ada'}"
+    tasks = (
+        f"query = {TOOL.format('query', {'rows': ROWS}, '')}\n"
+        + "gate = ApprovalGateSensor(task_id='gate', subject='Go?', recorded={'arguments': {'arguments': {'value': "
+        + "{'total': 5, 'to': 'ada'}}}})\n"
+        + f"send = {TOOL.format('send', sending, ', gate=gate')}\n"
+        + "query >> gate >> send\n"
+    )
+    with answering("Approve") as shown:
+        ran = run_dag(IMPORTS + tasks)
+    assert ran.results["send"] == {"total": 296718, "to": "ada"}
+    body = shown[0][1].replace("\\", "")
+    assert "- arguments.value.total: total of revenue over 2 rows of query: 296,718 **more than ten times" in body
+
+
+def test_a_gate_whose_step_has_nothing_to_derive_from(run_dag: Run) -> None:
+    """The gate fails with the same message as the step would, and asks nobody."""
+    tasks = (
+        f"query = {TOOL.format('query', {'rows': []}, '')}\n"
+        + "gate = ApprovalGateSensor(task_id='gate', subject='Go?')\n"
+        + f"""send = {TOOL.format("send", "largest(wired(query, 'rows'), by='revenue')", ", gate=gate")}\n"""
+        + "query >> gate >> send\n"
+    )
+    with answering("Approve") as shown:
+        ran = run_dag(IMPORTS + tasks)
+    assert (ran.states["gate"], ran.states["send"], shown) == ("failed", "upstream_failed", [])
+    assert "arguments.value: largest: there are no rows to choose from" in ran.log

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_vai.languages.derivation.source import written as source_text
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.model.step_effects import DECLARING
 from airflow_provider_vai.renderer.frame import framed
@@ -81,7 +82,10 @@ def test_arguments_survive_serialization(case: Case, loaded: Callable[[Case], An
                 continue
             written = json.dumps(tasks[step.task_id][name], sort_keys=True)
             assert '"sha256"' not in written, "too long to be shown whole: not a good golden"
-            for source in [wire.from_ for wire in argument.wires] + ([argument.from_] if argument.from_ else []):
+            for _, tree in argument.trees():
+                assert json.dumps({"derived": source_text(tree)}) in written
+            wires = [wire.from_ for wire in argument.wires if wire.from_]
+            for source in wires + ([argument.from_] if argument.from_ else []):
                 assert json.dumps({"wired": [source.step, *source.path]}) in written
             if argument.class_ == "frozen" and not argument.secrets:
                 assert tasks[step.task_id][name] == argument.value
@@ -99,9 +103,20 @@ def test_loading_twice_gives_one_version(case: Case, loaded: Callable[[Case], An
 @pytest.fixture
 def seed(database: Path) -> Iterator[Any]:
     """The DAG of the seed case, loaded from the DAGs folder, where Airflow can run it."""
+    yield from runnable("seed", database)
+
+
+@pytest.fixture
+def derived(database: Path) -> Iterator[Any]:
+    """The DAG of the case with derived values, as :func:`seed`."""
+    yield from runnable("derived", database)
+
+
+def runnable(name: str, database: Path) -> Iterator[Any]:
+    """Yield the DAG of a case while its file is in the DAGs folder."""
     from airflow.dag_processing.dagbag import DagBag
 
-    source = next(CASES[0].expected.glob("*.py"))
+    source = next(next(case for case in CASES if case.name == name).expected.glob("*.py"))
     file = database / "dags" / source.name
     shutil.copy(source, file)
     yield DagBag(dag_folder=str(file)).dags[source.stem]
@@ -133,3 +148,29 @@ def test_seed_shows_todays_rows(seed: Any, tmp_path: Path, monkeypatch: pytest.M
     for new in ("2025-03-01", "321.25", "West"):
         assert new in second
         assert new not in first
+
+
+def test_derived_values_follow_the_data(derived: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The texts have today's figures; with a tie for the strongest month the task fails and writes no page."""
+    import duckdb
+
+    warehouse, artifacts = tmp_path / "warehouse.duckdb", tmp_path / "artifacts"
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "duckdb", "host": str(warehouse)}))
+    monkeypatch.setenv("AIRFLOW__VAI__ARTIFACTS_PATH", f"file://{artifacts}")
+
+    def ran(change: str) -> tuple[str, str]:
+        with duckdb.connect(str(warehouse)) as connection:
+            connection.execute(change)
+        run = derived.test()
+        states = {ti.task_id: str(getattr(ti.state, "value", ti.state)) for ti in run.get_task_instances()}
+        pages = sorted(artifacts.rglob("*.html"), key=lambda path: path.stat().st_mtime_ns)
+        return states["create_flashboard"], pages[-1].read_text()
+
+    state, page = ran(ORDERS + "UPDATE orders SET status = 'open' WHERE order_id = 5")
+    assert state == "success"
+    shown = "EUR 420.50 in all. February 2025 was the strongest month with EUR 240.00, 57% of it."
+    assert f"{shown} 1 orders are open, worth EUR 999.00." in page
+    state, page = ran("INSERT INTO orders VALUES (6, 'West', '2025-03-01', 1321.25, 'completed')")
+    assert (state, "March 2025 was the strongest month with EUR 1,321.25, 76% of it." in page) == ("success", True)
+    state, after = ran("INSERT INTO orders VALUES (7, 'West', '2025-04-01', 1321.25, 'completed')")
+    assert (state, after) == ("failed", page)

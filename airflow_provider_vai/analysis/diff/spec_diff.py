@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.derivation.source import written
 from airflow_provider_vai.languages.places import value_or, with_value
 from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
 from airflow_provider_vai.model.base import JsonPath
@@ -39,8 +40,8 @@ ABSENT: Any = object()
 class Change:
     """One difference between two specs.
 
-    A value that is known only in a DAG run is written as an object with one key: ``$wired``, ``$param``, ``$template``
-    or ``$secret``.
+    A value that is known only in a DAG run is written as an object with one key: ``$wired``, ``$param``,
+    ``$template``, ``$derive`` or ``$secret``.
 
     :param place: The place in the sidecar, with steps and params by name, such as ``steps.load.arguments.sql``.
     :param what: What happened at the place.
@@ -234,12 +235,16 @@ def _value(argument: Argument) -> Any:
         return _Open({"$param": [argument.param, *argument.path]})
     if argument.class_ == "template":
         return _Open({"$template": argument.value})
+    if argument.derive:
+        return _derived(argument.derive)
     if argument.from_:
         return _output(argument.from_)
     value = argument.value
     for wire in argument.wires:
         if wire.from_:
             named = _output(wire.from_)
+        elif wire.derive:
+            named = _derived(wire.derive)
         elif wire.param is not None:
             named = _Open({"$param": [wire.param, *wire.path]})
         else:
@@ -248,6 +253,10 @@ def _value(argument: Argument) -> Any:
     for secret in argument.secrets:
         value = _put(value, secret.at, _Open({"$secret": secret.connection}))
     return value
+
+
+def _derived(tree: dict[str, Any]) -> _Open:
+    return _Open({"$derive": written(tree)})
 
 
 def _put(value: Any, at: JsonPath, new: Any) -> Any:

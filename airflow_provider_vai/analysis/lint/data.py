@@ -9,12 +9,13 @@ from difflib import get_close_matches
 from typing import Any
 
 from airflow_provider_vai.analysis.lint.finding import CheckResult
-from airflow_provider_vai.analysis.lint.raw import RawOutput, list_of, object_of, text_of, texts_of
+from airflow_provider_vai.analysis.lint.raw import RawOutput, RawStep, list_of, object_of, text_of, texts_of
 from airflow_provider_vai.analysis.lint.subjects import Subject
 from airflow_provider_vai.authoring.specs.places import dotted, similar
 from airflow_provider_vai.authoring.specs.values import TO_A_CONNECTION, credentials
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.languages.result_path import ONLY
+from airflow_provider_vai.model import derivation
 from airflow_provider_vai.model.param_default import default_problem
 from airflow_provider_vai.model.positions import positional
 from airflow_provider_vai.model.step_graph import reachable
@@ -97,7 +98,7 @@ def positions_in_writes(subject: Subject) -> Iterator[CheckResult]:
 
 
 def _reads(subject: Subject) -> dict[str, list[RawOutput]]:
-    return {step.key: list(step.outputs()) for step in subject.steps if step.key}
+    return {step.key: list(step.reads()) for step in subject.steps if step.key}
 
 
 def stray_elements(subject: Subject) -> Iterator[CheckResult]:
@@ -152,11 +153,7 @@ def literal_credentials(subject: Subject) -> Iterator[CheckResult]:
         for name, value in step.values().items():
             for at, what in credentials({name: value}, step.kind):
                 yield CheckResult(step.field("arguments", *at), what, TO_A_CONNECTION)
-        for field, template in step.templates():
-            if ".wires" in field and credentials({"template": template}):
-                yield CheckResult(
-                    field, "the template contains something that looks like a credential", TO_A_CONNECTION
-                )
+        yield from _in_references(step)
     for name, param in subject.params.items():
         for at, what in credentials({name: param.get("default")}):
             yield CheckResult(dotted(["params", *at]), what, TO_A_CONNECTION)
@@ -168,6 +165,18 @@ def literal_credentials(subject: Subject) -> Iterator[CheckResult]:
     for line in subject.dag.credential_lines if subject.dag else ():
         place = f"{subject.dag_path.name}, line {line}"
         yield CheckResult(place, "the DAG file contains something that looks like a credential", TO_A_CONNECTION)
+
+
+def _in_references(step: RawStep) -> Iterator[CheckResult]:
+    """Yield each template of a wire, and each derived value, with a literal that looks like a credential."""
+    for field, _, tree in step.trees():
+        texts = {str(number): text for number, text in enumerate(derivation.literals(tree))}
+        if credentials(texts):
+            problem = "the derived value contains something that looks like a credential"
+            yield CheckResult(field, problem, TO_A_CONNECTION)
+    for field, template in step.templates():
+        if ".wires" in field and credentials({"template": template}):
+            yield CheckResult(field, "the template contains something that looks like a credential", TO_A_CONNECTION)
 
 
 def _used(subject: Subject) -> Iterator[tuple[str, str]]:

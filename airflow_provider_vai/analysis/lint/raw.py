@@ -10,11 +10,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from airflow_provider_vai.authoring.specs.places import dotted
+from airflow_provider_vai.model import derivation
 from airflow_provider_vai.model.automation import Argument
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.effects import ORDER, OWN
 from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.step_effects import StepEffect, effect_of, values_of
+
+FILLED_IN = ("parameter", "template", "derived")
+"""The classes of arguments whose value as a whole is known only in a run."""
 
 
 def object_of(value: Any) -> dict[str, Any]:
@@ -128,6 +132,30 @@ class RawStep:
             for index, wire in enumerate(list_of(argument.get("wires"))):
                 place = self.field("arguments", name, "wires", index, "from")
                 yield from _output(object_of(wire).get("from"), place)
+        for field, _, tree in self.trees():
+            yield from (RawOutput(field, step, path) for step, path in derivation.reads(tree))
+
+    def reads(self) -> Iterator[RawOutput]:
+        """Yield what :meth:`outputs` yields, with a position in the path where a derived value picks by position."""
+        derived = [field for field, _, _ in self.trees()]
+        yield from (output for output in self.outputs() if output.field not in derived)
+        for field, _, tree in self.trees():
+            yield from (RawOutput(field, step, path) for step, path in derivation.placed_reads(tree))
+
+    def trees(self) -> Iterator[tuple[str, JsonPath, dict[str, Any]]]:
+        """Yield each derived value that follows the schema: its place in the spec, in the arguments, and its tree."""
+        for name, argument in self.arguments.items():
+            found: list[tuple[str, JsonPath, Any]] = [
+                (self.field("arguments", name, "derive"), [], argument.get("derive"))
+            ]
+            found += [
+                (self.field("arguments", name, "wires", index, "derive"), list_of(wire.get("at")), wire.get("derive"))
+                for index, wire in enumerate(list_of(argument.get("wires")))
+                if isinstance(wire, dict)
+            ]
+            for field, at, tree in found:
+                if isinstance(tree, dict) and derivation.follows_schema(tree):
+                    yield field, [name, *at], tree
 
     def params(self) -> Iterator[tuple[str, str]]:
         """Yield a pair of place and name for each DAG param that the step uses."""
@@ -137,6 +165,8 @@ class RawStep:
             for index, wire in enumerate(list_of(argument.get("wires"))):
                 if param := text_of(object_of(wire).get("param")):
                     yield self.field("arguments", name, "wires", index, "param"), param
+        for field, _, tree in self.trees():
+            yield from ((field, param) for param in derivation.params(tree))
 
     def templates(self) -> Iterator[tuple[str, str]]:
         """Yield a pair of place and text for each Jinja template of the step."""
@@ -146,6 +176,8 @@ class RawStep:
             for index, wire in enumerate(list_of(argument.get("wires"))):
                 if text := text_of(object_of(wire).get("template")):
                     yield self.field("arguments", name, "wires", index, "template"), text
+        for field, _, tree in self.trees():
+            yield from ((field, text) for text in derivation.templates(tree))
 
     def connections(self) -> Iterator[tuple[str, str]]:
         """Yield a pair of place and connection id for each connection that the step uses."""
@@ -161,7 +193,7 @@ class RawStep:
         """Return the places in the arguments whose values are known only when the step runs."""
         places: list[JsonPath] = []
         for name, argument in self.arguments.items():
-            if isinstance(argument.get("from"), dict) or argument.get("class") in ("parameter", "template"):
+            if isinstance(argument.get("from"), dict) or argument.get("class") in FILLED_IN:
                 places.append([name])
                 continue
             for entry in [*list_of(argument.get("wires")), *list_of(argument.get("secrets"))]:

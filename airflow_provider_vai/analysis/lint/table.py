@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from airflow_provider_vai.analysis.lint import data, form, gates, installed, pair, start
+from airflow_provider_vai.analysis.lint import data, derived, form, gates, installed, pair, start
 from airflow_provider_vai.analysis.lint.finding import CheckResult, Finding, Level
 from airflow_provider_vai.analysis.lint.folder import SAME_DAG_ID, SAME_PATH, SHARED_SECRET
 from airflow_provider_vai.analysis.lint.subjects import NOT_PYTHON, REFUSED, UNREADABLE, Subject
@@ -69,6 +69,19 @@ CHECKS = (
     Check("VAI205", "error", "A step uses a list element, but is not mapped over a list.", data.stray_elements),
     Check("VAI206", "error", "The default of a param does not match its schema.", data.wrong_defaults),
     Check("VAI207", "warning", "A value is taken by its position in a list.", data.positions),
+    Check(
+        "VAI208",
+        "error",
+        "A derived value reads an argument that its step does not have, or of a mapped step.",
+        derived.unknown_arguments,
+    ),
+    Check(
+        "VAI209",
+        "warning",
+        "A part of a derived value reads nothing, so it is the same in every run.",
+        derived.constants,
+    ),
+    Check("VAI210", "warning", "A text repeats figures of the recorded run.", derived.stale_texts),
     Check("VAI301", "error", "A connection is used but not listed under `connections`.", data.unlisted_connections),
     Check(UNKNOWN_CONNECTION, "error", "A connection does not exist (checked only with `--connections`)."),
     Check("VAI303", "error", "A literal looks like a credential.", data.literal_credentials),
@@ -89,6 +102,18 @@ CHECKS = (
         "warning",
         "A gate without a deadline can hold back the later runs of an automation that starts by itself.",
         gates.gates_without_deadline,
+    ),
+    Check(
+        "VAI409",
+        "error",
+        "A write takes a recipient, account or amount by a criterion or from a text, and no person set it.",
+        derived.chosen_recipients,
+    ),
+    Check(
+        "VAI410",
+        "warning",
+        "A write takes a recipient, account or amount by a criterion or from a text, as a person set it.",
+        derived.recipients_by_person,
     ),
     Check(
         "VAI501",

@@ -32,8 +32,9 @@ from airflow_provider_vai.authoring.editing.settings import (
 from airflow_provider_vai.authoring.editing.steps import check_step, kind_of, measured, set_argument, unset_argument
 from airflow_provider_vai.languages.identifiers import Names
 from airflow_provider_vai.model import review
-from airflow_provider_vai.model.automation import Argument, Automation, LeftOut, Step, StepApproval
+from airflow_provider_vai.model.automation import Argument, Automation, LeftOut, Step
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
+from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.model.step_graph import (
     GATE,
     changed,

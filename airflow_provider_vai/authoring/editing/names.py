@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow_provider_vai.languages.identifiers import Names, slug
-from airflow_provider_vai.model import review
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Step
+from airflow_provider_vai.model import derivation, review
+from airflow_provider_vai.model.automation import Argument, Automation, Output, Step, Wire
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.step_graph import (
     GATE,
@@ -74,12 +74,17 @@ def _renamed(step: Step, names: Mapping[str, str]) -> Step:
     def output(place: Output) -> Output:
         return place.model_copy(update={"step": names.get(place.step or "", place.step)})
 
+    def wired(wire: Wire) -> Wire:
+        if wire.derive:
+            return wire.model_copy(update={"derive": derivation.renamed(wire.derive, names)})
+        return wire.model_copy(update={"from_": output(wire.from_)}) if wire.from_ else wire
+
     def argument(given: Argument) -> Argument:
         update: dict[str, Any] = {"from_": output(given.from_)} if given.from_ else {}
+        if given.derive:
+            update["derive"] = derivation.renamed(given.derive, names)
         if given.wires:
-            update["wires"] = [
-                wire.model_copy(update={"from_": output(wire.from_)}) if wire.from_ else wire for wire in given.wires
-            ]
+            update["wires"] = [wired(wire) for wire in given.wires]
         return given.model_copy(update=update) if update else given
 
     gate = step.approval.gate

@@ -14,6 +14,7 @@ from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.languages import expression
 from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import Automation, Param
+from airflow_provider_vai.model.outside import templates_of
 from airflow_provider_vai.model.param_default import default_problem
 from airflow_provider_vai.model.refusals import accepted
 from airflow_provider_vai.model.step_graph import changed, finished, found, refuse, validated
@@ -135,8 +136,7 @@ def _refuse_used(automation: Automation, name: str) -> None:
     mention = re.compile(rf"""\bparams(\.{re.escape(name)}\b|\[\s*['"]{re.escape(name)}['"]\s*\])""")
     for step in automation.steps:
         for at, argument in step.arguments.items():
-            whole = [argument.value] if argument.class_ == "template" else []
-            texts = [*whole, *(wire.template for wire in argument.wires if wire.template)]
+            texts: list[Any] = [text for _, text in templates_of(argument)]
             if step.kind == "conditional_branch" and at == "condition":
                 texts.append(argument.value)
             uses += [f"step {step.key}: {at}" for text in texts if isinstance(text, str) and mention.search(text)]

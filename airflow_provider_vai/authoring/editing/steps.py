@@ -12,23 +12,16 @@ from airflow_provider_vai.authoring.editing.gates import follow_values, guarded,
 from airflow_provider_vai.authoring.editing.secrets import refuse_credentials, refuse_text
 from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.languages.template import syntax_problem
-from airflow_provider_vai.model import step_effects
+from airflow_provider_vai.model import derivation, step_effects
 from airflow_provider_vai.model.authors import by_user, parts_after_edit
-from airflow_provider_vai.model.automation import (
-    Argument,
-    Automation,
-    Effect,
-    Secret,
-    Step,
-    StepApproval,
-    Wire,
-)
+from airflow_provider_vai.model.automation import Argument, Automation, Effect, Secret, Step, Wire
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.effects import OWN
 from airflow_provider_vai.model.flags import flag
 from airflow_provider_vai.model.kinds import Kind, by_name
-from airflow_provider_vai.model.outside import REMEDY, outside_problem
+from airflow_provider_vai.model.outside import REMEDY, outside_problem, templates_of
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
+from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.model.step_effects import UNKNOWN
 from airflow_provider_vai.model.step_graph import changed, dotted, finished, found, refuse
 
@@ -72,6 +65,8 @@ def set_argument(
     given = value if isinstance(value, Argument) else Argument.frozen(value)
     _check_argument(given, path, step)
     old = step.arguments.get(name)
+    if given.class_ == "derived" and "value" not in given.model_fields_set and old and not _is_open(old):
+        given = given.model_copy(update={"value": old.value})  # the recorded value, for comparison
     new = given if len(path) == 1 else _placed(old, path[1:], given, f"step {key}: {dotted(path)}")
     if step.call_ids:
         new = _from_user(new, by)
@@ -199,24 +194,28 @@ def _check_argument(given: Argument, path: JsonPath, step: Step) -> None:
         "wired": (given.from_ is not None) != bool(given.wires) and given.param is None,
         "parameter": bool(given.param) and given.from_ is None and not given.wires and not given.secrets,
         "template": isinstance(given.value, str) and not (given.from_ or given.wires or given.param or given.secrets),
+        "derived": given.derive is not None,
     }
     if not fits[given.class_]:
         refuse(
             f"a {given.class_} argument cannot have these fields: {', '.join(sorted(given.model_fields_set))}",
             f"step {step.key}: {dotted(path)}",
-            "frozen: value; wired: from, or value and wires; parameter: param; template: the text as value.",
+            "frozen: value; wired: from, or value and wires; parameter: param; template: the text as value; derived: "
+            "derive.",
         )
-    for template in [given.value if given.class_ == "template" else None, *(wire.template for wire in given.wires)]:
-        if template is not None:
-            where = f"step {step.key}: {dotted(path)}"
-            refuse_text(template, where)
-            if problem := syntax_problem(template):
-                refuse(f"the text is not a valid Jinja template: {problem}", where, "Correct the template.")
+    where = f"step {step.key}: {dotted(path)}"
+    for _, template in templates_of(given):
+        refuse_text(template, where)
+        if problem := syntax_problem(template):
+            refuse(f"the text is not a valid Jinja template: {problem}", where, "Correct the template.")
+    for literal in (literal for _, tree in given.trees() for literal in derivation.literals(tree)):
+        if isinstance(literal, str):
+            refuse_text(literal, where)
 
 
 def _is_open(argument: Argument) -> bool:
     whole = any(not secret.at for secret in argument.secrets) or any(not wire.at for wire in argument.wires)
-    return argument.from_ is not None or argument.class_ in ("parameter", "template") or whole
+    return argument.is_filled_in or whole
 
 
 def _in_hole(location: Sequence[str | int], step: Step) -> bool:
@@ -248,6 +247,8 @@ def _placed(argument: Argument | None, path: JsonPath, given: Argument, where: s
         wires.append(Wire(at=path, param=given.param, path=given.path))
     elif given.class_ == "template":
         wires.append(Wire(at=path, template=given.value))
+    elif given.derive:
+        wires.append(Wire(at=path, derive=given.derive))
     return _rebuilt(argument, value, wires, secrets, path)
 
 

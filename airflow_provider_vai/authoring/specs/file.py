@@ -18,7 +18,7 @@ from airflow_provider_vai.authoring.specs.places import dotted, refuse, refuse_f
 from airflow_provider_vai.authoring.specs.platform_documents import is_platform, short_form
 from airflow_provider_vai.authoring.specs.short import SpecReader
 from airflow_provider_vai.authoring.specs.triggers import check_start, refuse_login
-from airflow_provider_vai.authoring.specs.values import refuse_credentials
+from airflow_provider_vai.authoring.specs.values import refuse_credentials, refuse_credentials_in_tree
 from airflow_provider_vai.exceptions import SpecError, UnreadableTrace
 from airflow_provider_vai.languages import json_text, storable, yaml_text
 from airflow_provider_vai.languages.printable import shown
@@ -198,7 +198,7 @@ def _check_full(automation: Automation) -> None:
             for name, argument in step.arguments.items()
             for at in (
                 [[]]
-                if argument.from_ or argument.class_ in ("parameter", "template")
+                if argument.is_filled_in
                 else [*(wire.at for wire in argument.wires), *(secret.at for secret in argument.secrets)]
             )
         ]
@@ -207,6 +207,8 @@ def _check_full(automation: Automation) -> None:
             refuse_first(error, values, [*place, "arguments"], kind.arguments)
         for name, value in values.items():
             refuse_credentials({name: value}, [*place, "arguments"], kind)
+            for at, tree in step.arguments[name].trees():
+                refuse_credentials_in_tree(tree, [*place, "arguments", name, *at])
     _check_start(automation)
 
 

@@ -16,13 +16,14 @@ from airflow_provider_vai.crystallizer.gate_question import DeniedArguments, que
 from airflow_provider_vai.languages.identifiers import identifier, slug
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model import step_graph
-from airflow_provider_vai.model.automation import Argument, Effect, Output, Step, StepApproval
+from airflow_provider_vai.model.automation import Argument, Effect, Output, Step
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.effects import ORDER
 from airflow_provider_vai.model.kind_arguments import ApprovalGateArguments
 from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.run import Run, ToolCall
+from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.model.step_effects import declared, effect_of, values_of
 from airflow_provider_vai.model.tools_file import GateSettings, ToolRule, ToolsFile
 

@@ -6,6 +6,8 @@
     {$item: [id]}                   the `id` of the element, in a step that is mapped over a list
     {$param: [region]}              the DAG param `region`, with its type; [order, id] is a value inside a param
     {$template: "{{ ds }}"}         a Jinja template that Airflow renders
+    {$derive: 'count(wired(a, "rows"))'}
+                                    what each run works out, see dev/docs/derived.md; or the tree as in a sidecar
     {$secret: pager}                the password of the Airflow connection `pager`
     {$literal: {$from: x}}          data that only looks like a reference
 """
@@ -20,16 +22,18 @@ from typing import Any
 from airflow_provider_vai.authoring.specs.places import refuse, similar, text_of
 from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.redact import redact
-from airflow_provider_vai.exceptions import SecretFound
+from airflow_provider_vai.exceptions import DerivationError, SecretFound
+from airflow_provider_vai.languages.derivation.source import parsed
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.languages.template import syntax_problem
+from airflow_provider_vai.model import derivation
 from airflow_provider_vai.model.automation import Argument, Output, Secret, Wire
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.secrets.masking import mask
 
-MARKERS = ("$from", "$item", "$param", "$template", "$secret", "$literal")
+MARKERS = ("$from", "$item", "$param", "$template", "$derive", "$secret", "$literal")
 REMEDY = "Write {$from: [step, key, …]}, {$param: [name, key, …]} or {$item: [key, …]}; keys are text or positions."
 TO_A_CONNECTION = (
     "Store it as the password of an Airflow connection and write {$secret: <connection id>}. The credentials of a "
@@ -45,6 +49,7 @@ class Reference:
     :param param: A DAG param.
     :param path: The place inside the param.
     :param template: A Jinja template.
+    :param derive: The tree of a derived value.
     :param connection: The connection whose password is used.
     """
 
@@ -52,6 +57,7 @@ class Reference:
     param: str | None = None
     path: JsonPath = field(default_factory=list)
     template: str | None = None
+    derive: dict[str, Any] | None = None
     connection: str | None = None
 
 
@@ -93,8 +99,12 @@ def argument(value: Any) -> Argument:
     if isinstance(value, Reference):
         return _whole(value)
     found = list(references(value))
-    wires = [Wire(at=at, from_=part.output, param=part.param, path=part.path, template=part.template)
-             for at, part in found if part.connection is None]  # fmt: skip
+    wires = [
+        Wire(
+            at=at, from_=part.output, param=part.param, path=part.path, template=part.template, derive=part.derive
+        )
+        for at, part in found if part.connection is None
+    ]  # fmt: skip
     secrets = [Secret(at=at, connection=part.connection) for at, part in found if part.connection is not None]
     given: dict[str, Any] = {"class_": "wired" if wires else "frozen", "value": replaced(value, None)}
     given |= {"wires": wires} if wires else {}
@@ -121,6 +131,17 @@ def refuse_credentials(values: Mapping[str, Any], place: JsonPath, kind: Kind | 
     """
     for at, what in credentials(values, kind):
         refuse(what, [*place, *at], TO_A_CONNECTION)
+
+
+def refuse_credentials_in_tree(tree: dict[str, Any], place: JsonPath) -> None:
+    """Refuse a derived value with a literal that looks like a credential.
+
+    :param place: The place of the tree in the document.
+    :raises SpecError: there is one; the message does not contain it.
+    """
+    for literal in derivation.literals(tree):
+        if isinstance(literal, str) and mask(literal) != literal:
+            refuse("the expression contains what looks like a credential", place, TO_A_CONNECTION)
 
 
 def credentials(values: Mapping[str, Any], kind: Kind | None = None) -> list[tuple[JsonPath, str]]:
@@ -177,6 +198,8 @@ def _reference(marker: str, target: Any, place: JsonPath) -> Reference:
     at = [*place, marker]
     if marker == "$template":
         return Reference(template=_template(text_of(target, at, "Jinja template"), at))
+    if marker == "$derive":
+        return Reference(derive=_tree(target, at))
     if marker == "$secret":
         return Reference(connection=text_of(target, at, "connection id"))
     path = [target] if isinstance(target, str) else target
@@ -189,6 +212,19 @@ def _reference(marker: str, target: Any, place: JsonPath) -> Reference:
     if marker == "$param":
         return Reference(param=path[0], path=path[1:])
     return Reference(output=Output(step=path[0], path=path[1:]))
+
+
+def _tree(target: Any, place: JsonPath) -> dict[str, Any]:
+    """Return the tree of a derived value, given as an expression or as the tree itself."""
+    remedy = "dev/docs/derived.md lists the functions; `vai schema automation` describes the trees."
+    if not isinstance(target, (str, dict)):
+        refuse(f"{shown(target)} is neither an expression nor a tree", place, remedy)
+    try:
+        tree = derivation.checked(parsed(target) if isinstance(target, str) else target)
+    except (DerivationError, ValueError) as error:
+        refuse(getattr(error, "problem", str(error)), place, remedy)
+    refuse_credentials_in_tree(tree, place)
+    return tree
 
 
 def _template(text: str, place: JsonPath) -> str:
@@ -210,5 +246,7 @@ def _whole(reference: Reference) -> Argument:
         )
     if reference.template is not None:
         return Argument(class_="template", value=reference.template)
+    if reference.derive is not None:
+        return Argument(class_="derived", derive=reference.derive, origin="tool_output")
     secret = Secret(at=[], connection=reference.connection or "")
     return Argument(class_="frozen", value=None, secrets=[secret], origin="secret")

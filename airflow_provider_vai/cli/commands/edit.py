@@ -172,7 +172,7 @@ def _set(given: Namespace) -> Edit:
     (key,) = _names(given, "KEY")
     values = list(_values(given))
     if not values:
-        raise _usage("set", "give a value with --set, --text, --wire, --param, --template or --secret")
+        raise _usage("set", "give a value with --set, --text, --wire, --param, --template, --derive or --secret")
     return ChangeStep(key, values=values, ungated=given.ungated)
 
 
@@ -256,7 +256,7 @@ def _names(given: Namespace, wanted: str) -> Sequence[str]:
 def _values(given: Namespace) -> Iterator[tuple[str, Any]]:
     """Yield each place to set, and its value in the form of a spec: a literal or a reference."""
     for name, read in READ.items():
-        for text in getattr(given, name) or ():
+        for text in getattr(given, name, None) or ():
             yield _pair(text, read)
 
 
@@ -300,6 +300,10 @@ def _template(text: str) -> Any:
     return {"$template": text}
 
 
+def _derive(text: str) -> Any:
+    return {"$derive": text}
+
+
 def _secret(text: str) -> Any:
     return {"$secret": text}
 
@@ -316,5 +320,6 @@ READ: Mapping[str, Callable[[str], Any]] = {
     "wire": _wire,
     "param": _param,
     "template": _template,
+    "derive": _derive,
     "secret": _secret,
 }

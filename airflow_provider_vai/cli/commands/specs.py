@@ -68,10 +68,16 @@ def explain(arguments: Namespace) -> None:
 
     path, step = _with_step(arguments.dag)
     sidecar = read_sidecar(sidecar_path(path))
+    results = None
+    if arguments.trace:
+        from airflow_provider_vai.analysis.verify.recordings import of_trace
+
+        steps = of_trace(sidecar, [Path(name) for name in arguments.trace], arguments.format).steps
+        results = {key: one.value for key, one in steps.items() if one.has_value and not one.is_list}
     if arguments.json:
-        print_json(explained.explain(sidecar, step))
+        print_json(explained.explain(sidecar, step, results))
     else:
-        say(*explained.lines(sidecar, step))
+        say(*explained.lines(sidecar, step, results))
 
 
 def _with_step(dag: str) -> tuple[Path, str | None]:

@@ -11,14 +11,16 @@ from typing import Any
 
 from airflow_provider_vai.crystallizer.deriving.search import ArgumentSearch, DerivedPlace, is_picked_elsewhere
 from airflow_provider_vai.crystallizer.deriving.seen import RunTables, SeenBefore
+from airflow_provider_vai.crystallizer.deriving.stale import stale_texts
 from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
 from airflow_provider_vai.crystallizer.wiring.settle import frozen_at
 from airflow_provider_vai.languages.derivation.words import words
 from airflow_provider_vai.languages.places import value_at, with_value
-from airflow_provider_vai.model.automation import Argument, Wire
+from airflow_provider_vai.model.automation import Argument, Undecided, Wire
 from airflow_provider_vai.model.base import JsonPath
+from airflow_provider_vai.model.review_codes import STALE
 from airflow_provider_vai.secrets.masking import mask
 
 SHOWN_RIVALS = 3
@@ -56,7 +58,8 @@ def _derived(before: Draft, draft: Draft, calm: Draft, seen: SeenBefore) -> Draf
         places = list(search.within(recorded, [name]))
         base = calm.arguments[name] if _is_inside(places, argument) else argument
         kept = _without_ambiguous_names(base, recorded, seen)
-        arguments[name] = _argument(kept, recorded, places) if places else kept
+        derived = _argument(kept, recorded, places) if places else kept
+        arguments[name] = _with_stale_texts(derived, name, seen)
     return replace(draft, arguments={**draft.arguments, **arguments})
 
 
@@ -66,6 +69,17 @@ def _without_ambiguous_names(argument: Argument, recorded: Any, seen: SeenBefore
         if is_picked_elsewhere(seen, output.step, output.path):
             argument = frozen_at(argument, at, value_at(recorded, at), "named_and_picked", PICKED)
     return argument
+
+
+def _with_stale_texts(argument: Argument, name: str, seen: SeenBefore) -> Argument:
+    """Return the argument with its texts listed that repeat the recorded day's figures; reads send no texts."""
+    if seen.draft.effect == "read" or argument.is_filled_in:
+        return argument
+    found = [
+        Undecided(at=at[1:], code=STALE, evidence=[mask(", ".join(figures))])
+        for at, figures in stale_texts(argument.value, name, seen)
+    ]
+    return argument.model_copy(update={"undecided": [*argument.undecided, *found]}) if found else argument
 
 
 def _argument(argument: Argument, recorded: Any, places: Sequence[DerivedPlace]) -> Argument:

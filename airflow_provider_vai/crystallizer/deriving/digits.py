@@ -34,3 +34,9 @@ def digits_of(value: Any) -> int:
         return significant(repr(value), is_whole=value == int(value))
     found = NUMBER.fullmatch(value) if isinstance(value, str) else None
     return significant(found[0], is_whole=not found[3]) if found else 0
+
+
+def plain_number(found: re.Match[str]) -> float:
+    """Return the number that a match of :data:`NUMBER` writes; a percentage without its sign."""
+    sign, whole, decimals, _ = found.groups()
+    return float(f"{sign}{re.sub('[.,]', '', whole)}{decimals.replace(',', '.')}")

@@ -98,7 +98,7 @@ class Expression:
         return any(one.names(field) for one in sentences for field in others)
 
     def _is_operation_said(self, sentences: Iterable[Sentence]) -> bool:
-        names = self.table.names
+        names = self.table.phrases
         return self.operation in UNSAID or any(one.without(names).has(self.operation) for one in sentences)
 
 
@@ -278,5 +278,5 @@ def _made(
 
 def part_of(record: Expression, field: str) -> Expression:
     """Return the expression for one field of a picked record."""
-    node, column = call("part", value=record.node, path=[field]), record.table.columns[field]
-    return replace(record, node=node, value=record.value[field], alternatives=len(set(map(repr, column))))
+    node = call("part", value=record.node, path=[field])
+    return replace(record, node=node, value=record.value[field], alternatives=record.table.variety[field])

@@ -28,7 +28,7 @@ def listed(expected: ValueInRuns, seen: SeenBefore) -> Choice | None:
     fits = [
         Expression(table, node, value, "list", (), chosen)
         for table in seen.tables
-        for chosen, rows, kept in filtered(table, seen.conditions(table))
+        for chosen, rows, kept in filtered(table, seen.asked.conditions(table))
         if len(kept) == len(value)
         for node in _made_from(table, rows, value)
         if expected.holds(node)
@@ -36,7 +36,7 @@ def listed(expected: ValueInRuns, seen: SeenBefore) -> Choice | None:
     if expected.differs:
         return seen.judge.rows(fits, expected)
     whole = [one for one in fits if not one.conditions and not _is_named_in_part(one.table, seen)]
-    if any(one.conditions and one.points(sentence) for one in fits for sentence in seen.sentences):
+    if any(one.conditions and one.points(sentence) for one in fits for sentence in seen.asked.sentences):
         return None if whole else seen.judge.rows(fits, expected)
     if not whole or weight(value) != "strong" or len(value) < 2:
         return None
@@ -49,7 +49,7 @@ def _is_named_in_part(table: ResultTable, seen: SeenBefore) -> bool:
     if len(table.rows) >= FEWEST_ROWS:
         return False
     names = [name for column in table.of_type("text") for name in table.columns[column]]
-    return any(sentence.says(name) for sentence in seen.sentences for name in names if len(name) > 1)
+    return any(sentence.says(name) for sentence in seen.asked.sentences for name in names if len(name) > 1)
 
 
 def _made_from(table: ResultTable, rows: Node, value: list[Any]) -> Iterator[Node]:

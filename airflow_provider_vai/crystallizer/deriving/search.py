@@ -127,7 +127,10 @@ class ArgumentSearch:
         :param beside: the identities of the tables that a proven number beside it was worked out from.
         """
         tables = [table for table in self.seen.tables if not beside or id(table) in beside]
-        figures, expected = [one for table in tables for one in self.seen.figures(table)], self.seen.expected(value, at)
+        figures, expected = (
+            [one for table in tables for one in self.seen.asked.figures(table)],
+            self.seen.expected(value, at),
+        )
         fits = [made for one in figures if (made := as_number(one, expected))]
         names = [Sentence(" ".join(name_words(at[-1])))] if isinstance(at[-1], str) else []
         accepted = self.seen.judge.number(fits, expected, names, has_neighbour=bool(beside), tried=len(figures))
@@ -171,7 +174,7 @@ class ArgumentSearch:
         fits = [
             one
             for table in tables
-            for one in named_keys_of(table, self.seen.sentences)
+            for one in named_keys_of(table, self.seen.asked.sentences)
             if one.value == value and expected.holds(one.node)
         ]
         accepted = self.seen.judge.named(fits[:1], expected)
@@ -183,7 +186,7 @@ class ArgumentSearch:
     def _is_picked_elsewhere(self, named: Expression, value: str) -> bool:
         """Return whether a sentence without the name holds a criterion for the same entry."""
         name = str(named.conditions[0].value)
-        others = [one for one in self.seen.sentences if not one.says(name)]
+        others = [one for one in self.seen.asked.sentences if not one.says(name)]
         return is_picked_by(others, named.table, value_of_key(named.table, value), self.seen)
 
     def _criteria(self, fits: Sequence[Expression]) -> int:
@@ -192,7 +195,7 @@ class ArgumentSearch:
 
     def _date(self, value: str, at: JsonPath) -> DerivedPlace | None:
         """Return a date that is some days, which the user said, after a date of a picked record."""
-        spans = {days for sentence in self.seen.sentences for days in sentence.days}
+        spans = {days for sentence in self.seen.asked.sentences for days in sentence.days}
         fits: list[Expression] = []
         expected = self.seen.expected(value, at)
         for table in self.seen.tables if spans and weight(value) == "date" else ():
@@ -240,7 +243,7 @@ def is_picked_elsewhere(seen: SeenBefore, step: str | None, path: Sequence[str |
     named = RECORD.fullmatch(str(path[depth])) if depth is not None else None
     if table is None or named is None or table.keys is not None:
         return False
-    others = [sentence for sentence in seen.sentences if not sentence.says(named[2])]
+    others = [sentence for sentence in seen.asked.sentences if not sentence.says(named[2])]
     return is_picked_by(others, table, follow(table.rows, [named[0]]), seen)
 
 
@@ -271,7 +274,7 @@ def is_named_elsewhere(seen: SeenBefore, picked: Expression, value: str) -> bool
     keys: Sequence[str | None] = table.keys or [None] * len(table.rows)
     rows = [row for key, row in zip(keys, table.rows, strict=True) if key == value or value in row.values()]
     names = {row[column] for row in rows for column in table.of_type("text") if column not in table.categories}
-    others = [sentence for sentence in seen.sentences if picked.points(sentence) < ENOUGH]
+    others = [sentence for sentence in seen.asked.sentences if picked.points(sentence) < ENOUGH]
     return any(sentence.says(name) for sentence in others for name in names)
 
 

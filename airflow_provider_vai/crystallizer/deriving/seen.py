@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,89 +28,24 @@ from airflow_provider_vai.crystallizer.evidence.result_values import RecordedRes
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_or
 from airflow_provider_vai.model.base import JsonPath
+from airflow_provider_vai.model.run import ToolCall
+
+MOST_SOURCES = 20
+"""How many results before a call are searched for an address, the newest first."""
 
 MOST_TABLES = 12
 """How many tables before a call are searched, the newest first."""
 
 
 @dataclass
-class RunTables:
-    """The tables of a run, and how expressions over them behave on other data.
+class Asked:
+    """What the user asked for in one turn, and what the tables give under these words, for every call of the turn.
 
-    :param evidence: of the run with these steps.
+    :param sentences: the user's sentences.
     """
 
-    evidence: Evidence
-    behaviours: Behaviours = field(default_factory=Behaviours)
-
-    @cached_property
-    def sources(self) -> list[RecordedResult]:
-        """The results that steps can read, in the order of the calls."""
-        found = {
-            id(candidate.source): candidate.source
-            for candidates in self.evidence.results.by_value.values()
-            for candidate in candidates
-            if candidate.source.step is not None
-        }
-        return sorted(found.values(), key=lambda source: source.position)
-
-    @cached_property
-    def tables(self) -> list[ResultTable]:
-        """Every table, in the order of the calls; of equal ones of a tool, the newest."""
-        newest: dict[Any, ResultTable] = {}
-        for source in self.sources:
-            for table in tables_of(source):
-                key = (source.call.tool, table.path, json_text.digest(table.rows))
-                newest.pop(key, None)
-                newest[key] = table
-        return list(newest.values())
-
-
-@dataclass
-class SeenBefore:
-    """What the model had seen before one call, and what other runs of the task have in its place.
-
-    :param others: the other runs that made the step; none if one run is searched by itself.
-    :param needs: what accepts an expression in several runs, see :class:`~.accept.Judge`.
-    """
-
-    run: RunTables
-    draft: Draft
-    others: Sequence[OtherRun] = ()
-    needs: Needs = "either"
+    sentences: list[Sentence]
     _made: dict[tuple[str, int], list[Any]] = field(default_factory=dict)
-
-    @cached_property
-    def sentences(self) -> list[Sentence]:
-        """The user's sentences in the turn that the call answers."""
-        return sentences_of(self.run.evidence.timeline.user_text(self.draft.call))
-
-    @cached_property
-    def judge(self) -> Judge:
-        """Decides between expressions by these sentences."""
-        return Judge(self.sentences, self.run.behaviours, self.needs)
-
-    def expected(self, value: Any, at: JsonPath) -> ValueInRuns:
-        """Return a recorded value together with what the other runs have in its place.
-
-        :param value: the value. :param at: its place, the argument's name first.
-        """
-        return ValueInRuns(value, [(run, value_or(run.values, at)) for run in self.others])
-
-    @cached_property
-    def sources(self) -> list[RecordedResult]:
-        """The results, the newest first."""
-        return [source for source in reversed(self.run.sources) if source.call.batch < self.draft.call.batch]
-
-    @cached_property
-    def tables(self) -> list[ResultTable]:
-        """The newest tables, the newest first."""
-        seen = [table for table in self.run.tables if table.source.call.batch < self.draft.call.batch]
-        return seen[: -MOST_TABLES - 1 : -1]
-
-    def was_said(self, value: Any) -> bool:
-        """Return whether the user or the instructions said a value."""
-        return self.run.evidence.timeline.people_said(self.draft.call, value) is not None
 
     def conditions(self, table: ResultTable) -> list[Condition]:
         """Return the filters of a table that the user said."""
@@ -127,6 +63,11 @@ class SeenBefore:
         """Return the columns of text of a table, under these filters."""
         return self._once("lists", table, lambda: self._columns(table))
 
+    @cached_property
+    def has_criterion(self) -> bool:
+        """Whether a sentence has a word for a criterion."""
+        return any(sentence.has_criterion for sentence in self.sentences)
+
     def _once(self, name: str, table: ResultTable, make: Callable[[], Any]) -> list[Any]:
         key = (name, id(table))
         if key not in self._made:
@@ -138,3 +79,97 @@ class SeenBefore:
             for column in table.of_type("text"):
                 node = call("pluck", rows=rows, field=column)
                 yield Expression(table, node, value_of(node, table), "list", (column,), chosen)
+
+
+class RunTables:
+    """The tables of a run, and what the user asked for in each of its turns.
+
+    :param evidence: of the run with these steps.
+    """
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.behaviours = Behaviours()
+        self._asked: dict[int, Asked] = {}
+
+    @cached_property
+    def sources(self) -> list[RecordedResult]:
+        """The results that steps can read, in the order of the batches."""
+        found = {
+            id(candidate.source): candidate.source
+            for candidates in self.evidence.results.by_value.values()
+            for candidate in candidates
+            if candidate.source.step is not None
+        }
+        return sorted(found.values(), key=lambda source: (source.call.batch, source.position))
+
+    @cached_property
+    def tables(self) -> list[ResultTable]:
+        """Every table, in the order of the batches; of equal ones of a tool, the newest."""
+        newest: dict[Any, ResultTable] = {}
+        for source in self.sources:
+            for table in tables_of(source):
+                key = (source.call.tool, table.path, json_text.digest(table.rows))
+                newest.pop(key, None)
+                newest[key] = table
+        return list(newest.values())
+
+    def sources_before(self, batch: int) -> list[RecordedResult]:
+        """Return the newest results before a batch, the newest first."""
+        end = bisect_left(self._source_batches, batch)
+        return self.sources[max(0, end - MOST_SOURCES) : end][::-1]
+
+    def tables_before(self, batch: int) -> list[ResultTable]:
+        """Return the newest tables before a batch, the newest first."""
+        end = bisect_left(self._table_batches, batch)
+        return self.tables[max(0, end - MOST_TABLES) : end][::-1]
+
+    def asked(self, call_: ToolCall) -> Asked:
+        """Return what the user asked for in the turn that a call answers."""
+        if call_.turn not in self._asked:
+            self._asked[call_.turn] = Asked(sentences_of(self.evidence.timeline.user_text(call_)))
+        return self._asked[call_.turn]
+
+    @cached_property
+    def _source_batches(self) -> list[int]:
+        return [source.call.batch for source in self.sources]
+
+    @cached_property
+    def _table_batches(self) -> list[int]:
+        return [table.source.call.batch for table in self.tables]
+
+
+class SeenBefore:
+    """What the model had seen before one call, and what other runs of the task have in its place.
+
+    :param others: the other runs that made the step; none if one run is searched by itself.
+    :param needs: what accepts an expression in several runs, see :class:`~.accept.Judge`.
+    """
+
+    def __init__(
+        self, run: RunTables, draft: Draft, others: Sequence[OtherRun] = (), *, needs: Needs = "either"
+    ) -> None:
+        self.run, self.draft, self.others = run, draft, others
+        self.asked = run.asked(draft.call)
+        self.judge = Judge(self.asked.sentences, run.behaviours, needs)
+        self.sources = run.sources_before(draft.call.batch)
+        self.tables = run.tables_before(draft.call.batch)
+
+    def expected(self, value: Any, at: JsonPath) -> ValueInRuns:
+        """Return a recorded value together with what the other runs have in its place.
+
+        :param value: the value. :param at: its place, the argument's name first.
+        """
+        return ValueInRuns(value, [(run, value_or(run.values, at)) for run in self.others])
+
+    def picks(self, table: ResultTable, around: Sentence | None = None) -> Sequence[Expression]:
+        """Return the records of a table that a criterion picks; none if one run is searched, and no criterion is said.
+
+        :param around: the text that the value is written in, which may say the criterion as well.
+        """
+        is_said = self.asked.has_criterion or (around is not None and around.has_criterion)
+        return self.asked.picks(table) if self.others or is_said else ()
+
+    def was_said(self, value: Any) -> bool:
+        """Return whether the user or the instructions said a value."""
+        return self.run.evidence.timeline.people_said(self.draft.call, value) is not None

@@ -38,6 +38,9 @@ BOUND = re.compile(
     r"\b(over|above|more than|greater than|exceeding|at least|under|below|less than|fewer than|at most|up to)"
     r" (?:[a-z]{3} |[$€£])?(-?[0-9]{1,15}(?:,[0-9]{3}){0,5}(?:\.[0-9]{1,10})?)\b"
 )
+CRITERIA = ("largest", "smallest", "latest", "earliest")
+"""The operations that pick one of several records."""
+
 BOUNDS = {
     "over": "over", "above": "over", "more than": "over", "greater than": "over", "exceeding": "over",
     "at least": "at_least", "under": "below", "below": "below", "less than": "below", "fewer than": "below",
@@ -71,6 +74,11 @@ class Sentence:
     def without(self, names: frozenset[str]) -> Sentence:
         """Return the sentence without these names, longest first: the film "Top Gun" is not the top of a list."""
         return _without(self.text, names)
+
+    @cached_property
+    def has_criterion(self) -> bool:
+        """Whether it has a word for a criterion that picks one of several records."""
+        return any(self.has(operation) for operation in CRITERIA)
 
     @cached_property
     def is_understood(self) -> bool:

@@ -14,6 +14,7 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.derivation import Node
 from airflow_provider_vai.languages.derivation.rows import comparable
 
+SHORTEST_NAME, LONGEST_NAME = 3, 200
 MOST_ROWS = 5000
 MOST_COLUMNS = 40
 MOST_TABLES = 20
@@ -64,10 +65,20 @@ class ResultTable:
         return {field: values for field, values in found.items() if len(values) < len(self.rows)}
 
     @cached_property
-    def names(self) -> frozenset[str]:
-        """Its texts in lower case that are no single words, such as titles."""
-        values = (value.casefold() for field in self.of_type("text") for value in self.columns[field])
-        return frozenset(value for value in values if " " in value.strip())
+    def names(self) -> dict[str, str]:
+        """The texts in its fields that may be names, each with its lower case."""
+        texts = (value for field in self.of_type("text") for value in self.columns[field])
+        return {text: text.casefold() for text in texts if SHORTEST_NAME <= len(text) <= LONGEST_NAME}
+
+    @cached_property
+    def phrases(self) -> frozenset[str]:
+        """Its names in lower case that are no single words, such as titles."""
+        return frozenset(lower for lower in self.names.values() if " " in lower.strip())
+
+    @cached_property
+    def variety(self) -> dict[str, int]:
+        """By field, how many different values the rows have in it."""
+        return {field: len(set(map(repr, values))) for field, values in self.columns.items()}
 
     @cached_property
     def period(self) -> str | None:

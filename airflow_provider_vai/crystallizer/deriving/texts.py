@@ -14,7 +14,7 @@ from functools import cached_property
 
 from airflow_provider_vai.crystallizer.deriving.accept import ENOUGH, Choice
 from airflow_provider_vai.crystallizer.deriving.agreement import ValueInRuns
-from airflow_provider_vai.crystallizer.deriving.digits import NUMBER
+from airflow_provider_vai.crystallizer.deriving.digits import NUMBER, plain_number
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression, part_of
 from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
@@ -26,7 +26,6 @@ from airflow_provider_vai.languages.derivation.writing import MONTHS, month_of
 from airflow_provider_vai.languages.identifiers import Names, slug
 
 LONGEST = 5000
-SHORTEST_NAME = 3
 MOST_NAMES = 200
 SEPARATORS = (", ", "; ", "\n", " / ", " and ")
 SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s)[^.!?\n]*)*")
@@ -92,7 +91,7 @@ class Composer:
     def _lists(self) -> Iterator[tuple[Expression, int, int, str]]:
         """Yield the columns of tables that stand in the text as a list, such as "Anna, Bo, Cy"."""
         for table in self.seen.tables:
-            for one in self.seen.lists(table):
+            for one in self.seen.asked.lists(table):
                 for separator in SEPARATORS:
                     made = separator.join(map(str, one.value))
                     start = self.text.find(made)
@@ -127,7 +126,9 @@ class Composer:
             expected = self._expected(*match.span())
             if expected is None or expected.differs:
                 return False
-            if not (self.seen.was_said(_plain(match)) or (expected.others and not self._figures(match, expected))):
+            if not (
+                self.seen.was_said(plain_number(match)) or (expected.others and not self._figures(match, expected))
+            ):
                 return False
             self.slots.append(Slot(*match.span(), None))
         return True
@@ -136,7 +137,7 @@ class Composer:
         expected = self._expected(*match.span())
         if expected is None:
             return False
-        around, tried = [self._around(match.start())], sum(1 for _ in self._tried())
+        around, tried = [self._around(match.start())], len(self._tried)
         fits = self._figures(match, expected)
         accepted = self._operand(fits) or self.seen.judge.number(
             fits, expected, around, has_neighbour=has_neighbour, tried=tried
@@ -161,14 +162,18 @@ class Composer:
         ways = (one_way, not one_way) if expected.differs else (one_way,)
         made = (
             next((made for way in ways if (made := as_text(one, match, expected, separated=way))), None)
-            for one in self._tried()
+            for one in self._tried
         )
         return [one for one in made if one]
 
-    def _tried(self) -> Iterator[Expression]:
-        for table in self.seen.tables:
-            yield from self.seen.figures(table)
-            yield from self._fields(table, "number")
+    @cached_property
+    def _tried(self) -> list[Expression]:
+        """The expressions that a number may be."""
+        return [
+            one
+            for table in self.seen.tables
+            for one in (*self.seen.asked.figures(table), *self._fields(table, "number"))
+        ]
 
     def _take_month(self, match: re.Match[str]) -> bool:
         expected = self._expected(*match.span())
@@ -196,10 +201,10 @@ class Composer:
             expected = self._expected(start, start + len(name))
             tried = [one for table in self.seen.tables for one in self._fields(table, "text")]
             fits = [one for one in tried if one.value == name and expected and expected.holds(one.node)]
-            is_users = any(sentence.says(name) for sentence in self.seen.sentences)
+            is_users = any(sentence.says(name) for sentence in self.seen.asked.sentences)
             accepted = None
             if expected and not (is_users and not expected.differs):
-                criteria = sum(len(self.seen.picks(one)) for one in {id(it.table): it.table for it in fits}.values())
+                criteria = sum(len(self._picks(one)) for one in {id(it.table): it.table for it in fits}.values())
                 accepted = self.seen.judge.record(fits, expected, [self._around(start)], tried=criteria)
             if accepted is None and not (expected and expected.others and not expected.differs and not fits):
                 return False
@@ -209,19 +214,23 @@ class Composer:
 
     def _fields(self, table: ResultTable, type_: str) -> Iterator[Expression]:
         """Yield the fields of one type of the records that a criterion picks."""
-        for record in self.seen.picks(table):
+        for record in self._picks(table):
             for name in table.of_type(type_):
                 yield part_of(record, name)
+
+    def _picks(self, table: ResultTable) -> Sequence[Expression]:
+        return self.seen.picks(table, self._whole)
+
+    @cached_property
+    def _whole(self) -> Sentence:
+        return Sentence(self.text.casefold())
 
     def _names(self) -> list[tuple[int, str]]:
         """Return the texts of results that are in the text, longest first, each with its place."""
         folded = self.text.casefold()
         found: dict[str, None] = {}
         for table in self.seen.tables:
-            for column in table.of_type("text"):
-                for name in table.columns[column]:
-                    if len(name) >= SHORTEST_NAME and name.casefold() in folded:
-                        found[name] = None
+            found.update((name, None) for name, lower in table.names.items() if lower in folded)
         names = sorted(found, key=len, reverse=True)[:MOST_NAMES]
         return [
             (match.start(), self.text[match.start() : match.end()])
@@ -240,7 +249,7 @@ class Composer:
     def _around(self, place: int) -> Sentence:
         """Return the sentence of the text around a place."""
         spans = [match for match in SENTENCE.finditer(self.text) if match.start() <= place < match.end()]
-        return Sentence((spans[0][0] if spans else self.text).casefold())
+        return Sentence(spans[0][0].casefold()) if spans else self._whole
 
     def _template(self) -> Node:
         names, made, end = Names(frozenset(), make=slug), "", 0
@@ -261,12 +270,6 @@ def _name(expression: Expression) -> str:
     if node["function"] == "part":
         return str(node["path"][-1])
     return "_".join([expression.operation or node["function"], *expression.fields])
-
-
-def _plain(match: re.Match[str]) -> float:
-    """Return the number that a match writes, for a comparison with what people said."""
-    sign, whole, decimals, _ = match.groups()
-    return float(f"{sign}{re.sub('[.,]', '', whole)}{decimals.replace(',', '.')}")
 
 
 def _escaped(text: str) -> str:

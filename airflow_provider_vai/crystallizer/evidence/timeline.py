@@ -39,7 +39,11 @@ class Timeline:
 
     def user_text(self, call: ToolCall) -> str:
         """Return what the user wrote in the call's turn; empty if nothing."""
-        return next((turn.user_text or "" for turn in self.run.turns if turn.index == call.turn), "")
+        return self._user_texts.get(call.turn, "")
+
+    @cached_property
+    def _user_texts(self) -> dict[int, str]:
+        return {turn.index: turn.user_text or "" for turn in self.run.turns}
 
     def turn_of(self, call: ToolCall, value: Any) -> int | None:
         """Return the first turn up to the call in which the user said the value; ``None`` if there is none."""

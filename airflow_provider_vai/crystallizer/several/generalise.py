@@ -64,14 +64,14 @@ def runs_of(exports: Sequence[merge.Export]) -> list[list[merge.Export]]:
 def is_one_run(one: Run, other: Run) -> bool:
     """Return whether two Runs were recorded from the same run.
 
-    Within one format, different ids mean different runs. Equal call ids prove nothing if the calls' arguments differ,
-    because some programs number the calls of each run from one.
+    Within one format, different ids mean different runs, except for a sub-agent's own file and a resumed session. Equal
+    call ids prove nothing if the calls' arguments differ, because some programs number the calls of each run from one.
     """
-    if one.id == other.id:
+    if one.id == other.id or merge.is_sub_agent_of(one, other) or merge.is_sub_agent_of(other, one):
         return True
     if one.format == other.format:
         if not any(run.id.startswith("sha256:") for run in (one, other)):
-            return False
+            return merge.is_continued(one, other)
         ours = {call.id: (call.tool, call.arguments or call.proposed_arguments) for call in one.calls}
         theirs = {call.id: (call.tool, call.arguments or call.proposed_arguments) for call in other.calls}
         if any(ours[name] != theirs[name] for name in ours.keys() & theirs.keys()):

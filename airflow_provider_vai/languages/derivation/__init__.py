@@ -136,6 +136,14 @@ def parameters(name: Any) -> Mapping[str, inspect.Parameter]:
 
     :raises DerivationError: there is no such function.
     """
+    return signature(name).parameters
+
+
+def signature(name: Any) -> inspect.Signature:
+    """Return the signature of a function.
+
+    :raises DerivationError: there is no such function.
+    """
     if not isinstance(name, str) or name not in FUNCTIONS:
         raise DerivationError(f"there is no function {cut(repr(name))}: use one of {', '.join(FUNCTIONS)}")
     return _signature(name)
@@ -180,13 +188,13 @@ def replaced(node: Any, change: Callable[[Node], Any]) -> Any:
 
 
 @cache
-def _signature(name: str) -> Mapping[str, inspect.Parameter]:
-    return inspect.signature(FUNCTIONS[name]).parameters
+def _signature(name: str) -> inspect.Signature:
+    return inspect.signature(FUNCTIONS[name])
 
 
 def _is_object(name: Any, key: str) -> bool:
     """Return whether a parameter takes an object of arguments, such as ``**conditions``."""
-    parameter = _signature(name).get(key) if isinstance(name, str) and name in FUNCTIONS else None
+    parameter = _signature(name).parameters.get(key) if isinstance(name, str) and name in FUNCTIONS else None
     return parameter is not None and parameter.kind is parameter.VAR_KEYWORD
 
 

@@ -148,13 +148,13 @@ def smallest(rows: Rows, by: str) -> Any:
     return _ranked(rows, by, 1, is_descending=False)[0]
 
 
-def top(rows: Rows, number_of_rows: int, by: str) -> Rows:
+def top(rows: Rows, count: int, by: str) -> Rows:
     """Return the rows with the largest values in the field ``by``, the largest first.
 
-    :param number_of_rows: How many.
+    :param count: How many.
     :raises DerivationError: there are fewer rows, two rows tie for the last place, or values cannot be compared.
     """
-    return _ranked(rows, by, number_of_rows, is_descending=True)
+    return _ranked(rows, by, count, is_descending=True)
 
 
 def pluck(rows: Rows, field: str) -> list[Any]:

@@ -21,6 +21,8 @@ def words(node: Any, measure: Measure = lambda node: None) -> str:
 
     :param measure: Says how many rows there are now.
     """
+    if isinstance(node, list):
+        return ", ".join(words(part, measure) for part in node)
     if not is_node(node):
         return cut(str(node), LONGEST)
     say = _PHRASES.get(str(node["function"]))
@@ -145,7 +147,7 @@ _PHRASES: dict[str, Phrase] = {
     "last": _simple("the last of {rows}"),
     "largest": _extreme,
     "smallest": _extreme,
-    "top": _simple("the {number_of_rows} rows with the largest {by} of {rows}"),
+    "top": _simple("the {count} rows with the largest {by} of {rows}"),
     "pluck": _simple("{field} of each of {rows}"),
     "project": _project,
     "values_of": _simple("the values of {entries}"),

@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 from airflow_provider_vai.languages import result_path
 from airflow_provider_vai.languages.identifiers import folder_name
-from airflow_provider_vai.languages.storable import text_problem
+from airflow_provider_vai.languages.storable import is_storable_number, text_problem
 from airflow_provider_vai.model import artifacts, storage
 from airflow_provider_vai.operators.runtime.compat import configuration
 
@@ -229,9 +229,9 @@ def _preview(rows: list[Any] | None, limit: int) -> list[Any] | None:
 def _survives_xcom(value: Any) -> bool:
     """Return whether XCom stores the value unchanged.
 
-    A worker can send only 64-bit integers, XCom's serializer reserves keys that start with ``__``, and PostgreSQL and
-    UTF-8 do not accept every Python text. Such a value goes into a file, because XCom would refuse it only after the
-    write took place.
+    XCom's serializer reserves keys that start with ``__``; for texts and numbers see
+    :mod:`~airflow_provider_vai.languages.storable`. Another value goes into a file, because XCom would refuse it only
+    after the write took place.
     """
     if isinstance(value, dict):
         return all(
@@ -241,4 +241,4 @@ def _survives_xcom(value: Any) -> bool:
         return all(_survives_xcom(part) for part in value)
     if isinstance(value, str):
         return text_problem(value) is None
-    return not isinstance(value, int) or abs(value) <= 2**63 - 1
+    return not isinstance(value, (int, float)) or is_storable_number(value)

@@ -1,20 +1,50 @@
-"""Reads the response to a request and checks its status."""
+"""Sends a request, and reads and checks its response within a time limit for both."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from airflow_provider_vai.exceptions import UnreadableTrace
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.model import time_limit
 from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
 from airflow_provider_vai.operators.runtime.errors import NothingSentYet
 from airflow_provider_vai.operators.runtime.masking import masked
 from airflow_provider_vai.operators.web import shape as http_shape
 
+TIMEOUT_SECONDS = 60.0
 LIMIT_BYTES = 10 * 1024 * 1024
 _WORTH_RETRYING = frozenset({408, 425, 429})  # any other 4xx would be the same in a retry
+
+
+def sent(
+    send: Callable[..., Any], *, name: str, conn_id: str, timeout: float, checks: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Send a request and return what :func:`read` makes of its response.
+
+    :param send: sends it; called with options for ``requests``.
+    :param name: the request's method and endpoint, for messages.
+    :param conn_id: the id of the connection, for messages.
+    :param timeout: how many seconds the request and the whole response may take.
+    :param checks: the further arguments of :func:`read`.
+    :raises AirflowException: the response was not complete in time; and as :func:`connecting` and :func:`read` do.
+    """
+
+    def work() -> dict[str, Any]:
+        with connecting(conn_id):  # stream=True: the size limit applies while the body is read
+            response = send(timeout=timeout, allow_redirects=False, stream=True)
+        with response:
+            return read(name, response, **checks)
+
+    try:
+        return time_limit.within(timeout, work, stop=None)
+    except time_limit.TookTooLong:
+        raise AirflowException(
+            f"{name} got no complete response within {timeout:g} seconds: raise 'timeout' in the extra of the"
+            f" connection {conn_id!r} if the server needs longer"
+        ) from None
 
 
 @contextmanager

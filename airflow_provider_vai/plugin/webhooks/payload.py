@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from airflow_provider_vai.exceptions import UnreadableTrace, VaiError
 from airflow_provider_vai.languages import json_text
-from airflow_provider_vai.languages.storable import text_problem
+from airflow_provider_vai.languages.storable import is_storable_number, text_problem
 
 MAX_DEPTH = 64
 """Levels of lists and objects. Senders need a dozen; the code that reads a run's configuration recurses."""
@@ -17,7 +17,6 @@ MAX_FIELDS = 1000
 """Fields in a form."""
 
 CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1"}
-_INTEGERS = 2**63
 
 
 class BadPayload(VaiError):
@@ -32,7 +31,7 @@ def parse(body: bytes, content_type: str) -> Any:
 
     :param body: the bytes as they arrived.
     :param content_type: the value of the header; empty means text.
-    :raises BadPayload: it cannot be read, is nested deeper than :data:`MAX_DEPTH`, or contains an integer of more than
+    :raises BadPayload: it cannot be read, is nested deeper than :data:`MAX_DEPTH`, or contains a number of more than
         64 bits, a NUL or half a surrogate pair: the database or the worker would refuse these, after the answer.
     """
     header = Message()
@@ -87,8 +86,8 @@ def _check(value: Any) -> None:
             waiting += [(one, depth + 1) for one in inside]
         elif isinstance(part, str):
             _check_text(part)
-        elif isinstance(part, int) and not -_INTEGERS <= part < _INTEGERS:
-            raise BadPayload("the body contains an integer of more than 64 bits", remedy="Send it as text.")
+        elif isinstance(part, (int, float)) and not is_storable_number(part):
+            raise BadPayload("the body contains a number of more than 64 bits", remedy="Send it as text.")
 
 
 def _check_text(text: str) -> None:

@@ -14,8 +14,12 @@ from typing import Any
 
 from airflow_provider_vai.exceptions import MalformedTrace, UnknownFormat
 from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.traces.formats.refusal import refusal, shape
+from airflow_provider_vai.traces.formats.shared.sdk_envelopes import sdk_messages
+from airflow_provider_vai.traces.reading.containers import contents
+from airflow_provider_vai.traces.reading.files import LIMIT_BYTES
 from airflow_provider_vai.traces.reading.pieces import Pieces, pieces_of
-from airflow_provider_vai.traces.reading.run_index import LoadedRuns, RunIndex, Runs, Track
+from airflow_provider_vai.traces.reading.run_index import LoadedRuns, RunIndex, Runs, Track, with_notes
 from airflow_provider_vai.traces.reading.trace import YAML_SUFFIXES, Adapter, Coverage, Trace
 
 BUILT_IN = {  # name -> module; tried in this order, the most specific shapes first
@@ -39,10 +43,20 @@ BUILT_IN = {  # name -> module; tried in this order, the most specific shapes fi
     "otel_genai": "spans.otel_genai",
     "pydantic_ai": "pydantic_ai.adapter",
     "vercel_ui": "vercel.adapter",
+    "vercel_model": "vercel.model_messages",
     "claude_code": "claude_code.adapter",
     "anthropic_managed": "anthropic.managed",
     "langchain": "langchain.adapter",
     "mcp_log": "mcp_log.adapter",
+    "chatgpt": "chats.chatgpt",
+    "claude_ai": "chats.claude_ai",
+    "librechat": "chats.librechat",
+    "open_webui": "chats.open_webui",
+    "n8n": "chats.n8n",
+    "codex": "chats.codex",
+    "codex_exec": "chats.codex_exec",
+    "gemini_cli": "chats.gemini_cli",
+    "bedrock_converse": "chats.converse",
     "anthropic_messages": "anthropic.messages",
     "openai_chat": "openai.chat",
 }
@@ -100,15 +114,37 @@ def opened(path: Path, format: str | None = None, track: Track = iter) -> Iterat
     """
     trace = Trace(path)
     with ExitStack() as stack:
-        if trace.file.is_larger(LARGE) and not trace.file.name.endswith(YAML_SUFFIXES):
+        if not trace.is_folder and trace.file.traces[1:]:
+            yield LoadedRuns(trace, list(_runs_of_archive(trace, format)))
+            return
+        is_whole = trace.is_folder or trace.file.is_parquet or trace.file.name.endswith(YAML_SUFFIXES)
+        if not is_whole and trace.file.is_larger(LARGE):
             file = None if trace.file.samples else stack.enter_context(trace.file.spooled())
             if index := _index(trace, pieces_of(trace, file), format, track):
                 yield index
                 return
-        yield LoadedRuns(trace, list(_runs(trace, format)))
+        yield LoadedRuns(trace, [with_notes(run, trace.skipped) for run in _runs(trace, format)])
+
+
+def _runs_of_archive(trace: Trace, format: str | None) -> Iterator[Run]:
+    """Yield the runs of each trace in an archive. Members of no known format are noted in the first run."""
+    found: list[Run] = []
+    skipped: list[UnknownFormat] = []
+    for name in trace.file.traces:
+        member = Trace(Path(f"{trace}!{name}"))
+        try:
+            found += _runs(trace.part(member.document, name, is_jsonl=member.is_jsonl), format)
+        except UnknownFormat as error:
+            skipped.append(error)
+    if not found and skipped:
+        raise skipped[0]
+    notes = [f"{error.where.removeprefix(f'{trace} ')}: not read: {error.problem}" for error in skipped]
+    for number, run in enumerate(found):
+        yield run if number else run.model_copy(update={"notes": [*run.notes, *notes]})
 
 
 def _runs(trace: Trace, format: str | None) -> Iterator[Run]:
+    trace = _without_container(trace, format)
     adapter, is_each = _adapter(trace.document, format, str(trace))
     if not is_each:
         yield from adapter.runs(trace)
@@ -117,11 +153,21 @@ def _runs(trace: Trace, format: str | None) -> Iterator[Run]:
         part = trace.part(item, f"{'line' if trace.is_jsonl else 'item'} {number}")
         if not adapter.accepts(item):
             raise MalformedTrace(
-                f"{_shape(item)} is not {adapter.name}, but the first item is",
+                f"{shape(item)} is not {adapter.name}, but the first item is",
                 where=str(part),
                 remedy="Split the file by format.",
             )
         yield from adapter.runs(part)
+
+
+def _without_container(trace: Trace, format: str | None) -> Trace:
+    """Return the trace, or what a container in it holds, if only that is of a known format."""
+    if _found(trace.document, format) is None:
+        for value, name in contents(trace.document):
+            inside = sdk_messages(value)
+            if _found(inside, format) is not None:
+                return trace.inside(inside, name)
+    return trace
 
 
 def _index(trace: Trace, pieces: Pieces, format: str | None, track: Track) -> RunIndex | None:
@@ -134,6 +180,8 @@ def _index(trace: Trace, pieces: Pieces, format: str | None, track: Track) -> Ru
         adapter, is_each = _adapter(pieces.document(head), format, str(trace))
     except UnknownFormat:  # the keys that identify the format may come after the runs
         deque(scan, maxlen=0)
+        if _found(pieces.document(head), format) is None and not trace.file.is_larger(LIMIT_BYTES):
+            return None  # it may be a container, which is opened whole
         adapter, is_each = _adapter(pieces.document(head), format, str(trace))
     if is_each:
         return RunIndex(trace, pieces, adapter, None, track)
@@ -144,29 +192,23 @@ def _index(trace: Trace, pieces: Pieces, format: str | None, track: Track) -> Ru
 def _adapter(document: Any, format: str | None, where: str) -> tuple[Adapter, bool]:
     """Return the adapter of a document, and whether each item of the document is a document of its own."""
     known = [adapter for adapter in adapters() if format in (None, adapter.name)]
-    names = ", ".join(adapter.name for adapter in adapters())
     if not known:
+        names = ", ".join(adapter.name for adapter in adapters())
         raise UnknownFormat(f"no trace format {format!r}", where=where, remedy=f"Choose one of: {names}.")
+    if found := _found(document, format):
+        return found
+    if format is not None:
+        return known[0], False
+    raise refusal(document, where)
+
+
+def _found(document: Any, format: str | None) -> tuple[Adapter, bool] | None:
+    """Return the first adapter that accepts a document, or each item of it; see :func:`_adapter`."""
+    known = [adapter for adapter in adapters() if format in (None, adapter.name)]
     for adapter in known:
         if adapter.accepts(document):
             return adapter, False
     for adapter in known if isinstance(document, list) and document else ():
         if adapter.accepts(document[0]):
             return adapter, True
-    if format is not None:
-        return known[0], False
-    raise UnknownFormat(
-        f"no adapter recognises the document ({_shape(document)})",
-        where=where,
-        remedy=f"Name the format with --format. Known: {names}.",
-    )
-
-
-def _shape(document: object) -> str:
-    if isinstance(document, dict):
-        keys = ", ".join(str(key)[:40] for key in list(document)[:8])
-        return f"an object with the keys {keys}" if keys else "an empty object"
-    if isinstance(document, list):
-        first = f", the first {_shape(document[0])}" if document else ""
-        return f"a list of {len(document)} items{first}"
-    return f"a bare {type(document).__name__}"
+    return None

@@ -1,4 +1,4 @@
-"""A trace file's bytes: read as they are, from gzip, or from a zip archive, and unpacked within limits.
+"""A trace file's bytes: read as they are, from gzip or Zstandard, or from a zip archive, and unpacked within limits.
 
 Nothing is written under a name from the file: an archive's member is read, never extracted.
 """
@@ -21,7 +21,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, NoReturn, cast
 
-from airflow_provider_vai.exceptions import AmbiguousRun, UnreadableTrace
+from airflow_provider_vai.exceptions import AmbiguousRun, LibraryMissing, UnreadableTrace
 
 LIMIT_BYTES = 100_000_000
 """A JSON document needs several times its size in memory: a file above this is refused, not half read."""
@@ -31,10 +31,16 @@ RATIO = 200
 
 SHOWN_MEMBERS = 20
 CHUNK = 1 << 20
-GZIP, ZIP = b"\x1f\x8b", b"PK"
+GZIP, ZIP, ZSTD, PARQUET = b"\x1f\x8b", b"PK", b"\x28\xb5\x2f\xfd", b"PAR1"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+TRACE_NAME = re.compile(r"\.(json|jsonl|ndjson|yaml|yml)(\.gz|\.zst)?$", re.IGNORECASE)
+"""The names of an archive's members that are read if the path names none of them."""
+
 START = ("header.json", "_journal/start.json")
 """Where an Inspect log keeps its header; the second if the evaluation is unfinished."""
+
+COMPRESSION = "compression"
+"""The extra with the methods of compression that Python itself cannot read."""
 
 BROKEN = (zipfile.BadZipFile, BadGzipFile, EOFError, zlib.error, lzma.LZMAError)
 
@@ -51,10 +57,10 @@ class TraceFile:
 
     @property
     def name(self) -> str:
-        """The lower-case name whose suffix says what the bytes are: the member's, or the file's without ``.gz``."""
+        """The lower-case name of the member or file, whose suffix says what the bytes are; no ``.gz``, no ``.zst``."""
         if self.samples:
             return self.path.name.lower()
-        return (self._chosen or self.path.name).lower().removesuffix(".gz")
+        return (self._chosen or self.path.name).lower().removesuffix(".gz").removesuffix(".zst")
 
     @cached_property
     def sha256(self) -> str:
@@ -107,7 +113,20 @@ class TraceFile:
     @property
     def is_packed(self) -> bool:
         """Whether the file is an archive or compressed."""
-        return self._starts(GZIP) or self._starts(ZIP)
+        return any(map(self._starts, (GZIP, ZIP, ZSTD)))
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether the file is a Parquet file."""
+        return self.path.is_file() and self._starts(PARQUET)
+
+    @cached_property
+    def traces(self) -> tuple[str, ...]:
+        """The members of an archive that may be traces, by their suffix, if the path names none; else nothing."""
+        if self.member or self.samples or not self._starts(ZIP):
+            return ()
+        with self._archive() as archive:
+            return tuple(sorted(name for name in archive.namelist() if _is_trace(name) and TRACE_NAME.search(name)))
 
     @contextmanager
     def opened(self, member: str | None = None) -> Iterator[IO[bytes]]:
@@ -125,6 +144,8 @@ class TraceFile:
                 file = stack.enter_context(stack.enter_context(self._archive()).open(name))
             if name.endswith(".gz") if name else self._starts(GZIP):
                 file = cast("IO[bytes]", GzipFile(fileobj=file))
+            elif name.endswith(".zst") if name else self._starts(ZSTD):
+                file = stack.enter_context(self._zstd(file))
             if self.is_packed:
                 limit = max(LIMIT_BYTES, RATIO * self.path.stat().st_size)
                 file = io.BufferedReader(_Limited(file, limit, self.where), CHUNK)
@@ -156,7 +177,8 @@ class TraceFile:
             if self.member is not None:
                 matches = [name for name in archive.namelist() if name == self.member]
             else:
-                matches = files if len(files) == 1 else []
+                traces = [name for name in files if TRACE_NAME.search(name)]
+                matches = next((names for names in (files, traces) if len(names) == 1), [])
         if matches:
             return matches[0]
         problem = f"no member {self.member!r}" if self.member else f"an archive of {len(files)} files"
@@ -179,6 +201,14 @@ class TraceFile:
         with self._refusing(), zipfile.ZipFile(self.path) as archive:
             yield archive
 
+    def _zstd(self, file: IO[bytes]) -> IO[bytes]:
+        try:
+            library: Any = import_module("zstandard")
+        except ImportError:
+            problem = "is compressed with Zstandard, which this Python cannot read without another library"
+            raise LibraryMissing(problem, where=self.where, extra=COMPRESSION) from None
+        return cast("IO[bytes]", library.ZstdDecompressor().stream_reader(file, read_across_frames=True))
+
     @contextmanager
     def _refusing(self) -> Iterator[None]:
         """Turn the errors of reading into one that names the file."""
@@ -189,9 +219,8 @@ class TraceFile:
         except BROKEN as error:
             self._refuse(f"cannot be unpacked: {error}", "Copy or export the file again.")
         except NotImplementedError:
-            self._refuse(
-                "is packed by a method this Python cannot read", "Install zipfile-zstd, or pack it as deflate."
-            )
+            problem = "is packed by a method that this Python cannot read without another library, such as Zstandard"
+            raise LibraryMissing(problem, where=self.where, extra=COMPRESSION) from None
         except RuntimeError as error:  # zipfile raises it for an encrypted archive
             self._refuse(str(error), "Unpack the archive first.")
         except OSError as error:

@@ -1,6 +1,6 @@
-"""Reads a large trace file in pieces: its lines, the items of its one large array, or an archive's members.
+"""Reads a large trace file in pieces: its lines or documents, the items of its one large array, an archive's members.
 
-Each of the three is a class with the same methods. ``scan`` yields every piece once, ``read`` reads the pieces at a
+Each of these is a class with the same methods. ``scan`` yields every piece once, ``read`` reads the pieces at a
 place again, ``document`` builds a document of the file's format from pieces. Only the requested pieces are in memory.
 """
 
@@ -16,7 +16,13 @@ from typing import IO, Any, Protocol
 from airflow_provider_vai.exceptions import UnreadableTrace
 from airflow_provider_vai.traces.reading.files import LIMIT_BYTES, decode_text
 from airflow_provider_vai.traces.reading.trace import Trace
-from airflow_provider_vai.traces.reading.values import JSONL_SUFFIXES, parse_document, parse_lines
+from airflow_provider_vai.traces.reading.values import (
+    JSONL_SUFFIXES,
+    parse_concatenated,
+    parse_document,
+    parse_lines,
+    why_skipped,
+)
 
 ARRAYS = ("resourceSpans", "simulations", "samples")
 """The keys of a document under which a list of runs may be."""
@@ -41,6 +47,8 @@ class Pieces(Protocol):
     """The pieces of one file; see the module."""
 
     is_jsonl: bool
+    skipped: list[str]
+    """Notes about lines that were left out by ``scan``."""
 
     def scan(self) -> Iterator[Piece]:
         """Yield every piece, in the file's order.
@@ -66,11 +74,12 @@ def pieces_of(trace: Trace, file: IO[bytes] | None) -> Pieces:
     if file is None:
         return Members(trace, trace.file.samples or ())
     file.seek(0)
-    is_named = trace.file.name.endswith(JSONL_SUFFIXES)
+    is_named = trace.file.name.endswith(JSONL_SUFFIXES) and not _is_concatenated(file)
+    file.seek(0)
     first = b"" if is_named else file.readline(FIRST_LINE)
     if is_named or (first.endswith(b"\n") and _is_document(first)):
         return Lines(trace, file)
-    return ArrayItems(trace, file)
+    return Documents(trace, file) if _is_concatenated(file) else ArrayItems(trace, file)
 
 
 class Lines:
@@ -81,23 +90,33 @@ class Lines:
     def __init__(self, trace: Trace, file: IO[bytes]) -> None:
         self.where = str(trace)
         self.file = file
+        self.skipped: list[str] = []
 
     def scan(self) -> Iterator[Piece]:
-        """Yield each line that is not blank."""
+        """Yield each line that is not blank and not left out; see :func:`why_skipped`."""
         start = number = 0
+        self.skipped.clear()
         self.file.seek(0)
         while line := self.file.readline(LIMIT_BYTES + 1):
             number += 1
             if len(line) > LIMIT_BYTES:
                 raise _too_long(f"{self.where}: line {number}")
-            if line.strip():
+            if line.strip() and not self._is_skipped(line, number):
                 yield Piece(start, len(line), _parse_leniently(line, f"{self.where}: line {number}"))
             start += len(line)
 
     def read(self, start: int, length: int) -> Iterator[Any]:
         """Yield the lines at a place."""
         self.file.seek(start)
-        yield from parse_lines(decode_text(self.file.read(length), self.where), f"{self.where}: after byte {start}")
+        text = decode_text(self.file.read(length), self.where)
+        yield from parse_lines(text, f"{self.where}: after byte {start}", [])
+
+    def _is_skipped(self, line: bytes, number: int) -> bool:
+        if line[:1] in (b"{", b"[") and line.endswith(b"\n"):
+            return False
+        why = why_skipped(line.decode(errors="replace"), is_end=number > 1 and not line.endswith(b"\n"))
+        self.skipped += [f"line {number}: {why}"] if why else []
+        return why is not None
 
     def document(self, values: list[Any]) -> Any:
         """Return the lines as they are."""
@@ -112,6 +131,7 @@ class ArrayItems:
     def __init__(self, trace: Trace, file: IO[bytes]) -> None:
         self.where = str(trace)
         self.file = file
+        self.skipped: list[str] = []
         self.key: str | None = None
         self.outside: dict[str, Any] = {}
 
@@ -153,6 +173,30 @@ class ArrayItems:
         return values if self.key is None else {**self.outside, self.key: values}
 
 
+class Documents(ArrayItems):
+    """JSON documents that follow one another, as OpenTelemetry's console exporter writes them."""
+
+    is_jsonl = True
+
+    def scan(self) -> Iterator[Piece]:
+        """Yield each document."""
+        self.file.seek(0)
+        window = _Window(self.file, self.where)
+        while window.peek():
+            yield window.value()
+
+    def read(self, start: int, length: int) -> Iterator[Any]:
+        """Yield the documents at a place: several if there is nothing between them."""
+        self.file.seek(start)
+        place = f"{self.where}: at byte {start}"
+        text = decode_text(self.file.read(length), place)
+        yield from parse_concatenated(text, place) or [parse_document(text, place)]
+
+    def document(self, values: list[Any]) -> Any:
+        """Return the documents as a list."""
+        return values
+
+
 class Members:
     """The samples of an Inspect log in an archive; here a place is a member's number."""
 
@@ -161,6 +205,7 @@ class Members:
     def __init__(self, trace: Trace, names: tuple[str, ...]) -> None:
         self.trace = trace
         self.names = names
+        self.skipped: list[str] = []
         (self.header,) = self.read(0, 0)
 
     def scan(self) -> Iterator[Piece]:
@@ -272,6 +317,19 @@ def _parse_leniently(content: bytes, where: str) -> Any:
     except (ValueError, RecursionError) as error:
         problem = getattr(error, "msg", None) or str(error)
         raise UnreadableTrace(f"not JSON: {problem}", where=where, remedy="Export the trace again.") from None
+
+
+def _is_concatenated(file: IO[bytes]) -> bool:
+    """Return whether the start of a file is a whole object, with another one after it."""
+    file.seek(0)
+    start = file.read(FIRST_LINE).decode("latin-1").removeprefix("\xef\xbb\xbf").lstrip()
+    if not start.startswith("{"):
+        return False
+    try:
+        end = json.JSONDecoder().raw_decode(start)[1]
+    except (ValueError, RecursionError):
+        return False
+    return start[end:].lstrip().startswith("{")
 
 
 def _is_document(line: bytes) -> bool:

@@ -112,7 +112,16 @@ class RunIndex:
         part = self.trace.part(whole, name, is_jsonl=self.pieces.is_jsonl and not self.is_each)
         for run in self.adapter.runs(part):
             if run.id == key or run.id not in self.places:  # a run with a key of its own is read under that key
-                yield run
+                yield with_notes(run, self.pieces.skipped)
+
+
+def with_notes(run: Run, notes: Sequence[str]) -> Run:
+    """Return a run with further notes.
+
+    :param run: the run.
+    :param notes: what was left out of its file.
+    """
+    return run.model_copy(update={"notes": [*run.notes, *notes]}) if notes else run
 
 
 def matching(runs: Iterable[Run], id: str) -> list[Run]:

@@ -9,12 +9,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from airflow_provider_vai.exceptions import UnreadableTrace
 from airflow_provider_vai.languages import json_text, yaml_text
 from airflow_provider_vai.model.run import Run
+from airflow_provider_vai.traces.reading import parquet
+from airflow_provider_vai.traces.reading.appearance import explained, refuse_database
 from airflow_provider_vai.traces.reading.files import LIMIT_BYTES, TraceFile, decode_text
+from airflow_provider_vai.traces.reading.folder import folder_digest, folder_files, folder_lines
 from airflow_provider_vai.traces.reading.values import (
     PlacedObject,
     is_jsonl_text,
+    parse_concatenated,
     parse_document,
     parse_lines,
     require_object,
@@ -37,6 +42,7 @@ class Trace:
         self.path = self.file.path
         self._name = str(path)
         self._is_part = False
+        self.skipped: list[str] = []  # notes about lines that were left out, after the document was read
         if content is not None:
             self.__dict__ |= {"content": content, "sha256": hashlib.sha256(content).hexdigest()}
 
@@ -56,6 +62,16 @@ class Trace:
         part.__dict__["_parsed"] = (value, is_jsonl)
         return part
 
+    def inside(self, value: Any, name: str) -> Trace:
+        """Return this trace with another document: what a container in the file holds.
+
+        :param value: the document.
+        :param name: its place in the file, for messages.
+        """
+        inner = self.part(value, name, is_jsonl=self.is_jsonl)
+        inner._is_part = self._is_part
+        return inner
+
     @cached_property
     def content(self) -> bytes:
         """The file's bytes, unpacked."""
@@ -64,7 +80,14 @@ class Trace:
     @cached_property
     def sha256(self) -> str:
         """SHA-256 in hex: of the file as it is on disk, or of a part's canonical JSON."""
-        return json_text.digest(self.document) if self._is_part else self.file.sha256
+        if self._is_part:
+            return json_text.digest(self.document)
+        return folder_digest(self.path) if self.is_folder else self.file.sha256
+
+    @cached_property
+    def is_folder(self) -> bool:
+        """Whether the trace is a folder of JSONL files, which is read as one document."""
+        return "content" not in self.__dict__ and bool(folder_files(self.path))
 
     @property
     def document(self) -> Any:
@@ -83,14 +106,27 @@ class Trace:
 
     @cached_property
     def _parsed(self) -> tuple[Any, bool]:
+        if self.is_folder:
+            return folder_lines(self.path, self.skipped), True
         if "content" not in self.__dict__ and self.file.samples:
             return self._inspect_log(self.file.samples), False
+        if self.file.is_parquet and "content" not in self.__dict__:
+            return parquet.rows(self.path), True
+        refuse_database(self.content, str(self))
         text, name = decode_text(self.content, str(self)), self._file_name()
         if name.endswith(YAML_SUFFIXES):
             return parse_document(text, str(self), yaml_text.loads), False
-        if is_jsonl_text(text, name):
-            return list(parse_lines(text, str(self))), True
-        return parse_document(text, str(self)), False
+        skipped: list[str] = []
+        try:
+            if not is_jsonl_text(text, name):
+                return parse_document(text, str(self)), False
+            lines = list(parse_lines(text, str(self), skipped))
+        except UnreadableTrace as error:
+            if documents := parse_concatenated(text, str(self)):
+                return documents, True
+            raise explained(error, text) from None
+        self.skipped += skipped
+        return lines, True
 
     def _file_name(self) -> str:
         return self.file.name if self.path.is_file() else self.path.name

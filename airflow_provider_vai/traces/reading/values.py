@@ -24,6 +24,9 @@ JSONL_SUFFIXES = (".jsonl", ".ndjson")
 PlacedObject = tuple[dict[str, Any], str]
 """A JSON object and its place."""
 
+_STRING = re.compile(r'"(?:[^"\\]+|\\.)*(?:(?P<end>")|\\?\Z)', re.DOTALL)
+"""A string in a JSON text. One without an end matches, too, so that no text is searched twice."""
+
 _FRACTION = re.compile(r"\.(\d+)")
 
 
@@ -44,18 +47,81 @@ def parse_document(text: str, where: str, loads: Callable[..., Any] = json_text.
     return value
 
 
-def parse_lines(text: str, where: str) -> Iterator[Any]:
+def parse_lines(text: str, where: str, skipped: list[str]) -> Iterator[Any]:
     """Parse JSONL: one object or array per line. Blank lines are skipped.
 
-    :raises UnreadableTrace: a line is neither an object nor an array; the message has its number.
+    :param where: the file, for messages.
+    :param skipped: gets a note for each line that is left out; see :func:`why_skipped`.
+    :raises UnreadableTrace: a line cannot be read and may hold a call; the message has its number.
     """
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            place = f"{where}: line {number}"
-            value = parse_document(line, place)
-            if not isinstance(value, (dict, list)):
-                raise UnreadableTrace("neither an object nor an array", where=place, remedy="Correct the file.")
-            yield value
+    lines = text.split("\n")
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        place = f"line {number}"
+        if why := why_skipped(line, is_end=1 < number == len(lines)):
+            skipped.append(f"{place}: {why}")
+            continue
+        value = parse_document(line, f"{where}: {place}")
+        if not isinstance(value, (dict, list)):
+            raise UnreadableTrace(
+                "neither an object nor an array, but JSON in text",
+                where=f"{where}: {place}",
+                remedy="Correct the file.",
+            )
+        yield value
+
+
+def why_skipped(line: str, *, is_end: bool) -> str | None:
+    """Return why a line of JSONL is left out, as a note; ``None`` if it has to be read.
+
+    A line that is neither an object nor an array holds no call: a progress message, or ``null``. The end of a file
+    whose writer stopped in the middle of a line is lost, but what is before it is not.
+
+    :param line: the line, not blank.
+    :param is_end: whether it is the file's last line, has no line end, and is not its only line.
+    """
+    start = line.lstrip("\ufeff \t\r")[:1]
+    if start in ("{", "["):
+        return f"cut off after {len(line)} characters; what is before it was read" if is_end and _is_cut(line) else None
+    if '{"' in line or "{\\" in line:
+        return None
+    return "neither an object nor an array; it was left out"
+
+
+def _is_cut(line: str) -> bool:
+    """Return whether a JSON text ends before its last bracket is closed."""
+    rest = _STRING.sub(lambda text: "" if text["end"] else '"', line)
+    opened = sum(map(rest.count, "[{")) - sum(map(rest.count, "]}"))
+    return opened > 0 or '"' in rest
+
+
+def parse_concatenated(text: str, where: str) -> list[Any]:
+    """Parse several JSON documents that follow one another in a text, as OpenTelemetry's console exporter writes them.
+
+    :return: the documents; an empty list if the text does not begin with a document and another one after it, or if it
+        is JSONL, whose lines have numbers for messages.
+    :raises UnreadableTrace: a later document is broken; the message has its number.
+    """
+    decoder, documents, at = json.JSONDecoder(), list[Any](), 0
+    text = text.strip()
+    if _is_json(text.partition("\n")[0]):
+        return []
+    while at < len(text):
+        place = f"{where}: document {len(documents) + 1}"
+        try:
+            end = decoder.raw_decode(text, at)[1] if text[at] in "{[" else at
+        except (ValueError, RecursionError):
+            end = at
+        if end == at:
+            if len(documents) < 1 or text[at] not in "{[":
+                return []
+            parse_document(text[at:], place)  # raises: it says what is wrong
+        documents.append(parse_document(text[at:end], place))
+        while end < len(text) and text[end] in " \t\r\n":
+            end += 1
+        at = end
+    return documents if len(documents) > 1 else []
 
 
 def is_jsonl_text(text: str, name: str) -> bool:
@@ -162,6 +228,16 @@ def parse_arguments(value: Any) -> dict[str, Any] | str | None:
     if value is None or isinstance(value, dict):
         return value
     return json_text.canonical(value)
+
+
+def arguments_problem(text: str) -> str:
+    """Return why a call's arguments, which an adapter kept as text, are not an object that a step can have."""
+    if text.lstrip().startswith("{"):
+        try:
+            parse_document(text, "")
+        except UnreadableTrace as error:
+            return error.problem
+    return "they are text, not a JSON object"
 
 
 def _is_json(text: str) -> bool:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.model.automation import Automation, UntrustedValue
+from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.run import Approval, ToolCall, Turn
+from airflow_provider_vai.model.step_approval import UntrustedValue
 from tests.unit.support import call, crystallized, review_lines, run
 
 AT = datetime(2025, 4, 1, 8, 5, tzinfo=timezone.utc)

@@ -38,7 +38,11 @@ def ids(recorded: Run, **policy: Any) -> list[str]:
         (call(outcome="interrupted"), "interrupted", "was interrupted"),
         (call(outcome="interrupted", error="timeout"), "interrupted", "was interrupted: timeout"),
         (call(outcome="unknown"), "no_result", "the trace contains no result for it"),
-        (call(arguments="free text"), "arguments_unknown", "succeeded, but its executed arguments are not recorded"),
+        (
+            call(arguments="free text"),
+            "arguments_unknown",
+            "succeeded, but no step can have its recorded arguments: they are text, not a JSON object",
+        ),
         (
             call(actor="user"),
             "made_by_user",
@@ -65,6 +69,26 @@ def test_succeeded_without_arguments_in_the_trace_becomes_no_step() -> None:
     """Executed arguments are frozen, never the proposed ones."""
     unknown = ToolCall(id="c1", tool="look", proposed_arguments={"q": 1}, arguments=None, outcome="success")
     assert reasons(run(unknown, call("other"))) == {"c1": "succeeded, but its executed arguments are not recorded"}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"limit": NaN}', "NaN is not JSON"),
+        ('{"day": 1, "day": 2}', "the key 'day' occurs twice in one object"),
+        ('{"name": "\\ud800"}', "contains half a surrogate pair"),
+        ('{"id": 1e999}', "too large for a 64-bit float"),
+        ('{"name": ', "not JSON at line 1"),
+        ("water bed 3", "they are text, not a JSON object"),
+        ("[1]", "they are text, not a JSON object"),
+    ],
+)
+def test_arguments_that_no_step_can_have_are_named(text: str, problem: str) -> None:
+    """Arguments that were recorded, but are no JSON object, are left out with what is wrong with them."""
+    recorded = run(call(id="c", arguments={"a": 1}), call(id="d", arguments=text))
+    reason = reasons(recorded)["d"]
+    assert reason.startswith("succeeded, but no step can have its recorded arguments: ")
+    assert problem in reason
 
 
 def test_a_parent_outside_the_trace_hides_no_call() -> None:

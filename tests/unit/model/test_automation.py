@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Step, StepApproval, Wire
+from airflow_provider_vai.model.automation import Argument, Automation, Output, Step, Wire
 from airflow_provider_vai.model.sidecar import Sidecar
+from airflow_provider_vai.model.step_approval import StepApproval
 
 
 def step(key: str, **facts: Any) -> Step:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import pytest
@@ -10,10 +11,11 @@ from pydantic import ValidationError
 
 from airflow_provider_vai.languages import derivation as language
 from airflow_provider_vai.model import derivation
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Step, StepApproval, Wire
+from airflow_provider_vai.model.automation import Argument, Automation, Output, Step, Wire
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.outside import outside_problem
 from airflow_provider_vai.model.positions import positional, reads_of
+from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.model.step_effects import UNKNOWN, values_of
 from airflow_provider_vai.model.step_graph import waiting_for_sources
 
@@ -94,6 +96,9 @@ def test_a_tree_stays_as_it_is(tree: dict[str, Any]) -> None:
         ({"function": "part", "value": 5}, "value: Input should be a valid dictionary"),
         ({"function": "key_of", "entries": ROWS, "conditions": {"by": 1}}, "cannot have the name 'by'"),
         ({"function": "text", "template": "plain"}, "write a literal instead"),
+        ({"function": "where", "rows": ROWS, "conditions": {1: 2, "a": 3}}, "conditions"),
+        ({"function": "over", "value": datetime.date(2025, 1, 1)}, "value"),
+        ({"function": "over", "value": float("nan")}, "value"),
         ({"function": "where", "rows": ROWS, "conditions": {"a": [1]}}, "conditions.a"),
         ({"function": "text", "template": "x" * 100_001, "slots": {"a": TOTAL}}, "at most 500 functions"),
         ({"function": "gathered", "values": [ROWS] * 501}, "at most 500 functions"),

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.exceptions import SpecError
-from airflow_provider_vai.model.automation import Argument, Automation, Notification, Param, Step, StepApproval
+from airflow_provider_vai.model.automation import Argument, Automation, Notification, Param, Step
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.refusals import MAX_SECONDS, accepted, refusals
+from airflow_provider_vai.model.step_approval import StepApproval
 
 SPAN = float(MAX_SECONDS)
 

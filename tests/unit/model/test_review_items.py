@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.model import review
-from airflow_provider_vai.model.automation import Argument, Automation, Step, StepApproval, Undecided
+from airflow_provider_vai.model.automation import Argument, Automation, Step, Undecided
 from airflow_provider_vai.model.review_codes import CODES, FLAGS, GROUPS, LEFT_OUT
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.review_lines import line, numbered
+from airflow_provider_vai.model.step_approval import StepApproval
 from tests.paths import DOCS, ROOT
 
 SOURCES = [ast.parse(path.read_text()) for path in sorted((ROOT / "airflow_provider_vai").rglob("*.py"))]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from airflow_provider_vai.model.automation import Step, StepApproval
+from airflow_provider_vai.model.automation import Step
+from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.model.step_graph import last_steps, reachable, waited_for
 
 

@@ -10,7 +10,8 @@ from airflow.sdk import DAG
 
 from airflow_provider_vai.operators.generate_query import GenerateQueryOperator
 from airflow_provider_vai.operators.http_request import HttpRequestOperator
-from airflow_provider_vai.operators.mcp_tool import McpToolOperator, _result
+from airflow_provider_vai.operators.mcp.answer import result as mcp_result
+from airflow_provider_vai.operators.mcp_tool import McpToolOperator
 from airflow_provider_vai.operators.python_tool import PythonToolOperator
 from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 
@@ -81,4 +82,4 @@ def answer(structured: Any, *texts: str) -> Any:
 )
 def test_mcp_answers_become_plain_data(given: Any, result: Any) -> None:
     """Only the server's own wrapping of plain results is removed."""
-    assert _result(given) == result
+    assert mcp_result(given) == result

@@ -45,6 +45,7 @@ from airflow_provider_vai.secrets.plausible import is_stand_in
 from airflow_provider_vai.traces.formats.claude_code.session import MCP_NAME, SHELL
 from airflow_provider_vai.traces.formats.shared.reported_failures import failure_text
 from airflow_provider_vai.traces.formats.spans.messages import _from_repr
+from airflow_provider_vai.traces.formats.spans.wrappers import helper_role
 from airflow_provider_vai.traces.reading import values
 
 SIZE, FACTOR = 5_000, 5
@@ -130,6 +131,8 @@ def _forms(form: str) -> Callable[[str], Any]:
     return lambda text: text_forms.parse(text, form)
 
 
+LLAMA_INDEX = "ChatMessage(role=<MessageRole.USER: 'user'>, additional_kwargs={}, blocks=[TextBlock(text="
+
 READERS: dict[str, Callable[[str], Any]] = {
     "a secret's key": is_secret_key,
     "a placeholder": is_stand_in,
@@ -160,6 +163,10 @@ READERS: dict[str, Callable[[str], Any]] = {
     "an address": lambda text: checked_url("https://a.example", text),
     "a shell entry": lambda text: (SHELL.match(text), MCP_NAME.match(text)),
     "a message object": lambda text: _from_repr(text, "user"),
+    "LlamaIndex's message": lambda text: _from_repr(f"{LLAMA_INDEX}{text}", "user"),
+    "LangChain's message": lambda text: _from_repr(f"content='{text}", "user"),
+    "a helper span": lambda text: (helper_role(text, text), helper_role(f"a - ['{text}", "a")),
+    "a line's end": lambda text: values.why_skipped(f'{{"a": "{text}', is_end=True),
     "a reported failure": failure_text,
     "a moment": values.parse_time,
     "arguments in text": values.parse_arguments,

@@ -10,8 +10,9 @@ import pytest
 
 from airflow_provider_vai.exceptions import RenderError
 from airflow_provider_vai.languages import derivation
-from airflow_provider_vai.model.automation import Argument, Automation, Param, Step, StepApproval, Wire
+from airflow_provider_vai.model.automation import Argument, Automation, Param, Step, Wire
 from airflow_provider_vai.model.kinds import by_name
+from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.renderer import render as module
 from airflow_provider_vai.renderer.importable import is_importable
 from airflow_provider_vai.renderer.render import render

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.cli import main as cli
+from airflow_provider_vai.crystallizer.several.generalise import runs_of
 from airflow_provider_vai.exceptions import AmbiguousRun
 from airflow_provider_vai.model.run import Approval, Run, ToolCall, Turn, Usage
 from airflow_provider_vai.traces.merge import Export, digest, is_same_run, merged
@@ -123,6 +124,12 @@ def test_calls_without_ids_are_joined_by_what_they_did() -> None:
     ]
 
 
+def test_the_id_of_a_span_is_no_id_of_a_call() -> None:
+    """The OpenAI Agents SDK's spans have ids of their own: the call keeps the id that the model gave."""
+    messages, spans = export("a", MESSAGES, call("f", "c1")), export("b", SPANS, call("f", "span_0f"))
+    assert [one(messages, spans).id, one(spans, messages).id] == ["c1", "c1"]
+
+
 def test_repeated_ids_are_joined_in_order() -> None:
     """Several attempts under one id stay separate calls."""
     attempts = [call("f", "c", outcome="failed", error="x"), call("f", "c#2", result=1)]
@@ -159,6 +166,8 @@ def test_the_run_itself() -> None:
         (export("a", MESSAGES, id="1"), export("b", SPANS, call("f", "call-1"), id="2"), False),
         (export("a", MESSAGES, call("g"), call("f"), id="1"), export("b", SPANS, call("f", "call-1"), id="2"), True),
         (export("a", MESSAGES, call("g"), id="1"), export("b", SPANS, call("f", "call-1"), id="2"), False),
+        (export("a", MESSAGES, call("f", "c"), id="1"), export("b", SPANS, call("f", "span_0f"), id="2"), True),
+        (export("a", MESSAGES, call("g", "c"), id="1"), export("b", SPANS, call("f", "span_0f"), id="2"), False),
     ],
 )
 def test_which_runs_are_one(mine: Export, theirs: Export, is_same: bool) -> None:
@@ -239,3 +248,59 @@ def test_the_common_run_is_found(files: tuple[str, str], tmp_path: Path, capsys:
     assert json.loads(capsys.readouterr().out)["id"] == "y"
     assert cli.main(["inspect", str(many), str(many)]) == 1
     assert "2 runs, and none was chosen" in capsys.readouterr().err
+
+
+# --- a session in several files ---------------------------------------------------------------------------------------
+
+
+def session(id: str, *calls: ToolCall, **facts: Any) -> Export:
+    """Return one file of a session."""
+    run = Run(**{"id": id, "source": "chat_thread", "format": "claude_code", "calls": list(calls), **facts})
+    return Export(f"{id}.jsonl", run, MESSAGES)
+
+
+def test_a_resumed_session_is_one_run() -> None:
+    """The copy has the same calls at the same times; the file with more calls is the whole session."""
+    first = session("a", call("f", started_at=NOON), turns=[Turn(index=0, user_text="go")])
+    turns = [Turn(index=0, user_text="go"), Turn(index=1, user_text="again")]
+    second = session("b", call("f", started_at=NOON), call("g", started_at=NOON, turn=1), turns=turns)
+    for exports in ([first, second], [second, first]):
+        (group,) = runs_of(exports)
+        run = merged(group)
+        assert [(found.id, found.turn) for found in run.calls] == [("f", 0), ("g", 1)]
+        assert len(run.turns) == 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        session("b", call("f", started_at=datetime(2025, 1, 3, tzinfo=timezone.utc))),
+        session("b", call("f", started_at=NOON, proposed={"n": 2})),
+        session("b", call("f", started_at=None)),
+        session("b", call("f", started_at=NOON), call("h", started_at=NOON)),
+    ],
+    ids=["another time", "other arguments", "no time", "resumed twice"],
+)
+def test_equal_call_ids_alone_are_no_resumed_session(other: Export) -> None:
+    """Some programs number the calls of each run, and a session resumed twice is two runs."""
+    mine = session("a", call("f", started_at=NOON), call("g", started_at=NOON))
+    assert len(runs_of([mine, other])) == 2
+
+
+@pytest.mark.parametrize("is_by_prompt", [True, False])
+def test_a_sub_agents_file_joins_the_call_that_started_it(is_by_prompt: bool) -> None:
+    """By the prompt, or by the agent's id in the call's result."""
+    started = {"proposed": {"prompt": "count"}} if is_by_prompt else {"result": {"agentId": "f00"}}
+    outer = session("s", call("Task", "t1", **started), call("g", turn=1), turns=[Turn(index=0), Turn(index=1)])
+    turns = [Turn(index=index, user_text=text) for index, text in enumerate(("count", "more", "stop"))]
+    inner = session("s/f00", call("f", "d1"), call("f", "d2"), turns=turns)
+    for exports in ([outer, inner], [inner, outer]):
+        (group,) = runs_of(exports)
+        run = merged(group)
+        assert [(found.id, found.parent_id, found.turn) for found in run.calls] == [
+            ("t1", None, 0),
+            ("d1", "t1", 0),
+            ("d2", "t1", 0),
+            ("g", None, 1),
+        ]
+        assert (run.id, len(run.turns)) == ("s", 2)

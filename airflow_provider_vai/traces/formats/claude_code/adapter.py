@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.claude_code.agents import by_agent, parents
 from airflow_provider_vai.traces.formats.claude_code.lines import (
@@ -23,15 +24,17 @@ from airflow_provider_vai.traces.formats.claude_code.lines import (
 )
 from airflow_provider_vai.traces.formats.claude_code.session import MESSAGE_LINES, ClaudeCodeSession
 from airflow_provider_vai.traces.formats.shared.content import total_usage, with_cached_tokens
+from airflow_provider_vai.traces.reading.run_index import with_notes
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
     as_object,
     parse_time,
+    require_list,
     require_object,
-    require_objects,
     text_or_none,
 )
 
+MARKS_OF_CALLS = ("tool_use", "tool_result")
 TITLES = {"summary": "summary", "ai-title": "aiTitle", "custom-title": "customTitle"}
 """Kinds of lines with the session's title, each with the title's key; the last kind takes precedence."""
 
@@ -40,7 +43,7 @@ class ClaudeCodeAdapter:
     """Reads Claude Code sessions."""
 
     name = "claude_code"
-    description = "Claude Code session (JSONL or loglines), or the Claude Agent SDK's messages"
+    description = "Claude Code session (JSONL, its folder, or loglines), or the Claude Agent SDK's messages"
     coverage = Coverage(approvals="partly", timing="partly")
 
     def accepts(self, document: Any) -> bool:
@@ -64,10 +67,24 @@ class ClaudeCodeAdapter:
         if isinstance(document, dict):
             is_jsonl_text = "loglines" in document
             document, where = (document["loglines"], f"{where}loglines") if is_jsonl_text else ([document], where)
-        lines = [(unwrapped(line), place) for line, place in require_objects(document, where)]
+        kept, odd = _objects(require_list(document, where.removesuffix(": ")), where)
+        lines = [(unwrapped(line), place) for line, place in kept]
         for group in split_sessions(lines):
             if any(line.get("type") in MESSAGE_LINES for line, _ in group):
-                yield _run(trace, group)
+                yield with_notes(_run(trace, group), [note.removeprefix(f"{trace}: ") for note in odd])
+
+
+def _objects(lines: list[Any], where: str) -> tuple[list[Line], list[str]]:
+    """Return the lines that are objects, and a note for each other line; one that may hold a call is refused."""
+    kept: list[Line] = []
+    odd: list[str] = []
+    for number, line in enumerate(lines):
+        place = f"{where}[{number}]"
+        if isinstance(line, dict) or any(mark in json_text.canonical(line) for mark in MARKS_OF_CALLS):
+            kept.append((require_object(line, place), place))
+        else:
+            odd.append(f"{place}: not an object; it was left out")
+    return kept, odd
 
 
 def _run(trace: Trace, lines: list[Line]) -> Run:

@@ -42,7 +42,7 @@ class ClaudeCodeSession(Conversation):
         self.parents: dict[str, str] = {}
         self.costs: list[Any] = []
         self._message: str | None = None
-        self._seen: set[tuple[str, str]] = set()
+        self._seen: dict[tuple[str, str], int] = {}  # each call's position, by its message's id and its own
         self._unplaced_agents: set[str] = set()
         self._last: dict[str, Any] = {}
         self._result: RunOutcome | None = None
@@ -122,9 +122,9 @@ class ClaudeCodeSession(Conversation):
         call_id = optional_text(block.get("id"), f"{where}.id") or ""
         tool = require_text(block.get("name"), f"{where}.name")
         again = (message_key(line) or "", call_id)
-        if all(again) and again in self._seen:  # a stream may repeat a message's blocks
+        if all(again) and again in self._seen:  # a stream may repeat a message's blocks, the first ones incomplete
+            self._complete_call(self._seen[again], block.get("input"))
             return
-        self._seen.add(again)
         if agent and agent not in self.parents and agent not in self._unplaced_agents:
             self._unplaced_agents.add(agent)
             self.note(where, f"the call that started the sub-agent {agent!r} is not known")
@@ -137,7 +137,13 @@ class ClaudeCodeSession(Conversation):
             proposed_arguments=proposed_arguments(block.get("input")),
             started_at=parse_time(line.get("timestamp")),
         )
-        self.add_call(call, where)
+        self._seen[again] = self.add_call(call, where)
+
+    def _complete_call(self, position: int, input: Any) -> None:
+        """Replace a call's arguments by those of a later line of its message, unless that has none."""
+        call = self.calls[position]
+        if input and call.outcome == "unknown":
+            self.calls[position] = call.model_copy(update={"proposed_arguments": proposed_arguments(input)})
 
     def _read_attachment(self, attachment: Any, agent: str) -> None:
         if not agent and isinstance(attachment, dict) and attachment.get("type") == "queued_command":

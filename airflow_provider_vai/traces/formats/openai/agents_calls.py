@@ -32,15 +32,18 @@ class AgentsCalls:
 
     def __init__(self, tree: SpanTree) -> None:
         self.tree = tree
-        self._unmatched = [proposal for span in tree.models() for proposal in span.proposals()]
+        proposals = [proposal for span in tree.models() for proposal in span.proposals()]
+        self._order = {id(proposal): number for number, proposal in enumerate(proposals)}
+        self._unmatched = list(proposals)
         self._outputs = dict(pair for span in tree.models() for item in input_items(span) for pair in _output(item))
 
     def batches(self) -> Iterator[list[AgentsCall]]:
-        """Yield the calls of each assistant message, in the order of their start."""
+        """Yield the calls of each assistant message, in the order of their start; in a message, as proposed."""
         batches: dict[tuple[str, str], list[AgentsCall]] = {}
         for span, last in self._first_and_last_spans():
             batches.setdefault(self.tree.batch(span), []).append(AgentsCall(span, last, self._proposal(span)))
-        yield from batches.values()
+        for batch in batches.values():
+            yield sorted(batch, key=self._place) if all(call.proposal for call in batch) else batch
 
     def result(self, call: AgentsCall) -> ToolResult | None:
         """Return a call's result; ``None`` if the trace does not record it."""
@@ -59,6 +62,10 @@ class AgentsCalls:
         if output_text == "None":  # the str() of the result of a tool that returns nothing
             return ToolResult(approval=approval, at=call.last.ended_at)
         return ToolResult(outcome="denied", ran=False, approval=Approval(state="denied", note=error_text(output_text)))
+
+    def _place(self, call: AgentsCall) -> int:
+        """Return the position of a call's proposal among all proposals."""
+        return self._order[id(call.proposal)]
 
     def _first_and_last_spans(self) -> Iterator[tuple[OpenAISpan, OpenAISpan]]:
         functions = [span for span in self.tree.spans if span.kind == "function"]

@@ -43,7 +43,8 @@ class AgentsRunReader:
         spans, models = self.tree.spans, list(self.tree.models())
         unread_models = list(models)
         for batch in self.calls.batches():
-            while unread_models and unread_models[0].start <= batch[0].span.start:
+            start = min(call.span.start for call in batch)
+            while unread_models and unread_models[0].start <= start:
                 self._read_texts(unread_models.pop(0))
             self.conversation.start_message()
             for call in batch:

@@ -7,12 +7,13 @@ approval is unknown, and the executed arguments are taken from the proposal. The
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.model.run import Run, RunOutcome, ToolCall
 from airflow_provider_vai.traces.formats.anthropic.messages import has_tool_blocks
-from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments, result_value
+from airflow_provider_vai.traces.formats.shared.content import error_text, part_text, proposed_arguments, result_value
 from airflow_provider_vai.traces.formats.shared.conversation import (
     Conversation,
     ToolResult,
@@ -22,6 +23,7 @@ from airflow_provider_vai.traces.formats.shared.conversation import (
 )
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
+    PlacedObject,
     as_object,
     optional_text,
     require_object,
@@ -29,6 +31,18 @@ from airflow_provider_vai.traces.reading.values import (
     require_text,
     text_or_none,
 )
+
+MESSAGE_KEYS = frozenset({"contents", "items", "blocks", "toolInvocations", "toolCalls", "additional_kwargs", "parts"})
+"""Keys of messages in which other formats keep text or calls: a message with one of them is not OpenAI's."""
+
+ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+NOT_TEXT = re.compile("tool|function|call", re.IGNORECASE)
+"""What the type of a part is named after if it is a call or a result; OpenAI keeps those beside the content."""
+
+IN_TEXT = re.compile(
+    r"^\s*Action Input:|<(execute_command|use_mcp_tool|attempt_completion|write_to_file)>", re.MULTILINE
+)
+"""Calls that an assistant wrote as text, which this reader does not read."""
 
 
 class OpenAIChatAdapter:
@@ -39,8 +53,9 @@ class OpenAIChatAdapter:
     coverage = Coverage(results="partly")
 
     def accepts(self, document: Any) -> bool:
-        """Return whether the document is a list of role messages without Anthropic's tool blocks."""
-        return bool(role_messages(document)) and not has_tool_blocks(document)
+        """Return whether the document is a list of role messages, each of a kind that OpenAI's API has."""
+        messages = role_messages(document)
+        return bool(messages) and not has_tool_blocks(document) and _is_understood(messages)
 
     def runs(self, trace: Trace) -> Iterator[Run]:
         """Yield the one run.
@@ -51,6 +66,31 @@ class OpenAIChatAdapter:
         conversation = Conversation(trace)
         read_messages(conversation, messages, where)
         yield conversation.finish(chat_run(trace, self.name, chat_outcome(messages)))
+
+
+def _is_understood(messages: list[Any]) -> bool:
+    """Return whether no message holds content or calls in the way of another format. Never raises."""
+    known = [message for message in map(as_object, messages) if text_or_none(message.get("role")) in ROLES]
+    if not known or any(MESSAGE_KEYS & message.keys() or not _is_content(message) for message in known):
+        return False
+    if any(message.get("tool_calls") or message.get("function_call") for message in known):
+        return True
+    texts = [text for message in known if message["role"] == "assistant" for text in _texts(message.get("content"))]
+    return not any(IN_TEXT.search(text) for text in texts)
+
+
+def _texts(content: Any) -> list[str]:
+    parts = content if isinstance(content, list) else [content]
+    return [text for part in parts if (text := part if isinstance(part, str) else part_text(part))]
+
+
+def _is_content(message: dict[str, Any]) -> bool:
+    """Return whether content is text or typed parts, none of which is a call or a result."""
+    content = message.get("content")
+    if not isinstance(content, list):
+        return not isinstance(content, dict)
+    kinds = [as_object(part).get("type") for part in content if not isinstance(part, str)]
+    return all(isinstance(kind, str) and not NOT_TEXT.search(kind) for kind in kinds)
 
 
 def read_messages(conversation: Conversation, messages: list[Any], where: str) -> None:
@@ -70,7 +110,8 @@ def read_messages(conversation: Conversation, messages: list[Any], where: str) -
                 conversation.text_of(content, inside)
                 _read_calls(conversation, message, place)
             case "tool" | "function":
-                conversation.add_result(_tool_result(message, place), place)
+                for answer, at in _answers(message, place):
+                    conversation.add_result(_tool_result(answer, at), at)
             case role:
                 conversation.note(place, f"unknown role {role!r}")
 
@@ -114,6 +155,13 @@ def _read_function(conversation: Conversation, id: str, function: Any, where: st
     conversation.add_call(
         ToolCall(id=id, tool=tool, proposed_arguments=proposed_arguments(call.get("arguments"))), where
     )
+
+
+def _answers(message: dict[str, Any], place: str) -> list[PlacedObject]:
+    """Return the results in a tool message: itself, or those that AG2 collects in one message."""
+    if not message.get("tool_responses"):
+        return [(message, place)]
+    return list(require_objects(message["tool_responses"], f"{place}.tool_responses"))
 
 
 def _tool_result(message: dict[str, Any], place: str) -> ToolResult:

@@ -44,9 +44,9 @@ class ToolResult:
 class Conversation:
     """Collects the turns, calls and notes of one run.
 
-    The ids of a file are not unique: they repeat, or are missing. A result goes to the first pending call with its id,
-    in the newest message that has one; a result without an id goes to the first pending call of the newest message
-    with calls.
+    The ids of a file are not unique: they repeat, or are missing. A result belongs to a pending call with its id, or,
+    if it has no id, to one of the newest message with calls. If there are several, the tool's name decides first, then
+    the newest message, and the order of the calls last.
     """
 
     def __init__(self, trace: Trace) -> None:
@@ -188,6 +188,7 @@ class Conversation:
         fitting = fitting or [position for position in self._newest_pending() if self._fits(result, position)]
         if not fitting:
             return None
+        fitting = [position for position in fitting if self.calls[position].tool == result.tool] or fitting
         newest = self.calls[fitting[-1]].batch
         position = next(position for position in fitting if self.calls[position].batch == newest)
         self._pending[self._file_ids[position]].remove(position)

@@ -58,10 +58,15 @@ def reported_failure(result: Any) -> dict[str, Any]:
     return {} if error is None else {"outcome": "failed", "error": error, "failed_by_result": True}
 
 
+def _is(value: Any, mark: Any) -> bool:
+    """Return whether a value is a mark: 0 is not ``False``."""
+    return type(value) is type(mark) and bool(value == mark)
+
+
 def _of_object(value: dict[str, Any]) -> str | None:
     if not value.keys() <= _COMPANIONS:
         return None
     errors = [value[key] for key in _ERRORS if isinstance(value.get(key), (str, dict, list)) and value[key]]
-    if not errors and not any(key in value and value[key] == mark for key, mark in _MARKS.items()):
+    if not errors and not any(_is(value.get(key), mark) for key, mark in _MARKS.items()):
         return None
     return errors[0] if errors and isinstance(errors[0], str) else json_text.canonical(value)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments
 from airflow_provider_vai.traces.formats.spans.call import Kind, Operation
-from airflow_provider_vai.traces.formats.spans.messages import SpanMessage, read_chat
-from airflow_provider_vai.traces.formats.spans.span import Span, first_value, read_value
+from airflow_provider_vai.traces.formats.spans.events import event_execution, event_messages
+from airflow_provider_vai.traces.formats.spans.execution import read_execution
+from airflow_provider_vai.traces.formats.spans.messages import SpanMessage, read_chat, read_system
+from airflow_provider_vai.traces.formats.spans.span import Span, read_value
 from airflow_provider_vai.traces.reading.values import as_list, as_object, text_or_none
 
 KIND = ("gen_ai.operation.name", "openinference.span.kind", "traceloop.span.kind", "ai.operationId", "llm.request.type")
@@ -37,7 +38,6 @@ KINDS: dict[str, Kind] = {
     "ai.streamobject": "agent",
     "invoke_agent": "agent",
     "invoke_workflow": "agent",
-    "create_agent": "agent",
     "agent": "agent",
     "workflow": "agent",
     "chain": "other",
@@ -46,10 +46,13 @@ KINDS: dict[str, Kind] = {
 IGNORED = frozenset(
     [
         "chain",
+        "create_agent",
         "embedding",
         "embeddings",
         "evaluator",
         "event",
+        "execute_event_loop_cycle",
+        "execute_task",
         "guardrail",
         "memory",
         "parser",
@@ -71,23 +74,26 @@ IGNORED = frozenset(
 """Kinds of spans that call no tool. They are skipped on purpose; any other unknown kind is noted."""
 
 TOOL = ("gen_ai.tool.name", "ai.toolCall.name", "tool.name", "tool_call.function.name", "traceloop.entity.name")
-CALL_ID = ("gen_ai.tool.call.id", "ai.toolCall.id", "tool_call.id", "tool.id")
 ARGUMENTS = (
     "gen_ai.tool.call.arguments",
     "tool_arguments",
     "ai.toolCall.args",
     "tool_call.function.arguments",
+    "gcp.vertex.agent.tool_call_args",
     "traceloop.entity.input",
     "input.value",
     "input",
+    "gen_ai.prompt",
 )
 RESULT = (
     "gen_ai.tool.call.result",
     "tool_response",
     "ai.toolCall.result",
+    "gcp.vertex.agent.tool_response",
     "traceloop.entity.output",
     "output.value",
     "output",
+    "gen_ai.completion",
 )
 INPUT_MESSAGES = (
     "gen_ai.input.messages",
@@ -99,10 +105,23 @@ INPUT_MESSAGES = (
     "gen_ai.prompt",
     "ai.prompt.messages",
     "ai.prompt",
+    "gcp.vertex.agent.llm_request",
     "input.value",
 )
-OUTPUT_MESSAGES = ("gen_ai.output.messages", "llm.output_messages", "gen_ai.completion", "output.value")
+OUTPUT_MESSAGES = (
+    "gen_ai.output.messages",
+    "llm.output_messages",
+    "gen_ai.completion",
+    "gcp.vertex.agent.llm_response",
+    "output.value",
+)
+REQUEST = ("gcp.vertex.agent.llm_request",)
+"""Attributes with a whole request to the model, its instructions among the rest."""
+
 SYSTEM = ("gen_ai.system_instructions", "gen_ai.request.instructions")
+SWITCHED_OFF = ("gcp.vertex.agent.tool_call_args",)
+"""Attributes that Google ADK writes as empty objects if content is switched off."""
+
 AGENT = ("gen_ai.agent.name", "agent_name", "agent.name")
 MODEL = ("gen_ai.response.model", "gen_ai.request.model", "llm.model_name", "ai.model.id", "model_name")
 INPUT_TOKENS = (
@@ -118,6 +137,9 @@ OUTPUT_TOKENS = (
     "ai.usage.completionTokens",
 )
 COST = ("operation.cost", "llm.cost.total", "gen_ai.usage.cost")
+SUFFIX = "._use"
+"""The method that OpenInference's CrewAI instrumentation adds to a tool's name."""
+
 PREFIXES = ("execute_tool ", "running tool: ", "tools/call ")
 
 
@@ -127,7 +149,7 @@ def read_operation(span: Span) -> Operation:
     operation = Operation(span, kind, tool=tool_name(span), agent=span.text(*AGENT), model=span.text(*MODEL))
     operation.note = unknown_kind(kind, span.text(*KIND))
     if kind in ("tool", "other"):
-        read_execution(operation, span.get(*ARGUMENTS), span.get(*RESULT))
+        read_execution(operation, *_recorded(span))
         _read_deferral(operation)
     if kind in ("model", "agent"):
         _read_chats(operation)
@@ -135,6 +157,15 @@ def read_operation(span: Span) -> Operation:
         reasons = span.get("gen_ai.response.finish_reasons", "ai.response.finishReason")
         operation.asks_for_tools = "tool" in str(reasons)
     return operation
+
+
+def _recorded(span: Span) -> tuple[Any, Any]:
+    """Return a tool's input and output, which are attributes or events; ``None`` for what was not recorded."""
+    recorded, output = span.get(*ARGUMENTS), span.get(*RESULT)
+    if span.get(*SWITCHED_OFF) == "{}" == output and recorded == "{}":
+        return None, None
+    arguments, result = event_execution(span)
+    return arguments if recorded is None else recorded, result if output is None else output
 
 
 def span_kind(span: Span) -> Kind:
@@ -165,47 +196,15 @@ def tool_name(span: Span) -> str:
 
 
 def without_prefix(name: str) -> str:
-    """Return a span's name without the prefix that tracers put before a tool's name."""
+    """Return a span's name without what tracers put before or after a tool's name."""
     prefix = next((prefix for prefix in PREFIXES if name.startswith(prefix)), "")
-    return name.removeprefix(prefix)
-
-
-def read_execution(operation: Operation, arguments: Any, result: Any) -> None:
-    """Set the arguments and the result of a tool's execution.
-
-    Arguments inside a request, and a result inside a framework's tool message, are unwrapped.
-    """
-    executed, output = read_value(arguments), read_value(result)
-    if isinstance(executed, dict) and executed.keys() <= {"input", "tool_input", "inputs"} and len(executed) == 1:
-        inner = read_value(next(iter(executed.values())))
-        executed = inner if isinstance(inner, dict) else executed
-    elif isinstance(executed, dict) and executed.keys() == {"args", "kwargs"} and executed["args"] == []:
-        executed = executed["kwargs"]
-    operation.arguments = None if executed is None else proposed_arguments(executed)
-    for message in read_chat(output, "tool") if _is_tool_message(output) else []:
-        for tool_result in message.results:
-            operation.call_id = operation.call_id or tool_result.id or ""
-            operation.failed = operation.failed or tool_result.outcome == "failed"
-            output = tool_result.error if tool_result.outcome == "failed" else tool_result.value
-    operation.result = output
-    operation.call_id = operation.call_id or (operation.span.text(*CALL_ID) or "").strip()
-    operation.failed = operation.failed or operation.span.failed
-    operation.error = (error_text(output) or operation.span.error) if operation.failed else None
+    return name.removeprefix(prefix).removesuffix(SUFFIX)
 
 
 def token_usage(input_tokens: Any, output_tokens: Any, cost: Any = None) -> dict[str, Any]:
     """Return a model request's usage; unknown figures are left out."""
     figures = (("input", input_tokens), ("output", output_tokens), ("cost", cost))
     return {name: value for name, value in figures if isinstance(value, (int, float)) and not isinstance(value, bool)}
-
-
-def _is_tool_message(value: Any) -> bool:
-    if not isinstance(value, dict):
-        return False
-    return any(
-        isinstance(holder, dict) and "tool_call_id" in holder
-        for holder in (value, value.get("kwargs"), value.get("data"))
-    )
 
 
 def _read_deferral(operation: Operation) -> None:
@@ -224,12 +223,13 @@ def _read_chats(operation: Operation) -> None:
     if is_model and output is None:
         outputs = read_chat(as_list(read_value(span.get("ai.response.toolCalls"))), "assistant")
         outputs += read_chat(span.text("ai.response.text") or "", "assistant")
-    event_inputs, event_outputs = _from_events(span)
+    event_inputs, event_outputs = event_messages(span)
     inputs, outputs = inputs or event_inputs, outputs or event_outputs
     if is_model and span.text("logfire.span_type") is not None:
         inputs, outputs = _split_events(inputs, outputs)
     operation.input_messages, operation.output_messages = inputs, outputs
     operation.system = [message.text for message in read_chat(span.get(*SYSTEM), "system") if message.text]
+    operation.system += read_system(span.get(*REQUEST))
     operation.tool_kinds = _tool_kinds(as_object(read_value(span.get("model_request_parameters"))))
     operation.pending = _pending(as_object(read_value(span.get("final_result"))))
 
@@ -245,28 +245,6 @@ def _split_events(inputs: list[SpanMessage], outputs: list[SpanMessage]) -> tupl
     if outputs or not inputs or inputs[-1].role != "assistant":
         return inputs, outputs
     return inputs[:-1], inputs[-1:]
-
-
-def _from_events(span: Span) -> tuple[list[SpanMessage], list[SpanMessage]]:
-    """Return the input and output messages in a span's events, which is the conventions' older form."""
-    inputs: list[SpanMessage] = []
-    outputs: list[SpanMessage] = []
-    for name, details in span.events:
-        if name == "gen_ai.client.inference.operation.details":
-            inputs += read_chat(details.get("gen_ai.input.messages"), "user")
-            outputs += read_chat(details.get("gen_ai.output.messages"), "assistant")
-        elif name in ("gen_ai.choice", "gen_ai.content.completion"):
-            outputs += read_chat(first_value(details, "gen_ai.completion") or _decoded(details), "assistant")
-        elif name == "gen_ai.content.prompt":
-            inputs += read_chat(first_value(details, "gen_ai.prompt"), "user")
-        elif name.startswith("gen_ai.") and name.endswith(".message"):
-            role = name.removeprefix("gen_ai.").removesuffix(".message")
-            inputs += read_chat({"role": role, "tool_call_id": details.get("id"), **_decoded(details)}, role)
-    return inputs, outputs
-
-
-def _decoded(details: dict[str, Any]) -> dict[str, Any]:
-    return {name: read_value(value) for name, value in details.items()}
 
 
 def _tool_kinds(parameters: dict[str, Any]) -> dict[str, str]:

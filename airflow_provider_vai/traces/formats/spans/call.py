@@ -12,6 +12,7 @@ from airflow_provider_vai.traces.formats.shared.conversation import ToolResult
 from airflow_provider_vai.traces.formats.shared.reported_failures import reported_failure
 from airflow_provider_vai.traces.formats.spans.messages import ProposedCall, SpanMessage
 from airflow_provider_vai.traces.formats.spans.span import Span
+from airflow_provider_vai.traces.formats.spans.wrappers import Role
 
 Kind = Literal["tool", "model", "agent", "other"]
 APPROVAL = "ApprovalRequired"
@@ -22,10 +23,13 @@ APPROVAL = "ApprovalRequired"
 class Operation:
     """The operation that a span records: a tool execution, a model request, an agent run, or another one.
 
-    ``tool`` to ``waits_for`` belong to a tool execution: ``ran`` is false if the call was refused before it ran,
-    ``waits_for`` is what it stopped to wait for. ``input_messages`` to ``asks_for_tools`` belong to a model request or
-    an agent run. ``tool_kinds`` is the kind of each tool, if the framework marks those that need approval; ``pending``
-    has the ids of the calls that wait for a person when an agent run ends. ``call`` is the call that was executed.
+    ``tool`` to ``role`` belong to a tool execution: ``ran`` is false if the call was refused before it ran,
+    ``waits_for`` is what it stopped to wait for. ``recorded`` is the arguments as the span has them, ``positional``
+    those without a name, and ``unknown_keys`` the keys of an object around them that is not known. ``role`` is set for
+    a span that is not a call, although its tracer writes it as one. ``input_messages`` to ``asks_for_tools`` belong to
+    a model request or an agent run. ``tool_kinds`` is the kind of each tool, if the framework marks those that need
+    approval; ``pending`` has the ids of the calls that wait for a person when an agent run ends. ``call`` is the call
+    that was executed.
     """
 
     span: Span
@@ -39,6 +43,10 @@ class Operation:
     error: str | None = None
     ran: bool = True
     waits_for: str = ""
+    recorded: Any = None
+    positional: tuple[Any, ...] = ()
+    unknown_keys: tuple[str, ...] = ()
+    role: Role = ""
     input_messages: list[SpanMessage] = field(default_factory=list)
     output_messages: list[SpanMessage] = field(default_factory=list)
     system: list[str] = field(default_factory=list)
@@ -112,7 +120,7 @@ def _executed(proposed: ToolCall, call: SpanCall, execution: Operation, needs_ap
         arguments = proposed.proposed_arguments
         note = "" if arguments is not None else "the arguments were not recorded; the call is read without arguments"
         arguments = {} if arguments is None else arguments
-    elif isinstance(arguments, str) and _only_value(proposed.proposed_arguments) == arguments:
+    elif (text := _unnamed(arguments)) is not None and _only_value(proposed.proposed_arguments) == text:
         arguments = proposed.proposed_arguments  # a tool with one argument, recorded without the argument's name
     outcome: Outcome = "failed" if execution.failed else "success"
     facts |= {"arguments": arguments if execution.ran else None, "outcome": outcome}
@@ -164,6 +172,12 @@ def _not_executed(
         facts = {"arguments": proposed.proposed_arguments, "result": result.value, "outcome": "success"}
         facts |= {} if result.is_marked else reported_failure(result.value)
     return proposed.model_copy(update=facts), note
+
+
+def _unnamed(arguments: Any) -> str | None:
+    """Return the text that is the only argument, recorded alone or as LangChain's callbacks write it."""
+    text = arguments.get("input") if isinstance(arguments, dict) and len(arguments) == 1 else arguments
+    return text if isinstance(text, str) else None
 
 
 def _only_value(arguments: Any) -> Any:

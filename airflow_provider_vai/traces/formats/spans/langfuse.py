@@ -13,13 +13,13 @@ from typing import Any
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.shared.content import error_text
 from airflow_provider_vai.traces.formats.spans.attributes import (
-    read_execution,
     token_usage,
     unknown_kind,
     without_prefix,
 )
 from airflow_provider_vai.traces.formats.spans.call import Kind, Operation
-from airflow_provider_vai.traces.formats.spans.messages import read_chat, read_system
+from airflow_provider_vai.traces.formats.spans.execution import read_execution
+from airflow_provider_vai.traces.formats.spans.messages import SpanMessage, read_chat, read_system
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
 from airflow_provider_vai.traces.formats.spans.span import Span, first_value, parse_span_time, read_value
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace, document_objects
@@ -89,7 +89,7 @@ def _operation(item: dict[str, Any], where: str) -> Operation:
         failed=item.get("level") == "ERROR",
         error=text_or_none(item.get("statusMessage")),
     )
-    tool = span.text("gen_ai.tool.name") or without_prefix(span.name)
+    tool = span.text("gen_ai.tool.name", "tool.name") or without_prefix(span.name)
     operation = Operation(span, KINDS.get(kind.upper(), "other"), tool=tool)
     operation.note = unknown_kind(operation.kind, kind)
     if operation.kind == "other" and operation.tool != span.name:
@@ -98,10 +98,17 @@ def _operation(item: dict[str, Any], where: str) -> Operation:
         _read_generation(operation, item)
     elif operation.kind == "agent":
         operation.agent = span.name or None
+        operation.input_messages = _requests(item.get("input"))
     else:
         read_execution(operation, item.get("input"), item.get("output"))
         operation.error = operation.error or (error_text(operation.result) if operation.failed else None)
     return operation
+
+
+def _requests(value: Any) -> list[SpanMessage]:
+    """Return what a user asked an agent for; the calls in an agent's input are also in its models' messages."""
+    messages = read_chat(value, "user")
+    return [SpanMessage("user", message.text) for message in messages if message.role == "user" and message.text]
 
 
 def _read_generation(operation: Operation, item: dict[str, Any]) -> None:

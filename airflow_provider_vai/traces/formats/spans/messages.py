@@ -13,13 +13,14 @@ from typing import Any
 
 from airflow_provider_vai.traces.formats.shared.content import MEDIA, TEXT, error_text, part_kind, proposed_arguments
 from airflow_provider_vai.traces.formats.shared.conversation import ToolResult
+from airflow_provider_vai.traces.formats.spans.reprs import read_repr
 from airflow_provider_vai.traces.formats.spans.span import first_value, read_value
 from airflow_provider_vai.traces.reading.values import as_object, text_or_none
 
-CALL_ID = ("call_id", "toolCallId", "tool_call_id", "id")
+CALL_ID = ("call_id", "toolCallId", "tool_call_id", "toolUseId", "tool_id", "id")
 CALL_NAME = ("name", "toolName", "tool_name", "tool")
-CALL_ARGUMENTS = ("arguments", "args", "input", "arguments_json")
-RESULT_ID = ("call_id", "tool_call_id", "tool_use_id", "toolCallId", "id")
+CALL_ARGUMENTS = ("arguments", "args", "input", "arguments_json", "tool_kwargs")
+RESULT_ID = ("call_id", "tool_call_id", "tool_use_id", "toolCallId", "toolUseId", "id")
 RESULT_VALUE = ("result", "response", "output", "content", "server_tool_call_response")
 CALLS = frozenset(
     [
@@ -47,8 +48,8 @@ RESULTS = frozenset(
     ]
 )
 SERVER_SIDE = frozenset({"server_tool_use", "mcp_tool_use", "server_tool_call", "mcp_call"})
-WRAPPED_CALLS = ("functionCall", "function_call", "tool_call")
-WRAPPED_RESULTS = ("functionResponse", "function_response")
+WRAPPED_CALLS = ("functionCall", "function_call", "tool_call", "toolUse")
+WRAPPED_RESULTS = ("functionResponse", "function_response", "toolResult", "tool_call_result")
 LISTS = ("messages", "contents", "choices", "candidates", "generations", "output", "input", "items")
 """The keys under which a request or a response holds its messages."""
 
@@ -61,9 +62,6 @@ MESSAGE_KEYS = frozenset({"role", "parts", "tool_calls", "kwargs", "data"})
 
 DEEPEST = 12
 SYSTEM = ("system", "instructions", "system_instruction", "systemInstruction", "systemPrompt")
-
-_REPR = re.compile(r"role='(\w+)' content=(?:'(.*?)'|\"(.*?)\"|None) \w+=", re.DOTALL)
-"""The Python repr of a message object. Only its role and text can be read safely."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +83,15 @@ class SpanMessage:
     calls: list[ProposedCall] = field(default_factory=list)
     results: list[ToolResult] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+
+
+def has_generated_id(call: ProposedCall) -> bool:
+    """Return whether a tracer made up a call's id, as OpenTelemetry's for Google's models does: the tool's name and the
+    call's number in its message.
+
+    :param call: the call.
+    """
+    return re.fullmatch(rf"{re.escape(call.tool)}_\d{{1,4}}", call.id) is not None
 
 
 def read_chat(value: Any, role: str = "user") -> list[SpanMessage]:
@@ -122,8 +129,10 @@ def _messages(value: Any, role: str, depth: int) -> Iterator[SpanMessage]:
 
 
 def _from_repr(text: str, role: str) -> SpanMessage:
-    match = _REPR.match(text)
-    return SpanMessage(ROLES.get(match[1], match[1]), match[2] or match[3]) if match else SpanMessage(role, text)
+    message = read_repr(text) or {"role": role, "content": text}
+    if "tool_call_id" in message:
+        return _message(message, role)
+    return SpanMessage(_role(message), message["content"])
 
 
 def _from_object(value: dict[str, Any], role: str, depth: int) -> Iterator[SpanMessage]:
@@ -135,31 +144,36 @@ def _from_object(value: dict[str, Any], role: str, depth: int) -> Iterator[SpanM
         for name in lists[:1]:
             inner_role = role if name in ("messages", "contents", "input") else "assistant"
             yield from _messages(read_value(value[name]), inner_role, depth + 1)
-    elif text := text_or_none(first_value(value, "content", "text", "prompt", "message", "output")):
+    elif text := text_or_none(first_value(value, "content", "text", "prompt", "message", "output", "task")):
         yield SpanMessage(role, text)
     elif isinstance(value.get("content"), (list, dict)):
         yield from _messages(value["content"], role, depth + 1)
 
 
 def _unwrapped(value: dict[str, Any]) -> Any:
-    """Return the message inside a choice, a candidate, or a serialised or flattened LangChain object."""
+    """Return the message inside a choice, a candidate, or an object of LangChain or AutoGen."""
     if isinstance(value.get("kwargs"), dict) and isinstance(kind := value.get("id"), list):
         name = str(kind[-1]) if kind else ""
         role = next((role for role in ("Human", "AI", "System", "Tool") if name.startswith(role)), "")
         return {"type": role.lower(), **value["kwargs"]} if role else value
     if text_or_none(value.get("type")) in (*ROLES, "tool", "system") and isinstance(value.get("data"), dict):
         return {"type": value["type"], **value["data"]}
+    if isinstance(results := value.get("function"), list):  # OpenInference, AutoGen: beside the message's role
+        parts = [{"type": "function_call_output", **as_object(read_value(result))} for result in results]
+        return {"role": "tool", "content": parts}
     for name in ("message", "content"):
         inner = value.get(name)
         if isinstance(inner, dict) and not _role(value) and MESSAGE_KEYS & inner.keys():
-            return inner
+            raw = value.get("raw")
+            selected = raw if isinstance(raw, list) and raw and all(_is_part(item) for item in raw) else None
+            return {"tool_calls": selected, **inner} if selected else inner  # LlamaIndex, if the model is its own
     return value
 
 
 def _role(value: Any) -> str:
     if not isinstance(value, dict):
         return ""
-    role = text_or_none(value.get("role")) or ""
+    role = text_or_none(first_value(value, "role", "_role")) or ""
     kind = value.get("type")
     if not role and isinstance(kind, str) and kind in ("human", "ai", "system", "tool"):
         role = kind
@@ -168,7 +182,7 @@ def _role(value: Any) -> str:
 
 def _message(value: dict[str, Any], default_role: str) -> SpanMessage:
     role = _role(value) or default_role
-    content = first_value(value, "parts", "content", "contents")
+    content = first_value(value, "parts", "content", "contents", "blocks", "_content")
     parts = [
         as_object(part).get("message_content", part) for part in (content if isinstance(content, list) else [content])
     ]
@@ -180,6 +194,8 @@ def _message(value: dict[str, Any], default_role: str) -> SpanMessage:
         message.calls += [call for item in typed if (call := read_call(item))]
     elif isinstance(value.get("function_call"), dict):
         message.calls += [call for call in [read_call(value)] if call]
+    if read_result(value) is not None:
+        parts = [value]
     if role == "tool" and not any(read_result(part) for part in parts):
         if not _is_definition(value):
             message.results.append(_tool_message(value))
@@ -232,7 +248,8 @@ def read_call(part: Any) -> ProposedCall | None:
     kind, tool = text_or_none(part.get("type")), text_or_none(first_value(part, *CALL_NAME))
     if tool is None or read_result(part) is not None:
         return None
-    if kind in CALLS or "toolName" in part or (kind is None and "args" in part and "id" in part):
+    is_call = kind in CALLS or "toolName" in part or "tool_kwargs" in part
+    if is_call or (kind is None and "id" in part and ("args" in part or "arguments" in part)):
         arguments = first_value(part, *CALL_ARGUMENTS)
         hidden = arguments is None and not any(key in part for key in CALL_ARGUMENTS)
         proposed = None if hidden else proposed_arguments(read_value(arguments))
@@ -246,15 +263,14 @@ def read_result(part: Any) -> ToolResult | None:
         return None
     for name in WRAPPED_RESULTS:
         if isinstance(inner := part.get(name), dict):
-            return read_result({"type": "tool_result", **inner})
-    kind = part.get("type")
+            return read_result({**as_object(inner.get("origin")), **inner, "type": "tool_result"})
+    kind = "tool_result" if {"toolUseId", "status", "content"} <= part.keys() else part.get("type")
     if not isinstance(kind, str) or not (kind in RESULTS or kind.endswith("_tool_result")):
         return None
     value = _result_value(first_value(part, *RESULT_VALUE))
-    failed = first_value(part, "is_error", "isError") is True or as_object(part.get("output")).get("type") in (
-        "error-text",
-        "error-json",
-    )
+    marks = (part.get("is_error"), part.get("isError"), part.get("error"))
+    failed = True in marks or (kind == "tool_result" and part.get("status") == "error")
+    failed = failed or as_object(part.get("output")).get("type") in ("error-text", "error-json")
     return _tool_result(_id(part, RESULT_ID), text_or_none(first_value(part, *CALL_NAME)), value, failed)
 
 
@@ -273,11 +289,19 @@ def _tool_result(id: str, tool: str | None, value: Any, failed: bool) -> ToolRes
 
 
 def _result_value(value: Any) -> Any:
-    if isinstance(value, list) and len(value) == 1 and part_kind(value[0]) in TEXT:
-        value = first_value(value[0], "text", "content")
+    if isinstance(value, list) and len(value) == 1:
+        value = _only_part(value[0])
     if isinstance(value, dict) and "value" in value and value.keys() <= {"type", "value"}:
         value = value["value"]  # Vercel's typed output
     return read_value(value)
+
+
+def _only_part(part: Any) -> Any:
+    """Return what the only part of a result holds: its text, or the JSON in Bedrock's form."""
+    if part_kind(part) in TEXT:
+        return first_value(part, "text", "content")
+    is_bedrock = isinstance(part, dict) and len(part) == 1 and part.keys() <= {"text", "json"}
+    return next(iter(part.values())) if is_bedrock else [part]
 
 
 def _is_part(value: Any) -> bool:

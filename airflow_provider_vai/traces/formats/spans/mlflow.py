@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.model.run import Run
-from airflow_provider_vai.traces.formats.spans.attributes import read_execution, token_usage, unknown_kind
+from airflow_provider_vai.traces.formats.spans.attributes import token_usage, unknown_kind
 from airflow_provider_vai.traces.formats.spans.call import Kind, Operation
+from airflow_provider_vai.traces.formats.spans.execution import read_execution
 from airflow_provider_vai.traces.formats.spans.messages import read_chat, read_system
 from airflow_provider_vai.traces.formats.spans.operations import title
 from airflow_provider_vai.traces.formats.spans.run import SpanRun

@@ -11,8 +11,8 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.spans.attributes import read_operation
-from airflow_provider_vai.traces.formats.spans.otel_genai import OPENINFERENCE, span_runs
-from airflow_provider_vai.traces.formats.spans.span import line_traces, read_spans, some_spans
+from airflow_provider_vai.traces.formats.spans.otel_genai import span_runs
+from airflow_provider_vai.traces.formats.spans.span import OPENINFERENCE, line_traces, read_spans, some_spans
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 
 
@@ -20,7 +20,7 @@ class OpenInferenceAdapter:
     """Reads OpenInference spans."""
 
     name = "openinference"
-    description = "OpenInference spans (Phoenix, Arize): OTLP JSON, or spans with nested or flat attributes"
+    description = "OpenInference spans (Arize, Phoenix and its API): OTLP JSON, or spans with nested or flat attributes"
     coverage = Coverage(edits="partly", timing="yes", batches="partly")
     line_key = staticmethod(line_traces)
 

@@ -9,6 +9,7 @@ from airflow_provider_vai.model.run import RunOutcome
 from airflow_provider_vai.traces.formats.shared.content import total_usage
 from airflow_provider_vai.traces.formats.spans.call import Kind, Operation
 from airflow_provider_vai.traces.formats.spans.span import span_order
+from airflow_provider_vai.traces.formats.spans.wrappers import helper_role
 
 
 def title(operations: list[Operation]) -> str | None:
@@ -20,14 +21,19 @@ def title(operations: list[Operation]) -> str | None:
 class Operations:
     """A run's operations, in the order of their start.
 
-    ``tool_kinds`` is the kind of each tool, if the framework records it; ``pending`` has the
-    ids of the calls that wait for a person.
+    ``tool_kinds`` is the kind of each tool, if the framework records it; ``pending`` has the ids of the calls that wait
+    for a person; ``answers`` has the tools by which an agent gives its answer; their calls are not actions.
     """
 
     def __init__(self, operations: list[Operation]) -> None:
         self._all = sorted(operations, key=lambda operation: span_order(operation.span))
+        for operation in self._all:
+            operation.role = operation.role or helper_role(operation.span.name, operation.tool)
+            if operation.role == "skipped":
+                operation.kind, operation.note = "other", ""
         self._by_id = {operation.span.id: operation for operation in self._all if operation.span.id}
         self.tool_kinds = {tool: kind for operation in self._all for tool, kind in operation.tool_kinds.items()}
+        self.answers = {operation.tool for operation in self._all if operation.role == "answer"}
         self.pending = {call_id for operation in self._all for call_id in operation.pending}
 
     def __iter__(self) -> Iterator[Operation]:
@@ -83,6 +89,8 @@ class Operations:
         roots = [operation for operation in self._all if operation.span.parent_id not in self._by_id]
         if roots and roots[-1].span.failed:
             return "failed"
+        if any(operation.role == "answer" and not operation.failed for operation in self._all):
+            return "success"
         models = [model for model in self.of_kind("model") if not self.scope(model) and model.output_messages]
         last = models[-1].output_messages[-1] if models else None
         is_output = [self._is_output(proposal.tool) for proposal in last.calls] if last else []

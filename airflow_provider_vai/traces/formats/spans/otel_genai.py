@@ -1,7 +1,7 @@
 """OpenTelemetry spans of agents: OTLP JSON, an SDK's own JSON, or one span as flat attributes.
 
-pydantic-ai, Logfire, OpenLLMetry, the Vercel AI SDK and Airflow's common.ai provider write them. Executed arguments are
-in the tools' spans, denials only in messages. Content is recorded only if that was switched on.
+pydantic-ai, Logfire, OpenLLMetry, the Vercel AI SDK, Strands, Google ADK and Airflow's common.ai provider write them.
+Executed arguments are in the tools' spans, denials only in messages. Content is recorded only if that was switched on.
 """
 
 from __future__ import annotations
@@ -15,11 +15,17 @@ from airflow_provider_vai.traces.formats.spans.attributes import read_operation
 from airflow_provider_vai.traces.formats.spans.call import Operation
 from airflow_provider_vai.traces.formats.spans.operations import title
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
-from airflow_provider_vai.traces.formats.spans.span import Span, by_trace, line_traces, read_spans, some_spans
+from airflow_provider_vai.traces.formats.spans.span import (
+    OPENINFERENCE,
+    Span,
+    by_trace,
+    line_traces,
+    read_spans,
+    some_spans,
+)
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 
 CONVERSATION = "gen_ai.conversation.id"
-OPENINFERENCE = "openinference.span.kind"
 ATTRIBUTE_PREFIXES = ("gen_ai.", "traceloop.", "ai.operationId", "pydantic_ai.", "mcp.method", "logfire.")
 
 
@@ -27,7 +33,7 @@ class OTelGenAIAdapter:
     """Reads agent spans in OpenTelemetry's conventions."""
 
     name = "otel_genai"
-    description = "OpenTelemetry GenAI spans (OTLP JSON, also one object a line): pydantic-ai, OpenLLMetry, Vercel"
+    description = "OpenTelemetry GenAI spans (OTLP JSON, also lines): pydantic-ai, OpenLLMetry, Vercel, Strands, ADK"
     coverage = Coverage(approvals="partly", edits="yes", timing="yes")
     line_key = staticmethod(line_traces)
 

@@ -7,6 +7,7 @@ its proposal, by call id or else by tool and arguments. An execution without a p
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -15,9 +16,11 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.run import Run, RunOutcome
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
 from airflow_provider_vai.traces.formats.spans.call import Operation, SpanCall, merged_call
-from airflow_provider_vai.traces.formats.spans.messages import ProposedCall, SpanMessage
+from airflow_provider_vai.traces.formats.spans.execution import reconcile
+from airflow_provider_vai.traces.formats.spans.messages import ProposedCall, SpanMessage, has_generated_id
 from airflow_provider_vai.traces.formats.spans.operations import Operations
 from airflow_provider_vai.traces.formats.spans.span import span_order
+from airflow_provider_vai.traces.formats.spans.wrappers import is_observation
 from airflow_provider_vai.traces.reading.trace import Trace
 
 SWITCHES = (
@@ -84,17 +87,25 @@ class SpanRun:
         """
         self._read_all_messages()
         tools = {call.proposal.tool for call in self.calls}
+        around = self._around_calls()
         for operation in self.operations:
-            if operation.kind == "other" and operation.tool in tools:
+            is_helper = bool(operation.role) or operation in around
+            if operation.kind == "other" and operation.tool in tools and not is_helper:
                 operation.kind = "tool"  # some tracers have no kind of their own for a tool's execution
             elif operation.note:
                 self.conversation.note(operation.span.where, operation.note)
         for execution in self.operations.of_kind("tool"):
             self._match(execution)
+        self.calls = [call for call in self.calls if call.proposal.tool not in self.operations.answers]
         self._refuse_hidden_content()
         self._add_calls()
         facts = {**self.operations.facts(), "outcome": self._outcome(finished)}
         return self.conversation.finish(run.model_copy(update=facts))
+
+    def _around_calls(self) -> set[Operation]:
+        """Return the operations named after a tool that runs inside them, such as a graph's node."""
+        tools = self.operations.of_kind("tool")
+        return {outer for tool in tools for outer in self.operations.above(tool) if outer.tool == tool.tool}
 
     # --- messages -----------------------------------------------------------------------------------------------------
 
@@ -115,14 +126,16 @@ class SpanRun:
             for text in operation.system:
                 self.conversation.add_system_text(text)
         counts: dict[str, int] = {}
-        in_batch = False
+        in_batch, before = False, None
         waiting: list[SpanCall] = []
         for message in operation.input_messages:
             self._note_problems(message, operation)
             if message.role == "system" and not scope:
                 self.conversation.add_system_text(message.text)
-            if message.role == "user" and message.text and not scope and not is_copy:
+            is_request = message.role == "user" and message.text and not is_observation(message.text, before)
+            if is_request and not scope and not is_copy:
                 turn = self.turns.after(turn, message.text, order)
+            before = message.text
             self.batches += bool(message.calls) and not in_batch
             in_batch = bool(message.calls)  # some formats write each call of a batch as an item of its own
             for proposal in message.calls:
@@ -204,12 +217,16 @@ class SpanRun:
             proposal = ProposedCall(execution.call_id, execution.tool, arguments)
             call = self._add(proposal, _Context(execution, scope, order, self.turns.at(order)))
             call.is_unproposed = not same
+        reconcile(execution, call.proposal, self._proposals_of(execution.tool))
         if call.execution is not None and call.execution.waits_for:
             call.waited_for = call.execution.waits_for
-        if execution.call_id and not call.proposal.id:
+        if execution.call_id and (not call.proposal.id or has_generated_id(call.proposal)):
             call.proposal = replace(call.proposal, id=execution.call_id)
         call.execution = execution
         execution.call = call
+
+    def _proposals_of(self, tool: str) -> Iterator[ProposedCall]:
+        return (call.proposal for call in self.calls if call.proposal.tool == tool)
 
     def _executed_call(self, execution: Operation, scope: str) -> SpanCall | None:
         if execution.call_id:
@@ -220,8 +237,10 @@ class SpanRun:
         start = span_order(execution.span)
         free = [call for call in self.calls if call.execution is None and call.scope == scope]
         free = [call for call in free if call.proposal.tool == execution.tool and call.order <= start]
-        free = [call for call in free if not (call.proposal.id and execution.call_id)]
-        return next((call for call in free if call.proposal.arguments == execution.arguments), next(iter(free), None))
+        if execution.call_id:
+            free = [call for call in free if not call.proposal.id or has_generated_id(call.proposal)]
+        same_ones = (call for call in free if call.proposal.arguments in (execution.arguments, execution.recorded))
+        return next(same_ones, next(iter(free), None))
 
     def _refuse_hidden_content(self) -> None:
         has_content = any(call.proposal.arguments is not None or call.has_content for call in self.calls)

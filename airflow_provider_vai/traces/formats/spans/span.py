@@ -32,12 +32,20 @@ BATCHES = ("resourceSpans", "resource_spans", "batches")
 SCOPES = ("scopeSpans", "scope_spans", "instrumentationLibrarySpans")
 LISTS = ("spans", "data")
 TRACE_ID, SPAN_ID = ("traceId", "trace_id"), ("spanId", "span_id")
-PARENT_ID = ("parentSpanId", "parent_span_id", "parent_id")
+PARENT_ID = ("parentSpanId", "parent_span_id", "parent_id", "parentId")
+OPENINFERENCE = "openinference.span.kind"
+KIND_BESIDE = ("span_kind", "spanKind")
+OPENINFERENCE_KINDS = frozenset(
+    ["AGENT", "CHAIN", "EMBEDDING", "EVALUATOR", "GUARDRAIL", "LLM", "PROMPT", "RERANKER", "RETRIEVER", "TOOL"]
+)
+"""The kinds that Phoenix's API writes beside the attributes; OpenTelemetry's own kinds are others."""
+
 START = ("startTimeUnixNano", "start_time_unix_nano", "startTime", "start_time")
 END = ("endTimeUnixNano", "end_time_unix_nano", "endTime", "end_time")
 ATTRIBUTE_PREFIXES = ("gen_ai.", "openinference.", "traceloop.", "llm.", "ai.", "attributes.")
 """The beginnings of keys by which an object is recognised as the flat attributes of one span."""
 
+TRACEBACK = "Traceback (most recent call last)"
 _PLAIN = ("stringValue", "doubleValue", "boolValue", "bytesValue", "string_value", "double_value", "bool_value")
 
 
@@ -199,6 +207,8 @@ def read_span(raw: dict[str, Any], where: str) -> Span:
     attributes: dict[str, Any] = {}
     for name, value in _attributes(raw.get("attributes", raw)).items():
         attributes[name.removeprefix("attributes.")] = value
+    if kind := _kind_beside(raw):
+        attributes.setdefault(OPENINFERENCE, kind)
     events = as_list(raw.get("events"))
     span = Span(
         name=text_or_none(raw.get("name")) or "",
@@ -217,6 +227,11 @@ def read_span(raw: dict[str, Any], where: str) -> Span:
     )
     span.failed, span.is_ok, span.error = _status(raw, span)
     return span
+
+
+def _kind_beside(raw: dict[str, Any]) -> str | None:
+    kinds = (value.upper() for name in KIND_BESIDE if isinstance(value := raw.get(name), str))
+    return next((kind for kind in kinds if kind in OPENINFERENCE_KINDS), None)
 
 
 def _holders(raw: dict[str, Any]) -> list[dict[str, Any]]:
@@ -241,7 +256,8 @@ def _status(raw: dict[str, Any], span: Span) -> tuple[bool, bool, str | None]:
     for name, details in span.events:
         if name == "exception":
             parts = (details.get("exception.type"), details.get("exception.message"))
-            message = message or ": ".join(part for part in parts if isinstance(part, str) and part) or None
+            exception = ": ".join(part for part in parts if isinstance(part, str) and part) or None
+            message = exception or message if TRACEBACK in (message or TRACEBACK) else message
     failed = code == "2" or code.upper().endswith("ERROR") or span.text("error.type") is not None
     is_ok = not failed and (code == "1" or code.upper().endswith("OK"))
     return failed, is_ok, message or (span.text("error.type") if failed else None)

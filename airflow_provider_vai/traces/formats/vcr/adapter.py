@@ -1,8 +1,9 @@
 """VCR cassettes (YAML or JSON) of traffic with OpenAI, Anthropic and Gemini models.
 
 The last request of a run repeats everything before it, so only that request and its response are read; a chain that
-relies on the provider's memory is read from its start. Headers are ignored, because they hold keys and cookies. The
-formats have no approvals, and some have no mark for failures.
+relies on the provider's memory is read from its start. Compressed bodies are unpacked. Of the headers only
+``Content-Encoding`` is read, because the others hold keys and cookies. The formats have no approvals, and some have no
+mark for failures.
 """
 
 from __future__ import annotations
@@ -12,16 +13,20 @@ from typing import Any
 
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.model.run import Run, RunOutcome
+from airflow_provider_vai.secrets.masking import mask
 from airflow_provider_vai.traces.formats.anthropic.messages import read_message
 from airflow_provider_vai.traces.formats.google_adk.parts import Contents, snake, text_of_parts
 from airflow_provider_vai.traces.formats.openai.chat import read_messages
 from airflow_provider_vai.traces.formats.openai.items import ResponseItems
 from airflow_provider_vai.traces.formats.shared.content import total_usage
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation
-from airflow_provider_vai.traces.formats.vcr.bodies import MESSAGES_KEY, Exchange, read_exchange
+from airflow_provider_vai.traces.formats.vcr.bodies import MESSAGES_KEY, NOT_SUCCESSFUL, Exchange, read_exchange
 from airflow_provider_vai.traces.formats.vcr.runs import calls_in, split
+from airflow_provider_vai.traces.reading.files import LIMIT_BYTES
+from airflow_provider_vai.traces.reading.packed import PackedText
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
+    PlacedObject,
     as_object,
     parse_json,
     require_object,
@@ -54,6 +59,7 @@ class VCRCassetteAdapter:
         """Yield a run for each conversation in the cassette.
 
         :raises MalformedTrace: an interaction or a message breaks its format.
+        :raises LibraryMissing: nothing can be read without a library that unpacks the bodies.
         """
         document = require_object(trace.document, str(trace))
         interactions = list(require_objects(document.get("interactions"), f"{trace}: interactions"))
@@ -61,20 +67,39 @@ class VCRCassetteAdapter:
         if frames:
             yield _socket(trace, frames)
         http = [(item, place) for item, place in interactions if "direction" not in item]
-        exchanges = [(read_exchange(item, place), place) for item, place in http]
-        runs = split([exchange for exchange, _ in exchanges if exchange])
-        others = [place for exchange, place in exchanges if exchange is None]
+        packed = PackedText(LIMIT_BYTES)
+        exchanges = [(read_exchange(item, place, packed), place) for item, place in http]
+        runs = split([exchange for exchange, _ in exchanges if exchange and exchange.provider])
+        others = [
+            (place, exchange.problem if exchange else NOT_SUCCESSFUL)
+            for exchange, place in exchanges
+            if exchange is None or exchange.problem
+        ]
         if not runs and not frames:
+            for exchange, _ in exchanges:
+                if exchange and exchange.missing:
+                    raise exchange.missing
             raise MalformedTrace(
-                "holds no successful request to OpenAI, Anthropic or Gemini",
+                f"holds no successful request to OpenAI, Anthropic or Gemini that has messages{_addresses(http)}",
                 where=f"{trace}: interactions",
-                remedy="Record the traffic with the model, and its bodies as text.",
+                remedy="Record the agent's chat, Responses, Messages or generateContent requests, with their bodies.",
             )
         for number, run in enumerate(runs, 1):
             yield _run(trace, run, f"#{number}" if len(runs) > 1 else "", others if number == 1 else [])
 
 
-def _run(trace: Trace, run: list[Exchange], suffix: str, others: list[str]) -> Run:
+def _addresses(http: list[PlacedObject]) -> str:
+    """Return where the first requests went, without what follows the path, which may hold keys; empty if unknown."""
+    urls = [as_object(item.get("request")).get("uri") for item, _ in http]
+    found = dict.fromkeys(mask(url.partition("?")[0])[:80] for url in urls if isinstance(url, str))
+    return f"; its requests go to {', '.join(list(found)[:3])}" if found else ""
+
+
+Problems = list[tuple[str, str]]
+"""Exchanges that could not be read in full: their place, and why."""
+
+
+def _run(trace: Trace, run: list[Exchange], suffix: str, others: Problems) -> Run:
     conversation, last = Conversation(trace), run[-1]
     start = max((number for number, exchange in enumerate(run) if exchange.previous is None), default=0)
     for exchange in run[start:]:
@@ -82,8 +107,8 @@ def _run(trace: Trace, run: list[Exchange], suffix: str, others: list[str]) -> R
     read, unread = (calls_in([exchange.messages for exchange in part]) for part in (run[start:], run[:start]))
     if hidden := unread - read:
         conversation.note(last.place, f"{len(hidden)} calls of earlier requests are not repeated in the last one")
-    for place in others:
-        conversation.note(place, "not a successful request to a known model")
+    for place, problem in others:
+        conversation.note(place, problem)
     usages = [as_object(exchange.response.get("usage") or exchange.response.get("usageMetadata")) for exchange in run]
     response = last.response
     is_answer = bool(last.response_messages) and not calls_in(last.response_messages)

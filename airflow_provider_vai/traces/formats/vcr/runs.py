@@ -11,15 +11,27 @@ from airflow_provider_vai.traces.reading.values import as_object
 
 
 def split(exchanges: list[Exchange]) -> list[list[Exchange]]:
-    """Return the runs in the order of their start; their exchanges may be interleaved."""
+    """Return the runs in the order of their start; their exchanges may be interleaved.
+
+    A request that the provider refused begins no run. It ends one only if no later request continues that run: its
+    messages hold results that no other request has.
+    """
     runs: list[list[Exchange]] = []
     for exchange in exchanges:
-        run = next((run for run in reversed(runs) if _continues(run[-1], exchange)), None)
+        run = next((run for run in reversed(runs) if _continues(_answered(run), exchange)), None)
         if run is None:
-            runs.append([exchange])
-        else:
-            run.append(exchange)
+            if not exchange.failed:
+                runs.append([exchange])
+            continue
+        if run[-1].failed:
+            run.pop()
+        run.append(exchange)
     return runs
+
+
+def _answered(run: list[Exchange]) -> Exchange:
+    """Return the last exchange of a run that the provider did not refuse."""
+    return run[-2] if run[-1].failed else run[-1]
 
 
 def calls_in(messages: list[Any]) -> set[str]:

@@ -39,7 +39,9 @@ class VercelUIAdapter:
     def accepts(self, document: Any) -> bool:
         """Return whether the document holds messages with the SDK's typed parts, or starts like its stream."""
         messages = _messages(document)
-        parts = [part for message in messages for part in as_list(as_object(message).get("parts"))]
+        if any(isinstance(as_object(message).get("toolInvocations"), list) for message in messages):
+            return True  # version 4 keeps calls beside the text
+        parts = [part for message in messages for part in as_list(_content(as_object(message)).get("parts"))]
         if any(is_call(as_object(part)) for part in parts):
             return True
         kinds = {kind for part in parts if isinstance(kind := as_object(part).get("type"), str)}
@@ -84,8 +86,9 @@ Parts = list[PlacedObject]
 
 def _message_and_parts(message: dict[str, Any], place: str) -> tuple[dict[str, Any], Parts]:
     """Return a message and its parts with their places. The older form keeps calls beside the text."""
-    if message.get("parts") is not None:
-        return message, list(require_objects(message["parts"], f"{place}.parts"))
+    holder = _content(message)
+    if holder.get("parts") is not None:
+        return message, list(require_objects(holder["parts"], f"{place}.parts"))
     texts = [({"type": "text", "text": message.get("content")}, f"{place}.content")]
     if message.get("toolInvocations") is None:
         return message, texts
@@ -95,6 +98,12 @@ def _message_and_parts(message: dict[str, Any], place: str) -> tuple[dict[str, A
         for call, at in require_objects(message["toolInvocations"], where)
     ]
     return message, calls + texts
+
+
+def _content(message: dict[str, Any]) -> dict[str, Any]:
+    """Return what holds a message's parts: itself, or its content in Mastra's memory."""
+    content = message.get("content")
+    return content if isinstance(content, dict) and "parts" in content else message
 
 
 def _read_message(conversation: Conversation, message: dict[str, Any], parts: Parts) -> None:

@@ -11,7 +11,13 @@ Review before you activate it:
    word for word
 4. http_request: a model wrote json.title, json.summary, json.highlights.0 and 2 more, and every run
    repeats it word for word
-5. [10].parts[0]: call 'pyd_ai_221a39621eae44f5b470ed489685a9ec' waited between two runs, so its
+5. http_request.json.summary: repeats figures of the recorded day, which every run sends again
+   (396,618, 4,050)
+6. http_request.json.highlights.0: repeats figures of the recorded day, which every run sends again
+   (50,379)
+7. http_request.json.highlights.2: repeats figures of the recorded day, which every run sends again
+   (1,165)
+8. [10].parts[0]: call 'pyd_ai_221a39621eae44f5b470ed489685a9ec' waited between two runs, so its
    arguments may have been edited
 
 Provenance, and the calls that did not become tasks: monthly_revenue_report.vai.json
@@ -138,7 +144,7 @@ ORDER BY orders DESC, region""",
     approve_http_request = ApprovalGateSensor(
         task_id="approve_http_request",
         subject="Run http_request?",
-        reason="It has external side effects, and the trace does not record whether anyone approved them.",
+        reason="It has external side effects, and the trace does not record whether anyone approved them. json.summary repeats figures of the recorded run: 396,618, 4,050. json.highlights.0 repeats figures of the recorded run: 50,379. json.highlights.2 repeats figures of the recorded run: 1,165.",
         authors={
             "http_request": {
                 "model": [["endpoint"], ["json"]],

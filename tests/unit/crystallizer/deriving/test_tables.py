@@ -58,10 +58,10 @@ def test_a_period_is_a_sorted_column_of_different_dates() -> None:
     assert table([months[0], months[0]]).period is None
 
 
-def test_names_have_several_words() -> None:
+def test_phrases_have_several_words() -> None:
     """A single word, such as "first", may be meant as the word."""
-    assert "last tern" in table().names
-    assert "north" not in table().names
+    assert "last tern" in table().phrases
+    assert "north" not in table().phrases
 
 
 def test_the_side_of_a_row_counts_ties() -> None:

@@ -86,7 +86,7 @@ def test_a_write_does_not_mix_two_records() -> None:
 
 def test_a_list_is_not_mixed() -> None:
     """One user is known by name and the other only by position: half a list would follow the data."""
-    users = [{"name": "Ana", "mail": "ana@example.com"}, {"name": "Bob", "mail": "bob@example.com"}]
+    users = [{"name": name, "mail": f"{name.lower()}@example.com"} for name in ("Ana", "Bob", "Cem")]
     calls = call("get_users", {}, users), call("get_history", {"of": ["ana@example.com", "bob@example.com"]})
 
     def made(words: str) -> Automation:

@@ -80,6 +80,7 @@ def test_arithmetic() -> None:
     """Differences, ratios and relative changes."""
     assert figures.difference(0.3, 0.1) == 0.2
     assert figures.difference(10**29 + 1, 10**29) == 1
+    assert figures.difference(0, 10**29 + 1) == -(10**29) - 1
     assert figures.ratio(1, 4) == 0.25
     assert figures.change(15, 10) == 0.5
     assert figures.change("5", 10) == -0.5

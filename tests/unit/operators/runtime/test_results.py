@@ -24,7 +24,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return {"ti": SimpleNamespace(dag_id="d", run_id="..", task_id="a", map_index=2)}
 
 
-@pytest.mark.parametrize("value", [None, 1, 2**63 - 1, "x", [1.5], {"a": {"b": [True]}}, {"_a": 1}])
+@pytest.mark.parametrize("value", [None, 1, 2**63 - 1, 9e18, 5e-324, "x", [1.5], {"a": {"b": [True]}}, {"_a": 1}])
 def test_small_results_stay(value: Any, context: Any) -> None:
     """A small result that XCom stores unchanged stays in XCom."""
     assert results.keep(value, context) == value
@@ -35,6 +35,8 @@ def test_small_results_stay(value: Any, context: Any) -> None:
     [
         "x" * 60_000,
         2**63,
+        [1e308],
+        {"a": -1e19},
         [{"a": [-(2**64)]}],
         {"__classname__": "x"},
         [{"__type": "datetime", "__var": 0}],

@@ -11,8 +11,9 @@ from hypothesis import given, strategies as st
 from jsonschema.validators import Draft202012Validator
 from pydantic import BaseModel
 
-from airflow_provider_vai.model.automation import Argument, Automation, Output, Param, Step, StepApproval, Wire
+from airflow_provider_vai.model.automation import Argument, Automation, Output, Param, Step, Wire
 from airflow_provider_vai.model.run import Run, ToolCall
+from airflow_provider_vai.model.step_approval import StepApproval
 from airflow_provider_vai.plugin.api import openapi
 from airflow_provider_vai.plugin.api.json_response import MaskedJson, ResponseModel, utc
 from airflow_provider_vai.plugin.app import app

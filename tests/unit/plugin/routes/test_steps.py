@@ -45,6 +45,28 @@ def test_add(op: Any) -> None:
     ]
 
 
+def test_derive(op: Any) -> None:
+    """A value is derived over HTTP: the answer has the tree; a wrong expression is refused with its place."""
+    made(op)
+    assert op.post(URL, json={**POST, "key": "send", "ungated": True}, headers=match(op)).status_code == 201
+    values = {"json": {"count": {"$derive": "count(wired(look, 'rows'))"}, "text": "x"}}
+
+    answer = op.patch(f"{URL}/send", json={"arguments": values}, headers=match(op))
+
+    assert answer.status_code == 200, answer.text
+    tree = {"function": "count", "rows": {"function": "wired", "step": "look", "path": ["rows"]}}
+    assert answer.json()["steps"][-1]["arguments"]["json"]["wires"] == [{"at": ["count"], "derive": tree}]
+    wrong = {"json": {"count": {"$derive": "sum(wired(look, 'rows'))"}}}
+    refused = op.patch(f"{URL}/send", json={"arguments": wrong}, headers=match(op))
+    assert refused.status_code == 422
+    assert "there is no function 'sum'" in refused.text
+    place = "send.json.count"
+    assert place in op.delete(f"{URL}/look", headers=match(op)).json()["detail"]
+    removed = op.request("DELETE", f"{URL}/look", json={"freeze": {place: 1}}, headers=match(op))
+    assert removed.status_code == 200, removed.text
+    assert removed.json()["steps"][-1]["arguments"]["json"]["value"] == {"count": 1, "text": "x"}
+
+
 def test_change(op: Any) -> None:
     """Values, options, the gate and the key are changed in one version."""
     made(op)

@@ -13,6 +13,16 @@ from tests.paths import TRACES
 
 SAMPLES = {path.name: json.loads(path.read_text()) for path in sorted(TRACES.glob("*.json"))}
 NAMES = {
+    "vercel_model.json": "vercel_model",
+    "bedrock_converse.json": "bedrock_converse",
+    "gemini_cli.json": "gemini_cli",
+    "codex_exec.json": "codex_exec",
+    "codex.json": "codex",
+    "n8n.json": "n8n",
+    "open_webui.json": "open_webui",
+    "librechat.json": "librechat",
+    "claude_ai.json": "claude_ai",
+    "chatgpt.json": "chatgpt",
     "agentdojo.json": "agentdojo",
     "anthropic_managed.json": "anthropic_managed",
     "anthropic_messages.json": "anthropic_messages",

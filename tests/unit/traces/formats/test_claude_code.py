@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -304,3 +305,117 @@ def test_recordings(name: str) -> None:
             ("Bash", 2, True),
         ]
         assert run.usage == Usage(input_tokens=218, output_tokens=445)
+
+
+# --- sessions in several files, and files that are not whole ----------------------------------------------------------
+
+
+def lines_text(*lines: Any) -> str:
+    """Return lines as JSONL without a last line end."""
+    return "\n".join(json.dumps(line) for line in lines)
+
+
+def half_call(*inputs: Any) -> list[dict[str, Any]]:
+    """Return a line of the same call for each input, as a stream writes it."""
+    lines = [call_line("p1", "m", f"u{number}") for number in range(len(inputs))]
+    for line, value in zip(lines, inputs, strict=True):
+        line["message"]["content"][0] = {**line["message"]["content"][0], "input": value}
+    return lines
+
+
+@pytest.mark.parametrize(
+    "inputs", [({}, {"n": 1}), ({"n": None}, {}, {"n": 1}), ({"n": 1}, {}), ({}, {"n": 1}, {"n": 1})]
+)
+def test_a_call_is_complete_in_a_later_line_of_its_message(inputs: Any) -> None:
+    """The first lines of a message may have been written before the arguments arrived."""
+    call = call_of(*half_call(*inputs), result("p1"))
+    assert (call.id, call.proposed_arguments, call.arguments) == ("p1", {"n": 1}, {"n": 1})
+
+
+def test_a_result_between_the_lines_of_a_message_is_kept() -> None:
+    """A call that has its result is not changed any more."""
+    first, second = half_call({"n": 1}, {"n": 2})
+    first["message"]["id"] = second["message"]["id"] = ""
+    run = run_of(first, result("p1"), second)
+    assert [call.arguments for call in run.calls] == [{"n": 1}, None]
+
+
+@pytest.mark.parametrize("odd", [None, 7, "note", ["a"], True])
+def test_lines_that_are_no_object_are_left_out_with_a_note(odd: Any) -> None:
+    """They hold no call."""
+    run = one_run("claude_code", [user_line("go"), call_line("c1"), odd, result("c1")])
+    assert [call.outcome for call in run.calls] == ["success"]
+    assert run.notes == ["[2]: not an object; it was left out"]
+
+
+def test_lines_that_may_hold_a_call_are_refused() -> None:
+    """Leaving them out would lose the call."""
+    with pytest.raises(MalformedTrace, match="expected an object, found list") as refusal:
+        run_of(user_line("go"), [call_line("c1")], result("c1"))  # type: ignore[arg-type]
+    assert refusal.value.where == "file.json: [1]"
+
+
+def test_a_cut_off_session_is_read_up_to_the_cut(tmp_path: Path) -> None:
+    """The program was stopped while it wrote a line."""
+    path = tmp_path / "s.jsonl"
+    path.write_text(lines_text(user_line("go"), call_line("c1"), result("c1"), call_line("c2"))[:-30])
+    (run,) = read(path)[1]
+    assert [(call.id, call.outcome) for call in run.calls] == [("c1", "success")]
+    assert len(run.notes) == 1
+    assert run.notes[0].startswith("line 4: cut off after ")
+    assert run.outcome == "unknown"
+
+
+def timed(minute: int, **more: Any) -> dict[str, Any]:
+    """Return what ties a line to its session's tree: its id, its parent and its time."""
+    parent = None if minute == 0 else f"u{minute - 1}"
+    return {"uuid": f"u{minute}", "parentUuid": parent, "timestamp": f"2026-02-03T04:{minute:02}:00.000Z", **more}
+
+
+def session(name: str) -> list[dict[str, Any]]:
+    """Return a session with one call; the same lines under another name are its resumed copy."""
+    lines = [user_line("go", **timed(0)), call_line("c1", "m1", **timed(1)), result("c1", **timed(2))]
+    return [{**line, "sessionId": name} for line in lines]
+
+
+def continued(name: str) -> list[dict[str, Any]]:
+    """Return what a session did after it was resumed."""
+    lines = [user_line("again", **timed(3)), call_line("c2", "m2", **timed(4)), result("c2", **timed(5))]
+    return [{**line, "sessionId": name} for line in lines]
+
+
+@pytest.mark.parametrize("is_copied", [True, False])
+def test_a_resumed_session_in_a_folder_is_one_run(is_copied: bool, tmp_path: Path) -> None:
+    """Its file begins with a copy of the older one, or only with a link to it."""
+    (tmp_path / "a.jsonl").write_text(lines_text(*session("a")))
+    (tmp_path / "b.jsonl").write_text(lines_text(*(session("b") if is_copied else []), *continued("b")))
+    (run,) = read(tmp_path)[1]
+    assert [(call.id, call.turn, call.outcome) for call in run.calls] == [("c1", 0, "success"), ("c2", 1, "success")]
+    assert [turn.user_text for turn in run.turns] == ["go", "again"]
+
+
+@pytest.mark.parametrize("has_meta", [True, False])
+def test_a_folder_with_sub_agents_is_one_run(has_meta: bool, tmp_path: Path) -> None:
+    """Their calls have the call that started them as parent: by the file beside theirs, or by the agent's id."""
+    inner = [
+        user_line("count", **timed(1, uuid="s1", parentUuid=None)),
+        call_line("d1", "n1", **timed(1, uuid="s2", parentUuid="s1")),
+        result("d1", **timed(1, uuid="s3", parentUuid="s2")),
+    ]
+    inner = [{**line, "isSidechain": True, "agentId": "f00"} for line in inner]
+    lines = [user_line("go", **timed(0)), call_line("c1", "m1", **timed(1)), result("c1", **timed(2))]
+    lines[2] |= {} if has_meta else {"toolUseResult": {"agentId": "f00", "status": "completed"}}
+    lines += [user_line("again", **timed(3)), call_line("c2", "m2", **timed(4)), result("c2", **timed(5))]
+    (tmp_path / "s.jsonl").write_text(lines_text(*lines))
+    folder = tmp_path / "s" / "subagents"
+    folder.mkdir(parents=True)
+    (folder / "agent-f00.jsonl").write_text(lines_text(*inner))
+    if has_meta:
+        (folder / "agent-f00.meta.json").write_text('{"toolUseId": "c1"}')
+    (run,) = read(tmp_path)[1]
+    assert [(call.id, call.parent_id, call.turn) for call in run.calls] == [
+        ("c1", None, 0),
+        ("d1", "c1", 0),
+        ("c2", None, 1),
+    ]
+    assert run.notes == []

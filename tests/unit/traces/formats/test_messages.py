@@ -92,6 +92,26 @@ def test_the_result_of_a_repeated_pending_id_goes_to_the_newest_message() -> Non
     assert results(made) == [None, "late"]
 
 
+@pytest.mark.parametrize("file_id", ["a", ""])
+def test_equal_ids_are_paired_by_the_tool_first(file_id: str) -> None:
+    """Calls of one message with one id, or with none: a result goes to its tool, and then in the order of the calls."""
+    made = conversation(file_id, file_id, file_id)
+    made.add_result(ToolResult(id=file_id or None, tool="tool-2", value=3), "")
+    made.add_result(ToolResult(id=file_id or None, value=1), "")
+    made.add_result(ToolResult(id=file_id or None, tool="tool-1", value=2), "")
+    assert results(made) == [1, 2, 3]
+    assert made.notes == ([] if not file_id else made.notes[:2])
+
+
+def test_the_tool_decides_before_the_newest_message() -> None:
+    """A repeated id in two messages: the result goes to the call of its tool, though it is the older one."""
+    made = conversation("a")
+    made.start_message()
+    made.add_call(ToolCall(id="a", tool="other", proposed_arguments={}), "")
+    made.add_result(ToolResult(id="a", tool="tool-0", value=1), "")
+    assert results(made) == [1, None]
+
+
 def test_a_result_without_a_call_is_noted_with_its_place() -> None:
     """A result without a call is neither dropped silently nor an error."""
     made = conversation("a")

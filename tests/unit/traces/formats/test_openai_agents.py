@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import runpy
 from pathlib import Path
@@ -264,3 +265,13 @@ def test_a_large_file_is_read_run_by_run(tmp_path: Path, monkeypatch: pytest.Mon
     found = {run.id: run for run in read(lines)[1]}
     assert found.keys() == {"trace_0001", "t"}
     assert found["trace_0001"].calls == one_run(NAME, SAMPLE).calls
+
+
+def test_calls_of_a_message_stay_in_the_order_of_the_proposals() -> None:
+    """The tool that the model named first may start last."""
+    document = copy.deepcopy(SAMPLE)
+    spans = {found["span_data"].get("name"): found for found in document if found["object"] == "trace.span"}
+    first, second = spans["find_plots"], spans["soil_test"]
+    first["started_at"], second["started_at"] = "2026-01-01T09:00:05.9+00:00", "2026-01-01T09:00:05.1+00:00"
+    first["ended_at"] = second["ended_at"] = "2026-01-01T09:00:06+00:00"
+    assert [call.id for call in one_run(NAME, document).calls][:2] == ["c1", "c2"]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import copy
+import gzip
 import json
+import sys
+import zlib
 from typing import Any
 
 import pytest
 
-from airflow_provider_vai.exceptions import MalformedTrace
+from airflow_provider_vai.exceptions import LibraryMissing, MalformedTrace, UnreadableTrace
 from airflow_provider_vai.model.run import Usage
 from airflow_provider_vai.traces.formats import read
 from tests.unit.traces.formats.support import SAMPLES, adapter, one_run, runs, short
@@ -129,6 +133,9 @@ def test_other_traffic_alone_is_refused() -> None:
     assert adapter("vcr_cassette").accepts(document)
     with pytest.raises(MalformedTrace, match="no successful request"):
         runs("vcr_cassette", document)
+    document["interactions"][0]["request"]["uri"] = "https://models.example/v1/embeddings?key=s3cr3t-v4lu3"
+    with pytest.raises(MalformedTrace, match=r"its requests go to https://models\.example/v1/embeddings\n"):
+        runs("vcr_cassette", document)
 
 
 def test_recordings() -> None:
@@ -160,3 +167,154 @@ def test_recordings() -> None:
         ("get_weather", 0, 0, "success", "unknown"),
         ("final_result", 0, 1, "unknown", "unknown"),
     ]
+
+
+# --- compressed bodies, stubs, and the last exchange ------------------------------------------------------------------
+
+ASKED = [{"role": "user", "content": "water the beds"}]
+CALL = {"id": "w1", "type": "function", "function": {"name": "water", "arguments": '{"bed": 3}'}}
+PROPOSED = {"role": "assistant", "content": None, "tool_calls": [CALL]}
+WATERED = [*ASKED, PROPOSED, {"role": "tool", "tool_call_id": "w1", "content": '{"liters": 9}'}]
+FIRST = {"id": "r1", "choices": [{"message": PROPOSED}]}
+LAST = {"id": "r2", "choices": [{"message": {"role": "assistant", "content": "Watered."}}]}
+URL = "https://models.example/v1/chat/completions"
+
+
+def raw_deflate(content: bytes) -> bytes:
+    """Return bytes compressed without zlib's header, as some servers send them."""
+    codec = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return codec.compress(content) + codec.flush()
+
+
+def exchanges(*responses: Any) -> dict[str, Any]:
+    """Return a cassette of the run that waters a bed, with these responses."""
+    interactions = [
+        {"request": {"uri": URL, "body": json.dumps({"messages": messages})}, "response": response}
+        for messages, response in zip((ASKED, WATERED), responses, strict=True)
+    ]
+    return {"version": 1, "interactions": interactions}
+
+
+def packed_body(answer: Any, pack: Any, encoding: str | None, key: str = "string") -> dict[str, Any]:
+    """Return a response whose body is compressed."""
+    headers = {"Content-Encoding": [encoding]} if encoding else {}
+    return {"headers": headers, "body": {key: base64.b64encode(pack(json.dumps(answer).encode())).decode()}}
+
+
+def assert_watered(document: dict[str, Any]) -> None:
+    """The whole run is read, the answer after the last call included."""
+    run = one_run("vcr_cassette", document)
+    assert [(call.id, call.arguments, call.result) for call in run.calls] == [("w1", {"bed": 3}, {"liters": 9})]
+    assert (run.outcome, run.notes) == ("success", [])
+
+
+@pytest.mark.parametrize(
+    ("pack", "encoding"),
+    [(gzip.compress, "gzip"), (gzip.compress, None), (zlib.compress, "deflate"), (raw_deflate, "deflate")],
+    ids=["gzip", "gzip without header", "deflate", "raw deflate"],
+)
+@pytest.mark.parametrize("key", ["string", "base64_string"])
+def test_compressed_bodies(pack: Any, encoding: str | None, key: str) -> None:
+    """A compressed body is read like any other, in every response."""
+    assert_watered(exchanges(*(packed_body(answer, pack, encoding, key) for answer in (FIRST, LAST))))
+
+
+@pytest.mark.parametrize(("module", "encoding"), [("brotli", "br"), ("zstandard", "zstd")])
+def test_bodies_of_optional_methods(module: str, encoding: str) -> None:
+    """So is one compressed by a method of the extra."""
+    pack = pytest.importorskip(module).compress
+    assert_watered(exchanges(*(packed_body(answer, pack, encoding) for answer in (FIRST, LAST))))
+
+
+def test_stub_of_httpx() -> None:
+    """Stubs of httpx keep the body under ``content`` and the status beside it."""
+    assert_watered(exchanges(*({"content": json.dumps(answer), "status_code": 200} for answer in (FIRST, LAST))))
+
+
+def test_compressed_stream_and_request() -> None:
+    """A compressed stream of events is joined, and a compressed request is read."""
+    stream = b'data: {"choices": [{"delta": {"content": "Watered."}}]}\n\ndata: [DONE]\n\n'
+    body = base64.b64encode(gzip.compress(stream)).decode()
+    document = exchanges(packed_body(FIRST, gzip.compress, "gzip"), {"body": {"string": body}})
+    request = document["interactions"][1]["request"]
+    request["body"] = base64.b64encode(gzip.compress(request["body"].encode())).decode()
+    assert_watered(document)
+
+
+@pytest.mark.parametrize(
+    ("response", "problem"),
+    [
+        ({"body": {"string": ""}}, "the response is not JSON"),
+        (
+            {"status": {"code": 529}, "body": {"string": '{"error": "busy"}'}},
+            "not a successful request to a known model",
+        ),
+        ({"headers": {"content-encoding": ["br"]}, "body": {"string": "iwiA"}}, "compressed with br, which this"),
+    ],
+)
+def test_last_exchange_without_response(response: Any, problem: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The results in the last request count, also if its response cannot be read; the note says why it cannot."""
+    monkeypatch.setitem(sys.modules, "brotli", None)
+    run = one_run("vcr_cassette", exchanges({"body": {"string": json.dumps(FIRST)}}, response))
+    assert [(call.id, call.result) for call in run.calls] == [("w1", {"liters": 9})]
+    assert run.outcome == "unknown"
+    (note,) = run.notes
+    assert note.startswith(f"interactions[1]: {problem}")
+
+
+def test_retried_request_is_one_run() -> None:
+    """A refused request and its repetition belong to one run."""
+    document = exchanges({"body": {"string": json.dumps(FIRST)}}, {"body": {"string": json.dumps(LAST)}})
+    refused = {**document["interactions"][1], "response": {"status": {"code": 500}, "body": "no"}}
+    document["interactions"].insert(1, refused)
+    run = one_run("vcr_cassette", document)
+    assert (len(run.calls), run.outcome) == (1, "success")
+    assert run.notes == ["interactions[1]: not a successful request to a known model"]
+
+
+def test_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If nothing can be read without a library, the message names the extra that installs it."""
+    monkeypatch.setitem(sys.modules, "brotli", None)
+    document = exchanges(*({"headers": {"Content-Encoding": "br"}, "body": {"string": "iwiA"}} for _ in range(2)))
+    for item in document["interactions"]:
+        item["request"] |= {"body": "iwiA", "headers": {"content-encoding": "br"}}
+    with pytest.raises(LibraryMissing, match=r"interactions\[0\]\.request: compressed with br.*\n.*\[compression\]"):
+        runs("vcr_cassette", document)
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_unpacking_is_bounded(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All bodies of a cassette together may unpack to a limited number of bytes."""
+    monkeypatch.setattr("airflow_provider_vai.traces.formats.vcr.adapter.LIMIT_BYTES", 1_000_000)
+    bomb = gzip.compress(b"[" + b" " * (2_000_000 // count) + b"1]")
+    body = {"body": {"string": base64.b64encode(bomb).decode()}}
+    document = {"version": 1, "interactions": [{"request": {}, "response": body}] * count}
+    with pytest.raises(UnreadableTrace, match="unpack to more than 1 MB"):
+        runs("vcr_cassette", document)
+    assert len(bomb) < 5000
+
+
+def test_a_refused_request_is_not_read_twice() -> None:
+    """With a previous id, the repetition of a refused request has the same items."""
+    call = {"type": "function_call", "call_id": "c", "name": "t", "arguments": "{}"}
+    answer = {"type": "function_call_output", "call_id": "c", "output": "2"}
+    spoken = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "done"}]}
+    follow = {"input": [answer], "previous_response_id": "r1"}
+    document = cassette(
+        ({"input": "go"}, {"object": "response", "id": "r1", "output": [call]}),
+        (follow, {"error": "busy"}),
+        (follow, {"object": "response", "id": "r2", "output": [spoken]}),
+    )
+    document["interactions"][1]["request"]["uri"] = "https://models.example/v1/responses"
+    document["interactions"][1]["response"]["status"] = {"code": 503}
+    run = one_run("vcr_cassette", document)
+    assert ([call.result for call in run.calls], run.outcome) == (["2"], "success")
+    assert run.notes == ["interactions[1]: not a successful request to a known model"]
+
+
+@pytest.mark.parametrize("missing", [4, 9])
+def test_cut_body_is_noted(missing: int) -> None:
+    """A compressed body whose end is missing is not read in part."""
+    cut = base64.b64encode(gzip.compress(json.dumps(LAST).encode())[:-missing]).decode()
+    run = one_run("vcr_cassette", exchanges({"body": {"string": json.dumps(FIRST)}}, {"body": {"string": cut}}))
+    assert run.notes == ["interactions[1]: the response is not JSON"]

@@ -482,6 +482,151 @@ VECTORS = [
             )
         ],
     ),
+    Vector(
+        "chatgpt.json",
+        [
+            (
+                "hive-chat",
+                "chat_thread",
+                "success",
+                [("bees.weigh", 0, 0, "success", "unknown"), ("python", 0, 1, "failed", "unknown")],
+            )
+        ],
+    ),
+    Vector(
+        "claude_ai.json",
+        [
+            (
+                "orchard-1",
+                "chat_thread",
+                "success",
+                [("list_trees", 0, 0, "success", "unknown"), ("soil", 0, 1, "failed", "unknown")],
+            )
+        ],
+    ),
+    Vector(
+        "librechat.json",
+        [
+            (
+                "convo-kite",
+                "chat_thread",
+                "success",
+                [
+                    ("wind", 0, 0, "success", "unknown"),
+                    ("rain", 0, 0, "failed", "unknown"),
+                    ("book", 0, 1, "success", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "open_webui.json",
+        [
+            (
+                "owui-1",
+                "chat_thread",
+                "success",
+                [
+                    ("tide", 0, 0, "success", "unknown"),
+                    ("boats", 0, 0, "failed", "unknown"),
+                    ("remind", 1, 1, "success", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "n8n.json",
+        [
+            (
+                "771",
+                "agent_run",
+                "success",
+                [
+                    ("Stock_list", 0, 0, "success", "unknown"),
+                    ("Stock_list", 0, 1, "failed", "unknown"),
+                    ("Send_order", 0, 2, "success", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "codex.json",
+        [
+            (
+                "codex-sample",
+                "chat_thread",
+                "success",
+                [
+                    ("shell_command", 0, 0, "success", "unknown"),
+                    ("mcp__lab__freezer", 0, 0, "success", "unknown"),
+                    ("shell_command", 0, 1, "failed", "unknown"),
+                    ("shell_command", 0, 2, "denied", "denied"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "codex_exec.json",
+        [
+            (
+                "exec-sample",
+                "agent_run",
+                "success",
+                [
+                    ("command_execution", 0, 0, "success", "unknown"),
+                    ("count", 0, 1, "success", "unknown"),
+                    ("count", 0, 2, "failed", "unknown"),
+                    ("command_execution", 0, 3, "denied", "denied"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "gemini_cli.json",
+        [
+            (
+                "gem-sample",
+                "chat_thread",
+                "success",
+                [
+                    ("read_mill", 0, 0, "success", "unknown"),
+                    ("read_mill", 0, 0, "failed", "unknown"),
+                    ("run_shell_command", 0, 0, "denied", "denied"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "bedrock_converse.json",
+        [
+            (
+                "converse-sample",
+                "chat_thread",
+                "success",
+                [
+                    ("seats", 0, 0, "success", "unknown"),
+                    ("cars", 0, 0, "failed", "unknown"),
+                    ("hold", 0, 1, "success", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "vercel_model.json",
+        [
+            (
+                "model-messages",
+                "chat_thread",
+                "success",
+                [
+                    ("hall", 0, 0, "success", "unknown"),
+                    ("hall", 0, 0, "failed", "unknown"),
+                    ("open", 0, 1, "success", "approved"),
+                    ("close", 0, 1, "denied", "denied"),
+                ],
+            )
+        ],
+    ),
 ]
 
 

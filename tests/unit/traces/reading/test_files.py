@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from airflow_provider_vai.traces import formats as reading
 from airflow_provider_vai.traces.formats import opened, read
 from airflow_provider_vai.traces.reading import files, pieces
 from airflow_provider_vai.traces.reading.trace import Trace
+from airflow_provider_vai.traces.reading.values import why_skipped
 from tests.unit.traces.formats.support import TRACES
 
 CHAT = [
@@ -107,7 +109,11 @@ def test_one_line_is_jsonl_by_its_name_only(tmp_path: Path) -> None:
     ("content", "words"),
     [
         (b'{"a": 1}\n\n{"a": \n', "line 3: not JSON"),
-        (b'{"a": 1}\n2\n', "line 2: neither an object nor an array"),
+        (b'{"a": 1}\n"{\\"b\\": 2}"\n', "line 2: neither an object nor an array, but JSON in text"),
+        (b'{"a": 1}\nINFO {"b": 2}\n', "line 2: not JSON"),
+        (b'{"a": 1}\n{"b": \n{"c": 3}', "line 2: not JSON"),
+        (b'{"a": 1}\n{"b": 2}}', "line 2: not JSON"),
+        (b'{"a": 1', "line 1: not JSON"),
         (b'{"a": 1}\n{"a": NaN}', "line 2: NaN is not JSON"),
         (b'{"a\n{"b": 1}\n', "line 1: not JSON"),
     ],
@@ -116,6 +122,61 @@ def test_broken_line_is_named(content: bytes, words: str, tmp_path: Path) -> Non
     """The message names the broken line of a JSONL file."""
     with pytest.raises(TraceError, match=words):
         _ = Trace(write(tmp_path / "a.jsonl", content)).document
+
+
+@pytest.mark.parametrize(
+    ("content", "note"),
+    [
+        (b'{"a": 1}\n2\n[3]\n', "line 2: neither an object nor an array; it was left out"),
+        (b'{"a": 1}\nnull\n[3]', "line 2: neither an object nor an array; it was left out"),
+        (b'{"a": 1}\nstarting ...\n[3]', "line 2: neither an object nor an array; it was left out"),
+        (b'{"a": 1}\n[3]\n{"b', "line 3: cut off after 3 characters; what is before it was read"),
+        (b'{"a": 1}\n[3]\n{"b": {"c": "}}', "line 3: cut off after 15 characters; what is before it was read"),
+        (b'{"a": 1}\n[3]\n{"b": [1, tr', "line 3: cut off after 12 characters; what is before it was read"),
+        (b'{"a": 1}\n[3]\n{"b": "\\', "line 3: cut off after 8 characters; what is before it was read"),
+    ],
+)
+def test_lines_without_a_call_are_left_out_with_a_note(content: bytes, note: str, tmp_path: Path) -> None:
+    """A writer that was stopped leaves half a line at the end; what it wrote before is whole."""
+    trace = Trace(write(tmp_path / "a.jsonl", content))
+    assert trace.document == [{"a": 1}, [3]]
+    assert trace.skipped == [note]
+
+
+def test_a_cut_off_line_is_found_in_one_pass() -> None:
+    """A cut-off string with many quotes in it is not searched again from each of them."""
+    line = '{"a": "' + '\\"{' * 200_000
+    assert why_skipped(line, is_end=True) is not None
+    assert why_skipped(line + '"}', is_end=True) is None
+
+
+def test_a_folder_is_one_document(tmp_path: Path) -> None:
+    """A session's folder: its files, without hidden ones; a sub-agent's lines are where it started."""
+    (tmp_path / "s" / "subagents").mkdir(parents=True)
+    (tmp_path / ".git").mkdir()
+    main = [{"n": 1, "timestamp": "2026-02-03T04:00:00Z"}, {"n": 3, "timestamp": "2026-02-03T04:02:00Z"}]
+    write(tmp_path / "s.jsonl", "\n".join(map(json.dumps, main)).encode())
+    write(tmp_path / "t.jsonl", b'{"n": 4}\nnull\n')
+    write(tmp_path / ".git" / "x.jsonl", b'{"n": 5}\n')
+    write(tmp_path / "s" / "subagents" / "agent-a.jsonl", b'{"n": 2, "timestamp": "2026-02-03T04:01:00Z"}\n')
+    write(tmp_path / "s" / "subagents" / "agent-a.meta.json", b'{"toolUseId": "c"}')
+    trace = Trace(tmp_path)
+    assert [line["n"] for line in trace.document] == [1, 2, 3, 4]
+    assert trace.document[1]["parent_tool_use_id"] == "c"
+    assert trace.is_jsonl
+    assert trace.skipped == ["t.jsonl: line 2: neither an object nor an array; it was left out"]
+    before = trace.sha256
+    write(tmp_path / "t.jsonl", b'{"n": 6}\n')
+    assert Trace(tmp_path).sha256 != before
+
+
+def test_a_folder_over_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its files count together."""
+    monkeypatch.setattr("airflow_provider_vai.traces.reading.folder.LIMIT_BYTES", 20)
+    for name in ("a.jsonl", "b.jsonl"):
+        write(tmp_path / name, b'{"number": 12}\n')
+    with pytest.raises(TraceError, match="2 files of together"):
+        _ = Trace(tmp_path).document
 
 
 def test_each_line_may_be_a_document(tmp_path: Path) -> None:
@@ -209,8 +270,26 @@ def test_broken_files_are_refused(name: str, content: bytes, words: str, tmp_pat
 
 def test_unknown_packing_is_refused(tmp_path: Path) -> None:
     """A compression method that this Python lacks is reported with a remedy."""
-    with pytest.raises(TraceError, match=r"a method this Python cannot read\n.*zipfile-zstd"):
+    with pytest.raises(TraceError, match=r"Python cannot read without.*\n.*airflow-provider-vai\[compression\]"):
         read(packed_otherwise(tmp_path / "a.zip", 97))
+
+
+def test_zstandard(tmp_path: Path) -> None:
+    """A file packed by Zstandard is read with the extra's library; without it, the message names the extra."""
+    library = pytest.importorskip("zstandard")
+    path = write(tmp_path / "a.jsonl.zst", library.compress(b'{"a": 1}\n'))
+    assert Trace(path).document == [{"a": 1}]
+    assert Trace(archive(tmp_path / "a.zip", {"b.json.zst": library.compress(TEXT.encode())})).document == CHAT
+    write(path, library.compress(TEXT.encode())[:-3])
+    with pytest.raises(TraceError):
+        _ = Trace(path).document
+
+
+def test_zstandard_without_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the library, the message names the extra that installs it."""
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    with pytest.raises(TraceError, match=r"compressed with Zstandard.*\n.*airflow-provider-vai\[compression\]"):
+        read(write(tmp_path / "a.jsonl", b"\x28\xb5\x2f\xfd\x20\x02\x11\0\0[]"))
 
 
 @pytest.mark.parametrize("name", ["a.json.gz", "a.zip"])
@@ -325,7 +404,7 @@ def test_large_array_under_a_key(tmp_path: Path) -> None:
         ("a.json", '[{"task_id": 1, "traj": [], "reward": 1} 2]', "expected ']'"),
         ("a.json", '[{"task_id": 1, "traj": [], "reward": 1}', "expected ']'"),
         ("a.json", '[{"task_id": 1, "traj": [], "reward": NaN}]', "at byte 1: NaN is not JSON"),
-        ("a.jsonl", '{"task_id": 1, "traj": [], "reward": 1}\n{"task', "line 2: not JSON"),
+        ("a.jsonl", '{"task_id": 1, "traj": [], "reward": 1}\n{"task\n', "line 2: not JSON"),
         (
             "a.jsonl",
             '{"task_id": 1, "traj": [], "reward": 1}\n{"task_id": 2, "traj": 7}',
@@ -338,6 +417,15 @@ def test_broken_large_files_are_refused(name: str, content: str, words: str, tmp
     """A large file, too, is refused with the broken place."""
     with pytest.raises(TraceError, match=words):
         read(write(tmp_path / name, content.encode()))
+
+
+@pytest.mark.usefixtures("_large")
+def test_a_large_file_that_is_cut_off_is_read_with_a_note(tmp_path: Path) -> None:
+    """As a small one is."""
+    content = f"{json.dumps(trajectory(1, 'x'))}\nnull\n{json.dumps(trajectory(2, 'y'))[:-4]}".encode()
+    (run,) = read(write(tmp_path / "a.jsonl", content))[1]
+    assert run.id == "task-1/trial-0"
+    assert [note.split(": ")[0] for note in run.notes[-2:]] == ["line 2", "line 3"]
 
 
 @pytest.mark.usefixtures("_large")

@@ -1,0 +1,55 @@
+"""Recipients, accounts and amounts of payment: what a write must not choose by a criterion or find in a text.
+
+Whoever can add a record can become the largest one. So only a person may let a write choose its recipient that way, and
+lint and the review say so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from airflow_provider_vai.languages import derivation
+from airflow_provider_vai.languages.derivation import Node
+
+CRITERIA = frozenset({
+    "where", "largest", "smallest", "first", "last", "top", "key_of", "highest", "lowest", "found",
+})  # fmt: skip
+"""The functions that choose one of several, or find a value in a text. A ``where`` whose conditions are all params is
+none: whoever starts the run names the record."""
+
+WORDS = frozenset({
+    "account", "accounts", "address", "addresses", "amount", "amounts", "bcc", "beneficiary", "bic", "card", "cc",
+    "channel", "channels", "contact", "customer", "destination", "email", "emails", "fee", "iban", "mail", "payee",
+    "payment", "phone", "price", "receiver", "receivers", "recipient", "recipients", "refund", "sum", "to", "total",
+    "url", "user", "webhook",
+})  # fmt: skip
+"""The words of names under which a write has a recipient, an account, an address or an amount."""
+
+PARTS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+
+
+def chosen_by(place: Sequence[str | int], tree: Node) -> str | None:
+    """Return the function by which a derived value chooses a recipient, an account or an amount; ``None``: none does.
+
+    :param place: The place in the step's arguments; its last name says what the value is. So do the fields of records
+        that the value has.
+    :param tree: The derived value.
+    """
+    names = [next((part for part in reversed(place) if isinstance(part, str)), "")]
+    for node in derivation.nodes(tree):
+        if node["function"] == "project":
+            names += [name for name in (*node.get("fields", []), *node.get("renamed", {})) if isinstance(name, str)]
+    if not WORDS.intersection(part.lower() for name in names for part in PARTS.findall(name)):
+        return None
+    return next((str(node["function"]) for node in derivation.nodes(tree) if _chooses(node)), None)
+
+
+def _chooses(node: Node) -> bool:
+    conditions = list(node.get("conditions", {}).values())
+    is_named = bool(conditions) and "by" not in node and all(map(_is_param, conditions))
+    return node["function"] in CRITERIA and not is_named
+
+
+def _is_param(condition: object) -> bool:
+    return isinstance(condition, dict) and condition.get("function") == "parameter"

@@ -1,0 +1,1 @@
+"""Exports of chat applications, command-line agents and workflow tools."""

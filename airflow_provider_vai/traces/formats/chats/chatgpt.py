@@ -1,0 +1,135 @@
+"""ChatGPT's data export (``conversations.json``): each conversation is a run.
+
+The messages of a conversation are a tree; the run is the branch that the person saw last. A call is an assistant's
+message to a recipient other than ``all``; it has no id, so its message's id stands for it. The result is the message of
+the tool that answers it. The export has no approvals, and a mark for failures only for Python code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from airflow_provider_vai.model.run import Run, ToolCall
+from airflow_provider_vai.traces.formats.chats.branches import branch, hidden_calls
+from airflow_provider_vai.traces.formats.shared.content import proposed_arguments, result_value
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.reading.trace import Coverage, Trace
+from airflow_provider_vai.traces.reading.values import (
+    as_object,
+    parse_time,
+    require_object,
+    text_or_none,
+)
+
+IGNORED = frozenset({"thoughts", "reasoning_recap", "model_editable_context"})
+"""Types of content that are neither a call nor text for a person."""
+
+
+class ChatGPTAdapter:
+    """Reads ChatGPT's data export."""
+
+    name = "chatgpt"
+    description = "ChatGPT data export (conversations.json): the current branch of each conversation"
+    coverage = Coverage(results="partly", timing="partly", batches="partly")
+
+    def accepts(self, document: Any) -> bool:
+        """Return whether the document is a conversation with its tree of messages."""
+        return isinstance(as_object(document).get("mapping"), dict) and "current_node" in document
+
+    def runs(self, trace: Trace) -> Iterator[Run]:
+        """Yield the conversation's run.
+
+        :raises MalformedTrace: the conversation or a message breaks the format.
+        """
+        facts = require_object(trace.document, str(trace))
+        nodes = require_object(facts.get("mapping"), f"{trace}: mapping")
+        conversation = Conversation(trace)
+        path = branch(facts.get("current_node"), lambda key: as_object(nodes[key]).get("parent"), nodes)
+        messages = [as_object(as_object(nodes[key]).get("message")) for key in path]
+        for key, message in zip(path, messages, strict=True):
+            _read(conversation, message, f"{trace}: mapping.{key}", (key, as_object(nodes[key]).get("parent")))
+        seen = set(path)
+        others = [as_object(as_object(node).get("message")) for key, node in nodes.items() if key not in seen]
+        if hidden := sum(_is_call(message) for message in others):
+            conversation.note(f"{trace}: mapping", hidden_calls(hidden))
+        models = [as_object(message.get("metadata")).get("model_slug") for message in messages]
+        models.append(facts.get("default_model_slug"))
+        last = messages[-1] if messages else {}
+        run = Run(
+            id=text_or_none(facts.get("conversation_id")) or text_or_none(facts.get("id")) or trace.fallback_id,
+            source="chat_thread",
+            format=self.name,
+            title=text_or_none(facts.get("title")),
+            model=next((text for model in models[-2::-1] + models[-1:] if (text := text_or_none(model))), None),
+            started_at=parse_time(facts.get("create_time")),
+            ended_at=parse_time(facts.get("update_time")),
+            outcome=conversation.outcome(assistant_spoke_last=_role(last) == "assistant" and not _is_call(last)),
+        )
+        yield conversation.finish(run)
+
+
+def _role(message: dict[str, Any]) -> Any:
+    return as_object(message.get("author")).get("role")
+
+
+def _is_call(message: dict[str, Any]) -> bool:
+    return _role(message) == "assistant" and message.get("recipient") not in (None, "all")
+
+
+def _read(conversation: Conversation, message: dict[str, Any], place: str, ids: tuple[str, Any]) -> None:
+    """Read one message.
+
+    :param ids: the ids of the message and of the one before it.
+    """
+    if not message:
+        return  # the root of the tree
+    text = _text(conversation, as_object(message.get("content")), f"{place}.message.content")
+    role = _role(message)
+    is_profile = as_object(message.get("content")).get("content_type") == "user_editable_context"
+    if role == "system" or (role == "user" and is_profile):
+        conversation.add_system_text(text)
+    elif role == "user":
+        conversation.start_turn(text)
+    elif _is_call(message):
+        conversation.start_message()
+        call = ToolCall(id=ids[0], tool=str(message["recipient"]), proposed_arguments=proposed_arguments(text))
+        conversation.add_call(call.model_copy(update={"started_at": parse_time(message.get("create_time"))}), place)
+    elif role == "tool":
+        answered = {call.id for call in conversation.calls}
+        conversation.add_result(_result(message, text, ids[1] if ids[1] in answered else None), place)
+    elif role != "assistant":
+        conversation.note(place, f"unknown role {role!r}")
+
+
+def _result(message: dict[str, Any], text: str | None, call_id: str | None) -> ToolResult:
+    """Return a tool's message. Python's messages say whether the code failed."""
+    tool, at = text_or_none(as_object(message.get("author")).get("name")), parse_time(message.get("create_time"))
+    ended = as_object(as_object(message.get("metadata")).get("aggregate_result"))
+    status = text_or_none(ended.get("status")) or ""
+    if status.startswith("fail") or ended.get("in_kernel_exception"):
+        return ToolResult(id=call_id, tool=tool, outcome="failed", error=text, at=at)
+    return ToolResult(id=call_id, tool=tool, value=result_value(text), at=at, is_marked=status == "success")
+
+
+def _text(conversation: Conversation, content: dict[str, Any], where: str) -> str | None:
+    """Return the text of a message: of its parts, or under the key that its type has."""
+    if text_or_none(content.get("content_type")) in IGNORED:
+        return None
+    parts = content.get("parts")
+    if isinstance(parts, list):
+        return conversation.text_of([_part(part) for part in parts], where)
+    keys = ("text", "result", "user_profile", "user_instructions")
+    texts = [content[key] for key in keys if isinstance(content.get(key), str)]
+    if not texts and content:
+        conversation.note(where, f"unknown content {content.get('content_type')!r}")
+    return "\n".join(texts) or None
+
+
+def _part(part: Any) -> Any:
+    """Return a part of a message; pictures and recordings have a type of their own."""
+    kind = as_object(part).get("content_type")
+    return {"type": "file"} if isinstance(kind, str) and kind.endswith("asset_pointer") else part
+
+
+ADAPTER = ChatGPTAdapter()

@@ -1,0 +1,276 @@
+"""Formats that are recognised but not read, with the reason and the export of the same run that works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_provider_vai.traces.reading.values import as_list, as_object
+
+ITEMS = 50
+INSTRUMENT = "Record the agent with {} and export the spans as OTLP JSON."
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A format that is not read.
+
+    ``matches`` returns whether a document is of it, and never raises. ``nearest`` is the adapter that comes closest,
+    ``reason`` why it does not read the document, ``export`` what to do.
+    """
+
+    name: str
+    matches: Callable[[Any], bool]
+    export: str
+    nearest: str = ""
+    reason: str = ""
+
+
+def _objects(document: Any) -> Iterator[dict[str, Any]]:
+    """Yield the object that is the document, or the first items of its list."""
+    for item in document[:ITEMS] if isinstance(document, list) else [document]:
+        if isinstance(item, dict):
+            yield item
+
+
+def _has(*keys: str) -> Callable[[Any], bool]:
+    """Return a test for an object with all these keys, at the top or as an item of the list."""
+    return lambda document: any(item.keys() >= set(keys) for item in _objects(document))
+
+
+def _lists(key: str, *keys: str) -> Callable[[Any], bool]:
+    """Return a test for an object that lists objects with all these keys under ``key``."""
+    return lambda document: any(
+        as_object(item).keys() >= set(keys) for item in as_list(as_object(document).get(key))[:ITEMS]
+    )
+
+
+def _messages(document: Any) -> list[dict[str, Any]]:
+    """Return the first messages of a chat."""
+    listed = as_object(document).get("messages") if isinstance(document, dict) else document
+    return [message for message in as_list(listed)[:ITEMS] if isinstance(message, dict)]
+
+
+def _in_content(*keys: str, kind: str = "") -> Callable[[Any], bool]:
+    """Return a test for a chat with a content block that has one of these keys, or is of that type."""
+
+    def test(document: Any) -> bool:
+        messages = [message for message in _messages(document) if "role" in message]
+        blocks = [as_object(block) for message in messages for block in as_list(message.get("content"))]
+        return any(any(key in block for key in keys) or (kind and block.get("type") == kind) for block in blocks)
+
+    return test
+
+
+def _says(*texts: str) -> Callable[[Any], bool]:
+    """Return a test for a chat in which an assistant's text holds one of these texts."""
+
+    def test(document: Any) -> bool:
+        contents = [message.get("content") for message in _messages(document) if message.get("role") == "assistant"]
+        parts = [part for content in contents for part in (content if isinstance(content, list) else [content])]
+        written = [as_object(part).get("text") if isinstance(part, dict) else part for part in parts]
+        return any(text in found for found in written if isinstance(found, str) for text in texts)
+
+    return test
+
+
+def _is_stringified_state(document: Any) -> bool:
+    """Return whether messages of LangChain were written with ``str()``."""
+    holder = as_object(document)
+    values = as_object(holder.get("values", holder.get("channel_values", holder)))
+    messages = values.get("messages") if isinstance(document, dict) else document
+    texts = [text for text in as_list(messages)[:ITEMS] if isinstance(text, str)]
+    return any(text.startswith("content=") and "additional_kwargs=" in text for text in texts)
+
+
+def _is_weave(document: Any) -> bool:
+    return any(str(item.get("op_name", "")).startswith("weave:") for item in _objects(document))
+
+
+CHAT = "openai_chat"
+SPANS = "otel_genai"
+NO_ATTRIBUTES = "the spans have none of the attributes of OpenTelemetry GenAI or OpenInference"
+
+UNREAD: tuple[Unread, ...] = (
+    Unread(
+        "a LangGraph state written with json.dumps(state, default=str)",
+        _is_stringified_state,
+        "Write the messages with LangChain's own call: json.dumps(messages_to_dict(state['messages'])), imported from "
+        "langchain_core.messages.",
+        "langchain",
+        "each message became a text in which the arguments cannot be told from the content",
+    ),
+    Unread(
+        "messages of AutoGen",
+        _has("source", "models_usage", "type"),
+        INSTRUMENT.format("openinference-instrumentation-autogen-agentchat"),
+        "openhands",
+        "its items have an action or an observation",
+    ),
+    Unread(
+        "messages of Microsoft's Agent Framework",
+        lambda document: any("contents" in message and "role" in message for message in _messages(document)),
+        "Switch on the framework's OpenTelemetry (enable_instrumentation, with sensitive data) and export OTLP JSON.",
+        CHAT,
+        "the calls are under contents",
+    ),
+    Unread(
+        "a chat history of Semantic Kernel",
+        lambda document: any("items" in message and "content_type" in message for message in _messages(document)),
+        "Switch on Semantic Kernel's OpenTelemetry diagnostics with sensitive data and export the spans as OTLP JSON.",
+        CHAT,
+        "the calls are under items",
+    ),
+    Unread(
+        "messages of Haystack",
+        _in_content("tool_call", "tool_call_result"),
+        "Write OpenAI messages: [message.to_openai_dict_format() for message in messages].",
+        CHAT,
+        "the calls are parts of the content",
+    ),
+    Unread(
+        "a chat store of LlamaIndex",
+        lambda document: (
+            _has("store", "class_name")(document)
+            or any("blocks" in message and "additional_kwargs" in message for message in _messages(document))
+        ),
+        INSTRUMENT.format("openinference-instrumentation-llama-index"),
+        CHAT,
+        "the calls are under additional_kwargs and the text is under blocks",
+    ),
+    Unread(
+        "a chat of a coding agent with calls as XML in its text (Cline, Roo Code)",
+        _says("<execute_command>", "<use_mcp_tool>", "<attempt_completion>", "<write_to_file>"),
+        "Switch the agent to native tool calls and record the run again.",
+        "anthropic_messages",
+        "there is no tool_use block, and calls in text have no ids and no marked results",
+    ),
+    Unread(
+        "a chat of an agent that writes its calls as text (ReAct, CrewAI)",
+        _says("Action Input:"),
+        INSTRUMENT.format("openinference-instrumentation-crewai, or that of your framework,"),
+        CHAT,
+        "there are no tool_calls: the actions and observations are the model's own text, which may be invented",
+    ),
+    Unread(
+        "traces of an Amazon Bedrock agent",
+        lambda document: any(
+            "orchestrationTrace" in as_object(as_object(item.get("trace")).get("trace")) for item in _objects(document)
+        ),
+        INSTRUMENT.format("openinference-instrumentation-bedrock"),
+        "bedrock_converse",
+        "there are no Converse messages",
+    ),
+    Unread(
+        "spans of Braintrust",
+        lambda document: (
+            _has("span_attributes", "root_span_id")(document)
+            or _lists("events", "span_attributes", "root_span_id")(document)
+        ),
+        "Send the same spans to a file as well: Braintrust takes OpenTelemetry, so export them as OTLP JSON.",
+        SPANS,
+        NO_ATTRIBUTES,
+    ),
+    Unread(
+        "events of GitHub Copilot CLI",
+        lambda document: any(
+            str(item.get("type", "")).startswith(("tool.execution_", "session.start")) for item in _objects(document)
+        ),
+        "Record the traffic of its MCP servers as an MCP log (JSON-RPC lines).",
+        "claude_code",
+        "the lines have no message with content blocks",
+    ),
+    Unread(
+        "a chat of GitHub Copilot in VS Code",
+        _has("requests", "responderUsername"),
+        "Record the traffic of its MCP servers as an MCP log (JSON-RPC lines).",
+        CHAT,
+        "the calls are in the metadata of each answer",
+    ),
+    Unread(
+        "spans of Datadog LLM Observability",
+        lambda document: any(
+            "span_kind" in as_object(as_object(item).get("attributes"))
+            for item in as_list(as_object(document).get("data"))[:ITEMS]
+        ),
+        INSTRUMENT.format("OpenTelemetry's GenAI instrumentation, which Datadog takes too,"),
+        SPANS,
+        NO_ATTRIBUTES,
+    ),
+    Unread(
+        "messages of Dify",
+        lambda document: _has("agent_thoughts")(document) or _lists("data", "agent_thoughts")(document),
+        "Switch on Dify's tracing to Langfuse, Phoenix or an OpenTelemetry backend, and `vai pull` the run from there.",
+        CHAT,
+        "the calls are in agent_thoughts",
+    ),
+    Unread(
+        "a trajectory of DSPy",
+        lambda document: any(
+            str(key).startswith("tool_name_") for key in as_object(as_object(document).get("trajectory", document))
+        ),
+        INSTRUMENT.format("openinference-instrumentation-dspy"),
+        "swe_agent",
+        "the trajectory is one object with numbered keys",
+    ),
+    Unread(
+        "hits of Elasticsearch",
+        lambda document: isinstance(as_object(as_object(document).get("hits")).get("hits"), list),
+        "Export the spans as OTLP JSON before they reach Elasticsearch, which changes the names of their attributes.",
+        SPANS,
+        "the attributes are labels with other names",
+    ),
+    Unread(
+        "a session of Goose",
+        lambda document: _has("working_dir", "conversation")(document) or _in_content(kind="toolRequest")(document),
+        "Record the traffic with the model as a VCR cassette, or that of its MCP servers as an MCP log.",
+        "anthropic_messages",
+        "the blocks are toolRequest and toolResponse",
+    ),
+    Unread(
+        "requests of Helicone",
+        _has("request_body", "response_body"),
+        "Take the request_body of the last request: its messages hold the whole run.",
+        "vcr_cassette",
+        "there are no interactions",
+    ),
+    Unread(
+        "messages of Letta",
+        _has("message_type"),
+        "Record the traffic with the model as a VCR cassette.",
+        CHAT,
+        "the messages have a message_type and no role",
+    ),
+    Unread(
+        "a session of opencode",
+        lambda document: any({"info", "parts"} <= message.keys() for message in _messages(document)),
+        "Switch on opencode's OpenTelemetry (experimental.openTelemetry) and export the spans as OTLP JSON.",
+        "vercel_ui",
+        "each message keeps its role under info",
+    ),
+    Unread(
+        "spans of Opik",
+        lambda document: (
+            _has("trace_id", "type", "input", "output", "start_time")(document) and not _has("attributes")(document)
+        ),
+        INSTRUMENT.format("OpenTelemetry, which Opik takes too,"),
+        SPANS,
+        NO_ATTRIBUTES,
+    ),
+    Unread(
+        "steps of smolagents",
+        _has("model_input_messages", "step_number"),
+        INSTRUMENT.format("openinference-instrumentation-smolagents"),
+        "swe_agent",
+        "there is no trajectory with a history",
+    ),
+    Unread(
+        "calls of Weave",
+        _is_weave,
+        INSTRUMENT.format("OpenTelemetry, which Weave takes too,"),
+        "langsmith",
+        "there is no run_type",
+    ),
+)
+"""The formats, the most specific tests first."""

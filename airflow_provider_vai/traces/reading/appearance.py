@@ -1,0 +1,56 @@
+"""What a file that is not JSON looks like, and the export that can be read in its place."""
+
+from __future__ import annotations
+
+import re
+
+from airflow_provider_vai.exceptions import UnreadableTrace
+
+DATABASE = b"SQLite format 3\0"
+LOOKS: tuple[tuple[re.Pattern[str], str, str], ...] = (
+    (
+        re.compile(r"\s*# aider chat started"),
+        "a chat history of Aider, which holds text but no calls with their arguments",
+        "Aider writes its edits as text in every export. Record the work with an agent that makes tool calls.",
+    ),
+    (
+        re.compile(r"\s*<(!doctype|html|\?xml)\b", re.IGNORECASE),
+        "a web page or XML",
+        "Export the run as JSON; a page saved from a browser is not an export.",
+    ),
+    (
+        re.compile(r"\s*[\[{]\s*'|.{0,200}\b(HumanMessage|AIMessage|ModelRequest|ModelResponse)\(", re.DOTALL),
+        "a Python value as print() or str() writes it",
+        "Write it with json.dumps(); for objects of a library use its own call, such as messages_to_dict() of "
+        "LangChain or ModelMessagesTypeAdapter.dump_json() of pydantic-ai.",
+    ),
+    (
+        re.compile(r"\s*(data:|event:)\s"),
+        "a stream of server-sent events",
+        "Save the whole response, or the messages of the run, as JSON.",
+    ),
+    (re.compile(r"\s*#{1,3} \S"), "Markdown", "Export the run as JSON: a transcript has no calls with arguments."),
+)
+"""Patterns of the start of a text, with what it is and what to do."""
+
+
+def explained(error: UnreadableTrace, text: str) -> UnreadableTrace:
+    """Return the refusal of a text that is not JSON, with what the text looks like.
+
+    :param error: the parser's refusal, which is returned if the text looks like nothing that is known.
+    """
+    start = text[:2000]
+    for pattern, name, remedy in LOOKS if "not JSON at line 1" in error.problem else ():
+        if pattern.match(start):
+            return UnreadableTrace(f"looks like {name}", where=error.where, remedy=remedy)
+    return error
+
+
+def refuse_database(content: bytes, where: str) -> None:
+    """Refuse a database file.
+
+    :raises UnreadableTrace: the bytes are those of SQLite.
+    """
+    if content.startswith(DATABASE):
+        remedy = "Export the run as JSON with the application that wrote it, or read the rows of the run out of it."
+        raise UnreadableTrace("a SQLite database, not a trace", where=where, remedy=remedy)
