@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_vai.crystallizer.draft import Gates, Policy
+from airflow_provider_vai.crystallizer.draft import Derive, Gates, Policy
 from airflow_provider_vai.exceptions import NothingToCrystallize, SpecError
 from airflow_provider_vai.languages.python_function import python_path
 from airflow_provider_vai.languages.schedule import SCHEDULE_REMEDY, schedule_problem
@@ -18,8 +18,8 @@ from airflow_provider_vai.store.shared_files import AnyPath
 class CrystallizeOptions:
     """The options of ``vai crystallize``. The ``where`` of an error is the command-line option.
 
-    ``gates``, ``freeze_all``, ``parallel``, ``loops``, ``allow_unsuccessful`` and ``allow_unmapped`` are described in
-    :class:`Policy`.
+    ``gates``, ``freeze_all``, ``derive``, ``parallel``, ``loops``, ``allow_unsuccessful`` and ``allow_unmapped`` are
+    described in :class:`Policy`.
 
     :param dag_id: The DAG id. ``None`` or empty: an id made from the run's title that is free in the folder.
     :param turns: The turns to include: numbers, or a text such as ``0,2-4``; ``None``: all.
@@ -33,6 +33,7 @@ class CrystallizeOptions:
     dag_id: str | None = None
     gates: Gates = "auto"
     freeze_all: bool = False
+    derive: Derive = "proposed"
     parallel: bool = False
     loops: bool = False
     turns: str | Sequence[int] | None = None
@@ -61,6 +62,7 @@ class CrystallizeOptions:
         return Policy(
             gates=self.gates,
             freeze_all=self.freeze_all,
+            derive=self.derive,
             parallel=self.parallel,
             loops=self.loops,
             turns=_turns(self.turns),

@@ -63,6 +63,14 @@ COMMANDS = (
                 "guard only calls with a recorded approval",
             ),
             option("--freeze-all", action="store_true", help="freeze every argument; wire none to an earlier step"),
+            option(
+                "--derive",
+                choices=("proposed", "proven", "none"),
+                default="proposed",
+                help="which values each run works out from earlier results, such as totals, records picked by a "
+                "criterion, texts with figures. proposed: also what one run's words suggest, to be reviewed; "
+                "proven: only what several runs prove; none: no such values",
+            ),
             option("--parallel", action="store_true", help="let steps that cannot affect each other run in parallel"),
             option(
                 "--loops",

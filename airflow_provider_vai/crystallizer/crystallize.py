@@ -120,9 +120,10 @@ def _wired(drafts: list[Draft], evidence: Evidence, policy: Policy) -> tuple[lis
     while True:
         looped = loops(drafts, evidence, apart) if policy.loops else drafts
         known = evidence.with_steps(looped) if policy.loops else evidence
-        wired, unmappable = settled(looped, wire(looped, known), known)
+        made = wire(looped, known)
+        wired, unmappable = settled(looped, made, known)
         if not unmappable and policy.derive == "proposed":
-            wired, unmappable = settled(looped, derive(looped, wired, known), known)
+            wired, unmappable = settled(looped, derive(looped, made, wired, known), known)
         if not unmappable:
             return looped, wired, known
         apart |= unmappable

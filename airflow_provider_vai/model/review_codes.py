@@ -180,6 +180,11 @@ PLACES: dict[str, tuple[str, str]] = {
         "differs between the runs for no reason that they show, so the newest run's value is kept",
         "Make it a parameter, wire it, or choose the value.",
     ),
+    "several_derivations": (
+        "differs between the runs, and several expressions over earlier results give it in all of them, so the newest "
+        "run's value is kept",
+        "Derive it with the right one (`vai edit`), record further runs, or choose the value.",
+    ),
     "differs_in_loop": (
         "differs between the runs and belongs to a mapped step, so the newest run's value is kept",
         "Choose the value.",
@@ -288,6 +293,11 @@ RUNS: dict[str, tuple[str, str]] = {
     "param_worked_out": (
         "is the parameter {param}: it differs between the runs, and the user did not write it literally",
         "Check that whoever starts a run can know the value.",
+    ),
+    "param_required": (
+        "is the required parameter {param}: the value differs between the runs, and nothing in them explains it",
+        "Check that whoever starts a run can know the value; or wire or derive it, or give the parameter a default "
+        "(`vai edit`).",
     ),
     "order_differs": (
         "runs at a different point in the run {run}; the newest run's order is used",

@@ -9,7 +9,7 @@ from typing import Any
 from airflow_provider_vai.model.automation import Automation, Notification, Param
 from airflow_provider_vai.model.review_lines import numbered
 from airflow_provider_vai.renderer.python_source import LINE_LENGTH, PythonSource, SourcePlace
-from airflow_provider_vai.renderer.schedule import schedule_of
+from airflow_provider_vai.renderer.schedule import WEBHOOK_PARAM, schedule_of
 from airflow_provider_vai.renderer.task_source import seconds
 
 FIRST_DAY = datetime(2025, 1, 1, tzinfo=timezone.utc)
@@ -55,7 +55,7 @@ def settings(automation: Automation) -> dict[str, Any]:
 
 
 def _params(automation: Automation) -> dict[str, Param]:
-    payload = {"payload": PAYLOAD} if any(trigger.type == "webhook" for trigger in automation.triggers) else {}
+    payload = {WEBHOOK_PARAM: PAYLOAD} if any(trigger.type == "webhook" for trigger in automation.triggers) else {}
     return {**payload, **automation.params}
 
 

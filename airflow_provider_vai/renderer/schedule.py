@@ -19,9 +19,12 @@ from airflow_provider_vai.languages.schedule import (
 )
 from airflow_provider_vai.model.automation import Automation, Param
 from airflow_provider_vai.model.param_default import default_problem, is_required
-from airflow_provider_vai.model.triggers import EventTrigger, ScheduleTrigger, Trigger
+from airflow_provider_vai.model.triggers import EventTrigger, ScheduleTrigger, Trigger, WebhookTrigger
 from airflow_provider_vai.renderer.event_assets import WHERE, uris
 from airflow_provider_vai.renderer.python_source import SourcePlace
+
+WEBHOOK_PARAM = "payload"
+"""The param that a webhook gives a value: the body of the delivery."""
 
 
 def schedule_of(automation: Automation) -> Any:
@@ -30,8 +33,8 @@ def schedule_of(automation: Automation) -> Any:
     :param automation: The automation.
     :return: See :func:`schedule`.
     :raises RenderError: if the triggers cannot be rendered, see :func:`schedule`; if ``@continuous`` is used with more
-        than one active run; or if there is a schedule or event, and a param has no default or one that does not match
-        its schema.
+        than one active run; or if there is a schedule, event or webhook, and a param has no default or one that does
+        not match its schema.
     """
     value = schedule(automation.triggers)
     if value == "@continuous" and automation.max_active_runs > 1:
@@ -40,8 +43,9 @@ def schedule_of(automation: Automation) -> Any:
             where="max_active_runs",
             remedy="With @continuous, Airflow allows one active run: remove max_active_runs, or use a cron expression.",
         )
-    if value is not None:
-        for name, param in automation.params.items():
+    is_hooked = any(isinstance(one, WebhookTrigger) for one in automation.triggers)
+    for name, param in automation.params.items():
+        if value is not None or (is_hooked and name != WEBHOOK_PARAM):
             _check_default(name, param)
     return value
 
@@ -81,10 +85,14 @@ def _checked(trigger: ScheduleTrigger, index: int) -> tuple[str, str | None]:
 
 def _check_default(name: str, param: Param) -> None:
     problem = default_problem(param.default, param.schema_)
+    remedy = "Give it a default that matches its schema, let the schema allow null, or remove the trigger."
     if is_required(param.default, param.schema_):
-        problem = "the param has no default, and a schedule or event starts DAG runs without a value for it"
+        problem = "the param has no default, and a schedule, event or webhook starts DAG runs without a value for it"
+        remedy = (
+            "Give it a default that matches its schema, let the schema allow null, derive or wire the value in the "
+            "steps that read it, or remove the trigger."
+        )
     if problem:
-        remedy = "Give it a default that matches its schema, let the schema allow null, or remove the trigger."
         raise RenderError(problem, where=f"params.{name}", remedy=remedy)
 
 

@@ -85,6 +85,7 @@ def _options(arguments: Namespace) -> CrystallizeOptions:
         dag_id=arguments.dag_id,
         gates=arguments.gates,
         freeze_all=arguments.freeze_all,
+        derive=arguments.derive,
         parallel=arguments.parallel,
         loops=arguments.loops,
         turns=arguments.turns,

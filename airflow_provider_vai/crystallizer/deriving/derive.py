@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from airflow_provider_vai.crystallizer.deriving.search import ArgumentSearch, DerivedPlace, picked_elsewhere
+from airflow_provider_vai.crystallizer.deriving.search import ArgumentSearch, DerivedPlace, is_picked_elsewhere
 from airflow_provider_vai.crystallizer.deriving.seen import RunTables, SeenBefore
 from airflow_provider_vai.crystallizer.deriving.stale import stale_texts
 from airflow_provider_vai.crystallizer.draft import Draft
@@ -24,21 +24,29 @@ from airflow_provider_vai.model.review_codes import STALE
 from airflow_provider_vai.secrets.masking import mask
 
 SHOWN_RIVALS = 3
+PICKED = "another sentence of the user fits the same record"
 
 
-def derive(recorded: Sequence[Draft], wired: Sequence[Draft], evidence: Evidence) -> list[Draft]:
-    """Return the drafts with each value that is worked out as a derivation.
+def derive(
+    recorded: Sequence[Draft], wired: Sequence[Draft], settled: Sequence[Draft], evidence: Evidence
+) -> list[Draft]:
+    """Return the wired drafts with each value that is worked out as a derivation. They are not settled yet.
+
+    What may be worked out are the places that settling leaves open. But what settling took back stays wired for now: it
+    was frozen beside values that are worked out here, and may follow the data together with them.
 
     :param recorded: the drafts before wires were made. :param wired: the same drafts with their wires, in order.
+    :param settled: the same drafts with the wires that are left when these are settled.
     :param evidence: of the run, with these drafts as its steps.
     """
     run = RunTables(evidence)
     if not run.sources:
         return list(wired)
-    return [_derived(before, draft, SeenBefore(run, draft)) for before, draft in zip(recorded, wired, strict=True)]
+    drafts = zip(recorded, wired, settled, strict=True)
+    return [_derived(before, draft, calm, SeenBefore(run, draft)) for before, draft, calm in drafts]
 
 
-def _derived(before: Draft, draft: Draft, seen: SeenBefore) -> Draft:
+def _derived(before: Draft, draft: Draft, calm: Draft, seen: SeenBefore) -> Draft:
     if draft.each is not None or not seen.sources:
         return draft
     arguments = {}
@@ -46,10 +54,10 @@ def _derived(before: Draft, draft: Draft, seen: SeenBefore) -> Draft:
         if name in draft.kind.never_wired or argument.secrets or argument.class_ not in ("frozen", "wired"):
             continue
         recorded = before.arguments[name].value
-        wired = [[name, *at] for at, _ in argument.placed_outputs()]
-        kept = _without_ambiguous_names(argument, recorded, seen)
-        search = ArgumentSearch(seen, wired)
+        search = ArgumentSearch(seen, [[name, *at] for at, _ in calm.arguments[name].placed_outputs()])
         places = list(search.within(recorded, [name]))
+        base = calm.arguments[name] if _is_inside(places, argument) else argument
+        kept = _without_ambiguous_names(base, recorded, seen)
         derived = _argument(kept, recorded, places) if places else kept
         arguments[name] = _with_stale_texts(derived, name, seen)
     return replace(draft, arguments={**draft.arguments, **arguments})
@@ -58,10 +66,8 @@ def _derived(before: Draft, draft: Draft, seen: SeenBefore) -> Draft:
 def _without_ambiguous_names(argument: Argument, recorded: Any, seen: SeenBefore) -> Argument:
     """Return the argument without wires to a record that is named in one sentence and fits a criterion of another."""
     for at, output in argument.placed_outputs():
-        accepted = picked_elsewhere(seen, output.step, output.path)
-        if accepted:
-            evidence = f"it is also the {words(accepted.expression.node)}"
-            argument = frozen_at(argument, at, value_at(recorded, at), "named_and_picked", mask(evidence))
+        if is_picked_elsewhere(seen, output.step, output.path):
+            argument = frozen_at(argument, at, value_at(recorded, at), "named_and_picked", PICKED)
     return argument
 
 
@@ -82,7 +88,7 @@ def _argument(argument: Argument, recorded: Any, places: Sequence[DerivedPlace])
         "undecided": [
             place
             for place in argument.undecided
-            if not any(place.at[: len(one.at) - 1] == one.at[1:] for one in places)
+            if not any(list(place.at[: len(one.at) - 1]) == list(one.at[1:]) for one in places)
         ],
     }
     if len(places[0].at) == 1:
@@ -90,12 +96,22 @@ def _argument(argument: Argument, recorded: Any, places: Sequence[DerivedPlace])
     value = argument.value
     for one in places:
         value = with_value(value, one.at[1:], None)
-    wires = [*argument.wires, *(Wire(at=list(one.at[1:]), derive=one.node) for one in places)]
+    kept = [wire for wire in argument.wires if not any(_overlap(wire.at, one.at[1:]) for one in places)]
+    wires = [*kept, *(Wire(at=list(one.at[1:]), derive=one.node) for one in places)]
     return Argument(class_="wired", value=value, wires=wires, **notes)
 
 
-def _is_within(at: JsonPath, one: DerivedPlace) -> bool:
-    return list(at[: len(one.at) - 1]) == list(one.at[1:])
+def _is_inside(places: Sequence[DerivedPlace], argument: Argument) -> bool:
+    """Return whether one of the places is inside a value that is wired as a whole."""
+    wires = [wire.at for wire in argument.wires]
+    inside = any(len(at) < len(one.at) - 1 and _overlap(at, one.at[1:]) for one in places for at in wires)
+    return inside or bool(places and argument.from_)
+
+
+def _overlap(at: JsonPath, other: JsonPath) -> bool:
+    """Return whether one of two places is in the other."""
+    shorter = min(len(at), len(other))
+    return list(at[:shorter]) == list(other[:shorter])
 
 
 def _evidence(one: DerivedPlace) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
-from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call
+from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call, same
 from airflow_provider_vai.crystallizer.evidence.weight import name_words
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages.derivation import Node, evaluate
@@ -44,6 +44,8 @@ class Expression:
     :param operation: the word for it, a key of :data:`~.sentences.WORDS`; empty if it needs none.
     :param fields: the fields whose names must be said, in the user's sentence.
     :param implied: whether the operation's word implies the field, because the table has only one such field.
+    :param written: the derivation with the form in which the value is written, if it has one.
+    :param alternatives: of a picked record, how many different values the records have in its place.
     """
 
     table: ResultTable
@@ -54,9 +56,16 @@ class Expression:
     conditions: tuple[Condition, ...] = ()
     implied: bool = False
     picks: bool = False
+    written: Node | None = None
+    alternatives: int = 1
+
+    @property
+    def result(self) -> Node:
+        """The derivation of the value as it is written."""
+        return self.written or self.node
 
     def points(self, sentence: Sentence, around: Sentence | None = None) -> int:
-        """Return how many points the words of a sentence give; 0 if a filter is not in it.
+        """Return how many points the words of a sentence give; 0 if a filter is not in it, or another field is.
 
         :param around: the sentence of the recorded text in which the value is written, if there is one.
         """
@@ -65,16 +74,32 @@ class Expression:
             return 0
         if not self._is_operation_said([sentence] if self.conditions else both):
             return 0
+        named = [field for field in self.fields if any(one.names(field) for one in both)]
+        if not named and self._is_other_field_said(both):
+            return 0
         points = 0 if self.operation in UNSAID else 2
         points += sum(2 if condition.bound is None else 3 for condition in self.conditions)
-        named = [field for field in self.fields if any(one.names(field) for one in both)]
         points += 2 * len(named)
         points += int(self.implied and not named)
         points += int(any(not _nouns(self.table).isdisjoint(one.words) for one in both))
         return points
 
+    def is_meant_by(self, sentence: Sentence) -> bool:
+        """Return whether a sentence, or an argument's name, has a word for what the expression is."""
+        is_filter = any(_says(condition, [sentence]) for condition in self.conditions)
+        is_named = any(sentence.names(field) for field in self.fields)
+        is_noun = not _nouns(self.table).isdisjoint(sentence.words)
+        return is_filter or is_named or is_noun or (self.operation not in UNSAID and sentence.has(self.operation))
+
+    def _is_other_field_said(self, sentences: Sequence[Sentence]) -> bool:
+        """Return whether the sentences name fields of the same type, and so none of this expression's fields."""
+        types = {self.table.types[field] for field in self.fields} - {"text"}
+        others = {field for name in types for field in self.table.of_type(name)}
+        return any(one.names(field) for one in sentences for field in others)
+
     def _is_operation_said(self, sentences: Iterable[Sentence]) -> bool:
-        return self.operation in UNSAID or any(one.has(self.operation) for one in sentences)
+        names = self.table.phrases
+        return self.operation in UNSAID or any(one.without(names).has(self.operation) for one in sentences)
 
 
 def _says(condition: Condition, sentences: Iterable[Sentence]) -> bool:
@@ -89,15 +114,20 @@ def _nouns(table: ResultTable) -> frozenset[str]:
 
 
 def conditions_of(table: ResultTable, sentences: Sequence[Sentence]) -> list[Condition]:
-    """Return the filters of a table that the sentences name: values of its fields, and bounds of its numbers."""
+    """Return the filters of a table that the sentences name: values of its fields, and bounds of its numbers.
+
+    A bound is for the fields that its sentence names, if it names any.
+    """
     found: dict[Condition, None] = {}
     for sentence in sentences:
         for field, values in table.categories.items():
             for value in values:
                 if len(value) > 1 and sentence.says(value):
                     found[Condition(field, value)] = None
+        numbers = table.of_type("number")
+        named = [field for field in numbers if sentence.names(field)]
         for bound, limit in sentence.bounds:
-            for field in table.of_type("number"):
+            for field in named or numbers:
                 found[Condition(field, int(limit) if limit == int(limit) else limit, bound)] = None
     return list(found)[:MOST_CONDITIONS]
 
@@ -109,7 +139,7 @@ def filtered(
 
     A filter that leaves no row, or cannot be evaluated, is left out.
     """
-    rows = call("values_of", entries=table.node) if table.keys is not None else table.node
+    rows = all_rows(table)
     found: list[Filtered] = [((), rows, table.rows)]
     several: list[tuple[Condition, ...]] = [(one,) for one in conditions]
     pairs = itertools.combinations([one for one in conditions if one.bound is None], 2)
@@ -124,6 +154,11 @@ def filtered(
         if kept:
             found.append((chosen, node, kept))
     return found
+
+
+def all_rows(table: ResultTable) -> Node:
+    """Return the node that gives every row of a table as a list."""
+    return call("values_of", entries=table.node) if table.keys is not None else table.node
 
 
 def value_of(node: Node, table: ResultTable) -> Any:
@@ -151,14 +186,34 @@ def picks_of(table: ResultTable, conditions: Sequence[Condition]) -> Iterator[Ex
                     )
 
 
-def keys_of(table: ResultTable) -> Iterator[Expression]:
-    """Yield the keys of an object of objects that a criterion picks."""
-    numbers = table.of_type("number")
-    for field in numbers if table.keys is not None else ():
-        node = call("key_of", entries=table.node, by=field)
-        value = value_of(node, table)
-        if value is not None:
-            yield Expression(table, node, value, "largest", (field,), implied=len(numbers) == 1, picks=True)
+def keys_of(table: ResultTable, picks: Iterable[Expression]) -> Iterator[Expression]:
+    """Yield the keys of an object of objects, for each record that a criterion picks.
+
+    The key of the largest entry has a function. Another criterion gives a field of the record that repeats the key; if
+    there is none, the expression gives the record itself, and is no more than a rival.
+    """
+    entries = list(zip(table.keys, table.rows, strict=True)) if table.keys is not None else []
+    for pick in picks if entries else ():
+        key = next(key for key, row in entries if same(row, pick.value))
+        field = next((field for field in table.columns if pick.value[field] == key), None)
+        several = replace(pick, alternatives=len(entries))
+        if pick.node["function"] == "largest" and not pick.conditions:
+            yield replace(several, node=call("key_of", entries=table.node, by=pick.node["by"]), value=key)
+        else:
+            yield part_of(pick, field) if field is not None else several
+
+
+def named_keys_of(table: ResultTable, sentences: Sequence[Sentence]) -> Iterator[Expression]:
+    """Yield the keys of the entries of an object of objects that the user names, by a text that no other entry has."""
+    names = [field for field in table.of_type("text") if field not in table.categories]
+    for field in names if table.keys is not None else ():
+        for value in table.columns[field]:
+            if len(value) > 1 and any(sentence.says(value) for sentence in sentences):
+                node = call("key_of", entries=table.node, conditions={field: value})
+                key = value_of(node, table)
+                if key is not None:
+                    named = (Condition(field, value),)
+                    yield Expression(table, node, key, conditions=named, alternatives=len(table.rows))
 
 
 def figures_of(table: ResultTable, conditions: Sequence[Condition]) -> Iterator[Expression]:
@@ -186,7 +241,7 @@ def changes_of(table: ResultTable) -> Iterator[Expression]:
     """Yield differences and changes between the last and the first record of a table that is sorted by a date."""
     if table.period is None or len(table.rows) < 2:
         return
-    last, first = (call(name, rows=table.node, by=table.period) for name in ("largest", "smallest"))
+    last, first = (call(name, rows=all_rows(table), by=table.period) for name in ("largest", "smallest"))
     for field in table.of_type("number"):
         new, old = (call("part", value=record, path=[field]) for record in (last, first))
         yield from _made(
@@ -200,8 +255,9 @@ def changes_of(table: ResultTable) -> Iterator[Expression]:
 
 
 def _shares(table: ResultTable, chosen: tuple[Condition, ...], rows: Node, field: str) -> Iterator[Expression]:
-    part, whole = (call("total", rows=of, field=field) for of in (rows, table.node))
-    counted, all_ = (call("count", rows=of) for of in (rows, table.node))
+    every = all_rows(table)
+    part, whole = (call("total", rows=of, field=field) for of in (rows, every))
+    counted, all_ = (call("count", rows=of) for of in (rows, every))
     yield from _made(
         table,
         chosen,
@@ -222,4 +278,5 @@ def _made(
 
 def part_of(record: Expression, field: str) -> Expression:
     """Return the expression for one field of a picked record."""
-    return replace(record, node=call("part", value=record.node, path=[field]), value=record.value[field])
+    node = call("part", value=record.node, path=[field])
+    return replace(record, node=node, value=record.value[field], alternatives=record.table.variety[field])

@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from airflow_provider_vai.crystallizer.deriving.accept import Choice, Judge, is_json_number, significant
-from airflow_provider_vai.crystallizer.deriving.expressions import Expression, keys_of, part_of
+from airflow_provider_vai.crystallizer.deriving.accept import ENOUGH, Choice, Judge
+from airflow_provider_vai.crystallizer.deriving.agreement import ValueInRuns
+from airflow_provider_vai.crystallizer.deriving.digits import is_json_number
+from airflow_provider_vai.crystallizer.deriving.expressions import Expression, keys_of, named_keys_of, part_of
 from airflow_provider_vai.crystallizer.deriving.lists import listed
 from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
-from airflow_provider_vai.crystallizer.deriving.tables import call, same
+from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call, same
 from airflow_provider_vai.crystallizer.deriving.texts import Composer
 from airflow_provider_vai.crystallizer.deriving.written import as_number
 from airflow_provider_vai.crystallizer.evidence.result_values import RecordedResult
@@ -59,7 +61,7 @@ class ArgumentSearch:
         """Yield what is worked out at a place or inside it; a list of several only as a whole."""
         if any(place == at[: len(place)] for place in self.taken):
             return
-        if not any(at == place[: len(at)] for place in self.taken) and (made := self._at(value, at)):
+        if not any(at == place[: len(at)] for place in self.taken) and (made := self.at(value, at)):
             yield made
         elif isinstance(value, dict):
             yield from self._object(value, at)
@@ -74,32 +76,48 @@ class ArgumentSearch:
         for key, part in value.items():
             place = [*at, key]
             if tables and is_json_number(part) and place not in places_ and place not in self.taken:
-                one = None if self._is_closed(part, place) else self._number(part, place, beside=tables)
+                one = self.at(part, place, beside=tables)
                 yield from [one] if one else []
 
-    def _at(self, value: Any, at: JsonPath) -> DerivedPlace | None:
+    def at(self, value: Any, at: JsonPath, beside: Collection[int] = ()) -> DerivedPlace | None:
+        """Return how the whole value at a place is worked out; ``None`` if it is not.
+
+        :param value: the recorded value. :param at: its place, the argument's name first.
+        :param beside: the identities of the tables that a proven number beside it was worked out from. A number may
+            lean on it, and anything else is left out.
+        """
+        if beside and not is_json_number(value):
+            return None
         if isinstance(value, list):
             return self._list(value, at)
         if self._is_closed(value, at):
             return None
         if is_json_number(value):
-            return self._number(value, at)
-        return self._picked(value, at) or self._date(value, at) or self._address(value, at) or self._text(value, at)
+            return self._number(value, at, beside)
+        return (
+            self._named(value, at)
+            or self._picked(value, at)
+            or self._date(value, at)
+            or self._address(value, at)
+            or self._text(value, at)
+        )
 
     def _is_closed(self, value: Any, at: JsonPath) -> bool:
         """Return whether a plain value is never worked out: it was said, or names whom a write reaches."""
         is_plain = is_json_number(value) or (isinstance(value, str) and bool(value.strip()))
-        return not is_plain or self._is_target(at) or self.seen.was_said(value)
+        was_said = self.seen.was_said(value) and not self.seen.expected(value, at).differs
+        return not is_plain or self._is_target(at) or was_said
 
     def _is_target(self, at: JsonPath) -> bool:
         words = {word for part in at if isinstance(part, str) for word in name_words(part)}
         return self.seen.draft.effect == "write" and not words.isdisjoint(TARGETS)
 
     def _list(self, value: list[Any], at: JsonPath) -> DerivedPlace | None:
-        accepted = listed(value, self.seen) if value and not self._is_target(at) else None
+        expected = self.seen.expected(value, at)
+        accepted = listed(expected, self.seen) if value and not self._is_target(at) else None
         if accepted is None:
             return None
-        node = accepted.expression.node
+        node = accepted.expression.result
         is_write = self.seen.draft.effect == "write"
         return DerivedPlace(at, call("not_empty", rows=node) if is_write else node, (accepted,))
 
@@ -109,39 +127,79 @@ class ArgumentSearch:
         :param beside: the identities of the tables that a proven number beside it was worked out from.
         """
         tables = [table for table in self.seen.tables if not beside or id(table) in beside]
-        written = [(one, as_number(one, value)) for table in tables for one in self.seen.asked.figures(table)]
-        nodes = {id(one): node for one, node in written if node}
-        fits = [one for one, node in written if node]
+        figures, expected = (
+            [one for table in tables for one in self.seen.asked.figures(table)],
+            self.seen.expected(value, at),
+        )
+        fits = [made for one in figures if (made := as_number(one, expected))]
         names = [Sentence(" ".join(name_words(at[-1])))] if isinstance(at[-1], str) else []
-        accepted = self.seen.asked.judge.number(fits, significant(repr(value)), names, has_neighbour=bool(beside))
-        return DerivedPlace(at, nodes[id(accepted.expression)], (accepted,)) if accepted else None
+        accepted = self.seen.judge.number(fits, expected, names, has_neighbour=bool(beside), tried=len(figures))
+        return _made(at, accepted)
 
     def _picked(self, value: str, at: JsonPath) -> DerivedPlace | None:
         """Return the criterion that picks the record of a name or id, or its key."""
         name = next((part for part in reversed(at) if isinstance(part, str)), "")
-        keys = [
+        expected = self.seen.expected(value, at)
+        keys = [one for table in self.seen.tables for one in self._keys(table, expected)]
+        fields = [
             one
             for table in self.seen.tables
-            if table.keys is not None and value in table.keys
-            for one in keys_of(table)
-            if one.value == value
-        ]
-        fields = [
-            part_of(record, column)
-            for table in self.seen.tables
-            for record in self.seen.asked.picks(table)
+            for record in self.seen.picks(table)
             for column in table.of_type("text")
             if record.value[column] == value and (weight(value) == "strong" or kinship(name, column) >= 2)
+            if expected.holds((one := part_of(record, column)).node)
         ]
-        accepted = self.seen.asked.judge.rows(keys) if keys else self.seen.asked.judge.record(fields)
-        return DerivedPlace(at, accepted.expression.node, (accepted,)) if accepted else None
+        fits, decide = (keys, self.seen.judge.key) if keys else (fields, self.seen.judge.record)
+        accepted = decide(fits, expected, tried=self._criteria(fits))
+        if accepted is None or accepted.expression.value != value:
+            return None
+        is_ambiguous = not accepted.is_proven and is_named_elsewhere(self.seen, accepted.expression, value)
+        return None if is_ambiguous else _made(at, accepted)
+
+    def _keys(self, table: ResultTable, expected: ValueInRuns) -> list[Expression]:
+        """Return the expressions for the entry of a key, or for the key itself."""
+        if table.keys is None or expected.value not in table.keys:
+            return []
+        entry = expected.entry_of(table.node, value_of_key(table, expected.value))
+        return [
+            one
+            for one in keys_of(table, self.seen.picks(table))
+            if any(one.value == whole.value and whole.holds(one.node) for whole in (expected, entry))
+        ]
+
+    def _named(self, value: str, at: JsonPath) -> DerivedPlace | None:
+        """Return the key of the entry that the user named; names in lists are wires already."""
+        expected = self.seen.expected(value, at)
+        tables = [table for table in self.seen.tables if table.keys is not None and value in table.keys]
+        fits = [
+            one
+            for table in tables
+            for one in named_keys_of(table, self.seen.asked.sentences)
+            if one.value == value and expected.holds(one.node)
+        ]
+        accepted = self.seen.judge.named(fits[:1], expected)
+        if accepted is None:
+            return None
+        is_ambiguous = not accepted.is_proven and self._is_picked_elsewhere(accepted.expression, value)
+        return None if is_ambiguous else _made(at, accepted)
+
+    def _is_picked_elsewhere(self, named: Expression, value: str) -> bool:
+        """Return whether a sentence without the name holds a criterion for the same entry."""
+        name = str(named.conditions[0].value)
+        others = [one for one in self.seen.asked.sentences if not one.says(name)]
+        return is_picked_by(others, named.table, value_of_key(named.table, value), self.seen)
+
+    def _criteria(self, fits: Sequence[Expression]) -> int:
+        """Return how many criteria pick a record of the tables of these expressions."""
+        return sum(len(self.seen.picks(table)) for table in {id(one.table): one.table for one in fits}.values())
 
     def _date(self, value: str, at: JsonPath) -> DerivedPlace | None:
         """Return a date that is some days, which the user said, after a date of a picked record."""
         spans = {days for sentence in self.seen.asked.sentences for days in sentence.days}
         fits: list[Expression] = []
+        expected = self.seen.expected(value, at)
         for table in self.seen.tables if spans and weight(value) == "date" else ():
-            for record in self.seen.asked.picks(table):
+            for record in self.seen.picks(table):
                 for column in set(record.fields).intersection(table.of_type("date")):
                     one = part_of(record, column)
                     fits += [
@@ -149,25 +207,31 @@ class ArgumentSearch:
                         for days in spans
                         if _moved(one.value, days) == value
                     ]
-        accepted = self.seen.asked.judge.record(fits)
-        return DerivedPlace(at, accepted.expression.node, (accepted,)) if accepted else None
+        fits = [one for one in fits if expected.holds(one.node)]
+        return _made(at, self.seen.judge.record(fits, expected, tried=self._criteria(fits) * len(spans)))
 
     def _address(self, value: str, at: JsonPath) -> DerivedPlace | None:
         """Return the text whose only address it is; never in a write, as anyone may have written the text."""
         kind = next((name for name in ("url", "email") if FOUND[name].fullmatch(value)), None)
         if kind is None or self.seen.draft.effect == "write":
             return None
+        expected = self.seen.expected(value, at)
         nodes = (node for source in self.seen.sources if (node := _text_with(source, value, kind)))
-        node = next(nodes, None)
+        node = next((node for node in nodes if expected.holds(node)), None)
         return DerivedPlace(at, node, ()) if node else None
 
     def _text(self, value: str, at: JsonPath) -> DerivedPlace | None:
-        made = Composer(value, self.seen).composed() if len(value) >= SHORTEST_TEXT else None
+        expected = self.seen.expected(value, at)
+        made = Composer(expected, self.seen).composed() if len(value) >= SHORTEST_TEXT else None
         return DerivedPlace(at, made[0], tuple(made[1])) if made else None
 
 
-def picked_elsewhere(seen: SeenBefore, step: str | None, path: Sequence[str | int]) -> Choice | None:
-    """Return the criterion that picks the record which a wire names, if another sentence of the user holds one.
+def _made(at: JsonPath, accepted: Choice | None) -> DerivedPlace | None:
+    return DerivedPlace(at, accepted.expression.result, (accepted,)) if accepted else None
+
+
+def is_picked_elsewhere(seen: SeenBefore, step: str | None, path: Sequence[str | int]) -> bool:
+    """Return whether a wire names a record that another sentence of the user picks by a criterion.
 
     "Show Felt basket. Set the latest order to checked.": if Felt basket is the latest order, one cannot tell which of
     the two sentences a call answers.
@@ -178,11 +242,45 @@ def picked_elsewhere(seen: SeenBefore, step: str | None, path: Sequence[str | in
     table = next((one for one in seen.tables if one.source.step == step and list(one.path) == list(path[:depth])), None)
     named = RECORD.fullmatch(str(path[depth])) if depth is not None else None
     if table is None or named is None or table.keys is not None:
-        return None
-    record = follow(table.rows, [named[0]])
+        return False
     others = [sentence for sentence in seen.asked.sentences if not sentence.says(named[2])]
-    fits = [one for one in seen.asked.picks(table) if same(one.value, record)]
-    return Judge(others, seen.run.behaviours).record(fits)
+    return is_picked_by(others, table, follow(table.rows, [named[0]]), seen)
+
+
+def is_picked_by(sentences: Sequence[Sentence], table: ResultTable, record: Any, seen: SeenBefore) -> bool:
+    """Return whether sentences pick a record by a criterion, or may do so.
+
+    A sentence without any known word for what is done may have an unknown one, or one of another language. Then it is
+    enough that it names a field of which the record has an extreme value.
+    """
+    fields = [field for name in ("number", "date") for field in table.of_type(name)]
+    for sentence in sentences:
+        sides = {table.side_of(record, field) for field in fields if sentence.names(field)} - {None}
+        if any(not sentence.is_understood or sentence.has(str(side)) for side in sides):
+            return True
+    fits = [one for one in seen.picks(table) if same(one.value, record)]
+    return Judge(sentences, seen.run.behaviours).record(fits, ValueInRuns(record)) is not None
+
+
+def is_named_elsewhere(seen: SeenBefore, picked: Expression, value: str) -> bool:
+    """Return whether the user names the record that a criterion picked, in a sentence without this criterion.
+
+    "Compare Felt basket and Clay vase. Open the cheapest one.": if Clay vase is the cheapest, one cannot tell which of
+    the two sentences a call answers.
+
+    :param value: the record's value, or its key, that the call has.
+    """
+    table = picked.table
+    keys: Sequence[str | None] = table.keys or [None] * len(table.rows)
+    rows = [row for key, row in zip(keys, table.rows, strict=True) if key == value or value in row.values()]
+    names = {row[column] for row in rows for column in table.of_type("text") if column not in table.categories}
+    others = [sentence for sentence in seen.asked.sentences if picked.points(sentence) < ENOUGH]
+    return any(sentence.says(name) for sentence in others for name in names)
+
+
+def value_of_key(table: ResultTable, key: str) -> Any:
+    """Return the row of a key of an object of objects."""
+    return dict(zip(table.keys, table.rows, strict=True)).get(key) if table.keys is not None else None
 
 
 def _moved(date: str, days: int) -> str | None:

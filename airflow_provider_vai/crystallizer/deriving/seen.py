@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from airflow_provider_vai.crystallizer.deriving.accept import Judge
+from airflow_provider_vai.crystallizer.deriving.accept import Judge, Needs
+from airflow_provider_vai.crystallizer.deriving.agreement import OtherRun, ValueInRuns
 from airflow_provider_vai.crystallizer.deriving.behaviour import Behaviours
 from airflow_provider_vai.crystallizer.deriving.expressions import (
     Condition,
@@ -25,26 +26,25 @@ from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.result_values import RecordedResult
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.places import value_or
+from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.run import ToolCall
 
 MOST_SOURCES = 20
 """How many results before a call are searched for an address, the newest first."""
 
-CRITERIA = ("largest", "smallest", "latest", "earliest")
 MOST_TABLES = 12
 """How many tables before a call are searched, the newest first."""
 
 
 @dataclass
 class Asked:
-    """What the user asked for in one turn, and what the tables give under these words.
+    """What the user asked for in one turn, and what the tables give under these words, for every call of the turn.
 
     :param sentences: the user's sentences.
-    :param judge: decides between expressions by them.
     """
 
     sentences: list[Sentence]
-    judge: Judge
     _made: dict[tuple[str, int], list[Any]] = field(default_factory=dict)
 
     def conditions(self, table: ResultTable) -> list[Condition]:
@@ -56,18 +56,17 @@ class Asked:
         return self._once("figures", table, lambda: figures_of(table, self.conditions(table)))
 
     def picks(self, table: ResultTable) -> list[Expression]:
-        """Return the records of a table that a criterion picks, under these filters; none if no criterion is said."""
-        return self._once(
-            "picks", table, lambda: picks_of(table, self.conditions(table)) if self._has_criterion else ()
-        )
+        """Return the records of a table that a criterion picks, under these filters."""
+        return self._once("picks", table, lambda: picks_of(table, self.conditions(table)))
 
     def lists(self, table: ResultTable) -> list[Expression]:
         """Return the columns of text of a table, under these filters."""
         return self._once("lists", table, lambda: self._columns(table))
 
     @cached_property
-    def _has_criterion(self) -> bool:
-        return any(sentence.has(word) for sentence in self.sentences for word in CRITERIA)
+    def has_criterion(self) -> bool:
+        """Whether a sentence has a word for a criterion."""
+        return any(sentence.has_criterion for sentence in self.sentences)
 
     def _once(self, name: str, table: ResultTable, make: Callable[[], Any]) -> list[Any]:
         key = (name, id(table))
@@ -128,8 +127,7 @@ class RunTables:
     def asked(self, call_: ToolCall) -> Asked:
         """Return what the user asked for in the turn that a call answers."""
         if call_.turn not in self._asked:
-            sentences = sentences_of(self.evidence.timeline.user_text(call_))
-            self._asked[call_.turn] = Asked(sentences, Judge(sentences, self.behaviours))
+            self._asked[call_.turn] = Asked(sentences_of(self.evidence.timeline.user_text(call_)))
         return self._asked[call_.turn]
 
     @cached_property
@@ -142,13 +140,35 @@ class RunTables:
 
 
 class SeenBefore:
-    """What the model had seen before one call: results, tables, and what people had said."""
+    """What the model had seen before one call, and what other runs of the task have in its place.
 
-    def __init__(self, run: RunTables, draft: Draft) -> None:
-        self.run, self.draft = run, draft
+    :param others: the other runs that made the step; none if one run is searched by itself.
+    :param needs: what accepts an expression in several runs, see :class:`~.accept.Judge`.
+    """
+
+    def __init__(
+        self, run: RunTables, draft: Draft, others: Sequence[OtherRun] = (), *, needs: Needs = "either"
+    ) -> None:
+        self.run, self.draft, self.others = run, draft, others
         self.asked = run.asked(draft.call)
+        self.judge = Judge(self.asked.sentences, run.behaviours, needs)
         self.sources = run.sources_before(draft.call.batch)
         self.tables = run.tables_before(draft.call.batch)
+
+    def expected(self, value: Any, at: JsonPath) -> ValueInRuns:
+        """Return a recorded value together with what the other runs have in its place.
+
+        :param value: the value. :param at: its place, the argument's name first.
+        """
+        return ValueInRuns(value, [(run, value_or(run.values, at)) for run in self.others])
+
+    def picks(self, table: ResultTable, around: Sentence | None = None) -> Sequence[Expression]:
+        """Return the records of a table that a criterion picks; none if one run is searched, and no criterion is said.
+
+        :param around: the text that the value is written in, which may say the criterion as well.
+        """
+        is_said = self.asked.has_criterion or (around is not None and around.has_criterion)
+        return self.asked.picks(table) if self.others or is_said else ()
 
     def was_said(self, value: Any) -> bool:
         """Return whether the user or the instructions said a value."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from airflow_provider_vai.crystallizer.evidence.said import TOKEN, stands_in
 from airflow_provider_vai.crystallizer.evidence.said_order import sentences
@@ -38,12 +38,16 @@ BOUND = re.compile(
     r"\b(over|above|more than|greater than|exceeding|at least|under|below|less than|fewer than|at most|up to)"
     r" (?:[a-z]{3} |[$€£])?(-?[0-9]{1,15}(?:,[0-9]{3}){0,5}(?:\.[0-9]{1,10})?)\b"
 )
+CRITERIA = ("largest", "smallest", "latest", "earliest")
+"""The operations that pick one of several records."""
+
 BOUNDS = {
     "over": "over", "above": "over", "more than": "over", "greater than": "over", "exceeding": "over",
     "at least": "at_least", "under": "below", "below": "below", "less than": "below", "fewer than": "below",
     "at most": "at_most", "up to": "at_most",
 }  # fmt: skip
 DAYS = re.compile(r"\b([0-9]{1,4}) (day|week)s?\b")
+OF_THEM = re.compile(r"\b(?:of|among|from|out of) (?:them|those|these)\b(?! (?:that|which|who|with)\b)")
 SPACES = str.maketrans("_-", "  ")
 
 
@@ -67,6 +71,20 @@ class Sentence:
         """Return whether it has a word for the operation, a key of :data:`WORDS`."""
         return WORDS[operation].search(self.text) is not None
 
+    def without(self, names: frozenset[str]) -> Sentence:
+        """Return the sentence without these names, longest first: the film "Top Gun" is not the top of a list."""
+        return _without(self.text, names)
+
+    @cached_property
+    def has_criterion(self) -> bool:
+        """Whether it has a word for a criterion that picks one of several records."""
+        return any(self.has(operation) for operation in CRITERIA)
+
+    @cached_property
+    def is_understood(self) -> bool:
+        """Whether it has any known word for what is done, or a bound."""
+        return bool(self.bounds) or any(self.has(operation) for operation in WORDS)
+
     def names(self, field: str) -> bool:
         """Return whether it has a word of a field's name."""
         return not self.words.isdisjoint(name_words(field))
@@ -87,11 +105,20 @@ class Sentence:
         return [int(digits) * (7 if unit == "week" else 1) for digits, unit in DAYS.findall(self.text)]
 
 
+@lru_cache(maxsize=4096)
+def _without(text: str, names: frozenset[str]) -> Sentence:
+    for name in sorted(names, key=len, reverse=True):
+        text = text.replace(name, " ")
+    return Sentence(text)
+
+
 def sentences_of(*texts: str | None) -> list[Sentence]:
-    """Return the sentences of the texts."""
+    """Return the sentences of the texts. One that speaks of a part of *them* has the words of the sentence before."""
     return [Sentence(text) for given in texts if given for text in _parts(given)]
 
 
 def _parts(text: str) -> Iterator[str]:
-    """Yield the sentences of a text; of a sentence with a semicolon or dash, each part, too."""
-    yield from sentences(text)
+    before = ""
+    for sentence in sentences(text):
+        before = f"{before}{sentence}" if before and OF_THEM.search(sentence) else sentence
+        yield before

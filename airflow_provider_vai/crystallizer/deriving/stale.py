@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from airflow_provider_vai.crystallizer.deriving.accept import FEW_DIGITS, significant
+from airflow_provider_vai.crystallizer.deriving.accept import FEW_DIGITS
+from airflow_provider_vai.crystallizer.deriving.agreement import ValueInRuns
+from airflow_provider_vai.crystallizer.deriving.digits import NUMBER, plain_number, significant
 from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
 from airflow_provider_vai.crystallizer.deriving.tables import ResultTable
-from airflow_provider_vai.crystallizer.deriving.written import NUMBER, as_text, plain_number, separates
+from airflow_provider_vai.crystallizer.deriving.written import as_text, separates
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.flags import is_prose
@@ -37,11 +39,11 @@ def repeated_figures(text: str, seen: SeenBefore) -> Iterator[str]:
     """
     separated = separates(text)
     for match in NUMBER.finditer(text):
-        if significant(match[0]) < FEW_DIGITS or seen.was_said(plain_number(match)):
+        if significant(match[0], is_whole=False) < FEW_DIGITS or seen.was_said(plain_number(match)):
             continue
         figures = (one for table in seen.tables for one in seen.asked.figures(table))
         is_cell = any(_is_cell(plain_number(match), match[3], table) for table in seen.tables)
-        if is_cell or any(as_text(one, match, separated=separated) for one in figures):
+        if is_cell or any(as_text(one, match, ValueInRuns(match[0]), separated=separated) for one in figures):
             yield match[0]
 
 

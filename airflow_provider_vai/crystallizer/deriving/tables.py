@@ -71,6 +71,16 @@ class ResultTable:
         return {text: text.casefold() for text in texts if SHORTEST_NAME <= len(text) <= LONGEST_NAME}
 
     @cached_property
+    def phrases(self) -> frozenset[str]:
+        """Its names in lower case that are no single words, such as titles."""
+        return frozenset(lower for lower in self.names.values() if " " in lower.strip())
+
+    @cached_property
+    def variety(self) -> dict[str, int]:
+        """By field, how many different values the rows have in it."""
+        return {field: len(set(map(repr, values))) for field, values in self.columns.items()}
+
+    @cached_property
     def period(self) -> str | None:
         """The date field by which the rows are sorted, each date once; ``None`` if there is none."""
         for field in self.of_type("date"):
@@ -78,6 +88,15 @@ class ResultTable:
             if len(set(values)) == len(values) and values in (sorted(values), sorted(values, reverse=True)):
                 return field
         return None
+
+    def side_of(self, row: dict[str, Any], field: str) -> str | None:
+        """Return whether no row has a larger (``largest``) or smaller (``smallest``) value in a field; ties count.
+
+        :param field: one of numbers or dates.
+        """
+        values = [comparable(value, field)[1] for value in self.columns[field]]
+        own = comparable(row[field], field)[1]
+        return "largest" if own == max(values) else "smallest" if own == min(values) else None
 
 
 def tables_of(source: RecordedResult) -> Iterator[ResultTable]:

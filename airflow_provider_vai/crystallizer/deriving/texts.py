@@ -1,21 +1,26 @@
 """Finds how a recorded text was composed: its figures and names become slots, and the words around them stay.
 
 All or none: every number, and every name that is in a result, must be explained, or the whole text stays. A text of
-which one figure follows the data, and its neighbour does not, says something false.
+which one figure follows the data, and its neighbour does not, says something false. In several runs, the words around
+the slots are the same in each of them, and a figure or name that never differs may stay if no result explains it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
-from airflow_provider_vai.crystallizer.deriving.accept import Choice, significant
+from airflow_provider_vai.crystallizer.deriving.accept import ENOUGH, Choice
+from airflow_provider_vai.crystallizer.deriving.agreement import ValueInRuns
+from airflow_provider_vai.crystallizer.deriving.digits import NUMBER, plain_number
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression, part_of
 from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
 from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call
-from airflow_provider_vai.crystallizer.deriving.written import NUMBER, as_text, plain_number, separates
+from airflow_provider_vai.crystallizer.deriving.text_parts import TextParts, compared
+from airflow_provider_vai.crystallizer.deriving.written import as_text, separates
 from airflow_provider_vai.languages.derivation import Node
 from airflow_provider_vai.languages.derivation.writing import MONTHS, month_of
 from airflow_provider_vai.languages.identifiers import Names, slug
@@ -25,6 +30,7 @@ MOST_NAMES = 200
 SEPARATORS = (", ", "; ", "\n", " / ", " and ")
 SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s)[^.!?\n]*)*")
 MONTH = re.compile(rf"\b({'|'.join(MONTHS)}|{'|'.join(month[:3] for month in MONTHS)})( [0-9]{{1,2}},)? [0-9]{{4}}\b")
+OPERANDS = ("value", "other")
 FORMS = ("%B %Y", "%b %Y", "%B %e, %Y", "%b %e, %Y")
 
 
@@ -42,38 +48,68 @@ class Slot:
 class Composer:
     """Explains one text.
 
-    :param text: the recorded text.
+    :param expected: the recorded text, and that of the other runs.
     :param seen: what the model had seen before the call.
     """
 
-    text: str
+    expected: ValueInRuns
     seen: SeenBefore
     slots: list[Slot] = field(default_factory=list)
 
+    @property
+    def text(self) -> str:
+        """The recorded text."""
+        return str(self.expected.value)
+
     def composed(self) -> tuple[Node, list[Choice]] | None:
         """Return the derivation of the text and what was accepted for its slots; ``None`` if the text stays."""
-        if len(self.text) > LONGEST or not (self._take_lists() and self._take_numbers() and self._take_names()):
+        if len(self.text) > LONGEST or (self.expected.others and self._parts is None):
+            return None
+        self._take_lists()
+        if not (self._take_numbers() and self._take_names()):
             return None
         accepted = [slot.accepted for slot in self.slots if slot.accepted]
-        return (self._template(), accepted) if accepted else None
+        template = self._template()
+        return (template, accepted) if accepted and self.expected.holds(template) else None
 
-    def _take_lists(self) -> bool:
-        """Take the parts that list a column of a table, such as "Anna, Bo, Cy"."""
+    @cached_property
+    def _parts(self) -> TextParts | None:
+        """What the other runs have in place of the parts that may vary; ``None`` if other words differ, too."""
+        months = [match.span() for match in MONTH.finditer(self.text)]
+        numbers = [match.span() for match in NUMBER.finditer(self.text)]
+        names = [(start, start + len(name)) for start, name in self._names()]
+        lists = [(start, end) for _, start, end, _ in self._lists()]
+        lists.sort(key=lambda span: span[0] - span[1])
+        return compared(self.expected, [*lists, *months, *numbers, *names], numbers)
+
+    def _expected(self, start: int, end: int) -> ValueInRuns | None:
+        """Return a part of the text with what the other runs have in its place; ``None`` if that is not known."""
+        if not self.expected.others:
+            return ValueInRuns(self.text[start:end])
+        return self._parts.get((start, end)) if self._parts else None
+
+    def _lists(self) -> Iterator[tuple[Expression, int, int, str]]:
+        """Yield the columns of tables that stand in the text as a list, such as "Anna, Bo, Cy"."""
         for table in self.seen.tables:
             for one in self.seen.asked.lists(table):
                 for separator in SEPARATORS:
                     made = separator.join(map(str, one.value))
                     start = self.text.find(made)
-                    if (
-                        start >= 0
-                        and (len(one.value) > 1 or one.conditions)
-                        and self._is_free(start, start + len(made))
-                    ):
-                        accepted = self.seen.asked.judge.rows([one])
-                        if accepted:
-                            node = call("joined", values=one.node, separator=separator)
-                            self.slots.append(Slot(start, start + len(made), node, accepted))
-        return True
+                    if start >= 0 and (len(one.value) > 1 or one.conditions):
+                        yield one, start, start + len(made), separator
+
+    def _take_lists(self) -> None:
+        """Take the lists that are explained."""
+        found: dict[tuple[int, int], list[Expression]] = {}
+        for one, start, end, separator in self._lists():
+            expected, node = self._expected(start, end), call("joined", values=one.node, separator=separator)
+            if expected and expected.holds(node):
+                found.setdefault((start, end), []).append(replace(one, written=node))
+        for (start, end), fits in found.items():
+            expected = self._expected(start, end)
+            for group in [fits] if expected and expected.differs else [[one] for one in fits]:
+                if expected and self._is_free(start, end) and (accepted := self.seen.judge.rows(group, expected)):
+                    self.slots.append(Slot(start, end, accepted.expression.result, accepted))
 
     def _take_numbers(self) -> bool:
         """Take the numbers and months; return whether each is explained."""
@@ -87,40 +123,73 @@ class Composer:
         is_proven = any(slot.accepted for slot in self.slots)
         left = [match for match in left if not (is_proven and self._take_number(match, has_neighbour=True))]
         for match in left:
-            if not self.seen.was_said(plain_number(match)):
+            expected = self._expected(*match.span())
+            if expected is None or expected.differs:
+                return False
+            if not (
+                self.seen.was_said(plain_number(match)) or (expected.others and not self._figures(match, expected))
+            ):
                 return False
             self.slots.append(Slot(*match.span(), None))
         return True
 
     def _take_number(self, match: re.Match[str], *, has_neighbour: bool) -> bool:
-        separated, nodes, fits = separates(self.text), [], []
-        for table in self.seen.tables:
-            for one in (*self.seen.asked.figures(table), *self._fields(table, "number")):
-                node = as_text(one, match, separated=separated)
-                if node:
-                    fits.append(one)
-                    nodes.append(node)
-        accepted = self.seen.asked.judge.number(
-            fits, significant(match[0]), [self._around(match.start())], has_neighbour=has_neighbour
-        )
-        if accepted is None:
+        expected = self._expected(*match.span())
+        if expected is None:
             return False
-        node = next(node for one, node in zip(fits, nodes, strict=True) if one is accepted.expression)
-        self.slots.append(Slot(*match.span(), node, accepted))
-        return True
+        around, tried = [self._around(match.start())], len(self._tried)
+        fits = self._figures(match, expected)
+        accepted = self._operand(fits) or self.seen.judge.number(
+            fits, expected, around, has_neighbour=has_neighbour, tried=tried
+        )
+        if accepted:
+            self.slots.append(Slot(*match.span(), accepted.expression.result, accepted))
+        return accepted is not None
+
+    def _operand(self, fits: Sequence[Expression]) -> Choice | None:
+        """Return the expression that is a part of a proven one beside it: the 470 of "31% of 470"."""
+        for beside in (slot.accepted for slot in self.slots if slot.accepted):
+            node = beside.expression.node
+            parts = [node[part] for part in OPERANDS] if node["function"] in ("percentage", "change") else []
+            found = next((one for one in fits if one.node in parts), None)
+            if found:
+                return Choice(found, ENOUGH, is_proven=beside.is_proven)
+        return None
+
+    def _figures(self, match: re.Match[str], expected: ValueInRuns) -> list[Expression]:
+        """Return the expressions that are written as a number of the text, in every run."""
+        one_way = separates(self.text)
+        ways = (one_way, not one_way) if expected.differs else (one_way,)
+        made = (
+            next((made for way in ways if (made := as_text(one, match, expected, separated=way))), None)
+            for one in self._tried
+        )
+        return [one for one in made if one]
+
+    @cached_property
+    def _tried(self) -> list[Expression]:
+        """The expressions that a number may be."""
+        return [
+            one
+            for table in self.seen.tables
+            for one in (*self.seen.asked.figures(table), *self._fields(table, "number"))
+        ]
 
     def _take_month(self, match: re.Match[str]) -> bool:
-        for form in FORMS:
+        expected = self._expected(*match.span())
+        for form in FORMS if expected else ():
+            tried = [one for table in self.seen.tables for one in self._fields(table, "date")]
             fits = [
-                one
-                for table in self.seen.tables
-                for one in self._fields(table, "date")
+                replace(one, written=call("month_of", date=one.node, form=form))
+                for one in tried
                 if month_of(one.value, form if len(one.value) >= 10 or "%e" not in form else "%B %Y") == match[0]
             ]
-            accepted = self.seen.asked.judge.record(fits, [self._around(match.start())])
+            fits = [one for one in fits if expected and expected.holds(one.result)]
+            accepted = expected and self.seen.judge.record(
+                fits, expected, [self._around(match.start())], tried=len(tried)
+            )
             if accepted:
-                node = call("month_of", date=accepted.expression.node, form=form)
-                self.slots.append(Slot(*match.span(), node, accepted))
+                self.slots.append(Slot(*match.span(), accepted.expression.result, accepted))
                 return True
         return False
 
@@ -129,19 +198,32 @@ class Composer:
         for start, name in self._names():
             if not self._is_free(start, start + len(name)) or self._is_filter(name):
                 continue
-            fits = [one for table in self.seen.tables for one in self._fields(table, "text") if one.value == name]
+            expected = self._expected(start, start + len(name))
+            tried = [one for table in self.seen.tables for one in self._fields(table, "text")]
+            fits = [one for one in tried if one.value == name and expected and expected.holds(one.node)]
             is_users = any(sentence.says(name) for sentence in self.seen.asked.sentences)
-            accepted = None if is_users else self.seen.asked.judge.record(fits, [self._around(start)])
-            if accepted is None:
+            accepted = None
+            if expected and not (is_users and not expected.differs):
+                criteria = sum(len(self._picks(one)) for one in {id(it.table): it.table for it in fits}.values())
+                accepted = self.seen.judge.record(fits, expected, [self._around(start)], tried=criteria)
+            if accepted is None and not (expected and expected.others and not expected.differs and not fits):
                 return False
-            self.slots.append(Slot(start, start + len(name), accepted.expression.node, accepted))
+            node = accepted.expression.node if accepted else None
+            self.slots.append(Slot(start, start + len(name), node, accepted))
         return True
 
     def _fields(self, table: ResultTable, type_: str) -> Iterator[Expression]:
         """Yield the fields of one type of the records that a criterion picks."""
-        for record in self.seen.asked.picks(table):
+        for record in self._picks(table):
             for name in table.of_type(type_):
                 yield part_of(record, name)
+
+    def _picks(self, table: ResultTable) -> Sequence[Expression]:
+        return self.seen.picks(table, self._whole)
+
+    @cached_property
+    def _whole(self) -> Sentence:
+        return Sentence(self.text.casefold())
 
     def _names(self) -> list[tuple[int, str]]:
         """Return the texts of results that are in the text, longest first, each with its place."""
@@ -167,7 +249,7 @@ class Composer:
     def _around(self, place: int) -> Sentence:
         """Return the sentence of the text around a place."""
         spans = [match for match in SENTENCE.finditer(self.text) if match.start() <= place < match.end()]
-        return Sentence((spans[0][0] if spans else self.text).casefold())
+        return Sentence(spans[0][0].casefold()) if spans else self._whole
 
     def _template(self) -> Node:
         names, made, end = Names(frozenset(), make=slug), "", 0

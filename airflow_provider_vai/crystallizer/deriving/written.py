@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
+from airflow_provider_vai.crystallizer.deriving.accept import FEW_DIGITS
+from airflow_provider_vai.crystallizer.deriving.agreement import ValueInRuns
+from airflow_provider_vai.crystallizer.deriving.digits import NUMBER, digits_of
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression, value_of
 from airflow_provider_vai.crystallizer.deriving.tables import call, same
 from airflow_provider_vai.languages.derivation import Node
 from airflow_provider_vai.languages.derivation.numbers import ROUNDINGS
 
-NUMBER = re.compile(
-    r"(?<![\w.,/-])([+-]?)([0-9]+(?:,[0-9]{3})*|[0-9]+(?:\.[0-9]{3})+(?=,[0-9]))((?:[.,][0-9]+)?)( ?%)?(?![\w%])"
-)
 QUOTIENTS = ("mean", "percentage", "change")
 MOST_DECIMALS = 6
 """A quotient with more decimals was not rounded."""
@@ -21,40 +22,53 @@ MOST_DECIMALS = 6
 STYLES = ("1,234.50", "1.234,50")
 
 
-def as_number(expression: Expression, recorded: int | float) -> Node | None:
-    """Return the node that gives exactly the recorded JSON number; ``None`` if there is none.
+def as_number(expression: Expression, expected: ValueInRuns) -> Expression | None:
+    """Return the expression written as exactly the recorded JSON number, in every run; ``None`` if it is not.
 
-    A quotient is rounded: to two decimals, or as many as were recorded.
+    A quotient is rounded: a mean to two decimals, or as many as were recorded. A value that is not a quotient keeps the
+    decimals of its field; only a number that has more digits than an accident would is one that was rounded.
     """
-    decimals = len(repr(recorded).partition(".")[2]) if isinstance(recorded, float) else 0
+    decimals = max(map(_decimals, expected.different))
     is_quotient = expression.operation in QUOTIENTS
-    if same(expression.value, recorded) and not (is_quotient and decimals <= MOST_DECIMALS):
-        return expression.node
+    is_as_recorded = same(expression.value, expected.value) and expected.holds(expression.node)
+    if is_as_recorded and not (is_quotient and decimals <= MOST_DECIMALS):
+        return expression
+    if not is_quotient and isinstance(expression.value, str) and float(expression.value) == expected.value:
+        fields = [value for field in expression.fields for value in expression.table.columns.get(field, [])]
+        decimals = max(decimals, *map(_decimals, fields))
+    elif not is_quotient and sum(map(digits_of, expected.different)) < FEW_DIGITS:
+        return None
     least = 2 if expression.operation == "mean" and decimals == 1 else decimals
-    for digits in dict.fromkeys((least, decimals)):
-        for how in ROUNDINGS:
-            more = {} if how == "half_even" else {"how": how}
-            node = call("rounded", value=expression.node, digits=digits, **more)
-            if same(value_of(node, expression.table), recorded):
-                return node
-    return None
+    rounded = (
+        call("rounded", value=expression.node, digits=digits, **({} if how == "half_even" else {"how": how}))
+        for digits in dict.fromkeys((least, decimals))
+        for how in ROUNDINGS
+    )
+    return _first(expression, rounded, expected)
 
 
-def as_text(expression: Expression, found: re.Match[str], *, separated: bool) -> Node | None:
-    """Return the node that gives a number as it is written in a text; ``None`` if there is none.
+def _decimals(value: Any) -> int:
+    """Return how many decimals a number, or the text of one, has."""
+    return len(str(value).partition(".")[2]) if isinstance(value, (float, str)) else 0
+
+
+def as_text(
+    expression: Expression, found: re.Match[str], expected: ValueInRuns, *, separated: bool
+) -> Expression | None:
+    """Return the expression written as a number is in a text, in every run; ``None`` if it is not.
 
     :param found: a match of :data:`NUMBER`.
     :param separated: whether the text writes thousands with separators.
     """
-    return next(
-        (node for node in _forms(expression, found, separated) if value_of(node, expression.table) == found[0]), None
-    )
+    return _first(expression, _forms(expression, found, separated), expected)
 
 
-def plain_number(found: re.Match[str]) -> float:
-    """Return the number that a match of :data:`NUMBER` writes; a percentage without its sign."""
-    sign, whole, decimals, _ = found.groups()
-    return float(f"{sign}{re.sub('[.,]', '', whole)}{decimals.replace(',', '.')}")
+def _first(expression: Expression, nodes: Iterable[Node], expected: ValueInRuns) -> Expression | None:
+    """Return the expression in the first of these forms that gives what was recorded."""
+    for node in nodes:
+        if same(value_of(node, expression.table), expected.value) and expected.holds(node):
+            return replace(expression, written=node)
+    return None
 
 
 def separates(text: str) -> bool:

@@ -5,9 +5,11 @@ Every place is decided by the recorded values of all runs that made the step:
 - A value that is equal in all runs stays frozen, or stays wired if the wire is right in every run.
 - A value that the user said in each run becomes a DAG param.
 - A value that one place of an earlier result has in every run is wired to that place.
-- A short value that differs only if the user's words differ becomes a DAG param; the model worked it out from them.
-- Any other value stays frozen to the newest run's value, as if only that run had been crystallized, and is listed for
-  review with the other values. A difference without an explanation does not become a param.
+- A value that one expression over earlier results gives in every run is derived.
+- A short value of a read that differs only if the user's words differ becomes a DAG param; the model worked it out
+  from them.
+- Any other value of a read stays frozen to the newest run's value, as if only that run had been crystallized, and is
+  listed for review with the other values. A write asks for it (:mod:`.required`).
 """
 
 from __future__ import annotations
@@ -16,19 +18,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from airflow_provider_vai.crystallizer.deriving.digits import is_json_number
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
 from airflow_provider_vai.crystallizer.parameters.user_values import decides
 from airflow_provider_vai.crystallizer.several.align import AlignedStep
+from airflow_provider_vai.crystallizer.several.derived import Derivations, in_list_of_several
 from airflow_provider_vai.crystallizer.several.params import Params, differs_with_the_request
 from airflow_provider_vai.crystallizer.several.playback import At, Playback
-from airflow_provider_vai.crystallizer.several.sources import CommonPlace, Sources
+from airflow_provider_vai.crystallizer.several.shown import by_run, shown_source
+from airflow_provider_vai.crystallizer.several.sources import Sources
+from airflow_provider_vai.crystallizer.several.values import differ, has_prose, inside, is_plain, largest_limits
 from airflow_provider_vai.crystallizer.several.volatile import WHAT, volatile
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_at, with_value
-from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.model.automation import Argument, Output, Undecided, Wire
 from airflow_provider_vai.model.base import JsonPath
-from airflow_provider_vai.model.flags import is_prose
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.secrets.masking import mask
@@ -36,14 +40,12 @@ from airflow_provider_vai.secrets.masking import mask
 OPEN = frozenset(
     {
         *("not_in_every_run", "credential_moves", "only_in_other_runs", "wired_in_newest_run", "position_in_every_run"),
-        *("volatile", "differs", "differs_in_loop"),
+        *("volatile", "differs", "differs_in_loop", "several_derivations"),
         *("picked_upstream", "shared_value_frozen", "record_frozen", "list_frozen", "named_and_picked"),
     }
 )
 """The codes of places that keep the newest run's value although other runs have a different one."""
 
-LONGEST_PARAM = 80  # characters; a longer value that nobody said is prose by a model
-SHOWN_VALUES = 5
 EXPECTATIONS = ("expected_status", "expected_shape")
 """The arguments that are taken from the recorded answer. If the answers differ, they are left out."""
 
@@ -55,6 +57,7 @@ class Context:
     :param playbacks: the runs, newest first.
     :param sources: the results of earlier steps.
     :param params: the params so far.
+    :param derivations: the search for values that are worked out.
     :param freeze_all: make no params and no wires.
     :param notes: review items that do not belong to an argument of the automation.
     """
@@ -62,6 +65,7 @@ class Context:
     playbacks: Sequence[Playback]
     sources: Sources
     params: Params
+    derivations: Derivations
     freeze_all: bool = False
     notes: list[ReviewItem] = field(default_factory=list)
 
@@ -97,6 +101,10 @@ class _Walk:
     evidence: list[str] = field(default_factory=list)
     undecided: list[Undecided] = field(default_factory=list)
     param_reasons: set[str] = field(default_factory=set)
+    rivals: dict[At, tuple[str, ...]] = field(default_factory=dict)
+    positions: dict[At, str] = field(default_factory=dict)
+    tables: frozenset[int] = frozenset()
+    _refuted: dict[At, str] = field(default_factory=dict)
 
     def argument(self) -> Argument | None:
         """Return the argument; ``None`` if it is left out."""
@@ -113,12 +121,13 @@ class _Walk:
         elif len(secrets) > 1:
             self._leave_open((), "credential_moves")
             values = {min(self.column.of): recorded.value}
-        if self.name in EXPECTATIONS and _differ(values):
+        if self.name in EXPECTATIONS and differ(values):
             self.context.notes.append(review_item("nothing_expected", step=self.column.key, place=[self.name]))
             return None
-        if self.name == "usage_limits" and _differ(values):
-            values = {0: _largest(list(values.values()))}
+        if self.name == "usage_limits" and differ(values):
+            values = {0: largest_limits(list(values.values()))}
         value = self._walk(values, ())
+        self._refuted = dict(self.context.derivations.refuted(self.column, self.name, values, self.context.sources))
         return self._made(value)
 
     def _runs(self) -> list[int]:
@@ -131,8 +140,11 @@ class _Walk:
         newest = self.column.newest
         before = newest.step.arguments.get(self.name) or newest.arguments[self.name]
         prefix = "in the newest run: " if self.wires or self.undecided else ""
+        proposed = tuple(f"{place_text(at)}: " for at, _ in before.trees())  # one run's word, which several replace
+        older = [line for line in before.evidence if not (proposed and line.startswith(proposed))]
+        refuted = [f"{place_text(at)}: {why}" for at, why in self._refuted.items()]
         notes: dict[str, Any] = {
-            "evidence": [*self.evidence, *(prefix + line for line in before.evidence)],
+            "evidence": [*self.evidence, *refuted, *(prefix + line for line in older)],
             "undecided": [*self.undecided, *(place for place in before.undecided if not self._is_decided(place.at))],
         }
         secrets = newest.secrets(self.name)
@@ -142,6 +154,8 @@ class _Walk:
                 return Argument(class_="wired", from_=wire.from_, origin="tool_output", **notes)
             if wire.param is not None:
                 return Argument(class_="parameter", param=wire.param, origin=self._origin(before), **notes)
+            if wire.derive:
+                return Argument(class_="derived", value=newest.arguments[self.name].value, derive=wire.derive, **notes)
             return Argument(class_="template", value=wire.template, **notes)
         fields: dict[str, Any] = {"value": value, **notes, "origin": self._origin(before)}
         fields |= {"secrets": secrets} if secrets else {}
@@ -163,24 +177,24 @@ class _Walk:
         """Return the value for the spec, with ``None`` at the places that wires fill in."""
         if self._template(at):
             return None
-        if not _differ(values):
+        if not differ(values):
             return self._constant(values, at)
-        if self._param_that_was_said(values, at) or self._wire(values, at):
+        if self._param_that_was_said(values, at) or self._wire(values, at) or self._derived(values, at):
             return None
         newest = values[min(values)]
         if all(isinstance(value, dict) for value in values.values()) and newest:
             return self._object(values, at)
         if all(isinstance(value, list) and len(value) == len(newest) for value in values.values()) and newest:
-            return [self._walk(_inside(values, index), (*at, index)) for index in range(len(newest))]
+            return [self._walk(inside(values, index), (*at, index)) for index in range(len(newest))]
         return newest if self._leave(values, at) else None
 
     def _object(self, values: dict[int, Any], at: At) -> dict[str, Any]:
         newest = values[min(values)]
         every = set.intersection(*(set(value) for value in values.values()))
-        made = {}
-        for key, part in newest.items():
+        made = dict.fromkeys(newest)
+        for key, part in sorted(newest.items(), key=lambda pair: is_json_number(pair[1]) and -abs(pair[1])):
             if key in every:
-                made[key] = self._walk(_inside(values, key), (*at, key))
+                made[key] = self._walk(inside(values, key), (*at, key))
             else:
                 self._leave_open((*at, key), "not_in_every_run")
                 made[key] = part
@@ -227,7 +241,7 @@ class _Walk:
 
     def _param_that_was_said(self, values: dict[int, Any], at: At) -> bool:
         """Make a param from a value that the user said in each run, and return whether that was possible."""
-        if not self._may_be_param(at) or not all(_is_plain(value) for value in values.values()):
+        if not self._may_be_param(at) or not all(is_plain(value) for value in values.values()):
             return False
         if not all(self.context.playbacks[run].user_said(value) for run, value in values.items()):
             return False
@@ -241,28 +255,61 @@ class _Walk:
         safe = [place for place in found if not (place.lengths and self.column.newest.step.effect == "write")]
         if not safe:
             if found:
-                self._leave_open(at, "position_in_every_run", [_source(found[0])])
+                self.positions[at] = shown_source(found[0])
             return False
         best, *others = safe
-        also = f"; other sources: {', '.join(map(_source, others[:3]))}" if others else ""
+        if best.lengths and self._derived(values, at, by_words=True):
+            return True
+        also = f"; other sources: {', '.join(map(shown_source, others[:3]))}" if others else ""
         self.wires.append(Wire(at=list(at), from_=Output(step=best.column.key, path=list(best.path))))
-        self._say(at, f"from {_source(best)}; right in all {len(values)} runs, with different values{also}")
+        self._say(at, f"from {shown_source(best)}; right in all {len(values)} runs, with different values{also}")
         return True
+
+    def _derived(self, values: dict[int, Any], at: At, *, by_words: bool = False) -> bool:
+        """Derive a value that one expression gives in every run, and return whether there is one.
+
+        :param by_words: whether the user's words must say so.
+        """
+        newest = self.column.newest
+        if self._is_fixed() or (newest.secrets(self.name) and not at):
+            return False
+        if in_list_of_several(newest.values[self.name], at):
+            return False
+        if not by_words and self._param_template(values, at):
+            return True
+        place, derivations = (self.name, *at), self.context.derivations
+        sources = self.context.sources
+        found = derivations.find(self.column, place, values, sources, by_words=by_words, beside=self.tables)
+        if found.tree is not None:
+            self.tables |= found.tables
+            self.wires.append(Wire(at=list(at), derive=dict(found.tree)))
+            self._say(at, found.why)
+        elif found.rivals:
+            self.rivals[at] = found.rivals
+        return found.tree is not None
+
+    def _param_template(self, values: dict[int, Any], at: At) -> bool:
+        """Make a template of a text that is the same around params in every run, and return whether it is."""
+        if not self._may_be_param(at) or not all(isinstance(value, str) for value in values.values()):
+            return False
+        template = self.context.params.template(values)
+        if template:
+            self.wires.append(Wire(at=list(at), template=template))
+            self._say(at, f"the same text around params in every run; {'; '.join(self._by_run(values))}")
+        return bool(template)
 
     def _leave(self, values: dict[int, Any], at: At) -> bool:
         """Decide about a value that the user did not say and no result contains; return whether it stays frozen."""
-        if self._may_be_param(at) and all(isinstance(value, str) for value in values.values()):
-            template = self.context.params.template(values)
-            if template:
-                self.wires.append(Wire(at=list(at), template=template))
-                self._say(at, f"the same text around params in every run; {'; '.join(self._by_run(values))}")
-                return False
+        if self._param_template(values, at):
+            return False
         kind = volatile(list(values.values()))
         if kind:
             self._leave_open(at, "volatile", [f"differs {WHAT[kind]}", *self._by_run(values)])
             return True
-        plain = all(_is_plain(value) and not _is_prose(value) for value in values.values())
-        if self._may_be_param(at) and plain and differs_with_the_request(self.context.playbacks, values):
+        plain = all(is_plain(value) and not has_prose(value) for value in values.values())
+        is_write = self.column.newest.step.effect == "write"  # which asks for such a value, see :mod:`.required`
+        may_be = self._may_be_param(at) and plain and not is_write
+        if may_be and differs_with_the_request(self.context.playbacks, values):
             self._param(values, at, WORKED_OUT)
             name, place = self.wires[-1].param, [self.name, *at]
             self.context.notes.append(
@@ -271,7 +318,11 @@ class _Walk:
                 )
             )
             return False
-        self._leave_open(at, "differs", self._by_run(values))
+        rivals, position = self.rivals.get(at, ()), self.positions.get(at)
+        if position and not rivals:
+            self._leave_open(at, "position_in_every_run", [position, *self._by_run(values)])
+        else:
+            self._leave_open(at, "several_derivations" if rivals else "differs", [*rivals, *self._by_run(values)])
         return True
 
     def _param(self, values: dict[int, Any], at: At, why: str) -> bool:
@@ -300,15 +351,7 @@ class _Walk:
         self.undecided.append(Undecided(at=list(at), code=code, evidence=list(evidence)))
 
     def _by_run(self, values: dict[int, Any]) -> list[str]:
-        """Return the distinct values, each with the runs that have it, as lines for people."""
-        by_value: dict[str, list[int]] = {}
-        for run, value in values.items():
-            by_value.setdefault(json_text.canonical(value), []).append(run)
-        listed = []
-        for runs in by_value.values():
-            named = [self.context.playbacks[run].name for run in runs[:3]]
-            listed.append(f"{_shown(values[runs[0]])} in {', '.join(named)}{', …' * (len(runs) > 3)}")
-        return [*listed[:SHOWN_VALUES], *(["…"] if len(listed) > SHOWN_VALUES else [])]
+        return by_run(self.context.playbacks, values)
 
 
 SAID = "given by the user in each run"
@@ -330,43 +373,3 @@ def _canonical(argument: Argument | None) -> str:
     if argument is None:
         return ""
     return json_text.canonical(argument.model_dump(exclude={"evidence", "origin", "origins", "undecided"}))
-
-
-def _differ(values: dict[int, Any]) -> bool:
-    return len({json_text.canonical(value) for value in values.values()}) > 1
-
-
-def _inside(values: dict[int, Any], key: str | int) -> dict[int, Any]:
-    return {run: value[key] for run, value in values.items()}
-
-
-def _is_plain(value: Any) -> bool:
-    return (
-        value is not None
-        and not isinstance(value, dict)
-        and (not isinstance(value, list) or not any(isinstance(item, (dict, list)) for item in value))
-    )
-
-
-def _is_prose(value: Any) -> bool:
-    texts = value if isinstance(value, list) else [value]
-    return any(isinstance(text, str) and (len(text) > LONGEST_PARAM or is_prose(text)) for text in texts)
-
-
-def _largest(limits: Sequence[Any]) -> Any:
-    if not all(isinstance(given, dict) for given in limits):
-        return limits[0]
-    names = {name: None for given in limits for name in given}
-    return {name: max(given[name] for given in limits if name in given) for name in names}
-
-
-def _source(found: CommonPlace) -> str:
-    return mask(
-        found.column.key + "".join(f"[{str(part)[:60]}]" for part in found.path if not str(part).startswith("is:"))
-    )
-
-
-def _shown(value: Any) -> str:
-    text = mask(value if isinstance(value, str) else json_text.canonical(value))
-    text = " ".join(text.split())
-    return repr(cut(text))

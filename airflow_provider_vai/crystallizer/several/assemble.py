@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from airflow_provider_vai.crystallizer.authorship import authorship
-from airflow_provider_vai.crystallizer.draft import DECIDED
+from airflow_provider_vai.crystallizer.draft import DECIDED, Policy
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
 from airflow_provider_vai.crystallizer.several import proof
 from airflow_provider_vai.crystallizer.several.align import Aligned, AlignedStep, tool_of
 from airflow_provider_vai.crystallizer.several.arguments import EXPECTATIONS, OPEN, Context, arguments_of
 from airflow_provider_vai.crystallizer.several.branches import blocks, laid_out
+from airflow_provider_vai.crystallizer.several.derived import Derivations
 from airflow_provider_vai.crystallizer.several.params import Params
 from airflow_provider_vai.crystallizer.several.playback import Playback, Played
 from airflow_provider_vai.crystallizer.several.predicates import (
@@ -23,6 +24,7 @@ from airflow_provider_vai.crystallizer.several.predicates import (
     separating,
     written,
 )
+from airflow_provider_vai.crystallizer.several.required import REASON, gate_of, with_required_params
 from airflow_provider_vai.crystallizer.several.sources import Sources
 from airflow_provider_vai.crystallizer.several.volatile import in_results
 from airflow_provider_vai.crystallizer.wiring.settle import WiredStep, settle
@@ -41,24 +43,24 @@ SHOWN_RUNS = 20
 
 
 def assembled(
-    playbacks: Sequence[Playback], aligned: Aligned, notes: Sequence[ReviewItem], *, freeze_all: bool = False
+    playbacks: Sequence[Playback], aligned: Aligned, notes: Sequence[ReviewItem], policy: Policy
 ) -> Automation:
     """Return the automation of several runs.
 
     :param playbacks: the runs, newest first.
     :param aligned: their aligned steps.
     :param notes: further review items.
-    :param freeze_all: make no params and no wires.
+    :param policy: the user's choices.
     :raises RunsDiffer: no step is left, a run's writes would be lost, or the automation would not repeat the runs.
     """
-    return _Assembly(playbacks, aligned, freeze_all).automation(notes)
+    return _Assembly(playbacks, aligned, policy).automation(notes)
 
 
 @dataclass
 class _Assembly:
     playbacks: Sequence[Playback]
     aligned: Aligned
-    freeze_all: bool
+    policy: Policy
     names: Names = field(init=False)
     context: Context = field(init=False)
     arguments: dict[str, dict[str, Argument]] = field(default_factory=dict)
@@ -73,7 +75,8 @@ class _Assembly:
             key = column.newest.step.key
             column.key = key if 0 in column.of else self.names.give(key)
         self.always = [column for column in self.aligned.columns if column.runs == self.every]
-        self.context = Context(self.playbacks, Sources(self.always, self.playbacks), Params(base), self.freeze_all)
+        sources, derivations = Sources(self.always, self.playbacks), Derivations(self.playbacks, self.policy.derive)
+        self.context = Context(self.playbacks, sources, Params(base), derivations, self.policy.freeze_all)
 
     def automation(self, notes: Sequence[ReviewItem]) -> Automation:
         """Return the automation. Steps that every run made are decided first, then those of only some runs."""
@@ -89,6 +92,8 @@ class _Assembly:
         left = [column for column in self.aligned.columns if column not in kept]
         self._check_writes(kept, left)
         self._settle(kept)
+        for column in kept:
+            self.arguments[column.key] = with_required_params(column, self.arguments[column.key], self.context)
         steps = self._steps(kept)
         self._prove(kept, steps)
         base = self.playbacks[0].automation
@@ -131,7 +136,7 @@ class _Assembly:
     def _separate(self) -> None:
         """Find the conditions that separate the runs that made a step from those that did not."""
         for number, column in enumerate(self.aligned.columns):
-            if column.runs == self.every or column.runs in self.predicates or self.freeze_all:
+            if column.runs == self.every or column.runs in self.predicates or self.policy.freeze_all:
                 continue
             before = self.aligned.columns[:number]
             earlier = [source for source in before if source.runs == self.every and not source.newest.is_mapped]
@@ -214,7 +219,9 @@ class _Assembly:
         gate = self._gate(column)
         state = max((played.step.approval.recorded for played in column.of.values()), key=DECIDED.index)
         guarded = next((played for played in self._ordered(column) if played.step.approval.gate), newest)
-        approval = guarded.step.approval.model_copy(update={"recorded": state, "gate": gate.key if gate else None})
+        reason = guarded.step.approval.reason if guarded.step.approval.gate or not gate else REASON
+        update = {"recorded": state, "gate": gate.key if gate else None, "reason": reason}
+        approval = guarded.step.approval.model_copy(update=update)
         step = newest.step.model_copy(
             update={
                 "key": column.key,
@@ -234,7 +241,7 @@ class _Assembly:
         found = [(played, self._gate_of(played)) for played in self._ordered(column)]
         gates = [(played, gate) for played, gate in found if gate is not None]
         if not gates:
-            return None
+            return self._gate_for_params(column)
         played, gate = gates[0]
         key = gate.key if played.run == 0 else f"approve_{column.key}"
         if played.run:
@@ -250,6 +257,17 @@ class _Assembly:
         return gate.model_copy(
             update={"key": key, "task_id": key, "arguments": arguments, "call_ids": self._call_ids(column)}
         )
+
+    def _gate_for_params(self, column: AlignedStep) -> Step | None:
+        """Return a gate for a write that reads a required param, because no run guards it."""
+        arguments, run = self.arguments[column.key], self.playbacks[column.newest.run]
+        read = {name for argument in arguments.values() for name in argument.params()}
+        if column.newest.step.effect != "write" or read.isdisjoint(self.context.params.required):
+            return None
+        if column.key not in self.gate_names:
+            self.gate_names[column.key] = self.names.give(f"approve_{column.key}")
+        gate = gate_of(column, self.gate_names[column.key], arguments, run, self.policy)
+        return gate.model_copy(update={"call_ids": self._call_ids(column)})
 
     gate_names: dict[str, str] = field(default_factory=dict)
 

@@ -177,7 +177,7 @@ def generalise(
             found.append(playback(len(found), run, automation, tools, policy))
         if len(found) < FEWEST:
             return automations[0].model_copy(update={"review": [*automations[0].review, *twice, *notes]})
-        return assembled(found, align(found), [*twice, *notes], freeze_all=policy.freeze_all)
+        return assembled(found, align(found), [*twice, *notes], policy)
 
 
 def _newest_first(recordings: Sequence[Recording]) -> list[Recording]:

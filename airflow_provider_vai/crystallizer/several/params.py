@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow_provider_vai.crystallizer.evidence.weight import kinship, weight
 from airflow_provider_vai.crystallizer.parameters.names import ParamNames
+from airflow_provider_vai.crystallizer.parameters.user_values import schema_of
 from airflow_provider_vai.crystallizer.several.playback import At, Playback
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.automation import Automation, Param
@@ -30,6 +31,7 @@ class Params:
     made: dict[str, Param] = field(default_factory=dict)
     values: dict[str, dict[int, Any]] = field(default_factory=dict)
     written: dict[str, dict[int, str]] = field(default_factory=dict)
+    required: set[str] = field(default_factory=set)
 
     def give(self, step: str, place: At, values: dict[int, Any], why: str) -> str:
         """Return the name of the param for a place: an existing one with the same values in these runs, or a new one.
@@ -54,6 +56,33 @@ class Params:
         self.made[name] = Param(default=values[min(values)], description=description, schema_=schema)
         self.values[name] = dict(values)
         self.written[name] = _written(values)
+        return name
+
+    def require(self, step: str, place: At, values: dict[int, Any], listed: Sequence[str]) -> str:
+        """Return the name of the required param for a place: one with the same values in these runs, or a new one.
+
+        A new one is named after step and argument. It has no default, and its type is that of the recorded values.
+
+        :param step: the step's key.
+        :param place: the place, the argument's name first.
+        :param values: the values by run, the newest first.
+        :param listed: the recorded values, for the param's description.
+        """
+        key = next((part for part in reversed(place) if isinstance(part, str)), "value")
+        if same := self._same(key, values):
+            return same
+        name = self.names.give([f"{step}_{key}"], step)
+        while name in self.made:
+            name = self.names.give([f"{step}_{key}"], step)
+        given = [value for value in values.values() if value is not None]  # null would mean: no value is needed
+        schema, why = _schema(given), "differs between the recorded runs for no reason that they show"
+        formats = [schema_of(value) if isinstance(value, str) else schema for value in given]
+        self.made[name] = Param(
+            description=f"{key} of {step}: {why} ({'; '.join(listed)})",
+            schema_=formats[0] if all(one == formats[0] for one in formats) else schema,
+        )
+        self.required.add(name)
+        self.values[name], self.written[name] = dict(values), _written(values)
         return name
 
     def template(self, values: dict[int, str]) -> str | None:

@@ -98,6 +98,7 @@ class Playback:
     :param name: the run's id with credentials masked, for people.
     :param run: the run.
     :param automation: the automation that was made from this run alone.
+    :param tools: the tools file.
     :param steps: the steps.
     """
 
@@ -105,12 +106,13 @@ class Playback:
     name: str
     run: Run
     automation: Automation
+    tools: ToolsFile = field(default_factory=ToolsFile)
     steps: list[Played] = field(default_factory=list)
 
     @cached_property
     def evidence(self) -> Evidence:
         """The evidence of the run."""
-        return Evidence(self.run, ToolsFile())
+        return Evidence(self.run, self.tools)
 
     @cached_property
     def by_key(self) -> Mapping[str, Played]:
@@ -149,7 +151,7 @@ def playback(number: int, run: Run, automation: Automation, tools: ToolsFile, po
         [expect(draft, evidence, policy) for draft in assign(select(run, policy)[0], tools, policy, run.format)]
     )
     by_call = {mask(draft.call.id): draft for draft in drafts}
-    made = Playback(number, mask(run.id), run, automation)
+    made = Playback(number, mask(run.id), run, automation, tools)
     for step in automation.steps:
         if step.kind != "approval_gate" and step.call_ids:
             of_step = [by_call[name] for name in step.call_ids if name in by_call]

@@ -10,8 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from airflow_provider_vai.crystallizer.several.align import AlignedStep
+from airflow_provider_vai.crystallizer.several.derived import result_of
 from airflow_provider_vai.crystallizer.several.playback import At
+from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages import json_text, result_path
+from airflow_provider_vai.languages.derivation import Node, evaluate
 from airflow_provider_vai.languages.places import with_value
 from airflow_provider_vai.model.automation import Argument, Output, Step
 
@@ -51,10 +54,14 @@ def _given(
         return params[argument.param or ""].get(run, UNKNOWN)
     if argument.from_:
         return _result(argument.from_, run, sources)
+    if argument.derive:
+        return _worked_out(argument.derive, run, sources)
     value = argument.value
     for wire in argument.wires:
         if wire.from_:
             part = _result(wire.from_, run, sources)
+        elif wire.derive:
+            part = _worked_out(wire.derive, run, sources)
         else:
             part = argument if wire.template else params[wire.param or ""].get(run, UNKNOWN)
         value = with_value(value, wire.at, part)
@@ -68,6 +75,13 @@ def _result(output: Output, run: int, sources: Mapping[str, AlignedStep]) -> Any
     try:
         return result_path.follow(source.of[run].left, output.path)
     except LookupError:
+        return UNKNOWN
+
+
+def _worked_out(tree: Node, run: int, sources: Mapping[str, AlignedStep]) -> Any:
+    try:
+        return evaluate(tree, lambda reference: result_of(reference, run, sources))
+    except (DerivationError, LookupError, TypeError):
         return UNKNOWN
 
 

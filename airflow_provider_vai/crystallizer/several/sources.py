@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow_provider_vai.crystallizer.evidence.value_places import only_items, places
+from airflow_provider_vai.crystallizer.evidence.value_places import ValuePlace, by_name, only_items, places
 from airflow_provider_vai.crystallizer.evidence.weight import kinship, named_after, weight
 from airflow_provider_vai.crystallizer.several.align import AlignedStep
 from airflow_provider_vai.crystallizer.several.playback import At, Playback
@@ -51,7 +51,7 @@ class Sources:
 
     columns: Sequence[AlignedStep]
     playbacks: Sequence[Playback]
-    _places: dict[int, dict[str, list[tuple[At, str]]]] = field(default_factory=dict)
+    _places: dict[int, dict[str, list[ValuePlace]]] = field(default_factory=dict)
     _followed: dict[tuple[int, int, At], str | None] = field(default_factory=dict)
 
     def proposals(self, column: AlignedStep, name: str) -> dict[At, list[tuple[AlignedStep, At]]]:
@@ -147,11 +147,12 @@ class Sources:
                 return
             if run not in source.of or wanted in source.of[run].own or not self.may_read(source, reader):
                 continue
-            for path, _ in self._by_value(source, run).get(wanted, ()):
-                yield source, path
-                number += 1
-                if number >= MOST_CANDIDATES:
-                    return
+            for place in self._by_value(source, run).get(wanted, ()):
+                for path in self._paths(place, source, run):
+                    yield source, path
+                    number += 1
+                    if number >= MOST_CANDIDATES:
+                        return
 
     def holders(self, text: str) -> set[str]:
         """Return the keys of the steps whose result contains a value in some run.
@@ -160,17 +161,22 @@ class Sources:
         """
         return {column.key for column in self.columns if any(text in self._by_value(column, run) for run in column.of)}
 
-    def _by_value(self, source: AlignedStep, run: int) -> dict[str, list[tuple[At, str]]]:
+    def _paths(self, place: ValuePlace, source: AlignedStep, run: int) -> Iterator[At]:
+        """Yield the paths to a place: by the names that the user said, by ``[only]``, and by positions alone."""
+        check = result_path.check(place.value) if place.path not in ((), ("rows",)) else None
+        named = by_name(source.of[run].left, place, self.playbacks[run].user_said)
+        is_safe = not any(isinstance(part, str) and mask(part) != part for part in named)
+        for way in dict.fromkeys((*([named] if is_safe else []), only_items(place), place.path)):
+            yield (*way, check) if check else way
+
+    def _by_value(self, source: AlignedStep, run: int) -> dict[str, list[ValuePlace]]:
         played = source.of[run]
         if id(played) not in self._places:
-            made: dict[str, list[tuple[At, str]]] = {}
+            made: dict[str, list[ValuePlace]] = {}
             for place in places(played.left) if played.left is not None else ():
                 if any(isinstance(part, str) and mask(part) != part for part in place.path):
                     continue  # a path with such a key must not be written to a file
-                check = result_path.check(place.value) if place.path not in ((), ("rows",)) else None
-                for way in dict.fromkeys((only_items(place), place.path)):
-                    path = (*way, check) if check else way
-                    made.setdefault(json_text.canonical(place.value), []).append((path, place.key))
+                made.setdefault(json_text.canonical(place.value), []).append(place)
             self._places[id(played)] = made
         return self._places[id(played)]
 

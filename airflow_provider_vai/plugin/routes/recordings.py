@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 from airflow_provider_vai.authoring import stored_recordings
 from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
 from airflow_provider_vai.authoring.stored_recordings import Stored
+from airflow_provider_vai.crystallizer.draft import Derive
 from airflow_provider_vai.exceptions import SpecError, UnknownFormat
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.model.tools_file import ToolsFile
@@ -90,6 +91,7 @@ class Crystallize(RequestModel):
     dag_id: str | None = Field(default=None, min_length=1)
     gates: Literal["auto", "recorded"] = "auto"
     freeze_all: bool = False
+    derive: Derive = "proposed"
     parallel: bool = False
     loops: bool = False
     turns: list[int] | None = None
@@ -233,6 +235,7 @@ def _options(body: Crystallize) -> CrystallizeOptions:
         dag_id=body.dag_id,
         gates=body.gates,
         freeze_all=body.freeze_all,
+        derive=body.derive,
         parallel=body.parallel,
         loops=body.loops,
         turns=body.turns,

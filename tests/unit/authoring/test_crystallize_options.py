@@ -50,13 +50,12 @@ def test_a_list_is_taken_word_for_word() -> None:
 
 def test_the_rest_is_passed_on(tmp_path: Path) -> None:
     """Functions are searched for around a local folder, and nowhere for object storage."""
-    options = CrystallizeOptions(gates="recorded", freeze_all=True, parallel=True, loops=True, allow_unmapped=True)
+    given: dict[str, Any] = {"freeze_all": True, "derive": "proven", "parallel": True, "loops": True}
+    options = CrystallizeOptions(gates="recorded", **given, allow_unmapped=True)
 
     folders = python_path(tmp_path)
 
-    assert options.policy(tmp_path) == Policy(
-        gates="recorded", freeze_all=True, parallel=True, loops=True, allow_unmapped=True, python_path=folders
-    )
+    assert options.policy(tmp_path) == Policy(gates="recorded", **given, allow_unmapped=True, python_path=folders)
     assert folders[0] == str(tmp_path)
     assert python_path(object()) == ()
 

@@ -77,4 +77,5 @@ def test_several_runs_keep_a_call_that_the_user_named() -> None:
     policy = Policy(gates="recorded", calls=("1", "2"))
     recordings = [Recording(one.id, one, "0" * 64) for one in runs]
     made = generalised(recordings, tools(ToolRule(**WRITES)), policy)
-    assert [(step.key, len(step.call_ids)) for step in made.steps] == [("look", 2), ("note", 2)]
+    steps = [step for step in made.steps if step.kind != "approval_gate"]
+    assert [(step.key, len(step.call_ids)) for step in steps] == [("look", 2), ("note", 2)]

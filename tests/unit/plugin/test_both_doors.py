@@ -96,6 +96,7 @@ CRYSTALLIZED = {
     "one run": crystallizing("one"),
     "frozen": crystallizing("one", freeze_all=True),
     "calls and a schedule": crystallizing("one", calls=["1"], schedule="0 6 * * *"),
+    "derive": crystallizing("one", "two", derive="none"),
     "turns": crystallizing("one", turns=[0], gates="recorded"),
     "without a tool": crystallizing("one", exclude=["note"]),
     "runs of one task": crystallizing("one", "two", "three"),

@@ -142,6 +142,7 @@ REGION = {"schema": {"type": "string"}}
         ({"triggers": [at("@continuous")], "max_active_runs": 2}, "max_active_runs", "max_active_runs = 2"),
         ({"triggers": [at("0 6 * * *")], "params": {"region": REGION}}, "params.region", "the param has no default"),
         ({"triggers": [on(SALES)], "params": {"region": REGION}}, "params.region", "the param has no default"),
+        ({"triggers": [MANUAL, HOOK], "params": {"region": REGION}}, "params.region", "the param has no default"),
         (
             {"triggers": [at("@daily")], "params": {"region": {**REGION, "default": 7}}},
             "params.region",
@@ -163,13 +164,14 @@ def test_what_airflow_does_not_accept_together(facts: dict[str, Any], where: str
     "facts",
     [
         {"triggers": [at("@continuous")]},
-        {"triggers": [MANUAL, HOOK], "params": {"region": REGION}},
+        {"triggers": [MANUAL], "params": {"region": REGION}},
+        {"triggers": [HOOK], "params": {"payload": REGION}},
         {"triggers": [at("@daily")], "params": {"region": {"schema": {"type": ["string", "null"]}}}},
         {"triggers": [at("@daily")], "params": {"region": {}}},
     ],
 )
 def test_what_airflow_accepts_together(facts: dict[str, Any]) -> None:
-    """One active run, a required param without a schedule, and null as a default are accepted."""
+    """One active run, required params that the start gives, and null as a default are accepted."""
     render(automation(**facts))
 
 

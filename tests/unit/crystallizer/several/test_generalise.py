@@ -86,7 +86,7 @@ def test_a_text_around_a_param_is_a_template() -> None:
 
 @pytest.mark.parametrize("hostile", ["{{ var.value.x }}", "{% raw %}", "{# c #}", "a { b"])
 def test_a_text_that_could_be_read_as_a_template_becomes_none(hostile: str) -> None:
-    """It stays a literal, and the review names the others."""
+    """It becomes a required param, and the review names the recorded texts."""
     runs = [
         told(
             number,
@@ -98,8 +98,8 @@ def test_a_text_that_could_be_read_as_a_template_becomes_none(hostile: str) -> N
     ]
     automation = made_of(*runs)
 
-    assert wires(automation, "mail") == {}
-    assert any("mail.arguments.subject: differs" in line for line in review_lines(automation))
+    assert wires(automation, "mail") == {("subject",): "mail_subject"}
+    assert any("mail.arguments.subject: is the required parameter" in line for line in review_lines(automation))
 
 
 def test_provenance_is_the_newests_and_the_review_names_every_run() -> None:
@@ -143,7 +143,7 @@ def test_several_runs_settle_what_one_leaves_open() -> None:
 
 
 def test_a_write_takes_nothing_by_its_position_in_a_list() -> None:
-    """Two runs do not show whose account stands first tomorrow."""
+    """Two runs do not show whose account stands first tomorrow, so whoever starts a run says it."""
     runs = [
         told(
             number,
@@ -154,8 +154,8 @@ def test_a_write_takes_nothing_by_its_position_in_a_list() -> None:
     ]
     automation = made_of(*runs)
 
-    assert step(automation, "pay").arguments["arguments"].class_ == "frozen"
-    assert any("only its position identifies in every run" in line for line in review_lines(automation))
+    assert wires(automation, "pay") == {("account",): "pay_account"}
+    assert automation.params["pay_account"].default is None
 
 
 def test_a_wire_comes_from_what_the_model_knew_in_every_run() -> None:
@@ -200,14 +200,16 @@ def test_a_step_behind_one_branch_reads_nothing_from_behind_another() -> None:
 
 
 def test_a_param_needs_a_gate_before_a_write() -> None:
-    """Whoever may start a run could send it elsewhere."""
+    """Whoever may start a run could send it elsewhere: a write without a gate gets one, and no default."""
     free = ToolRule(match="mail", kind="mcp_tool", conn_id="mcp", approval="never")
     runs = [
         told(number, call("mail", {"to": to}, 1), says=f"Mail {to}") for number, to in ((1, "a@x.org"), (2, "b@x.org"))
     ]
+    unguarded = made_of(*runs, rules=(free, MCP))
 
-    assert made_of(*runs, rules=(free, MCP)).params == {}
-    assert list(made_of(*runs).params) == ["to"]
+    assert {name: it.default for name, it in unguarded.params.items()} == {"mail_to": None}
+    assert step(unguarded, "mail").approval.gate == "approve_mail"
+    assert {name: it.default for name, it in made_of(*runs).params.items()} == {"to": "b@x.org"}
 
 
 def test_what_the_model_varies_by_itself_is_no_param() -> None:

@@ -196,6 +196,7 @@ def test_tool_rules(op: Any) -> None:
         {"dagId": "a\0b"},
         {"dagId": 7},
         {"gates": "none"},
+        {"derive": "all"},
         {"schedule": "whenever"},
         {"schedule": "@daily", "triggers": []},
         {"calls": ["99"]},

@@ -1,0 +1,109 @@
+"""The search in a step's arguments: which places are open, and what each kind of value is tried with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.crystallizer.deriving.made import BERTHS, argument, derived
+
+KEYED = {row["berth_id"]: row for row in BERTHS}
+
+
+def test_figures_of_a_report() -> None:
+    """Those of few digits lean on one that is proven, if their names mean them."""
+    words = "Report the total dues of the berths, the average, and how many berths there are."
+    found = derived(words, {"figures": {"total": 7379.0, "average": 1229.83, "count": 6, "page_size": 6}})
+    assert found.keys() == {"figures.total", "figures.average", "figures.count"}
+
+
+def test_a_value_that_the_user_said_is_not_worked_out() -> None:
+    """It stays a literal or a param."""
+    assert derived("The total dues of the berths are 7379.", {"n": 7379}) == {}
+
+
+@pytest.mark.parametrize(("name", "derives"), [("berth_id", True), ("account_id", False), ("recipient", False)])
+def test_targets_of_a_write_follow_no_criterion(name: str, derives: bool) -> None:
+    """A read may look at whatever record it is."""
+    words = "Mark the berth with the largest dues."
+    assert bool(derived(words, {name: "BT-0233"}, tool="update_berth")) is derives
+    assert derived(words, {name: "BT-0233"}, tool="get_berth") != {}
+
+
+def test_a_record_by_a_criterion() -> None:
+    """With its filter; the record of a filter in the sentence before, too."""
+    words = "Open the {} berth with the lowest dues."
+    assert "quay='East'" in derived(words.format("east"), {"berth_id": "BT-0751"}, tool="get_berth")["berth_id"]
+    before = "Some berths are east. Open whichever of them has the lowest dues."
+    assert "quay='East'" in derived(before, {"berth_id": "BT-0751"}, tool="get_berth")["berth_id"]
+    assert derived(words.format("south"), {"berth_id": "BT-0982"}, tool="get_berth") == {}
+
+
+def test_a_picked_record_that_is_named_elsewhere_stays() -> None:
+    """Which sentence does the call answer?"""
+    words = "Open the berth with the largest dues."
+    assert derived(words, {"berth_id": "BT-0233"}, tool="get_berth") != {}
+    assert derived(f"{words} Show Blue Lantern.", {"berth_id": "BT-0233"}, tool="get_berth") == {}
+    assert (
+        derived(f"{words} Post the best of Blue Lantern and Iron Duke.", {"berth_id": "BT-0233"}, tool="get_berth")
+        == {}
+    )
+    assert derived(f"{words} Show Iron Duke.", {"berth_id": "BT-0233"}, tool="get_berth") != {}
+
+
+@pytest.mark.parametrize(
+    ("words", "follows"),
+    [
+        ("Show Blue Lantern.", True),
+        ("Show Blue Lantern. Open the berth with the largest dues.", False),
+        ("Show Blue Lantern. Montre le navire au plus grand dues.", False),
+        ("Show Blue Lantern. What do the dues come to?", True),
+        ("Show Blue Lantern. Open the berth with the lowest dues.", True),
+    ],
+)
+def test_a_named_record_that_is_picked_elsewhere_stays(words: str, follows: bool) -> None:
+    """Even if a sentence's words for the criterion are not known."""
+    for result in (None, KEYED):
+        made = argument(words, {"berth_id": "BT-0233"}, tool="get_berth", result=result)
+        assert bool(made.outputs()) is follows, result
+
+
+def test_the_largest_of_a_tie_is_picked_elsewhere_too() -> None:
+    """No function gives it, but the sentence may mean it."""
+    rows = [{**row, "dues": 2410.75 if row["ship"] == "Iron Duke" else row["dues"]} for row in BERTHS]
+    words = "Show Blue Lantern. Open the berth with the largest dues."
+    assert argument(words, {"berth_id": "BT-0233"}, tool="get_berth", result={"rows": rows}).outputs() == []
+
+
+def test_keys_of_entries() -> None:
+    """By name, and by a criterion."""
+    named = derived("Show Iron Duke.", {"berth_id": "BT-0751"}, tool="get_berth", result=KEYED)
+    assert named == {"berth_id": "key_of(wired('list_berths'), ship='Iron Duke')"}
+    largest = derived("Open the berth with the largest dues.", {"berth_id": "BT-0233"}, tool="get_berth", result=KEYED)
+    assert largest == {"berth_id": "key_of(wired('list_berths'), by='dues')"}
+
+
+def test_two_criteria_for_one_entry_decide_nothing() -> None:
+    """The latest berth is the one with the most crates."""
+    words = "Mark the most recent berth by docked date. Open the berth with the most crates."
+    assert derived(words, {"berth_id": "BT-0751"}, tool="get_berth", result=KEYED) == {}
+    assert derived(words, {"berth_id": "BT-0751"}, tool="get_berth") == {}
+
+
+def test_a_date_some_days_later() -> None:
+    """The days are the user's."""
+    words = "Create a task due {} after the latest docked date."
+    for span in ("14 days", "2 weeks"):
+        assert "days_after(" in derived(words.format(span), {"due": "2026-04-13"}, tool="create_task")["due"]
+    assert derived(words.format("3 weeks"), {"due": "2026-04-13"}, tool="create_task") == {}
+
+
+@pytest.mark.parametrize(("tool", "derives"), [("get_page", True), ("open_page", False)])
+def test_an_address_in_a_text(tool: str, derives: bool) -> None:
+    """For a read only, and only if it is the only one."""
+    one: dict[str, Any] = {"notes": "The papers are at https://papers.example/417.pdf until noon."}
+    two = {"notes": f"{one['notes']} See https://papers.example/9.pdf."}
+    given = {"url": "https://papers.example/417.pdf"}
+    assert bool(derived("Open the link.", given, tool=tool, result=one)) is derives
+    assert derived("Open the link.", given, tool=tool, result=two) == {}
