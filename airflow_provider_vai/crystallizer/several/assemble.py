@@ -219,8 +219,8 @@ class _Assembly:
         gate = self._gate(column)
         state = max((played.step.approval.recorded for played in column.of.values()), key=DECIDED.index)
         guarded = next((played for played in self._ordered(column) if played.step.approval.gate), newest)
-        reason = guarded.step.approval.reason if guarded.step.approval.gate or not gate else REASON
-        update = {"recorded": state, "gate": gate.key if gate else None, "reason": reason}
+        why_guarded = guarded.step.approval.reason if guarded.step.approval.gate or not gate else REASON
+        update = {"recorded": state, "gate": gate.key if gate else None, "reason": why_guarded}
         approval = guarded.step.approval.model_copy(update=update)
         step = newest.step.model_copy(
             update={
