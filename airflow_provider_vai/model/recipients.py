@@ -18,13 +18,20 @@ CRITERIA = frozenset({
 """The functions that choose one of several, or find a value in a text. A ``where`` whose conditions are all params is
 none: whoever starts the run names the record."""
 
-WORDS = frozenset({
+TARGETS = frozenset({
     "account", "accounts", "address", "addresses", "amount", "amounts", "bcc", "beneficiary", "bic", "card", "cc",
-    "channel", "channels", "contact", "customer", "destination", "email", "emails", "fee", "iban", "mail", "payee",
-    "payment", "phone", "price", "receiver", "receivers", "recipient", "recipients", "refund", "sum", "to", "total",
-    "url", "user", "webhook",
+    "email", "emails", "iban", "mail", "payee", "payment", "phone", "price", "receiver", "receivers", "recipient",
+    "recipients", "refund", "to",
 })  # fmt: skip
+"""The words of names under which recordings prove nothing about a write: whom it reaches, and what it pays."""
+
+WORDS = TARGETS | {
+    "channel", "channels", "contact", "customer", "destination", "fee", "sum", "total", "url", "user", "webhook",
+}  # fmt: skip
 """The words of names under which a write has a recipient, an account, an address or an amount."""
+
+PICKS = frozenset({"largest", "smallest", "first", "last", "top", "highest", "lowest"})
+"""The functions that pick by an order."""
 
 PARTS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
@@ -43,6 +50,25 @@ def chosen_by(place: Sequence[str | int], tree: Node) -> str | None:
     if not WORDS.intersection(part.lower() for name in names for part in PARTS.findall(name)):
         return None
     return next((str(node["function"]) for node in derivation.nodes(tree) if _chooses(node)), None)
+
+
+def is_target(place: Sequence[str | int]) -> bool:
+    """Return whether a place in a step's arguments says whom a write reaches, or what it pays.
+
+    :param place: The place; each name in it counts.
+    """
+    words = {word.lower() for name in place if isinstance(name, str) for word in PARTS.findall(name)}
+    return any(word in TARGETS or word.removesuffix("s") in TARGETS for word in words)
+
+
+def picks_one(tree: Node) -> bool:
+    """Return whether a derived value depends on a criterion, such as the largest: not on a name or filter alone.
+
+    :param tree: The derived value.
+    """
+    return any(
+        node["function"] in PICKS or (node["function"] == "key_of" and "by" in node) for node in derivation.nodes(tree)
+    )
 
 
 def _chooses(node: Node) -> bool:

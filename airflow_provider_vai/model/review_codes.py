@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 STALE = "stale_text"
+PICKED_BY_CRITERION = "picked_by_criterion"
 Group = Literal["steps", "places", "making", "editing", "runs"]
 
 
@@ -79,6 +80,11 @@ PLACES: dict[str, tuple[str, str]] = {
         "equals a value that only its position in a list identifies; writes are not wired by position, so it stays "
         "frozen",
         "Wire it by a name, or leave it as recorded.",
+    ),
+    PICKED_BY_CRITERION: (
+        "is an id or name of a record that a criterion picks; no write follows the criterion of a single run, so it "
+        "stays frozen",
+        "Crystallize several runs of the task together, derive it with `vai edit`, or leave it as recorded.",
     ),
     "key_from_data": (
         "equals an earlier result at a place whose key is data itself and changes with it, so it stays frozen",

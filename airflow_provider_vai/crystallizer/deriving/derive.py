@@ -20,7 +20,7 @@ from airflow_provider_vai.languages.derivation.words import words
 from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.model.automation import Argument, Undecided, Wire
 from airflow_provider_vai.model.base import JsonPath
-from airflow_provider_vai.model.review_codes import STALE
+from airflow_provider_vai.model.review_codes import PICKED_BY_CRITERION, STALE
 from airflow_provider_vai.secrets.masking import mask
 
 SHOWN_RIVALS = 3
@@ -57,7 +57,7 @@ def _derived(before: Draft, draft: Draft, calm: Draft, seen: SeenBefore) -> Draf
         search = ArgumentSearch(seen, [[name, *at] for at, _ in calm.arguments[name].placed_outputs()])
         places = list(search.within(recorded, [name]))
         base = calm.arguments[name] if _is_inside(places, argument) else argument
-        kept = _without_ambiguous_names(base, recorded, seen)
+        kept = _with_held(_without_ambiguous_names(base, recorded, seen), recorded, search.held)
         derived = _argument(kept, recorded, places) if places else kept
         arguments[name] = _with_stale_texts(derived, name, seen)
     return replace(draft, arguments={**draft.arguments, **arguments})
@@ -68,6 +68,19 @@ def _without_ambiguous_names(argument: Argument, recorded: Any, seen: SeenBefore
     for at, output in argument.placed_outputs():
         if is_picked_elsewhere(seen, output.step, output.path):
             argument = frozen_at(argument, at, value_at(recorded, at), "named_and_picked", PICKED)
+    return argument
+
+
+def _with_held(argument: Argument, recorded: Any, held: Sequence[DerivedPlace]) -> Argument:
+    """Return the argument with the places listed that only a criterion of one run gives, where nothing is wired."""
+    wired = [at for at, _ in argument.placed_outputs()]
+    for one in held:
+        place = one.at[1:]
+        if any(_overlap(at, place) for at in wired):
+            continue
+        found = Undecided(at=place, code=PICKED_BY_CRITERION, evidence=[mask(words(one.node))])
+        others = [other for other in argument.undecided if list(other.at) != list(place)]
+        argument = argument.model_copy(update={"undecided": [*others, found]})
     return argument
 
 

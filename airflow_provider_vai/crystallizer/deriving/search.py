@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airflow_provider_vai.crystallizer.deriving.accept import ENOUGH, Choice, Judge
@@ -14,25 +14,19 @@ from airflow_provider_vai.crystallizer.deriving.lists import listed
 from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
 from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call, same
-from airflow_provider_vai.crystallizer.deriving.texts import Composer
+from airflow_provider_vai.crystallizer.deriving.texts import Composer, is_bare
 from airflow_provider_vai.crystallizer.deriving.written import as_number
 from airflow_provider_vai.crystallizer.evidence.result_values import RecordedResult
 from airflow_provider_vai.crystallizer.evidence.value_places import only_items, places
-from airflow_provider_vai.crystallizer.evidence.weight import kinship, name_words, weight
+from airflow_provider_vai.crystallizer.evidence.weight import kinship, name_words, names_record, weight
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages.derivation import Node
 from airflow_provider_vai.languages.derivation.writing import FOUND, days_after, found
 from airflow_provider_vai.languages.result_path import RECORD, follow
 from airflow_provider_vai.model.base import JsonPath
+from airflow_provider_vai.model.recipients import is_target, picks_one
 
 SHORTEST_TEXT = 8
-TARGETS = frozenset(
-    {
-        *("to", "cc", "bcc", "recipient", "email", "mail", "address", "phone", "payee", "beneficiary", "iban"),
-        *("account", "amount", "price", "payment"),
-    }
-)
-"""Words of arguments that name whom a write reaches or what it pays: no criterion decides about them."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +46,13 @@ class ArgumentSearch:
     """Searches the arguments of one step.
 
     :param taken: the places that are filled in already, each with the argument's name first.
+    :param held: the ids and names of a write that only a criterion of one run gives: they stay as recorded.
     """
 
     seen: SeenBefore
     taken: Sequence[JsonPath]
+    held: list[DerivedPlace] = field(default_factory=list)
+    _ended: set[tuple[str | int, ...]] = field(default_factory=set)
 
     def within(self, value: Any, at: JsonPath) -> Iterator[DerivedPlace]:
         """Yield what is worked out at a place or inside it; a list of several only as a whole."""
@@ -94,13 +91,11 @@ class ArgumentSearch:
             return None
         if is_json_number(value):
             return self._number(value, at, beside)
-        return (
-            self._named(value, at)
-            or self._picked(value, at)
-            or self._date(value, at)
-            or self._address(value, at)
-            or self._text(value, at)
-        )
+        for way in (self._named, self._picked, self._date, self._address, self._text):
+            made = way(value, at)
+            if made or tuple(at) in self._ended:
+                return made
+        return None
 
     def _is_closed(self, value: Any, at: JsonPath) -> bool:
         """Return whether a plain value is never worked out: it was said, or names whom a write reaches."""
@@ -109,8 +104,7 @@ class ArgumentSearch:
         return not is_plain or self._is_target(at) or was_said
 
     def _is_target(self, at: JsonPath) -> bool:
-        words = {word for part in at if isinstance(part, str) for word in name_words(part)}
-        return self.seen.draft.effect == "write" and not words.isdisjoint(TARGETS)
+        return self.seen.draft.effect == "write" and is_target(at)
 
     def _list(self, value: list[Any], at: JsonPath) -> DerivedPlace | None:
         expected = self.seen.expected(value, at)
@@ -134,7 +128,8 @@ class ArgumentSearch:
         fits = [made for one in figures if (made := as_number(one, expected))]
         names = [Sentence(" ".join(name_words(at[-1])))] if isinstance(at[-1], str) else []
         accepted = self.seen.judge.number(fits, expected, names, has_neighbour=bool(beside), tried=len(figures))
-        return _made(at, accepted)
+        place = _made(at, accepted)
+        return self._unless_held(place, expected) if place and _names_record(place) else place
 
     def _picked(self, value: str, at: JsonPath) -> DerivedPlace | None:
         """Return the criterion that picks the record of a name or id, or its key."""
@@ -153,8 +148,18 @@ class ArgumentSearch:
         accepted = decide(fits, expected, tried=self._criteria(fits))
         if accepted is None or accepted.expression.value != value:
             return None
-        is_ambiguous = not accepted.is_proven and is_named_elsewhere(self.seen, accepted.expression, value)
-        return None if is_ambiguous else _made(at, accepted)
+        if not accepted.is_proven and is_named_elsewhere(self.seen, accepted.expression, value):
+            self._ended.add(tuple(at))
+            return None
+        return self._unless_held(DerivedPlace(at, accepted.expression.result, (accepted,)), expected)
+
+    def _unless_held(self, made: DerivedPlace, expected: ValueInRuns) -> DerivedPlace | None:
+        """Return a place; ``None`` if it is an id or name of a write, and a criterion of one run gives it."""
+        if self.seen.draft.effect != "write" or expected.differs or not picks_one(made.node):
+            return made
+        self.held.append(made)
+        self._ended.add(tuple(made.at))
+        return None
 
     def _keys(self, table: ResultTable, expected: ValueInRuns) -> list[Expression]:
         """Return the expressions for the entry of a key, or for the key itself."""
@@ -180,8 +185,10 @@ class ArgumentSearch:
         accepted = self.seen.judge.named(fits[:1], expected)
         if accepted is None:
             return None
-        is_ambiguous = not accepted.is_proven and self._is_picked_elsewhere(accepted.expression, value)
-        return None if is_ambiguous else _made(at, accepted)
+        if not accepted.is_proven and self._is_picked_elsewhere(accepted.expression, value):
+            self._ended.add(tuple(at))
+            return None
+        return _made(at, accepted)
 
     def _is_picked_elsewhere(self, named: Expression, value: str) -> bool:
         """Return whether a sentence without the name holds a criterion for the same entry."""
@@ -223,7 +230,16 @@ class ArgumentSearch:
     def _text(self, value: str, at: JsonPath) -> DerivedPlace | None:
         expected = self.seen.expected(value, at)
         made = Composer(expected, self.seen).composed() if len(value) >= SHORTEST_TEXT else None
-        return DerivedPlace(at, made[0], tuple(made[1])) if made else None
+        if made is None:
+            return None
+        place = DerivedPlace(at, made[0], tuple(made[1]))
+        return self._unless_held(place, expected) if is_bare(place.node) and _names_record(place) else place
+
+
+def _names_record(made: DerivedPlace) -> bool:
+    """Return whether something in a place is an id or name, by the place's name or by that of its field."""
+    picks = [one.expression for one in made.accepted if picks_one(one.expression.node)]
+    return any(names_record(at, one.value) for one in picks for at in (made.at, one.fields, one.node.get("path", ())))
 
 
 def _made(at: JsonPath, accepted: Choice | None) -> DerivedPlace | None:

@@ -264,6 +264,14 @@ class Composer:
         return call("text", template=made + _escaped(self.text[end:]), slots=slots)
 
 
+def is_bare(text: Node) -> bool:
+    """Return whether a derived text has no words of its own: all of it is worked out.
+
+    :param text: the derivation that :class:`Composer` made.
+    """
+    return re.search(r"\w", re.sub(r"\{\w+\}", "", text["template"])) is None
+
+
 def _name(expression: Expression) -> str:
     """Return a name for a slot: what is shown in it."""
     node = expression.node

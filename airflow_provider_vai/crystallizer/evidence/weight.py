@@ -8,10 +8,12 @@ out. Otherwise its name must match, or another value of the same record must be 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any, Literal
 
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
+from airflow_provider_vai.model.flags import is_prose
 
 Weight = Literal["nothing", "flag", "count", "number", "date", "word", "strong"]
 
@@ -19,6 +21,8 @@ STRONG_DIGITS = 6  # "2024" is a year and "90210" a zip code; longer runs of dig
 PHRASE_CHARACTERS = 8
 WORD_CHARACTERS = 4
 COUNTS_BELOW = 10
+ID_WORDS = frozenset(["id", "ids", "number", "no", "nr", "key", "code"])
+"""The last words of names under which a number is an id."""
 
 DATE = re.compile(
     r"\d{4}-\d\d(-\d\d)?([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?(Z|[+-]\d\d:?\d\d)?|\d{1,2}:\d\d(:\d\d)?( ?[AaPp][Mm])?"
@@ -64,6 +68,19 @@ def kinship(name: str, other: str) -> int:
         return 3
     short = min(len(one), len(two))
     return 2 if one[-short:] == two[-short:] else 0
+
+
+def names_record(place: Sequence[str | int], value: Any) -> bool:
+    """Return whether a value is the id or name of a record: a text that is no prose, number or date, or a numeric id.
+
+    :param place: where the value is; the last name in it says whether a number is an id.
+    """
+    of = weight(value)
+    is_number = of in ("number", "count") or (isinstance(value, str) and value.strip().isdigit())
+    if is_number:
+        name = next((part for part in reversed(place) if isinstance(part, str)), "")
+        return not ID_WORDS.isdisjoint(name_words(name)[-1:])
+    return isinstance(value, str) and of in ("strong", "word") and not is_prose(value)
 
 
 def named_after(name: str, tool: str) -> bool:

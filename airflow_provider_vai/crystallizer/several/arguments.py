@@ -29,6 +29,7 @@ from airflow_provider_vai.crystallizer.several.shown import by_run, shown_source
 from airflow_provider_vai.crystallizer.several.sources import Sources
 from airflow_provider_vai.crystallizer.several.values import differ, has_prose, inside, is_plain, largest_limits
 from airflow_provider_vai.crystallizer.several.volatile import WHAT, volatile
+from airflow_provider_vai.crystallizer.wiring.settle import TAKEN_BACK
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.model.automation import Argument, Output, Undecided, Wire
@@ -41,7 +42,7 @@ OPEN = frozenset(
     {
         *("not_in_every_run", "credential_moves", "only_in_other_runs", "wired_in_newest_run", "position_in_every_run"),
         *("volatile", "differs", "differs_in_loop", "several_derivations"),
-        *("picked_upstream", "shared_value_frozen", "record_frozen", "list_frozen", "named_and_picked"),
+        *TAKEN_BACK,
     }
 )
 """The codes of places that keep the newest run's value although other runs have a different one."""

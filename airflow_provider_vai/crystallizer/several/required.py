@@ -18,6 +18,7 @@ from airflow_provider_vai.crystallizer.several.align import AlignedStep
 from airflow_provider_vai.crystallizer.several.arguments import EXPECTATIONS, Context
 from airflow_provider_vai.crystallizer.several.playback import Playback
 from airflow_provider_vai.crystallizer.several.shown import by_run
+from airflow_provider_vai.crystallizer.wiring.settle import TAKEN_BACK
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_at, with_value
 from airflow_provider_vai.model.automation import Argument, Step, Wire
@@ -29,7 +30,7 @@ from airflow_provider_vai.secrets.masking import masked
 UNEXPLAINED = frozenset(
     {
         *("differs", "several_derivations", "position_in_every_run"),
-        *("picked_upstream", "shared_value_frozen", "record_frozen", "list_frozen", "named_and_picked"),
+        *TAKEN_BACK,
     }
 )
 """The codes of places that keep the newest run's value because no source is safe or known."""

@@ -1,14 +1,16 @@
 """Settle wires against each other: what is safe for a step alone may not be safe in the chain of steps.
 
-A wire is proven for one argument. Four rules look at all steps together; each of them turns wires back into the
+A wire is proven for one argument. Five rules look at all steps together; each of them turns wires back into the
 recorded values, and lists the place for review:
 
 1. **One value, one fate.** A value that a write and another step share follows the data in both or in neither. Else the
    DAG reads one record and changes another.
 2. **No write follows a position**, neither directly nor through a read whose own arguments were picked by position.
-3. **One record, one fate.** In a write, a value that stays as recorded keeps with it every value that comes from a
+3. **No write follows one run's criterion**, through a read whose own arguments were worked out by one, such as "the
+   largest": neither an id nor a name. Figures and texts may.
+4. **One record, one fate.** In a write, a value that stays as recorded keeps with it every value that comes from a
    result in which both of them are. Else the write mixes two records.
-4. **One list, one fate.** A list of several follows the data as a whole or not at all. Else one half of it is
+5. **One list, one fate.** A list of several follows the data as a whole or not at all. Else one half of it is
    tomorrow's, and the other half stays as recorded.
 """
 
@@ -23,19 +25,24 @@ from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
-from airflow_provider_vai.crystallizer.evidence.weight import weight
+from airflow_provider_vai.crystallizer.evidence.weight import names_record, weight
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import value_at, value_or, with_value
 from airflow_provider_vai.model.automation import Argument, Output, Undecided
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.positions import PlacedRead, positional, reads_of
+from airflow_provider_vai.model.recipients import picks_one
+from airflow_provider_vai.model.review_codes import PICKED_BY_CRITERION
 
-FIXED = frozenset(
+TAKEN_BACK = frozenset(
     {
-        *("several_sources", "source_without_step", "picked_by_position", "key_from_data"),
         *("picked_upstream", "shared_value_frozen", "record_frozen", "list_frozen", "named_and_picked"),
+        PICKED_BY_CRITERION,
     }
 )
+"""The codes of places whose source is known, but not safe to follow from one run."""
+
+FIXED = TAKEN_BACK | {"several_sources", "source_without_step", "picked_by_position", "key_from_data"}
 """The codes of places that hold a value from an earlier result, and stay as recorded."""
 
 
@@ -44,6 +51,7 @@ class WiredStep:
     """A step on the way to its final arguments.
 
     :param values: the recorded arguments as JSON data. :param writes: whether it has external side effects.
+    :param proposes: whether its derived values are the proposals of one run.
     """
 
     key: str
@@ -51,6 +59,7 @@ class WiredStep:
     each: Output | None
     values: Mapping[str, Any]
     writes: bool
+    proposes: bool = False
 
     @cached_property
     def own(self) -> frozenset[str]:
@@ -61,7 +70,7 @@ class WiredStep:
 def settled(
     recorded: Sequence[Draft], wired: Sequence[Draft], evidence: Evidence
 ) -> tuple[list[Draft], frozenset[str]]:
-    """Return the wired drafts with the four rules applied, and the keys of the loops that cannot be one step.
+    """Return the wired drafts with the five rules applied, and the keys of the loops that cannot be one step.
 
     :param recorded: the drafts before wires were made. :param wired: the same drafts with their wires, in order.
     :param evidence: of the run, with these drafts as its steps.
@@ -73,6 +82,7 @@ def settled(
             each=draft.each,
             values={name: argument.value for name, argument in before.arguments.items()},
             writes=draft.effect == "write",
+            proposes=True,
         )
         for before, draft in zip(recorded, wired, strict=True)
     ]
@@ -85,14 +95,18 @@ def settled(
 
 
 def settle(steps: Sequence[WiredStep], holders: Callable[[str], Collection[str]]) -> frozenset[str]:
-    """Apply the four rules to the arguments of the steps, in place.
+    """Apply the five rules to the arguments of the steps, in place.
 
     :param steps: in an order in which every step comes after those that it reads.
     :param holders: returns the keys of the steps whose results contain a value, given as canonical JSON.
     :return: the keys of mapped writes that go through a list which depends on a position: they cannot be one step.
     """
     settling = _Settling(steps, holders)
-    while settling.share_values() or settling.drop_positions() or settling.keep_records() or settling.keep_lists():
+    rules = (
+        *(settling.share_values, settling.drop_positions, settling.drop_criteria),
+        *(settling.keep_records, settling.keep_lists),
+    )
+    while any(rule() for rule in rules):
         pass
     return frozenset(settling.unmappable)
 
@@ -139,6 +153,23 @@ class _Settling:
             elif step.writes:
                 _freeze(step, read.place, "picked_upstream", f"{place_text([picks])} picks by position")
                 changed = True
+        return changed
+
+    def drop_criteria(self) -> bool:
+        """Return the ids and names of writes to what was recorded that depend on a criterion of one run."""
+        changed = False
+        picked: dict[str, str] = {}
+        for step in self._steps:
+            reads = [(read, picked[read.step]) for read in reads_of(step.arguments, step.each) if read.step in picked]
+            if step.proposes and any(picks_one(tree) for one in step.arguments.values() for _, tree in one.trees()):
+                picked[step.key] = step.key
+            elif reads:
+                picked[step.key] = reads[0][1]
+            for read, picks in reads if step.writes and step.each is None else ():
+                if names_record(read.place, value_at(step.values, read.place)):
+                    reason = f"{place_text([picks])} picks by a criterion, proposed from one run"
+                    _freeze(step, read.place, PICKED_BY_CRITERION, reason)
+                    changed = True
         return changed
 
     def keep_records(self) -> bool:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.unit.crystallizer.deriving.made import BERTHS, argument, derived
+from airflow_provider_vai.model.run import Turn
+from tests.unit.crystallizer.deriving.made import BERTHS, OPENS, READS, WRITES, argument, derived
+from tests.unit.support import call, crystallized, run
 
 KEYED = {row["berth_id"]: row for row in BERTHS}
 
@@ -23,12 +25,64 @@ def test_a_value_that_the_user_said_is_not_worked_out() -> None:
     assert derived("The total dues of the berths are 7379.", {"n": 7379}) == {}
 
 
-@pytest.mark.parametrize(("name", "derives"), [("berth_id", True), ("account_id", False), ("recipient", False)])
-def test_targets_of_a_write_follow_no_criterion(name: str, derives: bool) -> None:
-    """A read may look at whatever record it is."""
+@pytest.mark.parametrize(("name", "code"), [("berth_id", "picked_by_criterion"), ("account_id", ""), ("recipient", "")])
+def test_no_id_or_name_of_a_write_follows_a_criterion(name: str, code: str) -> None:
+    """A read may look at whatever record it is. What is held is listed; a target is never searched."""
     words = "Mark the berth with the largest dues."
-    assert bool(derived(words, {name: "BT-0233"}, tool="update_berth")) is derives
+    made = argument(words, {name: "BT-0233"}, tool="update_berth")
+    assert made.trees() == []
+    assert [one.evidence for one in made.undecided if one.code == code] == (
+        [["berth_id of the row with the largest dues of rows of list_berths"]] if code else []
+    )
     assert derived(words, {name: "BT-0233"}, tool="get_berth") != {}
+
+
+NUMBERED = [
+    {**row, "number": 41700 + at, "dues": row["dues"], "ship": f"MV-{row['ship']}"} for at, row in enumerate(BERTHS)
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "given", "result"),
+    [
+        ("Mark the berth with the largest dues.", {"berth": {"ids": ["BT-0233"]}}, None),
+        ("Mark the berth with the largest dues.", {"berth_id": "BT-0233"}, KEYED),
+        ("Mark the latest docked berth.", {"ship": "Iron Duke"}, None),
+        ("Mark the berth with the highest number.", {"number": 41705}, {"rows": NUMBERED}),
+        ("Mark the ship with the largest dues.", {"note": "MV-Blue Lantern"}, {"rows": NUMBERED}),
+    ],
+)
+def test_every_form_of_an_id_is_held_in_a_write(words: str, given: dict[str, Any], result: Any) -> None:
+    """Inside objects and lists, keys, names, numbers, and texts that are nothing else."""
+    made = argument(words, given, tool="update_berth", result=result)
+    assert made.trees() == []
+    assert [one.code for one in made.undecided] == ["picked_by_criterion"]
+    assert derived(words, given, tool="get_berth", result=result) != {}
+
+
+@pytest.mark.parametrize(
+    ("words", "given"),
+    [
+        ("Report the largest dues.", {"dues": 2410.75}),
+        ("Report the ship with the largest dues.", {"note": "Largest: Blue Lantern"}),
+        ("Report the ids of the north berths.", {"ids": ["BT-0417", "BT-0233"]}),
+    ],
+)
+def test_figures_texts_and_filters_may_follow_in_a_write(words: str, given: dict[str, Any]) -> None:
+    """Only ids and names may not."""
+    assert derived(words, given) != {}
+
+
+def test_a_write_does_not_follow_a_criterion_through_a_read() -> None:
+    """The read keeps its record, too: both are about one. Without the write, the read follows."""
+    berth = call("get_berth", {"berth_id": "BT-0233"}, {"id": "BT-0233", "papers": "PP-2210"})
+    turn = Turn(index=0, user_text="Open the berth with the largest dues, and mark its papers.")
+    listed = call("list_berths", {}, {"rows": BERTHS})
+    recorded = run(listed, berth, call("mark_papers", {"papers": "PP-2210"}), turns=[turn])
+    made = crystallized(recorded, READS, OPENS, WRITES, gates="recorded").steps[-1].arguments["arguments"]
+    assert made.outputs() == []
+    assert [one.code for one in made.undecided] == ["picked_by_criterion"]
+    assert made.undecided[0].evidence[-1] == "get_berth picks by a criterion, proposed from one run"
 
 
 def test_a_record_by_a_criterion() -> None:
