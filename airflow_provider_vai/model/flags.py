@@ -31,6 +31,11 @@ def is_prose(text: str) -> bool:
     return len(_UNSPACED.findall(text)) >= PROSE_WORDS * WORD_CHARACTERS
 
 
+def is_list_of_prose(values: Sequence[object]) -> bool:
+    """Return whether a list holds sentences, each of which stands for itself: no selection of records."""
+    return bool(values) and all(isinstance(value, str) and is_prose(value) for value in values)
+
+
 def flag(determinism: Determinism, reason: str | None, words: Sequence[JsonPath]) -> tuple[Determinism, str | None]:
     """Return a step's determinism and the reason why it is flagged; the reason is ``None`` if it is not.
 

@@ -63,8 +63,10 @@ def _altered(table: ResultTable, dice: random.Random) -> Any:
         for row in rows:
             row[field] = dice.choice(values)
     for field in table.of_type("number"):
-        for row in rows:
-            row[field] = _number(row[field], dice)
+        values = [_number(row[field], dice) for row in rows]
+        dice.shuffle(values)  # else a clear extreme would stay one
+        for row, value in zip(rows, values, strict=True):
+            row[field] = value
     for field in table.of_type("date"):
         if field != table.period:
             for row in rows:

@@ -77,7 +77,8 @@ class Expression:
         named = [field for field in self.fields if any(one.names(field) for one in both)]
         if not named and self._is_other_field_said(both):
             return 0
-        points = 0 if self.operation in UNSAID else 2
+        points = 2 if around and self._counts_what_is_named(around) else 0
+        points += 0 if self.operation in UNSAID else 2
         points += sum(2 if condition.bound is None else 3 for condition in self.conditions)
         points += 2 * len(named)
         points += int(self.implied and not named)
@@ -89,7 +90,8 @@ class Expression:
         is_filter = any(_says(condition, [sentence]) for condition in self.conditions)
         is_named = any(sentence.names(field) for field in self.fields)
         is_noun = not _nouns(self.table).isdisjoint(sentence.words)
-        return is_filter or is_named or is_noun or (self.operation not in UNSAID and sentence.has(self.operation))
+        is_operation = self.operation not in UNSAID and sentence.has(self.operation)
+        return is_filter or is_named or is_noun or is_operation or self._counts_what_is_named(sentence)
 
     def _is_other_field_said(self, sentences: Sequence[Sentence]) -> bool:
         """Return whether the sentences name fields of the same type, and so none of this expression's fields."""
@@ -97,8 +99,15 @@ class Expression:
         others = {field for name in types for field in self.table.of_type(name)}
         return any(one.names(field) for one in sentences for field in others)
 
-    def _is_operation_said(self, sentences: Iterable[Sentence]) -> bool:
+    def _counts_what_is_named(self, around: Sentence) -> bool:
+        """Return whether it counts rows, and the text beside the number names what is in them: "5 regions"."""
+        fields = (*self.table.of_type("text"), *self.table.of_type("date"))
+        return self.operation == "count" and not self.conditions and any(around.names(field) for field in fields)
+
+    def _is_operation_said(self, sentences: Sequence[Sentence]) -> bool:
         names = self.table.phrases
+        if self._counts_what_is_named(sentences[-1]):
+            return True
         return self.operation in UNSAID or any(one.without(names).has(self.operation) for one in sentences)
 
 
@@ -231,6 +240,8 @@ def figures_of(table: ResultTable, conditions: Sequence[Condition]) -> Iterator[
             )
             if chosen:
                 yield from _shares(table, chosen, rows, field)
+            else:
+                yield from _made(table, (), ("percentage", _share_of_largest(table, field), (field,)))
         if not chosen:
             for field in table.categories:
                 yield from _made(table, chosen, ("distinct", call("distinct", rows=rows, field=field), (field,)))
@@ -264,6 +275,12 @@ def _shares(table: ResultTable, chosen: tuple[Condition, ...], rows: Node, field
         ("percentage", call("percentage", value=part, other=whole), (field,)),
         ("percentage", call("percentage", value=counted, other=all_), ()),
     )
+
+
+def _share_of_largest(table: ResultTable, field: str) -> Node:
+    every = all_rows(table)
+    most, whole = (call(name, rows=every, field=field) for name in ("highest", "total"))
+    return call("percentage", value=most, other=whole)
 
 
 def _made(

@@ -24,6 +24,7 @@ from airflow_provider_vai.languages.derivation import Node
 from airflow_provider_vai.languages.derivation.writing import FOUND, days_after, found
 from airflow_provider_vai.languages.result_path import RECORD, follow
 from airflow_provider_vai.model.base import JsonPath
+from airflow_provider_vai.model.flags import is_list_of_prose
 from airflow_provider_vai.model.recipients import is_target, picks_one
 
 SHORTEST_TEXT = 8
@@ -64,6 +65,9 @@ class ArgumentSearch:
             yield from self._object(value, at)
         elif isinstance(value, list) and len(value) == 1:
             yield from self.within(value[0], [*at, 0])
+        elif isinstance(value, list) and is_list_of_prose(value):
+            made_of = [self.at(text, [*at, index]) for index, text in enumerate(value)]
+            yield from (one for one in made_of if one and None not in made_of)
 
     def _object(self, value: dict[str, Any], at: JsonPath) -> Iterator[DerivedPlace]:
         """Yield the parts of an object; a number of few digits may lean on a proven one beside it."""

@@ -31,6 +31,7 @@ SEPARATORS = (", ", "; ", "\n", " / ", " and ")
 SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s)[^.!?\n]*)*")
 MONTH = re.compile(rf"\b({'|'.join(MONTHS)}|{'|'.join(month[:3] for month in MONTHS)})( [0-9]{{1,2}},)? [0-9]{{4}}\b")
 OPERANDS = ("value", "other")
+RANGE = re.compile(r" ?(?:to|until|till|through|and|-|\u2013) ?")
 FORMS = ("%B %Y", "%b %Y", "%B %e, %Y", "%b %e, %Y")
 
 
@@ -185,6 +186,7 @@ class Composer:
                 if month_of(one.value, form if len(one.value) >= 10 or "%e" not in form else "%B %Y") == match[0]
             ]
             fits = [one for one in fits if expected and expected.holds(one.result)]
+            fits = self._other_end(match, fits) or fits
             accepted = expected and self.seen.judge.record(
                 fits, expected, [self._around(match.start())], tried=len(tried)
             )
@@ -192,6 +194,14 @@ class Composer:
                 self.slots.append(Slot(*match.span(), accepted.expression.result, accepted))
                 return True
         return False
+
+    def _other_end(self, match: re.Match[str], fits: Sequence[Expression]) -> list[Expression]:
+        """Return the expression for the end of a range whose start is known: "January to December"."""
+        for slot in self.slots:
+            if slot.accepted and RANGE.fullmatch(self.text[slot.end : match.start()]):
+                start = slot.accepted.expression
+                return [one for one in fits if one.fields == start.fields and one.operation != start.operation]
+        return []
 
     def _take_names(self) -> bool:
         """Take the names that are in a result; return whether each is explained."""

@@ -23,6 +23,7 @@ from airflow_provider_vai.languages.derivation import Node
 from airflow_provider_vai.languages.derivation.words import words
 from airflow_provider_vai.languages.places import value_at, value_or
 from airflow_provider_vai.model import derivation
+from airflow_provider_vai.model.flags import is_list_of_prose
 from airflow_provider_vai.secrets.masking import mask
 
 SHOWN_RIVALS = 3
@@ -160,9 +161,12 @@ def result_of(reference: Node, run: int, columns: Mapping[str, AlignedStep]) -> 
 
 
 def in_list_of_several(recorded: Any, at: At) -> bool:
-    """Return whether a place is inside a list of several, which is derived as a whole or not at all."""
-    above = (at[:depth] for depth, part in enumerate(at) if isinstance(part, int))
-    return any(len(value_at(recorded, list(place))) > 1 for place in above)
+    """Return whether a place is inside a list of several, which is derived as a whole or not at all.
+
+    A list of sentences is no selection: each of them is worked out by itself.
+    """
+    above = (value_at(recorded, list(at[:depth])) for depth, part in enumerate(at) if isinstance(part, int))
+    return any(len(found) > 1 and not is_list_of_prose(found) for found in above)
 
 
 def _why(place: DerivedPlace, runs: int) -> str:
