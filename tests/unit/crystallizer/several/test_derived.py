@@ -277,3 +277,14 @@ def test_an_id_of_a_write_needs_values_that_differ() -> None:
     assert derived(automation) == {}
     codes = [one.code for one in step(automation, "post").arguments["arguments"].undecided]
     assert codes == ["picked_by_criterion"]
+
+
+def test_a_criterion_without_a_function_for_its_key_is_a_rival() -> None:
+    """The order with the largest total has the lowest rank in every run, and no function gives its key by the rank."""
+    runs = []
+    for number, day in enumerate(DAYS, 1):
+        orders = {row[0]: {"total": row[3], "rank": 5000 - row[3]} for row in day}
+        post = call("post", {"order_id": largest(day)[0]}, 1)
+        runs.append(told(number, call("get_orders", {}, orders), post))
+
+    assert derived(made_of(*runs)) == {}
