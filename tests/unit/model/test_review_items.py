@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.model import review
+from airflow_provider_vai.model import review, review_codes
 from airflow_provider_vai.model.automation import Argument, Automation, Step, Undecided
 from airflow_provider_vai.model.review_codes import CODES, FLAGS, GROUPS, LEFT_OUT
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
@@ -64,12 +64,10 @@ def test_every_code_that_is_used_is_in_the_table(place: tuple[str, int | str]) -
 def test_every_code_in_the_table_is_used() -> None:
     """Nothing is documented that cannot happen."""
     sources = [path for path in sorted((ROOT / "airflow_provider_vai").rglob("*.py")) if path.stem != "review_codes"]
-    named = {
-        node.value
-        for path in sources
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Constant)
-    }
+    nodes = [node for path in sources for node in ast.walk(ast.parse(path.read_text()))]
+    named = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    constants = {name: value for name, value in vars(review_codes).items() if isinstance(value, str)}
+    named |= {constants.get(node.id) for node in nodes if isinstance(node, ast.Name)}
     assert {*CODES, *LEFT_OUT} <= named
 
 

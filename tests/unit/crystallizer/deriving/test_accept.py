@@ -194,3 +194,14 @@ def test_two_behaviours_are_open_until_words_decide() -> None:
 def test_words_alone_where_a_wire_fits_as_well() -> None:
     """One behaviour is not enough then: the wire is another."""
     assert Judge([], needs="words").number([figure("total")], expected(165, 208)) is None
+
+
+def test_names_and_keys_are_proven_by_several_runs() -> None:
+    """Without them, a name needs one behaviour, and a key needs words."""
+    pick, value = largest(), expected("row-2", "row-4", "row-1")
+    for decide in (Judge([]).key, Judge([]).named):
+        found = decide([pick], value)
+        assert found is not None
+        assert found.is_proven
+    assert Judge([]).key([pick], ANY) is None
+    assert Judge([], needs="proof").named([pick], ANY) is None

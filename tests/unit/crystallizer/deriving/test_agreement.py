@@ -47,3 +47,17 @@ def test_equal_values_do_not_differ() -> None:
 
     assert not ValueInRuns(3, [(run, 3), (run, 3)]).differs
     assert ValueInRuns(1, [(run, 1.0)]).different == [1, 1.0]
+
+
+def test_the_entries_of_keys() -> None:
+    """Of each run its own; a run without the key has none."""
+    runs = [
+        (run_with({"b": {"n": 2}}), "b"),
+        (run_with({"c": {"n": 3}}), "b"),
+        (run_with([]), "b"),
+        (run_with({}), None),
+    ]
+    found = ValueInRuns("a", runs).entry_of(ROWS, {"n": 1})
+
+    assert found.value == {"n": 1}
+    assert [value for _, value in found.others] == [{"n": 2}, None, None, None]

@@ -38,7 +38,13 @@ def test_no_id_or_name_of_a_write_follows_a_criterion(name: str, code: str) -> N
 
 
 NUMBERED = [
-    {**row, "number": 41700 + at, "dues": row["dues"], "ship": f"MV-{row['ship']}"} for at, row in enumerate(BERTHS)
+    {
+        **row,
+        "number": 41700 + at,
+        "ship": row["ship"].replace(" ", "").capitalize(),
+        "berth_id": f"BERTH-{row['berth_id']}",
+    }
+    for at, row in enumerate(BERTHS)
 ]
 
 
@@ -49,7 +55,7 @@ NUMBERED = [
         ("Mark the berth with the largest dues.", {"berth_id": "BT-0233"}, KEYED),
         ("Mark the latest docked berth.", {"ship": "Iron Duke"}, None),
         ("Mark the berth with the highest number.", {"number": 41705}, {"rows": NUMBERED}),
-        ("Mark the ship with the largest dues.", {"note": "MV-Blue Lantern"}, {"rows": NUMBERED}),
+        ("Mark the ship with the largest dues.", {"note": "Bluelantern"}, {"rows": NUMBERED}),
     ],
 )
 def test_every_form_of_an_id_is_held_in_a_write(words: str, given: dict[str, Any], result: Any) -> None:
@@ -104,6 +110,14 @@ def test_a_picked_record_that_is_named_elsewhere_stays() -> None:
         == {}
     )
     assert derived(f"{words} Show Iron Duke.", {"berth_id": "BT-0233"}, tool="get_berth") != {}
+
+
+def test_an_ambiguous_id_is_not_found_as_a_text() -> None:
+    """An id is no text of one part."""
+    words = "Open the berth with the largest dues. Show Bluelantern."
+    given: dict[str, Any] = {"tool": "get_berth", "result": {"rows": NUMBERED}}
+    assert derived(words, {"berth_id": "BERTH-BT-0233"}, **given) == {}
+    assert derived(words.partition(" Show")[0], {"berth_id": "BERTH-BT-0233"}, **given) != {}
 
 
 @pytest.mark.parametrize(

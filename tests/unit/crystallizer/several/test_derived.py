@@ -249,3 +249,42 @@ def test_a_name_is_kept_where_one_run_also_fits_a_criterion() -> None:
 
     (output,) = step(made_of(*runs), "get_one").outputs()
     assert "[product=Oak chair]" in output.path
+
+
+def test_several_runs_prove_the_key_of_a_criterion() -> None:
+    """No word speaks of it; of the two criteria, the other one is wrong in one of the runs."""
+    runs = [
+        told(
+            number,
+            call("get_orders", {}, {row["order_id"]: row for row in rows(day)}),
+            call("post", {"order_id": largest(day)[0]}, 1),
+        )
+        for number, day in enumerate(DAYS, 1)
+    ]
+
+    assert derived(made_of(*runs)) == {("order_id",): "key with the largest total in result of get_orders"}
+
+
+def test_an_id_of_a_write_needs_values_that_differ() -> None:
+    """Two runs with the same data are one: the id stays, and the review says why."""
+    says = "Check the order with the largest total"
+    runs = [
+        told(number, call("get_orders", {}, {"rows": rows(MONDAY)}), call("post", given, 1), says=says)
+        for number, given in ((1, {"order_id": "A-1002"}), (2, {"order_id": "A-1002"}))
+    ]
+    automation = made_of(*runs)
+
+    assert derived(automation) == {}
+    codes = [one.code for one in step(automation, "post").arguments["arguments"].undecided]
+    assert codes == ["picked_by_criterion"]
+
+
+def test_a_criterion_without_a_function_for_its_key_is_a_rival() -> None:
+    """The order with the largest total has the lowest rank in every run, and no function gives its key by the rank."""
+    runs = []
+    for number, day in enumerate(DAYS, 1):
+        orders = {row[0]: {"total": row[3], "rank": 5000 - row[3]} for row in day}
+        post = call("post", {"order_id": largest(day)[0]}, 1)
+        runs.append(told(number, call("get_orders", {}, orders), post))
+
+    assert derived(made_of(*runs)) == {}
