@@ -77,11 +77,10 @@ class Expression:
         named = [field for field in self.fields if any(one.names(field) for one in both)]
         if not named and self._is_other_field_said(both):
             return 0
-        points = 2 if around and self._counts_what_is_named(around) else 0
+        points = 2 * len(named) + int(self.implied and not named)
         points += 0 if self.operation in UNSAID else 2
+        points += 2 if around and self._counts_what_is_named(around) else 0
         points += sum(2 if condition.bound is None else 3 for condition in self.conditions)
-        points += 2 * len(named)
-        points += int(self.implied and not named)
         points += int(any(not _nouns(self.table).isdisjoint(one.words) for one in both))
         return points
 
