@@ -71,6 +71,7 @@ def test_airflows_configuration_can_be_handed_in(monkeypatch: pytest.MonkeyPatch
     """The value is read each time; an empty one is the default."""
     monkeypatch.setenv(notifiers.OPTION, "from.environment")
     setting = {"notifiers": "from.airflow_cfg"}
+    monkeypatch.setattr(notifiers, "_setting", None)  # so that what the API server set before comes back
     notifiers.read_setting(lambda: setting["notifiers"])
 
     assert notifiers.allowed() == ["from.airflow_cfg"]
