@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -28,6 +29,7 @@ from airflow_provider_vai.model.flags import is_list_of_prose
 from airflow_provider_vai.model.recipients import is_target, picks_one
 
 SHORTEST_TEXT = 8
+WORD = re.compile(r"[^\W\d_]{2}")
 
 
 @dataclass(frozen=True)
@@ -233,7 +235,8 @@ class ArgumentSearch:
 
     def _text(self, value: str, at: JsonPath) -> DerivedPlace | None:
         expected = self.seen.expected(value, at)
-        made = Composer(expected, self.seen).composed() if len(value) >= SHORTEST_TEXT else None
+        is_text = len(value) >= SHORTEST_TEXT and WORD.search(value)
+        made = Composer(expected, self.seen).composed() if is_text else None
         if made is None:
             return None
         place = DerivedPlace(at, made[0], tuple(made[1]))

@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow_provider_vai.crystallizer.evidence.result_values import RecordedResult
 from airflow_provider_vai.crystallizer.evidence.value_places import only_items, places
+from airflow_provider_vai.crystallizer.evidence.weight import is_id_name
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.derivation import Node
@@ -50,8 +51,11 @@ class ResultTable:
 
     @cached_property
     def types(self) -> dict[str, str]:
-        """By field, whether its values are numbers (``number``), dates (``date``) or plain texts (``text``)."""
-        found = {field: _type(values) for field, values in self.columns.items()}
+        """By field, whether its values are numbers (``number``), dates (``date``) or plain texts (``text``).
+
+        A number that names something, such as ``product_id``, is no figure: nobody adds up or compares it.
+        """
+        found = {field: _type(values, are_ids=is_id_name(field)) for field, values in self.columns.items()}
         return {field: name for field, name in found.items() if name}
 
     def of_type(self, name: str) -> list[str]:
@@ -128,7 +132,9 @@ def _are_rows(values: list[Any]) -> bool:
     return 0 < len(values) <= MOST_ROWS and all(isinstance(row, dict) and row for row in values)
 
 
-def _type(values: list[Any]) -> str | None:
+def _type(values: list[Any], *, are_ids: bool) -> str | None:
+    if are_ids:
+        return "text" if all(isinstance(value, str) for value in values) else None
     try:
         kinds = {comparable(value, "")[0] for value in values}
     except DerivationError:

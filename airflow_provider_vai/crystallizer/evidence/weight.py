@@ -21,7 +21,9 @@ STRONG_DIGITS = 6  # "2024" is a year and "90210" a zip code; longer runs of dig
 PHRASE_CHARACTERS = 8
 WORD_CHARACTERS = 4
 COUNTS_BELOW = 10
-ID_WORDS = frozenset(["id", "ids", "number", "no", "nr", "key", "code"])
+ID_WORDS = frozenset(
+    ["id", "ids", "uid", "uuid", "number", "no", "nr", "key", "code", "zip", "phone", "sku", "isbn", "ean"]
+)
 """The last words of names under which a number is an id."""
 
 DATE = re.compile(
@@ -79,8 +81,13 @@ def names_record(place: Sequence[str | int], value: Any) -> bool:
     is_number = of in ("number", "count") or (isinstance(value, str) and value.strip().isdigit())
     if is_number:
         name = next((part for part in reversed(place) if isinstance(part, str)), "")
-        return not ID_WORDS.isdisjoint(name_words(name)[-1:])
+        return is_id_name(name)
     return isinstance(value, str) and of in ("strong", "word") and not is_prose(value)
+
+
+def is_id_name(name: str) -> bool:
+    """Return whether a number under this name is an id: ``product_id``, ``order number``."""
+    return not ID_WORDS.isdisjoint(name_words(name)[-1:])
 
 
 def named_after(name: str, tool: str) -> bool:

@@ -40,7 +40,7 @@ def test_no_id_or_name_of_a_write_follows_a_criterion(name: str, code: str) -> N
 NUMBERED = [
     {
         **row,
-        "number": 41700 + at,
+        "bollard": 41700 + at,
         "ship": row["ship"].replace(" ", "").capitalize(),
         "berth_id": f"BERTH-{row['berth_id']}",
     }
@@ -54,7 +54,7 @@ NUMBERED = [
         ("Mark the berth with the largest dues.", {"berth": {"ids": ["BT-0233"]}}, None),
         ("Mark the berth with the largest dues.", {"berth_id": "BT-0233"}, KEYED),
         ("Mark the latest docked berth.", {"ship": "Iron Duke"}, None),
-        ("Mark the berth with the highest number.", {"number": 41705}, {"rows": NUMBERED}),
+        ("Mark the berth with the highest bollard.", {"bollard_id": 41705}, {"rows": NUMBERED}),
         ("Mark the ship with the largest dues.", {"note": "Bluelantern"}, {"rows": NUMBERED}),
     ],
 )

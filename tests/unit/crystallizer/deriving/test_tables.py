@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_vai.crystallizer.deriving.expressions import figures_of
 from airflow_provider_vai.crystallizer.deriving.tables import MOST_ROWS, ResultTable, same, tables_of
 from tests.unit.crystallizer.deriving.made import BERTHS, table
 
@@ -74,3 +75,11 @@ def test_integers_and_floats_differ() -> None:
     """As in JSON."""
     assert same({"a": 1, "b": 2}, {"b": 2, "a": 1})
     assert not same(1, 1.0)
+
+
+def test_a_number_that_names_something_is_no_figure() -> None:
+    """Nobody adds up ids, or asks for the largest one: a text of digits stays a name, a number is nothing."""
+    rows = [{"product_id": f"98{number}0415", "zip": 10115 + number, "price": 5.5 * number} for number in range(6)]
+    found = table(rows)
+    assert found.types == {"product_id": "text", "price": "number"}
+    assert {one.fields for one in figures_of(found, []) if one.fields} == {("price",)}
