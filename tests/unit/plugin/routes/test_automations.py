@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.model import notifiers
 from airflow_provider_vai.plugin import app
 from airflow_provider_vai.plugin.api.request_body import RequestBody
 from airflow_provider_vai.store import state as store_state
@@ -357,6 +358,8 @@ def test_airflows_configuration_lists_the_notifiers(op: Any, monkeypatch: pytest
     notice = {"on": "failure", "notifier": "mine.notices.Bell", "arguments": {}}
     assert op.post(URL, json={**SPEC, "notifications": [notice]}).status_code == 422
     monkeypatch.setattr(app, "configuration", lambda: SimpleNamespace(get=lambda *names, fallback: "mine.notices.*"))
+    monkeypatch.setattr(notifiers, "_setting", None)  # the command line, in the same process, reads it elsewhere
+    app.make_app()
     assert op.post(URL, json={**SPEC, "notifications": [notice]}).status_code == 201
 
 
