@@ -299,7 +299,7 @@ def _model(function: Callable[..., Any]) -> type[TreeNode]:
 
 
 def _kind(name: str, hint: Any, function: Callable[..., Any]) -> Any:
-    """Return the type of an argument as it stands in a tree."""
+    """Return the type that an argument has in a tree."""
     if get_origin(hint) is Literal:
         return hint
     if name in FORM:

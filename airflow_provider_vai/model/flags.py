@@ -32,7 +32,7 @@ def is_prose(text: str) -> bool:
 
 
 def is_list_of_prose(values: Sequence[object]) -> bool:
-    """Return whether a list holds sentences, each of which stands for itself: no selection of records."""
+    """Return whether a list holds independent sentences, and not a selection of records."""
     return bool(values) and all(isinstance(value, str) and is_prose(value) for value in values)
 
 

@@ -55,7 +55,6 @@ class Expression:
     fields: tuple[str, ...] = ()
     conditions: tuple[Condition, ...] = ()
     implied: bool = False
-    picks: bool = False
     written: Node | None = None
     alternatives: int = 1
 
@@ -150,12 +149,9 @@ def filtered(
     rows = all_rows(table)
     found: list[Filtered] = [((), rows, table.rows)]
     several: list[tuple[Condition, ...]] = [(one,) for one in conditions]
-    pairs = itertools.combinations([one for one in conditions if one.bound is None], 2)
-    several += [pair for pair in pairs if pair[0].field != pair[1].field][:MOST_CONDITIONS]
-    bounded = itertools.product(
-        [one for one in conditions if one.bound is None], [one for one in conditions if one.bound]
-    )
-    several += [pair for pair in bounded if pair[0].field != pair[1].field][:MOST_CONDITIONS]
+    equal, bounded = ([one for one in conditions if (one.bound is None) is plain] for plain in (True, False))
+    for pairs in (itertools.combinations(equal, 2), itertools.product(equal, bounded)):
+        several += [pair for pair in pairs if pair[0].field != pair[1].field][:MOST_CONDITIONS]
     for chosen in several:
         node = call("where", rows=rows, conditions={one.field: one.node for one in chosen})
         kept = value_of(node, table)
@@ -189,9 +185,7 @@ def picks_of(table: ResultTable, conditions: Sequence[Condition]) -> Iterator[Ex
                 node = call(function, rows=rows, by=field)
                 value = value_of(node, table)
                 if value is not None:
-                    yield Expression(
-                        table, node, value, word if is_date else function, (field,), chosen, implied=alone, picks=True
-                    )
+                    yield Expression(table, node, value, word if is_date else function, (field,), chosen, implied=alone)
 
 
 def keys_of(table: ResultTable, picks: Iterable[Expression]) -> Iterator[Expression]:

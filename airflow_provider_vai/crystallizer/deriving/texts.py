@@ -90,7 +90,7 @@ class Composer:
         return self._parts.get((start, end)) if self._parts else None
 
     def _lists(self) -> Iterator[tuple[Expression, int, int, str]]:
-        """Yield the columns of tables that stand in the text as a list, such as "Anna, Bo, Cy"."""
+        """Yield the columns of tables that the text lists, such as "Anna, Bo, Cy"."""
         for table in self.seen.tables:
             for one in self.seen.asked.lists(table):
                 for separator in SEPARATORS:

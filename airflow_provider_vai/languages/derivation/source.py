@@ -1,4 +1,4 @@
-"""Write a tree as the Python expression that stands in a DAG file, and read such an expression."""
+"""Write a tree as the Python expression of a DAG file, and read such an expression."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def dags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class Called:
-    """Stands in for other processes; ``known`` are the DAGs that Airflow knows, ``code`` the end of a request."""
+    """Replaces other processes: ``known`` lists the DAGs that Airflow knows, ``code`` is a request's exit code."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.known: set[str] = set()

@@ -105,7 +105,7 @@ VEGA = {"mark": "bar", "encoding": {"x": {"field": "region"}}}
     ],
 )
 def test_a_report_that_repeats_a_sentence_is_flagged(kind: str, arguments: dict[str, Any], place: str) -> None:
-    """A text of the model in an artifact is flagged like one that is sent, wherever it stands in the arguments."""
+    """A model-written text in an artifact is flagged like one that is sent, wherever it is in the arguments."""
     rule = {"match": "make", "kind": kind, "effect": "artifact"}
     step = last(run(call("make", arguments)), rule)
     reviewed = crystallized(run(call("make", arguments)), rule).review

@@ -49,7 +49,7 @@ def block(text: str) -> str:
 
 
 def test_one_expression() -> None:
-    """An expression stands in its place, and only its functions are imported."""
+    """An expression is written in its place, and only its functions are imported."""
     text = text_of(step("send", depends_on=("query",), json=derived(TOTAL)))
     assert 'json=total(wired(query, "rows"), "revenue"),' in text
     assert "from airflow_provider_vai.operators.derived import total\n" in text

@@ -1,4 +1,4 @@
-"""Derived values in a run: what they replace, what is told about them, and what is settled with them."""
+"""Derived values in a run: what they replace, their evidence, and what is settled with them."""
 
 from __future__ import annotations
 

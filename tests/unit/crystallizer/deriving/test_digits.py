@@ -30,7 +30,7 @@ def test_significant_digits(number: str, is_whole: bool, digits: int) -> None:
     [(5.0, 1), (4600, 2), (0.5, 1), (28.5, 3), ("4,600", 2), ("4,600.00", 6), ("+12%", 2), ("1.234,50", 6), ("a 5", 0)],
 )
 def test_digits_of_what_was_recorded(value: Any, digits: int) -> None:
-    """A JSON number, or one that stands in a text; anything else has none."""
+    """The digits of a JSON number or of a number in a text; other values have none."""
     assert digits_of(value) == digits
 
 

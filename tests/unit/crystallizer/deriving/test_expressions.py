@@ -104,7 +104,7 @@ def test_a_name_in_the_table_is_no_operation() -> None:
     ("words", "meant"), [("count", True), ("berth", True), ("north", True), ("page size", False), ("floor", False)]
 )
 def test_what_a_name_means(words: str, meant: bool) -> None:
-    """An argument named "page_size" is no count of berths."""
+    """An argument named "page_size" does not count berths."""
     assert figure("count(where(", NORTH).is_meant_by(Sentence(words)) is meant
 
 

@@ -113,7 +113,7 @@ def test_a_picked_record_that_is_named_elsewhere_stays() -> None:
 
 
 def test_an_ambiguous_id_is_not_found_as_a_text() -> None:
-    """An id is no text of one part."""
+    """An id is not a text with a single slot."""
     words = "Open the berth with the largest dues. Show Bluelantern."
     given: dict[str, Any] = {"tool": "get_berth", "result": {"rows": NUMBERED}}
     assert derived(words, {"berth_id": "BERTH-BT-0233"}, **given) == {}

@@ -116,7 +116,7 @@ def test_credentials_are_never_asked_for() -> None:
 
 
 def test_freeze_all_asks_for_nothing() -> None:
-    """It was told to freeze."""
+    """`--freeze-all` makes no params."""
     assert of_values(80, 25, policy=Policy(freeze_all=True)).params == {}
 
 

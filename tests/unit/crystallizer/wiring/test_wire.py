@@ -136,7 +136,7 @@ def taken(send: dict[str, Any], result: Any = TWO, *, effect: str = "read", **fa
 
 
 def test_a_position_is_left_only_in_a_read_whose_user_asked_for_it() -> None:
-    """Tomorrow another record stands there: a read may look at it if the user said so, and nobody is to be paid."""
+    """Another record may be there tomorrow: a read follows if the user asked for it, and no payment does."""
     asked = [Turn(index=0, user_text="Look at the second debt.")]
     found = taken({"to": "NO47110002"}, turns=asked)
     assert wires(found) == {"to": "list_debts/1/iban/is:text"}

@@ -532,7 +532,7 @@ def test_only_the_signature_opens_the_route() -> None:
 
 
 def test_every_claim_is_below_the_runs(automations: Path, tmp_path: Path) -> None:
-    """Whatever a sender calls its delivery, the files stand in the folder of deliveries."""
+    """Whatever a sender calls its delivery, its files are in the folder of deliveries."""
     claim("../../x", delivery("../../../y", "one"), NOW)
 
     folder = tmp_path / "artifacts/runs" / webhook_deliveries.FOLDER
