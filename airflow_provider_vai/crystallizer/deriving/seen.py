@@ -95,13 +95,7 @@ class RunTables:
     @cached_property
     def sources(self) -> list[RecordedResult]:
         """The results that steps can read, in the order of the batches."""
-        found = {
-            id(candidate.source): candidate.source
-            for candidates in self.evidence.results.by_value.values()
-            for candidate in candidates
-            if candidate.source.step is not None
-        }
-        return sorted(found.values(), key=lambda source: (source.call.batch, source.position))
+        return sorted(self.evidence.results.readable, key=lambda source: (source.call.batch, source.position))
 
     @cached_property
     def tables(self) -> list[ResultTable]:

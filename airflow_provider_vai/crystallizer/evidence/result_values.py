@@ -56,6 +56,7 @@ class ResultIndex:
     Calls that are not steps are included, because they make a source ambiguous. The results of a loop are one list at
     the position of the loop's last call.
 
+    ``readable`` lists the results that later steps can read, in the order of the calls.
     :param run: the recorded run.
     :param drafts: the steps, in the order of the run's calls.
     :param positions: the position of each call in the run, by the identity of the call object.
@@ -64,12 +65,15 @@ class ResultIndex:
     def __init__(self, run: Run, drafts: Sequence[Draft], positions: Mapping[int, int]) -> None:
         self._positions = positions
         self.by_value: dict[str, list[Candidate]] = {}
+        self.readable: list[RecordedResult] = []
         steps = {id(draft.calls[-1]): draft for draft in drafts}
         inside = {id(call) for draft in drafts for call in draft.calls[:-1]}
         for position, call in enumerate(run.calls):
             if call.outcome == "success" and call.result is not None and id(call) not in inside:
-                for candidate in _candidates(call, position, steps.get(id(call))):
+                found = _candidates(call, position, steps.get(id(call)))
+                for candidate in found:
                     self.by_value.setdefault(json_text.canonical(candidate.place.value), []).append(candidate)
+                self.readable += [one.source for one in found[:1] if one.source.step is not None]
 
     def equal_to(self, value: Any, draft: Draft) -> Iterator[Candidate]:
         """Yield the places equal to ``value`` in results that the model had seen before the draft's call, in order.
