@@ -54,9 +54,8 @@ class ResultIndex:
     """The places in a run's results, by value.
 
     Calls that are not steps are included, because they make a source ambiguous. The results of a loop are one list at
-    the position of the loop's last call.
+    the position of the loop's last call. ``readable`` lists the results that later steps can read, in order.
 
-    ``readable`` lists the results that later steps can read, in the order of the calls.
     :param run: the recorded run.
     :param drafts: the steps, in the order of the run's calls.
     :param positions: the position of each call in the run, by the identity of the call object.
