@@ -107,6 +107,13 @@ def listing(
     :param status: only automations with this status.
     :param q: only automations with this text in their DAG id or description.
     """
+    return MaskedJson(listed(request, user, limit=limit, offset=offset, status=status, q=q))
+
+
+def listed(
+    request: Request, user: Any, *, limit: int, offset: int, status: Status | None, q: str | None
+) -> AutomationPage:
+    """Return a page of the list of automations, see :func:`listing`."""
     folder = automations_folder()
     names = [name[: -len(SUFFIX)] for name in shared_files.names(folder, SUFFIX)]
     sidecars = [(name, _sidecar(folder, name)) for name in _readable(names, request, user)]
@@ -122,8 +129,7 @@ def listing(
         items = [item for item in items if item.status == status]
     if q is not None:
         items = [item for item in items if q.casefold() in _searched_text(item).casefold()]
-    page = AutomationPage(items=items[offset : offset + limit], total=len(items), limit=limit, offset=offset)
-    return MaskedJson(page)
+    return AutomationPage(items=items[offset : offset + limit], total=len(items), limit=limit, offset=offset)
 
 
 @router.post(

@@ -1,0 +1,134 @@
+"""One automation as its pages show it: its state, its DAG in Airflow, and what the user may do with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
+from airflow.utils.session import create_session
+from fastapi import HTTPException, Request
+from fastapi.responses import HTMLResponse
+
+from airflow_provider_vai.model.review_item import ReviewItem
+from airflow_provider_vai.model.sidecar import Review, Sidecar, to_review
+from airflow_provider_vai.plugin.api import airflow_state
+from airflow_provider_vai.plugin.api.access import check_connections, check_dag
+from airflow_provider_vai.plugin.api.airflow_state import AirflowDag
+from airflow_provider_vai.plugin.api.stored_automation import existing
+from airflow_provider_vai.plugin.pages.forms import new_key
+from airflow_provider_vai.plugin.pages.frame import page
+from airflow_provider_vai.store.state import AutomationState
+
+TABS = {
+    "review": "Review",
+    "steps": "Steps",
+    "runs": "Runs",
+    "triggers": "Triggers",
+    "results": "Results",
+    "versions": "Versions",
+    "savings": "Savings",
+}
+"""The pages of one automation: the last part of the address, and the title."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One automation.
+
+    :param state: its files and its log. :param sidecar: the newest sidecar. :param dag: its DAG in Airflow.
+    :param request: the request, and :param user: who asks; both decide what the user may do.
+    """
+
+    state: AutomationState
+    sidecar: Sidecar
+    dag: AirflowDag
+    request: Request
+    user: Any
+
+    @property
+    def dag_id(self) -> str:
+        """The DAG id."""
+        return self.sidecar.dag_id
+
+    @property
+    def entry(self) -> int:
+        """The number of the newest log entry, which a form sends back."""
+        return self.state.number
+
+    @property
+    def status(self) -> str:
+        """``draft``, ``active``, ``paused`` or ``error``."""
+        return airflow_state.status(self.sidecar, self.dag)
+
+    @cached_property
+    def open_items(self) -> dict[int, ReviewItem]:
+        """The review items that nobody has reviewed, by number."""
+        return to_review(self.sidecar)
+
+    @cached_property
+    def may_switch(self) -> bool:
+        """Whether the user may activate and pause it."""
+        return self._may("PUT")
+
+    @cached_property
+    def may_run(self) -> bool:
+        """Whether the user may start a run."""
+        return self._may("POST", DagAccessEntity.RUN)
+
+    @cached_property
+    def may_edit(self) -> bool:
+        """Whether the user may change what it does."""
+        return self.may_switch and may_edit_connections(self.user)
+
+    @cached_property
+    def may_read_code(self) -> bool:
+        """Whether the user may see the DAG file."""
+        return self._may("GET", DagAccessEntity.CODE)
+
+    @property
+    def reviewed(self) -> Review | None:
+        """The newest review that led to an activation; ``None``: there was none."""
+        return self.sidecar.reviews[-1] if self.sidecar.reviews else None
+
+    def key(self) -> str:
+        """Return a new key for a form."""
+        return new_key()
+
+    def _may(self, method: str, entity: DagAccessEntity | None = None) -> bool:
+        try:
+            check_dag(self.request, self.user, method, self.dag_id, entity)
+        except HTTPException:
+            return False
+        return True
+
+
+def subject(request: Request, user: Any, dag_id: str) -> Subject:
+    """Return an automation that exists.
+
+    :raises HTTPException: 404; 409 one of its files cannot be read.
+    """
+    state = existing(dag_id)
+    assert state.sidecar is not None  # noqa: S101 - existing() checked it
+    with create_session(scoped=False) as session:
+        dag = airflow_state.known_dags(session, [dag_id])[dag_id]
+    return Subject(state, state.sidecar, dag, request, user)
+
+
+def subject_page(about: Subject, tab: str, /, **values: Any) -> HTMLResponse:
+    """Return a page of an automation, with its header and tabs.
+
+    :param tab: a key of :data:`TABS`, which also names the template.
+    :param values: what the template shows besides ``about``.
+    """
+    return page(about.request, f"{tab}.html", about=about, tab=tab, tabs=TABS, **values)
+
+
+def may_edit_connections(user: Any) -> bool:
+    """Return whether a user may edit connections, which authoring needs."""
+    try:
+        check_connections(user, "PUT")
+    except HTTPException:
+        return False
+    return True
