@@ -13,7 +13,7 @@ from airflow_provider_vai.plugin.api.automation_response import Status
 from airflow_provider_vai.plugin.api.parameters import DagId, Offset
 from airflow_provider_vai.plugin.api.stored_automation import read_any_state
 from airflow_provider_vai.plugin.pages.frame import ROOT, page, path_of, redirect
-from airflow_provider_vai.plugin.pages.subject import may_edit_connections
+from airflow_provider_vai.plugin.pages.viewed import may_edit_connections
 from airflow_provider_vai.plugin.routes.automations import listed
 
 router = APIRouter(prefix=ROOT, include_in_schema=False, default_response_class=HTMLResponse)
@@ -37,7 +37,7 @@ def automations(
 ) -> Response:
     """List the automations whose DAGs the user may read."""
     statuses = get_args(Status)
-    chosen = status if status in statuses else None
+    chosen: Status | None = next((name for name in statuses if name == status), None)
     found = listed(request, user, limit=ROWS, offset=at, status=chosen, q=q or None)
     query = path_of(q=q or None, status=chosen).removeprefix("?")
     return page(

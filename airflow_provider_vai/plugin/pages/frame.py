@@ -90,7 +90,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.filters.update(json=as_json, field=field, time=time, plural=plural)
-    made.filters.update({one.__name__: one for one in (words.lead, words.one_line, words.starts, words.state_words)})
+    made.filters.update({one.__name__: one for one in (words.lead, words.one_line, words.starts)})
     made.globals.update(path_of=path_of, airflow_path_of=airflow_path_of)
     return made
 

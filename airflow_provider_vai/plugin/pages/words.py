@@ -4,34 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from airflow_provider_vai.languages.schedule import cron_of
 from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.model.triggers import EventTrigger, ManualTrigger, ScheduleTrigger, Trigger, WebhookTrigger
 
-if TYPE_CHECKING:
-    from airflow_provider_vai.plugin.pages.subject import Subject
-
 LEAD_CHARACTERS = 160
 SENTENCE = re.compile(r"(?<=[.!?])\s")
-
-
-def state_words(about: Subject) -> str:
-    """Return the state of an automation in a sentence or two: which version is live, and what waits."""
-    version, count = about.sidecar.version, len(about.open_items)
-    review = f"{count} review {'item waits' if count == 1 else 'items wait'}" if count else "everything is reviewed"
-    if about.dag.error:
-        return f"Version {version} cannot run."
-    if about.status == "active":
-        return f"Version {version} is live." + (f" {review[0].upper()}{review[1:]}." if count else "")
-    reviewed = about.reviewed
-    if about.status == "paused":
-        return f"Version {version} is paused; {review}."
-    if reviewed and reviewed.version < version:
-        return f"Version {version} waits for a review, and the DAG is paused meanwhile; {review}."
-    unread = " Airflow has not read its DAG file yet." if about.dag.is_paused is None else ""
-    return f"Version {version} is a draft that nobody has activated; {review}.{unread}"
 
 
 def starts(triggers: Sequence[Trigger]) -> str:

@@ -19,7 +19,7 @@ from fastapi.routing import APIRoute
 from airflow_provider_vai.model import approvals_record
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.plugin.api.json_response import MaskedJson
-from airflow_provider_vai.plugin.app import app
+from airflow_provider_vai.plugin.app import ROUTERS
 from airflow_provider_vai.plugin.webhooks import runs as webhook_runs
 from airflow_provider_vai.store.publisher import publish
 from tests.golden.regenerate import FIXED
@@ -330,7 +330,11 @@ def test_others(ask: Recorder, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_every_route_is_asked() -> None:
     """A route that is added has its answers recorded."""
     routes = {
-        f"{method} {route.path}" for route in app.routes if isinstance(route, APIRoute) for method in route.methods
+        f"{method} {route.path}"
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods
     }
 
     assert {one["route"] for one in recorded()} == routes

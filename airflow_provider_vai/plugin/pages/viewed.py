@@ -34,7 +34,7 @@ TABS = {
 
 
 @dataclass(frozen=True)
-class Subject:
+class ViewedAutomation:
     """One automation.
 
     :param state: its files and its log. :param sidecar: the newest sidecar. :param dag: its DAG in Airflow.
@@ -92,6 +92,22 @@ class Subject:
         """The newest review that led to an activation; ``None``: there was none."""
         return self.sidecar.reviews[-1] if self.sidecar.reviews else None
 
+    @property
+    def state_words(self) -> str:
+        """Its state in a sentence or two: which version is live, and what waits."""
+        version, count = self.sidecar.version, len(self.open_items)
+        review = f"{count} review {'item waits' if count == 1 else 'items wait'}" if count else "everything is reviewed"
+        if self.dag.error:
+            return f"Version {version} cannot run."
+        if self.status == "active":
+            return f"Version {version} is live." + (f" {review[0].upper()}{review[1:]}." if count else "")
+        if self.status == "paused":
+            return f"Version {version} is paused; {review}."
+        if self.reviewed and self.reviewed.version < version:
+            return f"Version {version} waits for a review, and the DAG is paused meanwhile; {review}."
+        unread = " Airflow has not read its DAG file yet." if self.dag.is_paused is None else ""
+        return f"Version {version} is a draft that nobody has activated; {review}.{unread}"
+
     def key(self) -> str:
         """Return a new key for a form."""
         return new_key()
@@ -104,7 +120,7 @@ class Subject:
         return True
 
 
-def subject(request: Request, user: Any, dag_id: str) -> Subject:
+def viewed(request: Request, user: Any, dag_id: str) -> ViewedAutomation:
     """Return an automation that exists.
 
     :raises HTTPException: 404; 409 one of its files cannot be read.
@@ -113,10 +129,10 @@ def subject(request: Request, user: Any, dag_id: str) -> Subject:
     assert state.sidecar is not None  # noqa: S101 - existing() checked it
     with create_session(scoped=False) as session:
         dag = airflow_state.known_dags(session, [dag_id])[dag_id]
-    return Subject(state, state.sidecar, dag, request, user)
+    return ViewedAutomation(state, state.sidecar, dag, request, user)
 
 
-def subject_page(about: Subject, tab: str, /, **values: Any) -> HTMLResponse:
+def viewed_page(about: ViewedAutomation, tab: str, /, **values: Any) -> HTMLResponse:
     """Return a page of an automation, with its header and tabs.
 
     :param tab: a key of :data:`TABS`, which also names the template.
