@@ -60,7 +60,7 @@ class ViewedAutomation:
     @property
     def status(self) -> str:
         """``draft``, ``active``, ``paused`` or ``error``."""
-        return airflow_state.status(self.sidecar, self.dag)
+        return airflow_state.status(self.sidecar.status, self.dag)
 
     @cached_property
     def open_items(self) -> dict[int, ReviewItem]:
