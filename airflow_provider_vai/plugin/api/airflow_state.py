@@ -31,11 +31,13 @@ class AirflowDag:
 
     :param is_paused: Airflow's switch; ``None``: Airflow has not read the file.
     :param error: the import error of the file. :param read_at: when Airflow last read the file.
+    :param next_run: when Airflow plans to start the next run, if a schedule starts it.
     """
 
     is_paused: bool | None = None
     error: str | None = None
     read_at: datetime | None = None
+    next_run: datetime | None = None
 
 
 def known_dags(session: Session, dag_ids: Iterable[str]) -> dict[str, AirflowDag]:
@@ -50,7 +52,9 @@ def known_dags(session: Session, dag_ids: Iterable[str]) -> dict[str, AirflowDag
         if row is None or row.is_stale:
             found[dag_id] = AirflowDag(error=errors.get(dag_id))
         else:
-            found[dag_id] = AirflowDag(bool(row.is_paused), errors.get(dag_id), row.last_parsed_time)
+            found[dag_id] = AirflowDag(
+                bool(row.is_paused), errors.get(dag_id), row.last_parsed_time, row.next_dagrun_create_after
+            )
     return found
 
 
