@@ -1,4 +1,4 @@
-"""``/api/v1/automations/{dag_id}/review``: the review items, and what people decided about each before an activation."""
+"""``/api/v1/automations/{dag_id}/review``: the review items, and what people decided about each of them."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def review(dag_id: DagId) -> Response:
     openapi_extra=body_of(Decisions),
 )
 def decide(dag_id: DagId, user: GetUserDep, body: SmallBody, if_match: IfMatch = None) -> Response:
-    """Keep decisions about review items. Nothing runs or changes; POST ``activate`` can then name the accepted items."""
+    """Keep decisions about review items. POST ``activate`` can then name the accepted items."""
     decided(dag_id, body.read(Decisions), if_match=if_match, by=user.get_name())
     return _shown(dag_id)
 
