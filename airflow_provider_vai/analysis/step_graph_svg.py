@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from airflow_provider_vai.languages.short_text import cut
@@ -143,7 +144,7 @@ def _edge(kind: EdgeKind, source: _Place, target: _Place, rows: list[list[_Place
     for lane in lanes:
         rows[lane.row].append(lane)
     places = [source, *lanes, target]
-    for upper, lower in zip(places, places[1:], strict=False):
+    for upper, lower in pairwise(places):
         upper.below.append(lower)
         lower.above.append(upper)
     return _Edge(kind, places)
@@ -181,7 +182,7 @@ def _wanted(place: _Place) -> float:
 
 
 def _settle(row: list[_Place], wanted: list[float]) -> None:
-    gaps = [(one.width + other.width) / 2 + SPACE for one, other in zip(row, row[1:], strict=False)]
+    gaps = [(one.width + other.width) / 2 + SPACE for one, other in pairwise(row)]
     right, left = list(wanted), list(wanted)
     for at, gap in enumerate(gaps):
         right[at + 1] = max(right[at + 1], right[at] + gap)
@@ -197,7 +198,7 @@ def _settle(row: list[_Place], wanted: list[float]) -> None:
 def _line(edge: _Edge) -> str:
     first = edge.places[0]
     path = f"M{first.x:.1f} {first.top + HEIGHT:.1f}"
-    for upper, lower in zip(edge.places, edge.places[1:], strict=False):
+    for upper, lower in pairwise(edge.places):
         start, end = upper.top + HEIGHT, lower.top
         middle = (start + end) / 2
         path += f"C{upper.x:.1f} {middle:.1f} {lower.x:.1f} {middle:.1f} {lower.x:.1f} {end:.1f}"

@@ -1,4 +1,4 @@
-"""``/api/v1/automations/{dag_id}/findings`` and ``…/explanation``: what lint finds, and where each argument comes from."""
+"""``/api/v1/automations/{dag_id}/findings`` and ``…/explanation``: what lint finds, and where arguments come from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The graph of the steps: every step once, below what it follows, without touching another; no outside text is markup."""
+"""The graph of the steps: each step once, below what it follows, apart from the others; outside text is text."""
 
 from __future__ import annotations
 
