@@ -49,7 +49,7 @@ GROUPS = (
     ),
     FindingGroup(
         "Values that stay as recorded",
-        "Each of these could come from somewhere else, but the recording does not show which. Every run uses the recorded"
+        "Each could come from somewhere else, but the recording does not show from where. Every run uses the recorded"
         " value unless you change it.",
         (
             "several_sources", "source_without_step", "picked_by_position", "picked_by_criterion", "key_from_data",

@@ -13,8 +13,9 @@ from airflow_provider_vai.plugin.api.request_body import AnyRequest, SmallBody, 
 from airflow_provider_vai.secrets.masking import mask
 
 MOST_FIELDS = 1000
-ENTRY, KEY = "entry", "key"
-"""Names of the hidden fields: the log entry that the page showed, and a key that makes a second click harmless."""
+ENTRY, KEY, WAS = "entry", "key", "was"
+"""Names of the hidden fields: the log entry that the page showed, a key that makes a second click harmless, and digests
+of the values that the form showed, so that only what a person changed is written."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,11 @@ class PageForm:
 
     def shown(self) -> list[tuple[str, str]]:
         """Return the fields that a person typed or chose, without the hidden ones."""
-        return [(name, value) for name, value in self.fields if name not in (ENTRY, KEY)]
+        return [(name, value) for name, value in self.fields if name not in (ENTRY, KEY, WAS)]
+
+    def kept(self) -> list[tuple[str, str]]:
+        """Return the hidden fields that a second sending repeats as they are."""
+        return [(name, value) for name, value in self.fields if name == WAS]
 
 
 def page_form(request: Request, body: SmallBody) -> PageForm:

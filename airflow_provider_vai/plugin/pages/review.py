@@ -28,7 +28,7 @@ router = APIRouter(prefix=ROOT, include_in_schema=False, default_response_class=
 
 DECISIONS = {"accepted": "Accepted", "to_change": "To change"}
 TICK, DECISION, NOTE = "item", "decision", "note"
-"""Names of the form's fields: the numbers of the ticked items, what to decide about them, and the person's own words."""
+"""Names of the form's fields: the ticked items, what to decide about them, and the person's own words."""
 
 
 @router.get("/automations/{dag_id}/review", dependencies=reading())
