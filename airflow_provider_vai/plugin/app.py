@@ -18,17 +18,25 @@ from airflow_provider_vai.operators.runtime.compat import configuration
 from airflow_provider_vai.plugin.api import openapi
 from airflow_provider_vai.plugin.api.json_response import MaskedJson
 from airflow_provider_vai.plugin.api.problems import error_response
-from airflow_provider_vai.plugin.pages import automations as automation_pages, static_files
+from airflow_provider_vai.plugin.pages import (
+    automations as automation_pages,
+    review as review_pages,
+    static_files,
+    step_edit as step_edit_pages,
+    steps as step_pages,
+)
 from airflow_provider_vai.plugin.pages.errors import error_page
 from airflow_provider_vai.plugin.pages.frame import is_page
 from airflow_provider_vai.plugin.routes import (
     approvals,
     automations,
     dag_runs,
+    findings,
     flashboards,
     gates,
     history,
     recordings,
+    review,
     savings,
     steps,
 )
@@ -39,6 +47,8 @@ ROUTERS = (
     recordings.router,
     automations.router,
     steps.router,
+    findings.router,
+    review.router,
     history.router,
     dag_runs.router,
     savings.router,
@@ -49,7 +59,13 @@ ROUTERS = (
 )
 
 
-PAGES = (static_files.router, automation_pages.router)
+PAGES = (
+    static_files.router,
+    automation_pages.router,
+    review_pages.router,
+    step_pages.router,
+    step_edit_pages.router,
+)
 """The routers of the pages. Their addresses start with ``/ui``."""
 
 

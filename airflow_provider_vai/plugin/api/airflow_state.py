@@ -33,11 +33,13 @@ class AirflowDag:
 
     :param is_paused: Airflow's switch; ``None``: Airflow has not read the file.
     :param error: the import error of the file. :param read_at: when Airflow last read the file.
+    :param next_run: when Airflow plans to start the next run, if a schedule starts it.
     """
 
     is_paused: bool | None = None
     error: str | None = None
     read_at: datetime | None = None
+    next_run: datetime | None = None
 
 
 UNKNOWN = AirflowDag()
@@ -50,12 +52,12 @@ def known_dags(session: Session, dag_ids: Iterable[str]) -> dict[str, AirflowDag
     for start in range(0, len(wanted), MOST_NAMES):
         batch = wanted[start : start + MOST_NAMES]
         rows = session.execute(
-            select(DagModel.dag_id, DagModel.is_paused, DagModel.last_parsed_time).where(
-                DagModel.dag_id.in_(batch), DagModel.is_stale.is_not(True)
-            )
+            select(
+                DagModel.dag_id, DagModel.is_paused, DagModel.last_parsed_time, DagModel.next_dagrun_create_after
+            ).where(DagModel.dag_id.in_(batch), DagModel.is_stale.is_not(True))
         )
-        for dag_id, is_paused, read_at in rows:
-            found[dag_id] = AirflowDag(bool(is_paused), found.get(dag_id, UNKNOWN).error, read_at)
+        for dag_id, is_paused, read_at, next_run in rows:
+            found[dag_id] = AirflowDag(bool(is_paused), found.get(dag_id, UNKNOWN).error, read_at, next_run)
     return {dag_id: found.get(dag_id, UNKNOWN) for dag_id in wanted}
 
 

@@ -97,7 +97,7 @@ def automation_response(
         dag = airflow_state.known_dags(session, [dag_id])[dag_id]
     in_airflow = _in_airflow(state.sidecar.status, to_review(state.sidecar), dag)
     fields = {**dict(state.sidecar), **in_airflow, "entry": state.number, "taken_for": taken_for}
-    fields["review"] = _numbered(enumerate(state.sidecar.review, 1))
+    fields["review"] = numbered(enumerate(state.sidecar.review, 1))
     shown = AutomationShown.model_construct(**fields, edited_by_hand=is_edited_by_hand(state))
     return MaskedJson(shown, status_code, {**etag(state.number), **(headers or {})})
 
@@ -114,23 +114,23 @@ def _in_airflow(status: str, open_items: Mapping[int, ReviewItem], dag: AirflowD
         "status": airflow_state.status(status, dag),
         "error": dag.error,
         "is_paused": dag.is_paused,
-        "to_review": _numbered(open_items.items()),
+        "to_review": numbered(open_items.items()),
     }
 
 
 def as_shown(number: int, item: ReviewItem) -> dict[str, Any]:
     """Return a review item as JSON, as the API shows it."""
-    (shown,) = _numbered([(number, item)])
+    (shown,) = numbered([(number, item)])
     return shown.model_dump(mode="json", by_alias=True)
 
 
-def _numbered(items: Iterable[tuple[int, ReviewItem]]) -> list[NumberedReviewItem]:
+def numbered(items: Iterable[tuple[int, ReviewItem]]) -> list[NumberedReviewItem]:
     """Return review items with their numbers, and without the folders of this server in their texts."""
-    numbered = list(items)
-    texts = iter(all_public(text for _, item in numbered for text in (item.message, *item.evidence)))
+    given = list(items)
+    texts = iter(all_public(text for _, item in given for text in (item.message, *item.evidence)))
     return [
         NumberedReviewItem(
             **{**dict(item), "message": next(texts), "evidence": [next(texts) for _ in item.evidence]}, number=number
         )
-        for number, item in numbered
+        for number, item in given
     ]

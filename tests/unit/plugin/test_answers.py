@@ -216,12 +216,23 @@ def test_runs(ask: Recorder, read_by_airflow: Any, folder: Path) -> None:
     ask("POST", f"{one}/activate", headers=MATCH)
     ask("POST", f"{one}/activate", json={"reviewed": "all"}, headers=MATCH)
     read_by_airflow("every_part")
+    ask("GET", f"{one}/findings")
+    ask("GET", f"{one}/explanation")
+    ask("PUT", f"{one}/review", json={"decisions": [{"number": 99, "decision": "accepted"}]}, headers=MATCH)
+    ask(
+        "PUT",
+        f"{one}/review",
+        json={"decisions": [{"number": 1, "decision": "accepted", "note": "fine"}]},
+        headers=MATCH,
+    )
+    ask("POST", f"{one}/activate", json={"reviewed": "accepted"}, headers=MATCH)
     ask("POST", f"{one}/activate", json={"reviewed": "some"}, headers=MATCH)
     ask("POST", f"{one}/activate", json={"reviewed": "all"}, headers=MATCH)
     ask("POST", f"{one}/runs", json={"conf": {"top_n": "many"}})
     ask("POST", f"{one}/runs", json={"conf": {"top_n": 7}})
     ask("GET", f"{one}/runs")
     ask("GET", f"{one}/savings")
+    ask("GET", f"{one}/review")
     ask("POST", f"{one}/pause", headers=MATCH)
     ask("GET", one)
     ask("GET", f"{one}/versions")

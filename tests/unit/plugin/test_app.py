@@ -18,7 +18,7 @@ from airflow_provider_vai.plugin.webhooks import route as webhooks
 
 ROUTES = [route for router in api.ROUTERS for route in router.routes]
 WEBHOOK = "/webhooks/{path:path}"
-SWITCHES = ("activate", "pause", "runs")
+SWITCHES = ("activate", "pause", "review", "runs")
 """What the right on the DAG alone allows: it changes nothing of what an automation does."""
 
 
