@@ -18,10 +18,15 @@ from airflow_provider_vai.operators.runtime.compat import configuration
 from airflow_provider_vai.plugin.api import openapi
 from airflow_provider_vai.plugin.api.json_response import MaskedJson
 from airflow_provider_vai.plugin.api.problems import error_response
-from airflow_provider_vai.plugin.pages import automations as automation_pages, static_files
+from airflow_provider_vai.plugin.pages import (
+    automations as automation_pages,
+    savings as savings_pages,
+    static_files,
+)
 from airflow_provider_vai.plugin.pages.errors import error_page
 from airflow_provider_vai.plugin.pages.frame import is_page
 from airflow_provider_vai.plugin.routes import (
+    all_savings,
     approvals,
     automations,
     dag_runs,
@@ -42,6 +47,7 @@ ROUTERS = (
     history.router,
     dag_runs.router,
     savings.router,
+    all_savings.router,
     approvals.router,
     flashboards.router,
     gates.router,
@@ -49,7 +55,11 @@ ROUTERS = (
 )
 
 
-PAGES = (static_files.router, automation_pages.router)
+PAGES = (
+    static_files.router,
+    automation_pages.router,
+    savings_pages.router,
+)
 """The routers of the pages. Their addresses start with ``/ui``."""
 
 

@@ -128,6 +128,12 @@ def authoring(method: Any = "PUT") -> list[Any]:
 READ_ANY = [Depends(requires_access_dag("GET"))]
 """The checks of the list of automations, which contains only those that the user may see."""
 
+READ_RUNS = [Depends(requires_access_dag("GET", DagAccessEntity.RUN))]
+"""The checks of what shows the runs of all automations, which contains only those that the user may see."""
+
+READ_SETUP = [Depends(requires_access_view(AccessView.PLUGINS))]
+"""The checks of what shows how Airflow is set up: as for Airflow's own list of plugins."""
+
 READ_RECORDINGS = [Depends(requires_access_dag("PUT")), Depends(edits_connections)]
 """The checks of recordings: what a person said to an agent is only for users who may make automations of it."""
 

@@ -116,7 +116,7 @@ def listed(
     """Return a page of the list of automations, see :func:`listing`."""
     folder = automations_folder()
     names = [name[: -len(SUFFIX)] for name in shared_files.names(folder, SUFFIX)]
-    sidecars = [(name, _sidecar(folder, name)) for name in _readable(names, request, user)]
+    sidecars = [(name, _sidecar(folder, name)) for name in readable(names, request, user)]
     with create_session(scoped=False) as session:
         dags = airflow_state.known_dags(session, [name for name, _ in sidecars])
     items = [
@@ -196,7 +196,7 @@ def _searched_text(item: AutomationItem | UnreadableAutomation) -> str:
     return f"{item.dag_id} {mask(item.description)}" if isinstance(item, AutomationItem) else f"{item.dag_id} "
 
 
-def _readable(names: list[str], request: Request, user: Any) -> list[str]:
+def readable(names: list[str], request: Request, user: Any) -> list[str]:
     """Return the names of the DAGs that the user may read; one query answers for all DAGs that Airflow knows."""
     from airflow.api_fastapi.app import get_auth_manager
     from airflow.models.dag import DagModel

@@ -16,12 +16,13 @@ LOCAL = "http://localhost:8080"
 HOW = {
     "vai": "HMAC-SHA256 of <timestamp>.<body>, in hex, as X-Vai-Signature: v1=<hex>, with the time in X-Vai-Timestamp."
     " X-Vai-Delivery is the id of the delivery: tries with the same id start one run.",
-    "standard": "HMAC-SHA256 of <id>.<timestamp>.<body>, in base64, as webhook-signature: v1,<base64>, with webhook-id and"
-    " webhook-timestamp. The key is the base64 after whsec_ in the secret, decoded. See https://www.standardwebhooks.com.",
-    "github": "HMAC-SHA256 of the body, in hex, as X-Hub-Signature-256: sha256=<hex>. GitHub does this once you enter the"
-    " secret in the settings of its webhook; choose the content type application/json there.",
-    "stripe": "HMAC-SHA256 of <timestamp>.<body>, in hex, as Stripe-Signature: t=<timestamp>,v1=<hex>. Stripe does this by"
-    " itself; the connection's password is the signing secret of its endpoint.",
+    "standard": "HMAC-SHA256 of <id>.<timestamp>.<body>, in base64, as webhook-signature: v1,<base64>, with webhook-id"
+    " and webhook-timestamp. The key is the base64 after whsec_ in the secret, decoded. See"
+    " https://www.standardwebhooks.com.",
+    "github": "HMAC-SHA256 of the body, in hex, as X-Hub-Signature-256: sha256=<hex>. GitHub does this once you enter"
+    " the secret in the settings of its webhook; choose the content type application/json there.",
+    "stripe": "HMAC-SHA256 of <timestamp>.<body>, in hex, as Stripe-Signature: t=<timestamp>,v1=<hex>. Stripe does this"
+    " by itself; the connection's password is the signing secret of its endpoint.",
     "shopify": "HMAC-SHA256 of the body, in base64, as X-Shopify-Hmac-Sha256. Shopify does this by itself; the"
     " connection's password is the secret of the app, or that of the shop's notifications.",
 }

@@ -250,6 +250,7 @@ def test_savings(ask: Recorder, read_by_airflow: Any) -> None:
     ask("POST", f"{URL}/saves/activate", json={"reviewed": "all"}, headers=MATCH)
     ask("POST", f"{URL}/saves/runs")
     ask("GET", f"{URL}/saves/savings")
+    ask("GET", "/api/v1/savings")
     check("savings", ask)
 
 
