@@ -20,6 +20,7 @@ from airflow_provider_vai.plugin.api.json_response import MaskedJson
 from airflow_provider_vai.plugin.api.problems import error_response
 from airflow_provider_vai.plugin.pages import (
     automations as automation_pages,
+    runs as run_pages,
     savings as savings_pages,
     static_files,
 )
@@ -58,6 +59,7 @@ ROUTERS = (
 PAGES = (
     static_files.router,
     automation_pages.router,
+    run_pages.router,
     savings_pages.router,
 )
 """The routers of the pages. Their addresses start with ``/ui``."""

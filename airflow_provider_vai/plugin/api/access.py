@@ -105,9 +105,18 @@ def is_allowed(request: Request, user: Any, method: Any, dag_id: str) -> bool:
     return True
 
 
-def reading(entity: DagAccessEntity | None = None) -> list[Any]:
-    """Return the checks of a route that shows something of one automation."""
-    return [Depends(known_name), Depends(requires_access_dag("GET", entity))]
+def reading(*entities: DagAccessEntity | None) -> list[Any]:
+    """Return the checks of a route that shows something of one automation.
+
+    :param entities: what it shows; nothing: only what the DAG itself is.
+    """
+    return [Depends(known_name), *(Depends(requires_access_dag("GET", entity)) for entity in entities or (None,))]
+
+
+READ_RUN = reading(
+    DagAccessEntity.RUN, DagAccessEntity.TASK_INSTANCE, DagAccessEntity.XCOM, DagAccessEntity.HITL_DETAIL
+)
+"""The checks of what shows one run: the states of its tasks, values from their results, and decisions."""
 
 
 def changing(method: Any = "PUT", entity: DagAccessEntity | None = None) -> list[Any]:

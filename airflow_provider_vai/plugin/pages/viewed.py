@@ -132,13 +132,14 @@ def viewed(request: Request, user: Any, dag_id: str) -> ViewedAutomation:
     return ViewedAutomation(state, state.sidecar, dag, request, user)
 
 
-def viewed_page(about: ViewedAutomation, tab: str, /, **values: Any) -> HTMLResponse:
+def viewed_page(about: ViewedAutomation, tab: str, /, template: str = "", **values: Any) -> HTMLResponse:
     """Return a page of an automation, with its header and tabs.
 
     :param tab: a key of :data:`TABS`, which also names the template.
+    :param template: another template, of a page below the tab.
     :param values: what the template shows besides ``about``.
     """
-    return page(about.request, f"{tab}.html", about=about, tab=tab, tabs=TABS, **values)
+    return page(about.request, template or f"{tab}.html", about=about, tab=tab, tabs=TABS, **values)
 
 
 def may_edit_connections(user: Any) -> bool:

@@ -22,7 +22,7 @@ from airflow_provider_vai.plugin.api.configured_folders import automations_folde
 from airflow_provider_vai.plugin.api.json_response import ListPage, MaskedJson, ResponseModel
 from airflow_provider_vai.plugin.api.parameters import Limit, Offset
 from airflow_provider_vai.plugin.routes.automations import readable
-from airflow_provider_vai.plugin.routes.savings import CostShown, ledger_of
+from airflow_provider_vai.plugin.routes.savings import CostShown, ledger_of, newest_runs
 from airflow_provider_vai.store import shared_files
 
 router = APIRouter(prefix="/api/v1/savings", tags=["runs"])
@@ -124,7 +124,9 @@ def _item(session: Session, sidecar: Sidecar, counted: tuple[int, int, float | N
     runs, successes, seconds = counted
     asking = savings.model_steps(sidecar.steps)
     saved: Cost = (
-        ledger_of(session, sidecar, NEWEST).saved if asking else savings.saved_in_all(sidecar, successes, seconds)
+        ledger_of(session, sidecar, newest_runs(session, sidecar.dag_id, NEWEST)).saved
+        if asking
+        else savings.saved_in_all(sidecar, successes, seconds)
     )
     return AutomationSavings(
         dag_id=sidecar.dag_id,

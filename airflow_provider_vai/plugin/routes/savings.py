@@ -77,19 +77,29 @@ def saved_by(dag_id: str, limit: int) -> SavingsShown:
     sidecar = existing(dag_id).sidecar
     assert sidecar is not None  # noqa: S101 - existing() checked it
     with create_session(scoped=False) as session:
-        found = ledger_of(session, sidecar, limit)
+        found = ledger_of(session, sidecar, newest_runs(session, dag_id, limit))
     return SavingsShown.model_validate(savings.as_json(found))
 
 
-def ledger_of(session: Session, sidecar: Sidecar, limit: int) -> savings.Ledger:
-    """Return the ledger of the newest runs of an automation.
+def newest_runs(session: Session, dag_id: str, limit: int, offset: int = 0) -> list[DagRun]:
+    """Return the runs of a DAG, newest first.
+
+    :param session: of Airflow's database.
+    :param dag_id: the DAG.
+    :param limit: how many.
+    :param offset: after how many.
+    """
+    query = select(DagRun).where(DagRun.dag_id == dag_id).order_by(DagRun.run_after.desc(), DagRun.id.desc())
+    return list(session.scalars(query.limit(limit).offset(offset)))
+
+
+def ledger_of(session: Session, sidecar: Sidecar, runs: list[DagRun]) -> savings.Ledger:
+    """Return the ledger of some runs of an automation.
 
     :param session: of Airflow's database.
     :param sidecar: of the automation.
-    :param limit: how many runs to look at.
+    :param runs: the runs.
     """
-    query = select(DagRun).where(DagRun.dag_id == sidecar.dag_id).order_by(DagRun.run_after.desc(), DagRun.id.desc())
-    runs = list(session.scalars(query.limit(limit)))
     residual = _residual(session, sidecar, [run.run_id for run in runs])
     entries = [
         {

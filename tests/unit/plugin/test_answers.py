@@ -249,6 +249,9 @@ def test_savings(ask: Recorder, read_by_airflow: Any) -> None:
     read_by_airflow("saves")
     ask("POST", f"{URL}/saves/activate", json={"reviewed": "all"}, headers=MATCH)
     ask("POST", f"{URL}/saves/runs")
+    run = ask("GET", f"{URL}/saves/runs").json()["items"][0]["runId"]
+    ask("GET", f"{URL}/saves/runs/{run}")
+    ask("GET", f"{URL}/saves/runs/none")
     ask("GET", f"{URL}/saves/savings")
     ask("GET", "/api/v1/savings")
     check("savings", ask)

@@ -31,8 +31,8 @@ def crystallized(client: Any, read_by_airflow: Any, dag_id: str = "saves") -> No
 def ended(dag_id: str, state: str = "success", seconds_: int | None = 30) -> None:
     """Let the newest run of a DAG end."""
     from airflow.models.dagrun import DagRun
-    from airflow.utils.session import create_session
     from airflow.sdk.timezone import utcnow
+    from airflow.utils.session import create_session
     from sqlalchemy import select
 
     with create_session() as session:
@@ -116,7 +116,7 @@ def test_a_hostile_model_is_text(op: Any, folder: Any) -> None:
         (0, "$0.00"),
         (1234.5, "$1,234.50"),
         (0.0312, "$0.0312"),
-        (-2, "−$2.00"),
+        (-2, "\u2212$2.00"),
         (0.00001, "<$0.0001"),
         (None, "unknown"),
     ],
@@ -128,7 +128,7 @@ def test_dollars(amount: float | None, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("amount", "shown"),
-    [(0.25, "0.2 s"), (59.7, "1 min"), (125, "2 min 5 s"), (3600, "1 h"), (90061, "1 d 1 h"), (-61, "−1 min 1 s")],
+    [(0.25, "0.2 s"), (59.7, "1 min"), (125, "2 min 5 s"), (3600, "1 h"), (90061, "1 d 1 h"), (-61, "\u22121 min 1 s")],
 )
 def test_seconds(amount: float, shown: str) -> None:
     """Two units at most."""
