@@ -23,6 +23,7 @@ from airflow_provider_vai.plugin.pages import (
     runs as run_pages,
     savings as savings_pages,
     static_files,
+    triggers as trigger_pages,
 )
 from airflow_provider_vai.plugin.pages.errors import error_page
 from airflow_provider_vai.plugin.pages.frame import is_page
@@ -37,6 +38,7 @@ from airflow_provider_vai.plugin.routes import (
     recordings,
     savings,
     steps,
+    triggers,
 )
 from airflow_provider_vai.plugin.webhooks import route as webhooks
 
@@ -46,6 +48,7 @@ ROUTERS = (
     automations.router,
     steps.router,
     history.router,
+    triggers.router,
     dag_runs.router,
     savings.router,
     all_savings.router,
@@ -61,6 +64,7 @@ PAGES = (
     automation_pages.router,
     run_pages.router,
     savings_pages.router,
+    trigger_pages.router,
 )
 """The routers of the pages. Their addresses start with ``/ui``."""
 

@@ -165,9 +165,21 @@ def read(dag_id: DagId) -> Response:
 )
 def change(dag_id: DagId, user: GetUserDep, body: SmallBody, if_match: IfMatch = None) -> Response:
     """Change settings of an automation, as a new version."""
-    changes = body.read(Changes)
+    return changed(dag_id, body.read(Changes), if_match=if_match, by=user.get_name())
+
+
+def changed(dag_id: str, changes: Changes, *, if_match: str | None, by: str) -> Response:
+    """Change settings of an automation, and return the answer that shows it.
+
+    :param dag_id: of the automation.
+    :param changes: the settings to change.
+    :param if_match: the header ``If-Match``.
+    :param by: the user's name.
+    :raises HTTPException: see ``write_change``.
+    :raises VaiError: see ``write_change``.
+    """
     summary = changes.summary or f"changed {', '.join(sorted(changes.model_fields_set - {'summary'})) or 'nothing'}"
-    return write_change(dag_id, changes.edit(), if_match=if_match, by=user.get_name(), summary=summary)
+    return write_change(dag_id, changes.edit(), if_match=if_match, by=by, summary=summary)
 
 
 @router.delete("/{dag_id}", dependencies=authoring("DELETE"), status_code=204, response_class=Response)

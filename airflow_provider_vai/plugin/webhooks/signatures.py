@@ -101,7 +101,7 @@ def verify(scheme: str, secret: str, headers: Mapping[str, str], body: bytes, no
         raise ValueError(f"there is no signature scheme {scheme!r}: choose one of {', '.join(_SCHEMES)}")
     if not secret:
         raise ValueError("the secret is empty")
-    key = _standard_key(secret) if scheme == "standard" else secret.encode("utf-8")
+    key = key_of(scheme, secret)
     found = _SCHEMES[scheme](key, headers, body, now)
     return Delivery(
         scheme=scheme,
@@ -111,6 +111,16 @@ def verify(scheme: str, secret: str, headers: Mapping[str, str], body: bytes, no
         signature=_sha256(hmac.digest(key, found.signed, "sha256")),
         content=_sha256(found.content),
     )
+
+
+def key_of(scheme: str, secret: str) -> bytes:
+    """Return the key that a secret stands for.
+
+    :param scheme: the signature scheme.
+    :param secret: the secret as the sender has it.
+    :raises UnusableSecret: it does not have the form that the scheme needs.
+    """
+    return _standard_key(secret) if scheme == "standard" else secret.encode("utf-8")
 
 
 def _vai(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> _Signed:

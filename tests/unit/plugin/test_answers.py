@@ -119,6 +119,8 @@ def test_automations(ask: Recorder, folder: Path) -> None:
     ask("POST", URL, json=PLATFORM)
     ask("GET", f"{URL}/events")
     ask("GET", f"{URL}/new_order")
+    ask("GET", f"{URL}/new_order/triggers")
+    ask("GET", f"{URL}/events/triggers")
     full = ask("GET", f"{URL}/every_part/versions/1").json()["automation"]
     ask("POST", URL, json={**full, "dagId": "again"})
     ask("POST", URL, json={**SPEC, "nonsense": 1}, headers={"Idempotency-Key": "k"})
