@@ -40,8 +40,7 @@ def examine(folder: AnyPath | None = None, *, seconds: float = SECONDS) -> list[
 
 
 def _masked(found: Diagnosis) -> Diagnosis:
-    texts = {name: mask(getattr(found, name)) for name in ("subject", "message", "remedy")}
-    return replace(found, **texts)
+    return replace(found, subject=mask(found.subject), message=mask(found.message), remedy=mask(found.remedy))
 
 
 def _asked(needed: Needs, folder: Path | None, seconds: float) -> Iterator[Diagnosis]:
