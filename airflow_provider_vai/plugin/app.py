@@ -22,6 +22,7 @@ from airflow_provider_vai.plugin.pages import (
     automations as automation_pages,
     runs as run_pages,
     savings as savings_pages,
+    setup as setup_pages,
     static_files,
     triggers as trigger_pages,
 )
@@ -37,6 +38,7 @@ from airflow_provider_vai.plugin.routes import (
     history,
     recordings,
     savings,
+    setup,
     steps,
     triggers,
 )
@@ -52,6 +54,7 @@ ROUTERS = (
     dag_runs.router,
     savings.router,
     all_savings.router,
+    setup.router,
     approvals.router,
     flashboards.router,
     gates.router,
@@ -65,6 +68,7 @@ PAGES = (
     run_pages.router,
     savings_pages.router,
     trigger_pages.router,
+    setup_pages.router,
 )
 """The routers of the pages. Their addresses start with ``/ui``."""
 

@@ -140,8 +140,9 @@ READ_ANY = [Depends(requires_access_dag("GET"))]
 READ_RUNS = [Depends(requires_access_dag("GET", DagAccessEntity.RUN))]
 """The checks of what shows the runs of all automations, which contains only those that the user may see."""
 
-READ_SETUP = [Depends(requires_access_view(AccessView.PLUGINS))]
-"""The checks of what shows how Airflow is set up: as for Airflow's own list of plugins."""
+READ_SETUP = [Depends(requires_access_view(AccessView.PLUGINS)), Depends(edits_connections)]
+"""The checks of what shows how Airflow is set up: as for Airflow's own list of plugins. The simple auth manager shows
+that list to every viewer, but this names folders and connections as well."""
 
 READ_RECORDINGS = [Depends(requires_access_dag("PUT")), Depends(edits_connections)]
 """The checks of recordings: what a person said to an agent is only for users who may make automations of it."""

@@ -16,10 +16,13 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
+from airflow_provider_vai.analysis import doctor
+from airflow_provider_vai.analysis.doctor import Diagnosis
 from airflow_provider_vai.model import approvals_record
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.plugin.api.json_response import MaskedJson
 from airflow_provider_vai.plugin.app import ROUTERS
+from airflow_provider_vai.plugin.routes import setup
 from airflow_provider_vai.plugin.webhooks import runs as webhook_runs
 from airflow_provider_vai.store.publisher import publish
 from tests.golden.regenerate import FIXED
@@ -242,6 +245,19 @@ def test_runs(ask: Recorder, read_by_airflow: Any, folder: Path) -> None:
     ask("GET", "/api/v1/approvals", params={"dag_id": "other"})
     ask("GET", "/api/v1/approvals")
     check("runs", ask)
+
+
+def test_setup(ask: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the checks of the installation find."""
+    found = [
+        Diagnosis("DOC301", "error", "extra dlt", "dlt not installed; needed by nightly", "Run pip install it."),
+        Diagnosis("DOC401", "ok", "connection warehouse", f"exists (type {TOKEN}); needed by nightly"),
+    ]
+    monkeypatch.setattr(doctor, "examine", lambda: found)
+    setup.forget()
+    ask("GET", "/api/v1/setup")
+    setup.forget()
+    check("setup", ask)
 
 
 def test_savings(ask: Recorder, read_by_airflow: Any) -> None:
