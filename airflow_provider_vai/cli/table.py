@@ -352,6 +352,21 @@ COMMANDS = (
         ),
     ),
     Command(
+        "doctor",
+        "doctor",
+        "Check this installation, and that what your automations need is here: versions, folders, extras, connections.",
+        (
+            option(
+                "folder",
+                metavar="DIR",
+                nargs="?",
+                help="the folder of the automations; default: the folder that Airflow's HTTP API serves",
+            ),
+            option("--timeout", metavar="SECONDS", type=float, help="the time limit of asking Airflow; default: 120"),
+            JSON,
+        ),
+    ),
+    Command(
         "schema",
         "catalog",
         "Print the JSON Schema of a run, an automation or a sidecar.",

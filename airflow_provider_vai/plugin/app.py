@@ -21,13 +21,18 @@ from airflow_provider_vai.plugin.api.problems import error_response
 from airflow_provider_vai.plugin.pages import (
     automations as automation_pages,
     review as review_pages,
+    runs as run_pages,
+    savings as savings_pages,
+    setup as setup_pages,
     static_files,
     step_edit as step_edit_pages,
     steps as step_pages,
+    triggers as trigger_pages,
 )
 from airflow_provider_vai.plugin.pages.errors import error_page
 from airflow_provider_vai.plugin.pages.frame import is_page
 from airflow_provider_vai.plugin.routes import (
+    all_savings,
     approvals,
     automations,
     dag_runs,
@@ -38,7 +43,9 @@ from airflow_provider_vai.plugin.routes import (
     recordings,
     review,
     savings,
+    setup,
     steps,
+    triggers,
 )
 from airflow_provider_vai.plugin.webhooks import route as webhooks
 
@@ -50,8 +57,11 @@ ROUTERS = (
     findings.router,
     review.router,
     history.router,
+    triggers.router,
     dag_runs.router,
     savings.router,
+    all_savings.router,
+    setup.router,
     approvals.router,
     flashboards.router,
     gates.router,
@@ -65,6 +75,10 @@ PAGES = (
     review_pages.router,
     step_pages.router,
     step_edit_pages.router,
+    run_pages.router,
+    savings_pages.router,
+    trigger_pages.router,
+    setup_pages.router,
 )
 """The routers of the pages. Their addresses start with ``/ui``."""
 

@@ -39,7 +39,7 @@ _REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+).*?;.*\bextra\s*==\s*['\"](
 def missing_extras(subject: Subject) -> Iterator[CheckResult]:
     """A step needs a library that is not installed here."""
     for step in subject.steps:
-        for extra in _extras(step):
+        for extra in extras_of(step):
             if missing := missing_of(extra):
                 problem = f"the step needs what is not installed here: {', '.join(missing)}"
                 remedy = f"Run pip install '{PACKAGE}[{extra}]' where the DAG runs."
@@ -50,10 +50,10 @@ def missing_modules(subject: Subject) -> Iterator[CheckResult]:
     """The module of a function cannot be found."""
     folders = python_path(subject.path.absolute().parent)
     for step in subject.steps:
-        for name, module in _modules(step):
-            if not is_found(module, folders):
-                problem = f"the module {shown(module)} cannot be found here"
-                yield CheckResult(step.field("arguments", name), problem, f"Write {CALLABLE_PLACE}.")
+        name, function = function_of(step) or ("", "")
+        if function and not is_found(module := _module_of(function), folders):
+            problem = f"the module {shown(module)} cannot be found here"
+            yield CheckResult(step.field("arguments", name), problem, f"Write {CALLABLE_PLACE}.")
 
 
 @cache
@@ -75,7 +75,11 @@ def _is_here(name: str) -> bool:
     return True
 
 
-def _extras(step: RawStep) -> Iterator[str]:
+def extras_of(step: RawStep) -> Iterator[str]:
+    """Yield the extras of this package that a step needs where it runs.
+
+    :param step: The step.
+    """
     kind = text_of(step.data.get("kind")) or ""
     if kind in EXTRAS:
         yield EXTRAS[kind]
@@ -86,14 +90,22 @@ def _extras(step: RawStep) -> Iterator[str]:
         yield "s3"
 
 
-def _modules(step: RawStep) -> Iterator[tuple[str, str]]:
-    """Yield the argument and the module of each function that the step names."""
+def function_of(step: RawStep) -> tuple[str, str] | None:
+    """Return the argument in which a step names a function of the user, and the function's dotted name.
+
+    :param step: The step.
+    :return: The two; ``None``: the step names no function, one of Python's standard library, or one that each run
+        chooses.
+    """
     name = {"python_tool": "python_callable", "dlt_extract": "source"}.get(text_of(step.data.get("kind")) or "")
     argument = step.arguments.get(name or "", {})
     value = text_of(argument.get("value"))
     if not name or argument.get("class") != "frozen" or value is None or value in DLT_SOURCES:
-        return
-    module = value.rpartition(":" if ":" in value else ".")[0]
-    parts = module.split(".")
-    if all(part.isidentifier() for part in parts) and parts[0] not in sys.stdlib_module_names:
-        yield name, module
+        return None
+    parts = _module_of(value).split(".")
+    is_own = all(part.isidentifier() for part in parts) and parts[0] not in sys.stdlib_module_names
+    return (name, value) if is_own else None
+
+
+def _module_of(function: str) -> str:
+    return function.rpartition(":" if ":" in function else ".")[0]

@@ -115,7 +115,7 @@ def listed(
     """Return a page of the list of automations, see :func:`listing`."""
     found = [
         one
-        for one in summaries(automations_folder(), keep=lambda dag_ids: _readable(dag_ids, request, user))
+        for one in summaries(automations_folder(), keep=lambda dag_ids: readable(dag_ids, request, user))
         if q is None or q.casefold() in _searched_text(one).casefold()
     ]
     with create_session(scoped=False) as session:
@@ -166,9 +166,21 @@ def read(dag_id: DagId) -> Response:
 )
 def change(dag_id: DagId, user: GetUserDep, body: SmallBody, if_match: IfMatch = None) -> Response:
     """Change settings of an automation, as a new version."""
-    changes = body.read(Changes)
+    return changed(dag_id, body.read(Changes), if_match=if_match, by=user.get_name())
+
+
+def changed(dag_id: str, changes: Changes, *, if_match: str | None, by: str) -> Response:
+    """Change settings of an automation, and return the answer that shows it.
+
+    :param dag_id: of the automation.
+    :param changes: the settings to change.
+    :param if_match: the header ``If-Match``.
+    :param by: the user's name.
+    :raises HTTPException: see ``write_change``.
+    :raises VaiError: see ``write_change``.
+    """
     summary = changes.summary or f"changed {', '.join(sorted(changes.model_fields_set - {'summary'})) or 'nothing'}"
-    return write_change(dag_id, changes.edit(), if_match=if_match, by=user.get_name(), summary=summary)
+    return write_change(dag_id, changes.edit(), if_match=if_match, by=by, summary=summary)
 
 
 @router.delete("/{dag_id}", dependencies=authoring("DELETE"), status_code=204, response_class=Response)
@@ -201,7 +213,7 @@ def _status(found: Summary | Unreadable, dag: AirflowDag) -> str:
     return airflow_state.status(found.status, dag) if isinstance(found, Summary) else "error"
 
 
-def _readable(names: list[str], request: Request, user: Any) -> list[str]:
+def readable(names: list[str], request: Request, user: Any) -> list[str]:
     """Return the names of the DAGs that the user may read; one query answers for all DAGs that Airflow knows."""
     from airflow.api_fastapi.app import get_auth_manager
     from airflow.models.dag import DagModel

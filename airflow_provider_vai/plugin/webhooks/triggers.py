@@ -13,6 +13,7 @@ from airflow_provider_vai.exceptions import SpecError, VaiError
 from airflow_provider_vai.model.sidecar import SUFFIX, parse_sidecar
 from airflow_provider_vai.model.triggers import WebhookTrigger
 from airflow_provider_vai.plugin.api.configured_folders import automations_folder
+from airflow_provider_vai.plugin.webhooks.signatures import UnusableSecret, key_of
 from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.store.file_cache import FileCache
 from airflow_provider_vai.store.shared_files import AnyPath
@@ -65,6 +66,21 @@ def secret(trigger: WebhookTrigger) -> str:
     if not password:
         raise Misconfigured("the connection has no password", where=f"webhook {trigger.path}", remedy=remedy)
     return str(password)
+
+
+def secret_problem(trigger: WebhookTrigger) -> str:
+    """Return what is wrong with the secret of a webhook and what to do, without the secret; empty: nothing is.
+
+    :param trigger: the webhook.
+    """
+    try:
+        key_of(trigger.signature, secret(trigger))
+    except (Misconfigured, UnusableSecret) as error:
+        return f"{error.problem[0].upper()}{error.problem[1:]}. {error.remedy}"
+    except Exception as error:  # each secrets backend has its own errors
+        log.warning("The connection of the webhook %s cannot be looked up", trigger.path, exc_info=True)
+        return f"The connection cannot be looked up ({type(error).__name__}); the server's log says more."
+    return ""
 
 
 def _served(folder: AnyPath) -> list[Webhook]:

@@ -16,10 +16,13 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
+from airflow_provider_vai.analysis import doctor
+from airflow_provider_vai.analysis.doctor import Diagnosis
 from airflow_provider_vai.model import approvals_record
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.plugin.api.json_response import MaskedJson
 from airflow_provider_vai.plugin.app import ROUTERS
+from airflow_provider_vai.plugin.routes import setup
 from airflow_provider_vai.plugin.webhooks import runs as webhook_runs
 from airflow_provider_vai.store.publisher import publish
 from tests.golden.regenerate import FIXED
@@ -119,6 +122,8 @@ def test_automations(ask: Recorder, folder: Path) -> None:
     ask("POST", URL, json=PLATFORM)
     ask("GET", f"{URL}/events")
     ask("GET", f"{URL}/new_order")
+    ask("GET", f"{URL}/new_order/triggers")
+    ask("GET", f"{URL}/events/triggers")
     full = ask("GET", f"{URL}/every_part/versions/1").json()["automation"]
     ask("POST", URL, json={**full, "dagId": "again"})
     ask("POST", URL, json={**SPEC, "nonsense": 1}, headers={"Idempotency-Key": "k"})
@@ -253,6 +258,19 @@ def test_runs(ask: Recorder, read_by_airflow: Any, folder: Path) -> None:
     check("runs", ask)
 
 
+def test_setup(ask: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the checks of the installation find."""
+    found = [
+        Diagnosis("DOC301", "error", "extra dlt", "dlt not installed; needed by nightly", "Run pip install it."),
+        Diagnosis("DOC401", "ok", "connection warehouse", f"exists (type {TOKEN}); needed by nightly"),
+    ]
+    monkeypatch.setattr(doctor, "examine", lambda: found)
+    setup.forget()
+    ask("GET", "/api/v1/setup")
+    setup.forget()
+    check("setup", ask)
+
+
 def test_savings(ask: Recorder, read_by_airflow: Any) -> None:
     """The ledger of a recorded run and of a run of its DAG."""
     ask("POST", RUNS, content=seed())
@@ -260,7 +278,11 @@ def test_savings(ask: Recorder, read_by_airflow: Any) -> None:
     read_by_airflow("saves")
     ask("POST", f"{URL}/saves/activate", json={"reviewed": "all"}, headers=MATCH)
     ask("POST", f"{URL}/saves/runs")
+    run = ask("GET", f"{URL}/saves/runs").json()["items"][0]["runId"]
+    ask("GET", f"{URL}/saves/runs/{run}")
+    ask("GET", f"{URL}/saves/runs/none")
     ask("GET", f"{URL}/saves/savings")
+    ask("GET", "/api/v1/savings")
     check("savings", ask)
 
 
