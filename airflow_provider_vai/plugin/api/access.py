@@ -128,6 +128,9 @@ def authoring(method: Any = "PUT") -> list[Any]:
 READ_ANY = [Depends(requires_access_dag("GET"))]
 """The checks of the list of automations, which contains only those that the user may see."""
 
+READ_QUESTIONS = [Depends(requires_access_dag("GET", DagAccessEntity.HITL_DETAIL))]
+"""The checks of gates' questions and decisions: of the DAG that the query names, or of all that the user may see."""
+
 READ_RECORDINGS = [Depends(requires_access_dag("PUT")), Depends(edits_connections)]
 """The checks of recordings: what a person said to an agent is only for users who may make automations of it."""
 

@@ -191,5 +191,5 @@ def test_what_a_person_types(own: Any, schema: dict[str, Any], text: str, value:
 )
 def test_what_cannot_be_typed(schema: dict[str, Any], text: str) -> None:
     """The message names the field."""
-    with pytest.raises(approval_form.InvalidEdit, match="^json.amount: "):
+    with pytest.raises(approval_form.InvalidEdit, match=r"^json\.amount: "):
         approval_form.typed(approval_form.Field("json.amount", "a", "json.amount", schema, 5), text)
