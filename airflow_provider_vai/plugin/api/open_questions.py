@@ -181,7 +181,7 @@ def _question(request: Request, user: Any, found: Found, row: Sequence[Any], fac
         body=detail.body or "",
         sha256=digest_of(detail.body or ""),
         asked_at=found.asked_at,
-        deadline=_deadline(waiting),
+        deadline=deadline_of(waiting),
         on_timeout=settings.get("on_timeout"),
         on_reject=settings.get("on_reject"),
         assigned_users=list(found.assigned),
@@ -193,8 +193,11 @@ def _question(request: Request, user: Any, found: Found, row: Sequence[Any], fac
     )
 
 
-def _deadline(waiting: Any) -> datetime | None:
-    """Return when a parked gate stops waiting, from the arguments that it resumes with."""
+def deadline_of(waiting: Any) -> datetime | None:
+    """Return when a parked gate stops waiting; ``None``: never.
+
+    :param waiting: the arguments that the gate resumes with, as Airflow stores them.
+    """
     while isinstance(waiting, Mapping) and "__var" in waiting:  # as Airflow 3.1 stores them
         waiting = waiting["__var"]
     moment = waiting.get("deadline") if isinstance(waiting, Mapping) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -22,7 +23,7 @@ from airflow_provider_vai.plugin.api.open_questions import Found, OpenQuestion, 
 from airflow_provider_vai.plugin.api.parameters import DagId, Offset
 from airflow_provider_vai.plugin.api.problems import Problem, described
 from airflow_provider_vai.plugin.pages.forms import Form, PageForm, is_editable, new_key
-from airflow_provider_vai.plugin.pages.frame import ROOT, page, path_of, redirect
+from airflow_provider_vai.plugin.pages.frame import ROOT, page, path_of, plural, redirect
 from airflow_provider_vai.plugin.routes.approvals import DecisionPage, decisions
 from airflow_provider_vai.sensors import approval_blocks, approval_form
 
@@ -129,6 +130,14 @@ class ShownGate:
     def first(self) -> OpenQuestion:
         """The first question, which has in common with the others what the card says once."""
         return self.questions[0].asked
+
+    @property
+    def waited(self) -> str:
+        """How long the first question has waited, in words."""
+        minutes = int((datetime.now(timezone.utc) - self.first.asked_at).total_seconds() // 60)
+        if minutes < 60:
+            return plural(max(minutes, 0), "minute")
+        return plural(minutes // 60, "hour") if minutes < 48 * 60 else plural(minutes // (24 * 60), "day")
 
     @property
     def key(self) -> str:

@@ -30,6 +30,29 @@ RESULTS = {
 }
 
 
+SMALL = {
+    "dagId": "asks",
+    "steps": [
+        {"key": "look", "kind": "generate_query", "arguments": {"conn_id": "warehouse", "sql": "SELECT 1 AS a"}},
+        {
+            "key": "tell", "kind": "http_request", "effect": "write",
+            "gate": {"onTimeout": "approve", "onReject": "fail", "responseTimeout": 60, "editable": ["endpoint"]},
+            "arguments": {
+                "conn_id": "erp", "endpoint": "/x", "method": "POST", "json": {"rows": {"$from": ["look", "rows"]}},
+            },
+        },
+    ],
+}  # fmt: skip
+"""An automation whose gate waits before a step that reads the result of another one."""
+
+
+def small(client: Any, read_by_airflow: Any, dag_id: str = "asks") -> str:
+    """Make :data:`SMALL`, activate it, and return the id of a new run."""
+    answer = client.post("/api/v1/automations", json={**SMALL, "dagId": dag_id})
+    assert answer.status_code == 201, answer.text
+    return started(client, read_by_airflow, dag_id)
+
+
 def report(client: Any, read_by_airflow: Any, **gate: Any) -> str:
     """Crystallize the recorded run of the demo, activate it, and return the id of a new run.
 
@@ -82,7 +105,7 @@ def ask(folder: Path, dag_id: str, run_id: str, task_id: str, *, map_index: int 
             _finish(session, place, done, value)
         query = select(TaskInstance).where(*place, TaskInstance.task_id == task_id)
         row = session.scalars(query.where(TaskInstance.map_index == map_index)).first() or _mapped(
-            session, session.scalars(query).one(), map_index
+            session, session.scalars(query).first(), map_index
         )
         row.state = "awaiting_input" if "awaiting_input" in _states() else "deferred"
         row.next_method = "execute_complete"
@@ -148,19 +171,18 @@ def _finish(session: Any, place: tuple[Any, ...], task_id: str, value: Any) -> N
 
 
 def _mapped(session: Any, first: Any, map_index: int) -> Any:
-    from airflow.models.taskinstance import TaskInstance
+    """Return the task instance of an element: the first one becomes one, and the others are copies of it."""
+    from airflow.models.taskinstance import TaskInstance, uuid7
+    from sqlalchemy import select
 
-    made = (
-        TaskInstance(first.task, run_id=first.run_id, map_index=map_index, dag_version_id=first.dag_version_id)
-        if (getattr(first, "task", None))
-        else None
-    )
-    if made is None:
+    if first.map_index < 0:
         first.map_index = map_index
         return first
-    session.add(made)
-    session.flush()
-    return made
+    table = TaskInstance.__table__
+    values = session.execute(select(table).where(table.c.id == first.id)).mappings().one()
+    made = uuid7()
+    session.execute(table.insert().values({**values, "id": made, "map_index": map_index}))
+    return session.get(TaskInstance, made)
 
 
 def _states() -> set[str]:
