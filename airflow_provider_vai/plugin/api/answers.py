@@ -33,6 +33,9 @@ OPTIONS = {"approve": APPROVE, "reject": REJECT}
 """What a form says, and the option of the question."""
 
 CHANGED = "the question has changed since you opened the page, and nothing was sent"
+REFUSED = {403: "only the people whom the question names may answer it", 409: "somebody has answered it already"}
+"""Why Airflow refuses an answer, by status."""
+
 READ_AGAIN = "Open the approvals again, read the question, and answer it there."
 
 
@@ -118,15 +121,18 @@ def _as_airflow(session: Session, user: Any, place: Place, payload: dict[str, An
             409, "this version of Airflow takes answers only on its own page", remedy="Use the link to Airflow's page."
         ) from None
     asyncio.run(action_logging("update_hitl_detail")(_as_request(place, payload), session, user))
-    update_hitl_detail(
-        dag_id=place.dag_id,
-        dag_run_id=place.run_id,
-        task_id=place.task_id,
-        map_index=place.map_index,
-        update_hitl_detail_payload=UpdateHITLDetailPayload(**payload),
-        user=user,
-        session=session,
-    )
+    try:
+        update_hitl_detail(
+            dag_id=place.dag_id,
+            dag_run_id=place.run_id,
+            task_id=place.task_id,
+            map_index=place.map_index,
+            update_hitl_detail_payload=UpdateHITLDetailPayload(**payload),
+            user=user,
+            session=session,
+        )
+    except HTTPException as error:
+        raise Problem(error.status_code, REFUSED.get(error.status_code, str(error.detail))) from None
 
 
 def _as_request(place: Place, payload: dict[str, Any]) -> Request:

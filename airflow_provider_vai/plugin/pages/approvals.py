@@ -14,6 +14,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from airflow_provider_vai.exceptions import UnusablePath
+from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.plugin.api import open_questions
 from airflow_provider_vai.plugin.api.access import READ_QUESTIONS, changing, is_name, reading
 from airflow_provider_vai.plugin.api.answers import OPTIONS, Place, answer, field_of
@@ -36,6 +37,7 @@ QUESTIONS = 25
 """Questions of one gate that a page shows; Airflow's own page has the rest."""
 
 DECISIONS = 20
+GIST_CHARACTERS = 140
 EDIT = "edit."
 """The start of the names of a form's fields with values of the question."""
 
@@ -130,6 +132,13 @@ class ShownGate:
     def first(self) -> OpenQuestion:
         """The first question, which has in common with the others what the card says once."""
         return self.questions[0].asked
+
+    @property
+    def gists(self) -> list[str]:
+        """What tells the questions apart: the lines of each one's arguments that the others do not all have."""
+        lines = [_argument_lines(question.parts) for question in self.questions]
+        common = set(lines[0]).intersection(*lines[1:]) if len(lines) > 1 else set()
+        return [cut(" ".join(line for line in own if line not in common), GIST_CHARACTERS) for own in lines]
 
     @property
     def waited(self) -> str:
@@ -238,7 +247,7 @@ def _answer_all(user: Any, gate: tuple[str, str, str], decision: str, stamps: Se
                 raise
             refused.append((index, error))
     if refused:
-        why = "; ".join(f"element {index}: {described(error)[0].detail}" for index, error in refused)
+        why = "; ".join(f"map index {index}: {described(error)[0].detail}" for index, error in refused)
         raise Problem(409, f"{len(stamps) - len(refused)} of {len(stamps)} questions were answered. {why}")
 
 
@@ -250,6 +259,11 @@ def _shown(request: Request, user: Any, found: Sequence[Sequence[Found]]) -> lis
         if here:
             cards.append(ShownGate([_question(one) for one in here], max(len(gate) - QUESTIONS, 0)))
     return cards
+
+
+def _argument_lines(parts: approval_blocks.QuestionBlocks) -> list[str]:
+    blocks = (block for step in parts.steps for block in step.blocks if block.kind == "json")
+    return [line.strip() for block in blocks for line in block.code.split("\n")]
 
 
 def _question(asked: OpenQuestion) -> ShownQuestion:

@@ -124,7 +124,7 @@
     for (const stamp of stamps) {
       const [index, digest] = stamp.split(" ");
       const problem = await answerOne(`${form.dataset.answer}${index}/hitlDetails`, digest, body);
-      if (problem) failed.push(stamps.length > 1 ? `Element ${index}: ${problem}` : problem);
+      if (problem) failed.push(stamps.length > 1 ? `Map index ${index}: ${problem}` : problem);
     }
     form.removeAttribute("aria-busy");
     if (failed.length) {
@@ -151,6 +151,7 @@
       });
       if (answer.ok) return "";
       const why = (await answer.json().catch(() => ({}))).detail;
+      if (answer.status === 409) return "Somebody has answered it already. Load the page again.";
       if (answer.status === 401) return "You are signed out. Log in to Airflow and answer again.";
       return typeof why === "string" ? why : `Airflow refused the answer (${answer.status}).`;
     } catch {

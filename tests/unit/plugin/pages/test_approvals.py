@@ -12,7 +12,7 @@ import pytest
 
 from airflow_provider_vai.model import approvals_record
 from tests.unit.plugin.pages.reader import Element, read_page
-from tests.unit.plugin.questions import ASKED, GATE, REPORT, ask, audit, detail, report
+from tests.unit.plugin.questions import ASKED, GATE, REPORT, ask, audit, detail, report, small
 
 PAGE = "/ui/approvals"
 
@@ -135,6 +135,66 @@ def test_assigned_people(op: Any, as_role: Any, read_by_airflow: Any, folder: Pa
     assert send(as_role("admin"), form, "approve").status_code == 403
     assert send(as_role("user"), form, "approve").status_code == 303
     assert detail(REPORT, run_id, GATE).responded_by["id"] == "user-person"
+
+
+@pytest.fixture
+def mapped(op: Any, read_by_airflow: Any, folder: Path) -> str:
+    """A run whose gate asks three questions that differ in one line."""
+    run_id = small(op, read_by_airflow)
+    for index in range(3):
+        body = f'### Step `tell`\n\n```json\n{{\n  "id": {index}\n}}\n```\n\n{COVERS.format(index)}'
+        ask(folder, "asks", run_id, "approve_tell", map_index=index, body=body, results={})
+    return run_id
+
+
+COVERS = "An approval covers exactly these arguments: sha256 `" + "0" * 63 + "{}`"
+
+
+def test_several_questions_at_once(op: Any, mapped: str) -> None:
+    """One card has all of a gate; the ticked ones get the answer, the others stay."""
+    (card,) = cards(read_page(op.get(PAGE)))
+    summaries = [one.find("summary")[0].words for one in card.find("details", class_="element")]
+    assert summaries == ['Map index 0: "id": 0', 'Map index 1: "id": 1', 'Map index 2: "id": 2']
+    form = card.find("form")[-1]
+    ticks = [str(tick.attributes["value"]) for tick in form.find("input", name="question")]
+    address = str(form.attributes["action"]).replace("../", "")
+    fields = {**form.fields(), "decision": "reject", "note": "no"}
+
+    none = op.post(f"/{address}", data=fields)
+    two = op.post(f"/{address}", data={**fields, "question": [ticks[0], ticks[2]]}, follow_redirects=False)
+
+    assert none.status_code == 422
+    assert "Tick the questions" in read_page(none).words
+    assert two.status_code == 303
+    answers = [detail("asks", mapped, "approve_tell", index) for index in range(3)]
+    assert [one.chosen_options for one in answers] == [["Reject"], None, ["Reject"]]
+    assert [one.params_input for one in answers] == [{"note": "no"}, {}, {"note": "no"}]
+    assert len(audit(mapped)) == 2
+
+
+def test_one_of_several_was_answered_meanwhile(op: Any, mapped: str) -> None:
+    """The others are answered, and the page says which one was not, and why."""
+    (card,) = cards(read_page(op.get(PAGE)))
+    single, *_, all_ = card.find("form")
+    send(op, single, "approve")
+    address = str(all_.attributes["action"]).replace("../", "")
+    ticks = [str(tick.attributes["value"]) for tick in all_.find("input", name="question")]
+
+    answer = op.post(f"/{address}", data={**all_.fields(), "decision": "reject", "question": ticks})
+
+    assert answer.status_code == 409
+    assert "2 of 3 questions were answered. map index 0: somebody has answered it already" in read_page(answer).words
+    answers = [detail("asks", mapped, "approve_tell", index) for index in range(3)]
+    assert [one.chosen_options for one in answers] == [["Approve"], ["Reject"], ["Reject"]]
+
+
+@pytest.mark.parametrize("stamp", ["x", "", "-1", "99999999999 0", "1 2 3", "--1 0"])
+def test_forged_stamps(op: Any, mapped: str, stamp: str) -> None:
+    """Whatever a form sends as the question, nothing but a question that was seen is answered."""
+    form = cards(read_page(op.get(PAGE)))[0].find("form")[0]
+
+    assert send(op, form, "approve", entry=stamp).status_code in (404, 409, 422)
+    assert audit(mapped) == []
 
 
 def test_what_was_decided_before(waiting: Any) -> None:
