@@ -18,7 +18,7 @@ _PAGE = re.compile(r"\[all arguments\]\([^)\s]*[?&]sha256=([0-9a-f]{64})")
 _INLINE = re.compile(r"\\([!-/:-@\[-`{-~])|(\*\*)|`([^`\n]*)`|\[([^\]\\]*)\]\(([^)\s]*)\)")
 
 
-class Run(NamedTuple):
+class TextRun(NamedTuple):
     """A run of characters of one look: ``strong``, ``code``, or neither."""
 
     text: str
@@ -26,7 +26,7 @@ class Run(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Block:
+class QuestionBlock:
     """A part of a question.
 
     :param kind: ``text``, ``quote``, ``list``, ``json`` or ``diff``.
@@ -35,7 +35,7 @@ class Block:
     """
 
     kind: str
-    lines: tuple[tuple[Run, ...], ...] = ()
+    lines: tuple[tuple[TextRun, ...], ...] = ()
     code: str = ""
 
 
@@ -48,7 +48,7 @@ class StepBlocks:
     """
 
     name: str
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[QuestionBlock] = field(default_factory=list)
 
 
 @dataclass
@@ -60,7 +60,7 @@ class QuestionBlocks:
     :param page_sha256: the digest of the page that shows everything, empty if the text itself does.
     """
 
-    intro: list[Block] = field(default_factory=list)
+    intro: list[QuestionBlock] = field(default_factory=list)
     steps: list[StepBlocks] = field(default_factory=list)
     sha256: str = ""
     page_sha256: str = ""
@@ -112,17 +112,17 @@ def _blocks(lines: list[str]) -> Iterator[list[str]]:
         yield block
 
 
-def _block(lines: list[str]) -> Block:
+def _block(lines: list[str]) -> QuestionBlock:
     if fence := _FENCE.match(lines[0]):
         inside = lines[1:-1] if len(lines) > 1 and lines[-1] == fence[1] else lines[1:]
-        return Block(fence[2], code="\n".join(inside))
+        return QuestionBlock(fence[2], code="\n".join(inside))
     for kind, mark in (("quote", "> "), ("list", "- ")):
         if all(line.startswith(mark) for line in lines):
-            return Block(kind, tuple(tuple(_runs(line.removeprefix(mark).strip())) for line in lines))
-    return Block("text", tuple(tuple(_runs(line)) for line in lines))
+            return QuestionBlock(kind, tuple(tuple(_runs(line.removeprefix(mark).strip())) for line in lines))
+    return QuestionBlock("text", tuple(tuple(_runs(line)) for line in lines))
 
 
-def _runs(line: str) -> Iterator[Run]:
+def _runs(line: str) -> Iterator[TextRun]:
     """Yield the runs of a line without its Markdown. The text of a link stays; its address does not."""
     at, is_strong, plain = 0, False, ""
     for found in _INLINE.finditer(line):
@@ -133,11 +133,11 @@ def _runs(line: str) -> Iterator[Run]:
             plain += link if escaped is None else escaped
             continue
         if plain:
-            yield Run(plain, "strong" if is_strong else "")
+            yield TextRun(plain, "strong" if is_strong else "")
             plain = ""
         if star:
             is_strong = not is_strong
         else:
-            yield Run(code, "code")
+            yield TextRun(code, "code")
     if plain := plain + line[at:]:
-        yield Run(plain, "strong" if is_strong else "")
+        yield TextRun(plain, "strong" if is_strong else "")

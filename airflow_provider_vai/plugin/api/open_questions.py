@@ -91,7 +91,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class QuestionFilter:
     """Which questions to list.
 
     :param dag_id: only of this DAG; :param run_id: only of this run; :param task_id: only of this gate.
@@ -105,7 +105,7 @@ class Wanted:
     newest: bool = False
 
 
-def find(request: Request, user: Any, wanted: Wanted) -> list[list[Found]]:
+def find(request: Request, user: Any, wanted: QuestionFilter) -> list[list[Found]]:
     """Return the open questions that a user may see, those of one gate together, the oldest gate first."""
     with create_session(scoped=False) as session:
         rows = list(_rows(session, wanted))
@@ -132,7 +132,7 @@ def read(request: Request, user: Any, found: Sequence[Found]) -> list[OpenQuesti
         return [_question(request, user, one, rows[str(one.ti_id)], facts) for one in found if str(one.ti_id) in rows]
 
 
-def listed(request: Request, user: Any, wanted: Wanted, *, limit: int, offset: int) -> OpenQuestionPage:
+def listed(request: Request, user: Any, wanted: QuestionFilter, *, limit: int, offset: int) -> OpenQuestionPage:
     """Return a page of the open questions, see :func:`find`."""
     found = [one for gate in find(request, user, wanted) for one in gate]
     items = read(request, user, found[offset : offset + limit])
@@ -145,7 +145,7 @@ def is_assigned(user: Any, people: Sequence[Person]) -> bool:
     return bool(ids) and bool(get_auth_manager().is_authorized_hitl_task(assigned_users=ids, user=user))
 
 
-def _rows(session: Session, wanted: Wanted) -> Iterator[Found]:
+def _rows(session: Session, wanted: QuestionFilter) -> Iterator[Found]:
     names = {"dag_id": wanted.dag_id, "run_id": wanted.run_id, "task_id": wanted.task_id}
     chosen = {name: value for name, value in names.items() if value is not None}
     if any(text_problem(value) for value in chosen.values()):

@@ -20,7 +20,7 @@ from airflow_provider_vai.plugin.api.access import READ_QUESTIONS, changing, is_
 from airflow_provider_vai.plugin.api.answers import OPTIONS, Place, answer, field_of
 from airflow_provider_vai.plugin.api.idempotency import once
 from airflow_provider_vai.plugin.api.json_response import MaskedJson
-from airflow_provider_vai.plugin.api.open_questions import Found, OpenQuestion, Wanted
+from airflow_provider_vai.plugin.api.open_questions import Found, OpenQuestion, QuestionFilter
 from airflow_provider_vai.plugin.api.parameters import DagId, Offset
 from airflow_provider_vai.plugin.api.problems import Problem, described
 from airflow_provider_vai.plugin.pages.forms import Form, PageForm, is_editable, new_key
@@ -167,7 +167,7 @@ def approvals(
     at: Offset = 0,
 ) -> Response:
     """Show the open questions, and for a chosen automation what was decided before."""
-    wanted = Wanted(dag_id or None, mine=mine, newest=order == "newest")
+    wanted = QuestionFilter(dag_id or None, mine=mine, newest=order == "newest")
     found = open_questions.find(request, user, wanted)
     chosen = {"dag_id": dag_id or None, "mine": "true" if mine else None, "order": "newest" if wanted.newest else None}
     query = path_of(**chosen).removeprefix("?")
@@ -193,7 +193,7 @@ def approvals(
 @router.get("/approvals/{dag_id}/{run_id}/{task_id}", dependencies=reading(DagAccessEntity.HITL_DETAIL))
 def gate(request: Request, user: GetUserDep, dag_id: DagId, run_id: str, task_id: str) -> Response:
     """Show the open questions of one gate in one run, and what was decided at it before."""
-    found = open_questions.find(request, user, Wanted(dag_id, run_id, task_id))
+    found = open_questions.find(request, user, QuestionFilter(dag_id, run_id, task_id))
     return page(
         request,
         "approvals_gate.html",

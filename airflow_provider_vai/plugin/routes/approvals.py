@@ -14,7 +14,7 @@ from airflow_provider_vai.operators.runtime import results
 from airflow_provider_vai.plugin.api import open_questions
 from airflow_provider_vai.plugin.api.access import READ_QUESTIONS
 from airflow_provider_vai.plugin.api.json_response import MaskedJson, ResponseModel
-from airflow_provider_vai.plugin.api.open_questions import OpenQuestionPage, Wanted
+from airflow_provider_vai.plugin.api.open_questions import OpenQuestionPage, QuestionFilter
 from airflow_provider_vai.plugin.api.parameters import DagIdInQuery, Offset
 
 router = APIRouter(prefix="/api/v1/approvals", dependencies=READ_QUESTIONS)
@@ -99,7 +99,7 @@ def open_(
     :param mine: only those that name you as one who may answer.
     :param newest: the newest first.
     """
-    wanted = Wanted(dag_id, mine=mine, newest=newest)
+    wanted = QuestionFilter(dag_id, mine=mine, newest=newest)
     return MaskedJson(open_questions.listed(request, user, wanted, limit=limit, offset=offset))
 
 

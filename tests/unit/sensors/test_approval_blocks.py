@@ -7,12 +7,12 @@ import json
 import pytest
 
 from airflow_provider_vai.sensors import approval_blocks, approval_text
-from airflow_provider_vai.sensors.approval_blocks import Block
+from airflow_provider_vai.sensors.approval_blocks import QuestionBlock
 from tests.unit.sensors.support import asked, body, gate_and_step
 from tests.unit.sensors.test_approval_text import BREAKERS, HOSTILE
 
 
-def plain(block: Block) -> str:
+def plain(block: QuestionBlock) -> str:
     """Return the text of a block."""
     return block.code or "\n".join("".join(run.text for run in line) for line in block.lines)
 
