@@ -19,6 +19,7 @@ from airflow_provider_vai.plugin.api import openapi
 from airflow_provider_vai.plugin.api.json_response import MaskedJson
 from airflow_provider_vai.plugin.api.problems import error_response
 from airflow_provider_vai.plugin.pages import (
+    approvals as approval_pages,
     automations as automation_pages,
     review as review_pages,
     runs as run_pages,
@@ -79,6 +80,7 @@ PAGES = (
     savings_pages.router,
     trigger_pages.router,
     setup_pages.router,
+    approval_pages.router,
 )
 """The routers of the pages. Their addresses start with ``/ui``."""
 

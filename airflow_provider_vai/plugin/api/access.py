@@ -143,6 +143,8 @@ READ_RUNS = [Depends(requires_access_dag("GET", DagAccessEntity.RUN))]
 READ_SETUP = [Depends(requires_access_view(AccessView.PLUGINS)), Depends(edits_connections)]
 """The checks of what shows how Airflow is set up: as for Airflow's own list of plugins. The simple auth manager shows
 that list to every viewer, but this names folders and connections as well."""
+READ_QUESTIONS = [Depends(requires_access_dag("GET", DagAccessEntity.HITL_DETAIL))]
+"""The checks of gates' questions and decisions: of the DAG that the query names, or of all that the user may see."""
 
 READ_RECORDINGS = [Depends(requires_access_dag("PUT")), Depends(edits_connections)]
 """The checks of recordings: what a person said to an agent is only for users who may make automations of it."""

@@ -28,6 +28,7 @@ from airflow_provider_vai.store.publisher import publish
 from tests.golden.regenerate import FIXED
 from tests.paths import TRACES
 from tests.unit.plugin.api_support import SPEC, run_id, seed
+from tests.unit.plugin.questions import ask as ask_question, small
 from tests.unit.plugin.recorded_answers import Recorder, check, recorded
 
 URL = "/api/v1/automations"
@@ -255,6 +256,12 @@ def test_runs(ask: Recorder, read_by_airflow: Any, folder: Path) -> None:
     ask("GET", "/api/v1/approvals", params={"dag_id": "every_part", "after": "1"})
     ask("GET", "/api/v1/approvals", params={"dag_id": "other"})
     ask("GET", "/api/v1/approvals")
+    ask("GET", "/api/v1/approvals/open")
+    results = {"look": {"rows": [{"a_b": 1}], "columns": ["a_b"]}}
+    asking = small(ask.client, read_by_airflow)
+    ask_question(folder, "asks", asking, "approve_tell", results=results, users=["op-person"])
+    ask("GET", "/api/v1/approvals/open", params={"dag_id": "asks"})
+    ask("GET", "/api/v1/approvals/open", params={"mine": "perhaps"})
     check("runs", ask)
 
 
