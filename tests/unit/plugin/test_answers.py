@@ -195,6 +195,8 @@ def test_recordings(ask: Recorder) -> None:
     ask("GET", f"{RUNS}/with%2Fa%20secret")
     ask("GET", f"{THREADS}/thread-42")
     ask("GET", f"{THREADS}/nobody")
+    ask("POST", f"{RUNS}/{run_id()}/preview", json={"dagId": "of_run", "description": "Figures"})
+    ask("POST", f"{THREADS}/thread-42/preview")
     ask("POST", f"{RUNS}/{run_id()}/crystallize", json={"dagId": "of_run", "parallel": True, "summary": "first"})
     ask("POST", f"{RUNS}/{run_id()}/crystallize", json={"dagId": "of_run", "parallel": True})
     ask("POST", f"{RUNS}/{run_id()}/crystallize", json={"dagId": "of_run", "freezeAll": True})
@@ -203,6 +205,7 @@ def test_recordings(ask: Recorder) -> None:
     hook = {"type": "webhook", "path": "a/b", "connId": "shop"}
     ask("POST", f"{THREADS}/thread-42/crystallize", json={"dagId": "of_thread", "tools": [rule], "triggers": [hook]})
     ask("POST", f"{THREADS}/thread-42/crystallize", json={"tools": [{**rule, "kind": "nonsense"}]})
+    ask("POST", f"{THREADS}/thread-42/preview", json={"dagId": "of_thread", "tools": [rule]})
     ask("GET", f"{URL}/of_run")
     ask("GET", f"{URL}/of_thread")
     check("recordings", ask)
