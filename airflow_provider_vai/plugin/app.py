@@ -23,6 +23,7 @@ from airflow_provider_vai.plugin.pages.errors import error_page
 from airflow_provider_vai.plugin.pages.frame import is_page
 from airflow_provider_vai.plugin.routes import (
     approvals,
+    artifacts,
     automations,
     dag_runs,
     flashboards,
@@ -42,6 +43,7 @@ ROUTERS = (
     history.router,
     dag_runs.router,
     savings.router,
+    artifacts.router,
     approvals.router,
     flashboards.router,
     gates.router,
