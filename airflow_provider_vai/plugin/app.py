@@ -18,7 +18,12 @@ from airflow_provider_vai.operators.runtime.compat import configuration
 from airflow_provider_vai.plugin.api import openapi
 from airflow_provider_vai.plugin.api.json_response import MaskedJson
 from airflow_provider_vai.plugin.api.problems import error_response
-from airflow_provider_vai.plugin.pages import automations as automation_pages, static_files
+from airflow_provider_vai.plugin.pages import (
+    automations as automation_pages,
+    imports,
+    recordings as recording_pages,
+    static_files,
+)
 from airflow_provider_vai.plugin.pages.errors import error_page
 from airflow_provider_vai.plugin.pages.frame import is_page
 from airflow_provider_vai.plugin.routes import (
@@ -51,7 +56,7 @@ ROUTERS = (
 )
 
 
-PAGES = (static_files.router, automation_pages.router)
+PAGES = (static_files.router, automation_pages.router, imports.router, recording_pages.router)
 """The routers of the pages. Their addresses start with ``/ui``."""
 
 

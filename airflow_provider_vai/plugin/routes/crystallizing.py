@@ -97,42 +97,12 @@ class Draft:
     taken_for: str | None
 
 
-def preview(request: Request, user: Any, entry: Stored, body: Crystallize) -> Preview:
-    """Return what :func:`crystallized` would write. Nothing is written.
+def draft(request: Request, user: Any, entry: Stored, body: Crystallize) -> Draft:
+    """Crystallize a recording. Nothing is written.
 
     :param entry: the recording. :param body: the options.
-    :raises VaiError: it would be refused. :raises HTTPException: 403, 409, 422, 503.
+    :raises VaiError: it is refused. :raises HTTPException: 403, 409, 422, 503.
     """
-    draft = _draft(request, user, entry, body)
-    check_new(draft.automation, draft.state)
-    automation, dag_file, change = previewed(draft.automation, automations_folder())
-    return Preview(
-        change=change,
-        entry=draft.state.number,
-        taken_for=draft.taken_for,
-        automation=automation,
-        dag_file=dag_file,
-    )
-
-
-def crystallized(request: Request, user: Any, entry: Stored, body: Crystallize, if_match: str | None) -> Response:
-    """Write a draft of an automation, and return the answer that shows it.
-
-    :param entry: the recording. :param body: the options. :param if_match: the header ``If-Match``.
-    :raises VaiError: it is refused. :raises HTTPException: 403, 409, 412, 422, 428, 503.
-    """
-    draft = _draft(request, user, entry, body)
-    return write_new(
-        draft.automation,
-        draft.state,
-        by=user.get_name(),
-        summary=body.summary,
-        if_match=if_match,
-        taken_for=draft.taken_for,
-    )
-
-
-def _draft(request: Request, user: Any, entry: Stored, body: Crystallize) -> Draft:
     entries = _with_further(entry, body.traces)
     _check_tools(body.tools)
     automation, sentence = reading.crystallized(entries, body.tools, _options(body))
@@ -140,6 +110,26 @@ def _draft(request: Request, user: Any, entry: Stored, body: Crystallize) -> Dra
         automation = set_options(automation, description=body.description)
     new_automations.check_name(request, user, automation.dag_id)
     return Draft(automation, read_any_state(automation.dag_id), sentence)
+
+
+def preview(made: Draft) -> Preview:
+    """Return what :func:`written` would write. Nothing is written.
+
+    :raises VaiError: it would be refused. :raises HTTPException: 409.
+    """
+    check_new(made.automation, made.state)
+    automation, dag_file, change = previewed(made.automation, automations_folder())
+    number = made.state.number
+    return Preview(change=change, entry=number, taken_for=made.taken_for, automation=automation, dag_file=dag_file)
+
+
+def written(made: Draft, *, by: str, summary: str, if_match: str | None) -> Response:
+    """Write a draft, and return the answer that shows the automation.
+
+    :param by: the user's name. :param summary: for the history. :param if_match: the header ``If-Match``.
+    :raises VaiError: it is refused. :raises HTTPException: 409, 412, 428.
+    """
+    return write_new(made.automation, made.state, by=by, summary=summary, if_match=if_match, taken_for=made.taken_for)
 
 
 def _with_further(entry: Stored, traces: list[str | FurtherTrace]) -> list[Stored]:

@@ -94,13 +94,15 @@ def _add_routes(source: Source, prefix: str, name: str) -> None:
     ) -> Response:
         def make() -> Response:
             options = body.read(crystallizing.Crystallize)
-            return crystallizing.crystallized(request, user, found(source, recording_id), options, if_match)
+            made = crystallizing.draft(request, user, found(source, recording_id), options)
+            return crystallizing.written(made, by=user.get_name(), summary=options.summary, if_match=if_match)
 
         return once(body.content, make)
 
     def preview(request: Request, user: GetUserDep, recording_id: RecordingId, body: SmallBody) -> Response:
         options = body.read(crystallizing.Crystallize)
-        return MaskedJson(crystallizing.preview(request, user, found(source, recording_id), options))
+        made = crystallizing.draft(request, user, found(source, recording_id), options)
+        return MaskedJson(crystallizing.preview(made))
 
     post.__doc__ = f"Store a trace file of any supported format; its {name}s can then be crystallized."
     listing.__doc__ = f"List the {name}s, the one stored last first."
