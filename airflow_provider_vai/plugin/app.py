@@ -23,6 +23,7 @@ from airflow_provider_vai.plugin.pages import (
     imports,
     recordings as recording_pages,
     static_files,
+    versions,
 )
 from airflow_provider_vai.plugin.pages.errors import error_page
 from airflow_provider_vai.plugin.pages.frame import is_page
@@ -56,7 +57,7 @@ ROUTERS = (
 )
 
 
-PAGES = (static_files.router, automation_pages.router, imports.router, recording_pages.router)
+PAGES = (static_files.router, automation_pages.router, imports.router, recording_pages.router, versions.router)
 """The routers of the pages. Their addresses start with ``/ui``."""
 
 
