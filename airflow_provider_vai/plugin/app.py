@@ -22,7 +22,9 @@ from airflow_provider_vai.plugin.pages import (
     automations as automation_pages,
     imports,
     recordings as recording_pages,
+    results,
     static_files,
+    tasks,
     versions,
 )
 from airflow_provider_vai.plugin.pages.errors import error_page
@@ -57,7 +59,15 @@ ROUTERS = (
 )
 
 
-PAGES = (static_files.router, automation_pages.router, imports.router, recording_pages.router, versions.router)
+PAGES = (
+    static_files.router,
+    automation_pages.router,
+    imports.router,
+    recording_pages.router,
+    versions.router,
+    results.router,
+    tasks.router,
+)
 """The routers of the pages. Their addresses start with ``/ui``."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -38,7 +38,7 @@ async def uploaded(request: Request, body: TraceBody) -> Upload:
     if body.content_type != "multipart/form-data":
         raise HTTPException(415, "this form must be sent as multipart/form-data")
 
-    async def stream() -> AsyncIterator[bytes]:
+    async def stream() -> AsyncGenerator[bytes, None]:
         yield body.content
 
     parser = MultiPartParser(
