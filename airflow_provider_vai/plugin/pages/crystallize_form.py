@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,19 +22,10 @@ TEXTS = ("dag_id", "description", "schedule")
 CHOICES = {"gates": "auto", "derive": "proposed"}
 FLAGS = ("parallel", "loops", "freeze_all", "allow_unsuccessful", "allow_unmapped")
 RULE = ("tool", "kind", "conn_id", "callable", "effect")
-OPTIONS = {
-    "allow-unsuccessful": "the option \u201cUse a run that failed\u201d",
-    "allow-unmapped": "the option \u201cKeep tools without a kind\u201d",
-    "dag-id": "the field DAG id",
-    "calls": "the boxes of the calls",
-    "exclude": "the boxes of the calls",
-    "schedule": "the field Schedule",
-}
-"""What the options of the command line are called on the page."""
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenOptions:
     """What a person chose.
 
     :param fields: the text fields and choices by name. :param flags: the names of the ticked options.
@@ -51,12 +41,12 @@ class Chosen:
     was_sent: bool = False
 
 
-def read(form: PageForm) -> Chosen:
+def read(form: PageForm) -> ChosenOptions:
     """Return what a person chose in a form."""
     texts = {name: form.get(name).strip() for name in TEXTS}
     choices = {name: form.get(name) or default for name, default in CHOICES.items()}
     columns = [form.all(name) for name in RULE]
-    return Chosen(
+    return ChosenOptions(
         {**texts, **choices},
         frozenset(form.all("option")) & frozenset(FLAGS),
         frozenset(form.all("exclude")),
@@ -66,7 +56,7 @@ def read(form: PageForm) -> Chosen:
     )
 
 
-def body_of(chosen: Chosen) -> Crystallize:
+def body_of(chosen: ChosenOptions) -> Crystallize:
     """Return the options of the HTTP API for a person's choices.
 
     :raises SpecError: one of them is not possible.
@@ -87,13 +77,15 @@ def name_of(source: str, trace_sha256: str, run_id: str) -> str:
     return f"{source} {trace_sha256} {run_id}"
 
 
-def tools_of(run: dict[str, Any], chosen: Chosen) -> list[dict[str, Any]]:
+def tools_of(run: dict[str, Any], chosen: ChosenOptions) -> list[dict[str, Any]]:
     """Return the tools of a run for which the form asks what they are: those that are not named like an action kind.
+
+    Only calls that succeeded can become steps, so the others' tools need no kind.
 
     :param run: the run, as the API shows it.
     :return: for each tool its name, its number of calls, the kind that it probably is, and the fields of its rule.
     """
-    calls = [call for call in run["calls"] if call["tool"] not in by_name()]
+    calls = [call for call in run["calls"] if call["outcome"] == "success" and call["tool"] not in by_name()]
     counts = Counter(call["tool"] for call in calls)
     servers = {call["tool"]: call["server"] for call in calls}
     given = {rule["tool"]: rule for rule in chosen.rules}
@@ -106,11 +98,6 @@ def tools_of(run: dict[str, Any], chosen: Chosen) -> list[dict[str, Any]]:
         }
         for tool, count in counts.items()
     ]
-
-
-def in_words(remedy: str) -> str:
-    """Return a remedy with the page's names of the options instead of those of the command line."""
-    return re.sub(r"--([a-z-]+)", lambda found: OPTIONS.get(found[1], f"`vai crystallize {found[0]}`"), remedy)
 
 
 def _rule(rule: dict[str, str]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from airflow_provider_vai.plugin.api.problems import ProblemDetails, described
 from airflow_provider_vai.plugin.api.request_body import TRACE_LIMIT_BYTES
 from airflow_provider_vai.plugin.pages.forms import is_editable
 from airflow_provider_vai.plugin.pages.frame import ROOT, page, path_of, redirect
+from airflow_provider_vai.plugin.pages.remedies import in_words
 from airflow_provider_vai.plugin.pages.uploads import Trace, Upload
 from airflow_provider_vai.plugin.routes.crystallizing import Source
 from airflow_provider_vai.plugin.routes.recordings import stored
@@ -46,7 +47,8 @@ def hand_in(request: Request, user: GetUserDep, given: Trace) -> Response:
             raise UnreadableTrace("there is no trace", remedy="Choose a file, or paste a trace into the text field.")
         entries, _ = stored(given.content, given.format, given.is_yaml, user.get_name())
     except (VaiError, HTTPException) as error:
-        problem = described(error)[0]
+        found = described(error)[0]
+        problem = found.model_copy(update={"remedy": in_words(found.remedy)})
         return _shown(request, given=given, problem=problem, status=problem.status)
     if len(entries) == 1:
         return redirect(request, address_of(entries[0]))

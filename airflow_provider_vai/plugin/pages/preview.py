@@ -99,5 +99,8 @@ class PreviewShown:
 def shown_step(automation: Automation, step: Step) -> StepShown:
     """Return a step in words."""
     kind = by_name().get(step.kind)
-    arguments = [{**one, "origin": ORIGINS.get(one["origin"] or "", "")} for one in explain(automation, step.key)]
+    arguments = [
+        {**one, "source": one["source"].replace("`", ""), "origin": ORIGINS.get(one["origin"] or "", "")}
+        for one in explain(automation, step.key)
+    ]
     return StepShown(step, kind.summary if kind else step.kind, EFFECTS[step.effect], arguments)

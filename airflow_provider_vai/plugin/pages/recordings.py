@@ -17,11 +17,12 @@ from airflow_provider_vai.plugin.api.access import AUTHOR_NEW, READ_RECORDINGS
 from airflow_provider_vai.plugin.api.parameters import RecordingId
 from airflow_provider_vai.plugin.api.problems import ProblemDetails, described
 from airflow_provider_vai.plugin.pages import crystallize_form
-from airflow_provider_vai.plugin.pages.crystallize_form import Chosen
+from airflow_provider_vai.plugin.pages.crystallize_form import ChosenOptions
 from airflow_provider_vai.plugin.pages.forms import Form, new_key
 from airflow_provider_vai.plugin.pages.frame import ROOT, page, path_of
 from airflow_provider_vai.plugin.pages.imports import newest_recordings
 from airflow_provider_vai.plugin.pages.preview import EFFECTS, PreviewShown
+from airflow_provider_vai.plugin.pages.remedies import in_words
 from airflow_provider_vai.plugin.pages.sending import carried_out
 from airflow_provider_vai.plugin.routes import crystallizing
 from airflow_provider_vai.plugin.routes.crystallizing import Source
@@ -40,7 +41,7 @@ MOST_CALLS = 500
 def recording(request: Request, user: GetUserDep, source: Source, recording_id: RecordingId) -> Response:
     """Show a recording, and what it would become without any choice of the user's."""
     entry = found(source, recording_id)
-    return _shown(request, user, entry, Chosen())
+    return _shown(request, user, entry, ChosenOptions())
 
 
 @router.post("/recordings/{source}/{recording_id:path}", dependencies=AUTHOR_NEW)
@@ -73,7 +74,7 @@ def _shown(
     request: Request,
     user: Any,
     entry: Stored,
-    chosen: Chosen,
+    chosen: ChosenOptions,
     *,
     problem: ProblemDetails | None = None,
 ) -> Response:
@@ -120,5 +121,5 @@ def _problem(error: Exception) -> ProblemDetails:
         problem = problem.model_copy(update={"detail": "an automation with this DAG id exists already"})
         remedy = "Look at the preview: it says what would change. Then crystallize again."
     else:
-        remedy = crystallize_form.in_words(problem.remedy)
+        remedy = in_words(problem.remedy)
     return problem.model_copy(update={"remedy": remedy})

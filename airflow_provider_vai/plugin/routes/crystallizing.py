@@ -85,7 +85,7 @@ class Preview(ResponseModel):
 
 
 @dataclass(frozen=True)
-class Draft:
+class CrystallizedDraft:
     """An automation that a request crystallized, and that is not written yet.
 
     :param automation: the spec. :param state: the state of its DAG id.
@@ -97,7 +97,7 @@ class Draft:
     taken_for: str | None
 
 
-def draft(request: Request, user: Any, entry: Stored, body: Crystallize) -> Draft:
+def draft(request: Request, user: Any, entry: Stored, body: Crystallize) -> CrystallizedDraft:
     """Crystallize a recording. Nothing is written.
 
     :param entry: the recording. :param body: the options.
@@ -109,10 +109,10 @@ def draft(request: Request, user: Any, entry: Stored, body: Crystallize) -> Draf
     if body.description is not None:
         automation = set_options(automation, description=body.description)
     new_automations.check_name(request, user, automation.dag_id)
-    return Draft(automation, read_any_state(automation.dag_id), sentence)
+    return CrystallizedDraft(automation, read_any_state(automation.dag_id), sentence)
 
 
-def preview(made: Draft) -> Preview:
+def preview(made: CrystallizedDraft) -> Preview:
     """Return what :func:`written` would write. Nothing is written.
 
     :raises VaiError: it would be refused. :raises HTTPException: 409.
@@ -123,7 +123,7 @@ def preview(made: Draft) -> Preview:
     return Preview(change=change, entry=number, taken_for=made.taken_for, automation=automation, dag_file=dag_file)
 
 
-def written(made: Draft, *, by: str, summary: str, if_match: str | None) -> Response:
+def written(made: CrystallizedDraft, *, by: str, summary: str, if_match: str | None) -> Response:
     """Write a draft, and return the answer that shows the automation.
 
     :param by: the user's name. :param summary: for the history. :param if_match: the header ``If-Match``.

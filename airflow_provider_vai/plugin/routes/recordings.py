@@ -100,8 +100,7 @@ def _add_routes(source: Source, prefix: str, name: str) -> None:
         return once(body.content, make)
 
     def preview(request: Request, user: GetUserDep, recording_id: RecordingId, body: SmallBody) -> Response:
-        options = body.read(crystallizing.Crystallize)
-        made = crystallizing.draft(request, user, found(source, recording_id), options)
+        made = crystallizing.draft(request, user, found(source, recording_id), body.read(crystallizing.Crystallize))
         return MaskedJson(crystallizing.preview(made))
 
     post.__doc__ = f"Store a trace file of any supported format; its {name}s can then be crystallized."

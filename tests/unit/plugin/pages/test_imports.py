@@ -73,7 +73,7 @@ def test_paste(op: Any) -> None:
     assert page.find("textarea")[0].text.removeprefix("\n") == '{"nonsense": 1}'
     secret = op.post("/ui/import", files=files, data={"text": f"[{TOKEN}", "format": ""})
     assert TOKEN not in secret.text
-    assert "there is no trace" in read_page(op.post("/ui/import", files=files, data={"text": " "})).text
+    assert "There is no trace" in read_page(op.post("/ui/import", files=files, data={"text": " "})).text
     assert op.post("/ui/import", data={"text": "{}"}).status_code == 415
 
 
