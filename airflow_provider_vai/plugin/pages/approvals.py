@@ -175,7 +175,7 @@ def approvals(
         request,
         "approvals.html",
         section="approvals",
-        count=sum(map(len, found)),
+        waiting_questions=sum(map(len, found)),
         gates=_shown(request, user, found[at : at + GATES]),
         total=len(found),
         limit=GATES,
