@@ -13,7 +13,7 @@ from airflow_provider_vai.crystallizer.evidence.weight import is_id_name
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.derivation import Node
-from airflow_provider_vai.languages.derivation.rows import comparable
+from airflow_provider_vai.languages.derivation.conditions import comparable
 
 SHORTEST_NAME, LONGEST_NAME = 3, 200
 MOST_ROWS = 5000
