@@ -4,7 +4,7 @@ A wire is proven for one argument. Five rules look at all steps together; each o
 recorded values, and lists the place for review:
 
 1. **One value, one fate.** A value that a write and another step share follows the data in both or in neither. Else the
-   DAG reads one record and changes another.
+   DAG reads one record and changes another. A read of a list of several is not about one record, so it may follow.
 2. **No write follows a position**, neither directly nor through a read whose own arguments were picked by position.
 3. **No write follows one run's criterion**, through a read whose own arguments were worked out by one, such as "the
    largest": neither an id nor a name. Figures and texts may.
@@ -127,6 +127,8 @@ class _Settling:
         changed = False
         for step in self._steps if fixed else ():
             for read in _wires(step):
+                if not step.writes and _is_list_of_several(value_at(step.values, read.place)):
+                    continue
                 other = self._other_holder(step, read.place, fixed)
                 if other:
                     _freeze(step, read.place, "shared_value_frozen", f"as recorded in {place_text([other])}")
@@ -232,6 +234,10 @@ def _lists_above(step: WiredStep, place: JsonPath) -> list[tuple[str | int, ...]
     """Return the places of the lists of several in a step's arguments that the place is in."""
     above = [tuple(place[:depth]) for depth, part in enumerate(place) if isinstance(part, int)]
     return [at for at in above if len(value_at(step.values, list(at))) > 1]
+
+
+def _is_list_of_several(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > 1
 
 
 def _identifying(value: Any) -> list[str]:
