@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -32,6 +32,7 @@ class RecordedResult:
     :param name: the name of the step or the call, for people.
     :param left: the step's result.
     :param own: the call's arguments and all their parts, as canonical JSON.
+    :param places: the places in the step's result that a file may name: not those below a key that is a secret.
     """
 
     call: ToolCall
@@ -40,6 +41,7 @@ class RecordedResult:
     name: str
     left: Any
     own: frozenset[str]
+    places: tuple[ValuePlace, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -158,13 +160,12 @@ def _candidates(call: ToolCall, position: int, draft: Draft | None) -> list[Cand
     name = draft.key if draft else f"call {call.id} ({call.tool})"
     arguments = [one.arguments for one in (draft.calls if draft else [call]) if isinstance(one.arguments, dict)]
     own = frozenset(part for value in arguments for part in _parts(value))
-    source = RecordedResult(call, position, step, name, left, own)
     found = [place for place in places(left) if place.path or not made_up]
     keys = {part for place in found for part in place.path if isinstance(part, str)}
-    secret = secret_keys(left) | {
-        key for key in keys if mask(key) != key
-    }  # a path with such a key must not be written to a file
-    return [Candidate(source, place) for place in found if secret.isdisjoint(place.path)]
+    secret = secret_keys(left) | {key for key in keys if mask(key) != key}
+    named = tuple(place for place in found if secret.isdisjoint(place.path))
+    source = RecordedResult(call, position, step, name, left, own, named)
+    return [Candidate(source, place) for place in named]
 
 
 def _left(call: ToolCall, draft: Draft | None) -> tuple[str | None, Any, bool]:

@@ -175,3 +175,18 @@ def test_an_address_in_a_text(tool: str, derives: bool) -> None:
     given = {"url": "https://papers.example/417.pdf"}
     assert bool(derived("Open the link.", given, tool=tool, result=one)) is derives
     assert derived("Open the link.", given, tool=tool, result=two) == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "given", "below"),
+    [
+        ("Report the total dues of the berths.", {"dues": 7379.0}, BERTHS),
+        ("Hello.", {"ids": [row["berth_id"] for row in BERTHS]}, BERTHS),
+        ("Hello.", {"url": "https://harbour.example/map"}, "See https://harbour.example/map"),
+    ],
+)
+def test_nothing_is_read_below_a_key_that_is_a_credential(words: str, given: Any, below: Any) -> None:
+    """The path would be written to the file."""
+    key = "sk-proj-" + "Ab3dEf6hIj9l" * 4
+    assert derived(words, given, tool="get_report", result={"berths": below}) != {}
+    assert derived(words, given, tool="get_report", result={"berths": {key: below}}) == {}
