@@ -7,7 +7,8 @@ recorded values, and lists the place for review:
    DAG reads one record and changes another. A read of a list of several is not about one record, so it may follow.
 2. **No write follows a position**, neither directly nor through a read whose own arguments were picked by position.
 3. **No write follows one run's criterion**, through a read whose own arguments were worked out by one, such as "the
-   largest": neither an id nor a name. Figures and texts may.
+   largest": neither an id nor a name. Figures and texts may. But whom a write reaches, and what it pays, never follows
+   a criterion, a filter or a text, however many runs there are.
 4. **One record, one fate.** In a write, a value that stays as recorded keeps with it every value that comes from a
    result in which both of them are. Else the write mixes two records.
 5. **One list, one fate.** A list of several follows the data as a whole or not at all. Else one half of it is
@@ -27,11 +28,12 @@ from airflow_provider_vai.crystallizer.evidence.result_values import place_text
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.evidence.weight import names_record, weight
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.derivation import Node, nodes
 from airflow_provider_vai.languages.places import value_at, value_or, with_value
 from airflow_provider_vai.model.automation import Argument, Output, Undecided
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.positions import PlacedRead, positional, reads_of
-from airflow_provider_vai.model.recipients import picks_one
+from airflow_provider_vai.model.recipients import CRITERIA, is_target, picks_one
 from airflow_provider_vai.model.review_codes import PICKED_BY_CRITERION
 
 TAKEN_BACK = frozenset(
@@ -158,20 +160,26 @@ class _Settling:
         return changed
 
     def drop_criteria(self) -> bool:
-        """Return the ids and names of writes to what was recorded that depend on a criterion of one run."""
+        """Return places of writes to what was recorded: ids and names that follow one run's criterion, targets any."""
         changed = False
         picked: dict[str, str] = {}
+        chosen: dict[str, str] = {}
         for step in self._steps:
-            reads = [(read, picked[read.step]) for read in reads_of(step.arguments, step.each) if read.step in picked]
-            if step.proposes and any(picks_one(tree) for one in step.arguments.values() for _, tree in one.trees()):
-                picked[step.key] = step.key
-            elif reads:
-                picked[step.key] = reads[0][1]
-            for read, picks in reads if step.writes and step.each is None else ():
-                if names_record(read.place, value_at(step.values, read.place)):
-                    reason = f"{place_text([picks])} picks by a criterion, proposed from one run"
-                    _freeze(step, read.place, PICKED_BY_CRITERION, reason)
-                    changed = True
+            reads = reads_of(step.arguments, step.each)
+            trees = [tree for one in step.arguments.values() for _, tree in one.trees()]
+            _pass_on(picked, step, reads, is_own=step.proposes and any(map(picks_one, trees)))
+            _pass_on(chosen, step, reads, is_own=any(map(_chooses, trees)))
+            for read in reads if step.writes and step.each is None else ():
+                source = read.step or ""
+                inside = list(leaves(value_at(step.values, read.place), read.place))
+                if source in picked and any(names_record(at, value) for at, value in inside):
+                    reason = f"{place_text([picked[source]])} picks by a criterion, proposed from one run"
+                elif source in chosen and any(is_target(at) for at, _ in inside):
+                    reason = f"{place_text([chosen[source]])} picks by a criterion or from a text"
+                else:
+                    continue
+                _freeze(step, read.place, PICKED_BY_CRITERION, reason)
+                changed = True
         return changed
 
     def keep_records(self) -> bool:
@@ -215,6 +223,20 @@ class _Settling:
                 return step.key
             waiting += [read.step for read in reads_of(step.arguments, step.each)]
         return None
+
+
+def _pass_on(found: dict[str, str], step: WiredStep, reads: Sequence[PlacedRead], *, is_own: bool) -> None:
+    """Note which step a step depends on: itself, or the one that a step depends on which it reads."""
+    through = next((found[read.step] for read in reads if read.step in found), None)
+    source = step.key if is_own else through
+    if source is not None:
+        found[step.key] = source
+
+
+def _chooses(tree: Node) -> bool:
+    """Return whether a derived value chooses among records or finds a value in a text; a key of a named record not."""
+    functions = {str(node["function"]) for node in nodes(tree)}
+    return picks_one(tree) or not functions.isdisjoint(CRITERIA - {"key_of"})
 
 
 def _wires(step: WiredStep) -> list[PlacedRead]:

@@ -178,6 +178,28 @@ def test_an_address_in_a_text(tool: str, derives: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "asked", "result"),
+    [
+        ("Refund the berth with the largest dues.", {"berth_id": "BT-0233"}, BERTHS),
+        ("Refund what the page says.", {"url": "https://harbour.example/map"}, "See https://harbour.example/map"),
+    ],
+)
+@pytest.mark.parametrize(
+    "told", [{"amount": 481.25}, {"address": "4 Long Quay Street, Gouda"}, {"recipient": "ada@harbour.example"}]
+)
+def test_no_target_of_a_write_follows_a_criterion_through_a_read(
+    words: str, asked: dict[str, Any], result: Any, told: dict[str, Any]
+) -> None:
+    """Whom it reaches and what it pays stay as recorded; a read may go on."""
+    calls = [call("list_berths", {}, {"rows": result}), call("get_owner", asked, told)]
+    for tool, follows in (("refund", False), ("get_history", True)):
+        recorded = run(*calls, call(tool, told, {"ok": True}), turns=[Turn(index=0, user_text=words)])
+        steps = crystallized(recorded, READS, OPENS, WRITES, gates="recorded").steps
+        assert steps[1].arguments["arguments"].trees()
+        assert bool(steps[-1].arguments["arguments"].placed_outputs()) is follows
+
+
+@pytest.mark.parametrize(
     ("words", "given", "below"),
     [
         ("Report the total dues of the berths.", {"dues": 7379.0}, BERTHS),
