@@ -145,7 +145,8 @@ def _data(value: Any, function: str) -> Any:
     if isinstance(value, Derived):
         return value.tree
     if isinstance(value, conditions.Bound):
-        return {"function": value.name, "value": _data(value.value, function)}
+        given = {"fields": value.fields} if value.fields else {"value": value.value}
+        return {"function": value.name, **{name: _data(part, function) for name, part in given.items()}}
     if isinstance(value, TaskWire):
         return {"function": "wired", "step": value.task_id, "path": list(value.path)}
     if isinstance(value, Parameter):

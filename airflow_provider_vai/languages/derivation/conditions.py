@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -35,9 +35,10 @@ class Bound:
 
     name: str
     value: Any
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return f"{self.name}({self.value!r})"
+        return f"{self.name}({', '.join(f'{key}={part!r}' for key, part in self.fields.items()) or repr(self.value)})"
 
     def holds(self, value: Any, what: str) -> bool:
         """Return whether a row's value fulfils the condition.
@@ -49,7 +50,7 @@ class Bound:
         if self.name == CONTAINING:
             if not isinstance(value, list):
                 raise DerivationError(f"{what} is not a list: found {described(value)}")
-            return any(equal(item, self.value) for item in value)
+            return any(map(self._fits, value))
         kind, found = comparable(value, what)
         other, limit = comparable(self.value, f"the limit of {self.name}")
         if kind != other:
@@ -57,6 +58,12 @@ class Bound:
                 f"{what} cannot be compared with the limit of {self.name}: one is a {kind}, the other a {other}"
             )
         return _COMPARE[self.name](found, limit)
+
+    def _fits(self, item: Any) -> bool:
+        if not self.fields:
+            return equal(item, self.value)
+        is_object = isinstance(item, dict)
+        return is_object and all(key in item and equal(item[key], part) for key, part in self.fields.items())
 
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -87,9 +94,16 @@ def at_most(value: Any) -> Bound:
     return Bound("at_most", value)
 
 
-def containing(value: Any) -> Bound:
-    """Return the condition "a list that has the item ``value``", for :func:`where`."""
-    return Bound(CONTAINING, value)
+def containing(value: Any = None, /, **fields: Any) -> Bound:
+    """Return the condition "a list that has this item", for :func:`where`.
+
+    :param value: the item, if it is a plain value.
+    :param fields: of an item that is an object, the values that these fields of it must have.
+    :raises DerivationError: both are given.
+    """
+    if fields and value is not None:
+        raise DerivationError("an item is a value, or an object with these fields: give one of them")
+    return Bound(CONTAINING, value, fields)
 
 
 CONDITIONS = (*_COMPARE, CONTAINING)

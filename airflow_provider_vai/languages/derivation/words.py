@@ -73,9 +73,15 @@ def _conditions(node: Node, say: Say) -> str:
     found = []
     for field, condition in node.get("conditions", {}).items():
         name = condition.get("function") if is_node(condition) else None
-        bound = f"{CONDITIONS[name]} {say(condition.get('value'))}" if name in CONDITIONS else f"is {say(condition)}"
+        bound = f"{CONDITIONS[name]} {_limit(condition, say)}" if name in CONDITIONS else f"is {say(condition)}"
         found.append(f"{field} {bound}")
     return " and ".join(found)
+
+
+def _limit(condition: Node, say: Say) -> str:
+    """Return what a condition compares with: its value, or the fields of an item."""
+    fields = [f"{field} is {say(part)}" for field, part in condition.get("fields", {}).items()]
+    return f"an item whose {' and '.join(fields)}" if fields else say(condition.get("value"))
 
 
 def _where(node: Node, say: Say, measure: Measure) -> str:
@@ -143,7 +149,7 @@ _PHRASES: dict[str, Phrase] = {
     "below": _simple("below {value}"),
     "at_least": _simple("at least {value}"),
     "at_most": _simple("at most {value}"),
-    "containing": _simple("with the item {value}"),
+    "containing": lambda node, say, measure: f"with {_limit(node, say)}",
     "only": _simple("the only one of {rows}"),
     "not_empty": lambda node, say, measure: say(node["rows"]),
     "first": _simple("the first of {rows}"),

@@ -40,6 +40,12 @@ def test_where_keeps_lists_with_an_item() -> None:
     rows = [{"name": "a", "types": ["van", "SUV"]}, {"name": "b", "types": ["van", True]}, {"name": "c", "types": []}]
     assert [row["name"] for row in language.where(rows, types=containing("SUV"))] == ["a"]
     assert language.where(rows, types=containing(1)) == []
+    lists = [{"id": 1, "items": [{"name": "desk", "n": 2}, "desk"]}, {"id": 2, "items": [{"n": 2}, {"name": "lamp"}]}]
+    assert [row["id"] for row in language.where(lists, items=containing(name="desk"))] == [1]
+    assert [row["id"] for row in language.where(lists, items=containing(n=2))] == [1, 2]
+    assert language.where(lists, items=containing(name="desk", n=3)) == []
+    with pytest.raises(DerivationError, match="give one of them"):
+        containing("desk", n=2)
     with pytest.raises(DerivationError, match="the field 'status' of row 1 is not a list: found"):
         language.where(ORDERS, status=containing("open"))
 
