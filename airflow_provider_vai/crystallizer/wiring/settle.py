@@ -48,6 +48,10 @@ FIXED = TAKEN_BACK | {"several_sources", "source_without_step", "picked_by_posit
 """The codes of places that hold a value from an earlier result, and stay as recorded."""
 
 
+EACH = ["each"]
+"""The place of the list that a step is mapped over."""
+
+
 @dataclass
 class WiredStep:
     """A step on the way to its final arguments.
@@ -101,7 +105,8 @@ def settle(steps: Sequence[WiredStep], holders: Callable[[str], Collection[str]]
 
     :param steps: in an order in which every step comes after those that it reads.
     :param holders: returns the keys of the steps whose results contain a value, given as canonical JSON.
-    :return: the keys of mapped writes that go through a list which depends on a position: they cannot be one step.
+    :return: the keys of mapped writes that go through a list which depends on a position, or on a criterion that they
+        must not follow: they cannot be one step.
     """
     settling = _Settling(steps, holders)
     rules = (
@@ -169,17 +174,13 @@ class _Settling:
             trees = [tree for one in step.arguments.values() for _, tree in one.trees()]
             _pass_on(picked, step, reads, is_own=step.proposes and any(map(picks_one, trees)))
             _pass_on(chosen, step, reads, is_own=any(map(_chooses, trees)))
-            for read in reads if step.writes and step.each is None else ():
-                source = read.step or ""
-                inside = list(leaves(value_at(step.values, read.place), read.place))
-                if source in picked and any(names_record(at, value) for at, value in inside):
-                    reason = f"{place_text([picked[source]])} picks by a criterion, proposed from one run"
-                elif source in chosen and any(is_target(at) for at, _ in inside):
-                    reason = f"{place_text([chosen[source]])} picks by a criterion or from a text"
-                else:
-                    continue
-                _freeze(step, read.place, PICKED_BY_CRITERION, reason)
-                changed = True
+            for read in reads if step.writes and (picked or chosen) else ():
+                reason = _criterion_behind(step, read, picked, chosen)
+                if reason and step.each is not None:
+                    self.unmappable.add(step.key)
+                elif reason:
+                    _freeze(step, read.place, PICKED_BY_CRITERION, reason)
+                    changed = True
         return changed
 
     def keep_records(self) -> bool:
@@ -231,6 +232,25 @@ def _pass_on(found: dict[str, str], step: WiredStep, reads: Sequence[PlacedRead]
     source = step.key if is_own else through
     if source is not None:
         found[step.key] = source
+
+
+def _criterion_behind(
+    step: WiredStep, read: PlacedRead, picked: Mapping[str, str], chosen: Mapping[str, str]
+) -> str | None:
+    """Return why a place of a write must not follow what it reads; ``None`` if it may.
+
+    :param picked: the steps that depend on one run's criterion, each with the step that picks by it.
+    :param chosen: the steps that depend on any criterion, filter or text.
+    """
+    source = step.each.step if step.each and read.step is None else read.step
+    if read.place == EACH or (source not in picked and source not in chosen):
+        return None
+    inside = list(leaves(value_at(step.values, read.place), read.place))
+    if source in picked and (step.each or any(names_record(at, value) for at, value in inside)):
+        return f"{place_text([picked[source]])} picks by a criterion, proposed from one run"
+    if source in chosen and any(is_target(at) for at, _ in inside):
+        return f"{place_text([chosen[source]])} picks by a criterion or from a text"
+    return None
 
 
 def _chooses(tree: Node) -> bool:

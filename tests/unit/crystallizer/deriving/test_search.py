@@ -200,6 +200,29 @@ def test_no_target_of_a_write_follows_a_criterion_through_a_read(
 
 
 @pytest.mark.parametrize(
+    ("words", "asked", "result", "name"),
+    [
+        ("Pay the owners of the berth with the largest dues.", {"berth_id": "BT-0233"}, BERTHS, "owner_id"),
+        ("Pay the owners of the berth with the largest dues.", {"berth_id": "BT-0233"}, BERTHS, "recipient"),
+        ("Pay the owners.", {"url": "https://harbour.example/o"}, "See https://harbour.example/o", "recipient"),
+    ],
+)
+def test_no_mapped_write_goes_through_a_list_that_a_criterion_chose(
+    words: str, asked: dict[str, Any], result: Any, name: str
+) -> None:
+    """It would reach whoever is in the list tomorrow: each call stays a step of its own, as recorded."""
+    owners = ["OWN-4711", "OWN-4712", "OWN-4713"]
+    calls = [call("list_berths", {}, {"rows": result}), call("get_owners", asked, {"owners": owners})]
+    recorded = run(
+        *calls, *(call("pay", {name: one}, batch=2000) for one in owners), turns=[Turn(index=0, user_text=words)]
+    )
+    steps = crystallized(recorded, READS, OPENS, WRITES, gates="recorded", loops=True).steps
+    assert steps[1].arguments["arguments"].trees()
+    assert [step.each for step in steps[2:]] == [None] * 3
+    assert [step.arguments["arguments"].value for step in steps[2:]] == [{name: one} for one in owners]
+
+
+@pytest.mark.parametrize(
     ("words", "given", "below"),
     [
         ("Report the total dues of the berths.", {"dues": 7379.0}, BERTHS),
