@@ -242,7 +242,7 @@ def _criterion_behind(
     :param picked: the steps that depend on one run's criterion, each with the step that picks by it.
     :param chosen: the steps that depend on any criterion, filter or text.
     """
-    source = step.each.step if step.each and read.step is None else read.step
+    source = (step.each.step if step.each and read.step is None else read.step) or ""
     if read.place == EACH or (source not in picked and source not in chosen):
         return None
     inside = list(leaves(value_at(step.values, read.place), read.place))
