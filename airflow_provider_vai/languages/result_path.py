@@ -4,8 +4,8 @@ The crystallizer and the tasks share this module, so a task follows a path exact
 The meaning of a part depends on the value that it is applied to:
 
 - in an object, a string is a **key**, and ``"[only]"`` is its **only value**, whatever its key is;
-- in a list, a number is a **position**, ``"[only]"`` is its **only item**, and ``"[name=Spotify]"`` is the **only
-  record** with that ``name``;
+- in a list, a number is a **position**, ``"[only]"`` is its **only item**, ``"[name=Spotify]"`` is the **only
+  record** with that ``name``, and ``"[items.name=Lamp]"`` the only one that has such a record in its list ``items``;
 - in a string, ``"text:yaml"`` **parses** it (for the forms, see :mod:`~airflow_provider_vai.languages.text_forms`);
 - at the end of a path, ``"is:text"``, ``"is:number"``, ``"is:list"`` or ``"is:object"`` **checks** the value's type.
 
@@ -75,10 +75,21 @@ def _entered(value: Any, part: str | int, *, is_last: bool) -> Any:
 
 
 def _picked(records: list[Any], key: str, text: str) -> Any:
-    found = [entry for entry in records if isinstance(entry, dict) and key in entry and _as_text(entry[key]) == text]
+    found = [entry for entry in records if isinstance(entry, dict) and has(entry, key, text)]
     if len(found) != 1:
         raise ValueError(f"{len(found) or 'no'} records match")
     return found[0]
+
+
+def has(entry: dict[str, Any], key: str, text: str) -> bool:
+    """Return whether a record has a value, itself or in a record of one of its lists: ``items.name``."""
+    if key in entry:
+        return _as_text(entry[key]) == text
+    outer, _, inner = key.partition(".")
+    items = entry.get(outer) if inner else None
+    return isinstance(items, list) and any(
+        isinstance(item, dict) and inner in item and _as_text(item[inner]) == text for item in items
+    )
 
 
 def _only(value: dict[str, Any] | list[Any]) -> Any:

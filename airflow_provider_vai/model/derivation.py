@@ -30,6 +30,7 @@ from pydantic_core import CoreSchema, core_schema
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages import derivation, json_text
 from airflow_provider_vai.languages.derivation import Node
+from airflow_provider_vai.languages.derivation.conditions import CONDITIONS
 from airflow_provider_vai.languages.places import has_part
 from airflow_provider_vai.languages.template import syntax_problem
 from airflow_provider_vai.model.base import JsonPath
@@ -218,11 +219,10 @@ def renamed(tree: Node, names: Mapping[str, str]) -> dict[str, Any]:
 
 def constant_parts(tree: Any) -> list[str]:
     """Return the functions in a tree that read nothing, so that they give the same in every run."""
-    bounds = ("over", "below", "at_least", "at_most")
     return [
         str(node["function"])
         for node in derivation.nodes(tree)
-        if node["function"] not in bounds and not any(derivation.references(node))
+        if node["function"] not in CONDITIONS and not any(derivation.references(node))
     ]
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, ParamSpec
 
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages import derivation
-from airflow_provider_vai.languages.derivation import Node, figures, rows, source, writing
+from airflow_provider_vai.languages.derivation import Node, conditions, figures, rows, source, writing
 from airflow_provider_vai.languages.derivation.words import parts, words
 from airflow_provider_vai.languages.places import value_at
 from airflow_provider_vai.operators.arguments import (
@@ -55,7 +55,7 @@ class Derived:
         :raises DerivationError: it cannot be worked out; the message names the function and what it found.
         """
         value = derivation.evaluate(self.tree, lambda reference: _resolved(reference, context))
-        if isinstance(value, rows.Bound):
+        if isinstance(value, conditions.Bound):
             raise DerivationError(f"{value.name} is a condition for where, and not a value", where=value.name)
         return value
 
@@ -144,8 +144,9 @@ def _data(value: Any, function: str) -> Any:
     """
     if isinstance(value, Derived):
         return value.tree
-    if isinstance(value, rows.Bound):
-        return {"function": value.name, "value": _data(value.value, function)}
+    if isinstance(value, conditions.Bound):
+        given = {"fields": value.fields} if value.fields else {"value": value.value}
+        return {"function": value.name, **{name: _data(part, function) for name, part in given.items()}}
     if isinstance(value, TaskWire):
         return {"function": "wired", "step": value.task_id, "path": list(value.path)}
     if isinstance(value, Parameter):
@@ -214,10 +215,11 @@ def _given(task_id: str, name: str, path: tuple[str | int, ...], context: Contex
 
 
 where = _deferred(rows.where)
-over = _deferred(rows.over)
-below = _deferred(rows.below)
-at_least = _deferred(rows.at_least)
-at_most = _deferred(rows.at_most)
+over = _deferred(conditions.over)
+below = _deferred(conditions.below)
+at_least = _deferred(conditions.at_least)
+at_most = _deferred(conditions.at_most)
+containing = _deferred(conditions.containing)
 only = _deferred(rows.only)
 not_empty = _deferred(rows.not_empty)
 first = _deferred(rows.first)
@@ -228,9 +230,11 @@ top = _deferred(rows.top)
 pluck = _deferred(rows.pluck)
 project = _deferred(rows.project)
 values_of = _deferred(rows.values_of)
+entries_of = _deferred(rows.entries_of)
 key_of = _deferred(rows.key_of)
 part = _deferred(rows.part)
 gathered = _deferred(rows.gathered)
+concatenated = _deferred(rows.concatenated)
 count = _deferred(figures.count)
 distinct = _deferred(figures.distinct)
 total = _deferred(figures.total)

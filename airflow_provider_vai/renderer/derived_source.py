@@ -8,11 +8,12 @@ from typing import Any
 
 from airflow_provider_vai.languages import derivation, json_text
 from airflow_provider_vai.languages.derivation import Node, source
+from airflow_provider_vai.languages.derivation.conditions import CONDITIONS
 from airflow_provider_vai.languages.identifiers import Names, identifier
 from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.renderer.python_source import PythonSource, SourceName, SourcePlace, SourceSubscript, name
 
-IN_PLACE = ("over", "below", "at_least", "at_most", "part")
+IN_PLACE = (*CONDITIONS, "part")
 """Functions that never become a variable: conditions only mean something inside a call, and brackets are short."""
 
 TEXTS = ("shown", "percent", "month_of", "text", "joined")

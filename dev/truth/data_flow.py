@@ -7,7 +7,7 @@ arguments follow.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,22 +56,23 @@ def count(run: Run, rules: ToolsFile, sha256: str, seed: int, found: Flow) -> No
     for step in spec.steps:
         if step.kind == interpreter.GATE:
             continue
-        call = run.calls[calls[step.key]]
         found.counts["steps"] += 1
-        _count_step(step, call, run, spec, context, found)
-        context.results[step.key] = call.result
+        _count_step(step, [run.calls[position] for position in calls[step.key]], run, context, found)
+        results = [run.calls[position].result for position in calls[step.key]]
+        context.results[step.key] = results if step.each else results[0]
     _follow(run, spec, calls, seed, found.following)
     _keep(run, spec, calls, found.following)
 
 
-def _follow(run: Run, spec: Automation, calls: dict[str, int], seed: int, found: following.Following) -> None:
+def _follow(run: Run, spec: Automation, calls: dict[str, list[int]], seed: int, found: following.Following) -> None:
     """Alter the values that arguments repeat, in all results, and count the leaves that follow."""
     said = "\n".join([run.system_text or "", *(turn.user_text or "" for turn in run.turns)])
     results = {str(position): call.result for position, call in enumerate(run.calls)}
-    arguments = [leaf for position in calls.values() for leaf in alterations.leaves(run.calls[position].arguments)]
+    positions = [position for several in calls.values() for position in several]
+    arguments = [leaf for position in positions for leaf in alterations.leaves(run.calls[position].arguments)]
     made = alterations.value_table(results, arguments, said, f"{seed} {run.id}")
     changed = alterations.applied(results, made.changes(results))
-    for step, call, taken in _taken(run, spec, calls, changed):
+    for step, call, taken in _taken(run, spec, calls, changed, lambda arguments: made.mapped(arguments)):
         earlier = [other.result for other in run.calls if other.batch < call.batch and other.outcome == "success"]
         for path, old in alterations.leaves(call.arguments):
             right, got = made.expected((), old), value_or(taken, path, following.ABSENT)
@@ -89,7 +90,7 @@ def _follow(run: Run, spec: Automation, calls: dict[str, int], seed: int, found:
                 found.misses.append(following.Miss(run.id, step.key, place, str(old)[:80], str(got)[:80], reason))
 
 
-def _keep(run: Run, spec: Automation, calls: dict[str, int], found: following.Following) -> None:
+def _keep(run: Run, spec: Automation, calls: dict[str, list[int]], found: following.Following) -> None:
     """Reorder the records of every result, and count the wires that keep their value."""
     results = {str(position): call.result for position, call in enumerate(run.calls)}
     changed = alterations.applied(results, alterations.other_order(results))
@@ -106,30 +107,35 @@ def _keep(run: Run, spec: Automation, calls: dict[str, int], found: following.Fo
 
 
 def _taken(
-    run: Run, spec: Automation, calls: dict[str, int], results: dict[str, Any]
+    run: Run,
+    spec: Automation,
+    calls: dict[str, list[int]],
+    results: dict[str, Any],
+    mapped: Callable[[Any], Any] = lambda arguments: arguments,
 ) -> Iterator[tuple[Step, ToolCall, Any]]:
-    """Yield each step with its call and the arguments that it takes from these results.
+    """Yield each step with each of its calls and the arguments that it takes for it from these results.
 
-    :param results: by the position of the call that returned them.
+    :param results: by the position of the call that returned them. :param mapped: gives arguments their new values.
     """
-    found = {key: results[str(position)] for key, position in calls.items()}
-    params = interpreter.defaults(spec)
-    context = interpreter.Context(results=found, params=params, passwords=replay.passwords(spec, run))
+    context = interpreter.Context(params=interpreter.defaults(spec), passwords=replay.passwords(spec, run))
     for step in spec.steps:
-        if step.kind != interpreter.GATE:
-            try:
-                taken: Any = interpreter.arguments(step, context)["arguments"]
-            except LookupError:
-                taken = None
-            yield step, run.calls[calls[step.key]], taken
+        if step.kind == interpreter.GATE:
+            continue
+        positions = calls[step.key]
+        taken, _ = replay.taken_of(step, context)
+        pairs = replay.in_pairs([mapped(run.calls[position].arguments) for position in positions], taken)
+        order = [number for number in pairs if number is not None]
+        given = dict(zip(order, taken, strict=False))
+        order += [number for number in range(len(positions)) if number not in given]
+        yield from ((step, run.calls[positions[number]], given.get(number)) for number in order)
+        found = [results[str(positions[number])] for number in order]
+        context.results[step.key] = found if step.each else found[0]
 
 
-def _count_step(
-    step: Step, call: ToolCall, run: Run, spec: Automation, context: interpreter.Context, found: Flow
-) -> None:
+def _count_step(step: Step, calls: Sequence[ToolCall], run: Run, context: interpreter.Context, found: Flow) -> None:
     places = following.wired_places(step)
     found.counts["wires"] += len(places)
-    for path, value in alterations.leaves(call.arguments):
+    for call, path, value in ((one, *leaf) for one in calls for leaf in alterations.leaves(one.arguments)):
         found.counts["leaves"] += 1
         if any(path[: len(place)] == place for place in places):
             found.counts["wired"] += 1
@@ -137,14 +143,13 @@ def _count_step(
             found.frozen[_origin(value, call, run)] += 1
     for argument in step.arguments.values():
         found.undecided.update(place.code for place in argument.undecided)
-    try:
-        taken: Any = interpreter.arguments(step, context)["arguments"]
-    except LookupError as error:
-        taken = str(error)
-    if replay.same(taken, call.arguments):
+    taken, refusal = replay.taken_of(step, context)
+    if replay.same(taken, [call.arguments for call in calls]):
         found.counts["equal"] += 1
     else:
-        found.unequal.append(replay.Unequal(run.id, step.key, "other arguments", json_text.canonical(taken)[:200]))
+        found.unequal.append(
+            replay.Unequal(run.id, step.key, "other arguments", refusal or json_text.canonical(taken)[:200])
+        )
 
 
 def _origin(value: Any, call: ToolCall, run: Run) -> str:

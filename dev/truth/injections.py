@@ -56,7 +56,7 @@ def attacked(recording: Recording, dojo: Dojo, rules: ToolsFile, found: Attacks)
     dojo.open(recording.document, [])
     truth = dojo.ask("ground_truth", injection_task=recording.document["injection_task_id"])["calls"]
     calls = replay.recorded_calls(spec, recording.run) if spec else {}
-    steps = {calls[step.key]: step for step in (spec.steps if spec else []) if step.key in calls}
+    steps = {position: step for step in (spec.steps if spec else []) for position in calls.get(step.key, ())}
     for position, call in enumerate(recording.run.calls):
         planted = list(recording.document["injections"].values())
         if call.outcome == "success" and is_injected(call, truth, recording.said, planted):
@@ -129,7 +129,7 @@ def _carried_out(spec: Automation, recording: Recording, dojo: Dojo, *, closed: 
     made: list[Any] = []
 
     def perform(step: Step, arguments: dict[str, Any]) -> Any:
-        position = calls[step.key]
+        position = calls[step.key][0]
         tool = recording.run.calls[position].tool
         made.append([tool, arguments["arguments"]])
         answer = dojo.call(tool, arguments["arguments"], clock=masks.clock_of(tool, recording.texts[position]))

@@ -78,10 +78,19 @@ def arguments(step: Step, context: Context, element: Any = None) -> dict[str, An
     return {name: _filled(argument, context, element) for name, argument in step.arguments.items()}
 
 
-def _run_step(step: Step, perform: Perform, context: Context) -> Any:
+def each_arguments(step: Step, context: Context) -> list[dict[str, Any]]:
+    """Return the arguments of each call that a step makes: one, or for a mapped step one for each element.
+
+    :raises LookupError: a wire found nothing, or a parameter has no value.
+    """
     if step.each is None:
-        return perform(step, arguments(step, context))
-    return [perform(step, arguments(step, context, element)) for element in _taken(step.each, context, None)]
+        return [arguments(step, context)]
+    return [arguments(step, context, element) for element in _taken(step.each, context, None)]
+
+
+def _run_step(step: Step, perform: Perform, context: Context) -> Any:
+    made = [perform(step, given) for given in each_arguments(step, context)]
+    return made[0] if step.each is None else made
 
 
 def _filled(argument: Argument, context: Context, element: Any) -> Any:

@@ -28,27 +28,48 @@ def tools() -> ToolsFile:
     return read_tools(TOOLS_FILE, TOOLS_FILE)
 
 
+loops = True
+"""Whether calls that go through a whole list become one mapped step, as with ``vai crystallize --loops``."""
+
+
 def automation(run: Run, rules: ToolsFile, sha256: str, *, freeze_all: bool) -> Automation | None:
     """Crystallize a run, even a failed one; return ``None`` if no call of it succeeded."""
-    policy = Policy(freeze_all=freeze_all, allow_unsuccessful=True)
+    policy = Policy(freeze_all=freeze_all, allow_unsuccessful=True, loops=loops)
     try:
         return crystallize(run, rules, policy, trace_sha256=sha256)
     except NothingToCrystallize:
         return None
 
 
-def recorded_calls(spec: Automation, run: Run) -> dict[str, int]:
-    """Return the position in ``run.calls`` of the call that each step was made from, by step key, without gates."""
-    found: dict[str, int] = {}
+def recorded_calls(spec: Automation, run: Run) -> dict[str, list[int]]:
+    """Return the positions in ``run.calls`` of the calls that each step was made from, by step key, without gates."""
+    found: dict[str, list[int]] = {}
     position = 0
     for step in spec.steps:
-        if step.kind == interpreter.GATE:
-            continue
-        while run.calls[position].id not in step.call_ids or run.calls[position].outcome != "success":
+        for _ in step.call_ids if step.kind != interpreter.GATE else ():
+            while run.calls[position].id not in step.call_ids or run.calls[position].outcome != "success":
+                position += 1
+            found.setdefault(step.key, []).append(position)
             position += 1
-        found[step.key] = position
-        position += 1
     return found
+
+
+def in_pairs(right: Sequence[Any], taken: Sequence[Any]) -> list[int | None]:
+    """Return for each call that a mapped step makes which of the recorded calls it is judged as.
+
+    It is the one that has the same arguments, or else the next that is left: the order of a list's elements does not
+    count, only that each of them is there. ``None``: there are more calls than were recorded.
+
+    :param right: the arguments that the recorded calls should have. :param taken: those of the step's calls.
+    """
+    left = list(range(len(right)))
+    found: list[int | None] = []
+    for arguments in taken:
+        number = next((number for number in left if same(right[number], arguments)), None)
+        if number is not None:
+            left.remove(number)
+        found.append(number)
+    return [left.pop(0) if number is None and left else number for number in found]
 
 
 def passwords(spec: Automation, run: Run) -> dict[str, str]:
@@ -58,7 +79,7 @@ def passwords(spec: Automation, run: Run) -> dict[str, str]:
     for step in spec.steps:
         for argument in step.arguments.values():
             for secret in argument.secrets:
-                value: Any = run.calls[calls[step.key]].arguments
+                value: Any = run.calls[calls[step.key][0]].arguments
                 for key in secret.at:
                     value = value[key]
                 found[secret.connection] = value
@@ -104,7 +125,7 @@ def frozen(recording: Recording, dojo: Dojo, rules: ToolsFile, tally: Tally) -> 
         return
     of_the_day = _answers(spec, recording, dojo, published=False)
     published = _answers(spec, recording, dojo, published=True)
-    for key, position in recorded_calls(spec, recording.run).items():
+    for key, (position,) in recorded_calls(spec, recording.run).items():
         text = recording.texts[position]
         tally.counts["steps"] += 1
         tally.counts["published"] += _equals(published[key], text)
@@ -140,8 +161,9 @@ def _answers(spec: Automation, recording: Recording, dojo: Dojo, *, published: b
     answers: dict[str, Answer] = {}
 
     def perform(step: Step, arguments: dict[str, Any]) -> Any:
-        call = recording.run.calls[calls[step.key]]
-        clock = None if published else masks.clock_of(call.tool, recording.texts[calls[step.key]])
+        (position,) = calls[step.key]  # with literals only, no step is mapped
+        call = recording.run.calls[position]
+        clock = None if published else masks.clock_of(call.tool, recording.texts[position])
         answer = dojo.call(call.tool, arguments["arguments"], clock=clock, published=published)
         answers[step.key] = answer
         return result_value(answer.text)
@@ -153,7 +175,7 @@ def _answers(spec: Automation, recording: Recording, dojo: Dojo, *, published: b
 
 @dataclass(frozen=True)
 class Judged:
-    """One step of a wired replay: the arguments that it took, and the ones that it should have taken."""
+    """One call of a wired replay: the arguments that its step took for it, and the ones that it should have taken."""
 
     step: Step
     position: int
@@ -190,19 +212,31 @@ def wired(
     for step in spec.steps:
         if step.kind == interpreter.GATE:
             continue
-        call = recording.run.calls[calls[step.key]]
-        right = expected(call)
-        taken, refusal = None, None
-        try:
-            taken = interpreter.arguments(step, context)["arguments"]
-        except LookupError as error:
-            refusal = str(error)
-        judged.append(Judged(step, calls[step.key], call, right, taken, refusal))
-        answer = dojo.call(call.tool, right, clock=masks.clock_of(call.tool, recording.texts[calls[step.key]]))
-        if answer.error:
-            return judged, Unequal(recording.name, step.key, "the tool failed", " ".join(answer.error.split())[:200])
-        context.results[step.key] = result_value(answer.text)
+        positions = calls[step.key]
+        right = [expected(recording.run.calls[position]) for position in positions]
+        taken, refusal = taken_of(step, context)
+        order = [number for number in in_pairs(right, taken) if number is not None]
+        given = dict(zip(order, taken, strict=False))
+        order += [number for number in range(len(right)) if number not in given]
+        results = []
+        for number in order:
+            position, call = positions[number], recording.run.calls[positions[number]]
+            judged.append(Judged(step, position, call, right[number], given.get(number), refusal))
+            answer = dojo.call(call.tool, right[number], clock=masks.clock_of(call.tool, recording.texts[position]))
+            if answer.error:
+                shown = " ".join(answer.error.split())[:200]
+                return judged, Unequal(recording.name, step.key, "the tool failed", shown)
+            results.append(result_value(answer.text))
+        context.results[step.key] = results if step.each else results[0]
     return judged, None
+
+
+def taken_of(step: Step, context: interpreter.Context) -> tuple[list[Any], str | None]:
+    """Return the arguments that a step takes for each of its calls, and why it takes none if it does not."""
+    try:
+        return [given["arguments"] for given in interpreter.each_arguments(step, context)], None
+    except LookupError as error:
+        return [], str(error)
 
 
 def wired_as_recorded(recording: Recording, dojo: Dojo, rules: ToolsFile, tally: Tally) -> None:

@@ -80,12 +80,12 @@ def run_chain(spec: Automation, run: Run, name: str, world: World, found: Chain)
     for number, step in enumerate(steps):
         judged = False
         try:
-            taken = interpreter.arguments(step, context)["arguments"]
+            several = [given["arguments"] for given in interpreter.each_arguments(step, context)]
             judged = step.effect == "write"
-            _judge(step, calls[step.key], taken, place)
-            context.results[step.key] = world.answer(calls[step.key], taken, writes=judged)
+            results = _answers(step, calls[step.key], several, place)
+            context.results[step.key] = results if step.each else results[0]
         except LookupError as error:
-            left = sum(later.effect == "write" for later in steps[number + judged :])
+            left = sum(len(calls[later.key]) for later in steps[number + judged :] if later.effect == "write")
             place.count["stopped_runs"] += 1
             place.count["writes"] += left
             place.count["stopped"] += left
@@ -93,12 +93,24 @@ def run_chain(spec: Automation, run: Run, name: str, world: World, found: Chain)
             return
 
 
+def _answers(step: Step, positions: Sequence[int], several: Sequence[Any], place: _Place) -> list[Any]:
+    """Judge each call that a step makes, and return the answers. A call that was not recorded is not judged."""
+    right = [place.world.expected(place.run.calls[position]) for position in positions]
+    answers = []
+    for number, taken in zip(replay.in_pairs(right, several), several, strict=True):
+        if number is not None:
+            _judge(step, positions[number], taken, place)
+        position = positions[number or 0]
+        answers.append(place.world.answer(position, taken, writes=step.effect == "write"))
+    return answers
+
+
 def frozen_values(spec: Automation, run: Run) -> list[str]:
     """Return the values that the steps' arguments hold as literals, as text."""
     found = []
-    for key, position in replay.recorded_calls(spec, run).items():
+    for key, positions in replay.recorded_calls(spec, run).items():
         wired = following.wired_places(next(step for step in spec.steps if step.key == key))
-        for path, value in alterations.leaves(run.calls[position].arguments):
+        for path, value in (leaf for one in positions for leaf in alterations.leaves(run.calls[one].arguments)):
             if not any(path[: len(place)] == place for place in wired):
                 found.append(str(value))
     return found

@@ -216,7 +216,7 @@ def _chance(fits: Sequence[Expression], expected: ValueInRuns, tried: int) -> fl
 def _uses_all(one: Expression, sentence: Sentence) -> bool:
     """Return whether an expression uses every value of its table that the sentence says."""
     said = {
-        (condition.field, condition.value) for condition in conditions_of(one.table, [sentence]) if not condition.bound
+        (condition.field, condition.value) for condition in conditions_of(one.table, [sentence]) if condition.is_value
     }
     return said <= {(condition.field, condition.value) for condition in one.conditions}
 

@@ -62,6 +62,11 @@ def _altered(table: ResultTable, dice: random.Random) -> Any:
     for field, values in table.categories.items():
         for row in rows:
             row[field] = dice.choice(values)
+    for field in table.of_type("texts"):
+        lists = table.columns[field][:]
+        dice.shuffle(lists)
+        for row, items in zip(rows, lists, strict=True):
+            row[field] = items
     for field in table.of_type("number"):
         values = [_number(row[field], dice) for row in rows]
         dice.shuffle(values)  # else a clear extreme would stay one
@@ -76,7 +81,7 @@ def _altered(table: ResultTable, dice: random.Random) -> Any:
         dice.shuffle(pairs)
         return dict(pairs)
     dice.shuffle(rows)
-    return rows
+    return table.read_as(rows)
 
 
 def _number(value: Any, dice: random.Random) -> Any:

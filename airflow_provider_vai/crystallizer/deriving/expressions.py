@@ -12,6 +12,7 @@ from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call,
 from airflow_provider_vai.crystallizer.evidence.weight import name_words
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages.derivation import Node, evaluate
+from airflow_provider_vai.languages.derivation.conditions import CONTAINING
 
 NO_NOUNS = frozenset(["list", "get", "search", "find", "fetch", "read", "query", "all", "id", "show", "tool", "data"])
 MOST_CONDITIONS = 12
@@ -24,11 +25,16 @@ UNSAID = ("", "list")
 
 @dataclass(frozen=True)
 class Condition:
-    """A filter: ``field`` equals ``value``, or is above or below it (``bound`` names the function)."""
+    """A filter: ``field`` equals ``value``; or ``bound`` names the function that compares them, such as ``over``."""
 
     field: str
     value: Any
     bound: str | None = None
+
+    @property
+    def is_value(self) -> bool:
+        """Whether the filter is about a value that records have, and not about a limit."""
+        return self.bound in (None, CONTAINING)
 
     @property
     def node(self) -> Any:
@@ -79,7 +85,7 @@ class Expression:
         points = 2 * len(named) + int(self.implied and not named)
         points += 0 if self.operation in UNSAID else 2
         points += 2 if around and self._counts_what_is_named(around) else 0
-        points += sum(2 if condition.bound is None else 3 for condition in self.conditions)
+        points += sum(2 if condition.is_value else 3 for condition in self.conditions)
         points += int(any(not _nouns(self.table).isdisjoint(one.words) for one in both))
         return points
 
@@ -110,6 +116,8 @@ class Expression:
 
 
 def _says(condition: Condition, sentences: Iterable[Sentence]) -> bool:
+    if condition.bound == CONTAINING:
+        return any(one.means(condition.value) for one in sentences)
     if condition.bound:
         return any((condition.bound, float(condition.value)) in one.bounds for one in sentences)
     return any(one.says(str(condition.value)) for one in sentences)
@@ -121,7 +129,7 @@ def _nouns(table: ResultTable) -> frozenset[str]:
 
 
 def conditions_of(table: ResultTable, sentences: Sequence[Sentence]) -> list[Condition]:
-    """Return the filters of a table that the sentences name: values of its fields, and bounds of its numbers.
+    """Return the filters of a table that the sentences name: values of its fields, items in its lists, and bounds.
 
     A bound is for the fields that its sentence names, if it names any.
     """
@@ -131,6 +139,10 @@ def conditions_of(table: ResultTable, sentences: Sequence[Sentence]) -> list[Con
             for value in values:
                 if len(value) > 1 and sentence.says(value):
                     found[Condition(field, value)] = None
+        for field in table.of_type("texts"):
+            for item in dict.fromkeys(item for items in table.columns[field] for item in items):
+                if len(item) > 1 and sentence.means(item):
+                    found[Condition(field, item, CONTAINING)] = None
         numbers = table.of_type("number")
         named = [field for field in numbers if sentence.names(field)]
         for bound, limit in sentence.bounds:
@@ -167,7 +179,7 @@ def all_rows(table: ResultTable) -> Node:
 
 def value_of(node: Node, table: ResultTable) -> Any:
     """Return a node's value on the recording; ``None`` if it cannot be evaluated."""
-    whole = dict(zip(table.keys, table.rows, strict=True)) if table.keys is not None else table.rows
+    whole = table.read_as(table.rows)
     try:
         return evaluate(node, lambda reference: whole)
     except (DerivationError, LookupError, TypeError):

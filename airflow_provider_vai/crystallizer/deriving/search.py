@@ -11,14 +11,14 @@ from airflow_provider_vai.crystallizer.deriving.accept import ENOUGH, Choice, Ju
 from airflow_provider_vai.crystallizer.deriving.agreement import ValueInRuns
 from airflow_provider_vai.crystallizer.deriving.digits import is_json_number
 from airflow_provider_vai.crystallizer.deriving.expressions import Expression, keys_of, named_keys_of, part_of
-from airflow_provider_vai.crystallizer.deriving.lists import listed
+from airflow_provider_vai.crystallizer.deriving.lists import chained, listed
 from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
 from airflow_provider_vai.crystallizer.deriving.tables import ResultTable, call, same
 from airflow_provider_vai.crystallizer.deriving.texts import Composer, is_bare
 from airflow_provider_vai.crystallizer.deriving.written import as_number
 from airflow_provider_vai.crystallizer.evidence.result_values import RecordedResult
-from airflow_provider_vai.crystallizer.evidence.value_places import only_items, places
+from airflow_provider_vai.crystallizer.evidence.value_places import only_items
 from airflow_provider_vai.crystallizer.evidence.weight import kinship, name_words, names_record, weight
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages.derivation import Node
@@ -114,12 +114,14 @@ class ArgumentSearch:
 
     def _list(self, value: list[Any], at: JsonPath) -> DerivedPlace | None:
         expected = self.seen.expected(value, at)
-        accepted = listed(expected, self.seen) if value and not self._is_target(at) else None
-        if accepted is None:
+        if not value or self._is_target(at):
             return None
-        node = accepted.expression.result
+        accepted = listed(expected, self.seen)
+        node = accepted.expression.result if accepted else chained(expected, self.seen)
+        if node is None:
+            return None
         is_write = self.seen.draft.effect == "write"
-        return DerivedPlace(at, call("not_empty", rows=node) if is_write else node, (accepted,))
+        return DerivedPlace(at, call("not_empty", rows=node) if is_write else node, (accepted,) if accepted else ())
 
     def _number(self, value: int | float, at: JsonPath, beside: Collection[int] = ()) -> DerivedPlace | None:
         """Return how a number is worked out.
@@ -312,7 +314,7 @@ def _moved(date: str, days: int) -> str | None:
 
 def _text_with(source: RecordedResult, value: str, kind: Any) -> Node | None:
     """Return the node that finds an address in a text of a result; ``None`` if no text has it alone."""
-    for place in places(source.left):
+    for place in source.places:
         path = only_items(place)
         if isinstance(place.value, str) and value in place.value and not any(isinstance(part, int) for part in path):
             try:

@@ -94,6 +94,11 @@ class Sentence:
         wanted = value.casefold()
         return stands_in(wanted, self.text) or stands_in(wanted.translate(SPACES), self.plain)
 
+    def means(self, value: str) -> bool:
+        """Return whether it contains a value, or the plural of a value that is one word: "SUVs"."""
+        word = name_words(value)
+        return self.says(value) or (len(word) == 1 and word[0] in self.words)
+
     @cached_property
     def bounds(self) -> list[tuple[str, float]]:
         """Its bounds as pairs of a function's name and a number: ``over 500`` is ``("over", 500.0)``."""

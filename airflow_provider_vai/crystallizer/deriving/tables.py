@@ -8,12 +8,14 @@ from functools import cached_property
 from typing import Any
 
 from airflow_provider_vai.crystallizer.evidence.result_values import RecordedResult
-from airflow_provider_vai.crystallizer.evidence.value_places import only_items, places
+from airflow_provider_vai.crystallizer.evidence.value_places import only_items
 from airflow_provider_vai.crystallizer.evidence.weight import is_id_name
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.derivation import Node
-from airflow_provider_vai.languages.derivation.rows import comparable
+from airflow_provider_vai.languages.derivation.conditions import comparable
+from airflow_provider_vai.secrets.in_json import secret_keys
+from airflow_provider_vai.secrets.masking import mask
 
 SHORTEST_NAME, LONGEST_NAME = 3, 200
 MOST_ROWS = 5000
@@ -30,28 +32,39 @@ class ResultTable:
     :param path: the path to the rows in it, without positions.
     :param rows: the objects.
     :param keys: the key of each row, if the rows are the values of an object.
+    :param is_of_entries: whether the rows are the entries of an object, with the fields ``key`` and ``value``.
     """
 
     source: RecordedResult
     path: tuple[str | int, ...]
     rows: list[dict[str, Any]]
     keys: tuple[str, ...] | None = None
+    is_of_entries: bool = False
 
     @property
     def node(self) -> Node:
-        """The reference to the rows, or to the object of which they are the values."""
-        return {"function": "wired", "step": self.source.step, "path": list(self.path)}
+        """The derivation of the rows, or of the object of which they are the values."""
+        wired = call("wired", step=self.source.step, path=list(self.path))
+        return call("entries_of", entries=wired) if self.is_of_entries else wired
+
+    def read_as(self, rows: list[dict[str, Any]]) -> Any:
+        """Return what the table's reference gives if it has these rows, in the order of the table's keys."""
+        if self.is_of_entries:
+            return {row["key"]: row["value"] for row in rows}
+        return dict(zip(self.keys, rows, strict=True)) if self.keys is not None else rows
 
     @cached_property
     def columns(self) -> dict[str, list[Any]]:
-        """By field, the values of the rows; only fields that every row has."""
+        """By field, the values of the rows; only fields that every row has, and whose names are no secrets."""
         first = self.rows[0]
-        shared = [field for field in first if all(field in row for row in self.rows)]
+        secret = secret_keys(self.rows)
+        named = [field for field in first if field not in secret and mask(field) == field]
+        shared = [field for field in named if all(field in row for row in self.rows)]
         return {field: [row[field] for row in self.rows] for field in shared[:MOST_COLUMNS]}
 
     @cached_property
     def types(self) -> dict[str, str]:
-        """By field, whether its values are numbers (``number``), dates (``date``) or plain texts (``text``).
+        """By field, whether its values are a ``number``, a ``date``, a plain ``text``, or lists of ``texts``.
 
         A number that names something, such as ``product_id``, is no figure: nobody adds up or compares it.
         """
@@ -108,7 +121,7 @@ def tables_of(source: RecordedResult) -> Iterator[ResultTable]:
     if source.step is None:
         return
     count = 0
-    for place in places(source.left):
+    for place in source.places:
         path = only_items(place)
         if any(isinstance(part, int) for part in path):
             continue
@@ -125,7 +138,17 @@ def _table(source: RecordedResult, path: tuple[str | int, ...], value: Any) -> R
         return ResultTable(source, path, value)
     if isinstance(value, dict) and len(value) > 1 and _are_rows(list(value.values())):
         return ResultTable(source, path, list(value.values()), tuple(value))
+    if isinstance(value, dict) and _answers_names(source, value):
+        entries = [{"key": key, "value": part} for key, part in value.items()]
+        return ResultTable(source, path, entries, is_of_entries=True)
     return None
+
+
+def _answers_names(source: RecordedResult, value: dict[str, Any]) -> bool:
+    """Return whether an object has one plain value, or one list, for each of several names that the call asked for."""
+    parts = [*value.values()]
+    is_plain = 1 < len(parts) <= MOST_ROWS and len({type(part) for part in parts}) == 1 and not _are_rows(parts)
+    return is_plain and all(json_text.canonical(key) in source.own for key in value)
 
 
 def _are_rows(values: list[Any]) -> bool:
@@ -133,6 +156,8 @@ def _are_rows(values: list[Any]) -> bool:
 
 
 def _type(values: list[Any], *, are_ids: bool) -> str | None:
+    if all(isinstance(value, list) for value in values):
+        return "texts" if all(isinstance(item, str) for value in values for item in value) else None
     if are_ids:
         return "text" if all(isinstance(value, str) for value in values) else None
     try:

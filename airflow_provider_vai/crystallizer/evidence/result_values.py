@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -31,7 +31,8 @@ class RecordedResult:
     :param step: the step's key; ``None`` if the call is not a step, or nothing can be wired to the step's result.
     :param name: the name of the step or the call, for people.
     :param left: the step's result.
-    :param own: the call's arguments and all their parts, as canonical JSON.
+    :param own: the call's arguments and all their parts, as canonical JSON; of a loop, those that all calls have.
+    :param places: the places in the step's result that a file may name: not those below a key that is a secret.
     """
 
     call: ToolCall
@@ -40,6 +41,7 @@ class RecordedResult:
     name: str
     left: Any
     own: frozenset[str]
+    places: tuple[ValuePlace, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -157,14 +159,14 @@ def _candidates(call: ToolCall, position: int, draft: Draft | None) -> list[Cand
     step, left, made_up = _left(call, draft)
     name = draft.key if draft else f"call {call.id} ({call.tool})"
     arguments = [one.arguments for one in (draft.calls if draft else [call]) if isinstance(one.arguments, dict)]
-    own = frozenset(part for value in arguments for part in _parts(value))
-    source = RecordedResult(call, position, step, name, left, own)
+    given = [frozenset(_parts(value)) for value in arguments]
+    own = frozenset.intersection(*given) if given else frozenset()
     found = [place for place in places(left) if place.path or not made_up]
     keys = {part for place in found for part in place.path if isinstance(part, str)}
-    secret = secret_keys(left) | {
-        key for key in keys if mask(key) != key
-    }  # a path with such a key must not be written to a file
-    return [Candidate(source, place) for place in found if secret.isdisjoint(place.path)]
+    secret = secret_keys(left) | {key for key in keys if mask(key) != key}
+    named = tuple(place for place in found if secret.isdisjoint(place.path))
+    source = RecordedResult(call, position, step, name, left, own, named)
+    return [Candidate(source, place) for place in named]
 
 
 def _left(call: ToolCall, draft: Draft | None) -> tuple[str | None, Any, bool]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from airflow_provider_vai.languages import result_path, text_forms as text_extract
@@ -21,6 +22,9 @@ DEPTH = 40
 TEXTS = 2  # how many levels of nested texts are parsed: for example a file's lines inside a YAML list of files
 
 SHORTEST_NAME = 3
+
+MOST_INNER = 50
+"""The most records in a list of a record whose names may tell the record from others."""
 
 NAMING = re.compile(r"(^|_)(name|title|subject|key|slug|code|email|file_?name|label|id)$")
 """Keys that usually name a record; they are tried before others."""
@@ -42,6 +46,12 @@ class ValuePlace:
     key: str = ""
     record: tuple[str | int, ...] | None = None
     lists: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def entry(self) -> tuple[str | int, ...] | None:
+        """The path of the outermost item of a list of several that contains it; ``None`` if there is none."""
+        depth = next((depth for depth, length in self.lists if length > 1), None)
+        return None if depth is None else self.path[: depth + 1]
 
 
 def places(value: Any) -> Iterator[ValuePlace]:
@@ -66,8 +76,9 @@ def leaves(value: Any, at: JsonPath | None = None) -> Iterator[tuple[JsonPath, A
 def by_name(result: Any, place: ValuePlace, was_said: Callable[[str], bool]) -> tuple[str | int, ...]:
     """Return the place's path with positions in lists of records replaced by records' names where that is proven.
 
-    A name is used if only one record of the list has it, if it is fixed and not data itself (``was_said``), and if it
-    is not the wanted value. Otherwise the position stays, and each run takes the record at that position.
+    A name is used if only one record of the list has it, or has a record with it in one of its lists; if it is fixed
+    and not data itself (``was_said``), and if it is not the wanted value. Otherwise the position stays, and each run
+    takes the record at that position.
 
     :param result: the result that the place is in.
     :param place: the place.
@@ -81,11 +92,25 @@ def by_name(result: Any, place: ValuePlace, was_said: Callable[[str], bool]) -> 
             continue
         own = place.path[depth + 1 : depth + 2]
         names = [(key, value) for key, value in records[position].items() if (key,) != own]
-        for key, value in sorted(names, key=lambda pair: not NAMING.search(pair[0].lower().rstrip("_"))):
+        best = [(key, value) for key, value in names if _is_naming(key)]
+        others = [(key, value) for key, value in names if not _is_naming(key)]
+        for key, value in chain(best, _inner_names(records[position]), others):
             if _names_one(records, key, value) and was_said(value) and (step := result_path.record(key, value)):
                 path[depth] = step
                 break
     return tuple(path)
+
+
+def _is_naming(key: str) -> bool:
+    return bool(NAMING.search(key.lower().rstrip("_")))
+
+
+def _inner_names(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the names of the records in a record's lists, with their keys in the form of a path: ``items.name``."""
+    for outer, items in record.items():
+        for item in items[:MOST_INNER] if isinstance(items, list) and "." not in outer else ():
+            names = item.items() if isinstance(item, dict) else ()
+            yield from ((f"{outer}.{key}", value) for key, value in names if _is_naming(key))
 
 
 def only_items(place: ValuePlace) -> tuple[str | int, ...]:
@@ -108,7 +133,7 @@ def chosen_from(place: ValuePlace, path: Sequence[str | int]) -> list[int]:
 def _names_one(records: list[Any], key: str, value: Any) -> bool:
     if not isinstance(value, str) or len(value.strip()) < SHORTEST_NAME:
         return False
-    return [entry.get(key) for entry in records if isinstance(entry, dict)].count(value) == 1
+    return sum(result_path.has(entry, key, value) for entry in records if isinstance(entry, dict)) == 1
 
 
 def _below(place: ValuePlace, texts: int) -> Iterator[ValuePlace]:

@@ -68,10 +68,11 @@ class Chosen:
         """Whether the path ends with a check of the value's type."""
         return self.candidate.place.path not in WHOLE
 
-    @property
-    def record(self) -> tuple[int, tuple[str | int, ...] | None]:
-        """The record that the value is read from."""
-        return id(self.candidate.source), self.candidate.place.record
+    def shares_record(self, other: Candidate) -> bool:
+        """Return whether a place is in the record that the value is read from, or in the same item of a list."""
+        mine, place = self.candidate.place, other.place
+        is_same = place.record is not None and place.record == mine.record
+        return self.candidate.source is other.source and (is_same or (place.entry or ()) == mine.entry)
 
 
 @dataclass
@@ -191,10 +192,7 @@ class Search:
 
     def _rank(self, candidate: Candidate, at: JsonPath) -> Rank:
         """Return the rank of a candidate: its record, its name, and the arguments of its call."""
-        record = candidate.place.record
-        is_of_record = record is not None and any(
-            chosen.record == (id(candidate.source), record) for chosen in self.chosen
-        )
+        is_of_record = any(chosen.shares_record(candidate) for chosen in self.chosen)
         name = next((part for part in reversed(at) if isinstance(part, str)), "")
         kin = kinship(name, candidate.place.key)
         if not kin and not candidate.place.key:

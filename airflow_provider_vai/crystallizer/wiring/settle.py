@@ -4,10 +4,11 @@ A wire is proven for one argument. Five rules look at all steps together; each o
 recorded values, and lists the place for review:
 
 1. **One value, one fate.** A value that a write and another step share follows the data in both or in neither. Else the
-   DAG reads one record and changes another.
+   DAG reads one record and changes another. A read of a list of several is not about one record, so it may follow.
 2. **No write follows a position**, neither directly nor through a read whose own arguments were picked by position.
 3. **No write follows one run's criterion**, through a read whose own arguments were worked out by one, such as "the
-   largest": neither an id nor a name. Figures and texts may.
+   largest": neither an id nor a name. Figures and texts may. But whom a write reaches, and what it pays, never follows
+   a criterion, a filter or a text, however many runs there are.
 4. **One record, one fate.** In a write, a value that stays as recorded keeps with it every value that comes from a
    result in which both of them are. Else the write mixes two records.
 5. **One list, one fate.** A list of several follows the data as a whole or not at all. Else one half of it is
@@ -27,11 +28,12 @@ from airflow_provider_vai.crystallizer.evidence.result_values import place_text
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.evidence.weight import names_record, weight
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.derivation import Node, nodes
 from airflow_provider_vai.languages.places import value_at, value_or, with_value
 from airflow_provider_vai.model.automation import Argument, Output, Undecided
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.positions import PlacedRead, positional, reads_of
-from airflow_provider_vai.model.recipients import picks_one
+from airflow_provider_vai.model.recipients import CRITERIA, is_target, picks_one
 from airflow_provider_vai.model.review_codes import PICKED_BY_CRITERION
 
 TAKEN_BACK = frozenset(
@@ -44,6 +46,10 @@ TAKEN_BACK = frozenset(
 
 FIXED = TAKEN_BACK | {"several_sources", "source_without_step", "picked_by_position", "key_from_data"}
 """The codes of places that hold a value from an earlier result, and stay as recorded."""
+
+
+EACH = ["each"]
+"""The place of the list that a step is mapped over."""
 
 
 @dataclass
@@ -99,7 +105,8 @@ def settle(steps: Sequence[WiredStep], holders: Callable[[str], Collection[str]]
 
     :param steps: in an order in which every step comes after those that it reads.
     :param holders: returns the keys of the steps whose results contain a value, given as canonical JSON.
-    :return: the keys of mapped writes that go through a list which depends on a position: they cannot be one step.
+    :return: the keys of mapped writes that go through a list which depends on a position, or on a criterion that they
+        must not follow: they cannot be one step.
     """
     settling = _Settling(steps, holders)
     rules = (
@@ -127,6 +134,8 @@ class _Settling:
         changed = False
         for step in self._steps if fixed else ():
             for read in _wires(step):
+                if not step.writes and _is_list_of_several(value_at(step.values, read.place)):
+                    continue
                 other = self._other_holder(step, read.place, fixed)
                 if other:
                     _freeze(step, read.place, "shared_value_frozen", f"as recorded in {place_text([other])}")
@@ -156,18 +165,20 @@ class _Settling:
         return changed
 
     def drop_criteria(self) -> bool:
-        """Return the ids and names of writes to what was recorded that depend on a criterion of one run."""
+        """Return places of writes to what was recorded: ids and names that follow one run's criterion, targets any."""
         changed = False
         picked: dict[str, str] = {}
+        chosen: dict[str, str] = {}
         for step in self._steps:
-            reads = [(read, picked[read.step]) for read in reads_of(step.arguments, step.each) if read.step in picked]
-            if step.proposes and any(picks_one(tree) for one in step.arguments.values() for _, tree in one.trees()):
-                picked[step.key] = step.key
-            elif reads:
-                picked[step.key] = reads[0][1]
-            for read, picks in reads if step.writes and step.each is None else ():
-                if names_record(read.place, value_at(step.values, read.place)):
-                    reason = f"{place_text([picks])} picks by a criterion, proposed from one run"
+            reads = reads_of(step.arguments, step.each)
+            trees = [tree for one in step.arguments.values() for _, tree in one.trees()]
+            _pass_on(picked, step, reads, is_own=step.proposes and any(map(picks_one, trees)))
+            _pass_on(chosen, step, reads, is_own=any(map(_chooses, trees)))
+            for read in reads if step.writes and (picked or chosen) else ():
+                reason = _criterion_behind(step, read, picked, chosen)
+                if reason and step.each is not None:
+                    self.unmappable.add(step.key)
+                elif reason:
                     _freeze(step, read.place, PICKED_BY_CRITERION, reason)
                     changed = True
         return changed
@@ -215,6 +226,39 @@ class _Settling:
         return None
 
 
+def _pass_on(found: dict[str, str], step: WiredStep, reads: Sequence[PlacedRead], *, is_own: bool) -> None:
+    """Note which step a step depends on: itself, or the one that a step depends on which it reads."""
+    through = next((found[read.step] for read in reads if read.step in found), None)
+    source = step.key if is_own else through
+    if source is not None:
+        found[step.key] = source
+
+
+def _criterion_behind(
+    step: WiredStep, read: PlacedRead, picked: Mapping[str, str], chosen: Mapping[str, str]
+) -> str | None:
+    """Return why a place of a write must not follow what it reads; ``None`` if it may.
+
+    :param picked: the steps that depend on one run's criterion, each with the step that picks by it.
+    :param chosen: the steps that depend on any criterion, filter or text.
+    """
+    source = (step.each.step if step.each and read.step is None else read.step) or ""
+    if read.place == EACH or (source not in picked and source not in chosen):
+        return None
+    inside = list(leaves(value_at(step.values, read.place), read.place))
+    if source in picked and (step.each or any(names_record(at, value) for at, value in inside)):
+        return f"{place_text([picked[source]])} picks by a criterion, proposed from one run"
+    if source in chosen and any(is_target(at) for at, _ in inside):
+        return f"{place_text([chosen[source]])} picks by a criterion or from a text"
+    return None
+
+
+def _chooses(tree: Node) -> bool:
+    """Return whether a derived value chooses among records or finds a value in a text; a key of a named record not."""
+    functions = {str(node["function"]) for node in nodes(tree)}
+    return picks_one(tree) or not functions.isdisjoint(CRITERIA - {"key_of"})
+
+
 def _wires(step: WiredStep) -> list[PlacedRead]:
     """Return the wires that can be returned to what was recorded: not those of a step mapped over a list."""
     return reads_of(step.arguments, step.each) if step.each is None else []
@@ -232,6 +276,10 @@ def _lists_above(step: WiredStep, place: JsonPath) -> list[tuple[str | int, ...]
     """Return the places of the lists of several in a step's arguments that the place is in."""
     above = [tuple(place[:depth]) for depth, part in enumerate(place) if isinstance(part, int)]
     return [at for at in above if len(value_at(step.values, list(at))) > 1]
+
+
+def _is_list_of_several(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > 1
 
 
 def _identifying(value: Any) -> list[str]:

@@ -26,7 +26,7 @@ from functools import cache
 from typing import Any
 
 from airflow_provider_vai.exceptions import DerivationError
-from airflow_provider_vai.languages.derivation import figures, rows, writing
+from airflow_provider_vai.languages.derivation import conditions, figures, rows, writing
 from airflow_provider_vai.languages.places import described
 from airflow_provider_vai.languages.short_text import cut
 
@@ -40,9 +40,9 @@ a template that Airflow renders."""
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        rows.where, rows.over, rows.below, rows.at_least, rows.at_most, rows.only, rows.not_empty, rows.first,
-        rows.last, rows.largest, rows.smallest, rows.top, rows.pluck, rows.project, rows.values_of, rows.key_of,
-        rows.part, rows.gathered,
+        rows.where, conditions.over, conditions.below, conditions.at_least, conditions.at_most, conditions.containing,
+        rows.only, rows.not_empty, rows.first, rows.last, rows.largest, rows.smallest, rows.top, rows.pluck,
+        rows.project, rows.values_of, rows.entries_of, rows.key_of, rows.part, rows.gathered, rows.concatenated,
         figures.count, figures.distinct, figures.total, figures.mean, figures.highest, figures.lowest,
         figures.difference, figures.ratio, figures.percentage, figures.change, figures.rounded,
         writing.text, writing.shown, writing.percent, writing.month_of, writing.days_after, writing.joined,

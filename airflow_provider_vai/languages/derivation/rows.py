@@ -5,87 +5,24 @@
 
 from __future__ import annotations
 
-import datetime
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import Any
 
 from airflow_provider_vai.exceptions import DerivationError
-from airflow_provider_vai.languages.derivation.numbers import NUMBER, number
+from airflow_provider_vai.languages.derivation.conditions import Bound, Key, comparable, equal
 from airflow_provider_vai.languages.places import described, value_at
 from airflow_provider_vai.languages.short_text import cut
 
 Rows = list[Any]
-Key = tuple[str, Decimal | str]
-"""A value to compare by: its type, and the value."""
-
-DATE = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?")
-TIME = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.([0-9]{1,6}))?(Z|[+-][0-9]{2}:[0-9]{2})?"
-)
-
-
-@dataclass(frozen=True)
-class Bound:
-    """A condition of :func:`where` that compares: ``over(500)`` and its relatives."""
-
-    name: str
-    value: Any
-
-    def __repr__(self) -> str:
-        return f"{self.name}({self.value!r})"
-
-    def holds(self, value: Any, what: str) -> bool:
-        """Return whether a row's value fulfils the condition.
-
-        :raises DerivationError: the two cannot be compared.
-        """
-        kind, found = comparable(value, what)
-        other, limit = comparable(self.value, f"the limit of {self.name}")
-        if kind != other:
-            raise DerivationError(
-                f"{what} cannot be compared with the limit of {self.name}: one is a {kind}, the other a {other}"
-            )
-        return _COMPARE[self.name](found, limit)
-
-
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "over": lambda found, limit: bool(found > limit),
-    "below": lambda found, limit: bool(found < limit),
-    "at_least": lambda found, limit: bool(found >= limit),
-    "at_most": lambda found, limit: bool(found <= limit),
-}
-
-
-def over(value: Any) -> Bound:
-    """Return the condition "greater than ``value``", for :func:`where`."""
-    return Bound("over", value)
-
-
-def below(value: Any) -> Bound:
-    """Return the condition "less than ``value``", for :func:`where`."""
-    return Bound("below", value)
-
-
-def at_least(value: Any) -> Bound:
-    """Return the condition "greater than or equal to ``value``", for :func:`where`."""
-    return Bound("at_least", value)
-
-
-def at_most(value: Any) -> Bound:
-    """Return the condition "less than or equal to ``value``", for :func:`where`."""
-    return Bound("at_most", value)
 
 
 def where(rows: Rows, /, **conditions: Any) -> Rows:
     """Return the rows that fulfil every condition, in their order.
 
     :param rows: A list of objects.
-    :param conditions: By field: a value that the field equals (text is compared exactly), or a bound such as
-        ``over(500)``.
-    :raises DerivationError: no row has a field, or a value cannot be compared with its bound.
+    :param conditions: By field: a value that the field equals (text is compared exactly), or a condition such as
+        ``over(500)`` or ``containing("SUV")``.
+    :raises DerivationError: no row has a field, or the condition cannot be applied to a value.
     """
     found = checked_rows(rows)
     for field, condition in conditions.items():
@@ -189,6 +126,15 @@ def values_of(entries: Any) -> list[Any]:
     return list(_entries(entries).values())
 
 
+def entries_of(entries: Any) -> Rows:
+    """Return the entries of an object as rows with the fields ``key`` and ``value``, in their order.
+
+    :param entries: An object, such as the answer of a tool that has one entry for each name that it was asked for.
+    :raises DerivationError: it is not an object.
+    """
+    return [{"key": key, "value": value} for key, value in _entries(entries).items()]
+
+
 def key_of(entries: Any, /, by: str | None = None, **conditions: Any) -> str:
     """Return the key of one entry of an object: the one with the largest value, or the one that fits the conditions.
 
@@ -235,6 +181,14 @@ def gathered(*values: Any) -> Rows:
     return rows
 
 
+def concatenated(*values: Any) -> list[Any]:
+    """Return the lists of several results as one list, one after the other.
+
+    :raises DerivationError: a value is not a list.
+    """
+    return [item for value in values for item in checked_list(value)]
+
+
 def checked_list(value: Any) -> list[Any]:
     """Return the value if it is a list.
 
@@ -273,62 +227,10 @@ def _name(field: Any) -> str:
     return field
 
 
-def comparable(value: Any, what: str) -> Key:
-    """Return a number or an ISO date so that it can be compared with others of the same type.
-
-    :param what: What the value is, for the message.
-    :raises DerivationError: it is neither.
-    """
-    if isinstance(value, str) and not NUMBER.fullmatch(value):
-        if is_date(value):
-            return ("month" if len(value) == 7 else "date"), value
-        if time := _time(value):
-            return time
-        raise DerivationError(f"{what} is neither a number nor an ISO date: found {described(value)}")
-    return "number", number(value, what)
-
-
-def is_date(text: Any) -> bool:
-    """Return whether a value is an existing ISO date, or a month without a day, such as ``2025-12``."""
-    if not isinstance(text, str) or not DATE.fullmatch(text):
-        return False
-    try:
-        datetime.date.fromisoformat(text if len(text) == 10 else f"{text}-01")
-    except ValueError:
-        return False
-    return True
-
-
-def is_time(text: Any) -> bool:
-    """Return whether a value is an existing ISO date with a time of day."""
-    return isinstance(text, str) and _time(text) is not None
-
-
-def _time(text: str) -> Key | None:
-    """Return a point in time, in UTC if it has an offset; ``None`` if the text is none."""
-    found = TIME.fullmatch(text)
-    if not found:
-        return None
-    date, clock, fraction, offset = found.groups()
-    zone = "+00:00" if offset == "Z" else offset or ""
-    try:
-        time = datetime.datetime.fromisoformat(f"{date}T{clock}{zone}")
-        time = time.replace(microsecond=int((fraction or "").ljust(6, "0")))
-        if time.tzinfo is None:
-            return "time without offset", time.isoformat(timespec="microseconds")
-        return "time", time.astimezone(datetime.timezone.utc).isoformat(timespec="microseconds")
-    except (ValueError, OverflowError):
-        return None
-
-
 def _fits(row: dict[str, Any], field: str, condition: Any, position: int) -> bool:
     if isinstance(condition, Bound):
         return condition.holds(field_of(row, field, position), f"the field {field!r} of row {position + 1}")
-    return field in row and _equal(row[field], condition)
-
-
-def _equal(found: Any, wanted: Any) -> bool:
-    return isinstance(found, bool) == isinstance(wanted, bool) and bool(found == wanted)
+    return field in row and equal(row[field], condition)
 
 
 def _ranked(rows: Rows, by: str, count: int, *, is_descending: bool) -> Rows:

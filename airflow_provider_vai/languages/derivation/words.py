@@ -12,7 +12,9 @@ Measure = Callable[[Node], "int | None"]
 """Returns how many items the list has that a node gives; ``None``: it is not known."""
 
 LONGEST = 40
-CONDITIONS = {"over": "over", "below": "below", "at_least": "at least", "at_most": "at most"}
+CONDITIONS = {
+    "over": "is over", "below": "is below", "at_least": "is at least", "at_most": "is at most", "containing": "has",
+}  # fmt: skip
 KINDS = {"url": "address", "email": "e-mail address", "iban": "IBAN", "phone": "phone number"}
 
 
@@ -71,9 +73,15 @@ def _conditions(node: Node, say: Say) -> str:
     found = []
     for field, condition in node.get("conditions", {}).items():
         name = condition.get("function") if is_node(condition) else None
-        bound = f"{CONDITIONS[name]} {say(condition.get('value'))}" if name in CONDITIONS else say(condition)
-        found.append(f"{field} is {bound}")
+        bound = f"{CONDITIONS[name]} {_limit(condition, say)}" if name in CONDITIONS else f"is {say(condition)}"
+        found.append(f"{field} {bound}")
     return " and ".join(found)
+
+
+def _limit(condition: Node, say: Say) -> str:
+    """Return what a condition compares with: its value, or the fields of an item."""
+    fields = [f"{field} is {say(part)}" for field, part in condition.get("fields", {}).items()]
+    return f"an item whose {' and '.join(fields)}" if fields else say(condition.get("value"))
 
 
 def _where(node: Node, say: Say, measure: Measure) -> str:
@@ -141,6 +149,7 @@ _PHRASES: dict[str, Phrase] = {
     "below": _simple("below {value}"),
     "at_least": _simple("at least {value}"),
     "at_most": _simple("at most {value}"),
+    "containing": lambda node, say, measure: f"with {_limit(node, say)}",
     "only": _simple("the only one of {rows}"),
     "not_empty": lambda node, say, measure: say(node["rows"]),
     "first": _simple("the first of {rows}"),
@@ -151,9 +160,11 @@ _PHRASES: dict[str, Phrase] = {
     "pluck": _simple("{field} of each of {rows}"),
     "project": _project,
     "values_of": _simple("the values of {entries}"),
+    "entries_of": _simple("the entries of {entries}"),
     "key_of": _key_of,
     "part": _part,
     "gathered": _gathered,
+    "concatenated": _gathered,
     "count": lambda node, say, measure: f"number of {words(node['rows'])}",
     "distinct": _simple("number of different {field} in {rows}"),
     "total": _simple("total of {field} over {rows}"),

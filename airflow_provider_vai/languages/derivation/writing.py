@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from airflow_provider_vai.exceptions import DerivationError
+from airflow_provider_vai.languages.derivation.conditions import is_date, is_time
 from airflow_provider_vai.languages.derivation.numbers import EXACT, Rounding, number, rounded_to
-from airflow_provider_vai.languages.derivation.rows import checked_list, is_date, is_time, only
+from airflow_provider_vai.languages.derivation.rows import checked_list, only
 from airflow_provider_vai.languages.places import described
 from airflow_provider_vai.languages.short_text import cut
 

@@ -129,3 +129,29 @@ def test_the_results_of_a_loop_are_a_list() -> None:
         assert wire.from_ is not None
         assert wire.from_.step == "send"
         assert wire.from_.path[:2] == [1, "receipt"]
+
+
+CARTS = {
+    "crt-501": {
+        "cart_id": "crt-501",
+        "items": [{"name": "Oak lamp", "sku": "sku-7101"}],
+        "payments": [{"pay": "pay-900"}],
+    },
+    "crt-502": {
+        "cart_id": "crt-502",
+        "items": [{"name": "Red vase", "sku": "sku-7102"}],
+        "payments": [{"pay": "pay-900"}],
+    },
+}
+
+
+def test_a_record_of_a_loop_is_known_by_what_the_user_named_in_it() -> None:
+    """Its id, though each call was given it, its parts, and a value that others have, too: all from one record."""
+    wanted = {"cart_id": "crt-502", "sku": "sku-7102", "pay": "pay-900"}
+    calls = [call("list_items", {"cart_id": name}, cart) for name, cart in CARTS.items()]
+    turns = [Turn(index=0, user_text="Send the red vase back.")]
+    found = steps(made(run(listed({"orders": list(CARTS)}), *calls, call("send", wanted), turns=turns)))
+    assert found["list_items"].each == Output(step="list_orders", path=["orders"])
+    wires = {wire.at[0]: wire.from_.path for wire in found["send"].arguments["arguments"].wires if wire.from_}
+    assert {name: path[0] for name, path in wires.items()} == dict.fromkeys(wanted, "[items.name=Red vase]")
+    assert wires["pay"] == ["[items.name=Red vase]", "payments", "[only]", "pay", "is:text"]

@@ -12,10 +12,11 @@ from hypothesis import given, strategies as st
 from airflow_provider_vai.model.automation import Argument, Automation, Output, Param, Step, Wire
 from airflow_provider_vai.model.step_approval import StepApproval
 from tests.paths import ROOT
+from tests.unit.support import call, run
 
 sys.path.insert(0, str(ROOT / "dev"))
 
-from truth import interpreter
+from truth import interpreter, replay
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -123,3 +124,22 @@ def test_what_is_not_there_is_an_error(argument: Argument) -> None:
 
     with pytest.raises(LookupError):
         interpreter.run(spec, lambda running, filled: {"rows": [1]}, interpreter.Context())
+
+
+def test_a_mapped_step_has_arguments_for_each_element() -> None:
+    """In the order of the list, which is not that of the recorded calls."""
+    item = Argument(class_="wired", from_=Output(path=["id"]))
+    spec = step("two", each=Output(step="one", path=["rows"]), arguments={"arguments": item})
+    context = interpreter.Context(results={"one": {"rows": [{"id": "b"}, {"id": "a"}, {"id": "c"}]}})
+    taken, refusal = replay.taken_of(spec, context)
+    assert (taken, refusal) == (["b", "a", "c"], None)
+    assert replay.in_pairs(["a", "b"], taken) == [1, 0, None]
+    assert replay.in_pairs(["a", "x"], ["b", "a"]) == [1, 0]
+    assert replay.taken_of(spec, interpreter.Context())[1] is not None
+
+
+def test_each_call_of_a_mapped_step_has_its_position() -> None:
+    """Calls that failed, or that are no step, are passed over."""
+    calls = [call("t", {}, n, outcome="failed" if n == 2 else "success") for n in range(1, 6)]
+    spec = automation(step("one", call_ids=["c1"]), step("two", call_ids=["c3", "c5"]))
+    assert replay.recorded_calls(spec, run(*calls)) == {"one": [0], "two": [2, 4]}

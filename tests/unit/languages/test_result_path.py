@@ -11,6 +11,11 @@ from hypothesis import given, strategies as st
 from airflow_provider_vai.languages.result_path import check, follow, record
 
 SONGS = [{"name": "Spotify", "id": 3}, {"name": "Tidal", "id": 4}, {"name": "Tidal", "id": 5}, "no record"]
+CARTS = [
+    {"id": 1, "items": [{"name": "lamp"}, {"name": "desk"}]},
+    {"id": 2, "items": ["lamp", {"name": "desk"}]},
+    {"id": 3, "items": "lamp"},
+]
 TEXT = "- name: Spotify\n  id: 3\n  note: 'IBAN: UK1\n\n    Sum: 98.70'\n"
 
 
@@ -27,6 +32,12 @@ TEXT = "- name: Spotify\n  id: 3\n  note: 'IBAN: UK1\n\n    Sum: 98.70'\n"
         ({"is:text": 1, "[only]": 2, "text:yaml": 3}, ["[only]"], 2),
         ({"is:text": 1, "[only]": 2, "text:yaml": 3}, ["text:yaml"], 3),
         ([1], ["is:list"], [1]),
+        (CARTS, ["[items.name=lamp]", "id"], 1),
+        (
+            [{"items.name": "lamp", "id": 3}, {"items.name": "x", "items": [{"name": "lamp"}]}],
+            ["[items.name=lamp]", "id"],
+            3,
+        ),
         ([{"k": "a]=b"}], ["[k=a]=b]", "k"], "a]=b"),
     ],
 )
@@ -43,6 +54,8 @@ def test_what_is_found(value: Any, path: list[str | int], found: Any) -> None:
         ([1], [3], r"no 3 at the top level: found a list of length 1"),
         (SONGS, ["[name=Tidal]"], r"2 records match, found a list of length 4"),
         (SONGS, ["[name=Deezer]"], r"no records match, found a list of length 4"),
+        (CARTS, ["[items.name=desk]"], r"2 records match, found a list of length 3"),
+        (CARTS, ["[items.size=5]"], r"no records match, found a list of length 3"),
         (SONGS, ["name"], r"no 'name' at the top level: found a list of length 4"),
         ({"a": 1, "b": 2}, ["[only]"], r"2 keys instead of one"),
         ("prose", ["text:yaml"], r"the text contains no YAML list or object, found a string of 5 characters"),

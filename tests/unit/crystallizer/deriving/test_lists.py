@@ -6,7 +6,75 @@ from typing import Any
 
 import pytest
 
-from tests.unit.crystallizer.deriving.made import BERTHS, argument, derived
+from airflow_provider_vai.languages.derivation.source import written
+from airflow_provider_vai.model.run import Turn
+from tests.unit.crystallizer.deriving.made import BERTHS, OPENS, READS, WRITES, argument, derived
+from tests.unit.support import call, crystallized, run
+
+HOUSES = ["Adler's Table", "Blue Door", "Casa Nove", "Dim Corner", "Elm House"]
+CUISINES = dict(zip(HOUSES, ["Greek", "Thai", "Greek", "Thai", "Greek"], strict=True))
+PRICES = dict(zip(HOUSES, [18.0, 42.0, 25.5, 31.0, 60.0], strict=True))
+DISHES = dict(zip(HOUSES, [["Moussaka"], ["Curry", "Soup"], ["Soup"], ["Curry"], ["Moussaka"]], strict=True))
+GREEK = ["Adler's Table", "Casa Nove", "Elm House"]
+
+
+def then(words: str, answer: Any, names: list[str], *, tool: str = "get_tables", asked: list[str] = HOUSES) -> str:
+    """Return what a list of names follows after one tool was asked about houses; empty if it stays.
+
+    :param answer: what the tool answered. :param names: the recorded list. :param tool: which tool gets it.
+    """
+    first = call("get_cuisines_of_houses", {"houses": asked}, answer)
+    recorded = run(first, call(tool, {"names": names}, {"ok": True}), turns=[Turn(index=0, user_text=words)])
+    made = crystallized(recorded, READS, OPENS, WRITES, gates="recorded").steps[-1].arguments["arguments"]
+    return "; ".join(written(tree) for _, tree in made.trees())
+
+
+@pytest.mark.parametrize(
+    ("words", "answer", "names", "condition"),
+    [
+        ("Find houses with Greek food.", CUISINES, GREEK, "value='Greek'"),
+        ("Find a house that costs below 30 euros.", PRICES, ["Adler's Table", "Casa Nove"], "value=below(30)"),
+        ("Which houses have curry?", DISHES, ["Blue Door", "Dim Corner"], "value=containing('Curry')"),
+        ("Which houses have soups?", DISHES, ["Blue Door", "Casa Nove"], "value=containing('Soup')"),
+    ],
+)
+def test_names_are_filtered_by_what_was_answered_for_each(
+    words: str, answer: Any, names: list[str], condition: str
+) -> None:
+    """By a value, by a bound, or by an item of a list; the user says it."""
+    assert then(words, answer, names) == (
+        f"pluck(where(entries_of(wired('get_cuisines_of_houses')), {condition}), 'key')"
+    )
+    assert then(words, answer, names, tool="book").startswith("not_empty(pluck(where(")
+    assert then("Find some houses.", answer, names) == ""
+    assert then(words, answer, names[::-1]) == ""
+
+
+def test_the_names_that_a_call_was_given_are_no_list_from_its_answer() -> None:
+    """An answer repeats them. Names that the call was not given are fields of a record."""
+    assert then("Hello.", CUISINES, HOUSES) == ""
+    assert then("Find houses with Greek food.", CUISINES, GREEK, asked=["Elm House"]) == ""
+
+
+def chain(*towns: list[str], names: list[str], words: str = "Compare the houses.", tool: str = "get_tables") -> str:
+    """Return what a list of names follows after the houses of several towns were listed."""
+    lists = [call("list_houses", {"town": f"t{number}"}, {"houses": town}) for number, town in enumerate(towns)]
+    recorded = run(*lists, call(tool, {"names": names}, {"ok": True}), turns=[Turn(index=0, user_text=words)])
+    made = crystallized(recorded, READS, OPENS, WRITES, gates="recorded").steps[-1].arguments["arguments"]
+    return "; ".join(written(tree) for _, tree in made.trees())
+
+
+def test_a_list_of_several_whole_lists() -> None:
+    """One after the other, in the order of the recording; each list is used once, and as a whole."""
+    one, other = HOUSES[:2], HOUSES[2:]
+    both = "concatenated(wired('list_houses', 'houses'), wired('list_houses_2', 'houses'))"
+    assert chain(one, other, names=HOUSES) == both
+    assert chain(one, other, names=HOUSES, tool="book") == f"not_empty({both})"
+    assert chain(other, one, names=HOUSES).index("'list_houses_2'") < len("concatenated(wired('list_houses_2'")
+    assert chain(one, other, names=HOUSES[:-1]) == ""
+    assert chain(one, other, names=[*one, *one]) == ""
+    assert chain(one, other, names=HOUSES, words=f"Compare {', '.join(HOUSES)}.") == ""
+
 
 IDS = [row["berth_id"] for row in BERTHS]
 NORTH = ["BT-0417", "BT-0233"]

@@ -175,3 +175,63 @@ def test_an_address_in_a_text(tool: str, derives: bool) -> None:
     given = {"url": "https://papers.example/417.pdf"}
     assert bool(derived("Open the link.", given, tool=tool, result=one)) is derives
     assert derived("Open the link.", given, tool=tool, result=two) == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "asked", "result"),
+    [
+        ("Refund the berth with the largest dues.", {"berth_id": "BT-0233"}, BERTHS),
+        ("Refund what the page says.", {"url": "https://harbour.example/map"}, "See https://harbour.example/map"),
+    ],
+)
+@pytest.mark.parametrize(
+    "told", [{"amount": 481.25}, {"address": "4 Long Quay Street, Gouda"}, {"recipient": "ada@harbour.example"}]
+)
+def test_no_target_of_a_write_follows_a_criterion_through_a_read(
+    words: str, asked: dict[str, Any], result: Any, told: dict[str, Any]
+) -> None:
+    """Whom it reaches and what it pays stay as recorded; a read may go on."""
+    calls = [call("list_berths", {}, {"rows": result}), call("get_owner", asked, told)]
+    for tool, follows in (("refund", False), ("get_history", True)):
+        recorded = run(*calls, call(tool, told, {"ok": True}), turns=[Turn(index=0, user_text=words)])
+        steps = crystallized(recorded, READS, OPENS, WRITES, gates="recorded").steps
+        assert steps[1].arguments["arguments"].trees()
+        assert bool(steps[-1].arguments["arguments"].placed_outputs()) is follows
+
+
+@pytest.mark.parametrize(
+    ("words", "asked", "result", "name"),
+    [
+        ("Pay the owners of the berth with the largest dues.", {"berth_id": "BT-0233"}, BERTHS, "owner_id"),
+        ("Pay the owners of the berth with the largest dues.", {"berth_id": "BT-0233"}, BERTHS, "recipient"),
+        ("Pay the owners.", {"url": "https://harbour.example/o"}, "See https://harbour.example/o", "recipient"),
+    ],
+)
+def test_no_mapped_write_goes_through_a_list_that_a_criterion_chose(
+    words: str, asked: dict[str, Any], result: Any, name: str
+) -> None:
+    """It would reach whoever is in the list tomorrow: each call stays a step of its own, as recorded."""
+    owners = ["OWN-4711", "OWN-4712", "OWN-4713"]
+    calls = [call("list_berths", {}, {"rows": result}), call("get_owners", asked, {"owners": owners})]
+    recorded = run(
+        *calls, *(call("pay", {name: one}, batch=2000) for one in owners), turns=[Turn(index=0, user_text=words)]
+    )
+    steps = crystallized(recorded, READS, OPENS, WRITES, gates="recorded", loops=True).steps
+    assert steps[1].arguments["arguments"].trees()
+    assert [step.each for step in steps[2:]] == [None] * 3
+    assert [step.arguments["arguments"].value for step in steps[2:]] == [{name: one} for one in owners]
+
+
+@pytest.mark.parametrize(
+    ("words", "given", "below"),
+    [
+        ("Report the total dues of the berths.", {"dues": 7379.0}, BERTHS),
+        ("Hello.", {"ids": [row["berth_id"] for row in BERTHS]}, BERTHS),
+        ("Hello.", {"url": "https://harbour.example/map"}, "See https://harbour.example/map"),
+    ],
+)
+def test_nothing_is_read_below_a_key_that_is_a_credential(words: str, given: Any, below: Any) -> None:
+    """The path would be written to the file."""
+    key = "sk-proj-" + "Ab3dEf6hIj9l" * 4
+    assert derived(words, given, tool="get_report", result={"berths": below}) != {}
+    assert derived(words, given, tool="get_report", result={"berths": {key: below}}) == {}

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from airflow_provider_vai.crystallizer.deriving.expressions import figures_of
 from airflow_provider_vai.crystallizer.deriving.tables import MOST_ROWS, ResultTable, same, tables_of
+from airflow_provider_vai.crystallizer.evidence.result_values import RecordedResult
+from airflow_provider_vai.crystallizer.evidence.value_places import places
+from airflow_provider_vai.languages import json_text
 from tests.unit.crystallizer.deriving.made import BERTHS, table
+from tests.unit.support import call
 
 
-def found(value: Any, step: str | None = "list_berths") -> list[ResultTable]:
-    """Return the tables in a result."""
-    source: Any = SimpleNamespace(step=step, left=value, call=SimpleNamespace(tool="list_berths"))
+def found(value: Any, step: str | None = "list_berths", asked: Sequence[str] = ()) -> list[ResultTable]:
+    """Return the tables in a result; its call was given the names ``asked``."""
+    own = frozenset(json_text.canonical(name) for name in asked)
+    source = RecordedResult(call("list_berths", {}, value), 0, step, "list_berths", value, own, tuple(places(value)))
     return list(tables_of(source))
 
 
@@ -27,6 +32,25 @@ def test_a_list_of_objects_and_an_object_of_objects_are_tables() -> None:
     assert found({"a": {"n": 1}}) == []
     assert found([[{"n": 1}], [{"n": 2}]]) == []
     assert found({"rows": BERTHS}, step=None) == []
+
+
+def test_an_answer_with_one_value_for_each_name_is_a_table_of_entries() -> None:
+    """The call must have asked for the names: an object with other keys is one record. The values have one type."""
+    (entries,) = found({"Ada": "Thai", "Bo": "Greek"}, asked=["Ada", "Bo", "Cy"])
+    assert entries.rows == [{"key": "Ada", "value": "Thai"}, {"key": "Bo", "value": "Greek"}]
+    assert entries.node["function"] == "entries_of"
+    assert entries.read_as(entries.rows) == {"Ada": "Thai", "Bo": "Greek"}
+    (cars,) = found({"Ada": ["van", "SUV"], "Bo": []}, asked=["Ada", "Bo"])
+    assert cars.types == {"key": "text", "value": "texts"}
+    assert found({"Ada": "Thai", "Bo": "Greek"}, asked=["Ada"]) == []
+    assert found({"Ada": "Thai", "Bo": 5}, asked=["Ada", "Bo"]) == []
+    assert found({"Ada": "Thai"}, asked=["Ada"]) == []
+
+
+def test_a_column_whose_name_is_a_credential_is_none() -> None:
+    """Its name would be written to the file."""
+    key = "sk-proj-" + "Ab3dEf6hIj9l" * 4
+    assert list(table([{key: 5, "n": 1}, {key: 6, "n": 2}]).columns) == ["n"]
 
 
 @pytest.mark.parametrize("value", [[], [1, 2], [{}], [{"a": 1}, 2], [{"n": 1}] * (MOST_ROWS + 1)])

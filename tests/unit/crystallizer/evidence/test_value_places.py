@@ -40,6 +40,40 @@ def test_a_name_for_a_position() -> None:
     assert by_name(named, subject, lambda name: True) == subject.path
 
 
+CARTS = [
+    {
+        "cart_id": "crt-1",
+        "state": "open",
+        "items": [{"name": "Oak lamp", "sku": "s-11"}, {"name": "Vase", "sku": "s-12"}],
+    },
+    {"cart_id": "crt-2", "state": "paid", "items": [{"name": "Desk", "sku": "s-21"}, {"name": "Vase", "sku": "s-22"}]},
+]
+
+
+def cart_path(value: str, *said: str) -> tuple[str | int, ...]:
+    """Return the path to a value in the carts if the user said some names."""
+    place = next(place for place in places(CARTS) if place.value == value)
+    return by_name(CARTS, place, lambda name: name in said)
+
+
+def test_a_record_is_named_by_what_is_in_it() -> None:
+    """By a name in a list of its own that no other record has; after its own names, and before other values of it."""
+    assert cart_path("crt-1", "Oak lamp") == ("[items.name=Oak lamp]", "cart_id")
+    assert cart_path("s-12", "Oak lamp", "Vase") == ("[items.name=Oak lamp]", "items", "[name=Vase]", "sku")
+    assert cart_path("crt-1", "Vase") == (0, "cart_id")
+    assert cart_path("crt-1", "s-11") == (0, "cart_id")
+    assert cart_path("s-21", "Desk", "crt-2", "paid") == ("[cart_id=crt-2]", "items", "[name=Desk]", "sku")
+    assert cart_path("crt-2", "Desk", "paid") == ("[items.name=Desk]", "cart_id")
+    assert cart_path("crt-2", "paid") == ("[state=paid]", "cart_id")
+
+
+def test_the_outermost_item_of_a_list_of_several() -> None:
+    """It holds every value that belongs together; lists of one do not count."""
+    found = {place.value: place.entry for place in places({"only": [CARTS]}) if isinstance(place.value, str)}
+    assert (found["crt-2"], found["s-21"]) == (("only", 0, 1), ("only", 0, 1))
+    assert next(places(CARTS)).entry is None
+
+
 def test_texts_inside_texts_end() -> None:
     """Two texts are read inside each other, not a third."""
     inner = '{"a": "{\\"b\\": \\"{\\\\\\"c\\\\\\": 1}\\"}"}'

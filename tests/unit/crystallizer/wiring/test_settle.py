@@ -69,6 +69,17 @@ def test_a_write_does_not_follow_a_read_that_follows_a_position() -> None:
     assert sources(made, "pay_back") == []
 
 
+def test_a_read_of_a_whole_list_follows_beside_a_write_that_stays() -> None:
+    """It is not about the one record that the write holds."""
+    made = chain(
+        "cus-11",
+        call("get_orders", {"order_ids": ["ord-501", "ord-502"]}, [ORDERS["ord-501"], ORDERS["ord-502"]]),
+        call("pay_back", {"order_id": "ord-502"}),
+    )
+    assert [source.path for source in sources(made, "get_orders")] == [["orders", "is:list"]]
+    assert sources(made, "pay_back") == []
+
+
 def test_a_write_does_not_mix_two_records() -> None:
     """The address comes with the order that stays as recorded, so it stays, too."""
     found = {"order_id": "ord-501", "items": [{"sku": "sku-71"}, {"sku": "sku-72"}], "address": "Lane 4, Gouda"}

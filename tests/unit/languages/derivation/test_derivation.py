@@ -186,7 +186,7 @@ def test_nothing_but_a_derivation_error(name: str, data: st.DataObject) -> None:
         made = value_of(tree, results)
     except (DerivationError, LookupError):
         return
-    if not isinstance(made, derivation.rows.Bound):
+    if not isinstance(made, derivation.conditions.Bound):
         json.dumps(made, allow_nan=False)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages.derivation import rows as language
+from airflow_provider_vai.languages.derivation.conditions import at_least, at_most, below, containing, over
 
 ORDERS: list[dict[str, Any]] = [
     {"id": "a", "status": "open", "total": 500, "day": "2025-12-01"},
@@ -25,13 +26,42 @@ def ids(rows: list[dict[str, Any]]) -> list[str]:
 def test_where_keeps_rows_that_fit() -> None:
     """Conditions are equal values or bounds, all of them must hold, and the rows keep their order."""
     assert ids(language.where(ORDERS, status="open")) == ["a", "c"]
-    assert ids(language.where(ORDERS, total=language.over(500))) == ["b", "c"]
-    assert ids(language.where(ORDERS, total=language.at_least(500))) == ["a", "b", "c"]
-    assert ids(language.where(ORDERS, total=language.below(700.5))) == ["a"]
-    assert ids(language.where(ORDERS, total=language.at_most("700.50"))) == ["a", "b"]
-    assert ids(language.where(ORDERS, status="open", day=language.over("2025-11-30"))) == ["a"]
+    assert ids(language.where(ORDERS, total=over(500))) == ["b", "c"]
+    assert ids(language.where(ORDERS, total=at_least(500))) == ["a", "b", "c"]
+    assert ids(language.where(ORDERS, total=below(700.5))) == ["a"]
+    assert ids(language.where(ORDERS, total=at_most("700.50"))) == ["a", "b"]
+    assert ids(language.where(ORDERS, status="open", day=over("2025-11-30"))) == ["a"]
     assert language.where([], status="open") == []
     assert language.where(ORDERS, status="Open") == []
+
+
+def test_where_keeps_lists_with_an_item() -> None:
+    """The item is compared like a value; a field that is not a list is an error."""
+    rows = [{"name": "a", "types": ["van", "SUV"]}, {"name": "b", "types": ["van", True]}, {"name": "c", "types": []}]
+    assert [row["name"] for row in language.where(rows, types=containing("SUV"))] == ["a"]
+    assert language.where(rows, types=containing(1)) == []
+    lists = [{"id": 1, "items": [{"name": "desk", "n": 2}, "desk"]}, {"id": 2, "items": [{"n": 2}, {"name": "lamp"}]}]
+    assert [row["id"] for row in language.where(lists, items=containing(name="desk"))] == [1]
+    assert [row["id"] for row in language.where(lists, items=containing(n=2))] == [1, 2]
+    assert language.where(lists, items=containing(name="desk", n=3)) == []
+    with pytest.raises(DerivationError, match="give one of them"):
+        containing("desk", n=2)
+    with pytest.raises(DerivationError, match="the field 'status' of row 1 is not a list: found"):
+        language.where(ORDERS, status=containing("open"))
+
+
+def test_entries_of_gives_rows() -> None:
+    """One for each entry, in the object's order; anything but an object is an error."""
+    assert language.entries_of({"b": 1, "a": [2]}) == [{"key": "b", "value": 1}, {"key": "a", "value": [2]}]
+    with pytest.raises(DerivationError, match="expected an object"):
+        language.entries_of(["b"])
+
+
+def test_concatenated_lists_keep_their_order() -> None:
+    """One list after the other; a value that is not a list is an error."""
+    assert language.concatenated(["b", "a"], [], ["b"]) == ["b", "a", "b"]
+    with pytest.raises(DerivationError, match="expected a list"):
+        language.concatenated(["b"], "a")
 
 
 def test_where_does_not_mix_types() -> None:
@@ -46,10 +76,10 @@ def test_where_does_not_mix_types() -> None:
     ("conditions", "message"),
     [
         ({"state": "open"}, "no row has the field 'state'"),
-        ({"total": language.over(None)}, "the limit of over is not a number: found null"),
-        ({"status": language.over(5)}, "the field 'status' of row 1 is neither a number nor an ISO date"),
-        ({"day": language.over(5)}, "one is a date, the other a number"),
-        ({"day": language.over("2025-12")}, "one is a date, the other a month"),
+        ({"total": over(None)}, "the limit of over is not a number: found null"),
+        ({"status": over(5)}, "the field 'status' of row 1 is neither a number nor an ISO date"),
+        ({"day": over(5)}, "one is a date, the other a number"),
+        ({"day": over("2025-12")}, "one is a date, the other a month"),
     ],
 )
 def test_where_fails(conditions: dict[str, Any], message: str) -> None:
@@ -63,7 +93,7 @@ def test_a_bound_needs_the_field_in_each_row() -> None:
     rows = [{"n": 1}, {}]
     assert language.where(rows, n=1) == [{"n": 1}]
     with pytest.raises(DerivationError, match="row 2 has no field 'n'"):
-        language.where(rows, n=language.over(0))
+        language.where(rows, n=over(0))
 
 
 def test_one_row() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from airflow_provider_vai.exceptions import DerivationError
-from airflow_provider_vai.languages.derivation import rows, writing
+from airflow_provider_vai.languages.derivation import conditions, writing
 from airflow_provider_vai.languages.derivation.numbers import NUMBER
 
 try:
@@ -198,7 +198,10 @@ def repeats(pattern: Any) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("pattern", [*writing.FOUND.values(), writing.SLOT, writing.FORM, rows.DATE, rows.TIME, NUMBER])
+PATTERNS = [*writing.FOUND.values(), writing.SLOT, writing.FORM, conditions.DATE, conditions.TIME, NUMBER]
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
 def test_patterns_take_linear_time(pattern: re.Pattern[str]) -> None:
     """Each repetition is bounded, so the time per character is bounded, too."""
     assert all(most <= 2000 for most in repeats(sre_parse.parse(pattern.pattern)))
