@@ -63,8 +63,11 @@ def answer(user: Any, place: Place, decision: str, *, sha256: str, typed: Mappin
         if digest_of(detail.body or "") != sha256:
             raise Problem(409, CHANGED, remedy=READ_AGAIN)
         given = _edits(dict(detail.params or {}), typed) if decision == "approve" else {}
-        noted = {approval_form.NOTE: note} if note else {}
-        _as_airflow(session, user, place, {"chosen_options": [OPTIONS[decision]], "params_input": {**given, **noted}})
+    noted = {approval_form.NOTE: note} if note else {}
+    payload = {"chosen_options": [OPTIONS[decision]], "params_input": {**given, **noted}}
+    # Airflow's function needs a session that has loaded nothing: Airflow 3.1 would not see the question in this one.
+    with create_session(scoped=False) as session:
+        _as_airflow(session, user, place, payload)
 
 
 def field_of(name: str, shown: Mapping[str, Any]) -> approval_form.Field:

@@ -68,7 +68,7 @@ def test_an_approval(waiting: Any) -> None:
     assert row.responded_by == {"id": "op-person", "name": "op-person"}
     assert row.chosen_options == ["Approve"]
     assert row.params_input == {"endpoint": "a\nb", "json": {"a": 1.5}, "note": "half"}
-    assert row.state == "scheduled"
+    assert row.state in ("scheduled", "deferred")  # Airflow 3.1 leaves it to the triggerer to resume the gate
     (entry,) = audit(waiting.run_id)
     assert entry[:3] == ("op-person", GATE, waiting.run_id)
     assert json.loads(entry[3])["chosen_options"] == ["Approve"]
