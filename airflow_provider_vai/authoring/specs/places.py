@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NoReturn, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -26,10 +27,16 @@ def dotted(place: JsonPath) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
         elif part.replace("-", "_").replace("$", "_").isidentifier():
-            text += f".{mask(part[:SHOWN_CHARACTERS])}"
+            text += f".{_masked(part[:SHOWN_CHARACTERS])}"
         else:
-            text += f"[{json.dumps(mask(part[:SHOWN_CHARACTERS]), ensure_ascii=False)}]"
+            text += f"[{json.dumps(_masked(part[:SHOWN_CHARACTERS]), ensure_ascii=False)}]"
     return text.removeprefix(".")
+
+
+@lru_cache(maxsize=4096)
+def _masked(key: str) -> str:
+    """Mask a key once: the places of one automation repeat the same few keys thousands of times."""
+    return mask(key)
 
 
 def similar(name: str, known: Iterable[str]) -> str:

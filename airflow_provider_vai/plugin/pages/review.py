@@ -22,7 +22,7 @@ from airflow_provider_vai.plugin.pages.forms import Form
 from airflow_provider_vai.plugin.pages.frame import ROOT, path_of, redirect
 from airflow_provider_vai.plugin.pages.viewed import ViewedAutomation, viewed, viewed_page
 from airflow_provider_vai.plugin.routes.history import Activate, activated, paused
-from airflow_provider_vai.plugin.routes.review import Decisions, ItemInReview, decided, items_in_review
+from airflow_provider_vai.plugin.routes.review import ItemInReview, ReviewDecisions, decided, items_in_review
 
 router = APIRouter(prefix=ROOT, include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -44,7 +44,7 @@ def decide(request: Request, user: GetUserDep, dag_id: DagId, form: Form) -> Res
     if not numbers:
         raise SpecError("no item is ticked", where=TICK, remedy="Go back, and tick the items that you decided about.")
     given = [{"number": one, "decision": form.get(DECISION), "note": form.get(NOTE)} for one in numbers]
-    decided(dag_id, form.read(Decisions, {"decisions": given}), if_match=form.if_match, by=user.get_name())
+    decided(dag_id, form.read(ReviewDecisions, {"decisions": given}), if_match=form.if_match, by=user.get_name())
     return redirect(request, f"{path_of('automations', dag_id, 'review')}#item-{numbers[0]}")
 
 

@@ -34,7 +34,7 @@ from airflow_provider_vai.plugin.pages.controls import (
 )
 from airflow_provider_vai.plugin.pages.forms import WAS, Form, PageForm
 from airflow_provider_vai.plugin.pages.frame import ROOT, path_of, redirect
-from airflow_provider_vai.plugin.pages.steps import explained, found_in
+from airflow_provider_vai.plugin.pages.steps import LISTED_STEPS, explained, found_in
 from airflow_provider_vai.plugin.pages.viewed import ViewedAutomation, viewed, viewed_page
 from airflow_provider_vai.plugin.routes.steps import (
     ChangedStep,
@@ -210,7 +210,7 @@ def _step_page(
         error,
         step=now,
         rows=explained(about.sidecar, now.key).get(now.key, []),
-        found=[one for one in found_in(about) if one["step"] == now.key],
+        found=[one for one in found_in(about) if one["step"] == now.key] if len(steps) <= LISTED_STEPS else [],
         arguments=[retyped(one, sent) for one in arguments],
         options=[retyped(one, sent) for one in options],
         was=digests([*arguments, *options]),

@@ -24,14 +24,16 @@ from airflow_provider_vai.plugin.routes.findings import FindingShown, findings
 
 router = APIRouter(prefix=ROOT, include_in_schema=False, default_response_class=HTMLResponse)
 
-OPEN_STEPS = 12
-"""With more steps than this, the arguments are folded."""
+OPEN_STEPS, LISTED_STEPS = 12, 60
+"""With more steps than the first, arguments are folded. With more than the second, they stand on the step's own page
+only, and lint, which then takes seconds, waits for a click."""
 
 
 @router.get("/automations/{dag_id}/steps", dependencies=reading())
-def steps(request: Request, user: GetUserDep, dag_id: DagId, at: Offset = 0) -> Response:
-    """Show the steps in their order; ``at`` is the first step of the graph."""
+def steps(request: Request, user: GetUserDep, dag_id: DagId, at: Offset = 0, check: bool = False) -> Response:
+    """Show the steps in their order; ``at`` is the first step of the graph, and ``check`` lints many steps as well."""
     about = viewed(request, user, dag_id)
+    is_small = len(about.sidecar.steps) <= LISTED_STEPS
     shown = part(about.sidecar.steps, at)
     return viewed_page(
         about,
@@ -39,8 +41,8 @@ def steps(request: Request, user: GetUserDep, dag_id: DagId, at: Offset = 0) -> 
         graph=_graph(shown),
         shown=shown,
         most=MOST_STEPS,
-        rows=explained(about.sidecar),
-        found=found_in(about),
+        rows=explained(about.sidecar) if is_small else {},
+        found=found_in(about) if is_small or check else None,
         guards={step.key: guarded_by(about.sidecar.steps, step.key) for step in about.sidecar.steps},
         kinds=by_name(),
         origins=ORIGINS,

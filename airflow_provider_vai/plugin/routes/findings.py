@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from airflow_provider_vai.analysis.explain import explain
-from airflow_provider_vai.analysis.lint import lint_stored
+from airflow_provider_vai.analysis.lint import Finding, lint_stored
 from airflow_provider_vai.plugin.api.access import reading
 from airflow_provider_vai.plugin.api.configured_folders import automations_folder
 from airflow_provider_vai.plugin.api.etags import etag
@@ -59,6 +59,12 @@ class Explanation(ResponseModel):
     items: list[ArgumentExplained]
 
 
+KEPT = 64
+"""How many states keep their findings."""
+
+_kept: dict[object, list[FindingShown]] = {}
+
+
 @router.get("/findings", dependencies=reading(), response_model=FindingList, responses=with_headers("ETag"))
 def listing(dag_id: DagId) -> Response:
     """List what lint finds in the automation and its DAG file; other files are not looked at."""
@@ -78,22 +84,30 @@ def explanation(dag_id: DagId) -> Response:
 def findings(state: AutomationState) -> list[FindingShown]:
     """Return what lint finds in an automation, without the folders of this server.
 
+    Each state is linted once: the checks of 500 steps take longer than the rest of a page.
+
     :param state: the state of an automation that exists.
     """
-    assert state.sidecar is not None  # noqa: S101 - the caller checked it
+    sidecar = state.sidecar
+    assert sidecar is not None  # noqa: S101 - the caller checked it
     folder = shared_files.local_path(automations_folder()) or Path()
-    return list(_found(folder, state.sidecar.text(), state.dag_file))
+    written = (state.number, state.newest.at) if state.newest else sidecar.text()
+    key = (str(folder), sidecar.dag_id, written, state.dag_file)
+    found = _kept.get(key)
+    if found is None:
+        found = _public(lint_stored(folder, sidecar.text(), state.dag_file))
+        if len(_kept) >= KEPT:
+            _kept.clear()
+        _kept[key] = found
+    return found
 
 
-@lru_cache(maxsize=64)
-def _found(folder: Path, sidecar: str, dag_file: str | None) -> tuple[FindingShown, ...]:
-    """Lint an automation once: the checks of 500 steps take longer than the rest of a page."""
-    found = lint_stored(folder, sidecar, dag_file)
+def _public(found: Sequence[Finding]) -> list[FindingShown]:
     texts = iter(all_public(text for one in found for text in (one.field, one.problem, one.suggestion)))
-    return tuple(
+    return [
         FindingShown(code=one.code, level=one.level, field=next(texts), problem=next(texts), suggestion=next(texts))
         for one in found
-    )
+    ]
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:

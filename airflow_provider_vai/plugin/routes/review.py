@@ -34,7 +34,7 @@ router = APIRouter(prefix="/api/v1/automations/{dag_id}/review", tags=["review"]
 NOTE_CHARACTERS = 2000
 
 
-class DecisionShown(ResponseModel):
+class ReviewDecisionShown(ResponseModel):
     """What a person decided about an item, and when."""
 
     decision: Literal["accepted", "to_change"]
@@ -63,7 +63,7 @@ class ItemInReview(NumberedReviewItem):
     action: str
     value: Any = None
     reviewed: ReviewedIn | None = None
-    decision: DecisionShown | None = None
+    decision: ReviewDecisionShown | None = None
 
 
 class ReviewList(ResponseModel):
@@ -81,7 +81,7 @@ class DecisionGiven(RequestModel):
     note: str = Field(default="", max_length=NOTE_CHARACTERS)
 
 
-class Decisions(RequestModel):
+class ReviewDecisions(RequestModel):
     """Decisions about review items."""
 
     decisions: Annotated[list[DecisionGiven], Field(max_length=10_000)]
@@ -98,15 +98,15 @@ def review(dag_id: DagId) -> Response:
     dependencies=changing(),
     response_model=ReviewList,
     responses=with_headers("ETag"),
-    openapi_extra=body_of(Decisions),
+    openapi_extra=body_of(ReviewDecisions),
 )
 def decide(dag_id: DagId, user: GetUserDep, body: SmallBody, if_match: IfMatch = None) -> Response:
     """Keep decisions about review items. POST ``activate`` can then name the accepted items."""
-    decided(dag_id, body.read(Decisions), if_match=if_match, by=user.get_name())
+    decided(dag_id, body.read(ReviewDecisions), if_match=if_match, by=user.get_name())
     return _shown(dag_id)
 
 
-def decided(dag_id: str, given: Decisions, *, if_match: str | None, by: str) -> None:
+def decided(dag_id: str, given: ReviewDecisions, *, if_match: str | None, by: str) -> None:
     """Keep a person's decisions.
 
     :param dag_id: the automation. :param given: the decisions.
@@ -167,14 +167,14 @@ def accepted(sidecar: Sidecar) -> list[int]:
     return [number for number, one in _current_decisions(sidecar).items() if one.decision == "accepted"]
 
 
-def _current_decisions(sidecar: Sidecar) -> dict[int, DecisionShown]:
+def _current_decisions(sidecar: Sidecar) -> dict[int, ReviewDecisionShown]:
     """Return the newest decision about each item, by number, if it is about the value that the item has now."""
     kept = review_decisions.newest(automations_folder(), sidecar.dag_id)
     found = {}
     for number, item in enumerate(sidecar.review, 1):
         one = kept.get(item_digest(item))
         if one is not None and one.decision != "open" and one.seen == seen(sidecar, item):
-            found[number] = DecisionShown(decision=one.decision, note=one.note, by=one.by, at=one.at)
+            found[number] = ReviewDecisionShown(decision=one.decision, note=one.note, by=one.by, at=one.at)
     return found
 
 

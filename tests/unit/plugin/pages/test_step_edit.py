@@ -156,7 +156,7 @@ def test_an_approval(nightly: Any) -> None:
         ({"value_sql": ""}, "sql"),
         ({"value_max_rows": "many"}, "is not a number"),
         ({"name": "not a name!"}, "name"),
-        ({"from_question": "wire", "given_question": "nobody.rows"}, "nobody"),
+        ({"from_question": "template", "given_question": "{{ params.region }}"}, "decides what runs"),
         ({"value_sql": f"SELECT '{TOKEN}'"}, "credential"),
     ],
 )

@@ -100,17 +100,22 @@ def test_a_long_value_is_cut(op: Any, as_role: Any) -> None:
 
 
 def test_many_steps(op: Any) -> None:
-    """Their arguments are folded, and the graph is drawn part by part."""
+    """Their values stand on their own pages, and the graph is drawn part by part."""
     made(op, steps=[{**LOOK, "key": f"s{at}"} for at in range(70)])
     shown = page(op)
 
     assert len(shown.find("li", class_="step card")) == 70
-    assert not shown.find("li", id="step-s3")[0].find("details", open="")
+    assert "Arguments: sql frozen, conn_id frozen" in shown.find("li", id="step-s3")[0].words
+    assert "SELECT 1 AS a" not in shown.text
+    assert "SELECT 1 AS a" in page(op, f"{PAGE}/s3").text
     assert len(shown.find("svg")[0].find("a")) == 60
     (later,) = shown.find("a", rel="next")
     assert later.attributes["href"] == "steps?at=60#graph"
     assert len(page(op, f"{PAGE}?at=60").find("svg")[0].find("a")) == 10
     assert op.get(f"{PAGE}?at=x").status_code == 422
+    (check,) = shown.find("a", href="steps?check=1")
+    assert check.words == "Look for problems"
+    assert not page(op, f"{PAGE}?check=1").find("a", href="steps?check=1")
 
 
 @pytest.mark.parametrize("key", ["gone", "x'y", "%E2%80%AE"])
