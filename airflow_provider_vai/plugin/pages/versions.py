@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import GetUserDep
@@ -97,10 +97,11 @@ def restore(request: Request, user: GetUserDep, dag_id: DagId, number: VersionNu
 
 @router.post("/versions/edits", dependencies=authoring())
 def keep_edits(request: Request, user: GetUserDep, dag_id: DagId, form: Form) -> Response:
-    """Make a version of the edits by hand."""
+    """Make a version of the edits by hand: of both files, or of the one that the form names."""
+    keep: history.Edits = next((one for one in get_args(history.Edits) if one == form.get("keep")), "both")
 
     def do() -> str:
-        history.edits_kept(dag_id, if_match=form.if_match, by=user.get_name())
+        history.edits_kept(dag_id, keep=keep, if_match=form.if_match, by=user.get_name())
         return path_of("automations", dag_id, "versions")
 
     return carried_out(request, user, form, do)

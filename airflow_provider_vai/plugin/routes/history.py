@@ -38,6 +38,9 @@ from airflow_provider_vai.store.versions import Change as ChangeKind, Entry
 router = APIRouter(prefix="/api/v1/automations/{dag_id}", tags=["versions"])
 
 
+Edits = Literal["both", "dag_file", "sidecar"]
+
+
 class VersionItem(ResponseModel):
     """An entry of an automation's log: a new version, or a change of its status."""
 
@@ -60,6 +63,12 @@ class VersionShown(VersionItem):
 
     automation: Automation
     dag_file: str
+
+
+class KeepEdits(RequestModel):
+    """Which edits by hand to keep: those in ``both`` files, merged, or those in one of them; the others are dropped."""
+
+    keep: Edits = "both"
 
 
 class DagVersionList(ResponseModel):
@@ -172,33 +181,36 @@ def restored(dag_id: str, number: int, *, if_match: str | None, by: str) -> None
     status_code=201,
     response_model=AutomationShown,
     responses=with_headers("ETag", statuses=(201,)),
+    openapi_extra=body_of(KeepEdits, required=False),
 )
 def keep_edits(dag_id: DagId, user: GetUserDep, body: SmallBody, once: OnceDep, if_match: IfMatch = None) -> Response:
     """Make a version of what somebody edited by hand in the DAG file or the sidecar."""
 
     def make() -> Response:
-        edits_kept(dag_id, if_match=if_match, by=user.get_name())
+        edits_kept(dag_id, keep=body.read(KeepEdits).keep, if_match=if_match, by=user.get_name())
         return automation_response(dag_id, 201)
 
     return once(body.content, make)
 
 
-def edits_kept(dag_id: str, *, if_match: str | None, by: str) -> None:
+def edits_kept(dag_id: str, *, keep: Edits, if_match: str | None, by: str) -> None:
     """Make a version of an automation's edits by hand.
 
-    :param if_match: the header ``If-Match``. :param by: the user's name.
+    :param keep: which edits to keep, see :class:`KeepEdits`. :param if_match: the header ``If-Match``.
+    :param by: the user's name.
     :raises HTTPException: 404, 409 there is no such edit, 412, 428. :raises VaiError: see ``publish``.
     """
     state, expected = _current(dag_id, if_match)
     if not state.is_edited:
         raise Problem(409, "neither the DAG file nor the sidecar was edited by hand since the newest version")
-    edited = state.found or state.sidecar
+    edited = state.sidecar if keep == "dag_file" else state.found or state.sidecar
     assert edited is not None  # noqa: S101 - existing() checked it
     publish(
         edited.automation,
         automations_folder(),
         by=by,
         summary="edited by hand",
+        force=keep == "sidecar",
         expected=expected,
         from_sidecar=True,
         pause=airflow_state.pause,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from airflow_provider_vai.plugin.pages.diff_lines import MOST_LINES, diff_lines
 from tests.unit.plugin.api_support import made
 from tests.unit.plugin.pages.reader import Element, read_page
@@ -131,6 +133,24 @@ def test_edits_that_contradict(op: Any, folder: Path) -> None:
     (shown,) = [one.text for one in read_page(answer).find("pre") if "<<<<<<<" in one.text]
     assert "SELECT 11 AS a" in shown
     assert "SELECT 12 AS a" in shown
+
+
+@pytest.mark.parametrize(("keep", "sql"), [("dag_file", "SELECT 1 AS a"), ("sidecar", "SELECT 12 AS a")])
+def test_one_side_of_a_contradiction_is_kept(op: Any, folder: Path, keep: str, sql: str) -> None:
+    """The way out: the edits in one file are kept, those in the other dropped, and nothing is edited any more."""
+    made(op)
+    file, sidecar = folder / "nightly.py", folder / "nightly.vai.json"
+    file.write_text(file.read_text().replace("SELECT 1 AS a", "SELECT 11 AS a"))
+    sidecar.write_text(sidecar.read_text().replace("SELECT 1 AS a", "SELECT 12 AS a"))
+    fields = form_to(read_page(op.get(f"{URL}/versions")), "/edits").fields()
+
+    answer = op.post(f"{URL}/versions/edits", data={**fields, "keep": keep}, follow_redirects=False)
+
+    assert answer.status_code == 303
+    shown = op.get(API).json()
+    assert (shown["version"], shown["editedByHand"]) == (2, False)
+    assert shown["steps"][0]["arguments"]["sql"]["value"] == sql
+    assert ("SELECT 11 AS a" if keep == "dag_file" else "SELECT 12 AS a") in file.read_text()
 
 
 def test_roles(as_role: Any) -> None:
