@@ -185,16 +185,18 @@ def test_fields_by_their_schema() -> None:
         "e": Param(default=2, schema={"enum": [1, 2]}),
         "password": Param(default="hunter2-x", schema={"type": "string"}),
         "f": Param(default="key AKIAIOSFODNN7EXAMPLE"),
+        "lines": Param(default="one\r\ntwo"),
     }
     fields = {one.name: one for one in fields_of(params)}
 
     kinds = {name: one.kind for name, one in fields.items()}
     assert kinds == {"a": "choice", "b": "json", "c": "text", "d": "number", "e": "choice", "password": "text",
-                     "f": "text"}  # fmt: skip
+                     "f": "text", "lines": "text"}  # fmt: skip
     assert [name for name, one in fields.items() if one.is_hidden] == ["password", "f"]
     assert not any(one.is_required for one in fields.values())
     form = PageForm(b"", (("param.a", "false"), ("param.b", '{"x": 2}'), ("param.c", ""), ("param.d", ""),
-                          ("param.e", "1"), ("param.password", ""), ("param.f", "new")))  # fmt: skip
+                          ("param.e", "1"), ("param.password", ""), ("param.f", "new"),
+                          ("param.lines", "one\ntwo")))  # fmt: skip
     assert conf_of(form, params) == {"a": False, "b": {"x": 2}, "c": "", "e": 1, "f": "new"}
     with pytest.raises(Problem):
         conf_of(PageForm(b"", (("param.b", "{"),)), params)
