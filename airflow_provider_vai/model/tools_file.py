@@ -133,6 +133,15 @@ def read_tools(path: Path | None, beside: Path) -> ToolsFile:
         ) from None
 
 
+def suggested_kind(tool: str, *, server: str | None = None, format: str = "") -> str:
+    """Return the kind that a tool without a rule probably is: ``mcp_tool`` or ``python_tool``.
+
+    :param tool: the recorded name. :param server: the name of its MCP server, if the trace has one.
+    :param format: the format of the trace; a log of MCP messages has only tools of MCP servers.
+    """
+    return "mcp_tool" if server or format in MCP_FORMATS or MCP_NAME.match(tool) else "python_tool"
+
+
 def suggestion(tool: str, *, server: str | None = None, format: str = "") -> str:
     """Return the TOML lines that map a tool, for the user to complete and add to the tools file.
 
@@ -145,7 +154,7 @@ def suggestion(tool: str, *, server: str | None = None, format: str = "") -> str
         character if character.isprintable() and character not in '"\\' else f"\\U{ord(character):08x}"
         for character in glob.escape(tool)
     )
-    kind = "mcp_tool" if server or format in MCP_FORMATS or MCP_NAME.match(tool) else "python_tool"
+    kind = suggested_kind(tool, server=server, format=format)
     others = ", ".join(name for name in callable_kinds() if name != kind)
     head = f'[[tools]]\nmatch = "{glob_text}"\nkind = "{kind}"  # or: {others}\n'
     if kind == "mcp_tool":

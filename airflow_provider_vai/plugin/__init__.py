@@ -32,7 +32,6 @@ class VaiPlugin(AirflowPlugin):
             "href": "vai/ui/",
             "destination": "nav",
             "url_route": "vai",
-            "category": "browse",
             "nav_top_level": True,
             "icon": "vai/ui/static/icon/vai.svg",
         },

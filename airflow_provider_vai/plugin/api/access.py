@@ -96,10 +96,10 @@ def check_dag(request: Request, user: Any, method: Any, dag_id: str, entity: Dag
     requires_access_dag(method, entity, dag_id)(request, user)
 
 
-def is_allowed(request: Request, user: Any, method: Any, dag_id: str) -> bool:
+def is_allowed(request: Request, user: Any, method: Any, dag_id: str, entity: DagAccessEntity | None = None) -> bool:
     """Return whether a user may do something with a DAG, which Airflow need not know yet."""
     try:
-        check_dag(request, user, method, dag_id)
+        check_dag(request, user, method, dag_id, entity)
     except HTTPException:
         return False
     return True
@@ -143,6 +143,8 @@ READ_RUNS = [Depends(requires_access_dag("GET", DagAccessEntity.RUN))]
 READ_SETUP = [Depends(requires_access_view(AccessView.PLUGINS)), Depends(edits_connections)]
 """The checks of what shows how Airflow is set up: as for Airflow's own list of plugins. The simple auth manager shows
 that list to every viewer, but this names folders and connections as well."""
+READ_QUESTIONS = [Depends(requires_access_dag("GET", DagAccessEntity.HITL_DETAIL))]
+"""The checks of gates' questions and decisions: of the DAG that the query names, or of all that the user may see."""
 
 READ_RECORDINGS = [Depends(requires_access_dag("PUT")), Depends(edits_connections)]
 """The checks of recordings: what a person said to an agent is only for users who may make automations of it."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 from fastapi import Depends, HTTPException, Request
 
-from airflow_provider_vai.plugin.api.request_body import SmallBody
+from airflow_provider_vai.plugin.api.request_body import AnyRequest, SmallBody, validated_request
 from airflow_provider_vai.secrets.masking import mask
 
 MOST_FIELDS = 1000
-ENTRY, KEY = "entry", "key"
-"""Names of the hidden fields: the log entry that the page showed, and a key that makes a second click harmless."""
+ENTRY, KEY, WAS = "entry", "key", "was"
+"""Names of the hidden fields: the log entry that the page showed, a key that makes a second click harmless, and digests
+of the values that the form showed, so that only what a person changed is written."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,21 @@ class PageForm:
         """The key of this sending, as the header ``Idempotency-Key`` names it."""
         return self.get(KEY)[:255] or None
 
+    def read(self, model: type[AnyRequest], given: dict[str, Any]) -> AnyRequest:
+        """Return what the API would read from the body of such a request.
+
+        :param model: the request model. :param given: its fields, made from the form's.
+        :raises SpecError: they do not fit the model.
+        """
+        return validated_request(model, given, where="the form", remedy="Go back and correct the field.")
+
     def shown(self) -> list[tuple[str, str]]:
         """Return the fields that a person typed or chose, without the hidden ones."""
-        return [(name, value) for name, value in self.fields if name not in (ENTRY, KEY)]
+        return [(name, value) for name, value in self.fields if name not in (ENTRY, KEY, WAS)]
+
+    def kept(self) -> list[tuple[str, str]]:
+        """Return the hidden fields that a second sending repeats as they are."""
+        return [(name, value) for name, value in self.fields if name == WAS]
 
 
 def page_form(request: Request, body: SmallBody) -> PageForm:

@@ -60,7 +60,7 @@ class ViewedAutomation:
     @property
     def status(self) -> str:
         """``draft``, ``active``, ``paused`` or ``error``."""
-        return airflow_state.status(self.sidecar, self.dag)
+        return airflow_state.status(self.sidecar.status, self.dag)
 
     @cached_property
     def open_items(self) -> dict[int, ReviewItem]:
@@ -132,11 +132,10 @@ def viewed(request: Request, user: Any, dag_id: str) -> ViewedAutomation:
     return ViewedAutomation(state, state.sidecar, dag, request, user)
 
 
-def viewed_page(about: ViewedAutomation, tab: str, /, template: str = "", **values: Any) -> HTMLResponse:
+def viewed_page(about: ViewedAutomation, tab: str, /, *, template: str | None = None, **values: Any) -> HTMLResponse:
     """Return a page of an automation, with its header and tabs.
 
-    :param tab: a key of :data:`TABS`, which also names the template.
-    :param template: another template, of a page below the tab.
+    :param tab: a key of :data:`TABS`. :param template: the file in ``templates``; ``None``: the tab names it.
     :param values: what the template shows besides ``about``.
     """
     return page(about.request, template or f"{tab}.html", about=about, tab=tab, tabs=TABS, **values)

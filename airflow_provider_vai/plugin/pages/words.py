@@ -21,7 +21,8 @@ def starts(triggers: Sequence[Trigger]) -> str:
 def starts_by(trigger: Trigger) -> str:
     """Return what one trigger is, in words."""
     if isinstance(trigger, ScheduleTrigger):
-        return f"{schedule_words(trigger.schedule)} ({trigger.timezone})"
+        zone = f" ({trigger.timezone})" if trigger.timezone else ""
+        return f"{schedule_words(trigger.schedule)}{zone}"
     if isinstance(trigger, WebhookTrigger):
         return f"the webhook {trigger.path}"
     if isinstance(trigger, EventTrigger):

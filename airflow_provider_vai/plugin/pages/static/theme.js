@@ -10,7 +10,7 @@
   })();
   const root = document.documentElement;
   const names = {
-    bg: "bg", fg: "fg", muted: "fg-muted", line: "border", soft: "bg-muted", panel: "bg-subtle",
+    bg: "bg", fg: "fg", muted: "fg-muted", line: "border", soft: "bg-muted", panel: "bg-muted",
     brand: "brand-solid", "on-brand": "brand-contrast", link: "fg-info", ok: "fg-success", bad: "fg-error",
     warn: "fg-warning",
   };
