@@ -47,6 +47,7 @@ with DAG(
 """
 HOOKS = {  # path -> DAG id, signature
     "shop/orders": ("hook_vai", "vai"),
+    "billing/invoices": ("hook_standard", "standard"),
     "code/issues": ("hook_github", "github"),
     "pay": ("hook_stripe", "stripe"),
     "store~1": ("hook_shopify", "shopify"),
@@ -128,9 +129,20 @@ def hooks(tmp_path_factory: pytest.TempPathFactory) -> Iterator:
 def signed(path: str, body: bytes, delivery_id: str | None = None, at: int | None = None) -> dict[str, str]:
     """Return the headers of a delivery, as its sender makes them."""
     scheme, key, seconds = HOOKS[path][1], secret(path).encode(), str(int(time.time()) if at is None else at)
+    message_id = delivery_id or f"msg_{seconds}"
+    standard = base64.b64decode(secret(path).removeprefix("whsec_"))
+    sealed = hmac.digest(standard, f"{message_id}.{seconds}.".encode() + body, "sha256")
     plain, timed = (hmac.new(key, it, hashlib.sha256) for it in (body, f"{seconds}.".encode() + body))
     headers, name = {
         "vai": ({"X-Vai-Timestamp": seconds, "X-Vai-Signature": f"v1={timed.hexdigest()}"}, "X-Vai-Delivery"),
+        "standard": (
+            {
+                "webhook-id": message_id,
+                "webhook-timestamp": seconds,
+                "webhook-signature": f"v1,{base64.b64encode(sealed).decode()}",
+            },
+            "",
+        ),
         "github": ({"X-Hub-Signature-256": f"sha256={plain.hexdigest()}"}, "X-GitHub-Delivery"),
         "stripe": ({"Stripe-Signature": f"t={seconds},v1={timed.hexdigest()},v0=1f"}, ""),
         "shopify": (
@@ -171,7 +183,7 @@ def result(airflow, path: str, run_id: str) -> Any:
     return airflow.client.call("GET", f"{run._path()}/taskInstances/read/xcomEntries/return_value")["value"]
 
 
-@pytest.mark.parametrize("path", ["shop/orders", "code/issues", "pay", "store~1"])
+@pytest.mark.parametrize("path", ["shop/orders", "billing/invoices", "code/issues", "pay", "store~1"])
 def test_a_signed_delivery_starts_a_run(hooks, path):
     """Each sender's own form is taken, the task reads the body, and the address leads to the run."""
     body = json.dumps({"id": "evt_17", "mark": MARK, "deep": [{"text": "{{ 1 }} é \u2028"}, 1.50, None]}).encode()
@@ -401,7 +413,7 @@ def test_a_missing_secret_is_told_to_the_log_alone(hooks):
     hooks.wait("the log", lambda: "'hook_nobody_secret'" in hooks.log.read_text(errors="replace"), 30)
 
 
-@pytest.mark.parametrize("path", ["shop/orders", "code/issues"])
+@pytest.mark.parametrize("path", ["shop/orders", "billing/invoices", "code/issues"])
 def test_the_lines_of_the_documentation(hooks, path):
     """The page's commands work as they stand."""
     page = (ROOT / "dev/docs/webhooks.md").read_text(encoding="utf-8")

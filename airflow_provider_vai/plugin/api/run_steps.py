@@ -32,7 +32,7 @@ from airflow_provider_vai.secrets.masking import masked
 LARGEST_ARTIFACT = 5_000_000
 """Larger results, in bytes, are neither compared nor used for derived values here."""
 
-WORST = ("failed", "upstream_failed", "up_for_retry", "running", "deferred", "queued", "scheduled")
+WORST = ("failed", "upstream_failed", "up_for_retry", "running", "awaiting_input", "deferred", "queued", "scheduled")
 """States that count more than others, the first one most: the state of a step with several task instances."""
 
 GIVEN = "what an earlier step was given is known only while the run is running"

@@ -20,16 +20,16 @@ def next_times(trigger: ScheduleTrigger, now: datetime, count: int = TIMES) -> l
     :param now: the time after which to look, with its time zone.
     :param count: how many times.
     """
+    from airflow.sdk.timezone import coerce_datetime
     from airflow.timetables.base import TimeRestriction
     from airflow.timetables.trigger import CronTriggerTimetable
-    from pendulum import instance
 
     zone = trigger.timezone or "UTC"
     cron = cron_of(trigger.schedule)
     if cron is None or schedule_problem(trigger.schedule) or timezone_problem(zone):
         return []
     timetable = CronTriggerTimetable(cron, timezone=zone)
-    restriction = TimeRestriction(earliest=instance(now), latest=None, catchup=True)
+    restriction = TimeRestriction(earliest=coerce_datetime(now), latest=None, catchup=True)
     found: list[datetime] = []
     interval: Any = None
     while len(found) < count:

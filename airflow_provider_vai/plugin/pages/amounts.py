@@ -38,6 +38,8 @@ def seconds(amount: float | None) -> str:
     if amount is None:
         return UNKNOWN
     size, sign = abs(amount), "\u2212" if amount < 0 else ""
+    if size == 0:
+        return "0 s"
     if size < 10:
         return f"{sign}{size:.1f} s"
     whole = round(size)

@@ -64,7 +64,8 @@ def conf_of(form: PageForm, params: Mapping[str, Param]) -> dict[str, Any]:
         text = form.get(one.field)
         if not text.strip() and one.is_required:
             raise Problem(422, "a run needs a value for it", where=f"param {one.name}", remedy="Fill in the field.")
-        if text == one.text or (not text.strip() and (one.kind != "text" or one.is_hidden)):
+        # Browsers send every line break as CR LF, and the form has them as LF.
+        if text == one.text.replace("\r\n", "\n") or (not text.strip() and (one.kind != "text" or one.is_hidden)):
             continue
         conf[one.name] = text if one.kind == "text" else _value(one, text)
     return conf

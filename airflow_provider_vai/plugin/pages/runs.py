@@ -47,6 +47,10 @@ RESULT_WORDS = {
 """How a result compares with the recorded one: words, and the look of the badge."""
 
 
+WAITING = ("awaiting_input", "deferred")
+"""Airflow's states of a gate that waits for an answer; versions before 3.3 only have the second one."""
+
+
 @router.get("/automations/{dag_id}/runs", dependencies=reading(DagAccessEntity.RUN))
 def runs(request: Request, dag_id: DagId, user: GetUserDep, at: Offset = 0) -> Response:
     """List the runs of an automation, newest first, with a form that starts one."""
@@ -80,7 +84,8 @@ def run(request: Request, dag_id: DagId, run_id: str, user: GetUserDep) -> Respo
         "runs",
         template="run.html",
         run=found,
-        waits=[step for step in found.steps if step.kind == "approval_gate" and step.state == "deferred"],
+        waits=[step for step in found.steps if step.kind == "approval_gate" and step.state in WAITING],
+        waiting=WAITING,
         amounts=amounts,
         between=between,
         triggered_by=TRIGGERED_BY,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any, get_args
 
 from airflow.api_fastapi.core_api.security import GetUserDep
@@ -57,6 +58,7 @@ def triggers(request: Request, dag_id: DagId, user: GetUserDep) -> Response:
         about,
         "triggers",
         found=found,
+        planned=found.next_run_at if found.next_run_at and found.next_run_at > datetime.now(timezone.utc) else None,
         digest_of=digest_of,
         is_editable=_is_editable,
         event_words=event_words,

@@ -59,8 +59,8 @@ class UnknownCounts(ResponseModel):
 class AllSavings(ListPage):
     """What automations saved, those that saved most dollars first. Automations that never ran are not listed.
 
-    ``saved`` adds up the known amounts of all of them, also of those on other pages; ``unknown`` counts the automations
-    whose amount is not known and not in the sum.
+    ``saved`` adds up the known amounts of all of them, also of those on other pages; null: none is known. ``unknown``
+    counts the automations whose amount is not known and not in the sum.
     """
 
     items: list[AutomationSavings]
@@ -98,7 +98,9 @@ def saved_by_all(request: Request, user: Any, *, limit: int, offset: int) -> All
         total=len(items),
         limit=limit,
         offset=offset,
-        saved=CostShown.model_validate({name: sum(amounts) for name, amounts in known.items()}),
+        saved=CostShown.model_validate(
+            {name: sum(amounts) if amounts or not items else None for name, amounts in known.items()}
+        ),
         unknown=UnknownCounts.model_validate({name: len(items) - len(known[name]) for name in AMOUNTS}),
     )
 

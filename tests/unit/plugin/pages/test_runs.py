@@ -153,6 +153,25 @@ def test_one_run(op: Any, read_by_airflow: Any, folder: Path) -> None:
     assert page.find("tbody")[1].find("td")[2].words == "7"
 
 
+@pytest.mark.parametrize("state", ["awaiting_input", "deferred"])
+def test_a_gate_that_waits(op: Any, read_by_airflow: Any, state: str) -> None:
+    """Versions of Airflow have different states for a task that waits for an answer; the page links to the question."""
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+
+    active(op, read_by_airflow, steps=STEPS)
+    op.post("/ui/automations/nightly/runs", data={"param.day": "d"})
+    run_id = op.get(f"{URL}/nightly/runs").json()["items"][0]["runId"]
+    with create_session() as session:
+        for task in session.query(TaskInstance).filter_by(dag_id="nightly", run_id=run_id):
+            task.state = state if task.task_id.startswith("approve") else "success"
+
+    page = read_page(op.get("/ui/automations/nightly/runs/" + quote(run_id, "")))
+
+    assert "1 step waits for a decision" in page.text
+    assert [one.words for one in page.find("span", class_="badge awaiting")] == ["waits"]
+
+
 def test_a_result_that_drifted(op: Any, read_by_airflow: Any) -> None:
     """The page names the fields that differ from the recorded result."""
     from airflow.models.xcom import XComModel
@@ -185,16 +204,18 @@ def test_fields_by_their_schema() -> None:
         "e": Param(default=2, schema={"enum": [1, 2]}),
         "password": Param(default="hunter2-x", schema={"type": "string"}),
         "f": Param(default="key AKIAIOSFODNN7EXAMPLE"),
+        "lines": Param(default="one\r\ntwo"),
     }
     fields = {one.name: one for one in fields_of(params)}
 
     kinds = {name: one.kind for name, one in fields.items()}
     assert kinds == {"a": "choice", "b": "json", "c": "text", "d": "number", "e": "choice", "password": "text",
-                     "f": "text"}  # fmt: skip
+                     "f": "text", "lines": "text"}  # fmt: skip
     assert [name for name, one in fields.items() if one.is_hidden] == ["password", "f"]
     assert not any(one.is_required for one in fields.values())
     form = PageForm(b"", (("param.a", "false"), ("param.b", '{"x": 2}'), ("param.c", ""), ("param.d", ""),
-                          ("param.e", "1"), ("param.password", ""), ("param.f", "new")))  # fmt: skip
+                          ("param.e", "1"), ("param.password", ""), ("param.f", "new"),
+                          ("param.lines", "one\ntwo")))  # fmt: skip
     assert conf_of(form, params) == {"a": False, "b": {"x": 2}, "c": "", "e": 1, "f": "new"}
     with pytest.raises(Problem):
         conf_of(PageForm(b"", (("param.b", "{"),)), params)

@@ -76,7 +76,7 @@ def test_all_automations(op: Any, as_role: Any, read_by_airflow: Any) -> None:
     assert (item["dagId"], item["runs"], item["successes"]) == ("saves", 3, 2)
     for name in ("inputTokens", "outputTokens", "costUsd", "seconds"):
         assert item["saved"][name] == pytest.approx(ledger["saved"][name], abs=0.01), name
-        assert found["saved"][name] == pytest.approx(ledger["saved"][name] or 0, abs=0.01), name
+        assert found["saved"][name] == pytest.approx(ledger["saved"][name], abs=0.01), name
         assert found["unknown"][name] == (ledger["saved"][name] is None), name
     page = read_page(as_role("viewer").get("/ui/savings"))
     assert [link.words for link in page.find("tbody")[0].find("a")] == ["saves"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from datetime import datetime, timezone
@@ -12,10 +13,16 @@ import pytest
 from airflow_provider_vai.model.triggers import WebhookTrigger
 from airflow_provider_vai.plugin.webhooks.examples import HOW, address, script
 from airflow_provider_vai.plugin.webhooks.signatures import verify
+from tests.paths import ROOT
 
 SCHEMES = get_args(WebhookTrigger.model_fields["signature"].annotation)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 INSTEAD_OF_CURL = """curl() { printf '%s\\0' "$@"; }\n"""
+
+
+NEEDS_A_SHELL = pytest.mark.skipif(
+    not (shutil.which("openssl") and shutil.which("bash")), reason="needs a shell and openssl"
+)
 
 
 def webhook(scheme: str = "vai") -> WebhookTrigger:
@@ -23,22 +30,38 @@ def webhook(scheme: str = "vai") -> WebhookTrigger:
     return WebhookTrigger.model_validate({"type": "webhook", "path": "a/b", "conn_id": "c", "signature": scheme})
 
 
-@pytest.mark.skipif(not (shutil.which("openssl") and shutil.which("bash")), reason="needs a shell and openssl")
+def delivered(lines: str, scheme: str) -> str:
+    """Run lines of a shell, check the signature of what they would send, and return its address."""
+    ran = subprocess.run(["bash", "-euc", INSTEAD_OF_CURL + lines], capture_output=True, text=True, check=True)
+    sent = ran.stdout.split("\0")
+    headers = dict(sent[at + 1].split(": ", 1) for at, word in enumerate(sent) if word == "-H")
+    body = sent[sent.index("--data-binary") + 1].encode()
+    assert verify(scheme, SECRET, headers, body, datetime.now(timezone.utc)).scheme == scheme
+    return sent[1]
+
+
+@NEEDS_A_SHELL
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_lines_sign(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the lines would send has a valid signature; they contain no secret."""
     monkeypatch.setenv("SECRET", SECRET)
     lines = script(webhook(scheme))
 
-    ran = subprocess.run(["bash", "-c", INSTEAD_OF_CURL + lines], capture_output=True, text=True, check=True)
-
-    sent = ran.stdout.split("\0")
-    headers = dict(sent[at + 1].split(": ", 1) for at, word in enumerate(sent) if word == "-H")
-    body = sent[sent.index("--data-binary") + 1].encode()
-    assert verify(scheme, SECRET, headers, body, datetime.now(timezone.utc)).scheme == scheme
-    assert sent[1] == address(webhook())
+    assert delivered(lines, scheme) == address(webhook())
     assert SECRET not in lines
     assert scheme in HOW
+
+
+@NEEDS_A_SHELL
+@pytest.mark.parametrize("scheme", ["vai", "standard", "github"])
+def test_the_lines_of_the_documentation(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The examples in the documentation sign as well."""
+    monkeypatch.setenv("SECRET", SECRET)
+    monkeypatch.setenv("AIRFLOW", "https://airflow.example.com")
+    page = (ROOT / "dev/docs/webhooks.md").read_text(encoding="utf-8")
+    (lines,) = re.findall(rf"<!-- run: {scheme} -->\n```bash\n(.*?)```", page, re.DOTALL)
+
+    assert delivered(lines, scheme).startswith("https://airflow.example.com/vai/webhooks/")
 
 
 @pytest.mark.parametrize("base", ["https://airflow.example.com/x", "https://airflow.example.com/x/"])
