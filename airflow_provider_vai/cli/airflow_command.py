@@ -130,7 +130,8 @@ def _airflow(*arguments: str, remedy: str) -> list[dict[str, Any]] | None:
     """
     shown = f"`airflow {' '.join(arguments)}`"
     try:
-        done = run_module("airflow", *arguments, "--output", "json", seconds=SECONDS)
+        with working(f"Running {shown}"):
+            done = run_module("airflow", *arguments, "--output", "json", seconds=SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PublishError(f"{shown} could not be run: {error}", remedy=remedy) from None
     if done.returncode == 0:

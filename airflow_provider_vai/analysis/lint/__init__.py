@@ -15,7 +15,7 @@ from airflow_provider_vai.analysis.lint.subjects import collected, files
 from airflow_provider_vai.analysis.lint.table import CHECKS, found_in
 from airflow_provider_vai.model.sidecar import SUFFIX
 
-__all__ = ["CHECKS", "Finding", "lint", "sidecar_folders"]
+__all__ = ["CHECKS", "Finding", "checked_files", "lint", "sidecar_folders"]
 
 
 def lint(paths: Iterable[Path], known_connections: Collection[str] | None = None) -> list[Finding]:
@@ -32,6 +32,14 @@ def lint(paths: Iterable[Path], known_connections: Collection[str] | None = None
         findings += found_in(subject, known)
     findings += across(subjects, dag_files)
     return sorted(set(findings), key=lambda found: (found.file, found.code, found.field, found.problem))
+
+
+def checked_files(paths: Iterable[Path]) -> list[Path]:
+    """Return the existing files that :func:`lint` checks.
+
+    :param paths: Files or folders, as for :func:`lint`.
+    """
+    return list(files(paths, []))
 
 
 def sidecar_folders(paths: Iterable[Path]) -> set[Path]:
