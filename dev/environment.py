@@ -76,7 +76,7 @@ def oldest_or_exit() -> Path:
 
 
 def base() -> Path:
-    """Return the interpreter of the environment that Airflow and a plain ``pip install`` make; create it first if necessary.
+    """Return the interpreter of an environment with Airflow and no other extra; create it first if necessary.
 
     :raises InstallError: uv is missing, or the installation failed.
     """
