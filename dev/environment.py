@@ -2,8 +2,9 @@
 
 Scripts call :func:`python`. By hand: ``python dev/environment.py [--python INTERPRETER] [EXTRA ...]``. A call that
 has nothing to do returns at once. Uses uv if there is one, else pip. Standard library only. :func:`oldest_or_exit`
-creates a second environment, ``.venv-3.1``, with the oldest Airflow that the project supports, and :func:`base` a third
-one, ``.venv-base``, without any extra.
+creates a second environment, ``.venv-3.1``, with the oldest Airflow that the project supports, :func:`next_or_exit`
+``.venv-next`` with the newest pre-release, :func:`base` ``.venv-base`` without any extra, and :func:`docs_or_exit`
+``.venv-docs``, which builds the documentation.
 """
 
 from __future__ import annotations
@@ -28,7 +29,11 @@ OLDEST = (3, 10)
 OLDEST_AIRFLOW = REPOSITORY / ".venv-3.1"
 # Airflow's constraint files are not on a package index: use the releases of a day on which all suited this version.
 OLDEST_PACKAGES = ["--exclude-newer", "2026-03-20", "apache-airflow==3.1.8", "-e", ".[duckdb,http]"]
+NEXT_AIRFLOW = REPOSITORY / ".venv-next"
+NEXT_PACKAGES = ["--prerelease", "allow", "apache-airflow==3.4.0b2", "-e", ".[duckdb,http]"]
 BASE = REPOSITORY / ".venv-base"
+DOCS = REPOSITORY / ".venv-docs"
+DOCS_PACKAGES = REPOSITORY / "dev/docs_site/requirements.txt"
 DEVELOPMENT = "dev"
 """Not an extra, but the dependency group of developers, which comes with every extra."""
 _VERSION = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
@@ -75,6 +80,17 @@ def oldest_or_exit() -> Path:
         sys.exit(f"environment: {error}")
 
 
+def next_or_exit() -> Path:
+    """Return the interpreter of the environment with the newest pre-release of Airflow; create it first if necessary.
+
+    Like :func:`oldest_or_exit`.
+    """
+    try:
+        return _separate(NEXT_AIRFLOW, NEXT_PACKAGES)
+    except InstallError as error:
+        sys.exit(f"environment: {error}")
+
+
 def base() -> Path:
     """Return the interpreter of an environment with Airflow and no other extra; create it first if necessary.
 
@@ -82,6 +98,17 @@ def base() -> Path:
     """
     constraints = ["-c", str(CONSTRAINTS)] if (REPOSITORY / CONSTRAINTS).exists() else []
     return _separate(BASE, ["-e", ".[airflow]", *constraints])
+
+
+def docs_or_exit() -> Path:
+    """Return the interpreter of the environment that builds the documentation; create it first if necessary.
+
+    Like :func:`python_or_exit`, prints an error and exits with 1 if that fails.
+    """
+    try:
+        return _separate(DOCS, DOCS_PACKAGES.read_text("utf-8").split())
+    except InstallError as error:
+        sys.exit(f"environment: {error}")
 
 
 def _separate(folder: Path, packages: list[str]) -> Path:

@@ -35,6 +35,10 @@ class Cost:
     def __add__(self, other: Cost) -> Cost:
         return Cost(*(None if a is None or b is None else a + b for a, b in self._with(other)))
 
+    def __mul__(self, count: int) -> Cost:
+        amounts = [getattr(self, name) for name in Cost.__dataclass_fields__]
+        return Cost(*(None if amount is None else amount * count for amount in amounts)) if count else NOTHING
+
     def _with(self, other: Cost) -> list[tuple[Any, Any]]:
         return [(getattr(self, name), getattr(other, name)) for name in Cost.__dataclass_fields__]
 
@@ -133,6 +137,16 @@ def ledger(sidecar: Sidecar, dag_runs: Iterable[Mapping[str, Any]]) -> Ledger:
         saved=saved,
         notes=_notes(recorded, asking, rows),
     )
+
+
+def saved_in_all(sidecar: Sidecar, successes: int, seconds: float | None) -> Cost:
+    """Return what all runs of a DAG saved, if no step of it asks a model: the same as adding up their rows.
+
+    :param sidecar: The sidecar of the DAG.
+    :param successes: How many DAG runs succeeded.
+    :param seconds: How long these took together; ``None``: not known.
+    """
+    return _recorded(sidecar)[0] * successes - Cost(0, 0, 0.0, seconds if successes else 0.0)
 
 
 def _recorded(sidecar: Sidecar) -> tuple[Cost, str | None]:

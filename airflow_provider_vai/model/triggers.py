@@ -40,7 +40,7 @@ class WebhookTrigger(Spec):
     type: Literal["webhook"]
     path: str = Field(pattern=r"^[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*$", max_length=200)
     conn_id: str = Field(min_length=1)
-    signature: Literal["vai", "github", "stripe", "shopify"] = "vai"
+    signature: Literal["vai", "standard", "github", "stripe", "shopify"] = "vai"
 
 
 EventName = Literal[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
@@ -25,3 +25,31 @@ class VaiPlugin(AirflowPlugin):
         from airflow_provider_vai.plugin.app import app
 
         return [{"app": app, "url_prefix": "/vai", "name": "VirtuousAI"}]
+
+    external_views: ClassVar[list[dict[str, Any]]] = [
+        {
+            "name": "VirtuousAI",
+            "href": "vai/ui/",
+            "destination": "nav",
+            "url_route": "vai",
+            "nav_top_level": True,
+            "icon": "vai/ui/static/icon/vai.svg",
+        },
+        {
+            "name": "VirtuousAI",
+            "href": "vai/ui/dag/{DAG_ID}",
+            "destination": "dag",
+            "url_route": "vai-dag",
+            "applies_to": {"dag.tags.name": ["vai"]},
+            "icon": "vai/ui/static/icon/vai.svg",
+        },
+        {
+            "name": "VirtuousAI",
+            "href": "vai/ui/task/{DAG_ID}/{RUN_ID}/{TASK_ID}/{MAP_INDEX}",
+            "destination": "task_instance",
+            "url_route": "vai-task",
+            "applies_to": {"dag.tags.name": ["vai"]},
+            "icon": "vai/ui/static/icon/vai.svg",
+        },
+    ]
+    """The pages: addresses relative to Airflow's own, since it may be served below a path."""

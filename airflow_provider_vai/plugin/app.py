@@ -1,14 +1,14 @@
 """The web app that Airflow's API server mounts at ``/vai``.
 
 Each router names in its ``dependencies`` the permission that a route requires: a route without one would be open to
-everyone. The one exception is the webhook, whose senders are not Airflow users: a signature takes the place of the
-permission. JSON answers are written by :class:`~airflow_provider_vai.plugin.api.json_response.MaskedJson`, errors as
-problem+json.
+everyone. There are two exceptions. The senders of webhooks are not Airflow users: a signature takes the place of the
+permission. And the style sheet and scripts of the pages contain nothing of an automation. JSON answers are written by
+:class:`~airflow_provider_vai.plugin.api.json_response.MaskedJson`, errors as problem+json or, for pages, as pages.
 """
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
@@ -18,16 +18,35 @@ from airflow_provider_vai.operators.runtime.compat import configuration
 from airflow_provider_vai.plugin.api import openapi
 from airflow_provider_vai.plugin.api.json_response import MaskedJson
 from airflow_provider_vai.plugin.api.problems import error_response
+from airflow_provider_vai.plugin.pages import (
+    approvals as approval_pages,
+    automations as automation_pages,
+    review as review_pages,
+    runs as run_pages,
+    savings as savings_pages,
+    setup as setup_pages,
+    static_files,
+    step_edit as step_edit_pages,
+    steps as step_pages,
+    triggers as trigger_pages,
+)
+from airflow_provider_vai.plugin.pages.errors import error_page
+from airflow_provider_vai.plugin.pages.frame import is_page
 from airflow_provider_vai.plugin.routes import (
+    all_savings,
     approvals,
     automations,
     dag_runs,
+    findings,
     flashboards,
     gates,
     history,
     recordings,
+    review,
     savings,
+    setup,
     steps,
+    triggers,
 )
 from airflow_provider_vai.plugin.webhooks import route as webhooks
 
@@ -36,14 +55,39 @@ ROUTERS = (
     recordings.router,
     automations.router,
     steps.router,
+    findings.router,
+    review.router,
     history.router,
+    triggers.router,
     dag_runs.router,
     savings.router,
+    all_savings.router,
+    setup.router,
     approvals.router,
     flashboards.router,
     gates.router,
     webhooks.router,
 )
+
+
+PAGES = (
+    static_files.router,
+    automation_pages.router,
+    review_pages.router,
+    step_pages.router,
+    step_edit_pages.router,
+    run_pages.router,
+    savings_pages.router,
+    trigger_pages.router,
+    setup_pages.router,
+    approval_pages.router,
+)
+"""The routers of the pages. Their addresses start with ``/ui``."""
+
+
+def answer_to_error(request: Request, error: Exception) -> Response:
+    """Return the answer to an error: a page for a page, problem+json for the API."""
+    return error_page(request, error) if is_page(request) else error_response(request, error)
 
 
 def make_app() -> FastAPI:
@@ -58,10 +102,10 @@ def make_app() -> FastAPI:
         default_response_class=MaskedJson,
         responses=openapi.ERRORS,
     )
-    for router in ROUTERS:
+    for router in (*ROUTERS, *PAGES):
         made.include_router(router)
     for error in (HTTPException, RequestValidationError, VaiError, Exception):
-        made.add_exception_handler(error, error_response)
+        made.add_exception_handler(error, answer_to_error)
     return made
 
 

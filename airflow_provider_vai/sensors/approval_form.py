@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_vai.languages import places
+from airflow_provider_vai.exceptions import VaiError
+from airflow_provider_vai.languages import json_text, places
 from airflow_provider_vai.operators.runtime import results
 
 NOTE = "note"
@@ -94,6 +95,35 @@ def changed(shown: list[Field], params_input: Mapping[str, Any]) -> dict[str, di
             _check(field, value)
             made.setdefault(field.task_id, {})[field.place] = {"from": field.value, "to": value}
     return made
+
+
+def as_typed(value: Any) -> str:
+    """Return the text that a plain text field shows for a value: a text as it is, nothing for null, else JSON."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return json.dumps(value, ensure_ascii=False, indent=2 if isinstance(value, (dict, list)) else None)
+
+
+def is_text(field: Field) -> bool:
+    """Return whether what a person types into the field is a text, and not JSON."""
+    types = field.schema.get("type", [])
+    return isinstance(field.value, str) or "string" in ([types] if isinstance(types, str) else types)
+
+
+def typed(field: Field, text: str) -> Any:
+    """Return the value that a person typed into a plain text field.
+
+    :param text: the text; the one that :func:`as_typed` shows stands for the field's own value.
+    :raises InvalidEdit: it is not JSON where the field wants JSON, or does not match the field's schema.
+    """
+    if text == as_typed(field.value).replace("\r\n", "\n"):
+        return field.value
+    try:
+        value = text if is_text(field) else json_text.loads(text, where=field.name)
+    except (VaiError, RecursionError):
+        raise InvalidEdit(f"{field.name}: this is not a value in JSON") from None
+    _check(field, value)
+    return value
 
 
 def _check(field: Field, value: Any) -> None:

@@ -142,7 +142,7 @@ def _worked_out(derived: Mapping[str, Sequence[ExplainedPart]], recorded: Mappin
             value = masked_values({place: part.value})[place]
             before = None if part.slot else value_or(recorded.get(name), part.place)
             unusual = _unusual(before, part.value)
-            flag = f" **{_escaped(unusual)}**" if unusual else ""
+            flag = f" **{_escaped(unusual)}**" if unusual else _escaped(_recorded(place, before, part.value))
             lines.append(f"- {_escaped(f'{place}: {masked(part.phrase)}: {_in_brief(value)}')}{flag}")
     more = [f"- {len(lines) - LONGEST_LIST} more"] if len(lines) > LONGEST_LIST else []
     shown = "\n".join([*lines[:LONGEST_LIST], *more])
@@ -168,6 +168,13 @@ def _unusual(before: Any, now: Any) -> str:
         return f"another sign than the recorded {before:,}"
     small, large = sorted(map(abs, numbers))
     return f"more than ten times as much or less than the recorded {before:,}" if large > 10 * small > 0 else ""
+
+
+def _recorded(place: str, before: Any, now: Any) -> str:
+    """Return the recorded value of a part that is another one now; empty if it is the same, or not known."""
+    if before is None or json_text.canonical(before) == json_text.canonical(now):
+        return ""
+    return f" (recorded: {_in_brief(masked_values({place: before})[place])})"
 
 
 def _differences(arguments: Mapping[str, Any], recorded: Mapping[str, Any]) -> Iterator[str]:

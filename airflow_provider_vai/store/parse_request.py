@@ -37,11 +37,18 @@ def request_parsing(file: Path) -> bool:
 
 
 def main(files: Sequence[str]) -> int:
-    """Ask Airflow to read DAG files next, and return the exit code: 1 if one is in none of its DAG bundles.
+    """Ask Airflow to read DAG files next, and return the exit code: 1 if one is in none of its DAG bundles, or if the
+    database cannot be used; the reason is the last line on standard error.
 
     :param files: The paths of the files.
     """
-    asked = [request_parsing(Path(file)) for file in files]
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        asked = [request_parsing(Path(file)) for file in files]
+    except DBAPIError:
+        print("its database cannot be reached, or was never set up (`airflow db migrate`)", file=sys.stderr)
+        return 1
     return 0 if all(asked) else 1
 
 

@@ -12,14 +12,15 @@ import errno
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from airflow_provider_vai.exceptions import PublishError
 from airflow_provider_vai.model.storage import AnyPath, folder, shown
 
-__all__ = ["AnyPath", "create", "folder", "local_path", "names", "read", "remove", "replace"]
+__all__ = ["AnyPath", "create", "folder", "local_path", "names", "read", "remove", "replace", "stamps"]
 
 LOCAL = ("", "file", "local")
 STORES = ("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az")
@@ -89,13 +90,33 @@ def names(path: AnyPath, suffix: str = "") -> list[str]:
     :param suffix: Return only names that end with this.
     :raises PublishError: the folder cannot be read.
     """
+    return sorted(_listed(path, suffix))
+
+
+def stamps(path: AnyPath, suffix: str = "") -> dict[str, object]:
+    """Return a stamp for each file directly in a folder: a value that changes with every write of the file.
+
+    One listing answers for all files. On an object store, the stamp is what the listing says about the object, with its
+    ETag or generation; in a folder, it is the file's inode, times and size.
+
+    :param path: The folder. If it is missing, the result is empty.
+    :param suffix: Return only files whose names end with this.
+    :return: The stamps by file name, sorted. ``None``: the file was just removed.
+    :raises PublishError: the folder cannot be read.
+    """
+    found = _listed(path, suffix)
+    return {name: found[name]() for name in sorted(found)}
+
+
+def _listed(path: AnyPath, suffix: str) -> dict[str, Callable[[], object]]:
+    """Return the files directly in a folder, without temporary files, and what makes the stamp of each."""
     local = _local(path)
     with _reported(path):
         try:
-            found = _object_names(path) if local is None else _local_names(local)
+            found = _object_entries(path) if local is None else _local_entries(local)
         except FileNotFoundError:
-            return []
-    return sorted(name for name in found if name.endswith(suffix) and not _is_waiting(name))
+            return {}
+    return {name: stamp for name, stamp in found.items() if name.endswith(suffix) and not _is_waiting(name)}
 
 
 def remove(path: AnyPath) -> None:
@@ -216,9 +237,17 @@ def _read_local(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _local_names(path: Path) -> list[str]:
+def _local_entries(path: Path) -> dict[str, Callable[[], object]]:
     with os.scandir(path) as entries:
-        return [entry.name for entry in entries if entry.is_file()]
+        return {entry.name: partial(_local_stamp, entry.path) for entry in entries if entry.is_file()}
+
+
+def _local_stamp(path: str) -> object:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size
 
 
 # --- On an object store -----------------------------------------------------------------------------------------------
@@ -296,11 +325,15 @@ def _read_object(path: Any) -> bytes:
     return content
 
 
-def _object_names(path: Any) -> list[str]:
+def _object_entries(path: Any) -> dict[str, Callable[[], object]]:
     inside = path.path.strip("/")
     path.fs.invalidate_cache(inside)
-    found = [entry["name"].rpartition("/") for entry in path.fs.ls(path.path, detail=True) if entry["type"] == "file"]
-    return [name for above, _, name in found if name and above.strip("/") == inside]
+    found: dict[str, Callable[[], object]] = {}
+    for entry in path.fs.ls(path.path, detail=True):
+        above, _, name = entry["name"].rpartition("/")
+        if entry["type"] == "file" and name and above.strip("/") == inside:
+            found[name] = partial(str, entry)
+    return found
 
 
 # --- Errors -----------------------------------------------------------------------------------------------------------

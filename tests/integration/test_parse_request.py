@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -40,3 +41,15 @@ def test_a_new_file_is_requested_once(database: Path) -> None:
     assert done == [0, 1]
     assert not request_parsing(database / "elsewhere.py")
     assert requested() == [("dags-folder", "vai/new.py"), ("dags-folder", "vai/other.py")]
+
+
+def test_without_a_database_the_reason_is_said(tmp_path: Path) -> None:
+    """Before Airflow was ever started there is no table for the request; the last line says what to do."""
+    home = {**os.environ, "AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path / "dags")}
+    home.pop("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", None)
+    command = [sys.executable, "-m", "airflow_provider_vai.store.parse_request", str(tmp_path / "dags/new.py")]
+
+    done = subprocess.run(command, check=False, env=home, capture_output=True, text=True)
+
+    assert done.returncode == 1
+    assert "airflow db migrate" in done.stderr.splitlines()[-1]

@@ -19,6 +19,7 @@ CODES = {
     "DOC204": "The folder `[vai] artifacts_path`.",
     "DOC205": "The folder `[vai] runs_path`.",
     "DOC206": "Whether Airflow reads DAG files in the folder of the automations.",
+    "DOC207": "The option `[api] base_url`: the address of webhooks and of links in messages.",
     "DOC301": "Whether the libraries of an extra are installed.",
     "DOC401": "Whether a connection that an automation needs exists.",
     "DOC501": "Whether a function or class that an automation names can be imported.",

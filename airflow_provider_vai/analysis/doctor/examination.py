@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from airflow_provider_vai.analysis.doctor import folders, needs, versions
+from airflow_provider_vai.analysis.doctor import addresses, folders, needs, versions
 from airflow_provider_vai.analysis.doctor.diagnosis import Diagnosis
 from airflow_provider_vai.analysis.doctor.needs import Needs
 from airflow_provider_vai.analysis.python_module import last_lines, run_module
@@ -34,7 +34,8 @@ def examine(folder: AnyPath | None = None, *, seconds: float = SECONDS) -> list[
     named = served_folder.served_folder() if folder is None else folder
     local = shared_files.local_path(named)
     needed = needs.of_folder(local)
-    found = [*versions.own(), *folders.home(), *folders.local_ones(local), *needs.extras(needed), *needed.diagnoses]
+    own = [*versions.own(), *folders.home(), *folders.local_ones(local), *addresses.base_url()]
+    found = [*own, *needs.extras(needed), *needed.diagnoses]
     found += _asked(needed, local, seconds) if versions.airflow_version() else ()
     return sorted(map(_masked, set(found)), key=lambda one: (one.code, one.subject, one.message))
 

@@ -6,16 +6,18 @@ keep the other files from being checked. ``dev/docs/lint.md`` lists the checks.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from airflow_provider_vai.analysis.lint.dag_file import DagFile, parsed
 from airflow_provider_vai.analysis.lint.finding import Finding
 from airflow_provider_vai.analysis.lint.folder import across
-from airflow_provider_vai.analysis.lint.subjects import collected, files
+from airflow_provider_vai.analysis.lint.subjects import NOT_PYTHON, Subject, collected, files
 from airflow_provider_vai.analysis.lint.table import CHECKS, found_in
 from airflow_provider_vai.model.sidecar import SUFFIX
 
-__all__ = ["CHECKS", "Finding", "checked_files", "lint", "sidecar_folders"]
+__all__ = ["CHECKS", "Finding", "checked_files", "lint", "lint_stored", "sidecar_folders"]
 
 
 def lint(paths: Iterable[Path], known_connections: Collection[str] | None = None) -> list[Finding]:
@@ -31,7 +33,25 @@ def lint(paths: Iterable[Path], known_connections: Collection[str] | None = None
     for subject in subjects:
         findings += found_in(subject, known)
     findings += across(subjects, dag_files)
-    return sorted(set(findings), key=lambda found: (found.file, found.code, found.field, found.problem))
+    return _sorted(findings)
+
+
+def lint_stored(folder: Path, sidecar: str, dag_file: str | None) -> list[Finding]:
+    """Check one automation that was read already, without looking at other files.
+
+    :param folder: The folder of the automation, where modules of its functions may be.
+    :param sidecar: The text of its sidecar, with the newest schema.
+    :param dag_file: The text of its DAG file; ``None``: there is none.
+    """
+    data = json.loads(sidecar)
+    subject = Subject(folder / (data["dag_id"] + SUFFIX), "sidecar", data)
+    found = None if dag_file is None else parsed(subject.dag_path, dag_file.encode())
+    findings = []
+    if isinstance(found, DagFile):
+        subject.dag = found
+    elif found is not None:
+        findings.append(Finding("error", str(subject.dag_path), "", found, "Correct or remove the file.", NOT_PYTHON))
+    return _sorted([*findings, *found_in(subject, None)])
 
 
 def checked_files(paths: Iterable[Path]) -> list[Path]:
@@ -48,3 +68,7 @@ def sidecar_folders(paths: Iterable[Path]) -> set[Path]:
     :param paths: Files or folders, as for :func:`lint`.
     """
     return {path.parent for path in files(paths, []) if path.name.endswith(SUFFIX)}
+
+
+def _sorted(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(set(findings), key=lambda found: (found.file, found.code, found.field, found.problem))

@@ -28,7 +28,7 @@ def wrong_name(subject: Subject) -> Iterator[CheckResult]:
 
 def missing_file(subject: Subject) -> Iterator[CheckResult]:
     """A sidecar has no DAG file."""
-    if subject.form == "sidecar" and not subject.dag_path.exists():
+    if subject.form == "sidecar" and subject.dag is None and not subject.dag_path.exists():
         yield CheckResult("", f"there is no DAG file {subject.dag_path.name}", f"Run `vai render {subject.path}`.")
 
 

@@ -18,15 +18,14 @@ from airflow_provider_vai.authoring.editing.edit_requests import (
     MoveStep,
     RemoveStep,
 )
+from airflow_provider_vai.authoring.specs.typed import READ, data
 from airflow_provider_vai.cli.airflow_command import pause_unreviewed
 from airflow_provider_vai.cli.publishing import read_soon
 from airflow_provider_vai.cli.reports import after_writing, print_json, review_json, show_review
 from airflow_provider_vai.cli.terminal import is_quiet, say, table
-from airflow_provider_vai.exceptions import SpecError, VaiError
-from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model.automation import Automation
-from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.store.publisher import Published, author, publish
 from airflow_provider_vai.store.sidecar_files import read_sidecar
@@ -157,7 +156,7 @@ def _add(given: Namespace) -> Edit:
 
 def _remove(given: Namespace) -> Edit:
     (key,) = _names(given, "KEY")
-    freeze = dict(_pair(text, _data) for text in given.freeze or ())
+    freeze = dict(_pair(text, data) for text in given.freeze or ())
     return RemoveStep(key, freeze=freeze, ungate=given.ungated, unbranch=given.unbranch)
 
 
@@ -195,16 +194,16 @@ def _guard(given: Namespace) -> Edit:
 
 
 def _options(given: Namespace) -> Edit:
-    return ChangeAutomation(options=dict(_pair(name, _data) for name in _names(given, "NAME=VALUE…")))
+    return ChangeAutomation(options=dict(_pair(name, data) for name in _names(given, "NAME=VALUE…")))
 
 
 def _step_options(given: Namespace) -> Edit:
     key, *pairs = _names(given, "KEY NAME=VALUE…")
-    return ChangeStep(key, options=dict(_pair(pair, _data) for pair in pairs))
+    return ChangeStep(key, options=dict(_pair(pair, data) for pair in pairs))
 
 
 def _triggers(given: Namespace) -> Edit:
-    fields = [_data(text) for text in given.names]
+    fields = [data(text) for text in given.names]
     if any(not isinstance(one, dict) for one in fields):
         raise _usage("triggers", """give each trigger as JSON: '{"type": "schedule", "schedule": "@daily"}'""")
     return ChangeAutomation(triggers=fields)
@@ -215,7 +214,7 @@ def _conditions(given: Namespace) -> Edit:
 
 
 def _params(given: Namespace) -> Edit:
-    params = dict(_pair(pair, _data) for pair in _names(given, "NAME=JSON…"))
+    params = dict(_pair(pair, data) for pair in _names(given, "NAME=JSON…"))
     if any(fields is not None and not isinstance(fields, dict) for fields in params.values()):
         raise _usage(
             "params", """give each param as JSON: region='{"default": "north"}', or region=null to remove it"""
@@ -269,7 +268,7 @@ def _values(given: Namespace) -> Iterator[tuple[str, Any]]:
 
 
 def _gate(given: Namespace) -> dict[str, Any]:
-    return dict(_pair(text, _data) for text in given.gate_option or ())
+    return dict(_pair(text, data) for text in given.gate_option or ())
 
 
 def _pair(text: str, read: Callable[[str], Any]) -> tuple[str, Any]:
@@ -277,57 +276,3 @@ def _pair(text: str, read: Callable[[str], Any]) -> tuple[str, Any]:
     if not (place and equals):
         raise SpecError(f"{text!r} has no value", where="vai edit", remedy="Write it as PLACE=VALUE.")
     return place, read(value)
-
-
-def _data(text: str) -> Any:
-    """Parse a text as JSON; if it is not JSON, return the text."""
-    try:
-        return json_text.loads(text, where="the value")
-    except VaiError:
-        return text
-
-
-def _literal(text: str) -> Any:
-    return {"$literal": _data(text)}
-
-
-def _text(text: str) -> Any:
-    return {"$literal": text}
-
-
-def _wire(text: str) -> Any:
-    step, *path = _place(text)
-    return {"$from": [step, *path]} if step else {"$item": path}
-
-
-def _param(text: str) -> Any:
-    return {"$param": _place(text)}
-
-
-def _template(text: str) -> Any:
-    return {"$template": text}
-
-
-def _derive(text: str) -> Any:
-    return {"$derive": text}
-
-
-def _secret(text: str) -> Any:
-    return {"$secret": text}
-
-
-def _place(text: str) -> JsonPath:
-    """Split a place such as ``step.rows.0`` into its name, keys and positions."""
-    first, *rest = text.split(".")
-    return [first, *(int(part) if part.isascii() and part.isdigit() else part for part in rest)]
-
-
-READ: Mapping[str, Callable[[str], Any]] = {
-    "set": _literal,
-    "text": _text,
-    "wire": _wire,
-    "param": _param,
-    "template": _template,
-    "derive": _derive,
-    "secret": _secret,
-}

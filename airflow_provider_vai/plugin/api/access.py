@@ -105,9 +105,18 @@ def is_allowed(request: Request, user: Any, method: Any, dag_id: str) -> bool:
     return True
 
 
-def reading(entity: DagAccessEntity | None = None) -> list[Any]:
-    """Return the checks of a route that shows something of one automation."""
-    return [Depends(known_name), Depends(requires_access_dag("GET", entity))]
+def reading(*entities: DagAccessEntity | None) -> list[Any]:
+    """Return the checks of a route that shows something of one automation.
+
+    :param entities: what it shows; nothing: only what the DAG itself is.
+    """
+    return [Depends(known_name), *(Depends(requires_access_dag("GET", entity)) for entity in entities or (None,))]
+
+
+READ_RUN = reading(
+    DagAccessEntity.RUN, DagAccessEntity.TASK_INSTANCE, DagAccessEntity.XCOM, DagAccessEntity.HITL_DETAIL
+)
+"""The checks of what shows one run: the states of its tasks, values from their results, and decisions."""
 
 
 def changing(method: Any = "PUT", entity: DagAccessEntity | None = None) -> list[Any]:
@@ -127,6 +136,15 @@ def authoring(method: Any = "PUT") -> list[Any]:
 
 READ_ANY = [Depends(requires_access_dag("GET"))]
 """The checks of the list of automations, which contains only those that the user may see."""
+
+READ_RUNS = [Depends(requires_access_dag("GET", DagAccessEntity.RUN))]
+"""The checks of what shows the runs of all automations, which contains only those that the user may see."""
+
+READ_SETUP = [Depends(requires_access_view(AccessView.PLUGINS)), Depends(edits_connections)]
+"""The checks of what shows how Airflow is set up: as for Airflow's own list of plugins. The simple auth manager shows
+that list to every viewer, but this names folders and connections as well."""
+READ_QUESTIONS = [Depends(requires_access_dag("GET", DagAccessEntity.HITL_DETAIL))]
+"""The checks of gates' questions and decisions: of the DAG that the query names, or of all that the user may see."""
 
 READ_RECORDINGS = [Depends(requires_access_dag("PUT")), Depends(edits_connections)]
 """The checks of recordings: what a person said to an agent is only for users who may make automations of it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import PurePosixPath
 
 from airflow.models.dag import DagModel
 from airflow.models.dag_version import DagVersion
@@ -14,7 +15,6 @@ from airflow.utils.session import create_session
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.operators.runtime.compat import configuration
 from airflow_provider_vai.plugin.api.configured_folders import automations_folder
 from airflow_provider_vai.plugin.api.parsing import read_soon
@@ -23,6 +23,8 @@ from airflow_provider_vai.store.edits import dag_sha256
 from airflow_provider_vai.store.state import AutomationState
 
 RETRY = {"Retry-After": "15"}
+MOST_NAMES = 1000
+"""How many DAG ids one query may name; databases limit the parameters of a statement."""
 
 
 @dataclass(frozen=True)
@@ -31,38 +33,46 @@ class AirflowDag:
 
     :param is_paused: Airflow's switch; ``None``: Airflow has not read the file.
     :param error: the import error of the file. :param read_at: when Airflow last read the file.
+    :param next_run: when Airflow plans to start the next run, if a schedule starts it.
     """
 
     is_paused: bool | None = None
     error: str | None = None
     read_at: datetime | None = None
+    next_run: datetime | None = None
+
+
+UNKNOWN = AirflowDag()
 
 
 def known_dags(session: Session, dag_ids: Iterable[str]) -> dict[str, AirflowDag]:
     """Return each DAG as Airflow knows it, by DAG id."""
     wanted = list(dag_ids)
-    found = {}
-    rows = session.scalars(select(DagModel).where(DagModel.dag_id.in_(wanted)))
-    models = {row.dag_id: row for row in rows}
-    errors = _errors(session, wanted)
-    for dag_id in wanted:
-        row = models.get(dag_id)
-        if row is None or row.is_stale:
-            found[dag_id] = AirflowDag(error=errors.get(dag_id))
-        else:
-            found[dag_id] = AirflowDag(bool(row.is_paused), errors.get(dag_id), row.last_parsed_time)
-    return found
+    found = {dag_id: AirflowDag(error=error) for dag_id, error in _errors(session, wanted).items()}
+    for start in range(0, len(wanted), MOST_NAMES):
+        batch = wanted[start : start + MOST_NAMES]
+        rows = session.execute(
+            select(
+                DagModel.dag_id, DagModel.is_paused, DagModel.last_parsed_time, DagModel.next_dagrun_create_after
+            ).where(DagModel.dag_id.in_(batch), DagModel.is_stale.is_not(True))
+        )
+        for dag_id, is_paused, read_at, next_run in rows:
+            found[dag_id] = AirflowDag(bool(is_paused), found.get(dag_id, UNKNOWN).error, read_at, next_run)
+    return {dag_id: found.get(dag_id, UNKNOWN) for dag_id in wanted}
 
 
-def status(sidecar: Sidecar, dag: AirflowDag) -> str:
-    """Return ``draft``, ``active``, ``paused`` or ``error``: the sidecar's status, corrected by Airflow's switch."""
+def status(recorded: str, dag: AirflowDag) -> str:
+    """Return ``draft``, ``active``, ``paused`` or ``error``: the sidecar's status, corrected by Airflow's switch.
+
+    :param recorded: the sidecar's status. :param dag: its DAG in Airflow.
+    """
     if dag.error is not None:
         return "error"
     if dag.is_paused is None:
-        return sidecar.status
+        return recorded
     if not dag.is_paused:
         return "active"
-    return "draft" if sidecar.status == "draft" else "paused"
+    return "draft" if recorded == "draft" else "paused"
 
 
 def unpause(state: AutomationState) -> None:
@@ -127,11 +137,12 @@ def source_sha256(session: Session, dag_id: str) -> str | None:
 
 def _errors(session: Session, dag_ids: list[str]) -> dict[str, str]:
     """Return the import errors of the DAG files of these automations, without the server's folders."""
-    folder = str(getattr(automations_folder(), "path", automations_folder()))
-    files = {f"{folder.rstrip('/')}/{dag_id}.py": dag_id for dag_id in dag_ids}
+    folder = str(getattr(automations_folder(), "path", automations_folder())).rstrip("/")
+    wanted = set(dag_ids)
     found = {}
-    for row in session.scalars(select(ParseImportError)):
-        for file, dag_id in files.items():
-            if file == row.filename or file.endswith(f"/{row.filename}"):
-                found[dag_id] = public(str(row.stacktrace))
+    for name, stacktrace in session.execute(select(ParseImportError.filename, ParseImportError.stacktrace)):
+        dag_id = PurePosixPath(name or "").name.removesuffix(".py")
+        file = f"{folder}/{dag_id}.py"
+        if dag_id in wanted and (file == name or file.endswith(f"/{name}")):
+            found[dag_id] = public(str(stacktrace))
     return found

@@ -18,6 +18,7 @@ from airflow_provider_vai.plugin.api.etags import etag
 from airflow_provider_vai.plugin.api.json_response import MaskedJson, ResponseModel
 from airflow_provider_vai.plugin.api.problems import all_public
 from airflow_provider_vai.plugin.api.stored_automation import existing, is_edited_by_hand
+from airflow_provider_vai.store.summaries import Summary
 
 Status = Literal["draft", "active", "paused", "error"]
 ERROR = "Why Airflow cannot read the DAG file."
@@ -94,56 +95,42 @@ def automation_response(
     assert state.sidecar is not None  # noqa: S101 - existing() checked it
     with create_session(scoped=False) as session:
         dag = airflow_state.known_dags(session, [dag_id])[dag_id]
-    fields = {**dict(state.sidecar), **_in_airflow(state.sidecar, dag), "entry": state.number, "taken_for": taken_for}
-    fields["review"] = _numbered(enumerate(state.sidecar.review, 1))
+    in_airflow = _in_airflow(state.sidecar.status, to_review(state.sidecar), dag)
+    fields = {**dict(state.sidecar), **in_airflow, "entry": state.number, "taken_for": taken_for}
+    fields["review"] = numbered(enumerate(state.sidecar.review, 1))
     shown = AutomationShown.model_construct(**fields, edited_by_hand=is_edited_by_hand(state))
     return MaskedJson(shown, status_code, {**etag(state.number), **(headers or {})})
 
 
-def list_item(sidecar: Sidecar, dag: AirflowDag) -> AutomationItem:
+def list_item(found: Summary, dag: AirflowDag) -> AutomationItem:
     """Return an automation as the list shows it."""
-    history = sidecar.history
-    return AutomationItem(
-        dag_id=sidecar.dag_id,
-        description=sidecar.description,
-        source_type=sidecar.source_type,
-        version=sidecar.version,
-        non_deterministic=sidecar.non_deterministic,
-        triggers=sidecar.triggers,
-        tags=sidecar.tags,
-        owner=sidecar.owner or None,
-        step_count=len(sidecar.steps),
-        created_at=history[0].at if history else None,
-        updated_at=history[-1].at if history else None,
-        updated_by=history[-1].by if history else None,
-        entry=sidecar.entry,
-        **_in_airflow(sidecar, dag),
-    )
+    shown = {name: getattr(found, name) for name in AutomationItem.model_fields if hasattr(found, name)}
+    return AutomationItem(**{**shown, **_in_airflow(found.status, found.to_review, dag)})
 
 
-def _in_airflow(sidecar: Sidecar, dag: AirflowDag) -> dict[str, Any]:
+def _in_airflow(status: str, open_items: Mapping[int, ReviewItem], dag: AirflowDag) -> dict[str, Any]:
     """Return the fields that the sidecar alone does not decide."""
     return {
-        "status": airflow_state.status(sidecar, dag),
+        "status": airflow_state.status(status, dag),
         "error": dag.error,
         "is_paused": dag.is_paused,
-        "to_review": _numbered(to_review(sidecar).items()),
+        "to_review": numbered(open_items.items()),
     }
 
 
 def as_shown(number: int, item: ReviewItem) -> dict[str, Any]:
     """Return a review item as JSON, as the API shows it."""
-    (shown,) = _numbered([(number, item)])
+    (shown,) = numbered([(number, item)])
     return shown.model_dump(mode="json", by_alias=True)
 
 
-def _numbered(items: Iterable[tuple[int, ReviewItem]]) -> list[NumberedReviewItem]:
+def numbered(items: Iterable[tuple[int, ReviewItem]]) -> list[NumberedReviewItem]:
     """Return review items with their numbers, and without the folders of this server in their texts."""
-    numbered = list(items)
-    texts = iter(all_public(text for _, item in numbered for text in (item.message, *item.evidence)))
+    given = list(items)
+    texts = iter(all_public(text for _, item in given for text in (item.message, *item.evidence)))
     return [
         NumberedReviewItem(
             **{**dict(item), "message": next(texts), "evidence": [next(texts) for _ in item.evidence]}, number=number
         )
-        for number, item in numbered
+        for number, item in given
     ]

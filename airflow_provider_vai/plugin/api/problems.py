@@ -88,18 +88,24 @@ class Problem(HTTPException):
 
 def error_response(request: Request, error: Exception) -> ProblemResponse:
     """Return the answer for an error, whatever it is."""
+    problem, headers = described(error)
+    return ProblemResponse(problem, problem.status, headers)
+
+
+def described(error: Exception) -> tuple[ProblemDetails, dict[str, str]]:
+    """Return what is wrong, whatever the error is, and the headers of the answer."""
     if isinstance(error, RequestValidationError):
         parts = [f"{part['loc'][-1] if part['loc'] else 'request'}: {part['msg']}" for part in error.errors()]
-        return _response(422, public("; ".join(parts)), {})
+        return _details(422, public("; ".join(parts))), {}
     if isinstance(error, HTTPException):
         members = getattr(error, "members", {})
-        return _response(error.status_code, public(str(error.detail)), members, dict(error.headers or {}))
+        return _details(error.status_code, public(str(error.detail)), **members), dict(error.headers or {})
     if isinstance(error, VaiError):
         return _refusal(error)
-    return _response(500, "something went wrong on the server; its log says what", {})
+    return _details(500, "something went wrong on the server; its log says what"), {}
 
 
-def _refusal(error: VaiError) -> ProblemResponse:
+def _refusal(error: VaiError) -> tuple[ProblemDetails, dict[str, str]]:
     status = next(status for kind, status in STATUS if isinstance(error, kind))
     if isinstance(error, UnusableName):
         error.where = "dagId"
@@ -107,9 +113,9 @@ def _refusal(error: VaiError) -> ProblemResponse:
         status, error.where = 422, to_camel(option[1].replace("-", "_"))
     if status >= 500:
         log.error("A request could not be served: %s", error)
-        return _response(status, "the server's storage refused; its log says why", {}, {"Retry-After": "60"})
+        return _details(status, "the server's storage refused; its log says why"), {"Retry-After": "60"}
     members = {"problem": error.problem, "where": error.where, "remedy": error.remedy}
-    return _response(status, public(error.problem), {name: public(text) for name, text in members.items()})
+    return _details(status, public(error.problem), **{name: public(text) for name, text in members.items()}), {}
 
 
 def public(text: str) -> str:
@@ -146,11 +152,9 @@ def _folders() -> list[str]:
     return sorted({name.rstrip("/") for name in named if len(name) > 1}, key=len, reverse=True)
 
 
-def _response(
-    status: int, detail: str, members: dict[str, Any], headers: dict[str, str] | None = None
-) -> ProblemResponse:
+def _details(status: int, detail: str, **members: Any) -> ProblemDetails:
     try:
         title = HTTPStatus(status).phrase
     except ValueError:
         title = "Error"
-    return ProblemResponse(ProblemDetails(title=title, status=status, detail=detail, **members), status, headers)
+    return ProblemDetails(title=title, status=status, detail=detail, **members)

@@ -73,12 +73,20 @@ class RequestBody:
         :raises SpecError: it does not fit the model.
         """
         document = self.json() if self.content else {}
-        try:
-            return model.model_validate(document)
-        except ValidationError as error:
-            raise SpecError(
-                mask(problems(error)), where="the body", remedy="GET /vai/api/v1/openapi.json describes it."
-            ) from None
+        return validated_request(model, document, where="the body", remedy="GET /vai/api/v1/openapi.json describes it.")
+
+
+def validated_request(model: type[AnyRequest], document: Any, *, where: str, remedy: str) -> AnyRequest:
+    """Return data as a request model.
+
+    :param model: the model. :param document: JSON data.
+    :param where: what the data is, for the message. :param remedy: what to do if it does not fit.
+    :raises SpecError: it does not fit the model.
+    """
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise SpecError(mask(problems(error)), where=where, remedy=remedy) from None
 
 
 async def read_bytes(request: Request, limit: int, seconds: float, option: str = "") -> bytes:

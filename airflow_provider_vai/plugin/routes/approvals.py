@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
-from airflow.api_fastapi.core_api.security import requires_access_dag
-from fastapi import APIRouter, Depends, Query, Response
+from airflow.api_fastapi.core_api.security import GetUserDep
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import ConfigDict, Field
 
 from airflow_provider_vai.model import approvals_record
 from airflow_provider_vai.operators.runtime import results
+from airflow_provider_vai.plugin.api import open_questions
+from airflow_provider_vai.plugin.api.access import READ_QUESTIONS
 from airflow_provider_vai.plugin.api.json_response import MaskedJson, ResponseModel
-from airflow_provider_vai.plugin.api.parameters import DagIdInQuery
+from airflow_provider_vai.plugin.api.open_questions import OpenQuestionPage, QuestionFilter
+from airflow_provider_vai.plugin.api.parameters import DagIdInQuery, Offset
 
-router = APIRouter(
-    prefix="/api/v1/approvals", dependencies=[Depends(requires_access_dag("GET", DagAccessEntity.HITL_DETAIL))]
-)
+router = APIRouter(prefix="/api/v1/approvals", dependencies=READ_QUESTIONS)
 
 
 class RecordShown(ResponseModel):
@@ -80,6 +80,31 @@ def approvals(
     :param gate: the task id of one gate; by default of all gates.
     :param after: continue after the decision with this id, the ``nextCursor`` of the page before.
     """
+    return MaskedJson(decisions(dag_id, gate, limit=limit, after=after))
+
+
+@router.get("/open", response_model=OpenQuestionPage)
+def open_(
+    request: Request,
+    user: GetUserDep,
+    *,
+    dag_id: DagIdInQuery | None = None,
+    mine: bool = False,
+    newest: bool = False,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    offset: Offset = 0,
+) -> Response:
+    """List the questions that wait for an answer, over all DAGs whose questions you may see, the oldest first.
+
+    :param mine: only those that name you as one who may answer.
+    :param newest: the newest first.
+    """
+    wanted = QuestionFilter(dag_id, mine=mine, newest=newest)
+    return MaskedJson(open_questions.listed(request, user, wanted, limit=limit, offset=offset))
+
+
+def decisions(dag_id: str, gate: str | None = None, *, limit: int, after: str | None = None) -> DecisionPage:
+    """Return a page of the decisions of an automation, see :func:`approvals`."""
     records = approvals_record.read(results.artifacts_root(), dag_id, gate)
     if after is not None:
         for record in records:
@@ -88,7 +113,7 @@ def approvals(
     items: list[DecisionShown] = []
     for record in records:
         if len(items) == limit:
-            return MaskedJson(DecisionPage(items=items, next_cursor=items[-1].id))
+            return DecisionPage(items=items, next_cursor=items[-1].id)
         if "unreadable" not in record:  # its path is for operators: `vai approvals` names it
             items.append(DecisionShown.model_validate(record))
-    return MaskedJson(DecisionPage(items=items, next_cursor=None))
+    return DecisionPage(items=items, next_cursor=None)

@@ -12,11 +12,10 @@ from pydantic import Field
 
 from airflow_provider_vai.authoring.editing.edit_requests import ChangeAutomation
 from airflow_provider_vai.authoring.editing.settings import OPTIONS
-from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.model.automation import Automation
-from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar, parse_sidecar
 from airflow_provider_vai.plugin.api import airflow_state
 from airflow_provider_vai.plugin.api.access import AUTHOR_NEW, READ_ANY, authoring, is_allowed, reading
+from airflow_provider_vai.plugin.api.airflow_state import AirflowDag
 from airflow_provider_vai.plugin.api.automation_response import (
     AutomationItem,
     AutomationShown,
@@ -37,8 +36,8 @@ from airflow_provider_vai.plugin.api.request_body import RequestModel, SmallBody
 from airflow_provider_vai.plugin.api.stored_automation import existing, refuse_edited_by_hand
 from airflow_provider_vai.plugin.routes import new_automations
 from airflow_provider_vai.secrets.masking import mask
-from airflow_provider_vai.store import lifecycle, shared_files
-from airflow_provider_vai.store.shared_files import AnyPath
+from airflow_provider_vai.store import lifecycle
+from airflow_provider_vai.store.summaries import Summary, Unreadable, summaries
 
 router = APIRouter(prefix="/api/v1/automations", tags=["automations"])
 
@@ -107,23 +106,31 @@ def listing(
     :param status: only automations with this status.
     :param q: only automations with this text in their DAG id or description.
     """
-    folder = automations_folder()
-    names = [name[: -len(SUFFIX)] for name in shared_files.names(folder, SUFFIX)]
-    sidecars = [(name, _sidecar(folder, name)) for name in _readable(names, request, user)]
-    with create_session(scoped=False) as session:
-        dags = airflow_state.known_dags(session, [name for name, _ in sidecars])
-    items = [
-        list_item(sidecar, dags[name])
-        if isinstance(sidecar, Sidecar)
-        else UnreadableAutomation(dag_id=name, error=sidecar)
-        for name, sidecar in sidecars
+    return MaskedJson(listed(request, user, limit=limit, offset=offset, status=status, q=q))
+
+
+def listed(
+    request: Request, user: Any, *, limit: int, offset: int, status: Status | None, q: str | None
+) -> AutomationPage:
+    """Return a page of the list of automations, see :func:`listing`."""
+    found = [
+        one
+        for one in summaries(automations_folder(), keep=lambda dag_ids: readable(dag_ids, request, user))
+        if q is None or q.casefold() in _searched_text(one).casefold()
     ]
-    if status is not None:
-        items = [item for item in items if item.status == status]
-    if q is not None:
-        items = [item for item in items if q.casefold() in _searched_text(item).casefold()]
-    page = AutomationPage(items=items[offset : offset + limit], total=len(items), limit=limit, offset=offset)
-    return MaskedJson(page)
+    with create_session(scoped=False) as session:
+        if status is not None:
+            dags = airflow_state.known_dags(session, [one.dag_id for one in found])
+            found = [one for one in found if _status(one, dags[one.dag_id]) == status]
+        shown = found[offset : offset + limit]
+        dags = airflow_state.known_dags(session, [one.dag_id for one in shown])
+    items = [
+        list_item(one, dags[one.dag_id])
+        if isinstance(one, Summary)
+        else UnreadableAutomation(dag_id=one.dag_id, error=public(one.problem))
+        for one in shown
+    ]
+    return AutomationPage(items=items, total=len(found), limit=limit, offset=offset)
 
 
 @router.post(
@@ -159,9 +166,21 @@ def read(dag_id: DagId) -> Response:
 )
 def change(dag_id: DagId, user: GetUserDep, body: SmallBody, if_match: IfMatch = None) -> Response:
     """Change settings of an automation, as a new version."""
-    changes = body.read(Changes)
+    return changed(dag_id, body.read(Changes), if_match=if_match, by=user.get_name())
+
+
+def changed(dag_id: str, changes: Changes, *, if_match: str | None, by: str) -> Response:
+    """Change settings of an automation, and return the answer that shows it.
+
+    :param dag_id: of the automation.
+    :param changes: the settings to change.
+    :param if_match: the header ``If-Match``.
+    :param by: the user's name.
+    :raises HTTPException: see ``write_change``.
+    :raises VaiError: see ``write_change``.
+    """
     summary = changes.summary or f"changed {', '.join(sorted(changes.model_fields_set - {'summary'})) or 'nothing'}"
-    return write_change(dag_id, changes.edit(), if_match=if_match, by=user.get_name(), summary=summary)
+    return write_change(dag_id, changes.edit(), if_match=if_match, by=by, summary=summary)
 
 
 @router.delete("/{dag_id}", dependencies=authoring("DELETE"), status_code=204, response_class=Response)
@@ -185,12 +204,16 @@ def dag_file(dag_id: DagId) -> Response:
     return DagFileResponse(mask(text).encode("utf-8", "surrogateescape"), headers=headers)
 
 
-def _searched_text(item: AutomationItem | UnreadableAutomation) -> str:
+def _searched_text(found: Summary | Unreadable) -> str:
     """Return what a search looks at: the text as it is shown, so that it cannot find out a masked credential."""
-    return f"{item.dag_id} {mask(item.description)}" if isinstance(item, AutomationItem) else f"{item.dag_id} "
+    return f"{found.dag_id} {found.shown_description if isinstance(found, Summary) else ''}"
 
 
-def _readable(names: list[str], request: Request, user: Any) -> list[str]:
+def _status(found: Summary | Unreadable, dag: AirflowDag) -> str:
+    return airflow_state.status(found.status, dag) if isinstance(found, Summary) else "error"
+
+
+def readable(names: list[str], request: Request, user: Any) -> list[str]:
     """Return the names of the DAGs that the user may read; one query answers for all DAGs that Airflow knows."""
     from airflow.api_fastapi.app import get_auth_manager
     from airflow.models.dag import DagModel
@@ -200,14 +223,3 @@ def _readable(names: list[str], request: Request, user: Any) -> list[str]:
     with create_session(scoped=False) as session:
         known = set(session.scalars(select(DagModel.dag_id)))
     return [name for name in names if name in allowed or (name not in known and is_allowed(request, user, "GET", name))]
-
-
-def _sidecar(folder: AnyPath, name: str) -> Sidecar | str:
-    """Return a sidecar, or why it cannot be read."""
-    content = shared_files.read(folder / (name + SUFFIX))
-    if content is None:
-        return "it was just deleted"
-    try:
-        return parse_sidecar(content, name)
-    except SpecError as error:
-        return public(f"the sidecar cannot be read: {error.problem}")

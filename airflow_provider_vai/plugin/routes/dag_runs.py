@@ -17,21 +17,24 @@ from airflow.models.taskinstance import TaskInstance
 from airflow.models.xcom import XComModel
 from airflow.utils.session import create_session
 from airflow.utils.types import DagRunTriggeredByType
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, HTTPException, Response
 from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from airflow_provider_vai.operators.runtime import masking
 from airflow_provider_vai.plugin.api import airflow_state
-from airflow_provider_vai.plugin.api.access import changing, reading
+from airflow_provider_vai.plugin.api.access import READ_RUN, changing, reading
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
 from airflow_provider_vai.plugin.api.json_response import ListPage, MaskedJson, ResponseModel
 from airflow_provider_vai.plugin.api.openapi import body_of
 from airflow_provider_vai.plugin.api.parameters import DagId, Limit, Offset
 from airflow_provider_vai.plugin.api.problems import Problem, public
 from airflow_provider_vai.plugin.api.request_body import RequestModel, SmallBody
+from airflow_provider_vai.plugin.api.run_steps import StepOfRun, steps_of
 from airflow_provider_vai.plugin.api.stored_automation import existing
+from airflow_provider_vai.plugin.routes.savings import CostShown, ledger_of, newest_runs
+from airflow_provider_vai.secrets.masking import masked
 from airflow_provider_vai.store.edits import dag_sha256
 from airflow_provider_vai.store.state import AutomationState
 
@@ -73,16 +76,37 @@ class NewRun(RequestModel):
     conf: dict[str, Any] = Field(default_factory=dict)
 
 
+class DagRunDetail(DagRunShown):
+    """A DAG run with what it was started with, what each step did, and what it saved.
+
+    The steps are those of the version that ran, or of the newest one if that is not known.
+    """
+
+    conf: dict[str, Any]
+    steps: list[StepOfRun]
+    spent: CostShown
+    saved: CostShown
+
+
 @router.get("", dependencies=reading(DagAccessEntity.RUN), response_model=DagRunPage)
 def listing(dag_id: DagId, limit: Limit = 100, offset: Offset = 0) -> Response:
     """List the runs, newest first."""
+    return MaskedJson(listed(dag_id, limit=limit, offset=offset))
+
+
+def listed(dag_id: str, *, limit: int, offset: int) -> DagRunPage:
+    """Return a page of the runs of an automation, newest first.
+
+    :param dag_id: its DAG id.
+    :param limit: how many runs.
+    :param offset: after how many.
+    :raises HTTPException: 404 there is no such automation.
+    """
     state = existing(dag_id)
     with create_session(scoped=False) as session:
-        query = select(DagRun).where(DagRun.dag_id == dag_id).order_by(DagRun.run_after.desc(), DagRun.id.desc())
-        runs = list(session.scalars(query.limit(limit).offset(offset)))
         total = session.scalar(select(func.count()).select_from(DagRun).where(DagRun.dag_id == dag_id)) or 0
-        items = _items(session, state, runs)
-    return MaskedJson(DagRunPage(items=items, total=total, limit=limit, offset=offset))
+        items = _items(session, state, newest_runs(session, dag_id, limit, offset))
+    return DagRunPage(items=items, total=total, limit=limit, offset=offset)
 
 
 @router.post(
@@ -94,10 +118,49 @@ def listing(dag_id: DagId, limit: Limit = 100, offset: Offset = 0) -> Response:
 )
 def start(dag_id: DagId, user: GetUserDep, body: SmallBody, once: OnceDep) -> Response:
     """Start a run of an active automation."""
-    return once(body.content, lambda: _start(dag_id, body.read(NewRun).conf, user.get_name()))
+    return once(body.content, lambda: MaskedJson(started(dag_id, body.read(NewRun).conf, user.get_name()), 201))
 
 
-def _start(dag_id: str, conf: dict[str, Any], by: str) -> Response:
+@router.get("/{run_id}", dependencies=READ_RUN, response_model=DagRunDetail)
+def read(dag_id: DagId, run_id: str) -> Response:
+    """Show a run: the state of each step, decisions, values that it worked out, and how results differ."""
+    return MaskedJson(detail(dag_id, run_id))
+
+
+def detail(dag_id: str, run_id: str) -> DagRunDetail:
+    """Return what a run did.
+
+    :param dag_id: of the automation.
+    :param run_id: of the run.
+    :raises HTTPException: 404 there is no such automation or run.
+    """
+    state = existing(dag_id)
+    with create_session(scoped=False) as session:
+        run = session.scalars(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id)).first()
+        if run is None:
+            raise HTTPException(404, "there is no such run")
+        shown = _items(session, state, [run])[0]
+        ran = next((entry.sidecar for entry in state.log.versions() if entry.sidecar.version == shown.version), None)
+        sidecar = ran or state.sidecar
+        assert sidecar is not None  # noqa: S101 - existing() checked it
+        costs = ledger_of(session, sidecar, [run]).rows[0]
+        return DagRunDetail(
+            **dict(shown),
+            conf=masked(run.conf) if isinstance(run.conf, dict) else {},
+            steps=steps_of(session, sidecar, run),
+            spent=CostShown.model_validate(costs.spent),
+            saved=CostShown.model_validate(costs.saved),
+        )
+
+
+def started(dag_id: str, conf: dict[str, Any], by: str) -> DagRunShown:
+    """Start a run of an active automation, and return it.
+
+    :param dag_id: of the automation.
+    :param conf: values of its params.
+    :param by: the user's name.
+    :raises Problem: 404 there is no such automation; 409 it is not active; 422 a value does not fit its param.
+    """
     state = existing(dag_id)
     with create_session(scoped=False) as session:
         dag = airflow_state.known_dags(session, [dag_id])[dag_id]
@@ -114,8 +177,7 @@ def _start(dag_id: str, conf: dict[str, Any], by: str) -> Response:
         raise Problem(409, "another run just started; try again") from None
     with create_session(scoped=False) as session:
         query = select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run.run_id)
-        items = _items(session, state, list(session.scalars(query)))
-    return MaskedJson(items[0], 201)
+        return _items(session, state, list(session.scalars(query)))[0]
 
 
 def _items(session: Session, state: AutomationState, runs: list[DagRun]) -> list[DagRunShown]:

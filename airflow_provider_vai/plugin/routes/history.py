@@ -27,6 +27,7 @@ from airflow_provider_vai.plugin.api.parsing import read_soon
 from airflow_provider_vai.plugin.api.problems import Problem
 from airflow_provider_vai.plugin.api.request_body import RequestModel, SmallBody
 from airflow_provider_vai.plugin.api.stored_automation import existing, existing_or_deleted, refuse_edited_by_hand
+from airflow_provider_vai.plugin.routes.review import accepted
 from airflow_provider_vai.store import lifecycle
 from airflow_provider_vai.store.state import AutomationState
 from airflow_provider_vai.store.versions import Change as ChangeKind, Entry
@@ -77,12 +78,12 @@ class VersionDiff(ResponseModel):
 
 
 class Activate(RequestModel):
-    """What a person reviewed: the numbers of review items, or ``all`` of them.
+    """What a person reviewed: the numbers of review items, ``all`` of them, or those ``accepted`` with PUT ``review``.
 
     An item may also be named by its message, or by itself, as ``toReview`` shows it.
     """
 
-    reviewed: list[int | str | dict[str, Any]] | Literal["all"] = Field(default_factory=list)
+    reviewed: list[int | str | dict[str, Any]] | Literal["all", "accepted"] = Field(default_factory=list)
 
 
 @router.get("/versions", dependencies=reading(), response_model=VersionPage, responses=with_headers("ETag"))
@@ -158,20 +159,7 @@ def activate(dag_id: DagId, user: GetUserDep, body: SmallBody, once: OnceDep, if
     """Record who reviewed an automation, and unpause its DAG."""
 
     def make() -> Response:
-        state, expected = _current(dag_id, if_match)
-        refuse_edited_by_hand(state)
-        try:
-            activation.activate(
-                automations_folder(),
-                dag_id,
-                reviewed=body.read(Activate).reviewed,
-                shown=as_shown,
-                by=user.get_name(),
-                expected=expected,
-                carry_out=lambda: airflow_state.unpause(state),
-            )
-        except NotReviewed as error:
-            raise _not_reviewed(state, error) from None
+        activated(dag_id, body.read(Activate), if_match=if_match, by=user.get_name())
         return automation_response(dag_id)
 
     return once(body.content, make)
@@ -182,17 +170,47 @@ def pause(dag_id: DagId, user: GetUserDep, body: SmallBody, once: OnceDep, if_ma
     """Pause an automation and its DAG."""
 
     def make() -> Response:
-        _, expected = _current(dag_id, if_match)
-        lifecycle.pause(
-            automations_folder(),
-            dag_id,
-            by=user.get_name(),
-            expected=expected,
-            carry_out=lambda: airflow_state.pause(dag_id),
-        )
+        paused(dag_id, if_match=if_match, by=user.get_name())
         return automation_response(dag_id)
 
     return once(body.content, make)
+
+
+def activated(dag_id: str, given: Activate, *, if_match: str | None, by: str) -> None:
+    """Activate an automation.
+
+    :param dag_id: the automation. :param given: what the person reviewed.
+    :param if_match: the header ``If-Match``. :param by: the user's name.
+    :raises HTTPException: 404, 409 an item is open or Airflow has not read the DAG file, 412, 428.
+    :raises VaiError: see :func:`airflow_provider_vai.authoring.activation.activate`.
+    """
+    state, expected = _current(dag_id, if_match)
+    refuse_edited_by_hand(state)
+    assert state.sidecar is not None  # noqa: S101 - existing() checked it
+    try:
+        activation.activate(
+            automations_folder(),
+            dag_id,
+            reviewed=accepted(state.sidecar) if given.reviewed == "accepted" else given.reviewed,
+            shown=as_shown,
+            by=by,
+            expected=expected,
+            carry_out=lambda: airflow_state.unpause(state),
+        )
+    except NotReviewed as error:
+        raise _not_reviewed(state, error) from None
+
+
+def paused(dag_id: str, *, if_match: str | None, by: str) -> None:
+    """Pause an automation and its DAG.
+
+    :param dag_id: the automation. :param if_match: the header ``If-Match``. :param by: the user's name.
+    :raises HTTPException: 404, 412, 428. :raises VaiError: see :func:`airflow_provider_vai.store.lifecycle.pause`.
+    """
+    _, expected = _current(dag_id, if_match)
+    lifecycle.pause(
+        automations_folder(), dag_id, by=by, expected=expected, carry_out=lambda: airflow_state.pause(dag_id)
+    )
 
 
 def _current(dag_id: str, if_match: str | None) -> tuple[AutomationState, int]:

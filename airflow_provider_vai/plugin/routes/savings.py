@@ -64,23 +64,54 @@ class SavingsShown(ResponseModel):
 @router.get("", dependencies=reading(DagAccessEntity.RUN), response_model=SavingsShown)
 def ledger(dag_id: DagId, limit: Limit = 100) -> Response:
     """Show what the newest runs cost and saved: tokens, dollars and seconds; null where it is not known."""
+    return MaskedJson(saved_by(dag_id, limit))
+
+
+def saved_by(dag_id: str, limit: int) -> SavingsShown:
+    """Return what the newest runs of an automation cost and saved.
+
+    :param dag_id: its DAG id.
+    :param limit: how many runs to look at.
+    :raises HTTPException: 404 there is no such automation.
+    """
     sidecar = existing(dag_id).sidecar
     assert sidecar is not None  # noqa: S101 - existing() checked it
     with create_session(scoped=False) as session:
-        query = select(DagRun).where(DagRun.dag_id == dag_id).order_by(DagRun.run_after.desc(), DagRun.id.desc())
-        runs = list(session.scalars(query.limit(limit)))
-        residual = _residual(session, sidecar, [run.run_id for run in runs])
-        entries = [
-            {
-                "run_id": run.run_id,
-                "state": str(run.state),
-                "started": run.start_date.isoformat() if run.start_date else None,
-                "ended": run.end_date.isoformat() if run.end_date else None,
-                "residual": residual[run.run_id],
-            }
-            for run in runs
-        ]
-    return MaskedJson(SavingsShown.model_validate(savings.as_json(savings.ledger(sidecar, entries))))
+        found = ledger_of(session, sidecar, newest_runs(session, dag_id, limit))
+    return SavingsShown.model_validate(savings.as_json(found))
+
+
+def newest_runs(session: Session, dag_id: str, limit: int, offset: int = 0) -> list[DagRun]:
+    """Return the runs of a DAG, newest first.
+
+    :param session: of Airflow's database.
+    :param dag_id: the DAG.
+    :param limit: how many.
+    :param offset: after how many.
+    """
+    query = select(DagRun).where(DagRun.dag_id == dag_id).order_by(DagRun.run_after.desc(), DagRun.id.desc())
+    return list(session.scalars(query.limit(limit).offset(offset)))
+
+
+def ledger_of(session: Session, sidecar: Sidecar, runs: list[DagRun]) -> savings.Ledger:
+    """Return the ledger of some runs of an automation.
+
+    :param session: of Airflow's database.
+    :param sidecar: of the automation.
+    :param runs: the runs.
+    """
+    residual = _residual(session, sidecar, [run.run_id for run in runs])
+    entries = [
+        {
+            "run_id": run.run_id,
+            "state": str(run.state),
+            "started": run.start_date.isoformat() if run.start_date else None,
+            "ended": run.end_date.isoformat() if run.end_date else None,
+            "residual": residual[run.run_id],
+        }
+        for run in runs
+    ]
+    return savings.ledger(sidecar, entries)
 
 
 def _residual(session: Session, sidecar: Sidecar, run_ids: list[str]) -> dict[str, Any]:

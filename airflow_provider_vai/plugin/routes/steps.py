@@ -111,20 +111,7 @@ def add(dag_id: DagId, user: GetUserDep, body: SmallBody, once: OnceDep, if_matc
     """Add a step. A step that writes gets an approval gate, unless it is ``ungated``."""
 
     def make() -> Response:
-        given = body.read(NewStep)
-        edit = AddStep(
-            given.kind,
-            key=given.key,
-            values=given.arguments,
-            after=given.after,
-            before=given.before,
-            parallel=given.parallel,
-            gate=_gate(given.gate),
-            ungated=given.ungated,
-            options=given.given(),
-        )
-        summary = given.summary or f"added the step {given.key or given.kind}"
-        answer = write_change(dag_id, edit, if_match=if_match, by=user.get_name(), summary=summary)
+        answer = added(dag_id, body.read(NewStep), if_match=if_match, by=user.get_name())
         answer.status_code = 201
         return answer
 
@@ -140,19 +127,7 @@ def add(dag_id: DagId, user: GetUserDep, body: SmallBody, once: OnceDep, if_matc
 )
 def change(dag_id: DagId, key: StepKey, user: GetUserDep, body: SmallBody, if_match: IfMatch = None) -> Response:
     """Change a step."""
-    given = body.read(ChangedStep)
-    edit = ChangeStep(
-        key,
-        kind=given.kind,
-        values=list(given.arguments.items()),
-        unset=given.unset,
-        gate=_gate(given.gate),
-        options=given.given(),
-        new_key=given.key,
-        ungated=given.ungated,
-    )
-    summary = given.summary or f"changed the step {key}"
-    return write_change(dag_id, edit, step=key, if_match=if_match, by=user.get_name(), summary=summary)
+    return changed(dag_id, key, body.read(ChangedStep), if_match=if_match, by=user.get_name())
 
 
 @router.delete(
@@ -174,8 +149,7 @@ def remove(
 ) -> Response:
     """Remove a step together with its gate."""
     edit = RemoveStep(key, freeze=body.read(FrozenValues).freeze, ungate=ungate, unbranch=unbranch)
-    summary = f"removed the step {key}"
-    return write_change(dag_id, edit, step=key, if_match=if_match, by=user.get_name(), summary=summary)
+    return removed(dag_id, edit, if_match=if_match, by=user.get_name())
 
 
 @router.post(
@@ -191,12 +165,70 @@ def move(
     """Move a step together with its gate."""
 
     def make() -> Response:
-        given = body.read(StepPosition)
-        edit = MoveStep(key, after=given.after, before=given.before)
-        summary = given.summary or f"moved the step {key}"
-        return write_change(dag_id, edit, step=key, if_match=if_match, by=user.get_name(), summary=summary)
+        return moved(dag_id, key, body.read(StepPosition), if_match=if_match, by=user.get_name())
 
     return once(body.content, make)
+
+
+def added(dag_id: str, given: NewStep, *, if_match: str | None, by: str) -> Response:
+    """Add a step, and return the answer that shows the automation.
+
+    :param dag_id: the automation. :param given: the step.
+    :param if_match: the header ``If-Match``. :param by: the user's name.
+    :raises HTTPException: see :func:`~airflow_provider_vai.plugin.api.automation_writes.write_change`.
+    :raises VaiError: the edit is refused.
+    """
+    edit = AddStep(
+        given.kind,
+        key=given.key,
+        values=given.arguments,
+        after=given.after,
+        before=given.before,
+        parallel=given.parallel,
+        gate=_gate(given.gate),
+        ungated=given.ungated,
+        options=given.given(),
+    )
+    summary = given.summary or f"added the step {given.key or given.kind}"
+    return write_change(dag_id, edit, if_match=if_match, by=by, summary=summary)
+
+
+def changed(dag_id: str, key: str, given: ChangedStep, *, if_match: str | None, by: str) -> Response:
+    """Change a step, and return the answer that shows the automation.
+
+    :param key: the step. For the others and the errors, see :func:`added`.
+    """
+    edit = ChangeStep(
+        key,
+        kind=given.kind,
+        values=list(given.arguments.items()),
+        unset=given.unset,
+        gate=_gate(given.gate),
+        options=given.given(),
+        new_key=given.key,
+        ungated=given.ungated,
+    )
+    summary = given.summary or f"changed the step {key}"
+    return write_change(dag_id, edit, step=key, if_match=if_match, by=by, summary=summary)
+
+
+def removed(dag_id: str, edit: RemoveStep, *, if_match: str | None, by: str) -> Response:
+    """Remove a step, and return the answer that shows the automation.
+
+    :param edit: the step, and what takes the place of its result. For the others and the errors, see :func:`added`.
+    """
+    summary = f"removed the step {edit.key}"
+    return write_change(dag_id, edit, step=edit.key, if_match=if_match, by=by, summary=summary)
+
+
+def moved(dag_id: str, key: str, given: StepPosition, *, if_match: str | None, by: str) -> Response:
+    """Move a step, and return the answer that shows the automation.
+
+    :param key: the step. For the others and the errors, see :func:`added`.
+    """
+    edit = MoveStep(key, after=given.after, before=given.before)
+    summary = given.summary or f"moved the step {key}"
+    return write_change(dag_id, edit, step=key, if_match=if_match, by=by, summary=summary)
 
 
 def _gate(settings: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from airflow_provider_vai.exceptions import PublishError
+from airflow_provider_vai.exceptions import PublishError, VaiError
 from airflow_provider_vai.operators.runtime.compat import configuration
 from airflow_provider_vai.plugin.api.json_response import MaskedJson, ResponseModel
 from airflow_provider_vai.plugin.api.request_body import read_bytes
@@ -27,7 +27,7 @@ from airflow_provider_vai.plugin.webhooks import (
     runs as webhook_runs,
     triggers as webhook_triggers,
 )
-from airflow_provider_vai.plugin.webhooks.signatures import BadSignature, Delivery, verify
+from airflow_provider_vai.plugin.webhooks.signatures import BadSignature, Delivery, UnusableSecret, verify
 from airflow_provider_vai.plugin.webhooks.triggers import Webhook
 
 log = logging.getLogger(__name__)
@@ -75,17 +75,23 @@ async def signed_delivery(path: str, request: Request) -> SignedDelivery:
             raise HTTPException(404, "no automation has this webhook path")
         secret = await run_in_threadpool(webhook_triggers.secret, webhook.trigger)
     except webhook_triggers.Misconfigured as error:
-        log.error("A webhook cannot be served: %s", error)
-        raise HTTPException(500, "the webhook is not fully set up; the server's log says what to do") from None
+        raise _not_set_up(error) from None
     except PublishError as error:
         raise _storage_failed(error) from None
     limit = configuration().getint("vai", "webhook_limit_bytes", fallback=LIMIT_BYTES)
     body = await read_bytes(request, limit, BODY_SECONDS, "[vai] webhook_limit_bytes")
     try:
         delivery = verify(webhook.trigger.signature, secret, request.headers, body, received_at)
+    except UnusableSecret as error:
+        raise _not_set_up(error) from None
     except BadSignature as error:
         raise HTTPException(401, f"{error.problem}. {error.remedy}", {"WWW-Authenticate": "Signature"}) from None
     return SignedDelivery(webhook, delivery, body, received_at)
+
+
+def _not_set_up(error: VaiError) -> HTTPException:
+    log.error("A webhook cannot be served: %s", error)
+    return HTTPException(500, "the webhook is not fully set up; the server's log says what to do")
 
 
 router = APIRouter(prefix="/webhooks")

@@ -1,22 +1,27 @@
-"""Verifies the signature of a delivery over the bytes as they arrived, in the four ways in which senders sign.
+"""Verifies the signature of a delivery over the bytes as they arrived, in the five ways in which senders sign.
 
-=========== ============================================================ ===================== =====================
-scheme      signature                                                    signed                id of the delivery
-=========== ============================================================ ===================== =====================
-``vai``     ``X-Vai-Signature: v1=<hex>``, ``X-Vai-Timestamp: <unix s>`` ``<timestamp>.<body>`` ``X-Vai-Delivery``
-``github``  ``X-Hub-Signature-256: sha256=<hex>``                        ``<body>``            ``X-GitHub-Delivery``
-``stripe``  ``Stripe-Signature: t=<unix s>,v1=<hex>``                    ``<timestamp>.<body>`` ``id`` in the JSON body
-``shopify`` ``X-Shopify-Hmac-Sha256: <base64>``                          ``<body>``            ``X-Shopify-Webhook-Id``
-=========== ============================================================ ===================== =====================
+============ ============================================================ ===================== ======================
+scheme       signature                                                    signed                id of the delivery
+============ ============================================================ ===================== ======================
+``vai``      ``X-Vai-Signature: v1=<hex>``, ``X-Vai-Timestamp: <unix s>`` ``<timestamp>.<body>`` ``X-Vai-Delivery``
+``standard`` ``webhook-signature: v1,<base64>``, ``webhook-timestamp``    ``<id>.<time>.<body>`` ``webhook-id``
+``github``   ``X-Hub-Signature-256: sha256=<hex>``                        ``<body>``            ``X-GitHub-Delivery``
+``stripe``   ``Stripe-Signature: t=<unix s>,v1=<hex>``                    ``<timestamp>.<body>`` ``id`` in the JSON body
+``shopify``  ``X-Shopify-Hmac-Sha256: <base64>``                          ``<body>``            ``X-Shopify-Webhook-Id``
+============ ============================================================ ===================== ======================
 
 Each signature is an HMAC-SHA256. Sources: "Validating webhook deliveries" (docs.github.com), "Verify webhook
-signatures" (docs.stripe.com/webhooks/signature), "Verify webhook deliveries" (shopify.dev). This module imports neither
-Airflow nor an HTTP library. No message contains the secret, the expected signature or anything of the body.
+signatures" (docs.stripe.com/webhooks/signature), "Verify webhook deliveries" (shopify.dev), and the specification at
+https://www.standardwebhooks.com. The library ``standardwebhooks`` is not used: it decides by the clock of its own
+process, accepts several spellings of one signature, cannot read a body that is not UTF-8, and does not say which
+delivery it verified. This module imports neither Airflow nor an HTTP library. No message contains the secret, the
+expected signature or anything of the body.
 """
 
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import hmac
 import re
@@ -35,10 +40,16 @@ _SECONDS = re.compile("[0-9]{1,12}")
 _HEX = re.compile("[0-9a-f]{64}")
 _BASE64 = re.compile("[A-Za-z0-9+/]{43}=")
 _ID = re.compile("[!-~]{1,255}")
+_STANDARD_FORM = "v1,<32 bytes in base64>"
+SECRET_PREFIX = "whsec_"  # noqa: S105 - what secrets of Standard Webhooks begin with
 
 
 class BadSignature(VaiError):
     """A delivery is not signed correctly, or was signed too long ago."""
+
+
+class UnusableSecret(VaiError):
+    """The secret does not have the form that its signature scheme needs. The message is for the log."""
 
 
 @dataclass(frozen=True)
@@ -75,20 +86,22 @@ class _Signed:
 def verify(scheme: str, secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Delivery:
     """Return the delivery, if exactly these bytes were signed with the secret.
 
-    :param scheme: ``vai``, ``github``, ``stripe`` or ``shopify``.
-    :param secret: the shared secret as the sender has it, as text (Stripe's ``whsec_…`` is not decoded either).
+    :param scheme: ``vai``, ``standard``, ``github``, ``stripe`` or ``shopify``.
+    :param secret: the shared secret as the sender has it, as text. Only ``standard`` decodes it (not Stripe, whose
+        secrets begin with ``whsec_``, too).
     :param headers: of the request, their names in upper or lower case.
     :param body: of the request, as it arrived.
     :param now: the time of arrival, with its time zone.
     :raises BadSignature: a header is missing, repeated or malformed; no signature fits; or the signed time is more than
         :data:`TOLERANCE_SECONDS` off.
+    :raises UnusableSecret: the secret is not base64, which ``standard`` needs.
     :raises ValueError: the scheme is unknown, or the secret is empty: everybody could sign with it.
     """
     if scheme not in _SCHEMES:
         raise ValueError(f"there is no signature scheme {scheme!r}: choose one of {', '.join(_SCHEMES)}")
     if not secret:
         raise ValueError("the secret is empty")
-    key = secret.encode("utf-8")
+    key = key_of(scheme, secret)
     found = _SCHEMES[scheme](key, headers, body, now)
     return Delivery(
         scheme=scheme,
@@ -100,6 +113,16 @@ def verify(scheme: str, secret: str, headers: Mapping[str, str], body: bytes, no
     )
 
 
+def key_of(scheme: str, secret: str) -> bytes:
+    """Return the key that a secret stands for.
+
+    :param scheme: the signature scheme.
+    :param secret: the secret as the sender has it.
+    :raises UnusableSecret: it does not have the form that the scheme needs.
+    """
+    return _standard_key(secret) if scheme == "standard" else secret.encode("utf-8")
+
+
 def _vai(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> _Signed:
     """Several signatures, separated by commas or spaces, let a sender change its secret without a gap."""
     timestamp = _required(headers, "X-Vai-Timestamp")
@@ -109,6 +132,35 @@ def _vai(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) 
     _check(secret, signed, signatures, "X-Vai-Signature", "v1=<64 hex digits>")
     sent_at = _fresh(timestamp, now)
     return _Signed(_given_id(headers, "X-Vai-Delivery"), sent_at, signed, body)
+
+
+def _standard(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> _Signed:
+    """Each try is signed anew with its own time; the id and the body stay the same. Several signatures are separated by
+    spaces; those of other versions, such as ``v1a``, do not count."""
+    header = "webhook-signature"
+    message_id, timestamp = _required(headers, "webhook-id"), _required(headers, "webhook-timestamp")
+    if not _ID.fullmatch(message_id):
+        raise _malformed("webhook-id", "1 to 255 visible ASCII characters")
+    given = [value.partition(",") for value in _required(headers, header).split(" ")]
+    signed = message_id.encode("ascii") + b"." + _timed(timestamp, body, "webhook-timestamp")
+    signatures = [value for version, _, value in given if version == "v1"]
+    _check_base64(secret, signed, signatures, header, _STANDARD_FORM)
+    return _Signed(message_id, _fresh(timestamp, now), signed, body)
+
+
+def _standard_key(secret: str) -> bytes:
+    """Return the bytes that a secret of Standard Webhooks stands for: base64 after the prefix, which may be missing."""
+    text = secret.strip().removeprefix(SECRET_PREFIX)
+    try:
+        key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (ValueError, binascii.Error):
+        key = b""
+    if not key:
+        raise UnusableSecret(
+            "the secret of a webhook with the signature 'standard' is not base64",
+            remedy=f"Set the connection's password to the sender's secret, {SECRET_PREFIX}<base64>.",
+        )
+    return key
 
 
 def _github(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> _Signed:
@@ -134,17 +186,13 @@ def _stripe(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetim
 
 def _shopify(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> _Signed:
     header = "X-Shopify-Hmac-Sha256"
-    value = _required(headers, header)
-    if not _BASE64.fullmatch(value):
-        raise _malformed(header, "32 bytes in base64")
-    expected = base64.b64encode(hmac.digest(secret, body, "sha256"))
-    if not hmac.compare_digest(expected, value.encode("ascii")):
-        raise _unfit(header)
+    _check_base64(secret, body, [_required(headers, header)], header, "32 bytes in base64")
     return _Signed(_given_id(headers, "X-Shopify-Webhook-Id"), None, body, body)
 
 
 _SCHEMES: dict[str, Callable[[bytes, Mapping[str, str], bytes, datetime], _Signed]] = {
     "vai": _vai,
+    "standard": _standard,
     "github": _github,
     "stripe": _stripe,
     "shopify": _shopify,
@@ -190,10 +238,20 @@ def _timed(timestamp: str, body: bytes, header: str) -> bytes:
 
 def _check(secret: bytes, signed: bytes, signatures: Sequence[str], header: str, form: str) -> None:
     """Accept only lower-case hex digits, so that a signature has one spelling."""
-    candidates = [value.encode("ascii") for value in signatures if _HEX.fullmatch(value)]
+    expected = hmac.new(secret, signed, "sha256").hexdigest().encode("ascii")
+    _compare(expected, [value for value in signatures if _HEX.fullmatch(value)], header, form)
+
+
+def _check_base64(secret: bytes, signed: bytes, signatures: Sequence[str], header: str, form: str) -> None:
+    """Compare the text, not the bytes that it stands for, so that a signature has one spelling."""
+    expected = base64.b64encode(hmac.digest(secret, signed, "sha256"))
+    _compare(expected, [value for value in signatures if _BASE64.fullmatch(value)], header, form)
+
+
+def _compare(expected: bytes, well_formed: Sequence[str], header: str, form: str) -> None:
+    candidates = [value.encode("ascii") for value in well_formed]
     if not candidates:
         raise _malformed(header, form)
-    expected = hmac.new(secret, signed, "sha256").hexdigest().encode("ascii")
     if not any([hmac.compare_digest(expected, candidate) for candidate in candidates]):  # noqa: C419 - compare them all
         raise _unfit(header)
 

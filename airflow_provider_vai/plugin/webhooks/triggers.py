@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from airflow.exceptions import AirflowNotFoundException
@@ -14,7 +13,9 @@ from airflow_provider_vai.exceptions import SpecError, VaiError
 from airflow_provider_vai.model.sidecar import SUFFIX, parse_sidecar
 from airflow_provider_vai.model.triggers import WebhookTrigger
 from airflow_provider_vai.plugin.api.configured_folders import automations_folder
+from airflow_provider_vai.plugin.webhooks.signatures import UnusableSecret, key_of
 from airflow_provider_vai.store import shared_files
+from airflow_provider_vai.store.file_cache import FileCache
 from airflow_provider_vai.store.shared_files import AnyPath
 
 log = logging.getLogger(__name__)
@@ -67,37 +68,28 @@ def secret(trigger: WebhookTrigger) -> str:
     return str(password)
 
 
+def secret_problem(trigger: WebhookTrigger) -> str:
+    """Return what is wrong with the secret of a webhook and what to do, without the secret; empty: nothing is.
+
+    :param trigger: the webhook.
+    """
+    try:
+        key_of(trigger.signature, secret(trigger))
+    except (Misconfigured, UnusableSecret) as error:
+        return f"{error.problem[0].upper()}{error.problem[1:]}. {error.remedy}"
+    except Exception as error:  # each secrets backend has its own errors
+        log.warning("The connection of the webhook %s cannot be looked up", trigger.path, exc_info=True)
+        return f"The connection cannot be looked up ({type(error).__name__}); the server's log says more."
+    return ""
+
+
 def _served(folder: AnyPath) -> list[Webhook]:
     """Return the webhooks of all sidecars.
 
     Anybody can make the server look for a path, and each read from an object store is a request. So a sidecar is read,
     and an error in it logged, once for each change that the listing of its folder shows.
     """
-    before, now = _read_before.get(str(folder), {}), {}
-    for name in shared_files.names(folder, SUFFIX):
-        stamp = _stamp(folder / name)
-        known = before.get(name)
-        now[name] = known if known and stamp is not None and known[0] == stamp else (stamp, _webhooks(folder / name))
-    _read_before[str(folder)] = now
-    return [webhook for _, webhooks in now.values() for webhook in webhooks]
-
-
-_read_before: dict[str, dict[str, tuple[object, list[Webhook]]]] = {}
-
-
-def _stamp(path: AnyPath) -> object:
-    """Return a value that changes with each write of a file, ``None`` if there is no such value.
-
-    The file system of an object store answers from the listing that was just made, with the object's own tag.
-    """
-    try:
-        if isinstance(path, Path) and not hasattr(path, "fs"):
-            found = path.stat()
-            return found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size
-        store: Any = path
-        return str(store.fs.info(store.path))
-    except OSError:
-        return None
+    return [webhook for webhooks in _read_before.contents(folder).values() for webhook in webhooks]
 
 
 def _webhooks(path: AnyPath) -> list[Webhook]:
@@ -111,3 +103,6 @@ def _webhooks(path: AnyPath) -> list[Webhook]:
         return []
     webhooks = [trigger for trigger in sidecar.triggers if isinstance(trigger, WebhookTrigger)]
     return [Webhook(sidecar.dag_id, sidecar.status == "active", trigger) for trigger in webhooks]
+
+
+_read_before = FileCache(_webhooks, SUFFIX)

@@ -16,15 +16,19 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
+from airflow_provider_vai.analysis import doctor
+from airflow_provider_vai.analysis.doctor import Diagnosis
 from airflow_provider_vai.model import approvals_record
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.plugin.api.json_response import MaskedJson
-from airflow_provider_vai.plugin.app import app
+from airflow_provider_vai.plugin.app import ROUTERS
+from airflow_provider_vai.plugin.routes import setup
 from airflow_provider_vai.plugin.webhooks import runs as webhook_runs
 from airflow_provider_vai.store.publisher import publish
 from tests.golden.regenerate import FIXED
 from tests.paths import TRACES
 from tests.unit.plugin.api_support import SPEC, run_id, seed
+from tests.unit.plugin.questions import ask as ask_question, small
 from tests.unit.plugin.recorded_answers import Recorder, check, recorded
 
 URL = "/api/v1/automations"
@@ -119,6 +123,8 @@ def test_automations(ask: Recorder, folder: Path) -> None:
     ask("POST", URL, json=PLATFORM)
     ask("GET", f"{URL}/events")
     ask("GET", f"{URL}/new_order")
+    ask("GET", f"{URL}/new_order/triggers")
+    ask("GET", f"{URL}/events/triggers")
     full = ask("GET", f"{URL}/every_part/versions/1").json()["automation"]
     ask("POST", URL, json={**full, "dagId": "again"})
     ask("POST", URL, json={**SPEC, "nonsense": 1}, headers={"Idempotency-Key": "k"})
@@ -216,12 +222,23 @@ def test_runs(ask: Recorder, read_by_airflow: Any, folder: Path) -> None:
     ask("POST", f"{one}/activate", headers=MATCH)
     ask("POST", f"{one}/activate", json={"reviewed": "all"}, headers=MATCH)
     read_by_airflow("every_part")
+    ask("GET", f"{one}/findings")
+    ask("GET", f"{one}/explanation")
+    ask("PUT", f"{one}/review", json={"decisions": [{"number": 99, "decision": "accepted"}]}, headers=MATCH)
+    ask(
+        "PUT",
+        f"{one}/review",
+        json={"decisions": [{"number": 1, "decision": "accepted", "note": "fine"}]},
+        headers=MATCH,
+    )
+    ask("POST", f"{one}/activate", json={"reviewed": "accepted"}, headers=MATCH)
     ask("POST", f"{one}/activate", json={"reviewed": "some"}, headers=MATCH)
     ask("POST", f"{one}/activate", json={"reviewed": "all"}, headers=MATCH)
     ask("POST", f"{one}/runs", json={"conf": {"top_n": "many"}})
     ask("POST", f"{one}/runs", json={"conf": {"top_n": 7}})
     ask("GET", f"{one}/runs")
     ask("GET", f"{one}/savings")
+    ask("GET", f"{one}/review")
     ask("POST", f"{one}/pause", headers=MATCH)
     ask("GET", one)
     ask("GET", f"{one}/versions")
@@ -239,7 +256,26 @@ def test_runs(ask: Recorder, read_by_airflow: Any, folder: Path) -> None:
     ask("GET", "/api/v1/approvals", params={"dag_id": "every_part", "after": "1"})
     ask("GET", "/api/v1/approvals", params={"dag_id": "other"})
     ask("GET", "/api/v1/approvals")
+    ask("GET", "/api/v1/approvals/open")
+    results = {"look": {"rows": [{"a_b": 1}], "columns": ["a_b"]}}
+    asking = small(ask.client, read_by_airflow)
+    ask_question(folder, "asks", asking, "approve_tell", results=results, users=["op-person"])
+    ask("GET", "/api/v1/approvals/open", params={"dag_id": "asks"})
+    ask("GET", "/api/v1/approvals/open", params={"mine": "perhaps"})
     check("runs", ask)
+
+
+def test_setup(ask: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the checks of the installation find."""
+    found = [
+        Diagnosis("DOC301", "error", "extra dlt", "dlt not installed; needed by nightly", "Run pip install it."),
+        Diagnosis("DOC401", "ok", "connection warehouse", f"exists (type {TOKEN}); needed by nightly"),
+    ]
+    monkeypatch.setattr(doctor, "examine", lambda: found)
+    setup.forget()
+    ask("GET", "/api/v1/setup")
+    setup.forget()
+    check("setup", ask)
 
 
 def test_savings(ask: Recorder, read_by_airflow: Any) -> None:
@@ -249,7 +285,11 @@ def test_savings(ask: Recorder, read_by_airflow: Any) -> None:
     read_by_airflow("saves")
     ask("POST", f"{URL}/saves/activate", json={"reviewed": "all"}, headers=MATCH)
     ask("POST", f"{URL}/saves/runs")
+    run = ask("GET", f"{URL}/saves/runs").json()["items"][0]["runId"]
+    ask("GET", f"{URL}/saves/runs/{run}")
+    ask("GET", f"{URL}/saves/runs/none")
     ask("GET", f"{URL}/saves/savings")
+    ask("GET", "/api/v1/savings")
     check("savings", ask)
 
 
@@ -330,7 +370,11 @@ def test_others(ask: Recorder, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_every_route_is_asked() -> None:
     """A route that is added has its answers recorded."""
     routes = {
-        f"{method} {route.path}" for route in app.routes if isinstance(route, APIRoute) for method in route.methods
+        f"{method} {route.path}"
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods
     }
 
     assert {one["route"] for one in recorded()} == routes

@@ -22,7 +22,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SECURITY = (ROOT / "dev/SECURITY.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "dev/CONTRIBUTING.md").read_text(encoding="utf-8")
 GLOSSARY = ROOT / "dev/docs/glossary.md"
-USER_PAGES = [ROOT / "README.md", *sorted((ROOT / "dev/docs").glob("*.md"))]
+USER_PAGES = [
+    ROOT / "README.md",
+    *(page for page in sorted((ROOT / "dev/docs").rglob("*.md")) if page.parent.name != "kinds"),
+]
 ADRS = sorted((ROOT / "dev/adr").glob("*.md"))
 PAGES = [*USER_PAGES, *(ROOT / f"dev/{name}.md" for name in ("CONTRIBUTING", "SECURITY", "CHANGELOG")), *ADRS]
 GENERATED = ("cli.md", "formats.md", "kinds.md", "review.md")
@@ -95,7 +98,7 @@ def test_the_readme_shows_the_dag_file_that_its_command_writes():
     assert shown[1] == (ROOT / "tests/golden/example/expected/monthly_revenue_dashboard.py").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_and_pictures_of_the_pages_exist(page):
     """No page points to a file, or to a heading in a page, that does not exist."""
     for target in re.findall(r"\]\(([^)\s]+)\)", _prose(page)):
@@ -108,7 +111,7 @@ def test_links_and_pictures_of_the_pages_exist(page):
         assert not anchor or anchor in _anchors(linked), target
 
 
-@pytest.mark.parametrize("page", USER_PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", USER_PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_pages_link_to_the_words_that_they_use(page):
     """A page that uses one of the project's own words links to its entry; a generated page links to the glossary."""
     text = page.read_text(encoding="utf-8")
@@ -130,7 +133,7 @@ def test_the_glossary_has_every_word():
     assert {*words.split(), *WORDS} <= _anchors(GLOSSARY)
 
 
-@pytest.mark.parametrize("page", USER_PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", USER_PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_users_read_of_tests_at_the_end_only(page):
     """A page names tests only in its last section, "What holds these claims"."""
     text, _, _ = page.read_text(encoding="utf-8").partition("\n## What holds these claims\n")
@@ -182,7 +185,7 @@ def test_each_defence_has_a_test():
     assert [path for paths in named for path in paths if not (ROOT / path).exists()] == []
 
 
-@pytest.mark.parametrize("page", ADRS, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", ADRS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_paths_that_the_decisions_name_exist(page):
     """Each path in a decision exists, in the package or in the checkout."""
     named = re.findall(r"`([\w/]+(?:/|\.py))`", page.read_text(encoding="utf-8"))

@@ -43,7 +43,9 @@ def test_every_workflow_reads_only() -> None:
 
 def test_issue_forms_ask_for_the_doctor() -> None:
     """Whoever reports a bug is asked for what `vai doctor` prints; each form has fields with labels."""
-    forms = {path.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in GITHUB.glob("ISSUE_TEMPLATE/*.yml")}
+    forms = {
+        path.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in GITHUB.glob("ISSUE_TEMPLATE/*.yml")
+    }
     del forms["config.yml"]
 
     assert all(form["name"] and form["description"] and form["body"] for form in forms.values())

@@ -161,3 +161,35 @@ def test_the_form_is_made_of_params() -> None:
 def test_the_note(sent: dict[str, Any], kept: str | None) -> None:
     """A note is text; an empty one counts as missing."""
     assert note(sent) == kept
+
+
+TYPED = [
+    ("a", {"type": "string"}, "b", "b"),
+    ("a\r\nb", {"type": "string"}, "a\nb", "a\r\nb"),
+    ("1", {"type": "string"}, "2", "2"),
+    (5, {"type": "integer"}, "7", 7),
+    (5, {"type": "integer"}, "5", 5),
+    (None, {"type": ["null", "string"]}, "", None),
+    (None, {"type": ["null", "integer"]}, "", None),
+    ([1], {"type": "array"}, "[1, 2]", [1, 2]),
+    ({"a": "é"}, {}, '{"a": "ü"}', {"a": "ü"}),
+    (True, {"type": "boolean"}, "false", False),
+]
+
+
+@pytest.mark.parametrize(("own", "schema", "text", "value"), TYPED)
+def test_what_a_person_types(own: Any, schema: dict[str, Any], text: str, value: Any) -> None:
+    """A text stays text, anything else is JSON, and what nobody touched stays what it was."""
+    field = approval_form.Field("x", "a", "x", schema, own)
+
+    assert approval_form.typed(field, text) == value
+    assert approval_form.typed(field, approval_form.as_typed(own).replace("\r\n", "\n")) == own
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"), [({"type": "integer"}, "seven"), ({"maximum": 9}, "10"), ({}, "NaN"), ({}, "[" * 10**5)]
+)
+def test_what_cannot_be_typed(schema: dict[str, Any], text: str) -> None:
+    """The message names the field."""
+    with pytest.raises(approval_form.InvalidEdit, match=r"^json\.amount: "):
+        approval_form.typed(approval_form.Field("json.amount", "a", "json.amount", schema, 5), text)

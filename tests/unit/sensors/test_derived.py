@@ -49,7 +49,9 @@ def test_words_and_values() -> None:
 @pytest.mark.parametrize(
     ("recorded", "flag"),
     [
-        ({"a": 1200}, ""),
+        ({"a": 1200}, " (recorded: 1,200)"),
+        ({"a": 1266}, ""),
+        ({"a": "AKIAIOSFODNN7EXAMPLF\n# no"}, " (recorded: ***n# no)"),
         ({"a": 100}, " **more than ten times as much or less than the recorded 100**"),
         ({"a": 20000}, " **more than ten times as much or less than the recorded 20,000**"),
         ({"a": -1266}, " **another sign than the recorded -1,266**"),
@@ -59,7 +61,7 @@ def test_words_and_values() -> None:
     ],
 )
 def test_unusual_values(recorded: Any, flag: str) -> None:
-    """A value of another magnitude or sign than the recorded one is flagged."""
+    """A value of another magnitude or sign than the recorded one is flagged; any other one has it beside it."""
     (line,) = lines({"a": total(rows, "revenue")}, recorded)
     assert line == f"- arguments.a: total of revenue over 12 rows of generate_query: 1,266{flag}"
 

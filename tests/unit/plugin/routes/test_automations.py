@@ -13,8 +13,9 @@ import pytest
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.model import notifiers
 from airflow_provider_vai.plugin import app
+from airflow_provider_vai.plugin.api import airflow_state
 from airflow_provider_vai.plugin.api.request_body import RequestBody
-from airflow_provider_vai.store import state as store_state
+from airflow_provider_vai.store import shared_files, state as store_state
 from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.store.sidecar_files import read_sidecar
 from tests.unit.plugin.api_support import SPEC, made
@@ -222,6 +223,63 @@ def test_list(op: Any) -> None:
     assert op.get(URL, params={"status": "active"}).json()["items"] == []
     for bad in ({"limit": 0}, {"limit": 1001}, {"offset": -1}, {"status": "nonsense"}, {"limit": "x"}):
         assert op.get(URL, params=bad).status_code == 422
+
+
+def test_a_list_reads_each_sidecar_once(op: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next request reads only what changed, and asks Airflow about the DAGs of its page only."""
+    for name in ("a", "b", "c"):
+        made(op, dagId=f"auto_{name}")
+    op.get(URL)
+    reads: list[str] = []
+    read = shared_files.read
+    monkeypatch.setattr(shared_files, "read", lambda path: reads.append(path.name) or read(path))
+    asked: list[list[str]] = []
+    known_dags = airflow_state.known_dags
+    monkeypatch.setattr(
+        airflow_state, "known_dags", lambda session, names: asked.append(list(names)) or known_dags(session, names)
+    )
+
+    assert op.get(URL, params={"limit": 2}).json()["total"] == 3
+
+    assert (reads, asked) == ([], [["auto_a", "auto_b"]])
+    op.patch(f"{URL}/auto_b", json={"description": "changed"}, headers=match(1))
+    reads.clear()
+    assert [item["description"] for item in op.get(URL, params={"q": "chang"}).json()["items"]] == ["changed"]
+    assert reads == ["auto_b.vai.json"]
+
+
+def test_a_page_of_one_status(op: Any, folder: Path) -> None:
+    """The status narrows the list before it is cut into pages; a sidecar that cannot be read has the status error."""
+    for name in ("a", "b", "c", "d"):
+        made(op, dagId=f"auto_{name}")
+    (folder / "auto_b.vai.json").write_text("{")
+
+    page = op.get(URL, params={"status": "draft", "limit": 1, "offset": 1}).json()
+
+    assert ([item["dagId"] for item in page["items"]], page["total"]) == (["auto_c"], 3)
+    assert [item["dagId"] for item in op.get(URL, params={"status": "error"}).json()["items"]] == ["auto_b"]
+
+
+def test_more_dags_than_one_query_may_name(
+    op: Any, read_by_airflow: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Airflow knows is asked in batches; an import error is told at the DAG of its file and at no other."""
+    from airflow.models.errors import ParseImportError
+    from airflow.utils.session import create_session
+
+    monkeypatch.setattr(airflow_state, "MOST_NAMES", 2)
+    for name in ("a", "b", "c", "d", "e"):
+        made(op, dagId=f"auto_{name}")
+    read_by_airflow("auto_a")
+    read_by_airflow("auto_e")
+    with create_session() as session:
+        session.add(ParseImportError(filename="auto_d.py", bundle_name="dags-folder", stacktrace="ValueError: no"))
+        session.add(ParseImportError(filename="other/auto_c.py", bundle_name="dags-folder", stacktrace="ValueError"))
+
+    items = op.get(URL).json()["items"]
+
+    assert [item["isPaused"] for item in items] == [True, None, None, None, True]
+    assert [item["error"] for item in items] == [None, None, None, "ValueError: no", None]
 
 
 def test_a_damaged_sidecar(op: Any, folder: Path) -> None:

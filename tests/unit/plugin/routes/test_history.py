@@ -202,7 +202,7 @@ def test_status(op: Any, folder: Path, said: Any, dag: AirflowDag, status: str) 
     made(op)
     sidecar = read_sidecar(folder / "nightly.vai.json").model_copy(update={"status": said})
 
-    assert airflow_state.status(sidecar, dag) == status
+    assert airflow_state.status(sidecar.status, dag) == status
 
 
 def test_a_file_that_was_read_long_after(op: Any, read_by_airflow: Any, folder: Path) -> None:

@@ -98,6 +98,25 @@ def test_folders(automations: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert str(recordings_folder()).endswith(str(tmp_path / "elsewhere"))
 
 
+def test_a_secret_that_cannot_sign(
+    automations: Path,
+    started: list[tuple[Any, ...]],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A secret in the wrong form is a mistake on this side: the log says how to correct it, the sender is told less."""
+    monkeypatch.setenv("AIRFLOW_CONN_SENDER", json.dumps({"conn_type": "generic", "password": "not base64!"}))
+    text = sidecar("nightly", "p").replace('"github"', '"standard"')
+    shared_files.replace(automations / f"nightly{SUFFIX}", text.encode())
+
+    answer = send("p", webhook_id="msg_1", webhook_timestamp="1", webhook_signature="v1,x")
+
+    assert answer.status_code == 500
+    assert "is not base64" in caplog.text
+    assert "base64" not in answer.text
+    assert not started
+
+
 def test_a_delivery_starts_a_run(automations: Path, started: list[tuple[Any, ...]]) -> None:
     """The run's configuration holds the payload and where it came from; the answer names the run."""
     write_sidecar(automations, "d é", "a/b")

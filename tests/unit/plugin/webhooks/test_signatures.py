@@ -12,15 +12,17 @@ import pytest
 from hypothesis import given, strategies as st
 
 from airflow_provider_vai.exceptions import VaiError
-from airflow_provider_vai.plugin.webhooks.signatures import TOLERANCE_SECONDS, BadSignature, verify
+from airflow_provider_vai.plugin.webhooks.signatures import TOLERANCE_SECONDS, BadSignature, UnusableSecret, verify
 
-SECRET = "whsec_S3cr3t-of-the-sender"
+SECRET = "whsec_S3cr3tOfTheSenderInBase64ForStandardWebhooks=="
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=timezone.utc)
 SECONDS = str(int(NOW.timestamp()))
 BODY = b'{"id": "evt_1", "order": "\xc3\xa9"}'
-SCHEMES = ("vai", "github", "stripe", "shopify")
+SCHEMES = ("vai", "standard", "github", "stripe", "shopify")
+TIMED = ("vai", "standard", "stripe")
 SIGNATURES = {
     "vai": "X-Vai-Signature",
+    "standard": "webhook-signature",
     "github": "X-Hub-Signature-256",
     "stripe": "Stripe-Signature",
     "shopify": "X-Shopify-Hmac-Sha256",
@@ -35,8 +37,14 @@ def mac(signed: bytes, secret: str = SECRET) -> bytes:
 def sign(scheme: str, body: bytes = BODY, seconds: str = SECONDS, secret: str = SECRET) -> dict[str, str]:
     """Return the headers that a sender of the scheme sends."""
     timed = seconds.encode() + b"." + body
+    key = base64.b64decode(secret.removeprefix("whsec_") + "==") if scheme == "standard" else b""
     return {
         "vai": {"X-Vai-Timestamp": seconds, "X-Vai-Signature": f"v1={mac(timed, secret).hex()}", "X-Vai-Delivery": "d"},
+        "standard": {
+            "webhook-id": "d",
+            "webhook-timestamp": seconds,
+            "webhook-signature": "v1," + base64.b64encode(hmac.digest(key, b"d." + timed, "sha256")).decode(),
+        },
         "github": {"X-Hub-Signature-256": f"sha256={mac(body, secret).hex()}", "X-GitHub-Delivery": "d"},
         "stripe": {"Stripe-Signature": f"t={seconds},v1={mac(timed, secret).hex()},v0=aa"},
         "shopify": {
@@ -59,6 +67,49 @@ def test_the_example_of_github() -> None:
     assert delivery.signature == hashlib.sha256(bytes.fromhex(signature.removeprefix("sha256="))).hexdigest()
 
 
+STANDARD = {
+    "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+    "webhook-timestamp": "1614265330",
+    "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+}
+STANDARD_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+STANDARD_NOW = datetime.fromtimestamp(1614265330, timezone.utc)
+
+
+@pytest.mark.parametrize("secret", [STANDARD_SECRET, STANDARD_SECRET.removeprefix("whsec_"), f" {STANDARD_SECRET}\n"])
+def test_the_example_of_standard_webhooks(secret: str) -> None:
+    """The values that the libraries of Standard Webhooks document; the prefix of the secret may be missing."""
+    delivery = verify("standard", secret, STANDARD, b'{"test": 2432232314}', STANDARD_NOW)
+
+    assert (delivery.id, delivery.sent_at) == ("msg_p5jXN8AQM9LWM0D4loKWxJek", STANDARD_NOW)
+
+
+def test_an_id_of_standard_webhooks_is_signed() -> None:
+    """A captured delivery cannot be sent again under another id."""
+    with pytest.raises(BadSignature, match="does not fit"):
+        verify("standard", STANDARD_SECRET, {**STANDARD, "webhook-id": "msg_2"}, b'{"test": 2432232314}', STANDARD_NOW)
+
+
+def test_rotation_of_standard_webhooks() -> None:
+    """A sender that changes its secret signs with both; signatures with another kind of key do not count."""
+    secrets = ("whsec_" + base64.b64encode(b"new" * 8).decode(), "whsec_" + base64.b64encode(b"old" * 8).decode())
+    new, old = (sign("standard", secret=secret)["webhook-signature"] for secret in secrets)
+    headers = {**sign("standard"), "webhook-signature": f"v1a,x {new} {old}"}
+
+    assert len({verify("standard", secret, headers, BODY, NOW) for secret in secrets}) == 1
+    with pytest.raises(BadSignature, match="malformed"):
+        verify("standard", secrets[0], {**headers, "webhook-signature": new.replace("v1,", "v1a,")}, BODY, NOW)
+
+
+@pytest.mark.parametrize("secret", ["whsec_", "not base64!", "whsec_é", "whsec_a"])
+def test_a_secret_that_is_not_base64(secret: str) -> None:
+    """That is a mistake in the connection, and not of the sender; the message does not tell the secret."""
+    with pytest.raises(UnusableSecret) as told:
+        verify("standard", secret, sign("standard"), BODY, NOW)
+
+    assert secret.removeprefix("whsec_") == "" or secret not in str(told.value)
+
+
 def test_a_vector_of_our_own_scheme() -> None:
     """Made with `printf '1772352000.{"n": 1}' | openssl dgst -sha256 -hmac secret`: the form is a contract."""
     headers = {
@@ -79,7 +130,7 @@ def test_a_signed_delivery(scheme: str) -> None:
     delivery = verify(scheme, SECRET, headers, BODY, NOW)
 
     assert delivery.id == ("evt_1" if scheme == "stripe" else "d")
-    assert delivery.sent_at == (NOW if scheme in ("vai", "stripe") else None)
+    assert delivery.sent_at == (NOW if scheme in TIMED else None)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -89,8 +140,9 @@ def test_one_flipped_bit_is_refused(scheme: str, data: st.DataObject) -> None:
     body = data.draw(st.binary(min_size=1, max_size=60))
     headers = sign(scheme, body)
     verify(scheme, SECRET, headers, body, NOW)
-    signed = [name for name in headers if name in (SIGNATURES[scheme], "X-Vai-Timestamp")]
-    place = data.draw(st.sampled_from(["body", "secret", *signed]))
+    signed = [name for name in headers if name in (SIGNATURES[scheme], "X-Vai-Timestamp", "webhook-timestamp")]
+    # the secret of Standard Webhooks is base64: with a bit flipped, it may not be a secret any more
+    place = data.draw(st.sampled_from(["body", *signed, *(["secret"] if scheme != "standard" else [])]))
     values = {"body": body, "secret": SECRET.encode(), **{name: headers[name].encode() for name in signed}}
     until = len(values[place]) - (len(",v0=aa") if place == "Stripe-Signature" else 0)  # no one looks at the rest
     bit = data.draw(st.integers(0, until * 8 - 1))
@@ -122,7 +174,7 @@ def test_any_header_is_answered_with_a_refusal(scheme: str, noise: str, body: by
     assert expected not in str(told.value)
 
 
-@pytest.mark.parametrize("scheme", ["vai", "stripe"])
+@pytest.mark.parametrize("scheme", TIMED)
 @pytest.mark.parametrize("side", [-1, 1])
 def test_the_tolerance(scheme: str, side: int) -> None:
     """Five minutes to the second are good, before and after; a moment more is not."""
@@ -134,14 +186,14 @@ def test_the_tolerance(scheme: str, side: int) -> None:
 
 
 @pytest.mark.parametrize("seconds", ["", "-1", "1e9", "١٢٣", "1772352000.0", "9" * 13, "0x10", " 1", "1\n"])
-@pytest.mark.parametrize("scheme", ["vai", "stripe"])
+@pytest.mark.parametrize("scheme", TIMED)
 def test_a_time_is_digits(scheme: str, seconds: str) -> None:
     """What is no plain number of seconds is refused, although it is signed."""
     with pytest.raises(BadSignature):
         verify(scheme, SECRET, sign(scheme, seconds=seconds), BODY, NOW)
 
 
-@pytest.mark.parametrize("scheme", ["vai", "stripe"])
+@pytest.mark.parametrize("scheme", TIMED)
 def test_a_far_time_is_refused_and_not_an_error(scheme: str) -> None:
     """The largest number that is read lies beyond Python's calendar."""
     with pytest.raises(BadSignature, match="in the future"):
@@ -210,13 +262,13 @@ def test_two_times_of_stripe_are_refused() -> None:
 
 
 @pytest.mark.parametrize("delivery_id", ["", "a b", "é", "x" * 256, "a\0"])
-@pytest.mark.parametrize("scheme", ["vai", "github", "shopify"])
+@pytest.mark.parametrize("scheme", ["vai", "standard", "github", "shopify"])
 def test_a_delivery_id_that_is_none(scheme: str, delivery_id: str) -> None:
     """An id becomes a name: odd ones are refused, not tidied up."""
     headers = sign(scheme)
-    name = next(it for it in headers if it.endswith(("Delivery", "Id")))
+    name = next(it for it in headers if it.lower().endswith(("delivery", "id")))
 
-    with pytest.raises(BadSignature, match="malformed"):
+    with pytest.raises(BadSignature, match=r"malformed|missing"):
         verify(scheme, SECRET, {**headers, name: delivery_id}, BODY, NOW)
 
 

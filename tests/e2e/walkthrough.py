@@ -1,0 +1,158 @@
+"""Follows a page of the documentation: runs its commands in one shell, and compares what it says they print."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import shlex
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PART = re.compile(r"<!-- ([\w ]+): (.*?) -->|^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+END = "walkthrough-end-of-command"
+LIMIT = 420.0
+
+
+@dataclass
+class Command:
+    """A command of a page, with the lines that the page shows below it."""
+
+    text: str
+    shown: list[str] = field(default_factory=list)
+
+
+def commands(block: str) -> list[Command]:
+    """Return the commands of a console block."""
+    found: list[Command] = []
+    for line in block.splitlines():
+        if line.startswith("$ "):
+            found.append(Command(line[2:]))
+        elif line.startswith("> "):
+            found[-1].text += f"\n{line[2:]}"
+        elif line.strip():
+            found[-1].shown.append(line)
+    return found
+
+
+class Walkthrough:
+    """One shell in which the commands of a page run one after the other.
+
+    :param folder: where it starts. :param environment: the variables that it has. :param waiting: what a page may wait
+        for, see :meth:`follow`.
+    """
+
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str], waiting: Mapping[str, Callable[[str], None]]
+    ) -> None:
+        self.folder, self.waiting = folder, waiting
+        self.background: list[subprocess.Popen[str]] = []
+        self.shell = subprocess.Popen(
+            ["bash", "--noprofile", "--norc"],
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def follow(self, page: Path) -> int:
+        """Run a page's commands; return how many ran.
+
+        ``<!-- not run: reason -->`` leaves the next block out. ``<!-- background: text -->`` lets the next block go on
+        while the page continues, once it printed the text. ``<!-- wait: name -->`` calls what waits for that.
+
+        :raises AssertionError: a command failed, or did not print a line that the page shows.
+        """
+        ran, mark = 0, ("", "")
+        for found in PART.finditer(page.read_text("utf-8")):
+            if found[3] is None:
+                if found[1] == "wait":
+                    self.waiting[found[1]](found[2])
+                mark = (found[1], found[2])
+                continue
+            kind, text = mark
+            mark = ("", "")
+            for command in [] if kind == "not run" else commands(found[3]):
+                self._start(command.text, text) if kind == "background" else self._run(command)
+                ran += 1
+        return ran
+
+    def value(self, name: str) -> str:
+        """Return a variable of the shell."""
+        return self._output(f'printf "%s" "${name}"')[0]
+
+    def end(self) -> None:
+        """End the shell and what runs in the background."""
+        for process in self.background:
+            process.terminate()
+        for process in self.background:
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        self.shell.kill()
+        self.shell.wait()
+
+    def _run(self, command: Command) -> None:
+        output, code = self._output(command.text)
+        assert code == 0, f"$ {command.text}\n{output}"
+        plain = _plain(output)
+        for line in command.shown:
+            assert _plain(line) in plain, f"$ {command.text}\n{output}\n\nThe page shows: {line}"
+
+    def _output(self, text: str) -> tuple[str, int]:
+        assert self.shell.stdin is not None
+        self.shell.stdin.write(f"{text}\necho; echo {END} $?\n")
+        self.shell.stdin.flush()
+        timer = threading.Timer(LIMIT, self.shell.kill)
+        timer.start()
+        lines = []
+        for line in self._lines():
+            if line.startswith(f"{END} "):
+                timer.cancel()
+                return "\n".join(lines[:-1] if lines and not lines[-1] else lines), int(line.split()[1])
+            lines.append(line)
+        raise AssertionError(f"the shell ended, or took longer than {LIMIT:.0f} s:\n$ {text}\n" + "\n".join(lines))
+
+    def _lines(self) -> Iterator[str]:
+        assert self.shell.stdout is not None
+        for line in self.shell.stdout:
+            yield line.rstrip("\n")
+
+    def _start(self, text: str, awaited: str) -> None:
+        """Start a command with the shell's variables, and wait until it prints a text."""
+        listed = self._output("env -0 | base64 -w 0")[0]
+        pairs = (pair.partition("=") for pair in base64.b64decode(listed).decode().split("\0") if pair)
+        log = self.folder.parent / f"background-{len(self.background)}.log"
+        with log.open("w") as out:
+            process = subprocess.Popen(
+                shlex.split(text),
+                cwd=self.folder,
+                env={name: value for name, _, value in pairs},
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        self.background.append(process)
+        end = time.monotonic() + LIMIT
+        while awaited not in log.read_text(errors="replace"):
+            assert process.poll() is None, log.read_text(errors="replace")[-4000:]
+            assert time.monotonic() < end, log.read_text(errors="replace")[-4000:]
+            time.sleep(0.5)
+
+
+def plain_environment(home: Path, python: Path) -> dict[str, str]:
+    """Return the variables of a new user: an empty home, and an environment's commands on the path."""
+    keep = ("LANG", "SSL_", "HTTP", "NO_PROXY")
+    kept = {name: value for name, value in os.environ.items() if name.startswith(keep)}
+    return {**kept, "HOME": str(home), "PATH": f"{python.parent}:/usr/bin:/bin", "COLUMNS": "200"}
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
