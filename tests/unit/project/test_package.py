@@ -21,7 +21,7 @@ from airflow_provider_vai.model.kinds import KINDS
 from tests.paths import ROOT
 
 ELSEWHERE = re.compile(
-    r"(?<![\w./-])/(?:root|home|Users|work|mnt|opt|tmp/af)/[\w.-]+"
+    r"(?<![\w./-])/(?:root|home|Users|work|mnt|opt(?!/airflow\b)|tmp/af)/[\w.-]+"
     r"|https?://[\w.-]*(?:artifactory|nexus|jfrog|devpi|pkg\.dev|codeartifact)[\w./-]*"
     r"|(?:--|extra-|^)index-url|https?://(?:test\.)?pypi\.(?:org|python\.org)/simple"
     r"|https?://(?:localhost|127\.0\.0\.1|10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+)[\w.:-]*/(?:simple|pypi|repository)"
