@@ -20,7 +20,7 @@ def files(base: str = "main") -> list[str]:
     return sorted({*_git("diff", "--name-only", start[0]), *_git("ls-files", "--others", "--exclude-standard")})
 
 
-def tests_of(changed: Iterable[str], root: Path = ROOT) -> list[str]:
+def mirrored(changed: Iterable[str], root: Path = ROOT) -> list[str]:
     """Return the test files and folders of changed files, as paths below the root.
 
     A module's tests are in the mirrored file, or else in its folder; a template's are the renderer's.

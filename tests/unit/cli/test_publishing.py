@@ -190,3 +190,12 @@ def test_an_empty_variable_in_a_path_is_noticed(named: str, no_home: Path, monke
     assert publishing.out_folder("/dagsters") == Path("/dagsters")
     monkeypatch.setenv("AIRFLOW_HOME", "/")
     assert publishing.out_folder(named) == Path(named)
+
+
+def test_without_airflow_its_installation_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that runs Airflow says that it is not installed, instead of what Python prints then."""
+    monkeypatch.setattr(airflow_command, "airflow_problem", lambda: "Airflow is not installed here")
+    with pytest.raises(PublishError, match="Airflow is not installed here") as raised:
+        airflow_command.list_runs("sales")
+
+    assert "pip install 'airflow-provider-vai[airflow]'" in raised.value.remedy

@@ -31,16 +31,16 @@ LAYOUT = "tests/unit/project/test_layout.py"
 )
 def test_the_tests_of_a_file(file: str, tests: list[str]) -> None:
     """The mirrored test file, or else the nearest folder of tests; what does not exist is left out."""
-    assert changed.tests_of([file]) == tests
+    assert changed.mirrored([file]) == tests
 
 
 def test_a_folder_contains_its_files() -> None:
     """A test file is not named beside its folder, so that it runs once."""
     files = ["airflow_provider_vai/cli/terminal.py", "airflow_provider_vai/cli/table.py"]
 
-    assert changed.tests_of(files) == ["tests/unit/cli", LAYOUT]
+    assert changed.mirrored(files) == ["tests/unit/cli", LAYOUT]
 
 
 def test_no_file_is_lost(tmp_path: Path) -> None:
     """In another repository, nothing exists."""
-    assert changed.tests_of(["airflow_provider_vai/cli/table.py"], tmp_path) == []
+    assert changed.mirrored(["airflow_provider_vai/cli/table.py"], tmp_path) == []
