@@ -14,7 +14,7 @@ from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model.automation import Effect
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.run import Run, ToolCall
-from airflow_provider_vai.model.tools_file import CALLABLE_PLACE, MCP_NAME, proposed_kind, suggestion
+from airflow_provider_vai.model.tools_file import CALLABLE_PLACE, MCP_NAME, suggested_kind, suggestion
 
 READS = re.compile(
     "browse|check|count|describe|download|explain|fetch|find|get|inspect|list|look|lookup|open|query|read|retrieve|"
@@ -107,7 +107,7 @@ def _proposal(calls: Sequence[ToolCall], format: str) -> ToolProposal:
         why = "the name of an action kind"
         return ToolProposal(tool, server, known.name, known.effect, why, len(calls), needs_rule=False, format=format)
     effect, why = _effect(tool, calls)
-    kind = proposed_kind(tool, server=server, format=format)
+    kind = suggested_kind(tool, server=server, format=format)
     return ToolProposal(tool, server, kind, effect, why, len(calls), needs_rule=True, format=format)
 
 

@@ -133,6 +133,15 @@ def read_tools(path: Path | None, beside: Path) -> ToolsFile:
         ) from None
 
 
+def suggested_kind(tool: str, *, server: str | None = None, format: str = "") -> str:
+    """Return the kind that a tool without a rule probably is: ``mcp_tool`` or ``python_tool``.
+
+    :param tool: the recorded name. :param server: the name of its MCP server, if the trace has one.
+    :param format: the format of the trace; a log of MCP messages has only tools of MCP servers.
+    """
+    return "mcp_tool" if server or format in MCP_FORMATS or MCP_NAME.match(tool) else "python_tool"
+
+
 def suggestion(
     tool: str,
     *,
@@ -153,7 +162,7 @@ def suggestion(
     :return: lines for an ``mcp_tool`` if the trace shows a tool of an MCP server, else for a ``python_tool``.
     """
     glob_text = "".join(map(_in_toml, glob.escape(tool)))
-    kind = proposed_kind(tool, server=server, format=format)
+    kind = suggested_kind(tool, server=server, format=format)
     others = ", ".join(name for name in callable_kinds() if name != kind)
     lines = [f'[[tools]]\nmatch = "{glob_text}"\nkind = "{kind}"' + ("" if is_brief else f"  # or: {others}")]
     if kind == "mcp_tool":
@@ -165,16 +174,6 @@ def suggestion(
         rest = ", ".join(name for name in ("read", "artifact", "write") if name != stated)
         lines.append(f'effect = "{stated}"  # {why if is_brief else f"or: {rest}"}')
     return "\n".join(lines)
-
-
-def proposed_kind(tool: str, *, server: str | None = None, format: str = "") -> Literal["mcp_tool", "python_tool"]:
-    """Return the action kind to propose for a tool that is not one itself.
-
-    :param tool: the recorded name.
-    :param server: the name of its MCP server, if the trace has one.
-    :param format: the format of the trace; a log of MCP messages has only tools of MCP servers.
-    """
-    return "mcp_tool" if server or format in MCP_FORMATS or MCP_NAME.match(tool) else "python_tool"
 
 
 def _in_toml(character: str) -> str:

@@ -18,23 +18,13 @@ from airflow_provider_vai.operators.runtime.compat import configuration
 from airflow_provider_vai.plugin.api import openapi
 from airflow_provider_vai.plugin.api.json_response import MaskedJson
 from airflow_provider_vai.plugin.api.problems import error_response
-from airflow_provider_vai.plugin.pages import (
-    approvals as approval_pages,
-    automations as automation_pages,
-    review as review_pages,
-    runs as run_pages,
-    savings as savings_pages,
-    setup as setup_pages,
-    static_files,
-    step_edit as step_edit_pages,
-    steps as step_pages,
-    triggers as trigger_pages,
-)
 from airflow_provider_vai.plugin.pages.errors import error_page
 from airflow_provider_vai.plugin.pages.frame import is_page
+from airflow_provider_vai.plugin.pages.site import ROUTERS as PAGES
 from airflow_provider_vai.plugin.routes import (
     all_savings,
     approvals,
+    artifacts,
     automations,
     dag_runs,
     findings,
@@ -63,26 +53,12 @@ ROUTERS = (
     savings.router,
     all_savings.router,
     setup.router,
+    artifacts.router,
     approvals.router,
     flashboards.router,
     gates.router,
     webhooks.router,
 )
-
-
-PAGES = (
-    static_files.router,
-    automation_pages.router,
-    review_pages.router,
-    step_pages.router,
-    step_edit_pages.router,
-    run_pages.router,
-    savings_pages.router,
-    trigger_pages.router,
-    setup_pages.router,
-    approval_pages.router,
-)
-"""The routers of the pages. Their addresses start with ``/ui``."""
 
 
 def answer_to_error(request: Request, error: Exception) -> Response:

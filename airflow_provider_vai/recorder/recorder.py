@@ -19,13 +19,13 @@ from pydantic_ai.tools import DeferredToolRequests  # noqa: TID253
 from pydantic_ai.toolsets.wrapper import WrapperToolset  # noqa: TID253
 
 from airflow_provider_vai.recorder import document
+from airflow_provider_vai.recorder.places import XCOM_KEY, recording_path
 
 if TYPE_CHECKING:
     from airflow.sdk import ObjectStoragePath
 
 log = logging.getLogger(__name__)
 
-XCOM_KEY = "vai_run"
 WAITING = "waiting_for_approval"
 
 
@@ -183,9 +183,7 @@ class _RecordedTools(WrapperToolset[Any]):  # type: ignore[misc]
 
 def path_of(ti: Any) -> ObjectStoragePath:
     """Return the path of a task instance's recording under ``[vai] runs_path``."""
-    from airflow_provider_vai.operators.runtime import results
-
-    return results.path_of(ti.dag_id, ti.run_id, ti.task_id, ti.map_index, "json", root=results.runs_root())
+    return recording_path(ti.dag_id, ti.run_id, ti.task_id, ti.map_index)
 
 
 def decision(ti: Any) -> document.Record:

@@ -47,7 +47,7 @@ def main(files: Sequence[str]) -> int:
     try:
         asked = [request_parsing(Path(file)) for file in files]
     except DBAPIError:
-        print("its database cannot be reached, or was never set up (`airflow db migrate`)", file=sys.stderr)
+        sys.stderr.write("its database cannot be reached, or was never set up (`airflow db migrate`)\n")
         return 1
     return 0 if all(asked) else 1
 

@@ -29,12 +29,15 @@ from airflow_provider_vai.store.dag_names import safe_name
 from airflow_provider_vai.store.edits import dag_sha256, is_dag_file_edited, keeps_edits
 from airflow_provider_vai.store.listeners import with_awaited_assets
 from airflow_provider_vai.store.shared_files import AnyPath
-from airflow_provider_vai.store.state import AutomationState, log, settled
+from airflow_provider_vai.store.state import AutomationState, log, read_state, settled
 from airflow_provider_vai.store.text_merge import MergeConflict, merge
 from airflow_provider_vai.store.versions import Entry, conflict
 
 GENERATOR = "airflow-provider-vai"
 SHOWN_CONFLICTS = 5
+
+FilesChange = Literal["created", "updated", "unchanged"]
+"""How publishing changed the files of an automation."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Published:
 
     dag: AnyPath
     sidecar: AnyPath
-    change: Literal["created", "updated", "unchanged"]
+    change: FilesChange
     version: int
     entry: int
     keeps_edits: bool
@@ -116,6 +119,24 @@ def publish(
         entry = _entry(sidecar, made, rendered, dag_file)
         log(state, entry, carry_out, spec={**spec, "steps": json_text.WrittenJson(spec.pop("steps"))})
     return _published(sidecar, state, "updated" if state.sidecar else "created")
+
+
+def previewed(automation: Automation, folder: AnyPath) -> tuple[Automation, str, FilesChange]:
+    """Return what :func:`publish` would write and how it would change the files. Nothing is written.
+
+    :param automation: The spec; its DAG id names the files.
+    :param folder: The folder of both files.
+    :return: the spec and the text of the DAG file as they would be written, and the change.
+    :raises VaiError: see :func:`publish`.
+    """
+    dag_id = safe_name(automation.dag_id, folder)
+    automation = with_awaited_assets(automation, folder)
+    state = read_state(folder, dag_id)
+    _check_owner(automation, state, from_sidecar=False)
+    if _is_same(state, automation):
+        return automation, state.dag_file or "", "unchanged"
+    dag_file = _with_edits(state, None, render(automation))
+    return automation, dag_file, "updated" if state.sidecar else "created"
 
 
 def author(by: str | None = None) -> str:
@@ -302,9 +323,7 @@ def _first(automation: Automation) -> str:
     return "crystallized" if automation.source_type == "CRYSTALLIZED" else "written by hand"
 
 
-def _published(
-    sidecar: Sidecar, state: AutomationState, change: Literal["created", "updated", "unchanged"]
-) -> Published:
+def _published(sidecar: Sidecar, state: AutomationState, change: FilesChange) -> Published:
     return Published(
         dag=state.dag,
         sidecar=state.path,

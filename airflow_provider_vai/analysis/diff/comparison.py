@@ -16,6 +16,7 @@ from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.sidecar import SUFFIX
 from airflow_provider_vai.store.sidecar_files import read_sidecar
+from airflow_provider_vai.store.state import AutomationState
 from airflow_provider_vai.store.versions import Entry, VersionLog
 
 VERSION = re.compile(r"^(?P<path>.+)@(?P<number>[1-9][0-9]{0,8})$")
@@ -93,6 +94,21 @@ def _compared(one: Side, other: Side) -> Comparison:
     if (one.automation is None) != (other.automation is None):
         notes.append(f"the specs were not compared: {one.name if one.automation is None else other.name} has none")
     return Comparison((one.name, other.name), changes, text, notes)
+
+
+def unsaved_edits(state: AutomationState) -> Comparison:
+    """Compare the newest version of an automation with its files as they are now.
+
+    :param state: the automation's state.
+    """
+    newest = state.newest_version
+    changes = diff(state.sidecar.automation, state.found.automation) if state.sidecar and state.found else []
+    names = (f"version {newest.sidecar.version}" if newest else "no version", f"{state.dag.name} as it is now")
+    text = text_diff((newest.dag_file if newest else None) or "", state.dag_file or "", names)
+    notes = [] if state.found else ["the sidecar is missing"]
+    return Comparison(
+        names, changes, text, notes if state.dag_file is not None else [*notes, "the DAG file is missing"]
+    )
 
 
 def edited_since(a: str) -> Comparison:

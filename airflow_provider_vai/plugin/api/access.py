@@ -96,10 +96,10 @@ def check_dag(request: Request, user: Any, method: Any, dag_id: str, entity: Dag
     requires_access_dag(method, entity, dag_id)(request, user)
 
 
-def is_allowed(request: Request, user: Any, method: Any, dag_id: str) -> bool:
+def is_allowed(request: Request, user: Any, method: Any, dag_id: str, entity: DagAccessEntity | None = None) -> bool:
     """Return whether a user may do something with a DAG, which Airflow need not know yet."""
     try:
-        check_dag(request, user, method, dag_id)
+        check_dag(request, user, method, dag_id, entity)
     except HTTPException:
         return False
     return True

@@ -68,16 +68,14 @@ def write_new(
     automation = with_awaited_assets(automation, folder)
     dag_id = automation.dag_id
     location = {"Location": _location(dag_id)}
+    check_new(automation, state)
     if state.sidecar is None:
-        if state.dag_file is not None:
-            raise Problem(409, "a DAG file with that name exists that was not made here", where="dagId")
         try:
             publish(automation, folder, by=by, summary=summary, expected=state.number)
         except Conflict as error:
             raise Problem(409, "another request just made an automation with that name", where="dagId") from error
         read_soon(dag_id)
         return automation_response(dag_id, 201, location, taken_for=taken_for)
-    _check_same_source(automation, state)
     if not _is_same(automation, state):
         expected = check_if_match(if_match, state, folder)
         publish(automation, folder, by=by, summary=summary, expected=expected, pause=pause)
@@ -89,7 +87,16 @@ def _is_same(automation: Automation, state: AutomationState) -> bool:
     return state.sidecar is not None and state.sidecar.spec_sha256 == automation.spec_sha256
 
 
-def _check_same_source(automation: Automation, state: AutomationState) -> None:
+def check_new(automation: Automation, state: AutomationState) -> None:
+    """Check that an automation that a request made may have its DAG id.
+
+    :param state: the state of the DAG id.
+    :raises Problem: 409 the DAG id belongs to something else.
+    """
+    if state.sidecar is None:
+        if state.dag_file is not None:
+            raise Problem(409, "a DAG file with that name exists that was not made here", where="dagId")
+        return
     ours, theirs = automation.source, state.sidecar.source if state.sidecar else None
     if (ours and ours.id) != (theirs and theirs.id) or (ours is None and not _is_same(automation, state)):
         raise Problem(

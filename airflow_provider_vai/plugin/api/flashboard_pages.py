@@ -53,13 +53,18 @@ def content(session: Session, dag_id: str, run_id: str, task_id: str, map_index:
     return found
 
 
-def _recorded_digest(session: Session, dag_id: str, run_id: str, task_id: str, map_index: int) -> str:
+def recorded_result(session: Session, dag_id: str, run_id: str, task_id: str, map_index: int) -> Any:
+    """Return the row with a task instance's result; ``None`` if it has none."""
     query = select(XComModel).where(
         *_is_task(XComModel, dag_id, task_id, map_index), XComModel.run_id == run_id, XComModel.key == "return_value"
     )
-    row = session.scalars(query).first()
+    return session.scalars(query).first()
+
+
+def _recorded_digest(session: Session, dag_id: str, run_id: str, task_id: str, map_index: int) -> str:
+    row = recorded_result(session, dag_id, run_id, task_id, map_index)
     try:
-        result = None if row is None else results.load(_value(row))
+        result = None if row is None else results.load(stored_value(row))
     except (OSError, ValueError):
         result = None
     digest = result.get("sha256") if isinstance(result, dict) else None
@@ -72,7 +77,7 @@ def _is_task(model: Any, dag_id: str, task_id: str, map_index: int) -> tuple[Any
     return model.dag_id == dag_id, model.task_id == task_id, model.map_index == map_index
 
 
-def _value(row: Any) -> Any:
+def stored_value(row: Any) -> Any:
     """Return a task's result: the plain JSON of the row, or what an XCom backend keeps elsewhere."""
     from airflow.sdk.execution_time.xcom import XCom
 

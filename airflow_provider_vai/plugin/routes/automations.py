@@ -186,14 +186,21 @@ def changed(dag_id: str, changes: Changes, *, if_match: str | None, by: str) -> 
 @router.delete("/{dag_id}", dependencies=authoring("DELETE"), status_code=204, response_class=Response)
 def delete(dag_id: DagId, user: GetUserDep, if_match: IfMatch = None) -> Response:
     """Remove an automation's files, and pause its DAG. Its versions stay, and one can be restored."""
+    deleted(dag_id, if_match=if_match, by=user.get_name())
+    return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
+
+def deleted(dag_id: str, *, if_match: str | None, by: str) -> None:
+    """Remove an automation's files, and pause its DAG.
+
+    :param if_match: the header ``If-Match``. :param by: the user's name.
+    :raises HTTPException: 404, 409, 412, 428. :raises VaiError: see ``lifecycle.delete``.
+    """
     state = existing(dag_id)
     folder = automations_folder()
     expected = check_if_match(if_match, state, folder)
     refuse_edited_by_hand(existing(dag_id))
-    lifecycle.delete(
-        folder, dag_id, by=user.get_name(), expected=expected, carry_out=lambda: airflow_state.pause(dag_id)
-    )
-    return Response(status_code=204, headers={"Cache-Control": "no-store"})
+    lifecycle.delete(folder, dag_id, by=by, expected=expected, carry_out=lambda: airflow_state.pause(dag_id))
 
 
 @router.get("/{dag_id}/dag", dependencies=reading(DagAccessEntity.CODE), response_class=DagFileResponse)

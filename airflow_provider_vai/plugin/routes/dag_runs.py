@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from airflow_provider_vai.operators.runtime import masking
 from airflow_provider_vai.plugin.api import airflow_state
 from airflow_provider_vai.plugin.api.access import READ_RUN, changing, reading
+from airflow_provider_vai.plugin.api.dag_versions import EDITED, versions_by_digest
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
 from airflow_provider_vai.plugin.api.json_response import ListPage, MaskedJson, ResponseModel
 from airflow_provider_vai.plugin.api.openapi import body_of
@@ -41,7 +42,6 @@ from airflow_provider_vai.store.state import AutomationState
 router = APIRouter(prefix="/api/v1/automations/{dag_id}/runs", tags=["runs"])
 
 CONDITIONS = "conditions"
-EDITED: Literal["edited"] = "edited"
 
 
 class DagRunShown(ResponseModel):
@@ -182,9 +182,7 @@ def started(dag_id: str, conf: dict[str, Any], by: str) -> DagRunShown:
 
 def _items(session: Session, state: AutomationState, runs: list[DagRun]) -> list[DagRunShown]:
     ran, skipped = _sources(session, runs), _skipped(session, state, runs)
-    versions: dict[str, int] = {}
-    for entry in state.log.versions():
-        versions.setdefault(dag_sha256(entry.dag_file or ""), entry.sidecar.version)
+    versions = versions_by_digest(state)
     return [
         DagRunShown(
             run_id=run.run_id,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import GetUserDep
+from airflow.utils.session import create_session
 from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import Field
 
@@ -18,6 +19,7 @@ from airflow_provider_vai.plugin.api import airflow_state
 from airflow_provider_vai.plugin.api.access import authoring, changing, reading
 from airflow_provider_vai.plugin.api.automation_response import AutomationShown, as_shown, automation_response
 from airflow_provider_vai.plugin.api.configured_folders import automations_folder
+from airflow_provider_vai.plugin.api.dag_versions import DagVersionShown, dag_versions
 from airflow_provider_vai.plugin.api.etags import IfMatch, check_if_match, etag
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
 from airflow_provider_vai.plugin.api.json_response import ListPage, MaskedJson, ResponseModel
@@ -29,6 +31,7 @@ from airflow_provider_vai.plugin.api.request_body import RequestModel, SmallBody
 from airflow_provider_vai.plugin.api.stored_automation import existing, existing_or_deleted, refuse_edited_by_hand
 from airflow_provider_vai.plugin.routes.review import accepted
 from airflow_provider_vai.store import lifecycle
+from airflow_provider_vai.store.publisher import publish
 from airflow_provider_vai.store.state import AutomationState
 from airflow_provider_vai.store.versions import Change as ChangeKind, Entry
 
@@ -57,6 +60,12 @@ class VersionShown(VersionItem):
 
     automation: Automation
     dag_file: str
+
+
+class DagVersionList(ResponseModel):
+    """Airflow's DAG versions of an automation."""
+
+    items: list[DagVersionShown]
 
 
 class ChangeShown(ResponseModel):
@@ -99,7 +108,7 @@ def versions(dag_id: DagId, limit: Limit = 100, offset: Offset = 0) -> Response:
 @router.get("/versions/{number}", dependencies=reading(DagAccessEntity.CODE), response_model=VersionShown)
 def version(dag_id: DagId, number: VersionNumber) -> Response:
     """Show the spec and the DAG file of a version."""
-    entry = _version(existing_or_deleted(dag_id), number)
+    entry = version_of(existing_or_deleted(dag_id), number)
     shown = VersionShown(**_item(entry), automation=entry.sidecar.automation, dag_file=entry.dag_file or "")
     return MaskedJson(shown)
 
@@ -110,8 +119,8 @@ def difference(
 ) -> Response:
     """Show what differs between a version and another one; by default the newest."""
     state = existing_or_deleted(dag_id)
-    old = _version(state, number)
-    new = next(state.log.versions()) if to is None else _version(state, to)
+    old = version_of(state, number)
+    new = next(state.log.versions()) if to is None else version_of(state, to)
     comparison = compared_versions(old, new)
     return MaskedJson(
         VersionDiff(
@@ -135,17 +144,74 @@ def restore(
     """Make an earlier version the newest one; also that of a deleted automation."""
 
     def make() -> Response:
-        state = existing_or_deleted(dag_id)
-        folder = automations_folder()
-        expected = check_if_match(if_match, state, folder)
-        _version(state, number)
-        if state.sidecar is None and state.dag_file is not None:
-            raise Problem(409, "a DAG file with that name exists now that was not made here")
-        lifecycle.restore(folder, dag_id, number, by=user.get_name(), expected=expected, pause=airflow_state.pause)
-        read_soon(dag_id)
+        restored(dag_id, number, if_match=if_match, by=user.get_name())
         return automation_response(dag_id)
 
     return once(body.content, make)
+
+
+def restored(dag_id: str, number: int, *, if_match: str | None, by: str) -> None:
+    """Make an earlier version of an automation, or of a deleted one, the newest.
+
+    :param number: the version. :param if_match: the header ``If-Match``. :param by: the user's name.
+    :raises HTTPException: 404, 409, 412, 428. :raises VaiError: see ``lifecycle.restore``.
+    """
+    state = existing_or_deleted(dag_id)
+    folder = automations_folder()
+    expected = check_if_match(if_match, state, folder)
+    version_of(state, number)
+    if state.sidecar is None and state.dag_file is not None:
+        raise Problem(409, "a DAG file with that name exists now that was not made here")
+    lifecycle.restore(folder, dag_id, number, by=by, expected=expected, pause=airflow_state.pause)
+    read_soon(dag_id)
+
+
+@router.post(
+    "/versions",
+    dependencies=authoring(),
+    status_code=201,
+    response_model=AutomationShown,
+    responses=with_headers("ETag", statuses=(201,)),
+)
+def keep_edits(dag_id: DagId, user: GetUserDep, body: SmallBody, once: OnceDep, if_match: IfMatch = None) -> Response:
+    """Make a version of what somebody edited by hand in the DAG file or the sidecar."""
+
+    def make() -> Response:
+        edits_kept(dag_id, if_match=if_match, by=user.get_name())
+        return automation_response(dag_id, 201)
+
+    return once(body.content, make)
+
+
+def edits_kept(dag_id: str, *, if_match: str | None, by: str) -> None:
+    """Make a version of an automation's edits by hand.
+
+    :param if_match: the header ``If-Match``. :param by: the user's name.
+    :raises HTTPException: 404, 409 there is no such edit, 412, 428. :raises VaiError: see ``publish``.
+    """
+    state, expected = _current(dag_id, if_match)
+    if not state.is_edited:
+        raise Problem(409, "neither the DAG file nor the sidecar was edited by hand since the newest version")
+    edited = state.found or state.sidecar
+    assert edited is not None  # noqa: S101 - existing() checked it
+    publish(
+        edited.automation,
+        automations_folder(),
+        by=by,
+        summary="edited by hand",
+        expected=expected,
+        from_sidecar=True,
+        pause=airflow_state.pause,
+    )
+    read_soon(dag_id)
+
+
+@router.get("/dag-versions", dependencies=reading(DagAccessEntity.VERSION), response_model=DagVersionList)
+def airflow_versions(dag_id: DagId, limit: Limit = 100) -> Response:
+    """List Airflow's own DAG versions, newest first, each with the version of the automation that it holds."""
+    state = existing_or_deleted(dag_id)
+    with create_session(scoped=False) as session:
+        return MaskedJson(DagVersionList(items=dag_versions(session, state, limit)))
 
 
 @router.post(
@@ -230,7 +296,11 @@ def _not_reviewed(state: AutomationState, error: NotReviewed) -> Problem:
     )
 
 
-def _version(state: AutomationState, number: int) -> Entry:
+def version_of(state: AutomationState, number: int) -> Entry:
+    """Return the log entry of a version.
+
+    :raises HTTPException: 404.
+    """
     entry = next((entry for entry in state.log.versions() if entry.sidecar.version == number), None)
     if entry is None:
         raise HTTPException(404, "there is no such version")

@@ -155,6 +155,10 @@ def test_automations(ask: Recorder, folder: Path) -> None:
     file = folder / "every_part.py"
     file.write_text(file.read_text().replace("SELECT 1 AS a_b", "SELECT 11 AS a_b"))
     ask("GET", one)
+    ask("POST", f"{one}/versions")
+    ask("POST", f"{one}/versions", headers=MATCH)
+    ask("POST", f"{one}/versions", headers=MATCH)
+    file.write_text(file.read_text().replace("SELECT 11 AS a_b", "SELECT 12 AS a_b"))
     ask("DELETE", one, headers=MATCH)
     ask("DELETE", f"{URL}/events", headers=MATCH)
     ask("GET", f"{URL}/events/versions")
@@ -201,6 +205,8 @@ def test_recordings(ask: Recorder) -> None:
     ask("GET", f"{RUNS}/with%2Fa%20secret")
     ask("GET", f"{THREADS}/thread-42")
     ask("GET", f"{THREADS}/nobody")
+    ask("POST", f"{RUNS}/{run_id()}/preview", json={"dagId": "of_run", "description": "Figures"})
+    ask("POST", f"{THREADS}/thread-42/preview")
     ask("POST", f"{RUNS}/{run_id()}/crystallize", json={"dagId": "of_run", "parallel": True, "summary": "first"})
     ask("POST", f"{RUNS}/{run_id()}/crystallize", json={"dagId": "of_run", "parallel": True})
     ask("POST", f"{RUNS}/{run_id()}/crystallize", json={"dagId": "of_run", "freezeAll": True})
@@ -209,6 +215,7 @@ def test_recordings(ask: Recorder) -> None:
     hook = {"type": "webhook", "path": "a/b", "connId": "shop"}
     ask("POST", f"{THREADS}/thread-42/crystallize", json={"dagId": "of_thread", "tools": [rule], "triggers": [hook]})
     ask("POST", f"{THREADS}/thread-42/crystallize", json={"tools": [{**rule, "kind": "nonsense"}]})
+    ask("POST", f"{THREADS}/thread-42/preview", json={"dagId": "of_thread", "tools": [rule]})
     ask("GET", f"{URL}/of_run")
     ask("GET", f"{URL}/of_thread")
     check("recordings", ask)
@@ -239,6 +246,8 @@ def test_runs(ask: Recorder, read_by_airflow: Any, folder: Path) -> None:
     ask("GET", f"{one}/runs")
     ask("GET", f"{one}/savings")
     ask("GET", f"{one}/review")
+    ask("GET", f"{one}/dag-versions")
+    ask("GET", f"{one}/artifacts")
     ask("POST", f"{one}/pause", headers=MATCH)
     ask("GET", one)
     ask("GET", f"{one}/versions")
@@ -362,6 +371,7 @@ def test_others(ask: Recorder, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     ask("GET", "/flashboards/nightly/look/latest")
     ask("GET", "/flashboards/nightly/run/look")
     ask("GET", "/gates/nightly/run/approve?sha256=0")
+    ask("GET", "/artifacts/nightly/run/look")
     ask("GET", "/api/v1/openapi.json")
     ask.kept[-1]["body"] = None
     check("others", ask)
@@ -382,4 +392,5 @@ def test_every_route_is_asked() -> None:
         "GET /flashboards/{dag_id}/{task_id}/latest",  # tests/integration has pages
         "GET /flashboards/{dag_id}/{run_id}/{task_id}",
         "GET /gates/{dag_id}/{run_id}/{task_id}",
+        "GET /artifacts/{dag_id}/{run_id}/{task_id}",
     }

@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from airflow_provider_vai.plugin import VaiPlugin, app as api
 from airflow_provider_vai.plugin.api import access
 from airflow_provider_vai.plugin.api.json_response import MaskedJson
+from airflow_provider_vai.plugin.routes.artifacts import ArtifactResponse
 from airflow_provider_vai.plugin.routes.automations import DagFileResponse
 from airflow_provider_vai.plugin.webhooks import route as webhooks
 
@@ -51,6 +52,7 @@ def test_every_json_answer_is_masked() -> None:
         ("GET", "/flashboards/{dag_id}/{task_id}/latest"): RedirectResponse,
         ("GET", "/flashboards/{dag_id}/{run_id}/{task_id}"): HTMLResponse,
         ("GET", "/gates/{dag_id}/{run_id}/{task_id}"): HTMLResponse,
+        ("GET", "/artifacts/{dag_id}/{run_id}/{task_id}"): ArtifactResponse,
     }
     for route in (route for route in api.app.routes if isinstance(route, APIRoute)):
         for method in route.methods:

@@ -160,6 +160,20 @@
   }
 
   document.addEventListener("submit", sendAnswer);
+  // A file that is dropped on the form is sent at once.
+  function takeDrops(form) {
+    form.addEventListener("dragover", (event) => event.preventDefault());
+    form.addEventListener("drop", (event) => {
+      const file = event.dataTransfer.files[0];
+      if (!file) return;
+      event.preventDefault();
+      const one = new DataTransfer();
+      one.items.add(file);
+      form.querySelector("input[type=file]").files = one.files;
+      form.requestSubmit();
+    });
+  }
+
   document.addEventListener("click", openInAirflow);
   document.addEventListener("click", copyText);
   document.addEventListener("submit", sendOnce);
@@ -167,6 +181,7 @@
     for (const form of document.forms) delete form.dataset.sent;
   });
   for (const form of document.querySelectorAll("form[data-ticks]")) countTicks(form);
+  for (const form of document.querySelectorAll("form[data-drop]")) takeDrops(form);
   showTimesHere();
   keepPlace();
 })();

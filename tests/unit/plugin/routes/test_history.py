@@ -222,3 +222,31 @@ def test_a_file_that_was_read_long_after(op: Any, read_by_airflow: Any, folder: 
             row.last_parsed_time = state.newest.at + timedelta(seconds=seconds)
         answer = op.post(f"{ONE}/activate", json={"reviewed": "all"}, headers=match(op))
         assert (answer.status_code == 409) is is_refused, answer.text
+
+
+def test_edits_by_hand_become_a_version(op: Any, folder: Path) -> None:
+    """What somebody changed in the DAG file or the sidecar is kept as a version; without an edit there is none."""
+    made(op)
+    url = "/api/v1/automations/nightly/versions"
+    assert op.post(url, headers={"If-Match": "*"}).status_code == 409
+    file, sidecar = folder / "nightly.py", folder / "nightly.vai.json"
+    file.write_text(file.read_text() + "\nOWN = 1\n")
+    sidecar.write_text(sidecar.read_text().replace("Nightly figures", "Daily figures"))
+    assert op.post(url).status_code == 428
+
+    answer = op.post(url, headers={"If-Match": '"1"'})
+
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["version"], answer.json()["description"]) == (2, "Daily figures")
+    assert answer.json()["editedByHand"] is False
+    assert "OWN = 1" in op.get(f"{url}/2").json()["dagFile"]
+
+
+def test_dag_versions(op: Any, folder: Path, read_by_airflow: Any) -> None:
+    """Airflow's own DAG versions name the version that they hold, or that no version does."""
+    made(op)
+    url = "/api/v1/automations/nightly/dag-versions"
+    assert op.get(url).json() == {"items": []}
+    read_by_airflow()
+
+    assert [(one["dagVersion"], one["version"]) for one in op.get(url).json()["items"]] == [(1, 1)]

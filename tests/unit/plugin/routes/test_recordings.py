@@ -386,3 +386,47 @@ def test_the_document_describes_further_recordings(op: Any) -> None:
     assert set(parts["FurtherTrace"]["properties"]) == {"runId", "source", "traceSha256"}
     assert parts["FurtherTrace"]["additionalProperties"] is False
     assert "takenFor" in json.dumps(parts["AutomationShown"])
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder."""
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_preview(op: Any, folder: Path) -> None:
+    """A preview shows what crystallizing would write, and writes nothing."""
+    address = handed_in(op)
+    options = {"dagId": "figures", "description": "Figures of the month", "exclude": ["3"]}
+    before = files_below(folder.parent)
+
+    shown = op.post(f"{address}/preview", json=options)
+
+    assert files_below(folder.parent) == before
+    assert shown.status_code == 200, shown.text
+    assert (shown.json()["change"], shown.json()["entry"]) == ("created", 0)
+    made = op.post(f"{address}/crystallize", json=options)
+    assert made.status_code == 201, made.text
+    spec = shown.json()["automation"]
+    assert spec["description"] == "Figures of the month"
+    assert op.get("/api/v1/automations/figures/versions/1").json()["automation"] == spec
+    assert op.get("/api/v1/automations/figures/dag").text == shown.json()["dagFile"]
+    again = op.post(f"{address}/preview", json=options).json()
+    assert (again["change"], again["entry"]) == ("unchanged", 1)
+    assert op.post(f"{address}/preview", json={**options, "exclude": []}).json()["change"] == "updated"
+
+
+def test_preview_refuses_what_crystallize_refuses(op: Any, as_role: Any, folder: Path) -> None:
+    """The same checks: the name, the calls, the right to author."""
+    address = handed_in(op)
+    folder.mkdir()
+    (folder / "taken.py").write_text("own = 1\n")
+    for options, status in (
+        ({"dagId": "../evil"}, 422),
+        ({"dagId": "taken"}, 409),
+        ({"calls": ["99"]}, 422),
+        ({"description": "with ghp_" + "a1B2" * 9}, 422),
+    ):
+        answers = [op.post(f"{address}/{name}", json=options) for name in ("preview", "crystallize")]
+        assert [answer.status_code for answer in answers] == [status, status], options
+        assert answers[0].json() == answers[1].json()
+    assert as_role("viewer").post(f"{address}/preview", json={}).status_code == 403
