@@ -72,7 +72,7 @@ CONFIG: dict[str, Any] = {
                 "description": "Maximum size of a trace file that is posted to the API, in bytes.",
                 "version_added": "0.1.0",
                 "type": "integer",
-                "example": None,
+                "example": "67108864",
                 "default": "33554432",
             },
             "reading_deadline": {
@@ -81,14 +81,14 @@ CONFIG: dict[str, Any] = {
                 "answer is then 422.",
                 "version_added": "0.1.0",
                 "type": "float",
-                "example": None,
+                "example": "300",
                 "default": "120",
             },
             "webhook_limit_bytes": {
                 "description": "Maximum size of a webhook's body, in bytes. A larger body is refused with status 413.",
                 "version_added": "0.1.0",
                 "type": "integer",
-                "example": None,
+                "example": "262144",
                 "default": "1048576",
             },
             "result_limit_bytes": {
@@ -96,7 +96,7 @@ CONFIG: dict[str, Any] = {
                 "under artifacts_path.",
                 "version_added": "0.1.0",
                 "type": "integer",
-                "example": None,
+                "example": "1048576",
                 "default": "49152",
             },
             "dag_test_waits": {
@@ -105,7 +105,7 @@ CONFIG: dict[str, Any] = {
                 "once if there is none.",
                 "version_added": "0.1.0",
                 "type": "boolean",
-                "example": None,
+                "example": "True",
                 "default": "False",
             },
         },

@@ -34,6 +34,8 @@ NEXT_PACKAGES = ["--prerelease", "allow", "apache-airflow==3.4.0b2", "-e", ".[du
 BASE = REPOSITORY / ".venv-base"
 DOCS = REPOSITORY / ".venv-docs"
 DOCS_PACKAGES = REPOSITORY / "dev/docs_site/requirements.txt"
+DEVELOPMENT = "dev"
+"""Not an extra, but the dependency group of developers, which comes with every extra."""
 _VERSION = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
 
 
@@ -44,7 +46,7 @@ class InstallError(Exception):
 def python(extras: Sequence[str] = ("all",), interpreter: str | None = None) -> Path:
     """Return the environment's interpreter; create or complete the environment first if necessary.
 
-    :param extras: the optional dependency groups that are needed.
+    :param extras: the extras that are needed; ``dev`` for the tools of developers and every extra.
     :param interpreter: a name or path of the Python to create it with. If left out, an existing environment keeps
         its own, and a new one gets the caller's.
     :raises InstallError: the interpreter is missing or too old, or the installer failed.
@@ -90,12 +92,12 @@ def next_or_exit() -> Path:
 
 
 def base() -> Path:
-    """Return the interpreter of the environment that a plain ``pip install`` makes; create it first if necessary.
+    """Return the interpreter of an environment with Airflow and no other extra; create it first if necessary.
 
     :raises InstallError: uv is missing, or the installation failed.
     """
     constraints = ["-c", str(CONSTRAINTS)] if (REPOSITORY / CONSTRAINTS).exists() else []
-    return _separate(BASE, ["-e", ".", *constraints])
+    return _separate(BASE, ["-e", ".[airflow]", *constraints])
 
 
 def docs_or_exit() -> Path:
@@ -142,10 +144,12 @@ def _make(interpreter: str, reason: str) -> None:
 
 def _install(executable: Path, extras: list[str]) -> None:
     STAMP.write_text(json.dumps({"inputs": "unfinished"}))
-    target = f".[{','.join(extras)}]" if extras else "."
+    group = ["--group", DEVELOPMENT] if DEVELOPMENT in extras else []
+    named = [name for name in extras if name != DEVELOPMENT]
+    target = f".[{','.join(['all'] if group else named)}]" if extras else "."
     constraints = ["-c", str(CONSTRAINTS)] if (REPOSITORY / CONSTRAINTS).exists() else []
     _say(f"installing {target} (takes some minutes the first time)")
-    _run([*_installer(executable), "-e", target, *constraints], "the installation failed")
+    _run([*_installer(executable), "-e", target, *group, *constraints], "the installation failed")
     version = _version(str(executable))
     STAMP.write_text(json.dumps({"inputs": _inputs(version), "extras": extras}) + "\n")
 
@@ -158,6 +162,7 @@ def _installer(executable: Path) -> list[str]:
         uv = shutil.which("uv", path=str(executable.parent))
     if uv is None:
         _say("uv cannot be installed here; using pip, which takes longer")
+        subprocess.run([*pip, "install", "--quiet", "--upgrade", "pip>=25.1"], check=False)  # knows dependency groups
         return [*pip, "install"]
     return [uv, "pip", "install", "--python", str(executable)]
 
@@ -238,7 +243,7 @@ def _say(text: str) -> None:
 def main() -> int:
     """Create the environment and print its interpreter."""
     parser = argparse.ArgumentParser(description="Create or complete the project's environment, .venv.")
-    parser.add_argument("extras", nargs="*", help="optional dependency groups (default: all)")
+    parser.add_argument("extras", nargs="*", help="extras, or dev for the developers' tools (default: all)")
     parser.add_argument("--python", metavar="INTERPRETER", help="the Python to create it with")
     options = parser.parse_args()
     try:

@@ -16,7 +16,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "airflow_provider_vai"
 NAME = PACKAGE.name
 
 MODULE_LINES, MEDIAN_MODULE_LINES, FUNCTION_LINES, ROOT_ENTRIES = 400, 120, 60, 17
-NOT_ROOMS = ("__init__.py", "py.typed")
+NOT_ROOMS = ("__init__.py", "example_dags", "py.typed")
+"""What lies in the package's root and is no room; the example DAGs are rendered files."""
 
 READING = ("exceptions", "secrets", "languages", "model")
 ROOMS: dict[str, tuple[str, ...]] = {
@@ -66,6 +67,8 @@ def modules() -> dict[str, Path]:
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        if parts[1] in NOT_ROOMS:
+            continue
         found[".".join(parts).removesuffix(".__init__")] = path
     return found
 

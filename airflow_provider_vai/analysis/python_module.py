@@ -5,8 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 
 from airflow_provider_vai.secrets.masking import mask
+
+INSTALL_AIRFLOW = "Run this where Airflow is installed, or install it: pip install 'airflow-provider-vai[airflow]'."
+"""The remedy for :func:`airflow_problem`."""
 
 MAX_CHARACTERS = 20_000
 """Only this many characters at the end of a log are read."""
@@ -29,6 +33,11 @@ def run_module(
     return subprocess.run(  # noqa: S603 - only modules of this package and of Airflow, and no shell
         command, env=environment, input=text, capture_output=True, text=True, check=False, timeout=seconds
     )
+
+
+def airflow_problem() -> str | None:
+    """Return that Airflow is not installed here; ``None``: it is. Nothing is imported."""
+    return None if find_spec("airflow") else "Airflow is not installed here"
 
 
 def last_lines(log: str, count: int) -> list[str]:

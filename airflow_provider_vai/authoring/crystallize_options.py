@@ -11,6 +11,7 @@ from airflow_provider_vai.crystallizer.draft import Derive, Gates, Policy
 from airflow_provider_vai.exceptions import NothingToCrystallize, SpecError
 from airflow_provider_vai.languages.python_function import python_path
 from airflow_provider_vai.languages.schedule import SCHEDULE_REMEDY, schedule_problem
+from airflow_provider_vai.model.refusals import MAX_TITLE
 from airflow_provider_vai.store.shared_files import AnyPath
 
 
@@ -22,15 +23,18 @@ class CrystallizeOptions:
     described in :class:`Policy`.
 
     :param dag_id: The DAG id. ``None`` or empty: an id made from the run's title that is free in the folder.
+    :param title: The title that people see, which the DAG id is made of unless one is given; ``None``: the run's own.
     :param turns: The turns to include: numbers, or a text such as ``0,2-4``; ``None``: all.
     :param calls: The calls to include: ids and numbers, or a text such as ``1,3-5,call_x``; ``None``: all.
     :param exclude: The calls to leave out, in the same forms or as globs over tool names.
     :param schedule: A cron expression or one of Airflow's presets; ``None``: the DAG is started manually.
     :param triggers: The triggers, with their fields as in a sidecar. Not together with ``schedule``.
-    :raises SpecError: the schedule is invalid, or both ``schedule`` and ``triggers`` are given.
+    :raises SpecError: the title is empty or too long, the schedule is invalid, or both ``schedule`` and ``triggers``
+        are given.
     """
 
     dag_id: str | None = None
+    title: str | None = None
     gates: Gates = "auto"
     freeze_all: bool = False
     derive: Derive = "proposed"
@@ -45,6 +49,9 @@ class CrystallizeOptions:
     allow_unmapped: bool = False
 
     def __post_init__(self) -> None:
+        if self.title is not None and not 0 < len(self.title.strip()) <= MAX_TITLE:
+            length = f"the title has {len(self.title.strip())} characters"
+            raise SpecError(length, where="--title", remedy=f"Give 1 to {MAX_TITLE} characters.")
         if self.schedule is None:
             return
         if self.triggers is not None:

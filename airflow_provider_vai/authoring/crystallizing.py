@@ -19,10 +19,12 @@ from airflow_provider_vai.crystallizer.run_secrets import knowing_those_of
 from airflow_provider_vai.crystallizer.several.generalise import Recording, generalised, runs_of
 from airflow_provider_vai.exceptions import CrystallizeError, NothingToCrystallize, RunNotSuccessful
 from airflow_provider_vai.languages.identifiers import Names
+from airflow_provider_vai.languages.storable import storable
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.refusals import refusals
 from airflow_provider_vai.model.tools_file import ToolsFile
 from airflow_provider_vai.renderer.render import render
+from airflow_provider_vai.secrets.masking import mask
 from airflow_provider_vai.store.dag_names import free_dag_id, has_unicode_ids
 from airflow_provider_vai.store.shared_files import AnyPath
 from airflow_provider_vai.traces import merge
@@ -69,7 +71,8 @@ def crystallized(
     :raises CrystallizeError: a run cannot be crystallized, or the runs are not of one task.
     :raises SpecError: a trigger is invalid.
     """
-    automation = _made(recordings, tools, options.policy(folder), options, folder)
+    recordings = [_with_title(recording, options.title) for recording in recordings]
+    automation = _titled(_made(recordings, tools, options.policy(folder), options, folder), options.title)
     automation = _triggered(automation, recordings, options)
     return automation if options.dag_id else _named(automation, automation.dag_id, folder)
 
@@ -160,6 +163,20 @@ def _triggered(automation: Automation, recordings: Sequence[Recording], options:
         for recording in recordings:
             stack.enter_context(knowing_those_of(recording.run))
         return set_triggers(automation, options.triggers)
+
+
+def _with_title(recording: Recording, title: str | None) -> Recording:
+    """Return the recording as if its run had this title, of which the DAG id is made."""
+    if title is None:
+        return recording
+    return replace(recording, run=recording.run.model_copy(update={"title": title}))
+
+
+def _titled(automation: Automation, title: str | None) -> Automation:
+    if title is None:
+        return automation
+    shown = " ".join(mask(storable(title)).split())
+    return automation.model_copy(update={"title": shown, "description": shown})
 
 
 def _named(automation: Automation, dag_id: str, folder: AnyPath) -> Automation:

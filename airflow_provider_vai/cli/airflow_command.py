@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_vai.analysis.python_module import last_lines, run_module
+from airflow_provider_vai.analysis.python_module import INSTALL_AIRFLOW, airflow_problem, last_lines, run_module
 from airflow_provider_vai.cli.publishing import request_parsing
 from airflow_provider_vai.cli.terminal import working
 from airflow_provider_vai.exceptions import PublishError, UnknownDag
@@ -129,8 +129,11 @@ def _airflow(*arguments: str, remedy: str) -> list[dict[str, Any]] | None:
     :raises PublishError: if Airflow cannot be run, or fails for another reason.
     """
     shown = f"`airflow {' '.join(arguments)}`"
+    if problem := airflow_problem():
+        raise PublishError(f"{shown} cannot be run: {problem}", remedy=f"{INSTALL_AIRFLOW} {remedy}")
     try:
-        done = run_module("airflow", *arguments, "--output", "json", seconds=SECONDS)
+        with working(f"Running {shown}"):
+            done = run_module("airflow", *arguments, "--output", "json", seconds=SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PublishError(f"{shown} could not be run: {error}", remedy=remedy) from None
     if done.returncode == 0:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from airflow_provider_vai.cli.examples import EXAMPLES
+
 DONE, REFUSED, USAGE = 0, 1, 2
 
 
@@ -43,14 +45,20 @@ class Command:
     help: str
     options: tuple[Option, ...]
 
+    @property
+    def examples(self) -> tuple[tuple[str, str], ...]:
+        """Example command lines, each with what it does."""
+        return EXAMPLES.get(self.name, ())
+
     def run(self, arguments: argparse.Namespace) -> int:
         """Run the command and return the exit code; a :class:`VaiError` is printed, not raised."""
-        from airflow_provider_vai.cli.terminal import complain
+        from airflow_provider_vai.cli.terminal import complain, set_modes
         from airflow_provider_vai.exceptions import VaiError
 
         function: Callable[[argparse.Namespace], int | None] = getattr(
             import_module(f"airflow_provider_vai.cli.commands.{self.module}"), self.name
         )
+        set_modes(quiet=getattr(arguments, "quiet", False), wide=getattr(arguments, "wide", False))
         try:
             code = function(arguments)
             sys.stdout.flush()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
 from airflow_provider_vai.analysis.python_module import last_lines, run_module
-from airflow_provider_vai.cli.terminal import complain, working
+from airflow_provider_vai.cli.terminal import remark, working
+from airflow_provider_vai.exceptions import PublishError
+from airflow_provider_vai.model import airflow_settings
 from airflow_provider_vai.store import served_folder, shared_files
 from airflow_provider_vai.store.publisher import Published
 from airflow_provider_vai.store.shared_files import AnyPath
@@ -22,11 +26,28 @@ def out_folder(named: str | None) -> AnyPath:
     """Return the folder that ``--out`` names, or else the one that the HTTP API and the webhooks serve.
 
     :param named: The option; ``None``: it was not given.
-    :raises PublishError: it is not a usable path or URL.
+    :raises PublishError: it is not a usable path or URL; or ``AIRFLOW_HOME`` is not set, so that the folder would be a
+        guess.
     """
     if named is None:
+        if not (served_folder.is_configured() or airflow_settings.loaded() or airflow_settings.airflow_home().is_dir()):
+            raise PublishError(
+                f"AIRFLOW_HOME is not set, and there is no Airflow in {airflow_settings.airflow_home()}",
+                remedy="Set AIRFLOW_HOME to the folder of your Airflow, or name a folder with --out.",
+            )
         return served_folder.served_folder()
+    if _lost_home(named):
+        raise PublishError(
+            "AIRFLOW_HOME is not set, so the shell made $AIRFLOW_HOME/dags into /dags, which does not exist",
+            where=f"--out {named}",
+            remedy="Set AIRFLOW_HOME to the folder of your Airflow, or create /dags if you mean it.",
+        )
     return shared_files.folder(named)
+
+
+def _lost_home(named: str) -> bool:
+    """Return whether the path begins with a variable that is not set."""
+    return bool(re.match(r"/dags(/|$)", named)) and not os.environ.get("AIRFLOW_HOME") and not os.path.exists("/dags")
 
 
 def read_soon(published: Iterable[Published]) -> None:
@@ -50,11 +71,11 @@ def request_parsing(dags: Iterable[AnyPath]) -> bool:
         with working("Asking Airflow to read the DAG file"):
             done = run_module("airflow_provider_vai.store.parse_request", *files, seconds=SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
-        complain(f"note: Airflow could not be asked to read the DAG file at once: {error}. {LATER}.")
+        remark(f"note: Airflow could not be asked to read the DAG file at once: {error}. {LATER}.")
         return False
     if done.returncode:
         reason = (last_lines(done.stderr, 1) or ["the file is in none of its DAG bundles"])[0]
-        complain(f"note: Airflow could not be asked to read the DAG file at once: {reason}. {LATER}.")
+        remark(f"note: Airflow could not be asked to read the DAG file at once: {reason}. {LATER}.")
     return done.returncode == 0
 
 
@@ -65,4 +86,4 @@ def warn_if_not_served(folders: Iterable[Path]) -> None:
     """
     for folder in sorted(set(folders)):
         if message := served_folder.warning(folder):
-            complain(f"warning: {message}")
+            remark(f"warning: {message}")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from airflow_provider_vai.cli.terminal import say, table
+from airflow_provider_vai.analysis.doctor import needs
+from airflow_provider_vai.analysis.doctor.needs import Needs
+from airflow_provider_vai.analysis.lint.installed import PACKAGE, missing_of
+from airflow_provider_vai.cli.terminal import coloured, is_quiet, is_wide, next_step, say, table
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model.automation import Automation, Step
@@ -23,16 +26,17 @@ LONGEST_ITEM = 500
 def show_run(run: Run) -> None:
     """Print a recorded run: its turns, and each call with its outcome and approval."""
     kind = "agent run" if run.source == "agent_run" else "chat thread"
-    say(f"{kind} {plain(run.id)} ({plain(run.format)}): {plain(run.title or '')}", f"outcome: {run.outcome}")
+    title = f": {plain(run.title)}" if run.title else ""
+    say(f"{kind} {plain(run.id)} ({plain(run.format)}){title}", f"outcome: {coloured(run.outcome)}")
     for turn in run.turns:
         say(f"turn {turn.index}: {plain(turn.user_text or '(hidden)', 120)}")
-    table(
-        ("#", "turn", "tool", "outcome", "approval", "arguments", "id"),
-        [
-            [number, call.turn, call.tool, call.outcome, call.approval.state, _arguments_text(call.arguments), call.id]
-            for number, call in enumerate(run.calls, 1)
-        ],
-    )
+    columns = ("#", "turn", "tool", "outcome", "approval", "arguments", "id")
+    rows = [
+        [number, call.turn, call.tool, call.outcome, call.approval.state, _arguments_text(call.arguments), call.id]
+        for number, call in enumerate(run.calls, 1)
+    ]
+    shown = len(columns) if is_wide() else columns.index("id")
+    table(columns[:shown], [row[:shown] for row in rows], optional=("turn",), cut=("arguments",))
     outcomes = Counter(call.outcome for call in run.calls)
     say(f"{len(run.calls)} calls: " + ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()))
     for note in run.notes:
@@ -46,19 +50,51 @@ def _arguments_text(value: Any) -> str:
 
 
 def show_published(automation: Automation, files: Published) -> None:
-    """Print which files were written, the tasks, the calls that did not become a task, and the review items."""
+    """Print which files were written, the tasks, the calls that did not become a task, and the review items.
+
+    Prints nothing with ``--quiet``.
+    """
+    if is_quiet():
+        return
     table(
         ("task", "kind", "effect", "arguments", "flag"),
         [[step.task_id, step.kind, step.effect, _classes(step), _flag(step)] for step in automation.steps],
+        optional=("kind", "effect"),
     )
     for entry in automation.not_crystallized:
-        say(f"no task: {plain(entry.tool)} ({plain(entry.call_id)}) {plain(entry.reason)}")
+        call_id = f" ({plain(entry.call_id)})" if is_wide() else ""
+        say(f"no task: {plain(entry.tool)}{call_id}: {plain(entry.reason)}")
     show_review(enumerate(automation.review, 1))
     if automation.advice:
         say(f"advice: {automation.advice.recommendation}: {'; '.join(map(plain, automation.advice.reasons))}")
     edits = ", with the edits that were made by hand" if files.keeps_edits else ""
     about = f"(version {files.version}, {files.status_text}{edits})"
+    show_needs(needs.of_automation(automation))
     say(f"{files.change}: {plain(files.dag)} and {plain(files.sidecar.name)} {about}")
+
+
+def show_needs(needed: Needs) -> None:
+    """Print the extras and connections that must be where the DAGs run; nothing if they need none."""
+    if needed.connections:
+        say(f"needs the connections: {plain(', '.join(sorted(needed.connections)), 500)}")
+    if needed.extras:
+        missing = [extra for extra in sorted(needed.extras) if missing_of(extra)]
+        here = f"; not installed here: pip install '{PACKAGE}[{','.join(missing)}]'" if missing else ""
+        say(f"needs the extras: {', '.join(sorted(needed.extras))}{here}")
+
+
+def after_writing(published: Sequence[Published]) -> None:
+    """Print the commands that usually follow when DAG files were written."""
+    if not published:
+        return
+    if len(published) > 1:
+        next_step(f"vai lint {plain(published[0].dag.parent)}", "vai activate DAG --reviewed all (for each of them)")
+        return
+    dag = plain(published[0].dag)
+    activated = (
+        [] if published[0].status == "active" else [f"vai activate {dag} --reviewed all (when you read the review)"]
+    )
+    next_step(f"vai lint {dag}", *activated)
 
 
 def show_review(items: Iterable[tuple[int, ReviewItem]]) -> None:
@@ -99,6 +135,8 @@ def as_json(automation: Automation, files: Published) -> dict[str, Any]:
         "entry": files.entry,
         "keeps_edits": files.keeps_edits,
         "steps": [step.key for step in automation.steps],
+        "connections": automation.connections,
+        "extras": sorted(needs.of_automation(automation).extras),
         "gates": [step.key for step in automation.steps if step.kind == GATE],
         "non_deterministic_steps": automation.non_deterministic_steps,
         "not_crystallized": [entry.model_dump(mode="json") for entry in automation.not_crystallized],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from airflow_provider_vai.cli.command import Command, option
+from airflow_provider_vai.cli.common_options import JSON, QUIET, WIDE
+from airflow_provider_vai.cli.edit_options import EDIT
 
 TRACES = option(
     "trace",
@@ -11,7 +13,6 @@ TRACES = option(
     help="a file that the agent framework wrote (archive.zip!member: a file in an archive); several files are either "
     "exports of one run, which are merged, or runs of one task, which become one DAG",
 )
-JSON = option("--json", action="store_true", help="print JSON instead of a table")
 FORMAT = option("--format", metavar="NAME", help="the trace format (see vai formats); default: detected")
 FORCE = option(
     "--force", action="store_true", help="overwrite a DAG file that was edited by hand or made from another run"
@@ -32,6 +33,7 @@ COMMANDS = (
             option("--all", action="store_true", help="show every run in the trace"),
             FORMAT,
             JSON,
+            WIDE,
         ),
     ),
     Command(
@@ -47,6 +49,7 @@ COMMANDS = (
                 "serves ([vai] automations_path, or vai below [core] dags_folder)",
             ),
             option("--dag-id", metavar="ID", help="the DAG id; default: derived from the title of the run"),
+            option("--title", metavar="TEXT", help="a title for people; default: that of the run, or its first words"),
             RUN,
             option("--all", action="store_true", help="crystallize every run in the trace, each into its own DAG"),
             FORMAT,
@@ -85,6 +88,23 @@ COMMANDS = (
             option("--allow-unmapped", action="store_true", help="render unmapped tools as tasks that fail when run"),
             FORCE,
             JSON,
+            QUIET,
+            WIDE,
+        ),
+    ),
+    Command(
+        "init",
+        "init",
+        "Write a tools file for a trace: an action kind and effect for each tool, with the reason, for you to correct.",
+        (
+            TRACES,
+            option("--out", metavar="FILE", help="the file to write, - for the terminal; default: beside the trace"),
+            option("--force", action="store_true", help="overwrite the file"),
+            RUN,
+            option("--all", action="store_true", help="the tools of every run in the trace"),
+            FORMAT,
+            JSON,
+            QUIET,
         ),
     ),
     Command(
@@ -102,6 +122,8 @@ COMMANDS = (
             option("--summary", metavar="TEXT", default="", help="what you changed, for the history"),
             FORCE,
             JSON,
+            QUIET,
+            WIDE,
         ),
     ),
     Command(
@@ -112,84 +134,10 @@ COMMANDS = (
             option("path", metavar="PATH", nargs="+", help="a sidecar, a DAG file, a spec, or a folder with them"),
             option("--connections", metavar="ID,ID", help="existing connection ids; any other id is reported"),
             JSON,
+            QUIET,
         ),
     ),
-    Command(
-        "edit",
-        "edit",
-        "Change an automation and write it as a new version: steps, arguments, triggers, conditions, params, options.",
-        (
-            option("dag", metavar="DAG", help="the DAG file or its sidecar"),
-            option(
-                "action",
-                metavar="ACTION",
-                choices=(
-                    "add",
-                    "remove",
-                    "move",
-                    "rename",
-                    "replace",
-                    "set",
-                    "unset",
-                    "guard",
-                    "options",
-                    "step-options",
-                    "triggers",
-                    "conditions",
-                    "params",
-                ),
-                help="add KEY --kind KIND | remove KEY | move KEY --after|--before KEY | rename KEY NEW | replace KEY "
-                "--kind KIND | set KEY --set PLACE=VALUE | unset KEY PLACE… | guard KEY | options NAME=VALUE… | "
-                "step-options KEY NAME=VALUE… | triggers JSON… | conditions EXPRESSION… | params NAME=JSON…",
-            ),
-            option(
-                "names",
-                metavar="NAME",
-                nargs="*",
-                help="what the action takes; a PLACE is an argument or a part of it: json.rows.0",
-            ),
-            option("--kind", metavar="KIND", help="the action kind of a new step (vai kinds)"),
-            option("--after", metavar="KEY", help="put the step after this one"),
-            option("--before", metavar="KEY", help="put the step before this one"),
-            option("--parallel", action="store_true", help="do not make existing steps wait for the new step"),
-            option(
-                "--set",
-                metavar="PLACE=VALUE",
-                action="append",
-                help="set a place to a JSON value, or else to text",
-            ),
-            option("--text", metavar="PLACE=TEXT", action="append", help="set a place to a text, even if it is JSON"),
-            option(
-                "--wire",
-                metavar="PLACE=STEP.PATH",
-                action="append",
-                help="wire a place to a step's result or a part of it",
-            ),
-            option("--param", metavar="PLACE=NAME", action="append", help="set a place to a DAG param or a part of it"),
-            option("--template", metavar="PLACE=TEXT", action="append", help="set a place to a Jinja template"),
-            option(
-                "--derive",
-                metavar="PLACE=EXPRESSION",
-                action="append",
-                help='let each run work a place out: \'total(wired(query, "rows"), "revenue")\'',
-            ),
-            option("--secret", metavar="PLACE=CONN_ID", action="append", help="set a place to a connection's password"),
-            option(
-                "--freeze",
-                metavar="PLACE=VALUE",
-                action="append",
-                help="use this value instead of the removed step's result",
-            ),
-            option("--gate", action="store_true", help="put an approval gate before the new step"),
-            option("--gate-option", metavar="NAME=VALUE", action="append", help="set an argument of the gate"),
-            option("--ungated", action="store_true", help="let a write run without a gate"),
-            option("--unbranch", action="store_true", help="remove a branch; both of its sides then always run"),
-            option("--summary", metavar="TEXT", help="what you changed, for the history"),
-            option("--expected-version", metavar="N", type=int, help="refuse if the automation is at another version"),
-            option("--dry-run", action="store_true", help="show the changes without writing them"),
-            JSON,
-        ),
-    ),
+    EDIT,
     Command(
         "diff",
         "edit",
@@ -225,6 +173,7 @@ COMMANDS = (
             DAG,
             option("--show", metavar="N", type=int, help="print this version's DAG file; with --json, all of it"),
             JSON,
+            WIDE,
         ),
     ),
     Command(
@@ -235,6 +184,7 @@ COMMANDS = (
             DAG,
             option("version", metavar="N", type=int, help="the number of the version (vai versions lists them)"),
             JSON,
+            QUIET,
         ),
     ),
     Command(
@@ -246,14 +196,20 @@ COMMANDS = (
             option("--reviewed", metavar="all|N,N-N", help="the numbers of the review items that you looked at"),
             RECORD_ONLY,
             JSON,
+            QUIET,
         ),
     ),
-    Command("pause", "history", "Pause an automation: record the change, and pause its DAG.", (DAG, RECORD_ONLY, JSON)),
+    Command(
+        "pause",
+        "history",
+        "Pause an automation: record the change, and pause its DAG.",
+        (DAG, RECORD_ONLY, JSON, QUIET),
+    ),
     Command(
         "delete",
         "history",
         "Delete the DAG file and sidecar of an automation; its versions are kept and can be restored.",
-        (DAG, JSON),
+        (DAG, JSON, QUIET),
     ),
     Command(
         "verify",
@@ -294,6 +250,7 @@ COMMANDS = (
             option("--html", metavar="FILE", help="also write the report as an HTML page"),
             option("--timeout", metavar="SECONDS", type=float, help="the time limit of the replay; default: 1800"),
             JSON,
+            WIDE,
         ),
     ),
     Command(
@@ -309,6 +266,7 @@ COMMANDS = (
                 "command",
             ),
             JSON,
+            WIDE,
         ),
     ),
     Command(
@@ -325,6 +283,7 @@ COMMANDS = (
             ),
             option("--gate", metavar="TASK", help="list only the decisions at this gate"),
             JSON,
+            WIDE,
         ),
     ),
     Command(
@@ -349,6 +308,7 @@ COMMANDS = (
             option("--out", metavar="FILE", help="the file to write; default: ./<source>-<id>.json"),
             option("--force", action="store_true", help="overwrite the file"),
             JSON,
+            QUIET,
         ),
     ),
     Command(
@@ -367,16 +327,33 @@ COMMANDS = (
         ),
     ),
     Command(
+        "completion",
+        "completion",
+        "Print the lines that make a shell complete vai's commands and options.",
+        (option("shell", choices=("bash", "zsh", "fish"), help="the shell"),),
+    ),
+    Command(
         "schema",
         "catalog",
         "Print the JSON Schema of a run, an automation or a sidecar.",
         (option("model", choices=("run", "automation", "sidecar"), help="the model whose schema to print"),),
     ),
-    Command("kinds", "catalog", "List the action kinds that a tool can be mapped to.", (JSON,)),
+    Command(
+        "kinds",
+        "catalog",
+        "List the action kinds that a tool can be mapped to.",
+        (
+            JSON,
+            WIDE,
+        ),
+    ),
     Command(
         "formats",
         "catalog",
         "List the trace formats that can be read, and what each of them can record about a call.",
-        (JSON,),
+        (
+            JSON,
+            WIDE,
+        ),
     ),
 )

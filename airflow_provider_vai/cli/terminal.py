@@ -5,18 +5,56 @@ Text from a trace is escaped, so no escape sequence in it reaches the terminal.
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from airflow_provider_vai.languages.printable import plain
 
-PLAIN_WIDTH = 160
+PLAIN_WIDTH = 100
 """The width of a table that is written to a file or pipe, in characters; on a terminal, its own width is used."""
 
 GAP = "   "
 """The space between two columns."""
+
+PROSE = ("arguments", "summary", "description", "details", "title", "note", "edits", "before", "after", "why", "by")
+"""Columns whose cells may be broken at a space. Cells of other columns, such as names, are never broken."""
+
+LEAST_PROSE = 20
+"""A column of text that would be narrower than this is written below its row instead."""
+
+STYLES = {
+    "ok": "green", "success": "green", "approved": "green",
+    "warning": "yellow", "unknown": "yellow", "interrupted": "yellow",
+    "error": "red", "failed": "red", "denied": "red", "rejected": "red",
+}  # fmt: skip
+"""Words about an outcome -> the colour in which a terminal shows them."""
+
+_CODES = {"green": 32, "yellow": 33, "red": 31}
+_modes = {"quiet": False, "wide": False, "working": False}
+
+
+def set_modes(*, quiet: bool, wide: bool) -> None:
+    """Set what the options of the running command say about its output.
+
+    :param quiet: ``--quiet``: no reports, notes, next steps or progress.
+    :param wide: ``--wide``: every column, however wide the table becomes.
+    """
+    _modes.update(quiet=quiet, wide=wide)
+
+
+def is_wide() -> bool:
+    """Return whether every column is to be shown."""
+    return _modes["wide"]
+
+
+def is_quiet() -> bool:
+    """Return whether only errors, and what the user asked to see, are to be printed."""
+    return _modes["quiet"]
 
 
 def say(*lines: str) -> None:
@@ -24,32 +62,138 @@ def say(*lines: str) -> None:
     sys.stdout.write("\n".join(lines) + "\n")
 
 
+def tell(*lines: str) -> None:
+    """Print lines that report what was done, on standard output; nothing with ``--quiet``."""
+    if not is_quiet():
+        say(*lines)
+
+
+def next_step(*commands: str) -> None:
+    """Print the commands with which users usually go on; nothing with ``--quiet``."""
+    tell(*(f"{'Next: ' if number == 0 else '      '}{command}" for number, command in enumerate(commands)))
+
+
 def complain(message: str) -> None:
     """Print a message on standard error; line ends are kept, other unprintable characters are escaped."""
     sys.stderr.write("\n".join(plain(line, 2000) for line in f"vai: {message}".split("\n")) + "\n")
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; unprintable characters in its cells are escaped."""
-    from rich.box import SIMPLE_HEAD
+def remark(message: str) -> None:
+    """Print a note or warning on standard error; nothing with ``--quiet``."""
+    if not is_quiet():
+        complain(message)
+
+
+def coloured(word: str, shown: str | None = None) -> str:
+    """Return a word about an outcome in its colour, if standard output is a terminal that shows colours.
+
+    :param word: The word, one of :data:`STYLES`; others have no colour.
+    :param shown: What to show in this colour; ``None``: the word.
+    """
+    text = word if shown is None else shown
+    is_plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty()
+    return text if is_plain or word not in STYLES else f"\x1b[{_CODES[STYLES[word]]}m{text}\x1b[0m"
+
+
+def width() -> int:
+    """Return the width of a table, in characters."""
+    if sys.stdout.isatty():
+        return shutil.get_terminal_size().columns
+    named = os.environ.get("COLUMNS", "")
+    return min(int(named), PLAIN_WIDTH) if named.isdecimal() and int(named) else PLAIN_WIDTH
+
+
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    optional: Sequence[str] = (),
+    cut: Sequence[str] = (),
+) -> None:
+    """Print a table that fits the width; unprintable characters in its cells are escaped.
+
+    Text is broken at spaces, names never. If the names alone are too wide, each row is written as lines.
+
+    :param columns: The names of the columns.
+    :param rows: The cells of each row.
+    :param optional: Columns to leave out, in this order, if the table would be too wide.
+    :param cut: Columns whose cells are cut at the end instead of broken.
+    """
     from rich.cells import cell_len
+
+    cells = [[plain(cell) for cell in row] for row in rows]
+    shown, limit = list(columns), width()
+    while True:
+        widths = [max(map(cell_len, column)) for column in zip(shown, *cells, strict=True)]
+        if is_wide() or sum(widths) + len(GAP) * (len(widths) - 1) + 2 <= limit:
+            return _write_as_it_is(shown, cells, widths)
+        flexible = [name in PROSE or name in cut for name in shown]
+        least = [min(size, LEAST_PROSE) if bends else size for size, bends in zip(widths, flexible, strict=True)]
+        if sum(least) + len(GAP) * (len(least) - 1) + 2 <= limit:
+            return _write_grid(shown, _cut(shown, cells, cut, limit), limit)
+        left_out = next((shown.index(name) for name in optional if name in shown), None)
+        if left_out is None:
+            return _write_stacked(shown, cells, limit)
+        del shown[left_out]
+        cells = [row[:left_out] + row[left_out + 1 :] for row in cells]
+
+
+def _write_as_it_is(columns: Sequence[str], cells: Sequence[Sequence[str]], widths: Sequence[int]) -> None:
+    from rich.console import Console
+
+    console = Console(width=sum(widths) + len(GAP) * len(widths) + 2, soft_wrap=False)
+    if console.is_terminal or console.options.ascii_only:
+        _write_grid(columns, cells, console.width)
+    else:
+        say(*_lines(columns, cells, widths))
+
+
+def _cut(columns: Sequence[str], cells: list[list[str]], cut: Sequence[str], limit: int) -> list[list[str]]:
+    """Return the cells with those of the columns to cut so short that the table fits."""
+    from rich.cells import cell_len, set_cell_size
+
+    widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
+    for index, name in enumerate(columns):
+        if name not in cut:
+            continue
+        others = sum(
+            LEAST_PROSE if other in PROSE else widths[place] for place, other in enumerate(columns) if place != index
+        )
+        room = max(LEAST_PROSE, limit - 2 - others - len(GAP) * (len(columns) - 1))
+        for row in cells:
+            if cell_len(row[index]) > room:
+                row[index] = set_cell_size(row[index], room - 1).rstrip() + "…"
+    return cells
+
+
+def _write_grid(columns: Sequence[str], cells: Sequence[Sequence[str]], limit: int) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, soft_wrap=False)
-    cells = [[plain(cell) for cell in row] for row in rows]
-    widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
-    is_plain = not (console.is_terminal or console.options.ascii_only)
-    if is_plain and sum(widths) + len(GAP) * (len(widths) - 1) + 2 <= console.width:
-        say(*_lines(columns, cells, widths))
-        return
     grid = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for column in columns:
-        grid.add_column(column, overflow="fold")
+        bends = column in PROSE
+        grid.add_column(
+            column, overflow="fold" if bends else "ellipsis", no_wrap=not bends, min_width=0 if bends else None
+        )
     for row in cells:
-        grid.add_row(*map(Text, row))
-    console.print(grid)
+        grid.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
+    Console(width=limit, soft_wrap=False).print(grid)
+
+
+def _write_stacked(columns: Sequence[str], cells: Sequence[Sequence[str]], limit: int) -> None:
+    """Write each row as its first cell, and a line for each of the others that is not empty."""
+    for row in cells:
+        say(row[0])
+        for column, cell in zip(columns[1:], row[1:], strict=True):
+            if cell:
+                text = f"{column}: {cell}"
+                wrapped = textwrap.wrap(
+                    text, max(limit - 4, LEAST_PROSE), break_long_words=False, break_on_hyphens=False
+                )
+                say(*(f"  {'' if number == 0 else '  '}{line}" for number, line in enumerate(wrapped)))
 
 
 def _lines(columns: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[int]) -> Iterator[str]:
@@ -71,18 +215,22 @@ def _lines(columns: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequen
 @contextmanager
 def working(what: str) -> Iterator[None]:
     """Show a spinner with a text on standard error during the block, if that is a terminal."""
-    if not sys.stderr.isatty():
+    if is_quiet() or _modes["working"] or not sys.stderr.isatty():
         yield
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(plain(what)):
-        yield
+    _modes["working"] = True  # a second spinner would be drawn over this one
+    try:
+        with Console(stderr=True).status(plain(what)):
+            yield
+    finally:
+        _modes["working"] = False
 
 
 def progress(items: Sequence[Any], what: str) -> Iterable[Any]:
     """Return ``items``; show a progress bar on standard error if it is a terminal and there are several items."""
-    if len(items) < 2 or not sys.stderr.isatty():
+    if len(items) < 2 or is_quiet() or not sys.stderr.isatty():
         return items
     from rich.console import Console
     from rich.progress import track

@@ -142,24 +142,42 @@ def suggested_kind(tool: str, *, server: str | None = None, format: str = "") ->
     return "mcp_tool" if server or format in MCP_FORMATS or MCP_NAME.match(tool) else "python_tool"
 
 
-def suggestion(tool: str, *, server: str | None = None, format: str = "") -> str:
+def suggestion(
+    tool: str,
+    *,
+    server: str | None = None,
+    format: str = "",
+    effect: Effect | None = None,
+    why: str = "",
+    is_brief: bool = False,
+) -> str:
     """Return the TOML lines that map a tool, for the user to complete and add to the tools file.
 
     :param tool: the recorded name.
     :param server: the name of its MCP server, if the trace has one.
     :param format: the format of the trace; a log of MCP messages has only tools of MCP servers.
+    :param effect: a proposed effect; ``None``: ``write`` for a ``python_tool``, and the kind's own for an ``mcp_tool``.
+    :param why: the reason for the proposed effect, one line.
+    :param is_brief: whether to leave out what is the same for every tool.
     :return: lines for an ``mcp_tool`` if the trace shows a tool of an MCP server, else for a ``python_tool``.
     """
-    glob_text = "".join(
-        character if character.isprintable() and character not in '"\\' else f"\\U{ord(character):08x}"
-        for character in glob.escape(tool)
-    )
+    glob_text = "".join(map(_in_toml, glob.escape(tool)))
     kind = suggested_kind(tool, server=server, format=format)
     others = ", ".join(name for name in callable_kinds() if name != kind)
-    head = f'[[tools]]\nmatch = "{glob_text}"\nkind = "{kind}"  # or: {others}\n'
+    lines = [f'[[tools]]\nmatch = "{glob_text}"\nkind = "{kind}"' + ("" if is_brief else f"  # or: {others}")]
     if kind == "mcp_tool":
-        return f'{head}conn_id = "mcp_default"  # the connection of the MCP server'
-    return (
-        f'{head}callable = "your_tools:{slug(tool, "tool")}"  # {CALLABLE_PLACE}\n'
-        'effect = "write"  # or: read, artifact'
-    )
+        lines.append('conn_id = "mcp_default"' + ("" if is_brief else "  # the connection of the MCP server"))
+    else:
+        lines.append(f'callable = "your_tools:{slug(tool, "tool")}"' + ("" if is_brief else f"  # {CALLABLE_PLACE}"))
+    if effect or kind == "python_tool":
+        stated = effect or "write"
+        rest = ", ".join(name for name in ("read", "artifact", "write") if name != stated)
+        lines.append(f'effect = "{stated}"  # {why if is_brief else f"or: {rest}"}')
+    return "\n".join(lines)
+
+
+def _in_toml(character: str) -> str:
+    """Return one character of a glob as it is written in a TOML string; TOML has no surrogates, so any one matches."""
+    if "\ud800" <= character <= "\udfff":
+        return "?"
+    return character if character.isprintable() and character not in '"\\' else f"\\U{ord(character):08x}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
@@ -13,6 +13,7 @@ from airflow_provider_vai.analysis.doctor.versions import numbers
 from airflow_provider_vai.analysis.lint.installed import PACKAGE, extras_of, function_of, missing_of
 from airflow_provider_vai.analysis.lint.raw import list_of, object_of, text_of, texts_of
 from airflow_provider_vai.analysis.lint.subjects import Subject, collected
+from airflow_provider_vai.model.automation import Automation
 
 NOT_OF_USERS = ("all", "airflow", "dev")
 """Extras that are no capability of their own."""
@@ -57,13 +58,25 @@ def of_folder(folder: Path | None) -> Needs:
     return needed
 
 
-def of_subject(subject: Subject) -> Needs:
-    """Return what one automation needs.
+def of_paths(paths: Iterable[Path]) -> Needs:
+    """Return what the automations need that these files and folders contain, specs included.
 
-    :param subject: The automation.
+    :param paths: Files or folders, as for ``vai lint``.
     """
     needed = Needs()
-    _add(needed, subject, subject.dag_id or subject.path.name)
+    for subject in collected(paths)[0]:
+        _add(needed, subject, subject.dag_id or subject.path.name)
+    return needed
+
+
+def of_automation(automation: Automation) -> Needs:
+    """Return what one automation needs.
+
+    :param automation: The automation.
+    """
+    needed = Needs()
+    subject = Subject(Path(automation.dag_id), "spec", automation.model_dump(mode="json", by_alias=True))
+    _add(needed, subject, automation.dag_id)
     return needed
 
 

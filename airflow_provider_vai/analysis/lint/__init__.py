@@ -17,7 +17,7 @@ from airflow_provider_vai.analysis.lint.subjects import NOT_PYTHON, Subject, col
 from airflow_provider_vai.analysis.lint.table import CHECKS, found_in
 from airflow_provider_vai.model.sidecar import SUFFIX
 
-__all__ = ["CHECKS", "Finding", "lint", "lint_stored", "sidecar_folders"]
+__all__ = ["CHECKS", "Finding", "checked_files", "lint", "lint_stored", "sidecar_folders"]
 
 
 def lint(paths: Iterable[Path], known_connections: Collection[str] | None = None) -> list[Finding]:
@@ -52,6 +52,14 @@ def lint_stored(folder: Path, sidecar: str, dag_file: str | None) -> list[Findin
     elif found is not None:
         findings.append(Finding("error", str(subject.dag_path), "", found, "Correct or remove the file.", NOT_PYTHON))
     return _sorted([*findings, *found_in(subject, None)])
+
+
+def checked_files(paths: Iterable[Path]) -> list[Path]:
+    """Return the existing files that :func:`lint` checks.
+
+    :param paths: Files or folders, as for :func:`lint`.
+    """
+    return list(files(paths, []))
 
 
 def sidecar_folders(paths: Iterable[Path]) -> set[Path]:

@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_vai.analysis.python_module import last_lines, run_module
+from airflow_provider_vai.analysis.python_module import INSTALL_AIRFLOW, airflow_problem, last_lines, run_module
 from airflow_provider_vai.analysis.verify.configured import MARK
 from airflow_provider_vai.analysis.verify.recordings import Recordings
 from airflow_provider_vai.analysis.verify.volatile import Moment
@@ -158,6 +158,8 @@ def _configured(connections: list[str]) -> dict[str, str]:
 
 
 def _prepare(dag: Path, folder: Path, environment: Mapping[str, str]) -> None:
+    if problem := airflow_problem():
+        raise ReplayRefused(f"a replay runs the DAG, and {problem}", where=str(dag), remedy=INSTALL_AIRFLOW)
     (folder / "dags" / dag.name).write_bytes(dag.read_bytes())
     done = _run_module("airflow", "db", "migrate", environment=environment)
     if done.returncode:

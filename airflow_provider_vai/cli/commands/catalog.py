@@ -16,6 +16,9 @@ from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.traces.formats import adapters, coverage_of
 from airflow_provider_vai.traces.reading.trace import Coverage
 
+OPTIONAL = ("timing", "batches", "edits")
+"""Columns of ``vai formats`` that a narrow terminal leaves out."""
+
 
 def schema(arguments: Namespace) -> None:
     """Print the JSON Schema of a run, an automation or a sidecar."""
@@ -54,4 +57,4 @@ def formats(arguments: Namespace) -> None:
         print_json([{"format": name, "description": text, "tells": coverage} for name, coverage, text in rows])
     else:
         columns = ("format", *(field.name for field in fields(Coverage)), "description")
-        table(columns, [[name, *coverage.values(), text] for name, coverage, text in rows])
+        table(columns, [[name, *coverage.values(), text] for name, coverage, text in rows], optional=OPTIONAL)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_vai.analysis.diff.comparison import Comparison, compared, edited_since
-from airflow_provider_vai.analysis.diff.spec_diff import diff as spec_diff, spec_diff_text
+from airflow_provider_vai.analysis.diff.spec_diff import Change, diff as spec_diff, spec_diff_text
 from airflow_provider_vai.analysis.verify.files import sidecar_path
 from airflow_provider_vai.authoring.editing.edit_requests import (
     AddStep,
@@ -21,8 +21,8 @@ from airflow_provider_vai.authoring.editing.edit_requests import (
 from airflow_provider_vai.authoring.specs.typed import READ, data
 from airflow_provider_vai.cli.airflow_command import pause_unreviewed
 from airflow_provider_vai.cli.publishing import read_soon
-from airflow_provider_vai.cli.reports import print_json, review_json, show_review
-from airflow_provider_vai.cli.terminal import say, table
+from airflow_provider_vai.cli.reports import after_writing, print_json, review_json, show_review
+from airflow_provider_vai.cli.terminal import is_quiet, say, table
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model.automation import Automation
@@ -59,6 +59,13 @@ def edit(arguments: Namespace) -> None:
             }
         )
         return
+    if not is_quiet():
+        _report(before, after, changes, path, written)
+
+
+def _report(
+    before: Automation, after: Automation, changes: Sequence[Change], path: Path, written: Published | None
+) -> None:
     if changes:
         table(COLUMNS, spec_diff_text(changes))
     known = {item.model_dump_json() for item in before.review}
@@ -70,6 +77,7 @@ def edit(arguments: Namespace) -> None:
         say(f"{plain(path)}: nothing was written (--dry-run)")
     else:
         say(f"written: {plain(path)} (version {written.version}, {written.status_text})")
+        after_writing([written])
 
 
 def save(automation: Automation, path: Path, summary: str, expected: int | None) -> Published:

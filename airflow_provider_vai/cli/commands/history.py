@@ -8,8 +8,8 @@ from pathlib import Path
 from airflow_provider_vai.authoring import activation
 from airflow_provider_vai.cli.airflow_command import pause_unreviewed, set_paused, unpause
 from airflow_provider_vai.cli.publishing import read_soon, warn_if_not_served
-from airflow_provider_vai.cli.reports import print_json
-from airflow_provider_vai.cli.terminal import say, table
+from airflow_provider_vai.cli.reports import after_writing, print_json
+from airflow_provider_vai.cli.terminal import next_step, say, table, tell
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar
@@ -31,7 +31,9 @@ def versions(arguments: Namespace) -> None:
     entries = list(log.entries())
     if not entries:
         raise SpecError(
-            "the automation has no versions", where=str(arguments.dag), remedy="Give the DAG file or its sidecar."
+            f"there is no automation {dag_id!r} in {folder}, and it has no versions there",
+            where=str(arguments.dag),
+            remedy="Give the DAG file or its sidecar.",
         )
     rows = [_row(entry) for entry in entries]
     if arguments.json:
@@ -60,7 +62,8 @@ def restore(arguments: Namespace) -> None:
         print_json({"dag_id": dag_id, "version": files.version, "entry": files.entry, "status": files.status})
     else:
         restored = f"version {arguments.version} was restored as version {files.version} ({files.status_text})"
-        say(f"{plain(dag_id)}: {restored}")
+        tell(f"{plain(dag_id)}: {restored}")
+        after_writing([files])
 
 
 def activate(arguments: Namespace) -> None:
@@ -69,6 +72,8 @@ def activate(arguments: Namespace) -> None:
     switch = (lambda: None) if arguments.record_only else (lambda: unpause(dag_id, folder / f"{dag_id}.py"))
     after = activation.activate(folder, dag_id, reviewed=arguments.reviewed, carry_out=switch)
     _print_status(after, as_json=arguments.json)
+    if not arguments.json:
+        next_step(f"airflow dags trigger {plain(dag_id)}")
     warn_if_not_served([folder])
 
 
@@ -78,6 +83,8 @@ def pause(arguments: Namespace) -> None:
     switch = (lambda: None) if arguments.record_only else (lambda: set_paused(dag_id, paused=True))
     after = lifecycle.pause(folder, dag_id, carry_out=switch)
     _print_status(after, as_json=arguments.json)
+    if not arguments.json:
+        next_step(f"vai activate {plain(arguments.dag)}, when it may run again")
 
 
 def delete(arguments: Namespace) -> None:
@@ -87,7 +94,7 @@ def delete(arguments: Namespace) -> None:
     if arguments.json:
         print_json({"dag_id": dag_id, "deleted": True})
     else:
-        say(f"{plain(dag_id)}: deleted; to restore a version, run `vai restore {plain(arguments.dag)} VERSION`")
+        tell(f"{plain(dag_id)}: deleted; to restore a version, run `vai restore {plain(arguments.dag)} VERSION`")
 
 
 def place(dag: str) -> tuple[Path, str]:
@@ -101,4 +108,4 @@ def _print_status(sidecar: Sidecar, *, as_json: bool) -> None:
     if as_json:
         print_json({"dag_id": sidecar.dag_id, "status": sidecar.status, "version": sidecar.version})
     else:
-        say(f"{plain(sidecar.dag_id)}: {sidecar.status} (version {sidecar.version})")
+        tell(f"{plain(sidecar.dag_id)}: {sidecar.status} (version {sidecar.version})")

@@ -9,7 +9,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_vai.cli.terminal import complain, say, table, working
+from airflow_provider_vai.cli.terminal import complain, next_step, say, table, tell, working
 from airflow_provider_vai.exceptions import PullError
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.printable import plain
@@ -48,7 +48,8 @@ def pull(arguments: Namespace) -> int | None:
         say(json_text.pretty({**written, "runs": [run.id for run in runs], "calls": calls}).rstrip("\n"))
     else:
         counted = f"{len(runs)} runs, " if len(runs) > 1 else ""
-        say(f"written: {plain(path)} ({runs[0].format}, {counted}{calls} calls)")
+        tell(f"written: {plain(path)} ({runs[0].format}, {counted}{calls} calls)")
+        next_step(f"vai inspect {plain(path)}")
     return None
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from airflow_provider_vai.analysis.doctor import needs
+from airflow_provider_vai.analysis.lint import Finding, checked_files
 from airflow_provider_vai.analysis.verify.files import sidecar_path
 from airflow_provider_vai.cli.airflow_command import pause_unreviewed
 from airflow_provider_vai.cli.publishing import out_folder, read_soon, warn_if_not_served
-from airflow_provider_vai.cli.reports import as_json, print_json, show_published
-from airflow_provider_vai.cli.terminal import say, table
+from airflow_provider_vai.cli.reports import after_writing, as_json, print_json, show_needs, show_published
+from airflow_provider_vai.cli.terminal import coloured, is_quiet, say, tell, working
+from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.languages.python_function import python_path
 from airflow_provider_vai.model.sidecar import SUFFIX
 from airflow_provider_vai.store.publisher import publish
@@ -43,6 +48,7 @@ def render(arguments: Namespace) -> None:
         print_json(as_json(automation, files))
     else:
         show_published(automation, files)
+        after_writing([files])
 
 
 def lint(arguments: Namespace) -> int:
@@ -50,16 +56,38 @@ def lint(arguments: Namespace) -> int:
     from airflow_provider_vai.analysis.lint import lint as found_by_lint, sidecar_folders
 
     known = None if arguments.connections is None else set(filter(None, arguments.connections.split(",")))
-    findings = found_by_lint([Path(path) for path in arguments.path], known)
+    paths = [Path(path) for path in arguments.path]
+    with working("Checking"):
+        findings = found_by_lint(paths, known)
     if arguments.json:
         print_json([asdict(finding) for finding in findings])
-    elif findings:
-        columns = ("level", "code", "file", "field", "problem", "suggestion")
-        table(columns, [[getattr(finding, name) for name in columns] for finding in findings])
     else:
-        say("no problems found")
-    warn_if_not_served(sidecar_folders(Path(path) for path in arguments.path))
+        _show_findings(findings, paths)
+    warn_if_not_served(sidecar_folders(paths))
     return 1 if any(finding.level == "error" for finding in findings) else 0
+
+
+def _show_findings(findings: Sequence[Finding], paths: Sequence[Path]) -> None:
+    """Print each finding with its suggestion below it, what the automations need, and what usually follows."""
+    for finding in findings:
+        place = f"{plain(finding.file, 500)}: {plain(finding.field, 200)}".removesuffix(": ")
+        level = coloured(finding.level, f"{finding.level} {finding.code}")
+        say(f"{place}: {level}: {plain(finding.problem, 1000)}", f"  {plain(finding.suggestion, 1000)}")
+    counts = Counter(finding.level for finding in findings)
+    empty = [path for path in paths if path.is_dir() and not checked_files([path])]
+    for path in empty:
+        say(f"{plain(path)}: nothing to check: no sidecar, spec or DAG file is in this folder")
+    if counts:
+        say(
+            ", ".join(
+                f"{counts[level]} {level}{'s' * (counts[level] > 1)}" for level in ("error", "warning") if counts[level]
+            )
+        )
+    elif len(empty) < len(paths):
+        count = len(checked_files(paths))
+        tell(f"no problems found in {count} file{'s' * (count != 1)}")
+    if not is_quiet():
+        show_needs(needs.of_paths(paths))
 
 
 def explain(arguments: Namespace) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
@@ -11,8 +13,8 @@ from airflow_provider_vai.cli.airflow_command import pause_unreviewed
 from airflow_provider_vai.cli.chosen_runs import chosen_recordings, complain_of_refused, no_run, opened_trace
 from airflow_provider_vai.cli.collector import without_collector
 from airflow_provider_vai.cli.publishing import out_folder, read_soon
-from airflow_provider_vai.cli.reports import as_json, print_json, show_published, show_run
-from airflow_provider_vai.cli.terminal import complain, progress, say, table, working
+from airflow_provider_vai.cli.reports import after_writing, as_json, print_json, show_published, show_run
+from airflow_provider_vai.cli.terminal import complain, next_step, progress, say, table, working
 from airflow_provider_vai.crystallizer.run_secrets import masked_run
 from airflow_provider_vai.crystallizer.several.generalise import Recording
 from airflow_provider_vai.exceptions import AmbiguousRun, CrystallizeError
@@ -20,6 +22,7 @@ from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.tools_file import read_tools
 from airflow_provider_vai.store.publisher import publish
+from airflow_provider_vai.store.shared_files import AnyPath
 from airflow_provider_vai.traces.reading.trace import Trace
 
 
@@ -35,16 +38,19 @@ def inspect(arguments: Namespace) -> None:
         return
     for run in chosen:
         show_run(run)
+    next_step(f"vai crystallize {_shell(arguments.trace)}")
 
 
 @without_collector()
 def crystallize(arguments: Namespace) -> None:
     """Crystallize one run, several runs of one task, or every run in a trace."""
-    if arguments.all and (arguments.dag_id or arguments.run):
-        raise AmbiguousRun("--all cannot be used with --run or --dag-id", remedy="Leave out --all or the other option.")
-    options = _options(arguments)
-    automations, left_out = _automations(_recordings(arguments), options, arguments)
-    published, folder = [], out_folder(arguments.out)
+    if arguments.all and (arguments.dag_id or arguments.run or arguments.title):
+        raise AmbiguousRun(
+            "--all cannot be used with --run, --dag-id or --title", remedy="Leave out --all or the other option."
+        )
+    options, folder = _options(arguments), out_folder(arguments.out)
+    automations, left_out = _automations(_recordings(arguments), options, arguments, folder)
+    published = []
     for automation in progress(automations, "Writing"):
         files = publish(automation, folder, force=arguments.force, pause=pause_unreviewed)
         published.append((automation, files))
@@ -55,6 +61,7 @@ def crystallize(arguments: Namespace) -> None:
     else:
         for automation, files in published:
             show_published(automation, files)
+        after_writing([files for _, files in published])
     for error in left_out:
         complain(f"left out: {error}")
 
@@ -70,10 +77,16 @@ def _overview(path: str, format: str | None) -> None:
         complain_of_refused(runs)
     if len(rows) == 1:
         show_run(run)
+        next_step(f"vai crystallize {_shell([path])}")
         return
     say(f"{plain(path)}: {len(rows)} runs ({plain(run.format)})")
-    table(("run", "title", "outcome", "calls"), rows)
-    say("Choose one with --run ID, or take all with --all.")
+    table(("run", "title", "outcome", "calls"), rows, cut=("title",))
+    name = _shell([path])
+    next_step(f"vai inspect {name} --run ID", f"vai crystallize {name} --run ID (or --all)")
+
+
+def _shell(paths: Sequence[str]) -> str:
+    return plain(" ".join(map(shlex.quote, paths)), 200)
 
 
 def _recordings(arguments: Namespace) -> list[Recording]:
@@ -83,6 +96,7 @@ def _recordings(arguments: Namespace) -> list[Recording]:
 def _options(arguments: Namespace) -> CrystallizeOptions:
     return CrystallizeOptions(
         dag_id=arguments.dag_id,
+        title=arguments.title,
         gates=arguments.gates,
         freeze_all=arguments.freeze_all,
         derive=arguments.derive,
@@ -98,14 +112,12 @@ def _options(arguments: Namespace) -> CrystallizeOptions:
 
 
 def _automations(
-    recordings: list[Recording], options: CrystallizeOptions, arguments: Namespace
+    recordings: list[Recording], options: CrystallizeOptions, arguments: Namespace, folder: AnyPath
 ) -> tuple[list[Automation], list[CrystallizeError]]:
     """Return the automations to write and, with ``--all``, the errors of the runs that were left out."""
-    folder, named = out_folder(arguments.out), Path(arguments.tools) if arguments.tools else None
+    named = Path(arguments.tools) if arguments.tools else None
     tools = read_tools(named, beside=Trace(Path(arguments.trace[0])).path)
     if arguments.all:
         return crystallized_each(progress(recordings, "Crystallizing"), tools, options=options, folder=folder)
-    if len(recordings) == 1:
-        return [crystallized(recordings, tools, options=options, folder=folder)], []
-    with working(f"Comparing {len(recordings)} runs"):
+    with working("Crystallizing" if len(recordings) == 1 else f"Comparing {len(recordings)} runs"):
         return [crystallized(recordings, tools, options=options, folder=folder)], []

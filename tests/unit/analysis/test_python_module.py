@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from airflow_provider_vai.analysis import python_module
 from airflow_provider_vai.analysis.python_module import last_lines, run_module
 
 
@@ -35,3 +36,10 @@ def test_the_last_lines_of_a_log() -> None:
     assert last_lines("one\n\ntwo\n  \nthree\n\n", 2) == ["two", "three"]
     assert last_lines("", 2) == []
     assert "hunter22" not in last_lines("failed: postgresql://ada:hunter22@db/x\n", 1)[0]
+
+
+def test_a_missing_airflow_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is looked up without an import."""
+    assert python_module.airflow_problem() is None
+    monkeypatch.setattr(python_module, "find_spec", lambda _: None)
+    assert python_module.airflow_problem() == "Airflow is not installed here"

@@ -17,6 +17,7 @@ from airflow_provider_vai.cli import main as cli
 from airflow_provider_vai.cli.command import REFUSED, USAGE
 from airflow_provider_vai.cli.table import COMMANDS
 from airflow_provider_vai.model.kinds import KINDS
+from airflow_provider_vai.model.refusals import MAX_TITLE
 from tests.paths import TRACES
 from tests.unit.support import hostile
 
@@ -174,7 +175,7 @@ def test_choice_of_calls(options: list[str], kept: list[str], vai: Vai, out: Pat
         (["--schedule", "0 0 6 * * *"], ["has 6 fields", "--schedule"]),
         (["--schedule", "0 0 31 2 *"], ["never fires", "--schedule"]),
         (["--format", "nope"], ["no trace format 'nope'", "openai_chat"]),
-        (["--all", "--dag-id", "x"], ["--all cannot be used with --run or --dag-id"]),
+        (["--all", "--dag-id", "x"], ["--all cannot be used with --run, --dag-id or --title"]),
         (["--tools", "missing.toml"], ["missing.toml", "No such file", "--tools"]),
         (["second.json"], ["second.json: No such file"]),
     ],
@@ -228,7 +229,7 @@ def test_several_runs_need_a_choice(vai: Vai, out: Path, rules: Path) -> None:
     )
     assert_refused(vai("crystallize", trace, "--out", out, "--tools", rules, "--run", "sim"), "2 runs match 'sim'")
     assert vai("crystallize", trace, "--out", out, "--tools", rules, "--run", "sim-1").code == 0
-    assert "Choose one with --run" in vai("inspect", trace).out
+    assert f"Next: vai inspect {trace} --run ID" in vai("inspect", trace).out
 
 
 def test_unmapped_tools_are_refused_with_the_lines_to_add(vai: Vai, out: Path, tmp_path: Path) -> None:
@@ -290,6 +291,118 @@ def test_schemas(model: str, vai: Vai) -> None:
     assert json.loads(vai("schema", model).out)["$schema"].startswith("https://json-schema.org/")
 
 
+# --- manners ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_title_is_shown_and_names_the_dag(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
+    """--title is Airflow's display name and the description; the DAG id is made of it unless one is given."""
+    trace = tmp_path / "trace.json"
+    trace.write_text(CHAT)
+    title = ["--title", " Täglicher  Umsatz "]
+    assert vai("crystallize", trace, "--out", out, "--tools", rules, *title).code == 0
+    spec = json.loads((out / "vai_taglicher_umsatz.vai.json").read_text())
+    assert (spec["title"], spec["description"]) == ("Täglicher Umsatz", "Täglicher Umsatz")
+    assert vai("crystallize", trace, "--out", out, "--tools", rules, *title, "--dag-id", "mine").code == 0
+    assert json.loads((out / "mine.vai.json").read_text())["title"] == "Täglicher Umsatz"
+    for wrong in ("", " ", "x" * (MAX_TITLE + 1)):
+        assert_refused(vai("crystallize", trace, "--out", out, "--tools", rules, "--title", wrong), "--title")
+
+
+def test_several_runs_get_the_title(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
+    """One DAG of two runs has the title as well."""
+    for number in (1, 2):
+        text = chat(("find", f'{{"q": {number}}}', '"r"'), id=f"chat-{number}", title=f"Number {number}")
+        (tmp_path / f"{number}.json").write_text(text)
+    traces = [tmp_path / "1.json", tmp_path / "2.json"]
+    result = vai("crystallize", *traces, "--out", out, "--tools", rules, "--title", "Look it up", "--json")
+    assert json.loads(result.out)["dag_id"] == "vai_look_it_up"
+    assert json.loads((out / "vai_look_it_up.vai.json").read_text())["title"] == "Look it up"
+
+
+def test_what_usually_follows_is_printed(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
+    """A command that succeeds names the next one, with the path that it takes."""
+    trace = tmp_path / "a trace.json"
+    trace.write_text(CHAT)
+    assert f"Next: vai crystallize '{trace}'" in vai("inspect", trace).out
+    written = vai("crystallize", trace, "--out", out, "--tools", rules).out
+    assert f"Next: vai lint {out}/vai_a_chat.py\n      vai activate {out}/vai_a_chat.py" in written
+    active = vai("activate", out / "vai_a_chat.py", "--record-only", "--reviewed", "all").out
+    assert "Next: airflow dags trigger vai_a_chat" in active
+
+
+def test_quiet_commands_print_nothing(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
+    """With --quiet, only errors are printed, and what the user asked to see; the next command is not quiet any more."""
+    trace = tmp_path / "trace.json"
+    trace.write_text(CHAT)
+    dag = out / "vai_a_chat.py"
+    assert vai("crystallize", trace, "--out", out, "--tools", rules, "-q") == (0, "", "")
+    assert vai("render", out / "vai_a_chat.vai.json", "--quiet") == (0, "", "")
+    assert vai("edit", dag, "options", "retries=2", "--quiet") == (0, "", "")
+    assert vai("activate", dag, "--record-only", "--reviewed", "all", "--quiet") == (0, "", "")
+    assert vai("pause", dag, "--record-only", "--quiet") == (0, "", "")
+    assert vai("restore", dag, 1, "--quiet") == (0, "", "")
+    assert vai("delete", dag, "--quiet") == (0, "", "")
+    assert vai("init", trace, "--quiet") == (0, "", "")
+    assert "no such file" in vai("lint", tmp_path / "nowhere.json", "--quiet").out
+    assert "created: " in vai("crystallize", trace, "--out", tmp_path / "again", "--tools", rules).out
+
+
+def test_what_the_dag_needs_is_named(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
+    """crystallize and lint name the connections and extras, in JSON as well."""
+    trace = tmp_path / "trace.json"
+    trace.write_text(CHAT)
+    options = ["crystallize", trace, "--out", out, "--tools", rules]
+    for text in (vai(*options).out, vai("lint", out).out):
+        assert "needs the connections: mcp" in text
+        assert "needs the extras: mcp" in text
+    found = json.loads(vai(*options, "--json").out)
+    assert (found["connections"], found["extras"]) == (["mcp"], ["mcp"])
+
+
+def test_lint_says_what_it_checked(vai: Vai, out: Path, rules: Path, tmp_path: Path) -> None:
+    """An empty folder is named; it is no error, and not mistaken for a folder without problems."""
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    (empty / "notes.txt").write_text("")
+    assert vai("lint", empty).out == f"{empty}: nothing to check: no sidecar, spec or DAG file is in this folder\n"
+    assert vai("lint", empty, "--json") == (0, "[]\n", "")
+    trace = tmp_path / "trace.json"
+    trace.write_text(CHAT)
+    vai("crystallize", trace, "--out", out, "--tools", rules)
+    assert "no problems found in 2 files\n" in vai("lint", out).out
+    both = vai("lint", out, empty).out
+    assert "nothing to check" in both
+    assert "no problems found in 2 files\n" in both
+
+
+def test_ids_are_shown_if_asked_for(vai: Vai, tmp_path: Path) -> None:
+    """The ids of calls take much room, and are shown with --wide only."""
+    trace = tmp_path / "trace.json"
+    trace.write_text(CHAT)
+    assert "c1" not in vai("inspect", trace).out
+    assert "c1" in vai("inspect", trace, "--wide").out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(shell: str, vai: Vai) -> None:
+    """The lines for each shell name the command; wrong shells are refused."""
+    assert " vai" in vai("completion", shell).out
+    assert vai("completion", "cmd").code == USAGE
+
+
+def test_completions_are_offered(tmp_path: Path) -> None:
+    """The shell's question is answered with the commands that begin as the line does, and without Airflow."""
+    answer = tmp_path / "answer"
+    environment = {
+        **os.environ, "_ARGCOMPLETE": "1", "_ARGCOMPLETE_STDOUT_FILENAME": str(answer),
+        "COMP_LINE": "vai cry", "COMP_POINT": "7", "_ARGCOMPLETE_SHELL": "bash",
+    }  # fmt: skip
+    subprocess.run(
+        [sys.executable, "-m", "airflow_provider_vai.cli.main"], env=environment, check=True, capture_output=True
+    )
+    assert answer.read_text().strip() == "crystallize"
+
+
 # --- usage ------------------------------------------------------------------------------------------------------------
 
 
@@ -307,10 +420,11 @@ def test_schemas(model: str, vai: Vai) -> None:
     ids=" ".join,
 )
 def test_wrong_usage_is_exit_two(arguments: list[str], vai: Vai) -> None:
-    """Wrong usage gives exit code 2 and shows the usage."""
+    """Wrong usage gives exit code 2, and shows the usage and where help is."""
     result = vai(*arguments)
     assert result.code == USAGE
     assert result.err.startswith("usage: vai")
+    assert "vai help" in result.err
 
 
 @pytest.mark.parametrize("command", [[], *([command.name] for command in COMMANDS)], ids=str)

@@ -12,6 +12,7 @@ import pytest
 from airflow_provider_vai.cli import airflow_command, publishing
 from airflow_provider_vai.cli.main import main
 from airflow_provider_vai.exceptions import PublishError
+from airflow_provider_vai.store import served_folder
 from tests.paths import ROOT
 
 SEED = str(ROOT / "dev/example/seed.json")
@@ -159,3 +160,42 @@ def test_lint_and_activate_warn(dags: Path, called: Called, tmp_path: Path, caps
         assert err.count("warning: ") == 1
         assert str(dags / "vai") in err
         assert "--out" in err
+
+
+@pytest.fixture
+def no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An environment in which no Airflow is configured; returns the user's home."""
+    for name in served_folder.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(publishing.airflow_settings, "loaded", lambda: None)
+    monkeypatch.setattr(served_folder, "loaded", lambda: None)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_without_an_airflow_home_no_folder_is_guessed(no_home: Path) -> None:
+    """Files in a default folder that no Airflow reads would be lost; the default of an existing Airflow is used."""
+    with pytest.raises(PublishError, match="AIRFLOW_HOME is not set"):
+        publishing.out_folder(None)
+    (no_home / "airflow").mkdir()
+
+    assert publishing.out_folder(None) == no_home / "airflow" / "dags" / "vai"
+
+
+@pytest.mark.parametrize("named", ["/dags", "/dags/", "/dags/vai"])
+def test_an_empty_variable_in_a_path_is_noticed(named: str, no_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shell makes $AIRFLOW_HOME/dags into /dags if the variable is not set."""
+    with pytest.raises(PublishError, match="the shell made"):
+        publishing.out_folder(named)
+    assert publishing.out_folder("/dagsters") == Path("/dagsters")
+    monkeypatch.setenv("AIRFLOW_HOME", "/")
+    assert publishing.out_folder(named) == Path(named)
+
+
+def test_without_airflow_its_installation_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that runs Airflow says that it is not installed, instead of what Python prints then."""
+    monkeypatch.setattr(airflow_command, "airflow_problem", lambda: "Airflow is not installed here")
+    with pytest.raises(PublishError, match="Airflow is not installed here") as raised:
+        airflow_command.list_runs("sales")
+
+    assert "pip install 'airflow-provider-vai[airflow]'" in raised.value.remedy

@@ -24,6 +24,61 @@ def test_a_plain_table_is_what_rich_prints(
     terminal.table(HEADER[: len(rows[0])], rows)
     written = capsys.readouterr().out
     with monkeypatch.context() as patch:
-        patch.setattr(terminal, "GAP", " " * terminal.PLAIN_WIDTH)  # makes every table too wide for the fast way
+        patch.setattr(
+            terminal, "_write_as_it_is", lambda *table: terminal._write_grid(*table[:2], terminal.PLAIN_WIDTH)
+        )
         terminal.table(HEADER[: len(rows[0])], rows)
     assert written == capsys.readouterr().out
+
+
+NAMES = ("a_rather_long_name_of_a_task", "another_kind", "warning")
+TEXT = "a text of some length that may be broken at its spaces and nowhere else"
+
+
+@pytest.mark.parametrize("columns", range(40, 101))
+def test_a_table_fits_and_breaks_no_name(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the width, each line fits, each name is whole, and the text is complete."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    terminal.table(("task", "kind", "level", "summary"), [[*NAMES, TEXT]], optional=("kind",))
+    written = capsys.readouterr().out
+
+    assert max(map(len, written.splitlines())) <= columns
+    assert NAMES[0] in written
+    assert NAMES[2] in written
+    assert [word for word in TEXT.split() if word not in written] == []
+
+
+def test_a_column_that_is_cut(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cells of one column are cut so that the others stay whole on one line each."""
+    monkeypatch.setenv("COLUMNS", "80")
+    terminal.table(("tool", "outcome", "arguments"), [[NAMES[0], "success", "x" * 200]], cut=("arguments",))
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if "success" in line]
+
+    assert NAMES[0] in row
+    assert row.rstrip().endswith("x…")
+    assert len(row) <= 80
+
+
+@pytest.mark.parametrize(("columns", "width"), [(None, 100), ("80", 80), ("500", 100), ("0", 100), ("wide", 100)])
+def test_the_width_without_a_terminal(columns: str | None, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At most 100 characters, so that a log or a pipe stays readable."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if columns is not None:
+        monkeypatch.setenv("COLUMNS", columns)
+
+    assert terminal.width() == width
+
+
+def test_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words about an outcome have a colour on a terminal, unless NO_COLOR is set."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+
+    assert terminal.coloured("error") == "error"
+    monkeypatch.setattr(terminal.sys.stdout, "isatty", lambda: True, raising=False)
+    assert terminal.coloured("error", "error VAI001") == "\x1b[31merror VAI001\x1b[0m"
+    assert terminal.coloured("elsewhere") == "elsewhere"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert terminal.coloured("error") == "error"

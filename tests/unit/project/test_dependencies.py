@@ -33,9 +33,9 @@ CALLERS = {"apache-airflow-providers-openlineage"}
 
 
 def declared() -> set[str]:
-    """Return the distributions that users get by default, or with an extra other than ``dev``."""
+    """Return the distributions that users get by default, or with an extra."""
     extras = PROJECT["optional-dependencies"]
-    lines = [*PROJECT["dependencies"], *(line for name in extras if name != "dev" for line in extras[name])]
+    lines = [*PROJECT["dependencies"], *(line for name in extras for line in extras[name])]
     return {canonicalize_name(Requirement(line).name) for line in lines}
 
 
@@ -75,9 +75,23 @@ def test_an_import_is_declared(module: str, file: str) -> None:
 
 
 def test_what_is_declared_is_imported() -> None:
-    """No dependency that everybody installs is left over."""
+    """No dependency that everybody installs is left over, nor one that stands for Airflow."""
     used = {name for module, _ in USES for name in distributions(module)}
-    assert {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]} - used == set()
+    lines = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["airflow"]]
+    assert {canonicalize_name(Requirement(line).name) for line in lines} - used == set()
+
+
+def test_airflow_is_an_extra() -> None:
+    """`vai` writes and checks DAG files without Airflow, so a plain installation does not pull it."""
+    assert not [line for line in PROJECT["dependencies"] if "airflow" in line]
+    assert any(line.startswith("apache-airflow>=") for line in PROJECT["optional-dependencies"]["airflow"])
+    assert "airflow" in Requirement(PROJECT["optional-dependencies"]["all"][0]).extras
+
+
+def test_developers_tools_are_no_extra() -> None:
+    """They are a dependency group, which is not published."""
+    assert "dev" not in PROJECT["optional-dependencies"]
+    assert "dev" in tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
 
 
 def test_each_is_pinned_for_developers() -> None:

@@ -64,7 +64,7 @@ def test_the_record_is_found(
 
 def test_people_see_who_decided_what(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Names, edits and notes are shown; so are the decision that an automatic one repeats, and timeouts."""
-    assert main(["approvals", "sales"]) == 0
+    assert main(["approvals", "sales", "--wide"]) == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if "2026-03" in line]
 
     assert [word for word in ("second[4]", "reject", "the timeout") if word not in lines[0]] == []

@@ -1,0 +1,130 @@
+"""Proposes a tools file for the tools of recorded runs: an action kind and an effect for each, and why.
+
+The proposals are for a person to correct. In doubt, a tool is a write: a gate too many is noticed, a gate too few is
+not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from airflow_provider_vai.languages.printable import plain
+from airflow_provider_vai.model.automation import Effect
+from airflow_provider_vai.model.kinds import by_name
+from airflow_provider_vai.model.run import Run, ToolCall
+from airflow_provider_vai.model.tools_file import CALLABLE_PLACE, MCP_NAME, suggested_kind, suggestion
+
+READS = re.compile(
+    "browse|check|count|describe|download|explain|fetch|find|get|inspect|list|look|lookup|open|query|read|retrieve|"
+    "search|select|show|view"
+)
+WRITES = re.compile(
+    "add|append|apply|approve|assign|buy|cancel|commit|create|delete|deploy|disable|edit|enable|execute|grant|insert|"
+    "invite|issue|merge|modify|move|notify|patch|pay|publish|purchase|push|put|refund|register|reject|remove|rename|"
+    "replace|reply|revoke|save|send|start|stop|submit|sync|transfer|update|upload|upsert|withdraw|write"
+)
+NOUNS_TOO = re.compile(
+    "archive|book|call|change|charge|close|copy|drop|email|exchange|file|import|mail|message|order|place|post|reserve|"
+    "reset|return|run|schedule|set|share|store|trigger"
+)
+"""Verbs that change something if a name begins with them, and nouns elsewhere: ``get_order``."""
+
+HEAD = """\
+# Maps the tools of {traces} to action kinds. Correct what is wrong; the first rule that matches a tool applies.
+#
+# kind      what runs; `vai kinds` lists them
+# callable  {callable}
+# conn_id   the Airflow connection, here of the MCP server
+# effect    read, artifact or write; every write waits for a person's approval before it runs
+"""
+
+
+@dataclass(frozen=True)
+class ToolProposal:
+    """What is proposed for one tool.
+
+    :param tool: Its recorded name.
+    :param server: The name of its MCP server; ``None``: the trace has none.
+    :param kind: The proposed action kind.
+    :param effect: The proposed effect.
+    :param why: The reason for the effect.
+    :param calls: How often it was called.
+    :param needs_rule: Whether it needs a rule; the name of an action kind needs none.
+    :param format: The format of its trace.
+    """
+
+    tool: str
+    server: str | None
+    kind: str
+    effect: Effect
+    why: str
+    calls: int
+    needs_rule: bool
+    format: str
+
+
+def proposals(runs: Iterable[Run]) -> list[ToolProposal]:
+    """Return a proposal for each tool of these runs, in the order of their first calls.
+
+    :param runs: The recorded runs.
+    """
+    calls: dict[tuple[str, str | None], list[ToolCall]] = {}
+    formats: dict[tuple[str, str | None], str] = {}
+    for run in runs:
+        for call in run.calls:
+            calls.setdefault((call.tool, call.server), []).append(call)
+            formats.setdefault((call.tool, call.server), run.format)
+    return [_proposal(made, formats[key]) for key, made in calls.items()]
+
+
+def tools_file(found: Sequence[ToolProposal], traces: str) -> str:
+    """Return the text of the tools file.
+
+    :param found: The proposals.
+    :param traces: The names of the traces, for the head of the file.
+    """
+    own = [f"# {plain(one.tool)}: {one.why}, so it needs no rule ({one.effect})" for one in found if not one.needs_rule]
+    parts = [
+        HEAD.format(traces=plain(traces, 200), callable=CALLABLE_PLACE).rstrip("\n"),
+        *(["\n".join(own)] if own else []),
+    ]
+    for one in found:
+        if one.needs_rule:
+            times = f"# called {one.calls} time{'s' * (one.calls != 1)}"
+            lines = suggestion(
+                one.tool, server=one.server, format=one.format, effect=one.effect, why=one.why, is_brief=True
+            )
+            parts.append(f"{times}\n{lines}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _proposal(calls: Sequence[ToolCall], format: str) -> ToolProposal:
+    tool, server = calls[0].tool, calls[0].server
+    known = by_name().get(tool)
+    if known and known.name not in ("approval_gate", "unmapped_tool"):
+        why = "the name of an action kind"
+        return ToolProposal(tool, server, known.name, known.effect, why, len(calls), needs_rule=False, format=format)
+    effect, why = _effect(tool, calls)
+    kind = suggested_kind(tool, server=server, format=format)
+    return ToolProposal(tool, server, kind, effect, why, len(calls), needs_rule=True, format=format)
+
+
+def _effect(tool: str, calls: Sequence[ToolCall]) -> tuple[Effect, str]:
+    if any(call.approval.state in ("approved", "edited", "denied") for call in calls):
+        return "write", "a person was asked before it ran"
+    spelled = MCP_NAME.match(tool)
+    words = _words(spelled["tool"] if spelled else tool)
+    if writing := next((word for word in words if WRITES.fullmatch(word)), None):
+        return "write", f"its name has the word {writing}"
+    if words and NOUNS_TOO.fullmatch(words[0]):
+        return "write", f"its name begins with {words[0]}"
+    if words and READS.fullmatch(words[0]):
+        return "read", f"its name begins with {words[0]}"
+    return "write", "its name does not say that it only reads"
+
+
+def _words(name: str) -> list[str]:
+    """Return the lower-case ASCII words of a name in snake_case, kebab-case or camelCase."""
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]

@@ -1,0 +1,59 @@
+"""``vai init``: writes a tools file for the tools of a trace."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from argparse import Namespace
+from dataclasses import asdict
+from pathlib import Path
+
+from airflow_provider_vai.authoring.tool_proposals import proposals, tools_file
+from airflow_provider_vai.cli.chosen_runs import chosen_recordings
+from airflow_provider_vai.cli.reports import print_json
+from airflow_provider_vai.cli.terminal import is_quiet, next_step, say, table, tell
+from airflow_provider_vai.crystallizer.run_secrets import masked_run
+from airflow_provider_vai.exceptions import ToolsFileError
+from airflow_provider_vai.languages.printable import plain
+from airflow_provider_vai.model.tools_file import FILE_NAME
+from airflow_provider_vai.store import shared_files
+from airflow_provider_vai.traces.reading.trace import Trace
+
+TERMINAL = "-"
+
+
+def init(arguments: Namespace) -> None:
+    """Write the tools file, and show what was proposed.
+
+    :raises ToolsFileError: the file exists already.
+    """
+    traces = arguments.trace
+    recordings = chosen_recordings(traces, format=arguments.format, wanted=arguments.run, take_all=arguments.all)
+    found = proposals(masked_run(recording.run) for recording in recordings)
+    text = tools_file(found, ", ".join(Path(trace).name for trace in traces))
+    if arguments.out == TERMINAL:
+        say(text.rstrip("\n"))
+        return
+    path = Path(arguments.out) if arguments.out else Trace(Path(traces[0])).path.parent / FILE_NAME
+    _write(path, text, force=arguments.force)
+    shown = [{name: value for name, value in asdict(one).items() if name != "format"} for one in found]
+    if arguments.json:
+        print_json({"file": str(path), "tools": shown})
+        return
+    columns = ("tool", "kind", "effect", "why", "calls")
+    tell(f"written: {plain(path)}")
+    if not is_quiet():
+        table(columns, [[one[name] for name in columns] for one in shown], optional=("calls", "kind"))
+    names = " ".join(map(shlex.quote, traces))
+    option = f" --tools {shlex.quote(str(path))}" if arguments.out else ""
+    next_step(
+        f"correct {plain(path)}: functions, connections and effects", f"vai crystallize {plain(names, 200)}{option}"
+    )
+
+
+def _write(path: Path, text: str, *, force: bool) -> None:
+    if force:
+        shared_files.replace(path, text.encode())
+    elif os.path.lexists(path) or not shared_files.create(path, text.encode()):
+        remedy = "Give another file with --out, show the proposals with --out -, or overwrite it with --force."
+        raise ToolsFileError("the file already exists", where=str(path), remedy=remedy)
