@@ -8,8 +8,9 @@ TRACES = option(
     "trace",
     metavar="TRACE",
     nargs="+",
-    help="a file that the agent framework wrote (archive.zip!member: a file in an archive); several files are either "
-    "exports of one run, which are merged, or runs of one task, which become one DAG",
+    help="a file that the agent framework wrote (archive.zip!member: a file in an archive), or a session of a coding "
+    "agent as vai sessions lists it (claude-code:ID); several are either exports of one run, which are merged, or runs "
+    "of one task, which become one DAG",
 )
 JSON = option("--json", action="store_true", help="print JSON instead of a table")
 FORMAT = option("--format", metavar="NAME", help="the trace format (see vai formats); default: detected")
@@ -348,6 +349,20 @@ COMMANDS = (
             ),
             option("--out", metavar="FILE", help="the file to write; default: ./<source>-<id>.json"),
             option("--force", action="store_true", help="overwrite the file"),
+            JSON,
+        ),
+    ),
+    Command(
+        "sessions",
+        "sessions",
+        "List the sessions that coding agents keep on this machine, newest first. They are only read; nothing is sent.",
+        (
+            option(
+                "--since",
+                metavar="DATE|DAYS",
+                default="30d",
+                help="leave out sessions that were not changed since this date (2026-03-01) or for so many days (7d)",
+            ),
             JSON,
         ),
     ),

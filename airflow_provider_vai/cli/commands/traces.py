@@ -12,6 +12,7 @@ from airflow_provider_vai.cli.chosen_runs import chosen_recordings, complain_of_
 from airflow_provider_vai.cli.collector import without_collector
 from airflow_provider_vai.cli.publishing import out_folder, read_soon
 from airflow_provider_vai.cli.reports import as_json, print_json, show_published, show_run
+from airflow_provider_vai.cli.session_traces import traces_of
 from airflow_provider_vai.cli.terminal import complain, progress, say, table, working
 from airflow_provider_vai.crystallizer.run_secrets import masked_run
 from airflow_provider_vai.crystallizer.several.generalise import Recording
@@ -26,7 +27,8 @@ from airflow_provider_vai.traces.reading.trace import Trace
 def inspect(arguments: Namespace) -> None:
     """Show the selected runs; without a selection, list the runs of the trace."""
     if len(arguments.trace) == 1 and not (arguments.all or arguments.json or arguments.run):
-        _overview(arguments.trace[0], arguments.format)
+        with traces_of(arguments.trace) as paths:
+            _overview(paths[0], arguments.trace[0], arguments.format)
         return
     chosen = [masked_run(recording.run) for recording in _recordings(arguments)]
     if arguments.json:
@@ -59,8 +61,11 @@ def crystallize(arguments: Namespace) -> None:
         complain(f"left out: {error}")
 
 
-def _overview(path: str, format: str | None) -> None:
-    """List the runs of a trace, or show its only run in full. Only one run at a time is kept in memory."""
+def _overview(path: str, name: str, format: str | None) -> None:
+    """List the runs of a trace, or show its only run in full. Only one run at a time is kept in memory.
+
+    :param name: what the user called the trace.
+    """
     rows: list[list[object]] = []
     with opened_trace(path, format) as runs:
         for run in map(masked_run, runs):
@@ -71,13 +76,14 @@ def _overview(path: str, format: str | None) -> None:
     if len(rows) == 1:
         show_run(run)
         return
-    say(f"{plain(path)}: {len(rows)} runs ({plain(run.format)})")
+    say(f"{plain(name)}: {len(rows)} runs ({plain(run.format)})")
     table(("run", "title", "outcome", "calls"), rows)
     say("Choose one with --run ID, or take all with --all.")
 
 
 def _recordings(arguments: Namespace) -> list[Recording]:
-    return chosen_recordings(arguments.trace, format=arguments.format, wanted=arguments.run, take_all=arguments.all)
+    with traces_of(arguments.trace) as paths:
+        return chosen_recordings(paths, format=arguments.format, wanted=arguments.run, take_all=arguments.all)
 
 
 def _options(arguments: Namespace) -> CrystallizeOptions:
