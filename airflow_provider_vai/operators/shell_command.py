@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_vai.model.time_limit import TookTooLong
 from airflow_provider_vai.operators.arguments import TaskArgument, argument
 from airflow_provider_vai.operators.base import VaiOperator
 from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
@@ -74,7 +75,7 @@ class ShellCommandOperator(VaiOperator):
         seconds = float(self.max_seconds or DEFAULT_SECONDS)
         try:
             ended = self._ended(context, self._variables(), seconds)
-        except local.TookTooLong as error:
+        except TookTooLong as error:
             raise failure(f"{error}. Raise max_seconds if it needs longer") from None
         if ended.exit_code != 0:
             raise failure(f"the command ended with exit code {ended.exit_code}; its output is in the log above")

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from airflow_provider_vai.model.time_limit import TookTooLong
 from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent
 from airflow_provider_vai.operators.runtime.masking import masked
 
@@ -27,7 +28,7 @@ INHERITED = ("PATH", "HOME")
 """The variables of the worker's environment that a command sees."""
 
 
-class Ended(NamedTuple):
+class CommandEnd(NamedTuple):
     """How a command ended.
 
     :param exit_code: its exit code.
@@ -40,11 +41,7 @@ class Ended(NamedTuple):
     characters: int
 
 
-class TookTooLong(Exception):
-    """The command did not end in its time, and was ended with everything that it had started."""
-
-
-class Output:
+class KeptOutput:
     """The end of a command's output, without the secrets that Airflow knows. It passes on each line to a logger, as
     Airflow's hooks expect of one.
 
@@ -87,11 +84,11 @@ class LocalCommand:
     """
 
     def __init__(self, log: Any) -> None:
-        self.output = Output(log)
+        self.output = KeptOutput(log)
         self._hook = _hook(self.output)
         self._work: _Work | None = None
 
-    def run(self, command: str, folder: Path, environment: Mapping[str, str], seconds: float) -> Ended:
+    def run(self, command: str, folder: Path, environment: Mapping[str, str], seconds: float) -> CommandEnd:
         """Run a command line with bash, and wait until it ends. Whatever it started ends with it.
 
         :param command: the command line.
@@ -111,7 +108,7 @@ class LocalCommand:
             code = self._exit_code(self._work, seconds)
         finally:
             self.end()
-        return Ended(code, self.output.text(), self.output.characters)
+        return CommandEnd(code, self.output.text(), self.output.characters)
 
     def _exit_code(self, work: _Work, seconds: float) -> int:
         """Wait until the command ends. What it left running keeps its output open, so the group is ended then."""
@@ -166,7 +163,7 @@ class _Work:
         return self._outcome[0]
 
 
-def _hook(output: Output) -> Any:
+def _hook(output: KeptOutput) -> Any:
     """Return Airflow's hook, which writes its log and the command's output to ``output``."""
     try:
         from airflow.providers.standard.hooks.subprocess import SubprocessHook

@@ -11,8 +11,9 @@ import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from airflow_provider_vai.model.time_limit import TookTooLong
 from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent, NothingSentYet
-from airflow_provider_vai.operators.shell.local import GRACE_SECONDS, Ended, Output, TookTooLong
+from airflow_provider_vai.operators.shell.local import GRACE_SECONDS, CommandEnd, KeptOutput
 
 FOLDER = "vai/work"
 """The folder of all working folders on the host, below the home of the connection's user."""
@@ -34,7 +35,7 @@ class Place(NamedTuple):
     cwd: str
 
 
-def run(command: str, place: Place, environment: Mapping[str, str], seconds: float, log: Any) -> Ended:
+def run(command: str, place: Place, environment: Mapping[str, str], seconds: float, log: Any) -> CommandEnd:
     """Run a command line with bash on a host, and wait until it ends.
 
     :param command: the command line.
@@ -51,7 +52,7 @@ def run(command: str, place: Place, environment: Mapping[str, str], seconds: flo
         client = hook.get_conn()
     except Exception as error:
         raise NothingSentYet(f"nothing was run: the host of {place.conn_id!r} cannot be reached: {error}") from error
-    output, started = Output(log), time.monotonic()
+    output, started = KeptOutput(log), time.monotonic()
     with client:
         stdin, stdout, _ = client.exec_command("bash -s")
         stdin.write(script(command, place, environment, seconds))
@@ -60,7 +61,7 @@ def run(command: str, place: Place, environment: Mapping[str, str], seconds: flo
         code = stdout.channel.recv_exit_status()
     if code == _TIMED_OUT or (code == _KILLED and time.monotonic() - started >= seconds):
         raise TookTooLong(f"the command took longer than {seconds:g} seconds, and was ended")
-    return Ended(code, output.text(), output.characters)
+    return CommandEnd(code, output.text(), output.characters)
 
 
 def script(command: str, place: Place, environment: Mapping[str, str], seconds: float) -> str:
@@ -88,7 +89,7 @@ def _hook(conn_id: str) -> Any:
         raise NothingSent(f"nothing was run: the connection {conn_id!r} cannot be used: {error}") from error
 
 
-def _read(stdout: Any, output: Output, seconds: float) -> None:
+def _read(stdout: Any, output: KeptOutput, seconds: float) -> None:
     """Pass on the command's output, line by line, until it ends.
 
     :raises TookTooLong: it is silent for longer than the command may take.
@@ -100,7 +101,7 @@ def _read(stdout: Any, output: Output, seconds: float) -> None:
             *lines, rest = (rest + block).split(b"\n")
             for line in lines:
                 output.info("%s", line.decode(errors="backslashreplace"))
-    except TimeoutError:
+    except TimeoutError:  # of the channel
         raise TookTooLong(f"the host was silent for more than {seconds:g} seconds; the command may still run") from None
     if rest:
         output.info("%s", rest.decode(errors="backslashreplace"))

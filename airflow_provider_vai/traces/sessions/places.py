@@ -41,7 +41,7 @@ class Session(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Source:
+class SessionSource:
     """A coding agent whose sessions can be listed.
 
     :param name: its name.
@@ -86,22 +86,40 @@ def _uuid_of(path: Path) -> str:
 
 
 SOURCES = (
-    Source(
+    SessionSource(
         "claude-code",
         lambda: _home("CLAUDE_CONFIG_DIR", ".claude"),
         ("projects/*/*.jsonl",),
         assemble=assembled.with_sub_agents,
     ),
-    Source(
+    SessionSource(
         "codex",
         lambda: _home("CODEX_HOME", ".codex"),
         ("sessions/**/rollout-*.jsonl", "archived_sessions/rollout-*.jsonl"),
         id_of=_uuid_of,
     ),
-    Source(
+    SessionSource(
         "gemini-cli",
         lambda: [_home("GEMINI_CLI_HOME")[0] / ".gemini"],
         ("tmp/*/chats/session-*.json", "tmp/*/chats/session-*.jsonl"),
+    ),
+    SessionSource(
+        "opencode",
+        lambda: _data("opencode", "storage"),
+        ("session/*/ses_*.json",),
+        assemble=assembled.opencode_session,
+    ),
+    SessionSource("goose", lambda: _data("goose", "sessions"), ("*.jsonl",)),
+    SessionSource(
+        "copilot-cli",
+        lambda: _home("COPILOT_HOME", ".copilot"),
+        ("session-state/*/events.jsonl", "session-state/*.jsonl"),
+        id_of=lambda path: path.parent.name if path.name == "events.jsonl" else path.stem,
+    ),
+    SessionSource(
+        "vscode-chat",
+        _code,
+        ("workspaceStorage/*/chatSessions/*.json", "globalStorage/emptyWindowChatSessions/*.json"),
     ),
 )
 """The coding agents, in the order of the documentation."""
@@ -157,7 +175,7 @@ def trace_of(session: Session, folder: Path) -> Path:
     return source.assemble(session.path, folder) if source.assemble else session.path
 
 
-def _of(source: Source) -> Iterator[Session]:
+def _of(source: SessionSource) -> Iterator[Session]:
     for folder in source.folders():
         for pattern in source.patterns:
             try:

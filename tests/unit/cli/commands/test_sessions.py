@@ -13,11 +13,20 @@ import pytest
 from airflow_provider_vai.cli.commands.sessions import since_of
 from airflow_provider_vai.cli.main import main
 from airflow_provider_vai.exceptions import TraceError
+from tests.paths import TRACES
 
 NOW = datetime.now(timezone.utc).timestamp()
 CLAUDE = "5f0c0000-0000-4000-8000-000000000001"
 CODEX = "01980000-0000-7000-8000-000000000001"
-VARIABLES = ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "APPDATA")
+VARIABLES = (
+    "CLAUDE_CONFIG_DIR",
+    "CODEX_HOME",
+    "GEMINI_CLI_HOME",
+    "XDG_DATA_HOME",
+    "XDG_CONFIG_HOME",
+    "APPDATA",
+    "COPILOT_HOME",
+)
 
 
 def claude_line(number: int, kind: str, content: Any, **more: Any) -> str:
@@ -50,6 +59,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.chdir(tmp_path)
     lines = [claude_line(1, "user", "make the order report")]
     lines += use(2, "Read", {"file_path": "/home/mia/shop/a"}, "a")
@@ -140,6 +150,37 @@ def test_a_session_becomes_a_dag(capsys: pytest.CaptureFixture[str], home: Path)
     assert steps["write"]["arguments"]["path"]["value"] == "report/march.txt"
     assert {path: path.read_bytes() for path in before} == before
     assert main(["inspect", f"claude-code:{CLAUDE}"]) == 0
+
+
+def test_sessions_of_the_other_agents(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """OpenCode keeps a file for each message and part; the others a file for each session. Their samples are listed."""
+    session = json.loads((TRACES / "opencode.json").read_text(encoding="utf-8"))
+    storage = home / ".local/share/opencode/storage"
+    put(storage / "session/p/ses_hive.json", json.dumps(session["info"]), days=1)
+    for message in session["messages"]:
+        name = message["info"]["id"]
+        put(storage / f"message/ses_hive/{name}.json", json.dumps(message["info"]), days=1)
+        for number, part in enumerate(message["parts"]):
+            put(storage / f"part/{name}/prt_{number:03}.json", json.dumps(part), days=1)
+    goose = json.loads((TRACES / "goose.json").read_text(encoding="utf-8"))
+    lines = [{"working_dir": goose["working_dir"], "description": goose["name"]}, *goose["conversation"]]
+    put(home / ".local/share/goose/sessions/20260304_7.jsonl", "\n".join(map(json.dumps, lines)), days=1)
+    events = json.loads((TRACES / "copilot_cli.json").read_text(encoding="utf-8"))
+    put(home / ".copilot/session-state/cop-1/events.jsonl", "\n".join(map(json.dumps, events)), days=1)
+    chat = (TRACES / "vscode_chat.json").read_text(encoding="utf-8")
+    put(home / ".config/Code/User/workspaceStorage/w/chatSessions/vs-1.json", chat, days=1)
+    rows = {row["session"]: row for row in listed(capsys, "--since", "2d")}
+
+    facts = {name: (row["title"], row["calls"], row["outcome"]) for name, row in rows.items() if ":5f" not in name}
+    assert facts == {
+        "opencode:ses_hive": ("Weigh the hives", 5, "success"),
+        "goose:20260304_7": ("Prune the pears", 5, "success"),
+        "copilot-cli:cop-1": ("Rent boat 3", 4, "success"),
+        "vscode-chat:vs-1": ("Count the sheep", 4, "success"),
+    }
+    (storage / "message/ses_hive/msg_2.json").write_text("{")
+    assert main(["inspect", "opencode:ses"]) == 1
+    assert "msg_2.json" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

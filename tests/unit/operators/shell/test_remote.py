@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_vai.model.time_limit import TookTooLong
 from airflow_provider_vai.operators.runtime.errors import NothingSent, NothingSentYet
 from airflow_provider_vai.operators.shell import remote
-from airflow_provider_vai.operators.shell.local import TookTooLong
 
 LOG = logging.getLogger(__name__)
 PLACE = remote.Place("host", "dag/run%3A1", "")

@@ -23,6 +23,72 @@ class Vector:
 
 VECTORS = [
     Vector(
+        "opencode.json",
+        [
+            (
+                "ses_hive",
+                "chat_thread",
+                "success",
+                [
+                    ("bash", 0, 0, "success", "unknown"),
+                    ("bash", 0, 0, "failed", "unknown"),
+                    ("write", 0, 1, "success", "unknown"),
+                    ("hives_mail", 0, 1, "denied", "denied"),
+                    ("edit", 0, 1, "failed", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "goose.json",
+        [
+            (
+                "20260304_7",
+                "chat_thread",
+                "success",
+                [
+                    ("developer__shell", 0, 0, "success", "unknown"),
+                    ("weather__today", 0, 0, "success", "unknown"),
+                    ("developer__text_editor", 0, 1, "success", "unknown"),
+                    ("saw__cut", 0, 1, "denied", "denied"),
+                    ("saw__cut", 0, 1, "failed", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "copilot_cli.json",
+        [
+            (
+                "cop-1",
+                "chat_thread",
+                "success",
+                [
+                    ("bash", 0, 0, "success", "unknown"),
+                    ("rent", 0, 0, "success", "unknown"),
+                    ("bash", 0, 0, "denied", "denied"),
+                    ("create", 0, 1, "failed", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "vscode_chat.json",
+        [
+            (
+                "vs-1",
+                "chat_thread",
+                "success",
+                [
+                    ("run_in_terminal", 0, 0, "success", "approved"),
+                    ("mcp_farm_gate", 0, 0, "success", "not_required"),
+                    ("run_in_terminal", 0, 1, "denied", "denied"),
+                    ("run_in_terminal", 0, 1, "failed", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
         "agentdojo.json",
         [
             (
