@@ -58,7 +58,7 @@ CONFIG: dict[str, Any] = {
                 "folders. If empty: $AIRFLOW_HOME/vai/work.",
                 "version_added": "0.1.0",
                 "type": "string",
-                "example": "/mnt/shared/vai/work",
+                "example": "/srv/vai/work",
                 "default": "",
             },
             "automations_path": {

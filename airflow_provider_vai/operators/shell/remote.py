@@ -79,14 +79,23 @@ def script(command: str, place: Place, environment: Mapping[str, str], seconds: 
 
 
 def _hook(conn_id: str) -> Any:
+    """Return Airflow's hook of an SSH connection.
+
+    :raises NothingSent: there is no such connection, or it is of another type.
+    :raises MissingExtra: its provider is not installed.
+    """
+    from airflow.sdk import BaseHook
+
     try:
-        from airflow.providers.ssh.hooks.ssh import SSHHook
-    except ImportError as error:
-        raise MissingExtra(f"{error}: pip install apache-airflow-providers-ssh") from error
-    try:
-        return SSHHook(ssh_conn_id=conn_id)
+        connection = BaseHook.get_connection(conn_id)
     except Exception as error:
         raise NothingSent(f"nothing was run: the connection {conn_id!r} cannot be used: {error}") from error
+    if connection.conn_type != "ssh":
+        raise NothingSent(f"nothing was run: the connection {conn_id!r} is of the type {connection.conn_type}, not ssh")
+    try:
+        return connection.get_hook()
+    except Exception as error:  # without the provider, the type of the hook is unknown
+        raise MissingExtra(f"{error}: pip install apache-airflow-providers-ssh") from error
 
 
 def _read(stdout: Any, output: KeptOutput, seconds: float) -> None:

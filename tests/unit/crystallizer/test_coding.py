@@ -14,7 +14,7 @@ from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.model.tools_file import ToolRule, ToolsFile
 from tests.unit.support import call, crystallized, findings, run
 
-HOME = "/home/mia/shop"
+HOME = "/srv/mia/shop"
 
 
 def drafts(*calls: ToolCall, **rule: Any) -> list[Draft]:

@@ -31,7 +31,7 @@ VARIABLES = (
 
 def claude_line(number: int, kind: str, content: Any, **more: Any) -> str:
     """Return one line of a Claude Code session."""
-    line = {"type": kind, "uuid": f"u{number}", "sessionId": CLAUDE, "cwd": "/home/mia/shop", "message": {}}
+    line = {"type": kind, "uuid": f"u{number}", "sessionId": CLAUDE, "cwd": "/srv/mia/shop", "message": {}}
     line["message"] = {"role": kind, "content": content}
     return json.dumps({**line, **more})
 
@@ -62,17 +62,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.chdir(tmp_path)
     lines = [claude_line(1, "user", "make the order report")]
-    lines += use(2, "Read", {"file_path": "/home/mia/shop/a"}, "a")
+    lines += use(2, "Read", {"file_path": "/srv/mia/shop/a"}, "a")
     lines += use(4, "Bash", {"command": "python orders.py > out.txt", "description": "Orders"}, "done")
-    lines += use(6, "Write", {"file_path": "/home/mia/shop/report/march.txt", "content": "March"}, "written")
+    lines += use(6, "Write", {"file_path": "/srv/mia/shop/report/march.txt", "content": "March"}, "written")
     lines.append(claude_line(8, "assistant", [{"type": "text", "text": "Done."}]))
     put(tmp_path / f".claude/projects/-home-mia-shop/{CLAUDE}.jsonl", "\n".join(lines), days=1)
     agent = use(20, "Bash", {"command": "wc -l out.txt"}, "3", isSidechain=True, agentId="a1")
     put(tmp_path / f".claude/projects/-home-mia-shop/{CLAUDE}/subagents/agent-a1.jsonl", "\n".join(agent), days=1)
     edit = [claude_line(1, "user", "fix it")]
-    edit += use(2, "Edit", {"file_path": "/home/mia/shop/a.py", "old_string": "1", "new_string": "2"}, "edited")
+    edit += use(2, "Edit", {"file_path": "/srv/mia/shop/a.py", "old_string": "1", "new_string": "2"}, "edited")
     put(tmp_path / ".claude/projects/-home-mia-shop/5f0c-edit.jsonl", "\n".join(edit), days=2)
-    meta = {"type": "session_meta", "payload": {"id": CODEX, "cwd": "/home/mia/shop"}}
+    meta = {"type": "session_meta", "payload": {"id": CODEX, "cwd": "/srv/mia/shop"}}
     called = {"type": "function_call", "name": "shell", "call_id": "c", "arguments": '{"command": ["ls"]}'}
     output = {"type": "function_call_output", "call_id": "c", "output": "Exit code: 0\nOutput:\na"}
     codex = [meta, *({"type": "response_item", "payload": item} for item in (called, output))]

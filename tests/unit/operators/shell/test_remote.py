@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import subprocess
-import sys
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk import BaseHook
 
 from airflow_provider_vai.model.time_limit import TookTooLong
-from airflow_provider_vai.operators.runtime.errors import NothingSent, NothingSentYet
+from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent, NothingSentYet
 from airflow_provider_vai.operators.shell import remote
 
 LOG = logging.getLogger(__name__)
@@ -67,16 +67,20 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             stdin = SimpleNamespace(write=channel.write, channel=channel)
             return stdin, SimpleNamespace(channel=channel), None
 
-    _provide(monkeypatch, lambda ssh_conn_id: SimpleNamespace(get_conn=Client))
+    provide(monkeypatch, get_conn=Client)
     return tmp_path
 
 
-def _provide(monkeypatch: pytest.MonkeyPatch, hook: Any) -> None:
-    module = ModuleType("airflow.providers.ssh.hooks.ssh")
-    module.SSHHook = hook  # type: ignore[attr-defined]
-    for name in ("airflow.providers.ssh", "airflow.providers.ssh.hooks"):
-        monkeypatch.setitem(sys.modules, name, ModuleType(name))
-    monkeypatch.setitem(sys.modules, module.__name__, module)
+def provide(monkeypatch: pytest.MonkeyPatch, conn_type: str = "ssh", **hook: Any) -> None:
+    """Let every connection be of a type, with a hook that has these methods; without any, its provider is missing."""
+
+    def get_hook() -> Any:
+        if not hook:
+            raise RuntimeError("Unknown hook type 'ssh'")
+        return SimpleNamespace(**hook)
+
+    connection = SimpleNamespace(conn_type=conn_type, get_hook=get_hook)
+    monkeypatch.setattr(BaseHook, "get_connection", lambda conn_id: connection)
 
 
 def run(command: str, place: remote.Place = PLACE, seconds: float = 30, **variables: str) -> Any:
@@ -104,17 +108,23 @@ def test_errors_and_the_time_limit(host: Path) -> None:
 
 
 def test_a_host_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection that does not exist is final; a host that does not answer may be tried again."""
+    """A connection that cannot be used is final; a host that does not answer may be tried again."""
 
-    def missing(ssh_conn_id: str) -> Any:
-        raise KeyError(ssh_conn_id)
+    def missing(conn_id: str) -> Any:
+        raise KeyError(conn_id)
 
     def down() -> Any:
         raise OSError("refused")
 
-    _provide(monkeypatch, missing)
+    monkeypatch.setattr(BaseHook, "get_connection", missing)
     with pytest.raises(NothingSent, match="'host' cannot be used"):
         run("true")
-    _provide(monkeypatch, lambda ssh_conn_id: SimpleNamespace(get_conn=down))
+    provide(monkeypatch, "http")
+    with pytest.raises(NothingSent, match="is of the type http, not ssh"):
+        run("true")
+    provide(monkeypatch)
+    with pytest.raises(MissingExtra, match="pip install apache-airflow-providers-ssh"):
+        run("true")
+    provide(monkeypatch, get_conn=down)
     with pytest.raises(NothingSentYet, match="cannot be reached: refused"):
         run("true")

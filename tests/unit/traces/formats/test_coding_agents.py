@@ -20,7 +20,7 @@ def sample(name: str) -> Any:
 
 @pytest.mark.parametrize(
     ("name", "folder"),
-    [("opencode", "/home/mia/hives"), ("goose", "/home/mia/orchard"), ("copilot_cli", "/home/mia/boats")],
+    [("opencode", "/srv/mia/hives"), ("goose", "/srv/mia/orchard"), ("copilot_cli", "/srv/mia/boats")],
 )
 def test_the_folder_of_the_agent(name: str, folder: str) -> None:
     """Each call knows the folder in which the agent was; paths of its steps are relative to it."""
