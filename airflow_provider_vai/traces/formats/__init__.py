@@ -60,6 +60,7 @@ BUILT_IN = {  # name -> module; tried in this order, the most specific shapes fi
     "goose": "coding.goose",
     "copilot_cli": "coding.copilot_cli",
     "vscode_chat": "coding.vscode_chat",
+    "cline": "coding.cline",
     "bedrock_converse": "chats.converse",
     "anthropic_messages": "anthropic.messages",
     "openai_chat": "openai.chat",

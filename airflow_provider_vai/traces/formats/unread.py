@@ -63,11 +63,11 @@ def _in_content(*keys: str, kind: str = "") -> Callable[[Any], bool]:
     return test
 
 
-def _says(*texts: str) -> Callable[[Any], bool]:
-    """Return a test for a chat in which an assistant's text holds one of these texts."""
+def _says(*texts: str, role: str = "assistant") -> Callable[[Any], bool]:
+    """Return a test for a chat in which a text of a role, such as the assistant, holds one of these texts."""
 
     def test(document: Any) -> bool:
-        contents = [message.get("content") for message in _messages(document) if message.get("role") == "assistant"]
+        contents = [message.get("content") for message in _messages(document) if message.get("role") == role]
         parts = [part for content in contents for part in (content if isinstance(content, list) else [content])]
         written = [as_object(part).get("text") if isinstance(part, dict) else part for part in parts]
         return any(text in found for found in written if isinstance(found, str) for text in texts)
@@ -147,8 +147,11 @@ UNREAD: tuple[Unread, ...] = (
         "the working_dir beside the messages is missing",
     ),
     Unread(
-        "a chat of a coding agent with calls as XML in its text (Cline, Roo Code)",
-        _says("<execute_command>", "<use_mcp_tool>", "<attempt_completion>", "<write_to_file>"),
+        "a chat of a coding agent with calls as XML in its text (Cline, Roo Code), but without their results",
+        lambda document: (
+            _says("<execute_command>", "<use_mcp_tool>", "<attempt_completion>", "<write_to_file>")(document)
+            and not _says("] Result:", role="user")(document)
+        ),
         "Switch the agent to native tool calls and record the run again.",
         "anthropic_messages",
         "there is no tool_use block, and calls in text have no ids and no marked results",

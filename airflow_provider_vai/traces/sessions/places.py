@@ -16,6 +16,8 @@ from airflow_provider_vai.traces.reading.folder import SUB_AGENTS
 from airflow_provider_vai.traces.sessions import assembled
 
 SHOWN = 5
+CLINE = ("saoudrizwan.claude-dev", "rooveterinaryinc.roo-cline")
+"""The extensions of VS Code that keep tasks as Cline does."""
 
 
 class Session(NamedTuple):
@@ -120,6 +122,12 @@ SOURCES = (
         "vscode-chat",
         _code,
         ("workspaceStorage/*/chatSessions/*.json", "globalStorage/emptyWindowChatSessions/*.json"),
+    ),
+    SessionSource(
+        "cline",
+        _code,
+        tuple(f"globalStorage/{name}/tasks/*/api_conversation_history.json" for name in CLINE),
+        id_of=lambda path: path.parent.name,
     ),
 )
 """The coding agents, in the order of the documentation."""

@@ -169,6 +169,8 @@ def test_sessions_of_the_other_agents(home: Path, capsys: pytest.CaptureFixture[
     put(home / ".copilot/session-state/cop-1/events.jsonl", "\n".join(map(json.dumps, events)), days=1)
     chat = (TRACES / "vscode_chat.json").read_text(encoding="utf-8")
     put(home / ".config/Code/User/workspaceStorage/w/chatSessions/vs-1.json", chat, days=1)
+    task = home / ".config/Code/User/globalStorage/saoudrizwan.claude-dev/tasks/177/api_conversation_history.json"
+    put(task, (TRACES / "cline.json").read_text(encoding="utf-8"), days=1)
     rows = {row["session"]: row for row in listed(capsys, "--since", "2d")}
 
     facts = {name: (row["title"], row["calls"], row["outcome"]) for name, row in rows.items() if ":5f" not in name}
@@ -177,6 +179,7 @@ def test_sessions_of_the_other_agents(home: Path, capsys: pytest.CaptureFixture[
         "goose:20260304_7": ("Prune the pears", 5, "success"),
         "copilot-cli:cop-1": ("Rent boat 3", 4, "success"),
         "vscode-chat:vs-1": ("Count the sheep", 4, "success"),
+        "cline:177": ("Label the jars", 6, "success"),
     }
     (storage / "message/ses_hive/msg_2.json").write_text("{")
     assert main(["inspect", "opencode:ses"]) == 1

@@ -20,6 +20,7 @@ NAMES = {
     "goose.json": "goose",
     "copilot_cli.json": "copilot_cli",
     "vscode_chat.json": "vscode_chat",
+    "cline.json": "cline",
     "codex_exec.json": "codex_exec",
     "codex.json": "codex",
     "n8n.json": "n8n",

@@ -97,6 +97,32 @@ def test_vscode_call_without_arguments_is_noted() -> None:
     assert len(run.notes) == 4
 
 
+def test_cline_values() -> None:
+    """Tags inside a file's text stay, an MCP tool has its server, and what the user changed is what was written."""
+    run = one_run("cline", sample("cline"))
+    listed, written, printed, removed, changed, failed = run.calls
+
+    assert listed.arguments == {"command": "ls jars && echo '<b>'", "requires_approval": "false"}
+    assert written.arguments == {"path": "labels/plum.html", "content": "<content>Plum</content>"}
+    assert (printed.server, printed.tool, printed.result) == ("printer", "print", {"printed": 2})
+    assert (removed.approval.by, removed.arguments) == ("user", None)
+    assert (changed.proposed_arguments["content"], changed.arguments["content"]) == ("Pear", "Quince")
+    assert "no printer" in failed.error
+    assert [turn.user_text for turn in run.turns] == ["Label the jars"]
+
+
+def test_cline_result_with_an_exit_code_and_edits_without_the_file() -> None:
+    """Roo Code's exit code decides; if the file as it was written is not recorded, no step can repeat it."""
+    document = sample("cline")
+    document[2]["content"] = [{"type": "text", "text": "[execute_command for 'ls'] Result:\nCommand executed in"
+                               " terminal. Exit code: 2\nOutput:\nno jars"}]  # fmt: skip
+    document[10]["content"][1]["text"] = "The user made the following updates to your content:\n-Pear"
+    run = one_run("cline", document)
+
+    assert run.calls[0].outcome == "failed"
+    assert not isinstance(run.calls[4].arguments, dict)
+
+
 @pytest.mark.parametrize(
     ("name", "spoil"),
     [

@@ -23,6 +23,24 @@ class Vector:
 
 VECTORS = [
     Vector(
+        "cline.json",
+        [
+            (
+                "sha256:c4bf2105af09e361",
+                "chat_thread",
+                "success",
+                [
+                    ("execute_command", 0, 0, "success", "unknown"),
+                    ("write_to_file", 0, 1, "success", "unknown"),
+                    ("print", 0, 2, "success", "unknown"),
+                    ("execute_command", 0, 3, "denied", "denied"),
+                    ("write_to_file", 0, 4, "success", "edited"),
+                    ("execute_command", 0, 5, "failed", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
         "opencode.json",
         [
             (
