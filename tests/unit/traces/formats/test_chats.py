@@ -55,6 +55,16 @@ def test_a_loop_of_messages_ends() -> None:
     assert len(one_run("chatgpt", chat).calls) == 2
 
 
+def test_a_parent_that_is_no_id() -> None:
+    """A message whose parent is no text begins the chat; a result after it belongs to no call."""
+    chat = sample("chatgpt")
+    tool = next(
+        node for node in chat["mapping"].values() if (node["message"] or {}).get("author", {}).get("role") == "tool"
+    )
+    tool["parent"] = ["x"]
+    assert one_run("chatgpt", chat).notes
+
+
 def test_chatgpt_values() -> None:
     """Python's mark decides about failure; the code stays text; the model is that of the last answer."""
     run = one_run("chatgpt", sample("chatgpt"))
