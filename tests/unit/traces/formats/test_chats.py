@@ -58,11 +58,12 @@ def test_a_loop_of_messages_ends() -> None:
 def test_a_parent_that_is_no_id() -> None:
     """A message whose parent is no text begins the chat; a result after it belongs to no call."""
     chat = sample("chatgpt")
-    tool = next(
-        node for node in chat["mapping"].values() if (node["message"] or {}).get("author", {}).get("role") == "tool"
-    )
-    tool["parent"] = ["x"]
-    assert one_run("chatgpt", chat).notes
+    roles = {key: (node["message"] or {}).get("author", {}).get("role") for key, node in chat["mapping"].items()}
+    chat["current_node"] = next(key for key, role in roles.items() if role == "tool")
+    chat["mapping"][chat["current_node"]]["parent"] = ["x"]
+    run = one_run("chatgpt", chat)
+    assert run.calls == []
+    assert any("no such call" in note for note in run.notes)
 
 
 def test_chatgpt_values() -> None:
