@@ -15,6 +15,7 @@ OPERATORS = (
     "dlt_extract",
     "duckdb_transform",
     "each",
+    "edit_file",
     "explain_schema",
     "fetch_page",
     "file_sync",
@@ -22,8 +23,10 @@ OPERATORS = (
     "http_request",
     "mcp_tool",
     "python_tool",
+    "shell_command",
     "unmapped_tool",
     "web_search",
+    "write_file",
 )
 
 
@@ -46,6 +49,16 @@ CONFIG: dict[str, Any] = {
                 "version_added": "0.1.0",
                 "type": "string",
                 "example": "s3://conn_id@bucket/vai/runs",
+                "default": "",
+            },
+            "work_path": {
+                "description": "Folder on the workers in which the steps of a DAG run that run commands or write files "
+                "have their working folder, <dag_id>/<run_id>. It must be a local path. If the steps of one DAG run "
+                "may run on several workers, it must be on a file system that they share. Nothing deletes the "
+                "folders. If empty: $AIRFLOW_HOME/vai/work.",
+                "version_added": "0.1.0",
+                "type": "string",
+                "example": "/srv/vai/work",
                 "default": "",
             },
             "automations_path": {

@@ -65,6 +65,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("vai doctor", "this installation, and what your automations need"),
         ("vai doctor dags/vai --json", "another folder, for other programs"),
     ),
+    "sessions": (
+        ("vai sessions --since 7d", "the sessions of the last week"),
+        ("vai crystallize claude-code:1f2e", "a DAG of one of them"),
+    ),
     "completion": (
         ('eval "$(vai completion bash)"', "in ~/.bashrc"),
         ('eval "$(vai completion zsh)"', "in ~/.zshrc"),

@@ -10,8 +10,9 @@ TRACES = option(
     "trace",
     metavar="TRACE",
     nargs="+",
-    help="a file that the agent framework wrote (archive.zip!member: a file in an archive); several files are either "
-    "exports of one run, which are merged, or runs of one task, which become one DAG",
+    help="a file that the agent framework wrote (archive.zip!member: a file in an archive), or a session of a coding "
+    "agent as vai sessions lists it (claude-code:ID); several are either exports of one run, which are merged, or runs "
+    "of one task, which become one DAG",
 )
 FORMAT = option("--format", metavar="NAME", help="the trace format (see vai formats); default: detected")
 FORCE = option(
@@ -323,6 +324,20 @@ COMMANDS = (
                 help="the folder of the automations; default: the folder that Airflow's HTTP API serves",
             ),
             option("--timeout", metavar="SECONDS", type=float, help="the time limit of asking Airflow; default: 120"),
+            JSON,
+        ),
+    ),
+    Command(
+        "sessions",
+        "sessions",
+        "List the sessions that coding agents keep on this machine, newest first. They are only read; nothing is sent.",
+        (
+            option(
+                "--since",
+                metavar="DATE|DAYS",
+                default="30d",
+                help="leave out sessions that were not changed since this date (2026-03-01) or for so many days (7d)",
+            ),
             JSON,
         ),
     ),

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from airflow_provider_vai.crystallizer.draft import Draft
+from airflow_provider_vai.crystallizer.source_code import only_edits_code
 from airflow_provider_vai.model.automation import Advice
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.secrets.masking import mask
 
 
 def advise(drafts: Sequence[Draft], run: Run) -> Advice:
-    """Return ``skip`` for a single call or exploration, ``wait`` for unfinished work, else ``crystallize``."""
+    """Return ``skip`` for a single call, exploration or changes to source code, ``wait`` for unfinished work, else
+    ``crystallize``.
+    """
+    if only_edits_code([(draft.kind.name, draft.values) for draft in drafts]):
+        reason = (
+            "the run only edits source code: commit the change instead, because a DAG would make it again and again"
+        )
+        return Advice(recommendation="skip", reasons=[reason])
     if len(drafts) == 1:
         return Advice(recommendation="skip", reasons=["one tool call: calling the tool directly is simpler than a DAG"])
     unsettled = _unsettled(drafts, run)

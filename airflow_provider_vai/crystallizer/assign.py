@@ -8,12 +8,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from airflow_provider_vai.crystallizer import coding
 from airflow_provider_vai.crystallizer.draft import Draft, Policy
 from airflow_provider_vai.exceptions import ArgumentsRefused, UnmappedTool
 from airflow_provider_vai.languages.identifiers import Names, identifier, slug
 from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model.effects import OWN
 from airflow_provider_vai.model.kinds import Kind, by_name
+from airflow_provider_vai.model.kinds_coding import KINDS as CODING
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.model.step_effects import declared, effect_of
@@ -21,6 +23,7 @@ from airflow_provider_vai.model.tools_file import FILE_NAME, MCP_NAME, ToolRule,
 from airflow_provider_vai.model.validation import problems
 from airflow_provider_vai.secrets.masking import mask
 
+NEVER_BY_NAME = ("approval_gate", "unmapped_tool")
 CONNECTION_REFERENCE = "connectionRef"  # the platform's key for the connection, beside the other arguments
 
 
@@ -34,30 +37,55 @@ def assign(calls: Sequence[ToolCall], tools: ToolsFile, policy: Policy, format: 
     """
     kinds = [(call, *_kind(call, tools)) for call in calls]
     unmapped = {call.tool: call.server for call, kind, _ in kinds if kind is None}
+    looked = coding.only_looked(list(unmapped))
     if unmapped and not policy.allow_unmapped:
         raise UnmappedTool(
             f"{len(unmapped)} tool{'s' * (len(unmapped) > 1)} without an action kind: {', '.join(map(repr, unmapped))}",
             where=f"call {next(call.id for call, kind, _ in kinds if kind is None)}",
             remedy=f"Add to {FILE_NAME} (beside the trace, or given with --tools), then run again:\n\n"
             + "\n\n".join(suggestion(tool, server=server, format=format) for tool, server in unmapped.items())
+            + (
+                f"\n\nOr leave out what the agent needed only for itself: --exclude {','.join(looked)}"
+                if looked
+                else ""
+            )
             + "\n\nOr use --allow-unmapped to render them as steps that fail when they run.",
         )
     names = Names(make=identifier if policy.unicode_ids else slug)
+    root = coding.root_of(calls)
+    found = [(call, kind or by_name()["unmapped_tool"], rule) for call, kind, rule in kinds]
+    values = [_values(call, kind, rule, root) for call, kind, rule in found]
+    digests = coding.digests([(call, kind, given) for (call, kind, _), given in zip(found, values, strict=True)])
     return [
-        _draft(names.give(mask(call.tool), "tool"), call, kind or by_name()["unmapped_tool"], rule)
-        for call, kind, rule in kinds
+        _draft(names.give(mask(call.tool), "tool"), call, kind, rule, {**given, **more})
+        for (call, kind, rule), given, more in zip(found, values, digests, strict=True)
     ]
 
 
 def _kind(call: ToolCall, tools: ToolsFile) -> tuple[Kind | None, ToolRule | None]:
     rule = tools.rule(call.tool, call.server)
+    if rule is None and (step := coding.found_step(call, None)):
+        return by_name()[step.kind], None
     kind = by_name().get(rule.kind if rule else call.tool)
-    return (None if kind and kind.name in ("approval_gate", "unmapped_tool") and not rule else kind), rule
+    is_named_alike = kind and (kind.name in NEVER_BY_NAME or (kind.name in CODING and coding.is_of_server(call)))
+    return (None if is_named_alike and not rule else kind), rule
 
 
-def _draft(key: str, call: ToolCall, kind: Kind, rule: ToolRule | None) -> Draft:
-    recorded = _recorded_arguments(call, rule)
-    values = _wrapped(call, kind, rule, recorded) if kind.wraps else _direct(call, kind, rule, recorded)
+def _values(call: ToolCall, kind: Kind, rule: ToolRule | None, root: str | None) -> dict[str, Any]:
+    """Return the arguments of a call under the kind's names.
+
+    :param root: the folder in which a coding agent worked, if it is known.
+    """
+    step = coding.found_step(call, rule)
+    coding.refuse_problem(call, step)
+    recorded = step.values if step else _recorded_arguments(call, rule)
+    if kind.wraps:
+        return _wrapped(call, kind, rule, recorded)
+    values = _direct(call, kind, rule, recorded)
+    return coding.placed(call, kind, values, root) if kind.name in CODING else values
+
+
+def _draft(key: str, call: ToolCall, kind: Kind, rule: ToolRule | None, values: dict[str, Any]) -> Draft:
     if not kind.wraps and OWN in values:
         raise ArgumentsRefused(
             f"the recorded call of {call.tool!r} gives {OWN}, which only a person may declare",

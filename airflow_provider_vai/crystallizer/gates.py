@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from airflow_provider_vai.crystallizer.draft import Draft, Gates
 from airflow_provider_vai.crystallizer.trust import asks_untrusted_address
 from airflow_provider_vai.model.flags import outsiders
+from airflow_provider_vai.model.kinds_coding import KINDS as CODING
 from airflow_provider_vai.model.step_approval import UntrustedValue
 from airflow_provider_vai.secrets.masking import mask
 
@@ -57,6 +58,9 @@ def _gate(draft: Draft, gates: Gates) -> tuple[bool, str]:
         at = f" at {approval.at.isoformat()}" if approval.at else ""
         edited = ", with edited arguments" if approval.state == "edited" else ""
         return True, f"a person approved this call in the recorded run{by}{at}{edited}; each run needs its own approval"
+    is_own_work = draft.effect == "write" and draft.kind.name in CODING
+    if approval.state == "not_required" and is_own_work and gates == "auto" and rule != "recorded":
+        return True, "the agent's own settings allowed it without a question; they do not hold for this step"
     if approval.state == "unknown" and draft.effect == "write":
         if gates == "auto" and rule != "recorded":
             return True, "it has external side effects, and the trace does not record whether anyone approved them"

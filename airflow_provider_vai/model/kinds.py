@@ -93,6 +93,14 @@ class Kind:
         return effects.Possible(self.effect, "read")
 
 
+FILE_NAMES = ("path", "folder", "before_sha256", "after_sha256")
+"""The arguments that say which file a step writes."""
+
+
+def _writes_a_file(arguments: Mapping[str, Any]) -> effects.Possible:
+    return effects.Possible("write", "artifact", "writes a file")
+
+
 KINDS = (
     Kind(
         name="dlt_extract",
@@ -241,6 +249,34 @@ KINDS = (
         wraps=True,
         result="as_recorded",
         never_wired=("python_callable",),
+    ),
+    Kind(
+        name="shell_command",
+        operator=f"{OPERATORS}.shell_command.ShellCommandOperator",
+        summary="a recorded command line in the working folder of the DAG run, or on a host through SSH",
+        arguments=arguments.ShellCommandArguments,
+        effect="write",
+        determinism="model_written",
+        reason="a model wrote this command line",
+        never_wired=("command", "cwd", "max_seconds", "conn_id"),
+    ),
+    Kind(
+        name="write_file",
+        operator=f"{OPERATORS}.write_file.WriteFileOperator",
+        summary="a text file below the working folder of the DAG run, or below a declared folder",
+        arguments=arguments.WriteFileArguments,
+        effect="write",
+        decides=_writes_a_file,
+        never_wired=FILE_NAMES,
+    ),
+    Kind(
+        name="edit_file",
+        operator=f"{OPERATORS}.edit_file.EditFileOperator",
+        summary="one text replaced in a file below the working folder of the DAG run, or below a declared folder",
+        arguments=arguments.EditFileArguments,
+        effect="write",
+        decides=_writes_a_file,
+        never_wired=(*FILE_NAMES, "old_text"),
     ),
     Kind(
         name="approval_gate",

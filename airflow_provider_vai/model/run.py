@@ -56,6 +56,7 @@ class ToolCall(_Fact):
     parsed once. Calls of one assistant message share a ``batch``. ``server`` is the MCP server's name. ``parent_id`` is
     the id of the call (of a sub-agent or program) inside which this one was made. ``failed_by_result`` marks a failure
     that only the result's content reports, because the trace has no mark for it; ``result`` is kept.
+    ``working_folder`` is the folder in which a coding agent was when it made the call.
     """
 
     id: str
@@ -64,6 +65,7 @@ class ToolCall(_Fact):
     turn: int = 0
     batch: int = 0
     parent_id: str | None = None
+    working_folder: str | None = None
     actor: Literal["agent", "user"] = "agent"
     proposed_arguments: dict[str, Any] | str | None = None
     arguments: dict[str, Any] | str | None = None

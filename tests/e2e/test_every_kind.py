@@ -177,6 +177,13 @@ def test_agent_and_mcp_tool(finished: Finished) -> None:
     assert finished.result("add_note") == {"notes": 2}
 
 
+def test_files_and_command(finished: Finished) -> None:
+    """The file was written, edited and sorted in the working folder of the run."""
+    assert finished.result("shell_command") == {"exit_code": 0, "output": "North 180\nSouth 80", "truncated": False}
+    (sorted_file,) = finished.home.glob("airflow/vai/work/every_kind/*/report/sorted.txt")
+    assert sorted_file.read_text(encoding="utf-8") == "North 180\nSouth 80\n"
+
+
 def test_approval_and_request(finished: Finished) -> None:
     """The report is posted once, with what Mia approved."""
     assert finished.posts == [{"month": "2025-03", "regions": REVENUE}]

@@ -29,6 +29,7 @@ WRITES = {
     "mcp_tool": AT_MOST_ONCE,
     "mcp_tool-stdio": AT_MOST_ONCE,
     "call_agent": AT_MOST_ONCE,
+    "shell_command": AT_MOST_ONCE,
     "call_automation": EXACTLY_ONCE,  # the called run's id is the same in each try
     "call_automation-waiting": EXACTLY_ONCE,
 }

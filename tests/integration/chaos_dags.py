@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -17,6 +19,7 @@ from airflow_provider_vai.operators.call_automation import CallAutomationOperato
 from airflow_provider_vai.operators.http_request import HttpRequestOperator
 from airflow_provider_vai.operators.mcp_tool import McpToolOperator
 from airflow_provider_vai.operators.python_tool import PythonToolOperator
+from airflow_provider_vai.operators.shell_command import ShellCommandOperator
 from airflow_provider_vai.sensors.approval import ApprovalGateSensor
 from tests.integration import chaos
 
@@ -75,6 +78,10 @@ class Agent(Mortal, CallAgentOperator):
     """An agent that uses an MCP server's tool."""
 
 
+class Shell(Mortal, ShellCommandOperator):
+    """A command line."""
+
+
 class Automation(CallAutomationOperator):
     """A run of another DAG. The supervisor starts it, so the task dies at one of its messages to the supervisor."""
 
@@ -128,6 +135,13 @@ def agent(name: str) -> Any:
     return Agent(task_id=name, conn_id="llm", question=name, tools=["mcp:mcp/send"], **RETRY)
 
 
+def shell(name: str) -> Any:
+    """Return a task that calls the function in a process of its own."""
+    code = f"from tests.integration.chaos_tool import send; send({URL!r}, {name!r})"
+    command = f"{shlex.quote(sys.executable)} -c {shlex.quote(code)}"
+    return Shell(task_id=name, command=command, environment={"PYTHONPATH": os.environ["PYTHONPATH"]}, **RETRY)
+
+
 def automation(name: str, **more: Any) -> Any:
     """Return a task that calls the other DAG."""
     return Automation(task_id=name, trigger_dag_id="called", conf={"cell": name}, **RETRY, **more)
@@ -139,6 +153,7 @@ TASKS: dict[str, Callable[[str], Any]] = {
     "mcp_tool": mcp,
     "mcp_tool-stdio": partial(mcp, conn_id="mcp_stdio"),
     "call_agent": agent,
+    "shell_command": shell,
     "call_automation": automation,
     "call_automation-waiting": partial(automation, wait=True),
 }

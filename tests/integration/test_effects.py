@@ -204,9 +204,12 @@ def test_missing_connection_is_no_unknown_outcome(task: str, run_dag: Callable[.
 
 
 def test_every_kind_that_writes_has_a_row() -> None:
-    """Each kind that writes must be in this test; an unmapped tool never sends anything, and copies can be repeated."""
-    repeatable = {"dlt_extract", "duckdb_transform", "file_sync"}
-    writing = {kind.name for kind in KINDS if kind.effect == "write"} - {"unmapped_tool", *repeatable}
+    """Each kind that writes must be in this test; an unmapped tool never sends anything, and copies can be repeated.
+
+    An edit of a file replaces it as a whole, and sends nothing.
+    """
+    repeatable = {"dlt_extract", "duckdb_transform", "file_sync", "write_file"}
+    writing = {kind.name for kind in KINDS if kind.effect == "write"} - {"unmapped_tool", "edit_file", *repeatable}
     operators = (kind.operator.rpartition(".") for kind in KINDS if kind.name in repeatable)
     assert all(getattr(importlib.import_module(module), name).idempotent for module, _, name in operators)
 

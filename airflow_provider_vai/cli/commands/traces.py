@@ -14,6 +14,7 @@ from airflow_provider_vai.cli.chosen_runs import chosen_recordings, complain_of_
 from airflow_provider_vai.cli.collector import without_collector
 from airflow_provider_vai.cli.publishing import out_folder, read_soon
 from airflow_provider_vai.cli.reports import after_writing, as_json, print_json, show_published, show_run
+from airflow_provider_vai.cli.session_traces import traces_of
 from airflow_provider_vai.cli.terminal import complain, next_step, progress, say, table, working
 from airflow_provider_vai.crystallizer.run_secrets import masked_run
 from airflow_provider_vai.crystallizer.several.generalise import Recording
@@ -29,7 +30,8 @@ from airflow_provider_vai.traces.reading.trace import Trace
 def inspect(arguments: Namespace) -> None:
     """Show the selected runs; without a selection, list the runs of the trace."""
     if len(arguments.trace) == 1 and not (arguments.all or arguments.json or arguments.run):
-        _overview(arguments.trace[0], arguments.format)
+        with traces_of(arguments.trace) as paths:
+            _overview(paths[0], arguments.trace[0], arguments.format)
         return
     chosen = [masked_run(recording.run) for recording in _recordings(arguments)]
     if arguments.json:
@@ -66,8 +68,11 @@ def crystallize(arguments: Namespace) -> None:
         complain(f"left out: {error}")
 
 
-def _overview(path: str, format: str | None) -> None:
-    """List the runs of a trace, or show its only run in full. Only one run at a time is kept in memory."""
+def _overview(path: str, name: str, format: str | None) -> None:
+    """List the runs of a trace, or show its only run in full. Only one run at a time is kept in memory.
+
+    :param name: what the user called the trace.
+    """
     rows: list[list[object]] = []
     with opened_trace(path, format) as runs:
         for run in map(masked_run, runs):
@@ -77,12 +82,11 @@ def _overview(path: str, format: str | None) -> None:
         complain_of_refused(runs)
     if len(rows) == 1:
         show_run(run)
-        next_step(f"vai crystallize {_shell([path])}")
+        next_step(f"vai crystallize {_shell([name])}")
         return
-    say(f"{plain(path)}: {len(rows)} runs ({plain(run.format)})")
+    say(f"{plain(name)}: {len(rows)} runs ({plain(run.format)})")
     table(("run", "title", "outcome", "calls"), rows, cut=("title",))
-    name = _shell([path])
-    next_step(f"vai inspect {name} --run ID", f"vai crystallize {name} --run ID (or --all)")
+    next_step(f"vai inspect {_shell([name])} --run ID", f"vai crystallize {_shell([name])} --run ID (or --all)")
 
 
 def _shell(paths: Sequence[str]) -> str:
@@ -90,7 +94,8 @@ def _shell(paths: Sequence[str]) -> str:
 
 
 def _recordings(arguments: Namespace) -> list[Recording]:
-    return chosen_recordings(arguments.trace, format=arguments.format, wanted=arguments.run, take_all=arguments.all)
+    with traces_of(arguments.trace) as paths:
+        return chosen_recordings(paths, format=arguments.format, wanted=arguments.run, take_all=arguments.all)
 
 
 def _options(arguments: Namespace) -> CrystallizeOptions:

@@ -63,11 +63,11 @@ def _in_content(*keys: str, kind: str = "") -> Callable[[Any], bool]:
     return test
 
 
-def _says(*texts: str) -> Callable[[Any], bool]:
-    """Return a test for a chat in which an assistant's text holds one of these texts."""
+def _says(*texts: str, role: str = "assistant") -> Callable[[Any], bool]:
+    """Return a test for a chat in which a text of a role, such as the assistant, holds one of these texts."""
 
     def test(document: Any) -> bool:
-        contents = [message.get("content") for message in _messages(document) if message.get("role") == "assistant"]
+        contents = [message.get("content") for message in _messages(document) if message.get("role") == role]
         parts = [part for content in contents for part in (content if isinstance(content, list) else [content])]
         written = [as_object(part).get("text") if isinstance(part, dict) else part for part in parts]
         return any(text in found for found in written if isinstance(found, str) for text in texts)
@@ -140,11 +140,32 @@ UNREAD: tuple[Unread, ...] = (
         "the calls are under additional_kwargs and the text is under blocks",
     ),
     Unread(
-        "a chat of a coding agent with calls as XML in its text (Cline, Roo Code)",
-        _says("<execute_command>", "<use_mcp_tool>", "<attempt_completion>", "<write_to_file>"),
+        "messages of Goose without its session",
+        _in_content(kind="toolRequest"),
+        "Export the session as a whole: `goose session export --format json`.",
+        "goose",
+        "the working_dir beside the messages is missing",
+    ),
+    Unread(
+        "a chat of a coding agent with calls as XML in its text (Cline, Roo Code), but without their results",
+        lambda document: (
+            _says("<execute_command>", "<use_mcp_tool>", "<attempt_completion>", "<write_to_file>")(document)
+            and not _says("] Result:", role="user")(document)
+        ),
         "Switch the agent to native tool calls and record the run again.",
         "anthropic_messages",
         "there is no tool_use block, and calls in text have no ids and no marked results",
+    ),
+    Unread(
+        "a transcript of Cursor, which keeps no tool results",
+        lambda document: any(
+            item.get("role") in ("user", "assistant") and isinstance(item.get("message"), dict) and "type" not in item
+            for item in _objects(document)
+        ),
+        "Record the work with an agent that keeps its results, such as Claude Code, or the traffic of its MCP servers "
+        "as an MCP log (JSON-RPC lines).",
+        "anthropic_messages",
+        "there is no tool_result block",
     ),
     Unread(
         "a chat of an agent that writes its calls as text (ReAct, CrewAI)",
@@ -171,22 +192,6 @@ UNREAD: tuple[Unread, ...] = (
         "Send the same spans to a file as well: Braintrust takes OpenTelemetry, so export them as OTLP JSON.",
         SPANS,
         NO_ATTRIBUTES,
-    ),
-    Unread(
-        "events of GitHub Copilot CLI",
-        lambda document: any(
-            str(item.get("type", "")).startswith(("tool.execution_", "session.start")) for item in _objects(document)
-        ),
-        "Record the traffic of its MCP servers as an MCP log (JSON-RPC lines).",
-        "claude_code",
-        "the lines have no message with content blocks",
-    ),
-    Unread(
-        "a chat of GitHub Copilot in VS Code",
-        _has("requests", "responderUsername"),
-        "Record the traffic of its MCP servers as an MCP log (JSON-RPC lines).",
-        CHAT,
-        "the calls are in the metadata of each answer",
     ),
     Unread(
         "spans of Datadog LLM Observability",
@@ -222,13 +227,6 @@ UNREAD: tuple[Unread, ...] = (
         "the attributes are labels with other names",
     ),
     Unread(
-        "a session of Goose",
-        lambda document: _has("working_dir", "conversation")(document) or _in_content(kind="toolRequest")(document),
-        "Record the traffic with the model as a VCR cassette, or that of its MCP servers as an MCP log.",
-        "anthropic_messages",
-        "the blocks are toolRequest and toolResponse",
-    ),
-    Unread(
         "requests of Helicone",
         _has("request_body", "response_body"),
         "Take the request_body of the last request: its messages hold the whole run.",
@@ -241,13 +239,6 @@ UNREAD: tuple[Unread, ...] = (
         "Record the traffic with the model as a VCR cassette.",
         CHAT,
         "the messages have a message_type and no role",
-    ),
-    Unread(
-        "a session of opencode",
-        lambda document: any({"info", "parts"} <= message.keys() for message in _messages(document)),
-        "Switch on opencode's OpenTelemetry (experimental.openTelemetry) and export the spans as OTLP JSON.",
-        "vercel_ui",
-        "each message keeps its role under info",
     ),
     Unread(
         "spans of Opik",

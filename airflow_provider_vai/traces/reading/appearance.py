@@ -14,6 +14,11 @@ LOOKS: tuple[tuple[re.Pattern[str], str, str], ...] = (
         "Aider writes its edits as text in every export. Record the work with an agent that makes tool calls.",
     ),
     (
+        re.compile(r"\s*# [^\n]*\s+_Exported on [^\n]* from Cursor"),
+        "an export of a chat in Cursor, which keeps no tool results",
+        "Record the work with an agent that keeps its calls and results, such as Claude Code.",
+    ),
+    (
         re.compile(r"\s*<(!doctype|html|\?xml)\b", re.IGNORECASE),
         "a web page or XML",
         "Export the run as JSON; a page saved from a browser is not an export.",

@@ -48,7 +48,12 @@ class ChatGPTAdapter:
         path = branch(facts.get("current_node"), lambda key: as_object(nodes[key]).get("parent"), nodes)
         messages = [as_object(as_object(nodes[key]).get("message")) for key in path]
         for key, message in zip(path, messages, strict=True):
-            _read(conversation, message, f"{trace}: mapping.{key}", (key, as_object(nodes[key]).get("parent")))
+            _read(
+                conversation,
+                message,
+                f"{trace}: mapping.{key}",
+                (key, text_or_none(as_object(nodes[key]).get("parent"))),
+            )
         seen = set(path)
         others = [as_object(as_object(node).get("message")) for key, node in nodes.items() if key not in seen]
         if hidden := sum(_is_call(message) for message in others):
@@ -77,7 +82,7 @@ def _is_call(message: dict[str, Any]) -> bool:
     return _role(message) == "assistant" and message.get("recipient") not in (None, "all")
 
 
-def _read(conversation: Conversation, message: dict[str, Any], place: str, ids: tuple[str, Any]) -> None:
+def _read(conversation: Conversation, message: dict[str, Any], place: str, ids: tuple[str, str | None]) -> None:
     """Read one message.
 
     :param ids: the ids of the message and of the one before it.

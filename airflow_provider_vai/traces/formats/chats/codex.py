@@ -75,6 +75,7 @@ class _Session:
             for event in self.events
             if str(event.get("type")).endswith("_end")
         }
+        self.folder: str | None = None  # in which the agent is
         self.typed = any(event.get("type") == "user_message" for event in self.events)
 
     def read(self) -> None:
@@ -82,7 +83,10 @@ class _Session:
         for line, place in self.lines:
             payload = require_object(line.get("payload"), f"{place}.payload")
             match text_or_none(line.get("type")):
+                case "turn_context":
+                    self.folder = text_or_none(payload.get("cwd")) or self.folder
                 case "session_meta":
+                    self.folder = text_or_none(payload.get("cwd")) or self.folder
                     instructions = payload.get("base_instructions", payload.get("instructions"))
                     self.conversation.add_system_text(text_or_none(as_object(instructions).get("text", instructions)))
                 case "response_item":
@@ -100,8 +104,9 @@ class _Session:
         if kind in ("ghost_snapshot", "other"):
             return
         if kind not in OUTPUTS:
+            known = len(self.conversation.calls)
             self.items.read(item, where)
-            self._add_server(text_or_none(item.get("name")) or "")
+            self._add_facts(known, text_or_none(item.get("name")) or "")
             return
         call_id = text_or_none(item.get("call_id"))
         result = _result(call_id, item.get("output"), as_object(self.ends.get(call_id)))
@@ -111,11 +116,14 @@ class _Session:
             if call.id == call_id:
                 self.conversation.set_result(position, _with_time(result, at))
 
-    def _add_server(self, tool: str) -> None:
-        """Set the server of the MCP tool that was called last."""
-        found = MCP_NAME.match(tool)
-        if found and self.conversation.calls and self.conversation.calls[-1].tool == tool:
-            self.conversation.calls[-1] = self.conversation.calls[-1].model_copy(update={"server": found[1]})
+    def _add_facts(self, known: int, tool: str) -> None:
+        """Set the folder of the calls after the first ``known`` ones, and the server of an MCP tool."""
+        server = MCP_NAME.match(tool)
+        for position in range(known, len(self.conversation.calls)):
+            call = self.conversation.calls[position]
+            facts: dict[str, Any] = {"working_folder": self.folder}
+            facts |= {"server": server[1]} if server and call.tool == tool else {}
+            self.conversation.calls[position] = call.model_copy(update=facts)
 
     def run(self, times: list[Any]) -> Run:
         """Return the session's run."""

@@ -134,6 +134,7 @@ class ClaudeCodeSession(Conversation):
             tool=tool,
             server=text_or_none(block.get("server_name")) or (server[1] if server else None),
             parent_id=self.parents.get(agent),
+            working_folder=text_or_none(line.get("cwd")),
             proposed_arguments=proposed_arguments(block.get("input")),
             started_at=parse_time(line.get("timestamp")),
         )

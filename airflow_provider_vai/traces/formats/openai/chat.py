@@ -73,6 +73,8 @@ def _is_understood(messages: list[Any]) -> bool:
     known = [message for message in map(as_object, messages) if text_or_none(message.get("role")) in ROLES]
     if not known or any(MESSAGE_KEYS & message.keys() or not _is_content(message) for message in known):
         return False
+    if any("message" in message and "content" not in message for message in known):  # Cursor keeps the content there
+        return False
     if any(message.get("tool_calls") or message.get("function_call") for message in known):
         return True
     texts = [text for message in known if message["role"] == "assistant" for text in _texts(message.get("content"))]

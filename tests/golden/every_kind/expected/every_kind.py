@@ -12,19 +12,23 @@ Review before you activate it:
 4-5. web_search, fetch_page: the web answers, and its answer may change
 6. call_agent: a model decides again in every run; a model wrote question, and every run repeats it
    word for word
-7. add_note: an MCP server answers, and its answer may change; a model wrote arguments.text, and
+7. write_file: a model wrote content, and every run repeats it word for word
+8. shell_command: a model wrote this command line; a model wrote command, and every run repeats it
+   word for word
+9. add_note: an MCP server answers, and its answer may change; a model wrote arguments.text, and
    every run repeats it word for word
-8-11. call_agent, call_automation, add_note, plan_discount: external side effects without a gate (it
-   has external side effects; no approval is recorded, and the policy guards only recorded ones)
-12. fetch_page.url: equals a recorded result, but no step is sure to return it, so it stays frozen
+10-16. call_agent, call_automation, write_file, edit_file, shell_command, add_note, plan_discount:
+   external side effects without a gate (it has external side effects; no approval is recorded, and
+   the policy guards only recorded ones)
+17. fetch_page.url: equals a recorded result, but no step is sure to return it, so it stays frozen
    (web_search[results][0][url])
-13-14. http_request.json.month, call_automation.conf.month: is a date that the user gave without a
+18-19. http_request.json.month, call_automation.conf.month: is a date that the user gave without a
    year, so it stays frozen (2025-03, given by the user as "March": exactly that one, or always the
    latest one?)
-15. plan_discount.arguments.region: equals a value that only its position in a list identifies;
+20. plan_discount.arguments.region: equals a value that only its position in a list identifies;
    writes are not wired by position, so it stays frozen (generate_query[rows][1][region], by its
    position in a list of 2)
-16-18. dlt_extract, file_sync, duckdb_transform: the tools file says that it has no external side
+21-23. dlt_extract, file_sync, duckdb_transform: the tools file says that it has no external side
    effects (effect: artifact)
 
 Provenance, and the calls that did not become tasks: every_kind.vai.json
@@ -42,6 +46,7 @@ from airflow_provider_vai.operators.conditional_branch import ConditionalBranchO
 from airflow_provider_vai.operators.create_flashboard import CreateFlashboardOperator
 from airflow_provider_vai.operators.dlt_extract import DltExtractOperator
 from airflow_provider_vai.operators.duckdb_transform import DuckdbTransformOperator
+from airflow_provider_vai.operators.edit_file import EditFileOperator
 from airflow_provider_vai.operators.explain_schema import ExplainSchemaOperator
 from airflow_provider_vai.operators.fetch_page import FetchPageOperator
 from airflow_provider_vai.operators.file_sync import FileSyncOperator
@@ -49,7 +54,9 @@ from airflow_provider_vai.operators.generate_query import GenerateQueryOperator
 from airflow_provider_vai.operators.http_request import HttpRequestOperator
 from airflow_provider_vai.operators.mcp_tool import McpToolOperator
 from airflow_provider_vai.operators.python_tool import PythonToolOperator
+from airflow_provider_vai.operators.shell_command import ShellCommandOperator
 from airflow_provider_vai.operators.web_search import WebSearchOperator
+from airflow_provider_vai.operators.write_file import WriteFileOperator
 from airflow_provider_vai.sensors.approval import ApprovalGateSensor
 
 with DAG(
@@ -213,6 +220,31 @@ with DAG(
         wait=True,
     )
 
+    # model-written: a model wrote content, and every run repeats it word for word
+    write_file = WriteFileOperator(
+        task_id="write_file",
+        path="report/regions.txt",
+        content="""\
+South 80
+North 170
+""",
+    )
+
+    edit_file = EditFileOperator(
+        task_id="edit_file",
+        path="report/regions.txt",
+        old_text="170",
+        new_text="180",
+    )
+
+    # model-written: a model wrote this command line; a model wrote command, and every run repeats it word for
+    # word
+    shell_command = ShellCommandOperator(
+        task_id="shell_command",
+        command="sort regions.txt | tee sorted.txt",
+        cwd="report",
+    )
+
     conditional_branch = ConditionalBranchOperator(
         task_id="conditional_branch",
         condition="revenue[0].revenue >= 150",
@@ -253,6 +285,9 @@ with DAG(
         approve_http_request,
         http_request,
         call_automation,
+        write_file,
+        edit_file,
+        shell_command,
         conditional_branch,
         add_note,
     )

@@ -371,7 +371,7 @@ def test_removing_a_branch() -> None:
         lambda: editing.remove_step(before, "conditional_branch")
     )
     after = editing.remove_step(before, "conditional_branch", unbranch=True)
-    assert edges(after)["add_note"] == edges(after)["plan_discount"] == ["call_automation"]
+    assert edges(after)["add_note"] == edges(after)["plan_discount"] == ["shell_command"]
 
 
 def test_a_step_that_its_branch_never_runs_is_told() -> None:

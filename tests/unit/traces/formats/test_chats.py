@@ -55,6 +55,17 @@ def test_a_loop_of_messages_ends() -> None:
     assert len(one_run("chatgpt", chat).calls) == 2
 
 
+def test_a_parent_that_is_no_id() -> None:
+    """A message whose parent is no text begins the chat; a result after it belongs to no call."""
+    chat = sample("chatgpt")
+    roles = {key: (node["message"] or {}).get("author", {}).get("role") for key, node in chat["mapping"].items()}
+    chat["current_node"] = next(key for key, role in roles.items() if role == "tool")
+    chat["mapping"][chat["current_node"]]["parent"] = ["x"]
+    run = one_run("chatgpt", chat)
+    assert run.calls == []
+    assert any("no such call" in note for note in run.notes)
+
+
 def test_chatgpt_values() -> None:
     """Python's mark decides about failure; the code stays text; the model is that of the last answer."""
     run = one_run("chatgpt", sample("chatgpt"))

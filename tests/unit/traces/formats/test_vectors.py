@@ -23,6 +23,90 @@ class Vector:
 
 VECTORS = [
     Vector(
+        "cline.json",
+        [
+            (
+                "sha256:c4bf2105af09e361",
+                "chat_thread",
+                "success",
+                [
+                    ("execute_command", 0, 0, "success", "unknown"),
+                    ("write_to_file", 0, 1, "success", "unknown"),
+                    ("print", 0, 2, "success", "unknown"),
+                    ("execute_command", 0, 3, "denied", "denied"),
+                    ("write_to_file", 0, 4, "success", "edited"),
+                    ("execute_command", 0, 5, "failed", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "opencode.json",
+        [
+            (
+                "ses_hive",
+                "chat_thread",
+                "success",
+                [
+                    ("bash", 0, 0, "success", "unknown"),
+                    ("bash", 0, 0, "failed", "unknown"),
+                    ("write", 0, 1, "success", "unknown"),
+                    ("hives_mail", 0, 1, "denied", "denied"),
+                    ("edit", 0, 1, "failed", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "goose.json",
+        [
+            (
+                "20260304_7",
+                "chat_thread",
+                "success",
+                [
+                    ("developer__shell", 0, 0, "success", "unknown"),
+                    ("weather__today", 0, 0, "success", "unknown"),
+                    ("developer__text_editor", 0, 1, "success", "unknown"),
+                    ("saw__cut", 0, 1, "denied", "denied"),
+                    ("saw__cut", 0, 1, "failed", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "copilot_cli.json",
+        [
+            (
+                "cop-1",
+                "chat_thread",
+                "success",
+                [
+                    ("bash", 0, 0, "success", "unknown"),
+                    ("rent", 0, 0, "success", "unknown"),
+                    ("bash", 0, 0, "denied", "denied"),
+                    ("create", 0, 1, "failed", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "vscode_chat.json",
+        [
+            (
+                "vs-1",
+                "chat_thread",
+                "success",
+                [
+                    ("run_in_terminal", 0, 0, "success", "approved"),
+                    ("mcp_farm_gate", 0, 0, "success", "not_required"),
+                    ("run_in_terminal", 0, 1, "denied", "denied"),
+                    ("run_in_terminal", 0, 1, "failed", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
         "agentdojo.json",
         [
             (

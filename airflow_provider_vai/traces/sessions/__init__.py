@@ -1,0 +1,1 @@
+"""Sessions that coding agents keep on this machine. They are only read."""

@@ -1,0 +1,213 @@
+"""`vai sessions` lists what coding agents keep on this machine, and other commands take a session by its name."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_vai.cli.commands.sessions import since_of
+from airflow_provider_vai.cli.main import main
+from airflow_provider_vai.exceptions import TraceError
+from tests.paths import TRACES
+
+NOW = datetime.now(timezone.utc).timestamp()
+CLAUDE = "5f0c0000-0000-4000-8000-000000000001"
+CODEX = "01980000-0000-7000-8000-000000000001"
+VARIABLES = (
+    "CLAUDE_CONFIG_DIR",
+    "CODEX_HOME",
+    "GEMINI_CLI_HOME",
+    "XDG_DATA_HOME",
+    "XDG_CONFIG_HOME",
+    "APPDATA",
+    "COPILOT_HOME",
+)
+
+
+def claude_line(number: int, kind: str, content: Any, **more: Any) -> str:
+    """Return one line of a Claude Code session."""
+    line = {"type": kind, "uuid": f"u{number}", "sessionId": CLAUDE, "cwd": "/srv/mia/shop", "message": {}}
+    line["message"] = {"role": kind, "content": content}
+    return json.dumps({**line, **more})
+
+
+def use(number: int, tool: str, arguments: dict[str, Any], answer: Any, **more: Any) -> list[str]:
+    """Return the lines of a call and its result."""
+    called = {"type": "tool_use", "id": f"t{number}", "name": tool, "input": arguments}
+    result = {"type": "tool_result", "tool_use_id": f"t{number}", "content": answer}
+    return [
+        claude_line(number, "assistant", [called], **more),
+        claude_line(number + 1, "user", [result], **more),
+    ]
+
+
+def put(path: Path, text: str, *, days: float) -> None:
+    """Write a session that was changed so many days ago."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    os.utime(path, (NOW - days * 86400,) * 2)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home of a user, with a session of each agent, one that is no trace, and an old one."""
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.chdir(tmp_path)
+    lines = [claude_line(1, "user", "make the order report")]
+    lines += use(2, "Read", {"file_path": "/srv/mia/shop/a"}, "a")
+    lines += use(4, "Bash", {"command": "python orders.py > out.txt", "description": "Orders"}, "done")
+    lines += use(6, "Write", {"file_path": "/srv/mia/shop/report/march.txt", "content": "March"}, "written")
+    lines.append(claude_line(8, "assistant", [{"type": "text", "text": "Done."}]))
+    put(tmp_path / f".claude/projects/-home-mia-shop/{CLAUDE}.jsonl", "\n".join(lines), days=1)
+    agent = use(20, "Bash", {"command": "wc -l out.txt"}, "3", isSidechain=True, agentId="a1")
+    put(tmp_path / f".claude/projects/-home-mia-shop/{CLAUDE}/subagents/agent-a1.jsonl", "\n".join(agent), days=1)
+    edit = [claude_line(1, "user", "fix it")]
+    edit += use(2, "Edit", {"file_path": "/srv/mia/shop/a.py", "old_string": "1", "new_string": "2"}, "edited")
+    put(tmp_path / ".claude/projects/-home-mia-shop/5f0c-edit.jsonl", "\n".join(edit), days=2)
+    meta = {"type": "session_meta", "payload": {"id": CODEX, "cwd": "/srv/mia/shop"}}
+    called = {"type": "function_call", "name": "shell", "call_id": "c", "arguments": '{"command": ["ls"]}'}
+    output = {"type": "function_call_output", "call_id": "c", "output": "Exit code: 0\nOutput:\na"}
+    codex = [meta, *({"type": "response_item", "payload": item} for item in (called, output))]
+    name = f".codex/sessions/2026/03/04/rollout-2026-03-04T05-06-07-{CODEX}.jsonl"
+    put(tmp_path / name, "\n".join(map(json.dumps, codex)), days=3)
+    gemini = {"sessionId": "g1", "projectHash": "h", "summary": "a password: plum-tart-91x", "messages": []}
+    put(tmp_path / ".gemini/tmp/h/chats/session-g1.json", json.dumps(gemini), days=4)
+    put(tmp_path / ".codex/sessions/2026/03/05/rollout-broken.jsonl", "{not JSON", days=5)
+    put(tmp_path / ".gemini/tmp/h/chats/session-old.json", json.dumps(gemini), days=90)
+    return tmp_path
+
+
+def listed(capsys: pytest.CaptureFixture[str], *options: str) -> list[dict[str, Any]]:
+    """Return the rows of the list."""
+    assert main(["sessions", "--json", *options]) == 0
+    rows: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
+    return rows
+
+
+def test_newest_first_with_what_matters(capsys: pytest.CaptureFixture[str]) -> None:
+    """Title, calls, outcome and advice; a file that is no trace has a reason; credentials are masked."""
+    rows = listed(capsys)
+    names = [f"claude-code:{CLAUDE}", "claude-code:5f0c-edit", f"codex:{CODEX}", "gemini-cli:session-g1"]
+
+    assert [row["session"] for row in rows] == [*names, "codex:rollout-broken"]
+    assert [row["calls"] for row in rows] == [4, 1, 1, 0, None]
+    assert [row["advice"] for row in rows] == ["crystallize", "skip", "skip", "skip", None]
+    assert (rows[0]["title"], rows[0]["outcome"]) == ("make the order report", "success")
+    assert "commit the change instead" in rows[1]["reasons"][0]
+    assert "plum-tart" not in rows[3]["title"]
+    assert rows[4]["problem"]
+
+
+def test_since(capsys: pytest.CaptureFixture[str]) -> None:
+    """Older sessions are left out, and the list for people says how many."""
+    assert len(listed(capsys, "--since", "100d")) == 6
+    assert len(listed(capsys, "--since", "36500d")) == 6
+    assert main(["sessions", "--since", "2d"]) == 0
+    output = capsys.readouterr().out
+    assert "; 5 older ones" in output
+    assert "make the order report" in output
+    assert main(["sessions", "--since", "soon"]) == 1
+    assert "neither a date nor a number of days" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["", "d", "-1d", "999999d", "2026-13-01", "2026-03-01x"])
+def test_since_that_means_nothing(text: str) -> None:
+    """The refusal says what to write."""
+    with pytest.raises(TraceError, match="--since") as refusal:
+        since_of(text, datetime(2026, 1, 1, tzinfo=timezone.utc))
+    assert "30d" in refusal.value.remedy
+
+
+def test_a_session_becomes_a_dag(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    """The beginning of its id is enough; paths are relative to the agent's folder; nothing is left or changed."""
+    before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    arguments = [
+        "crystallize",
+        f"claude-code:{CLAUDE[:12]}",
+        "--out",
+        "dags",
+        "--dag-id",
+        "report",
+        "--exclude",
+        "Read",
+    ]
+    assert main([*arguments, "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    sidecar = json.loads(Path(made["sidecar"]).read_text())
+    steps = {step["key"]: step for step in sidecar["steps"]}
+
+    assert [step["kind"] for step in steps.values()] == [
+        *("approval_gate", "shell_command", "approval_gate", "write_file", "approval_gate", "shell_command")
+    ]
+    assert steps["write"]["arguments"]["path"]["value"] == "report/march.txt"
+    assert {path: path.read_bytes() for path in before} == before
+    assert main(["inspect", f"claude-code:{CLAUDE}"]) == 0
+
+
+def test_sessions_of_the_other_agents(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """OpenCode keeps a file for each message and part; the others a file for each session. Their samples are listed."""
+    session = json.loads((TRACES / "opencode.json").read_text(encoding="utf-8"))
+    storage = home / ".local/share/opencode/storage"
+    put(storage / "session/p/ses_hive.json", json.dumps(session["info"]), days=1)
+    for message in session["messages"]:
+        name = message["info"]["id"]
+        put(storage / f"message/ses_hive/{name}.json", json.dumps(message["info"]), days=1)
+        for number, part in enumerate(message["parts"]):
+            put(storage / f"part/{name}/prt_{number:03}.json", json.dumps(part), days=1)
+    goose = json.loads((TRACES / "goose.json").read_text(encoding="utf-8"))
+    lines = [{"working_dir": goose["working_dir"], "description": goose["name"]}, *goose["conversation"]]
+    put(home / ".local/share/goose/sessions/20260304_7.jsonl", "\n".join(map(json.dumps, lines)), days=1)
+    events = json.loads((TRACES / "copilot_cli.json").read_text(encoding="utf-8"))
+    put(home / ".copilot/session-state/cop-1/events.jsonl", "\n".join(map(json.dumps, events)), days=1)
+    chat = (TRACES / "vscode_chat.json").read_text(encoding="utf-8")
+    put(home / ".config/Code/User/workspaceStorage/w/chatSessions/vs-1.json", chat, days=1)
+    task = home / ".config/Code/User/globalStorage/saoudrizwan.claude-dev/tasks/177/api_conversation_history.json"
+    put(task, (TRACES / "cline.json").read_text(encoding="utf-8"), days=1)
+    rows = {row["session"]: row for row in listed(capsys, "--since", "2d")}
+
+    facts = {name: (row["title"], row["calls"], row["outcome"]) for name, row in rows.items() if ":5f" not in name}
+    assert facts == {
+        "opencode:ses_hive": ("Weigh the hives", 5, "success"),
+        "goose:20260304_7": ("Prune the pears", 5, "success"),
+        "copilot-cli:cop-1": ("Rent boat 3", 4, "success"),
+        "vscode-chat:vs-1": ("Count the sheep", 4, "success"),
+        "cline:177": ("Label the jars", 6, "success"),
+    }
+    (storage / "message/ses_hive/msg_2.json").write_text("{")
+    assert main(["inspect", "opencode:ses"]) == 1
+    assert "msg_2.json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("claude-code:nope", "there is no session 'nope' of claude-code"),
+        ("claude-code:5f0c", "2 sessions begin with '5f0c'"),
+        ("claude-code:../../x", "there is no session"),
+        ("other:1", "other:1"),
+    ],
+)
+def test_a_session_that_is_not_there(name: str, problem: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The message has the name, the folder and the way on; nothing is written."""
+    assert main(["crystallize", name, "--out", "dags"]) == 1
+    assert problem in capsys.readouterr().err
+    assert not Path("dags").exists()
+
+
+def test_a_machine_without_sessions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There is nothing to list, and that is no error. The documented variables name other folders."""
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "empty")
+    assert listed(capsys) == []
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / ".claude"))
+    monkeypatch.setenv("CODEX_HOME", str(tmp_path / ".codex"))
+    assert len(listed(capsys)) == 4
