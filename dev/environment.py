@@ -68,7 +68,7 @@ def oldest_or_exit() -> Path:
     of a given day. Like :func:`python_or_exit`, prints an error and exits with 1 if that fails.
     """
     try:
-        return _separate(OLDEST_AIRFLOW, OLDEST_PACKAGES)
+        return separate(OLDEST_AIRFLOW, OLDEST_PACKAGES)
     except InstallError as error:
         sys.exit(f"environment: {error}")
 
@@ -79,10 +79,10 @@ def base() -> Path:
     :raises InstallError: uv is missing, or the installation failed.
     """
     constraints = ["-c", str(CONSTRAINTS)] if (REPOSITORY / CONSTRAINTS).exists() else []
-    return _separate(BASE, ["-e", ".", *constraints])
+    return separate(BASE, ["-e", ".", *constraints])
 
 
-def _separate(folder: Path, packages: list[str]) -> Path:
+def separate(folder: Path, packages: list[str]) -> Path:
     """Return the interpreter of an environment of its own with these packages; create it first if necessary."""
     executable, stamp = folder / "bin" / "python", folder / "vai-environment.json"
     wanted = json.dumps({"inputs": _inputs(" ".join(packages))})
