@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow.sdk import BaseOperatorLink
 
-from airflow_provider_vai.operators.runtime.addresses import path_prefix
+from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from airflow_provider_vai.sensors.guarded import Guarded
 
 ANSWER_KEY = "vai_decision"  # key in the task state store, for answers that bypass Airflow's pages
+
+
+class ApprovalImpossible(AirflowFailException):
+    """The gate guards no step, cannot show its question, or guards a denied call. It fails without a retry."""
 
 
 class Gate(Protocol):
@@ -55,6 +59,8 @@ class RequiredActionLink(BaseOperatorLink):
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
         """Return the path of the question's page in Airflow's UI."""
         from urllib.parse import quote
+
+        from airflow_provider_vai.operators.runtime.addresses import path_prefix
 
         dag, run, task = (quote(part, "") for part in (ti_key.dag_id, ti_key.run_id, ti_key.task_id))
         mapped = f"/mapped/{ti_key.map_index}" if ti_key.map_index >= 0 else ""

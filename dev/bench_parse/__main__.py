@@ -25,9 +25,9 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 sys.path.insert(0, str(HERE))
-import environment
-import forms
-import peers
+import environment  # noqa: E402
+import forms  # noqa: E402
+import peers  # noqa: E402
 
 CASES = {"bash 1x10": ("bash", 1, 10), "sql 1x10": ("sql", 1, 10), "http 1x10": ("http", 1, 10)}
 CASES |= {"gates 1x10": ("gates", 1, 10), "bash 1x100": ("bash", 1, 100)}
@@ -169,7 +169,9 @@ def of_peers(folder: Path, rounds: int) -> list[Figure]:
             parents.pop(name).end()
     measured(parents, rounds)
     base, versions = parents.pop("hand").least, peers.installed(python)
-    named = {package.removeprefix("airflow-").removeprefix("astronomer-"): number for package, number in versions.items()}
+    named = {
+        package.removeprefix("airflow-").removeprefix("astronomer-"): number for package, number in versions.items()
+    }
     return [
         Figure(f"{name} {named[name]}, bash 1x10, bare", peer.least / base, None, f"{peer.least * 1e3:.1f} ms")
         for name, peer in parents.items()
@@ -224,6 +226,9 @@ def main() -> int:
         settings = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
         settings |= {"AIRFLOW_HOME": home, "AIRFLOW__CORE__LOAD_EXAMPLES": "False", "VAI_BENCH_INSIDE": "1"}
         settings |= {"AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR", "PYTHONPATH": str(HERE.parents[1])}
+        settings.pop("PYTHONDONTWRITEBYTECODE", None)
+        compileall = [python, "-m", "compileall", "-q", HERE.parents[1] / "airflow_provider_vai"]
+        subprocess.run(compileall, env=settings, check=True)  # byte code is there, as after an installation
         return subprocess.run([python, HERE, *sys.argv[1:]], env=settings, check=False).returncode
 
 

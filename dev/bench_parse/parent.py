@@ -72,7 +72,7 @@ def in_child(work: Any) -> tuple[float, dict[str, Any]]:
         os.close(read_end)
         try:
             answer = work()
-        except BaseException as error:  # noqa: BLE001 - the parent reports it
+        except BaseException as error:  # the parent reports it
             answer = {"errors": [repr(error)]}
         os.write(write_end, json.dumps(answer).encode())
         os._exit(0)

@@ -26,7 +26,8 @@ from pathlib import Path
 from dagfactory import load_yaml_dags
 
 here = Path(__file__)
-load_yaml_dags(globals_dict=globals(), config_filepath=str(here.with_suffix(".yml")), defaults_config_path=str(here.parent))
+yaml, folder = str(here.with_suffix(".yml")), str(here.parent)
+load_yaml_dags(globals_dict=globals(), config_filepath=yaml, defaults_config_path=folder)
 """
 GUSTY = """\
 # airflow dag
@@ -160,7 +161,12 @@ def _cosmos(folder: Path, steps: int) -> None:
         (project / f"models/t{k}.sql").write_text(f"select {k}")
         nodes[f"model.p.t{k}"] = {
             **{"unique_id": f"model.p.t{k}", "resource_type": "model", "name": f"t{k}", "alias": f"t{k}"},
-            **{"package_name": "p", "original_file_path": f"models/t{k}.sql", "path": f"t{k}.sql", "fqn": ["p", f"t{k}"]},
+            **{
+                "package_name": "p",
+                "original_file_path": f"models/t{k}.sql",
+                "path": f"t{k}.sql",
+                "fqn": ["p", f"t{k}"],
+            },
             **{"tags": [], "config": {"materialized": "view", "tags": [], "meta": {}}},
             "depends_on": {"nodes": [f"model.p.t{k - 1}"] if k else []},
         }

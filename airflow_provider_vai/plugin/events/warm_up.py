@@ -47,7 +47,7 @@ def import_core() -> list[str]:
     for module in [*(f"airflow_provider_vai.operators.{name}" for name in OPERATORS), *ALSO]:
         try:
             importlib.import_module(module)
-        except Exception as error:  # noqa: BLE001 - a provider of another version may raise anything
+        except Exception as error:  # a provider of another version may raise anything
             log.info("%s is not held by the DAG processor: %s", module, error)
             missing.append(module)
     return missing
