@@ -10,7 +10,7 @@ from airflow_provider_vai.analysis.verify.files import sidecar_path
 from airflow_provider_vai.cli.airflow_command import pause_unreviewed
 from airflow_provider_vai.cli.publishing import out_folder, read_soon, warn_if_not_served
 from airflow_provider_vai.cli.reports import as_json, print_json, show_published
-from airflow_provider_vai.cli.terminal import say, table
+from airflow_provider_vai.cli.terminal import progress, say, table
 from airflow_provider_vai.languages.python_function import python_path
 from airflow_provider_vai.model.sidecar import SUFFIX
 from airflow_provider_vai.store.publisher import publish
@@ -50,7 +50,7 @@ def lint(arguments: Namespace) -> int:
     from airflow_provider_vai.analysis.lint import lint as found_by_lint, sidecar_folders
 
     known = None if arguments.connections is None else set(filter(None, arguments.connections.split(",")))
-    findings = found_by_lint([Path(path) for path in arguments.path], known)
+    findings = found_by_lint([Path(path) for path in arguments.path], known, progress=progress)
     if arguments.json:
         print_json([asdict(finding) for finding in findings])
     elif findings:
