@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.cli.terminal import say, table
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.printable import plain
-from airflow_provider_vai.model.automation import Automation, Step
-from airflow_provider_vai.model.review_item import ReviewItem
-from airflow_provider_vai.model.review_lines import numbered
-from airflow_provider_vai.model.run import Run
-from airflow_provider_vai.model.step_graph import GATE
-from airflow_provider_vai.store.publisher import Published
+
+if TYPE_CHECKING:
+    from airflow_provider_vai.model.automation import Automation, Step
+    from airflow_provider_vai.model.review_item import ReviewItem
+    from airflow_provider_vai.model.run import Run
+    from airflow_provider_vai.store.publisher import Published
 
 LONGEST_ITEM = 500
 """The maximum length of a review item on the terminal; the sidecar contains the whole text."""
@@ -63,6 +63,8 @@ def show_published(automation: Automation, files: Published) -> None:
 
 def show_review(items: Iterable[tuple[int, ReviewItem]]) -> None:
     """Print review items with the numbers that ``vai activate --reviewed`` takes."""
+    from airflow_provider_vai.model.review_lines import numbered
+
     for label, text in numbered(items):
         say(f"review {label}: {plain(text, LONGEST_ITEM)}")
 
@@ -74,7 +76,7 @@ def review_json(items: Iterable[tuple[int, ReviewItem]]) -> list[dict[str, Any]]
 
 def _classes(step: Step) -> str:
     """Return how many arguments of the recorded call are in each class; constants of the action kind do not count."""
-    arguments = [] if step.kind == GATE else step.arguments.values()
+    arguments = [] if _is_gate(step) else step.arguments.values()
     recorded = [argument for argument in arguments if argument.origin != "constant"]
     counts = Counter(argument.class_ for argument in recorded)
     sources = sorted({output.step for output in step.outputs() if output.step is not None})
@@ -83,9 +85,15 @@ def _classes(step: Step) -> str:
 
 
 def _flag(step: Step) -> str:
-    if step.kind == GATE:
+    if _is_gate(step):
         return "asks a person"
     return step.determinism.replace("_", "-") if step.non_deterministic else ""
+
+
+def _is_gate(step: Step) -> bool:
+    from airflow_provider_vai.model.step_graph import GATE
+
+    return step.kind == GATE
 
 
 def as_json(automation: Automation, files: Published) -> dict[str, Any]:
@@ -99,7 +107,7 @@ def as_json(automation: Automation, files: Published) -> dict[str, Any]:
         "entry": files.entry,
         "keeps_edits": files.keeps_edits,
         "steps": [step.key for step in automation.steps],
-        "gates": [step.key for step in automation.steps if step.kind == GATE],
+        "gates": [step.key for step in automation.steps if _is_gate(step)],
         "non_deterministic_steps": automation.non_deterministic_steps,
         "not_crystallized": [entry.model_dump(mode="json") for entry in automation.not_crystallized],
         "review": review_json(enumerate(automation.review, 1)),

@@ -6,19 +6,19 @@ from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
 
-from airflow_provider_vai.analysis.verify.files import sidecar_path
-from airflow_provider_vai.cli.airflow_command import pause_unreviewed
 from airflow_provider_vai.cli.publishing import out_folder, read_soon, warn_if_not_served
 from airflow_provider_vai.cli.reports import as_json, print_json, show_published
 from airflow_provider_vai.cli.terminal import progress, say, table
-from airflow_provider_vai.languages.python_function import python_path
-from airflow_provider_vai.model.sidecar import SUFFIX
-from airflow_provider_vai.store.publisher import publish
-from airflow_provider_vai.store.sidecar_files import read_sidecar
 
 
 def render(arguments: Namespace) -> None:
     """Render a DAG file from its sidecar, whose spec may have been edited, or from a spec written by hand."""
+    from airflow_provider_vai.cli.airflow_command import pause_unreviewed
+    from airflow_provider_vai.languages.python_function import python_path
+    from airflow_provider_vai.model.sidecar import SUFFIX
+    from airflow_provider_vai.store.publisher import publish
+    from airflow_provider_vai.store.sidecar_files import read_sidecar
+
     path = Path(arguments.spec)
     folder = out_folder(arguments.out or str(path.parent))
     if path.name.endswith(SUFFIX):
@@ -65,6 +65,8 @@ def lint(arguments: Namespace) -> int:
 def explain(arguments: Namespace) -> None:
     """Show where each value of an automation or of one step comes from, and why."""
     from airflow_provider_vai.analysis import explain as explained
+    from airflow_provider_vai.analysis.verify.files import sidecar_path
+    from airflow_provider_vai.store.sidecar_files import read_sidecar
 
     path, step = _with_step(arguments.dag)
     sidecar = read_sidecar(sidecar_path(path))
@@ -82,5 +84,7 @@ def explain(arguments: Namespace) -> None:
 
 def _with_step(dag: str) -> tuple[Path, str | None]:
     """Split ``DAG:STEP`` into the path and the step; the path itself may contain colons."""
+    from airflow_provider_vai.model.sidecar import SUFFIX
+
     name, colon, step = dag.rpartition(":")
     return (Path(name), step) if colon and name.endswith((".py", SUFFIX)) else (Path(dag), None)

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
-from airflow_provider_vai.authoring.crystallizing import crystallized, crystallized_each
-from airflow_provider_vai.cli.airflow_command import pause_unreviewed
 from airflow_provider_vai.cli.chosen_runs import chosen_recordings, complain_of_refused, no_run, opened_trace
 from airflow_provider_vai.cli.collector import without_collector
 from airflow_provider_vai.cli.publishing import out_folder, read_soon
 from airflow_provider_vai.cli.reports import as_json, print_json, show_published, show_run
 from airflow_provider_vai.cli.terminal import complain, progress, say, table, working
 from airflow_provider_vai.crystallizer.run_secrets import masked_run
-from airflow_provider_vai.crystallizer.several.generalise import Recording
 from airflow_provider_vai.exceptions import AmbiguousRun, CrystallizeError
 from airflow_provider_vai.languages.printable import plain
-from airflow_provider_vai.model.automation import Automation
-from airflow_provider_vai.model.tools_file import read_tools
-from airflow_provider_vai.store.publisher import publish
-from airflow_provider_vai.traces.reading.trace import Trace
+
+if TYPE_CHECKING:
+    from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
+    from airflow_provider_vai.crystallizer.several.generalise import Recording
+    from airflow_provider_vai.model.automation import Automation
 
 
 def inspect(arguments: Namespace) -> None:
@@ -40,6 +38,9 @@ def inspect(arguments: Namespace) -> None:
 @without_collector()
 def crystallize(arguments: Namespace) -> None:
     """Crystallize one run, several runs of one task, or every run in a trace."""
+    from airflow_provider_vai.cli.airflow_command import pause_unreviewed
+    from airflow_provider_vai.store.publisher import publish
+
     if arguments.all and (arguments.dag_id or arguments.run):
         raise AmbiguousRun("--all cannot be used with --run or --dag-id", remedy="Leave out --all or the other option.")
     options = _options(arguments)
@@ -81,6 +82,8 @@ def _recordings(arguments: Namespace) -> list[Recording]:
 
 
 def _options(arguments: Namespace) -> CrystallizeOptions:
+    from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
+
     return CrystallizeOptions(
         dag_id=arguments.dag_id,
         gates=arguments.gates,
@@ -101,6 +104,10 @@ def _automations(
     recordings: list[Recording], options: CrystallizeOptions, arguments: Namespace
 ) -> tuple[list[Automation], list[CrystallizeError]]:
     """Return the automations to write and, with ``--all``, the errors of the runs that were left out."""
+    from airflow_provider_vai.authoring.crystallizing import crystallized, crystallized_each
+    from airflow_provider_vai.model.tools_file import read_tools
+    from airflow_provider_vai.traces.reading.trace import Trace
+
     folder, named = out_folder(arguments.out), Path(arguments.tools) if arguments.tools else None
     tools = read_tools(named, beside=Trace(Path(arguments.trace[0])).path)
     if arguments.all:
