@@ -14,8 +14,9 @@ from airflow_provider_vai.exceptions import UnusablePath
 from airflow_provider_vai.operators.arguments import argument, as_argument
 from airflow_provider_vai.operators.assets import emits_action
 from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+from airflow_provider_vai.operators.runtime.errors import ApprovalImpossible
 from airflow_provider_vai.operators.runtime.skipping import SkipMixin
-from airflow_provider_vai.sensors.approval_answers import ApprovalImpossible, RequiredActionLink
+from airflow_provider_vai.sensors.approval_answers import RequiredActionLink
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -8,18 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow.sdk import BaseOperatorLink
 
-from airflow_provider_vai.operators.runtime.compat import AirflowFailException
-
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_provider_vai.sensors.guarded import Guarded
 
 ANSWER_KEY = "vai_decision"  # key in the task state store, for answers that bypass Airflow's pages
-
-
-class ApprovalImpossible(AirflowFailException):
-    """The gate guards no step, cannot show its question, or guards a denied call. It fails without a retry."""
 
 
 class Gate(Protocol):

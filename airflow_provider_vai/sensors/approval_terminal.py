@@ -15,7 +15,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.operators.runtime.compat import configuration
-from airflow_provider_vai.sensors.approval_answers import ApprovalImpossible
+from airflow_provider_vai.operators.runtime.errors import ApprovalImpossible
 from airflow_provider_vai.sensors.approval_question import APPROVE, REJECT
 
 if TYPE_CHECKING:

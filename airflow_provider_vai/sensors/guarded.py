@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.meaning import repeats, shared_texts
 from airflow_provider_vai.languages.places import edited
-from airflow_provider_vai.sensors.approval_answers import ApprovalImpossible
+from airflow_provider_vai.operators.runtime.errors import ApprovalImpossible
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
