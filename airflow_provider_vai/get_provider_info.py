@@ -112,6 +112,15 @@ CONFIG: dict[str, Any] = {
                 "example": "1048576",
                 "default": "49152",
             },
+            "preload_in_dag_processor": {
+                "description": "Whether the DAG processor imports, when it starts, the operators of automations and "
+                "the two modules of the standard provider that serializing any DAG needs. Then no DAG file has to "
+                "import them again, and every DAG file is parsed faster.",
+                "version_added": "0.1.0",
+                "type": "boolean",
+                "example": None,
+                "default": "True",
+            },
             "dag_test_waits": {
                 "description": "Whether a gate in a DAG test (`airflow dags test`, `dag.test()`) waits for an answer "
                 "on the pages of an API server with the same database. Otherwise it asks on the terminal, and fails at "

@@ -75,7 +75,7 @@ def oldest_or_exit() -> Path:
     of a given day. Like :func:`python_or_exit`, prints an error and exits with 1 if that fails.
     """
     try:
-        return _separate(OLDEST_AIRFLOW, OLDEST_PACKAGES)
+        return separate(OLDEST_AIRFLOW, OLDEST_PACKAGES)
     except InstallError as error:
         sys.exit(f"environment: {error}")
 
@@ -86,7 +86,7 @@ def next_or_exit() -> Path:
     Like :func:`oldest_or_exit`.
     """
     try:
-        return _separate(NEXT_AIRFLOW, NEXT_PACKAGES)
+        return separate(NEXT_AIRFLOW, NEXT_PACKAGES)
     except InstallError as error:
         sys.exit(f"environment: {error}")
 
@@ -97,7 +97,7 @@ def base() -> Path:
     :raises InstallError: uv is missing, or the installation failed.
     """
     constraints = ["-c", str(CONSTRAINTS)] if (REPOSITORY / CONSTRAINTS).exists() else []
-    return _separate(BASE, ["-e", ".[airflow]", *constraints])
+    return separate(BASE, ["-e", ".[airflow]", *constraints])
 
 
 def docs_or_exit() -> Path:
@@ -106,12 +106,12 @@ def docs_or_exit() -> Path:
     Like :func:`python_or_exit`, prints an error and exits with 1 if that fails.
     """
     try:
-        return _separate(DOCS, DOCS_PACKAGES.read_text("utf-8").split())
+        return separate(DOCS, DOCS_PACKAGES.read_text("utf-8").split())
     except InstallError as error:
         sys.exit(f"environment: {error}")
 
 
-def _separate(folder: Path, packages: list[str]) -> Path:
+def separate(folder: Path, packages: list[str]) -> Path:
     """Return the interpreter of an environment of its own with these packages; create it first if necessary."""
     executable, stamp = folder / "bin" / "python", folder / "vai-environment.json"
     wanted = json.dumps({"inputs": _inputs(" ".join(packages))})

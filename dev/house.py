@@ -39,7 +39,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "get_provider_info": (*READING, "operators"),
     "plugin": (
         *(*READING, "traces", "crystallizer", "renderer", "store", "authoring", "analysis"),
-        *("hooks", "operators", "sensors", "recorder"),
+        *("hooks", "operators", "sensors", "recorder", "get_provider_info"),
     ),
 }
 """Room -> the rooms that it may import, from the bottom of the house to its top."""

@@ -6,16 +6,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from airflow_provider_vai.authoring.crystallizing import recordings_of, runs_of, taken_for
 from airflow_provider_vai.cli.terminal import complain, progress, working
-from airflow_provider_vai.crystallizer.several.generalise import Recording
 from airflow_provider_vai.exceptions import AmbiguousRun, NothingToCrystallize
 from airflow_provider_vai.model.run import Run
-from airflow_provider_vai.traces import merge
 from airflow_provider_vai.traces.formats import coverage_of_format, opened
 from airflow_provider_vai.traces.reading.run_index import Runs
 from airflow_provider_vai.traces.reading.trace import Trace
+
+if TYPE_CHECKING:
+    from airflow_provider_vai.crystallizer.several.generalise import Recording
+    from airflow_provider_vai.traces import merge
 
 SHOWN_RUNS = 20
 
@@ -45,6 +47,9 @@ def chosen_recordings(
     :raises AmbiguousRun: if it is not clear which run to take.
     :raises NothingToCrystallize: if a trace contains no run.
     """
+    from airflow_provider_vai.authoring.crystallizing import recordings_of, runs_of, taken_for
+    from airflow_provider_vai.crystallizer.several.generalise import Recording
+
     with ExitStack() as stack:
         traces = [stack.enter_context(opened_trace(path, format)) for path in paths]
         if len(traces) == 1:
@@ -71,6 +76,8 @@ def no_run(trace: Trace) -> NothingToCrystallize:
 
 def _exports(traces: Sequence[Runs], wanted: str | None) -> list[merge.Export]:
     """Return the export of one run from each trace: of the run with the wanted id, or of the run that they share."""
+    from airflow_provider_vai.traces import merge
+
     found = [(runs.matching(wanted) if wanted else []) or list(runs) for runs in traces]
     known = next((runs[0] for runs in found if len(runs) == 1), None)
     if known is None:

@@ -7,14 +7,17 @@ import re
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from airflow_provider_vai.analysis.python_module import last_lines, run_module
 from airflow_provider_vai.cli.terminal import remark, working
 from airflow_provider_vai.exceptions import PublishError
 from airflow_provider_vai.model import airflow_settings
 from airflow_provider_vai.store import served_folder, shared_files
-from airflow_provider_vai.store.publisher import Published
 from airflow_provider_vai.store.shared_files import AnyPath
+
+if TYPE_CHECKING:
+    from airflow_provider_vai.store.publisher import Published
 
 SECONDS = 120
 """The time limit of a request, most of which is the import of Airflow."""

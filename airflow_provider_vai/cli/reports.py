@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.analysis.doctor import needs
 from airflow_provider_vai.analysis.doctor.needs import Needs
@@ -12,12 +12,12 @@ from airflow_provider_vai.analysis.lint.installed import PACKAGE, missing_of
 from airflow_provider_vai.cli.terminal import coloured, is_quiet, is_wide, next_step, say, table
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.printable import plain
-from airflow_provider_vai.model.automation import Automation, Step
-from airflow_provider_vai.model.review_item import ReviewItem
-from airflow_provider_vai.model.review_lines import numbered
-from airflow_provider_vai.model.run import Run
-from airflow_provider_vai.model.step_graph import GATE
-from airflow_provider_vai.store.publisher import Published
+
+if TYPE_CHECKING:
+    from airflow_provider_vai.model.automation import Automation, Step
+    from airflow_provider_vai.model.review_item import ReviewItem
+    from airflow_provider_vai.model.run import Run
+    from airflow_provider_vai.store.publisher import Published
 
 LONGEST_ITEM = 500
 """The maximum length of a review item on the terminal; the sidecar contains the whole text."""
@@ -99,6 +99,8 @@ def after_writing(published: Sequence[Published]) -> None:
 
 def show_review(items: Iterable[tuple[int, ReviewItem]]) -> None:
     """Print review items with the numbers that ``vai activate --reviewed`` takes."""
+    from airflow_provider_vai.model.review_lines import numbered
+
     for label, text in numbered(items):
         say(f"review {label}: {plain(text, LONGEST_ITEM)}")
 
@@ -110,7 +112,7 @@ def review_json(items: Iterable[tuple[int, ReviewItem]]) -> list[dict[str, Any]]
 
 def _classes(step: Step) -> str:
     """Return how many arguments of the recorded call are in each class; constants of the action kind do not count."""
-    arguments = [] if step.kind == GATE else step.arguments.values()
+    arguments = [] if _is_gate(step) else step.arguments.values()
     recorded = [argument for argument in arguments if argument.origin != "constant"]
     counts = Counter(argument.class_ for argument in recorded)
     sources = sorted({output.step for output in step.outputs() if output.step is not None})
@@ -119,9 +121,15 @@ def _classes(step: Step) -> str:
 
 
 def _flag(step: Step) -> str:
-    if step.kind == GATE:
+    if _is_gate(step):
         return "asks a person"
     return step.determinism.replace("_", "-") if step.non_deterministic else ""
+
+
+def _is_gate(step: Step) -> bool:
+    from airflow_provider_vai.model.step_graph import GATE
+
+    return step.kind == GATE
 
 
 def as_json(automation: Automation, files: Published) -> dict[str, Any]:
@@ -137,7 +145,7 @@ def as_json(automation: Automation, files: Published) -> dict[str, Any]:
         "steps": [step.key for step in automation.steps],
         "connections": automation.connections,
         "extras": sorted(needs.of_automation(automation).extras),
-        "gates": [step.key for step in automation.steps if step.kind == GATE],
+        "gates": [step.key for step in automation.steps if _is_gate(step)],
         "non_deterministic_steps": automation.non_deterministic_steps,
         "not_crystallized": [entry.model_dump(mode="json") for entry in automation.not_crystallized],
         "review": review_json(enumerate(automation.review, 1)),

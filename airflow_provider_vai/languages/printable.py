@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from airflow_provider_vai.languages.short_text import cut
-from airflow_provider_vai.secrets.masking import mask
 
 SHOWN_CHARACTERS = 60
 
@@ -22,4 +21,6 @@ def plain(text: object, limit: int = 200) -> str:
 
 def shown(value: Any) -> str:
     """Return a value as JSON for a message: short, on one line, and with credentials masked."""
+    from airflow_provider_vai.secrets.masking import mask  # not needed for plain texts, and slow to import
+
     return cut(mask(json.dumps(value, ensure_ascii=False, default=str)), SHOWN_CHARACTERS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 def cut(text: str, limit: int = 60) -> str:
@@ -16,5 +15,7 @@ def similar_names(name: str, known: Iterable[str], most: int = 1) -> list[str]:
 
     :param name: compared by its first 200 characters. :param most: how many names to return at most.
     """
+    from difflib import get_close_matches  # no DAG file needs it, and it takes a while to import
+
     by_lower = {other.lower(): other for other in sorted(set(known), reverse=True)}
     return [by_lower[close] for close in get_close_matches(name[:200].lower(), by_lower, n=most)]

@@ -6,11 +6,8 @@ connection. Airflow is imported only for a URL of a store; a local path needs no
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -115,6 +112,10 @@ def _check_connection(url: str, conn_id: str | None) -> None:
 
 def _outside_event_loop(work: Callable[[], T]) -> T:
     """Return ``work()``. Providers start an event loop to connect, which a thread with a running one cannot do."""
+    import asyncio  # for URLs only, and slow to import
+    import contextvars
+    from concurrent.futures import ThreadPoolExecutor
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -10,15 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.exceptions import DerivationError
-from airflow_provider_vai.languages import json_text
-from airflow_provider_vai.languages.places import value_at
-
 if TYPE_CHECKING:
     from airflow.sdk import Context
     from airflow.sdk.bases.operator import BaseOperator
 
 SHOWN_CHARACTERS = 3000  # Airflow truncates text above `max_templated_field_length` (default: 4096)
+LONGEST_ESCAPE = 12  # characters of JSON that one character of text may take: two escapes of a surrogate pair
 UNKNOWN = "-"  # placeholder for a value that is known only in a run
 LARGEST_INTEGER = 2**63 - 1  # the largest integer that a worker can send to its supervisor
 
@@ -83,6 +80,8 @@ class Parameter:
 
         :raises LookupError: the DAG has no param of this name, or its value has nothing at the path.
         """
+        from airflow_provider_vai.languages.places import value_at
+
         params = context["params"]
         if self.name not in params:
             raise LookupError(f"the DAG has no param {self.name!r}; its params are {sorted(params)}")
@@ -108,6 +107,8 @@ class Item:
 
         :raises LookupError: the element has nothing at the path.
         """
+        from airflow_provider_vai.languages.places import value_at
+
         return value_at(context["task"].item, self.path, of="the list element")
 
     def serialize(self) -> Any:
@@ -234,6 +235,7 @@ class TaskArgument:
 
         :raises NothingSent: a derived value cannot be worked out; the message names its place in the task.
         """
+        from airflow_provider_vai.exceptions import DerivationError
 
         def resolved(part: Any) -> Any:
             try:
@@ -246,9 +248,12 @@ class TaskArgument:
     def serialize(self) -> Any:
         """Return JSON data that changes whenever the argument does; a long argument is shortened to its digest."""
         value = _map(self.value, lambda part: part.serialize() if hasattr(part, "serialize") else str(part))
-        text = json_text.canonical(value)
-        if len(text) > SHOWN_CHARACTERS:
-            return {"sha256": json_text.digest(value), "characters": len(text), "begins": text[:1000]}
+        if len(str(value)) * LONGEST_ESCAPE > SHOWN_CHARACTERS:
+            from airflow_provider_vai.languages import json_text
+
+            text = json_text.canonical(value)
+            if len(text) > SHOWN_CHARACTERS:
+                return {"sha256": json_text.digest(value), "characters": len(text), "begins": text[:1000]}
         return _map(value, str, lambda part: isinstance(part, int) and abs(part) > LARGEST_INTEGER)
 
     def __repr__(self) -> str:
@@ -288,7 +293,7 @@ def parts_of(value: Any, which: Callable[[Any], bool], place: tuple[str | int, .
             yield from parts_of(part, which, (*place, key))
 
 
-def _not_derived(error: DerivationError, argument: TaskArgument, part: Any, context: Context) -> Exception:
+def _not_derived(error: Exception, argument: TaskArgument, part: Any, context: Context) -> Exception:
     """Return the error of a task whose derived value cannot be worked out from the data of this run."""
     from airflow_provider_vai.operators.runtime.errors import NothingSent
 

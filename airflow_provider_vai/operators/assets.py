@@ -6,7 +6,8 @@ from typing import Any
 
 from airflow.sdk import Asset
 
-from airflow_provider_vai.languages.identifiers import ASSET_SCHEME, asset_uri
+SCHEME = "vai://"
+"""``ASSET_SCHEME`` of :mod:`~airflow_provider_vai.languages.identifiers`, which most DAG files need not import."""
 
 
 def asset(uri: str) -> Asset:
@@ -15,7 +16,7 @@ def asset(uri: str) -> Asset:
     To normalize a URI with a scheme, Airflow loads all installed providers, which takes most of a second at each parse
     of a DAG file. No provider normalizes ``vai://`` URIs, so this function sets the URI without normalization.
     """
-    if not uri.startswith(f"{ASSET_SCHEME}://"):
+    if not uri.startswith(SCHEME):
         return Asset(uri)
     result = Asset(name=uri, uri="vai")
     object.__setattr__(result, "uri", uri)  # a plain assignment would normalize it
@@ -28,6 +29,8 @@ def emits_action(task: Any) -> None:
     :param task: an operator with the attribute ``kind``. An operator without a DAG gets no outlet.
     """
     if task.has_dag():
+        from airflow_provider_vai.languages.identifiers import asset_uri
+
         action_asset = asset(asset_uri("actions", task.kind, task.dag_id, task.task_id))
         if action_asset not in task.outlets:  # the DAG file already lists it for a mapped task
             task.outlets = [*task.outlets, action_asset]

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 
-from airflow_provider_vai.languages import json_text
-from airflow_provider_vai.languages.places import edited
-from airflow_provider_vai.operators.arguments import as_argument, result_of, revealed
+from airflow_provider_vai.operators.arguments import TaskArgument, argument, as_argument, result_of, revealed
 from airflow_provider_vai.operators.assets import emits_action
-from airflow_provider_vai.operators.runtime.effects import SingleUseApproval, at_most_once
-from airflow_provider_vai.operators.runtime.errors import ApprovalMissing
-from airflow_provider_vai.operators.runtime.masking import masked
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_provider_vai.operators.derived import ExplainedPart
+    from airflow_provider_vai.operators.runtime.effects import SingleUseApproval
 
 
 NO_ITEM = object()  # None is a valid list element
+NO_DEFAULTS: Mapping[str, Any] = {}
 
 
 class VaiOperator(BaseOperator):
@@ -30,7 +27,8 @@ class VaiOperator(BaseOperator):
     A subclass lists its arguments in ``template_fields`` and passes each one through
     :func:`~airflow_provider_vai.operators.arguments.argument` in ``__init__``. It does the work in :meth:`perform`,
     where ``self.<argument>`` is the plain value in this DAG run. Its module imports only what parsing needs, because
-    Airflow parses each DAG file in a new process.
+    Airflow parses each DAG file in a new process. An argument that has its value of :attr:`defaults` is not stored, so
+    it is not in the serialized DAG; the step fills it in when it runs.
 
     :param gate: The gate that guards this step, or its task id. The step runs only if the gate approved exactly the
         arguments that the step uses in this DAG run. Marking the gate as success by hand does not approve anything.
@@ -49,6 +47,8 @@ class VaiOperator(BaseOperator):
 
     kind = "custom"
     template_fields: Sequence[str] = ()
+    defaults = NO_DEFAULTS
+    """The values of arguments that are left out, if they are not ``None``."""
     effect = "read"
     idempotent = False
     """Whether the target performs a write once, even if it is sent several times in a DAG run with equal arguments."""
@@ -100,6 +100,8 @@ class VaiOperator(BaseOperator):
             setattr(self, name, results.load(revealed(value)))
         self.check_arguments()
         if self.takes_place_once():
+            from airflow_provider_vai.operators.runtime.effects import at_most_once
+
             return at_most_once(self, context, arguments, self._single_use(context, approval))
         return results.keep(self.perform(context), context)
 
@@ -108,15 +110,14 @@ class VaiOperator(BaseOperator):
 
         A gate calls this for the steps that it guards, to show the arguments and to compute their digests.
         """
-        fields = {name: as_argument(getattr(self, name)) for name in self.template_fields}
-        return {name: field.resolve(context).value for name, field in fields.items()}
+        return {name: field.resolve(context).value for name, field in self._fields().items()}
 
     def explained_arguments(self, context: Context) -> dict[str, list[ExplainedPart]]:
         """Return the derived parts of every argument, in words and with their values, for the approver."""
         from airflow_provider_vai.operators.derived import explained
 
         own: Any = {**context, "task": self}
-        fields = {name: as_argument(getattr(self, name)) for name in self.template_fields}
+        fields = self._fields()
         found = {name: list(explained(field.value, own)) for name, field in fields.items()}
         return {name: parts for name, parts in found.items() if parts}
 
@@ -128,6 +129,21 @@ class VaiOperator(BaseOperator):
         """
         own: Any = {**context, "task": self}
         return self._checked(own, self._gate_record(own), self.resolved_arguments(own))[0]
+
+    def stored(self, name: str, value: Any) -> Any:
+        """Return an argument in the form in which its template field stores it; ``None`` if it is the default.
+
+        :param name: the argument's name.
+        :param value: the value that was passed to the operator.
+        """
+        default = self.defaults.get(name)
+        return None if type(value) is type(default) and value == default else argument(value)
+
+    def _fields(self) -> dict[str, TaskArgument]:
+        """Return the arguments as they are stored, with the defaults filled in."""
+        stored = {name: getattr(self, name) for name in self.template_fields}
+        given = {name: self.defaults.get(name) if field is None else field for name, field in stored.items()}
+        return {name: as_argument(field) for name, field in given.items()}
 
     def identity(self) -> list[Any] | None:
         """Return everything besides the arguments that determines what the step does.
@@ -159,6 +175,11 @@ class VaiOperator(BaseOperator):
         """
         if self.gate is None:
             return arguments, []
+        from airflow_provider_vai.languages import json_text
+        from airflow_provider_vai.languages.places import edited
+        from airflow_provider_vai.operators.runtime.errors import ApprovalMissing
+        from airflow_provider_vai.operators.runtime.masking import masked
+
         name, index = self._name_at_gate(context)
         remedy = f"clear the task {self.gate!r} and answer it"
         if approval.get("decision") != "approve":
@@ -190,6 +211,8 @@ class VaiOperator(BaseOperator):
     def _single_use(self, context: Context, approval: dict[str, Any]) -> SingleUseApproval | None:
         if self.gate is None:
             return None
+        from airflow_provider_vai.operators.runtime.effects import SingleUseApproval
+
         step, _ = self._name_at_gate(context)
         return SingleUseApproval(approval["record"], context["ti"].dag_id, str(self.gate), step)
 

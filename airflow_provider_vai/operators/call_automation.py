@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.operators import nested
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.base import VaiOperator
@@ -33,6 +32,7 @@ class CallAutomationOperator(VaiOperator):
     """
 
     kind = "call_automation"
+    defaults = {"wait": False}  # noqa: RUF012 - never changed
     template_fields: Sequence[str] = ("trigger_dag_id", "conf", "wait")
     effect = "write"
     idempotent = True  # the called run's id is the same in each try
@@ -43,7 +43,7 @@ class CallAutomationOperator(VaiOperator):
         super().__init__(**kwargs)
         self.trigger_dag_id = argument(trigger_dag_id)
         self.conf = nested.without_secrets("conf", conf)
-        self.wait = argument(wait)
+        self.wait = self.stored("wait", wait)
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Start the DAG run, or use the one that an earlier try started."""
@@ -113,6 +113,8 @@ class CallAutomationOperator(VaiOperator):
 
 def called_run_id(ti: Any) -> str:
     """Return the id of the DAG run that a task starts: one for each DAG run, task and map index of the caller."""
+    from airflow_provider_vai.languages import json_text
+
     index = -1 if ti.map_index is None else ti.map_index
     digest = json_text.digest([ti.dag_id, ti.run_id, ti.task_id, index])
     caller = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{ti.dag_id}.{ti.task_id}")  # the characters that a run id may have

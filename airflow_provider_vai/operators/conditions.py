@@ -9,7 +9,8 @@ from airflow.sdk import BaseOperator
 
 from airflow_provider_vai.languages import expression
 from airflow_provider_vai.operators.arguments import argument, as_argument
-from airflow_provider_vai.operators.runtime.compat import AirflowFailException, SkipMixin
+from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+from airflow_provider_vai.operators.runtime.skipping import SkipMixin
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -35,6 +35,7 @@ class DuckdbTransformOperator(Lineage, DecidedOperator):
     """
 
     kind = "duckdb_transform"
+    defaults = {"mode": "replace"}  # noqa: RUF012 - never changed
     template_fields: Sequence[str] = ("sql", "conn_id", "table", "path", "mode")
 
     def __init__(
@@ -53,7 +54,7 @@ class DuckdbTransformOperator(Lineage, DecidedOperator):
         self.conn_id = argument(conn_id)
         self.table = argument(table)
         self.path = argument(path)
-        self.mode = argument(mode)
+        self.mode = self.stored("mode", mode)
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Check the statement, run it and write its rows."""

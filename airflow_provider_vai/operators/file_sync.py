@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.decided import DecidedOperator
 from airflow_provider_vai.operators.lineage import Lineage
@@ -64,6 +63,7 @@ class FileSyncOperator(Lineage, DecidedOperator):
 
     def perform(self, context: Context) -> dict[str, Any]:
         """List the source, copy the changed files and return a summary."""
+        from airflow_provider_vai.languages import json_text
         from airflow_provider_vai.operators.files import storage, tree as file_tree
 
         source = storage.opened(self.source, self.source_conn_id)

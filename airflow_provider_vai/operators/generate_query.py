@@ -51,6 +51,12 @@ class GenerateQueryOperator(Lineage, VaiOperator):
         "llm_conn_id",
         "model_id",
     )
+    defaults = {  # noqa: RUF012 - never changed
+        "rows_as": "records",
+        "max_rows": MAX_ROWS,
+        "max_seconds": MAX_SECONDS,
+        "llm_conn_id": "pydanticai_default",
+    }
     effect = "read"
 
     def __init__(
@@ -75,10 +81,10 @@ class GenerateQueryOperator(Lineage, VaiOperator):
         self.question = nested.without_secrets("question", question)
         self.parameters = argument(parameters)
         self.tables = argument(tables)
-        self.rows_as = argument(rows_as)
-        self.max_rows = argument(max_rows)
-        self.max_seconds = argument(max_seconds)
-        self.llm_conn_id = argument(llm_conn_id)
+        self.rows_as = self.stored("rows_as", rows_as)
+        self.max_rows = self.stored("max_rows", max_rows)
+        self.max_seconds = self.stored("max_seconds", max_seconds)
+        self.llm_conn_id = self.stored("llm_conn_id", llm_conn_id)
         self.model_id = argument(model_id)
 
     def perform(self, context: Context) -> dict[str, Any]:

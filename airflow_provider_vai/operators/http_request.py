@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.decided import DecidedOperator
 from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingSent
-from airflow_provider_vai.operators.runtime.masking import masked
-from airflow_provider_vai.operators.web import guard as http_guard, response as http_response, shape as http_shape
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -36,6 +33,7 @@ class HttpRequestOperator(DecidedOperator):
     """
 
     kind = "http_request"
+    defaults = {"method": "GET"}  # noqa: RUF012 - never changed
     idempotent = False
     template_fields: Sequence[str] = (
         "conn_id",
@@ -67,7 +65,7 @@ class HttpRequestOperator(DecidedOperator):
         super().__init__(given=given, **kwargs)
         self.conn_id = argument(conn_id)
         self.endpoint = argument(endpoint)
-        self.method = argument(method)
+        self.method = self.stored("method", method)
         self.query = argument(query)
         self.headers = argument(headers)
         self.json = argument(json)
@@ -83,6 +81,8 @@ class HttpRequestOperator(DecidedOperator):
 
     def _prepared(self, context: Context) -> tuple[Any, str]:
         """Return the session with credentials and headers, and the URL."""
+        from airflow_provider_vai.operators.web import guard as http_guard, shape as http_shape
+
         try:
             from airflow.providers.http.hooks.http import HttpHook
         except ImportError as error:
@@ -99,6 +99,9 @@ class HttpRequestOperator(DecidedOperator):
             raise NothingSent(f"the request was not sent: {error}") from error
 
     def _headers(self, context: Context) -> dict[str, str]:
+        from airflow_provider_vai.languages import json_text
+        from airflow_provider_vai.operators.web import guard as http_guard
+
         headers = http_guard.checked_headers(self.headers or {})
         if self.possible().effect == "write" and "idempotency-key" not in {name.lower() for name in headers}:
             ti, arguments = context["ti"], {name: getattr(self, name) for name in self.template_fields}
@@ -107,6 +110,9 @@ class HttpRequestOperator(DecidedOperator):
 
     def _send(self, session: Any, url: str) -> dict[str, Any]:
         from airflow.sdk import BaseHook
+
+        from airflow_provider_vai.operators.runtime.masking import masked
+        from airflow_provider_vai.operators.web import response as http_response
 
         method, extra = self.method.upper(), BaseHook.get_connection(self.conn_id).extra_dejson
         content = {"params": self.query, "json": self.json, "data": self.data}

@@ -29,6 +29,7 @@ class McpToolOperator(VaiOperator):
     """
 
     kind = "mcp_tool"
+    defaults = {"conn_id": "mcp_default"}  # noqa: RUF012 - never changed
     template_fields: Sequence[str] = ("tool", "arguments", "conn_id", "schema_sha256")
     effect = "write"
 
@@ -44,7 +45,7 @@ class McpToolOperator(VaiOperator):
         super().__init__(**kwargs)
         self.tool = argument(tool)
         self.arguments = argument(arguments)
-        self.conn_id = argument(conn_id)
+        self.conn_id = self.stored("conn_id", conn_id)
         self.schema_sha256 = argument(schema_sha256)
 
     def perform(self, context: Context) -> Any:

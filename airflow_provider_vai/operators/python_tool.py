@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.languages import json_text
-from airflow_provider_vai.operators.arguments import argument, as_argument
+from airflow_provider_vai.operators.arguments import TaskArgument, argument, as_argument
 from airflow_provider_vai.operators.base import VaiOperator
 from airflow_provider_vai.operators.runtime.errors import NothingSent
 
@@ -15,6 +14,22 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 _FORM = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*", re.ASCII)
+
+
+class Function(TaskArgument):
+    """The argument ``python_callable``.
+
+    Airflow puts the name of an operator's ``python_callable`` into the serialized DAG, as ``python_callable_name``. It
+    expects a function; of anything else it takes the name of the class, so that every step would have the same one.
+    """
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(value)
+        self.__qualname__ = value if isinstance(value, str) else repr(value)
+
+    def __call__(self, context: Context, jinja_env: Any = None) -> TaskArgument:
+        """Return the argument of this DAG run. Airflow calls template fields that can be called."""
+        return self.resolve(context)
 
 
 class PythonToolOperator(VaiOperator):
@@ -29,6 +44,7 @@ class PythonToolOperator(VaiOperator):
 
     kind = "python_tool"
     template_fields: Sequence[str] = ("python_callable", "arguments", "source_sha256", "on_change")
+    defaults = {"on_change": "warn"}  # noqa: RUF012 - never changed
     effect = "write"
 
     def __init__(
@@ -41,14 +57,24 @@ class PythonToolOperator(VaiOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if isinstance(python_callable, str) and not _FORM.fullmatch(python_callable):
-            raise ValueError(f"python_callable must be 'package.module:function', not {python_callable!r}")
+        stated = as_argument(python_callable).value
+        if isinstance(stated, str) and not _FORM.fullmatch(stated):
+            raise ValueError(f"python_callable must be 'package.module:function', not {stated!r}")
         if isinstance(on_change, str) and on_change not in ("fail", "warn"):
             raise ValueError(f"on_change must be 'fail' or 'warn', not {on_change!r}")
-        self.python_callable = argument(python_callable)
+        self.python_callable: Any = Function(stated)
         self.arguments = argument(arguments)
         self.source_sha256 = argument(source_sha256)
-        self.on_change = argument(on_change)
+        self.on_change = self.stored("on_change", on_change)
+
+    @classmethod
+    def partial(cls, **kwargs: Any) -> Any:
+        """Return the operator for ``.expand(item=...)``; Airflow takes the function's name from its argument here, too.
+
+        :param kwargs: the arguments of the operator.
+        """
+        function = kwargs.get("python_callable")
+        return super().partial(**{**kwargs, "python_callable": Function(as_argument(function).value)})
 
     def perform(self, context: Context) -> Any:
         """Import the function, check it and call it. A text result that is a JSON object or array is parsed."""
@@ -64,6 +90,8 @@ class PythonToolOperator(VaiOperator):
             raise NothingSent(
                 f"{self.python_callable} does not accept the arguments {sorted(arguments)}: {error}"
             ) from None
+        from airflow_provider_vai.languages import json_text
+
         result = function(**arguments)
         result = asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
         return json_text.parsed_text(result, where="the result") if isinstance(result, str) else result

@@ -20,7 +20,7 @@ from airflow_provider_vai.secrets.span import SecretSpan, merged
 ENCODINGS = 4
 """How many nested encodings are decoded."""
 
-LONGEST_REMEMBERED = 2_000
+LONGEST_REMEMBERED = 64_000
 """In characters. Longer texts are searched again each time: they are rare, and a cache would keep them in memory."""
 
 _FINDERS = (shaped, recognised, in_urls, in_commands)

@@ -48,15 +48,46 @@ _NAME_BEFORE = re.compile(r"([\w.\-]{2,32})\\{0,15}[\"']?[ \t]*[:=][ \t]*\\{0,15
 _SEPARATOR = re.compile(r"[\s:=<>(\uff1a]")
 """A separator of a name and its value, in every form that is searched for. A text without one is skipped at once."""
 
-_HINT = re.compile(
-    r"(?i)pass|pwd|\bpw\b|psw|psk|preshared|secret|"
-    r"token|key|auth|bearer|basic|cred|kennwort|contrase|clave|senha|mdp|mot |"
-    r"motdep|"
-    r"parola|has[łl]o|heslo|jelsz|wachtwoord|l[öo]sen|adgangskode|salasana|[şs]ifre|lozink|slapta|parool|парол|密|口令|パスワード|"
-    r"비밀번호|암호|סיסמ|κωδ|cookie|sas|jwt|\bpin|otp|cvv|cvc|mfa|2fa|code|identified|crypt|curl|wget|http|redis-cli|geheim|"
-    r"schl|jeton|cl[ée] |segre|chave|chiave|токен|секрет|令牌|トークン|秘密|토큰|sessid|connect\.sid|signature|"
-    r"login|connection|\.connect|sql\(|form-data|:54\d\d:|:64\d\d:|:\*:"
+_HINTS: tuple[str, ...] = (
+    *("pass", "pwd", "psw", "psk", "preshared", "secret", "token", "key", "auth", "bearer", "basic", "cred"),
+    *(
+        "kennwort",
+        "contrase",
+        "clave",
+        "senha",
+        "mdp",
+        "mot ",
+        "motdep",
+        "parola",
+        "haslo",
+        "heslo",
+        "jelsz",
+        "wachtwoord",
+    ),
+    *("losen", "adgangskode", "salasana", "sifre", "lozink", "slapta", "parool", "cookie", "sas", "jwt", "otp", "cvv"),
+    *(
+        "cvc",
+        "mfa",
+        "2fa",
+        "code",
+        "identified",
+        "crypt",
+        "curl",
+        "wget",
+        "http",
+        "redis-cli",
+        "geheim",
+        "schl",
+        "jeton",
+    ),
+    *("cle ", "segre", "chave", "chiave", "sessid", "connect.sid", "signature", "login", "connection", ".connect"),
+    *("sql(", "form-data", ":*:"),
 )
+_FOREIGN_HINTS: tuple[str, ...] = (
+    *("hasło", "lösen", "şifre", "парол", "密", "口令", "パスワード", "비밀번호", "암호", "סיסמ", "κωδ", "clé "),
+    *("токен", "секрет", "令牌", "トークン", "秘密", "토큰"),
+)
+_HINT_WORD = re.compile(r"\bpw\b|\bpin|:[56]4\d\d:")
 _NO_VALUE = frozenset(
     {
         "flag",
@@ -80,7 +111,16 @@ _NO_VALUE = frozenset(
 
 def may_name_a_credential(text: str) -> bool:
     """Return whether a text can contain a credential's name and its value. Most texts cannot, so they are skipped."""
-    return _SEPARATOR.search(text) is not None and _HINT.search(text) is not None
+    return _SEPARATOR.search(text) is not None and _has_hint(text)
+
+
+def _has_hint(text: str) -> bool:
+    """Return whether a text has one of the hints. Looking for each in turn is far faster than one pattern of them."""
+    if text.isascii():
+        folded, hints = text.lower(), _HINTS
+    else:  # a pattern that ignores case takes both Turkish letters for an i, too
+        folded, hints = text.replace("İ", "i").casefold().replace("\u0131", "i"), (*_HINTS, *_FOREIGN_HINTS)
+    return any(hint in folded for hint in hints) or _HINT_WORD.search(folded) is not None
 
 
 def in_text(text: str) -> Iterator[SecretSpan]:

@@ -13,15 +13,17 @@ from airflow.sdk.timezone import utcnow
 from airflow_provider_vai.exceptions import UnusablePath
 from airflow_provider_vai.operators.arguments import argument, as_argument
 from airflow_provider_vai.operators.assets import emits_action
-from airflow_provider_vai.operators.runtime.compat import AirflowFailException, SkipMixin
+from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+from airflow_provider_vai.operators.runtime.errors import ApprovalImpossible
+from airflow_provider_vai.operators.runtime.skipping import SkipMixin
 from airflow_provider_vai.sensors.approval_answers import RequiredActionLink
-from airflow_provider_vai.sensors.guarded import ApprovalImpossible, Guarded, guarded
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_provider_vai.sensors.approval_decision import GateAnswer
     from airflow_provider_vai.sensors.approval_question import Waiting
+    from airflow_provider_vai.sensors.guarded import Guarded
 
 CHOICES = {"on_timeout": ("fail", "approve", "reject"), "on_reject": ("skip", "fail")}
 
@@ -158,7 +160,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         """
         from airflow_provider_vai.sensors import approval_decision, approval_notice, approval_terminal
 
-        now = guarded(self, context)
+        now = self._guarded(context)
         self._refuse_denied(now)
         is_like_denied = now.like_denied(self.text("denied") or ())
         if not is_like_denied and (answer := approval_decision.trusted(self, context, now)):
@@ -170,6 +172,11 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
             self._ask(context, now, self._waiting(now))
         approval_notice.tell_out_of_band(self, context, now)
         return super().execute(context)
+
+    def _guarded(self, context: Context) -> Guarded:
+        from airflow_provider_vai.sensors.guarded import guarded
+
+        return guarded(self, context)
 
     def text(self, name: str) -> Any:
         """Return a setting of the question, such as ``subject`` or ``reason``, with its templates rendered."""
@@ -293,7 +300,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         """
         from airflow_provider_vai.sensors.approval_question import Waiting
 
-        now, waiting = guarded(self, context), Waiting.of(digests, deadline, remind_at)
+        now, waiting = self._guarded(context), Waiting.of(digests, deadline, remind_at)
         if event.get("error_type") == "timeout":
             return self._woken(context, now, waiting)
         if "error" in event:
@@ -339,7 +346,7 @@ class ApprovalGateSensor(BaseSensorOperator, SkipMixin):
         """Look for an out-of-band answer, and return it as the sensor's result."""
         from airflow_provider_vai.sensors import approval_decision
 
-        now = guarded(self, context)
+        now = self._guarded(context)
         if answer := approval_decision.taken(self, context, now):
             return PokeReturnValue(True, approval_decision.decide(self, context, now, answer))
         ti = context["ti"]

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow.sdk import BaseOperatorLink
 
-from airflow_provider_vai.operators.runtime.addresses import path_prefix
-
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
@@ -55,6 +53,8 @@ class RequiredActionLink(BaseOperatorLink):
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
         """Return the path of the question's page in Airflow's UI."""
         from urllib.parse import quote
+
+        from airflow_provider_vai.operators.runtime.addresses import path_prefix
 
         dag, run, task = (quote(part, "") for part in (ti_key.dag_id, ti_key.run_id, ti_key.task_id))
         mapped = f"/mapped/{ti_key.map_index}" if ti_key.map_index >= 0 else ""

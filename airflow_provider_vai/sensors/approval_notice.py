@@ -45,8 +45,8 @@ def tell_out_of_band(gate: Gate, context: Context, now: Guarded) -> None:
 
     :raises ApprovalImpossible: this version of Airflow has no task state store to answer in.
     """
+    from airflow_provider_vai.operators.runtime.errors import ApprovalImpossible
     from airflow_provider_vai.sensors.approval_answers import ANSWER_KEY
-    from airflow_provider_vai.sensors.guarded import ApprovalImpossible
 
     if "task_state_store" not in context:
         raise ApprovalImpossible("a gate with deferrable=False needs Airflow 3.3 or later: leave out deferrable=False")

@@ -15,8 +15,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.operators.runtime.compat import configuration
+from airflow_provider_vai.operators.runtime.errors import ApprovalImpossible
 from airflow_provider_vai.sensors.approval_question import APPROVE, REJECT
-from airflow_provider_vai.sensors.guarded import ApprovalImpossible
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

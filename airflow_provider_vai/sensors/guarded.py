@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.meaning import repeats, shared_texts
 from airflow_provider_vai.languages.places import edited
-from airflow_provider_vai.operators.runtime.compat import AirflowFailException
+from airflow_provider_vai.operators.runtime.errors import ApprovalImpossible
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
 SAME_IN_ALL = ("tool", "conn_id", "method", "python_callable", "schema_sha256", "source_sha256", "effect")
 """Arguments that say which tool is called: all of its calls have them in common."""
-
-
-class ApprovalImpossible(AirflowFailException):
-    """The gate guards no step, cannot show its question, or guards a denied call. It fails without a retry."""
 
 
 @dataclass(frozen=True)

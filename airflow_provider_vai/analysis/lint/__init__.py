@@ -7,8 +7,9 @@ keep the other files from being checked. ``dev/docs/lint.md`` lists the checks.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from airflow_provider_vai.analysis.lint.dag_file import DagFile, parsed
 from airflow_provider_vai.analysis.lint.finding import Finding
@@ -16,22 +17,31 @@ from airflow_provider_vai.analysis.lint.folder import across
 from airflow_provider_vai.analysis.lint.subjects import NOT_PYTHON, Subject, collected, files
 from airflow_provider_vai.analysis.lint.table import CHECKS, found_in
 from airflow_provider_vai.model.sidecar import SUFFIX
+from airflow_provider_vai.secrets import knowing
 
 __all__ = ["CHECKS", "Finding", "checked_files", "lint", "lint_stored", "sidecar_folders"]
 
 
-def lint(paths: Iterable[Path], known_connections: Collection[str] | None = None) -> list[Finding]:
+def lint(
+    paths: Iterable[Path],
+    known_connections: Collection[str] | None = None,
+    *,
+    progress: Callable[[Sequence[Any], str], Iterable[Any]] = lambda items, _: items,
+) -> list[Finding]:
     """Check automations, and return the findings sorted by file, code and field.
 
     :param paths: Files or folders. In a folder, all sidecars, specs (``*.vai.yaml``, ``*.vai.yml``,
         ``*.vai-spec.json``) and DAG files are checked, except in hidden folders.
     :param known_connections: The ids of the existing connections; ``None``: not known, so no connection is reported as
         missing.
+    :param progress: Gets the automations and what is done with them, and returns them one by one.
     """
     subjects, dag_files, findings = collected(paths)
     known = None if known_connections is None else frozenset(known_connections)
-    for subject in subjects:
-        findings += found_in(subject, known)
+    for subject in progress(subjects, "checking"):
+        with knowing(()):  # each place is written, and so looked through for credentials, many times
+            findings += found_in(subject, known)
+        subject.forget_rendered()
     findings += across(subjects, dag_files)
     return _sorted(findings)
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import ValidationError
-
 from airflow_provider_vai.analysis.lint.dag_file import DagFile, parsed
 from airflow_provider_vai.analysis.lint.finding import CheckResult
 from airflow_provider_vai.analysis.lint.raw import text_of
 from airflow_provider_vai.analysis.lint.subjects import Subject
 from airflow_provider_vai.exceptions import VaiError
 from airflow_provider_vai.languages.printable import shown
-from airflow_provider_vai.model.sidecar import Sidecar
-from airflow_provider_vai.renderer.render import render
 from airflow_provider_vai.store.edits import dag_sha256
 
 
@@ -46,7 +42,7 @@ def edited_file(subject: Subject) -> Iterator[CheckResult]:
 def not_rendered(subject: Subject) -> Iterator[CheckResult]:
     """Rendering the spec gives another DAG file."""
     digest = text_of(subject.data.get("rendered_sha256")) or text_of(subject.data.get("dag_sha256"))
-    made = rendered(subject)
+    made = subject.rendered
     if made is None or subject.dag is None:
         return
     remedy = f"Run `vai render {subject.path}`."
@@ -58,8 +54,8 @@ def not_rendered(subject: Subject) -> Iterator[CheckResult]:
 
 def other_tasks(subject: Subject) -> Iterator[CheckResult]:
     """The DAG file has other tasks than the spec."""
-    made = rendered(subject)
-    if not isinstance(made, str) or subject.dag is None:
+    made = subject.rendered
+    if not isinstance(made, str) or subject.dag is None or dag_sha256(made) == subject.dag.sha256:
         return
     expected = parsed(subject.path, made.encode())
     if not isinstance(expected, DagFile) or expected.task_ids == subject.dag.task_ids:
@@ -75,18 +71,3 @@ def other_tasks(subject: Subject) -> Iterator[CheckResult]:
         "; ".join(parts),
         f"Check the edit with `vai diff {subject.path}`: the spec and its gates do not cover these tasks.",
     )
-
-
-def rendered(subject: Subject) -> str | VaiError | None:
-    """Render the spec of a sidecar; return the text or the error; ``None``: it is not a valid sidecar."""
-    if subject.form != "sidecar":
-        return None
-    try:
-        sidecar = Sidecar.model_validate(subject.data)
-        return render(sidecar.automation)
-    except ValidationError:
-        return None
-    except VaiError as error:
-        return error
-    except (LookupError, TypeError, AttributeError):  # a wire to a place that does not exist; another check reports it
-        return None

@@ -126,14 +126,18 @@ class RawStep:
 
     def outputs(self) -> Iterator[RawOutput]:
         """Yield each place in a result that the step reads."""
-        yield from _output(self.data.get("each"), self.field("each"))
+        yield from self._output(self.data.get("each"), "each")
         for name, argument in self.arguments.items():
-            yield from _output(argument.get("from"), self.field("arguments", name, "from"))
+            yield from self._output(argument.get("from"), "arguments", name, "from")
             for index, wire in enumerate(list_of(argument.get("wires"))):
-                place = self.field("arguments", name, "wires", index, "from")
-                yield from _output(object_of(wire).get("from"), place)
+                yield from self._output(object_of(wire).get("from"), "arguments", name, "wires", index, "from")
         for field, _, tree in self.trees():
             yield from (RawOutput(field, step, path) for step, path in derivation.reads(tree))
+
+    def _output(self, value: Any, *place: str | int) -> Iterator[RawOutput]:
+        if isinstance(value, dict):
+            path = [part for part in list_of(value.get("path")) if type(part) in (str, int)]
+            yield RawOutput(self.field(*place), text_of(value.get("step")), path)
 
     def reads(self) -> Iterator[RawOutput]:
         """Yield what :meth:`outputs` yields, with a position in the path where a derived value picks by position."""
@@ -145,17 +149,15 @@ class RawStep:
     def trees(self) -> Iterator[tuple[str, JsonPath, dict[str, Any]]]:
         """Yield each derived value that follows the schema: its place in the spec, in the arguments, and its tree."""
         for name, argument in self.arguments.items():
-            found: list[tuple[str, JsonPath, Any]] = [
-                (self.field("arguments", name, "derive"), [], argument.get("derive"))
-            ]
+            found: list[tuple[JsonPath, JsonPath, Any]] = [(["derive"], [], argument.get("derive"))]
             found += [
-                (self.field("arguments", name, "wires", index, "derive"), list_of(wire.get("at")), wire.get("derive"))
+                (["wires", index, "derive"], list_of(wire.get("at")), wire.get("derive"))
                 for index, wire in enumerate(list_of(argument.get("wires")))
                 if isinstance(wire, dict)
             ]
-            for field, at, tree in found:
+            for place, at, tree in found:
                 if isinstance(tree, dict) and derivation.follows_schema(tree):
-                    yield field, [name, *at], tree
+                    yield self.field("arguments", name, *place), [name, *at], tree
 
     def params(self) -> Iterator[tuple[str, str]]:
         """Yield a pair of place and name for each DAG param that the step uses."""
@@ -215,9 +217,3 @@ def steps_of(document: dict[str, Any]) -> list[RawStep]:
         RawStep(step, ["steps", key if key is not None and keys.count(key) == 1 else index])
         for (index, step), key in zip(entries, keys, strict=True)
     ]
-
-
-def _output(value: Any, field: str) -> Iterator[RawOutput]:
-    if isinstance(value, dict):
-        path = [part for part in list_of(value.get("path")) if type(part) in (str, int)]
-        yield RawOutput(field, text_of(value.get("step")), path)

@@ -15,10 +15,11 @@ from airflow_provider_vai.analysis.lint.dag_file import DagFile, read_dag_file
 from airflow_provider_vai.analysis.lint.finding import Finding
 from airflow_provider_vai.analysis.lint.raw import RawStep, list_of, object_of, steps_of, text_of
 from airflow_provider_vai.authoring.specs.file import ENDINGS, all_refusals, document
-from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.exceptions import SpecError, VaiError
 from airflow_provider_vai.model import version_1
 from airflow_provider_vai.model.automation import Automation
-from airflow_provider_vai.model.sidecar import SUFFIX
+from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar
+from airflow_provider_vai.renderer.render import render
 
 UNREADABLE = "VAI001"
 REFUSED = "VAI002"
@@ -64,6 +65,25 @@ class Subject:
             return Automation.model_validate(fields)
         except ValidationError:
             return None
+
+    @cached_property
+    def rendered(self) -> str | VaiError | None:
+        """The DAG file that the spec of a sidecar renders, or the error; ``None``: it is not a valid sidecar."""
+        if self.form != "sidecar":
+            return None
+        try:
+            Sidecar.model_validate(self.data)
+            return render(self.automation) if self.automation else None
+        except ValidationError:
+            return None
+        except VaiError as error:
+            return error
+        except (LookupError, TypeError, AttributeError):  # a wire to a place that does not exist; another check does it
+            return None
+
+    def forget_rendered(self) -> None:
+        """Release the text, because a folder may have thousands of automations."""
+        self.__dict__.pop("rendered", None)
 
     @property
     def dag_id(self) -> str | None:

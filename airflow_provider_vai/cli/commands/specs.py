@@ -10,20 +10,20 @@ from pathlib import Path
 
 from airflow_provider_vai.analysis.doctor import needs
 from airflow_provider_vai.analysis.lint import Finding, checked_files
-from airflow_provider_vai.analysis.verify.files import sidecar_path
-from airflow_provider_vai.cli.airflow_command import pause_unreviewed
 from airflow_provider_vai.cli.publishing import out_folder, read_soon, warn_if_not_served
 from airflow_provider_vai.cli.reports import after_writing, as_json, print_json, show_needs, show_published
-from airflow_provider_vai.cli.terminal import coloured, is_quiet, say, tell, working
+from airflow_provider_vai.cli.terminal import coloured, is_quiet, progress, say, tell
 from airflow_provider_vai.languages.printable import plain
-from airflow_provider_vai.languages.python_function import python_path
-from airflow_provider_vai.model.sidecar import SUFFIX
-from airflow_provider_vai.store.publisher import publish
-from airflow_provider_vai.store.sidecar_files import read_sidecar
 
 
 def render(arguments: Namespace) -> None:
     """Render a DAG file from its sidecar, whose spec may have been edited, or from a spec written by hand."""
+    from airflow_provider_vai.cli.airflow_command import pause_unreviewed
+    from airflow_provider_vai.languages.python_function import python_path
+    from airflow_provider_vai.model.sidecar import SUFFIX
+    from airflow_provider_vai.store.publisher import publish
+    from airflow_provider_vai.store.sidecar_files import read_sidecar
+
     path = Path(arguments.spec)
     folder = out_folder(arguments.out or str(path.parent))
     if path.name.endswith(SUFFIX):
@@ -57,8 +57,7 @@ def lint(arguments: Namespace) -> int:
 
     known = None if arguments.connections is None else set(filter(None, arguments.connections.split(",")))
     paths = [Path(path) for path in arguments.path]
-    with working("Checking"):
-        findings = found_by_lint(paths, known)
+    findings = found_by_lint(paths, known, progress=progress)
     if arguments.json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -93,6 +92,8 @@ def _show_findings(findings: Sequence[Finding], paths: Sequence[Path]) -> None:
 def explain(arguments: Namespace) -> None:
     """Show where each value of an automation or of one step comes from, and why."""
     from airflow_provider_vai.analysis import explain as explained
+    from airflow_provider_vai.analysis.verify.files import sidecar_path
+    from airflow_provider_vai.store.sidecar_files import read_sidecar
 
     path, step = _with_step(arguments.dag)
     sidecar = read_sidecar(sidecar_path(path))
@@ -110,5 +111,7 @@ def explain(arguments: Namespace) -> None:
 
 def _with_step(dag: str) -> tuple[Path, str | None]:
     """Split ``DAG:STEP`` into the path and the step; the path itself may contain colons."""
+    from airflow_provider_vai.model.sidecar import SUFFIX
+
     name, colon, step = dag.rpartition(":")
     return (Path(name), step) if colon and name.endswith((".py", SUFFIX)) else (Path(dag), None)

@@ -6,10 +6,8 @@ import shlex
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
-from airflow_provider_vai.authoring.crystallizing import crystallized, crystallized_each
-from airflow_provider_vai.cli.airflow_command import pause_unreviewed
 from airflow_provider_vai.cli.chosen_runs import chosen_recordings, complain_of_refused, no_run, opened_trace
 from airflow_provider_vai.cli.collector import without_collector
 from airflow_provider_vai.cli.publishing import out_folder, read_soon
@@ -17,14 +15,14 @@ from airflow_provider_vai.cli.reports import after_writing, as_json, print_json,
 from airflow_provider_vai.cli.session_traces import traces_of
 from airflow_provider_vai.cli.terminal import complain, next_step, progress, say, table, working
 from airflow_provider_vai.crystallizer.run_secrets import masked_run
-from airflow_provider_vai.crystallizer.several.generalise import Recording
 from airflow_provider_vai.exceptions import AmbiguousRun, CrystallizeError
 from airflow_provider_vai.languages.printable import plain
-from airflow_provider_vai.model.automation import Automation
-from airflow_provider_vai.model.tools_file import read_tools
-from airflow_provider_vai.store.publisher import publish
-from airflow_provider_vai.store.shared_files import AnyPath
-from airflow_provider_vai.traces.reading.trace import Trace
+
+if TYPE_CHECKING:
+    from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
+    from airflow_provider_vai.crystallizer.several.generalise import Recording
+    from airflow_provider_vai.model.automation import Automation
+    from airflow_provider_vai.store.shared_files import AnyPath
 
 
 def inspect(arguments: Namespace) -> None:
@@ -46,6 +44,9 @@ def inspect(arguments: Namespace) -> None:
 @without_collector()
 def crystallize(arguments: Namespace) -> None:
     """Crystallize one run, several runs of one task, or every run in a trace."""
+    from airflow_provider_vai.cli.airflow_command import pause_unreviewed
+    from airflow_provider_vai.store.publisher import publish
+
     if arguments.all and (arguments.dag_id or arguments.run or arguments.title):
         raise AmbiguousRun(
             "--all cannot be used with --run, --dag-id or --title", remedy="Leave out --all or the other option."
@@ -99,6 +100,8 @@ def _recordings(arguments: Namespace) -> list[Recording]:
 
 
 def _options(arguments: Namespace) -> CrystallizeOptions:
+    from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
+
     return CrystallizeOptions(
         dag_id=arguments.dag_id,
         title=arguments.title,
@@ -120,6 +123,10 @@ def _automations(
     recordings: list[Recording], options: CrystallizeOptions, arguments: Namespace, folder: AnyPath
 ) -> tuple[list[Automation], list[CrystallizeError]]:
     """Return the automations to write and, with ``--all``, the errors of the runs that were left out."""
+    from airflow_provider_vai.authoring.crystallizing import crystallized, crystallized_each
+    from airflow_provider_vai.model.tools_file import read_tools
+    from airflow_provider_vai.traces.reading.trace import Trace
+
     named = Path(arguments.tools) if arguments.tools else None
     tools = read_tools(named, beside=Trace(Path(arguments.trace[0])).path)
     if arguments.all:

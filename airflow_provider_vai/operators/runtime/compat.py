@@ -9,12 +9,7 @@ try:
 except ImportError:  # Airflow 3.1
     from airflow.exceptions import AirflowException, AirflowFailException
 
-try:
-    from airflow.sdk import SkipMixin
-except ImportError:  # Airflow 3.1
-    from airflow.providers.standard.utils.skipmixin import SkipMixin
-
-__all__ = ["AirflowException", "AirflowFailException", "SkipMixin", "configuration"]
+__all__ = ["AirflowException", "AirflowFailException", "configuration"]
 
 
 def configuration() -> Any:

@@ -162,10 +162,13 @@ def _send(step: Writing, context: Context, store: Any, earlier: Any, marker: dic
             _put(store, earlier)
         raise
     marker["state"] = DONE
-    _put(store, marker)  # now, because storing the result may fail
-    kept = results.keep(result, context)
-    if len(json.dumps(kept)) <= KEPT_BYTES:
-        _put(store, {**marker, "result": kept})
+    try:
+        kept = results.keep(result, context, before_writing=lambda: _put(store, marker))
+        is_small = len(json.dumps(kept)) <= KEPT_BYTES
+    except BaseException:
+        _put(store, marker)  # the write took place, even if its result is lost
+        raise
+    _put(store, {**marker, "result": kept} if is_small else marker)  # one request: each takes milliseconds
     return kept
 
 

@@ -9,6 +9,10 @@ class ApprovalMissing(AirflowFailException):
     """The step is guarded, and no unused approval covers its current arguments. It fails without a retry."""
 
 
+class ApprovalImpossible(AirflowFailException):
+    """The gate guards no step, cannot show its question, or guards a denied call. It fails without a retry."""
+
+
 class NothingSent(AirflowFailException):
     """The step failed before it sent anything, and a retry cannot help. Remove the cause and clear the step."""
 

@@ -16,7 +16,7 @@ import hashlib
 import json
 import math
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -37,11 +37,12 @@ PREVIEW_ROWS = 5
 _REFERENCE_KEYS = {"artifact", "path", "sha256", "bytes", "rows", "columns", "preview"}
 
 
-def keep(value: Any, context: Context) -> Any:
+def keep(value: Any, context: Context, before_writing: Callable[[], None] = lambda: None) -> Any:
     """Return what goes to XCom for ``value``: the value itself, or a reference to the artifact it was written to.
 
     :param value: a step's result; :func:`json_safe` converts it to JSON data.
     :param context: the running task's context, which determines the artifact's path.
+    :param before_writing: called before a file is written, which takes a while and may fail.
     :raises TypeError: the value contains a type that is not JSON data.
     """
     from airflow_provider_vai.operators.runtime import tables
@@ -54,6 +55,7 @@ def keep(value: Any, context: Context) -> Any:
     parquet = tables.to_parquet(value, content)
     form, content = ("json", content) if parquet is None else ("parquet", parquet)
     path = artifact_path(context, form)
+    before_writing()
     write(path, content)
     table = value.get("rows") if isinstance(value, dict) else value
     rows = table if isinstance(table, list) else None

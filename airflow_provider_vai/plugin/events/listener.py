@@ -1,6 +1,7 @@
-"""Airflow's listener for DAG runs that ended. Every task process imports this module, so it stays light.
+"""Airflow's listener for DAG runs that ended, and for the start of the DAG processor.
 
-The scheduler calls the functions within its own transaction; the API server calls them when a person marks a run.
+Every task process imports this module, so it stays light. The scheduler calls the functions about DAG runs within its
+own transaction; the API server calls them when a person marks a run.
 """
 
 from __future__ import annotations
@@ -14,6 +15,17 @@ from airflow_provider_vai.plugin.events.steps import is_step
 
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
+
+
+@hookimpl  # type: ignore[untyped-decorator]
+def on_starting(component: Any) -> None:
+    """Airflow's hook: a scheduler, triggerer or DAG processor starts; see :mod:`.warm_up`."""
+    from airflow_provider_vai.plugin.events import warm_up
+
+    try:
+        warm_up.in_dag_processor()
+    except Exception:
+        _log().exception("The DAG processor starts without the operators of automations")
 
 
 @hookimpl  # type: ignore[untyped-decorator]

@@ -8,13 +8,13 @@ import pytest
 from airflow.sdk import DAG
 
 from airflow_provider_vai.model.artifacts import OPTION
-from airflow_provider_vai.operators import base
 from airflow_provider_vai.operators.arguments import template, wired
 from airflow_provider_vai.operators.dlt_extract import DltExtractOperator
 from airflow_provider_vai.operators.duckdb_transform import DuckdbTransformOperator
 from airflow_provider_vai.operators.fetch_page import FetchPageOperator
 from airflow_provider_vai.operators.file_sync import FileSyncOperator
 from airflow_provider_vai.operators.http_request import HttpRequestOperator
+from airflow_provider_vai.operators.runtime import effects as step_effects
 from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 from airflow_provider_vai.operators.runtime.errors import NothingSent
 
@@ -119,7 +119,7 @@ def test_repeatable_write_is_simply_done_again(monkeypatch: pytest.MonkeyPatch, 
     """What may be done twice keeps no record of its tries, unless an approval is spent on it."""
     task = made(DuckdbTransformOperator, **ROWS, table="t", gate=gate)
     seen: list[Any] = []
-    monkeypatch.setattr(base, "at_most_once", lambda *given: seen.append(given))
+    monkeypatch.setattr(step_effects, "at_most_once", lambda *given: seen.append(given))
     monkeypatch.setattr(type(task), "_gate_record", lambda self, context: {})
     monkeypatch.setattr(type(task), "_approved", lambda self, context, approval, arguments: arguments)
     monkeypatch.setattr(type(task), "_single_use", lambda self, context, approval: None)

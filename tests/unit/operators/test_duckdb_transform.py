@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from airflow.sdk import DAG
 
-from airflow_provider_vai.operators.arguments import as_argument
 from airflow_provider_vai.operators.duckdb_transform import DuckdbTransformOperator
 from airflow_provider_vai.operators.runtime.compat import AirflowFailException
 from airflow_provider_vai.operators.sql import duckdb_statements
@@ -86,8 +85,8 @@ def test_quotes_in_names_are_doubled() -> None:
 def test_mistakes_are_final(arguments: dict[str, Any], message: str) -> None:
     """An error that a retry cannot fix fails the step at once, and its message has the remedy."""
     operator = DuckdbTransformOperator(task_id="a", **{"sql": "select 1", "conn_id": "x", **arguments})
-    for name in operator.template_fields:
-        setattr(operator, name, as_argument(getattr(operator, name)).value)
+    for name, value in operator.resolved_arguments({}).items():  # type: ignore[typeddict-item]
+        setattr(operator, name, value)
 
     with pytest.raises(AirflowFailException, match=message):
         operator.perform({})  # type: ignore[typeddict-item]

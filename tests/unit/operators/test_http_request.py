@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.operators.arguments import as_argument
 from airflow_provider_vai.operators.http_request import HttpRequestOperator
 from airflow_provider_vai.operators.runtime.compat import AirflowException
 from tests.unit.dripping import Part, dripping
@@ -19,8 +18,8 @@ pytest.importorskip("airflow.providers.http")
 def perform(**arguments: Any) -> dict[str, Any]:
     """Run the operator without a DAG run."""
     operator = HttpRequestOperator(task_id="a", conn_id="web", endpoint="/x", **arguments)
-    for name in operator.template_fields:
-        setattr(operator, name, as_argument(getattr(operator, name)).value)
+    for name, value in operator.resolved_arguments({}).items():  # type: ignore[typeddict-item]
+        setattr(operator, name, value)
     ti = SimpleNamespace(dag_id="d", task_id="a", run_id="r", map_index=-1)
     return operator.perform({"ti": ti})  # type: ignore[typeddict-item]
 

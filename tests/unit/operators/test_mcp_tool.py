@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_vai.operators.arguments import as_argument
 from airflow_provider_vai.operators.mcp_tool import McpToolOperator
 from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
 from tests.unit.dripping import Part, dripping
@@ -24,8 +23,8 @@ def test_a_dripping_server(
 ) -> None:
     """The connection's ``call_timeout`` limits the whole call; a write is not retried."""
     operator: Any = McpToolOperator(task_id="a", tool="look", effect=effect)
-    for name in operator.template_fields:
-        setattr(operator, name, as_argument(getattr(operator, name)).value)
+    for name, value in operator.resolved_arguments({}).items():  # type: ignore[typeddict-item]
+        setattr(operator, name, value)
     kind = "text/event-stream" if transport == "sse" else "application/json"
     with dripping(part, content_type=kind) as port:
         extra = {"transport": transport, "call_timeout": 1}

@@ -57,6 +57,39 @@ def test_module_imports_nothing_heavy(module: str, imported: dict[str, str]) -> 
     assert imported[module] == "[]"
 
 
+LIGHT = """
+import importlib, sys
+import airflow.sdk, airflow.sdk.bases.sensor, airflow.sdk.bases.skipmixin, airflow.sdk.bases.branch
+from airflow.sdk import Asset, BaseOperator, BaseSensorOperator
+before = set(sys.modules)
+importlib.import_module(sys.argv[1])
+new = set(sys.modules) - before
+print(len([name for name in new if name.startswith("airflow_provider_vai.")]), "difflib" in new)
+print(sorted(name for name in new if name.startswith("airflow_provider_vai.secrets")))
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "most"),
+    [
+        ("operators.python_tool", 9),
+        ("operators.generate_query", 11),
+        ("operators.http_request", 17),
+        ("operators.file_sync", 16),
+        ("sensors.approval", 11),
+    ],
+)
+def test_module_imports_few_of_ours(module: str, most: int) -> None:
+    """What only a running task needs is imported then: how many modules of the package a parse imports is bounded."""
+    command = [sys.executable, "-c", LIGHT, f"airflow_provider_vai.{module}"]
+    counted, names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    count, has_difflib = counted.split()
+
+    assert int(count) <= most
+    assert has_difflib == "False"
+    assert names == "[]"
+
+
 def test_page_needs_no_airflow() -> None:
     """The module that makes the flashboard page does not import Airflow."""
     script = (

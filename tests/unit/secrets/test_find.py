@@ -20,6 +20,7 @@ from hypothesis import given, strategies as st
 
 from airflow_provider_vai.secrets import encodings, find, is_secret_key, knowing, known_credentials as known
 from airflow_provider_vai.secrets.in_json import starred
+from airflow_provider_vai.secrets.in_text import may_name_a_credential
 from airflow_provider_vai.secrets.issuer_patterns import SHAPES, SHORTEST_KEY
 from airflow_provider_vai.secrets.masking import mask, masked
 from airflow_provider_vai.secrets.randomness import is_random
@@ -224,3 +225,17 @@ def test_keys_that_name_nothing() -> None:
         "password": {"value": "***", "about": "fine"},
     }
     assert masked(data)["account_id"] == {"value": "***"}
+
+
+@pytest.mark.parametrize(
+    "word", ["PASSWORD", "pa\u017fsword", "s\u0131gnature", "S\u0130GNATURE", "HASŁO", "ŞIFRE", "ПАРОЛЬ"]
+)
+def test_a_hint_in_any_case(word: str) -> None:
+    """A text is looked through for names of credentials, in whatever case and language the name is written."""
+    assert may_name_a_credential(f"{word}: x")
+
+
+@pytest.mark.parametrize("text", ["the weather is fine: 12", "spinning: 1", "upward: 2", "12:30:00", "größer: 7"])
+def test_a_text_without_a_hint_is_skipped(text: str) -> None:
+    """Most texts are not looked through any further."""
+    assert not may_name_a_credential(text)

@@ -14,10 +14,11 @@ from airflow.sdk.timezone import utcnow
 
 from airflow_provider_vai.model import approvals_record
 from airflow_provider_vai.operators.runtime import results
+from airflow_provider_vai.operators.runtime.errors import ApprovalImpossible
 from airflow_provider_vai.sensors import approval, approval_notice, approval_text
 from airflow_provider_vai.sensors.approval import ApprovalGateSensor
 from airflow_provider_vai.sensors.approval_answers import RequiredActionLink
-from airflow_provider_vai.sensors.guarded import ApprovalImpossible, guarded
+from airflow_provider_vai.sensors.guarded import guarded
 from tests.unit.sensors.support import APPROVED, REJECTED, asked, context, gate_and_step
 
 TIMEOUT = {"error": "late", "error_type": "timeout"}

@@ -12,8 +12,8 @@ import pytest
 
 from airflow_provider_vai.model import approvals_record
 from airflow_provider_vai.operators.runtime import results
+from airflow_provider_vai.operators.runtime.errors import ApprovalImpossible
 from airflow_provider_vai.sensors import approval_terminal
-from airflow_provider_vai.sensors.guarded import ApprovalImpossible
 from tests.unit.sensors.support import context, gate_and_step
 
 TEST_RUN = SimpleNamespace(triggering_user_name="dag_test")

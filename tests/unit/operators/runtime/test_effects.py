@@ -18,7 +18,7 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.approvals_record import write
 from airflow_provider_vai.operators.arguments import argument
 from airflow_provider_vai.operators.base import VaiOperator
-from airflow_provider_vai.operators.runtime import effects
+from airflow_provider_vai.operators.runtime import effects, results
 from airflow_provider_vai.operators.runtime.compat import AirflowException, AirflowFailException
 from airflow_provider_vai.operators.runtime.errors import ApprovalMissing, MissingExtra
 
@@ -106,6 +106,47 @@ def test_marker_stands_while_the_effect_takes_place(store: Store, attempt: Calla
     assert attempt(step) == "started"
     assert store[effects.KEY]["state"] == "done"
     assert store[effects.KEY]["result"] == "started"
+
+
+def test_a_write_costs_two_changes_of_the_store(store: Store, attempt: Callable[..., Any]) -> None:
+    """One says that the write began, the other that it is done, with the result."""
+    states: list[tuple[str, bool]] = []
+    change = store.set
+    store.set = lambda key, value, **more: (
+        states.append((value["state"], "result" in value))
+        or change(  # type: ignore
+            key, value, **more
+        )
+    )
+
+    attempt(Write(task_id="t"))
+
+    assert states == [("started", False), ("done", True)]
+
+
+def test_a_result_that_is_written_to_a_file_is_noted_before(
+    store: Store, attempt: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The write is known to be done while a large result is stored, so a process that is killed then loses nothing."""
+    seen: list[str] = []
+
+    def killed(*_: Any) -> None:
+        seen.append(store[effects.KEY]["state"])
+        raise Killed
+
+    monkeypatch.setattr(results, "write", killed)
+
+    with pytest.raises(Killed):
+        attempt(Write(task_id="t", then=lambda: "x" * 100_000))
+    assert seen == ["done"]
+
+
+def test_a_result_that_is_no_json_is_noted(store: Store, attempt: Callable[..., Any]) -> None:
+    """The write took place, whatever became of its result."""
+    with pytest.raises(TypeError):
+        attempt(Write(task_id="t", then=object))
+
+    assert store[effects.KEY]["state"] == "done"
 
 
 @pytest.mark.parametrize("error", [Killed(), AirflowException("503"), AirflowFailException("400"), OSError("reset")])
