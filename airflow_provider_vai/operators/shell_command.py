@@ -93,7 +93,7 @@ class ShellCommandOperator(VaiOperator):
 
         if self.conn_id:
             below = working_folder.parts_below(self.cwd) if self.cwd else ()
-            place = remote.Place(self.conn_id, str(working_folder.name_of(context)), "/".join(below))
+            place = remote.RemotePlace(self.conn_id, str(working_folder.name_of(context)), "/".join(below))
             return remote.run(self.command, place, variables, seconds, self.log)
         folder = working_folder.folder_below(working_folder.working_folder(context), self.cwd)
         self.log.info("Working folder: %s", folder)

@@ -22,7 +22,7 @@ _TIMED_OUT, _KILLED = 124, 137
 _BLOCK = 32_768
 
 
-class Place(NamedTuple):
+class RemotePlace(NamedTuple):
     """Where a command runs.
 
     :param conn_id: the SSH connection.
@@ -35,7 +35,7 @@ class Place(NamedTuple):
     cwd: str
 
 
-def run(command: str, place: Place, environment: Mapping[str, str], seconds: float, log: Any) -> CommandEnd:
+def run(command: str, place: RemotePlace, environment: Mapping[str, str], seconds: float, log: Any) -> CommandEnd:
     """Run a command line with bash on a host, and wait until it ends.
 
     :param command: the command line.
@@ -64,7 +64,7 @@ def run(command: str, place: Place, environment: Mapping[str, str], seconds: flo
     return CommandEnd(code, output.text(), output.characters)
 
 
-def script(command: str, place: Place, environment: Mapping[str, str], seconds: float) -> str:
+def script(command: str, place: RemotePlace, environment: Mapping[str, str], seconds: float) -> str:
     """Return the script that the host's bash reads."""
     folder = f"{FOLDER}/{place.folder}"
     return "\n".join([

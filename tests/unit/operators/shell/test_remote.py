@@ -16,7 +16,7 @@ from airflow_provider_vai.operators.runtime.errors import MissingExtra, NothingS
 from airflow_provider_vai.operators.shell import remote
 
 LOG = logging.getLogger(__name__)
-PLACE = remote.Place("host", "dag/run%3A1", "")
+PLACE = remote.RemotePlace("host", "dag/run%3A1", "")
 
 
 class Channel:
@@ -83,7 +83,7 @@ def provide(monkeypatch: pytest.MonkeyPatch, conn_type: str = "ssh", **hook: Any
     monkeypatch.setattr(BaseHook, "get_connection", lambda conn_id: connection)
 
 
-def run(command: str, place: remote.Place = PLACE, seconds: float = 30, **variables: str) -> Any:
+def run(command: str, place: remote.RemotePlace = PLACE, seconds: float = 30, **variables: str) -> Any:
     """Run a command on the host."""
     return remote.run(command, place, variables, seconds, LOG)
 
@@ -96,13 +96,13 @@ def test_the_folder_stays_for_the_next_step(host: Path) -> None:
     assert (ended.exit_code, ended.output) == (0, str(folder))
     assert (folder / "sub/it's é").read_text() == 'x \' $B `c` \\ "y"\n'
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert run("cat *", remote.Place("host", "dag/run%3A1", "sub")).output == 'x \' $B `c` \\ "y"'
+    assert run("cat *", remote.RemotePlace("host", "dag/run%3A1", "sub")).output == 'x \' $B `c` \\ "y"'
 
 
 def test_errors_and_the_time_limit(host: Path) -> None:
     """The exit code is the command's; standard error is kept; a slow command and what it started are ended."""
     assert run("echo why >&2; exit 7")[:2] == (7, "why")
-    assert run("true", remote.Place("host", "d/r", "nowhere")).exit_code == 1
+    assert run("true", remote.RemotePlace("host", "d/r", "nowhere")).exit_code == 1
     with pytest.raises(TookTooLong, match="longer than 1 seconds"):
         run("sleep 30 & sleep 30", seconds=1)
 
