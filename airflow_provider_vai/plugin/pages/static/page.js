@@ -20,17 +20,20 @@
   }
 
   // Airflow before 3.3.2 does not show this page's place in its own address; later versions do it themselves.
+  // The frame's first page follows the rest of the address; each later one writes its place there.
   function keepPlace() {
+    if (!host || !window.frameElement) return;
+    const isFirst = !window.frameElement.dataset.vai;
+    window.frameElement.dataset.vai = "opened";
     const marker = "/plugin/vai/";
-    const path = host ? host.location.pathname : "";
+    const path = host.location.pathname;
     const at = path.indexOf(marker);
     if (at < 0) return;
     const up = new URL(document.body.dataset.up, location.href).pathname;
     const wanted = path.slice(at + marker.length);
-    if (!window.frameElement.dataset.vai) {
-      window.frameElement.dataset.vai = "opened";
-      const asked = wanted.startsWith("vai/ui/") ? up + wanted.slice("vai/".length) + host.location.search : "";
-      if (asked && asked !== location.pathname + location.search) {
+    if (isFirst && wanted.startsWith("vai/ui/")) {
+      const asked = up + wanted.slice("vai/".length) + host.location.search;
+      if (asked !== location.pathname + location.search) {
         location.replace(asked);
         return;
       }
