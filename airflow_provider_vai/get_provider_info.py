@@ -118,7 +118,7 @@ CONFIG: dict[str, Any] = {
                 "import them again, and every DAG file is parsed faster.",
                 "version_added": "0.1.0",
                 "type": "boolean",
-                "example": None,
+                "example": "False",
                 "default": "True",
             },
             "dag_test_waits": {

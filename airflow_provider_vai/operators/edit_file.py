@@ -22,6 +22,7 @@ class EditFileOperator(FileStep):
     """
 
     kind = "edit_file"
+    defaults = {"replace_all": False}  # noqa: RUF012 - never changed
     template_fields: Sequence[str] = (*FileStep.template_fields, "old_text", "new_text", "replace_all")
 
     def __init__(
@@ -39,7 +40,7 @@ class EditFileOperator(FileStep):
         super().__init__(path=path, folder=folder, before_sha256=before_sha256, after_sha256=after_sha256, **kwargs)
         self.old_text = argument(old_text)
         self.new_text = argument(new_text)
-        self.replace_all = argument(replace_all)
+        self.replace_all = self.stored("replace_all", replace_all)
 
     def content_after(self, before: bytes | None) -> bytes:
         """Return the file's content with the text replaced.

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.operators.arguments import TaskArgument, argument, as_argument
 from airflow_provider_vai.operators.base import VaiOperator
 from airflow_provider_vai.operators.runtime.errors import NothingSent
+from airflow_provider_vai.operators.runtime.function_name import FORM
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-_FORM = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*", re.ASCII)
 
 
 class Function(TaskArgument):
@@ -58,7 +56,7 @@ class PythonToolOperator(VaiOperator):
     ) -> None:
         super().__init__(**kwargs)
         stated = as_argument(python_callable).value
-        if isinstance(stated, str) and not _FORM.fullmatch(stated):
+        if isinstance(stated, str) and not FORM.fullmatch(stated):
             raise ValueError(f"python_callable must be 'package.module:function', not {stated!r}")
         if isinstance(on_change, str) and on_change not in ("fail", "warn"):
             raise ValueError(f"on_change must be 'fail' or 'warn', not {on_change!r}")
@@ -81,8 +79,16 @@ class PythonToolOperator(VaiOperator):
         import asyncio
         import inspect
 
-        function = self._imported()
-        self._check_source(function)
+        from airflow_provider_vai.languages import json_text
+        from airflow_provider_vai.operators.runtime import named_function
+
+        function = named_function.imported(self.python_callable)
+        if self.source_sha256 and (
+            changed := named_function.change(function, self.python_callable, self.source_sha256)
+        ):
+            if self.on_change == "fail":
+                raise NothingSent(changed)
+            self.log.warning("%s", changed)
         arguments = self.arguments or {}
         try:
             inspect.signature(function).bind(**arguments)
@@ -90,10 +96,8 @@ class PythonToolOperator(VaiOperator):
             raise NothingSent(
                 f"{self.python_callable} does not accept the arguments {sorted(arguments)}: {error}"
             ) from None
-        from airflow_provider_vai.languages import json_text
-
         result = function(**arguments)
-        result = asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
+        result = asyncio.run(named_function.awaited(result)) if inspect.isawaitable(result) else result
         return json_text.parsed_text(result, where="the result") if isinstance(result, str) else result
 
     def identity(self) -> list[Any] | None:
@@ -104,45 +108,3 @@ class PythonToolOperator(VaiOperator):
 
         source = source_sha256(as_argument(self.python_callable).value, sys.path)
         return [*(super().identity() or ()), source] if source else None
-
-    def _imported(self) -> Callable[..., Any]:
-        import importlib
-
-        if not _FORM.fullmatch(self.python_callable):
-            raise NothingSent(f"python_callable must be 'package.module:function', not {self.python_callable!r}")
-        module, _, path = self.python_callable.partition(":")
-        try:
-            function = importlib.import_module(module)
-            for name in path.split("."):
-                function = getattr(function, name)
-        except (ImportError, AttributeError) as error:
-            raise NothingSent(
-                f"{self.python_callable} cannot be imported on this worker: {error}. Install its package"
-            ) from error
-        if not callable(function):
-            raise NothingSent(f"{self.python_callable} is a {type(function).__name__}, not a function")
-        return function
-
-    def _check_source(self, function: Callable[..., Any]) -> None:
-        import hashlib
-        import inspect
-
-        if not self.source_sha256:
-            return
-        try:
-            source = inspect.getsource(function)
-        except (OSError, TypeError) as error:
-            raise NothingSent(f"the source of {self.python_callable} cannot be read: {error}") from error
-        digest = hashlib.sha256(source.encode()).hexdigest()
-        if digest != self.source_sha256:
-            problem = (
-                f"{self.python_callable} has changed since it was reviewed: the digest of its source was"
-                f" {self.source_sha256} and is now {digest}. Review it and set source_sha256 to the new digest"
-            )
-            if self.on_change == "fail":
-                raise NothingSent(problem)
-            self.log.warning("%s", problem)
-
-
-async def _awaited(awaitable: Any) -> Any:
-    return await awaitable

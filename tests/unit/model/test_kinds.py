@@ -91,12 +91,16 @@ def test_a_real_backend_tests_it(kind: Kind) -> None:
 
 @each_kind
 def test_the_operator_is_a_small_room(kind: Kind) -> None:
-    """An operator's module stays within 120 lines; what is more belongs into a module of its own."""
+    """An operator's module stays within 120 lines; what is more belongs into a module of its own.
+
+    Imports do not count: many are inside of functions, so that parsing a DAG file stays cheap.
+    """
     module = importlib.import_module(kind.operator.rpartition(".")[0])
     if kind.name == "approval_gate":
         pytest.skip("a sensor with a conversation, not one call")
 
-    assert len(inspect.getsource(module).splitlines()) <= 120
+    lines = inspect.getsource(module).splitlines()
+    assert len([line for line in lines if not line.strip().startswith(("import ", "from "))]) <= 120
 
 
 @each_kind

@@ -43,7 +43,8 @@ def test_a_run_is_written_and_can_be_inspected(vai, serve, tmp_path, capsys):
     """The file is named after the source and the id, and `vai inspect` reads it."""
     stub = serve({PATH: RESPONSE})
 
-    assert vai("lf-1", "--url", stub.url) == (0, "written: langfuse-lf-1.json (langfuse, 4 calls)\n", "")
+    told = "written: langfuse-lf-1.json (langfuse, 4 calls)\nNext: vai inspect langfuse-lf-1.json\n"
+    assert vai("lf-1", "--url", stub.url) == (0, told, "")
     assert names(tmp_path) == ["langfuse-lf-1.json"]
     assert json.loads((tmp_path / "langfuse-lf-1.json").read_text()) == EXPORT
     assert cli.main(["inspect", "langfuse-lf-1.json"]) == 0
