@@ -12,6 +12,7 @@ TYPES = {
     "page.css": "text/css",
     "theme.js": "text/javascript",
     "page.js": "text/javascript",
+    "answer.js": "text/javascript",
     "vai.svg": "image/svg+xml",
 }
 FILES = {
