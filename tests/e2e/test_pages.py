@@ -103,8 +103,9 @@ class Person:
         return next(frame for frame in self.page.frames[1:] if "/vai/ui/" in frame.url)
 
     def _heard(self, message: Any) -> None:
-        if message.type == "error" and "409" not in message.text and "401" not in message.text:
-            self.complaints.append(f"console: {message.text}")
+        """Note errors of our pages. What Airflow's own page complains about is not ours."""
+        if message.type == "error" and "/vai/" in (message.location or {}).get("url", ""):
+            self.complaints.append(f"console: {message.text} ({message.location['url']})")
 
     def _asked(self, request: Any) -> None:
         if not request.url.startswith((self.url, "blob:", "data:")):
