@@ -41,7 +41,7 @@ def documentation(automation: Automation) -> str:
         f"Description: {escaped(about)}" if about not in ("", title) else "",
         _origin(automation),
         "\n".join(["| task | does | values from | note |", "| --- | --- | --- | --- |", *_rows(automation.steps)]),
-        "  \n".join(filter(None, names)),
+        *names,
         f"Change it on [its page]({pages}/steps), with `vai edit`, or in the DAG file. "
         f"[Its versions]({pages}/versions) name their reviewers; Airflow counts its own.",
     ]

@@ -346,6 +346,7 @@ def test_what_holds_for_every_run(recorded: Run, policy: dict[str, Any]) -> None
 )
 def test_the_description_is_a_title_that_a_person_would_give(title: str | None, said: str, expected: str) -> None:
     """The run's title, unless it is an identifier and the user said something; else the user's first sentence."""
-    made = crystallize(run_titled(title, said), ToolsFile(), Policy(), trace_sha256="0" * 64)
+    turns = [Turn(index=0, user_text=said)] if said else []
+    made = crystallized(run(call("look"), title=title, turns=turns))
 
     assert made.description == expected

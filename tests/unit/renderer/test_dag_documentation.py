@@ -56,7 +56,7 @@ def test_it_says_what_each_step_does_and_where_its_values_come_from() -> None:
     assert "| `look` | python_tool: reads |  |  |" in text
     assert "| `approve_send` | waits for approval of `send` |  |  |" in text
     assert "| `send` | python_tool: writes | `look`, `params.month` | a model wrote this SQL |" in text
-    assert "Connections: `shop`  \nParams: `month`" in text
+    assert "Connections: `shop`\n\nParams: `month`" in text
     assert "](vai/ui/automations/report/versions)" in text
 
 
@@ -100,4 +100,5 @@ def test_nothing_in_the_dag_file_names_the_recording_by_an_id() -> None:
     text = render(automation(step("look"), source={**SOURCE, "id": "0193-run-id"}))
 
     assert "0193-run-id" not in text
+    assert 'doc_md="""' in text  # which only a text without trailing spaces has
     assert "report.vai.json has the details" in text.replace("\n", " ")
