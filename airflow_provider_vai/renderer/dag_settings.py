@@ -33,7 +33,7 @@ def settings(automation: Automation) -> dict[str, Any]:
     Nothing here changes with the automation's version: a line that changes in every rendering would conflict with every
     edit by hand beside it.
     """
-    params = {name: _param(param) for name, param in _params(automation).items()}
+    params = {name: _param(name, param) for name, param in _params(automation).items()}
     optional = {
         "max_active_tasks": automation.max_active_tasks,
         "dagrun_timeout": seconds(automation.timeout_seconds),
@@ -61,9 +61,12 @@ def _params(automation: Automation) -> dict[str, Param]:
     return {**payload, **automation.params}
 
 
-def _param(param: Param) -> SourcePlace:
+def _param(name: str, param: Param) -> SourcePlace:
+    """Return a param; the form that starts a DAG run shows the title of its schema, or the words of its name."""
     described = {"description": param.description} if param.description else {}
-    return SourcePlace("Param", None, param.default, **described, schema=param.schema_)
+    words = name.replace("_", " ").strip()
+    title = {} if words == name or not words else {"title": words[0].upper() + words[1:]}
+    return SourcePlace("Param", None, param.default, **described, schema={**title, **param.schema_})
 
 
 def _default_args(automation: Automation) -> dict[str, Any]:

@@ -102,3 +102,14 @@ def test_nothing_in_the_dag_file_names_the_recording_by_an_id() -> None:
     assert "0193-run-id" not in text
     assert 'doc_md="""' in text  # which only a text without trailing spaces has
     assert "report.vai.json has the details" in text.replace("\n", " ")
+
+
+def test_the_form_shows_the_words_of_a_params_name() -> None:
+    """Airflow's form shows the title of a param's schema; a param without one gets the words of its name."""
+    params = {"max_amount": {"default": 5}, "region": {"default": "EU"}, "to_day": {"schema": {"title": "Last day"}}}
+
+    text = render(automation(step("look"), params=params))
+
+    assert 'Param(5, schema={"title": "Max amount"})' in text
+    assert 'Param("EU", schema={})' in text
+    assert 'schema={"title": "Last day"}' in text
