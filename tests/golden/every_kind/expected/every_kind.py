@@ -206,7 +206,7 @@ Change it on [its page](vai/ui/automations/every_kind/steps), with `vai edit`, o
     approve_http_request = ApprovalGateSensor(
         task_id="approve_http_request",
         subject="Run http_request?",
-        reason="A person approved this call in the recorded run by mia at 2025-04-01T08:10:50+00:00; each run needs its own approval.",
+        reason="A person (mia) approved this call in the recorded run on 2025-04-01 at 08:10 UTC; each run needs its own approval.",
         recorded={
             "state": "approved",
             "by": "mia",

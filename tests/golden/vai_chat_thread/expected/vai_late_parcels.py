@@ -53,7 +53,7 @@ Change it on [its page](vai/ui/automations/vai_late_parcels/steps), with `vai ed
     approve_http_request = ApprovalGateSensor(
         task_id="approve_http_request",
         subject="Run http_request?",
-        reason="A person approved this call in the recorded run by user-sam at 2025-04-01T08:05:50+00:00; each run needs its own approval.",
+        reason="A person (user-sam) approved this call in the recorded run on 2025-04-01 at 08:05 UTC; each run needs its own approval.",
         recorded={"state": "approved", "by": "user-sam", "at": "2025-04-01T08:05:50+00:00"},
         authors={
             "http_request": {
