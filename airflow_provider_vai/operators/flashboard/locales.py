@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,13 @@ class Locale:
         if not self.config:
             return plain
         known = self.config["number"]
-        sign, digits = ("-", plain[1:]) if plain.startswith("-") else ("", plain)
+        sign, digits = (known.get("minus", "-"), plain[1:]) if plain.startswith("-") else ("", plain)
         whole, point, rest = digits.replace(",", "").partition(".")
         if form and "," in form:
             whole = _grouped(whole, known.get("grouping") or [3], known.get("thousands", ","))
         rest = rest.replace("%", known.get("percent", "%"))
-        return f"{sign}{whole}{known.get('decimal', '.') if point else ''}{rest}"
+        written = f"{sign}{whole}{known.get('decimal', '.') if point else ''}{rest}"
+        return written.translate({ord(str(digit)): own for digit, own in enumerate(known.get("numerals") or ())})
 
 
 ENGLISH = Locale()
@@ -50,11 +51,11 @@ def locale(name: str | None) -> Locale:
     import vl_convert
 
     try:
-        numbers = vl_convert.get_format_locale(name)
+        numbers = vl_convert.get_format_locale(cast(Any, name))
     except ValueError:
         raise ValueError(f"locale: {name[:40]!r} is not known; examples: de-DE, en-GB, fr-FR, ja-JP, pt-BR") from None
     try:
-        times = {"time": vl_convert.get_time_format_locale(name)}
+        times = {"time": vl_convert.get_time_format_locale(cast(Any, name))}
     except ValueError:  # there are fewer of them
         times = {}
     return Locale({"number": numbers, **times})

@@ -21,6 +21,7 @@ pytest.importorskip("vl_convert")
         ("de-DE", 2.6, "d", "3"),
         ("fr-FR", 1234567, ",d", "1\u00a0234\u00a0567"),
         ("en-IN", 12345678, ",d", "1,23,45,678"),
+        ("ar-EG", 1234, ",d", "١٬٢٣٤"),  # noqa: RUF001 - these are the digits of the locale
         ("de-DE", float("inf"), ",.1f", "inf"),
     ],
 )
