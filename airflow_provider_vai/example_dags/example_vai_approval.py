@@ -40,16 +40,16 @@ Description: A person approves the figures before they are posted
 Made by hand, not from a recording.
 
 | task | does | values from | note |
-| --- | --- | --- | --- |
+|-|-|-|-|
 | `revenue` | generate_query: reads | `params.region` | its SQL is frozen as in the spec: review it like a model's |
-| `approve_post` | waits for approval of `post` |  |  |
+| `approve_post` | asks before `post` | |  |
 | `post` | http_request: writes | `revenue` |  |
 
 Connections: `reports`, `warehouse`
 
 Params: `region`
 
-Change it on [its page](vai/ui/automations/example_vai_approval/steps), with `vai edit`, or in the DAG file. [Its versions](vai/ui/automations/example_vai_approval/versions) name their reviewers; Airflow counts its own.
+Change it on [its page](vai/ui/automations/example_vai_approval/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/example_vai_approval/versions); Airflow counts its own.
 """,
     tags=["vai", "manual", "example"],
 ):

@@ -36,14 +36,14 @@ Description: Starts when a shop posts an order, looks the customer up, and keeps
 Made by hand, not from a recording.
 
 | task | does | values from | note |
-| --- | --- | --- | --- |
+|-|-|-|-|
 | `customer` | generate_query: reads | `params.payload` | its SQL is frozen as in the spec: review it like a model's |
 | `is_large` | conditional_branch: reads | `params.payload` |  |
 | `page` | create_flashboard: stores a result | `customer` |  |
 
 Connections: `example_orders`, `warehouse`
 
-Change it on [its page](vai/ui/automations/example_vai_webhook/steps), with `vai edit`, or in the DAG file. [Its versions](vai/ui/automations/example_vai_webhook/versions) name their reviewers; Airflow counts its own.
+Change it on [its page](vai/ui/automations/example_vai_webhook/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/example_vai_webhook/versions); Airflow counts its own.
 """,
     tags=["vai", "manual", "example"],
 ):

@@ -40,10 +40,10 @@ def documentation(automation: Automation) -> str:
         f"### {escaped(title)}",
         f"Description: {escaped(about)}" if about not in ("", title) else "",
         _origin(automation),
-        "\n".join(["| task | does | values from | note |", "| --- | --- | --- | --- |", *_rows(automation.steps)]),
+        "\n".join(["| task | does | values from | note |", "|-|-|-|-|", *_rows(automation.steps)]),
         *names,
-        f"Change it on [its page]({pages}/steps), with `vai edit`, or in the DAG file. "
-        f"[Its versions]({pages}/versions) name their reviewers; Airflow counts its own.",
+        f"Change it on [its page]({pages}/steps), with `vai edit` or in the DAG file. "
+        f"[Versions and reviewers]({pages}/versions); Airflow counts its own.",
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
 
@@ -65,7 +65,7 @@ def _rows(steps: list[Step]) -> list[str]:
     for row, group in groups[:MOST_ROWS]:
         ids = [f"`{step.task_id}`" for step in group]
         name = ", ".join(ids) if len(ids) < 3 else f"{ids[0]} to {ids[-1]} ({len(ids)})"
-        lines.append(" | ".join([f"| {name}", *row]) + " |")
+        lines.append(" | ".join([f"| {name}", *row]).replace("  ", " ") + " |")
     left = sum(len(group) for _, group in groups[MOST_ROWS:])
     return [*lines, f"| {left} more | | | |"] if left else lines
 
@@ -74,7 +74,7 @@ def _row(step: Step, steps: list[Step]) -> tuple[str, str, str]:
     """Return what a step does, where its values come from if they are not frozen, and what a person should know."""
     if step.kind == GATE:
         guarded = [other.task_id for other in steps if other.approval.gate == step.key]
-        return f"waits for approval of {_listed(guarded)}", "", ""
+        return f"asks before {_listed(guarded)}", "", ""
     note = escaped(title_of(step.non_deterministic_reason or "", NOTE_CHARACTERS))
     each = ", once for each element" if step.each else ""
     return f"{step.kind}: {EFFECTS[step.effect]}{each}", _sources(step, steps), note

@@ -53,8 +53,8 @@ def test_it_says_what_each_step_does_and_where_its_values_come_from() -> None:
     )
 
     assert text.startswith("### Weekly report\n\nRepeats a recorded agent run of clerk.\n")
-    assert "| `look` | python_tool: reads |  |  |" in text
-    assert "| `approve_send` | waits for approval of `send` |  |  |" in text
+    assert "| `look` | python_tool: reads | | |" in text
+    assert "| `approve_send` | asks before `send` | | |" in text
     assert "| `send` | python_tool: writes | `look`, `params.month` | a model wrote this SQL |" in text
     assert "Connections: `shop`\n\nParams: `month`" in text
     assert "](vai/ui/automations/report/versions)" in text

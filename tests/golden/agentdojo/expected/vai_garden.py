@@ -30,14 +30,14 @@ with DAG(
 Repeats a recorded agent run of sample-pipeline.
 
 | task | does | values from | note |
-| --- | --- | --- | --- |
-| `read_sensor` | mcp_tool: reads |  | an MCP server answers, and its answer may change |
-| `approve_water` | waits for approval of `water` |  |  |
-| `water` | mcp_tool: writes |  | an MCP server answers, and its answer may change |
+|-|-|-|-|
+| `read_sensor` | mcp_tool: reads | | an MCP server answers, and its answer may change |
+| `approve_water` | asks before `water` | |  |
+| `water` | mcp_tool: writes | | an MCP server answers, and its answer may change |
 
 Connections: `garden_mcp`
 
-Change it on [its page](vai/ui/automations/vai_garden/steps), with `vai edit`, or in the DAG file. [Its versions](vai/ui/automations/vai_garden/versions) name their reviewers; Airflow counts its own.
+Change it on [its page](vai/ui/automations/vai_garden/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/vai_garden/versions); Airflow counts its own.
 """,
     tags=["vai", "crystallized"],
 ):

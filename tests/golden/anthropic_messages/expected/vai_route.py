@@ -32,15 +32,15 @@ with DAG(
 Repeats a recorded chat.
 
 | task | does | values from | note |
-| --- | --- | --- | --- |
-| `list_stops` | python_tool: reads |  |  |
-| `web_search` | mcp_tool: reads |  | an MCP server answers, and its answer may change |
-| `approve_save_route` | waits for approval of `save_route` |  |  |
+|-|-|-|-|
+| `list_stops` | python_tool: reads | |  |
+| `web_search` | mcp_tool: reads | | an MCP server answers, and its answer may change |
+| `approve_save_route` | asks before `save_route` | |  |
 | `save_route` | mcp_tool: writes | `list_stops` | an MCP server answers, and its answer may change |
 
 Connections: `fleet_mcp`, `search_mcp`
 
-Change it on [its page](vai/ui/automations/vai_route/steps), with `vai edit`, or in the DAG file. [Its versions](vai/ui/automations/vai_route/versions) name their reviewers; Airflow counts its own.
+Change it on [its page](vai/ui/automations/vai_route/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/vai_route/versions); Airflow counts its own.
 """,
     tags=["vai", "crystallized"],
 ):

@@ -45,15 +45,15 @@ with DAG(
 Repeats a recorded agent run, 2026-11-22.
 
 | task | does | values from | note |
-| --- | --- | --- | --- |
-| `generate_query`, `generate_query_2` | generate_query: reads |  | a model wrote this SQL |
+|-|-|-|-|
+| `generate_query`, `generate_query_2` | generate_query: reads | | a model wrote this SQL |
 | `create_flashboard` | create_flashboard: stores a result | `generate_query`, `generate_query_2` | a model wrote charts.1.title.subtitle, description, and every run repeats it word for word |
-| `approve_http_request` | waits for approval of `http_request` |  |  |
-| `http_request` | http_request: writes |  | a model wrote json.title, json.summary, json.highlights.0 and 2 more… |
+| `approve_http_request` | asks before `http_request` | |  |
+| `http_request` | http_request: writes | | a model wrote json.title, json.summary, json.highlights.0 and 2 more… |
 
 Connections: `reports`, `warehouse`
 
-Change it on [its page](vai/ui/automations/monthly_revenue_report/steps), with `vai edit`, or in the DAG file. [Its versions](vai/ui/automations/monthly_revenue_report/versions) name their reviewers; Airflow counts its own.
+Change it on [its page](vai/ui/automations/monthly_revenue_report/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/monthly_revenue_report/versions); Airflow counts its own.
 """,
     tags=["vai", "crystallized"],
 ):

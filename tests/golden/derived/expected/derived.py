@@ -34,13 +34,13 @@ with DAG(
 Repeats a recorded agent run of data-analyst, 2025-03-03.
 
 | task | does | values from | note |
-| --- | --- | --- | --- |
-| `generate_query`, `generate_query_2` | generate_query: reads |  | a model wrote this SQL |
+|-|-|-|-|
+| `generate_query`, `generate_query_2` | generate_query: reads | | a model wrote this SQL |
 | `create_flashboard` | create_flashboard: stores a result | `generate_query`, `generate_query_2` |  |
 
 Connections: `warehouse`
 
-Change it on [its page](vai/ui/automations/derived/steps), with `vai edit`, or in the DAG file. [Its versions](vai/ui/automations/derived/versions) name their reviewers; Airflow counts its own.
+Change it on [its page](vai/ui/automations/derived/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/derived/versions); Airflow counts its own.
 """,
     tags=["vai", "crystallized"],
 ):

@@ -72,30 +72,30 @@ with DAG(
 Repeats a recorded agent run of sales-analyst, 2025-04-01.
 
 | task | does | values from | note |
-| --- | --- | --- | --- |
-| `dlt_extract` | dlt_extract: stores a result |  |  |
-| `file_sync` | file_sync: stores a result |  |  |
-| `explain_schema` | explain_schema: reads |  | a model wrote the recorded explanation; this step returns the current schema instead |
-| `duckdb_transform` | duckdb_transform: stores a result |  | a model wrote sql, and every run repeats it word for word |
-| `generate_query` | generate_query: reads |  | a model wrote this SQL |
-| `web_search` | web_search: reads |  | the web answers, and its answer may change |
-| `fetch_page` | fetch_page: reads |  | the web answers, and its answer may change |
+|-|-|-|-|
+| `dlt_extract` | dlt_extract: stores a result | |  |
+| `file_sync` | file_sync: stores a result | |  |
+| `explain_schema` | explain_schema: reads | | a model wrote the recorded explanation; this step returns the current schema instead |
+| `duckdb_transform` | duckdb_transform: stores a result | | a model wrote sql, and every run repeats it word for word |
+| `generate_query` | generate_query: reads | | a model wrote this SQL |
+| `web_search` | web_search: reads | | the web answers, and its answer may change |
+| `fetch_page` | fetch_page: reads | | the web answers, and its answer may change |
 | `forecast` | python_tool: reads | `generate_query` |  |
 | `create_flashboard` | create_flashboard: stores a result | `generate_query`, `forecast` |  |
-| `call_agent` | call_agent: writes |  | a model decides again in every run; a model wrote question… |
-| `approve_http_request` | waits for approval of `http_request` |  |  |
+| `call_agent` | call_agent: writes | | a model decides again in every run; a model wrote question… |
+| `approve_http_request` | asks before `http_request` | |  |
 | `http_request` | http_request: writes | `generate_query` |  |
-| `call_automation` | call_automation: writes |  |  |
-| `write_file` | write_file: writes |  | a model wrote content, and every run repeats it word for word |
-| `edit_file` | edit_file: writes |  |  |
-| `shell_command` | shell_command: writes |  | a model wrote this command line; a model wrote command… |
+| `call_automation` | call_automation: writes | |  |
+| `write_file` | write_file: writes | | a model wrote content, and every run repeats it word for word |
+| `edit_file` | edit_file: writes | |  |
+| `shell_command` | shell_command: writes | | a model wrote this command line; a model wrote command… |
 | `conditional_branch` | conditional_branch: reads | `generate_query` |  |
-| `add_note` | mcp_tool: writes |  | an MCP server answers, and its answer may change; a model wrote arguments.text… |
-| `plan_discount` | python_tool: writes |  |  |
+| `add_note` | mcp_tool: writes | | an MCP server answers, and its answer may change; a model wrote arguments.text… |
+| `plan_discount` | python_tool: writes | |  |
 
 Connections: `analyst_model`, `news_site`, `reports`, `shop_api`, `team_notes`, `warehouse`, `web_search`
 
-Change it on [its page](vai/ui/automations/every_kind/steps), with `vai edit`, or in the DAG file. [Its versions](vai/ui/automations/every_kind/versions) name their reviewers; Airflow counts its own.
+Change it on [its page](vai/ui/automations/every_kind/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/every_kind/versions); Airflow counts its own.
 """,
     tags=["vai", "crystallized"],
 ):

@@ -34,14 +34,14 @@ with DAG(
 Repeats a recorded agent run of shop-clerk, 2025-04-01.
 
 | task | does | values from | note |
-| --- | --- | --- | --- |
-| `list_orders` | mcp_tool: reads |  | an MCP server answers, and its answer may change |
-| `approve_send_reminder` | waits for approval of `send_reminder` |  |  |
+|-|-|-|-|
+| `list_orders` | mcp_tool: reads | | an MCP server answers, and its answer may change |
+| `approve_send_reminder` | asks before `send_reminder` | |  |
 | `send_reminder` | mcp_tool: writes, once for each element | `list_orders` | an MCP server answers, and its answer may change; a model wrote arguments.text… |
 
 Connections: `shop`
 
-Change it on [its page](vai/ui/automations/vai_order_reminders/steps), with `vai edit`, or in the DAG file. [Its versions](vai/ui/automations/vai_order_reminders/versions) name their reviewers; Airflow counts its own.
+Change it on [its page](vai/ui/automations/vai_order_reminders/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/vai_order_reminders/versions); Airflow counts its own.
 """,
     tags=["vai", "crystallized"],
 ):

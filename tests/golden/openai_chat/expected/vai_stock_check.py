@@ -31,12 +31,12 @@ with DAG(
 Repeats a recorded chat.
 
 | task | does | values from | note |
-| --- | --- | --- | --- |
-| `find_item`, `list_sites` | mcp_tool: writes |  | an MCP server answers, and its answer may change |
+|-|-|-|-|
+| `find_item`, `list_sites` | mcp_tool: writes | | an MCP server answers, and its answer may change |
 
 Connections: `stock_mcp`
 
-Change it on [its page](vai/ui/automations/vai_stock_check/steps), with `vai edit`, or in the DAG file. [Its versions](vai/ui/automations/vai_stock_check/versions) name their reviewers; Airflow counts its own.
+Change it on [its page](vai/ui/automations/vai_stock_check/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/vai_stock_check/versions); Airflow counts its own.
 """,
     tags=["vai", "crystallized"],
 ):

@@ -33,14 +33,14 @@ with DAG(
 Repeats a recorded agent run, 2025-05-01.
 
 | task | does | values from | note |
-| --- | --- | --- | --- |
-| `approve_book` | waits for approval of `book` |  |  |
-| `book` | python_tool: writes |  |  |
-| `archive` | mcp_tool: stores a result |  | an MCP server answers, and its answer may change |
+|-|-|-|-|
+| `approve_book` | asks before `book` | |  |
+| `book` | python_tool: writes | |  |
+| `archive` | mcp_tool: stores a result | | an MCP server answers, and its answer may change |
 
 Connections: `invoices_mcp`
 
-Change it on [its page](vai/ui/automations/vai_book_invoice_7_and_archive_the_rest/steps), with `vai edit`, or in the DAG file. [Its versions](vai/ui/automations/vai_book_invoice_7_and_archive_the_rest/versions) name their reviewers; Airflow counts its own.
+Change it on [its page](vai/ui/automations/vai_book_invoice_7_and_archive_the_rest/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/vai_book_invoice_7_and_archive_the_rest/versions); Airflow counts its own.
 """,
     tags=["vai", "crystallized"],
 ):

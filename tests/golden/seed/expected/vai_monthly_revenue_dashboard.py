@@ -32,13 +32,13 @@ with DAG(
 Repeats a recorded agent run of data-analyst, 2025-03-03.
 
 | task | does | values from | note |
-| --- | --- | --- | --- |
-| `generate_query`, `generate_query_2` | generate_query: reads |  | a model wrote this SQL |
+|-|-|-|-|
+| `generate_query`, `generate_query_2` | generate_query: reads | | a model wrote this SQL |
 | `create_flashboard` | create_flashboard: stores a result | `generate_query`, `generate_query_2` | a model wrote description, and every run repeats it word for word |
 
 Connections: `warehouse`
 
-Change it on [its page](vai/ui/automations/vai_monthly_revenue_dashboard/steps), with `vai edit`, or in the DAG file. [Its versions](vai/ui/automations/vai_monthly_revenue_dashboard/versions) name their reviewers; Airflow counts its own.
+Change it on [its page](vai/ui/automations/vai_monthly_revenue_dashboard/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/vai_monthly_revenue_dashboard/versions); Airflow counts its own.
 """,
     tags=["vai", "crystallized"],
 ):

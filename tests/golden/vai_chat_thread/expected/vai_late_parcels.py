@@ -31,14 +31,14 @@ with DAG(
 Repeats a recorded chat, 2025-04-01.
 
 | task | does | values from | note |
-| --- | --- | --- | --- |
-| `generate_query` | generate_query: reads |  | a model wrote this SQL |
-| `approve_http_request` | waits for approval of `http_request` |  |  |
-| `http_request` | http_request: writes |  |  |
+|-|-|-|-|
+| `generate_query` | generate_query: reads | | a model wrote this SQL |
+| `approve_http_request` | asks before `http_request` | |  |
+| `http_request` | http_request: writes | |  |
 
 Connections: `carrier-api`, `warehouse`
 
-Change it on [its page](vai/ui/automations/vai_late_parcels/steps), with `vai edit`, or in the DAG file. [Its versions](vai/ui/automations/vai_late_parcels/versions) name their reviewers; Airflow counts its own.
+Change it on [its page](vai/ui/automations/vai_late_parcels/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/vai_late_parcels/versions); Airflow counts its own.
 """,
     tags=["vai", "crystallized"],
 ):
