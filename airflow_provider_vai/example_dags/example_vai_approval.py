@@ -42,8 +42,8 @@ Made by hand, not from a recording.
 | task | does | values from | note |
 |-|-|-|-|
 | `revenue` | generate_query: reads | `params.region` | its SQL is frozen as in the spec: review it like a model's |
-| `approve_post` | asks before `post` | |  |
-| `post` | http_request: writes | `revenue` |  |
+| `approve_post` | asks before `post` | | |
+| `post` | http_request: writes | `revenue` | |
 
 Connections: `reports`, `warehouse`
 

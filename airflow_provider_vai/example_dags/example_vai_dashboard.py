@@ -34,7 +34,7 @@ Repeats a recorded agent run of data-analyst, 2026-01-05.
 | task | does | values from | note |
 |-|-|-|-|
 | `generate_query`, `generate_query_2` | generate_query: reads | | a model wrote this SQL |
-| `create_flashboard` | create_flashboard: stores a result | `generate_query`, `generate_query_2` |  |
+| `create_flashboard` | create_flashboard: stores a result | `generate_query`, `generate_query_2` | |
 
 Connections: `warehouse`
 

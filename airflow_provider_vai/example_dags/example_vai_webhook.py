@@ -38,8 +38,8 @@ Made by hand, not from a recording.
 | task | does | values from | note |
 |-|-|-|-|
 | `customer` | generate_query: reads | `params.payload` | its SQL is frozen as in the spec: review it like a model's |
-| `is_large` | conditional_branch: reads | `params.payload` |  |
-| `page` | create_flashboard: stores a result | `customer` |  |
+| `is_large` | conditional_branch: reads | `params.payload` | |
+| `page` | create_flashboard: stores a result | `customer` | |
 
 Connections: `example_orders`, `warehouse`
 

@@ -65,7 +65,7 @@ def _rows(steps: list[Step]) -> list[str]:
     for row, group in groups[:MOST_ROWS]:
         ids = [f"`{step.task_id}`" for step in group]
         name = ", ".join(ids) if len(ids) < 3 else f"{ids[0]} to {ids[-1]} ({len(ids)})"
-        lines.append(" | ".join([f"| {name}", *row]).replace("  ", " ") + " |")
+        lines.append(f"| {' | '.join([name, *row])} |".replace("  ", " "))
     left = sum(len(group) for _, group in groups[MOST_ROWS:])
     return [*lines, f"| {left} more | | | |"] if left else lines
 

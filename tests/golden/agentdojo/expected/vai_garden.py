@@ -32,7 +32,7 @@ Repeats a recorded agent run of sample-pipeline.
 | task | does | values from | note |
 |-|-|-|-|
 | `read_sensor` | mcp_tool: reads | | an MCP server answers, and its answer may change |
-| `approve_water` | asks before `water` | |  |
+| `approve_water` | asks before `water` | | |
 | `water` | mcp_tool: writes | | an MCP server answers, and its answer may change |
 
 Connections: `garden_mcp`

@@ -33,9 +33,9 @@ Repeats a recorded chat.
 
 | task | does | values from | note |
 |-|-|-|-|
-| `list_stops` | python_tool: reads | |  |
+| `list_stops` | python_tool: reads | | |
 | `web_search` | mcp_tool: reads | | an MCP server answers, and its answer may change |
-| `approve_save_route` | asks before `save_route` | |  |
+| `approve_save_route` | asks before `save_route` | | |
 | `save_route` | mcp_tool: writes | `list_stops` | an MCP server answers, and its answer may change |
 
 Connections: `fleet_mcp`, `search_mcp`

@@ -48,7 +48,7 @@ Repeats a recorded agent run, 2026-11-22.
 |-|-|-|-|
 | `generate_query`, `generate_query_2` | generate_query: reads | | a model wrote this SQL |
 | `create_flashboard` | create_flashboard: stores a result | `generate_query`, `generate_query_2` | a model wrote charts.1.title.subtitle, description, and every run repeats it word for word |
-| `approve_http_request` | asks before `http_request` | |  |
+| `approve_http_request` | asks before `http_request` | | |
 | `http_request` | http_request: writes | | a model wrote json.title, json.summary, json.highlights.0 and 2 more… |
 
 Connections: `reports`, `warehouse`

@@ -73,25 +73,25 @@ Repeats a recorded agent run of sales-analyst, 2025-04-01.
 
 | task | does | values from | note |
 |-|-|-|-|
-| `dlt_extract` | dlt_extract: stores a result | |  |
-| `file_sync` | file_sync: stores a result | |  |
+| `dlt_extract` | dlt_extract: stores a result | | |
+| `file_sync` | file_sync: stores a result | | |
 | `explain_schema` | explain_schema: reads | | a model wrote the recorded explanation; this step returns the current schema instead |
 | `duckdb_transform` | duckdb_transform: stores a result | | a model wrote sql, and every run repeats it word for word |
 | `generate_query` | generate_query: reads | | a model wrote this SQL |
 | `web_search` | web_search: reads | | the web answers, and its answer may change |
 | `fetch_page` | fetch_page: reads | | the web answers, and its answer may change |
-| `forecast` | python_tool: reads | `generate_query` |  |
-| `create_flashboard` | create_flashboard: stores a result | `generate_query`, `forecast` |  |
+| `forecast` | python_tool: reads | `generate_query` | |
+| `create_flashboard` | create_flashboard: stores a result | `generate_query`, `forecast` | |
 | `call_agent` | call_agent: writes | | a model decides again in every run; a model wrote question… |
-| `approve_http_request` | asks before `http_request` | |  |
-| `http_request` | http_request: writes | `generate_query` |  |
-| `call_automation` | call_automation: writes | |  |
+| `approve_http_request` | asks before `http_request` | | |
+| `http_request` | http_request: writes | `generate_query` | |
+| `call_automation` | call_automation: writes | | |
 | `write_file` | write_file: writes | | a model wrote content, and every run repeats it word for word |
-| `edit_file` | edit_file: writes | |  |
+| `edit_file` | edit_file: writes | | |
 | `shell_command` | shell_command: writes | | a model wrote this command line; a model wrote command… |
-| `conditional_branch` | conditional_branch: reads | `generate_query` |  |
+| `conditional_branch` | conditional_branch: reads | `generate_query` | |
 | `add_note` | mcp_tool: writes | | an MCP server answers, and its answer may change; a model wrote arguments.text… |
-| `plan_discount` | python_tool: writes | |  |
+| `plan_discount` | python_tool: writes | | |
 
 Connections: `analyst_model`, `news_site`, `reports`, `shop_api`, `team_notes`, `warehouse`, `web_search`
 

@@ -36,7 +36,7 @@ Repeats a recorded agent run of shop-clerk, 2025-04-01.
 | task | does | values from | note |
 |-|-|-|-|
 | `list_orders` | mcp_tool: reads | | an MCP server answers, and its answer may change |
-| `approve_send_reminder` | asks before `send_reminder` | |  |
+| `approve_send_reminder` | asks before `send_reminder` | | |
 | `send_reminder` | mcp_tool: writes, once for each element | `list_orders` | an MCP server answers, and its answer may change; a model wrote arguments.text… |
 
 Connections: `shop`

@@ -34,8 +34,8 @@ Repeats a recorded agent run, 2025-05-01.
 
 | task | does | values from | note |
 |-|-|-|-|
-| `approve_book` | asks before `book` | |  |
-| `book` | python_tool: writes | |  |
+| `approve_book` | asks before `book` | | |
+| `book` | python_tool: writes | | |
 | `archive` | mcp_tool: stores a result | | an MCP server answers, and its answer may change |
 
 Connections: `invoices_mcp`

@@ -20,7 +20,7 @@ with DAG(
     is_paused_upon_creation=True,
     max_active_runs=1,
     default_args={"action_asset": False},
-    doc_md="### My phone has no signal.\n\nRepeats a recorded chat of llm\\_agent, 2025-06-01.\n\n| task | does | values from | note |\n|-|-|-|-|\n| `get_line` | http_request: reads | |  |\n\nConnections: `phone_api`\n\nChange it on [its page](vai/ui/automations/vai_phone_help/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/vai_phone_help/versions); Airflow counts its own.\n",
+    doc_md="### My phone has no signal.\n\nRepeats a recorded chat of llm\\_agent, 2025-06-01.\n\n| task | does | values from | note |\n|-|-|-|-|\n| `get_line` | http_request: reads | | |\n\nConnections: `phone_api`\n\nChange it on [its page](vai/ui/automations/vai_phone_help/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/vai_phone_help/versions); Airflow counts its own.\n",
     tags=["vai", "crystallized"],
 ):
     get_line = HttpRequestOperator(

@@ -33,8 +33,8 @@ Repeats a recorded chat, 2025-04-01.
 | task | does | values from | note |
 |-|-|-|-|
 | `generate_query` | generate_query: reads | | a model wrote this SQL |
-| `approve_http_request` | asks before `http_request` | |  |
-| `http_request` | http_request: writes | |  |
+| `approve_http_request` | asks before `http_request` | | |
+| `http_request` | http_request: writes | | |
 
 Connections: `carrier-api`, `warehouse`
 
