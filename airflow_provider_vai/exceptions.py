@@ -30,6 +30,7 @@
         ├── NameTaken            on some file systems, the DAG id would name another DAG's file
         ├── EditedByHand         an edit by hand in the DAG file conflicts with the new rendering
         ├── Conflict             somebody else changed the automation in the meantime
+        ├── UnknownDag           Airflow does not know the DAG yet
         └── NotReviewed          nobody reviewed a flagged item of an automation that is to be activated
 
 Each message names the place and the value, says what is wrong, and what to do about it.
@@ -64,6 +65,7 @@ __all__ = [
     "SpecError",
     "ToolsFileError",
     "TraceError",
+    "UnknownDag",
     "UnknownFormat",
     "UnmappedTool",
     "UnreadableTrace",

@@ -5,6 +5,7 @@ Each pass makes one decision and is a pure function in ``crystallizer``. This mo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from airflow_provider_vai.crystallizer.advise import advise
@@ -32,6 +33,7 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.identifiers import Names, identifier, loses_letters, slug
 from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.languages.storable import storable
+from airflow_provider_vai.languages.titles import title_of
 from airflow_provider_vai.model import review
 from airflow_provider_vai.model.automation import Automation, LeftOut, Param, Recorded, Source, Step
 from airflow_provider_vai.model.flags import flag
@@ -50,6 +52,7 @@ the module."""
 
 DAG_ID_CHARACTERS = 48  # a longer id is cut at a word
 TITLE_CHARACTERS = 120
+_IDENTIFIER = re.compile(r"[\w.:/-]*[\d_][\w.:/-]*", re.ASCII)
 
 
 @with_its_secrets
@@ -213,8 +216,16 @@ def _source(run: Run, trace_sha256: str) -> Source:
 
 
 def _title(run: Run) -> str:
-    title = _name(run) or "Crystallized run"
-    return cut(title, TITLE_CHARACTERS)
+    """Return the run's title, else the user's first sentence, else the agent's name.
+
+    A title that is one identifier, such as ``task_3``, says less than the user's words.
+    """
+    words = (mask(storable(turn.user_text)) for turn in run.turns if turn.user_text)
+    said = title_of(next(words, ""), TITLE_CHARACTERS)
+    title, agent = (title_of(mask(storable(name or "")), TITLE_CHARACTERS) for name in (run.title, run.agent))
+    if _IDENTIFIER.fullmatch(title) or not any(map(str.isalpha, title)):
+        return said or title or agent or "Crystallized run"
+    return title
 
 
 def _masked(entry: LeftOut) -> LeftOut:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from airflow_provider_vai.crystallizer.draft import Draft, Gates
 from airflow_provider_vai.crystallizer.trust import asks_untrusted_address
@@ -54,10 +55,10 @@ def _gate(draft: Draft, gates: Gates) -> tuple[bool, str]:
     if rule == "never":
         return False, "according to the tools file, this tool needs no approval"
     if approval.state in ("approved", "edited"):
-        by = f" by {mask(approval.by)}" if approval.by else ""
-        at = f" at {approval.at.isoformat()}" if approval.at else ""
+        by = f" ({mask(approval.by)})" if approval.by else ""
+        at = f" on {_moment(approval.at)}" if approval.at else ""
         edited = ", with edited arguments" if approval.state == "edited" else ""
-        return True, f"a person approved this call in the recorded run{by}{at}{edited}; each run needs its own approval"
+        return True, f"a person{by} approved this call in the recorded run{at}{edited}; each run needs its own approval"
     is_own_work = draft.effect == "write" and draft.kind.name in CODING
     if approval.state == "not_required" and is_own_work and gates == "auto" and rule != "recorded":
         return True, "the agent's own settings allowed it without a question; they do not hold for this step"
@@ -68,3 +69,8 @@ def _gate(draft: Draft, gates: Gates) -> tuple[bool, str]:
     if approval.state == "not_required":
         return False, "the recorded run needed no approval for it"
     return False, f"its effect is {draft.effect}, so it has no external side effects"
+
+
+def _moment(at: datetime) -> str:
+    zone = at.tzname() or ""
+    return f"{at:%Y-%m-%d} at {at:%H:%M} {zone}".rstrip()

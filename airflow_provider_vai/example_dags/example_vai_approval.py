@@ -3,7 +3,7 @@
 Review before you activate it:
 1. revenue: its SQL is frozen as in the spec: review it like a model's
 
-Provenance, and the calls that did not become tasks: example_vai_approval.vai.json
+example_vai_approval.vai.json has its spec and its versions.
 """
 
 from datetime import datetime, timezone
@@ -32,7 +32,25 @@ with DAG(
             schema={"type": "string", "enum": ["EU", "US"]},
         ),
     },
-    doc_md="The record of this automation is `example_vai_approval.vai.json`.",
+    doc_md="""\
+### Report with an approval
+
+Description: A person approves the figures before they are posted
+
+Made by hand, not from a recording.
+
+| task | does | values from | note |
+|-|-|-|-|
+| `revenue` | generate_query: reads | `params.region` | its SQL is frozen as in the spec: review it like a model's |
+| `approve_post` | asks before `post` | | |
+| `post` | http_request: writes | `revenue` | |
+
+Connections: `reports`, `warehouse`
+
+Params: `region`
+
+Change it on [its page](vai/ui/automations/example_vai_approval/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/example_vai_approval/versions); Airflow counts its own.
+""",
     tags=["vai", "manual", "example"],
 ):
     # model-written: its SQL is frozen as in the spec: review it like a model's

@@ -3,7 +3,7 @@
 Review before you activate it:
 1. customer: its SQL is frozen as in the spec: review it like a model's
 
-Provenance, and the calls that did not become tasks: example_vai_webhook.vai.json
+example_vai_webhook.vai.json has its spec and its versions.
 """
 
 from datetime import datetime, timezone
@@ -28,7 +28,23 @@ with DAG(
     params={
         "payload": Param(None, description="The body of the webhook's delivery", schema={}),
     },
-    doc_md="The record of this automation is `example_vai_webhook.vai.json`.",
+    doc_md="""\
+### A new order
+
+Description: Starts when a shop posts an order, looks the customer up, and keeps large orders for a person
+
+Made by hand, not from a recording.
+
+| task | does | values from | note |
+|-|-|-|-|
+| `customer` | generate_query: reads | `params.payload` | its SQL is frozen as in the spec: review it like a model's |
+| `is_large` | conditional_branch: reads | `params.payload` | |
+| `page` | create_flashboard: stores a result | `customer` | |
+
+Connections: `example_orders`, `warehouse`
+
+Change it on [its page](vai/ui/automations/example_vai_webhook/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/example_vai_webhook/versions); Airflow counts its own.
+""",
     tags=["vai", "manual", "example"],
 ):
     # model-written: its SQL is frozen as in the spec: review it like a model's

@@ -62,6 +62,7 @@ class CreateFlashboardArguments(Arguments):
         default=None, validation_alias=AliasChoices("datasets", "data", "dataSnapshot", "data_snapshot")
     )
     description: str | None = None
+    locale: str | None = Field(default=None, pattern=r"^[a-z]{2}-([A-Z]{2}|\d{3})$")
 
 
 class HttpRequestArguments(Arguments):

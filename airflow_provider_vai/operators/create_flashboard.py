@@ -36,10 +36,11 @@ class CreateFlashboardOperator(VaiOperator):
           unless there is only one value), ``format`` (``,d``, ``,.2f``, ``.1%``), ``unit`` and ``subtitle``.
     :param datasets: Rows by name: a list of objects, or the result of a query (``rows`` with ``columns``).
     :param description: A paragraph below the heading, in plain text.
+    :param locale: How numbers and dates are written, such as ``de-DE``; a chart's ``config.locale`` comes first.
     """
 
     kind = "create_flashboard"
-    template_fields: Sequence[str] = ("title", "charts", "datasets", "description")
+    template_fields: Sequence[str] = ("title", "charts", "datasets", "description", "locale")
     effect = "artifact"
     operator_extra_links = (FlashboardLink(),)
 
@@ -50,6 +51,7 @@ class CreateFlashboardOperator(VaiOperator):
         charts: list[dict[str, Any]],
         datasets: dict[str, Any] | None = None,
         description: str | None = None,
+        locale: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -57,6 +59,7 @@ class CreateFlashboardOperator(VaiOperator):
         self.charts = argument(charts)
         self.datasets = argument(datasets)
         self.description = argument(description)
+        self.locale = argument(locale)
 
     def perform(self, context: Context) -> dict[str, Any]:
         """Draw the page, write it and return its path and size."""
@@ -83,8 +86,14 @@ class CreateFlashboardOperator(VaiOperator):
 
         try:
             page = flashboard_page.page(
-                title=self.title, description=self.description, charts=self.charts, datasets=self.datasets or {}
+                title=self.title,
+                description=self.description,
+                charts=self.charts,
+                datasets=self.datasets or {},
+                locale=self.locale,
             )
+        except ValueError as error:
+            raise AirflowFailException(masked(f"the flashboard was not written: {error}")) from error
         except ImportError as error:
             raise MissingExtra(f"{error}: pip install 'airflow-provider-vai[flashboard]'") from error
         if page.broken and len(page.broken) == len(self.charts):

@@ -6,8 +6,10 @@ import textwrap
 from datetime import datetime, timezone
 from typing import Any
 
+from airflow_provider_vai.languages.titles import shortened
 from airflow_provider_vai.model.automation import Automation, Notification, Param
 from airflow_provider_vai.model.review_lines import numbered
+from airflow_provider_vai.renderer.dag_documentation import documentation
 from airflow_provider_vai.renderer.python_source import LINE_LENGTH, PythonSource, SourcePlace
 from airflow_provider_vai.renderer.schedule import WEBHOOK_PARAM, schedule_of
 from airflow_provider_vai.renderer.task_source import seconds
@@ -31,7 +33,7 @@ def settings(automation: Automation) -> dict[str, Any]:
     Nothing here changes with the automation's version: a line that changes in every rendering would conflict with every
     edit by hand beside it.
     """
-    params = {name: _param(param) for name, param in _params(automation).items()}
+    params = {name: _param(name, param) for name, param in _params(automation).items()}
     optional = {
         "max_active_tasks": automation.max_active_tasks,
         "dagrun_timeout": seconds(automation.timeout_seconds),
@@ -49,7 +51,7 @@ def settings(automation: Automation) -> dict[str, Any]:
         "is_paused_upon_creation": True,
         "max_active_runs": automation.max_active_runs,
         **{name: value for name, value in optional.items() if value},
-        "doc_md": f"The record of this automation is `{automation.dag_id}.vai.json`.",
+        "doc_md": documentation(automation),
         "tags": ["vai", automation.source_type.lower(), *automation.tags],
     }
 
@@ -59,9 +61,12 @@ def _params(automation: Automation) -> dict[str, Param]:
     return {**payload, **automation.params}
 
 
-def _param(param: Param) -> SourcePlace:
+def _param(name: str, param: Param) -> SourcePlace:
+    """Return a param; the form that starts a DAG run shows the title of its schema, or the words of its name."""
     described = {"description": param.description} if param.description else {}
-    return SourcePlace("Param", None, param.default, **described, schema=param.schema_)
+    words = name.replace("_", " ").strip()
+    title = {} if words == name or not words else {"title": words[0].upper() + words[1:]}
+    return SourcePlace("Param", None, param.default, **described, schema={**title, **param.schema_})
 
 
 def _default_args(automation: Automation) -> dict[str, Any]:
@@ -82,31 +87,36 @@ def _notifier(notification: Notification) -> SourcePlace:
 
 
 def docstring(automation: Automation) -> str:
-    """Return the text of the file's docstring: where the automation comes from, and its review items."""
+    """Return the text of the file's docstring: what the automation repeats, and its review items.
+
+    Ids and formats of the recording are in the sidecar.
+    """
     paragraphs = [_wrapped(automation.description or automation.dag_id)]
-    source = automation.source
+    source, sidecar = automation.source, f"{automation.dag_id}.vai.json"
     if source:
         what = "agent run" if source.kind == "agent_run" else "chat thread"
+        others = len(automation.other_sources)
+        what = f"{others + 1} recorded {what}s" if others else f"a recorded {what}"
         by = f" of {source.agent}" if source.agent else ""
-        model = f", model {source.model}" if source.model else ""
-        at = f", recorded on {source.captured_at:%Y-%m-%d}" if source.captured_at else ""
+        at = f", {source.captured_at:%Y-%m-%d}" if source.captured_at else ""
         paragraphs.append(
             _wrapped(
-                f"Crystallized from the {what} {source.id}{by} ({source.format}{model}){at}. Each task repeats one "
-                "successful tool call of that recording with the arguments that were executed then."
+                f"Crystallized from {what}{by}{at}. Each task repeats one successful tool call with the arguments "
+                f"that were executed then. {sidecar} has the details, and the calls that did not become tasks."
             )
         )
     if automation.review:
         listed = numbered(enumerate(automation.review, 1))
         entries = [_wrapped(f"{label}. {text}", indent="   ") for label, text in listed]
         paragraphs.append("\n".join(["Review before you activate it:", *entries]))
-    paragraphs.append(f"Provenance, and the calls that did not become tasks: {automation.dag_id}.vai.json")
+    if not source:
+        paragraphs.append(f"{sidecar} has its spec and its versions.")
     return "\n\n".join(paragraphs)
 
 
 def _wrapped(text: str, indent: str = "") -> str:
     return textwrap.fill(
-        text[:MAX_DOC_CHARACTERS],
+        shortened(text, MAX_DOC_CHARACTERS),
         width=LINE_LENGTH - 10,
         subsequent_indent=indent,
         break_long_words=False,

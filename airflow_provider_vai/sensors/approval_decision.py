@@ -75,12 +75,12 @@ def taken(gate: Gate, context: Context, now: Guarded) -> GateAnswer | None:
     store.delete(ANSWER_KEY)
     answer = answer if isinstance(answer, dict) else {}
     if not gate.allow_unattributed:
-        gate.log.warning("Dropped an out-of-band answer: it has no identity, and allow_unattributed is not set")
+        gate.log.warning("An answer was ignored: it does not say who gave it, and allow_unattributed is not set")
         return None
     decision, note = answer.get("decision"), answer.get("note")
     if decision == "reject" or (decision == "approve" and answer.get("sha256") == now.sha256):
         return GateAnswer(decision=decision, note=note if isinstance(note, str) else None)
-    gate.log.warning("Dropped an out-of-band answer: it is not a decision about the current arguments")
+    gate.log.warning("An answer was ignored: it is not a decision about the current arguments")
     return None
 
 
@@ -130,7 +130,8 @@ def decide(gate: Gate, context: Context, now: Guarded, answer: GateAnswer) -> di
         "arguments_sha256": approved.digests,
     }
     record["record"] = _kept(gate, context, approved, record)
-    gate.log.info("Decision: %s by %s, note: %s", answer.decision, answer.by, answer.note)
+    noted = f", with the note: {answer.note}" if answer.note else ""
+    gate.log.info("Decision: %s by %s%s", answer.decision, answer.by, noted)
     for task_id, edits in masked(record["edits"]).items():
         for place, edit in edits.items():
             gate.log.info("Edited: %s %s from %r to %r", task_id, place, edit["from"], edit["to"])

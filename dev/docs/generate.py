@@ -1,14 +1,18 @@
 """Write the reference pages from the code: ``python dev/docs/generate.py``. A test checks that they are up to date.
 
-cli.md      every command with its help
-formats.md  the trace formats, with what each one records
-kinds.md    the action kinds with their arguments
-review.md   the codes of review items, and of calls that became no step
+cli.md            every command with its help
+configuration.md  the options of [vai]
+exceptions.md     the errors, with what to do about them
+formats.md        the trace formats, with what each one records
+kinds.md          the action kinds with their arguments
+review.md         the codes of review items, and of calls that became no step
+sidecar.md        the fields of the sidecar
 """
 
 from __future__ import annotations
 
 import ast
+import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +24,9 @@ from airflow_provider_vai.model.kinds import KINDS, Kind
 from airflow_provider_vai.model.review_codes import CODES, LEFT_OUT, Group
 from airflow_provider_vai.traces.formats import adapters
 from airflow_provider_vai.traces.formats.spans.wrappers import ARGUMENTS, HELPERS, RESULTS, Wrapper
+
+sys.path.insert(0, str(Path(__file__).parent))
+import reference_pages
 
 FOLDER = Path(__file__).parent
 GLOSSARY = "The [glossary](glossary.md) explains the words used here."
@@ -257,7 +264,15 @@ def _notes(kind: Kind) -> list[str]:
     return [file.read_text(encoding="utf-8").rstrip(), ""] if file.exists() else []
 
 
-PAGES: dict[str, Callable[[], str]] = {"cli.md": cli, "formats.md": formats, "kinds.md": kinds, "review.md": review}
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": cli,
+    "configuration.md": reference_pages.configuration,
+    "exceptions.md": reference_pages.errors,
+    "formats.md": formats,
+    "kinds.md": kinds,
+    "review.md": review,
+    "sidecar.md": reference_pages.sidecar,
+}
 
 
 def main() -> None:

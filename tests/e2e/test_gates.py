@@ -340,7 +340,7 @@ def test_an_out_of_band_answer(mode, airflow, start, records, refused):
     digest = airflow.wait("the question", lambda: re.findall(DIGEST, _question(run, mode)), 120)[-1]
     key = f"/dags/{mode}/dagRuns/{run.run_id}/taskInstances/gate/state-store/vai_decision"
     run.client.call("PUT", key, {"value": {"decision": "approve", "sha256": "0" * 64}})
-    airflow.wait("the wrong answer to be dropped", lambda: "Dropped an out-of-band answer" in run.log(), 180)
+    airflow.wait("the wrong answer to be dropped", lambda: "An answer was ignored" in run.log(), 180)
     run.client.call("PUT", key, {"value": {"decision": "approve", "sha256": digest, "note": "by phone"}})
 
     assert run.end() == "success"

@@ -184,7 +184,7 @@ def test_out_of_band_answers(run_dag: Run) -> None:
     assert ran.states == {"gate": "success", "a": "success"}
     assert ran.results["gate"]["by"] is None
     assert ran.results["gate"]["note"] == "by phone"
-    assert ran.log.count("Dropped an out-of-band answer") == 2
+    assert ran.log.count("An answer was ignored") == 2
 
 
 def test_an_edited_argument_is_what_runs(run_dag: Run) -> None:

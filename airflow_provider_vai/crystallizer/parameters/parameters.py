@@ -204,8 +204,10 @@ def _is_one_thing(asked: Sequence[Spot]) -> bool:
 
 
 def _param(spot: Spot) -> Param:
-    where = f"`{place_text(spot.at[1:] or spot.at)}` of `{spot.draft.key}`"
-    return Param(default=spot.value, description=f"{where}, {spot.leaf.evidence}", schema_=schema_of(spot.value))
+    """Return a param. Whoever starts a DAG run reads its description as plain text, in Airflow's form."""
+    where = f"{place_text(spot.at[1:] or spot.at)} of the step {spot.draft.key}"
+    description = f"{where}; by default what the user wanted in the recorded run"
+    return Param(default=spot.value, description=description, schema_=schema_of(spot.value))
 
 
 def _with_plan(draft: Draft, plan: Plan, defaults: Mapping[str, Any], clock: Clock | None) -> Draft:

@@ -125,7 +125,8 @@ def generalised(
     title = common_title(automation.description for _, automation in made)
     if title is None:
         return automation
-    named = derived_dag_id(runs[0].model_copy(update={"title": title}), unicode_ids=policy.unicode_ids)
+    words = title if runs[0].title or not runs[0].agent else runs[0].agent
+    named = derived_dag_id(runs[0].model_copy(update={"title": words}), unicode_ids=policy.unicode_ids)
     shown = None if dag_id or policy.unicode_ids or not loses_letters(title) else title
     return automation.model_copy(update={"description": title, "dag_id": dag_id or named, "title": shown})
 

@@ -10,14 +10,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
 from airflow_provider_vai.operators.flashboard.bounds import check_amount, check_form
+from airflow_provider_vai.operators.flashboard.dark import suits_dark
+from airflow_provider_vai.operators.flashboard.extent import make_room
 from airflow_provider_vai.operators.flashboard.html import EMPTY, details
+from airflow_provider_vai.operators.flashboard.locales import ENGLISH, Locale
 from airflow_provider_vai.operators.flashboard.renderer import Renderer
 from airflow_provider_vai.operators.flashboard.rows import Datasets
-from airflow_provider_vai.operators.flashboard.style import CONFIG, HEIGHT, WIDTH
+from airflow_provider_vai.operators.flashboard.style import CONFIG, HEIGHT, NARROW, NARROW_HEIGHT, NARROW_WIDTH, WIDTH
+
+TWICE_CHARACTERS = 300_000
+"""A larger drawing is not made a second time for narrow screens, where it can be scrolled."""
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK = "{http://www.w3.org/1999/xlink}"
@@ -33,7 +40,16 @@ _REFERS = re.compile(r"url\(\s*['\"]?#([^'\"()]*)['\"]?\s*\)", re.IGNORECASE)
 _LOADS = re.compile(r"url\s*\(\s*(?:['\"]\s*)?(?!['\"#\s])", re.IGNORECASE)
 
 
-def chart(place: str, heading: str, spec: dict[str, Any], datasets: Datasets, *, limit: int, renderer: Renderer) -> str:
+def chart(
+    place: str,
+    heading: str,
+    spec: dict[str, Any],
+    datasets: Datasets,
+    *,
+    limit: int,
+    renderer: Renderer,
+    locale: Locale = ENGLISH,
+) -> str:
     """Return the HTML of a chart, with a table of its rows below.
 
     :param place: the spec's place on the page, such as ``charts[0]``, for messages and for ids inside the SVG.
@@ -42,6 +58,7 @@ def chart(place: str, heading: str, spec: dict[str, Any], datasets: Datasets, *,
     :param datasets: the page's datasets.
     :param limit: the maximum number of rows in the table below the chart.
     :param renderer: draws the chart.
+    :param locale: how numbers and dates are written, unless the spec has a ``config.locale``.
     :raises ValueError: the spec has a ``url``, a link or an unknown dataset, asks for too much, or cannot be drawn.
     """
     check_form(place, spec)
@@ -53,9 +70,12 @@ def chart(place: str, heading: str, spec: dict[str, Any], datasets: Datasets, *,
     tables = _tables(place, spec, spec_datasets, datasets)
     is_empty = bool(tables) and not any(tables.values())
     check_amount(place, spec, [*spec_datasets.values(), *tables.values()])
-    svg = "" if is_empty else _draw(place, heading, spec, {**spec_datasets, **tables}, renderer)
-    drawing = f'<div class="chart">{svg}</div>' if svg else EMPTY
-    return drawing + "".join(details(name, rows, limit) for name, rows in tables.items() if rows)
+    drawing = EMPTY
+    if not is_empty:
+        known = {**spec_datasets, **tables}
+        config = {**CONFIG, "locale": locale.config} if locale.config else CONFIG
+        drawing = _drawings(_Drawing(place, heading, spec, known, config, renderer))
+    return drawing + "".join(details(name, rows, limit, locale) for name, rows in tables.items() if rows)
 
 
 def headed(spec: dict[str, Any], default: str) -> tuple[str, str | None, dict[str, Any]]:
@@ -120,22 +140,49 @@ def _data_parts(place: str, part: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 # --- drawing ------------------------------------------------------------------------------------------------
 
 
-def _draw(place: str, heading: str, spec: dict[str, Any], datasets: dict[str, Any], renderer: Renderer) -> str:
-    single = not {"concat", "hconcat", "vconcat", "facet", "repeat"} & set(spec)
-    single = single and not {"row", "column", "facet"} & set(spec.get("encoding") or {})
-    fit = {"width": WIDTH, "height": HEIGHT, "autosize": {"type": "fit", "contains": "padding"}}
-    kept = {key: part for key, part in spec.items() if part != "container" and key != "usermeta"}
-    final_spec = {
-        **(fit if single else {}),
-        **kept,
-        "config": _merged(CONFIG, spec.get("config") or {}),
-        "datasets": datasets,
-    }
+@dataclass(frozen=True)
+class _Drawing:
+    place: str
+    heading: str
+    spec: dict[str, Any]
+    datasets: dict[str, Any]
+    config: dict[str, Any]
+    renderer: Renderer
+
+    def drawn(self, ids: str, size: tuple[int, int] | None, config: dict[str, Any]) -> tuple[str, bool]:
+        """Return the SVG, and whether it can be shown on a dark page.
+
+        :param ids: what ids in the SVG start with. :param size: ``None``: the spec decides. :param config: settings
+            that the spec can override.
+        """
+        fit = {"width": size[0], "height": size[1], "autosize": {"type": "fit", "contains": "padding"}} if size else {}
+        kept = {key: part for key, part in self.spec.items() if part != "container" and key != "usermeta"}
+        settings = _merged(_merged(self.config, config), self.spec.get("config") or {})
+        final_spec = {**fit, **kept, "config": settings, "datasets": self.datasets}
+        try:
+            svg = self.renderer.draw(json.dumps(final_spec, allow_nan=False))
+        except ValueError as error:
+            raise ValueError(f"{self.place}: {error}") from None
+        root = _checked(self.place, ids, self.heading, svg)
+        make_room(root)
+        return ElementTree.tostring(root, encoding="unicode"), suits_dark(root)
+
+
+def _drawings(drawing: _Drawing) -> str:
+    """Return the drawing in its box: for narrow screens a second one, unless the spec has a width of its own."""
+    spec, place = drawing.spec, drawing.place
+    composed = {"concat", "hconcat", "vconcat", "facet", "repeat"} & set(spec)
+    single = not composed and not {"row", "column", "facet"} & set(spec.get("encoding") or {})
+    wide, suits = drawing.drawn(place, (WIDTH, HEIGHT) if single else None, {})
+    box = '<div class="chart dark">' if suits else '<div class="chart">'
+    fixed = f'{box}<div class="fixed" tabindex="0">{wide}</div></div>'
+    if not single or spec.get("width", "container") != "container" or len(wide) > TWICE_CHARACTERS:
+        return fixed
     try:
-        svg = renderer.draw(json.dumps(final_spec, allow_nan=False))
-    except ValueError as error:
-        raise ValueError(f"{place}: {error}") from None
-    return _checked(place, heading, svg)
+        narrow, _ = drawing.drawn(f"{place}n", (NARROW_WIDTH, NARROW_HEIGHT), NARROW)
+    except ValueError:  # the time for the page is over
+        return fixed
+    return f'{box}<div class="wide">{wide}</div><div class="narrow">{narrow}</div></div>'
 
 
 def _merged(under: Any, over: Any) -> Any:
@@ -144,7 +191,7 @@ def _merged(under: Any, over: Any) -> Any:
     return {**under, **{key: _merged(under.get(key), part) for key, part in over.items()}}
 
 
-def _checked(place: str, heading: str, svg: str) -> str:
+def _checked(place: str, ids: str, heading: str, svg: str) -> ElementTree.Element:
     """Return the SVG rebuilt from allowed elements only, so that a browser cannot parse it differently than we did."""
     if "<!" in svg or "<?" in svg:
         raise ValueError(f"{place}: the drawing has an XML declaration, which is not allowed")
@@ -153,8 +200,8 @@ def _checked(place: str, heading: str, svg: str) -> str:
     except ElementTree.ParseError as error:  # an expression in the spec can produce characters that XML forbids
         raise ValueError(f"{place}: the drawing is not valid SVG: {error}") from None
     # Vega numbers clip paths and gradients per process. Renumber them, so that equal pages have equal bytes.
-    ids = [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
-    renamed = {name: f"{re.sub(r'[^a-z0-9]+', '', place)}-{index}" for index, name in enumerate(ids)}
+    known = [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
+    renamed = {name: f"{re.sub(r'[^a-z0-9]+', '', ids)}-{index}" for index, name in enumerate(known)}
     for element in root.iter():
         name = str(element.tag).removeprefix(_SVG)
         if name not in _ELEMENTS:
@@ -164,7 +211,7 @@ def _checked(place: str, heading: str, svg: str) -> str:
         element.attrib.clear()
         element.attrib.update(attributes)
     root.attrib.update({"role": "img", "aria-label": heading})
-    return ElementTree.tostring(root, encoding="unicode")
+    return root
 
 
 def _attribute(place: str, key: str, value: str, renamed: dict[str, str]) -> tuple[str, str]:

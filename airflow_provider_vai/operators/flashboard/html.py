@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.languages.html_text import text
+from airflow_provider_vai.operators.flashboard.locales import ENGLISH, Locale
 
 if TYPE_CHECKING:
     from airflow_provider_vai.model.flashboard_entries import Column, Number, Table
@@ -21,8 +22,8 @@ def card(heading: str, note: str | None, content: str, style: str = "card") -> s
     return f'<section class="{style}">\n<h2>{text(heading)}</h2>{below}\n{content}\n</section>'
 
 
-def number(entry: Number, rows: list[dict[str, Any]]) -> str:
-    """Return the HTML of a number with its unit.
+def number(entry: Number, rows: list[dict[str, Any]], locale: Locale = ENGLISH) -> str:
+    """Return the HTML of a number with its unit, as the locale writes it.
 
     :raises ValueError: the field is not in the rows, or no field is named and the rows have more than one value.
     """
@@ -33,42 +34,46 @@ def number(entry: Number, rows: list[dict[str, Any]]) -> str:
     field = next(iter(rows[0])) if entry.field is None else entry.field
     _require([field], rows[:1])
     unit = f" <span>{text(entry.unit)}</span>" if entry.unit else ""
-    return f'<p class="value">{_shown(rows[0][field], entry.format)}{unit}</p>'
+    return f'<p class="value">{_shown(rows[0][field], entry.format, locale)}{unit}</p>'
 
 
-def table(entry: Table, rows: list[dict[str, Any]]) -> str:
-    """Return the HTML of a table entry.
+def table(entry: Table, rows: list[dict[str, Any]], locale: Locale = ENGLISH) -> str:
+    """Return the HTML of a table entry, with numbers as the locale writes them.
 
     :raises ValueError: no row has one of the columns.
     """
     if rows and entry.columns:
         _require([column.field for column in entry.columns], rows)
-    return rows_table(entry.title, rows, entry.columns, entry.max_rows) if rows else EMPTY
+    return rows_table(entry.title, rows, entry.columns, entry.max_rows, locale) if rows else EMPTY
 
 
-def details(name: str, rows: list[Any], limit: int) -> str:
+def details(name: str, rows: list[Any], limit: int, locale: Locale = ENGLISH) -> str:
     """Return the rows of a chart as a table that opens on a click.
 
     :param limit: the maximum number of rows that are shown.
+    :param locale: how numbers are written.
     """
     count = f"{len(rows):,} {'row' if len(rows) == 1 else 'rows'}"
-    folded = rows_table(name, [row if isinstance(row, dict) else {"value": row} for row in rows], None, limit)
+    folded = rows_table(name, [row if isinstance(row, dict) else {"value": row} for row in rows], None, limit, locale)
     return f"\n<details>\n<summary>Data <b>{text(name)}</b> <span>{count}</span></summary>\n{folded}\n</details>"
 
 
-def rows_table(label: str, rows: list[dict[str, Any]], columns: list[Column] | None, limit: int) -> str:
+def rows_table(
+    label: str, rows: list[dict[str, Any]], columns: list[Column] | None, limit: int, locale: Locale = ENGLISH
+) -> str:
     """Return rows as an HTML table.
 
     :param label: the table's label for screen readers.
     :param columns: the columns to show; ``None``: all.
     :param limit: the maximum number of rows that are shown. Below them, the table says how many more there are.
+    :param locale: how numbers are written.
     """
     shown = rows[:limit]
     listed = [(column.field, column.title or column.field, column.format) for column in columns or []]
     fields = listed or _all_fields(shown)
     numeric = {field for field, _, _ in fields if _all_numbers(row.get(field) for row in shown)}
     head = "".join(_head(title, field in numeric) for field, title, _ in fields)
-    lines = ["".join(_cell(row.get(field), form) for field, _, form in fields) for row in shown]
+    lines = ["".join(_cell(row.get(field), form, locale) for field, _, form in fields) for row in shown]
     body = "\n".join(f"<tr>{line}</tr>" for line in lines)
     more = len(rows) - len(shown)
     rest = f'\n<p class="more">&hellip; {more:,} more {"row" if more == 1 else "rows"}</p>' if more else ""
@@ -101,16 +106,15 @@ def _head(title: Any, numeric: bool) -> str:
     return f'<th scope="col"{NUMERIC if numeric else ""}>{text(title)}</th>'
 
 
-def _cell(value: Any, form: str | None) -> str:
+def _cell(value: Any, form: str | None, locale: Locale) -> str:
     if value is None:
         return '<td class="none">&ndash;</td>'
-    return f"<td{NUMERIC if _is_number(value) else ''}>{_shown(value, form)}</td>"
+    return f"<td{NUMERIC if _is_number(value) else ''}>{_shown(value, form, locale)}</td>"
 
 
-def _shown(value: Any, form: str | None) -> str:
+def _shown(value: Any, form: str | None, locale: Locale) -> str:
     if value is None:
         return "&ndash;"
-    if _is_number(value) and form:
-        # Python's "d" does not accept a float, while d3 rounds it
-        return text(format(value, form.replace("d", ".0f") if isinstance(value, float) else form))
-    return text(value if isinstance(value, str) or _is_number(value) else json.dumps(value, ensure_ascii=False))
+    if _is_number(value):
+        return text(locale.number(value, form))
+    return text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

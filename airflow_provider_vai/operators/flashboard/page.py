@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from airflow_provider_vai.languages.html_text import clean, text
 from airflow_provider_vai.model.flashboard_entries import SHOWN_ROWS, Chart, Data, Number, read
-from airflow_provider_vai.operators.flashboard import html
+from airflow_provider_vai.operators.flashboard import html, locales
 from airflow_provider_vai.operators.flashboard.chart import chart, headed
+from airflow_provider_vai.operators.flashboard.locales import Locale
 from airflow_provider_vai.operators.flashboard.renderer import Renderer
 from airflow_provider_vai.operators.flashboard.rows import Datasets
 from airflow_provider_vai.operators.flashboard.style import STYLE
@@ -34,13 +35,26 @@ class Page(NamedTuple):
     rows: dict[str, int]
 
 
+class _Means(NamedTuple):
+    datasets: Datasets
+    renderer: Renderer
+    locale: Locale
+
+
 class _Part(NamedTuple):
     markup: str
     narrow: bool = False  # adjacent numbers share a line
     broken: str | None = None
 
 
-def page(*, title: str, description: str | None, charts: list[Any], datasets: Mapping[str, Any]) -> Page:
+def page(
+    *,
+    title: str,
+    description: str | None,
+    charts: list[Any],
+    datasets: Mapping[str, Any],
+    locale: str | None = None,
+) -> Page:
     """Return the page. The same input produces the same text, unless a spec calls Vega's ``random`` or ``now``.
 
     :param title: the page's heading.
@@ -48,11 +62,15 @@ def page(*, title: str, description: str | None, charts: list[Any], datasets: Ma
     :param charts: the entries, see :mod:`~airflow_provider_vai.model.flashboard_entries`. Settings of a Vega-Lite spec
         override the default style.
     :param datasets: rows by name: a list of objects, or a result with ``rows`` and ``columns``.
-    :raises ImportError: there is a chart, and the library that draws it is not installed.
+    :param locale: how numbers and dates are written, such as ``de-DE``.
+    :raises ImportError: there is a chart or a locale, and the library that draws charts is not installed.
+    :raises ValueError: the locale is not known.
     """
     tables = Datasets(clean(datasets))
+    written = locales.locale(locale)
     with Renderer() as renderer:
-        parts = [_part(index, entry, tables, renderer) for index, entry in enumerate(charts)]
+        means = _Means(tables, renderer, written)
+        parts = [_part(index, entry, means) for index, entry in enumerate(charts)]
     document = _PAGE.format(
         title=text(title),
         description=f"\n<p>{text(description)}</p>" if description else "",
@@ -72,10 +90,10 @@ def _lines(parts: list[_Part]) -> list[str]:
     return lines
 
 
-def _part(index: int, entry: Any, datasets: Datasets, renderer: Renderer) -> _Part:
+def _part(index: int, entry: Any, means: _Means) -> _Part:
     place = f"charts[{index}]"
     try:
-        return _shown(place, f"Chart {index + 1}", clean(entry), datasets, renderer)
+        return _shown(place, f"Chart {index + 1}", clean(entry), means)
     except _BROKEN as error:
         reason = " ".join(str(error).split())[:MESSAGE_CHARACTERS]
         message = reason if reason.startswith(place) else f"{place}: {reason}"
@@ -84,15 +102,14 @@ def _part(index: int, entry: Any, datasets: Datasets, renderer: Renderer) -> _Pa
         return _Part(html.card(heading, None, box, "card broken"), broken=message)
 
 
-def _shown(place: str, default: str, data: Any, datasets: Datasets, renderer: Renderer) -> _Part:
-    entry = read(data)
+def _shown(place: str, default: str, data: Any, means: _Means) -> _Part:
+    entry, (datasets, renderer, locale) = read(data), means
     if isinstance(entry, Chart):
         heading, note, spec = headed(entry.spec, default)
-        return _Part(
-            html.card(heading, note, chart(place, heading, spec, datasets, limit=SHOWN_ROWS, renderer=renderer))
-        )
+        drawn = chart(place, heading, spec, datasets, limit=SHOWN_ROWS, renderer=renderer, locale=locale)
+        return _Part(html.card(heading, note, drawn))
     rows = _rows(place, entry.data, datasets)
-    content = html.number(entry, rows) if isinstance(entry, Number) else html.table(entry, rows)
+    content = html.number(entry, rows, locale) if isinstance(entry, Number) else html.table(entry, rows, locale)
     return _Part(html.card(entry.title, entry.subtitle, content), narrow=isinstance(entry, Number))
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 WIDTH, HEIGHT = 640, 340  # of a single chart, in CSS pixels; the page scales it down on narrow screens
+NARROW_WIDTH, NARROW_HEIGHT = 320, 260  # of its second drawing, for screens narrower than a telephone held sideways
 PART_WIDTH, PART_HEIGHT = 260, 220  # of each view in a facet or concatenation
 
-_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+# These have equal widths, and Liberation Sans is what the charts are laid out with.
+_FONT = "Arial, 'Liberation Sans', Arimo, Helvetica, sans-serif"
 _INK, _MUTED, _RULE = "#1f2933", "#52606d", "#e4e7eb"
 CONFIG: dict[str, Any] = {
     # The page labels each drawing and shows its rows as a table. Vega-Lite's own labels break on a backslash.
     "aria": False,
-    "background": "#ffffff",
+    "background": None,
     "font": _FONT,
     "mark": {"color": "#2f6db5"},
     "view": {"stroke": None, "continuousWidth": PART_WIDTH, "continuousHeight": PART_HEIGHT},
@@ -63,11 +65,14 @@ CONFIG: dict[str, Any] = {
 }
 """Default Vega-Lite settings; a spec can override them."""
 
+NARROW: dict[str, Any] = {"axis": {"labelLimit": 130}, "legend": {"orient": "bottom", "columns": 2}}
+"""Further ones for a drawing on a narrow screen."""
+
 STYLE = """
 :root { color-scheme: light dark; --page: #f5f7fa; --card: #ffffff; --ink: #1f2933; --muted: #52606d;
   --rule: #e4e7eb; --shade: #f5f7fa; --focus: #2f6db5;
   --alarm: #c2474b; }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root { --page: #14181d; --card: #1e242b; --ink: #e6eaee; --muted: #a3afbb; --rule: #333c46; --shade:
     #262d35; --focus: #7fb0ea; --alarm: #e58a8d; }
 }
@@ -88,9 +93,21 @@ header p { margin: 8px 0 0; max-width: 72ch; color: var(--muted); white-space: p
   border-radius: 12px; }
 h2 { margin: 0; font-size: 16px; font-weight: 620; line-height: 1.35; }
 .note { margin: 3px 0 0; color: var(--muted); font-size: 13px; }
-.chart { margin-top: 14px; padding: 8px; overflow-x: auto; background: #ffffff; border-radius: 8px;
-  text-align: center; }
-.chart svg { display: block; margin: 0 auto; max-width: 100%; height: auto; }
+.chart { margin-top: 14px; padding: 8px; background: #ffffff; border-radius: 8px; text-align: center; }
+.chart svg { display: block; margin: 0 auto; max-width: 100%; height: auto; overflow: visible; }
+.fixed { overflow-x: auto; }
+.narrow { display: none; }
+@media screen and (max-width: 560px) {
+  .wide { display: none; }
+  .narrow { display: block; }
+  .fixed svg { max-width: none; }
+}
+@media screen and (prefers-color-scheme: dark) {
+  .chart.dark { padding-inline: 0; background: none; }
+  .dark [class*="role-axis"] text, .dark [class*="role-legend"] text { fill: var(--muted); }
+  .dark [class*="title"] text, .dark [class*="role-header"] text { fill: var(--ink); }
+  .dark [class*="role-axis"] line { stroke: var(--rule); }
+}
 .empty { margin: 14px 0 0; padding: 44px 16px; border: 1px dashed var(--rule); border-radius: 8px; color:
   var(--muted); text-align: center; }
 .numbers { display: grid; gap: inherit; grid-column: 1 / -1; grid-template-columns: repeat(auto-fit,
@@ -122,6 +139,7 @@ tr:last-child td { border-bottom: 0; }
     #ffffff; }
   body { font-size: 11pt; }
   main { max-width: none; padding: 0; }
+  .chart { padding: 0; }
   .cards { display: block; }
   .card { margin-bottom: 16px; break-inside: avoid; }
   .table { max-height: none; overflow: visible; }

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timezone
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.xcom import XComModel
 from sqlalchemy import select
 
+from airflow_provider_vai.languages.html_text import text
 from airflow_provider_vai.operators.runtime import results
 
 if TYPE_CHECKING:
@@ -51,6 +54,39 @@ def content(session: Session, dag_id: str, run_id: str, task_id: str, map_index:
     if hashlib.sha256(found).hexdigest() != digest:
         raise NoPage("the page was changed after the task wrote it: clear the task to make it again")
     return found
+
+
+def with_footer(session: Session, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> bytes:
+    """Return a task instance's page with a footer: time, run, version of the DAG, and a link to the task.
+
+    The file itself has none, so that equal rows make equal files.
+
+    :raises NoPage: as :func:`content` does.
+    """
+    page = content(session, dag_id, run_id, task_id, map_index)
+    instance = session.scalars(
+        select(TaskInstance).where(*_is_task(TaskInstance, dag_id, task_id, map_index), TaskInstance.run_id == run_id)
+    ).first()
+    before, end, after = page.rpartition(b"</main>")
+    if instance is None or not end:
+        return page
+    made = f"{instance.end_date.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC" if instance.end_date else ""
+    version = instance.dag_version.version_number if instance.dag_version else None
+    facts = [
+        f"Made {made}" if made else "",
+        f"Run {text(run_id)}",
+        f"DAG {text(dag_id)}" + (f", version {version} in Airflow" if version else ""),
+    ]
+    dag, run, task = (quote(part, "") for part in (dag_id, run_id, task_id))
+    mapped = f"/mapped/{map_index}" if map_index >= 0 else ""
+    # relative: a proxy may serve Airflow below a path that it does not know
+    address = f"../../../../dags/{dag}/runs/{run}/tasks/{task}{mapped}"
+    link = f'<a href="{text(address)}" style="color: inherit">Task in Airflow</a>'
+    footer = f'<footer style="{_FOOTER}">{" &middot; ".join([*filter(None, facts), link])}</footer>\n'
+    return before + footer.encode() + end + after
+
+
+_FOOTER = "margin-top: 28px; color: var(--muted); font-size: 13px; overflow-wrap: anywhere"
 
 
 def recorded_result(session: Session, dag_id: str, run_id: str, task_id: str, map_index: int) -> Any:

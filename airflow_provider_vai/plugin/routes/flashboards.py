@@ -49,9 +49,9 @@ def latest(dag_id: str, task_id: str, session: SessionDep, map_index: int = -1) 
 
 @router.get("/{dag_id}/{run_id}/{task_id}", response_class=HTMLResponse)
 def page(dag_id: str, run_id: str, task_id: str, session: SessionDep, map_index: int = -1) -> HTMLResponse:
-    """Serve the page of one task instance."""
+    """Serve the page of one task instance, with a footer that says where it comes from."""
     try:
-        content = flashboard_pages.content(session, dag_id, run_id, task_id, map_index)
+        content = flashboard_pages.with_footer(session, dag_id, run_id, task_id, map_index)
     except flashboard_pages.NoPage as error:
         raise HTTPException(404, str(error)) from None
     return HTMLResponse(content, headers=HEADERS)

@@ -330,3 +330,23 @@ def test_what_holds_for_every_run(recorded: Run, policy: dict[str, Any]) -> None
     ast.parse(text)
     assert set(tasks(text)) - {"completed"} == {step.task_id for step in automation.steps}
     assert crystallized(recorded, *RULES, **policy) == automation
+
+
+@pytest.mark.parametrize(
+    ("title", "said", "expected"),
+    [
+        ("Late parcels", "Find the parcels that are late. Then tell the customers.", "Late parcels"),
+        (None, "Find the parcels that are late. Then tell the customers.", "Find the parcels that are late."),
+        ("user_task_3", "Find the parcels that are late. Then tell the customers.", "Find the parcels that are late."),
+        ("1", "Find the parcels that are late", "Find the parcels that are late"),
+        ("task-3", "", "task-3"),
+        ("在庫", "Count the stock, please.", "在庫"),
+        (None, "word " * 60, "word " * 23 + "word…"),
+    ],
+)
+def test_the_description_is_a_title_that_a_person_would_give(title: str | None, said: str, expected: str) -> None:
+    """The run's title, unless it is an identifier and the user said something; else the user's first sentence."""
+    turns = [Turn(index=0, user_text=said)] if said else []
+    made = crystallized(run(call("look"), title=title, turns=turns))
+
+    assert made.description == expected

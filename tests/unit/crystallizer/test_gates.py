@@ -68,7 +68,7 @@ def test_the_gate_shows_what_was_recorded() -> None:
         "note": "fewer rows",
     }
     assert gate.arguments["reason"].value == (
-        "A person approved this call in the recorded run by mia at 2025-04-01T08:05:00+00:00, with edited arguments; "
+        "A person (mia) approved this call in the recorded run on 2025-04-01 at 08:05 UTC, with edited arguments; "
         "each run needs its own approval."
     )
     assert gate.call_ids == step.call_ids == ["c1"]

@@ -249,7 +249,7 @@ def test_file_of_two_steps() -> None:
     ]
     assert made[-1].keywords["gate"] is made[2]
     assert text.rstrip().endswith("    look >> approve_send >> send")
-    assert (ast.get_docstring(ast.parse(text)) or "").startswith("Two\n\nCrystallized from the agent run run-1 (made)")
+    assert (ast.get_docstring(ast.parse(text)) or "").startswith("Two\n\nCrystallized from a recorded agent run")
 
 
 def test_long_chains_are_called() -> None:
@@ -393,7 +393,7 @@ def test_limits_and_notifications_are_airflows_own() -> None:
         '"retry_delay": timedelta(seconds=30),',
         """on_success_callback=[BellNotifier(text="it's {{ ds }}")],""",
         "on_failure_callback=[SirenNotifier()],",
-        f'doc_md="The record of this automation is `{one.dag_id}.vai.json`.",',
+        f"Change it on [its page](vai/ui/automations/{one.dag_id}/steps)",
         'tags=["vai", "crystallized", "sales"],',
         "retries=3,",
         "retry_delay=timedelta(seconds=1.5),",

@@ -1,13 +1,11 @@
-"""user_task_3
+"""Water the beds that are dry.
 
-Crystallized from the agent run garden/sample-pipeline/user_task_3/direct/injection_task_1 of
-sample-pipeline (agentdojo). Each task repeats one successful tool call of that recording with the
-arguments that were executed then.
+Crystallized from a recorded agent run of sample-pipeline. Each task repeats one successful tool
+call with the arguments that were executed then. vai_garden.vai.json has the details, and the calls
+that did not become tasks.
 
 Review before you activate it:
 1-2. read_sensor, water: an MCP server answers, and its answer may change
-
-Provenance, and the calls that did not become tasks: vai_garden.vai.json
 """
 
 from datetime import datetime, timezone
@@ -19,14 +17,28 @@ from airflow_provider_vai.sensors.approval import ApprovalGateSensor
 
 with DAG(
     dag_id="vai_garden",
-    description="user_task_3",
+    description="Water the beds that are dry.",
     schedule=None,
     start_date=datetime(2025, 1, 1, tzinfo=timezone.utc),
     catchup=False,
     is_paused_upon_creation=True,
     max_active_runs=1,
     default_args={"action_asset": False},
-    doc_md="The record of this automation is `vai_garden.vai.json`.",
+    doc_md="""\
+### Water the beds that are dry.
+
+Repeats a recorded agent run of sample-pipeline.
+
+| task | does | values from | note |
+|-|-|-|-|
+| `read_sensor` | mcp_tool: reads | | an MCP server answers, and its answer may change |
+| `approve_water` | asks before `water` | | |
+| `water` | mcp_tool: writes | | an MCP server answers, and its answer may change |
+
+Connections: `garden_mcp`
+
+Change it on [its page](vai/ui/automations/vai_garden/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/vai_garden/versions); Airflow counts its own.
+""",
     tags=["vai", "crystallized"],
 ):
     # live: an MCP server answers, and its answer may change

@@ -1,12 +1,11 @@
 """Plan the route for van 3.
 
-Crystallized from the chat thread msgs-1 (anthropic_messages, model claude-sample). Each task
-repeats one successful tool call of that recording with the arguments that were executed then.
+Crystallized from a recorded chat thread. Each task repeats one successful tool call with the
+arguments that were executed then. vai_route.vai.json has the details, and the calls that did not
+become tasks.
 
 Review before you activate it:
 1-2. web_search, save_route: an MCP server answers, and its answer may change
-
-Provenance, and the calls that did not become tasks: vai_route.vai.json
 """
 
 from datetime import datetime, timezone
@@ -27,7 +26,22 @@ with DAG(
     is_paused_upon_creation=True,
     max_active_runs=1,
     default_args={"action_asset": False},
-    doc_md="The record of this automation is `vai_route.vai.json`.",
+    doc_md="""\
+### Plan the route for van 3.
+
+Repeats a recorded chat.
+
+| task | does | values from | note |
+|-|-|-|-|
+| `list_stops` | python_tool: reads | | |
+| `web_search` | mcp_tool: reads | | an MCP server answers, and its answer may change |
+| `approve_save_route` | asks before `save_route` | | |
+| `save_route` | mcp_tool: writes | `list_stops` | an MCP server answers, and its answer may change |
+
+Connections: `fleet_mcp`, `search_mcp`
+
+Change it on [its page](vai/ui/automations/vai_route/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/vai_route/versions); Airflow counts its own.
+""",
     tags=["vai", "crystallized"],
 ):
     list_stops = PythonToolOperator(

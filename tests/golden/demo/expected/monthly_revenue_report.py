@@ -1,9 +1,8 @@
-"""Give me revenue by month and order counts by region, put both on a flashboard and post a short
-summary to the reports se…
+"""Give me revenue by month and order counts by region…
 
-Crystallized from the agent run 01a202d2-0889-7100-b410-e26a680444ed (pydantic_ai, model
-scripted-analyst), recorded on 2026-11-22. Each task repeats one successful tool call of that
-recording with the arguments that were executed then.
+Crystallized from a recorded agent run, 2026-11-22. Each task repeats one successful tool call with
+the arguments that were executed then. monthly_revenue_report.vai.json has the details, and the
+calls that did not become tasks.
 
 Review before you activate it:
 1-2. generate_query, generate_query_2: a model wrote this SQL
@@ -19,8 +18,6 @@ Review before you activate it:
    (1,165)
 8. [10].parts[0]: call 'pyd_ai_221a39621eae44f5b470ed489685a9ec' waited between two runs, so its
    arguments may have been edited
-
-Provenance, and the calls that did not become tasks: monthly_revenue_report.vai.json
 """
 
 from datetime import datetime, timezone
@@ -35,14 +32,29 @@ from airflow_provider_vai.sensors.approval import ApprovalGateSensor
 
 with DAG(
     dag_id="monthly_revenue_report",
-    description="Give me revenue by month and order counts by region, put both on a flashboard and post a short summary to the reports se…",
+    description="Give me revenue by month and order counts by region…",
     schedule=None,
     start_date=datetime(2026, 11, 22, tzinfo=timezone.utc),
     catchup=False,
     is_paused_upon_creation=True,
     max_active_runs=1,
     default_args={"action_asset": False},
-    doc_md="The record of this automation is `monthly_revenue_report.vai.json`.",
+    doc_md="""\
+### Give me revenue by month and order counts by region…
+
+Repeats a recorded agent run, 2026-11-22.
+
+| task | does | values from | note |
+|-|-|-|-|
+| `generate_query`, `generate_query_2` | generate_query: reads | | a model wrote this SQL |
+| `create_flashboard` | create_flashboard: stores a result | `generate_query`, `generate_query_2` | a model wrote charts.1.title.subtitle, description, and every run repeats it word for word |
+| `approve_http_request` | asks before `http_request` | | |
+| `http_request` | http_request: writes | | a model wrote json.title, json.summary, json.highlights.0 and 2 more… |
+
+Connections: `reports`, `warehouse`
+
+Change it on [its page](vai/ui/automations/monthly_revenue_report/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/monthly_revenue_report/versions); Airflow counts its own.
+""",
     tags=["vai", "crystallized"],
 ):
     # model-written: a model wrote this SQL

@@ -1,15 +1,13 @@
 """Winter report
 
-Crystallized from the agent run c2a4f3de-0000-4f0e-9a3f-2b7f6f1e9c77 of data-analyst (vai, model
-analyst-large), recorded on 2025-03-03. Each task repeats one successful tool call of that recording
-with the arguments that were executed then.
+Crystallized from a recorded agent run of data-analyst, 2025-03-03. Each task repeats one successful
+tool call with the arguments that were executed then. derived.vai.json has the details, and the
+calls that did not become tasks.
 
 Review before you activate it:
 1-2. generate_query, generate_query_2: a model wrote this SQL
 3. create_flashboard: works out charts.1.title, datasets.open, datasets.best, description in every
    run
-
-Provenance, and the calls that did not become tasks: derived.vai.json
 """
 
 from datetime import datetime, timezone
@@ -30,7 +28,20 @@ with DAG(
     is_paused_upon_creation=True,
     max_active_runs=1,
     default_args={"action_asset": False},
-    doc_md="The record of this automation is `derived.vai.json`.",
+    doc_md="""\
+### Winter report
+
+Repeats a recorded agent run of data-analyst, 2025-03-03.
+
+| task | does | values from | note |
+|-|-|-|-|
+| `generate_query`, `generate_query_2` | generate_query: reads | | a model wrote this SQL |
+| `create_flashboard` | create_flashboard: stores a result | `generate_query`, `generate_query_2` | |
+
+Connections: `warehouse`
+
+Change it on [its page](vai/ui/automations/derived/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/derived/versions); Airflow counts its own.
+""",
     tags=["vai", "crystallized"],
 ):
     # model-written: a model wrote this SQL

@@ -1,8 +1,8 @@
 """Sales analyst
 
-Crystallized from the agent run run-march of sales-analyst (vai, model orchestrator), recorded on
-2025-04-01. Each task repeats one successful tool call of that recording with the arguments that
-were executed then.
+Crystallized from a recorded agent run of sales-analyst, 2025-04-01. Each task repeats one
+successful tool call with the arguments that were executed then. every_kind.vai.json has the
+details, and the calls that did not become tasks.
 
 Review before you activate it:
 1. explain_schema: a model wrote the recorded explanation; this step returns the current schema
@@ -30,8 +30,6 @@ Review before you activate it:
    position in a list of 2)
 21-23. dlt_extract, file_sync, duckdb_transform: the tools file says that it has no external side
    effects (effect: artifact)
-
-Provenance, and the calls that did not become tasks: every_kind.vai.json
 """
 
 from datetime import datetime, timezone
@@ -68,7 +66,37 @@ with DAG(
     is_paused_upon_creation=True,
     max_active_runs=1,
     default_args={"action_asset": False},
-    doc_md="The record of this automation is `every_kind.vai.json`.",
+    doc_md="""\
+### Sales analyst
+
+Repeats a recorded agent run of sales-analyst, 2025-04-01.
+
+| task | does | values from | note |
+|-|-|-|-|
+| `dlt_extract` | dlt_extract: stores a result | | |
+| `file_sync` | file_sync: stores a result | | |
+| `explain_schema` | explain_schema: reads | | a model wrote the recorded explanation; this step returns the current schema instead |
+| `duckdb_transform` | duckdb_transform: stores a result | | a model wrote sql, and every run repeats it word for word |
+| `generate_query` | generate_query: reads | | a model wrote this SQL |
+| `web_search` | web_search: reads | | the web answers, and its answer may change |
+| `fetch_page` | fetch_page: reads | | the web answers, and its answer may change |
+| `forecast` | python_tool: reads | `generate_query` | |
+| `create_flashboard` | create_flashboard: stores a result | `generate_query`, `forecast` | |
+| `call_agent` | call_agent: writes | | a model decides again in every run; a model wrote question… |
+| `approve_http_request` | asks before `http_request` | | |
+| `http_request` | http_request: writes | `generate_query` | |
+| `call_automation` | call_automation: writes | | |
+| `write_file` | write_file: writes | | a model wrote content, and every run repeats it word for word |
+| `edit_file` | edit_file: writes | | |
+| `shell_command` | shell_command: writes | | a model wrote this command line; a model wrote command… |
+| `conditional_branch` | conditional_branch: reads | `generate_query` | |
+| `add_note` | mcp_tool: writes | | an MCP server answers, and its answer may change; a model wrote arguments.text… |
+| `plan_discount` | python_tool: writes | | |
+
+Connections: `analyst_model`, `news_site`, `reports`, `shop_api`, `team_notes`, `warehouse`, `web_search`
+
+Change it on [its page](vai/ui/automations/every_kind/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/every_kind/versions); Airflow counts its own.
+""",
     tags=["vai", "crystallized"],
 ):
     dlt_extract = DltExtractOperator(
@@ -178,7 +206,7 @@ with DAG(
     approve_http_request = ApprovalGateSensor(
         task_id="approve_http_request",
         subject="Run http_request?",
-        reason="A person approved this call in the recorded run by mia at 2025-04-01T08:10:50+00:00; each run needs its own approval.",
+        reason="A person (mia) approved this call in the recorded run on 2025-04-01 at 08:10 UTC; each run needs its own approval.",
         recorded={
             "state": "approved",
             "by": "mia",

@@ -1,13 +1,11 @@
 """Monthly revenue dashboard
 
-Crystallized from the agent run c0ffee00-0000-4000-8000-000000000001 of data-analyst (vai, model
-orchestrator), recorded on 2026-01-05. Each task repeats one successful tool call of that recording
-with the arguments that were executed then.
+Crystallized from a recorded agent run of data-analyst, 2026-01-05. Each task repeats one successful
+tool call with the arguments that were executed then. monthly_revenue_dashboard.vai.json has the
+details, and the calls that did not become tasks.
 
 Review before you activate it:
 1-2. generate_query, generate_query_2: a model wrote this SQL
-
-Provenance, and the calls that did not become tasks: monthly_revenue_dashboard.vai.json
 """
 
 from datetime import datetime, timezone
@@ -27,7 +25,20 @@ with DAG(
     is_paused_upon_creation=True,
     max_active_runs=1,
     default_args={"action_asset": False},
-    doc_md="The record of this automation is `monthly_revenue_dashboard.vai.json`.",
+    doc_md="""\
+### Monthly revenue dashboard
+
+Repeats a recorded agent run of data-analyst, 2026-01-05.
+
+| task | does | values from | note |
+|-|-|-|-|
+| `generate_query`, `generate_query_2` | generate_query: reads | | a model wrote this SQL |
+| `create_flashboard` | create_flashboard: stores a result | `generate_query`, `generate_query_2` | |
+
+Connections: `warehouse`
+
+Change it on [its page](vai/ui/automations/monthly_revenue_dashboard/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/monthly_revenue_dashboard/versions); Airflow counts its own.
+""",
     tags=["vai", "crystallized"],
 ):
     # model-written: a model wrote this SQL

@@ -1,15 +1,13 @@
 """Shop clerk
 
-Crystallized from the agent run run-reminders of shop-clerk (vai, model orchestrator), recorded on
-2025-04-01. Each task repeats one successful tool call of that recording with the arguments that
-were executed then.
+Crystallized from a recorded agent run of shop-clerk, 2025-04-01. Each task repeats one successful
+tool call with the arguments that were executed then. vai_order_reminders.vai.json has the details,
+and the calls that did not become tasks.
 
 Review before you activate it:
 1. list_orders: an MCP server answers, and its answer may change
 2. send_reminder: an MCP server answers, and its answer may change; a model wrote arguments.text,
    and every run repeats it word for word
-
-Provenance, and the calls that did not become tasks: vai_order_reminders.vai.json
 """
 
 from datetime import datetime, timezone
@@ -30,7 +28,21 @@ with DAG(
     is_paused_upon_creation=True,
     max_active_runs=1,
     default_args={"action_asset": False},
-    doc_md="The record of this automation is `vai_order_reminders.vai.json`.",
+    doc_md="""\
+### Shop clerk
+
+Repeats a recorded agent run of shop-clerk, 2025-04-01.
+
+| task | does | values from | note |
+|-|-|-|-|
+| `list_orders` | mcp_tool: reads | | an MCP server answers, and its answer may change |
+| `approve_send_reminder` | asks before `send_reminder` | | |
+| `send_reminder` | mcp_tool: writes, once for each element | `list_orders` | an MCP server answers, and its answer may change; a model wrote arguments.text… |
+
+Connections: `shop`
+
+Change it on [its page](vai/ui/automations/vai_order_reminders/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/vai_order_reminders/versions); Airflow counts its own.
+""",
     tags=["vai", "crystallized"],
 ):
     # live: an MCP server answers, and its answer may change

@@ -1,14 +1,13 @@
 """Stock check
 
-Crystallized from the chat thread chat-1 (openai_chat, model gpt-sample). Each task repeats one
-successful tool call of that recording with the arguments that were executed then.
+Crystallized from a recorded chat thread. Each task repeats one successful tool call with the
+arguments that were executed then. vai_stock_check.vai.json has the details, and the calls that did
+not become tasks.
 
 Review before you activate it:
 1-2. find_item, list_sites: an MCP server answers, and its answer may change
 3-4. find_item, list_sites: external side effects without a gate (it has external side effects; no
    approval is recorded, and the policy guards only recorded ones)
-
-Provenance, and the calls that did not become tasks: vai_stock_check.vai.json
 """
 
 from datetime import datetime, timezone
@@ -26,7 +25,19 @@ with DAG(
     is_paused_upon_creation=True,
     max_active_runs=1,
     default_args={"action_asset": False},
-    doc_md="The record of this automation is `vai_stock_check.vai.json`.",
+    doc_md="""\
+### Stock check
+
+Repeats a recorded chat.
+
+| task | does | values from | note |
+|-|-|-|-|
+| `find_item`, `list_sites` | mcp_tool: writes | | an MCP server answers, and its answer may change |
+
+Connections: `stock_mcp`
+
+Change it on [its page](vai/ui/automations/vai_stock_check/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/vai_stock_check/versions); Airflow counts its own.
+""",
     tags=["vai", "crystallized"],
 ):
     # live: an MCP server answers, and its answer may change

@@ -1,15 +1,13 @@
 """Book invoice 7 and archive the rest.
 
-Crystallized from the agent run run-2 (pydantic_ai, model model-sample), recorded on 2025-05-01.
-Each task repeats one successful tool call of that recording with the arguments that were executed
-then.
+Crystallized from a recorded agent run, 2025-05-01. Each task repeats one successful tool call with
+the arguments that were executed then. vai_book_invoice_7_and_archive_the_rest.vai.json has the
+details, and the calls that did not become tasks.
 
 Review before you activate it:
 1. archive: an MCP server answers, and its answer may change
 2. [4].parts[0]: call 'b2' waited between two runs, so its arguments may have been edited
 3. [4].parts[2]: call 'a1' waited between two runs, so its arguments may have been edited
-
-Provenance, and the calls that did not become tasks: vai_book_invoice_7_and_archive_the_rest.vai.json
 """
 
 from datetime import datetime, timezone
@@ -29,7 +27,21 @@ with DAG(
     is_paused_upon_creation=True,
     max_active_runs=1,
     default_args={"action_asset": False},
-    doc_md="The record of this automation is `vai_book_invoice_7_and_archive_the_rest.vai.json`.",
+    doc_md="""\
+### Book invoice 7 and archive the rest.
+
+Repeats a recorded agent run, 2025-05-01.
+
+| task | does | values from | note |
+|-|-|-|-|
+| `approve_book` | asks before `book` | | |
+| `book` | python_tool: writes | | |
+| `archive` | mcp_tool: stores a result | | an MCP server answers, and its answer may change |
+
+Connections: `invoices_mcp`
+
+Change it on [its page](vai/ui/automations/vai_book_invoice_7_and_archive_the_rest/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/vai_book_invoice_7_and_archive_the_rest/versions); Airflow counts its own.
+""",
     tags=["vai", "crystallized"],
 ):
     approve_book = ApprovalGateSensor(

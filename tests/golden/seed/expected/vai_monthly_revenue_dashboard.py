@@ -1,14 +1,12 @@
 """Monthly revenue dashboard
 
-Crystallized from the agent run 8d1c0b52-6a53-4f0e-9a3f-2b7f6f1e9c10 of data-analyst (vai, model
-analyst-large), recorded on 2025-03-03. Each task repeats one successful tool call of that recording
-with the arguments that were executed then.
+Crystallized from a recorded agent run of data-analyst, 2025-03-03. Each task repeats one successful
+tool call with the arguments that were executed then. vai_monthly_revenue_dashboard.vai.json has the
+details, and the calls that did not become tasks.
 
 Review before you activate it:
 1-2. generate_query, generate_query_2: a model wrote this SQL
 3. create_flashboard: a model wrote description, and every run repeats it word for word
-
-Provenance, and the calls that did not become tasks: vai_monthly_revenue_dashboard.vai.json
 """
 
 from datetime import datetime, timezone
@@ -28,7 +26,20 @@ with DAG(
     is_paused_upon_creation=True,
     max_active_runs=1,
     default_args={"action_asset": False},
-    doc_md="The record of this automation is `vai_monthly_revenue_dashboard.vai.json`.",
+    doc_md="""\
+### Monthly revenue dashboard
+
+Repeats a recorded agent run of data-analyst, 2025-03-03.
+
+| task | does | values from | note |
+|-|-|-|-|
+| `generate_query`, `generate_query_2` | generate_query: reads | | a model wrote this SQL |
+| `create_flashboard` | create_flashboard: stores a result | `generate_query`, `generate_query_2` | a model wrote description, and every run repeats it word for word |
+
+Connections: `warehouse`
+
+Change it on [its page](vai/ui/automations/vai_monthly_revenue_dashboard/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/vai_monthly_revenue_dashboard/versions); Airflow counts its own.
+""",
     tags=["vai", "crystallized"],
 ):
     # model-written: a model wrote this SQL

@@ -1,12 +1,11 @@
 """Late parcels
 
-Crystallized from the chat thread thread-42 (vai), recorded on 2025-04-01. Each task repeats one
-successful tool call of that recording with the arguments that were executed then.
+Crystallized from a recorded chat thread, 2025-04-01. Each task repeats one successful tool call
+with the arguments that were executed then. vai_late_parcels.vai.json has the details, and the calls
+that did not become tasks.
 
 Review before you activate it:
 1. generate_query: a model wrote this SQL
-
-Provenance, and the calls that did not become tasks: vai_late_parcels.vai.json
 """
 
 from datetime import datetime, timezone
@@ -26,7 +25,21 @@ with DAG(
     is_paused_upon_creation=True,
     max_active_runs=1,
     default_args={"action_asset": False},
-    doc_md="The record of this automation is `vai_late_parcels.vai.json`.",
+    doc_md="""\
+### Late parcels
+
+Repeats a recorded chat, 2025-04-01.
+
+| task | does | values from | note |
+|-|-|-|-|
+| `generate_query` | generate_query: reads | | a model wrote this SQL |
+| `approve_http_request` | asks before `http_request` | | |
+| `http_request` | http_request: writes | | |
+
+Connections: `carrier-api`, `warehouse`
+
+Change it on [its page](vai/ui/automations/vai_late_parcels/steps), with `vai edit` or in the DAG file. [Versions and reviewers](vai/ui/automations/vai_late_parcels/versions); Airflow counts its own.
+""",
     tags=["vai", "crystallized"],
 ):
     # model-written: a model wrote this SQL
@@ -40,7 +53,7 @@ with DAG(
     approve_http_request = ApprovalGateSensor(
         task_id="approve_http_request",
         subject="Run http_request?",
-        reason="A person approved this call in the recorded run by user-sam at 2025-04-01T08:05:50+00:00; each run needs its own approval.",
+        reason="A person (user-sam) approved this call in the recorded run on 2025-04-01 at 08:05 UTC; each run needs its own approval.",
         recorded={"state": "approved", "by": "user-sam", "at": "2025-04-01T08:05:50+00:00"},
         authors={
             "http_request": {

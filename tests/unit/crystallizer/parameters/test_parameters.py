@@ -126,7 +126,8 @@ def test_a_whole_argument_is_a_parameter() -> None:
     found = made(said("Search for green tea 2026", call(arguments={"query": "green tea 2026"})), rule)
 
     assert argument(found, name="query") == Argument(class_="parameter", param="query")
-    assert found[1]["query"].description == "`query` of `look`, given by the user in turn 0"
+    described = "query of the step look; by default what the user wanted in the recorded run"
+    assert found[1]["query"].description == described
 
 
 def test_a_whole_argument_is_a_template() -> None:

@@ -186,7 +186,7 @@ def test_refused_spec_names_the_place(chart: Any, place: str) -> None:
 
     assert len(result.broken) == 1
     assert re.search(place, result.broken[0])
-    assert result.text.count("<svg") == 1
+    assert result.text.count('<div class="wide">') == 1
     assert result.text.count("This entry cannot be shown.") == 1
     check_harmless(result.text)
 
@@ -341,3 +341,46 @@ def test_datasets_become_records() -> None:
     assert records({"columns": ["a", "b"], "rows": [[1, 2]]}) == [{"a": 1, "b": 2}]
     assert records({"columns": ["a"], "rows": [{"a": 1}]}) == [{"a": 1}]
     assert records([]) == []
+
+
+def test_a_chart_is_drawn_for_narrow_screens_too() -> None:
+    """Unless the spec has its own width or is composed of views: then the one drawing can be scrolled."""
+    facets = {**BAR, "encoding": {**BAR["encoding"], "column": {"field": "k"}}}
+
+    assert make(BAR).count("<svg") == 2
+    for chart in ({**BAR, "width": 300}, facets):
+        text = make(chart)
+        assert text.count("<svg") == 1
+        assert '<div class="fixed" tabindex="0">' in text
+
+
+def test_a_chart_that_has_its_own_background_stays_on_white_in_dark_mode() -> None:
+    assert '<div class="chart dark">' in make(BAR)
+    for config in ({"background": "#fffbe6"}, {"view": {"fill": "#eeeeee"}}, {"mark": {"color": "#102030"}}):
+        assert '<div class="chart dark">' not in make({**BAR, "config": config})
+
+
+def test_numbers_and_dates_are_written_as_in_the_locale() -> None:
+    """In charts, tables and numbers alike; a chart's own locale comes first."""
+    dates = {"data": {"values": [{"t": "2025-03-01", "v": 12500}, {"t": "2025-05-01", "v": 40000}]}, "mark": "line"}
+    axes = {
+        "x": {"field": "t", "type": "temporal", "axis": {"format": "%B"}},
+        "y": {"field": "v", "type": "quantitative"},
+    }
+    chart = {**dates, "encoding": axes}
+    number = {"kind": "number", "title": "N", "data": {"values": [{"v": 1234.5}]}, "format": ",.2f"}
+    table = {**number, "kind": "table", "columns": [{"field": "v", "format": ",.1f"}]}
+    del table["format"]
+    own = {
+        **chart,
+        "config": {"locale": {"number": {"decimal": ".", "thousands": "'", "grouping": [3], "currency": ["", ""]}}},
+    }
+
+    text = page(title="T", description=None, charts=[chart, number, table], datasets={}, locale="de-DE").text
+    other = page(title="T", description=None, charts=[own], datasets={}, locale="de-DE").text
+
+    assert all(shown in text for shown in ("40.000", "April", "1.234,50", "1.234,5<"))
+    assert "März" in text
+    assert "40'000" in other
+    with pytest.raises(ValueError, match="locale: 'xx-XX' is not known"):
+        page(title="T", description=None, charts=[], datasets={}, locale="xx-XX")
