@@ -33,13 +33,6 @@ REGION_CHART = {
         "y": {"field": "revenue", "type": "quantitative"},
     },
 }
-PRODUCTS = """\
-SELECT p.name AS product, sum(l.quantity)::INTEGER AS sold
-FROM order_lines AS l
-JOIN products AS p USING (product_id)
-GROUP BY product
-ORDER BY sold DESC
-LIMIT 5"""
 
 
 def dashboard(results: list[Any]) -> tuple[str, Mapping[str, Any]] | str:
@@ -52,7 +45,7 @@ def dashboard(results: list[Any]) -> tuple[str, Mapping[str, Any]] | str:
     return "The dashboard is ready."
 
 
-def report(results: list[Any]) -> tuple[str, Mapping[str, Any]] | str:
+def order(results: list[Any]) -> tuple[str, Mapping[str, Any]] | str:
     """Ask for the products that sell best, order them again, and say so."""
     if not results:
         return "best_sellers", {"count": 3}

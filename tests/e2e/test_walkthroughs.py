@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e import scripted_models
 from tests.e2e.walkthrough import Walkthrough, plain_environment
 from tests.paths import ROOT
 
@@ -24,7 +25,7 @@ def _free_port() -> int:
 
 
 @pytest.fixture
-def follow(tmp_path: Path) -> Iterator[Callable[[str], None]]:
+def follow(tmp_path: Path) -> Iterator[Callable[..., None]]:
     """Return a function that follows a page as a new user, on a fresh clone with an empty home."""
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(tmp_path / "vai")], check=True)
     (tmp_path / "home").mkdir()
@@ -46,7 +47,7 @@ def follow(tmp_path: Path) -> Iterator[Callable[[str], None]]:
             assert time.monotonic() < end, f"{dag_id}: {states}"
             time.sleep(2)
 
-    def one(page: str) -> None:
+    def one(page: str, **variables: str) -> None:
         environment = plain_environment(tmp_path / "home", Path(sys.executable))
         port = str(_free_port())
         environment |= {
@@ -57,6 +58,7 @@ def follow(tmp_path: Path) -> Iterator[Callable[[str], None]]:
             "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(_free_port()),
             "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(_free_port()),
             "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT": str(_free_port()),
+            **variables,
         }
         walk = Walkthrough(tmp_path / "vai", environment, {"wait": end_of_run})
         started.append(walk)
@@ -67,7 +69,21 @@ def follow(tmp_path: Path) -> Iterator[Callable[[str], None]]:
         walk.end()
 
 
-@pytest.mark.parametrize("page", ["tutorial/command-line.md"])
-def test_a_page_can_be_followed(follow: Callable[[str], None], page: str) -> None:
+@pytest.mark.parametrize("page", ["tutorial/command-line.md", "howto/webhook.md", "howto/claude-code.md"])
+def test_a_page_can_be_followed(follow: Callable[..., None], page: str) -> None:
     """A new user who types what the page says gets what it shows."""
     follow(page)
+
+
+@pytest.mark.parametrize(
+    ("page", "script"),
+    [
+        ("howto/langgraph.md", scripted_models.dashboard),
+        ("howto/openai-agents.md", scripted_models.dashboard),
+        ("howto/own-functions.md", scripted_models.order),
+    ],
+)
+def test_an_agent_becomes_a_dag(follow: Callable[..., None], page: str, script: scripted_models.Script) -> None:
+    """From the script that records an agent to the DAG's success; the model is a server of the test."""
+    with scripted_models.serving(script) as url:
+        follow(page, OPENAI_BASE_URL=url, OPENAI_API_KEY="no-key-is-needed")
