@@ -32,8 +32,8 @@ def commands(block: str) -> list[Command]:
     for line in block.splitlines():
         if line.startswith("$ "):
             found.append(Command(line[2:]))
-        elif line.startswith("> "):
-            found[-1].text += f"\n{line[2:]}"
+        elif line.startswith("> ") or (found and not found[-1].shown and found[-1].text.endswith("\\")):
+            found[-1].text += f"\n{line.removeprefix('> ')}"
         elif line.strip():
             found[-1].shown.append(line)
     return found
