@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 ID = "5f0c0000-0000-4000-8000-000000000007"
-QUESTION = "Which five products sold best? Write them to best_sellers.csv. The warehouse is ~/vai-tutorial/warehouse.duckdb."
+QUESTION = (
+    "Which five products sold best? Write them to best_sellers.csv. The warehouse is ~/vai-tutorial/warehouse.duckdb."
+)
 SCRIPT = '''\
 import csv
 import sys

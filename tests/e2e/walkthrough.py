@@ -15,7 +15,8 @@ from pathlib import Path
 
 PART = re.compile(r"<!-- ([\w ]+): (.*?) -->|^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 END = "walkthrough-end-of-command"
-LIMIT = 420.0
+LIMIT = 600.0
+"""Seconds that a command, and what a page waits for, may take."""
 
 
 @dataclass

@@ -44,11 +44,17 @@ def test_a_block_becomes_a_file(follow: Callable[..., int], tmp_path: Path) -> N
     ran = follow(
         "```console\n$ mkdir sub && cd sub\n```\n"
         "<!-- file: a.py -->\n```python\nx = '$PLACE'\n```\n"
-        '<!-- file: $PLACE/deep/b.toml -->\n```toml\ny = 1\n```\n```console\n$ cat a.py "$PLACE"/deep/b.toml\ny = 1\n```\n'
+        "<!-- file: $PLACE/deep/b.toml -->\n```toml\ny = 1\n```\n"
+        '```console\n$ cat a.py "$PLACE"/deep/b.toml\ny = 1\n```\n'
     )
 
     assert ran == 2
     assert (tmp_path / "sub/a.py").read_text() == "x = '$PLACE'\n"
+
+
+def test_a_command_may_have_several_lines(follow: Callable[..., int]) -> None:
+    """A line that ends with a backslash goes on, with the shell's second prompt or without."""
+    assert follow("```console\n$ echo a \\\n>  b\na b\n$ echo c \\\n   d\nc d\n```\n") == 2
 
 
 def test_other_blocks_are_not_run(follow: Callable[..., int]) -> None:
