@@ -138,7 +138,8 @@ def _statement(calls: Sequence[ToolCall]) -> str | None:
     """Return the argument with the SQL, if a tool takes nothing else, every call selects, and nobody was asked."""
     if any(call.approval.state in ASKED for call in calls):
         return None
-    made = [call.arguments or {} for call in calls if call.outcome == "success"]
+    successful = [call.arguments for call in calls if call.outcome == "success"]
+    made = [given if isinstance(given, dict) else {} for given in successful]
     for name in STATEMENTS:
         if made and all(list(given) == [name] and SELECT.match(str(given[name])) for given in made):
             return name
