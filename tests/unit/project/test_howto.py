@@ -79,7 +79,7 @@ def test_the_page_about_editing_can_be_followed(
 ) -> None:
     """Its commands work one after the other. They need no Airflow."""
     monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    monkeypatch.setenv("AIRFLOW__VAI__AUTOMATIONS_PATH", str(tmp_path / "dags/vai"))
     dag = tmp_path / "dags/vai/monthly_revenue_dashboard.py"
     ran = 0
     for words in vai_commands(DOCS / "howto/edit-step.md"):
