@@ -16,6 +16,12 @@ from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.model.tools_file import CALLABLE_PLACE, MCP_NAME, suggested_kind, suggestion
 
+ASKED = ("approved", "edited", "denied")
+"""The approval of a call about which a person was asked."""
+
+QUERY = "generate_query"
+"""The action kind of a tool that queries a database."""
+
 READS = re.compile(
     "browse|check|count|describe|download|explain|fetch|find|get|inspect|list|look|lookup|open|query|read|retrieve|"
     "search|select|show|view"
@@ -31,12 +37,17 @@ NOUNS_TOO = re.compile(
 )
 """Verbs that change something if a name begins with them, and nouns elsewhere: ``get_order``."""
 
+STATEMENTS = ("sql", "query", "statement")
+"""Arguments in which tools that query a database take the statement."""
+
+SELECT = re.compile(r"\s*(?:select|with)\s", re.IGNORECASE)
+
 HEAD = """\
 # Maps the tools of {traces} to action kinds. Correct what is wrong; the first rule that matches a tool applies.
 #
 # kind      what runs; `vai kinds` lists them
 # callable  {callable}
-# conn_id   the Airflow connection, here of the MCP server
+# conn_id   the Airflow connection of the database or the MCP server
 # effect    read, artifact or write; every write waits for a person's approval before it runs
 """
 
@@ -53,6 +64,7 @@ class ToolProposal:
     :param calls: How often it was called.
     :param needs_rule: Whether it needs a rule; the name of an action kind needs none.
     :param format: The format of its trace.
+    :param statement: The argument with the SQL statement, if it is a tool that only queries a database.
     """
 
     tool: str
@@ -63,6 +75,7 @@ class ToolProposal:
     calls: int
     needs_rule: bool
     format: str
+    statement: str | None = None
 
 
 def proposals(runs: Iterable[Run]) -> list[ToolProposal]:
@@ -93,11 +106,18 @@ def tools_file(found: Sequence[ToolProposal], traces: str) -> str:
     for one in found:
         if one.needs_rule:
             times = f"# called {one.calls} time{'s' * (one.calls != 1)}"
-            lines = suggestion(
-                one.tool, server=one.server, format=one.format, effect=one.effect, why=one.why, is_brief=True
-            )
-            parts.append(f"{times}\n{lines}")
+            parts.append(f"{times}\n{_rule(one)}")
     return "\n\n".join(parts) + "\n"
+
+
+def _rule(one: ToolProposal) -> str:
+    """Return the lines of a tool's rule."""
+    lines = suggestion(one.tool, server=one.server, format=one.format, effect=one.effect, why=one.why, is_brief=True)
+    if one.statement is None:
+        return lines
+    match = lines.splitlines()[:2]
+    renamed = [f'arguments = {{ {one.statement} = "sql" }}'] if one.statement != "sql" else []
+    return "\n".join([*match, f'kind = "{QUERY}"  # {one.why}', 'conn_id = "warehouse"', *renamed])
 
 
 def _proposal(calls: Sequence[ToolCall], format: str) -> ToolProposal:
@@ -106,13 +126,28 @@ def _proposal(calls: Sequence[ToolCall], format: str) -> ToolProposal:
     if known and known.name not in ("approval_gate", "unmapped_tool"):
         why = "the name of an action kind"
         return ToolProposal(tool, server, known.name, known.effect, why, len(calls), needs_rule=False, format=format)
+    if not server and (statement := _statement(calls)):
+        why = "each call is one SELECT statement"
+        return ToolProposal(tool, server, QUERY, "read", why, len(calls), True, format, statement)
     effect, why = _effect(tool, calls)
     kind = suggested_kind(tool, server=server, format=format)
     return ToolProposal(tool, server, kind, effect, why, len(calls), needs_rule=True, format=format)
 
 
+def _statement(calls: Sequence[ToolCall]) -> str | None:
+    """Return the argument with the SQL, if a tool takes nothing else, every call selects, and nobody was asked."""
+    if any(call.approval.state in ASKED for call in calls):
+        return None
+    successful = [call.arguments for call in calls if call.outcome == "success"]
+    made = [given if isinstance(given, dict) else {} for given in successful]
+    for name in STATEMENTS:
+        if made and all(list(given) == [name] and SELECT.match(str(given[name])) for given in made):
+            return name
+    return None
+
+
 def _effect(tool: str, calls: Sequence[ToolCall]) -> tuple[Effect, str]:
-    if any(call.approval.state in ("approved", "edited", "denied") for call in calls):
+    if any(call.approval.state in ASKED for call in calls):
         return "write", "a person was asked before it ran"
     spelled = MCP_NAME.match(tool)
     words = _words(spelled["tool"] if spelled else tool)

@@ -160,7 +160,7 @@ COMMANDS = (
                 "--trace",
                 metavar="FILE",
                 action="append",
-                help="the trace that it was made from, to show derived values as trees with their recorded values",
+                help="the trace or session that it was made from, to show derived values as trees with recorded values",
             ),
             FORMAT,
             JSON,
@@ -223,8 +223,8 @@ COMMANDS = (
                 "--trace",
                 metavar="FILE",
                 action="append",
-                help="the trace that it was made from, to compare results with it and to use as the results of writes; "
-                "default: the newest baseline, or else the digests in the sidecar",
+                help="the trace or session that it was made from, to compare results with it and to use as the results "
+                "of writes; default: the newest baseline, or else the digests in the sidecar",
             ),
             FORMAT,
             option("--live-writes", action="store_true", help="let writes really happen"),

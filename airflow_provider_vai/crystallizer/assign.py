@@ -36,7 +36,7 @@ def assign(calls: Sequence[ToolCall], tools: ToolsFile, policy: Policy, format: 
     :raises ArgumentsRefused: recorded arguments do not fit the kind.
     """
     kinds = [(call, *_kind(call, tools)) for call in calls]
-    unmapped = {call.tool: call.server for call, kind, _ in kinds if kind is None}
+    unmapped = unmapped_tools(calls, tools)
     looked = coding.only_looked(list(unmapped))
     if unmapped and not policy.allow_unmapped:
         raise UnmappedTool(
@@ -60,6 +60,15 @@ def assign(calls: Sequence[ToolCall], tools: ToolsFile, policy: Policy, format: 
         _draft(names.give(mask(call.tool), "tool"), call, kind, rule, {**given, **more})
         for (call, kind, rule), given, more in zip(found, values, digests, strict=True)
     ]
+
+
+def unmapped_tools(calls: Sequence[ToolCall], tools: ToolsFile) -> dict[str, str | None]:
+    """Return the tools that are neither in the tools file nor the name of a kind, each with its MCP server.
+
+    :param calls: the recorded calls.
+    :param tools: the tools file.
+    """
+    return {call.tool: call.server for call in calls if _kind(call, tools)[0] is None}
 
 
 def _kind(call: ToolCall, tools: ToolsFile) -> tuple[Kind | None, ToolRule | None]:

@@ -366,7 +366,7 @@ class Automation(Spec):
             earlier[step.key] = step
             for name in step.params():
                 if name not in declared:
-                    raise ValueError(f"the step {step.key!r} uses the param {name!r}, which is not declared")
+                    raise ValueError(f"the step {step.key!r} uses the param {name!r}, which is not declared in params")
         return self
 
     @property

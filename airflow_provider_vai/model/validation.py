@@ -23,6 +23,8 @@ def problems(error: ValidationError, *, values: bool = True) -> str:
         if problem["type"] == "missing":
             shown.append(f"{place} is missing")
             continue
-        found = f" (found {mask(str(masked(problem['input'])))[:60]!r})" if values else ""
-        shown.append(f"{place}: {mask(problem['msg'])}{found}")
+        is_shown = values and problem["loc"]  # the beginning of a whole document says nothing
+        found = f" (found {mask(str(masked(problem['input'])))[:60]!r})" if is_shown else ""
+        text = mask(problem["msg"].removeprefix("Value error, "))
+        shown.append(f"{place}: {text}{found}" if problem["loc"] else text)
     return "; ".join(shown)

@@ -23,6 +23,8 @@ include_patterns = [
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
+    "README.md",
+    "bench_parse/README.md",
     "bench_derive/README.md",
 ]
 exclude_patterns = ["docs/kinds/**"]  # parts of the generated page kinds.md

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
@@ -9,12 +10,25 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.e2e.walkthrough import Walkthrough, plain_environment
+from tests.e2e import claude_session, scripted_models
+from tests.e2e.walkthrough import LIMIT, Walkthrough, plain_environment
 from tests.paths import ROOT
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2400)]
+
+STATES = """\
+import sys
+from airflow.models.dagrun import DagRun
+from airflow.utils.session import create_session
+from sqlalchemy import select
+with create_session() as session:
+    print(*session.scalars(select(DagRun.state).where(DagRun.dag_id == sys.argv[1])))
+"""
+SETTLE = 10.0
+"""Seconds before a gate is answered: the scheduler may take an earlier answer for a lost task."""
 
 
 def _free_port() -> int:
@@ -23,22 +37,35 @@ def _free_port() -> int:
         return int(one.getsockname()[1])
 
 
+def _approve(walk: Walkthrough, dag_id: str) -> None:
+    """Approve what waits for an answer in a DAG's runs, as a person would on Airflow's page."""
+    (file,) = Path(walk.value("AIRFLOW_HOME")).glob("simple_auth_manager_passwords*")
+    ((name, password),) = json.loads(file.read_text()).items()
+    with httpx.Client(base_url=walk.value("AIRFLOW"), timeout=60, trust_env=False) as client:
+        token = client.post("/auth/token", json={"username": name, "password": password}).raise_for_status().json()
+        client.headers["Authorization"] = f"Bearer {token['access_token']}"
+        found = client.get(f"/api/v2/dags/{dag_id}/dagRuns/~/hitlDetails?response_received=false").raise_for_status()
+        for question in found.json()["hitl_details"]:
+            task = question["task_instance"]
+            time.sleep(SETTLE)
+            path = f"/api/v2/dags/{dag_id}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}/-1/hitlDetails"
+            client.patch(path, json={"chosen_options": ["Approve"], "params_input": {}}).raise_for_status()
+
+
 @pytest.fixture
-def follow(tmp_path: Path) -> Iterator[Callable[[str], None]]:
+def follow(tmp_path: Path) -> Iterator[Callable[..., None]]:
     """Return a function that follows a page as a new user, on a fresh clone with an empty home."""
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(tmp_path / "vai")], check=True)
     (tmp_path / "home").mkdir()
     started: list[Walkthrough] = []
 
-    def end_of_run(dag_id: str) -> None:
-        script = (
-            "import sys; from airflow.models.dagrun import DagRun; from airflow.utils.session import create_session;"
-            "from sqlalchemy import select\n"
-            "with create_session() as s: print(*s.scalars(select(DagRun.state).where(DagRun.dag_id == sys.argv[1])))"
-        )
-        end = time.monotonic() + 420
+    def end_of_run(dag_id: str, approve: bool = False) -> None:
+        walk = started[-1]
+        end = time.monotonic() + LIMIT
         while True:
-            output, _ = started[-1]._output(f"python -c '{script}' {dag_id} 2>/dev/null | tail -n 1")
+            if approve:
+                _approve(walk, dag_id)
+            output, _ = walk._output(f"python -c '{STATES}' {dag_id} 2>/dev/null | tail -n 1")
             states = output.split()
             assert "failed" not in states
             if states and set(states) == {"success"}:
@@ -46,7 +73,9 @@ def follow(tmp_path: Path) -> Iterator[Callable[[str], None]]:
             assert time.monotonic() < end, f"{dag_id}: {states}"
             time.sleep(2)
 
-    def one(page: str) -> None:
+    waiting = {"wait": end_of_run, "approve": lambda dag_id: end_of_run(dag_id, approve=True)}
+
+    def one(page: str, **variables: str) -> None:
         environment = plain_environment(tmp_path / "home", Path(sys.executable))
         port = str(_free_port())
         environment |= {
@@ -54,11 +83,15 @@ def follow(tmp_path: Path) -> Iterator[Callable[[str], None]]:
             "AIRFLOW__API__PORT": port,
             "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
             "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW": f"http://127.0.0.1:{port}",
+            "AIRFLOW__CORE__PARALLELISM": "4",
+            "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
             "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(_free_port()),
             "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(_free_port()),
             "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT": str(_free_port()),
+            **variables,
         }
-        walk = Walkthrough(tmp_path / "vai", environment, {"wait": end_of_run})
+        walk = Walkthrough(tmp_path / "vai", environment, waiting)
         started.append(walk)
         assert walk.follow(ROOT / "dev/docs" / page) > 0
 
@@ -67,7 +100,27 @@ def follow(tmp_path: Path) -> Iterator[Callable[[str], None]]:
         walk.end()
 
 
-@pytest.mark.parametrize("page", ["tutorial/command-line.md"])
-def test_a_page_can_be_followed(follow: Callable[[str], None], page: str) -> None:
+@pytest.mark.parametrize("page", ["tutorial/command-line.md", "howto/webhook.md"])
+def test_a_page_can_be_followed(follow: Callable[..., None], page: str) -> None:
     """A new user who types what the page says gets what it shows."""
     follow(page)
+
+
+def test_a_session_becomes_a_dag(follow: Callable[..., None], tmp_path: Path) -> None:
+    """From the session of a coding agent to the DAG's success, with an approval."""
+    claude_session.write(tmp_path / "home")
+    follow("howto/claude-code.md")
+
+
+@pytest.mark.parametrize(
+    ("page", "script"),
+    [
+        ("howto/langgraph.md", scripted_models.dashboard),
+        ("howto/openai-agents.md", scripted_models.dashboard),
+        ("howto/own-functions.md", scripted_models.order),
+    ],
+)
+def test_an_agent_becomes_a_dag(follow: Callable[..., None], page: str, script: scripted_models.Script) -> None:
+    """From the script that records an agent to the DAG's success; the model is a server of the test."""
+    with scripted_models.serving(script) as url:
+        follow(page, OPENAI_BASE_URL=url, OPENAI_API_KEY="no-key-is-needed")

@@ -9,13 +9,14 @@ import shlex
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PART = re.compile(r"<!-- ([\w ]+): (.*?) -->|^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PART = re.compile(r"<!-- ([\w ]+): (.*?) -->|^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 END = "walkthrough-end-of-command"
-LIMIT = 420.0
+LIMIT = 600.0
+"""Seconds that a command, and what a page waits for, may take."""
 
 
 @dataclass
@@ -32,8 +33,8 @@ def commands(block: str) -> list[Command]:
     for line in block.splitlines():
         if line.startswith("$ "):
             found.append(Command(line[2:]))
-        elif line.startswith("> "):
-            found[-1].text += f"\n{line[2:]}"
+        elif line.startswith("> ") or (found and not found[-1].shown and found[-1].text.endswith("\\")):
+            found[-1].text += f"\n{line.removeprefix('> ')}"
         elif line.strip():
             found[-1].shown.append(line)
     return found
@@ -61,24 +62,36 @@ class Walkthrough:
             text=True,
         )
 
-    def follow(self, page: Path) -> int:
+    def follow(self, page: Path, sections: Sequence[str] = ()) -> int:
         """Run a page's commands; return how many ran.
 
-        ``<!-- not run: reason -->`` leaves the next block out. ``<!-- background: text -->`` lets the next block go on
-        while the page continues, once it printed the text. ``<!-- wait: name -->`` calls what waits for that.
+        A console block is run. Marks before a block, or between blocks, say what else happens:
 
+        - ``<!-- not run: reason -->`` leaves the next block out.
+        - ``<!-- file: name -->`` writes the next block to a file, as the page asks the reader to do. The name is one
+          of the shell: relative to its folder, with its variables.
+        - ``<!-- background: text -->`` lets the next block go on while the page continues, once it printed the text.
+        - ``<!-- sections: page: heading, heading -->`` follows these sections of another page first.
+        - ``<!-- wait: name -->``, or another word of ``waiting``, calls what waits for that.
+
+        :param page: the page. :param sections: the headings of the sections to follow; empty: all of the page.
         :raises AssertionError: a command failed, or did not print a line that the page shows.
         """
         ran, mark = 0, ("", "")
-        for found in PART.finditer(page.read_text("utf-8")):
+        for found in PART.finditer(_text_of(page, sections)):
             if found[3] is None:
-                if found[1] == "wait":
+                if found[1] in self.waiting:
                     self.waiting[found[1]](found[2])
+                elif found[1] == "sections":
+                    name, _, listed = found[2].partition(": ")
+                    ran += self.follow(page.parent / name, listed.split(", "))
                 mark = (found[1], found[2])
                 continue
             kind, text = mark
             mark = ("", "")
-            for command in [] if kind == "not run" else commands(found[3]):
+            if kind == "file":
+                self._write(text, found[4])
+            for command in commands(found[4]) if found[3] == "console" and kind not in ("file", "not run") else []:
                 self._start(command.text, text) if kind == "background" else self._run(command)
                 ran += 1
         return ran
@@ -106,9 +119,16 @@ class Walkthrough:
         for line in command.shown:
             assert _plain(line) in plain, f"$ {command.text}\n{output}\n\nThe page shows: {line}"
 
+    def _write(self, name: str, content: str) -> None:
+        """Write a file whose name is one of the shell."""
+        folder, file = (self._output(f'printf "%s" "{part}"')[0] for part in ("$PWD", name))
+        (Path(folder) / file).parent.mkdir(parents=True, exist_ok=True)
+        (Path(folder) / file).write_text(content, "utf-8")
+
     def _output(self, text: str) -> tuple[str, int]:
+        """Return what a command prints, and its exit code."""
         assert self.shell.stdin is not None
-        self.shell.stdin.write(f"{text}\necho; echo {END} $?\n")
+        self.shell.stdin.write(f"{text}\nprintf '\\n{END} %s\\n' $?\n")
         self.shell.stdin.flush()
         timer = threading.Timer(LIMIT, self.shell.kill)
         timer.start()
@@ -133,7 +153,7 @@ class Walkthrough:
         with log.open("w") as out:
             process = subprocess.Popen(
                 shlex.split(text),
-                cwd=self.folder,
+                cwd=self._output("pwd")[0],
                 env={name: value for name, _, value in pairs},
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -149,9 +169,19 @@ class Walkthrough:
 
 def plain_environment(home: Path, python: Path) -> dict[str, str]:
     """Return the variables of a new user: an empty home, and an environment's commands on the path."""
-    keep = ("LANG", "SSL_", "HTTP", "NO_PROXY")
+    keep = ("LANG", "SSL_", "HTTP", "NO_PROXY", "PIP_")
     kept = {name: value for name, value in os.environ.items() if name.startswith(keep)}
+    kept.setdefault("PIP_CACHE_DIR", str(Path.home() / ".cache/pip"))  # what was downloaded once is not again
     return {**kept, "HOME": str(home), "PATH": f"{python.parent}:/usr/bin:/bin", "COLUMNS": "200"}
+
+
+def _text_of(page: Path, sections: Sequence[str]) -> str:
+    """Return a page, or the sections of it with these headings."""
+    text = page.read_text("utf-8")
+    if not sections:
+        return text
+    parts = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE))
+    return "\n".join(parts[heading] for heading in sections)
 
 
 def _plain(text: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from airflow_provider_vai.authoring.tool_proposals import proposals, tools_file
 from airflow_provider_vai.cli.chosen_runs import chosen_recordings
 from airflow_provider_vai.cli.reports import print_json
+from airflow_provider_vai.cli.session_traces import traces_of
 from airflow_provider_vai.cli.terminal import is_quiet, next_step, say, table, tell
 from airflow_provider_vai.crystallizer.run_secrets import masked_run
 from airflow_provider_vai.exceptions import ToolsFileError
@@ -28,8 +29,9 @@ def init(arguments: Namespace) -> None:
     :raises ToolsFileError: the file exists already.
     """
     traces = arguments.trace
-    recordings = chosen_recordings(traces, format=arguments.format, wanted=arguments.run, take_all=arguments.all)
-    found = proposals(masked_run(recording.run) for recording in recordings)
+    with traces_of(traces) as paths:
+        recordings = chosen_recordings(paths, format=arguments.format, wanted=arguments.run, take_all=arguments.all)
+        found = proposals(masked_run(recording.run) for recording in recordings)
     text = tools_file(found, ", ".join(Path(trace).name for trace in traces))
     if arguments.out == TERMINAL:
         say(text.rstrip("\n"))

@@ -6,12 +6,13 @@ import os
 import sys
 from argparse import Namespace
 from contextlib import redirect_stdout
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from airflow_provider_vai.analysis.verify.files import sidecar_path, verify as verify_files
 from airflow_provider_vai.cli.reports import decision, print_json
+from airflow_provider_vai.cli.session_traces import traces_of
 from airflow_provider_vai.cli.terminal import complain, say, table, working
 from airflow_provider_vai.exceptions import SpecError, UnreadableTrace
 from airflow_provider_vai.languages import json_text
@@ -65,7 +66,6 @@ def _replay(arguments: Namespace, path: Path) -> int:
 
     wanted = Wanted(
         dag=path,
-        traces=[Path(trace) for trace in arguments.trace or ()],
         format=arguments.format,
         level=arguments.level or "masked",
         ignore=arguments.ignore or (),
@@ -80,8 +80,8 @@ def _replay(arguments: Namespace, path: Path) -> int:
             seconds=arguments.timeout or SECONDS,
         ),
     )
-    with working(f"Running {path.name}"):
-        found = verified(wanted, python_path(path.parent))
+    with traces_of(arguments.trace or ()) as names, working(f"Running {path.name}"):
+        found = verified(replace(wanted, traces=[Path(name) for name in names]), python_path(path.parent))
     if arguments.html:
         page.write(found, Path(arguments.html))
     if arguments.json:

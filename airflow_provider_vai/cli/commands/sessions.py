@@ -45,7 +45,7 @@ def sessions(arguments: Namespace) -> None:
     table(columns, [[_shown(row, column) for column in columns] for row in rows])
     older = len(all_sessions()) - len(found)
     say(
-        f"{len(rows)} sessions, changed since {since:%Y-%m-%d}"
+        f"{len(rows)} session{'s' * (len(rows) != 1)}, changed since {since:%Y-%m-%d}"
         + (f"; {older} older ones: --since DATE" if older else "")
     )
     say("Make a DAG of one with `vai crystallize SESSION`; the beginning of its id is enough.")

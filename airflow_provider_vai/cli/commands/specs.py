@@ -100,8 +100,10 @@ def explain(arguments: Namespace) -> None:
     results = None
     if arguments.trace:
         from airflow_provider_vai.analysis.verify.recordings import of_trace
+        from airflow_provider_vai.cli.session_traces import traces_of
 
-        steps = of_trace(sidecar, [Path(name) for name in arguments.trace], arguments.format).steps
+        with traces_of(arguments.trace) as paths:
+            steps = of_trace(sidecar, [Path(name) for name in paths], arguments.format).steps
         results = {key: one.value for key, one in steps.items() if one.has_value and not one.is_list}
     if arguments.json:
         print_json(explained.explain(sidecar, step, results))

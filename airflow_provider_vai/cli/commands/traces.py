@@ -17,11 +17,13 @@ from airflow_provider_vai.cli.terminal import complain, next_step, progress, say
 from airflow_provider_vai.crystallizer.run_secrets import masked_run
 from airflow_provider_vai.exceptions import AmbiguousRun, CrystallizeError
 from airflow_provider_vai.languages.printable import plain
+from airflow_provider_vai.model.tools_file import FILE_NAME
 
 if TYPE_CHECKING:
     from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
     from airflow_provider_vai.crystallizer.several.generalise import Recording
     from airflow_provider_vai.model.automation import Automation
+    from airflow_provider_vai.model.run import Run
     from airflow_provider_vai.store.shared_files import AnyPath
 
 
@@ -38,7 +40,7 @@ def inspect(arguments: Namespace) -> None:
         return
     for run in chosen:
         show_run(run)
-    next_step(f"vai crystallize {_shell(arguments.trace)}")
+    _after_inspecting(arguments.trace, chosen)
 
 
 @without_collector()
@@ -83,11 +85,24 @@ def _overview(path: str, name: str, format: str | None) -> None:
         complain_of_refused(runs)
     if len(rows) == 1:
         show_run(run)
-        next_step(f"vai crystallize {_shell([name])}")
+        _after_inspecting([name], [run])
         return
     say(f"{plain(name)}: {len(rows)} runs ({plain(run.format)})")
     table(("run", "title", "outcome", "calls"), rows, cut=("title",))
     next_step(f"vai inspect {_shell([name])} --run ID", f"vai crystallize {_shell([name])} --run ID (or --all)")
+
+
+def _after_inspecting(names: Sequence[str], runs: Sequence[Run]) -> None:
+    """Say what comes next. If there is no tools file yet, and a tool needs one, that is first."""
+    from airflow_provider_vai.crystallizer.assign import unmapped_tools
+    from airflow_provider_vai.model.tools_file import ToolsFile
+    from airflow_provider_vai.traces.reading.trace import Trace
+
+    file = Trace(Path(names[0])).path.parent / FILE_NAME
+    made = [call for run in runs for call in run.calls if call.outcome == "success"]
+    is_first = not file.exists() and unmapped_tools(made, ToolsFile())
+    first = [f"vai init {_shell(names)} (tools have no action kind yet)"] if is_first else []
+    next_step(*first, f"vai crystallize {_shell(names)}")
 
 
 def _shell(paths: Sequence[str]) -> str:

@@ -53,6 +53,39 @@ def test_a_kind_needs_no_rule() -> None:
     assert "# http_request: the name of an action kind" in tools_file(found, "a.json")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "kind", "line"),
+    [
+        ({"sql": "SELECT 1"}, "generate_query", 'conn_id = "warehouse"'),
+        ({"query": " with a as (select 1) select * from a"}, "generate_query", 'arguments = { query = "sql" }'),
+        ({"sql": "DELETE FROM orders"}, "python_tool", 'effect = "write"'),
+        ({"sql": "SELECT 1", "limit": 5}, "python_tool", 'effect = "write"'),
+        ({"query": "coffee prices"}, "python_tool", 'effect = "write"'),
+        ({"sql": None}, "python_tool", 'effect = "write"'),
+        ({}, "python_tool", 'effect = "write"'),
+    ],
+)
+def test_a_tool_that_only_selects_is_a_query(
+    arguments: dict[str, object], kind: str, line: str, tmp_path: Path
+) -> None:
+    """If each call is one statement that selects, a query is proposed, and the file is accepted."""
+    found = proposals([run(call("run_sql", arguments), call("run_sql", arguments))])
+    text = tools_file(found, "a.json")
+    (tmp_path / "vai-tools.toml").write_text(text, encoding="utf-8")
+
+    assert [one.kind for one in found] == [kind]
+    assert line in text
+    assert [rule.kind for rule in read_tools(None, tmp_path / "trace").tools] == [kind]
+
+
+def test_a_query_that_a_person_was_asked_about_is_no_mere_query() -> None:
+    """One statement that changes something, or one question to a person, decides about the tool."""
+    select, change = {"sql": "SELECT 1"}, {"sql": "UPDATE orders SET total = 1"}
+
+    assert proposals([run(call("run_sql", select), call("run_sql", change))])[0].kind == "python_tool"
+    assert proposals([run(call("run_sql", select, approval="approved"))])[0].effect == "write"
+
+
 @pytest.mark.parametrize("entry", hostile("text", "names"), ids=lambda entry: entry["name"])
 def test_hostile_names(entry: dict[str, list[object]], tmp_path: Path) -> None:
     """The file is TOML whatever the tools are called, and its rules cover those tools."""

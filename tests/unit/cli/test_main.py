@@ -323,7 +323,7 @@ def test_what_usually_follows_is_printed(vai: Vai, out: Path, rules: Path, tmp_p
     """A command that succeeds names the next one, with the path that it takes."""
     trace = tmp_path / "a trace.json"
     trace.write_text(CHAT)
-    assert f"Next: vai crystallize '{trace}'" in vai("inspect", trace).out
+    assert f"vai crystallize '{trace}'" in vai("inspect", trace).out
     written = vai("crystallize", trace, "--out", out, "--tools", rules).out
     assert f"Next: vai lint {out}/vai_a_chat.py\n      vai activate {out}/vai_a_chat.py" in written
     active = vai("activate", out / "vai_a_chat.py", "--record-only", "--reviewed", "all").out

@@ -23,7 +23,7 @@ WRONG = {
     "unknown table": ("[[tool]]\nmatch = 'x'", "tool: Extra inputs"),
     "unknown key": ("[[tools]]\nmatch = 'x'\nkind = 'mcp_tool'\nconn = 'y'", "tools.0.conn: Extra inputs"),
     "no match": ("[[tools]]\nkind = 'mcp_tool'", "tools.0.match is missing"),
-    "unknown kind": ("[[tools]]\nmatch = 'x'\nkind = 'mcp'", "0.kind: Value error, there is no action kind 'mcp'"),
+    "unknown kind": ("[[tools]]\nmatch = 'x'\nkind = 'mcp'", "0.kind: there is no action kind 'mcp'"),
     "a gate is not a kind": ("[[tools]]\nmatch = 'x'\nkind = 'approval_gate'", "no action kind 'approval_gate'"),
     "second rule": (
         "[[tools]]\nmatch='a'\nkind='mcp_tool'\n[[tools]]\nmatch='b'\nkind='mcp_tool'\neffect='none'",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import yaml
 
 from tests.paths import ROOT
@@ -32,3 +34,17 @@ def test_no_page_needs_the_generator() -> None:
         text = page.read_text("utf-8")
         assert "```{" not in text, page
         assert ":::" not in text, page
+
+
+def test_pages_link_to_pages_of_the_site() -> None:
+    """A link to a page that the site lacks would lead nowhere, and the site could not be built."""
+    menu = yaml.safe_load((ROOT / "dev/docs_site/toc.yml").read_text("utf-8"))
+    pages = {(ROOT / "dev" / name).with_suffix(".md") for name in listed(menu)} | set((ROOT / "dev/adr").glob("*.md"))
+    missing = {
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#\s:]+\.md)[)#]", page.read_text("utf-8"))
+        if (page.parent / target).resolve() not in pages
+    }
+
+    assert missing == set()

@@ -54,3 +54,15 @@ def test_json(trace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(capsys.readouterr().out)
     assert found["file"] == str(trace.parent / "t.toml")
     assert [(tool["tool"], tool["effect"]) for tool in found["tools"]] == [("read_sensor", "read"), ("water", "write")]
+
+
+def test_whoever_looks_at_a_trace_is_told_of_init(trace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`vai inspect` names it first if a tool has no action kind and there is no tools file; else it does not."""
+    assert main(["inspect", str(trace)]) == 0
+    assert f"Next: vai init {trace}" in capsys.readouterr().out
+    assert main(["init", str(trace), "--quiet"]) == 0
+    assert main(["inspect", str(trace), "--all"]) == 0
+    assert f"Next: vai crystallize {trace}" in capsys.readouterr().out
+    (trace.parent / "vai-tools.toml").write_text("not TOML")
+    assert main(["inspect", str(trace)]) == 0
+    assert f"Next: vai crystallize {trace}" in capsys.readouterr().out

@@ -152,6 +152,23 @@ def test_a_session_becomes_a_dag(capsys: pytest.CaptureFixture[str], home: Path)
     assert main(["inspect", f"claude-code:{CLAUDE}"]) == 0
 
 
+def test_every_command_with_a_trace_takes_a_session(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`vai init` writes the tools file where `vai crystallize` looks for it; `--trace` of other commands works, too."""
+    session = f"claude-code:{CLAUDE}"
+    (home / ".claude/projects/-home-mia-shop" / CLAUDE / "subagents/agent-a1.jsonl").unlink()
+    assert main(["init", session, "--out", "-"]) == 0
+    assert 'match = "Read"' in capsys.readouterr().out
+    assert main(["init", session]) == 0
+    (home / "vai-tools.toml").write_text('[[tools]]\nmatch = "Write"\nkind = "write_file"\neffect = "artifact"\n')
+    assert main(["crystallize", session, "--exclude", "Read", "--out", "out", "--dag-id", "orders", "--json"]) == 0
+    made = json.loads(capsys.readouterr().out.partition("\n{")[2].join(("{", "")))
+    steps = {step["key"]: step["effect"] for step in json.loads(Path(made["sidecar"]).read_text())["steps"]}
+    assert steps["write"] == "artifact"
+    assert main(["explain", "out/orders.py", "--trace", session]) == 0
+    assert main(["verify", "out/orders.py", "--replay", "--trace", "claude-code:nope"]) == 1
+    assert "there is no session 'nope'" in capsys.readouterr().err
+
+
 def test_sessions_of_the_other_agents(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """OpenCode keeps a file for each message and part; the others a file for each session. Their samples are listed."""
     session = json.loads((TRACES / "opencode.json").read_text(encoding="utf-8"))
