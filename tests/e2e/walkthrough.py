@@ -6,10 +6,12 @@ import base64
 import os
 import re
 import shlex
+import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -101,14 +103,15 @@ class Walkthrough:
         return self._output(f'printf "%s" "${name}"')[0]
 
     def end(self) -> None:
-        """End the shell and what runs in the background."""
+        """End the shell and what runs in the background, with all that it started."""
         for process in self.background:
-            process.terminate()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
         for process in self.background:
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         self.shell.kill()
         self.shell.wait()
 
@@ -158,6 +161,7 @@ class Walkthrough:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 text=True,
+                start_new_session=True,
             )
         self.background.append(process)
         end = time.monotonic() + LIMIT
