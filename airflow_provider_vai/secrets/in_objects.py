@@ -204,11 +204,7 @@ def rows_of_object(value: dict[str, Any]) -> dict[str, list[Family | None]]:
     for key, part in value.items():
         if isinstance(part, list) and spelled(key) in _COLUMNS and all(isinstance(one, str) for one in part):
             names = part
-        elif (
-            isinstance(part, str)
-            and len(part) < 20_000
-            and _INSERT.search(part)
-        ):
+        elif isinstance(part, str) and len(part) < 20_000 and _INSERT.search(part):
             names, wanted = columns_of(part), _PARAMETERS
     kinds = [family(name) for name in names]
     if not any(kinds):
