@@ -6,14 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.analysis.doctor import needs
-from airflow_provider_vai.analysis.doctor.needs import Needs
-from airflow_provider_vai.analysis.lint.installed import PACKAGE, missing_of
 from airflow_provider_vai.cli.terminal import coloured, is_quiet, is_wide, next_step, say, table
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.printable import plain
 
 if TYPE_CHECKING:
+    from airflow_provider_vai.analysis.doctor.needs import Needs
     from airflow_provider_vai.model.automation import Automation, Step
     from airflow_provider_vai.model.review_item import ReviewItem
     from airflow_provider_vai.model.run import Run
@@ -54,6 +52,8 @@ def show_published(automation: Automation, files: Published) -> None:
 
     Prints nothing with ``--quiet``.
     """
+    from airflow_provider_vai.analysis.doctor import needs
+
     if is_quiet():
         return
     table(
@@ -75,6 +75,8 @@ def show_published(automation: Automation, files: Published) -> None:
 
 def show_needs(needed: Needs) -> None:
     """Print the extras and connections that must be where the DAGs run; nothing if they need none."""
+    from airflow_provider_vai.analysis.lint.installed import PACKAGE, missing_of
+
     if needed.connections:
         say(f"needs the connections: {plain(', '.join(sorted(needed.connections)), 500)}")
     if needed.extras:
@@ -134,6 +136,8 @@ def _is_gate(step: Step) -> bool:
 
 def as_json(automation: Automation, files: Published) -> dict[str, Any]:
     """Return what was written as JSON data."""
+    from airflow_provider_vai.analysis.doctor import needs
+
     return {
         "dag_id": automation.dag_id,
         "dag": str(files.dag),

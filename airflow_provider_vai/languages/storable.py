@@ -12,8 +12,6 @@ import json
 import re
 from typing import Any
 
-from airflow_provider_vai.secrets.masking import mask
-
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
@@ -58,6 +56,8 @@ def unstorable(value: Any, *, nul: bool = False) -> tuple[list[str | int], str] 
     """
     if _is_plainly_storable(value, nul=nul):
         return None
+    from airflow_provider_vai.secrets.masking import mask
+
     waiting: list[tuple[Any, Any]] = [(value, None)]  # a place is linked to the one around it, so that none is copied
     while waiting:
         part, place = waiting.pop()

@@ -41,7 +41,9 @@ class Spec(BaseModel):
     ``optional`` lists the fields that are written only if they differ from their default.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, alias_generator=SPELLINGS)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, alias_generator=SPELLINGS, defer_build=True
+    )
 
     optional: ClassVar[tuple[str, ...]] = ()
 

@@ -55,7 +55,7 @@ PathPart: TypeAlias = StrictInt | StrictStr
 class TreeNode(BaseModel):
     """Base of the models of functions and references."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class WiredNode(TreeNode):

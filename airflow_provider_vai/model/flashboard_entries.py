@@ -14,7 +14,7 @@ Format = Annotated[str, Field(pattern=r"^,?(d|(\.\d)?[f%])?$")]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 class Data(_Strict):
@@ -41,7 +41,7 @@ class Column(_Strict):
 class Chart(BaseModel):
     """A Vega-Lite spec. Its content is checked when the chart is drawn."""
 
-    model_config = ConfigDict(extra="allow", strict=True)
+    model_config = ConfigDict(extra="allow", strict=True, defer_build=True)
     kind: Literal["chart"] = "chart"
 
     @property

@@ -19,7 +19,7 @@ class Arguments(BaseModel):
     A DAG file lists the arguments in the order of the fields, with those in ``written_first`` before the others.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True, defer_build=True)
     written_first: ClassVar[tuple[str, ...]] = ()
 
 

@@ -18,7 +18,12 @@ RunOutcome = Literal["success", "failed", "unknown"]
 
 
 class _Fact(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=AliasGenerator(serialization_alias=to_camel))
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        alias_generator=AliasGenerator(serialization_alias=to_camel),
+        defer_build=True,
+    )
 
 
 class Usage(_Fact):

@@ -98,7 +98,7 @@ class Sidecar(Automation):
     @property
     def automation(self) -> Automation:
         """The spec without the sidecar's own fields."""
-        return Automation.model_validate(self.model_dump(include=set(Automation.model_fields)))
+        return Automation.model_construct(**{name: getattr(self, name) for name in Automation.model_fields})
 
     def text(self) -> str:
         """Return the text of the sidecar file, with history and provenance before the spec."""
@@ -111,7 +111,7 @@ def sidecar_text(fields: Mapping[str, Any]) -> str:
     :param fields: the sidecar as JSON data.
     """
     ordered = {name: fields[name] for name in HEAD} | {k: v for k, v in fields.items() if k not in HEAD}
-    return json_text.pretty(ordered)
+    return json_text.laid_out(ordered)
 
 
 def _spec_sha256(document: dict[str, Any]) -> str:
@@ -119,11 +119,13 @@ def _spec_sha256(document: dict[str, Any]) -> str:
     return json_text.digest({name: value for name, value in document.items() if name in Automation.model_fields})
 
 
-def parse_sidecar(content: bytes, where: str) -> Sidecar:
+def parse_sidecar(content: bytes, where: str, known: tuple[Any, Sidecar] | None = None) -> Sidecar:
     """Return the sidecar in a file's content.
 
     :param content: the bytes of the file.
     :param where: the file's path, for messages.
+    :param known: JSON data and the sidecar that it describes; if the file contains the same data, it is not validated
+        again.
     :raises SpecError: the content is not UTF-8 or not JSON, breaks the schema, or has a newer schema version.
     """
     try:
@@ -132,6 +134,8 @@ def parse_sidecar(content: bytes, where: str) -> Sidecar:
         raise SpecError(f"not UTF-8 at byte {error.start}", where=where, remedy="Restore the file.") from None
     except VaiError as error:
         raise SpecError(error.problem, where=where, remedy="Restore the file.") from None
+    if known is not None and document == known[0]:
+        return known[1]
     version = document.get("schema_version") if isinstance(document, dict) else None
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise SpecError(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
@@ -21,6 +21,7 @@ from airflow_provider_vai.model.outside import templates_of
 from airflow_provider_vai.model.refusals import accepted
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.step_approval import StepApproval
+from airflow_provider_vai.model.upstream import is_upstream, reachable
 from airflow_provider_vai.model.validation import problems
 
 GATE = "approval_gate"
@@ -264,24 +265,27 @@ def waiting_for_sources(steps: Sequence[Step]) -> Steps:
 
     :raises SpecError: a step is wired to a step that comes after it, or to its own gate.
     """
-    result = list(steps)
+    result = {step.key: step for step in steps}
+    waits = {step.key: step.depends_on for step in steps}
     for step in steps:
         first = step.approval.gate or step.key
         for place, output in wires_from(step):
             if output.step is None:
                 continue
-            found(result, output.step)
-            head = found(result, first)
-            if output.step != first and output.step in waited_for(head.depends_on, result):
+            for key in (output.step, first):
+                if key not in result:
+                    found(steps, key)  # refuses
+            if output.step != first and is_upstream(output.step, waits[first], waits):
                 continue
-            if first in waited_for([output.step], result):
+            if is_upstream(first, [output.step], waits):
                 refuse(
                     f"{step.key!r} takes {dotted(place)} from {output.step!r}, but would come before it",
                     f"step {step.key}",
                     f"Keep {step.key!r} after {output.step!r}, or set {dotted(place)} to something else first.",
                 )
-            result = changed(result, {first: depending(head, [*head.depends_on, output.step])})
-    return result
+            result[first] = depending(result[first], [*waits[first], output.step])
+            waits[first] = result[first].depends_on
+    return list(result.values())
 
 
 # --- branches ---------------------------------------------------------------------------------------------------------
@@ -366,31 +370,25 @@ def finished(
     """
     ordered = in_order(waiting_for_sources(steps))
     check_branches(automation.steps, ordered)
-    return validated(review.summarized(automation, ordered, added=added, keep=keep))
+    changed_one = review.summarized(automation, ordered, added=added, keep=keep)
+    return validated(changed_one, known=automation)
 
 
-def validated(automation: Automation) -> Automation:
+def validated(automation: Automation, known: Automation | None = None) -> Automation:
     """Return the automation, validated as if it had been read from a file.
 
+    :param known: a valid automation that it was made from: the steps that they share are not validated again.
     :raises SpecError: it breaks the schema, refers to a step that does not exist, or would be refused by Airflow.
     """
     try:
-        read = Automation.model_validate(automation.model_dump())
+        read = Automation.model_validate(_unread(automation, known.steps if known else ()))
     except ValidationError as error:
         refuse(problems(error), automation.dag_id, "Correct the edit; `vai schema automation` prints the schema.")
     return accepted(read)
 
 
-def reachable(keys: Iterable[str], waits: Mapping[str, Sequence[str]]) -> set[str]:
-    """Return the keys and everything that they depend on, directly or indirectly.
-
-    :param waits: the direct dependencies of each key.
-    """
-    seen: set[str] = set()
-    stack = list(keys)
-    while stack:
-        key = stack.pop()
-        if key not in seen:
-            seen.add(key)
-            stack += waits.get(key, [])
-    return seen
+def _unread(automation: Automation, known: Iterable[Step]) -> dict[str, Any]:
+    """Return an automation as data, except for the steps that are known to be valid."""
+    valid = {id(step) for step in known}
+    steps = [step if id(step) in valid else step.model_dump() for step in automation.steps]
+    return {**automation.model_dump(exclude={"steps"}), "steps": steps}

@@ -99,6 +99,7 @@ _SETTINGS = frozenset(
     ]
 )
 _LOGINS = frozenset(["auth", "basic_auth", "http_auth", "proxy_auth", "userpwd", "user_password", "basic"])
+_INSERT = re.compile(r"(?i)\b(?:insert|replace)\b.*\(", re.DOTALL)
 _GENERATED = re.compile(r"(?=[^\d]{0,80}\d)(?=[^A-Za-z]{0,80}[A-Za-z])[A-Za-z0-9+/]{16,80}={0,2}")
 _NO_USER = re.compile(
     r"(?i)basic|bearer|digest|oauth\d?|jwt|none|ntlm|saml|api_?key|token|read|write|admin|user|users|public|session|cookie|"
@@ -154,6 +155,8 @@ def spans_in_key(key: str, at: Path) -> list[SecretSpan]:
     """
     if spans := find(key):
         return spans
+    if not _may_be_a_credential(key):
+        return []
     above = [part for part in at[-3:] if isinstance(part, str)]
     is_below = any(names_many(part) or is_secret_key(part) for part in above)
     user, mark, password = key.partition(":")
@@ -162,6 +165,12 @@ def spans_in_key(key: str, at: Path) -> list[SecretSpan]:
     if is_generated or is_login_below or (is_below and _GENERATED.fullmatch(key)):
         return [SecretSpan(0, len(key), password if is_login_below else key, bool(is_login_below))]
     return []
+
+
+@lru_cache(maxsize=10_000)
+def _may_be_a_credential(key: str) -> bool:
+    """Return whether a key can be a credential in some place; that place decides."""
+    return ":" in key or is_random(key) or _GENERATED.fullmatch(key) is not None
 
 
 def kinds_of_list(value: list[Any], at: Path, name: str) -> dict[int, Family]:
@@ -195,11 +204,7 @@ def rows_of_object(value: dict[str, Any]) -> dict[str, list[Family | None]]:
     for key, part in value.items():
         if isinstance(part, list) and spelled(key) in _COLUMNS and all(isinstance(one, str) for one in part):
             names = part
-        elif (
-            isinstance(part, str)
-            and len(part) < 20_000
-            and re.search(r"(?i)\b(?:insert|replace)\b.*\(", part, re.DOTALL)
-        ):
+        elif isinstance(part, str) and len(part) < 20_000 and _INSERT.search(part):
             names, wanted = columns_of(part), _PARAMETERS
     kinds = [family(name) for name in names]
     if not any(kinds):

@@ -150,11 +150,13 @@ def is_secret_key(name: str) -> bool:
     return family(name) in ("password", "token")
 
 
+@lru_cache(maxsize=4096)
 def names_an_identifier(name: str) -> bool:
     """Return whether random characters are normal under this key, as for an id, a digest, a page cursor or an image."""
     return bool(_IDENTIFIER.search(spelled(name)))
 
 
+@lru_cache(maxsize=4096)
 def names_many(name: str) -> bool:
     """Return whether a key such as ``passwords`` or ``credentials`` names all the values of the object below it."""
     return _MANY.search(spelled(name)) is not None

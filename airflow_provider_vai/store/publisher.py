@@ -212,10 +212,16 @@ def _is_same(state: AutomationState, automation: Automation) -> bool:
         and state.found is not None
         and state.dag_file is not None
         and not is_dag_file_edited(previous, state.dag_file)
-        and previous.spec_sha256 == automation.spec_sha256
+        and _is_same_spec(previous, automation)
         and previous.generator == _generator()
         and dag_sha256(render(automation)) == (previous.rendered_sha256 or previous.dag_sha256)
     )
+
+
+def _is_same_spec(one: Automation, other: Automation) -> bool:
+    """Return whether two specs are written alike. Equal ones may differ: ``1`` is equal to ``1.0`` and to ``True``."""
+    is_equal = all(getattr(one, name) == getattr(other, name) for name in Automation.model_fields)
+    return is_equal and one.spec_sha256 == other.spec_sha256
 
 
 def _with_edits(state: AutomationState, restored: Entry | None, rendered: str) -> str:

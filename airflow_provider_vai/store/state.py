@@ -77,7 +77,8 @@ def read_state(folder: AnyPath, dag_id: str) -> AutomationState:
     log = VersionLog(folder, dag_id)
     dag, path = folder / f"{dag_id}.py", folder / (dag_id + SUFFIX)
     newest = log.newest()
-    found = _read_sidecar(path)
+    document = log.document(newest) if newest else None
+    found = _read_sidecar(path, (document, newest.sidecar) if newest and document else None)
     content = shared_files.read(dag)
     dag_file = None if content is None else dag_text(content)
     if newest is None:
@@ -181,9 +182,9 @@ def show(state: AutomationState, entry: Entry, sidecar: Mapping[str, Any] | None
     shared_files.replace(state.path, text.encode("ascii"))
 
 
-def _read_sidecar(path: AnyPath) -> Sidecar | None:
+def _read_sidecar(path: AnyPath, known: tuple[Any, Sidecar] | None) -> Sidecar | None:
     content = shared_files.read(path)
-    return None if content is None else parse_sidecar(content, str(path))
+    return None if content is None else parse_sidecar(content, str(path), known)
 
 
 def _rendered(sidecar: Sidecar, dag_file: str | None) -> str | None:

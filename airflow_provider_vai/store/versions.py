@@ -3,11 +3,16 @@
 The files are numbered, in ``<folder>/.vai/<dag_id>/``. A writer takes a number by creating its file, which only one of
 several writers can do. The others have read an older state and are refused. ``<dag_id>.py`` and its sidecar in the
 folder reflect the newest entry.
+
+A large entry is written as what changed since an earlier, whole one (``entry_changes.py``).
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -20,12 +25,20 @@ from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.base import Spec
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.model.validation import problems
-from airflow_provider_vai.store import shared_files
+from airflow_provider_vai.store import entry_changes, shared_files
+from airflow_provider_vai.store.entry_changes import BASED_ON
 from airflow_provider_vai.store.shared_files import AnyPath
 
 Change = Literal["version", "activated", "paused", "deleted"]
 FOLDER = ".vai"  # hidden, because it contains no DAG files
 MARK = "under-way"
+REMEDY = "Restore the file, or upgrade airflow-provider-vai if a newer version wrote it."
+
+WHOLE_BYTES = 64 * 1024
+"""An entry that builds on another one must be smaller than its whole form by at least these bytes."""
+
+WHOLE_EVERY = 20
+"""The most entries from a whole one to one that builds on it. A damaged file loses no more entries than these."""
 
 
 class Entry(Spec):
@@ -58,6 +71,28 @@ class Entry(Spec):
         return {**found, "sidecar": {**spec, **found["sidecar"]}}
 
 
+@dataclass(frozen=True)
+class _Stored:
+    """The content of an entry's file: a whole entry, or what changed since one."""
+
+    path: AnyPath
+    content: bytes
+    fields: dict[str, Any]
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.content.replace(b"\r\n", b"\n")).hexdigest()  # Git may check it out with others
+
+    @property
+    def reference(self) -> dict[str, Any]:
+        """What an entry that builds on this one holds to name it."""
+        return {"number": self.fields["number"], "sha256": self.digest}
+
+
 class VersionLog:
     """The log of one automation.
 
@@ -68,6 +103,8 @@ class VersionLog:
     def __init__(self, folder: AnyPath, dag_id: str) -> None:
         self.folder = folder / FOLDER / folder_name(dag_id)
         self.dag_id = dag_id
+        self._whole: _Stored | None = None
+        self._last: tuple[AnyPath, dict[str, Any], Entry] | None = None
 
     def entries(self) -> Iterator[Entry]:
         """Yield every entry, newest first.
@@ -80,6 +117,10 @@ class VersionLog:
     def newest(self) -> Entry | None:
         """Return the newest entry; ``None`` if the log is empty."""
         return next(self.entries(), None)
+
+    def document(self, entry: Entry) -> dict[str, Any] | None:
+        """Return the sidecar of an entry as JSON data, if it is the entry that was read last."""
+        return self._last[1]["sidecar"] if self._last and self._last[2] is entry else None
 
     def version(self, number: int) -> Entry:
         """Return the entry of a version.
@@ -105,7 +146,7 @@ class VersionLog:
         :param fields: The entry as :meth:`Entry.fields` returns it.
         :raises Conflict: another writer took the number.
         """
-        path, content = self._path(fields["number"]), json_text.pretty(fields).encode("ascii")
+        path, content = self._path(fields["number"]), self._content(fields)
         try:
             is_ours = shared_files.create(path, content)
         except BaseException:  # including KeyboardInterrupt after the file got its name
@@ -116,8 +157,11 @@ class VersionLog:
             raise conflict(self.dag_id, self.newest())
 
     def take_back(self, entry: Entry) -> None:
-        """Remove an entry whose change could not be completed."""
-        shared_files.remove(self._path(entry.number))
+        """Remove an entry whose change could not be completed, unless another writer has already built on it."""
+        path = self._path(entry.number)
+        self._whole = self._last = None
+        if self._names()[-1:] == [path.name]:
+            shared_files.remove(path)
 
     def mark(self, number: int) -> None:
         """Mark that an entry is about to be written and applied to the DAG file and sidecar."""
@@ -137,19 +181,86 @@ class VersionLog:
     def _path(self, number: int) -> AnyPath:
         return self.folder / f"{number:06}.json"
 
+    def _content(self, fields: Mapping[str, Any]) -> bytes:
+        """Return the bytes of an entry: whole, or what changed since the newest whole version if that is much less."""
+        base = self._base(fields["number"])
+        if base is None:
+            return _bytes(fields)
+        changed = {**entry_changes.changes(base.fields, fields), BASED_ON: base.reference}
+        content = _bytes(changed)
+        if len(content) + WHOLE_BYTES > base.size:
+            return _bytes(fields)
+        return content
+
+    def _base(self, number: int) -> _Stored | None:
+        """Return the whole version that an entry with this number may build on; ``None``: it has to be whole."""
+        for earlier in range(number - 1, max(0, number - 1 - WHOLE_EVERY), -1):
+            path = self._path(earlier)
+            stored = self._stored(path)
+            if BASED_ON in stored.fields:
+                stored = self._base_of(path, stored.fields[BASED_ON])
+            if stored.fields["change"] == "version":
+                is_near = number - stored.fields["number"] <= WHOLE_EVERY
+                return stored if is_near and stored.size > WHOLE_BYTES else None
+        return None
+
     def _read(self, path: AnyPath) -> Entry:
-        remedy = "Restore the file, or upgrade airflow-provider-vai if a newer version wrote it."
+        if self._last is not None and self._last[0] == path:
+            return self._last[2]
+        fields = self._stored(path).fields
+        with _reported(path):
+            if isinstance(fields, dict) and BASED_ON in fields:
+                fields = entry_changes.rebuilt(self._base_of(path, fields[BASED_ON]).fields, fields)
+            entry = Entry.model_validate(fields)
+        self._last = path, fields, entry
+        return entry
+
+    def _base_of(self, path: AnyPath, reference: Any) -> _Stored:
+        """Return the whole entry that the entry in a file builds on."""
+        with _reported(path):
+            number, digest = reference["number"], reference["sha256"]
+            base = self._stored(self._path(number))
+            if base.digest != digest:
+                raise ValueError(f"it is based on entry {number}, and {self._path(number).name} was changed since")
+            return base
+
+    def _stored(self, path: AnyPath) -> _Stored:
+        """Return the content of an entry's file. The whole entry that was read last is remembered."""
+        if self._whole is not None and self._whole.path == path:
+            return self._whole
         content = shared_files.read(path)
         if content is None:
-            raise SpecError("the file is missing", where=str(path), remedy=remedy)
-        try:
-            return Entry.model_validate(json_text.loads(content.decode("utf-8"), where=str(path)))
-        except ValidationError as error:
-            raise SpecError(problems(error), where=str(path), remedy=remedy) from None
-        except UnicodeDecodeError as error:
-            raise SpecError(f"not UTF-8 at byte {error.start}", where=str(path), remedy=remedy) from None
-        except VaiError as error:
-            raise SpecError(error.problem, where=str(path), remedy=remedy) from None
+            raise SpecError("the file is missing", where=str(path), remedy=REMEDY)
+        with _reported(path):
+            fields = json_text.loads(content.decode("utf-8"), where=str(path))
+        stored = _Stored(path, content, fields)
+        if not isinstance(fields, dict) or BASED_ON not in fields:
+            self._whole = stored
+        return stored
+
+
+def _bytes(fields: Mapping[str, Any]) -> bytes:
+    return json_text.laid_out(fields).encode("ascii")
+
+
+@contextmanager
+def _reported(path: AnyPath) -> Iterator[None]:
+    """Turn an error about the content of an entry's file into one that names the file.
+
+    :raises SpecError: instead of any error about the content.
+    """
+    try:
+        yield
+    except ValidationError as error:
+        raise SpecError(problems(error), where=str(path), remedy=REMEDY) from None
+    except UnicodeDecodeError as error:
+        raise SpecError(f"not UTF-8 at byte {error.start}", where=str(path), remedy=REMEDY) from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise SpecError(f"the entry cannot be read: {error}", where=str(path), remedy=REMEDY) from None
+    except SpecError:
+        raise
+    except VaiError as error:
+        raise SpecError(error.problem, where=str(path), remedy=REMEDY) from None
 
 
 def conflict(dag_id: str, newest: Entry | None) -> Conflict:

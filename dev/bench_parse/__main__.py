@@ -33,8 +33,12 @@ CASES = {"bash 1x10": ("bash", 1, 10), "sql 1x10": ("sql", 1, 10), "http 1x10": 
 CASES |= {"gates 1x10": ("gates", 1, 10), "bash 1x100": ("bash", 1, 100)}
 LARGE = {"bash 100x5": ("bash", 100, 5)}
 PARENTS = ("bare", "rich", "warm")
-BOUNDS = {"bare": 1.2, "rich": 1.3, "warm": 1.08}
+BOUNDS = {"bare": 1.25, "rich": 1.25, "warm": 1.1}
 """By parent. Only in a warm one, which is the default, nothing of ours is imported in each parse."""
+
+WARM = {"bash 1x100": 1.2}
+"""The bound in a warm parent where it is another one: a step of ours has one template field more than `BashOperator`.
+Airflow reads its configuration for each, about 0.08 ms, which is a tenth of what 100 Bash tasks take."""
 
 WARM_TO_BARE = {"bash 1x100": 0.95, "gates 1x10": 0.75}
 """The bound of ours in a warm parent against the hand-written file in a bare one, where it is not 0.7."""
@@ -132,7 +136,7 @@ def case(name: str, folder: Path, rounds: int) -> list[Figure]:
     for parent in PARENTS:
         hand, ours = parents["hand", parent], parents["ours", parent]
         detail = f"{ours.least * 1e3:.1f} / {hand.least * 1e3:.1f} ms, noise {max(ours.noise, hand.noise):.0%}"
-        bound = BOUNDS[parent]
+        bound = WARM.get(name, BOUNDS[parent]) if parent == "warm" else BOUNDS[parent]
         found.append(Figure(f"{name}, {parent} parent", ours.least / hand.least, bound, detail))
     bare = parents["hand", "bare"]
     for who in ("ours", "hand"):

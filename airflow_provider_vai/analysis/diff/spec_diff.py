@@ -67,7 +67,7 @@ def diff(old: Automation, new: Automation, *, provenance: bool = False) -> list[
     :param provenance: Compare evidence, recorded results and the review list as well.
     :return: The changes: first options, triggers and params, then the steps in their new order.
     """
-    before, after = old.model_dump(mode="json"), new.model_dump(mode="json")
+    before, after = (one.model_dump(mode="json", exclude={"steps"}) for one in (old, new))
     changes: list[Change] = []
     for name in (*OPTIONS, *(PROVENANCE if provenance else ())):
         changes += _values([name], before.get(name), after.get(name))
@@ -193,6 +193,8 @@ def _steps(old: Sequence[Step], new: Sequence[Step], *, provenance: bool) -> Ite
 
 
 def _step(old: Step, new: Step, *, provenance: bool) -> Iterator[Change]:
+    if old is new:
+        return
     before, after = old.model_dump(mode="json"), new.model_dump(mode="json")
     place: JsonPath = ["steps", new.key]
     for name in (*STEP_OPTIONS, *(STEP_PROVENANCE if provenance else ())):

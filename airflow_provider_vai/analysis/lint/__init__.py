@@ -36,13 +36,13 @@ def lint(
         missing.
     :param progress: Gets the automations and what is done with them, and returns them one by one.
     """
-    subjects, dag_files, findings = collected(paths)
     known = None if known_connections is None else frozenset(known_connections)
-    for subject in progress(subjects, "checking"):
-        with knowing(()):  # each place is written, and so looked through for credentials, many times
+    with knowing(()):  # a text is in the sidecar, in the DAG file and in each rule: it is looked through once
+        subjects, dag_files, findings = collected(paths)
+        for subject in progress(subjects, "checking"):
             findings += found_in(subject, known)
-        subject.forget_rendered()
-    findings += across(subjects, dag_files)
+            subject.forget_rendered()
+        findings += across(subjects, dag_files)
     return _sorted(findings)
 
 

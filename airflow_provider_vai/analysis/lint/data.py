@@ -18,8 +18,8 @@ from airflow_provider_vai.languages.result_path import ONLY
 from airflow_provider_vai.model import derivation
 from airflow_provider_vai.model.param_default import default_problem
 from airflow_provider_vai.model.positions import positional
-from airflow_provider_vai.model.step_graph import reachable
 from airflow_provider_vai.model.step_result import TABLE_KEYS
+from airflow_provider_vai.model.upstream import reachable
 
 NAME_IT = "Name the record, as in `[name=Spotify]`, or write `[only]` for the one item of the list."
 

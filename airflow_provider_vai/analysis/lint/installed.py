@@ -49,9 +49,13 @@ def missing_extras(subject: Subject) -> Iterator[CheckResult]:
 def missing_modules(subject: Subject) -> Iterator[CheckResult]:
     """The module of a function cannot be found."""
     folders = python_path(subject.path.absolute().parent)
+    found: dict[str, bool] = {}
     for step in subject.steps:
         name, function = function_of(step) or ("", "")
-        if function and not is_found(module := _module_of(function), folders):
+        module = _module_of(function) if function else ""
+        if module not in found:
+            found[module] = not module or is_found(module, folders)
+        if not found[module]:
             problem = f"the module {shown(module)} cannot be found here"
             yield CheckResult(step.field("arguments", name), problem, f"Write {CALLABLE_PLACE}.")
 

@@ -60,6 +60,8 @@ class Subject:
     @cached_property
     def automation(self) -> Automation | None:
         """The document as an automation; ``None``: it does not match the model of the spec."""
+        if self.sidecar is not None:
+            return self.sidecar.automation
         fields = {name: value for name, value in self.data.items() if name in Automation.model_fields}
         try:
             return Automation.model_validate(fields)
@@ -67,15 +69,22 @@ class Subject:
             return None
 
     @cached_property
-    def rendered(self) -> str | VaiError | None:
-        """The DAG file that the spec of a sidecar renders, or the error; ``None``: it is not a valid sidecar."""
+    def sidecar(self) -> Sidecar | None:
+        """The document as a sidecar; ``None``: it is none, or it does not match the schema."""
         if self.form != "sidecar":
             return None
         try:
-            Sidecar.model_validate(self.data)
-            return render(self.automation) if self.automation else None
+            return Sidecar.model_validate(self.data)
         except ValidationError:
             return None
+
+    @cached_property
+    def rendered(self) -> str | VaiError | None:
+        """The DAG file that the spec of a sidecar renders, or the error; ``None``: it is not a valid sidecar."""
+        if self.sidecar is None:
+            return None
+        try:
+            return render(self.sidecar.automation)
         except VaiError as error:
             return error
         except (LookupError, TypeError, AttributeError):  # a wire to a place that does not exist; another check does it

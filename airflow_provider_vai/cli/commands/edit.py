@@ -20,6 +20,7 @@ from airflow_provider_vai.authoring.editing.edit_requests import (
 )
 from airflow_provider_vai.authoring.specs.typed import READ, data
 from airflow_provider_vai.cli.airflow_command import pause_unreviewed
+from airflow_provider_vai.cli.collector import without_collector
 from airflow_provider_vai.cli.publishing import read_soon
 from airflow_provider_vai.cli.reports import after_writing, print_json, review_json, show_review
 from airflow_provider_vai.cli.terminal import is_quiet, say, table
@@ -33,6 +34,7 @@ from airflow_provider_vai.store.sidecar_files import read_sidecar
 COLUMNS = ("what", "place", "before", "after")
 
 
+@without_collector()
 def edit(arguments: Namespace) -> None:
     """Change an automation, and write it as a new version.
 

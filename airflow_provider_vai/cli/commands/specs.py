@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from airflow_provider_vai.analysis.doctor import needs
-from airflow_provider_vai.analysis.lint import Finding, checked_files
 from airflow_provider_vai.cli.publishing import out_folder, read_soon, warn_if_not_served
 from airflow_provider_vai.cli.reports import after_writing, as_json, print_json, show_needs, show_published
 from airflow_provider_vai.cli.terminal import coloured, is_quiet, progress, say, tell
 from airflow_provider_vai.languages.printable import plain
+
+if TYPE_CHECKING:
+    from airflow_provider_vai.analysis.lint import Finding
 
 
 def render(arguments: Namespace) -> None:
@@ -68,6 +70,9 @@ def lint(arguments: Namespace) -> int:
 
 def _show_findings(findings: Sequence[Finding], paths: Sequence[Path]) -> None:
     """Print each finding with its suggestion below it, what the automations need, and what usually follows."""
+    from airflow_provider_vai.analysis.doctor import needs
+    from airflow_provider_vai.analysis.lint import checked_files
+
     for finding in findings:
         place = f"{plain(finding.file, 500)}: {plain(finding.field, 200)}".removesuffix(": ")
         level = coloured(finding.level, f"{finding.level} {finding.code}")

@@ -137,3 +137,27 @@ def test_written_as_the_standard_library_writes(value: Any) -> None:
     whole = {"a": [value], "b": value}
     parts = {"a": [json_text.WrittenJson(value)], "b": json_text.WrittenJson(value)}
     assert json_text.pretty(parts) == json_text.pretty(whole)
+
+
+@given(VALUES)
+def test_short_values_are_laid_out_on_one_line(value: Any) -> None:
+    """The text of a large file reads back equal, and a container stands on one line exactly if it is short."""
+    text = json_text.laid_out({"a": [value], "b": value})
+    assert json.dumps(json.loads(text)) == json.dumps({"a": [value], "b": value})
+    parts = {"a": [json_text.WrittenJson(value)], "b": json_text.WrittenJson(value)}
+    assert json_text.laid_out(parts) == text
+    one_line = json.dumps(value) + "\n"
+    if isinstance(value, (dict, list)) and len(one_line) <= json_text.LINE + 1:
+        assert json_text.laid_out(value) == one_line
+    elif isinstance(value, (dict, list)):
+        assert json_text.laid_out(value).count("\n") > len(value)
+
+
+def test_a_change_of_a_value_changes_one_line() -> None:
+    """Each member of an object that is too long for a line has a line of its own, at every depth alike."""
+    value = {"name": "n" * 60, "places": [{"at": ["rows", 0], "origin": "user"}], "note": "x" * 40}
+    lines = json_text.laid_out({"deep": {"deeper": value}}).splitlines()
+    assert [line.strip() for line in lines[3:-3]] == [
+        line.strip() for line in json_text.laid_out(value).splitlines()[1:-1]
+    ]
+    assert '      "places": [{"at": ["rows", 0], "origin": "user"}],' in lines
