@@ -13,9 +13,17 @@ from airflow_provider_vai.traces.formats.spans.events import event_execution, ev
 from airflow_provider_vai.traces.formats.spans.execution import read_execution
 from airflow_provider_vai.traces.formats.spans.messages import SpanMessage, read_chat, read_system
 from airflow_provider_vai.traces.formats.spans.span import Span, read_value
+from airflow_provider_vai.traces.formats.spans.wrappers import METHODS
 from airflow_provider_vai.traces.reading.values import as_list, as_object, text_or_none
 
-KIND = ("gen_ai.operation.name", "openinference.span.kind", "traceloop.span.kind", "ai.operationId", "llm.request.type")
+KIND = (
+    "gen_ai.operation.name",
+    "openinference.span.kind",
+    "traceloop.span.kind",
+    "ai.operationId",
+    "llm.request.type",
+    "langfuse.observation.type",
+)
 KINDS: dict[str, Kind] = {
     "execute_tool": "tool",
     "tool": "tool",
@@ -77,8 +85,10 @@ TOOL = ("gen_ai.tool.name", "ai.toolCall.name", "tool.name", "tool_call.function
 ARGUMENTS = (
     "gen_ai.tool.call.arguments",
     "tool_arguments",
+    "tool.arguments",
     "ai.toolCall.args",
     "tool_call.function.arguments",
+    "langfuse.observation.input",
     "gcp.vertex.agent.tool_call_args",
     "traceloop.entity.input",
     "input.value",
@@ -89,6 +99,7 @@ RESULT = (
     "gen_ai.tool.call.result",
     "tool_response",
     "ai.toolCall.result",
+    "langfuse.observation.output",
     "gcp.vertex.agent.tool_response",
     "traceloop.entity.output",
     "output.value",
@@ -105,6 +116,7 @@ INPUT_MESSAGES = (
     "gen_ai.prompt",
     "ai.prompt.messages",
     "ai.prompt",
+    "langfuse.observation.input",
     "gcp.vertex.agent.llm_request",
     "input.value",
 )
@@ -112,6 +124,7 @@ OUTPUT_MESSAGES = (
     "gen_ai.output.messages",
     "llm.output_messages",
     "gen_ai.completion",
+    "langfuse.observation.output",
     "gcp.vertex.agent.llm_response",
     "output.value",
 )
@@ -123,7 +136,14 @@ SWITCHED_OFF = ("gcp.vertex.agent.tool_call_args",)
 """Attributes that Google ADK writes as empty objects if content is switched off."""
 
 AGENT = ("gen_ai.agent.name", "agent_name", "agent.name")
-MODEL = ("gen_ai.response.model", "gen_ai.request.model", "llm.model_name", "ai.model.id", "model_name")
+MODEL = (
+    "gen_ai.response.model",
+    "gen_ai.request.model",
+    "llm.model_name",
+    "ai.model.id",
+    "model_name",
+    "langfuse.observation.model.name",
+)
 INPUT_TOKENS = (
     "gen_ai.usage.input_tokens",
     "gen_ai.usage.prompt_tokens",
@@ -170,6 +190,8 @@ def _recorded(span: Span) -> tuple[Any, Any]:
 
 def span_kind(span: Span) -> Kind:
     """Return the kind of a span's operation, by the first attribute with a known kind."""
+    if METHODS.fullmatch(span.text("traceloop.entity.name") or "") or span.get("tool.arguments") is not None:
+        return "tool"
     for name in KIND:
         if kind := KINDS.get((span.text(name) or "").lower()):
             return kind
@@ -211,7 +233,7 @@ def _read_deferral(operation: Operation) -> None:
     """Read pydantic-ai's attributes of a tool that did not run: its arguments were refused, or it has to wait."""
     span = operation.span
     operation.ran = span.text("pydantic_ai.tool.failure_stage") != "validation"
-    operation.waits_for = span.text("pydantic_ai.tool.deferral.name") or ""
+    operation.waits_for = span.text("pydantic_ai.tool.deferral.name") or operation.waits_for
     operation.server = span.text("mcp.server.name", "gen_ai.tool.server.name")
 
 
