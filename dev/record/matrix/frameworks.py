@@ -59,7 +59,7 @@ FRAMEWORKS = {
         "llamaindex",
     ),
     "smolagents": Framework("smolagents openai", "memory", "openinference mlflow", "smolagents"),
-    "crewai": Framework("crewai", "messages", "openinference openllmetry mlflow", "crewai", "crewai"),
+    "crewai": Framework("crewai", "messages", "openinference openllmetry", "crewai", "crewai"),
     "google_adk": Framework("google-adk", "session", "otel_genai openinference", "google-adk"),
     "strands": Framework(
         "strands-agents[openai,otel]", "messages", "otel_genai openinference mlflow", "strands-agents"
@@ -71,7 +71,7 @@ FRAMEWORKS = {
         "autogen-agentchat",
     ),
     "agent_framework": Framework("agent-framework-core agent-framework-openai", "session", "otel_genai"),
-    "haystack": Framework("haystack-ai", "messages openai", "openinference openllmetry mlflow", "haystack", "haystack"),
+    "haystack": Framework("haystack-ai", "messages openai", "openinference", "haystack"),
     "agno": Framework("agno openai", "run", "openinference openllmetry mlflow", "agno", "agno"),
     "dspy": Framework("dspy", "trajectory", "openinference mlflow", "dspy"),
 }

@@ -13,10 +13,11 @@ LONG = (
     *("llm.request.functions", "model_request_parameters", "mlflow.chat.tools", "json_schema", "tool.json_schema"),
     *("haystack.agent.tools", "mlflow.spanLogLevel", "crew_tasks", "crew_agents", "formatted_", "metadata"),
     *("gen_ai.task.", "traceloop.association", "gen_ai.workflow"),
+    *("langfuse.trace.", "langfuse.observation.metadata"),
 )
 """Attributes that are long, and that no reader needs."""
 
-PASSING_ON = ("CHAIN", "chain", "task", "workflow", "AGENT")
+PASSING_ON = ("CHAIN", "PARSER", "chain", "task", "workflow", "AGENT")
 KIND = ("openinference.span.kind", "traceloop.span.kind", "langfuse.observation.type", "mlflow.spanType")
 MESSAGES = ("llm.input_messages.", "llm.output_messages.")
 HELPERS = ("_prepare_chat_with_tools",)
@@ -58,6 +59,10 @@ def _attributes(attributes: dict[str, Any], span: str) -> dict[str, Any]:
     for name in whole:
         if len(str(kept.get(name, ""))) > LONGEST and (is_chain or (has_messages and name in WHOLE)):
             del kept[name]
+    for name, value in kept.items():
+        role = kept.get(name.removesuffix(".content") + ".role")
+        if name.startswith(MESSAGES) and role == "system" and isinstance(value, str):
+            kept[name] = value[:LONGEST]
     return kept
 
 
@@ -67,6 +72,8 @@ def has_output(attributes: dict[str, Any]) -> bool:
 
 
 def _mlflow(attributes: dict[str, Any], span: str) -> dict[str, Any]:
+    if attributes.get("mlflow.spanType", "null") == "null":  # spans of another instrumentation
+        return _attributes({name: _decoded(value) for name, value in attributes.items()}, span)
     kept = {name: value for name, value in attributes.items() if name.startswith(MLFLOW) and not name.startswith(LONG)}
     kind = str(kept.get("mlflow.spanType", "")).strip('"')
     for name in ("mlflow.spanInputs", "mlflow.spanOutputs"):
@@ -78,13 +85,22 @@ def _mlflow(attributes: dict[str, Any], span: str) -> dict[str, Any]:
             del kept[name]
         elif isinstance(inside := json.loads(value), dict):
             inside = {key: held for key, held in inside.items() if key in NEEDED or len(str(held)) <= LONGEST}
-            kept[name] = json.dumps(
-                {key: held for key, held in inside.items() if not _is_empty(held)}, ensure_ascii=False
-            )
+            inside = {key: held for key, held in inside.items() if not _is_empty(held)}
+            for message in inside.get("messages") or []:
+                if isinstance(message, dict) and message.get("role") == "system":
+                    message["content"] = message["content"][:LONGEST]
+            kept[name] = json.dumps(inside, ensure_ascii=False)
     return kept
 
 
 NEEDED = ("messages", "input", "output", "choices", "parts", "message", "content", "generations", "response")
+
+
+def _decoded(value: Any) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
 
 
 def _is_empty(value: Any) -> bool:

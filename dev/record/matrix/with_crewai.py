@@ -16,7 +16,6 @@ ASKS = False
 TRACERS = {
     "openinference": "openinference.instrumentation.crewai:CrewAIInstrumentor",
     "openllmetry": "opentelemetry.instrumentation.crewai:CrewAIInstrumentor",
-    "mlflow": "mlflow.crewai:autolog",
 }
 
 

@@ -18,8 +18,6 @@ from script import REQUEST, SYSTEM, TOOLS
 ASKS = False
 TRACERS = {
     "openinference": "openinference.instrumentation.haystack:HaystackInstrumentor",
-    "openllmetry": "opentelemetry.instrumentation.haystack:HaystackInstrumentor",
-    "mlflow": "mlflow.haystack:autolog",
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Approval, Outcome, Run, RunOutcome, ToolCall, Turn
 from airflow_provider_vai.traces.formats.shared.content import MEDIA, error_text, part_kind, part_text
-from airflow_provider_vai.traces.formats.shared.refusals import is_refusal
+from airflow_provider_vai.traces.formats.shared.refusals import LANGCHAIN, is_refusal
 from airflow_provider_vai.traces.formats.shared.reported_failures import reported_failure
 from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import as_object, require_list, require_object, text_or_none
@@ -260,6 +260,8 @@ def _has_response_items(messages: list[Any]) -> bool:
 def _refused(result: ToolResult) -> ToolResult:
     """Return a result as a denial if it is only a framework's text for a call that a person refused."""
     text = result.value if result.error is None else result.error
+    if result.outcome == "success" and (result.is_marked or str(text).startswith(LANGCHAIN)):
+        return result  # LangChain marks a refusal as an error
     if result.outcome not in ("success", "failed") or result.approval.state != "unknown" or not is_refusal(text):
         return result
     reason = error_text(text)

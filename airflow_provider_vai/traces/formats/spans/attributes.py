@@ -6,6 +6,7 @@ have for each field, so every span is read in the same way.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from airflow_provider_vai.traces.formats.spans.call import Kind, Operation
@@ -157,10 +158,11 @@ OUTPUT_TOKENS = (
     "ai.usage.completionTokens",
 )
 COST = ("operation.cost", "llm.cost.total", "gen_ai.usage.cost")
-SUFFIX = "._use"
-"""The method that OpenInference's CrewAI instrumentation adds to a tool's name."""
+SUFFIX = re.compile(r"(?<=.)(\._use|\.__call__)$")
+"""The methods that OpenInference's instrumentations of CrewAI and DSPy add to a tool's name."""
 
-PREFIXES = ("execute_tool ", "running tool: ", "tools/call ")
+PREFIXES = ("execute_tool ", "running tool: ", "tools/call ", "Tool.")
+"""What tracers put before a tool's name; the last one is MLflow's for DSPy."""
 
 
 def read_operation(span: Span) -> Operation:
@@ -184,8 +186,17 @@ def _recorded(span: Span) -> tuple[Any, Any]:
     recorded, output = span.get(*ARGUMENTS), span.get(*RESULT)
     if span.get(*SWITCHED_OFF) == "{}" == output and recorded == "{}":
         return None, None
+    output = _json_text(span, output)
     arguments, result = event_execution(span)
     return arguments if recorded is None else recorded, result if output is None else output
+
+
+def _json_text(span: Span, output: Any) -> Any:
+    """Return the text inside an output that is a JSON string, if the span says that it is JSON."""
+    if not isinstance(output, str) or span.text("output.mime_type") != "application/json" or output[:1] != '"':
+        return output
+    parsed = read_value(f"[{output}]")
+    return parsed[0] if isinstance(parsed, list) and len(parsed) == 1 and isinstance(parsed[0], str) else output
 
 
 def span_kind(span: Span) -> Kind:
@@ -220,7 +231,8 @@ def tool_name(span: Span) -> str:
 def without_prefix(name: str) -> str:
     """Return a span's name without what tracers put before or after a tool's name."""
     prefix = next((prefix for prefix in PREFIXES if name.startswith(prefix)), "")
-    return name.removeprefix(prefix).removesuffix(SUFFIX)
+    name = name.removeprefix(prefix)
+    return name if METHODS.fullmatch(name) else SUFFIX.sub("", name)
 
 
 def token_usage(input_tokens: Any, output_tokens: Any, cost: Any = None) -> dict[str, Any]:

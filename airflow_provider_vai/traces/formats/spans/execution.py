@@ -11,7 +11,7 @@ from airflow_provider_vai.traces.formats.shared.content import error_text, part_
 from airflow_provider_vai.traces.formats.shared.refusals import is_waiting
 from airflow_provider_vai.traces.formats.spans.call import APPROVAL, Operation
 from airflow_provider_vai.traces.formats.spans.messages import ProposedCall, read_chat
-from airflow_provider_vai.traces.formats.spans.reprs import read_repr
+from airflow_provider_vai.traces.formats.spans.reprs import read_repr, read_result_repr
 from airflow_provider_vai.traces.formats.spans.span import Span, first_value, read_value
 from airflow_provider_vai.traces.formats.spans.wrappers import (
     CLASSES,
@@ -165,7 +165,7 @@ def _is_wrapper(execution: Operation, proposals: Iterable[ProposedCall]) -> bool
 def _tool_message(value: Any) -> dict[str, Any] | None:
     """Return the message of a tool that a value is, or that is the last of its messages; ``None`` for other values."""
     if isinstance(value, str):
-        value = read_repr(value) or {}
+        value = read_repr(value) or read_result_repr(value) or {}
         return value if "tool_call_id" in value else None
     if isinstance(value, list):
         return _tool_message(value[-1]) if value and not isinstance(value[-1], (list, str)) else None

@@ -10,7 +10,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.model.run import Run
-from airflow_provider_vai.traces.formats.spans.attributes import token_usage, unknown_kind, without_prefix
+from airflow_provider_vai.traces.formats.spans.attributes import (
+    read_operation,
+    span_kind,
+    token_usage,
+    unknown_kind,
+    without_prefix,
+)
 from airflow_provider_vai.traces.formats.spans.call import Kind, Operation
 from airflow_provider_vai.traces.formats.spans.execution import read_execution
 from airflow_provider_vai.traces.formats.spans.messages import read_chat, read_system
@@ -91,6 +97,8 @@ def _operation(item: dict[str, Any], where: str) -> Operation:
     span.attributes = {name: _decoded(value) for name, value in span.attributes.items()}
     kind = (span.text("mlflow.spanType") or text_or_none(item.get("span_type")) or "").upper()
     kind = "" if kind == "NULL" else kind  # spans that reach MLflow by OpenTelemetry
+    if not kind and span_kind(span) != "other":  # another instrumentation's span, which MLflow only keeps
+        return read_operation(span)
     operation = Operation(span, KINDS.get(kind, "other"), tool=_tool_name(span))
     operation.note = unknown_kind(operation.kind, kind)
     inputs, outputs = span.get("mlflow.spanInputs"), span.get("mlflow.spanOutputs")

@@ -29,6 +29,9 @@ SWITCHES = (
     "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, TRACELOOP_TRACE_CONTENT, or OPENINFERENCE_HIDE_INPUTS=false."
 )
 
+DECLARED = ("agent.tools", "gen_ai.tool.definitions", "llm.tools")
+"""The ends of the names of attributes that list an agent's tools."""
+
 Order = tuple[bool, datetime]
 """A sort key; see :func:`span_order`."""
 
@@ -98,6 +101,7 @@ class SpanRun:
             self._match(execution)
         self.calls = [call for call in self.calls if call.proposal.tool not in self.operations.answers]
         self._refuse_hidden_content()
+        self._refuse_bare_spans()
         self._mark_waiting()
         self._add_calls()
         facts = {**self.operations.facts(), "outcome": self._outcome(finished)}
@@ -288,6 +292,16 @@ class SpanRun:
             problem = "calls tools, but the exporter left out their arguments and results"
             raise MalformedTrace(problem, where=where, remedy=SWITCHES)
 
+    def _refuse_bare_spans(self) -> None:
+        """Refuse a trace in which agents ran, but no message and no call was recorded."""
+        agents = [*self.operations.of_kind("agent"), *self.operations.of_kind("model")]
+        has_content = any(operation.input_messages or operation.output_messages for operation in agents)
+        declares = (agent for agent in agents if any(str(name).endswith(DECLARED) for name in agent.span.attributes))
+        found = next(declares, None)
+        if found and not self.calls and not has_content:
+            problem = "an agent with tools ran, but the exporter recorded no message and no tool call"
+            raise MalformedTrace(problem, where=found.span.where, remedy=SWITCHES)
+
     def _lacks_results(self) -> bool:
         """Return whether the model was asked again after its calls, and yet no call has an execution or a result."""
         if not self.calls or any(call.execution or call.result for call in self.calls):
@@ -307,7 +321,8 @@ class SpanRun:
             if call.batch != batch:
                 self.conversation.start_message()
             batch = call.batch
-            merged, note = merged_call(call, tool_kinds, pending, call.proposal.tool in traced)
+            before = call.is_history and bool(traced)  # it ran before the trace began, so no mark says how it ended
+            merged, note = merged_call(call, tool_kinds, pending, call.proposal.tool in traced or before)
             if note:
                 self.conversation.note(call.operation.span.where, note)
             call.turn = parent.turn if parent else call.turn

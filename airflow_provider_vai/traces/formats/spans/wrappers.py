@@ -238,6 +238,7 @@ HELPERS = (
     Helper("OpenInference, LlamaIndex 4.6.1", "skipped", span=r".+\._prepare_chat_with_tools"),
     Helper("OpenInference, smolagents 0.1.43", "answer", span="FinalAnswerTool"),
     Helper("OpenInference, smolagents 0.1.43", "answer", tool="final_answer", beside="sanitize_inputs_outputs"),
+    Helper("OpenInference, DSPy 3", "answer", span=r"finish\.__call__"),
     Helper("Haystack's Langfuse tracer", "messages", result="tool_messages"),
     Helper("Haystack's Langfuse tracer", "messages", span=r".+ - \[('[^']+'(, )?)+\]"),
 )
@@ -256,12 +257,18 @@ OBSERVATIONS = (("Calling tools:", "Observation:"),)
 """How a call and its result begin in a model's messages, if a framework writes both as text: smolagents 1.x."""
 
 
+PROGRAM, OBSERVED = "[[ ## ", "[[ ## observation_0 ## ]]"
+"""How a prompt of DSPy begins, and the field by which it repeats the calls so far and their results."""
+
+
 def is_observation(text: str, before: str | None) -> bool:
     """Return whether the text of a user's message is the result of a call in the message before.
 
     :param text: the text.
     :param before: the text of the message before.
     """
+    if text.startswith(PROGRAM) and OBSERVED in text:
+        return True
     return any((before or "").startswith(call) and text.startswith(result) for call, result in OBSERVATIONS)
 
 

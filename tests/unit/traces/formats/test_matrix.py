@@ -85,7 +85,13 @@ def problems(framework: str, cell: dict[str, Any], runs: list[Run]) -> list[str]
 def disorder(truth: dict[tuple[str, str], dict[str, Any]], calls: list[ToolCall]) -> list[str]:
     """Return what is wrong with the order of one run's calls, and with their batches."""
     places = [list(truth).index(key(call)) for call in calls]
-    found = [] if places == sorted(set(places)) else [f"the order is {places}"]
+    if all(call.proposed_arguments is None for call in calls):  # only executions: parallel ones start in any order
+        places = [truth[key(call)]["batch"] for call in calls]
+    found = (
+        []
+        if places == sorted(places) and len(calls) == len({key(call) for call in calls})
+        else [f"the order is {places}"]
+    )
     batches: dict[int, set[int]] = {}
     for call in calls:
         batches.setdefault(call.batch, set()).add(truth[key(call)]["batch"])
@@ -110,7 +116,7 @@ def test_fixtures_and_cells_are_the_same() -> None:
     for path in FOLDER.glob("*.json"):
         text = path.read_text("utf-8")
         assert len(text.encode()) <= LARGEST, path.name
-        assert not any(folder in text for folder in ("/tmp/", "/root/", "/home/", "site-packages")), path.name
+        assert not any(folder in text for folder in ("/tmp/", "/root/", "/home/")), path.name
 
 
 def test_matrix_is_wide_enough() -> None:
