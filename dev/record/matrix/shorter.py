@@ -99,7 +99,7 @@ NEEDED = ("messages", "input", "output", "choices", "parts", "message", "content
 def _decoded(value: Any) -> Any:
     try:
         return json.loads(value)
-    except ValueError:
+    except (TypeError, ValueError):
         return value
 
 

@@ -171,11 +171,8 @@ def _unwrapped(value: dict[str, Any]) -> Any:
         return {"type": role.lower(), **value["kwargs"]} if role else value
     if text_or_none(value.get("type")) in (*ROLES, "tool", "system") and isinstance(value.get("data"), dict):
         return {"type": value["type"], **value["data"]}
-    if (role := AUTOGEN.get(str(value.get("type")))) and "content" in value:
-        content = value["content"]
-        results = content if role == "tool" and isinstance(content, list) else []
-        parts = [{"type": "function_call_output", **result} for result in map(as_object, results)]
-        return {"role": role, "content": parts or content}
+    if text_or_none(value.get("type")) in AUTOGEN and "content" in value:
+        return _of_autogen(AUTOGEN[value["type"]], value["content"])
     if isinstance(results := value.get("function"), list):  # OpenInference, AutoGen: beside the message's role
         parts = [{"type": "function_call_output", **as_object(read_value(result))} for result in results]
         return {"role": "tool", "content": parts}
@@ -186,6 +183,12 @@ def _unwrapped(value: dict[str, Any]) -> Any:
             selected = raw if isinstance(raw, list) and raw and all(_is_part(item) for item in raw) else None
             return {"tool_calls": selected, **inner} if selected else inner  # LlamaIndex, if the model is its own
     return value
+
+
+def _of_autogen(role: str, content: Any) -> dict[str, Any]:
+    results = content if role == "tool" and isinstance(content, list) else []
+    parts = [{"type": "function_call_output", **result} for result in map(as_object, results)]
+    return {"role": role, "content": parts or content}
 
 
 def _role(value: Any) -> str:

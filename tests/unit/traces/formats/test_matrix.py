@@ -15,7 +15,7 @@ from airflow_provider_vai.exceptions import TraceError
 from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.traces.formats import read
 from tests.paths import TRACES
-from tests.unit.traces.formats.test_mutations import survive
+from tests.unit.traces.formats.test_mutations import MANY, survive
 
 FOLDER = TRACES / "matrix"
 TRUTH = json.loads((FOLDER / "truth.json").read_text("utf-8"))
@@ -129,3 +129,11 @@ def test_matrix_is_wide_enough() -> None:
 def test_mutants_are_read_or_refused(framework: str, way: str, cell: dict[str, Any], tmp_path: Path) -> None:
     """No damage of a fixture ends in a traceback."""
     survive(path_of(framework, way), tmp_path, FEW)
+
+
+@pytest.mark.e2e
+def test_ten_thousand_mutants_are_read_or_refused(tmp_path: Path) -> None:
+    """The same with more mutants, to find rare cases."""
+    for parameter in EXPORTS:
+        framework, way, _ = parameter.values
+        survive(path_of(framework, way), tmp_path, -(-MANY // len(EXPORTS)))
