@@ -12,10 +12,12 @@ sidecar.md        the fields of the sidecar
 from __future__ import annotations
 
 import ast
+import json
 import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from airflow_provider_vai.cli.command import Option
 from airflow_provider_vai.cli.main import DESCRIPTION, EPILOG
@@ -35,6 +37,8 @@ ROLES = {
     "answer": "the agent's answer, which is not a step",
     "messages": "several calls in one span",
 }
+MATRIX = FOLDER.parents[1] / "tests/traces/matrix"
+WAYS = ("openinference", "openllmetry", "otel_genai", "mlflow", "langsmith", "langfuse")
 EXAMPLE = FOLDER.parents[1] / "tests/golden/every_kind/expected/every_kind.py"
 
 
@@ -116,7 +120,7 @@ def formats() -> str:
         covered = adapter.coverage
         cells = (covered.results, covered.approvals, covered.edits, covered.timing, covered.batches)
         lines.append(f"| `{adapter.name}` | {adapter.description} | {' | '.join(cells)} |")
-    return "\n".join([*lines, *_instrumentations()]) + "\n" + PAIRING
+    return "\n".join([*lines, *_instrumentations(), *_matrix()]) + "\n" + PAIRING
 
 
 def _instrumentations() -> list[str]:
@@ -146,6 +150,38 @@ def _instrumentations() -> list[str]:
 def _keys(wrapper: Wrapper) -> str:
     """Return a wrapper's keys; those that it need not have are in brackets."""
     return ", ".join([*(f"`{key}`" for key in sorted(wrapper.keys)), *(f"[`{key}`]" for key in sorted(wrapper.others))])
+
+
+def _matrix() -> list[str]:
+    """Return the section about frameworks and their exports, as the recordings show them."""
+    rows = json.loads((MATRIX / "cells.json").read_text(encoding="utf-8"))
+    lines = [
+        "",
+        "## Frameworks and their exports",
+        "",
+        "One scripted run was recorded in every framework and exported in every way that runs without a server: two",
+        "parallel calls, a call that fails and is retried, text that is not ASCII, and, where the framework asks a",
+        "person, an approved and a denied call. *Right* means that calls, order, executed arguments, results, outcomes",
+        "and approvals are read as they happened; what an export does not record stays unknown.",
+        "",
+        "| framework | own dump | OpenInference | OpenLLMetry | OTel GenAI | MLflow | LangSmith | Langfuse |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    notes: list[str] = []
+    for row in rows.values():
+        own = ", ".join(f"{way}: {_cell(row['cells'][way], notes)}" for way in row["own"])
+        others = [_cell(row["cells"][way], notes) for way in WAYS]
+        lines.append(f"| {row['title']} (`{row['seen']}`) | {own} | {' | '.join(others)} |")
+    return [*lines, "", *(f"{number}. {note[0].upper()}{note[1:]}." for number, note in enumerate(notes, 1))]
+
+
+def _cell(cell: dict[str, Any], notes: list[str]) -> str:
+    """Return the text of a cell, with the number of its note."""
+    text = {"right": "right", "refused": "refused", "none": "not possible"}[cell["state"]]
+    note = cell.get("note")
+    if note and note not in notes:
+        notes.append(note)
+    return f"{text} ({notes.index(note) + 1})" if note else text
 
 
 def kinds() -> str:

@@ -10,13 +10,19 @@ from pathlib import Path
 from typing import Any
 
 
-def write(path: Path, document: Any, default: Callable[[Any], Any] | None = None) -> None:
+def write(path: Path, document: Any, default: Callable[[Any], Any] | None = None, *, indent: int | None = 1) -> None:
     """Write a recording as JSON text.
 
     :param path: the file.
     :param default: converts a value that is not JSON, see :func:`json.dumps`.
+    :param indent: the indentation, see :func:`json.dumps`; ``None`` writes one item a line.
     """
-    text = json.dumps(document, default=default, indent=1) + "\n"
+    if indent is None:
+        items = document if isinstance(document, list) else [document]
+        text = ",\n".join(json.dumps(item, default=default, ensure_ascii=False) for item in items) + "\n"
+        text = f"[\n{text}]\n" if isinstance(document, list) else text
+    else:
+        text = json.dumps(document, default=default, indent=indent) + "\n"
     here = {
         sysconfig.get_path("purelib"): "/usr/lib/python3/site-packages",
         sysconfig.get_path("stdlib"): "/usr/lib/python3",

@@ -47,8 +47,11 @@ def _lists(key: str, *keys: str) -> Callable[[Any], bool]:
 
 
 def _messages(document: Any) -> list[dict[str, Any]]:
-    """Return the first messages of a chat."""
-    listed = as_object(document).get("messages") if isinstance(document, dict) else document
+    """Return the first messages of a chat, or of an agent's saved state: AutoGen's, or the Agent Framework's."""
+    state = as_object(document)
+    holders = (state, as_object(state.get("llm_context")), as_object(as_object(state.get("state")).get("in_memory")))
+    inside = next((holder["messages"] for holder in holders if "messages" in holder), None)
+    listed = inside if isinstance(document, dict) else document
     return [message for message in as_list(listed)[:ITEMS] if isinstance(message, dict)]
 
 
@@ -103,7 +106,10 @@ UNREAD: tuple[Unread, ...] = (
     ),
     Unread(
         "messages of AutoGen",
-        _has("source", "models_usage", "type"),
+        lambda document: (
+            _has("source", "models_usage", "type")(document)
+            or any("source" in message and "type" in message for message in _messages(document))
+        ),
         INSTRUMENT.format("openinference-instrumentation-autogen-agentchat"),
         "openhands",
         "its items have an action or an observation",

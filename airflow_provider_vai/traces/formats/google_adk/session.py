@@ -15,6 +15,7 @@ from airflow_provider_vai.traces.formats.google_adk.parts import (
 )
 from airflow_provider_vai.traces.formats.shared.content import error_text, result_value
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.formats.shared.refusals import GOOGLE_ADK, WAITS
 from airflow_provider_vai.traces.reading.values import (
     as_object,
     parse_time,
@@ -25,8 +26,6 @@ from airflow_provider_vai.traces.reading.values import (
 )
 
 CONFIRMATION = "adk_request_confirmation"
-WAITS = "This tool call requires confirmation"
-REJECTED = "This tool call is rejected"
 
 
 class AdkSession:
@@ -86,7 +85,7 @@ class AdkSession:
         if (result.error or "").startswith(WAITS):
             return  # not the result: the call waits for a person
         approval = self.decisions.get(result.id or "", Approval())
-        if (result.error or "").startswith(REJECTED):
+        if (result.error or "").startswith(GOOGLE_ADK):
             approval = approval.model_copy(update={"state": "denied"})
         if approval.state == "denied":
             result = replace(result, outcome="denied", ran=False)

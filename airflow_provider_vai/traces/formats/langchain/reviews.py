@@ -11,9 +11,9 @@ from airflow_provider_vai.traces.formats.langchain.interrupts import CallReview
 from airflow_provider_vai.traces.formats.langchain.messages import Notice
 from airflow_provider_vai.traces.formats.shared.content import proposed_arguments
 from airflow_provider_vai.traces.formats.shared.conversation import ToolResult
+from airflow_provider_vai.traces.formats.shared.refusals import LANGCHAIN
 from airflow_provider_vai.traces.reading.values import as_object, text_or_none
 
-REJECTED = "User rejected the tool call for `"
 SYNONYMS = {"accept": "approve", "ignore": "reject", "response": "respond"}
 """The current names of the decisions in the older, prebuilt form."""
 RESPONDED = "a person responded in place of the tool, which never ran"
@@ -44,7 +44,7 @@ class Reviews:
         kind = as_object(decision).get("type")
         kind = SYNONYMS.get(kind, kind) if isinstance(kind, str) else None
         message = text_or_none(as_object(decision).get("message")) or text_or_none(as_object(decision).get("args"))
-        if kind == "reject" or (decision is None and (result.error or "").startswith(REJECTED)):
+        if kind == "reject" or (not kind and (result.error or "").startswith(LANGCHAIN)):
             note = message or (result.error or "").partition("with reason: ")[2] or result.error
             denied = Approval(state="denied", by="user", note=note or None)
             error = result.error or text_or_none(result.value) or note

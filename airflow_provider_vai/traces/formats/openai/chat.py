@@ -167,13 +167,18 @@ def _answers(message: dict[str, Any], place: str) -> list[PlacedObject]:
 
 
 def _tool_result(message: dict[str, Any], place: str) -> ToolResult:
-    """Return the result in a tool message. mini-swe-agent adds the exit code of the command: ``extra.returncode``."""
+    """Return the result in a tool message.
+
+    mini-swe-agent adds the exit code of the command, ``extra.returncode``, and Agno a mark, ``tool_call_error``.
+    """
     call_id = optional_text(message.get("tool_call_id"), f"{place}.tool_call_id")
     tool, content = text_or_none(message.get("name")), message.get("content")
     code = as_object(message.get("extra")).get("returncode")
-    if isinstance(code, int) and code != 0:
+    mark = message.get("tool_call_error")
+    if (isinstance(code, int) and code != 0) or mark is True:
         return ToolResult(id=call_id, tool=tool, outcome="failed", error=error_text(content))
-    return ToolResult(id=call_id, tool=tool, value=result_value(content), is_marked=code is not None)
+    is_marked = code is not None or mark is False
+    return ToolResult(id=call_id, tool=tool, value=result_value(content), is_marked=is_marked)
 
 
 ADAPTER = OpenAIChatAdapter()

@@ -17,6 +17,7 @@ from airflow_provider_vai.traces.formats.shared.content import (
     result_value,
 )
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.formats.shared.refusals import OPENAI_AGENTS
 from airflow_provider_vai.traces.reading.values import as_object, optional_text, require_text, text_or_none
 
 LOCAL: dict[str, tuple[str, ...]] = {
@@ -61,7 +62,7 @@ STATUSES: dict[str | None, Outcome] = {
 """The outcome by an item's status; with any other status the call had not ended."""
 
 SDK_TEXTS: tuple[tuple[str, Outcome], ...] = (
-    ("Tool execution was not approved.", "denied"),
+    (OPENAI_AGENTS, "denied"),
     ("An error occurred while running the tool. Please try again.", "failed"),
 )
 """Texts that the Agents SDK writes as a call's output, which has no other mark, and the outcome that each means."""

@@ -5,12 +5,13 @@ An adapter walks its file once, in order, and adds what it reads to a :class:`Co
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from airflow_provider_vai.model.run import Approval, Outcome, Run, RunOutcome, ToolCall, Turn
-from airflow_provider_vai.traces.formats.shared.content import MEDIA, part_kind, part_text
+from airflow_provider_vai.traces.formats.shared.content import MEDIA, error_text, part_kind, part_text
+from airflow_provider_vai.traces.formats.shared.refusals import LANGCHAIN, is_refusal
 from airflow_provider_vai.traces.formats.shared.reported_failures import reported_failure
 from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import as_object, require_list, require_object, text_or_none
@@ -141,6 +142,7 @@ class Conversation:
         executed = call.proposed_arguments if result.arguments is None else result.arguments
         if position in self._pending[self._file_ids[position]]:
             self._pending[self._file_ids[position]].remove(position)
+        result = _refused(result)
         reported = reported_failure(result.value) if result.outcome == "success" and not result.is_marked else {}
         self.calls[position] = call.model_copy(
             update={
@@ -253,3 +255,15 @@ def _is_single_message(document: Any) -> bool:
 def _has_response_items(messages: list[Any]) -> bool:
     """Return whether calls are items beside the messages: then this is a list of OpenAI Responses items."""
     return any("call_id" in message and "role" not in message for message in messages if isinstance(message, dict))
+
+
+def _refused(result: ToolResult) -> ToolResult:
+    """Return a result as a denial if it is only a framework's text for a call that a person refused."""
+    text = result.value if result.error is None else result.error
+    if result.outcome == "success" and (result.is_marked or str(text).startswith(LANGCHAIN)):
+        return result  # LangChain marks a refusal as an error
+    if result.outcome not in ("success", "failed") or result.approval.state != "unknown" or not is_refusal(text):
+        return result
+    reason = error_text(text)
+    denied = Approval(state="denied", by="user", note=reason)
+    return replace(result, value=None, error=reason, outcome="denied", ran=False, approval=denied)

@@ -19,6 +19,7 @@ LONGEST = 100_000
 
 _TEXT = re.compile(
     r"\s*(error\s*:|error (executing|calling|invoking|running)\b|an error occurred while (running|executing|calling)\b"
+    r"|failed to invoke tool\b"
     r"|traceback \(most recent call last\):|(?-i:([a-z_][\w]{0,60}\.){0,6}[A-Z]\w{0,60}(Error|Exception)\s*:))",
     re.IGNORECASE,
 )

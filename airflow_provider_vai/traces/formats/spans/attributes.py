@@ -6,6 +6,7 @@ have for each field, so every span is read in the same way.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from airflow_provider_vai.traces.formats.spans.call import Kind, Operation
@@ -13,9 +14,17 @@ from airflow_provider_vai.traces.formats.spans.events import event_execution, ev
 from airflow_provider_vai.traces.formats.spans.execution import read_execution
 from airflow_provider_vai.traces.formats.spans.messages import SpanMessage, read_chat, read_system
 from airflow_provider_vai.traces.formats.spans.span import Span, read_value
+from airflow_provider_vai.traces.formats.spans.wrappers import METHODS
 from airflow_provider_vai.traces.reading.values import as_list, as_object, text_or_none
 
-KIND = ("gen_ai.operation.name", "openinference.span.kind", "traceloop.span.kind", "ai.operationId", "llm.request.type")
+KIND = (
+    "gen_ai.operation.name",
+    "openinference.span.kind",
+    "traceloop.span.kind",
+    "ai.operationId",
+    "llm.request.type",
+    "langfuse.observation.type",
+)
 KINDS: dict[str, Kind] = {
     "execute_tool": "tool",
     "tool": "tool",
@@ -77,8 +86,10 @@ TOOL = ("gen_ai.tool.name", "ai.toolCall.name", "tool.name", "tool_call.function
 ARGUMENTS = (
     "gen_ai.tool.call.arguments",
     "tool_arguments",
+    "tool.arguments",
     "ai.toolCall.args",
     "tool_call.function.arguments",
+    "langfuse.observation.input",
     "gcp.vertex.agent.tool_call_args",
     "traceloop.entity.input",
     "input.value",
@@ -89,6 +100,7 @@ RESULT = (
     "gen_ai.tool.call.result",
     "tool_response",
     "ai.toolCall.result",
+    "langfuse.observation.output",
     "gcp.vertex.agent.tool_response",
     "traceloop.entity.output",
     "output.value",
@@ -105,6 +117,7 @@ INPUT_MESSAGES = (
     "gen_ai.prompt",
     "ai.prompt.messages",
     "ai.prompt",
+    "langfuse.observation.input",
     "gcp.vertex.agent.llm_request",
     "input.value",
 )
@@ -112,6 +125,7 @@ OUTPUT_MESSAGES = (
     "gen_ai.output.messages",
     "llm.output_messages",
     "gen_ai.completion",
+    "langfuse.observation.output",
     "gcp.vertex.agent.llm_response",
     "output.value",
 )
@@ -123,7 +137,14 @@ SWITCHED_OFF = ("gcp.vertex.agent.tool_call_args",)
 """Attributes that Google ADK writes as empty objects if content is switched off."""
 
 AGENT = ("gen_ai.agent.name", "agent_name", "agent.name")
-MODEL = ("gen_ai.response.model", "gen_ai.request.model", "llm.model_name", "ai.model.id", "model_name")
+MODEL = (
+    "gen_ai.response.model",
+    "gen_ai.request.model",
+    "llm.model_name",
+    "ai.model.id",
+    "model_name",
+    "langfuse.observation.model.name",
+)
 INPUT_TOKENS = (
     "gen_ai.usage.input_tokens",
     "gen_ai.usage.prompt_tokens",
@@ -137,10 +158,11 @@ OUTPUT_TOKENS = (
     "ai.usage.completionTokens",
 )
 COST = ("operation.cost", "llm.cost.total", "gen_ai.usage.cost")
-SUFFIX = "._use"
-"""The method that OpenInference's CrewAI instrumentation adds to a tool's name."""
+SUFFIX = re.compile(r"(?<=.)(\._use|\.__call__)$")
+"""The methods that OpenInference's instrumentations of CrewAI and DSPy add to a tool's name."""
 
-PREFIXES = ("execute_tool ", "running tool: ", "tools/call ")
+PREFIXES = ("execute_tool ", "running tool: ", "tools/call ", "Tool.")
+"""What tracers put before a tool's name; the last one is MLflow's for DSPy."""
 
 
 def read_operation(span: Span) -> Operation:
@@ -164,12 +186,23 @@ def _recorded(span: Span) -> tuple[Any, Any]:
     recorded, output = span.get(*ARGUMENTS), span.get(*RESULT)
     if span.get(*SWITCHED_OFF) == "{}" == output and recorded == "{}":
         return None, None
+    output = _json_text(span, output)
     arguments, result = event_execution(span)
     return arguments if recorded is None else recorded, result if output is None else output
 
 
+def _json_text(span: Span, output: Any) -> Any:
+    """Return the text inside an output that is a JSON string, if the span says that it is JSON."""
+    if not isinstance(output, str) or span.text("output.mime_type") != "application/json" or output[:1] != '"':
+        return output
+    parsed = read_value(f"[{output}]")
+    return parsed[0] if isinstance(parsed, list) and len(parsed) == 1 and isinstance(parsed[0], str) else output
+
+
 def span_kind(span: Span) -> Kind:
     """Return the kind of a span's operation, by the first attribute with a known kind."""
+    if METHODS.fullmatch(span.text("traceloop.entity.name") or "") or span.get("tool.arguments") is not None:
+        return "tool"
     for name in KIND:
         if kind := KINDS.get((span.text(name) or "").lower()):
             return kind
@@ -198,7 +231,8 @@ def tool_name(span: Span) -> str:
 def without_prefix(name: str) -> str:
     """Return a span's name without what tracers put before or after a tool's name."""
     prefix = next((prefix for prefix in PREFIXES if name.startswith(prefix)), "")
-    return name.removeprefix(prefix).removesuffix(SUFFIX)
+    name = name.removeprefix(prefix)
+    return name if METHODS.fullmatch(name) else SUFFIX.sub("", name)
 
 
 def token_usage(input_tokens: Any, output_tokens: Any, cost: Any = None) -> dict[str, Any]:
@@ -211,7 +245,7 @@ def _read_deferral(operation: Operation) -> None:
     """Read pydantic-ai's attributes of a tool that did not run: its arguments were refused, or it has to wait."""
     span = operation.span
     operation.ran = span.text("pydantic_ai.tool.failure_stage") != "validation"
-    operation.waits_for = span.text("pydantic_ai.tool.deferral.name") or ""
+    operation.waits_for = span.text("pydantic_ai.tool.deferral.name") or operation.waits_for
     operation.server = span.text("mcp.server.name", "gen_ai.tool.server.name")
 
 

@@ -9,12 +9,17 @@ from typing import Any, Literal
 from airflow_provider_vai.model.run import Approval, Outcome, ToolCall
 from airflow_provider_vai.traces.formats.shared.content import error_text
 from airflow_provider_vai.traces.formats.shared.conversation import ToolResult
+from airflow_provider_vai.traces.formats.shared.refusals import is_refusal
 from airflow_provider_vai.traces.formats.shared.reported_failures import reported_failure
 from airflow_provider_vai.traces.formats.spans.messages import ProposedCall, SpanMessage
 from airflow_provider_vai.traces.formats.spans.span import Span
 from airflow_provider_vai.traces.formats.spans.wrappers import Role
+from airflow_provider_vai.traces.reading.values import as_object
 
 Kind = Literal["tool", "model", "agent", "other"]
+BLOCKS = ({"text"}, {"json"}, {"type", "text"})
+"""The keys of a content block that only holds a result's text or JSON."""
+
 APPROVAL = "ApprovalRequired"
 """pydantic-ai's mark on the span of a tool that stopped to wait for a person's approval."""
 
@@ -65,7 +70,9 @@ class SpanCall:
     """A call: its ``proposal`` in ``operation``, its ``execution``, and its ``result`` in later messages.
 
     ``scope`` is the span of the tool that the call was made in, ``order`` its sort key, ``waited_for`` what an
-    earlier execution stopped to wait for. ``is_unproposed`` is true if only an execution was recorded.
+    earlier execution stopped to wait for. ``is_unproposed`` is true if only an execution was recorded, ``is_history``
+    if the call was proposed before the trace began: it is only in the history that a request repeats. ``may_wait`` is
+    true if the trace ends with an execution that has no result, although other executions have one.
     """
 
     proposal: ProposedCall
@@ -78,6 +85,8 @@ class SpanCall:
     result: ToolResult | None = None
     waited_for: str = ""
     is_unproposed: bool = False
+    is_history: bool = False
+    may_wait: bool = False
     position: int | None = None
 
     @property
@@ -105,7 +114,11 @@ def merged_call(call: SpanCall, tool_kinds: dict[str, str], pending: set[str], i
         return _executed(proposed, call, call.execution, needs_approval)
     if call.result is None:
         return proposed, ""
-    if needs_approval:
+    if (
+        needs_approval
+        or call.result.outcome == "denied"
+        or is_refusal(call.result.error if call.result.value is None else call.result.value)
+    ):
         return _denied(proposed, call.result), ""
     return _not_executed(proposed, call, kind, bool(tool_kinds), is_traced)
 
@@ -113,8 +126,11 @@ def merged_call(call: SpanCall, tool_kinds: dict[str, str], pending: set[str], i
 def _executed(proposed: ToolCall, call: SpanCall, execution: Operation, needs_approval: bool) -> tuple[ToolCall, str]:
     span = execution.span
     facts: dict[str, Any] = {"server": execution.server, "started_at": span.start, "ended_at": span.end}
-    if execution.waits_for:
-        return proposed.model_copy(update={**facts, "ended_at": None}), ""
+    if execution.waits_for or call.may_wait:
+        note = "" if execution.waits_for else f"no result of {proposed.tool!r} was recorded: it may have waited"
+        return proposed.model_copy(update={**facts, "ended_at": None}), note
+    if is_refusal(execution.result if execution.error is None else execution.error):
+        return _denied(proposed, ToolResult(value=execution.result, error=execution.error)), ""
     note, arguments = "", execution.arguments
     if arguments is None:
         arguments = proposed.proposed_arguments
@@ -122,15 +138,25 @@ def _executed(proposed: ToolCall, call: SpanCall, execution: Operation, needs_ap
         arguments = {} if arguments is None else arguments
     elif (text := _unnamed(arguments)) is not None and _only_value(proposed.proposed_arguments) == text:
         arguments = proposed.proposed_arguments  # a tool with one argument, recorded without the argument's name
-    outcome: Outcome = "failed" if execution.failed else "success"
+    failed = execution.failed or (call.result is not None and call.result.outcome == "failed")
+    error = execution.error or (call.result.error if call.result else None)
+    outcome: Outcome = "failed" if failed else "success"
     facts |= {"arguments": arguments if execution.ran else None, "outcome": outcome}
     later = call.result.value if call.result else None  # some spans leave out the result, but the next request has it
-    facts |= (
-        {"error": execution.error} if execution.failed else {"result": execution.result or later or execution.result}
-    )
-    facts |= reported_failure(facts.get("result")) if not execution.failed and not span.is_ok else {}
+    facts |= {"error": error} if failed else {"result": _result(execution.result, later)}
+    facts |= reported_failure(facts.get("result")) if not failed and not span.is_ok else {}
     facts["approval"] = _decision(proposed.proposed_arguments, facts["arguments"], needs_approval)
     return proposed.model_copy(update=facts), note
+
+
+def _result(recorded: Any, later: Any) -> Any:
+    """Return the result of an execution: as its span has it, or as the next request has it, without its only block.
+
+    :param recorded: the result in the span.
+    :param later: the result in the messages; ``None`` if they have none.
+    """
+    is_block = isinstance(recorded, list) and len(recorded) == 1 and as_object(recorded[0]).keys() in BLOCKS
+    return later if later is not None and is_block else recorded or later or recorded
 
 
 def _decision(proposed: Any, executed: Any, needs_approval: bool) -> Approval:

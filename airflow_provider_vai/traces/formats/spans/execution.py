@@ -8,14 +8,16 @@ from typing import Any
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.traces.formats.shared.content import error_text, part_text, proposed_arguments
-from airflow_provider_vai.traces.formats.spans.call import Operation
+from airflow_provider_vai.traces.formats.shared.refusals import is_waiting
+from airflow_provider_vai.traces.formats.spans.call import APPROVAL, Operation
 from airflow_provider_vai.traces.formats.spans.messages import ProposedCall, read_chat
-from airflow_provider_vai.traces.formats.spans.reprs import read_repr
+from airflow_provider_vai.traces.formats.spans.reprs import read_repr, read_result_repr
 from airflow_provider_vai.traces.formats.spans.span import Span, first_value, read_value
 from airflow_provider_vai.traces.formats.spans.wrappers import (
     CLASSES,
     HIDDEN,
     HIDDEN_ARGUMENTS,
+    METHODS,
     TOOL_IN_RESULT,
     Content,
     helper_role,
@@ -54,6 +56,8 @@ def read_execution(operation: Operation, arguments: Any, result: Any) -> None:
     operation.call_id = operation.call_id or content.call_id
     _set_arguments(operation, recorded, content)
     _set_result(operation, unwrapped_result(output, operation.tool, content.wrapper))
+    if is_waiting(operation.result):
+        operation.waits_for, operation.result, operation.failed = APPROVAL, None, False
 
 
 def reconcile(execution: Operation, proposal: ProposedCall, others: Iterable[ProposedCall]) -> None:
@@ -65,6 +69,9 @@ def reconcile(execution: Operation, proposal: ProposedCall, others: Iterable[Pro
     :raises MalformedTrace: the arguments or the result are inside an object that is not known.
     """
     recorded, proposed = execution.recorded, proposal.arguments
+    if METHODS.fullmatch(execution.tool):
+        what = f"a tool was called, but its span only has the name of a method, {execution.tool!r}"
+        raise MalformedTrace(what, where=execution.span.where, remedy=REMEDY)
     ids = {execution.call_id, proposal.id} - {""}
     if any(inner.get("tool_call_id") in ids for inner in inner_objects(execution.result)):
         raise _unknown(execution, "result", execution.result)
@@ -158,7 +165,7 @@ def _is_wrapper(execution: Operation, proposals: Iterable[ProposedCall]) -> bool
 def _tool_message(value: Any) -> dict[str, Any] | None:
     """Return the message of a tool that a value is, or that is the last of its messages; ``None`` for other values."""
     if isinstance(value, str):
-        value = read_repr(value) or {}
+        value = read_repr(value) or read_result_repr(value) or {}
         return value if "tool_call_id" in value else None
     if isinstance(value, list):
         return _tool_message(value[-1]) if value and not isinstance(value[-1], (list, str)) else None

@@ -31,6 +31,8 @@ from airflow_provider_vai.traces.reading.values import (
 KINDS: dict[str, Kind] = {"llm": "model", "tool": "tool"}
 UPLOAD = ("post", "patch")
 DEEPEST = 100
+THREAD = ("session_id", "thread_id", "conversation_id")
+"""The keys of the metadata that name a thread, whose traces are one run."""
 
 
 class LangSmithAdapter:
@@ -52,7 +54,7 @@ class LangSmithAdapter:
         return text_or_none(first_value(record, "trace_id", "id")) if isinstance(record, dict) else None
 
     def runs(self, trace: Trace) -> Iterator[Run]:
-        """Yield a run for each trace.
+        """Yield a run for each trace, or one for all traces of a thread.
 
         :raises MalformedTrace: a list holds something other than runs.
         """
@@ -65,7 +67,10 @@ class LangSmithAdapter:
         traces: dict[str, list[PlacedObject]] = {}
         for item, where in sorted(merged.values(), key=lambda run: text_or_none(run[0].get("dotted_order")) or ""):
             traces.setdefault(_trace_id(item, merged), []).append((item, where))
+        conversations: dict[str, list[PlacedObject]] = {}
         for name, items in traces.items():
+            conversations.setdefault(_conversation(items) or name, []).extend(items)
+        for name, items in conversations.items():
             yield _run(trace, name, items)
 
 
@@ -115,8 +120,15 @@ def _trace_id(item: dict[str, Any], merged: dict[str, PlacedObject]) -> str:
     return text_or_none(item.get("trace_id")) or text_or_none(item.get("id")) or ""
 
 
+def _conversation(items: list[PlacedObject]) -> str | None:
+    """Return the id of the thread that the runs of a trace belong to."""
+    metadata = (as_object(as_object(item.get("extra")).get("metadata")) for item, _ in items)
+    return next((id_ for facts in metadata if (id_ := text_or_none(first_value(facts, *THREAD)))), None)
+
+
 def _run(trace: Trace, name: str, items: list[PlacedObject]) -> Run:
-    root = next((item for item, _ in items if item.get("id") == name), items[0][0])
+    roots = [item for item, _ in items if not item.get("parent_run_id")]
+    root = next((item for item in roots if item.get("id") == name), roots[-1] if roots else items[0][0])
     run = Run(
         id=name or trace.fallback_id,
         source="agent_run",

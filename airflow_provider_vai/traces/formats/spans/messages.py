@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airflow_provider_vai.traces.formats.shared.content import MEDIA, TEXT, error_text, part_kind, proposed_arguments
@@ -40,6 +40,8 @@ RESULTS = frozenset(
     [
         "tool_call_response",
         "tool-result",
+        "tool-return",
+        "retry-prompt",
         "tool_result",
         "function_call_output",
         "custom_tool_call_output",
@@ -59,6 +61,17 @@ IGNORED = MEDIA | {"reasoning", "thinking", "redacted_thinking", "blob", "uri", 
 ROLES = {"human": "user", "ai": "assistant", "model": "assistant", "developer": "system", "function": "tool"}
 MESSAGE_KEYS = frozenset({"role", "parts", "tool_calls", "kwargs", "data"})
 """Keys that a message has and an object that wraps it has not."""
+
+AUTOGEN = {
+    "SystemMessage": "system",
+    "UserMessage": "user",
+    "AssistantMessage": "assistant",
+    "FunctionExecutionResultMessage": "tool",
+}
+"""The types of AutoGen's messages."""
+
+PYDANTIC_KINDS = {"request": "user", "response": "assistant"}
+"""The kinds of pydantic-ai's messages."""
 
 DEEPEST = 12
 SYSTEM = ("system", "instructions", "system_instruction", "systemInstruction", "systemPrompt")
@@ -158,6 +171,8 @@ def _unwrapped(value: dict[str, Any]) -> Any:
         return {"type": role.lower(), **value["kwargs"]} if role else value
     if text_or_none(value.get("type")) in (*ROLES, "tool", "system") and isinstance(value.get("data"), dict):
         return {"type": value["type"], **value["data"]}
+    if text_or_none(value.get("type")) in AUTOGEN and "content" in value:
+        return _of_autogen(AUTOGEN[value["type"]], value["content"])
     if isinstance(results := value.get("function"), list):  # OpenInference, AutoGen: beside the message's role
         parts = [{"type": "function_call_output", **as_object(read_value(result))} for result in results]
         return {"role": "tool", "content": parts}
@@ -170,14 +185,35 @@ def _unwrapped(value: dict[str, Any]) -> Any:
     return value
 
 
+def _of_autogen(role: str, content: Any) -> dict[str, Any]:
+    results = content if role == "tool" and isinstance(content, list) else []
+    parts = [{"type": "function_call_output", **result} for result in map(as_object, results)]
+    return {"role": role, "content": parts or content}
+
+
 def _role(value: Any) -> str:
     if not isinstance(value, dict):
         return ""
     role = text_or_none(first_value(value, "role", "_role")) or ""
+    if not role and isinstance(value.get("parts"), list) and value.get("kind") in PYDANTIC_KINDS:
+        return _pydantic_role(value)
     kind = value.get("type")
     if not role and isinstance(kind, str) and kind in ("human", "ai", "system", "tool"):
         role = kind
     return ROLES.get(role, role)
+
+
+def _pydantic_role(value: dict[str, Any]) -> str:
+    """Return the role of a message of pydantic-ai, which has a kind instead."""
+    kinds = {as_object(part).get("part_kind") for part in value["parts"]}
+    if value["kind"] == "response" or "user-prompt" in kinds:
+        return PYDANTIC_KINDS[value["kind"]]
+    return "system" if kinds == {"system-prompt"} else "tool"
+
+
+def _with_type(part: dict[str, Any]) -> dict[str, Any]:
+    """Return a part with its type where others have it; pydantic-ai names it ``part_kind``."""
+    return {"type": part["part_kind"], **part} if "part_kind" in part and "type" not in part else part
 
 
 def _message(value: dict[str, Any], default_role: str) -> SpanMessage:
@@ -211,6 +247,7 @@ def _read_part(message: SpanMessage, part: Any) -> str | None:
     """Add a part's call or result to its message, or return the part's text."""
     if part is None or isinstance(part, str):
         return part
+    part = _with_type(part) if isinstance(part, dict) else part
     kind = part_kind(part)
     if (result := read_result(part)) is not None:
         message.results.append(result)
@@ -233,6 +270,7 @@ def read_call(part: Any) -> ProposedCall | None:
     """Return the call in a part of a message; ``None`` for any other part."""
     if not isinstance(part, dict):
         return None
+    part = _with_type(part)
     for name in WRAPPED_CALLS:
         if isinstance(inner := part.get(name), dict):
             call = read_call({"type": "tool_call", **inner})
@@ -261,6 +299,7 @@ def read_result(part: Any) -> ToolResult | None:
     """Return the result in a part of a message; ``None`` for any other part."""
     if not isinstance(part, dict):
         return None
+    part = _with_type(part)
     for name in WRAPPED_RESULTS:
         if isinstance(inner := part.get(name), dict):
             return read_result({**as_object(inner.get("origin")), **inner, "type": "tool_result"})
@@ -271,7 +310,9 @@ def read_result(part: Any) -> ToolResult | None:
     marks = (part.get("is_error"), part.get("isError"), part.get("error"))
     failed = True in marks or (kind == "tool_result" and part.get("status") == "error")
     failed = failed or as_object(part.get("output")).get("type") in ("error-text", "error-json")
-    return _tool_result(_id(part, RESULT_ID), text_or_none(first_value(part, *CALL_NAME)), value, failed)
+    failed = failed or kind == "retry-prompt" or part.get("outcome") in ("failed", "retried", "denied")
+    result = _tool_result(_id(part, RESULT_ID), text_or_none(first_value(part, *CALL_NAME)), value, failed)
+    return replace(result, outcome="denied", ran=False) if part.get("outcome") == "denied" else result
 
 
 def _tool_message(value: dict[str, Any]) -> ToolResult:

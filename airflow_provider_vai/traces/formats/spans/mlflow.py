@@ -10,17 +10,34 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.model.run import Run
-from airflow_provider_vai.traces.formats.spans.attributes import token_usage, unknown_kind
+from airflow_provider_vai.traces.formats.spans.attributes import (
+    read_operation,
+    span_kind,
+    token_usage,
+    unknown_kind,
+    without_prefix,
+)
 from airflow_provider_vai.traces.formats.spans.call import Kind, Operation
 from airflow_provider_vai.traces.formats.spans.execution import read_execution
 from airflow_provider_vai.traces.formats.spans.messages import read_chat, read_system
 from airflow_provider_vai.traces.formats.spans.operations import title
 from airflow_provider_vai.traces.formats.spans.run import SpanRun
 from airflow_provider_vai.traces.formats.spans.span import Span, first_value, read_span, read_value
+from airflow_provider_vai.traces.formats.spans.wrappers import CLASSES
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace, document_objects
-from airflow_provider_vai.traces.reading.values import as_object, require_object, require_objects, text_or_none
+from airflow_provider_vai.traces.reading.values import (
+    PlacedObject,
+    as_object,
+    require_object,
+    require_objects,
+    text_or_none,
+)
 
 KINDS: dict[str, Kind] = {"TOOL": "tool", "CHAT_MODEL": "model", "LLM": "model", "AGENT": "agent"}
+
+
+SESSION = "mlflow.trace.session"
+"""The key of the metadata that names a conversation, whose traces are one run."""
 
 
 class MLflowAdapter:
@@ -37,23 +54,35 @@ class MLflowAdapter:
         return isinstance(data, dict) and isinstance(data.get("spans"), list) and isinstance(first.get("info"), dict)
 
     def line_key(self, record: Any) -> str | None:
-        """Return the trace's id. Never raises."""
+        """Return the id of the trace or of its session. Never raises."""
         info = as_object(record).get("info")
-        return text_or_none(first_value(info, "trace_id", "request_id")) if isinstance(info, dict) else None
+        own = text_or_none(first_value(info, "trace_id", "request_id")) if isinstance(info, dict) else None
+        return own and (_session(record) or own)
 
     def runs(self, trace: Trace) -> Iterator[Run]:
-        """Yield a run for each trace.
+        """Yield a run for each trace, or one for all traces of a session.
 
         :raises MalformedTrace: a trace or a span breaks the format.
         """
+        conversations: dict[str, list[PlacedObject]] = {}
         for item, where in document_objects(trace):
-            yield _run(trace, item, where)
+            conversations.setdefault(_session(item) or where, []).append((item, where))
+        for items in conversations.values():
+            yield _run(trace, items)
 
 
-def _run(trace: Trace, item: dict[str, Any], where: str) -> Run:
-    info = require_object(item.get("info"), f"{where}info")
-    spans = require_object(item.get("data"), f"{where}data").get("spans")
-    operations = [_operation(span, place) for span, place in require_objects(spans, f"{where}data.spans")]
+def _session(item: dict[str, Any]) -> str | None:
+    """Return the id of the session that a trace belongs to."""
+    metadata = as_object(item.get("info")).get("trace_metadata")
+    return text_or_none(as_object(metadata).get(SESSION))
+
+
+def _run(trace: Trace, items: list[PlacedObject]) -> Run:
+    operations: list[Operation] = []
+    for item, where in items:
+        info = require_object(item.get("info"), f"{where}info")
+        spans = require_object(item.get("data"), f"{where}data").get("spans")
+        operations += [_operation(span, place) for span, place in require_objects(spans, f"{where}data.spans")]
     run = Run(
         id=text_or_none(first_value(info, "trace_id", "request_id")) or trace.fallback_id,
         source="agent_run",
@@ -67,6 +96,9 @@ def _operation(item: dict[str, Any], where: str) -> Operation:
     span = read_span(item, where)
     span.attributes = {name: _decoded(value) for name, value in span.attributes.items()}
     kind = (span.text("mlflow.spanType") or text_or_none(item.get("span_type")) or "").upper()
+    kind = "" if kind == "NULL" else kind  # spans that reach MLflow by OpenTelemetry
+    if not kind and span_kind(span) != "other":  # another instrumentation's span, which MLflow only keeps
+        return read_operation(span)
     operation = Operation(span, KINDS.get(kind, "other"), tool=_tool_name(span))
     operation.note = unknown_kind(operation.kind, kind)
     inputs, outputs = span.get("mlflow.spanInputs"), span.get("mlflow.spanOutputs")
@@ -89,11 +121,14 @@ def _operation(item: dict[str, Any], where: str) -> Operation:
 
 def _tool_name(span: Span) -> str:
     """Return a tool's name, without the number that MLflow adds to repeated span names (``search_2``)."""
-    return span.text("mlflow.spanFunctionName", "gen_ai.tool.name") or span.name
+    name = span.text("mlflow.spanFunctionName", "gen_ai.tool.name") or span.name
+    return (span.text("name") or name) if CLASSES.fullmatch(name) else without_prefix(name)
 
 
 def _decoded(value: Any) -> Any:
     """Return the value of an attribute's JSON text, which may also be a JSON string."""
+    if value == "null":
+        return None
     if isinstance(value, str) and len(value) > 1 and value[0] == value[-1] == '"':
         try:
             return json.loads(value)

@@ -15,6 +15,9 @@ from airflow_provider_vai.traces.formats.spans.otel_genai import span_runs
 from airflow_provider_vai.traces.formats.spans.span import OPENINFERENCE, line_traces, read_spans, some_spans
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 
+SESSION = "session.id"
+"""The attribute that names a conversation, whose traces are one run."""
+
 
 class OpenInferenceAdapter:
     """Reads OpenInference spans."""
@@ -29,11 +32,11 @@ class OpenInferenceAdapter:
         return any(span.get(OPENINFERENCE) is not None for span in some_spans(document))
 
     def runs(self, trace: Trace) -> Iterator[Run]:
-        """Yield a run for each trace.
+        """Yield a run for each trace, or one for all traces of a session.
 
         :raises MalformedTrace: a span breaks the format, or the exporter left the content out.
         """
-        yield from span_runs(trace, self.name, list(read_spans(trace.document, str(trace))), read_operation)
+        yield from span_runs(trace, self.name, list(read_spans(trace.document, str(trace))), read_operation, SESSION)
 
 
 ADAPTER = OpenInferenceAdapter()

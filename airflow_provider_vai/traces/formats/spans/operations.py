@@ -9,7 +9,7 @@ from airflow_provider_vai.model.run import RunOutcome
 from airflow_provider_vai.traces.formats.shared.content import total_usage
 from airflow_provider_vai.traces.formats.spans.call import Kind, Operation
 from airflow_provider_vai.traces.formats.spans.span import span_order
-from airflow_provider_vai.traces.formats.spans.wrappers import helper_role
+from airflow_provider_vai.traces.formats.spans.wrappers import METHODS, helper_role
 
 
 def title(operations: list[Operation]) -> str | None:
@@ -32,12 +32,20 @@ class Operations:
             if operation.role == "skipped":
                 operation.kind, operation.note = "other", ""
         self._by_id = {operation.span.id: operation for operation in self._all if operation.span.id}
+        for operation in self._all:
+            self._name_tool(operation)
         self.tool_kinds = {tool: kind for operation in self._all for tool, kind in operation.tool_kinds.items()}
         self.answers = {operation.tool for operation in self._all if operation.role == "answer"}
         self.pending = {call_id for operation in self._all for call_id in operation.pending}
 
     def __iter__(self) -> Iterator[Operation]:
         return iter(self._all)
+
+    def _name_tool(self, operation: Operation) -> None:
+        """Take a tool's name from the spans around it, if its own span only has the name of a class's method."""
+        if operation.kind == "tool" and METHODS.fullmatch(operation.tool):
+            names = (outer.span.text("tool.name", "gen_ai.tool.name") for outer in self.above(operation))
+            operation.tool = next((name for name in names if name), operation.tool)
 
     def of_kind(self, kind: Kind) -> list[Operation]:
         """Return the operations of one kind."""

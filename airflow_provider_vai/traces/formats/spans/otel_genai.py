@@ -26,7 +26,15 @@ from airflow_provider_vai.traces.formats.spans.span import (
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 
 CONVERSATION = "gen_ai.conversation.id"
-ATTRIBUTE_PREFIXES = ("gen_ai.", "traceloop.", "ai.operationId", "pydantic_ai.", "mcp.method", "logfire.")
+ATTRIBUTE_PREFIXES = (
+    "gen_ai.",
+    "traceloop.",
+    "ai.operationId",
+    "pydantic_ai.",
+    "mcp.method",
+    "logfire.",
+    "langfuse.observation.",
+)
 
 
 class OTelGenAIAdapter:

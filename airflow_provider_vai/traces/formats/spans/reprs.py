@@ -13,6 +13,11 @@ _PLAIN = re.compile(r"role='(\w+)' content=(?:'(.*?)'|\"(.*?)\"|None) \w+=", re.
 _CHAT_MESSAGE = re.compile(r"ChatMessage\(role=<MessageRole\.\w{1,20}: '(\w{1,20})'>, additional_kwargs=")
 """A message of LlamaIndex 0.14."""
 
+_EXECUTION = re.compile(
+    r"status='(success|failure)' result=(.{1,1000000}) error=(.{1,100000}) updated_session_state=", re.DOTALL
+)
+"""The result of a function of Agno 2, printed with ``str``."""
+
 _TOOL_MESSAGE = "content="
 """The beginning of a tool message of LangChain, printed with ``str``; its other fields follow."""
 
@@ -38,6 +43,22 @@ def read_repr(text: str) -> dict[str, Any] | None:
     if call := _CALL_ID.match(text, match.end()):
         message["tool_call_id"] = call[1]
     return message
+
+
+def read_result_repr(text: str) -> dict[str, Any] | None:
+    """Return the result of a call, in the form of a tool's message; ``None`` if the text is none.
+
+    :param text: the repr.
+    """
+    match = _EXECUTION.match(text)
+    if match is None:
+        return None
+    failed = match[1] == "failure"
+    try:
+        content = ast.literal_eval(match[3] if failed else match[2])
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        content = match[3] if failed else match[2]
+    return {"role": "tool", "tool_call_id": "", "content": content, "status": "error" if failed else "success"}
 
 
 def _tool_message(text: str) -> dict[str, Any] | None:

@@ -29,6 +29,9 @@ SWITCHES = (
     "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, TRACELOOP_TRACE_CONTENT, or OPENINFERENCE_HIDE_INPUTS=false."
 )
 
+DECLARED = ("agent.tools", "gen_ai.tool.definitions", "llm.tools")
+"""The ends of the names of attributes that list an agent's tools."""
+
 Order = tuple[bool, datetime]
 """A sort key; see :func:`span_order`."""
 
@@ -98,6 +101,8 @@ class SpanRun:
             self._match(execution)
         self.calls = [call for call in self.calls if call.proposal.tool not in self.operations.answers]
         self._refuse_hidden_content()
+        self._refuse_bare_spans()
+        self._mark_waiting()
         self._add_calls()
         facts = {**self.operations.facts(), "outcome": self._outcome(finished)}
         return self.conversation.finish(run.model_copy(update=facts))
@@ -128,6 +133,7 @@ class SpanRun:
         counts: dict[str, int] = {}
         in_batch, before = False, None
         waiting: list[SpanCall] = []
+        known = self._repeated(scope, operation)
         for message in operation.input_messages:
             self._note_problems(message, operation)
             if message.role == "system" and not scope:
@@ -142,7 +148,8 @@ class SpanRun:
                 key = _key(proposal)
                 counts[key] = counts.get(key, 0) + 1
                 call = self._nth_call(scope, proposal, counts[key] - 1)
-                waiting.append(call or self._add(proposal, _Context(operation, scope, order, turn)))
+                call = call or self._under_other_id(scope, proposal, known | {id(found) for found in waiting})
+                waiting.append(call or self._add(proposal, _Context(operation, scope, order, turn), is_history=True))
             for result in message.results:
                 self._set_result(result, waiting, operation)
         self.batches += 1
@@ -184,8 +191,21 @@ class SpanRun:
             return None
         return next((call for call in self.calls if call.proposal == proposal and call.scope != scope), None)
 
-    def _add(self, proposal: ProposedCall, context: _Context) -> SpanCall:
+    def _repeated(self, scope: str, operation: Operation) -> set[int]:
+        """Return the calls, by identity, that the input of an operation repeats with their own ids."""
+        keys = {_key(call) for message in operation.input_messages for call in message.calls}
+        return {id(call) for key in keys for call in self.by_key.get((scope, key), [])}
+
+    def _under_other_id(self, scope: str, proposal: ProposedCall, taken: set[int]) -> SpanCall | None:
+        """Return the call that an input repeats under another id, as OpenLLMetry does for the Responses API's items."""
+        free = (call for call in self.calls if call.scope == scope and id(call) not in taken and call.proposal.id)
+        return next(
+            (call for call in free if replace(call.proposal, id=proposal.id) == proposal and not call.is_history), None
+        )
+
+    def _add(self, proposal: ProposedCall, context: _Context, *, is_history: bool = False) -> SpanCall:
         call = SpanCall(proposal, context.operation, context.scope, context.turn, context.order, self.batches)
+        call.is_history = is_history
         self.calls.append(call)
         self.by_key.setdefault((context.scope, _key(proposal)), []).append(call)
         return call
@@ -239,17 +259,55 @@ class SpanRun:
         free = [call for call in free if call.proposal.tool == execution.tool and call.order <= start]
         if execution.call_id:
             free = [call for call in free if not call.proposal.id or has_generated_id(call.proposal)]
-        same_ones = (call for call in free if call.proposal.arguments in (execution.arguments, execution.recorded))
-        return next(same_ones, next(iter(free), None))
+        recorded = (execution.arguments, execution.recorded)
+        same_ones = (call for call in free if call.proposal.arguments in recorded)
+        found = next(same_ones, next(iter(free), None))
+        return found or self._resumed_call(execution, scope)
+
+    def _resumed_call(self, execution: Operation, scope: str) -> SpanCall | None:
+        """Return the call that waited when the trace began: the last one of the history with the same arguments."""
+        recorded = (execution.arguments, execution.recorded)
+        waiting = (call for call in reversed(self.calls) if call.is_history and call.execution is None)
+        same_ones = (call for call in waiting if call.proposal.tool == execution.tool and call.scope == scope)
+        return next((call for call in same_ones if call.proposal.arguments in recorded), None)
+
+    def _mark_waiting(self) -> None:
+        """Mark the executions without a result that no request follows: a paused run looks the same."""
+        ended = [call for call in self.calls if call.execution is not None]
+        if not any(call.execution and call.execution.result is not None for call in ended):
+            return
+        last = max((span_order(model.span) for model in self.operations.of_kind("model")), default=None)
+        for call in ended:
+            execution = call.execution
+            is_open = execution is not None and execution.result is None and not execution.failed
+            is_last = execution is not None and last is not None and span_order(execution.span) >= last
+            call.may_wait = is_open and is_last and call.result is None and not call.is_unproposed
 
     def _refuse_hidden_content(self) -> None:
         has_content = any(call.proposal.arguments is not None or call.has_content for call in self.calls)
         models = (operation for operation in self.operations if operation.asks_for_tools and not self.calls)
         asks_for_tools = next(models, None)
-        if (self.calls and not has_content) or asks_for_tools:
+        if (self.calls and not has_content) or asks_for_tools or self._lacks_results():
             where = (asks_for_tools or self.calls[0].operation).span.where
             problem = "calls tools, but the exporter left out their arguments and results"
             raise MalformedTrace(problem, where=where, remedy=SWITCHES)
+
+    def _refuse_bare_spans(self) -> None:
+        """Refuse a trace in which agents ran, but no message and no call was recorded."""
+        agents = [*self.operations.of_kind("agent"), *self.operations.of_kind("model")]
+        has_content = any(operation.input_messages or operation.output_messages for operation in agents)
+        declares = (agent for agent in agents if any(str(name).endswith(DECLARED) for name in agent.span.attributes))
+        found = next(declares, None)
+        if found and not self.calls and not has_content:
+            problem = "an agent with tools ran, but the exporter recorded no message and no tool call"
+            raise MalformedTrace(problem, where=found.span.where, remedy=SWITCHES)
+
+    def _lacks_results(self) -> bool:
+        """Return whether the model was asked again after its calls, and yet no call has an execution or a result."""
+        if not self.calls or any(call.execution or call.result for call in self.calls):
+            return False
+        requests = {call.operation for call in self.calls}
+        return len(requests) > 1 and self._outcome(finished=False) == "success"
 
     # --- the run ------------------------------------------------------------------------------------------------------
 
@@ -263,7 +321,8 @@ class SpanRun:
             if call.batch != batch:
                 self.conversation.start_message()
             batch = call.batch
-            merged, note = merged_call(call, tool_kinds, pending, call.proposal.tool in traced)
+            before = call.is_history and bool(traced)  # it ran before the trace began, so no mark says how it ended
+            merged, note = merged_call(call, tool_kinds, pending, call.proposal.tool in traced or before)
             if note:
                 self.conversation.note(call.operation.span.where, note)
             call.turn = parent.turn if parent else call.turn

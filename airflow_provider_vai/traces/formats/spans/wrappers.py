@@ -87,8 +87,9 @@ ARGUMENTS = (
         call_id=("kwargs.tool_call_id",),
     ),
     Wrapper(
-        "OpenInference, smolagents 0.1.43",
-        keys=_keys("args kwargs sanitize_inputs_outputs"),
+        "OpenInference, smolagents 0.1.43; MLflow 3.17",
+        keys=_keys("kwargs sanitize_inputs_outputs"),
+        others=_keys("args"),
         inside=("kwargs",),
         positional="args",
     ),
@@ -143,6 +144,14 @@ RESULTS = (
         others=_keys("blocks content is_error exception"),
         inside=("raw_output", "content", "blocks"),
         failed="is_error",
+    ),
+    Wrapper(
+        "OpenLLMetry, LlamaIndex 0.62.4",
+        keys=_keys("tool_name tool_kwargs tool_id tool_output"),
+        others=_keys("return_direct"),
+        inside=("tool_output.raw_output", "tool_output.blocks"),
+        call_id=("tool_id",),
+        failed="tool_output.is_error",
     ),
     Wrapper(
         "OpenInference, Google ADK",
@@ -229,12 +238,16 @@ HELPERS = (
     Helper("OpenInference, LlamaIndex 4.6.1", "skipped", span=r".+\._prepare_chat_with_tools"),
     Helper("OpenInference, smolagents 0.1.43", "answer", span="FinalAnswerTool"),
     Helper("OpenInference, smolagents 0.1.43", "answer", tool="final_answer", beside="sanitize_inputs_outputs"),
+    Helper("OpenInference, DSPy 3", "answer", span=r"finish\.__call__"),
     Helper("Haystack's Langfuse tracer", "messages", result="tool_messages"),
     Helper("Haystack's Langfuse tracer", "messages", span=r".+ - \[('[^']+'(, )?)+\]"),
 )
 
-CLASSES = re.compile(r"\w*Tool(\.(acall|call|__call__))?")
+CLASSES = re.compile(r"\w*Tool(\.(acall|call|__call__|task))?")
 """Names of spans that are the class of a tool: LlamaIndex's and smolagents' spans name the tool in an attribute."""
+
+METHODS = re.compile(r"\w*Tool\.(acall|call|__call__|task)")
+"""Names that are never a tool's own: spans that a tracer names after a method of a tool's class."""
 
 TOOL_IN_RESULT = ("tool_name",)
 """Where a result names its tool, for a span that only has a class's name."""
@@ -244,12 +257,18 @@ OBSERVATIONS = (("Calling tools:", "Observation:"),)
 """How a call and its result begin in a model's messages, if a framework writes both as text: smolagents 1.x."""
 
 
+PROGRAM, OBSERVED = "[[ ## ", "[[ ## observation_0 ## ]]"
+"""How a prompt of DSPy begins, and the field by which it repeats the calls so far and their results."""
+
+
 def is_observation(text: str, before: str | None) -> bool:
     """Return whether the text of a user's message is the result of a call in the message before.
 
     :param text: the text.
     :param before: the text of the message before.
     """
+    if text.startswith(PROGRAM) and OBSERVED in text:
+        return True
     return any((before or "").startswith(call) and text.startswith(result) for call, result in OBSERVATIONS)
 
 
