@@ -133,6 +133,10 @@ class WrittenJson:
     def __init__(self, value: Any) -> None:
         self.value = value
 
+    def release(self) -> None:
+        """Write the text for :func:`laid_out`, and drop the value, which may take much memory."""
+        self.value = None if self.laid_out else self.value
+
     @cached_property
     def indented(self) -> str:
         """The text as :func:`pretty` writes it, without the final newline."""
