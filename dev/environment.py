@@ -28,9 +28,9 @@ CONSTRAINTS = Path("dev/constraints.txt")
 OLDEST = (3, 10)
 OLDEST_AIRFLOW = REPOSITORY / ".venv-3.1"
 # Airflow's constraint files are not on a package index: use the releases of a day on which all suited this version.
-OLDEST_PACKAGES = ["--exclude-newer", "2026-03-20", "apache-airflow==3.1.8", "-e", ".[duckdb,http]"]
+OLDEST_PACKAGES = ["--exclude-newer", "2026-03-20", "apache-airflow==3.1.8", "-e", ".[duckdb,flashboard,http]"]
 NEXT_AIRFLOW = REPOSITORY / ".venv-next"
-NEXT_PACKAGES = ["--prerelease", "allow", "apache-airflow==3.4.0b2", "-e", ".[duckdb,http]"]
+NEXT_PACKAGES = ["--prerelease", "allow", "apache-airflow==3.4.0b2", "-e", ".[duckdb,flashboard,http]"]
 BASE = REPOSITORY / ".venv-base"
 DOCS = REPOSITORY / ".venv-docs"
 DOCS_PACKAGES = REPOSITORY / "dev/docs_site/requirements.txt"
