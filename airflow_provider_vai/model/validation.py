@@ -26,5 +26,6 @@ def problems(error: ValidationError, *, values: bool = True) -> str:
         is_shown = values and problem["loc"]  # the beginning of a whole document says nothing
         found = f" (found {mask(str(masked(problem['input'])))[:60]!r})" if is_shown else ""
         text = mask(problem["msg"].removeprefix("Value error, "))
-        shown.append(f"{place}: {text}{found}" if problem["loc"] else text)
+        says_all = not problem["loc"] and problem["type"] == "value_error"
+        shown.append(text if says_all else f"{place}: {text}{found}")
     return "; ".join(shown)

@@ -9,13 +9,14 @@ Links are relative to the address of Airflow's UI (its pages have a ``<base>``),
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from urllib.parse import quote
 
 from airflow_provider_vai.languages.markdown import escaped
 from airflow_provider_vai.languages.titles import shortened, title_of
 from airflow_provider_vai.model.automation import Automation, Step
+from airflow_provider_vai.model.step_graph import GATE
 
 TITLE_CHARACTERS = 200
 DESCRIPTION_CHARACTERS = 600
@@ -24,7 +25,6 @@ MOST_ROWS = 20
 MOST_NAMES = 20
 
 EFFECTS = {"read": "reads", "artifact": "stores a result", "write": "writes"}
-GATE = "approval_gate"
 
 
 def documentation(automation: Automation) -> str:
@@ -60,7 +60,12 @@ def _origin(automation: Automation) -> str:
 
 
 def _rows(steps: list[Step]) -> list[str]:
-    groups = [(row, list(group)) for row, group in groupby(steps, key=lambda step: _row(step, steps))]
+    task_ids = {step.key: step.task_id for step in steps}
+    guarded: dict[str, list[str]] = {}
+    for step in steps:
+        if step.approval.gate:
+            guarded.setdefault(step.approval.gate, []).append(step.task_id)
+    groups = [(row, list(group)) for row, group in groupby(steps, key=lambda step: _row(step, task_ids, guarded))]
     lines = []
     for row, group in groups[:MOST_ROWS]:
         ids = [f"`{step.task_id}`" for step in group]
@@ -70,18 +75,19 @@ def _rows(steps: list[Step]) -> list[str]:
     return [*lines, f"| {left} more | | | |"] if left else lines
 
 
-def _row(step: Step, steps: list[Step]) -> tuple[str, str, str]:
-    """Return what a step does, where its values come from if they are not frozen, and what a person should know."""
+def _row(step: Step, task_ids: Mapping[str, str], guarded: Mapping[str, list[str]]) -> tuple[str, str, str]:
+    """Return what a step does, where its values come from if they are not frozen, and what a person should know.
+
+    :param task_ids: The task id of each step, by key. :param guarded: The task ids behind each gate, by the gate's key.
+    """
     if step.kind == GATE:
-        guarded = [other.task_id for other in steps if other.approval.gate == step.key]
-        return f"asks before {_listed(guarded)}", "", ""
+        return f"asks before {_listed(guarded.get(step.key, []))}", "", ""
     note = escaped(title_of(step.non_deterministic_reason or "", NOTE_CHARACTERS))
     each = ", once for each element" if step.each else ""
-    return f"{step.kind}: {EFFECTS[step.effect]}{each}", _sources(step, steps), note
+    return f"{step.kind}: {EFFECTS[step.effect]}{each}", _sources(step, task_ids), note
 
 
-def _sources(step: Step, steps: list[Step]) -> str:
-    task_ids = {other.key: other.task_id for other in steps}
+def _sources(step: Step, task_ids: Mapping[str, str]) -> str:
     read = [output.step for output in step.outputs()] + [key for key, _ in step.given_arguments()]
     earlier = dict.fromkeys(task_ids[key] for key in read if key is not None)
     params = [f"params.{name}" for name in dict.fromkeys(step.params())]

@@ -117,10 +117,10 @@ def publish(
         )
         sidecar, carry_out = _checked_review(_sidecar(automation, state, (rendered, dag_file), made), pause)
         entry = _entry(sidecar, made, rendered, dag_file)
-        steps = json_text.WrittenJson(spec.pop("steps"))
+        spec["steps"] = steps = json_text.WrittenJson(spec["steps"])
         if state.newest is None:  # the entry is whole: the data is not compared with an earlier one
             steps.release()
-        log(state, entry, carry_out, spec={**spec, "steps": steps})
+        log(state, entry, carry_out, spec=spec)
     return _published(sidecar, state, "updated" if state.sidecar else "created")
 
 

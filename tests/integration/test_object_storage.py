@@ -222,11 +222,13 @@ def test_recordings_over_http(vault: Any, runs_path: str, monkeypatch: pytest.Mo
     from airflow.api_fastapi.core_api.security import get_user
     from fastapi.testclient import TestClient
 
+    from airflow_provider_vai.plugin.api import reading
     from airflow_provider_vai.plugin.app import app
     from airflow_provider_vai.plugin.routes.recordings import PLACES
     from tests.unit.plugin.api_support import run_id, seed
 
     monkeypatch.setenv("AIRFLOW__VAI__RUNS_PATH", runs_path)
+    reading._processes.end()  # those of earlier tests do not have this store's connection
     monkeypatch.setitem(app.dependency_overrides, get_user, lambda: SimpleAuthManagerUser(username="op", role="op"))
     _ = create_auth_manager()
     client = TestClient(app, headers={"Authorization": "Bearer of-a-test"})

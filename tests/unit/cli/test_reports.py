@@ -12,8 +12,11 @@ from airflow_provider_vai.store.publisher import publish
 from tests.unit.support import call, crystallized, run
 
 
-def test_only_what_the_recorded_call_gave_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_what_the_recorded_call_gave_is_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Constants of the action kind or tools file, and arguments of a gate, are not counted."""
+    monkeypatch.setenv("COLUMNS", "200")
     recorded = run(
         call("look", {"q": "x"}, {"id": "record 4711"}),
         call("post", {"url": "/orders", "method": "POST", "json": {"id": "record 4711"}}, approval="approved"),

@@ -34,7 +34,7 @@ class Bed(BaseModel):
         ({"plants": -1}, "plants: there cannot be fewer than none (found '-1')"),
         ({"plants": 3}, "the plants need more water"),
         ({}, "plants is missing"),
-        ([], "Input should be a valid dictionary or instance of Bed"),
+        ([], "the document: Input should be a valid dictionary or instance of Bed"),
     ],
 )
 def test_only_what_the_author_can_use_is_said(given: object, said: str) -> None:

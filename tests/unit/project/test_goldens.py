@@ -20,8 +20,8 @@ FOLDERS = [str(case.expected) for case in CASES]
 def test_golden(case: Case, tmp_path: Path) -> None:
     """The same command writes the same bytes; ``python -m tests.golden.regenerate`` updates them."""
     make(case, tmp_path)
-    written = {path.name: path.read_text() for path in sorted(tmp_path.iterdir())}
-    assert written == {path.name: path.read_text() for path in sorted(case.expected.iterdir())}
+    written = {path.name: path.read_text() for path in sorted(tmp_path.iterdir()) if path.is_file()}
+    assert written == {path.name: path.read_text() for path in sorted(case.expected.iterdir()) if path.is_file()}
     assert [name.partition(".")[2] for name in written] == ["py", "vai.json"]
 
 

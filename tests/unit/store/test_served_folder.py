@@ -78,7 +78,7 @@ def test_what_airflow_reads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert [name for name in [*read, "dags2", "elsewhere"] if served_folder.is_read_by_airflow(tmp_path / name)] == read
 
 
-def test_object_storage_can_be_served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_object_storage_can_be_served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, memory_store: None) -> None:
     """A bucket is served as it is named, and no request to read a file is made for it."""
     monkeypatch.setenv("AIRFLOW__VAI__AUTOMATIONS_PATH", "memory://bucket/vai")
     served = served_folder.served_folder()

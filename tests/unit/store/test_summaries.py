@@ -170,7 +170,7 @@ def test_the_description_is_shown_masked(tmp_path: Path) -> None:
     assert secret not in found.shown_description
 
 
-def test_an_object_store(tmp_path: Path, reads: list[str]) -> None:
+def test_an_object_store(tmp_path: Path, reads: list[str], memory_store: None) -> None:
     """One listing tells which objects changed: by their ETag, also where size and time stay."""
     from airflow.sdk.io import attach
     from fsspec.implementations.memory import MemoryFileSystem

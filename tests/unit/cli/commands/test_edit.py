@@ -26,7 +26,7 @@ NOTHING: dict[str, Any] = dict.fromkeys(
 @pytest.fixture
 def dag(tmp_path: Path) -> Path:
     """Return a DAG file with its sidecar, in a folder of its own."""
-    for path in (GOLDEN / "agentdojo" / "expected").iterdir():
+    for path in filter(Path.is_file, (GOLDEN / "agentdojo" / "expected").iterdir()):
         shutil.copy(path, tmp_path)
     return tmp_path / "vai_garden.py"
 

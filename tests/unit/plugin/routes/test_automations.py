@@ -518,12 +518,12 @@ def test_a_change_while_the_state_is_read(op: Any, folder: Path, monkeypatch: py
     read = store_state._read_sidecar
     looks: list[Path] = []
 
-    def read_late(path: Path) -> Any:
+    def read_late(path: Path, *given: Any) -> Any:
         looks.append(path)
         if len(looks) == 1:  # publishing looks, too
-            spec = read(path).automation.model_copy(update={"description": "another editor's"})
+            spec = read(path, *given).automation.model_copy(update={"description": "another editor's"})
             publish(spec, folder, by="another editor")
-        return read(path)
+        return read(path, *given)
 
     monkeypatch.setattr(store_state, "_read_sidecar", read_late)
     answer = op.patch(ONE, json={"description": "mine"}, headers=match(1))
