@@ -25,12 +25,10 @@
     if (!host || !window.frameElement) return;
     const isFirst = !window.frameElement.dataset.vai;
     window.frameElement.dataset.vai = "opened";
-    const marker = "/plugin/vai/";
     const path = host.location.pathname;
-    const at = path.indexOf(marker);
-    if (at < 0) return;
+    const [, start, wanted = ""] = path.match(/^(.*\/plugin\/vai)(?:\/(.*))?$/) ?? [];
+    if (!start) return;
     const up = new URL(document.body.dataset.up, location.href).pathname;
-    const wanted = path.slice(at + marker.length);
     if (isFirst && wanted.startsWith("vai/ui/")) {
       const asked = up + wanted.slice("vai/".length) + host.location.search;
       if (asked !== location.pathname + location.search) {
@@ -38,7 +36,7 @@
         return;
       }
     }
-    const here = path.slice(0, at + marker.length) + "vai/" + location.pathname.slice(up.length) + location.search;
+    const here = `${start}/vai/${location.pathname.slice(up.length)}${location.search}`;
     if (here !== path + host.location.search) host.history.replaceState(host.history.state, "", here);
   }
 
