@@ -106,7 +106,7 @@ def publish(
         if _is_same(state, automation) and not drops_edits:
             return _published(state.sidecar, state, "unchanged")  # type: ignore[arg-type]
         rendered = render(automation)
-        dag_file = rendered if force else _with_edits(state, restored, rendered)
+        dag_file = rendered if force else _merged(state, restored, rendered)
         spec = automation.spec()
         made = Version(
             version=state.version + 1,
@@ -225,6 +225,20 @@ def _is_same_spec(one: Automation, other: Automation) -> bool:
     """Return whether two specs are written alike. Equal ones may differ: ``1`` is equal to ``1.0`` and to ``True``."""
     is_equal = all(getattr(one, name) == getattr(other, name) for name in Automation.model_fields)
     return is_equal and one.spec_sha256 == other.spec_sha256
+
+
+def _merged(state: AutomationState, restored: Entry | None, rendered: str) -> str:
+    """Return the new rendering with the edits by hand.
+
+    :raises Conflict: the file is another writer's, who was faster, and not edited by hand.
+    """
+    try:
+        return _with_edits(state, restored, rendered)
+    except EditedByHand:
+        newest = state.log.newest()
+        if newest is not None and newest.number != state.number:
+            raise conflict(state.log.dag_id, newest) from None
+        raise
 
 
 def _with_edits(state: AutomationState, restored: Entry | None, rendered: str) -> str:

@@ -85,7 +85,9 @@ def read_state(folder: AnyPath, dag_id: str) -> AutomationState:
         version, rendered = (found.version, _rendered(found, dag_file)) if found else (0, None)
         return AutomationState(log, dag, path, None, found, found, dag_file, rendered, 0, version)
     sidecar = None if newest.change == "deleted" else newest.sidecar
-    rendered = next(log.versions()).rendered if sidecar else None
+    # Another writer may have added an entry since: the state is that of the newest entry as it was read above.
+    versions = (entry for entry in log.versions() if entry.number <= newest.number)
+    rendered = next(versions).rendered if sidecar else None
     return AutomationState(
         log, dag, path, newest, sidecar, found, dag_file, rendered, newest.number, newest.sidecar.version
     )
