@@ -54,8 +54,8 @@ class AutomationState:
 
     @cached_property
     def newest_version(self) -> Entry | None:
-        """The newest log entry with a DAG file."""
-        return next(self.log.versions(), None)
+        """The newest log entry with a DAG file; not one that another writer added after the state was read."""
+        return _newest_version(self.log, self.number)
 
     @property
     def is_dag_file_edited(self) -> bool:
@@ -85,12 +85,16 @@ def read_state(folder: AnyPath, dag_id: str) -> AutomationState:
         version, rendered = (found.version, _rendered(found, dag_file)) if found else (0, None)
         return AutomationState(log, dag, path, None, found, found, dag_file, rendered, 0, version)
     sidecar = None if newest.change == "deleted" else newest.sidecar
-    # Another writer may have added an entry since: the state is that of the newest entry as it was read above.
-    versions = (entry for entry in log.versions() if entry.number <= newest.number)
-    rendered = next(versions).rendered if sidecar else None
+    shown = _newest_version(log, newest.number) if sidecar else None
+    rendered = shown.rendered if shown else None
     return AutomationState(
         log, dag, path, newest, sidecar, found, dag_file, rendered, newest.number, newest.sidecar.version
     )
+
+
+def _newest_version(log: VersionLog, number: int) -> Entry | None:
+    """Return the newest version among the entries up to a number."""
+    return next((entry for entry in log.versions() if entry.number <= number), None)
 
 
 def settled(folder: AnyPath, dag_id: str) -> AutomationState:

@@ -15,8 +15,8 @@ from airflow_provider_vai.analysis.lint.raw import list_of, object_of, text_of, 
 from airflow_provider_vai.analysis.lint.subjects import Subject, collected
 from airflow_provider_vai.model.automation import Automation
 
-NOT_OF_USERS = ("all", "airflow", "dev")
-"""Extras that are no capability of their own."""
+NOT_OF_USERS = ("all", "airflow")
+"""Extras that no automation asks for by itself."""
 
 SHOWN = 3
 """How many DAG ids a message names."""

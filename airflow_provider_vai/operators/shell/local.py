@@ -65,7 +65,7 @@ class KeptOutput:
         return getattr(self.log, name)
 
     def add(self, line: str) -> None:
-        """Keep a line, and forget the first ones that are no part of the kept end any more."""
+        """Keep a line, and drop the oldest lines that no longer fit."""
         self.characters += len(line) + 1
         self._lines.append(line[-KEPT_CHARACTERS:])
         self._kept += len(self._lines[-1]) + 1

@@ -17,7 +17,7 @@ from airflow_provider_vai.plugin.api.airflow_state import AirflowDag
 from airflow_provider_vai.plugin.api.etags import etag
 from airflow_provider_vai.plugin.api.json_response import MaskedJson, ResponseModel
 from airflow_provider_vai.plugin.api.problems import all_public
-from airflow_provider_vai.plugin.api.stored_automation import existing, is_edited_by_hand
+from airflow_provider_vai.plugin.api.stored_automation import existing
 from airflow_provider_vai.store.summaries import Summary
 
 Status = Literal["draft", "active", "paused", "error"]
@@ -98,7 +98,7 @@ def automation_response(
     in_airflow = _in_airflow(state.sidecar.status, to_review(state.sidecar), dag)
     fields = {**dict(state.sidecar), **in_airflow, "entry": state.number, "taken_for": taken_for}
     fields["review"] = numbered(enumerate(state.sidecar.review, 1))
-    shown = AutomationShown.model_construct(**fields, edited_by_hand=is_edited_by_hand(state))
+    shown = AutomationShown.model_construct(**fields, edited_by_hand=state.is_edited)
     return MaskedJson(shown, status_code, {**etag(state.number), **(headers or {})})
 
 

@@ -46,12 +46,6 @@ def existing_or_deleted(dag_id: str) -> AutomationState:
     return state
 
 
-def is_edited_by_hand(state: AutomationState) -> bool:
-    """Return whether the DAG file or the sidecar contains an edit that no version contains."""
-    newest = next(state.log.versions(), None)
-    return state.is_spec_edited or (newest is not None and state.dag_file != newest.dag_file)
-
-
 def refuse_edited_by_hand(state: AutomationState) -> None:
     """Refuse an automation that was edited by hand since its newest version.
 
@@ -60,12 +54,12 @@ def refuse_edited_by_hand(state: AutomationState) -> None:
 
     :raises Problem: 409.
     """
-    if not is_edited_by_hand(state):
+    if not state.is_edited:
         return
     folder = automations_folder()
     with writing(folder):
         at_rest = settled(folder, state.log.dag_id)
-    if at_rest.sidecar is not None and is_edited_by_hand(at_rest):
+    if at_rest.sidecar is not None and at_rest.is_edited:
         raise Problem(
             409,
             "the DAG file or its sidecar was edited by hand, and no version contains the edit",

@@ -18,13 +18,12 @@ from airflow_provider_vai.languages.short_text import cut
 from airflow_provider_vai.plugin.api import open_questions
 from airflow_provider_vai.plugin.api.access import READ_QUESTIONS, changing, is_name, reading
 from airflow_provider_vai.plugin.api.answers import OPTIONS, Place, answer, field_of
-from airflow_provider_vai.plugin.api.idempotency import once
-from airflow_provider_vai.plugin.api.json_response import MaskedJson
 from airflow_provider_vai.plugin.api.open_questions import Found, OpenQuestion, QuestionFilter
 from airflow_provider_vai.plugin.api.parameters import DagId, Offset
 from airflow_provider_vai.plugin.api.problems import Problem, described
 from airflow_provider_vai.plugin.pages.forms import Form, PageForm, is_editable, new_key
-from airflow_provider_vai.plugin.pages.frame import ROOT, page, path_of, plural, redirect
+from airflow_provider_vai.plugin.pages.frame import ROOT, page, path_of, plural
+from airflow_provider_vai.plugin.pages.sending import carried_out
 from airflow_provider_vai.plugin.routes.approvals import DecisionPage, decisions
 from airflow_provider_vai.sensors import approval_blocks, approval_form
 
@@ -218,12 +217,11 @@ def send_answer(
         raise Problem(422, "a question is approved or rejected", where="decision", remedy="Use one of the two buttons.")
     stamps = list(dict.fromkeys(stamp for stamp in (*form.all("question"), form.get("entry")) if stamp))
 
-    def do() -> Response:
+    def do() -> str:
         _answer_all(user, (dag_id, run_id, task_id), decision, stamps, form)
-        return MaskedJson({"answered": len(stamps)})
+        return path_of("approvals", dag_id=request.query_params.get("only") or None, answered=decision)
 
-    once(request, user, form.key)(form.content, do)
-    return redirect(request, path_of("approvals", dag_id=request.query_params.get("only") or None, answered=decision))
+    return carried_out(request, user, form, do)
 
 
 def _answer_all(user: Any, gate: tuple[str, str, str], decision: str, stamps: Sequence[str], form: PageForm) -> None:

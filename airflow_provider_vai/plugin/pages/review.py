@@ -13,13 +13,12 @@ from fastapi.responses import HTMLResponse
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.model.automation import Step
 from airflow_provider_vai.plugin.api.access import changing, reading
-from airflow_provider_vai.plugin.api.automation_response import automation_response
-from airflow_provider_vai.plugin.api.idempotency import once
 from airflow_provider_vai.plugin.api.parameters import DagId
 from airflow_provider_vai.plugin.api.problems import Problem
 from airflow_provider_vai.plugin.pages.finding_groups import GROUPS, OTHER, FindingGroup, group_of
 from airflow_provider_vai.plugin.pages.forms import Form
 from airflow_provider_vai.plugin.pages.frame import ROOT, path_of, redirect
+from airflow_provider_vai.plugin.pages.sending import carried_out
 from airflow_provider_vai.plugin.pages.viewed import ViewedAutomation, viewed, viewed_page
 from airflow_provider_vai.plugin.routes.history import Activate, activated, paused
 from airflow_provider_vai.plugin.routes.review import ItemInReview, ReviewDecisions, decided, items_in_review
@@ -52,30 +51,28 @@ def decide(request: Request, user: GetUserDep, dag_id: DagId, form: Form) -> Res
 def activate(request: Request, user: GetUserDep, dag_id: DagId, form: Form) -> Response:
     """Activate the automation with the accepted items as reviewed; or show which items are open."""
 
-    def make() -> Response:
+    def do() -> str:
         activated(dag_id, Activate(reviewed="accepted"), if_match=form.if_match, by=user.get_name())
-        return automation_response(dag_id)
+        return path_of("automations", dag_id, "review")
 
     try:
-        once(request, user, form.key)(form.content, make)
+        return carried_out(request, user, form, do)
     except Problem as problem:
         if "open" not in problem.members:
             raise
         numbers = [one["number"] for one in problem.members["open"]]
         return _page(viewed(request, user, dag_id), refused=numbers, status_code=problem.status_code)
-    return redirect(request, path_of("automations", dag_id, "review"))
 
 
 @router.post("/automations/{dag_id}/pause", dependencies=changing())
 def pause(request: Request, user: GetUserDep, dag_id: DagId, form: Form) -> Response:
     """Pause the automation."""
 
-    def make() -> Response:
+    def do() -> str:
         paused(dag_id, if_match=form.if_match, by=user.get_name())
-        return automation_response(dag_id)
+        return path_of("automations", dag_id, "review")
 
-    once(request, user, form.key)(form.content, make)
-    return redirect(request, path_of("automations", dag_id, "review"))
+    return carried_out(request, user, form, do)
 
 
 def _page(about: ViewedAutomation, *, refused: Sequence[int] = (), status_code: int = 200) -> HTMLResponse:

@@ -10,14 +10,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from airflow_provider_vai.plugin.api.access import READ_RUN, changing, reading
-from airflow_provider_vai.plugin.api.idempotency import once
-from airflow_provider_vai.plugin.api.json_response import MaskedJson
 from airflow_provider_vai.plugin.api.parameters import DagId, Offset
 from airflow_provider_vai.plugin.api.request_body import RequestBody
 from airflow_provider_vai.plugin.pages.amounts import amounts, between
 from airflow_provider_vai.plugin.pages.forms import Form
-from airflow_provider_vai.plugin.pages.frame import ROOT, path_of, redirect
+from airflow_provider_vai.plugin.pages.frame import ROOT, path_of
 from airflow_provider_vai.plugin.pages.param_fields import conf_of, fields_of
+from airflow_provider_vai.plugin.pages.sending import carried_out
 from airflow_provider_vai.plugin.pages.viewed import viewed, viewed_page
 from airflow_provider_vai.plugin.routes.dag_runs import NewRun, detail, listed, started
 
@@ -64,14 +63,12 @@ def runs(request: Request, dag_id: DagId, user: GetUserDep, at: Offset = 0) -> R
 def start(request: Request, dag_id: DagId, user: GetUserDep, form: Form) -> Response:
     """Start a run, and show it."""
 
-    def begin() -> Response:
+    def do() -> str:
         given = conf_of(form, viewed(request, user, dag_id).sidecar.params)
         body = RequestBody(json.dumps({"conf": given}).encode("ascii"), "application/json")
-        return MaskedJson(started(dag_id, body.read(NewRun).conf, user.get_name()), 201)
+        return path_of("automations", dag_id, "runs", started(dag_id, body.read(NewRun).conf, user.get_name()).run_id)
 
-    answer = once(request, user, form.key)(form.content, begin)
-    run_id = json.loads(bytes(answer.body))["runId"]
-    return redirect(request, path_of("automations", dag_id, "runs", run_id))
+    return carried_out(request, user, form, do)
 
 
 @router.get("/automations/{dag_id}/runs/{run_id}", dependencies=READ_RUN)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, HTTPException, Query, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 
 from airflow_provider_vai.analysis.explain import ORIGINS
 from airflow_provider_vai.authoring.editing.edit_requests import RemoveStep
@@ -21,7 +21,6 @@ from airflow_provider_vai.model.kinds import Kind, by_name
 from airflow_provider_vai.model.outside import outside_problem
 from airflow_provider_vai.model.step_graph import GATE, guarded_by, readers, unit
 from airflow_provider_vai.plugin.api.access import authoring, reading
-from airflow_provider_vai.plugin.api.idempotency import Once, once
 from airflow_provider_vai.plugin.api.parameters import DagId, StepKey
 from airflow_provider_vai.plugin.pages.controls import (
     SOURCES,
@@ -33,7 +32,8 @@ from airflow_provider_vai.plugin.pages.controls import (
     retyped,
 )
 from airflow_provider_vai.plugin.pages.forms import WAS, Form, PageForm
-from airflow_provider_vai.plugin.pages.frame import ROOT, path_of, redirect
+from airflow_provider_vai.plugin.pages.frame import ROOT, path_of
+from airflow_provider_vai.plugin.pages.sending import carried_out
 from airflow_provider_vai.plugin.pages.steps import LISTED_STEPS, explained, found_in
 from airflow_provider_vai.plugin.pages.viewed import ViewedAutomation, viewed, viewed_page
 from airflow_provider_vai.plugin.routes.steps import (
@@ -79,15 +79,15 @@ def change(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, form
     about = viewed(request, user, dag_id)
     now = _found(about, key)
 
-    def do() -> Response:
+    def do() -> str:
         given = form.read(ChangedStep, _changed(form, now))
-        return changed(dag_id, key, given, if_match=form.if_match, by=user.get_name())
+        changed(dag_id, key, given, if_match=form.if_match, by=user.get_name())
+        return _row(dag_id, form.get(NAME).strip() or key)
 
     def again(error: SpecError) -> Response:
         return _step_page(about, now, form=form, error=error)
 
-    done = _row(request, dag_id, form.get(NAME).strip() or key)
-    return _carried_out(once(request, user, form.key), form, do, again, done)
+    return _sent(request, user, form, do, again)
 
 
 @router.post("/automations/{dag_id}/steps/{key}/move", dependencies=authoring())
@@ -96,14 +96,15 @@ def move(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, form: 
     about = viewed(request, user, dag_id)
     now = _found(about, key)
 
-    def do() -> Response:
+    def do() -> str:
         given = form.read(StepPosition, _position(form))
-        return moved(dag_id, key, given, if_match=form.if_match, by=user.get_name())
+        moved(dag_id, key, given, if_match=form.if_match, by=user.get_name())
+        return _row(dag_id, key)
 
     def again(error: SpecError) -> Response:
         return _step_page(about, now, form=form, error=error)
 
-    return _carried_out(once(request, user, form.key), form, do, again, _row(request, dag_id, key))
+    return _sent(request, user, form, do, again)
 
 
 @router.post("/automations/{dag_id}/steps/{key}/remove", dependencies=authoring())
@@ -114,16 +115,14 @@ def remove(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, form
     freeze = {name.removeprefix(FREEZE): data(text) for name, text in form.fields if name.startswith(FREEZE) and text}
     edit = RemoveStep(key, freeze=freeze, ungate=bool(form.get("ungate")), unbranch=bool(form.get("unbranch")))
 
+    def do() -> str:
+        removed(dag_id, edit, if_match=form.if_match, by=user.get_name())
+        return path_of("automations", dag_id, "steps")
+
     def again(error: SpecError) -> Response:
         return _step_page(about, now, form=form, error=error)
 
-    return _carried_out(
-        once(request, user, form.key),
-        form,
-        lambda: removed(dag_id, edit, if_match=form.if_match, by=user.get_name()),
-        again,
-        redirect(request, path_of("automations", dag_id, "steps")),
-    )
+    return _sent(request, user, form, do, again)
 
 
 @router.get("/automations/{dag_id}/new-step", dependencies=reading())
@@ -139,37 +138,34 @@ def add(request: Request, user: GetUserDep, dag_id: DagId, form: Form) -> Respon
     """Add a step."""
     about = viewed(request, user, dag_id)
 
-    def do() -> Response:
+    def do() -> str:
         kind = by_name().get(form.get("kind"))
         values = changes(form, _of_kind(kind, {}))[0] if kind else {}
         fields = {"key": form.get(NAME).strip() or None, **_position(form)}
         flags = {name: bool(form.get(name)) for name in ("parallel", "ungated")}
         given = form.read(NewStep, {"kind": form.get("kind"), "arguments": values, **fields, **flags})
-        return added(dag_id, given, if_match=form.if_match, by=user.get_name())
+        added(dag_id, given, if_match=form.if_match, by=user.get_name())
+        return _row(dag_id, form.get(NAME).strip())
 
     def again(error: SpecError) -> Response:
         return _new_page(about, form.get("kind"), form=form, error=error)
 
-    return _carried_out(once(request, user, form.key), form, do, again, _row(request, dag_id, form.get(NAME).strip()))
+    return _sent(request, user, form, do, again)
 
 
-def _carried_out(
-    once_only: Once,
-    form: PageForm,
-    do: Callable[[], Response],
-    again: Callable[[SpecError], Response],
-    done: RedirectResponse,
+def _sent(
+    request: Request, user: Any, form: PageForm, do: Callable[[], str], again: Callable[[SpecError], Response]
 ) -> Response:
     """Carry out a form once; if the edit is refused, show the form again with the reason and what was typed."""
     try:
-        once_only(form.content, do)
+        return carried_out(request, user, form, do)
     except SpecError as error:
         return again(error)
-    return done
 
 
-def _row(request: Request, dag_id: str, key: str) -> RedirectResponse:
-    return redirect(request, f"{path_of('automations', dag_id, 'steps')}#{path_of('step-' + key)}")
+def _row(dag_id: str, key: str) -> str:
+    """Return the address of a step's row on the page Steps."""
+    return f"{path_of('automations', dag_id, 'steps')}#{path_of('step-' + key)}"
 
 
 def _position(form: PageForm) -> dict[str, str | None]:

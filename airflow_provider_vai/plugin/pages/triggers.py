@@ -12,11 +12,11 @@ from fastapi.responses import HTMLResponse
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.model.triggers import EventName, EventTrigger, WebhookTrigger
 from airflow_provider_vai.plugin.api.access import authoring, reading
-from airflow_provider_vai.plugin.api.idempotency import once
 from airflow_provider_vai.plugin.api.parameters import DagId
 from airflow_provider_vai.plugin.pages.amounts import seconds
 from airflow_provider_vai.plugin.pages.forms import Form
-from airflow_provider_vai.plugin.pages.frame import ROOT, as_json, path_of, redirect
+from airflow_provider_vai.plugin.pages.frame import ROOT, as_json, path_of
+from airflow_provider_vai.plugin.pages.sending import carried_out
 from airflow_provider_vai.plugin.pages.trigger_forms import changed_triggers, conditions_of, digest_of
 from airflow_provider_vai.plugin.pages.viewed import viewed, viewed_page
 from airflow_provider_vai.plugin.pages.visible_text import visible
@@ -80,13 +80,13 @@ def triggers(request: Request, dag_id: DagId, user: GetUserDep) -> Response:
 def change(request: Request, dag_id: DagId, user: GetUserDep, form: Form) -> Response:
     """Add, change or remove a trigger, as a new version."""
 
-    def carry_out() -> Response:
+    def do() -> str:
         after = changed_triggers(form, viewed(request, user, dag_id).sidecar.triggers)
         changes = Changes(triggers=after, summary=f"{SUMMARIES[form.get('do')]} on the page Triggers")
-        return changed(dag_id, changes, if_match=form.if_match, by=user.get_name())
+        changed(dag_id, changes, if_match=form.if_match, by=user.get_name())
+        return path_of("automations", dag_id, "triggers")
 
-    once(request, user, form.key)(form.content, carry_out)
-    return redirect(request, path_of("automations", dag_id, "triggers"))
+    return carried_out(request, user, form, do)
 
 
 SUMMARIES = {"add": "added a trigger", "change": "changed a trigger", "remove": "removed a trigger"}
@@ -96,12 +96,12 @@ SUMMARIES = {"add": "added a trigger", "change": "changed a trigger", "remove": 
 def change_conditions(request: Request, dag_id: DagId, user: GetUserDep, form: Form) -> Response:
     """Replace the conditions, as a new version."""
 
-    def carry_out() -> Response:
+    def do() -> str:
         changes = Changes(conditions=conditions_of(form), summary="changed the conditions on the page Triggers")
-        return changed(dag_id, changes, if_match=form.if_match, by=user.get_name())
+        changed(dag_id, changes, if_match=form.if_match, by=user.get_name())
+        return path_of("automations", dag_id, "triggers")
 
-    once(request, user, form.key)(form.content, carry_out)
-    return redirect(request, path_of("automations", dag_id, "triggers"))
+    return carried_out(request, user, form, do)
 
 
 def event_words(trigger: EventTrigger) -> str:

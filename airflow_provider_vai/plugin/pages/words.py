@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from airflow_provider_vai.languages.schedule import cron_of
-from airflow_provider_vai.languages.short_text import cut
+from airflow_provider_vai.languages.titles import title_of
 from airflow_provider_vai.model.triggers import EventTrigger, ManualTrigger, ScheduleTrigger, Trigger, WebhookTrigger
 
 LEAD_CHARACTERS = 160
-SENTENCE = re.compile(r"(?<=[.!?])\s")
 
 
 def starts(triggers: Sequence[Trigger]) -> str:
@@ -45,8 +43,7 @@ def schedule_words(schedule: str) -> str:
 
 def lead(text: str) -> str:
     """Return the first sentence of a text, or its start."""
-    first = SENTENCE.split(one_line(text), 1)[0]
-    return cut(first, LEAD_CHARACTERS)
+    return title_of(text, LEAD_CHARACTERS)
 
 
 def one_line(text: str) -> str:

@@ -127,7 +127,7 @@ def test_every_option_that_is_read_is_declared() -> None:
 
 
 def test_what_the_provider_info_names_exists() -> None:
-    """Each module, class and function that Airflow is told about is where it is said to be."""
+    """Each module, class and function that the provider info names exists."""
     info = get_provider_info()
     modules = [
         name for part in ("operators", "sensors", "hooks") for one in info[part] for name in one["python-modules"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_vai.plugin.api.problems import Problem
-from airflow_provider_vai.plugin.api.stored_automation import existing, is_edited_by_hand, refuse_edited_by_hand
+from airflow_provider_vai.plugin.api.stored_automation import existing, refuse_edited_by_hand
 from tests.unit.plugin.api_support import made
 
 ONE = "/api/v1/automations/nightly"
@@ -23,7 +23,7 @@ def test_a_state_of_a_moment_in_between(op: Any) -> None:
     after = existing("nightly")
     torn = replace(before, found=after.found, dag_file=after.dag_file)
 
-    assert is_edited_by_hand(torn)
+    assert torn.is_edited
     refuse_edited_by_hand(torn)
 
 

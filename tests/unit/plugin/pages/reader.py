@@ -82,7 +82,7 @@ class _Reader(HTMLParser):
 def read_page(answer: Any) -> Element:
     """Return the elements of an answer that is a page, after checking what no page may break.
 
-    No script or style stands in the text, no address is absolute, and the headers allow only what the pages need.
+    There is no inline script or style, no address is absolute, and the headers allow only what the pages need.
     """
     assert answer.headers["content-type"].startswith("text/html"), answer.text[:500]
     policy = answer.headers["content-security-policy"]

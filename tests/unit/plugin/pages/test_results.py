@@ -1,4 +1,4 @@
-"""Flashboards stand in place, files are listed with their sizes, shown, and downloaded; the run is chosen."""
+"""Flashboards are embedded; files are listed with their sizes, shown and downloaded; the run can be chosen."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def test_delete_and_restore(op: Any, folder: Path) -> None:
 
 
 def test_edits_by_hand(op: Any, folder: Path) -> None:
-    """What no version contains is shown on both sides, and becomes a version; Airflow's view of it is told."""
+    """An edit that no version contains is shown for both files and can become a version."""
     made(op)
     file, sidecar = folder / "nightly.py", folder / "nightly.vai.json"
     file.write_text(file.read_text() + "\nOWN = 1\n")

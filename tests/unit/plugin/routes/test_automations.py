@@ -263,7 +263,7 @@ def test_a_page_of_one_status(op: Any, folder: Path) -> None:
 def test_more_dags_than_one_query_may_name(
     op: Any, read_by_airflow: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What Airflow knows is asked in batches; an import error is told at the DAG of its file and at no other."""
+    """Airflow is asked in batches; an import error is reported for the DAG of its file and for no other."""
     from airflow.models.errors import ParseImportError
     from airflow.utils.session import create_session
 

@@ -137,7 +137,7 @@ def test_the_version_of_a_run(op: Any, read_by_airflow: Any, folder: Path) -> No
     ],
 )  # fmt: skip
 def test_results_are_shortened(value: Any, short: Any) -> None:
-    """A page stays readable whatever a step returned, and no path of a file is told."""
+    """A page stays readable whatever a step returned, and shows no file paths."""
     assert in_short(value) == short
 
 

@@ -104,7 +104,7 @@ def test_a_secret_that_cannot_sign(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A secret in the wrong form is a mistake on this side: the log says how to correct it, the sender is told less."""
+    """A malformed secret is a mistake on this side: the log says how to correct it, the sender learns less."""
     monkeypatch.setenv("AIRFLOW_CONN_SENDER", json.dumps({"conn_type": "generic", "password": "not base64!"}))
     text = sidecar("nightly", "p").replace('"github"', '"standard"')
     shared_files.replace(automations / f"nightly{SUFFIX}", text.encode())

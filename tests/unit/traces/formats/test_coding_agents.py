@@ -79,7 +79,7 @@ def test_copilot_cli_values() -> None:
 
 
 def test_vscode_values() -> None:
-    """Terminal exit codes decide, a setting is no decision of a person, and a server is named."""
+    """The exit code decides, a setting does not count as a person's decision, and the server is named."""
     counted, gate, sold, washed = one_run("vscode_chat", sample("vscode_chat")).calls
 
     assert (counted.approval.by, gate.server, gate.result) == ("user", "farm", {"gate": "open"})
