@@ -118,9 +118,18 @@ class Airflow:
     :param python: the interpreter of the environment that has Airflow.
     :param settings: environment variables for it: ``AIRFLOW__SECTION__KEY``, ``AIRFLOW_CONN_*`` and others.
     :param users: login name to role (``admin``, ``op``, ``user``, ``viewer``); :attr:`client` uses the first.
+    :param host: the name that browsers use. :param prefix: the path below which it is, with a leading slash.
     """
 
-    def __init__(self, home: Path, python: Path, settings: dict[str, str], users: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        python: Path,
+        settings: dict[str, str],
+        users: dict[str, str] | None = None,
+        host: str = "127.0.0.1",
+        prefix: str = "",
+    ) -> None:
         self.home = home.absolute()
         self.python = python
         self.settings = settings
@@ -128,6 +137,8 @@ class Airflow:
         self.passwords = {name: secrets.token_urlsafe(9) for name in self.roles}
         self.log = self.home / "airflow.log"
         self.url = ""
+        self._port = 0
+        self._host, self._prefix = host, prefix
         self._pid_file = self.home / "airflow.pid"
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -139,6 +150,11 @@ class Airflow:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.stop()
+
+    @property
+    def seen_at(self) -> str:
+        """Return its address for browsers."""
+        return f"http://{self._host}:{self._port}{self._prefix}"
 
     @property
     def client(self) -> Client:
@@ -161,7 +177,8 @@ class Airflow:
         self.home.mkdir(parents=True, exist_ok=True)
         if server := self._postgresql():
             postgresql.create_database(server, self._database)
-        self.url = f"http://127.0.0.1:{free_port()}"
+        self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}{self._prefix}"
         login = self.home / "simple_auth_manager_passwords.json.generated"
         login.touch(mode=0o600)
         login.write_text(json.dumps(self.passwords) + "\n")
@@ -191,8 +208,8 @@ class Airflow:
             "no_proxy": direct,
             "AIRFLOW_HOME": str(self.home),
             "AIRFLOW__API__HOST": "127.0.0.1",
-            "AIRFLOW__API__PORT": self.url.rpartition(":")[2],
-            "AIRFLOW__API__BASE_URL": self.url,
+            "AIRFLOW__API__PORT": str(self._port),
+            "AIRFLOW__API__BASE_URL": self.seen_at,
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
             "AIRFLOW__CORE__PARALLELISM": "4",

@@ -30,8 +30,13 @@ TWO_STEPS = {
 
 
 @contextlib.contextmanager
-def serving(home: Path, components: tuple[str, ...] = ALL, **settings: str) -> Iterator[Any]:
-    """Run an Airflow with the example's warehouse; ``airflow.folder`` is the folder of the automations."""
+def serving(
+    home: Path, components: tuple[str, ...] = ALL, host: str = "127.0.0.1", prefix: str = "", **settings: str
+) -> Iterator[Any]:
+    """Run an Airflow with the example's warehouse; ``airflow.folder`` is the folder of the automations.
+
+    :param host: the name by which browsers know it. :param prefix: the path below which it is.
+    """
     from airflow_process import SeparateAirflow
 
     python = Path(os.environ.get("VAI_AIRFLOW_PYTHON", sys.executable))
@@ -48,7 +53,8 @@ def serving(home: Path, components: tuple[str, ...] = ALL, **settings: str) -> I
         "PYTHONPATH": str(ROOT),
         **settings,
     }
-    with SeparateAirflow(home / "airflow", python, environment, USERS, components=components) as running:
+    place = {"host": host, "prefix": prefix}
+    with SeparateAirflow(home / "airflow", python, environment, USERS, components=components, **place) as running:
         running.folder = home / "dags/vai"
         running.wait_healthy()
         yield running

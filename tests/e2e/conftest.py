@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.person import Person
 from tests.paths import ROOT
 
 sys.path[:0] = [str(ROOT / "dev"), str(ROOT / "dev/example")]
@@ -72,7 +73,13 @@ def airflow(home, reports) -> Iterator:
 
 
 @pytest.fixture
-def browse(airflow, tmp_path):
+def chromium_arguments() -> list[str]:
+    """What the browser of one module gets in addition."""
+    return []
+
+
+@pytest.fixture
+def browse(airflow, tmp_path, chromium_arguments):
     """Return a function that logs a user in and returns the browser's page."""
     from playwright.sync_api import sync_playwright
 
@@ -85,14 +92,14 @@ def browse(airflow, tmp_path):
                 tmp_path / user,
                 executable_path=executable,
                 headless=True,
-                args=PLAIN_CHROMIUM,
+                args=[*PLAIN_CHROMIUM, *chromium_arguments],
                 viewport={"width": 1440, "height": 900},
                 device_scale_factor=1.5,
             )
             contexts.append(context)
             context.set_default_timeout(60_000)
             page = context.pages[0]
-            page.goto(f"{airflow.url}/auth/login")
+            page.goto(f"{airflow.seen_at}/auth/login")
             page.fill('input[name="username"]', user)
             page.fill('input[name="password"]', airflow.passwords[user])
             page.click('button[type="submit"]')
@@ -102,6 +109,19 @@ def browse(airflow, tmp_path):
         yield log_in
         for context in contexts:
             context.close()
+
+
+@pytest.fixture
+def person(airflow: Any, browse: Callable[[str], Any]) -> Iterator[Callable[[str], Person]]:
+    """Return a function that logs a user in; after the test, nobody's browser may have complained."""
+    people: list[Person] = []
+
+    def one(user: str) -> Person:
+        people.append(Person(browse(user), airflow.seen_at))
+        return people[-1]
+
+    yield one
+    assert [complaint for who in people for complaint in who.complaints] == []
 
 
 class GateRun(DagRun):

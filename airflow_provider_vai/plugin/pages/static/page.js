@@ -26,17 +26,17 @@
     const isFirst = !window.frameElement.dataset.vai;
     window.frameElement.dataset.vai = "opened";
     const path = host.location.pathname;
-    const [, start, wanted = ""] = path.match(/^(.*\/plugin\/vai)(?:\/(.*))?$/) ?? [];
+    const [, start, wanted] = path.match(/^(.*\/plugin\/vai)(\/.*)?$/) ?? [];
     if (!start) return;
-    const up = new URL(document.body.dataset.up, location.href).pathname;
-    if (isFirst && wanted.startsWith("vai/ui/")) {
-      const asked = up + wanted.slice("vai/".length) + host.location.search;
+    const pages = `${new URL(document.body.dataset.up, location.href).pathname}ui/`; // with Airflow's own prefix
+    if (isFirst && wanted?.startsWith(pages)) {
+      const asked = wanted + host.location.search;
       if (asked !== location.pathname + location.search) {
         location.replace(asked);
         return;
       }
     }
-    const here = `${start}/vai/${location.pathname.slice(up.length)}${location.search}`;
+    const here = `${start}${location.pathname}${location.search}`;
     if (here !== path + host.location.search) host.history.replaceState(host.history.state, "", here);
   }
 
