@@ -11,6 +11,7 @@ from airflow_provider_vai.model.sidecar import SUFFIX, parse_sidecar
 from airflow_provider_vai.model.triggers import EventTrigger
 from airflow_provider_vai.renderer.event_assets import uris
 from airflow_provider_vai.store import shared_files
+from airflow_provider_vai.store.file_cache import FileCache
 from airflow_provider_vai.store.shared_files import AnyPath
 
 MARKS = (b"vai://actions/", b"action.completed")
@@ -39,19 +40,24 @@ def with_awaited_assets(automation: Automation, folder: AnyPath) -> Automation:
 
 
 def _awaited(dag_id: str, folder: AnyPath) -> Iterator[str]:
-    """Yield the assets that the triggers of the other automations in a folder name. Broken sidecars are left out."""
-    for name in shared_files.names(folder, SUFFIX):
-        if name == f"{dag_id}{SUFFIX}":
-            continue
-        try:
-            content = shared_files.read(folder / name) or b""
-            triggers = parse_sidecar(content, str(folder / name)).triggers if _has_mark(content) else []
-            for trigger in triggers:
-                if isinstance(trigger, EventTrigger):
-                    yield from uris(trigger)
-        except VaiError:
-            continue
+    """Yield the assets that the triggers of the other automations in a folder name."""
+    for name, assets in _cache.contents(folder).items():
+        if name != f"{dag_id}{SUFFIX}":
+            yield from assets
+
+
+def _read(path: AnyPath) -> frozenset[str]:
+    """Return the assets that the triggers in a sidecar name; none if it is broken."""
+    try:
+        content = shared_files.read(path) or b""
+        triggers = parse_sidecar(content, str(path)).triggers if _has_mark(content) else []
+    except VaiError:
+        return frozenset()
+    return frozenset(uri for trigger in triggers if isinstance(trigger, EventTrigger) for uri in uris(trigger))
 
 
 def _has_mark(content: bytes) -> bool:
     return any(mark in content for mark in MARKS)
+
+
+_cache: FileCache[frozenset[str]] = FileCache(_read, SUFFIX)
