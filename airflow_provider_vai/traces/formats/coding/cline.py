@@ -15,6 +15,7 @@ from airflow_provider_vai.traces.formats.shared.content import proposed_argument
 from airflow_provider_vai.traces.formats.shared.conversation import (
     Conversation,
     ToolResult,
+    chat_run,
     message_list,
     role_messages,
 )
@@ -83,14 +84,7 @@ class ClineAdapter:
             elif message.get("role") == "user":
                 _read_user(conversation, message, place)
         yield conversation.finish(
-            Run(
-                id=trace.fallback_id,
-                source="chat_thread",
-                format=self.name,
-                started_at=times[0] if times else None,
-                ended_at=times[-1] if times else None,
-                outcome=conversation.outcome(assistant_spoke_last=last == ANSWER),
-            )
+            chat_run(trace, self.name, conversation.outcome(assistant_spoke_last=last == ANSWER), facts={}, times=times)
         )
 
 

@@ -5,11 +5,12 @@ An adapter walks its file once, in order, and adds what it reads to a :class:`Co
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from airflow_provider_vai.model.run import Approval, Outcome, Run, RunOutcome, ToolCall, Turn
+from airflow_provider_vai.model.run import Approval, Outcome, Run, RunOutcome, ToolCall, Turn, Usage
 from airflow_provider_vai.traces.formats.shared.content import MEDIA, error_text, part_kind, part_text
 from airflow_provider_vai.traces.formats.shared.refusals import LANGCHAIN, is_refusal
 from airflow_provider_vai.traces.formats.shared.reported_failures import reported_failure
@@ -222,20 +223,52 @@ def message_list(trace: Trace) -> tuple[list[Any], str]:
     return require_list(messages, f"{trace}: messages"), f"{trace}: messages"
 
 
-def chat_run(trace: Trace, format: str, outcome: RunOutcome) -> Run:
-    """Return the run of a chat, with the id, title and model beside its messages.
+def chat_run(
+    trace: Trace,
+    format: str,
+    outcome: RunOutcome,
+    *,
+    facts: dict[str, Any] | None = None,
+    ids: Iterable[Any] = (),
+    titles: Iterable[Any] = (),
+    models: Iterable[Any] = (),
+    times: Iterable[datetime | None] = (),
+    span: tuple[datetime | None, datetime | None] = (None, None),
+    agent: Any = None,
+    usage: Usage | None = None,
+) -> Run:
+    """Return the run of a chat, without its turns and calls.
+
+    Of several values, the first one that is text counts.
 
     :param format: the format's name.
+    :param facts: the object with the chat's ``id``, ``title`` and ``model``; the trace's document by default.
+    :param ids: ids, if they are elsewhere; without any, the run is named after the file's digest.
+    :param titles: titles, if they are elsewhere.
+    :param models: models, if they are elsewhere.
+    :param times: when something happened, in order.
+    :param span: when the run started and ended, if the chat itself records it.
+    :param agent: the agent's name.
+    :param usage: what the run cost.
     """
-    facts = as_object(trace.document)
+    facts = as_object(trace.document) if facts is None else facts
+    known = [at for at in times if at]
     return Run(
-        id=text_or_none(facts.get("id")) or trace.fallback_id,
+        id=_first_text([*ids, facts.get("id")]) or trace.fallback_id,
         source="chat_thread",
         format=format,
-        title=text_or_none(facts.get("title")),
-        model=text_or_none(facts.get("model")),
+        title=_first_text([*titles, facts.get("title")]),
+        agent=text_or_none(agent),
+        model=_first_text([*models, facts.get("model")]),
+        started_at=known[0] if known else span[0],
+        ended_at=known[-1] if known else span[1],
         outcome=outcome,
+        usage=usage,
     )
+
+
+def _first_text(values: Iterable[Any]) -> str | None:
+    return next((text for value in values if (text := text_or_none(value))), None)
 
 
 def role_messages(document: Any) -> list[Any]:
