@@ -31,7 +31,7 @@ class ChatGPTAdapter:
 
     name = "chatgpt"
     description = "ChatGPT data export (conversations.json): the current branch of each conversation"
-    coverage = Coverage(results="partly", timing="partly", batches="partly")
+    coverage = Coverage(results="partly", timing="partly", batches="no")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a conversation with its tree of messages."""

@@ -34,7 +34,7 @@ class LibreChatAdapter:
 
     name = "librechat"
     description = "LibreChat export of a conversation (JSON)"
-    coverage = Coverage(results="partly", timing="partly", batches="partly")
+    coverage = Coverage(results="partly", batches="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a conversation whose messages say whether a person wrote them."""

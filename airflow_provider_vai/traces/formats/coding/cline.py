@@ -58,7 +58,7 @@ class ClineAdapter:
 
     name = "cline"
     description = "Cline or Roo Code task with XML calls (api_conversation_history.json)"
-    coverage = Coverage(results="partly", approvals="partly", edits="partly")
+    coverage = Coverage(results="partly", approvals="partly", edits="partly", batches="no")
 
     def accepts(self, document: Any) -> bool:
         """Return whether a message has a call as XML, and the next one begins with its result."""
