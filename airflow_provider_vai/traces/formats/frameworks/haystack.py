@@ -140,7 +140,7 @@ def _result(conversation: Conversation, result: dict[str, Any], where: str) -> T
     if mark is True and (rejected := REJECTED.fullmatch(text.strip())):
         denied = Approval(state="denied", by="user", note=rejected[1])
         return ToolResult(id=call_id, tool=tool, outcome="denied", error=text, ran=False, approval=denied)
-    arguments = proposed_arguments(origin.get("arguments"))
+    arguments = proposed_arguments(origin["arguments"]) if origin.get("arguments") is not None else None
     asked = [call.approval for call in conversation.calls if call.id == call_id and call.approval.state == "edited"]
     approval = asked[-1] if asked else Approval()
     if mark is True:

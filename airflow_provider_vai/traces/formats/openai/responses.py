@@ -92,11 +92,10 @@ def _is_newest_first(items: list[Any]) -> bool:
     seen: set[Any] = set()
     for item in items:
         call_id = text_or_none(item.get("call_id"))
-        if item_kind(item) in LOCAL and call_id in seen:
-            return True
         if item_kind(item) in LOCAL:
-            return False
-        seen.add(call_id)
+            return call_id in seen
+        if call_id:
+            seen.add(call_id)
     return False
 
 

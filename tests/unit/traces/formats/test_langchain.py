@@ -368,3 +368,16 @@ def test_snapshot_as_a_list_of_its_fields() -> None:
     (run,) = runs("langchain", snapshot)
     assert run.id == "th"
     assert run.calls[0].approval.note == "the call waited for a person, but the decision is not recorded"
+
+
+def test_a_decision_on_a_repeated_id_belongs_to_no_call() -> None:
+    """It is not known which of the calls the person saw, so neither is approved; the note says so."""
+    request = {"action_requests": [{"name": "t", "args": {"x": 2}}], "review_configs": []}
+    waiting = state("s1", None, ai(call(x=1)), tool(), ai(call(x=2)), interrupts=[{"id": "i", "value": request}])
+    done = state("s2", "s1", ai(call(x=1)), tool(), ai(call(x=2)), tool())
+    (run,) = runs("langchain", [waiting, {"resume": {"decisions": [{"type": "approve"}]}}, done])
+    assert [(found.arguments, found.approval.state) for found in run.calls] == [
+        ({"x": 1}, "unknown"),
+        ({"x": 2}, "unknown"),
+    ]
+    assert any("it is not known which one a person decided on" in note for note in run.notes)
