@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 AT = "2026-05-01T10:00:00Z"
@@ -285,7 +286,7 @@ def haystack(steps: list[Step]) -> Any:
 
 def letta(steps: list[Step]) -> Any:
     """Letta."""
-    number = iter(range(99))
+    number = count()
 
     def calls(step: list[Call]) -> Any:
         made = [{"name": c.tool, "arguments": c.text, "tool_call_id": c.id} for c in step]
@@ -302,7 +303,7 @@ def letta(steps: list[Step]) -> Any:
 
 def claude_code(steps: list[Step]) -> Any:
     """Claude Code."""
-    number = iter(range(99))
+    number = count()
 
     def line(kind: str, message: dict[str, Any]) -> dict[str, Any]:
         at = next(number)
