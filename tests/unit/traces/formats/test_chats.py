@@ -78,7 +78,7 @@ def test_chatgpt_values() -> None:
 def test_claude_ai_names_the_server() -> None:
     """The integration is the MCP server; an export without parents is read from start to end."""
     document = sample("claude_ai")
-    assert [call.server for call in one_run("claude_ai", document).calls] == ["orchard", "orchard"]
+    assert [call.server for call in one_run("claude_ai", document).calls] == ["orchard"] * 3
     for message in document["chat_messages"]:
         del message["parent_message_uuid"]
     assert [call.id for call in one_run("claude_ai", document).calls] == ["x0", "x1", "x2"]
