@@ -84,10 +84,6 @@ def _is_stringified_state(document: Any) -> bool:
     return any(text.startswith("content=") and "additional_kwargs=" in text for text in texts)
 
 
-def _is_weave(document: Any) -> bool:
-    return any(str(item.get("op_name", "")).startswith("weave:") for item in _objects(document))
-
-
 CHAT = "openai_chat"
 SPANS = "otel_genai"
 NO_ATTRIBUTES = "the spans have none of the attributes of OpenTelemetry GenAI or OpenInference"
@@ -156,26 +152,6 @@ UNREAD: tuple[Unread, ...] = (
         "there are no Converse messages",
     ),
     Unread(
-        "spans of Braintrust",
-        lambda document: (
-            _has("span_attributes", "root_span_id")(document)
-            or _lists("events", "span_attributes", "root_span_id")(document)
-        ),
-        "Send the same spans to a file as well: Braintrust takes OpenTelemetry, so export them as OTLP JSON.",
-        SPANS,
-        NO_ATTRIBUTES,
-    ),
-    Unread(
-        "spans of Datadog LLM Observability",
-        lambda document: any(
-            "span_kind" in as_object(as_object(item).get("attributes"))
-            for item in as_list(as_object(document).get("data"))[:ITEMS]
-        ),
-        INSTRUMENT.format("OpenTelemetry's GenAI instrumentation, which Datadog takes too,"),
-        SPANS,
-        NO_ATTRIBUTES,
-    ),
-    Unread(
         "messages of Dify",
         lambda document: _has("agent_thoughts")(document) or _lists("data", "agent_thoughts")(document),
         "Switch on Dify's tracing to Langfuse, Phoenix or an OpenTelemetry backend, and `vai pull` the run from there.",
@@ -202,22 +178,6 @@ UNREAD: tuple[Unread, ...] = (
         "Take the request_body of the last request: its messages hold the whole run.",
         "vcr_cassette",
         "there are no interactions",
-    ),
-    Unread(
-        "spans of Opik",
-        lambda document: (
-            _has("trace_id", "type", "input", "output", "start_time")(document) and not _has("attributes")(document)
-        ),
-        INSTRUMENT.format("OpenTelemetry, which Opik takes too,"),
-        SPANS,
-        NO_ATTRIBUTES,
-    ),
-    Unread(
-        "calls of Weave",
-        _is_weave,
-        INSTRUMENT.format("OpenTelemetry, which Weave takes too,"),
-        "langsmith",
-        "there is no run_type",
     ),
 )
 """The formats, the most specific tests first."""

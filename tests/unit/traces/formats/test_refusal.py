@@ -20,16 +20,12 @@ EXAMPLES: dict[str, Any] = {
     "Cline": [{"role": "assistant", "content": [{"type": "text", "text": "<execute_command>ls</execute_command>"}]}],
     "ReAct": [{"role": "assistant", "content": "Action: f\nAction Input: {}"}],
     "Bedrock agent": [{"trace": {"trace": {"orchestrationTrace": {}}}}],
-    "Braintrust": {"events": [{"span_attributes": {}, "root_span_id": "1"}]},
     "Cursor": [{"role": "user", "message": {"content": []}}, {"role": "assistant", "message": {"content": []}}],
-    "Datadog": {"data": [{"attributes": {"span_kind": "tool"}}]},
     "Dify": {"data": [{"agent_thoughts": []}]},
     "DSPy": [{"prompt": None, "messages": [], "outputs": ["x"], "kwargs": {}, "timestamp": "t"}],
     "Elasticsearch": {"hits": {"hits": []}},
     "Goose": [{"role": "assistant", "content": [{"type": "toolRequest", "id": "1", "toolCall": {}}]}],
     "Helicone": [{"request_body": {}, "response_body": {}}],
-    "Opik": [{"trace_id": "t", "type": "tool", "input": {}, "output": {}, "start_time": "x"}],
-    "Weave": [{"op_name": "weave:///a/b/op/f:1", "inputs": {}}],
 }
 
 

@@ -830,6 +830,70 @@ VECTORS = [
             )
         ],
     ),
+    Vector(
+        "opik.json",
+        [
+            (
+                "opik-evening",
+                "agent_run",
+                "success",
+                [
+                    ("lamp", 0, 0, "success", "unknown"),
+                    ("lamp", 0, 0, "failed", "unknown"),
+                    ("dim", 0, 1, "success", "unknown"),
+                    ("strobe", 0, 1, "denied", "denied"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "braintrust.json",
+        [
+            (
+                "s1",
+                "agent_run",
+                "success",
+                [
+                    ("lamp", 0, 0, "success", "unknown"),
+                    ("lamp", 0, 0, "failed", "unknown"),
+                    ("dim", 0, 1, "success", "unknown"),
+                    ("strobe", 0, 1, "denied", "denied"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "weave.json",
+        [
+            (
+                "weave-evening",
+                "agent_run",
+                "success",
+                [
+                    ("lamp", 0, 0, "success", "unknown"),
+                    ("lamp", 0, 0, "failed", "unknown"),
+                    ("dim", 0, 1, "success", "unknown"),
+                    ("strobe", 0, 1, "denied", "denied"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "datadog.json",
+        [
+            (
+                "dd-evening",
+                "agent_run",
+                "success",
+                [
+                    ("lamp", 0, 0, "success", "unknown"),
+                    ("lamp", 0, 0, "failed", "unknown"),
+                    ("dim", 0, 1, "success", "unknown"),
+                    ("strobe", 0, 1, "denied", "denied"),
+                ],
+            )
+        ],
+    ),
 ]
 
 
