@@ -347,3 +347,85 @@ FORMS: dict[str, Form] = {
     )
 }
 """Each format's way to write a conversation, by its name."""
+
+
+# --- formats that keep a result inside its call -----------------------------------------------------------------------
+
+
+def _pairs(steps: list[Step]) -> list[list[tuple[Call, Result | None]]]:
+    """Return each batch of calls with their results, by position."""
+    batches: list[list[tuple[Call, Result | None]]] = []
+    for at, step in enumerate(steps):
+        if isinstance(step[0], Call):
+            after: Any = steps[at + 1] if at + 1 < len(steps) else []
+            batches.append([(c, after[n] if n < len(after) else None) for n, c in enumerate(step)])  # type: ignore[misc]
+    return batches
+
+
+def vercel_ui(steps: list[Step]) -> Any:
+    """Vercel UIMessages."""
+    parts: list[Any] = []
+    for batch in _pairs(steps):
+        parts.append({"type": "step-start"})
+        for c, r in batch:
+            state = {"state": "output-available", "output": {"r": r.number}} if r else {"state": "input-available"}
+            parts.append({"type": f"tool-{c.tool}", "toolCallId": c.id, "input": c.arguments, **state})
+    return [{"role": "user", "parts": [{"type": "text", "text": "go"}]}, {"role": "assistant", "parts": parts}]
+
+
+def opencode(steps: list[Step]) -> Any:
+    """OpenCode."""
+    parts: list[Any] = []
+    for batch in _pairs(steps):
+        parts.append({"type": "step-start"})
+        for c, r in batch:
+            state = {"status": "completed", "output": r.text} if r else {"status": "running"}
+            parts.append({"type": "tool", "callID": c.id, "tool": c.tool, "state": {**state, "input": c.arguments}})
+    messages = [
+        {"info": {"role": "user", "sessionID": "s"}, "parts": [{"type": "text", "text": "go"}]},
+        {"info": {"role": "assistant", "sessionID": "s"}, "parts": parts},
+    ]
+    return {"info": {"id": "s", "directory": "/srv", "time": {}}, "messages": messages}
+
+
+def librechat(steps: list[Step]) -> Any:
+    """LibreChat."""
+    parts: list[Any] = []
+    for batch in _pairs(steps):
+        parts.append({"type": "text", "text": "Next."})
+        for c, r in batch:
+            output = {"output": r.text} if r else {}
+            parts.append({"type": "tool_call", "tool_call": {"id": c.id, "name": c.tool, "args": c.text, **output}})
+    messages = [
+        {"messageId": "1", "parentMessageId": None, "isCreatedByUser": True, "text": "go", "createdAt": AT},
+        {"messageId": "2", "parentMessageId": "1", "isCreatedByUser": False, "content": parts, "createdAt": AT},
+    ]
+    return {"conversationId": "s", "messages": messages}
+
+
+def gemini_cli(steps: list[Step]) -> Any:
+    """Gemini CLI."""
+    messages: list[Any] = [{"type": "user", "content": "go"}]
+    for batch in _pairs(steps):
+        calls = []
+        for c, r in batch:
+            response = {"functionResponse": {"id": c.id, "name": c.tool, "response": {"output": r.text if r else ""}}}
+            state = {"status": "success", "result": [response]} if r else {"status": "executing"}
+            calls.append({"id": c.id, "name": c.tool, "args": c.arguments, **state})
+        messages.append({"type": "gemini", "content": "", "toolCalls": calls})
+    return {"sessionId": "s", "projectHash": "h", "startTime": AT, "lastUpdated": AT, "messages": messages}
+
+
+def atif(steps: list[Step]) -> Any:
+    """ATIF."""
+    found: list[Any] = [{"step_id": 1, "source": "user", "message": "go"}]
+    for batch in _pairs(steps):
+        calls = [{"tool_call_id": c.id, "function_name": c.tool, "arguments": c.arguments} for c, _ in batch]
+        results = [{"source_call_id": r.id, "content": r.text} for _, r in batch if r]
+        step = {"step_id": len(found) + 1, "source": "agent", "message": "", "tool_calls": calls}
+        found.append({**step, "observation": {"results": results}})
+    return {"schema_version": "ATIF-v1.8", "session_id": "s", "agent": {"name": "a", "version": "1"}, "steps": found}
+
+
+INSIDE: dict[str, Form] = {form.__name__: form for form in (vercel_ui, opencode, librechat, gemini_cli, atif)}
+"""The same for formats that keep a result inside its call, or beside it in one step."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from airflow_provider_vai.model.run import Run
-from tests.unit.traces.formats.conversation_forms import FORMS, Call, Result, Step
+from airflow_provider_vai.traces.reading.values import arguments_problem
+from tests.unit.traces.formats.conversation_forms import FORMS, INSIDE, Call, Result, Step
 from tests.unit.traces.formats.support import adapter, one_run
 
 NAMES_TOOL = {
@@ -19,7 +21,7 @@ NAMES_TOOL = {
 
 def read_form(form: str, *steps: Step) -> Run:
     """Write a conversation in a format, and read it."""
-    document = FORMS[form](list(steps))
+    document = {**FORMS, **INSIDE}[form](list(steps))
     assert adapter(form).accepts(document), "the form is not that of the format"
     return one_run(form, document)
 
@@ -97,3 +99,51 @@ def test_a_call_without_a_result_stays_open(form: str) -> None:
     run = read_form(form, [Call("a", "t", 1), Call("b", "t", 2)], [Result("b", "t", 2)])
     assert [(call.outcome, call.arguments) for call in run.calls] == [("unknown", None), ("success", {"n": 2})]
     assert run.outcome == "unknown"
+
+
+@pytest.mark.parametrize("form", INSIDE)
+def test_results_inside_their_calls(form: str) -> None:
+    """Order, equal, repeated and empty ids, where a result cannot go to another call."""
+    run = read_form(
+        form,
+        [Call("c", "t", 1), Call("a", "u", 2)],
+        [Result("c", "t", 1), Result("a", "u", 2)],
+        [Call("same", "t", 3), Call("same", "t", 4)],
+        [Result("same", "t", 3), Result("same", "t", 4)],
+        [Call("", "t", 5), Call("", "t", 6)],
+        [Result("", "t", 5), Result("", "t", 6)],
+    )
+    assert facts(run) == [
+        ("c", 0, 1, 1),
+        ("a", 0, 2, 2),
+        ("same", 1, 3, 3),
+        ("same#2", 1, 4, 4),
+        ("call-1", 2, 5, 5),
+        ("call-2", 2, 6, 6),
+    ]
+
+
+@pytest.mark.parametrize("form", INSIDE)
+def test_a_call_without_a_result_inside(form: str) -> None:
+    """It stays open."""
+    run = read_form(form, [Call("a", "t", 1), Call("b", "t", 2)])
+    assert [call.arguments for call in run.calls] == [None, None]
+    assert run.outcome == "unknown"
+
+
+TEXTS = ("openai_chat", "openai_responses", "autogen", "agent_framework", "semantic_kernel", "letta", "langchain")
+"""Formats that keep arguments as JSON text, or may do so."""
+
+
+@pytest.mark.parametrize(
+    "text", ['{"n": NaN}', '{"n": -Infinity}', '{"n": 1, "n": 2}', '{"n": "\\ud83d"}', '{"n": 1e999}']
+)
+@pytest.mark.parametrize("form", TEXTS)
+def test_arguments_that_are_no_json_are_kept_as_recorded(form: str, text: str) -> None:
+    """The call is read with its text and its result; the reason is that of the value."""
+    written = json.dumps(FORMS[form]([[Call("a", "t", 1)], [Result("a", "t", 1)]]))
+    plain = json.dumps(Call("a", "t", 1).text) if json.dumps(Call("a", "t", 1).text) in written else '{"n": 1}'
+    document = json.loads(written.replace(plain, json.dumps(text)))
+    (call,) = one_run(form, document).calls
+    assert (call.arguments, call.outcome, call.result) == (text, "success", {"r": 1})
+    assert "not a JSON object" not in arguments_problem(text)
