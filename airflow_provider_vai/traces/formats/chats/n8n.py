@@ -115,9 +115,9 @@ def _asked(nodes: dict[str, Any]) -> str | None:
     return next((text for value in inputs if (text := text_or_none(value))), None)
 
 
-def _started(run: dict[str, Any]) -> tuple[float, float]:
+def _started(run: dict[str, Any]) -> tuple[int, int]:
     numbers = [run.get(key) for key in ("startTime", "executionIndex")]
-    start, index = (float(number) if isinstance(number, int) else 0.0 for number in numbers)
+    start, index = (number if isinstance(number, int) else 0 for number in numbers)
     return start, index
 
 

@@ -6,7 +6,6 @@ The shape is that of https://docs.datadoghq.com/llm_observability/evaluations/ex
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 from airflow_provider_vai.exceptions import MalformedTrace
@@ -55,11 +54,10 @@ class DatadogAdapter:
 
 def _row(span: dict[str, Any], where: str) -> Row:
     facts = require_object(span.get("attributes"), f"{where}.attributes")
-    kind, start = text_or_none(facts.get("span_kind")) or "", parse_span_time(facts.get("start_ns"))
-    duration, metrics = facts.get("duration"), as_object(facts.get("metrics"))
+    kind, metrics = text_or_none(facts.get("span_kind")) or "", as_object(facts.get("metrics"))
+    start, duration = facts.get("start_ns"), facts.get("duration")
     parent, output = text_or_none(facts.get("parent_id")), _content(facts.get("output"))
     failed = facts.get("status") == "error"
-    is_number = isinstance(duration, (int, float)) and 0 <= duration < 10**18
     return Row(
         where=where,
         kind=KINDS.get(kind, "other"),
@@ -71,8 +69,8 @@ def _row(span: dict[str, Any], where: str) -> Row:
         input=_content(facts.get("input")),
         output=output,
         error=(error_text(output) or "failed") if failed else None,
-        start=start,
-        end=start + timedelta(microseconds=duration / 1000) if start and is_number else None,  # type: ignore[operator]
+        start=parse_span_time(start),
+        end=parse_span_time(start + duration) if isinstance(start, int) and isinstance(duration, int) else None,
         model=text_or_none(facts.get("model_name")),
         usage=token_usage(metrics.get("input_tokens"), metrics.get("output_tokens")),
     )

@@ -314,3 +314,11 @@ def test_n8n_pinned_nodes_did_not_run() -> None:
     run = one_run("n8n", document)
     assert [call.tool for call in run.calls] == ["Close_door"]
     assert run.notes == ["data.resultData.runData.Rooms[0]: the node 'Rooms' did not run: its data was pinned"]
+
+
+def test_n8n_numbers_of_any_size_are_an_order() -> None:
+    """A time that no clock has is no time, and no traceback."""
+    document = n8n_workflow(url="https://door.example")
+    document["data"]["resultData"]["runData"]["Rooms"][0]["startTime"] = 10**400
+    run = one_run("n8n", document)
+    assert [(call.tool, call.started_at is None) for call in run.calls] == [("Close_door", False), ("Rooms", True)]
