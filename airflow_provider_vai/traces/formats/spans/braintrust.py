@@ -9,7 +9,7 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.spans.attributes import token_usage
 from airflow_provider_vai.traces.formats.spans.call import Kind
-from airflow_provider_vai.traces.formats.spans.platform_rows import COVERAGE, Row, row_runs
+from airflow_provider_vai.traces.formats.spans.platform_rows import COVERAGE, SpanRow, row_runs
 from airflow_provider_vai.traces.formats.spans.span import parse_span_time
 from airflow_provider_vai.traces.reading.trace import Trace, document_objects
 from airflow_provider_vai.traces.reading.values import as_list, as_object, require_objects, text_or_none
@@ -51,11 +51,11 @@ class BraintrustAdapter:
         yield from row_runs(trace, self.name, (_row(row, where) for row, where in rows))
 
 
-def _row(row: dict[str, Any], where: str) -> Row:
+def _row(row: dict[str, Any], where: str) -> SpanRow:
     facts, metrics = as_object(row.get("span_attributes")), as_object(row.get("metrics"))
     kind, error = text_or_none(facts.get("type")) or "", row.get("error")
     parents = as_list(row.get("span_parents"))
-    return Row(
+    return SpanRow(
         where=where,
         kind=KINDS.get(kind, "other"),
         kind_name="" if kind in OTHERS else kind,

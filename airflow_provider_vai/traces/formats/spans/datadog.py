@@ -13,7 +13,7 @@ from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.shared.content import error_text
 from airflow_provider_vai.traces.formats.spans.attributes import token_usage
 from airflow_provider_vai.traces.formats.spans.call import Kind
-from airflow_provider_vai.traces.formats.spans.platform_rows import COVERAGE, Row, row_runs
+from airflow_provider_vai.traces.formats.spans.platform_rows import COVERAGE, SpanRow, row_runs
 from airflow_provider_vai.traces.formats.spans.span import parse_span_time
 from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import as_list, as_object, require_object, require_objects, text_or_none
@@ -52,13 +52,13 @@ class DatadogAdapter:
         yield from row_runs(trace, self.name, (_row(span, where) for span, where in spans))
 
 
-def _row(span: dict[str, Any], where: str) -> Row:
+def _row(span: dict[str, Any], where: str) -> SpanRow:
     facts = require_object(span.get("attributes"), f"{where}.attributes")
     kind, metrics = text_or_none(facts.get("span_kind")) or "", as_object(facts.get("metrics"))
     start, duration = facts.get("start_ns"), facts.get("duration")
     parent, output = text_or_none(facts.get("parent_id")), _content(facts.get("output"))
     failed = facts.get("status") == "error"
-    return Row(
+    return SpanRow(
         where=where,
         kind=KINDS.get(kind, "other"),
         kind_name="" if kind in OTHERS else kind,

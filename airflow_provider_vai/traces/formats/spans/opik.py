@@ -8,7 +8,7 @@ from typing import Any
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.spans.attributes import token_usage
 from airflow_provider_vai.traces.formats.spans.call import Kind
-from airflow_provider_vai.traces.formats.spans.platform_rows import COVERAGE, Row, row_runs, unwrapped
+from airflow_provider_vai.traces.formats.spans.platform_rows import COVERAGE, SpanRow, row_runs, unwrapped
 from airflow_provider_vai.traces.formats.spans.span import parse_span_time
 from airflow_provider_vai.traces.reading.trace import Trace, document_objects
 from airflow_provider_vai.traces.reading.values import as_list, as_object, text_or_none
@@ -42,11 +42,11 @@ class OpikAdapter:
         yield from row_runs(trace, self.name, (_row(span, where) for span, where in document_objects(trace)))
 
 
-def _row(span: dict[str, Any], where: str) -> Row:
+def _row(span: dict[str, Any], where: str) -> SpanRow:
     kind, usage = text_or_none(span.get("type")) or "", as_object(span.get("usage"))
     failure = as_object(span.get("error_info"))
     error = text_or_none(failure.get("message")) or text_or_none(failure.get("exception_type"))
-    return Row(
+    return SpanRow(
         where=where.removesuffix("."),
         kind=KINDS.get(kind, "other"),
         kind_name="" if kind in KINDS else kind,

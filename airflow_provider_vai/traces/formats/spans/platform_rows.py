@@ -1,7 +1,7 @@
 """What the span exports of observability platforms share: rows with a kind, an input, an output and an error.
 
-A platform's module turns each of its rows into a :class:`Row`. Rows hold executions; proposals are in the messages of
-model requests, if the platform records those.
+A platform's module turns each of its rows into a :class:`SpanRow`. Rows hold executions; proposals are in the messages
+of model requests, if the platform records those.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ COVERAGE = Coverage(approvals="partly", edits="partly", timing="yes", batches="p
 
 
 @dataclass
-class Row:
+class SpanRow:
     """One row. ``kind_name`` is an unknown name of a kind, for a note. ``error`` is ``None`` for a row without one."""
 
     where: str
@@ -45,13 +45,13 @@ class Row:
     usage: dict[str, Any] = field(default_factory=dict)
 
 
-def row_runs(trace: Trace, format: str, rows: Iterable[Row]) -> Iterator[Run]:
+def row_runs(trace: Trace, format: str, rows: Iterable[SpanRow]) -> Iterator[Run]:
     """Yield a run for each trace in the rows.
 
     :param format: the format's name.
     :raises MalformedTrace: a row breaks the format, or the platform left out the content of the calls.
     """
-    traces: dict[str, list[Row]] = {}
+    traces: dict[str, list[SpanRow]] = {}
     for row in rows:
         traces.setdefault(row.trace_id, []).append(row)
     for name, found in traces.items():
@@ -68,7 +68,7 @@ def unwrapped(value: Any, key: str) -> Any:
     return value[key] if as_object(value).keys() == {key} else value
 
 
-def _operation(row: Row) -> Operation:
+def _operation(row: SpanRow) -> Operation:
     span = Span(
         name=row.name,
         where=row.where,

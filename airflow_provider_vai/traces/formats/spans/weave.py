@@ -12,7 +12,7 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.spans.call import Kind
-from airflow_provider_vai.traces.formats.spans.platform_rows import COVERAGE, Row, row_runs
+from airflow_provider_vai.traces.formats.spans.platform_rows import COVERAGE, SpanRow, row_runs
 from airflow_provider_vai.traces.formats.spans.span import parse_span_time
 from airflow_provider_vai.traces.reading.trace import Trace, document_objects
 from airflow_provider_vai.traces.reading.values import as_list, as_object, text_or_none
@@ -48,7 +48,7 @@ class WeaveAdapter:
         yield from row_runs(trace, self.name, (_row(call, where) for call, where in document_objects(trace)))
 
 
-def _row(call: dict[str, Any], where: str) -> Row:
+def _row(call: dict[str, Any], where: str) -> SpanRow:
     name = NAME.fullmatch(text_or_none(call.get("op_name")) or "")
     op = name[1] if name else ""
     attributes = as_object(call.get("attributes"))
@@ -56,7 +56,7 @@ def _row(call: dict[str, Any], where: str) -> Row:
     kind = kind if isinstance(kind, str) else "llm" if MODELS.match(op) else ""
     inputs = {key: value for key, value in as_object(call.get("inputs")).items() if key != "self"}
     output = as_object(call.get("output"))
-    return Row(
+    return SpanRow(
         where=where.removesuffix("."),
         kind=KINDS.get(kind, "other"),
         kind_name="",
