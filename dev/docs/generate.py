@@ -92,6 +92,7 @@ in this order:
 | several calls with one id, or calls without an id | a result that names its tool goes to a call of that tool |
 | the same, and the tool does not decide | the newest message with such a call, in it the first call without a result |
 | a repeated id | the first call keeps the id, the next ones are named `id#2`, `id#3`, and a note says so |
+| a person's decision on a repeated id | it belongs to none of the calls, and a note says so |
 | an empty or missing id | the calls are named `call-1`, `call-2`, in the order of the file |
 | a second result for one call | the last one counts, unless the call was denied; a note says so |
 | a result without a call | it is not used, and a note says so |

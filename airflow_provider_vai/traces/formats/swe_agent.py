@@ -32,7 +32,7 @@ class SWEAgentAdapter:
 
     name = "swe_agent"
     description = "SWE-agent trajectory (.traj: trajectory, history, info)"
-    coverage = Coverage(results="partly")
+    coverage = Coverage(results="partly", batches="no")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document has the two lists."""

@@ -12,7 +12,7 @@ from typing import Any
 from airflow_provider_vai.model.run import Run, RunOutcome, ToolCall
 from airflow_provider_vai.traces.formats.openai.chat import read_messages
 from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments, result_value, total_usage
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult, chat_run
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
     as_object,
@@ -67,16 +67,14 @@ def _simulation(trace: Trace, info: dict[str, Any], simulation: dict[str, Any], 
         _read_message(conversation, message, place)
     usages = [as_object(message.get("usage")) for message, _ in messages if message.get("role") == "assistant"]
     agent = as_object(info.get("agent_info"))
-    run = Run(
-        id=require_text(simulation.get("id"), f"{where}.id"),
-        source="chat_thread",
-        format=ADAPTER.name,
-        title=text_or_none(simulation.get("task_id")),
-        agent=text_or_none(agent.get("implementation")),
-        model=text_or_none(agent.get("llm")),
-        started_at=parse_time(simulation.get("start_time")),
-        ended_at=parse_time(simulation.get("end_time")),
-        outcome=_outcome(as_object(simulation.get("reward_info")).get("reward")),
+    run = chat_run(
+        trace,
+        ADAPTER.name,
+        _outcome(as_object(simulation.get("reward_info")).get("reward")),
+        facts={"id": require_text(simulation.get("id"), f"{where}.id"), "title": simulation.get("task_id")},
+        agent=agent.get("implementation"),
+        models=[agent.get("llm")],
+        span=(parse_time(simulation.get("start_time")), parse_time(simulation.get("end_time"))),
         usage=total_usage(usages, tokens=("prompt_tokens", "completion_tokens"), costs=[simulation.get("agent_cost")]),
     )
     return conversation.finish(run)
@@ -86,13 +84,8 @@ def _trajectory(trace: Trace, item: dict[str, Any], where: str) -> Run:
     conversation = Conversation(trace)
     read_messages(conversation, require_list(item.get("traj"), f"{where}.traj"), f"{where}.traj")
     task, _ = (_number_or_text(item.get(key), f"{where}.{key}") for key in ("task_id", "trial"))
-    run = Run(
-        id=_trajectory_id(item),
-        source="chat_thread",
-        format=ADAPTER.name,
-        title=f"task {task}",
-        outcome=_outcome(item.get("reward")),
-    )
+    facts = {"id": _trajectory_id(item), "title": f"task {task}"}
+    run = chat_run(trace, ADAPTER.name, _outcome(item.get("reward")), facts=facts)
     return conversation.finish(run)
 
 

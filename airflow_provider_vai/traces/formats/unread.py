@@ -47,21 +47,18 @@ def _lists(key: str, *keys: str) -> Callable[[Any], bool]:
 
 
 def _messages(document: Any) -> list[dict[str, Any]]:
-    """Return the first messages of a chat, or of an agent's saved state: AutoGen's, or the Agent Framework's."""
-    state = as_object(document)
-    holders = (state, as_object(state.get("llm_context")), as_object(as_object(state.get("state")).get("in_memory")))
-    inside = next((holder["messages"] for holder in holders if "messages" in holder), None)
-    listed = inside if isinstance(document, dict) else document
+    """Return the first messages of a chat."""
+    listed = document.get("messages") if isinstance(document, dict) else document
     return [message for message in as_list(listed)[:ITEMS] if isinstance(message, dict)]
 
 
-def _in_content(*keys: str, kind: str = "") -> Callable[[Any], bool]:
-    """Return a test for a chat with a content block that has one of these keys, or is of that type."""
+def _in_content(kind: str) -> Callable[[Any], bool]:
+    """Return a test for a chat with a content block of that type."""
 
     def test(document: Any) -> bool:
         messages = [message for message in _messages(document) if "role" in message]
         blocks = [as_object(block) for message in messages for block in as_list(message.get("content"))]
-        return any(any(key in block for key in keys) or (kind and block.get("type") == kind) for block in blocks)
+        return any(block.get("type") == kind for block in blocks)
 
     return test
 
@@ -87,10 +84,6 @@ def _is_stringified_state(document: Any) -> bool:
     return any(text.startswith("content=") and "additional_kwargs=" in text for text in texts)
 
 
-def _is_weave(document: Any) -> bool:
-    return any(str(item.get("op_name", "")).startswith("weave:") for item in _objects(document))
-
-
 CHAT = "openai_chat"
 SPANS = "otel_genai"
 NO_ATTRIBUTES = "the spans have none of the attributes of OpenTelemetry GenAI or OpenInference"
@@ -105,37 +98,6 @@ UNREAD: tuple[Unread, ...] = (
         "each message became a text in which the arguments cannot be told from the content",
     ),
     Unread(
-        "messages of AutoGen",
-        lambda document: (
-            _has("source", "models_usage", "type")(document)
-            or any("source" in message and "type" in message for message in _messages(document))
-        ),
-        INSTRUMENT.format("openinference-instrumentation-autogen-agentchat"),
-        "openhands",
-        "its items have an action or an observation",
-    ),
-    Unread(
-        "messages of Microsoft's Agent Framework",
-        lambda document: any("contents" in message and "role" in message for message in _messages(document)),
-        "Switch on the framework's OpenTelemetry (enable_instrumentation, with sensitive data) and export OTLP JSON.",
-        CHAT,
-        "the calls are under contents",
-    ),
-    Unread(
-        "a chat history of Semantic Kernel",
-        lambda document: any("items" in message and "content_type" in message for message in _messages(document)),
-        "Switch on Semantic Kernel's OpenTelemetry diagnostics with sensitive data and export the spans as OTLP JSON.",
-        CHAT,
-        "the calls are under items",
-    ),
-    Unread(
-        "messages of Haystack",
-        _in_content("tool_call", "tool_call_result"),
-        "Write OpenAI messages: [message.to_openai_dict_format() for message in messages].",
-        CHAT,
-        "the calls are parts of the content",
-    ),
-    Unread(
         "a chat store of LlamaIndex",
         lambda document: (
             _has("store", "class_name")(document)
@@ -143,11 +105,11 @@ UNREAD: tuple[Unread, ...] = (
         ),
         INSTRUMENT.format("openinference-instrumentation-llama-index"),
         CHAT,
-        "the calls are under additional_kwargs and the text is under blocks",
+        "the calls are under additional_kwargs, and nothing tells the result of a call that failed from other results",
     ),
     Unread(
         "messages of Goose without its session",
-        _in_content(kind="toolRequest"),
+        _in_content("toolRequest"),
         "Export the session as a whole: `goose session export --format json`.",
         "goose",
         "the working_dir beside the messages is missing",
@@ -190,26 +152,6 @@ UNREAD: tuple[Unread, ...] = (
         "there are no Converse messages",
     ),
     Unread(
-        "spans of Braintrust",
-        lambda document: (
-            _has("span_attributes", "root_span_id")(document)
-            or _lists("events", "span_attributes", "root_span_id")(document)
-        ),
-        "Send the same spans to a file as well: Braintrust takes OpenTelemetry, so export them as OTLP JSON.",
-        SPANS,
-        NO_ATTRIBUTES,
-    ),
-    Unread(
-        "spans of Datadog LLM Observability",
-        lambda document: any(
-            "span_kind" in as_object(as_object(item).get("attributes"))
-            for item in as_list(as_object(document).get("data"))[:ITEMS]
-        ),
-        INSTRUMENT.format("OpenTelemetry's GenAI instrumentation, which Datadog takes too,"),
-        SPANS,
-        NO_ATTRIBUTES,
-    ),
-    Unread(
         "messages of Dify",
         lambda document: _has("agent_thoughts")(document) or _lists("data", "agent_thoughts")(document),
         "Switch on Dify's tracing to Langfuse, Phoenix or an OpenTelemetry backend, and `vai pull` the run from there.",
@@ -217,13 +159,11 @@ UNREAD: tuple[Unread, ...] = (
         "the calls are in agent_thoughts",
     ),
     Unread(
-        "a trajectory of DSPy",
-        lambda document: any(
-            str(key).startswith("tool_name_") for key in as_object(as_object(document).get("trajectory", document))
-        ),
-        INSTRUMENT.format("openinference-instrumentation-dspy"),
-        "swe_agent",
-        "the trajectory is one object with numbered keys",
+        "the history of DSPy's language model (lm.history)",
+        _has("prompt", "messages", "outputs", "kwargs", "timestamp"),
+        "Write the prediction of ReAct with its trajectory: json.dumps(prediction.toDict(), default=str).",
+        CHAT,
+        "the calls are texts in the outputs, without their results",
     ),
     Unread(
         "hits of Elasticsearch",
@@ -238,36 +178,6 @@ UNREAD: tuple[Unread, ...] = (
         "Take the request_body of the last request: its messages hold the whole run.",
         "vcr_cassette",
         "there are no interactions",
-    ),
-    Unread(
-        "messages of Letta",
-        _has("message_type"),
-        "Record the traffic with the model as a VCR cassette.",
-        CHAT,
-        "the messages have a message_type and no role",
-    ),
-    Unread(
-        "spans of Opik",
-        lambda document: (
-            _has("trace_id", "type", "input", "output", "start_time")(document) and not _has("attributes")(document)
-        ),
-        INSTRUMENT.format("OpenTelemetry, which Opik takes too,"),
-        SPANS,
-        NO_ATTRIBUTES,
-    ),
-    Unread(
-        "steps of smolagents",
-        _has("model_input_messages", "step_number"),
-        INSTRUMENT.format("openinference-instrumentation-smolagents"),
-        "swe_agent",
-        "there is no trajectory with a history",
-    ),
-    Unread(
-        "calls of Weave",
-        _is_weave,
-        INSTRUMENT.format("OpenTelemetry, which Weave takes too,"),
-        "langsmith",
-        "there is no run_type",
     ),
 )
 """The formats, the most specific tests first."""

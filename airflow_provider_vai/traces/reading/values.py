@@ -204,15 +204,17 @@ def as_list(value: Any) -> list[Any]:
 def parse_time(value: Any) -> datetime | None:
     """Return a time written as ISO 8601 text or as a number since 1970; else ``None``.
 
-    The unit of a number (seconds, milliseconds, microseconds or nanoseconds) follows from its size.
+    A text without a time zone is in UTC, so that all times of a run can be compared. The unit of a number (seconds,
+    milliseconds, microseconds or nanoseconds) follows from its size.
     """
     if isinstance(value, str):
         # Python 3.10 reads only fractions of 3 or 6 digits, and no "Z"
         iso = _FRACTION.sub(lambda digits: f".{digits[1][:6]:0<6}", value.replace("Z", "+00:00"), count=1)
         try:
-            return datetime.fromisoformat(iso)
+            at = datetime.fromisoformat(iso)
         except ValueError:
             return None
+        return at if at.tzinfo else at.replace(tzinfo=timezone.utc)
     if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0:
         for unit, limit in ((1, 1e11), (1e3, 1e14), (1e6, 1e17), (1e9, 1e20)):
             if value < limit:

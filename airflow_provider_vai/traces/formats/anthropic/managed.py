@@ -13,6 +13,7 @@ from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.anthropic.managed_events import RESULTS, events, session_facts
 from airflow_provider_vai.traces.formats.anthropic.managed_session import CALLS, ManagedSession
 from airflow_provider_vai.traces.formats.shared.content import total_usage
+from airflow_provider_vai.traces.formats.shared.conversation import chat_run
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import as_object, text_or_none
 
@@ -45,16 +46,14 @@ def _run(trace: Trace, session: ManagedSession) -> Run:
     agent = as_object(facts.get("agent"))
     model = agent.get("model")
     session.conversation.add_system_text(text_or_none(agent.get("system")))
-    run = Run(
-        id=text_or_none(facts.get("id")) or trace.fallback_id,
-        source="chat_thread",
-        format=ADAPTER.name,
-        title=text_or_none(facts.get("title")),
-        agent=text_or_none(agent.get("name")),
-        model=text_or_none(as_object(model).get("id", model)),
-        started_at=session.times[0] if session.times else None,
-        ended_at=session.times[-1] if session.times else None,
-        outcome=session.outcome,
+    run = chat_run(
+        trace,
+        ADAPTER.name,
+        session.outcome,
+        facts={"id": facts.get("id"), "title": facts.get("title")},
+        agent=agent.get("name"),
+        models=[as_object(model).get("id", model)],
+        times=session.times,
         usage=total_usage(session.usages, tokens=("input_tokens", "output_tokens"), costs=[]),
     )
     return session.conversation.finish(run)

@@ -64,13 +64,13 @@ class Trajectory:
         elif source not in ("user", "system", "agent"):
             self.conversation.note(place, f"unknown source {source!r}")
         self.conversation.start_message()
-        calls: dict[str, int] = {}
+        calls: dict[str, list[int]] = {}
         for call, where in require_objects(step.get("tool_calls") or [], f"{place}.tool_calls"):
             proposal = _call(call, parent, where)
-            calls[proposal.id] = self.conversation.add_call(
-                proposal.model_copy(update={"started_at": parse_time(step.get("timestamp"))}), where
-            )
-            self._decide(calls[proposal.id], as_object(call.get("extra")))
+            proposal = proposal.model_copy(update={"started_at": parse_time(step.get("timestamp"))})
+            position = self.conversation.add_call(proposal, where)
+            calls.setdefault(proposal.id, []).append(position)
+            self._decide(position, as_object(call.get("extra")))
         if not is_inner:
             self.assistant_spoke_last = source == "agent" and bool(text) and not calls
         results = require_object(step.get("observation") or {}, f"{place}.observation").get("results") or []
@@ -87,9 +87,14 @@ class Trajectory:
             call = self.conversation.calls[position].model_copy(update={"approval": approval, "arguments": executed})
             self.conversation.calls[position] = call
 
-    def _read_result(self, result: dict[str, Any], calls: dict[str, int], where: str) -> None:
+    def _read_result(self, result: dict[str, Any], calls: dict[str, list[int]], where: str) -> None:
+        """Read a result.
+
+        :param calls: the positions of the step's calls by their ids; of several with one id, the first one gets it.
+        """
         name = optional_text(result.get("source_call_id"), f"{where}.source_call_id")
-        position = calls.get(name or "")
+        same = calls.get(name or "", [])
+        position = same.pop(0) if len(same) > 1 else same[0] if same else None
         if position is None and (name or calls):
             position = self.conversation.add_result(ToolResult(id=name), where)
         if position is None:

@@ -13,7 +13,7 @@ from typing import Any
 from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.traces.formats.chats.branches import branch, hidden_calls
 from airflow_provider_vai.traces.formats.shared.content import proposed_arguments, result_value
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult, chat_run
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
     as_object,
@@ -31,7 +31,7 @@ class ChatGPTAdapter:
 
     name = "chatgpt"
     description = "ChatGPT data export (conversations.json): the current branch of each conversation"
-    coverage = Coverage(results="partly", timing="partly", batches="partly")
+    coverage = Coverage(results="partly", timing="partly", batches="no")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a conversation with its tree of messages."""
@@ -59,17 +59,15 @@ class ChatGPTAdapter:
         if hidden := sum(_is_call(message) for message in others):
             conversation.note(f"{trace}: mapping", hidden_calls(hidden))
         models = [as_object(message.get("metadata")).get("model_slug") for message in messages]
-        models.append(facts.get("default_model_slug"))
         last = messages[-1] if messages else {}
-        run = Run(
-            id=text_or_none(facts.get("conversation_id")) or text_or_none(facts.get("id")) or trace.fallback_id,
-            source="chat_thread",
-            format=self.name,
-            title=text_or_none(facts.get("title")),
-            model=next((text for model in models[-2::-1] + models[-1:] if (text := text_or_none(model))), None),
-            started_at=parse_time(facts.get("create_time")),
-            ended_at=parse_time(facts.get("update_time")),
-            outcome=conversation.outcome(assistant_spoke_last=_role(last) == "assistant" and not _is_call(last)),
+        run = chat_run(
+            trace,
+            self.name,
+            conversation.outcome(assistant_spoke_last=_role(last) == "assistant" and not _is_call(last)),
+            facts=facts,
+            ids=[facts.get("conversation_id")],
+            models=[*reversed(models), facts.get("default_model_slug")],
+            span=(parse_time(facts.get("create_time")), parse_time(facts.get("update_time"))),
         )
         yield conversation.finish(run)
 

@@ -12,7 +12,7 @@ from typing import Any
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.anthropic.messages import CALLS, read_message
 from airflow_provider_vai.traces.formats.chats.branches import branch, hidden_calls
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, chat_run
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
     PlacedObject,
@@ -55,15 +55,14 @@ class ClaudeAIAdapter:
         last = messages[-1][0] if messages else {}
         blocks = [as_object(block).get("type") for block in as_list(last.get("content"))]
         spoke_last = last.get("sender") == "assistant" and (blocks or ["text"])[-1] == "text"
-        run = Run(
-            id=text_or_none(facts.get("uuid")) or trace.fallback_id,
-            source="chat_thread",
-            format=self.name,
-            title=text_or_none(facts.get("name")),
-            model=text_or_none(facts.get("model")),
-            started_at=parse_time(facts.get("created_at")),
-            ended_at=parse_time(facts.get("updated_at")),
-            outcome=conversation.outcome(assistant_spoke_last=spoke_last),
+        run = chat_run(
+            trace,
+            self.name,
+            conversation.outcome(assistant_spoke_last=spoke_last),
+            facts=facts,
+            ids=[facts.get("uuid")],
+            titles=[facts.get("name")],
+            span=(parse_time(facts.get("created_at")), parse_time(facts.get("updated_at"))),
         )
         yield conversation.finish(run)
 

@@ -13,7 +13,7 @@ from typing import Any
 from airflow_provider_vai.model.run import Approval, Run
 from airflow_provider_vai.traces.formats.openai.items import OUTPUTS, ResponseItems, item_kind
 from airflow_provider_vai.traces.formats.shared.content import error_text, result_value, total_usage
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult, chat_run
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
     PlacedObject,
@@ -131,15 +131,13 @@ class _Session:
         first = next((payload for kind, payload in payloads if kind == "session_meta"), {})
         turns = [payload for kind, payload in payloads if kind == "turn_context"]
         infos = [as_object(as_object(event.get("info")).get("total_token_usage")) for event in self.events]
-        known = [at for at in times if at]
-        run = Run(
-            id=text_or_none(first.get("id")) or self.trace.fallback_id,
-            source="chat_thread",
-            format=ADAPTER.name,
-            model=next((text for turn in reversed(turns) if (text := text_or_none(turn.get("model")))), None),
-            started_at=known[0] if known else None,
-            ended_at=known[-1] if known else None,
-            outcome="success" if self.items.assistant_spoke_last else "unknown",
+        run = chat_run(
+            self.trace,
+            ADAPTER.name,
+            "success" if self.items.assistant_spoke_last else "unknown",
+            facts={"id": first.get("id")},
+            models=[turn.get("model") for turn in reversed(turns)],
+            times=times,
             usage=total_usage([info for info in infos if info][-1:], tokens=TOKENS, costs=[]),
         )
         return self.conversation.finish(run)

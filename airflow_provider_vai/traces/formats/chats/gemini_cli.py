@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Approval, Outcome, Run, ToolCall
 from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments, result_value, total_usage
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult, chat_run
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
     PlacedObject,
@@ -20,7 +20,6 @@ from airflow_provider_vai.traces.reading.values import (
     parse_time,
     require_objects,
     require_text,
-    text_or_none,
 )
 
 HEADER = frozenset({"sessionId", "projectHash"})
@@ -52,15 +51,13 @@ class GeminiCLIAdapter:
         answers = [message for message, _ in messages if message.get("type") == "gemini"]
         last = messages[-1][0] if messages else {}
         spoke_last = last.get("type") == "gemini" and bool(last.get("content")) and not last.get("toolCalls")
-        run = Run(
-            id=text_or_none(facts.get("sessionId")) or trace.fallback_id,
-            source="chat_thread",
-            format=self.name,
-            title=text_or_none(facts.get("summary")),
-            model=next((text for answer in reversed(answers) if (text := text_or_none(answer.get("model")))), None),
-            started_at=parse_time(facts.get("startTime")),
-            ended_at=parse_time(facts.get("lastUpdated")),
-            outcome=conversation.outcome(assistant_spoke_last=spoke_last),
+        run = chat_run(
+            trace,
+            self.name,
+            conversation.outcome(assistant_spoke_last=spoke_last),
+            facts={"id": facts.get("sessionId"), "title": facts.get("summary")},
+            models=[answer.get("model") for answer in reversed(answers)],
+            span=(parse_time(facts.get("startTime")), parse_time(facts.get("lastUpdated"))),
             usage=total_usage(
                 [as_object(answer.get("tokens")) for answer in answers], tokens=("input", "output"), costs=[]
             ),

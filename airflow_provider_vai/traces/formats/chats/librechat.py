@@ -12,7 +12,7 @@ from typing import Any
 from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.traces.formats.chats.branches import branch, hidden_calls
 from airflow_provider_vai.traces.formats.shared.content import proposed_arguments, result_value
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult, chat_run
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
     PlacedObject,
@@ -34,7 +34,7 @@ class LibreChatAdapter:
 
     name = "librechat"
     description = "LibreChat export of a conversation (JSON)"
-    coverage = Coverage(results="partly", timing="partly", batches="partly")
+    coverage = Coverage(results="partly", batches="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a conversation whose messages say whether a person wrote them."""
@@ -60,16 +60,13 @@ class LibreChatAdapter:
         if calls > 0:
             conversation.note(f"{trace}: messages", hidden_calls(calls))
         last = path[-1][0] if path else {}
-        times = [at for message, _ in path if (at := parse_time(message.get("createdAt")))]
-        run = Run(
-            id=text_or_none(facts.get("conversationId")) or trace.fallback_id,
-            source="chat_thread",
-            format=self.name,
-            title=text_or_none(facts.get("title")),
-            model=text_or_none(as_object(facts.get("options")).get("model")) or text_or_none(last.get("model")),
-            started_at=times[0] if times else None,
-            ended_at=times[-1] if times else None,
-            outcome=conversation.outcome(assistant_spoke_last=_spoke(last)),
+        run = chat_run(
+            trace,
+            self.name,
+            conversation.outcome(assistant_spoke_last=_spoke(last)),
+            ids=[facts.get("conversationId")],
+            models=[as_object(facts.get("options")).get("model"), last.get("model")],
+            times=[parse_time(message.get("createdAt")) for message, _ in path],
         )
         yield conversation.finish(run)
 

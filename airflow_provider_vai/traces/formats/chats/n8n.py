@@ -1,7 +1,8 @@
-"""An execution of an n8n workflow with an AI agent, as n8n's API and editor write it.
+"""An execution of an n8n workflow, as n8n's API and editor write it.
 
 A run of a tool node is a call that was made, with what it got and returned. The agent's ``intermediateSteps``, if the
-workflow keeps them, add the model's ids of the calls. n8n has no approvals.
+workflow keeps them, add the model's ids of the calls. A plain node, such as an HTTP request, is a call as well. A node
+with pinned data did not run. n8n has no approvals.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.model.run import Run, RunOutcome, ToolCall
+from airflow_provider_vai.traces.formats.chats.n8n_nodes import executed_parameters, items_before, plain_nodes
 from airflow_provider_vai.traces.formats.shared.content import error_text, result_value
 from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
@@ -33,7 +35,7 @@ class N8NAdapter:
     """Reads executions of n8n workflows."""
 
     name = "n8n"
-    description = "n8n execution of a workflow with an AI agent (JSON, with its data)"
+    description = "n8n execution of a workflow (JSON, with its data): the agent's tool calls, and plain nodes"
     coverage = Coverage(timing="yes", batches="no")
 
     def accepts(self, document: Any) -> bool:
@@ -58,9 +60,19 @@ class N8NAdapter:
         conversation, steps = Conversation(trace), _steps(nodes)
         conversation.start_turn(_asked(nodes))
         found = [(name, one) for name, every in nodes.items() for one in require_objects(every, f"{where}.{name}")]
+        plain = plain_nodes(facts.get("workflowData"))
+        pinned = as_object(as_object(data["resultData"]).get("pinData"))
         for name, (run, at) in sorted(found, key=lambda entry: _started(entry[1][0])):
-            if "ai_tool" in as_object(run.get("data")) or "ai_tool" in as_object(run.get("inputOverride")):
+            is_tool = "ai_tool" in as_object(run.get("data")) or "ai_tool" in as_object(run.get("inputOverride"))
+            if name in pinned and (is_tool or name in plain):
+                conversation.note(at, f"the node {name!r} did not run: its data was pinned")
+            elif is_tool:
                 _read(conversation, name, (run, at), steps)
+            elif name in plain:
+                arguments = executed_parameters(plain[name], items_before(run, nodes))
+                call = ToolCall(id="", tool=_tool(name), proposed_arguments=arguments)
+                answers = _items(run, "data", "main")
+                _add(conversation, call, (run, at), answers[0] if len(answers) == 1 else answers)
         yield conversation.finish(
             Run(
                 id=str(facts.get("id") or trace.fallback_id),
@@ -103,16 +115,16 @@ def _asked(nodes: dict[str, Any]) -> str | None:
     return next((text for value in inputs if (text := text_or_none(value))), None)
 
 
-def _started(run: dict[str, Any]) -> tuple[float, float]:
+def _started(run: dict[str, Any]) -> tuple[int, int]:
     numbers = [run.get(key) for key in ("startTime", "executionIndex")]
-    start, index = (float(number) if isinstance(number, int) else 0.0 for number in numbers)
+    start, index = (number if isinstance(number, int) else 0 for number in numbers)
     return start, index
 
 
 def _read(conversation: Conversation, node: str, placed: PlacedObject, steps: Steps) -> None:
     """Read one run of a tool node."""
-    run, where = placed
-    tool = re.sub(r"[^a-zA-Z0-9_-]+", "_", node)
+    run, _ = placed
+    tool = _tool(node)
     given = next(iter(_items(run, "inputOverride", "ai_tool")), {})
     query = given.get("query")
     arguments = query if isinstance(query, dict) else given
@@ -120,13 +132,23 @@ def _read(conversation: Conversation, node: str, placed: PlacedObject, steps: St
     step = next((step for step in steps if step[0] in (tool, node) and step[1] in written), None)
     if step:
         steps.remove(step)
-    start, duration = run.get("startTime"), run.get("executionTime")
-    call = ToolCall(id=step[2] if step else "", tool=tool, proposed_arguments=arguments, started_at=parse_time(start))
-    conversation.start_message()
-    position = conversation.add_call(call, where)
-    ended = start + duration if isinstance(start, int) and isinstance(duration, int) else None
     answers = [item.get("response", item) for item in _items(run, "data", "ai_tool")]
-    answer = answers[0] if len(answers) == 1 else answers
+    call = ToolCall(id=step[2] if step else "", tool=tool, proposed_arguments=arguments)
+    _add(conversation, call, placed, answers[0] if len(answers) == 1 else answers)
+
+
+def _tool(node: str) -> str:
+    """Return the name by which a model knows a node."""
+    return re.sub(r"[^a-zA-Z0-9_-]+", "_", node)
+
+
+def _add(conversation: Conversation, call: ToolCall, placed: PlacedObject, answer: Any) -> None:
+    """Add the call that a node's run made, with its times and its result."""
+    run, where = placed
+    start, duration = run.get("startTime"), run.get("executionTime")
+    conversation.start_message()
+    position = conversation.add_call(call.model_copy(update={"started_at": parse_time(start)}), where)
+    ended = start + duration if isinstance(start, int) and isinstance(duration, int) else None
     if run.get("error") is not None or run.get("executionStatus") == "error":
         error = as_object(run.get("error")).get("message") or as_object(answer).get("error") or answer
         result = ToolResult(outcome="failed", error=error_text(error), at=parse_time(ended))

@@ -18,7 +18,7 @@ from airflow_provider_vai.model.run import Run, ToolCall
 from airflow_provider_vai.traces.formats.chats.branches import branch, hidden_calls
 from airflow_provider_vai.traces.formats.openai.items import ResponseItems, is_items
 from airflow_provider_vai.traces.formats.shared.content import proposed_arguments, result_value
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult, chat_run
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
     as_list,
@@ -64,16 +64,15 @@ class OpenWebUIAdapter:
         if hidden := sum(_count(message) for message in others):
             conversation.note(f"{trace}: history.messages", hidden_calls(hidden))
         last = as_object(messages[path[-1]]) if path else {}
-        models = [last.get("model"), *as_list(chat.get("models"))]
-        run = Run(
-            id=text_or_none(facts.get("id")) or text_or_none(chat.get("id")) or trace.fallback_id,
-            source="chat_thread",
-            format=self.name,
-            title=text_or_none(facts.get("title")) or text_or_none(chat.get("title")),
-            model=next((text for model in models if (text := text_or_none(model))), None),
-            started_at=parse_time(facts.get("created_at")),
-            ended_at=parse_time(facts.get("updated_at")),
-            outcome=conversation.outcome(assistant_spoke_last=_spoke(last)),
+        run = chat_run(
+            trace,
+            self.name,
+            conversation.outcome(assistant_spoke_last=_spoke(last)),
+            facts=chat,
+            ids=[facts.get("id")],
+            titles=[facts.get("title")],
+            models=[last.get("model"), *as_list(chat.get("models"))],
+            span=(parse_time(facts.get("created_at")), parse_time(facts.get("updated_at"))),
         )
         yield conversation.finish(run)
 

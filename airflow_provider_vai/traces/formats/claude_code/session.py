@@ -42,7 +42,7 @@ class ClaudeCodeSession(Conversation):
         self.parents: dict[str, str] = {}
         self.costs: list[Any] = []
         self._message: str | None = None
-        self._seen: dict[tuple[str, str], int] = {}  # each call's position, by its message's id and its own
+        self._seen: dict[tuple[str, str], tuple[int, int]] = {}  # by the ids of message and call: position and line
         self._unplaced_agents: set[str] = set()
         self._last: dict[str, Any] = {}
         self._result: RunOutcome | None = None
@@ -122,8 +122,9 @@ class ClaudeCodeSession(Conversation):
         call_id = optional_text(block.get("id"), f"{where}.id") or ""
         tool = require_text(block.get("name"), f"{where}.name")
         again = (message_key(line) or "", call_id)
-        if all(again) and again in self._seen:  # a stream may repeat a message's blocks, the first ones incomplete
-            self._complete_call(self._seen[again], block.get("input"))
+        position, first_line = self._seen.get(again, (-1, id(line)))
+        if all(again) and first_line != id(line):  # a stream may repeat a message's blocks, the first ones incomplete
+            self._complete_call(position, block.get("input"))
             return
         if agent and agent not in self.parents and agent not in self._unplaced_agents:
             self._unplaced_agents.add(agent)
@@ -138,7 +139,7 @@ class ClaudeCodeSession(Conversation):
             proposed_arguments=proposed_arguments(block.get("input")),
             started_at=parse_time(line.get("timestamp")),
         )
-        self._seen[again] = self.add_call(call, where)
+        self._seen[again] = self.add_call(call, where), id(line)
 
     def _complete_call(self, position: int, input: Any) -> None:
         """Replace a call's arguments by those of a later line of its message, unless that has none."""

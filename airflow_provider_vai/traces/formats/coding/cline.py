@@ -15,6 +15,7 @@ from airflow_provider_vai.traces.formats.shared.content import proposed_argument
 from airflow_provider_vai.traces.formats.shared.conversation import (
     Conversation,
     ToolResult,
+    chat_run,
     message_list,
     role_messages,
 )
@@ -57,7 +58,7 @@ class ClineAdapter:
 
     name = "cline"
     description = "Cline or Roo Code task with XML calls (api_conversation_history.json)"
-    coverage = Coverage(results="partly", approvals="partly", edits="partly")
+    coverage = Coverage(results="partly", approvals="partly", edits="partly", batches="no")
 
     def accepts(self, document: Any) -> bool:
         """Return whether a message has a call as XML, and the next one begins with its result."""
@@ -83,14 +84,7 @@ class ClineAdapter:
             elif message.get("role") == "user":
                 _read_user(conversation, message, place)
         yield conversation.finish(
-            Run(
-                id=trace.fallback_id,
-                source="chat_thread",
-                format=self.name,
-                started_at=times[0] if times else None,
-                ended_at=times[-1] if times else None,
-                outcome=conversation.outcome(assistant_spoke_last=last == ANSWER),
-            )
+            chat_run(trace, self.name, conversation.outcome(assistant_spoke_last=last == ANSWER), facts={}, times=times)
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Approval, Run, ToolCall
 from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments, result_value
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult, chat_run
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
     as_list,
@@ -50,15 +50,12 @@ class CopilotCLIAdapter:
         events = list(require_objects(trace.document, f"{trace}: "))
         for event, place in events:
             session.read(event, place)
-        times = [at for event, _ in events if (at := parse_time(event.get("timestamp")))]
-        run = Run(
-            id=session.id or trace.fallback_id,
-            source="chat_thread",
-            format=self.name,
-            model=session.model,
-            started_at=times[0] if times else None,
-            ended_at=times[-1] if times else None,
-            outcome=session.conversation.outcome(assistant_spoke_last=session.spoke_last),
+        run = chat_run(
+            trace,
+            self.name,
+            session.conversation.outcome(assistant_spoke_last=session.spoke_last),
+            facts={"id": session.id, "model": session.model},
+            times=[parse_time(event.get("timestamp")) for event, _ in events],
         )
         yield session.conversation.finish(run)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Approval, Run, ToolCall
 from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments, result_value
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult, chat_run
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
     PlacedObject,
@@ -61,19 +61,17 @@ class GooseAdapter:
         conversation = Conversation(trace)
         for message, place in messages:
             _read(conversation, message, place, text_or_none(facts.get("working_dir")))
-        times = [parse_time(message.get("created")) for message, _ in messages]
         last = messages[-1][0] if messages else {}
         kinds = [as_object(block).get("type") for block in as_list(last.get("content"))]
         spoke_last = last.get("role") == "assistant" and "text" in kinds and "toolRequest" not in kinds
-        run = Run(
-            id=text_or_none(facts.get("id")) or trace.fallback_id,
-            source="chat_thread",
-            format=self.name,
-            title=text_or_none(facts.get("name")) or text_or_none(facts.get("description")),
-            model=text_or_none(as_object(facts.get("model_config")).get("model_name")),
-            started_at=times[0] if times else None,
-            ended_at=times[-1] if times else None,
-            outcome=conversation.outcome(assistant_spoke_last=spoke_last),
+        run = chat_run(
+            trace,
+            self.name,
+            conversation.outcome(assistant_spoke_last=spoke_last),
+            facts={"id": facts.get("id")},
+            titles=[facts.get("name"), facts.get("description")],
+            models=[as_object(facts.get("model_config")).get("model_name")],
+            times=[parse_time(message.get("created")) for message, _ in messages],
         )
         yield conversation.finish(run)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Approval, Outcome, Run, ToolCall
 from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments, result_value, total_usage
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult, chat_run
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
     as_list,
@@ -60,15 +60,13 @@ class OpenCodeAdapter:
             _read(conversation, message, place, text_or_none(facts.get("directory")))
         answers = [as_object(message.get("info")) for message, _ in messages]
         answers = [info for info in answers if info.get("role") == "assistant"]
-        run = Run(
-            id=text_or_none(facts.get("id")) or trace.fallback_id,
-            source="chat_thread",
-            format=self.name,
-            title=text_or_none(facts.get("title")),
-            model=next((text for info in reversed(answers) if (text := text_or_none(info.get("modelID")))), None),
-            started_at=parse_time(times.get("created")),
-            ended_at=parse_time(times.get("updated")),
-            outcome=conversation.outcome(assistant_spoke_last=bool(messages) and _speaks(messages[-1][0])),
+        run = chat_run(
+            trace,
+            self.name,
+            conversation.outcome(assistant_spoke_last=bool(messages) and _speaks(messages[-1][0])),
+            facts={"id": facts.get("id"), "title": facts.get("title")},
+            models=[info.get("modelID") for info in reversed(answers)],
+            span=(parse_time(times.get("created")), parse_time(times.get("updated"))),
             usage=total_usage(
                 [as_object(info.get("tokens")) for info in answers],
                 tokens=("input", "output"),

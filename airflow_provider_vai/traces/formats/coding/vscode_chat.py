@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Approval, Run, ToolCall
 from airflow_provider_vai.traces.formats.shared.content import error_text, proposed_arguments, result_value
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, ToolResult, chat_run
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import (
     as_list,
@@ -61,19 +61,17 @@ class VSCodeChatAdapter:
         conversation = Conversation(trace)
         for request, place in requests:
             _read(conversation, request, place)
-        times = [at for request, _ in requests if (at := parse_time(request.get("timestamp")))]
         last = requests[-1][0] if requests else {}
         result = as_object(last.get("result"))
         spoke_last = bool(last) and not last.get("isCanceled") and "errorDetails" not in result and _answers(last)
-        run = Run(
-            id=text_or_none(facts.get("sessionId")) or trace.fallback_id,
-            source="chat_thread",
-            format=self.name,
-            title=text_or_none(facts.get("customTitle")),
-            model=next((text for one, _ in reversed(requests) if (text := text_or_none(one.get("modelId")))), None),
-            started_at=times[0] if times else None,
-            ended_at=parse_time(facts.get("lastMessageDate")),
-            outcome=conversation.outcome(assistant_spoke_last=spoke_last),
+        times = [at for request, _ in requests if (at := parse_time(request.get("timestamp")))]
+        run = chat_run(
+            trace,
+            self.name,
+            conversation.outcome(assistant_spoke_last=spoke_last),
+            facts={"id": facts.get("sessionId"), "title": facts.get("customTitle")},
+            models=[request.get("modelId") for request, _ in reversed(requests)],
+            span=(times[0] if times else None, parse_time(facts.get("lastMessageDate"))),
         )
         yield conversation.finish(run)
 

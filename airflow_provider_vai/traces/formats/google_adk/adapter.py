@@ -14,7 +14,7 @@ from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats.google_adk.parts import snake
 from airflow_provider_vai.traces.formats.google_adk.session import AdkSession
 from airflow_provider_vai.traces.formats.shared.content import total_usage
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, chat_run
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import as_object, parse_time, require_objects, text_or_none
 
@@ -49,17 +49,14 @@ class GoogleADKAdapter:
             session.read(event, place)
         session.close()
         usages = [snake(as_object(event.get("usage_metadata"))) for event, _ in events]
-        times = [at for event, _ in events if (at := parse_time(event.get("timestamp")))]
-        models = [event.get("model_version") for event, _ in events]
-        run = Run(
-            id=text_or_none(facts.get("id")) or trace.fallback_id,
-            source="chat_thread",
-            format=self.name,
+        run = chat_run(
+            trace,
+            self.name,
+            session.conversation.outcome(assistant_spoke_last=session.assistant_spoke_last),
+            facts={"id": facts.get("id")},
             agent=text_or_none(facts.get("app_name")) or _first_agent(events),
-            model=next((model for model in models if text_or_none(model)), None),
-            started_at=times[0] if times else None,
-            ended_at=times[-1] if times else None,
-            outcome=session.conversation.outcome(assistant_spoke_last=session.assistant_spoke_last),
+            models=[event.get("model_version") for event, _ in events],
+            times=[parse_time(event.get("timestamp")) for event, _ in events],
             usage=total_usage(usages, tokens=TOKENS, costs=[]),
         )
         yield session.conversation.finish(run)

@@ -28,7 +28,7 @@ class LangChainAdapter:
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a list of messages, or holds a state with messages."""
-        items = document if isinstance(document, list) else [document]
+        items = document if isinstance(document, list) and not state_of(document, "") else [document]
         states = [state for item in items[:50] if (state := state_of(item, ""))]
         return any(isinstance(state.values.get("messages"), list) for state in states) or any(
             map(is_message, items[:50])
@@ -46,7 +46,7 @@ class LangChainAdapter:
         """
         document, where = trace.document, f"{trace}: "
         items, places = [document], [where]
-        if not isinstance(document, dict):
+        if not isinstance(document, dict) and not state_of(document, ""):
             items = require_list(document, str(trace))
             places = [f"{where}[{number}]" for number in range(len(items))]
         states = [state for item, inside in zip(items, places, strict=True) if (state := state_of(item, inside))]

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
+from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.traces.formats.langchain.state import GraphState, writes
-from airflow_provider_vai.traces.reading.values import as_list, as_object, text_or_none
+from airflow_provider_vai.traces.formats.shared.content import parse_python_repr
+from airflow_provider_vai.traces.reading.values import as_list, as_object, parse_json, text_or_none
+
+REPR = re.compile(
+    r"Interrupt\(value=(?P<value>.*)(?:, id='(?P<id>[^']*)'|, resumable=(?:True|False)(?:, ns=.*|, when=.*)?)\)",
+    re.DOTALL,
+)
+"""What Python prints for an interrupt, of LangGraph 1 and of earlier versions."""
 
 
 class CallReview(NamedTuple):
@@ -81,7 +90,31 @@ def _interrupts(state: GraphState) -> list[tuple[Any, dict[str, Any]]]:
         state.source.get("__interrupt__"),
     ):
         placed += [(None, item) for item in as_list(holder)]
-    return [(task, item) for task, item in placed if isinstance(item, dict)]
+    return [(task, _interrupt(item, state.place)) for task, item in placed if item is not None]
+
+
+def _interrupt(item: Any, where: str) -> dict[str, Any]:
+    """Return an interrupt as an object with ``value`` and ``id``.
+
+    ``json.dumps(state, default=str)`` writes the text that Python prints for it, and LangChain's ``dumpd`` an object
+    with that text.
+
+    :raises MalformedTrace: the text is not that of a plain value, so the question in it cannot be told.
+    """
+    text = as_object(item).get("repr") if as_object(item).get("type") == "not_implemented" else item
+    if isinstance(text, dict):
+        return text
+    found = REPR.fullmatch(text) if isinstance(text, str) else None
+    value: Any = parse_json(found["value"]) if found else None
+    if isinstance(value, str) and value.startswith(("{", "[")):
+        value = parse_python_repr(value)
+    if found is None or (isinstance(value, str) and not value.startswith(("'", '"'))):
+        raise MalformedTrace(
+            "an interrupt is a text in which the question to a person cannot be told",
+            where=where,
+            remedy='Write interrupts as {"id": interrupt.id, "value": interrupt.value}: see the how-to of LangGraph.',
+        )
+    return {"value": value, **({"id": found["id"]} if found["id"] else {})}
 
 
 def _resumed(state: GraphState, task: Any) -> Any:

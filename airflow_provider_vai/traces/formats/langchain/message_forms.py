@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -39,6 +40,13 @@ def proposals(messages: Any) -> dict[str, dict[str, Any]]:
     """Return the calls in a list of messages by their ids. Never raises."""
     calls = [as_object(call) for message in as_list(messages) for call in calls_of(normalized(message) or {})]
     return {call["id"]: call for call in calls if text_or_none(call.get("id"))}
+
+
+def repeated_ids(messages: Iterable[Any]) -> set[str]:
+    """Return the ids that several calls in a list of messages have. Never raises."""
+    calls = [as_object(call) for message in messages for call in calls_of(normalized(message) or {})]
+    counts = Counter(call_id for call in calls if (call_id := text_or_none(call.get("id"))))
+    return {call_id for call_id, count in counts.items() if count > 1}
 
 
 def joined(messages: Iterable[Any]) -> list[Any]:

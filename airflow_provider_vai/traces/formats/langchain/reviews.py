@@ -37,6 +37,14 @@ class Reviews:
                 self.decisions[call_id] = as_object(review.decision)
         self.is_recorded = bool(self.decisions or edits)
 
+    def forget(self, call_ids: set[str]) -> set[str]:
+        """Remove the decisions on calls with these ids, and return the ids that had one."""
+        found = call_ids & (self.decisions.keys() | self.edits.keys())
+        for call_id in found:
+            self.decisions.pop(call_id, None)
+            self.edits.pop(call_id, None)
+        return found
+
     def decide(self, result: ToolResult, notice: Notice | None) -> ToolResult:
         """Return a result with the decision on its call."""
         call_id = result.id or ""

@@ -10,6 +10,11 @@ from airflow_provider_vai.traces.reading.values import as_list, as_object, parse
 
 EDITS = "hitl_edited_tool_calls"
 
+CHECKPOINT = ("config", "checkpoint", "metadata", "parent_config", "pending_writes")
+SNAPSHOT = ("values", "next", "config", "metadata", "created_at", "parent_config", "tasks", "interrupts")
+TASK = ("id", "name", "path", "error", "interrupts", "state", "result")
+"""The fields of ``CheckpointTuple``, ``StateSnapshot`` and ``PregelTask``, which ``json.dumps`` writes as lists."""
+
 
 class GraphState(NamedTuple):
     """One state: a snapshot, a checkpoint or the last values.
@@ -63,6 +68,7 @@ class GraphState(NamedTuple):
 
 def state_of(item: Any, place: str) -> GraphState | None:
     """Return the state in an item; ``None`` if it is not a state. Never raises."""
+    item = _named(item)
     if not isinstance(item, dict):
         return None
     checkpoint = as_object(item.get("checkpoint"))
@@ -76,6 +82,18 @@ def state_of(item: Any, place: str) -> GraphState | None:
     messages = item.get("messages")
     is_state = isinstance(messages, list) and any(is_message(message) for message in messages)
     return GraphState(item, "", item, place) if is_state else None
+
+
+def _named(item: Any) -> Any:
+    """Return a state that was written as a list of its fields as an object; anything else unchanged."""
+    if not isinstance(item, list):
+        return item
+    if len(item) == len(CHECKPOINT) and isinstance(as_object(item[1]).get("channel_values"), dict):
+        return dict(zip(CHECKPOINT, item, strict=True))
+    if len(item) in (len(SNAPSHOT) - 1, len(SNAPSHOT)) and "configurable" in as_object(item[2]):
+        tasks = [dict(zip(TASK, task, strict=False)) if isinstance(task, list) else task for task in as_list(item[6])]
+        return {**dict(zip(SNAPSHOT, item, strict=False)), "tasks": tasks}
+    return item
 
 
 def is_message(item: Any) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow_provider_vai.model.run import Approval, ToolCall
 from airflow_provider_vai.traces.formats.langchain.interrupts import reviews
-from airflow_provider_vai.traces.formats.langchain.message_forms import normalized
+from airflow_provider_vai.traces.formats.langchain.message_forms import normalized, repeated_ids
 from airflow_provider_vai.traces.formats.langchain.messages import read_message
 from airflow_provider_vai.traces.formats.langchain.reviews import Reviews
 from airflow_provider_vai.traces.formats.langchain.state import GraphState, edits, first_proposals, writes
@@ -30,7 +30,12 @@ class Thread:
         self.reviews = Reviews(self.first, reviews(chain, resume_values), edits(chain))
         self.trace = trace
         self.messages = chain[-1].messages
+        self.repeated = repeated_ids(self.messages)
+        unclear = self.reviews.forget(self.repeated)
         self.conversation = self._read(chain[-1])
+        for call_id in sorted(unclear):
+            problem = f"several calls have the id {call_id!r}, so it is not known which one a person decided on"
+            self.conversation.note(chain[-1].where, problem)
         self.conversation.calls[:] = [self._with_decision(call) for call in self.conversation.calls]
 
     def note_unseen(self, states: list[GraphState]) -> None:
@@ -69,7 +74,7 @@ class Thread:
         """Return a call with its first proposal, and with the decision if the call has no result."""
         call = self.reviews.pending(call)
         first = proposed_arguments(as_object(self.first.get(call.id)).get("args"))
-        if call.id not in self.first or first == call.proposed_arguments:
+        if call.id not in self.first or call.id in self.repeated or first == call.proposed_arguments:
             return call
         note = "the message was overwritten with these arguments"
         changed = call.approval.state in ("denied", "edited")

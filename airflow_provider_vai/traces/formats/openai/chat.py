@@ -1,8 +1,8 @@
 """OpenAI Chat Completions: a list of messages, also under ``messages`` beside ``id``, ``model``, ``title``.
 
-The format has no mark for failures and no approvals: a result is a success unless its content reports a failure, every
-approval is unknown, and the executed arguments are taken from the proposal. The older form (``function_call``, role
-``function``) has no ids.
+The format has no mark for failures and no approvals. A result is a success unless its content reports a failure, and an
+approval is unknown unless the content is a framework's text for a refused call. The executed arguments are taken from
+the proposal. The older form (``function_call``, role ``function``) has no ids.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class OpenAIChatAdapter:
 
     name = "openai_chat"
     description = "OpenAI Chat Completions messages: a list, or an object with messages"
-    coverage = Coverage(results="partly")
+    coverage = Coverage(results="partly", approvals="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a list of role messages, each of a kind that OpenAI's API has."""

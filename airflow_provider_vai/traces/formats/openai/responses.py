@@ -20,7 +20,7 @@ from airflow_provider_vai.traces.formats.openai.response_chain import (
     read_stream,
 )
 from airflow_provider_vai.traces.formats.shared.content import total_usage
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, chat_run
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
 from airflow_provider_vai.traces.reading.values import as_list, parse_time, place_inside, require_objects, text_or_none
 
@@ -84,7 +84,7 @@ def _items_run(trace: Trace) -> Run:
     if key and trace.document.get("has_more") is True:
         conversation.note(f"{trace}: {key}", "the list continues: this is one page of it")
     outcome: RunOutcome = "success" if reader.assistant_spoke_last else "unknown"
-    return conversation.finish(Run(id=trace.fallback_id, source="chat_thread", format=ADAPTER.name, outcome=outcome))
+    return conversation.finish(chat_run(trace, ADAPTER.name, outcome, facts={}))
 
 
 def _is_newest_first(items: list[Any]) -> bool:
@@ -92,11 +92,10 @@ def _is_newest_first(items: list[Any]) -> bool:
     seen: set[Any] = set()
     for item in items:
         call_id = text_or_none(item.get("call_id"))
-        if item_kind(item) in LOCAL and call_id in seen:
-            return True
         if item_kind(item) in LOCAL:
-            return False
-        seen.add(call_id)
+            return call_id in seen
+        if call_id:
+            seen.add(call_id)
     return False
 
 
@@ -113,14 +112,13 @@ def _chain_run(trace: Trace, chain: list[ResponseExchange], abandoned: int) -> R
         conversation.note(first.place, f"abandoned branches hold {abandoned} more Responses")
     ended = ENDS.get(text_or_none(last.response.get("status")), "unknown")
     usages = [exchange.response["usage"] for exchange in chain if isinstance(exchange.response.get("usage"), dict)]
-    run = Run(
-        id=first.conversation or first.id or trace.fallback_id,
-        source="chat_thread",
-        format=ADAPTER.name,
-        model=text_or_none(last.response.get("model")),
-        started_at=parse_time(first.response.get("created_at")),
-        ended_at=parse_time(last.response.get("completed_at")),
-        outcome="unknown" if ended == "success" and not reader.assistant_spoke_last else ended,
+    run = chat_run(
+        trace,
+        ADAPTER.name,
+        "unknown" if ended == "success" and not reader.assistant_spoke_last else ended,
+        facts={"model": last.response.get("model")},
+        ids=[first.conversation, first.id],
+        span=(parse_time(first.response.get("created_at")), parse_time(last.response.get("completed_at"))),
         usage=total_usage(usages, tokens=("input_tokens", "output_tokens"), costs=[]),
     )
     return conversation.finish(run)

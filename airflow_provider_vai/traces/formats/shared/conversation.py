@@ -5,14 +5,16 @@ An adapter walks its file once, in order, and adds what it reads to a :class:`Co
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from airflow_provider_vai.model.run import Approval, Outcome, Run, RunOutcome, ToolCall, Turn
+from airflow_provider_vai.model.run import Approval, Outcome, Run, RunOutcome, ToolCall, Turn, Usage
 from airflow_provider_vai.traces.formats.shared.content import MEDIA, error_text, part_kind, part_text
 from airflow_provider_vai.traces.formats.shared.refusals import LANGCHAIN, is_refusal
 from airflow_provider_vai.traces.formats.shared.reported_failures import reported_failure
+from airflow_provider_vai.traces.formats.shared.waiting_calls import WaitingCalls
 from airflow_provider_vai.traces.reading.trace import Trace
 from airflow_provider_vai.traces.reading.values import as_object, require_list, require_object, text_or_none
 
@@ -57,12 +59,11 @@ class Conversation:
         self._file = f"{trace}: "
         self._system_texts: list[str] = []
         self._file_ids: list[str] = []  # each call's id in the file, "" for none
-        self._pending: dict[str, list[int]] = {}  # positions of the calls without a result, by their id in the file
+        self._waiting = WaitingCalls()
         self._finished: dict[str, int] = {}  # position of the newest call with a result, by its id in the file
         self._run_ids: set[str] = set()
         self._repeats: dict[str, int] = {}
         self._batch = -1
-        self._batch_start = 0
         self._is_new_message = True
 
     def note(self, where: str, problem: str) -> None:
@@ -94,11 +95,10 @@ class Conversation:
         if self._is_new_message:
             self._is_new_message = False
             self._batch += 1
-            self._batch_start = position
         update = {"id": self.unique_id(call.id, where), "turn": len(self.turns) - 1, "batch": self._batch}
         self.calls.append(call.model_copy(update=update))
         self._file_ids.append(call.id)
-        self._pending.setdefault(call.id, []).append(position)
+        self._waiting.add(position, call.id, call.tool, self._batch)
         return position
 
     def unique_id(self, file_id: str, where: str) -> str:
@@ -115,7 +115,7 @@ class Conversation:
     @property
     def has_pending_calls(self) -> bool:
         """Whether a call has no result yet."""
-        return any(self._pending.values())
+        return bool(self._waiting.positions)
 
     def add_result(self, result: ToolResult, where: str) -> int | None:
         """Pair a result with its pending call, and set it there; see :meth:`set_result`.
@@ -140,8 +140,7 @@ class Conversation:
         """
         call = self.calls[position]
         executed = call.proposed_arguments if result.arguments is None else result.arguments
-        if position in self._pending[self._file_ids[position]]:
-            self._pending[self._file_ids[position]].remove(position)
+        self._waiting.positions.discard(position)
         result = _refused(result)
         reported = reported_failure(result.value) if result.outcome == "success" and not result.is_marked else {}
         self.calls[position] = call.model_copy(
@@ -186,25 +185,14 @@ class Conversation:
 
     def _take(self, result: ToolResult) -> int | None:
         """Return the position of the pending call that a result belongs to, and take it off the pending ones."""
-        fitting = self._pending.get(result.id, []) if result.id else []
-        fitting = fitting or [position for position in self._newest_pending() if self._fits(result, position)]
-        if not fitting:
-            return None
-        fitting = [position for position in fitting if self.calls[position].tool == result.tool] or fitting
-        newest = self.calls[fitting[-1]].batch
-        position = next(position for position in fitting if self.calls[position].batch == newest)
-        self._pending[self._file_ids[position]].remove(position)
+        position = self._waiting.first(result.id, result.tool) if result.id else None
+        if position is None and result.id:
+            position = self._waiting.first("", result.tool, batch=self._batch)
+        elif position is None:
+            position = self._waiting.first(None, result.tool, batch=self._batch, is_tool_certain=True)
+        if position is not None:
+            self._waiting.positions.discard(position)
         return position
-
-    def _newest_pending(self) -> list[int]:
-        """Return the pending calls of the newest message with calls."""
-        newest = range(self._batch_start, len(self.calls))
-        return [position for position in newest if position in self._pending[self._file_ids[position]]]
-
-    def _fits(self, result: ToolResult, position: int) -> bool:
-        if result.id:
-            return not self._file_ids[position]
-        return result.tool in (None, self.calls[position].tool)
 
 
 def message_list(trace: Trace) -> tuple[list[Any], str]:
@@ -222,20 +210,52 @@ def message_list(trace: Trace) -> tuple[list[Any], str]:
     return require_list(messages, f"{trace}: messages"), f"{trace}: messages"
 
 
-def chat_run(trace: Trace, format: str, outcome: RunOutcome) -> Run:
-    """Return the run of a chat, with the id, title and model beside its messages.
+def chat_run(
+    trace: Trace,
+    format: str,
+    outcome: RunOutcome,
+    *,
+    facts: dict[str, Any] | None = None,
+    ids: Iterable[Any] = (),
+    titles: Iterable[Any] = (),
+    models: Iterable[Any] = (),
+    times: Iterable[datetime | None] = (),
+    span: tuple[datetime | None, datetime | None] = (None, None),
+    agent: Any = None,
+    usage: Usage | None = None,
+) -> Run:
+    """Return the run of a chat, without its turns and calls.
+
+    Of several values, the first one that is text counts.
 
     :param format: the format's name.
+    :param facts: the object with the chat's ``id``, ``title`` and ``model``; the trace's document by default.
+    :param ids: ids, if they are elsewhere; without any, the run is named after the file's digest.
+    :param titles: titles, if they are elsewhere.
+    :param models: models, if they are elsewhere.
+    :param times: when something happened, in order.
+    :param span: when the run started and ended, if the chat itself records it.
+    :param agent: the agent's name.
+    :param usage: what the run cost.
     """
-    facts = as_object(trace.document)
+    facts = as_object(trace.document) if facts is None else facts
+    known = [at for at in times if at]
     return Run(
-        id=text_or_none(facts.get("id")) or trace.fallback_id,
+        id=_first_text([*ids, facts.get("id")]) or trace.fallback_id,
         source="chat_thread",
         format=format,
-        title=text_or_none(facts.get("title")),
-        model=text_or_none(facts.get("model")),
+        title=_first_text([*titles, facts.get("title")]),
+        agent=text_or_none(agent),
+        model=_first_text([*models, facts.get("model")]),
+        started_at=known[0] if known else span[0],
+        ended_at=known[-1] if known else span[1],
         outcome=outcome,
+        usage=usage,
     )
+
+
+def _first_text(values: Iterable[Any]) -> str | None:
+    return next((text for value in values if (text := text_or_none(value))), None)
 
 
 def role_messages(document: Any) -> list[Any]:

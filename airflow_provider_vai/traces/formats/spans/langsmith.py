@@ -40,7 +40,7 @@ class LangSmithAdapter:
 
     name = "langsmith"
     description = "LangSmith runs: a list, lines, a tree of child_runs, or an upload batch (post, patch)"
-    coverage = Coverage(edits="partly", timing="yes", batches="partly")
+    coverage = Coverage(approvals="partly", edits="partly", timing="yes", batches="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document's first object is a LangSmith run."""

@@ -45,7 +45,7 @@ class MLflowAdapter:
 
     name = "mlflow"
     description = "MLflow traces (info, data.spans): one, a list, or one a line"
-    coverage = Coverage(edits="partly", timing="yes", batches="partly")
+    coverage = Coverage(approvals="partly", edits="partly", timing="yes", batches="partly")
 
     def accepts(self, document: Any) -> bool:
         """Return whether the document is a trace with info and data.spans, or a list of them."""

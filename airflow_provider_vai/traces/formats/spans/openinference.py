@@ -24,7 +24,7 @@ class OpenInferenceAdapter:
 
     name = "openinference"
     description = "OpenInference spans (Arize, Phoenix and its API): OTLP JSON, or spans with nested or flat attributes"
-    coverage = Coverage(edits="partly", timing="yes", batches="partly")
+    coverage = Coverage(approvals="partly", edits="partly", timing="yes", batches="partly")
     line_key = staticmethod(line_traces)
 
     def accepts(self, document: Any) -> bool:

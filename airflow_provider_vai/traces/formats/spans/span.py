@@ -159,8 +159,7 @@ def parse_span_time(value: Any) -> datetime | None:
         value = value[0] * 10**9 + value[1]  # JavaScript's seconds and nanoseconds
     if isinstance(value, str) and value.isascii() and value.isdigit() and 9 < len(value) < 21:
         value = int(value)
-    time = parse_time(value)
-    return time.replace(tzinfo=timezone.utc) if time and time.tzinfo is None else time
+    return parse_time(value)
 
 
 def read_value(value: Any) -> Any:

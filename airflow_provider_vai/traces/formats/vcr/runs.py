@@ -17,8 +17,9 @@ def split(exchanges: list[Exchange]) -> list[list[Exchange]]:
     messages hold results that no other request has.
     """
     runs: list[list[Exchange]] = []
+    calls = {id(exchange): _Calls(exchange) for exchange in exchanges}
     for exchange in exchanges:
-        run = next((run for run in reversed(runs) if _continues(_answered(run), exchange)), None)
+        run = next((run for run in reversed(runs) if _continues(_answered(run), exchange, calls)), None)
         if run is None:
             if not exchange.failed:
                 runs.append([exchange])
@@ -27,6 +28,14 @@ def split(exchanges: list[Exchange]) -> list[list[Exchange]]:
             run.pop()
         run.append(exchange)
     return runs
+
+
+class _Calls:
+    """The tool calls in an exchange: ``asked`` in its request, ``proposed`` in its response."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.asked = calls_in(exchange.request_messages)
+        self.proposed = calls_in(exchange.response_messages)
 
 
 def _answered(run: list[Exchange]) -> Exchange:
@@ -60,16 +69,20 @@ def _call(part: dict[str, Any]) -> str | None:
     return str(part["id"]) if is_call and isinstance(part.get("id"), str) else None
 
 
-def _continues(last: Exchange, exchange: Exchange) -> bool:
-    """Return whether an exchange continues the run whose last exchange is ``last``."""
+def _continues(last: Exchange, exchange: Exchange, calls: dict[int, _Calls]) -> bool:
+    """Return whether an exchange continues the run whose last exchange is ``last``.
+
+    :param calls: the calls in each exchange, by the exchange's identity.
+    """
     if exchange.previous is not None:
         return bool(exchange.previous == last.response.get("id"))
     earlier, messages = last.request_messages, exchange.request_messages
-    if proposed := calls_in(last.response_messages):
-        return proposed <= calls_in(messages)
+    asked = calls[id(exchange)].asked
+    if proposed := calls[id(last)].proposed:
+        return proposed <= asked
     if last.provider == exchange.provider:
         return len(messages) > len(earlier) and messages[: len(earlier)] == earlier
-    shared = calls_in(earlier) & calls_in(messages)  # the run went on with another provider
+    shared = calls[id(last)].asked & asked  # the run went on with another provider
     return bool(shared) and _first_user_text(earlier) == _first_user_text(messages)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_provider_vai.model.run import Run, RunOutcome
-from airflow_provider_vai.traces.formats.shared.conversation import Conversation
+from airflow_provider_vai.traces.formats.shared.conversation import Conversation, chat_run
 from airflow_provider_vai.traces.formats.vercel.parts import is_call, read_call, read_result
 from airflow_provider_vai.traces.formats.vercel.stream import STREAM, messages_of
 from airflow_provider_vai.traces.reading.trace import Coverage, Trace
@@ -22,7 +22,6 @@ from airflow_provider_vai.traces.reading.values import (
     parse_time,
     require_objects,
     require_text,
-    text_or_none,
 )
 
 PARTS = frozenset({"text", "reasoning", "step-start", "file", "source-url", "source-document", "dynamic-tool"})
@@ -67,16 +66,12 @@ class VercelUIAdapter:
         for message, parts in read:
             _read_message(conversation, message, parts)
         metadata = [as_object(message.get("metadata")) for message, _ in read]
-        times = [at for message, _ in read if (at := parse_time(message.get("createdAt")))]
-        run = Run(
-            id=text_or_none(facts.get("id")) or trace.fallback_id,
-            source="chat_thread",
-            format=self.name,
-            title=text_or_none(facts.get("title")),
-            model=next((model for item in metadata if (model := text_or_none(item.get("model")))), None),
-            started_at=times[0] if times else None,
-            ended_at=times[-1] if times else None,
-            outcome=_outcome(conversation, read),
+        run = chat_run(
+            trace,
+            self.name,
+            _outcome(conversation, read),
+            models=[item.get("model") for item in metadata],
+            times=[parse_time(message.get("createdAt")) for message, _ in read],
         )
         yield conversation.finish(run)
 

@@ -13,6 +13,17 @@ from tests.paths import TRACES
 
 SAMPLES = {path.name: json.loads(path.read_text()) for path in sorted(TRACES.glob("*.json"))}
 NAMES = {
+    "opik.json": "opik",
+    "braintrust.json": "braintrust",
+    "weave.json": "weave",
+    "datadog.json": "datadog",
+    "autogen.json": "autogen",
+    "agent_framework.json": "agent_framework",
+    "semantic_kernel.json": "semantic_kernel",
+    "haystack.json": "haystack",
+    "dspy.json": "dspy",
+    "letta.json": "letta",
+    "smolagents.json": "smolagents",
     "vercel_model.json": "vercel_model",
     "bedrock_converse.json": "bedrock_converse",
     "gemini_cli.json": "gemini_cli",

@@ -78,10 +78,10 @@ def test_chatgpt_values() -> None:
 def test_claude_ai_names_the_server() -> None:
     """The integration is the MCP server; an export without parents is read from start to end."""
     document = sample("claude_ai")
-    assert [call.server for call in one_run("claude_ai", document).calls] == ["orchard", "orchard"]
+    assert [call.server for call in one_run("claude_ai", document).calls] == ["orchard"] * 3
     for message in document["chat_messages"]:
         del message["parent_message_uuid"]
-    assert [call.id for call in one_run("claude_ai", document).calls] == ["x0", "x1", "x2"]
+    assert [call.id for call in one_run("claude_ai", document).calls] == ["x0", "x1", "x2", "x3"]
 
 
 def test_librechat_tree() -> None:
@@ -263,3 +263,62 @@ def test_samples_of_lines_are_read_as_lines(tmp_path: Any) -> None:
         path = tmp_path / f"{name}.jsonl"
         path.write_text("\n".join(trace(line).content.decode() for line in sample(name)))
         assert read(path)[1][0].calls == read(TRACES / f"{name}.json")[1][0].calls
+
+
+def n8n_workflow(**parameters: Any) -> dict[str, Any]:
+    """Return an execution of a workflow with a trigger, a list of rooms, an HTTP request and a node in between."""
+
+    def ran(at: int, *items: dict[str, Any], before: str = "", **more: Any) -> list[dict[str, Any]]:
+        source = [{"previousNode": before}] if before else []
+        data = {"main": [[{"json": item} for item in items]]}
+        return [{"startTime": 1773036000000 + at, "executionTime": 5, "source": source, "data": data, **more}]
+
+    kinds = {"Start": "scheduleTrigger", "Rooms": "postgres", "Pick": "filter", "Close door": "httpRequest"}
+    nodes = [{"name": name, "type": f"n8n-nodes-base.{kind}", "parameters": {}} for name, kind in kinds.items()]
+    nodes[1]["parameters"] = {"operation": "executeQuery", "query": "select room"}
+    nodes[3]["parameters"] = parameters
+    run_data = {
+        "Close door": ran(3, {"closed": True}, before="Pick"),
+        "Start": ran(0, {}),
+        "Rooms": ran(1, {"room": 1}, {"room": 2}, before="Start"),
+        "Pick": ran(2, {"room": 2}, before="Rooms"),
+    }
+    facts = {"id": "7", "workflowId": "w", "mode": "trigger", "startedAt": "2026-03-09T06:00:00Z", "status": "success"}
+    return {**facts, "workflowData": {"name": "Doors", "nodes": nodes}, "data": {"resultData": {"runData": run_data}}}
+
+
+def test_n8n_plain_nodes_are_calls_in_the_order_of_their_start() -> None:
+    """Nodes that act are calls with their parameters and items; triggers and filters are none."""
+    run = one_run("n8n", n8n_workflow(method="POST", url="https://door.example/2"))
+    assert [(call.tool, call.arguments, call.result, call.outcome) for call in run.calls] == [
+        ("Rooms", {"operation": "executeQuery", "query": "select room"}, [{"room": 1}, {"room": 2}], "success"),
+        ("Close_door", {"method": "POST", "url": "https://door.example/2"}, {"closed": True}, "success"),
+    ]
+
+
+def test_n8n_plain_nodes_whose_values_are_not_recorded() -> None:
+    """An expression's value is not in the execution, and a node with several items acted several times."""
+    run = one_run("n8n", n8n_workflow(url="=https://door.example/{{ $json.room }}", body={"a": ["=b"]}))
+    assert run.calls[1].arguments == (
+        "parameters with expressions, whose values the execution does not hold: url, body"
+    )
+    document = n8n_workflow(url="https://door.example")
+    document["data"]["resultData"]["runData"]["Close door"][0]["source"] = [{"previousNode": "Rooms"}]
+    assert one_run("n8n", document).calls[1].arguments == "the node acted once for each of 2 items"
+
+
+def test_n8n_pinned_nodes_did_not_run() -> None:
+    """The editor can pin the data of a node: then its result is made up."""
+    document = n8n_workflow(url="https://door.example")
+    document["data"]["resultData"]["pinData"] = {"Rooms": [{"json": {"room": 9}}]}
+    run = one_run("n8n", document)
+    assert [call.tool for call in run.calls] == ["Close_door"]
+    assert run.notes == ["data.resultData.runData.Rooms[0]: the node 'Rooms' did not run: its data was pinned"]
+
+
+def test_n8n_numbers_of_any_size_are_an_order() -> None:
+    """A time that no clock has is no time, and no traceback."""
+    document = n8n_workflow(url="https://door.example")
+    document["data"]["resultData"]["runData"]["Rooms"][0]["startTime"] = 10**400
+    run = one_run("n8n", document)
+    assert [(call.tool, call.started_at is None) for call in run.calls] == [("Close_door", False), ("Rooms", True)]

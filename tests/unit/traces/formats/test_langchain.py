@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from airflow_provider_vai.exceptions import MalformedTrace
 from airflow_provider_vai.model.run import Run, ToolCall, Usage
+from tests.paths import TRACES
 from tests.unit.traces.formats.support import SAMPLES, adapter, one_run, runs, short
 
 NOTICE = "Note: a human reviewer replaced this tool call before it ran. Executed instead: "
@@ -296,3 +299,85 @@ def test_a_block_without_a_type(kind: Any) -> None:
     messages = [{"role": "user", "content": "go"}, {"role": "assistant", "content": blocks}]
 
     assert one_run("langchain", {"messages": messages}).calls == []
+
+
+MATRIX = TRACES / "matrix/langgraph.checkpoints.json"
+"""Recorded checkpoints with a pause for two calls."""
+
+FIELDS = ("config", "checkpoint", "metadata", "parent_config", "pending_writes")
+
+
+def printed(interrupt: dict[str, Any], *, is_older: bool = False) -> str:
+    """Return an interrupt as Python prints it."""
+    if is_older:
+        return f"Interrupt(value={interrupt['value']!r}, resumable=True, ns=['tools:1'])"
+    return f"Interrupt(value={interrupt['value']!r}, id={interrupt['id']!r})"
+
+
+def not_implemented(interrupt: dict[str, Any]) -> dict[str, Any]:
+    """Return an interrupt as ``dumpd`` writes it."""
+    return {"lc": 1, "type": "not_implemented", "id": ["langgraph", "types", "Interrupt"], "repr": printed(interrupt)}
+
+
+def rewritten(write: Callable[[dict[str, Any]], Any]) -> list[dict[str, Any]]:
+    """Return the recorded checkpoints with the interrupt written in another way, and with the decisions on it."""
+    checkpoints: list[dict[str, Any]] = json.loads(MATRIX.read_text())
+    ((task, channel, interrupts),) = checkpoints[1]["pending_writes"]
+    decisions = [{"type": "approve"}, {"type": "reject", "message": "Øst is wet."}]
+    resumed = [task, "__resume__", [{"decisions": decisions}]]
+    checkpoints[1]["pending_writes"] = [[task, channel, [write(interrupt) for interrupt in interrupts]], resumed]
+    return checkpoints
+
+
+@pytest.mark.parametrize(
+    "write",
+    [not_implemented, printed, lambda interrupt: printed(interrupt, is_older=True)],
+    ids=["dumpd", "str", "str of earlier versions"],
+)
+@pytest.mark.parametrize("as_lists", [False, True], ids=["objects", "lists"])
+def test_interrupts_that_json_dumps_wrote(write: Callable[[dict[str, Any]], Any], *, as_lists: bool) -> None:
+    """With ``default=dumpd`` or ``default=str``, and with checkpoints as lists of their fields, no decision is lost."""
+    expected = one_run("langchain", rewritten(lambda interrupt: interrupt)).calls
+    assert {call.approval.state for call in expected} == {"approved", "denied", "unknown"}
+    checkpoints: Any = rewritten(write)
+    if as_lists:
+        checkpoints = [[checkpoint[field] for field in FIELDS] for checkpoint in checkpoints]
+    assert adapter("langchain").accepts(checkpoints)
+    assert one_run("langchain", checkpoints).calls == expected
+
+
+@pytest.mark.parametrize(
+    "interrupt",
+    ["Interrupt(value=Question(text='ok?'), id='i')", "Interrupt(value={'a': Question()}, id='i')", "Interrupt(", 7,
+     {"lc": 1, "type": "not_implemented", "id": ["x"], "repr": None}],
+)  # fmt: skip
+def test_interrupt_that_cannot_be_read_is_refused(interrupt: Any) -> None:
+    """Without the question, a decision would be lost in silence."""
+    waiting = state("s1", None, ai(call()), pending_writes=[["k", "__interrupt__", [interrupt]]])
+    with pytest.raises(MalformedTrace, match=r"file\.json: .*an interrupt is a text"):
+        runs("langchain", [waiting, state("s2", "s1", ai(call()), tool())])
+
+
+def test_snapshot_as_a_list_of_its_fields() -> None:
+    """A single ``StateSnapshot``, and the tasks in it, that ``json.dumps`` wrote as lists."""
+    request = {"action_requests": [{"name": "t", "args": {"x": 1}}], "review_configs": []}
+    task = ["k", "review", [], None, [printed({"value": request, "id": "i"})], None, None]
+    config = {"configurable": {"thread_id": "th", "checkpoint_id": "s1"}}
+    snapshot = [{"messages": [ai(call())]}, ["review"], config, {}, "2026-01-01T00:00:00Z", None, [task], []]
+    assert adapter("langchain").accepts(snapshot)
+    (run,) = runs("langchain", snapshot)
+    assert run.id == "th"
+    assert run.calls[0].approval.note == "the call waited for a person, but the decision is not recorded"
+
+
+def test_a_decision_on_a_repeated_id_belongs_to_no_call() -> None:
+    """It is not known which of the calls the person saw, so neither is approved; the note says so."""
+    request = {"action_requests": [{"name": "t", "args": {"x": 2}}], "review_configs": []}
+    waiting = state("s1", None, ai(call(x=1)), tool(), ai(call(x=2)), interrupts=[{"id": "i", "value": request}])
+    done = state("s2", "s1", ai(call(x=1)), tool(), ai(call(x=2)), tool())
+    (run,) = runs("langchain", [waiting, {"resume": {"decisions": [{"type": "approve"}]}}, done])
+    assert [(found.arguments, found.approval.state) for found in run.calls] == [
+        ({"x": 1}, "unknown"),
+        ({"x": 2}, "unknown"),
+    ]
+    assert any("it is not known which one a person decided on" in note for note in run.notes)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_vai.cli.main import main
 from airflow_provider_vai.exceptions import VaiError
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces import formats as reading
@@ -50,6 +51,11 @@ def originals() -> list[Path]:
         known = (".json", ".jsonl", ".yaml", ".eval", ".traj")
         found += [path for path in RECORDINGS.rglob("*") if path.suffix in known and path.stat().st_size <= LARGEST]
     return sorted(path for path in found if path.name not in ("MANIFEST.json", "README.md"))
+
+
+def fixtures() -> list[Path]:
+    """Return the fixtures, without the recordings."""
+    return [path for path in originals() if path.parent == TRACES]
 
 
 def places(document: Any) -> list[tuple[Any, Any]]:
@@ -155,6 +161,41 @@ def test_ten_thousand_mutants_are_read_or_refused(tmp_path: Path) -> None:
     found = originals()
     for path in found:
         survive(path, tmp_path, -(-MANY // len(found)))
+
+
+def crystallize_mutants(path: Path, folder: Path, count: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """Crystallize that many mutants of a file: each is written whole, or refused and not written at all."""
+    tools = folder / "tools.toml"
+    tools.write_text('[[tools]]\nmatch = "*"\nkind = "mcp_tool"\nconn_id = "tools"\n')
+    for number, (name, content) in enumerate(mutants(path, count)):
+        damaged, out = folder / name, folder / f"out-{number}"
+        damaged.write_bytes(content)
+        options = ["--out", str(out), "--tools", str(tools), "--allow-unsuccessful", "--all", "--json"]
+        try:
+            code = main(["crystallize", str(damaged), *options])
+        except Exception as error:
+            pytest.fail(f"mutant {number} of {path}: {type(error).__name__}: {error}")
+        assert "Traceback" not in capsys.readouterr().err
+        dags = {found.stem for found in out.glob("*.py")}
+        assert dags == {found.name.removesuffix(".vai.json") for found in out.glob("*.vai.json")}
+        assert not (code and dags), f"mutant {number} of {path} was refused, but is written"
+
+
+@pytest.mark.parametrize("path", fixtures(), ids=lambda path: path.name)
+def test_mutants_are_written_whole_or_not_at_all(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No damage ends in a traceback or in half of an automation."""
+    crystallize_mutants(path, tmp_path, 2, capsys)
+
+
+@pytest.mark.e2e
+def test_many_mutants_are_written_whole_or_not_at_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same with more mutants, to find rare cases."""
+    for path in fixtures():
+        folder = tmp_path / path.name
+        folder.mkdir()
+        crystallize_mutants(path, folder, 40, capsys)
 
 
 def test_files_are_refused_by_every_adapter_alike(tmp_path: Path) -> None:

@@ -16,26 +16,16 @@ from tests.unit.traces.formats.support import SAMPLES
 
 EXAMPLES: dict[str, Any] = {
     "LangGraph state": {"messages": ["content='go' additional_kwargs={} response_metadata={}"]},
-    "AutoGen": [{"source": "user", "models_usage": None, "type": "TextMessage", "content": "go"}],
-    "Agent Framework": [{"type": "message", "role": "assistant", "contents": [{"type": "function_call"}]}],
-    "Semantic Kernel": {"messages": [{"role": "user", "content_type": "message", "items": []}]},
-    "Haystack": [{"role": "assistant", "content": [{"tool_call": {"tool_name": "f", "arguments": {}}}]}],
     "LlamaIndex": {"store": {}, "class_name": "SimpleChatStore"},
     "Cline": [{"role": "assistant", "content": [{"type": "text", "text": "<execute_command>ls</execute_command>"}]}],
     "ReAct": [{"role": "assistant", "content": "Action: f\nAction Input: {}"}],
     "Bedrock agent": [{"trace": {"trace": {"orchestrationTrace": {}}}}],
-    "Braintrust": {"events": [{"span_attributes": {}, "root_span_id": "1"}]},
     "Cursor": [{"role": "user", "message": {"content": []}}, {"role": "assistant", "message": {"content": []}}],
-    "Datadog": {"data": [{"attributes": {"span_kind": "tool"}}]},
     "Dify": {"data": [{"agent_thoughts": []}]},
-    "DSPy": {"trajectory": {"tool_name_0": "f", "tool_args_0": {}}},
+    "DSPy": [{"prompt": None, "messages": [], "outputs": ["x"], "kwargs": {}, "timestamp": "t"}],
     "Elasticsearch": {"hits": {"hits": []}},
     "Goose": [{"role": "assistant", "content": [{"type": "toolRequest", "id": "1", "toolCall": {}}]}],
     "Helicone": [{"request_body": {}, "response_body": {}}],
-    "Letta": [{"message_type": "user_message", "content": "go"}],
-    "Opik": [{"trace_id": "t", "type": "tool", "input": {}, "output": {}, "start_time": "x"}],
-    "smolagents": [{"task": "go"}, {"step_number": 1, "model_input_messages": []}],
-    "Weave": [{"op_name": "weave:///a/b/op/f:1", "inputs": {}}],
 }
 
 

@@ -24,10 +24,11 @@ def test_sample_values() -> None:
     assert [(call.id, call.arguments) for call in run.calls] == [
         ("o1", {"path": "oven.py"}),
         ("o1#2", '{"line": 1'),  # unparsable: kept as text
-        ("call-1", {"command": "python oven.py"}),
+        ("call-1", {"command": "python oven.py --hot"}),
+        ("call-2", {"command": "python oven.py"}),
         ("o3", {}),
     ]
-    assert [call.result for call in run.calls][2] == "200"
+    assert [call.result for call in run.calls][3] == "200"
     assert [turn.user_text for turn in run.turns] == ["The oven is too cold."]
     assert (run.system_text, run.title) == ("You mend ovens.", "bakery")
     assert run.usage == Usage(input_tokens=900, output_tokens=80, cost_usd=0.5)
@@ -48,7 +49,7 @@ def test_history_that_differs() -> None:
     document["history"][4]["tool_calls"] *= 2
     document["history"][6]["action"] = "something else"
     run = one_run("swe_agent", document)
-    assert [call.tool for call in run.calls] == ["bash", "bash", "bash", "submit"]
+    assert [call.tool for call in run.calls] == ["bash", "bash", "bash", "bash", "submit"]
     assert run.notes == ["trajectory[0]: 2 tool calls led to this one action, which is kept as shell text"]
 
 

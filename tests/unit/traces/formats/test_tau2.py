@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -21,7 +21,7 @@ def test_sample_values() -> None:
     assert run.usage == Usage(input_tokens=100, output_tokens=15, cost_usd=0.25)
     assert (run.model, run.agent) == ("model-sample", "llm_agent")
     assert run.system_text == "Ask before you change a plan."
-    assert run.started_at == datetime(2025, 6, 1, 12, 0, 1, 500_000)
+    assert run.started_at == datetime(2025, 6, 1, 12, 0, 1, 500_000, tzinfo=timezone.utc)
     assert [turn.user_text for turn in run.turns] == ["My phone has no signal.", "It works."]
     assert run.calls[0].result == {"line": "LN-1"}
     assert run.calls[1].error == "Error: no plan"

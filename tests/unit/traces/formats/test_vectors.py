@@ -210,10 +210,14 @@ VECTORS = [
         "langfuse_chatml.json",
         [
             (
-                "sha256:4678200b240ec4b7",
+                "sha256:01392b53b98e5f62",
                 "agent_run",
                 "success",
-                [("weigh", 0, 0, "success", "unknown"), ("print_label", 0, 1, "success", "unknown")],
+                [
+                    ("weigh", 0, 0, "success", "unknown"),
+                    ("weigh", 0, 0, "failed", "unknown"),
+                    ("print_label", 0, 1, "success", "unknown"),
+                ],
             )
         ],
     ),
@@ -523,14 +527,15 @@ VECTORS = [
         "swe_agent.json",
         [
             (
-                "sha256:10300cb058cc0d55",
+                "sha256:2816d319a6f4377f",
                 "agent_run",
                 "success",
                 [
                     ("open", 0, 0, "success", "unknown"),
                     ("edit", 0, 1, "success", "unknown"),
-                    ("bash", 0, 2, "success", "unknown"),
-                    ("submit", 0, 3, "success", "unknown"),
+                    ("bash", 0, 2, "failed", "unknown"),
+                    ("bash", 0, 3, "success", "unknown"),
+                    ("submit", 0, 4, "success", "unknown"),
                 ],
             )
         ],
@@ -584,7 +589,11 @@ VECTORS = [
                 "orchard-1",
                 "chat_thread",
                 "success",
-                [("list_trees", 0, 0, "success", "unknown"), ("soil", 0, 1, "failed", "unknown")],
+                [
+                    ("list_trees", 0, 0, "success", "unknown"),
+                    ("soil", 0, 1, "failed", "unknown"),
+                    ("soil", 0, 1, "success", "unknown"),
+                ],
             )
         ],
     ),
@@ -707,6 +716,180 @@ VECTORS = [
                     ("hall", 0, 0, "failed", "unknown"),
                     ("open", 0, 1, "success", "approved"),
                     ("close", 0, 1, "denied", "denied"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "autogen.json",
+        [
+            (
+                "sha256:0d22f8f80c3e34e4",
+                "chat_thread",
+                "success",
+                [
+                    ("weigh", 0, 0, "success", "unknown"),
+                    ("weigh", 0, 0, "failed", "unknown"),
+                    ("press", 0, 1, "success", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "agent_framework.json",
+        [
+            (
+                "lock-session",
+                "chat_thread",
+                "success",
+                [
+                    ("level", 0, 0, "success", "unknown"),
+                    ("level", 0, 0, "failed", "unknown"),
+                    ("open_gate", 0, 1, "success", "edited"),
+                    ("open_gate", 0, 1, "denied", "denied"),
+                    ("ring_bell", 0, 1, "success", "approved"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "semantic_kernel.json",
+        [
+            (
+                "sha256:ca822a4f43d51ab8",
+                "chat_thread",
+                "success",
+                [
+                    ("loom-yarn", 0, 0, "success", "unknown"),
+                    ("loom-yarn", 0, 0, "failed", "unknown"),
+                    ("loom-weave", 0, 1, "success", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "haystack.json",
+        [
+            (
+                "sha256:943c7c05d4635f56",
+                "chat_thread",
+                "success",
+                [
+                    ("dough", 0, 0, "success", "unknown"),
+                    ("dough", 0, 0, "failed", "unknown"),
+                    ("order_flour", 0, 1, "denied", "denied"),
+                    ("bake", 0, 2, "success", "edited"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "dspy.json",
+        [
+            (
+                "sha256:67e31f380d00dd07",
+                "agent_run",
+                "success",
+                [
+                    ("read_clock", 0, 0, "success", "unknown"),
+                    ("set_clock", 0, 1, "failed", "unknown"),
+                    ("set_clock", 0, 2, "success", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "letta.json",
+        [
+            (
+                "sha256:35daec929a1131dd",
+                "chat_thread",
+                "success",
+                [
+                    ("ferry", 0, 0, "success", "unknown"),
+                    ("ferry", 0, 0, "failed", "unknown"),
+                    ("book", 0, 1, "success", "approved"),
+                    ("book_car", 0, 1, "denied", "denied"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "smolagents.json",
+        [
+            (
+                "sha256:4ad4d9172559a05e",
+                "agent_run",
+                "success",
+                [
+                    ("tank", 0, 0, "success", "unknown"),
+                    ("tank", 0, 0, "success", "unknown"),
+                    ("feed", 0, 1, "failed", "unknown"),
+                    ("feed", 0, 2, "success", "unknown"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "opik.json",
+        [
+            (
+                "opik-evening",
+                "agent_run",
+                "success",
+                [
+                    ("lamp", 0, 0, "success", "unknown"),
+                    ("lamp", 0, 0, "failed", "unknown"),
+                    ("dim", 0, 1, "success", "unknown"),
+                    ("strobe", 0, 1, "denied", "denied"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "braintrust.json",
+        [
+            (
+                "s1",
+                "agent_run",
+                "success",
+                [
+                    ("lamp", 0, 0, "success", "unknown"),
+                    ("lamp", 0, 0, "failed", "unknown"),
+                    ("dim", 0, 1, "success", "unknown"),
+                    ("strobe", 0, 1, "denied", "denied"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "weave.json",
+        [
+            (
+                "weave-evening",
+                "agent_run",
+                "success",
+                [
+                    ("lamp", 0, 0, "success", "unknown"),
+                    ("lamp", 0, 0, "failed", "unknown"),
+                    ("dim", 0, 1, "success", "unknown"),
+                    ("strobe", 0, 1, "denied", "denied"),
+                ],
+            )
+        ],
+    ),
+    Vector(
+        "datadog.json",
+        [
+            (
+                "dd-evening",
+                "agent_run",
+                "success",
+                [
+                    ("lamp", 0, 0, "success", "unknown"),
+                    ("lamp", 0, 0, "failed", "unknown"),
+                    ("dim", 0, 1, "success", "unknown"),
+                    ("strobe", 0, 1, "denied", "denied"),
                 ],
             )
         ],

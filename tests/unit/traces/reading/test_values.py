@@ -25,7 +25,7 @@ UTC_NOON = datetime(2025, 1, 2, 12, tzinfo=timezone.utc)
         ("2025-01-02T12:00:00Z", UTC_NOON),
         ("2025-01-02T12:00:00.5Z", UTC_NOON + timedelta(milliseconds=500)),
         ("2025-01-02T12:00:00.123456789+00:00", UTC_NOON + timedelta(microseconds=123456)),
-        ("2025-01-02T12:00:00", UTC_NOON.replace(tzinfo=None)),
+        ("2025-01-02T12:00:00", UTC_NOON),
         (UTC_NOON.timestamp(), UTC_NOON),
         (UTC_NOON.timestamp() * 1e3, UTC_NOON),
         (UTC_NOON.timestamp() * 1e6, UTC_NOON),

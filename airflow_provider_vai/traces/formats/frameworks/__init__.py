@@ -1,0 +1,1 @@
+"""Agent frameworks' own dumps of their messages, state or memory."""
