@@ -12,8 +12,8 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from airflow_provider_vai.analysis.explain_tree import Known, drawn, recorded
 from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.languages.derivation.drawing import Known, drawn, recorded
 from airflow_provider_vai.languages.derivation.source import written
 from airflow_provider_vai.languages.derivation.words import parts, words
 from airflow_provider_vai.languages.short_text import cut

@@ -10,6 +10,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from airflow_provider_vai.analysis.explain import ORIGINS
+from airflow_provider_vai.authoring.deriving import derivable_places
 from airflow_provider_vai.authoring.editing.edit_requests import RemoveStep
 from airflow_provider_vai.authoring.editing.names import names_of
 from airflow_provider_vai.authoring.editing.settings import STEP_OPTIONS
@@ -216,6 +217,7 @@ def _step_page(
         others=[one.key for one in steps if one.key not in together],
         kind=by_name().get(now.kind),
         origins=ORIGINS,
+        derivable=derivable_places(now) if about.sidecar.source else [],
     )
 
 
