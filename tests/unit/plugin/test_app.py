@@ -91,8 +91,8 @@ def test_every_route_asks_for_a_permission() -> None:
 def test_what_a_route_asks_for(route: APIRoute) -> None:
     """A change needs a request of our own; whatever says what an automation does, the right to edit connections, too.
 
-    So do recordings and their values, which say what a person told an agent, and the setup, which names folders and connections. A route
-    about one DAG asks for that DAG, after its name was looked at.
+    So do recordings and their values, which say what a person told an agent, and the setup, which names folders and
+    connections. A route about one DAG asks for that DAG, after its name was looked at.
     """
     if not route.path.startswith("/api/v1/") or route.path.endswith(("approvals", "openapi.json")):
         return
