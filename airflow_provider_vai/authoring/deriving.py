@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from airflow_provider_vai.authoring import stored_recordings
 from airflow_provider_vai.authoring.editing import set_argument
+from airflow_provider_vai.authoring.editing.gates import with_stale
 from airflow_provider_vai.authoring.editing.steps import kind_of, path_in
 from airflow_provider_vai.authoring.recorded_steps import TRACE, known_values, recorded_steps, recorded_value
 from airflow_provider_vai.crystallizer.deriving.proposals import (
@@ -292,7 +293,10 @@ def _refuse_value(value: Any, path: JsonPath, where: str) -> NoReturn:
         problem = f"nothing in an earlier result gives {shown} as a whole"
         raise SpecError(problem, where=where, remedy=f"Name a place in it, such as {dotted([*path, 0])}.")
     problem = f"nothing in an earlier result gives {shown}"
-    remedy = "Say what it is with --say, keep it, make it a DAG param, or let a model write it in each run."
+    remedy = (
+        "Say what it is with --say, keep it, make it a DAG param (`vai edit lift`), or let a model write it in each "
+        "run (`vai edit model`)."
+    )
     raise SpecError(problem, where=where, remedy=remedy)
 
 
@@ -308,5 +312,7 @@ def _with_stale(automation: Automation, proposed: Proposed, one: ProposedValue) 
     step = found(automation.steps, proposed.step)
     argument = step.arguments[name]
     left = [*argument.undecided, Undecided(at=at, code=STALE, evidence=[", ".join(one.kept)])]
-    arguments = {**step.arguments, name: argument.model_copy(update={"undecided": left})}
-    return finished(automation, changed(automation.steps, {step.key: step.model_copy(update={"arguments": arguments})}))
+    now = step.model_copy(
+        update={"arguments": {**step.arguments, name: argument.model_copy(update={"undecided": left})}}
+    )
+    return finished(automation, with_stale(changed(automation.steps, {step.key: now}), step, now))

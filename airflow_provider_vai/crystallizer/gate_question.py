@@ -17,8 +17,7 @@ from airflow_provider_vai.exceptions import CrystallizeError
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.meaning import repeats
 from airflow_provider_vai.model.automation import Argument
-from airflow_provider_vai.model.review_codes import STALE
-from airflow_provider_vai.model.review_lines import place_text
+from airflow_provider_vai.model.flags import stale_sentences
 from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.model.step_graph import gate_subject
 from airflow_provider_vai.model.tools_file import ToolsFile
@@ -38,24 +37,13 @@ def question(draft: Draft, reason: str, denied: DeniedArguments) -> dict[str, Ar
     settings = draft.rule.gate.model_dump(exclude_none=True) if draft.rule and draft.rule.gate else {}
     asked: dict[str, Any] = {
         "subject": gate_subject(draft.key),
-        "reason": reason[0].upper() + reason[1:] + "." + _stale(draft),
+        "reason": reason[0].upper() + reason[1:] + "." + stale_sentences(draft.arguments),
         "recorded": _recorded(draft),
         "editable": _editable(draft, settings.pop("editable", [])),
         "denied": list(_denied(draft, denied)),
         **settings,
     }
     return {name: Argument.frozen(value) for name, value in asked.items() if value not in (None, {}, [])}
-
-
-def _stale(draft: Draft) -> str:
-    """Return a sentence about each text of the step that repeats figures of the recorded run; empty if none does."""
-    places = (
-        (place_text(None, [name, *place.at]), "; ".join(place.evidence))
-        for name, argument in draft.arguments.items()
-        for place in argument.undecided
-        if place.code == STALE
-    )
-    return "".join(f" {place} repeats figures of the recorded run: {figures}." for place, figures in places)
 
 
 def _recorded(draft: Draft) -> dict[str, Any]:

@@ -12,9 +12,11 @@ from airflow_provider_vai.analysis.diff.spec_diff import Change, diff as spec_di
 from airflow_provider_vai.analysis.verify.files import sidecar_path
 from airflow_provider_vai.authoring.editing.edit_requests import (
     AddStep,
+    AskModel,
     ChangeAutomation,
     ChangeStep,
     Edit,
+    LiftArgument,
     MoveStep,
     RemoveStep,
 )
@@ -212,6 +214,18 @@ def _set(given: Namespace) -> Edit:
     return ChangeStep(key, values=values, ungated=given.ungated)
 
 
+def _lift(given: Namespace) -> Edit:
+    key, place, *name = _names(given, "KEY PLACE…")
+    if len(name) > 1:
+        raise _usage("lift", f"expected KEY PLACE [NAME], found {' '.join(given.names)}")
+    return LiftArgument(key, place, name[0] if name else None, ungated=given.ungated)
+
+
+def _model(given: Namespace) -> Edit:
+    key, place, *reads = _names(given, "KEY PLACE STEP.PATH…")
+    return AskModel(key, place, reads, conn_id=given.conn_id)
+
+
 def _unset(given: Namespace) -> Edit:
     key, *places = _names(given, "KEY PLACE…")
     return ChangeStep(key, unset=places, ungated=given.ungated)
@@ -259,6 +273,8 @@ ACTIONS: Mapping[str, Callable[[Namespace], Edit]] = {
     "replace": _replace,
     "set": _set,
     "unset": _unset,
+    "lift": _lift,
+    "model": _model,
     "guard": _guard,
     "options": _options,
     "step-options": _step_options,

@@ -22,7 +22,7 @@ def test_from_the_step_to_a_new_version(sales: Any) -> None:
 
     page = read_page(sales.get(f"{STEP}/derive", params=WORDS))
 
-    (accept,) = [one for one in page.find("form") if one.attributes.get("method") == "post"]
+    accept = next(one for one in page.find("form") if "Use proposal 1" in one.text)
     assert "Use proposal 1" in accept.text
     assert "fits your words" in accept.text
     answer = sales.post(f"{STEP}/derive", data=accept.fields(), follow_redirects=False)
@@ -46,3 +46,18 @@ def test_who_may(sales: Any, as_role: Any) -> None:
     """Viewers see no recorded values."""
     assert as_role("viewer").get(f"{STEP}/derive", params=WORDS).status_code == 403
     assert "/derive" not in as_role("viewer").get(STEP).text
+
+
+def test_the_other_choices(sales: Any) -> None:
+    """Where nothing gives the value, it becomes a param, or a model writes it from results that the page names."""
+    page = read_page(sales.get(f"{STEP}/derive", params={"place": "json.highlights.1"}))
+    assert "nothing in an earlier result gives" in page.text
+    forms = {one.fields().get("do"): one.fields() for one in page.find("form")}
+    assert forms["model"]["reads"].split() == ["generate_query", "generate_query_2"]
+    for do, typed in (("lift", {"name": "last_month"}), ("model", {"place": "json.title"})):
+        fields = {**forms[do], **typed, "entry": str(sales.get("/api/v1/automations/sales").headers["etag"]).strip('"')}
+        answer = sales.post(f"{STEP}/derive", data=fields, follow_redirects=False)
+        assert answer.status_code == 303, answer.text
+    shown = sales.get("/api/v1/automations/sales").json()
+    assert "last_month" in shown["params"]
+    assert "write_title" in [step["key"] for step in shown["steps"]]

@@ -66,3 +66,19 @@ def test_who_may(sales: Any, as_role: Any) -> None:
     assert sales.get("/api/v1/automations/nope/steps/a/derivations", params=PLACE).status_code == 404
     for role in ("viewer", "user"):
         assert as_role(role).get(URL, params=PLACE).status_code == 403
+
+
+def test_the_other_choices(sales: Any) -> None:
+    """A value becomes a param, and a text is written by a model, each as one version; a mistake is refused."""
+    step = f"{ONE}/steps/http_request"
+    lifted = sales.post(f"{step}/lift", json={**PLACE, "name": "words"}, headers={"If-Match": "*"})
+    assert lifted.status_code == 200, lifted.text
+    assert lifted.json()["params"]["words"]["default"].startswith("Completed orders")
+    asked = {"place": "json.title", "reads": ["generate_query.rows"], "connId": "model"}
+    written = sales.post(f"{step}/model", json=asked, headers={"If-Match": "*"})
+    assert written.status_code == 200, written.text
+    kinds = {one["key"]: one["determinism"] for one in written.json()["steps"]}
+    assert kinds["write_title"] == "model_at_run_time"
+    refused = sales.post(f"{step}/model", json={**asked, "reads": []}, headers={"If-Match": "*"})
+    assert refused.status_code == 422
+    assert sales.post(f"{step}/lift", json=PLACE).status_code == 428
