@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from airflow_provider_vai.authoring import stored_recordings
 from airflow_provider_vai.authoring.editing import set_argument
-from airflow_provider_vai.authoring.editing.gates import with_stale
+from airflow_provider_vai.authoring.editing.gates import with_facts, with_stale
 from airflow_provider_vai.authoring.editing.steps import kind_of, path_in
 from airflow_provider_vai.authoring.recorded_steps import TRACE, known_values, recorded_steps, recorded_value
 from airflow_provider_vai.crystallizer.deriving.proposals import (
@@ -26,6 +26,7 @@ from airflow_provider_vai.crystallizer.deriving.proposals import (
 from airflow_provider_vai.crystallizer.deriving.seen import RunTables, SeenBefore
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
+from airflow_provider_vai.crystallizer.gate_facts import part_facts
 from airflow_provider_vai.crystallizer.run_secrets import knowing_those_of
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages import json_text
@@ -59,6 +60,7 @@ class ProposedValue:
     :param rivals: the numbers of the other proposals that fit the words as well.
     :param kept: of a text, the figures and names that would stay as recorded.
     :param also: of a text, in words, what else gives its parts.
+    :param facts: what the step's gate shows of the recording, see :mod:`airflow_provider_vai.crystallizer.gate_facts`.
     """
 
     number: int
@@ -70,10 +72,11 @@ class ProposedValue:
     rivals: tuple[int, ...] = ()
     kept: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    facts: tuple[dict[str, Any], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the proposal as JSON data."""
-        shown = {name: value for name, value in vars(self).items() if name not in ("node", "expression")}
+        shown = {name: value for name, value in vars(self).items() if name not in ("node", "expression", "facts")}
         return {**shown, "expression": mask(self.expression), "derive": masked(dict(self.node))}
 
 
@@ -150,6 +153,8 @@ class AcceptProposal:
         one, at = self.proposed.chosen(self.number), self.proposed.place
         argument = Argument(class_="derived", derive=dict(one.node), value=self.proposed.value)
         made = set_argument(automation, self.proposed.step, at, argument, ungated=self.ungated, by=by)
+        step = found(made.steps, self.proposed.step)
+        made = finished(made, with_facts(made.steps, step, one.facts))
         return _with_stale(made, self.proposed, one) if one.kept else made
 
 
@@ -248,6 +253,7 @@ def _proposed(step: Step, path: JsonPath, seen: SeenBefore, value: Any, known: K
             tuple(equal),
             tuple(map(mask, one.kept)),
             tuple(mask(words(rival)) for rival in one.rivals[:SHOWN_RIVALS]),
+            tuple(part_facts(path, one.node, known)),
         )
 
 

@@ -116,6 +116,8 @@ def follow_values(steps: Steps, before: Step, now: Step, values: Mapping[str, An
     recorded = _compared(_value(arguments, "recorded"), before, now)
     if recorded:
         arguments["recorded"] = _with(arguments.get("recorded"), recorded)
+    else:
+        arguments.pop("recorded", None)
     fields = _value(arguments, "editable")
     kept, gone = _fields(fields, before, now, values, alone=len(guarded_by(steps, gate.key)) == 1)
     if kept != fields:
@@ -138,6 +140,21 @@ def with_stale(steps: Steps, before: Step, now: Step) -> Steps:
         return steps
     gate = found(steps, now.approval.gate)
     arguments = {**gate.arguments, **_stale(gate, before, now)}
+    return changed(steps, {gate.key: gate.model_copy(update={"arguments": arguments})})
+
+
+def with_facts(steps: Steps, now: Step, facts: Sequence[Mapping[str, Any]]) -> Steps:
+    """Return the steps with the recorded facts about a step's derived values added to what its gate shows.
+
+    :param now: The step after the edit.
+    :param facts: The facts, see :mod:`airflow_provider_vai.crystallizer.gate_facts`.
+    """
+    if now.approval.gate is None:
+        return steps
+    gate = found(steps, now.approval.gate)
+    recorded = _value(gate.arguments, "recorded")
+    shown = {**recorded, "derived": [*(recorded.get("derived") or []), *map(dict, facts)]}
+    arguments = {**gate.arguments, "recorded": _with(gate.arguments.get("recorded"), shown)}
     return changed(steps, {gate.key: gate.model_copy(update={"arguments": arguments})})
 
 
@@ -201,7 +218,23 @@ def _compared(recorded: dict[str, Any], before: Step, now: Step) -> dict[str, An
             continue
         if len(json_text.canonical(argument.value)) <= COMPARED_CHARACTERS:
             shown[name] = masked(argument.value)
-    return {**recorded, "arguments": shown} if shown else recorded
+    return _with_facts_of(now, before, {**recorded, "arguments": shown} if shown else recorded)
+
+
+def _with_facts_of(now: Step, before: Step, recorded: dict[str, Any]) -> dict[str, Any]:
+    """Return the gate's ``recorded`` argument without facts about values that are not derived as before."""
+    facts = recorded.get("derived")
+    if not isinstance(facts, list):
+        return recorded
+    old, new = _trees(before), _trees(now)
+    kept = [one for one in facts if (at := tuple(map(str, one["at"]))) in new and new[at] == old.get(at)]
+    rest = {name: value for name, value in recorded.items() if name != "derived"}
+    return {**rest, "derived": kept} if kept else rest
+
+
+def _trees(step: Step) -> dict[tuple[str, ...], Any]:
+    pairs = ((name, *pair) for name, argument in step.arguments.items() for pair in argument.trees())
+    return {(name, *map(str, at)): tree for name, at, tree in pairs}
 
 
 def _fields(
