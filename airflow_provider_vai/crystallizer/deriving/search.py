@@ -10,7 +10,13 @@ from typing import Any
 from airflow_provider_vai.crystallizer.deriving.accept import ENOUGH, Choice, Judge
 from airflow_provider_vai.crystallizer.deriving.agreement import ValueInRuns
 from airflow_provider_vai.crystallizer.deriving.digits import is_json_number
-from airflow_provider_vai.crystallizer.deriving.expressions import Expression, keys_of, named_keys_of, part_of
+from airflow_provider_vai.crystallizer.deriving.expressions import (
+    Expression,
+    described_keys_of,
+    keys_of,
+    named_keys_of,
+    part_of,
+)
 from airflow_provider_vai.crystallizer.deriving.lists import chained, listed
 from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
@@ -190,6 +196,12 @@ class ArgumentSearch:
             for one in named_keys_of(table, self.seen.asked.sentences)
             if one.value == value and expected.holds(one.node)
         ]
+        fits = fits[:1] or [
+            one
+            for table in tables
+            for one in described_keys_of(table, self.seen.said_before)
+            if one.value == value and expected.holds(one.node)
+        ]
         accepted = self.seen.judge.named(fits[:1], expected)
         if accepted is None:
             return None
@@ -200,8 +212,8 @@ class ArgumentSearch:
 
     def _is_picked_elsewhere(self, named: Expression, value: str) -> bool:
         """Return whether a sentence without the name holds a criterion for the same entry."""
-        name = str(named.conditions[0].value)
-        others = [one for one in self.seen.asked.sentences if not one.says(name)]
+        names = named.conditions[0].texts
+        others = [one for one in self.seen.asked.sentences if not any(map(one.says, names))]
         return is_picked_by(others, named.table, value_of_key(named.table, value), self.seen)
 
     def _criteria(self, fits: Sequence[Expression]) -> int:

@@ -140,6 +140,14 @@ class RunTables:
             self._asked[call_.turn] = Asked(sentences_of(self.evidence.timeline.user_text(call_)))
         return self._asked[call_.turn]
 
+    def turns_until(self, call_: ToolCall) -> list[Asked]:
+        """Return what the user asked for in every turn up to that of a call."""
+        known = self.evidence.run.turns
+        for turn in known:
+            if turn.index not in self._asked:
+                self._asked[turn.index] = Asked(sentences_of(turn.user_text))
+        return [self._asked[turn.index] for turn in known if turn.index <= call_.turn]
+
     @cached_property
     def _source_batches(self) -> list[int]:
         return [source.call.batch for source in self.sources]
@@ -172,6 +180,11 @@ class SeenBefore:
         self.judge = Judge(self.asked.sentences, run.behaviours, needs, self.hints)
         self.sources = run.sources_before(draft.call.batch)
         self.tables = run.tables_before(draft.call.batch)
+
+    @cached_property
+    def said_before(self) -> list[Sentence]:
+        """The sentences of the user in every turn up to that of the call."""
+        return [one for turn in self.run.turns_until(self.draft.call) for one in turn.sentences]
 
     def expected(self, value: Any, at: JsonPath) -> ValueInRuns:
         """Return a recorded value together with what the other runs have in its place.
