@@ -88,10 +88,7 @@ def crystallize(
     wired = drafts
     if not policy.freeze_all:
         drafts, wired, evidence = _wired(drafts, evidence, policy)
-    decisions = {
-        draft.key: gate(draft, policy.gates, _untrusted(draft, made, evidence))
-        for draft, made in zip(drafts, wired, strict=True)
-    }
+    decisions = _decisions(drafts, wired, evidence, policy)
     drafts = wired
     params: dict[str, Param] = {}
     if not policy.freeze_all:
@@ -133,6 +130,14 @@ def _wired(drafts: list[Draft], evidence: Evidence, policy: Policy) -> tuple[lis
         if not unmappable:
             return looped, wired, known
         apart |= unmappable
+
+
+def _decisions(
+    drafts: Sequence[Draft], wired: Sequence[Draft], evidence: Evidence, policy: Policy
+) -> dict[str, GateDecision]:
+    """Return by each draft's key whether it gets a gate, and why."""
+    pairs = zip(drafts, wired, strict=True)
+    return {draft.key: gate(draft, policy.gates, _untrusted(draft, made, evidence)) for draft, made in pairs}
 
 
 def _untrusted(draft: Draft, wired: Draft, evidence: Evidence) -> list[UntrustedValue]:

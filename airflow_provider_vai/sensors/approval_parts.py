@@ -27,7 +27,7 @@ _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")  # Markdown allows escaping every A
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordedParts:
     """What the recorded run had in place of what is computed anew.
 
     :param arguments: the values of arguments.
@@ -50,7 +50,7 @@ class Recorded:
         return next(found, {})
 
 
-def worked_out(derived: Mapping[str, Sequence[ExplainedPart]], recorded: Recorded) -> list[str]:
+def worked_out(derived: Mapping[str, Sequence[ExplainedPart]], recorded: RecordedParts) -> list[str]:
     """Return a list of the parts that this run worked out: each in words, with its value and what is unusual about it.
 
     :param derived: the parts of each argument. :param recorded: what the recorded run had.
@@ -61,7 +61,7 @@ def worked_out(derived: Mapping[str, Sequence[ExplainedPart]], recorded: Recorde
     return [f"**Worked out from earlier results in this run**\n\n{shown}"] if lines else []
 
 
-def _line(name: str, part: ExplainedPart, recorded: Recorded) -> str:
+def _line(name: str, part: ExplainedPart, recorded: RecordedParts) -> str:
     place = ".".join(map(str, [name, *part.place])) + (f", {part.slot}" if part.slot else "")
     facts = recorded.facts([name, *part.place], part.slot)
     value = masked_values({place: part.value})[place]

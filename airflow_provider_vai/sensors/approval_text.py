@@ -16,7 +16,7 @@ from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.operators.runtime import results
 from airflow_provider_vai.operators.runtime.masking import masked, masked_values
 from airflow_provider_vai.sensors import approval_parts, text_authors
-from airflow_provider_vai.sensors.approval_parts import Recorded, escaped, visible
+from airflow_provider_vai.sensors.approval_parts import RecordedParts, escaped, visible
 from airflow_provider_vai.sensors.guarded import Guarded
 
 LONGEST_BODY = 60_000
@@ -69,7 +69,7 @@ def body(
     :return: Markdown. The last line has the digest of the arguments, and never contains text from the run.
     """
     approval = {name: value for name, value in (recorded or {}).items() if name not in ("arguments", "derived")}
-    before = Recorded((recorded or {}).get("arguments") or {}, (recorded or {}).get("derived") or [])
+    before = RecordedParts((recorded or {}).get("arguments") or {}, (recorded or {}).get("derived") or [])
     parts = [f"**Asked again:**\n\n{_quoted(problem)}"] if problem else []
     parts += [f"**Only the beginning is shown here.** Read [all arguments]({page}) before you answer."] if page else []
     parts += [_quoted(reason)] if reason else []
@@ -87,7 +87,7 @@ def _denial(task_id: str, places: list[str], call: Mapping[str, Any]) -> str:
     return f"{heading}\n\n{_fenced(_folded(masked_values(dict(call))), LONGEST_DENIAL)}"
 
 
-def _cut_steps(now: Guarded, recorded: Recorded) -> list[str]:
+def _cut_steps(now: Guarded, recorded: RecordedParts) -> list[str]:
     """Return as many steps as fit, with their arguments cut, and the number of steps left out."""
     parts: list[str] = []
     for number, task_id in enumerate(now.steps):
@@ -98,7 +98,7 @@ def _cut_steps(now: Guarded, recorded: Recorded) -> list[str]:
     return parts
 
 
-def _step(task_id: str, now: Guarded, recorded: Recorded, *, is_cut: bool = False) -> str:
+def _step(task_id: str, now: Guarded, recorded: RecordedParts, *, is_cut: bool = False) -> str:
     step, arguments = now.steps[task_id], now.arguments[task_id]
     connections = sorted({str(value) for name, value in arguments.items() if name.endswith("conn_id") and value})
     facts = [("kind", step.kind), *(("connection", name) for name in connections), ("effect", str(step.effect))]
