@@ -12,8 +12,8 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from airflow_provider_vai.analysis.explain_tree import Known, drawn, recorded
 from airflow_provider_vai.exceptions import SpecError
+from airflow_provider_vai.languages.derivation.drawing import Known, drawn, recorded
 from airflow_provider_vai.languages.derivation.source import written
 from airflow_provider_vai.languages.derivation.words import parts, words
 from airflow_provider_vai.languages.short_text import cut
@@ -22,6 +22,7 @@ from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.review import undecided
 from airflow_provider_vai.model.review_lines import line as review_line, place_text
 from airflow_provider_vai.model.step_result import step_result
+from airflow_provider_vai.model.triggers import PAYLOAD_PARAM
 from airflow_provider_vai.secrets.masking import mask
 
 WIDTH = 110
@@ -34,7 +35,10 @@ ORIGINS = {
     "constant": "set by the action kind or the tools file",
     "secret": "a credential, which is not stored",
 }
-"""An argument's origin, in words."""
+"""An argument's origin, in words; see :func:`origin_words`."""
+
+WEBHOOK = "from the body of the webhook's delivery"
+EDITED, EDIT = "edited by ", "set by an edit"
 
 
 def explain(
@@ -43,8 +47,9 @@ def explain(
     """Return the explanation as JSON data: one object per argument, step by step in the order of the DAG file.
 
     Keys: ``step``, ``argument``, ``class``, ``source`` (a phrase), ``origin`` (``None`` if the parts of the value have
-    different origins or were not traced), ``evidence`` (a list of sentences) and ``candidates`` (the sentences in
-    ``evidence`` that a person should decide about). With results, an argument with derived values also has ``derived``:
+    different origins or were not traced), ``origin_words`` (the same for people), ``evidence`` (a list of
+    sentences) and ``candidates`` (the sentences in ``evidence`` that a person should decide about). With results, an
+    argument with derived values also has ``derived``:
     lines that draw each of them as a tree, with the recorded values of its parts.
 
     :param automation: An automation or a sidecar.
@@ -53,9 +58,7 @@ def explain(
     :raises SpecError: if there is no such step; the message lists the existing ones.
     """
     known = _known(automation, results)
-    return [
-        _explained(one, name, argument, known) for one in _steps(automation, step) for name, argument in _sorted(one)
-    ]
+    return [_explained(automation, one, name, known) for one in _steps(automation, step) for name, _ in _sorted(one)]
 
 
 def lines(automation: Automation, step: str | None = None, results: Mapping[str, Any] | None = None) -> list[str]:
@@ -70,8 +73,8 @@ def lines(automation: Automation, step: str | None = None, results: Mapping[str,
     shown: list[str] = []
     for one in _steps(automation, step):
         shown += ["", *_heading(one)] if shown else _heading(one)
-        for name, argument in _sorted(one):
-            found = _explained(one, name, argument, known)
+        for name, _ in _sorted(one):
+            found = _explained(automation, one, name, known)
             shown += [*_argument_lines(found), *(f"    {line}" for line in found.get("derived", []))]
     return shown
 
@@ -108,7 +111,22 @@ def _heading(step: Step) -> list[str]:
     return [f"{step.key} ({step.kind}, {step.effect}{calls}{asset})"]
 
 
-def _explained(step: Step, name: str, argument: Argument, known: Known | None) -> dict[str, Any]:
+def origin_words(automation: Automation, argument: Argument) -> str:
+    """Return where an argument's value comes from, for people; empty if its parts differ or were not traced.
+
+    :param automation: The automation. :param argument: An argument of one of its steps.
+    """
+    words = ORIGINS.get(argument.origin or "", "")
+    if argument.origin == "user" and any(line.startswith(EDITED) for line in argument.evidence):
+        words = EDIT
+    is_started_by_webhook = any(trigger.type == "webhook" for trigger in automation.triggers)
+    if not is_started_by_webhook or PAYLOAD_PARAM not in argument.params():
+        return words
+    return WEBHOOK if argument.is_filled_in or not words else f"{WEBHOOK}, the rest {words}"
+
+
+def _explained(automation: Automation, step: Step, name: str, known: Known | None) -> dict[str, Any]:
+    argument = step.arguments[name]
     trees = [(place_text(None, at), tree) for at, tree in argument.trees()] if known else []
     derived = [line for place, tree in trees if known for line in drawn(tree, known, place)]
     candidates = list(_undecided(step, name, argument))
@@ -118,6 +136,7 @@ def _explained(step: Step, name: str, argument: Argument, known: Known | None) -
         "class": argument.class_,
         "source": "; ".join(_sources(argument)),
         "origin": argument.origin,
+        "origin_words": origin_words(automation, argument),
         "evidence": [*argument.evidence, *candidates],
         "candidates": candidates,
         **({"derived": [mask(line) for line in derived]} if derived else {}),
@@ -184,7 +203,7 @@ def _short(value: Any) -> str:
 
 
 def _argument_lines(found: dict[str, Any]) -> list[str]:
-    origin = f"; {ORIGINS[found['origin']]}" if found["origin"] else ""
+    origin = f"; {found['origin_words']}" if found["origin_words"] else ""
     head = textwrap.wrap(
         f"{found['argument']}: {found['class']}, {found['source']}{origin}",
         WIDTH,

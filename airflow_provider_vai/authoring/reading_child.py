@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import traceback
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from airflow_provider_vai.exceptions import VaiError
 from airflow_provider_vai.languages.masked_json import masked_json
 from airflow_provider_vai.languages.python_function import python_path
 from airflow_provider_vai.model import notifiers
+from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.tools_file import ToolsFile
 from airflow_provider_vai.operators.runtime.bounded_process import serve
 from airflow_provider_vai.store.shared_files import folder
@@ -78,8 +80,20 @@ def automation(document: dict[str, Any], automations: str, secret_conn_id: str |
     return made.model_dump(mode="json")
 
 
+def propose(recordings: str, automation: dict[str, Any], step: str, place: str, say: list[str]) -> Any:
+    """Return how each run can work out an argument, as :class:`~airflow_provider_vai.authoring.deriving.Proposed`.
+
+    :param recordings: the folder of recordings. :param automation: the automation. :param step: the step's key.
+    :param place: the place in its arguments. :param say: what the value is, in words.
+    """
+    from airflow_provider_vai.authoring.deriving import propose as proposed, stored_run
+
+    made = Automation.model_validate(automation)
+    return asdict(proposed(made, step, place, stored_run(made, folder(recordings)), say))
+
+
 TASKS: dict[str, Callable[..., Any]] = {
-    function.__name__: function for function in (summaries, shown_run, crystallize, automation)
+    function.__name__: function for function in (summaries, shown_run, crystallize, automation, propose)
 }
 """The functions that a request can name."""
 

@@ -22,6 +22,8 @@ EDIT = Command(
                 "replace",
                 "set",
                 "unset",
+                "lift",
+                "model",
                 "guard",
                 "options",
                 "step-options",
@@ -30,7 +32,8 @@ EDIT = Command(
                 "params",
             ),
             help="add KEY --kind KIND | remove KEY | move KEY --after|--before KEY | rename KEY NEW | replace KEY "
-            "--kind KIND | set KEY --set PLACE=VALUE | unset KEY PLACE… | guard KEY | options NAME=VALUE… | "
+            "--kind KIND | set KEY --set PLACE=VALUE | unset KEY PLACE… | lift KEY PLACE [NAME] (make it a param) | "
+            "model KEY PLACE STEP.PATH… (let a model write it in each run) | guard KEY | options NAME=VALUE… | "
             "step-options KEY NAME=VALUE… | triggers JSON… | conditions EXPRESSION… | params NAME=JSON…",
         ),
         option(
@@ -39,6 +42,7 @@ EDIT = Command(
             nargs="*",
             help="what the action takes; a PLACE is an argument or a part of it: json.rows.0",
         ),
+        option("--conn-id", metavar="ID", help="with model: the connection to the model; default: pydanticai_default"),
         option("--kind", metavar="KIND", help="the action kind of a new step (vai kinds)"),
         option("--after", metavar="KEY", help="put the step after this one"),
         option("--before", metavar="KEY", help="put the step before this one"),

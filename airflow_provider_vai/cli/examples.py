@@ -32,6 +32,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ('vai edit sales.py triggers \'{"type": "schedule", "schedule": "@daily"}\'', "when it runs"),
         ("vai edit sales.py remove notify --dry-run", "what would change"),
     ),
+    "derive": (
+        ("vai derive sales.py send json.total --trace run.json", "what gives the recorded total"),
+        ("vai derive sales.py send json.total --say 'total of revenue'", "what you mean comes first"),
+        ("vai derive sales.py send json.total --accept 1", "the first one, as a new version"),
+    ),
     "diff": (
         ("vai diff dags/vai/sales.py", "what was edited since it was written"),
         ("vai diff sales.py@1 sales.py@3", "two versions"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from airflow_provider_vai.cli.command import Command, option
 from airflow_provider_vai.cli.common_options import JSON, QUIET, WIDE
+from airflow_provider_vai.cli.derive_options import DERIVE
 from airflow_provider_vai.cli.edit_options import EDIT
 
 TRACES = option(
@@ -139,6 +140,7 @@ COMMANDS = (
         ),
     ),
     EDIT,
+    DERIVE,
     Command(
         "diff",
         "edit",

@@ -26,7 +26,7 @@ from airflow_provider_vai.crystallizer.redact import redact
 from airflow_provider_vai.crystallizer.reported_failures import failures_to_review, with_named_calls
 from airflow_provider_vai.crystallizer.run_secrets import with_its_secrets
 from airflow_provider_vai.crystallizer.select import require_success, select
-from airflow_provider_vai.crystallizer.trust import untrusted_arguments
+from airflow_provider_vai.crystallizer.trust import untrusted_arguments, untrusted_derivations
 from airflow_provider_vai.crystallizer.wiring.settle import settled
 from airflow_provider_vai.crystallizer.wiring.wire import wire
 from airflow_provider_vai.languages import json_text
@@ -39,7 +39,7 @@ from airflow_provider_vai.model.automation import Automation, LeftOut, Param, Re
 from airflow_provider_vai.model.flags import flag
 from airflow_provider_vai.model.review_item import review_item
 from airflow_provider_vai.model.run import Run
-from airflow_provider_vai.model.step_approval import StepApproval
+from airflow_provider_vai.model.step_approval import StepApproval, UntrustedValue
 from airflow_provider_vai.model.step_graph import gate_step
 from airflow_provider_vai.model.tools_file import ToolsFile
 from airflow_provider_vai.model.triggers import ManualTrigger, ScheduleTrigger
@@ -88,7 +88,7 @@ def crystallize(
     wired = drafts
     if not policy.freeze_all:
         drafts, wired, evidence = _wired(drafts, evidence, policy)
-    decisions = {draft.key: gate(draft, policy.gates, untrusted_arguments(draft, evidence)) for draft in drafts}
+    decisions = _decisions(drafts, wired, evidence, policy)
     drafts = wired
     params: dict[str, Param] = {}
     if not policy.freeze_all:
@@ -130,6 +130,21 @@ def _wired(drafts: list[Draft], evidence: Evidence, policy: Policy) -> tuple[lis
         if not unmappable:
             return looped, wired, known
         apart |= unmappable
+
+
+def _decisions(
+    drafts: Sequence[Draft], wired: Sequence[Draft], evidence: Evidence, policy: Policy
+) -> dict[str, GateDecision]:
+    """Return by each draft's key whether it gets a gate, and why."""
+    pairs = zip(drafts, wired, strict=True)
+    return {draft.key: gate(draft, policy.gates, _untrusted(draft, made, evidence)) for draft, made in pairs}
+
+
+def _untrusted(draft: Draft, wired: Draft, evidence: Evidence) -> list[UntrustedValue]:
+    """Return the values of a step that outsiders wrote, or that are worked out from what they wrote."""
+    found = untrusted_arguments(draft, evidence)
+    places = [value.place for value in found]
+    return [*found, *(one for one in untrusted_derivations(wired, evidence) if one.place not in places)]
 
 
 def derived_dag_id(run: Run, *, unicode_ids: bool = False) -> str:

@@ -12,13 +12,13 @@ from pydantic import BaseModel
 from airflow_provider_vai.crystallizer.assign import assign
 from airflow_provider_vai.crystallizer.draft import Draft, Policy
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
+from airflow_provider_vai.crystallizer.gate_facts import derived_facts
 from airflow_provider_vai.crystallizer.redact import redact
 from airflow_provider_vai.exceptions import CrystallizeError
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.meaning import repeats
 from airflow_provider_vai.model.automation import Argument
-from airflow_provider_vai.model.review_codes import STALE
-from airflow_provider_vai.model.review_lines import place_text
+from airflow_provider_vai.model.flags import stale_sentences
 from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.model.step_graph import gate_subject
 from airflow_provider_vai.model.tools_file import ToolsFile
@@ -38,8 +38,8 @@ def question(draft: Draft, reason: str, denied: DeniedArguments) -> dict[str, Ar
     settings = draft.rule.gate.model_dump(exclude_none=True) if draft.rule and draft.rule.gate else {}
     asked: dict[str, Any] = {
         "subject": gate_subject(draft.key),
-        "reason": reason[0].upper() + reason[1:] + "." + _stale(draft),
-        "recorded": _recorded(draft),
+        "reason": reason[0].upper() + reason[1:] + "." + stale_sentences(draft.arguments),
+        "recorded": _recorded(draft, denied.evidence),
         "editable": _editable(draft, settings.pop("editable", [])),
         "denied": list(_denied(draft, denied)),
         **settings,
@@ -47,18 +47,7 @@ def question(draft: Draft, reason: str, denied: DeniedArguments) -> dict[str, Ar
     return {name: Argument.frozen(value) for name, value in asked.items() if value not in (None, {}, [])}
 
 
-def _stale(draft: Draft) -> str:
-    """Return a sentence about each text of the step that repeats figures of the recorded run; empty if none does."""
-    places = (
-        (place_text(None, [name, *place.at]), "; ".join(place.evidence))
-        for name, argument in draft.arguments.items()
-        for place in argument.undecided
-        if place.code == STALE
-    )
-    return "".join(f" {place} repeats figures of the recorded run: {figures}." for place, figures in places)
-
-
-def _recorded(draft: Draft) -> dict[str, Any]:
+def _recorded(draft: Draft, evidence: Evidence) -> dict[str, Any]:
     approval = draft.approval
     decision: dict[str, Any] = {}
     if approval.state != "unknown":
@@ -69,7 +58,8 @@ def _recorded(draft: Draft) -> dict[str, Any]:
     wired = [name for name, argument in draft.arguments.items() if argument.class_ != "frozen" and draft.each is None]
     short = [name for name in wired if len(json_text.canonical(draft.values[name])) <= COMPARED_CHARACTERS]
     compared = {name: masked(draft.values[name]) for name in short}
-    return decision | ({"arguments": compared} if compared else {})
+    facts = derived_facts(draft.arguments, evidence) if draft.each is None else []
+    return decision | ({"arguments": compared} if compared else {}) | ({"derived": facts} if facts else {})
 
 
 def _editable(draft: Draft, names: list[str]) -> dict[str, Any]:
@@ -122,7 +112,7 @@ class DeniedArguments:
     """
 
     def __init__(self, evidence: Evidence, policy: Policy) -> None:
-        self._evidence, self._policy = evidence, policy
+        self.evidence, self._policy = evidence, policy
         self._of_tool: dict[tuple[str, str | None], dict[str, dict[str, Any]]] = {}
 
     def of_tool(self, call: ToolCall) -> dict[str, dict[str, Any]]:
@@ -130,8 +120,8 @@ class DeniedArguments:
         tool = call.tool, call.server
         if tool not in self._of_tool:
             found = self._of_tool[tool] = {}
-            for denied in self._evidence.denied.get(tool, ()):
-                values = _as_values(denied, self._evidence.tools, self._policy)
+            for denied in self.evidence.denied.get(tool, ()):
+                values = _as_values(denied, self.evidence.tools, self._policy)
                 if values:
                     found.setdefault(json_text.canonical(values), values)
         return self._of_tool[tool]

@@ -16,6 +16,7 @@ from airflow_provider_vai.crystallizer.evidence.result_values import is_recorded
 from airflow_provider_vai.crystallizer.evidence.said import words_of
 from airflow_provider_vai.crystallizer.evidence.value_places import leaves
 from airflow_provider_vai.crystallizer.evidence.weight import weight
+from airflow_provider_vai.model import derivation
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.run import ToolCall
 from airflow_provider_vai.model.step_approval import UntrustedValue
@@ -55,6 +56,23 @@ def untrusted_arguments(draft: Draft, evidence: Evidence) -> list[UntrustedValue
             value = UntrustedValue(place=at, call_id=mask(source.id)) if source else None
             found += [value] if value and value not in found else []
     return found
+
+
+def untrusted_derivations(draft: Draft, evidence: Evidence) -> list[UntrustedValue]:
+    """Return the values of a step that each run works out from results that outsiders can write.
+
+    A total, a largest record or a filtered list of such rows is theirs as well: who writes a row can win.
+
+    :param draft: the step with its derived values.
+    :param evidence: the evidence of its run, with the same steps.
+    """
+    outside = {one.step: one.call for one in evidence.results.readable if evidence.is_untrusted(one.call)}
+    return [
+        UntrustedValue(place=[name, *at], call_id=mask(outside[step].id))
+        for name, argument in draft.arguments.items()
+        for at, tree in argument.trees()
+        for step in list(dict.fromkeys(step for step, _ in derivation.reads(tree) if step in outside))[:1]
+    ]
 
 
 def _only_source(value: Any, call: ToolCall, evidence: Evidence) -> ToolCall | None:

@@ -26,6 +26,11 @@ def artifacts_path() -> str:
     return setting("vai", "artifacts_path", _loaded()) or default_path()
 
 
+def runs_path() -> str:
+    """Return ``[vai] runs_path``, the folder of recordings; else its default, ``runs`` below the artifacts folder."""
+    return setting("vai", "runs_path", _loaded()) or f"{artifacts_path().rstrip('/')}/runs"
+
+
 def store_of(protocol: str) -> str:
     """Return the one name of a store whose protocol has several spellings, such as ``s3`` for ``s3a``."""
     return _SAME_STORE.get(protocol.lower(), protocol.lower())

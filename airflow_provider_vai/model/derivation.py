@@ -41,7 +41,7 @@ MOST_NODES = 500
 MOST_CHARACTERS = 100_000
 """The longest tree, as JSON text."""
 
-DATA = ("rows", "entries", "values", "text", "date")
+DATA = ("rows", "entries", "values", "text", "date", "data")
 """The parameters that take what a reference gives; a literal there would be recorded data."""
 
 FORM = ("template", "form", "separator")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from airflow_provider_vai.model.automation import Determinism
+from airflow_provider_vai.model.automation import Argument, Determinism
 from airflow_provider_vai.model.base import JsonPath
+from airflow_provider_vai.model.review_codes import STALE
 from airflow_provider_vai.model.review_lines import place_text
 from airflow_provider_vai.model.step_approval import UntrustedValue
 
@@ -57,3 +58,19 @@ def outsiders(untrusted: Sequence[UntrustedValue]) -> str:
     places = [f"{place_text(None, value.place)} (call {value.call_id})" for value in untrusted[:SHOWN_VALUES]]
     more = f" and {len(untrusted) - SHOWN_VALUES} more" if len(untrusted) > SHOWN_VALUES else ""
     return f"only text that outsiders can write contains {', '.join(places)}{more}"
+
+
+def stale_sentences(arguments: Mapping[str, Argument]) -> str:
+    """Return a sentence about each text of a step that repeats figures of the recorded run; empty if none does.
+
+    A gate's reason ends with them, each with a space before it.
+
+    :param arguments: the step's arguments.
+    """
+    places = (
+        (place_text(None, [name, *place.at]), "; ".join(place.evidence))
+        for name, argument in arguments.items()
+        for place in argument.undecided
+        if place.code == STALE
+    )
+    return "".join(f" {place} repeats figures of the recorded run: {figures}." for place, figures in places)

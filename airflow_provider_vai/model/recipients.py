@@ -16,7 +16,11 @@ CRITERIA = frozenset({
     "where", "largest", "smallest", "first", "last", "top", "key_of", "highest", "lowest", "found",
 })  # fmt: skip
 """The functions that choose one of several, or find a value in a text. A ``where`` whose conditions are all params is
-none: whoever starts the run names the record."""
+none: whoever starts the run names the record. Nor is one that names a record, as the wire ``[name=Spotify]`` does:
+``only(where(rows, name="Spotify"))`` fails if there are two."""
+
+NAMES = frozenset({"code", "email", "id", "identifier", "key", "name", "number", "title", "username", "uuid"})
+"""The last words of fields that name a record. Any other field, such as a status, is a criterion."""
 
 TARGETS = frozenset({
     "account", "accounts", "address", "addresses", "amount", "amounts", "bcc", "beneficiary", "bic", "card", "cc",
@@ -49,7 +53,9 @@ def chosen_by(place: Sequence[str | int], tree: Node) -> str | None:
             names += [name for name in (*node.get("fields", []), *node.get("renamed", {})) if isinstance(name, str)]
     if not WORDS.intersection(part.lower() for name in names for part in PARTS.findall(name)):
         return None
-    return next((str(node["function"]) for node in derivation.nodes(tree) if _chooses(node)), None)
+    named = {id(node["rows"]) for node in derivation.nodes(tree) if node["function"] == "only" and "rows" in node}
+    nodes = derivation.nodes(tree)
+    return next((str(node["function"]) for node in nodes if _chooses(node, may_name=id(node) in named)), None)
 
 
 def is_target(place: Sequence[str | int]) -> bool:
@@ -71,10 +77,24 @@ def picks_one(tree: Node) -> bool:
     )
 
 
-def _chooses(node: Node) -> bool:
-    conditions = list(node.get("conditions", {}).values())
-    is_named = bool(conditions) and "by" not in node and all(map(_is_param, conditions))
-    return node["function"] in CRITERIA and not is_named
+def _chooses(node: Node, *, may_name: bool) -> bool:
+    """Return whether a function chooses.
+
+    :param may_name: whether it fails if several rows fit, so that its conditions may name a record.
+    """
+    if node["function"] not in CRITERIA:
+        return False
+    conditions = node.get("conditions", {})
+    if not conditions or "by" in node:
+        return True
+    may_name = may_name or node["function"] == "key_of"
+    return not all(_is_param(one) or (may_name and _is_name(field, one)) for field, one in conditions.items())
+
+
+def _is_name(field: str, condition: object) -> bool:
+    """Return whether a condition names a record: a field for names has one value."""
+    words = [part.lower() for part in PARTS.findall(field)]
+    return not isinstance(condition, dict) and bool(words) and words[-1] in NAMES
 
 
 def _is_param(condition: object) -> bool:

@@ -116,7 +116,8 @@ PLACES: dict[str, tuple[str, str]] = {
     ),
     STALE: (
         "repeats figures of the recorded day, which every run sends again",
-        "Crystallize two runs of the task together, derive the text, make it a DAG param, or take the figures out.",
+        "Crystallize two runs of the task together, derive the text (`vai derive`), make it a DAG param (`vai edit "
+        "lift`), let a model write it in each run (`vai edit model`), or take the figures out.",
     ),
     "text_of_result": (
         "contains the text of an earlier result; parts of a text are not wired, so it stays frozen",

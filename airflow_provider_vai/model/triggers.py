@@ -8,6 +8,9 @@ from pydantic import AliasChoices, Field, model_validator
 
 from airflow_provider_vai.model.base import Spec
 
+PAYLOAD_PARAM = "payload"
+"""The DAG param that holds the body of a webhook's delivery."""
+
 
 class ManualTrigger(Spec):
     """A person starts the Automation. That is also possible with every other trigger."""

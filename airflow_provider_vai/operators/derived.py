@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, ParamSpec
 
 from airflow_provider_vai.exceptions import DerivationError
 from airflow_provider_vai.languages import derivation
-from airflow_provider_vai.languages.derivation import Node, conditions, figures, rows, source, writing
+from airflow_provider_vai.languages.derivation import Node, conditions, facts, figures, rows, source, writing
 from airflow_provider_vai.languages.derivation.words import parts, words
 from airflow_provider_vai.languages.places import value_at
 from airflow_provider_vai.operators.arguments import (
@@ -94,12 +94,18 @@ class ExplainedPart(NamedTuple):
     :param slot: The slot of a text; empty: the part is no text with slots.
     :param phrase: How the value is worked out, in words.
     :param value: The value.
+    :param figure: The figure that the value is, or that it writes as text.
+    :param rows: How many rows each result has that it is worked out from.
+    :param records: The records that it picks.
     """
 
     place: tuple[str | int, ...]
     slot: str
     phrase: str
     value: Any
+    figure: int | float | None = None
+    rows: tuple[int, ...] = ()
+    records: tuple[Mapping[str, Any], ...] = ()
 
 
 def explained(value: Any, context: Context) -> Iterator[ExplainedPart]:
@@ -118,7 +124,11 @@ def explained(value: Any, context: Context) -> Iterator[ExplainedPart]:
 
     for place, one in parts_of(value, lambda part: isinstance(part, Derived)):
         for slot, tree in parts(one.tree):
-            yield ExplainedPart(place, slot, words(tree, measured), worked_out(tree))
+            resolve = functools.partial(_resolved, context=context)
+            records = tuple(record for _, record in facts.picked(tree, resolve))
+            rows = tuple(facts.sizes(tree, resolve))
+            figure = facts.figure(tree, resolve)
+            yield ExplainedPart(place, slot, words(tree, measured), worked_out(tree), figure, rows, records)
 
 
 def _deferred(function: Callable[P, Any]) -> Callable[P, Any]:
@@ -252,4 +262,5 @@ percent = _deferred(writing.percent)
 month_of = _deferred(writing.month_of)
 days_after = _deferred(writing.days_after)
 joined = _deferred(writing.joined)
+as_json = _deferred(writing.as_json)
 found = _deferred(writing.found)

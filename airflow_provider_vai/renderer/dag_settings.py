@@ -9,9 +9,10 @@ from typing import Any
 from airflow_provider_vai.languages.titles import shortened
 from airflow_provider_vai.model.automation import Automation, Notification, Param
 from airflow_provider_vai.model.review_lines import numbered
+from airflow_provider_vai.model.triggers import PAYLOAD_PARAM
 from airflow_provider_vai.renderer.dag_documentation import documentation
 from airflow_provider_vai.renderer.python_source import LINE_LENGTH, PythonSource, SourcePlace
-from airflow_provider_vai.renderer.schedule import WEBHOOK_PARAM, schedule_of
+from airflow_provider_vai.renderer.schedule import schedule_of
 from airflow_provider_vai.renderer.task_source import seconds
 
 FIRST_DAY = datetime(2025, 1, 1, tzinfo=timezone.utc)
@@ -57,7 +58,7 @@ def settings(automation: Automation) -> dict[str, Any]:
 
 
 def _params(automation: Automation) -> dict[str, Param]:
-    payload = {WEBHOOK_PARAM: PAYLOAD} if any(trigger.type == "webhook" for trigger in automation.triggers) else {}
+    payload = {PAYLOAD_PARAM: PAYLOAD} if any(trigger.type == "webhook" for trigger in automation.triggers) else {}
     return {**payload, **automation.params}
 
 

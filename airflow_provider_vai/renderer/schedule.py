@@ -19,12 +19,15 @@ from airflow_provider_vai.languages.schedule import (
 )
 from airflow_provider_vai.model.automation import Automation, Param
 from airflow_provider_vai.model.param_default import default_problem, is_required
-from airflow_provider_vai.model.triggers import EventTrigger, ScheduleTrigger, Trigger, WebhookTrigger
+from airflow_provider_vai.model.triggers import (
+    PAYLOAD_PARAM,
+    EventTrigger,
+    ScheduleTrigger,
+    Trigger,
+    WebhookTrigger,
+)
 from airflow_provider_vai.renderer.event_assets import WHERE, uris
 from airflow_provider_vai.renderer.python_source import SourcePlace
-
-WEBHOOK_PARAM = "payload"
-"""The param that a webhook gives a value: the body of the delivery."""
 
 
 def schedule_of(automation: Automation) -> Any:
@@ -45,7 +48,7 @@ def schedule_of(automation: Automation) -> Any:
         )
     is_hooked = any(isinstance(one, WebhookTrigger) for one in automation.triggers)
     for name, param in automation.params.items():
-        if value is not None or (is_hooked and name != WEBHOOK_PARAM):
+        if value is not None or (is_hooked and name != PAYLOAD_PARAM):
             _check_default(name, param)
     return value
 

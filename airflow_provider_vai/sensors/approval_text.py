@@ -10,18 +10,14 @@ import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow_provider_vai.languages import json_text
-from airflow_provider_vai.languages.places import value_or
-from airflow_provider_vai.languages.unseen import is_visible
 from airflow_provider_vai.operators.runtime import results
 from airflow_provider_vai.operators.runtime.masking import masked, masked_values
-from airflow_provider_vai.sensors import text_authors
+from airflow_provider_vai.sensors import approval_parts, text_authors
+from airflow_provider_vai.sensors.approval_parts import RecordedParts, escaped, visible
 from airflow_provider_vai.sensors.guarded import Guarded
-
-if TYPE_CHECKING:
-    from airflow_provider_vai.operators.derived import ExplainedPart
 
 LONGEST_BODY = 60_000
 """Longest body of a question in bytes: MySQL's column takes little more. A longer question gets a separate page."""
@@ -42,12 +38,10 @@ SUBJECT_CHARACTERS = 200
 
 HELD_BACK = "**Later runs of this DAG wait** until this question is answered: it has no deadline."
 
-_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")  # Markdown allows escaping every ASCII punctuation mark
-
 
 def heading(text: Any) -> str:
     """Return the gate's subject as one line of plain text, cut to ``SUBJECT_CHARACTERS``."""
-    line = _visible(" ".join(str(masked(text)).split()))
+    line = visible(" ".join(str(masked(text)).split()))
     return line if len(line) <= SUBJECT_CHARACTERS else line[: SUBJECT_CHARACTERS - 1] + "…"
 
 
@@ -74,8 +68,8 @@ def body(
     :param holds_back: Whether later runs wait until this gate is answered.
     :return: Markdown. The last line has the digest of the arguments, and never contains text from the run.
     """
-    approval = {name: value for name, value in (recorded or {}).items() if name != "arguments"}
-    before = (recorded or {}).get("arguments") or {}
+    approval = {name: value for name, value in (recorded or {}).items() if name not in ("arguments", "derived")}
+    before = RecordedParts((recorded or {}).get("arguments") or {}, (recorded or {}).get("derived") or [])
     parts = [f"**Asked again:**\n\n{_quoted(problem)}"] if problem else []
     parts += [f"**Only the beginning is shown here.** Read [all arguments]({page}) before you answer."] if page else []
     parts += [_quoted(reason)] if reason else []
@@ -88,12 +82,12 @@ def body(
 
 def _denial(task_id: str, places: list[str], call: Mapping[str, Any]) -> str:
     """Return what a step has in common with a call that a person denied in the recorded run."""
-    same = ", ".join(_escaped(place) for place in places[:LONGEST_LIST])
+    same = ", ".join(escaped(place) for place in places[:LONGEST_LIST])
     heading = f"**A person denied a call like `{task_id}` in the recorded run.** Both have the same {same}:"
     return f"{heading}\n\n{_fenced(_folded(masked_values(dict(call))), LONGEST_DENIAL)}"
 
 
-def _cut_steps(now: Guarded, recorded: Mapping[str, Any]) -> list[str]:
+def _cut_steps(now: Guarded, recorded: RecordedParts) -> list[str]:
     """Return as many steps as fit, with their arguments cut, and the number of steps left out."""
     parts: list[str] = []
     for number, task_id in enumerate(now.steps):
@@ -104,77 +98,29 @@ def _cut_steps(now: Guarded, recorded: Mapping[str, Any]) -> list[str]:
     return parts
 
 
-def _step(task_id: str, now: Guarded, recorded: Mapping[str, Any], *, is_cut: bool = False) -> str:
+def _step(task_id: str, now: Guarded, recorded: RecordedParts, *, is_cut: bool = False) -> str:
     step, arguments = now.steps[task_id], now.arguments[task_id]
     connections = sorted({str(value) for name, value in arguments.items() if name.endswith("conn_id") and value})
     facts = [("kind", step.kind), *(("connection", name) for name in connections), ("effect", str(step.effect))]
     shown = {name: value for name, value in arguments.items() if value is not None}
     references = sum(_count_references(value) for value in shown.values())
     shown = _folded(masked_values(shown)) if is_cut else shown  # masked first, so that no part of a secret is left
-    parts = [f"### Step `{task_id}`", " · ".join(f"{name} {_escaped(value)}" for name, value in facts)]
+    parts = [f"### Step `{task_id}`", " · ".join(f"{name} {escaped(value)}" for name, value in facts)]
     parts += [_fenced(shown, LONGEST_BLOCK if is_cut else None)]
     parts += _authors(now, task_id, LEAST_PLACES if is_cut else MOST_PLACES)
     parts += [f"{references} of these values are artifacts of earlier steps."] if references else []
-    parts += _worked_out(now.derived.get(task_id, {}), recorded)
-    parts += [] if is_cut else list(_differences(arguments, recorded))
+    parts += approval_parts.worked_out(now.derived.get(task_id, {}), recorded)
+    parts += [] if is_cut else list(_differences(arguments, recorded.arguments))
     return "\n\n".join(parts)
 
 
 def _authors(now: Guarded, task_id: str, most: int) -> list[str]:
     """Return who wrote the step's texts, as a list with the places of each author; empty if nobody knows."""
     lines = [
-        f"- **{who}:** {', '.join(_escaped(place) for place in shown_places)}"
+        f"- **{who}:** {', '.join(escaped(place) for place in shown_places)}"
         for who, shown_places in text_authors.shown(now, task_id, most)
     ]
     return ["**Who wrote these texts**", "\n".join(lines)] if lines else []
-
-
-def _worked_out(derived: Mapping[str, Sequence[ExplainedPart]], recorded: Mapping[str, Any]) -> list[str]:
-    """Return a list of the parts that this run worked out: each in words, with its value and what is unusual about it.
-
-    :param derived: The parts of each argument.
-    :param recorded: The recorded values of arguments.
-    """
-    lines = []
-    for name, parts in derived.items():
-        for part in parts:
-            place = ".".join(map(str, [name, *part.place])) + (f", {part.slot}" if part.slot else "")
-            value = masked_values({place: part.value})[place]
-            before = None if part.slot else value_or(recorded.get(name), part.place)
-            unusual = _unusual(before, part.value)
-            flag = f" **{_escaped(unusual)}**" if unusual else _escaped(_recorded(place, before, part.value))
-            lines.append(f"- {_escaped(f'{place}: {masked(part.phrase)}: {_in_brief(value)}')}{flag}")
-    more = [f"- {len(lines) - LONGEST_LIST} more"] if len(lines) > LONGEST_LIST else []
-    shown = "\n".join([*lines[:LONGEST_LIST], *more])
-    return [f"**Worked out from earlier results in this run**\n\n{shown}"] if lines else []
-
-
-def _in_brief(value: Any) -> str:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return f"{value:,}"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= SUBJECT_CHARACTERS else text[: SUBJECT_CHARACTERS - 1] + "…"
-
-
-def _unusual(before: Any, now: Any) -> str:
-    """Return what the approver should notice about a value, compared with the recorded one."""
-    if isinstance(before, list) and isinstance(now, list):
-        is_other = abs(len(now) - len(before)) * 2 > len(before)
-        return f"{len(now):,} items; recorded {len(before):,}" if is_other else ""
-    numbers = [part for part in (before, now) if isinstance(part, (int, float)) and not isinstance(part, bool)]
-    if len(numbers) < 2:
-        return ""
-    if numbers[0] * numbers[1] < 0:
-        return f"another sign than the recorded {before:,}"
-    small, large = sorted(map(abs, numbers))
-    return f"more than ten times as much or less than the recorded {before:,}" if large > 10 * small > 0 else ""
-
-
-def _recorded(place: str, before: Any, now: Any) -> str:
-    """Return the recorded value of a part that is another one now; empty if it is the same, or not known."""
-    if before is None or json_text.canonical(before) == json_text.canonical(now):
-        return ""
-    return f" (recorded: {_in_brief(masked_values({place: before})[place])})"
 
 
 def _differences(arguments: Mapping[str, Any], recorded: Mapping[str, Any]) -> Iterator[str]:
@@ -197,7 +143,7 @@ def as_json(value: Any) -> str:
 
 def plain(text: str) -> str:
     """Return ``text`` with invisible characters except line breaks escaped."""
-    return _visible(text, keep="\n")
+    return visible(text, keep="\n")
 
 
 def _fenced(value: Any, longest: int | None = None) -> str:
@@ -245,13 +191,4 @@ def _count_references(value: Any) -> int:
 def _quoted(text: Any) -> str:
     """Return ``text`` as a Markdown block quote with all Markdown and HTML in it escaped."""
     lines = str(masked(text)).replace("\r\n", "\n").split("\n")
-    return "\n".join(f"> {_escaped(line.strip())}  " for line in lines)
-
-
-def _escaped(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\1", _visible(text))
-
-
-def _visible(text: str, keep: str = "") -> str:
-    """Return ``text`` with each invisible character, except those in ``keep``, written as its JSON escape."""
-    return "".join(char if char in keep or is_visible(char) else json.dumps(char)[1:-1] for char in text)
+    return "\n".join(f"> {escaped(line.strip())}  " for line in lines)

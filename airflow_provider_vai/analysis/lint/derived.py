@@ -13,7 +13,10 @@ from airflow_provider_vai.model import derivation
 from airflow_provider_vai.model.recipients import chosen_by
 from airflow_provider_vai.model.review_codes import STALE
 
-DERIVE_IT = "Derive the text (`vai edit --derive`), make it a DAG param, or take the figures out."
+DERIVE_IT = (
+    "Derive the text (`vai derive`), make it a DAG param (`vai edit lift`), let a model write it in each run "
+    "(`vai edit model`), or take the figures out."
+)
 REMEDY = "Name the record, make the value a param, or freeze it."
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from airflow_provider_vai.authoring import editing
-from airflow_provider_vai.authoring.specs import values as spec_values
-from airflow_provider_vai.model.automation import Argument, Automation
+from airflow_provider_vai.authoring.editing import choices
+from airflow_provider_vai.authoring.specs import typed, values as spec_values
+from airflow_provider_vai.model.automation import Argument, Automation, Output
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.step_graph import found
 
@@ -110,6 +111,47 @@ class ChangeStep:
         if self.new_key is None or self.new_key == self.key:
             return automation
         return editing.rename_step(automation, self.key, self.new_key)
+
+
+@dataclass(frozen=True)
+class LiftArgument:
+    """Makes a recorded value the default of a DAG param.
+
+    :param key: The step.
+    :param place: The place in its arguments.
+    :param name: The param's name; ``None``: a free one.
+    :param ungated: As in :class:`ChangeStep`.
+    """
+
+    key: str
+    place: str
+    name: str | None = None
+    ungated: bool = False
+
+    def apply(self, automation: Automation, by: str) -> Automation:
+        """Return the automation with the param; see :meth:`Edit.apply`."""
+        return choices.lift_argument(automation, self.key, self.place, self.name, ungated=self.ungated, by=by)
+
+
+@dataclass(frozen=True)
+class AskModel:
+    """Lets a model write a text in each run, from named results only.
+
+    :param key: The step whose text is written.
+    :param place: The place in its arguments.
+    :param reads: The results as places: ``query.rows``.
+    :param conn_id: The connection to the model; ``None``: the default one.
+    """
+
+    key: str
+    place: str
+    reads: Sequence[str]
+    conn_id: str | None = None
+
+    def apply(self, automation: Automation, by: str) -> Automation:
+        """Return the automation with a step that asks the model; see :meth:`Edit.apply`."""
+        reads = [Output(step=typed.place(text)[0], path=typed.place(text)[1:]) for text in self.reads]
+        return choices.ask_model(automation, self.key, self.place, reads, conn_id=self.conn_id, by=by)
 
 
 @dataclass(frozen=True)

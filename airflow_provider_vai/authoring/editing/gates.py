@@ -12,6 +12,7 @@ from airflow_provider_vai.crystallizer.gate_question import COMPARED_CHARACTERS
 from airflow_provider_vai.languages import json_text, places
 from airflow_provider_vai.languages.identifiers import Names
 from airflow_provider_vai.model.automation import Argument, Step
+from airflow_provider_vai.model.flags import stale_sentences
 from airflow_provider_vai.model.kind_arguments import ApprovalGateArguments
 from airflow_provider_vai.model.review_item import ReviewItem, review_item
 from airflow_provider_vai.model.step_approval import StepApproval
@@ -111,9 +112,12 @@ def follow_values(steps: Steps, before: Step, now: Step, values: Mapping[str, An
     gate = found(steps, now.approval.gate)
     arguments = dict(gate.arguments)
     _refuse_denied(gate, now)
+    arguments |= _stale(gate, before, now)
     recorded = _compared(_value(arguments, "recorded"), before, now)
     if recorded:
         arguments["recorded"] = _with(arguments.get("recorded"), recorded)
+    else:
+        arguments.pop("recorded", None)
     fields = _value(arguments, "editable")
     kept, gone = _fields(fields, before, now, values, alone=len(guarded_by(steps, gate.key)) == 1)
     if kept != fields:
@@ -124,6 +128,34 @@ def follow_values(steps: Steps, before: Step, now: Step, values: Mapping[str, An
     if arguments == gate.arguments:
         return steps, notes
     return changed(steps, {gate.key: gate.model_copy(update={"arguments": arguments})}), notes
+
+
+def with_stale(steps: Steps, before: Step, now: Step) -> Steps:
+    """Return the steps with the gate's reason naming the texts that repeat the recorded day's figures as they are now.
+
+    :param before: The step before the edit.
+    :param now: The step after the edit.
+    """
+    if now.approval.gate is None:
+        return steps
+    gate = found(steps, now.approval.gate)
+    arguments = {**gate.arguments, **_stale(gate, before, now)}
+    return changed(steps, {gate.key: gate.model_copy(update={"arguments": arguments})})
+
+
+def with_facts(steps: Steps, now: Step, facts: Sequence[Mapping[str, Any]]) -> Steps:
+    """Return the steps with the recorded facts about a step's derived values added to what its gate shows.
+
+    :param now: The step after the edit.
+    :param facts: The facts, see :mod:`airflow_provider_vai.crystallizer.gate_facts`.
+    """
+    if now.approval.gate is None:
+        return steps
+    gate = found(steps, now.approval.gate)
+    recorded = _value(gate.arguments, "recorded")
+    shown = {**recorded, "derived": [*(recorded.get("derived") or []), *map(dict, facts)]}
+    arguments = {**gate.arguments, "recorded": _with(gate.arguments.get("recorded"), shown)}
+    return changed(steps, {gate.key: gate.model_copy(update={"arguments": arguments})})
 
 
 def for_other_call(gate: Step, step: Step, reason: str) -> tuple[Step, list[ReviewItem]]:
@@ -146,6 +178,15 @@ def _sentence(reason: str) -> str:
 def _value(arguments: Mapping[str, Argument], name: str) -> dict[str, Any]:
     value = arguments[name].value if name in arguments else None
     return value if isinstance(value, dict) else {}
+
+
+def _stale(gate: Step, before: Step, now: Step) -> dict[str, Argument]:
+    """Return the gate's reason with other sentences about stale texts; empty if a person wrote the reason."""
+    old, new, reason = stale_sentences(before.arguments), stale_sentences(now.arguments), gate.arguments.get("reason")
+    text = reason.value if reason is not None else None
+    if old == new or not isinstance(text, str) or (old and not text.endswith(old)):
+        return {}
+    return {"reason": _with(reason, text.removesuffix(old) + new)}
 
 
 def _with(argument: Argument | None, value: Any) -> Argument:
@@ -177,7 +218,23 @@ def _compared(recorded: dict[str, Any], before: Step, now: Step) -> dict[str, An
             continue
         if len(json_text.canonical(argument.value)) <= COMPARED_CHARACTERS:
             shown[name] = masked(argument.value)
-    return {**recorded, "arguments": shown} if shown else recorded
+    return _with_facts_of(now, before, {**recorded, "arguments": shown} if shown else recorded)
+
+
+def _with_facts_of(now: Step, before: Step, recorded: dict[str, Any]) -> dict[str, Any]:
+    """Return the gate's ``recorded`` argument without facts about values that are not derived as before."""
+    facts = recorded.get("derived")
+    if not isinstance(facts, list):
+        return recorded
+    old, new = _trees(before), _trees(now)
+    kept = [one for one in facts if (at := tuple(map(str, one["at"]))) in new and new[at] == old.get(at)]
+    rest = {name: value for name, value in recorded.items() if name != "derived"}
+    return {**rest, "derived": kept} if kept else rest
+
+
+def _trees(step: Step) -> dict[tuple[str, ...], Any]:
+    pairs = ((name, *pair) for name, argument in step.arguments.items() for pair in argument.trees())
+    return {(name, *map(str, at)): tree for name, at, tree in pairs}
 
 
 def _fields(

@@ -166,6 +166,21 @@ def check_step(step: Step, kind: Kind, names: Sequence[str] | None = None) -> No
 # --- Places -----------------------------------------------------------------------------------------------------------
 
 
+def path_in(step: Step, place: str | JsonPath) -> JsonPath:
+    """Return the path of a place in a step's arguments, with the argument's own name and positions as integers.
+
+    :param step: the step.
+    :param place: the place, see :func:`set_argument`.
+    :raises SpecError: there is no such argument, or nothing at the place.
+    """
+    path = _path(place)
+    path = [_canonical(kind_of(step), str(path[0]), step), *path[1:]]
+    argument = step.arguments.get(str(path[0]))
+    if argument is None or _is_open(argument) or len(path) == 1:
+        return path
+    return [path[0], *_typed(argument.value, path[1:], f"step {step.key}: {dotted(path)}")]
+
+
 def _path(place: str | JsonPath) -> JsonPath:
     path: JsonPath = list(place.split(".")) if isinstance(place, str) else list(place)
     if not path or "" in path:

@@ -30,12 +30,12 @@ def _text(text: str) -> Any:
 
 
 def _wire(text: str) -> Any:
-    step, *path = _place(text)
+    step, *path = place(text)
     return {"$from": [step, *path]} if step else {"$item": path}
 
 
 def _param(text: str) -> Any:
-    return {"$param": _place(text)}
+    return {"$param": place(text)}
 
 
 def _template(text: str) -> Any:
@@ -50,8 +50,11 @@ def _secret(text: str) -> Any:
     return {"$secret": text}
 
 
-def _place(text: str) -> JsonPath:
-    """Split a place such as ``step.rows.0`` into its name, keys and positions."""
+def place(text: str) -> JsonPath:
+    """Return a place such as ``step.rows.0`` as its name, keys and positions.
+
+    :param text: what the person typed.
+    """
     first, *rest = text.split(".")
     return [first, *(int(part) if part.isascii() and part.isdigit() else part for part in rest)]
 

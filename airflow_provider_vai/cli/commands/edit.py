@@ -12,9 +12,11 @@ from airflow_provider_vai.analysis.diff.spec_diff import Change, diff as spec_di
 from airflow_provider_vai.analysis.verify.files import sidecar_path
 from airflow_provider_vai.authoring.editing.edit_requests import (
     AddStep,
+    AskModel,
     ChangeAutomation,
     ChangeStep,
     Edit,
+    LiftArgument,
     MoveStep,
     RemoveStep,
 )
@@ -42,11 +44,31 @@ def edit(arguments: Namespace) -> None:
     """
     path = sidecar_path(Path(arguments.dag))
     sidecar = read_sidecar(path)
-    _check_version(sidecar, path, arguments.expected_version)
+    check_version(sidecar, path, arguments.expected_version)
+    carry_out(
+        ACTIONS[arguments.action](arguments),
+        sidecar,
+        path,
+        arguments,
+        " ".join([arguments.action, *arguments.names[:1]]),
+    )
+
+
+def carry_out(edit: Edit, sidecar: Sidecar, path: Path, arguments: Namespace, summary: str) -> None:
+    """Carry out an edit and write a new version, or only show what would change with ``--dry-run``.
+
+    :param edit: The edit.
+    :param sidecar: The automation as it is.
+    :param path: The path of its sidecar.
+    :param arguments: What was typed: ``summary``, ``dry_run`` and ``json``.
+    :param summary: What changes, for the history, if the user says nothing.
+    :raises SpecError: if the edit is refused; nothing was written.
+    :raises PublishError: if the files cannot be written.
+    """
     before = sidecar.automation
-    after = ACTIONS[arguments.action](arguments).apply(before, author())
+    after = edit.apply(before, author())
     changes = spec_diff(before, after)
-    summary = arguments.summary or " ".join([arguments.action, *arguments.names[:1]])
+    summary = arguments.summary or summary
     written = None
     if changes and not arguments.dry_run:
         written = save(after, path, summary, sidecar.entry or None)
@@ -104,7 +126,14 @@ def save(automation: Automation, path: Path, summary: str, expected: int | None)
     return files
 
 
-def _check_version(sidecar: Sidecar, path: Path, expected: int | None) -> None:
+def check_version(sidecar: Sidecar, path: Path, expected: int | None) -> None:
+    """Refuse to go on if an automation is at another version than the user expects.
+
+    :param sidecar: The automation as it is.
+    :param path: The path of its sidecar.
+    :param expected: The version that the user expects; ``None``: any.
+    :raises SpecError: if it is at another version.
+    """
     if expected is not None and sidecar.version != expected:
         raise SpecError(
             f"the automation is at version {sidecar.version}, but --expected-version is {expected}",
@@ -185,6 +214,18 @@ def _set(given: Namespace) -> Edit:
     return ChangeStep(key, values=values, ungated=given.ungated)
 
 
+def _lift(given: Namespace) -> Edit:
+    key, place, *name = _names(given, "KEY PLACE…")
+    if len(name) > 1:
+        raise _usage("lift", f"expected KEY PLACE [NAME], found {' '.join(given.names)}")
+    return LiftArgument(key, place, name[0] if name else None, ungated=given.ungated)
+
+
+def _model(given: Namespace) -> Edit:
+    key, place, *reads = _names(given, "KEY PLACE STEP.PATH…")
+    return AskModel(key, place, reads, conn_id=given.conn_id)
+
+
 def _unset(given: Namespace) -> Edit:
     key, *places = _names(given, "KEY PLACE…")
     return ChangeStep(key, unset=places, ungated=given.ungated)
@@ -232,6 +273,8 @@ ACTIONS: Mapping[str, Callable[[Namespace], Edit]] = {
     "replace": _replace,
     "set": _set,
     "unset": _unset,
+    "lift": _lift,
+    "model": _model,
     "guard": _guard,
     "options": _options,
     "step-options": _step_options,

@@ -24,6 +24,12 @@ from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
 
 ENOUGH = 3
 NAMED = 2
+HINTED = 2
+"""The fewest points with which a person's hint means an expression."""
+
+BY_HINT = 100
+"""What a hint adds to its points, so that it counts more than any sentence of the recording."""
+
 FOR_FEW_DIGITS = 6
 FEW_DIGITS = 3
 MANY_DIGITS = 4
@@ -56,6 +62,7 @@ class Judge:
 
     :param sentences: those of the user in the turn that the call answers.
     :param needs: what accepts an expression in several runs: their ``proof``, the user's ``words``, or ``either``.
+    :param hints: what a person says about the value now, after the recording.
     :param open: expressions that behave differently and are right in several runs with different values, where neither
         of them was accepted.
     """
@@ -63,6 +70,7 @@ class Judge:
     sentences: Sequence[Sentence]
     behaviours: Behaviours = field(default_factory=Behaviours)
     needs: Needs = "either"
+    hints: Sequence[Sentence] = ()
     open: list[Expression] = field(default_factory=list)
 
     def number(
@@ -102,7 +110,7 @@ class Judge:
         :param around: the sentence of the text in which it is written.
         :param tried: how many criteria were compared with it.
         """
-        many = [one for one in fits if len(one.table.rows) >= FEWEST_ROWS]
+        many = [one for one in fits if len(one.table.rows) >= FEWEST_ROWS or self.hinted(one)]
         chance = _chance(fits, expected, tried)
         return self._decided(fits, expected, chance, lambda: self._best(many, around, is_record=True))
 
@@ -151,6 +159,8 @@ class Judge:
         self, fits: Sequence[Expression], digits: int, around: Sequence[Sentence], *, has_neighbour: bool
     ) -> Choice | None:
         found = self._best(fits, around)
+        if found is not None and self.hinted(found.expression):
+            return found
         if found is None:
             return self._alone(fits) if digits >= MANY_DIGITS and self.needs != "words" else None
         if digits < FEW_DIGITS and around and not any(found.expression.is_meant_by(one) for one in around):
@@ -174,7 +184,7 @@ class Judge:
         if len(groups) > 1:
             return None
         chosen = groups[0][0]
-        if is_record and self._has_two_reasons(fits, around):
+        if is_record and not self.hinted(chosen) and self._has_two_reasons(fits, around):
             return None
         others = [one for points, one in scored if one not in best and points]
         return None if _filters_nothing(chosen, fits) else Choice(chosen, most, tuple(others))
@@ -190,12 +200,19 @@ class Judge:
         return len(self.behaviours.groups(found)) > 1
 
     def _points(self, one: Expression, around: Sequence[Sentence], *, is_record: bool) -> int:
+        if hinted := self.hinted(one):
+            return BY_HINT + hinted
         beside = around[0] if around else None
         found = [
             one.points(sentence, beside) for sentence in self.sentences if not is_record or _uses_all(one, sentence)
         ]
         own = [] if is_record and not around else [one.points(sentence) for sentence in around]
         return max([*found, *own], default=0)
+
+    def hinted(self, one: Expression) -> int:
+        """Return how many points the hints give an expression; 0 if none of them means it."""
+        most = max((one.points(hint) for hint in self.hints), default=0)
+        return most if most >= HINTED else 0
 
     def _alone(self, fits: Sequence[Expression]) -> Choice | None:
         """Return the only unfiltered expression; differences and changes are of the same figure anyway.

@@ -15,6 +15,7 @@ from airflow_provider_vai.crystallizer.deriving.stale import stale_texts
 from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.evidence import Evidence
 from airflow_provider_vai.crystallizer.evidence.result_values import place_text
+from airflow_provider_vai.crystallizer.gate_facts import ONE_RUN
 from airflow_provider_vai.crystallizer.wiring.settle import frozen_at
 from airflow_provider_vai.languages.derivation.words import words
 from airflow_provider_vai.languages.places import value_at, with_value
@@ -131,6 +132,6 @@ def _evidence(one: DerivedPlace) -> str:
     """Return the reasons as a line for people."""
     rivals = [words(rival.node) for accepted in one.accepted for rival in accepted.rivals][:SHOWN_RIVALS]
     points = min((accepted.points for accepted in one.accepted), default=0)
-    line = f"{place_text(one.at[1:])}: {words(one.node)}; proposed from one run"
+    line = f"{place_text(one.at[1:])}: {words(one.node)}; {ONE_RUN}"
     line += f" by the user's words ({points} points)" if points else ", the only expression that fits"
     return mask(f"{line}; also fits: {'; '.join(rivals)}" if rivals else line)

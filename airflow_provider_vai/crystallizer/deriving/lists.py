@@ -28,14 +28,7 @@ def listed(expected: ValueInRuns, seen: SeenBefore) -> Choice | None:
     :param seen: what the model had seen before the call.
     """
     value: list[Any] = expected.value
-    fits = [
-        Expression(table, node, value, "list", (), chosen)
-        for table in seen.tables
-        for chosen, rows, kept in filtered(table, seen.asked.conditions(table))
-        if len(kept) == len(value)
-        for node in _made_from(table, rows, value)
-        if expected.holds(node)
-    ]
+    fits = list(lists_of(expected, seen))
     if expected.differs:
         return seen.judge.rows(fits, expected)
     whole = [one for one in fits if not one.conditions and _may_be_whole(one.table, seen)]
@@ -45,6 +38,20 @@ def listed(expected: ValueInRuns, seen: SeenBefore) -> Choice | None:
         return None
     newest = [one for one in whole if one.table is whole[0].table]
     return Choice(newest[0], 0) if len(seen.run.behaviours.groups(newest)) == 1 else None
+
+
+def lists_of(expected: ValueInRuns, seen: SeenBefore) -> Iterator[Expression]:
+    """Yield every expression that gives a list as a whole.
+
+    :param expected: the list, which has items.
+    :param seen: what the model had seen before the call.
+    """
+    value: list[Any] = expected.value
+    for table in seen.tables:
+        for chosen, rows, kept in filtered(table, seen.asked.conditions(table)):
+            for node in _made_from(table, rows, value) if len(kept) == len(value) else ():
+                if expected.holds(node):
+                    yield Expression(table, node, value, "list", (), chosen)
 
 
 def chained(expected: ValueInRuns, seen: SeenBefore) -> Node | None:

@@ -10,7 +10,13 @@ from typing import Any
 from airflow_provider_vai.crystallizer.deriving.accept import ENOUGH, Choice, Judge
 from airflow_provider_vai.crystallizer.deriving.agreement import ValueInRuns
 from airflow_provider_vai.crystallizer.deriving.digits import is_json_number
-from airflow_provider_vai.crystallizer.deriving.expressions import Expression, keys_of, named_keys_of, part_of
+from airflow_provider_vai.crystallizer.deriving.expressions import (
+    Expression,
+    described_keys_of,
+    keys_of,
+    named_keys_of,
+    part_of,
+)
 from airflow_provider_vai.crystallizer.deriving.lists import chained, listed
 from airflow_provider_vai.crystallizer.deriving.seen import SeenBefore
 from airflow_provider_vai.crystallizer.deriving.sentences import Sentence
@@ -97,7 +103,7 @@ class ArgumentSearch:
             return None
         if is_json_number(value):
             return self._number(value, at, beside)
-        for way in (self._named, self._picked, self._date, self._address, self._text):
+        for way in (self._named, self._picked, self._date, self.address, self._text):
             made = way(value, at)
             if made or tuple(at) in self._ended:
                 return made
@@ -190,6 +196,12 @@ class ArgumentSearch:
             for one in named_keys_of(table, self.seen.asked.sentences)
             if one.value == value and expected.holds(one.node)
         ]
+        fits = fits[:1] or [
+            one
+            for table in tables
+            for one in described_keys_of(table, self.seen.said_before)
+            if one.value == value and expected.holds(one.node)
+        ]
         accepted = self.seen.judge.named(fits[:1], expected)
         if accepted is None:
             return None
@@ -200,8 +212,8 @@ class ArgumentSearch:
 
     def _is_picked_elsewhere(self, named: Expression, value: str) -> bool:
         """Return whether a sentence without the name holds a criterion for the same entry."""
-        name = str(named.conditions[0].value)
-        others = [one for one in self.seen.asked.sentences if not one.says(name)]
+        names = named.conditions[0].texts
+        others = [one for one in self.seen.asked.sentences if not any(map(one.says, names))]
         return is_picked_by(others, named.table, value_of_key(named.table, value), self.seen)
 
     def _criteria(self, fits: Sequence[Expression]) -> int:
@@ -210,23 +222,23 @@ class ArgumentSearch:
 
     def _date(self, value: str, at: JsonPath) -> DerivedPlace | None:
         """Return a date that is some days, which the user said, after a date of a picked record."""
-        spans = {days for sentence in self.seen.asked.sentences for days in sentence.days}
-        fits: list[Expression] = []
+        spans = days_said(self.seen)
         expected = self.seen.expected(value, at)
-        for table in self.seen.tables if spans and weight(value) == "date" else ():
-            for record in self.seen.picks(table):
-                for column in set(record.fields).intersection(table.of_type("date")):
-                    one = part_of(record, column)
-                    fits += [
-                        replace(one, node=call("days_after", date=one.node, days=days), value=value)
-                        for days in spans
-                        if _moved(one.value, days) == value
-                    ]
-        fits = [one for one in fits if expected.holds(one.node)]
+        fits = [
+            one
+            for table in self.seen.tables
+            for one in dated(value, table, self.seen.picks(table) if spans else (), spans)
+            if expected.holds(one.node)
+        ]
         return _made(at, self.seen.judge.record(fits, expected, tried=self._criteria(fits) * len(spans)))
 
-    def _address(self, value: str, at: JsonPath) -> DerivedPlace | None:
-        """Return the text whose only address it is; never in a write, as anyone may have written the text."""
+    def address(self, value: str, at: JsonPath) -> DerivedPlace | None:
+        """Return how an address is found in the only text that has it alone; ``None`` if it is not.
+
+        In a write it never is, because anyone may have written the text.
+
+        :param value: the recorded value. :param at: its place, the argument's name first.
+        """
         kind = next((name for name in ("url", "email") if FOUND[name].fullmatch(value)), None)
         if kind is None or self.seen.draft.effect == "write":
             return None
@@ -301,6 +313,24 @@ def is_named_elsewhere(seen: SeenBefore, picked: Expression, value: str) -> bool
     names = {row[column] for row in rows for column in table.of_type("text") if column not in table.categories}
     others = [sentence for sentence in seen.asked.sentences if picked.points(sentence) < ENOUGH]
     return any(sentence.says(name) for sentence in others for name in names)
+
+
+def days_said(seen: SeenBefore) -> set[int]:
+    """Return the spans of time that the user said, in days."""
+    return {days for sentence in seen.asked.sentences for days in sentence.days}
+
+
+def dated(value: str, table: ResultTable, picks: Sequence[Expression], spans: Collection[int]) -> Iterator[Expression]:
+    """Yield the expressions for a date that is some days after a date of a picked record.
+
+    :param value: the date. :param picks: the records of the table. :param spans: numbers of days.
+    """
+    for record in picks if weight(value) == "date" else ():
+        for column in set(record.fields).intersection(table.of_type("date")):
+            one = part_of(record, column)
+            for days in spans:
+                if _moved(one.value, days) == value:
+                    yield replace(one, node=call("days_after", date=one.node, days=days), value=value)
 
 
 def value_of_key(table: ResultTable, key: str) -> Any:

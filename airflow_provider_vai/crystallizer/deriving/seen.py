@@ -63,6 +63,10 @@ class Asked:
         """Return the columns of text of a table, under these filters."""
         return self._once("lists", table, lambda: self._columns(table))
 
+    def named(self, table: ResultTable) -> list[Expression]:
+        """Return the records of a table that are the only ones under the filters and names that the user said."""
+        return self._once("named", table, lambda: self._only(table))
+
     @cached_property
     def has_criterion(self) -> bool:
         """Whether a sentence has a word for a criterion."""
@@ -73,6 +77,18 @@ class Asked:
         if key not in self._made:
             self._made[key] = list(make())
         return self._made[key]
+
+    def _only(self, table: ResultTable) -> Iterator[Expression]:
+        for chosen, rows, kept in filtered(table, [*self.conditions(table), *self._names(table)]):
+            if chosen and len(kept) == 1:
+                yield Expression(table, call("only", rows=rows), kept[0], conditions=chosen)
+
+    def _names(self, table: ResultTable) -> Iterator[Condition]:
+        """Yield the filters for texts that one record has, and that the user said."""
+        for column in table.of_type("text"):
+            for value in table.columns[column] if column not in table.categories else ():
+                if len(value) > 1 and any(sentence.says(value) for sentence in self.sentences):
+                    yield Condition(column, value)
 
     def _columns(self, table: ResultTable) -> Iterator[Expression]:
         for chosen, rows, _ in filtered(table, self.conditions(table)):
@@ -124,6 +140,14 @@ class RunTables:
             self._asked[call_.turn] = Asked(sentences_of(self.evidence.timeline.user_text(call_)))
         return self._asked[call_.turn]
 
+    def turns_until(self, call_: ToolCall) -> list[Asked]:
+        """Return what the user asked for in every turn up to that of a call."""
+        known = self.evidence.run.turns
+        for turn in known:
+            if turn.index not in self._asked:
+                self._asked[turn.index] = Asked(sentences_of(turn.user_text))
+        return [self._asked[turn.index] for turn in known if turn.index <= call_.turn]
+
     @cached_property
     def _source_batches(self) -> list[int]:
         return [source.call.batch for source in self.sources]
@@ -138,16 +162,29 @@ class SeenBefore:
 
     :param others: the other runs that made the step; none if one run is searched by itself.
     :param needs: what accepts an expression in several runs, see :class:`~.accept.Judge`.
+    :param hints: what a person says about the value now. They count more than the sentences of the recording.
     """
 
     def __init__(
-        self, run: RunTables, draft: Draft, others: Sequence[OtherRun] = (), *, needs: Needs = "either"
+        self,
+        run: RunTables,
+        draft: Draft,
+        others: Sequence[OtherRun] = (),
+        *,
+        needs: Needs = "either",
+        hints: Sequence[str] = (),
     ) -> None:
         self.run, self.draft, self.others = run, draft, others
-        self.asked = run.asked(draft.call)
-        self.judge = Judge(self.asked.sentences, run.behaviours, needs)
+        self.hints = sentences_of(*hints)
+        self.asked = Asked([*run.asked(draft.call).sentences, *self.hints]) if hints else run.asked(draft.call)
+        self.judge = Judge(self.asked.sentences, run.behaviours, needs, self.hints)
         self.sources = run.sources_before(draft.call.batch)
         self.tables = run.tables_before(draft.call.batch)
+
+    @cached_property
+    def said_before(self) -> list[Sentence]:
+        """The sentences of the user in every turn up to that of the call."""
+        return [one for turn in self.run.turns_until(self.draft.call) for one in turn.sentences]
 
     def expected(self, value: Any, at: JsonPath) -> ValueInRuns:
         """Return a recorded value together with what the other runs have in its place.
@@ -162,7 +199,12 @@ class SeenBefore:
         :param around: the text that the value is written in, which may say the criterion as well.
         """
         is_said = self.asked.has_criterion or (around is not None and around.has_criterion)
-        return self.asked.picks(table) if self.others or is_said else ()
+        found = self.asked.picks(table) if self.others or is_said else []
+        return [*found, *self.named(table)] if self.hints else found
+
+    def named(self, table: ResultTable) -> list[Expression]:
+        """Return the records of a table that are the only ones with what the user or the hints say about them."""
+        return self.asked.named(table)
 
     def was_said(self, value: Any) -> bool:
         """Return whether the user or the instructions said a value."""

@@ -11,21 +11,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from airflow_provider_vai.crystallizer.evidence.criteria import PICKING, has_criterion
 from airflow_provider_vai.crystallizer.evidence.said import TOKEN, stands_in
 from airflow_provider_vai.crystallizer.evidence.said_order import sentences
 from airflow_provider_vai.crystallizer.evidence.weight import name_words
 
-LARGE = r"largest|biggest|highest|most|maximum|max|top|greatest|longest|strongest|best|priciest|peak|heaviest|busiest"
-SMALL = r"smallest|lowest|least|minimum|min|cheapest|fewest|shortest|weakest|worst|lightest|slowest"
 WORDS: Mapping[str, re.Pattern[str]] = {
     name: re.compile(rf"\b(?:{words})\b")
     for name, words in {
         "total": r"totals?|sums?|summed|sum up|adds? up|come to|comes to|altogether|overall|combined|in all",
         "mean": r"average|mean|avg|on average",
-        "largest": LARGE,
-        "smallest": SMALL,
-        "latest": r"latest|newest|most recent|last|recent",
-        "earliest": r"earliest|oldest|first",
+        **PICKING,
         "count": r"how many|number of|count|counts",
         "distinct": r"different|distinct|unique",
         "difference": r"difference|gap|increase[ds]?|decrease[ds]?|grew|growth|rose|fell|change[ds]?",
@@ -38,9 +34,6 @@ BOUND = re.compile(
     r"\b(over|above|more than|greater than|exceeding|at least|under|below|less than|fewer than|at most|up to)"
     r" (?:[a-z]{3} |[$€£])?(-?[0-9]{1,15}(?:,[0-9]{3}){0,5}(?:\.[0-9]{1,10})?)\b"
 )
-CRITERIA = ("largest", "smallest", "latest", "earliest")
-"""The operations that pick one of several records."""
-
 BOUNDS = {
     "over": "over", "above": "over", "more than": "over", "greater than": "over", "exceeding": "over",
     "at least": "at_least", "under": "below", "below": "below", "less than": "below", "fewer than": "below",
@@ -77,8 +70,8 @@ class Sentence:
 
     @cached_property
     def has_criterion(self) -> bool:
-        """Whether it has a word for a criterion that picks one of several records."""
-        return any(self.has(operation) for operation in CRITERIA)
+        """Whether it has a word that picks one of several records, or compares them."""
+        return has_criterion(self.text)
 
     @cached_property
     def is_understood(self) -> bool:

@@ -51,11 +51,15 @@ class Composer:
 
     :param expected: the recorded text, and that of the other runs.
     :param seen: what the model had seen before the call.
+    :param may_keep: whether parts that nothing explains may stay as recorded, because a person decides about the text.
+    :param kept: these parts, as they are written.
     """
 
     expected: ValueInRuns
     seen: SeenBefore
     slots: list[Slot] = field(default_factory=list)
+    may_keep: bool = False
+    kept: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -117,22 +121,32 @@ class Composer:
         found = [match for match in NUMBER.finditer(self.text) if self._is_free(*match.span())]
         months = [match for match in MONTH.finditer(self.text) if self._is_free(*match.span())]
         for match in months:
-            if not self._take_month(match):
+            if not (self._take_month(match) or self._keep(*match.span())):
                 return False
         found = [match for match in found if self._is_free(*match.span())]
         left = [match for match in found if not self._take_number(match, has_neighbour=False)]
         is_proven = any(slot.accepted for slot in self.slots)
         left = [match for match in left if not (is_proven and self._take_number(match, has_neighbour=True))]
         for match in left:
-            expected = self._expected(*match.span())
-            if expected is None or expected.differs:
+            if self._may_stay(match):
+                self.slots.append(Slot(*match.span(), None))
+            elif not self._keep(*match.span()):
                 return False
-            if not (
-                self.seen.was_said(plain_number(match)) or (expected.others and not self._figures(match, expected))
-            ):
-                return False
-            self.slots.append(Slot(*match.span(), None))
         return True
+
+    def _may_stay(self, match: re.Match[str]) -> bool:
+        """Return whether a number that nothing explains is not of a result: it was said, or all runs have it."""
+        expected = self._expected(*match.span())
+        if expected is None or expected.differs:
+            return False
+        return self.seen.was_said(plain_number(match)) or bool(expected.others and not self._figures(match, expected))
+
+    def _keep(self, start: int, end: int) -> bool:
+        """Keep a part as it is recorded, if a person decides about the text; return whether it is kept."""
+        if self.may_keep:
+            self.kept.append(self.text[start:end])
+            self.slots.append(Slot(start, end, None))
+        return self.may_keep
 
     def _take_number(self, match: re.Match[str], *, has_neighbour: bool) -> bool:
         expected = self._expected(*match.span())
@@ -217,7 +231,9 @@ class Composer:
                 criteria = sum(len(self._picks(one)) for one in {id(it.table): it.table for it in fits}.values())
                 accepted = self.seen.judge.record(fits, expected, [self._around(start)], tried=criteria)
             if accepted is None and not (expected and expected.others and not expected.differs and not fits):
-                return False
+                if not self._keep(start, start + len(name)):
+                    return False
+                continue
             node = accepted.expression.node if accepted else None
             self.slots.append(Slot(start, start + len(name), node, accepted))
         return True

@@ -73,10 +73,14 @@ class Evidence:
         return self._results_of(False)
 
     def _results_of(self, is_untrusted: bool) -> SaidIndex[ToolCall]:
-        results = [(call, text) for call, text in self.timeline.results if self._is_untrusted(call) == is_untrusted]
+        results = [(call, text) for call, text in self.timeline.results if self.is_untrusted(call) == is_untrusted]
         return SaidIndex((call.batch, call, Said(text.value, fold=True)) for call, text in results)
 
-    def _is_untrusted(self, call: ToolCall) -> bool:
+    def is_untrusted(self, call: ToolCall) -> bool:
+        """Return whether outsiders can write the result of a call, as the tools file says.
+
+        :param call: the call.
+        """
         tool = call.tool, call.server
         if tool not in self._trust:
             rule = self.tools.rule(*tool)

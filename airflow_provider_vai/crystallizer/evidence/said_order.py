@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from airflow_provider_vai.crystallizer.evidence.criteria import has_criterion
 from airflow_provider_vai.crystallizer.evidence.weight import name_words
 
 ORDINALS = {
@@ -28,30 +29,6 @@ ITEMS = frozenset(
 
 SENTENCE = re.compile(r"[^.!?;\n]+(?:[.!?;](?!\s)[^.!?;\n]*)*")
 ORDERED = re.compile(r"\bthe (?:very )?(?=(\w+) (\w+)(?: (\w+))?)")
-CRITERION = re.compile(
-    r"\b(?:most|least|more|less|fewer|than|over|under|above|below|exceed\w*|between|top|max|maximum|min|minimum|worse"
-    r"|worst|[a-z]{2,}est)\b"
-)
-NO_CRITERION = frozenset(
-    {
-        *(
-            "test",
-            "contest",
-            "protest",
-            "detest",
-            "attest",
-            "request",
-            "quest",
-            "guest",
-            "conquest",
-            "interest",
-            "rest",
-        ),
-        *("forest", "harvest", "arrest", "everest", "west", "northwest", "southwest", "midwest", "manifest", "digest"),
-        *("suggest", "invest", "honest", "dishonest", "modest", "nest", "vest", "chest", "pest", "bequest"),
-    }
-)
-"""Words that end like a superlative."""
 
 
 def sentences(text: str) -> Iterator[str]:
@@ -71,14 +48,9 @@ def asks_for_position(text: str, position: int, names: Iterable[str]) -> bool:
     return any(_asks(sentence, position, nouns) for sentence in sentences(text))
 
 
-def has_criterion(sentence: str) -> bool:
-    """Return whether a sentence, in lower case, holds a word that compares, such as "highest" or "over"."""
-    return any(found[0] not in NO_CRITERION for found in CRITERION.finditer(sentence))
-
-
 def _asks(sentence: str, position: int, nouns: Iterable[str]) -> bool:
     for ordinal, *following in ORDERED.findall(sentence):
         named = {noun for word in following if word for noun in name_words(word)}
         if ORDINALS.get(ordinal) == position and not named.isdisjoint(nouns):
-            return not has_criterion(sentence)
+            return not has_criterion(re.sub(rf"\bthe (?:very )?{ordinal}\b", " ", sentence))
     return False

@@ -46,7 +46,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
         figures.count, figures.distinct, figures.total, figures.mean, figures.highest, figures.lowest,
         figures.difference, figures.ratio, figures.percentage, figures.change, figures.rounded,
         writing.text, writing.shown, writing.percent, writing.month_of, writing.days_after, writing.joined,
-        writing.found,
+        writing.as_json, writing.found,
     )
 }  # fmt: skip
 

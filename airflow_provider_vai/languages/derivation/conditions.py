@@ -48,6 +48,8 @@ class Bound:
         :raises DerivationError: the two cannot be compared, or a list is wanted and the value is none.
         """
         if self.name == CONTAINING:
+            if isinstance(value, dict) and self.fields:
+                return self._fits(value)
             if not isinstance(value, list):
                 raise DerivationError(f"{what} is not a list: found {described(value)}")
             return any(map(self._fits, value))
@@ -95,10 +97,10 @@ def at_most(value: Any) -> Bound:
 
 
 def containing(value: Any = None, /, **fields: Any) -> Bound:
-    """Return the condition "a list that has this item", for :func:`where`.
+    """Return the condition "a list that has this item", or "an object with these fields", for :func:`where`.
 
     :param value: the item, if it is a plain value.
-    :param fields: of an item that is an object, the values that these fields of it must have.
+    :param fields: of an item that is an object, or of the object itself, the values that these fields must have.
     :raises DerivationError: both are given.
     """
     if fields and value is not None:

@@ -182,6 +182,7 @@ _PHRASES: dict[str, Phrase] = {
     "month_of": lambda node, say, measure: say(node["date"]),
     "days_after": _simple("{days} days after {date}"),
     "joined": _simple("{values}, joined"),
+    "as_json": _simple("{data} as JSON"),
     "found": _found,
 }
 """What each function says; a test checks that none is missing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 from decimal import Decimal
 from typing import Any, Literal
@@ -143,6 +144,18 @@ def joined(values: list[Any], separator: str = ", ") -> str:
     return _checked(separator, "the separator").join(
         _written(value, f"item {position + 1}") for position, value in enumerate(checked_list(values))
     )
+
+
+def as_json(data: Any) -> str:
+    """Return data as JSON text, for a model that reads it.
+
+    :param data: Rows, or another part of a result.
+    :raises DerivationError: the text has more than :data:`MOST_CHARACTERS` characters.
+    """
+    made = json.dumps(data, ensure_ascii=False)
+    if len(made) > MOST_CHARACTERS:
+        raise DerivationError(f"the data have more than {MOST_CHARACTERS:,} characters as JSON")
+    return made
 
 
 def found(text: str, kind: Kind) -> str:

@@ -149,6 +149,9 @@ READ_QUESTIONS = [Depends(requires_access_dag("GET", DagAccessEntity.HITL_DETAIL
 READ_RECORDINGS = [Depends(requires_access_dag("PUT")), Depends(edits_connections)]
 """The checks of recordings: what a person said to an agent is only for users who may make automations of it."""
 
+READ_RECORDING_OF = [Depends(known_name), Depends(requires_access_dag("PUT")), Depends(edits_connections)]
+"""The checks of what shows recorded values of one automation: as for recordings, and for this DAG."""
+
 AUTHOR_NEW = [*READ_RECORDINGS, Depends(own_request)]
 """The checks of routes that make an automation; once its DAG id is known, :func:`check_dag` follows."""
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_vai.authoring.crystallize_options import CrystallizeOptions
+from airflow_provider_vai.authoring.deriving import Proposed
 from airflow_provider_vai.authoring.stored_recordings import Stored, Summary
 from airflow_provider_vai.exceptions import from_data
 from airflow_provider_vai.model import notifiers
@@ -135,6 +136,18 @@ def automation(document: dict[str, Any], secret_conn_id: str | None) -> Automati
     return Automation.model_validate(
         _asked("automation", document=document, automations=folder, secret_conn_id=secret_conn_id)
     )
+
+
+def proposed(automation: Automation, step: str, place: str, say: list[str]) -> Proposed:
+    """Return how each run can work out an argument of a stored recording's automation.
+
+    :param automation: the automation. :param step: the step's key. :param place: the place in its arguments.
+    :param say: what the value is, in words.
+    :raises VaiError: see ``authoring.deriving.propose`` and ``stored_run``. :raises Problem: see :func:`_asked`.
+    """
+    recordings = str(recordings_folder())
+    spec = automation.model_dump(mode="json")
+    return Proposed.of(_asked("propose", recordings=recordings, automation=spec, step=step, place=place, say=say))
 
 
 def _asked(task: str, **arguments: Any) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from airflow_provider_vai.analysis.explain import ORIGINS, explain
+from airflow_provider_vai.analysis.explain import explain
 from airflow_provider_vai.model.automation import Automation, Step
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.review_lines import numbered
@@ -100,7 +100,7 @@ def shown_step(automation: Automation, step: Step) -> StepShown:
     """Return a step in words."""
     kind = by_name().get(step.kind)
     arguments = [
-        {**one, "source": one["source"].replace("`", ""), "origin": ORIGINS.get(one["origin"] or "", "")}
+        {**one, "source": one["source"].replace("`", ""), "origin": one["origin_words"]}
         for one in explain(automation, step.key)
     ]
     return StepShown(step, kind.summary if kind else step.kind, EFFECTS[step.effect], arguments)

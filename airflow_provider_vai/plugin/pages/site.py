@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow_provider_vai.plugin.pages import (
     approvals,
     automations,
+    derive,
     imports,
     recordings,
     results,
@@ -23,6 +24,7 @@ from airflow_provider_vai.plugin.pages import (
 ROUTERS = (
     approvals.router,
     automations.router,
+    derive.router,
     imports.router,
     recordings.router,
     results.router,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
-from airflow_provider_vai.analysis.explain import ORIGINS, explain
+from airflow_provider_vai.analysis.explain import explain
 from airflow_provider_vai.analysis.step_graph_svg import MOST_STEPS, Part, drawn, part
 from airflow_provider_vai.authoring.specs.written import spec_value
 from airflow_provider_vai.model.automation import Automation, Step
@@ -45,7 +45,6 @@ def steps(request: Request, user: GetUserDep, dag_id: DagId, at: Offset = 0, che
         found=found_in(about) if is_small or check else None,
         guards={step.key: guarded_by(about.sidecar.steps, step.key) for step in about.sidecar.steps},
         kinds=by_name(),
-        origins=ORIGINS,
         is_open=len(about.sidecar.steps) <= OPEN_STEPS,
     )
 

@@ -49,6 +49,7 @@ class ArgumentExplained(ResponseModel):
     class_: str = Field(alias="class")
     source: str
     origin: str | None
+    origin_words: str
     evidence: list[str]
     candidates: list[str]
 
@@ -111,4 +112,5 @@ def _public(found: Sequence[Finding]) -> list[FindingShown]:
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in ("step", "argument", "class", "source", "origin", "evidence", "candidates")}
+    names = ("step", "argument", "class", "source", "origin", "origin_words", "evidence", "candidates")
+    return {name: row[name] for name in names}

@@ -10,6 +10,7 @@ from airflow_provider_vai.analysis.explain import explain, lines
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.model.automation import Argument, Automation, Output, Param, Secret, Step
 from airflow_provider_vai.model.step_approval import StepApproval
+from airflow_provider_vai.model.triggers import WebhookTrigger
 from tests.unit.support import call, crystallized, run
 
 
@@ -123,3 +124,34 @@ def test_a_crystallized_run() -> None:
         run(call("look", result={"id": "record 4711"}), call("send", {"x": "record 4711", "y": 1})), gates="recorded"
     )
     assert "    - x: from look[id] (call c1); no other result has it" in lines(automation, "send")
+
+
+def test_what_a_webhook_brings_and_what_a_person_set() -> None:
+    """Neither is from the user's words: the run's starter, or an editor, said it."""
+    common = {"kind": "mcp_tool", "operator": "x.Y", "approval": StepApproval(recorded="unknown", reason="r")}
+    edited = {"origin": "user", "evidence": ["edited by ada"]}
+    part = {"at": ["id"], "param": "payload", "path": ["id"]}
+    arguments = {
+        "body": Argument(class_="parameter", param="payload", **edited),
+        "part": Argument.model_validate({"class": "wired", "value": {"id": None}, "wires": [part], **edited}),
+        "set": Argument(class_="frozen", value=5, **edited),
+        "said": Argument(class_="frozen", value=5, origin="user", evidence=["given by the user in turn 0"]),
+        "region": Argument(class_="parameter", param="region", origin="user"),
+    }
+    step = Step(key="send", task_id="send", call_ids=["c1"], arguments=arguments, **common)
+    params = {"region": Param(default="EU"), "payload": Param(default=None)}
+    hook = WebhookTrigger(type="webhook", path="orders", conn_id="hook")
+    started = Automation(dag_id="d", source_type="MANUAL", steps=[step], params=params, triggers=[hook])
+
+    words = {row["argument"]: row["origin_words"] for row in explain(started)}
+
+    assert words == {
+        "body": "from the body of the webhook's delivery",
+        "part": "from the body of the webhook's delivery, the rest set by an edit",
+        "set": "set by an edit",
+        "said": "from the user's words",
+        "region": "from the user's words",
+    }
+    assert not any("payload`; from the user's words" in line for line in lines(started))
+    by_hand = started.model_copy(update={"triggers": []})
+    assert {row["argument"]: row["origin_words"] for row in explain(by_hand)}["body"] == "set by an edit"

@@ -26,7 +26,7 @@ from airflow_provider_vai.plugin.routes import setup
 from airflow_provider_vai.plugin.webhooks import runs as webhook_runs
 from airflow_provider_vai.store.publisher import publish
 from tests.golden.regenerate import FIXED
-from tests.paths import TRACES
+from tests.paths import ROOT, TRACES
 from tests.unit.plugin.api_support import SPEC, run_id, seed
 from tests.unit.plugin.questions import ask as ask_question, small
 from tests.unit.plugin.recorded_answers import Recorder, check, recorded
@@ -185,6 +185,23 @@ def test_steps(ask: Recorder) -> None:
     ask("DELETE", f"{steps}/look", json={"freeze": {"send.json.rows": [{"a_b": 1}]}}, headers=MATCH)
     ask("GET", steps)
     check("steps", ask)
+
+
+def test_derivations(ask: Recorder) -> None:
+    """Proposed and accepted; a value becomes a param, and a text is written by a model."""
+    ask("POST", RUNS, content=(ROOT / "dev/example/run.json").read_bytes())
+    stored = ask.client.get(RUNS).json()["items"][0]["runId"]
+    rules = [{"match": name, "kind": name, "connId": name} for name in ("generate_query", "http_request")]
+    ask("POST", f"{RUNS}/{stored}/crystallize", json={"dagId": "sales", "tools": rules})
+    step = f"{URL}/sales/steps/http_request"
+    place = {"place": "json.summary", "say": ["total of orders"]}
+    ask("GET", f"{step}/derivations", params=place)
+    ask("GET", f"{step}/derivations", params={"place": "json.summary", "say": ["banana"]})
+    ask("POST", f"{step}/derivations", json={**place, "number": 1}, headers=MATCH)
+    ask("POST", f"{step}/derivations", json={**place, "number": 9}, headers=MATCH)
+    ask("POST", f"{step}/lift", json={"place": "json.highlights.0", "name": "some_words"}, headers=MATCH)
+    ask("POST", f"{step}/model", json={"place": "json.title", "reads": ["generate_query.rows"]}, headers=MATCH)
+    check("derivations", ask)
 
 
 def test_recordings(ask: Recorder) -> None:

@@ -91,13 +91,15 @@ def test_every_route_asks_for_a_permission() -> None:
 def test_what_a_route_asks_for(route: APIRoute) -> None:
     """A change needs a request of our own; whatever says what an automation does, the right to edit connections, too.
 
-    So do recordings, which say what a person told an agent, and the setup, which names folders and connections. A route
-    about one DAG asks for that DAG, after its name was looked at.
+    So do recordings and their values, which say what a person told an agent, and the setup, which names folders and
+    connections. A route about one DAG asks for that DAG, after its name was looked at.
     """
     if not route.path.startswith("/api/v1/") or route.path.endswith(("approvals", "openapi.json")):
         return
     checks, is_write = asked(route), route.methods & {"POST", "PUT", "PATCH", "DELETE"}
-    is_confidential = "/agents/" in route.path or "/chat/" in route.path or route.path.endswith("/setup")
+    is_confidential = (
+        "/agents/" in route.path or "/chat/" in route.path or route.path.endswith(("/setup", "/derivations"))
+    )
     is_switch = route.path.endswith(SWITCHES) and "{dag_id}" in route.path
     assert (access.own_request.__name__ in checks) is bool(is_write)
     assert (access.edits_connections.__name__ in checks) is (is_confidential or bool(is_write and not is_switch))

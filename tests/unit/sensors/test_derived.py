@@ -90,3 +90,53 @@ def test_a_cut_question_shows_them_too() -> None:
     sensor, _ = gate_and_step(argument({"a": total(rows, "revenue"), "long": "x" * 100_000}))
     made = approval_text.body(asked(sensor), reason=None, recorded=None, page="/page")
     assert "1,266" in made.replace("\\", "")
+
+
+def flagged(derived: Any, **facts: Any) -> str:
+    """Return the line about a derived value, beside what the recording says about it."""
+    recorded = {"derived": [{"at": ["arguments", "a"], **facts}]}
+    text_ = body(argument({"a": derived}), recorded=recorded)
+    (line,) = [line for line in text_.split("\n") if line.startswith("- arguments")]
+    assert "Approval in the recorded run" not in text_
+    return line.replace("\\", "")
+
+
+def test_row_counts_then_and_now() -> None:
+    """The recorded count stands beside the one of this run; a list of half the length is flagged."""
+    everything = total(rows, "revenue")
+    line = flagged(everything, rows=[10], value=900)
+    assert line.endswith("over 12 rows of generate_query: 1,266 (recorded: 900) (recorded over 10 rows)")
+    assert "**12 rows; recorded 40**" in flagged(everything, rows=[40])
+    assert "**12 rows; recorded 5**" in flagged(everything, rows=[5])
+
+
+def test_another_record_than_recorded() -> None:
+    """A record that the criterion picks now is another one; the same one is not flagged."""
+    best = part(largest(rows, "revenue"), "revenue")
+    assert "**another record than recorded: region r11, recorded r3**" in flagged(best, records=[{"region": "r3"}])
+    assert "another record" not in flagged(best, records=[{"region": "r11"}])
+    assert "another record" not in flagged(best, records=[{}])
+
+
+def test_figures_that_are_written_as_text() -> None:
+    """A slot with ten times the recorded figure is flagged, and so is another sign."""
+    value = text("{sum} in all", sum=shown(total(rows, "revenue"), ",d"))
+    assert "**more than ten times as much or less than the recorded 90**" in flagged(value, slot="sum", figure=90)
+    assert "**another sign than the recorded -1,200**" in flagged(value, slot="sum", figure=-1200)
+    assert "(recorded: 1,200)" in flagged(value, slot="sum", figure=1200, value="1,200")
+
+
+def test_where_it_comes_from() -> None:
+    """What one run proposes, and what outsiders can write, are marked."""
+    value = total(where(rows, region="r1"), "revenue")
+    assert "**proposed from one recorded run**" in flagged(value, one_run=True)
+    assert "**worked out from text that outsiders can write**" in flagged(value, untrusted=True)
+    assert "**" not in flagged(value)
+
+
+@pytest.mark.parametrize(
+    "facts", [{"rows": "x"}, {"rows": [1, 2]}, {"records": [1]}, {"records": "x"}, {"figure": "x"}]
+)
+def test_facts_of_another_shape(facts: dict[str, Any]) -> None:
+    """An edit by hand of the facts changes nothing but the comparison."""
+    assert "over 12 rows" in flagged(total(rows, "revenue"), **facts)

@@ -19,7 +19,7 @@ from tests.paths import GOLDEN
 
 NOTHING: dict[str, Any] = dict.fromkeys(
     ("kind", "after", "before", "freeze", "gate_option", "summary", "expected_version", "set", "text", "wire", "param",
-     "template", "secret"),
+     "template", "secret", "conn_id"),
 ) | dict.fromkeys(("parallel", "gate", "ungated", "unbranch", "dry_run", "json"), False)  # fmt: skip
 
 
@@ -121,8 +121,8 @@ def test_new_items_have_their_numbers(dag: Path, capsys: pytest.CaptureFixture[s
 def test_every_action_says_what_it_takes() -> None:
     """The actions are those in `vai edit --help`."""
     assert list(ACTIONS) == [
-        "add", "remove", "move", "rename", "replace", "set", "unset", "guard", "options", "step-options", "triggers",
-        "conditions", "params",
+        "add", "remove", "move", "rename", "replace", "set", "unset", "lift", "model", "guard", "options",
+        "step-options", "triggers", "conditions", "params",
     ]  # fmt: skip
 
 
@@ -133,3 +133,18 @@ def test_who_comes_second_is_refused(dag: Path) -> None:
     with pytest.raises(Conflict):
         save(editing.set_options(read.automation, retries=4), dag.with_suffix(".vai.json"), "late", read.entry)
     assert read_sidecar(dag.with_suffix(".vai.json")).retries == 3
+
+
+def test_a_param_and_a_model(dag: Path) -> None:
+    """A value becomes a param with one command, and a model writes a text with another."""
+    typed(dag, "set", "water", set=["arguments.note=water it twice a week"])
+    after = typed(dag, "lift", "water", "arguments.note", "note_text")
+    assert after.params["note_text"].default == "water it twice a week"
+    typed(dag, "set", "water", set=["arguments.note=water it twice a week"])
+    after = typed(dag, "model", "water", "arguments.note", "read_sensor.values", conn_id="gpt")
+    assert [step.key for step in after.steps] == ["read_sensor", "write_note", "approve_water", "water"]
+    assert after.steps[1].arguments["conn_id"].value == "gpt"
+    with pytest.raises(SpecError, match="expected KEY PLACE"):
+        typed(dag, "model", "water", "arguments.note")
+    with pytest.raises(SpecError, match=r"expected KEY PLACE \[NAME\]"):
+        typed(dag, "lift", "water", "arguments.note", "a", "b")

@@ -44,6 +44,11 @@ def test_where_keeps_lists_with_an_item() -> None:
     assert [row["id"] for row in language.where(lists, items=containing(name="desk"))] == [1]
     assert [row["id"] for row in language.where(lists, items=containing(n=2))] == [1, 2]
     assert language.where(lists, items=containing(name="desk", n=3)) == []
+    objects = [{"id": 1, "options": {"size": "large", "n": 1}}, {"id": 2, "options": {"size": "small"}}]
+    assert [row["id"] for row in language.where(objects, options=containing(size="large"))] == [1]
+    assert language.where(objects, options=containing(size="large", n=2)) == []
+    with pytest.raises(DerivationError, match="is not a list"):
+        language.where(objects, options=containing("large"))
     with pytest.raises(DerivationError, match="give one of them"):
         containing("desk", n=2)
     with pytest.raises(DerivationError, match="the field 'status' of row 1 is not a list: found"):

@@ -144,6 +144,13 @@ def test_dates_fail() -> None:
             writing.days_after("2025-12-31", days)
 
 
+def test_as_json() -> None:
+    """Data become JSON text of one line; what is too long is refused."""
+    assert writing.as_json([{"id": "ü", "n": 1.5}, None]) == '[{"id": "ü", "n": 1.5}, null]'
+    with pytest.raises(DerivationError, match="more than 200,000 characters"):
+        writing.as_json("x" * 200_000)
+
+
 def test_joined() -> None:
     """Texts and numbers, in their order."""
     assert writing.joined(["a", 1, 2.5]) == "a, 1, 2.5"
