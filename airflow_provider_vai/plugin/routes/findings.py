@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -110,5 +110,5 @@ def _public(found: Sequence[Finding]) -> list[FindingShown]:
     ]
 
 
-def _row(row: dict[str, Any]) -> dict[str, Any]:
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ("step", "argument", "class", "source", "origin", "evidence", "candidates")}

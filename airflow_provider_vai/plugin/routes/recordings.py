@@ -105,9 +105,10 @@ def _add_routes(source: Source, prefix: str, name: str) -> None:
 
     post.__doc__ = f"Store a trace file of any supported format; its {name}s can then be crystallized."
     listing.__doc__ = f"List the {name}s, the one stored last first."
-    read.__doc__ = f"Show what happened in a {name}, with credentials masked."
-    crystallize.__doc__ = f"Turn a {name} into a draft of an automation."
-    preview.__doc__ = f"Show what a {name} would become: the spec and the DAG file. Nothing is written."
+    one_name = f"an {name}" if name[0] in "aeiou" else f"a {name}"
+    read.__doc__ = f"Show what happened in {one_name}, with credentials masked."
+    crystallize.__doc__ = f"Turn {one_name} into a draft of an automation."
+    preview.__doc__ = f"Show what {one_name} would become: the spec and the DAG file. Nothing is written."
     one = f"{prefix}/{{recording_id:path}}"
     add = router.add_api_route
     add(prefix, post, methods=["POST"], dependencies=AUTHOR_NEW, status_code=201, response_model=RecordingList,

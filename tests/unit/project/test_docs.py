@@ -28,7 +28,10 @@ USER_PAGES = [
 ]
 ADRS = sorted((ROOT / "dev/adr").glob("*.md"))
 PAGES = [*USER_PAGES, *(ROOT / f"dev/{name}.md" for name in ("CONTRIBUTING", "SECURITY", "CHANGELOG")), *ADRS]
-GENERATED = ("cli.md", "configuration.md", "exceptions.md", "formats.md", "kinds.md", "review.md", "sidecar.md")
+GENERATED = (
+    *("api_reference.md", "cli.md", "configuration.md", "exceptions.md", "formats.md", "json_output.md", "kinds.md"),
+    *("review.md", "sidecar.md"),
+)
 TOP = "airflow_provider_vai|dag_templates|dev|tests"
 WORDS = {
     "frozen": "frozen|freezes?",
