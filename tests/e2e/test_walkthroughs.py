@@ -106,10 +106,16 @@ def test_a_page_can_be_followed(follow: Callable[..., None], page: str) -> None:
     follow(page)
 
 
-def test_a_session_becomes_a_dag(follow: Callable[..., None], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("page", "write"),
+    [("howto/claude-code.md", claude_session.write), ("howto/mcp-tools.md", claude_session.write_with_mcp)],
+)
+def test_a_session_becomes_a_dag(
+    follow: Callable[..., None], tmp_path: Path, page: str, write: Callable[[Path], None]
+) -> None:
     """From the session of a coding agent to the DAG's success, with an approval."""
-    claude_session.write(tmp_path / "home")
-    follow("howto/claude-code.md")
+    write(tmp_path / "home")
+    follow(page)
 
 
 @pytest.mark.parametrize(
@@ -118,6 +124,8 @@ def test_a_session_becomes_a_dag(follow: Callable[..., None], tmp_path: Path) ->
         ("howto/langgraph.md", scripted_models.dashboard),
         ("howto/openai-agents.md", scripted_models.dashboard),
         ("howto/own-functions.md", scripted_models.order),
+        ("howto/pydantic-ai.md", scripted_models.dashboard),
+        ("howto/opentelemetry.md", scripted_models.dashboard),
     ],
 )
 def test_an_agent_becomes_a_dag(follow: Callable[..., None], page: str, script: scripted_models.Script) -> None:
