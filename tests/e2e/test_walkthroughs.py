@@ -13,11 +13,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e import claude_session, scripted_models
+from tests.e2e import claude_session, mail_server, scripted_models
 from tests.e2e.walkthrough import LIMIT, Walkthrough, plain_environment
 from tests.paths import ROOT
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.docs, pytest.mark.timeout(2400)]
 
 STATES = """\
 import sys
@@ -89,6 +89,7 @@ def follow(tmp_path: Path) -> Iterator[Callable[..., None]]:
             "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(_free_port()),
             "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(_free_port()),
             "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT": str(_free_port()),
+            "REPORTS_PORT": str(_free_port()),
             **variables,
         }
         walk = Walkthrough(tmp_path / "vai", environment, waiting)
@@ -100,10 +101,27 @@ def follow(tmp_path: Path) -> Iterator[Callable[..., None]]:
         walk.end()
 
 
-@pytest.mark.parametrize("page", ["tutorial/command-line.md", "howto/webhook.md"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "tutorial/command-line.md",
+        "howto/webhook.md",
+        "howto/edit-step.md",
+        "howto/several-runs.md",
+        "howto/verify-in-ci.md",
+    ],
+)
 def test_a_page_can_be_followed(follow: Callable[..., None], page: str) -> None:
     """A new user who types what the page says gets what it shows."""
     follow(page)
+
+
+def test_notifiers_send_mails(follow: Callable[..., None], tmp_path: Path) -> None:
+    """One when a gate waits, one when the run succeeds; the mail server is one of the test."""
+    with mail_server.serving(tmp_path / "home/mails.txt") as port:
+        extra = {"disable_ssl": True, "disable_tls": True}
+        connection = {"conn_type": "smtp", "host": "127.0.0.1", "port": port, "extra": extra}
+        follow("howto/notify-approvals.md", AIRFLOW_CONN_SMTP_DEFAULT=json.dumps(connection))
 
 
 @pytest.mark.parametrize(
