@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import os
 import re
-import shlex
 import signal
 import subprocess
 import threading
@@ -183,7 +182,7 @@ class Walkthrough:
         log = self.folder.parent / f"background-{len(self.background)}.log"
         with log.open("w") as out:
             process = subprocess.Popen(
-                shlex.split(text),
+                ["bash", "-c", f"exec {text}"],
                 cwd=self._output("pwd")[0],
                 env={name: value for name, _, value in pairs},
                 stdout=out,
