@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import boto3
 import httpx
 import pytest
+from moto.server import ThreadedMotoServer
 
 from tests.e2e import claude_session, mail_server, scripted_models
 from tests.e2e.walkthrough import LIMIT, Walkthrough, plain_environment
@@ -89,6 +91,8 @@ def follow(tmp_path: Path) -> Iterator[Callable[..., None]]:
             "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(_free_port()),
             "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(_free_port()),
             "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT": str(_free_port()),
+            **dict.fromkeys(("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"), "Ada"),
+            **dict.fromkeys(("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"), "ada@example.com"),
             "REPORTS_PORT": str(_free_port()),
             **variables,
         }
@@ -109,11 +113,30 @@ def follow(tmp_path: Path) -> Iterator[Callable[..., None]]:
         "howto/edit-step.md",
         "howto/several-runs.md",
         "howto/verify-in-ci.md",
+        "howto/git.md",
+        "howto/path-prefix.md",
+        "howto/move.md",
+        "howto/upgrade.md",
+        "howto/remove.md",
     ],
 )
 def test_a_page_can_be_followed(follow: Callable[..., None], page: str) -> None:
     """A new user who types what the page says gets what it shows."""
     follow(page)
+
+
+def test_a_bucket_holds_the_automations(follow: Callable[..., None]) -> None:
+    """What is crystallized into a bucket is a DAG of Airflow; the object storage is a server of the test."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    place = {"endpoint_url": f"http://{host}:{port}", "region_name": "us-east-1"}
+    boto3.client("s3", **place, aws_access_key_id="k", aws_secret_access_key="s").create_bucket(Bucket="my-bucket")
+    connection = {"conn_type": "aws", "login": "k", "password": "s", "extra": place}
+    try:
+        follow("howto/object-storage.md", AIRFLOW_CONN_AWS_DEFAULT=json.dumps(connection))
+    finally:
+        server.stop()
 
 
 def test_notifiers_send_mails(follow: Callable[..., None], tmp_path: Path) -> None:
