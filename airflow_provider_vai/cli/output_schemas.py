@@ -41,7 +41,7 @@ _PARAMETER = re.compile(r"^:param (\w+): (.*?)(?=^:|\Z)", re.DOTALL | re.MULTILI
 
 
 @dataclass(frozen=True)
-class Output:
+class CommandOutput:
     """What a command prints with ``--json``.
 
     :param options: The options with which it prints this, such as ``--all``; empty: without them.
@@ -52,28 +52,28 @@ class Output:
     type: Any
 
 
-OUTPUTS: dict[str, tuple[Output, ...]] = {
-    "inspect": (Output("", Run), Output("--all", list[Run])),
-    "crystallize": (Output("", WrittenAutomation), Output("--all", list[WrittenAutomation])),
-    "init": (Output("", WrittenToolsFile),),
-    "render": (Output("", WrittenAutomation),),
-    "lint": (Output("", list[Finding]),),
-    "edit": (Output("", EditedAutomation),),
-    "diff": (Output("", ComparisonData),),
-    "explain": (Output("", list[ExplainedArgument]),),
-    "versions": (Output("", list[ListedEntry]), Output("--show N", Entry)),
-    "restore": (Output("", RestoredAutomation),),
-    "activate": (Output("", AutomationStatus),),
-    "pause": (Output("", AutomationStatus),),
-    "delete": (Output("", DeletedAutomation),),
-    "verify": (Output("", list[FileDifference]), Output("--replay", ReportData)),
-    "savings": (Output("", Ledger),),
-    "approvals": (Output("", list[Decision | UnreadableDecision]),),
-    "pull": (Output("", PulledTrace), Output("--list", list[PullableRun])),
-    "doctor": (Output("", list[Diagnosis]),),
-    "sessions": (Output("", list[ListedSession]),),
-    "kinds": (Output("", list[ListedKind]),),
-    "formats": (Output("", list[ListedFormat]),),
+OUTPUTS: dict[str, tuple[CommandOutput, ...]] = {
+    "inspect": (CommandOutput("", Run), CommandOutput("--all", list[Run])),
+    "crystallize": (CommandOutput("", WrittenAutomation), CommandOutput("--all", list[WrittenAutomation])),
+    "init": (CommandOutput("", WrittenToolsFile),),
+    "render": (CommandOutput("", WrittenAutomation),),
+    "lint": (CommandOutput("", list[Finding]),),
+    "edit": (CommandOutput("", EditedAutomation),),
+    "diff": (CommandOutput("", ComparisonData),),
+    "explain": (CommandOutput("", list[ExplainedArgument]),),
+    "versions": (CommandOutput("", list[ListedEntry]), CommandOutput("--show N", Entry)),
+    "restore": (CommandOutput("", RestoredAutomation),),
+    "activate": (CommandOutput("", AutomationStatus),),
+    "pause": (CommandOutput("", AutomationStatus),),
+    "delete": (CommandOutput("", DeletedAutomation),),
+    "verify": (CommandOutput("", list[FileDifference]), CommandOutput("--replay", ReportData)),
+    "savings": (CommandOutput("", Ledger),),
+    "approvals": (CommandOutput("", list[Decision | UnreadableDecision]),),
+    "pull": (CommandOutput("", PulledTrace), CommandOutput("--list", list[PullableRun])),
+    "doctor": (CommandOutput("", list[Diagnosis]),),
+    "sessions": (CommandOutput("", list[ListedSession]),),
+    "kinds": (CommandOutput("", list[ListedKind]),),
+    "formats": (CommandOutput("", list[ListedFormat]),),
 }  # fmt: skip
 """What each command with the option ``--json`` prints."""
 

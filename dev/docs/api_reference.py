@@ -121,7 +121,7 @@ def rendered(document: Mapping[str, Any]) -> str:
         lines += [f"### {name}", ""]
         if said := text(schemas[name].get("description", "")).strip():
             lines += [said, ""]
-        lines += [*(fields(schemas[name], linked) or [f"{type_of(schemas[name], linked)}."]), ""]
+        lines += [*(fields(schemas[name], linked, "required") or [f"{type_of(schemas[name], linked)}."]), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from schema_tables import anchor, fields, referred, text, type_of
 
-from airflow_provider_vai.cli.output_schemas import OUTPUTS, Output, output_schema
+from airflow_provider_vai.cli.output_schemas import OUTPUTS, CommandOutput, output_schema
 
 ELSEWHERE = {
     "Run": "`vai schema run` prints the schema of a run",
@@ -49,11 +49,11 @@ def page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _call(command: str, output: Output) -> str:
+def _call(command: str, output: CommandOutput) -> str:
     return f"`vai {command}{f' {output.options}' if output.options else ''} --json`"
 
 
-def _main(output: Output) -> dict[str, Any]:
+def _main(output: CommandOutput) -> dict[str, Any]:
     """Return the schema of an output; one that is an object refers to it by its name."""
     schema = output_schema(output.type)
     return {"$ref": f"#/{schema['title']}"} if "properties" in schema else schema

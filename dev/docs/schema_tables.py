@@ -7,17 +7,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 
-def fields(schema: Mapping[str, Any], linked: Mapping[str, str]) -> list[str]:
+def fields(schema: Mapping[str, Any], linked: Mapping[str, str], required_is: str = "always there") -> list[str]:
     """Return the table of an object's fields; nothing if it has none.
 
     :param schema: the schema of the object.
     :param linked: the target of the link to each schema, by its name.
+    :param required_is: the heading of the column that says whether a field is required.
     """
     properties = schema.get("properties", {})
     if not properties:
         return []
     required = schema.get("required", ())
-    lines = ["| field | type | always there | meaning |", "| --- | --- | --- | --- |"]
+    lines = [f"| field | type | {required_is} | meaning |", "| --- | --- | --- | --- |"]
     for name, described in properties.items():
         there = "yes" if name in required else ""
         meaning = cell(described.get("description", ""))

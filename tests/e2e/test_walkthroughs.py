@@ -13,6 +13,7 @@ from pathlib import Path
 import boto3
 import httpx
 import pytest
+from dag_run import SETTLE, WAITING
 from moto.server import ThreadedMotoServer
 
 from tests.e2e import claude_session, mail_server, scripted_models
@@ -29,8 +30,6 @@ from sqlalchemy import select
 with create_session() as session:
     print(*session.scalars(select(DagRun.state).where(DagRun.dag_id == sys.argv[1])))
 """
-SETTLE = 10.0
-"""Seconds before a gate is answered: the scheduler may take an earlier answer for a lost task."""
 
 
 def _free_port() -> int:
@@ -39,19 +38,28 @@ def _free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def _approve(walk: Walkthrough, dag_id: str) -> None:
-    """Approve what waits for an answer in a DAG's runs, as a person would on Airflow's page."""
+def _approve(walk: Walkthrough, dag_id: str, parked: dict[str, float]) -> None:
+    """Approve what waits for an answer in a DAG's runs, as a person would on Airflow's page.
+
+    A gate is answered once it was seen waiting for some seconds: the scheduler may take an earlier answer for a lost
+    task. ``parked`` keeps when each gate was first seen so.
+    """
     (file,) = Path(walk.value("AIRFLOW_HOME")).glob("simple_auth_manager_passwords*")
     ((name, password),) = json.loads(file.read_text()).items()
     with httpx.Client(base_url=walk.value("AIRFLOW"), timeout=60, trust_env=False) as client:
         token = client.post("/auth/token", json={"username": name, "password": password}).raise_for_status().json()
         client.headers["Authorization"] = f"Bearer {token['access_token']}"
         found = client.get(f"/api/v2/dags/{dag_id}/dagRuns/~/hitlDetails?response_received=false").raise_for_status()
-        for question in found.json()["hitl_details"]:
-            task = question["task_instance"]
-            time.sleep(SETTLE)
-            path = f"/api/v2/dags/{dag_id}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}/-1/hitlDetails"
-            client.patch(path, json={"chosen_options": ["Approve"], "params_input": {}}).raise_for_status()
+        waiting = [one["task_instance"] for one in found.json()["hitl_details"]]
+        waiting = [task for task in waiting if task["state"] in WAITING]
+        for gone in parked.keys() - {task["id"] for task in waiting}:
+            del parked[gone]
+        for task in waiting:
+            if time.monotonic() - parked.setdefault(task["id"], time.monotonic()) > SETTLE:
+                run = f"/api/v2/dags/{dag_id}/dagRuns/{task['dag_run_id']}"
+                answer = {"chosen_options": ["Approve"], "params_input": {}}
+                path = f"{run}/taskInstances/{task['task_id']}/-1/hitlDetails"
+                client.patch(path, json=answer).raise_for_status()
 
 
 @pytest.fixture
@@ -64,9 +72,10 @@ def follow(tmp_path: Path) -> Iterator[Callable[..., None]]:
     def end_of_run(dag_id: str, approve: bool = False) -> None:
         walk = started[-1]
         end = time.monotonic() + LIMIT
+        parked: dict[str, float] = {}
         while True:
             if approve:
-                _approve(walk, dag_id)
+                _approve(walk, dag_id, parked)
             output, _ = walk._output(f"python -c '{STATES}' {dag_id} 2>/dev/null | tail -n 1")
             states = output.split()
             assert "failed" not in states
