@@ -72,7 +72,7 @@ connections.
 
 ## Errors
 
-Each endpoint may answer with an error, as `application/problem+json` ([fields](#problemdetails)):
+Errors are `application/problem+json` ([fields](#problemdetails)). Each endpoint lists those that it may answer with:
 
 | status | when |
 | --- | --- |
@@ -145,7 +145,25 @@ def _operation(
     lines += ["| answer | body | headers |", "| --- | --- | --- |"]
     answers = {status: answer for status, answer in operation["responses"].items() if status.isdigit()}
     lines += [_answer(status, answers[status], linked) for status in sorted(answers)]
+    lines += ["", f"**Errors:** {', '.join(_errors(path, method, operation))}"]
     return [*lines, "", "```bash", example(path, method, operation), "```", ""]
+
+
+def _errors(path: str, method: str, operation: Mapping[str, Any]) -> list[str]:
+    """Return the statuses of the errors that an endpoint may answer with, see the table of the page."""
+    parameters = operation.get("parameters", [])
+    names = {one["name"] for one in parameters}
+    changes = method != "get" and "{dag_id}" in path
+    body = "requestBody" in operation
+    known = {
+        "404": "{" in path,
+        "409": changes or "idempotency-key" in names,
+        "412": "if-match" in names,
+        "413": body,
+        "422": body or any(one["in"] != "path" or one["schema"].get("type") == "integer" for one in parameters),
+        "428": changes and "if-match" in names,
+    }
+    return ["401", "403", *(status for status, may_be in known.items() if may_be), "503"]
 
 
 def _content(schema: Mapping[str, Any], linked: Mapping[str, str]) -> str:

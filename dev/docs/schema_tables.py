@@ -18,12 +18,18 @@ def fields(schema: Mapping[str, Any], linked: Mapping[str, str], required_is: st
     if not properties:
         return []
     required = schema.get("required", ())
-    lines = [f"| field | type | {required_is} | meaning |", "| --- | --- | --- | --- |"]
-    for name, described in properties.items():
-        there = "yes" if name in required else ""
-        meaning = cell(described.get("description", ""))
-        lines.append(f"| `{name}` | {type_of(described, linked)} | {there} | {meaning} |")
-    return lines
+    columns = ["field", "type", required_is, "meaning"]
+    rows = [
+        [
+            f"`{name}`",
+            type_of(described, linked),
+            "yes" if name in required else "",
+            cell(described.get("description", "")),
+        ]
+        for name, described in properties.items()
+    ]
+    shown = 4 if any(row[3] for row in rows) else 3
+    return [f"| {' | '.join(row[:shown])} |" for row in (columns, ["---"] * 4, *rows)]
 
 
 def type_of(described: Mapping[str, Any], linked: Mapping[str, str]) -> str:
@@ -44,14 +50,20 @@ def type_of(described: Mapping[str, Any], linked: Mapping[str, str]) -> str:
             return " or ".join(dict.fromkeys(type_of(option, linked) for option in described[key]))
     kind = described.get("type")
     if kind == "array":
-        return f"list of {type_of(described.get('items', {}), linked)}"
+        return f"list of {_inner(described.get('items', {}), linked)}"
     if (
         kind == "object"
         and isinstance(described.get("additionalProperties"), dict)
         and described["additionalProperties"]
     ):
-        return f"object of {type_of(described['additionalProperties'], linked)} by name"
+        return f"object of {_inner(described['additionalProperties'], linked)} by name"
     return str(kind) if kind else "any JSON"
+
+
+def _inner(described: Mapping[str, Any], linked: Mapping[str, str]) -> str:
+    """Return the type of what a list or object contains, in brackets if it is a choice."""
+    shown = type_of(described, linked)
+    return f"({shown})" if " or " in shown else shown
 
 
 def referred(schema: Any) -> Iterator[str]:
