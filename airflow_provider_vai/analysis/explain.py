@@ -12,6 +12,8 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from typing_extensions import NotRequired, TypedDict
+
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.languages.derivation.drawing import Known, drawn, recorded
 from airflow_provider_vai.languages.derivation.source import written
@@ -40,17 +42,37 @@ ORIGINS = {
 WEBHOOK = "from the body of the webhook's delivery"
 EDITED, EDIT = "edited by ", "set by an edit"
 
+_Class = TypedDict("_Class", {"class": str})
+
+
+class ExplainedArgument(_Class):
+    """Where the value of an argument comes from.
+
+    :param step: The key of the step.
+    :param argument: The name of the argument.
+    :param class: Its class: frozen, wired, parameter, template or derived.
+    :param source: Where its value comes from, as a phrase.
+    :param origin: Who said the value first; null: its parts have different origins, or were not traced.
+    :param origin_words: The same for people; empty if there is no origin.
+    :param evidence: Why, as sentences.
+    :param candidates: The sentences in ``evidence`` that a person should decide about.
+    :param derived: With the trace: lines that draw each derived value as a tree, with the recorded values of its parts.
+    """
+
+    step: str
+    argument: str
+    source: str
+    origin: str | None
+    origin_words: str
+    evidence: list[str]
+    candidates: list[str]
+    derived: NotRequired[list[str]]
+
 
 def explain(
     automation: Automation, step: str | None = None, results: Mapping[str, Any] | None = None
-) -> list[dict[str, Any]]:
+) -> list[ExplainedArgument]:
     """Return the explanation as JSON data: one object per argument, step by step in the order of the DAG file.
-
-    Keys: ``step``, ``argument``, ``class``, ``source`` (a phrase), ``origin`` (``None`` if the parts of the value have
-    different origins or were not traced), ``origin_words`` (the same for people), ``evidence`` (a list of
-    sentences) and ``candidates`` (the sentences in ``evidence`` that a person should decide about). With results, an
-    argument with derived values also has ``derived``:
-    lines that draw each of them as a tree, with the recorded values of its parts.
 
     :param automation: An automation or a sidecar.
     :param step: The key of one step; ``None``: all steps.
@@ -125,12 +147,12 @@ def origin_words(automation: Automation, argument: Argument) -> str:
     return WEBHOOK if argument.is_filled_in or not words else f"{WEBHOOK}, the rest {words}"
 
 
-def _explained(automation: Automation, step: Step, name: str, known: Known | None) -> dict[str, Any]:
+def _explained(automation: Automation, step: Step, name: str, known: Known | None) -> ExplainedArgument:
     argument = step.arguments[name]
     trees = [(place_text(None, at), tree) for at, tree in argument.trees()] if known else []
     derived = [line for place, tree in trees if known for line in drawn(tree, known, place)]
     candidates = list(_undecided(step, name, argument))
-    return {
+    found: ExplainedArgument = {
         "step": step.key,
         "argument": name,
         "class": argument.class_,
@@ -139,8 +161,10 @@ def _explained(automation: Automation, step: Step, name: str, known: Known | Non
         "origin_words": origin_words(automation, argument),
         "evidence": [*argument.evidence, *candidates],
         "candidates": candidates,
-        **({"derived": [mask(line) for line in derived]} if derived else {}),
     }
+    if derived:
+        found["derived"] = [mask(line) for line in derived]
+    return found
 
 
 def _undecided(step: Step, name: str, argument: Argument) -> Iterator[str]:
@@ -202,7 +226,7 @@ def _short(value: Any) -> str:
     return cut(json.dumps(value, ensure_ascii=False), SHOWN_CHARACTERS)
 
 
-def _argument_lines(found: dict[str, Any]) -> list[str]:
+def _argument_lines(found: ExplainedArgument) -> list[str]:
     origin = f"; {found['origin_words']}" if found["origin_words"] else ""
     head = textwrap.wrap(
         f"{found['argument']}: {found['class']}, {found['source']}{origin}",

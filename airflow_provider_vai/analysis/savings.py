@@ -50,6 +50,9 @@ NOTHING = Cost(0, 0, 0.0, 0.0)
 class Row:
     """The cost and savings of one DAG run.
 
+    :param run_id: The id of the DAG run.
+    :param state: Its state.
+    :param started: When it started.
     :param spent: What the DAG run cost.
     :param saved: The cost of the recorded run minus ``spent``; if the DAG run did not succeed, minus its model costs.
     """
@@ -65,6 +68,7 @@ class Row:
 class Ledger:
     """The costs and savings of all runs of a DAG.
 
+    :param dag_id: The DAG id.
     :param recorded: What the recorded run cost.
     :param model: The model of the recorded run; ``None``: not known.
     :param priced_by: Where the dollars of ``recorded`` come from: the trace or a price list; ``None``: not known.

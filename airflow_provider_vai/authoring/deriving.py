@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from typing_extensions import TypedDict
+
 from airflow_provider_vai.authoring import stored_recordings
 from airflow_provider_vai.authoring.editing import set_argument
 from airflow_provider_vai.authoring.editing.gates import with_facts, with_stale
@@ -49,6 +51,46 @@ SHOWN = 40
 SHOWN_RIVALS = 3
 
 
+class ProposalData(TypedDict):
+    """A proposal as JSON data; see :class:`ProposedValue`.
+
+    :param number: Counts from 1. ``--accept`` takes it.
+    :param words: What it is, in words.
+    :param expression: As it is in the DAG file.
+    :param derive: The same as a tree, as the sidecar stores it.
+    :param tree: A line for each function, with the value that it had in the recording.
+    :param fits_words: Whether the words of ``--say`` mean it.
+    :param rivals: The numbers of the other proposals that fit the words as well.
+    :param kept: Of a text, the figures and names that would stay as recorded.
+    :param also: Of a text, in words, what else gives its parts.
+    """
+
+    number: int
+    words: str
+    expression: str
+    derive: dict[str, Any]
+    tree: list[str]
+    fits_words: bool
+    rivals: list[int]
+    kept: list[str]
+    also: list[str]
+
+
+class ProposalsData(TypedDict):
+    """The proposals for one place as JSON data.
+
+    :param step: The key of the step.
+    :param place: The place in its arguments, the argument's name first.
+    :param recorded: The recorded value.
+    :param proposals: The proposals, the best first.
+    """
+
+    step: str
+    place: list[str | int]
+    recorded: Any
+    proposals: list[ProposalData]
+
+
 @dataclass(frozen=True)
 class ProposedValue:
     """One way to work the value out.
@@ -74,10 +116,19 @@ class ProposedValue:
     also: tuple[str, ...] = ()
     facts: tuple[dict[str, Any], ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the proposal as JSON data."""
-        shown = {name: value for name, value in vars(self).items() if name not in ("node", "expression", "facts")}
-        return {**shown, "expression": mask(self.expression), "derive": masked(dict(self.node))}
+    def as_json(self) -> ProposalData:
+        """Return the proposal as JSON data, with credentials masked."""
+        return {
+            "number": self.number,
+            "words": self.words,
+            "expression": mask(self.expression),
+            "derive": masked(dict(self.node)),
+            "tree": list(self.tree),
+            "fits_words": self.fits_words,
+            "rivals": list(self.rivals),
+            "kept": list(self.kept),
+            "also": list(self.also),
+        }
 
 
 @dataclass(frozen=True)
@@ -116,7 +167,7 @@ class Proposed:
             raise SpecError(problem, where=self.where, remedy=f"Choose 1{f' to {count}' * (count > 1)}.")
         return self.proposals[number - 1]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> ProposalsData:
         """Return the proposals as JSON data, with credentials masked."""
         shown = [one.as_json() for one in self.proposals]
         return {"step": self.step, "place": self.place, "recorded": masked(self.value), "proposals": shown}

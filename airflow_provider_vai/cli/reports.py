@@ -12,6 +12,7 @@ from airflow_provider_vai.languages.printable import plain
 
 if TYPE_CHECKING:
     from airflow_provider_vai.analysis.doctor.needs import Needs
+    from airflow_provider_vai.cli.outputs import NumberedItem, WrittenAutomation
     from airflow_provider_vai.model.automation import Automation, Step
     from airflow_provider_vai.model.review_item import ReviewItem
     from airflow_provider_vai.model.run import Run
@@ -107,9 +108,19 @@ def show_review(items: Iterable[tuple[int, ReviewItem]]) -> None:
         say(f"review {label}: {plain(text, LONGEST_ITEM)}")
 
 
-def review_json(items: Iterable[tuple[int, ReviewItem]]) -> list[dict[str, Any]]:
+def review_json(items: Iterable[tuple[int, ReviewItem]]) -> list[NumberedItem]:
     """Return review items with their numbers as JSON data."""
-    return [{"number": number, **item.model_dump(mode="json")} for number, item in items]
+    return [
+        {
+            "number": number,
+            "code": item.code,
+            "step": item.step,
+            "place": item.place,
+            "message": item.message,
+            "evidence": item.evidence,
+        }
+        for number, item in items
+    ]
 
 
 def _classes(step: Step) -> str:
@@ -134,10 +145,11 @@ def _is_gate(step: Step) -> bool:
     return step.kind == GATE
 
 
-def as_json(automation: Automation, files: Published) -> dict[str, Any]:
+def as_json(automation: Automation, files: Published) -> WrittenAutomation:
     """Return what was written as JSON data."""
     from airflow_provider_vai.analysis.doctor import needs
 
+    advice = automation.advice
     return {
         "dag_id": automation.dag_id,
         "dag": str(files.dag),
@@ -151,9 +163,12 @@ def as_json(automation: Automation, files: Published) -> dict[str, Any]:
         "extras": sorted(needs.of_automation(automation).extras),
         "gates": [step.key for step in automation.steps if _is_gate(step)],
         "non_deterministic_steps": automation.non_deterministic_steps,
-        "not_crystallized": [entry.model_dump(mode="json") for entry in automation.not_crystallized],
+        "not_crystallized": [
+            {"call_id": entry.call_id, "tool": entry.tool, "code": entry.code, "reason": entry.reason}
+            for entry in automation.not_crystallized
+        ],
         "review": review_json(enumerate(automation.review, 1)),
-        "advice": automation.advice.model_dump(mode="json") if automation.advice else None,
+        "advice": {"recommendation": advice.recommendation, "reasons": advice.reasons} if advice else None,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow_provider_vai.cli.command import Command, option
-from airflow_provider_vai.cli.common_options import JSON, QUIET, WIDE
+from airflow_provider_vai.cli.common_options import JSON, QUIET, WIDE, WITH_JSON
 from airflow_provider_vai.cli.derive_options import DERIVE
 from airflow_provider_vai.cli.edit_options import EDIT
 
@@ -352,8 +352,15 @@ COMMANDS = (
     Command(
         "schema",
         "catalog",
-        "Print the JSON Schema of a run, an automation or a sidecar.",
-        (option("model", choices=("run", "automation", "sidecar"), help="the model whose schema to print"),),
+        "Print the JSON Schema of a run, an automation or a sidecar, or of what a command prints with --json.",
+        (
+            option(
+                "model",
+                metavar="MODEL|COMMAND",
+                choices=("run", "automation", "sidecar", *WITH_JSON),
+                help="run, automation, sidecar, or a command with the option --json",
+            ),
+        ),
     ),
     Command(
         "kinds",

@@ -1,9 +1,11 @@
 """Write the reference pages from the code: ``python dev/docs/generate.py``. A test checks that they are up to date.
 
+api_reference.md  the endpoints of the HTTP API
 cli.md            every command with its help
 configuration.md  the options of [vai]
 exceptions.md     the errors, with what to do about them
 formats.md        the trace formats, with what each one records
+json_output.md    what each command prints with --json
 kinds.md          the action kinds with their arguments
 review.md         the codes of review items, and of calls that became no step
 sidecar.md        the fields of the sidecar
@@ -28,6 +30,8 @@ from airflow_provider_vai.traces.formats import adapters
 from airflow_provider_vai.traces.formats.spans.wrappers import ARGUMENTS, HELPERS, RESULTS, Wrapper
 
 sys.path.insert(0, str(Path(__file__).parent))
+import api_reference
+import json_output
 import reference_pages
 
 FOLDER = Path(__file__).parent
@@ -302,10 +306,12 @@ def _notes(kind: Kind) -> list[str]:
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "api_reference.md": api_reference.page,
     "cli.md": cli,
     "configuration.md": reference_pages.configuration,
     "exceptions.md": reference_pages.errors,
     "formats.md": formats,
+    "json_output.md": json_output.page,
     "kinds.md": kinds,
     "review.md": review,
     "sidecar.md": reference_pages.sidecar,

@@ -1,10 +1,13 @@
-"""Writes the session of Claude Code that the documentation follows, as Claude Code would."""
+"""Writes the sessions of Claude Code that the documentation follows, as Claude Code would."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 from typing import Any
+
+Said = tuple[str, Any, dict[str, Any]]
+"""Who said something, the content of the message, and the result beside it."""
 
 ID = "5f0c0000-0000-4000-8000-000000000007"
 QUESTION = (
@@ -29,12 +32,10 @@ OUTPUT = '"House blend, 1 kg",1032\n"Single origin, 500 g",977\n"Filter papers, 
 
 
 def write(home: Path) -> None:
-    """Write the session below a user's home."""
+    """Write the session in which Claude Code wrote and ran a script, below a user's home."""
     folder = str(home / "shop")
-    place = home / ".claude/projects" / folder.replace("/", "-")
-    place.mkdir(parents=True)
     path = f"{folder}/best_sellers.py"
-    said: list[tuple[str, Any, dict[str, Any]]] = [
+    said: list[Said] = [
         ("user", QUESTION, {}),
         ("assistant", [_use("toolu_1", "Write", file_path=path, content=SCRIPT)], {}),
         ("user", [_result("toolu_1", f"File created successfully at: {path}")], {"type": "create", "filePath": path}),
@@ -42,6 +43,26 @@ def write(home: Path) -> None:
         ("user", [_result("toolu_2", OUTPUT)], {"stdout": OUTPUT, "stderr": "", "interrupted": False}),
         ("assistant", [{"type": "text", "text": "The five best sellers are in best_sellers.csv."}], {}),
     ]
+    _write(home, folder, said)
+
+
+def write_with_mcp(home: Path) -> None:
+    """Write a session in which Claude Code called the tools of an MCP server, below a user's home."""
+    stock, ordered = {"product": "Mug", "pieces": 7}, {"ordered": 20}
+    said: list[Said] = [
+        ("user", "How many mugs do we have? If fewer than 10, order 20.", {}),
+        ("assistant", [_use("toolu_1", "mcp__shop__get_stock", product="Mug")], {}),
+        ("user", [_result("toolu_1", json.dumps(stock))], stock),
+        ("assistant", [_use("toolu_2", "mcp__shop__order", product="Mug", pieces=20)], {}),
+        ("user", [_result("toolu_2", json.dumps(ordered))], ordered),
+        ("assistant", [{"type": "text", "text": "There were 7 mugs. 20 more are ordered."}], {}),
+    ]
+    _write(home, str(home / "stock"), said)
+
+
+def _write(home: Path, folder: str, said: list[Said]) -> None:
+    place = home / ".claude/projects" / folder.replace("/", "-")
+    place.mkdir(parents=True)
     lines = []
     for number, (role, content, result) in enumerate(said):
         message: dict[str, Any] = {"role": role, "content": content}
@@ -61,7 +82,7 @@ def write(home: Path) -> None:
     (place / f"{ID}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def _use(id: str, tool: str, **arguments: str) -> dict[str, Any]:
+def _use(id: str, tool: str, **arguments: Any) -> dict[str, Any]:
     return {"type": "tool_use", "id": id, "name": tool, "input": arguments}
 
 

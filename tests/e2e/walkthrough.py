@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import os
 import re
-import shlex
 import signal
 import subprocess
 import threading
@@ -72,6 +71,9 @@ class Walkthrough:
         - ``<!-- not run: reason -->`` leaves the next block out.
         - ``<!-- file: name -->`` writes the next block to a file, as the page asks the reader to do. The name is one
           of the shell: relative to its folder, with its variables.
+        - ``<!-- insert: name: text -->`` inserts the next block into a file, below the line with the text.
+        - ``<!-- exits: 1 -->`` says with which code the commands of the next block end, instead of 0.
+        - ``<!-- until: command -->`` repeats a command until it ends with 0.
         - ``<!-- background: text -->`` lets the next block go on while the page continues, once it printed the text.
         - ``<!-- sections: page: heading, heading -->`` follows these sections of another page first.
         - ``<!-- wait: name -->``, or another word of ``waiting``, calls what waits for that.
@@ -84,6 +86,8 @@ class Walkthrough:
             if found[3] is None:
                 if found[1] in self.waiting:
                     self.waiting[found[1]](found[2])
+                elif found[1] == "until":
+                    self._repeat(found[2])
                 elif found[1] == "sections":
                     name, _, listed = found[2].partition(": ")
                     ran += self.follow(page.parent / name, listed.split(", "))
@@ -93,9 +97,15 @@ class Walkthrough:
             mark = ("", "")
             if kind == "file":
                 self._write(text, found[4])
-            for command in commands(found[4]) if found[3] == "console" and kind not in ("file", "not run") else []:
-                self._start(command.text, text) if kind == "background" else self._run(command)
-                ran += 1
+            elif kind == "insert":
+                self._insert(*text.split(": ", 1), found[4])
+            elif found[3] == "console" and kind != "not run":
+                for command in commands(found[4]):
+                    if kind == "background":
+                        self._start(command.text, text)
+                    else:
+                        self._run(command, int(text) if kind == "exits" else 0)
+                    ran += 1
         return ran
 
     def value(self, name: str) -> str:
@@ -115,18 +125,35 @@ class Walkthrough:
         self.shell.kill()
         self.shell.wait()
 
-    def _run(self, command: Command) -> None:
+    def _run(self, command: Command, expected: int) -> None:
         output, code = self._output(command.text)
-        assert code == 0, f"$ {command.text}\n{output}"
+        assert code == expected, f"$ {command.text}\n{output}\n\nIt ended with {code}."
         plain = _plain(output)
         for line in command.shown:
             assert _plain(line) in plain, f"$ {command.text}\n{output}\n\nThe page shows: {line}"
 
-    def _write(self, name: str, content: str) -> None:
-        """Write a file whose name is one of the shell."""
+    def _repeat(self, command: str) -> None:
+        end = time.monotonic() + LIMIT
+        while (done := self._output(command))[1] != 0:
+            assert time.monotonic() < end, f"$ {command}\n{done[0]}"
+            time.sleep(1)
+
+    def _file(self, name: str) -> Path:
+        """Return the path of a file whose name is one of the shell."""
         folder, file = (self._output(f'printf "%s" "{part}"')[0] for part in ("$PWD", name))
-        (Path(folder) / file).parent.mkdir(parents=True, exist_ok=True)
-        (Path(folder) / file).write_text(content, "utf-8")
+        return Path(folder) / file
+
+    def _write(self, name: str, content: str) -> None:
+        file = self._file(name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content, "utf-8")
+
+    def _insert(self, name: str, above: str, content: str) -> None:
+        """Insert lines into a file, below the only line that contains a text."""
+        file = self._file(name)
+        lines = file.read_text("utf-8").splitlines(keepends=True)
+        (number,) = [number for number, line in enumerate(lines, 1) if above in line]
+        file.write_text("".join([*lines[:number], content, *lines[number:]]), "utf-8")
 
     def _output(self, text: str) -> tuple[str, int]:
         """Return what a command prints, and its exit code."""
@@ -155,7 +182,7 @@ class Walkthrough:
         log = self.folder.parent / f"background-{len(self.background)}.log"
         with log.open("w") as out:
             process = subprocess.Popen(
-                shlex.split(text),
+                ["bash", "-c", f"exec {text}"],
                 cwd=self._output("pwd")[0],
                 env={name: value for name, _, value in pairs},
                 stdout=out,
@@ -169,6 +196,35 @@ class Walkthrough:
             assert process.poll() is None, log.read_text(errors="replace")[-4000:]
             assert time.monotonic() < end, log.read_text(errors="replace")[-4000:]
             time.sleep(0.5)
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A block of a page that is not executed.
+
+    :param line: its first line. :param reason: what the page's mark says; empty: there is no mark.
+    """
+
+    line: str
+    reason: str
+
+
+def left_out(page: Path) -> list[LeftOut]:
+    """Return the blocks of a page that :meth:`Walkthrough.follow` neither runs nor writes to a file.
+
+    :param page: the page.
+    """
+    found: list[LeftOut] = []
+    mark = ("", "")
+    for part in PART.finditer(page.read_text("utf-8")):
+        if part[3] is None:
+            mark = (part[1], part[2])
+            continue
+        kind, text = mark
+        mark = ("", "")
+        if kind == "not run" or (part[3] != "console" and kind not in ("file", "insert")):
+            found.append(LeftOut(part[4].partition("\n")[0], text if kind == "not run" else ""))
+    return found
 
 
 def plain_environment(home: Path, python: Path) -> dict[str, str]:

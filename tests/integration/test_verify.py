@@ -23,6 +23,7 @@ from airflow_provider_vai.cli.main import main
 from airflow_provider_vai.cli.savings_runs import dag_runs
 from airflow_provider_vai.exceptions import PublishError, ReplayRefused, TraceError
 from tests.integration.conftest import HEAD
+from tests.outputs import check_output
 
 pytestmark = pytest.mark.e2e  # each test starts Airflow, which takes minutes in total
 
@@ -222,7 +223,7 @@ def test_accepted_results(shop: Shop, capsys: pytest.CaptureFixture[str]) -> Non
     command = ["verify", file, "--replay", "--trace", str(shop.trace), "--accept", "--summary", "four rows now"]
 
     assert main([*command, "--html", str(html), "--json"]) == 1
-    told = json.loads(capsys.readouterr().out)
+    told = check_output("verify", capsys.readouterr().out, "--replay")
     assert [step["step"] for step in told["steps"] if not step["good"]] == ["get_longer"]
     assert "send_total" in html.read_text()
 

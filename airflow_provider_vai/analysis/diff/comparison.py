@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from airflow_provider_vai.analysis.diff.spec_diff import Change, diff, text_diff
+from typing_extensions import TypedDict
+
+from airflow_provider_vai.analysis.diff.spec_diff import Change, ChangeData, diff, text_diff
 from airflow_provider_vai.analysis.verify.files import sidecar_path
 from airflow_provider_vai.exceptions import SpecError
 from airflow_provider_vai.model.automation import Automation
@@ -36,6 +37,23 @@ class Side:
     text: str | None
 
 
+class ComparisonData(TypedDict):
+    """The differences between two sides.
+
+    :param a: The name of the first side.
+    :param b: The name of the second side.
+    :param spec: The changes in the spec.
+    :param dag: The unified diff of the DAG files; null: they are equal or were not compared.
+    :param notes: Sentences about what was not compared.
+    """
+
+    a: str
+    b: str
+    spec: list[ChangeData]
+    dag: str | None
+    notes: list[str]
+
+
 @dataclass(frozen=True)
 class Comparison:
     """The differences between two sides.
@@ -51,7 +69,7 @@ class Comparison:
     text: str
     notes: list[str] = field(default_factory=list)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> ComparisonData:
         """Return the comparison as JSON data."""
         return {
             "a": self.names[0],

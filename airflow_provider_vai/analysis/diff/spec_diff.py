@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from typing_extensions import TypedDict
+
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.derivation.source import written
 from airflow_provider_vai.languages.places import value_or, with_value
@@ -36,6 +38,21 @@ SHOWN_CHARACTERS = 120
 ABSENT: Any = object()
 
 
+class ChangeData(TypedDict):
+    """One difference between two specs.
+
+    :param place: The place in the sidecar, with steps and params by name.
+    :param what: What happened at the place.
+    :param before: The old value; null: it was added. If a step moved: the step before it.
+    :param after: The new value; null: it was removed. If a step moved: the step before it.
+    """
+
+    place: str
+    what: What
+    before: Any
+    after: Any
+
+
 @dataclass(frozen=True)
 class Change:
     """One difference between two specs.
@@ -54,7 +71,7 @@ class Change:
     before: Any = None
     after: Any = None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> ChangeData:
         """Return the change as JSON data."""
         return {"place": self.place, "what": self.what, "before": self.before, "after": self.after}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.analysis.diff.comparison import Comparison, compared, edited_since
 from airflow_provider_vai.analysis.diff.spec_diff import Change, diff as spec_diff, spec_diff_text
@@ -32,6 +32,9 @@ from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.store.publisher import Published, author, publish
 from airflow_provider_vai.store.sidecar_files import read_sidecar
+
+if TYPE_CHECKING:
+    from airflow_provider_vai.cli.outputs import EditedAutomation
 
 COLUMNS = ("what", "place", "before", "after")
 
@@ -73,15 +76,14 @@ def carry_out(edit: Edit, sidecar: Sidecar, path: Path, arguments: Namespace, su
     if changes and not arguments.dry_run:
         written = save(after, path, summary, sidecar.entry or None)
     if arguments.json:
-        print_json(
-            {
-                "dag_id": after.dag_id,
-                "changes": [change.as_json() for change in changes],
-                "review": review_json(enumerate(after.review, 1)),
-                "version": written.version if written else None,
-                "status": written.status if written else sidecar.status,
-            }
-        )
+        done: EditedAutomation = {
+            "dag_id": after.dag_id,
+            "changes": [change.as_json() for change in changes],
+            "review": review_json(enumerate(after.review, 1)),
+            "version": written.version if written else None,
+            "status": written.status if written else sidecar.status,
+        }
+        print_json(done)
         return
     if not is_quiet():
         _report(before, after, changes, path, written)

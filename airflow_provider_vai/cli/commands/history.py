@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from airflow_provider_vai.authoring import activation
 from airflow_provider_vai.cli.airflow_command import pause_unreviewed, set_paused, unpause
@@ -15,6 +16,14 @@ from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model.sidecar import SUFFIX, Sidecar
 from airflow_provider_vai.store import lifecycle
 from airflow_provider_vai.store.versions import Entry, VersionLog
+
+if TYPE_CHECKING:
+    from airflow_provider_vai.cli.outputs import (
+        AutomationStatus,
+        DeletedAutomation,
+        ListedEntry,
+        RestoredAutomation,
+    )
 
 
 def versions(arguments: Namespace) -> None:
@@ -42,7 +51,7 @@ def versions(arguments: Namespace) -> None:
         table(("entry", "version", "what", "at", "by", "summary"), [list(row.values()) for row in rows])
 
 
-def _row(entry: Entry) -> dict[str, object]:
+def _row(entry: Entry) -> ListedEntry:
     return {
         "entry": entry.number,
         "version": entry.sidecar.version,
@@ -59,7 +68,13 @@ def restore(arguments: Namespace) -> None:
     files = lifecycle.restore(folder, dag_id, arguments.version, pause=pause_unreviewed)
     read_soon([files])
     if arguments.json:
-        print_json({"dag_id": dag_id, "version": files.version, "entry": files.entry, "status": files.status})
+        done: RestoredAutomation = {
+            "dag_id": dag_id,
+            "version": files.version,
+            "entry": files.entry,
+            "status": files.status,
+        }
+        print_json(done)
     else:
         restored = f"version {arguments.version} was restored as version {files.version} ({files.status_text})"
         tell(f"{plain(dag_id)}: {restored}")
@@ -92,7 +107,8 @@ def delete(arguments: Namespace) -> None:
     folder, dag_id = place(arguments.dag)
     lifecycle.delete(folder, dag_id)
     if arguments.json:
-        print_json({"dag_id": dag_id, "deleted": True})
+        done: DeletedAutomation = {"dag_id": dag_id, "deleted": True}
+        print_json(done)
     else:
         tell(f"{plain(dag_id)}: deleted; to restore a version, run `vai restore {plain(arguments.dag)} VERSION`")
 
@@ -106,6 +122,7 @@ def place(dag: str) -> tuple[Path, str]:
 
 def _print_status(sidecar: Sidecar, *, as_json: bool) -> None:
     if as_json:
-        print_json({"dag_id": sidecar.dag_id, "status": sidecar.status, "version": sidecar.version})
+        done: AutomationStatus = {"dag_id": sidecar.dag_id, "status": sidecar.status, "version": sidecar.version}
+        print_json(done)
     else:
         tell(f"{plain(sidecar.dag_id)}: {sidecar.status} (version {sidecar.version})")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 from argparse import Namespace
-from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from airflow_provider_vai.authoring.tool_proposals import proposals, tools_file
+from airflow_provider_vai.authoring.tool_proposals import ToolProposal, proposals, tools_file
 from airflow_provider_vai.cli.chosen_runs import chosen_recordings
 from airflow_provider_vai.cli.reports import print_json
 from airflow_provider_vai.cli.session_traces import traces_of
@@ -19,6 +19,9 @@ from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model.tools_file import FILE_NAME
 from airflow_provider_vai.store import shared_files
 from airflow_provider_vai.traces.reading.trace import Trace
+
+if TYPE_CHECKING:
+    from airflow_provider_vai.cli.outputs import ProposedTool, WrittenToolsFile
 
 TERMINAL = "-"
 
@@ -38,19 +41,32 @@ def init(arguments: Namespace) -> None:
         return
     path = Path(arguments.out) if arguments.out else Trace(Path(traces[0])).path.parent / FILE_NAME
     _write(path, text, force=arguments.force)
-    shown = [{name: value for name, value in asdict(one).items() if name != "format"} for one in found]
     if arguments.json:
-        print_json({"file": str(path), "tools": shown})
+        done: WrittenToolsFile = {"file": str(path), "tools": [_proposed(one) for one in found]}
+        print_json(done)
         return
     columns = ("tool", "kind", "effect", "why", "calls")
     tell(f"written: {plain(path)}")
     if not is_quiet():
-        table(columns, [[one[name] for name in columns] for one in shown], optional=("calls", "kind"))
+        table(columns, [[getattr(one, name) for name in columns] for one in found], optional=("calls", "kind"))
     names = " ".join(map(shlex.quote, traces))
     option = f" --tools {shlex.quote(str(path))}" if arguments.out else ""
     next_step(
         f"correct {plain(path)}: functions, connections and effects", f"vai crystallize {plain(names, 200)}{option}"
     )
+
+
+def _proposed(one: ToolProposal) -> ProposedTool:
+    return {
+        "tool": one.tool,
+        "server": one.server,
+        "kind": one.kind,
+        "effect": one.effect,
+        "why": one.why,
+        "calls": one.calls,
+        "needs_rule": one.needs_rule,
+        "statement": one.statement,
+    }
 
 
 def _write(path: Path, text: str, *, force: bool) -> None:

@@ -7,9 +7,10 @@ import re
 import tempfile
 from argparse import Namespace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from airflow_provider_vai.cli.terminal import complain, next_step, say, table, tell, working
+from airflow_provider_vai.cli.reports import print_json
+from airflow_provider_vai.cli.terminal import complain, next_step, table, tell, working
 from airflow_provider_vai.exceptions import PullError
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.printable import plain
@@ -19,6 +20,9 @@ from airflow_provider_vai.traces.pull import source as source_of
 from airflow_provider_vai.traces.pull.base import LiveSource
 from airflow_provider_vai.traces.pull.connection import client as client_of
 from airflow_provider_vai.traces.pull.http import Client
+
+if TYPE_CHECKING:
+    from airflow_provider_vai.cli.outputs import PullableRun, PulledTrace
 
 USAGE = 2
 
@@ -44,8 +48,15 @@ def pull(arguments: Namespace) -> int | None:
         runs = _write(path, text, force=arguments.force)
     calls = sum(len(run.calls) for run in runs)
     if arguments.json:
-        written = {"source": source.name, "id": arguments.id, "file": str(path), "format": runs[0].format}
-        say(json_text.pretty({**written, "runs": [run.id for run in runs], "calls": calls}).rstrip("\n"))
+        done: PulledTrace = {
+            "source": source.name,
+            "id": arguments.id,
+            "file": str(path),
+            "format": runs[0].format,
+            "runs": [run.id for run in runs],
+            "calls": calls,
+        }
+        print_json(done)
     else:
         counted = f"{len(runs)} runs, " if len(runs) > 1 else ""
         tell(f"written: {plain(path)} ({runs[0].format}, {counted}{calls} calls)")
@@ -56,9 +67,12 @@ def pull(arguments: Namespace) -> int | None:
 def _list(source: LiveSource, client: Client, *, as_json: bool) -> None:
     with working(f"Asking {client.url}"):
         runs = source.newest(client)
-    rows = [{"id": run.id, "title": run.title, "at": run.at and run.at.isoformat(timespec="seconds")} for run in runs]
+    rows: list[PullableRun] = [
+        {"id": run.id, "title": run.title, "at": run.at.isoformat(timespec="seconds") if run.at else None}
+        for run in runs
+    ]
     if as_json:
-        say(json_text.pretty(rows).rstrip("\n"))
+        print_json(rows)
     else:
         table(("id", "title", "at"), [[row["id"], row["title"], row["at"] or ""] for row in rows])
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import tempfile
 from argparse import Namespace
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_vai.cli.reports import print_json
 from airflow_provider_vai.cli.terminal import complain, progress, say, table
@@ -24,6 +25,9 @@ from airflow_provider_vai.model.tools_file import ToolsFile, read_tools
 from airflow_provider_vai.secrets.masking import mask
 from airflow_provider_vai.traces.formats import read
 from airflow_provider_vai.traces.sessions.places import Session, sessions as all_sessions, trace_of
+
+if TYPE_CHECKING:
+    from airflow_provider_vai.cli.outputs import ListedSession
 
 LARGEST = 100_000_000
 """The size in bytes of the largest file that is read for the list."""
@@ -68,34 +72,48 @@ def since_of(text: str, now: datetime | None = None) -> datetime:
         raise TraceError(problem, remedy="Give a date (2026-03-01) or a number of days (30d).") from None
 
 
-def row_of(session: Session, tools: ToolsFile) -> dict[str, Any]:
+def row_of(session: Session, tools: ToolsFile) -> ListedSession:
     """Return what the list shows of a session. A session that cannot be read has the reason in place of the rest.
 
     :param session: the session.
     :param tools: the tools file of the current folder, for the advice.
     """
-    facts = {"session": session.name, "changed": session.changed_at.isoformat(), "path": str(session.path)}
-    unknown: dict[str, Any] = {"title": None, "calls": None, "outcome": "unknown", "advice": None, "reasons": []}
     if session.size > LARGEST:
-        return {**facts, **unknown, "problem": f"{session.size / 1e6:.0f} MB are too much for the list"}
+        return _unread(session, f"{session.size / 1e6:.0f} MB are too much for the list")
     try:
         with tempfile.TemporaryDirectory(prefix="vai-session-") as folder:
             runs = read(trace_of(session, Path(folder)))[1]
     except (VaiError, OSError) as error:
-        return {**facts, **unknown, "problem": mask(error.problem if isinstance(error, VaiError) else str(error))}
+        return _unread(session, mask(error.problem if isinstance(error, VaiError) else str(error)))
     if not runs:
-        return {**facts, **unknown, "problem": "it has no run"}
+        return _unread(session, "it has no run")
     run = runs[0]
     advice = advice_of(run, tools)
     words = run.title or next((turn.user_text for turn in run.turns if turn.user_text), None)
     return {
-        **facts,
+        "session": session.name,
+        "changed": session.changed_at.isoformat(),
+        "path": str(session.path),
         "title": plain(mask(words), TITLE_CHARACTERS) if words else None,
         "calls": len(run.calls),
         "outcome": run.outcome,
         "advice": advice.recommendation,
         "reasons": [mask(reason) for reason in advice.reasons],
         "problem": None,
+    }
+
+
+def _unread(session: Session, problem: str) -> ListedSession:
+    return {
+        "session": session.name,
+        "changed": session.changed_at.isoformat(),
+        "path": str(session.path),
+        "title": None,
+        "calls": None,
+        "outcome": "unknown",
+        "advice": None,
+        "reasons": [],
+        "problem": problem,
     }
 
 
@@ -115,7 +133,7 @@ def advice_of(run: Run, tools: ToolsFile) -> Advice:
         return Advice(recommendation="skip", reasons=[error.problem])
 
 
-def _shown(row: dict[str, Any], column: str) -> object:
+def _shown(row: Mapping[str, Any], column: str) -> object:
     if column == "changed":
         return row["changed"][:16].replace("T", " ")
     if column == "advice" and row.get("problem"):

@@ -6,6 +6,7 @@ and, for a request that changes something, that no other site made the browser s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +24,38 @@ from fastapi import Depends, HTTPException, Request
 from airflow_provider_vai.languages.identifiers import dag_id_problem
 from airflow_provider_vai.languages.storable import text_problem
 from airflow_provider_vai.operators.runtime.compat import configuration
+
+_VERBS = {"GET": "read", "POST": "create", "PUT": "edit", "DELETE": "delete"}
+_NOUNS = {
+    None: "DAGs",
+    DagAccessEntity.CODE: "DAG code",
+    DagAccessEntity.HITL_DETAIL: "required actions",
+    DagAccessEntity.RUN: "DAG runs",
+    DagAccessEntity.TASK_INSTANCE: "task instances",
+    DagAccessEntity.VERSION: "DAG versions",
+    DagAccessEntity.XCOM: "XComs",
+}
+"""What Airflow's permissions are about, in the words of its documentation."""
+
+
+def _on_dag(method: Any, entity: DagAccessEntity | None = None) -> Any:
+    """Return Airflow's check of a permission on a DAG or a part of it, with the permission's name."""
+    return _named(requires_access_dag(method, entity), f"{_VERBS[method]} {_NOUNS[entity]}")
+
+
+def _named(check: Any, permission: str) -> Any:
+    check.permission = permission
+    return Depends(check)
+
+
+def permissions(dependencies: Iterable[Any]) -> list[str]:
+    """Return the names of the permissions that a route requires, such as ``edit DAGs``.
+
+    :param dependencies: the checks of the route.
+    :return: the names, each once.
+    """
+    found = (getattr(one.dependency, "permission", None) for one in dependencies)
+    return list(dict.fromkeys(name for name in found if name))
 
 
 def known_name(request: Request) -> None:
@@ -110,7 +143,7 @@ def reading(*entities: DagAccessEntity | None) -> list[Any]:
 
     :param entities: what it shows; nothing: only what the DAG itself is.
     """
-    return [Depends(known_name), *(Depends(requires_access_dag("GET", entity)) for entity in entities or (None,))]
+    return [Depends(known_name), *(_on_dag("GET", entity) for entity in entities or (None,))]
 
 
 READ_RUN = reading(
@@ -121,32 +154,35 @@ READ_RUN = reading(
 
 def changing(method: Any = "PUT", entity: DagAccessEntity | None = None) -> list[Any]:
     """Return the checks of a route that switches or starts one automation, but does not change what it does."""
-    return [Depends(known_name), Depends(requires_access_dag(method, entity)), Depends(own_request)]
+    return [Depends(known_name), _on_dag(method, entity), Depends(own_request)]
 
 
 def authoring(method: Any = "PUT") -> list[Any]:
     """Return the checks of a route that changes what one automation does."""
     return [
         Depends(known_name),
-        Depends(requires_access_dag(method)),
-        Depends(edits_connections),
+        _on_dag(method),
+        _named(edits_connections, "edit connections"),
         Depends(own_request),
     ]
 
 
-READ_ANY = [Depends(requires_access_dag("GET"))]
+READ_ANY = [_on_dag("GET")]
 """The checks of the list of automations, which contains only those that the user may see."""
 
-READ_RUNS = [Depends(requires_access_dag("GET", DagAccessEntity.RUN))]
+READ_RUNS = [_on_dag("GET", DagAccessEntity.RUN)]
 """The checks of what shows the runs of all automations, which contains only those that the user may see."""
 
-READ_SETUP = [Depends(requires_access_view(AccessView.PLUGINS)), Depends(edits_connections)]
+READ_SETUP = [
+    _named(requires_access_view(AccessView.PLUGINS), "read plugins"),
+    _named(edits_connections, "edit connections"),
+]
 """The checks of what shows how Airflow is set up: as for Airflow's own list of plugins. The simple auth manager shows
 that list to every viewer, but this names folders and connections as well."""
-READ_QUESTIONS = [Depends(requires_access_dag("GET", DagAccessEntity.HITL_DETAIL))]
+READ_QUESTIONS = [_on_dag("GET", DagAccessEntity.HITL_DETAIL)]
 """The checks of gates' questions and decisions: of the DAG that the query names, or of all that the user may see."""
 
-READ_RECORDINGS = [Depends(requires_access_dag("PUT")), Depends(edits_connections)]
+READ_RECORDINGS = [_on_dag("PUT"), _named(edits_connections, "edit connections")]
 """The checks of recordings: what a person said to an agent is only for users who may make automations of it."""
 
 READ_RECORDING_OF = [Depends(known_name), Depends(requires_access_dag("PUT")), Depends(edits_connections)]
@@ -155,5 +191,5 @@ READ_RECORDING_OF = [Depends(known_name), Depends(requires_access_dag("PUT")), D
 AUTHOR_NEW = [*READ_RECORDINGS, Depends(own_request)]
 """The checks of routes that make an automation; once its DAG id is known, :func:`check_dag` follows."""
 
-READ_SCHEMA = [Depends(requires_access_view(AccessView.DOCS))]
+READ_SCHEMA = [_named(requires_access_view(AccessView.DOCS), "read docs")]
 """The checks of the OpenAPI document: as for Airflow's own."""

@@ -83,10 +83,13 @@ class Once:
         return hmac.new(self.key.encode(), self.asked.encode() + b"\0" + body, hashlib.sha256).hexdigest()
 
 
+KEY = "A text of your choice: the request is carried out once, and repeated with the same key it gets the same answer."
+
+
 def once(
     request: Request,
     user: GetUserDep,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
+    idempotency_key: Annotated[str | None, Header(description=KEY, min_length=1, max_length=255)] = None,
 ) -> Once:
     """Return what carries out this user's request once."""
     if idempotency_key is None:

@@ -6,6 +6,7 @@ security scheme.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -15,7 +16,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from airflow_provider_vai import __version__
-from airflow_provider_vai.plugin.api.access import READ_SCHEMA
+from airflow_provider_vai.plugin.api.access import READ_SCHEMA, permissions
 from airflow_provider_vai.plugin.api.json_response import MaskedJson
 from airflow_provider_vai.plugin.api.problems import ProblemDetails, ProblemResponse
 from airflow_provider_vai.plugin.api.request_body import RequestModel
@@ -35,6 +36,10 @@ _HEADERS = {
     "ETag": "The state of the automation; a change sends it back in If-Match.",
     "Location": "The address of the automation.",
 }
+
+_PARAMETER = re.compile(r":param (\w+): (.*?)(?=\s*:\w+(?: \w+)?:|\Z)", re.DOTALL)
+_FIELDS = re.compile(r"\n\s*:(?:param|return|raises)\b.*", re.DOTALL)
+"""What a docstring says about parameters, and everything in it from there on."""
 
 router = APIRouter(tags=["schema"])
 _request_models: dict[str, type[RequestModel]] = {}
@@ -73,7 +78,12 @@ def openapi(request: Request) -> MaskedJson:
 
 
 def document(app: Any) -> dict[str, Any]:
-    """Return the OpenAPI document of the routes below ``/api/v1``."""
+    """Return the OpenAPI document of the routes below ``/api/v1``.
+
+    ``x-permissions`` of an operation lists Airflow's permissions that it requires.
+
+    :param app: the app with the routes.
+    """
     routes = [route for route in app.routes if isinstance(route, APIRoute) and route.path.startswith(PREFIX)]
     made = get_openapi(title="VirtuousAI automations", version=__version__, routes=routes, openapi_version="3.1.0")
     added: list[tuple[type[BaseModel], JsonSchemaMode]] = [(ProblemDetails, "serialization")]
@@ -85,4 +95,22 @@ def document(app: Any) -> dict[str, Any]:
     for path in made["paths"].values():
         for operation in path.values():
             operation.pop("security", None)
+            _describe(operation)
+    for route in routes:
+        for method in route.methods if route.include_in_schema else ():
+            operation = made["paths"][route.path_format][method.lower()]
+            operation["x-permissions"] = permissions(route.dependencies)
     return made
+
+
+def _describe(operation: dict[str, Any]) -> None:
+    """Take the summary and the meaning of parameters from an operation's docstring, and write it as Markdown."""
+    said = operation["description"].replace("``", "`")
+    meanings = dict(_PARAMETER.findall(said))
+    text = _FIELDS.sub("", said).strip()
+    operation["description"] = " ".join(text.split())
+    operation["summary"] = operation["description"].partition(". ")[0].partition(": ")[0].partition("; ")[0].rstrip(".")
+    for parameter in operation.get("parameters", ()):
+        meaning = meanings.get(parameter["name"], "")
+        if meaning and "description" not in parameter:
+            parameter["description"] = meaning[0].upper() + " ".join(meaning[1:].split())

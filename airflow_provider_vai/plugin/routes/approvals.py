@@ -15,9 +15,9 @@ from airflow_provider_vai.plugin.api import open_questions
 from airflow_provider_vai.plugin.api.access import READ_QUESTIONS
 from airflow_provider_vai.plugin.api.json_response import MaskedJson, ResponseModel
 from airflow_provider_vai.plugin.api.open_questions import OpenQuestionPage, QuestionFilter
-from airflow_provider_vai.plugin.api.parameters import DagIdInQuery, Offset
+from airflow_provider_vai.plugin.api.parameters import LIMIT, DagIdInQuery, Offset
 
-router = APIRouter(prefix="/api/v1/approvals", dependencies=READ_QUESTIONS)
+router = APIRouter(prefix="/api/v1/approvals", tags=["approvals"], dependencies=READ_QUESTIONS)
 
 
 class RecordShown(ResponseModel):
@@ -72,7 +72,7 @@ class DecisionPage(ResponseModel):
 def approvals(
     dag_id: DagIdInQuery,
     gate: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    limit: Annotated[int, Query(description=LIMIT, ge=1, le=500)] = 50,
     after: str | None = None,
 ) -> Response:
     """Return the decisions of an automation, newest first.
@@ -91,11 +91,12 @@ def open_(
     dag_id: DagIdInQuery | None = None,
     mine: bool = False,
     newest: bool = False,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Annotated[int, Query(description=LIMIT, ge=1, le=200)] = 50,
     offset: Offset = 0,
 ) -> Response:
     """List the questions that wait for an answer, over all DAGs whose questions you may see, the oldest first.
 
+    :param dag_id: only those of this DAG.
     :param mine: only those that name you as one who may answer.
     :param newest: the newest first.
     """

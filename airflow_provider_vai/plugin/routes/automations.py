@@ -139,7 +139,7 @@ def listed(
     status_code=201,
     response_model=AutomationShown,
     responses=with_headers("ETag", "Location", statuses=(200, 201), model=AutomationShown),
-    openapi_extra=body_of(Automation, also="the short form of dev/docs/spec.md, or the platform's own document"),
+    openapi_extra=body_of(Automation, also="the short form of a spec, or a document of the platform"),
 )
 def create(request: Request, user: GetUserDep, body: SmallBody, once: OnceDep) -> Response:
     """Make an automation from a spec: the short form, the full form, or the platform's own document."""

@@ -29,7 +29,7 @@ from airflow_provider_vai.plugin.api.dag_versions import EDITED, versions_by_dig
 from airflow_provider_vai.plugin.api.idempotency import OnceDep
 from airflow_provider_vai.plugin.api.json_response import ListPage, MaskedJson, ResponseModel
 from airflow_provider_vai.plugin.api.openapi import body_of
-from airflow_provider_vai.plugin.api.parameters import DagId, Limit, Offset
+from airflow_provider_vai.plugin.api.parameters import DagId, Limit, Offset, RunId
 from airflow_provider_vai.plugin.api.problems import Problem, public
 from airflow_provider_vai.plugin.api.request_body import RequestModel, SmallBody
 from airflow_provider_vai.plugin.api.run_steps import StepOfRun, steps_of
@@ -122,7 +122,7 @@ def start(dag_id: DagId, user: GetUserDep, body: SmallBody, once: OnceDep) -> Re
 
 
 @router.get("/{run_id}", dependencies=READ_RUN, response_model=DagRunDetail)
-def read(dag_id: DagId, run_id: str) -> Response:
+def read(dag_id: DagId, run_id: RunId) -> Response:
     """Show a run: the state of each step, decisions, values that it worked out, and how results differ."""
     return MaskedJson(detail(dag_id, run_id))
 

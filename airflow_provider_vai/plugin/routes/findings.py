@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -111,6 +111,6 @@ def _public(found: Sequence[Finding]) -> list[FindingShown]:
     ]
 
 
-def _row(row: dict[str, Any]) -> dict[str, Any]:
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     names = ("step", "argument", "class", "source", "origin", "origin_words", "evidence", "candidates")
     return {name: row[name] for name in names}

@@ -124,7 +124,11 @@ def version(dag_id: DagId, number: VersionNumber) -> Response:
 
 @router.get("/versions/{number}/diff", dependencies=reading(DagAccessEntity.CODE), response_model=VersionDiff)
 def difference(
-    dag_id: DagId, number: VersionNumber, to: Annotated[int | None, Query(ge=1, le=10**6)] = None
+    dag_id: DagId,
+    number: VersionNumber,
+    to: Annotated[
+        int | None, Query(description="The other version; by default the newest one.", ge=1, le=10**6)
+    ] = None,
 ) -> Response:
     """Show what differs between a version and another one; by default the newest."""
     state = existing_or_deleted(dag_id)

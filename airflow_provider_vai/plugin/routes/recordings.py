@@ -64,7 +64,7 @@ class RecordingPage(ListPage):
 router = APIRouter(tags=["recordings"])
 
 
-def _add_routes(source: Source, prefix: str, name: str) -> None:
+def _add_routes(source: Source, prefix: str, article: str, name: str) -> None:
     """Add the routes of one kind of recording."""
 
     def post(request: Request, user: GetUserDep, body: TraceBody, once: OnceDep, format: Format = None) -> Response:
@@ -105,9 +105,9 @@ def _add_routes(source: Source, prefix: str, name: str) -> None:
 
     post.__doc__ = f"Store a trace file of any supported format; its {name}s can then be crystallized."
     listing.__doc__ = f"List the {name}s, the one stored last first."
-    read.__doc__ = f"Show what happened in a {name}, with credentials masked."
-    crystallize.__doc__ = f"Turn a {name} into a draft of an automation."
-    preview.__doc__ = f"Show what a {name} would become: the spec and the DAG file. Nothing is written."
+    read.__doc__ = f"Show what happened in {article} {name}, with credentials masked."
+    crystallize.__doc__ = f"Turn {article} {name} into a draft of an automation."
+    preview.__doc__ = f"Show what {article} {name} would become: the spec and the DAG file. Nothing is written."
     one = f"{prefix}/{{recording_id:path}}"
     add = router.add_api_route
     add(prefix, post, methods=["POST"], dependencies=AUTHOR_NEW, status_code=201, response_model=RecordingList,
@@ -126,8 +126,8 @@ def _add_routes(source: Source, prefix: str, name: str) -> None:
         operation_id=f"read_{source}")  # fmt: skip
 
 
-_add_routes("agent_run", PLACES["agent_run"], "agent run")
-_add_routes("chat_thread", PLACES["chat_thread"], "chat thread")
+_add_routes("agent_run", PLACES["agent_run"], "an", "agent run")
+_add_routes("chat_thread", PLACES["chat_thread"], "a", "chat thread")
 
 
 def stored(content: bytes, format: str | None, is_yaml: bool, by: str) -> tuple[list[Stored], bool]:

@@ -22,7 +22,13 @@ else:
 PACKAGE = ROOT / "airflow_provider_vai"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 INSTALLED = packages_distributions()
-PART_OF = {"markupsafe": "jinja2", "pydantic_core": "pydantic", "referencing": "jsonschema", "urllib3": "requests"}
+PART_OF = {
+    "markupsafe": "jinja2",
+    "pydantic_core": "pydantic",
+    "referencing": "jsonschema",
+    "typing_extensions": "pydantic",
+    "urllib3": "requests",
+}
 """Modules of distributions that are the lower half of a declared one, and are installed with it."""
 
 OF_AIRFLOW = {"apache-airflow-providers-standard", "apache-airflow-providers-common-compat"}

@@ -3,23 +3,47 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from airflow_provider_vai.cli.main import main
 from airflow_provider_vai.cli.parser import parser
 from airflow_provider_vai.cli.table import COMMANDS
 from airflow_provider_vai.model.tools_file import read_tools
-from tests.e2e.walkthrough import commands
+from tests.e2e.walkthrough import commands, left_out
 from tests.paths import ROOT
 
 DOCS = ROOT / "dev/docs"
 HOWTO = sorted((DOCS / "howto").glob("*.md"))
 PAGES = [page for page in sorted(DOCS.rglob("*.md")) if page.parent.name != "kinds"]
+FOLLOWED = [*HOWTO, DOCS / "tutorial/command-line.md"]
+"""The pages that end-to-end tests follow completely."""
+
+NOT_RUN = {
+    "howto/git.md": 1,
+    "howto/langgraph.md": 2,
+    "howto/mcp-tools.md": 1,
+    "howto/notify-approvals.md": 3,
+    "howto/object-storage.md": 2,
+    "howto/openai-agents.md": 1,
+    "howto/own-functions.md": 1,
+    "howto/path-prefix.md": 2,
+    "howto/pydantic-ai.md": 1,
+    "howto/remove.md": 1,
+    "howto/several-runs.md": 1,
+    "howto/upgrade.md": 1,
+    "howto/verify-in-ci.md": 1,
+    "howto/webhook.md": 1,
+    "tutorial/command-line.md": 1,
+}
+"""How many blocks of each page are not executed; the page says why."""
+
 PARTS = ("goal", "what you need", "what you see", "what next")
 
 
@@ -74,16 +98,34 @@ def test_each_how_to_has_the_same_parts(page: Path) -> None:
     assert headings[-2:] == list(PARTS[2:])
 
 
-def test_the_page_about_editing_can_be_followed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Its commands work one after the other. They need no Airflow."""
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("AIRFLOW__VAI__AUTOMATIONS_PATH", str(tmp_path / "dags/vai"))
-    dag = tmp_path / "dags/vai/monthly_revenue_dashboard.py"
-    ran = 0
-    for words in vai_commands(DOCS / "howto/edit-step.md"):
-        assert main([word.replace("$DAG", str(dag)) for word in words]) == 0, (words, capsys.readouterr().err)
-        ran += 1
+@pytest.mark.parametrize("page", FOLLOWED, ids=name)
+def test_every_block_is_executed_or_says_why_not(page: Path) -> None:
+    """A block is run, or written to a file, by an end-to-end test; the others are few and say why not."""
+    found = left_out(page)
 
-    assert ran > 9
+    assert [block.line for block in found if not block.reason] == []
+    assert len(found) == NOT_RUN.get(name(page), 0)
+
+
+def test_every_page_has_its_end_to_end_test() -> None:
+    """The tests name each how-to page and the tutorial, and no other page."""
+    named = set(re.findall(r'"((?:howto|tutorial)/[\w-]+\.md)"', (ROOT / "tests/e2e/test_walkthroughs.py").read_text()))
+
+    assert named == {name(page) for page in FOLLOWED}
+
+
+def test_dev_e2e_docs_chooses_the_tests_of_the_pages() -> None:
+    """`-k docs` selects every test of the pages, and no other end-to-end test."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "e2e", "-p", "no:cacheprovider"]
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'dev'}"}
+    chosen, of_pages = (
+        {
+            line
+            for line in subprocess.check_output([*command, *more], cwd=ROOT, env=environment, text=True).splitlines()
+            if "::" in line
+        }
+        for more in (["-k", "docs", "tests/e2e"], ["tests/e2e/test_walkthroughs.py"])
+    )
+
+    assert len(of_pages) == len(FOLLOWED)
+    assert chosen == of_pages

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.walkthrough import Walkthrough
+from tests.e2e.walkthrough import LeftOut, Walkthrough, left_out
 
 
 @pytest.fixture
@@ -70,3 +70,46 @@ def test_a_page_begins_with_sections_of_another(follow: Callable[..., int], tmp_
     )
 
     assert follow("<!-- sections: other.md: One, Three -->\n```console\n$ echo $A$B\n13\n```\n") == 3
+
+
+def test_lines_are_inserted_into_a_file(follow: Callable[..., int], tmp_path: Path) -> None:
+    """A marked block comes below the only line with the text; another number of such lines is noticed."""
+    (tmp_path / "a.py").write_text("one = 1\ntwo = 2\n")
+
+    follow("<!-- insert: $PLACE/a.py: one = -->\n```python\nmore = 3\n```\n")
+
+    assert (tmp_path / "a.py").read_text() == "one = 1\nmore = 3\ntwo = 2\n"
+    with pytest.raises(ValueError, match="unpack"):
+        follow("<!-- insert: a.py: four = -->\n```python\nmore = 3\n```\n")
+
+
+def test_a_command_may_have_to_fail(follow: Callable[..., int]) -> None:
+    """A block that says with which code it ends is right with that code only."""
+    assert follow("<!-- exits: 1 -->\n```console\n$ false\n```\n") == 1
+    with pytest.raises(AssertionError, match="It ended with 0"):
+        follow("<!-- exits: 1 -->\n```console\n$ true\n```\n")
+
+
+def test_a_state_is_waited_for(follow: Callable[..., int], tmp_path: Path) -> None:
+    """A command is repeated until it succeeds."""
+    follow('<!-- until: echo x >> tries; test "$(wc -l < tries)" -ge 2 -->\n')
+
+    assert (tmp_path / "tries").read_text() == "x\nx\n"
+
+
+def test_a_command_in_the_background_knows_the_variables(follow: Callable[..., int], tmp_path: Path) -> None:
+    """Those of the shell, as a second terminal with the same variables would."""
+    page = "```console\n$ export THERE=yes\n```\n"
+    page += '<!-- background: is yes -->\n```console\n$ sh -c "echo is $THERE; sleep 60"\n```\n'
+
+    assert follow(page) == 2
+
+
+def test_blocks_that_are_not_executed_are_found(tmp_path: Path) -> None:
+    """Marked ones have their reason; a block in another language without a mark has none."""
+    (tmp_path / "page.md").write_text(
+        "<!-- not run: no -->\n```console\n$ false\n```\n```python\nx = 1\n```\n```console\n$ true\n```\n"
+        "<!-- file: a -->\n```toml\n```\n<!-- insert: a: b -->\n```toml\n```\n"
+    )
+
+    assert left_out(tmp_path / "page.md") == [LeftOut("$ false", "no"), LeftOut("x = 1", "")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from types import SimpleNamespace
@@ -19,6 +20,7 @@ from airflow_provider_vai.sensors import approval, approval_notice, approval_tex
 from airflow_provider_vai.sensors.approval import ApprovalGateSensor
 from airflow_provider_vai.sensors.approval_answers import RequiredActionLink
 from airflow_provider_vai.sensors.guarded import guarded
+from tests.outputs import check_output
 from tests.unit.sensors.support import APPROVED, REJECTED, asked, context, gate_and_step
 
 TIMEOUT = {"error": "late", "error_type": "timeout"}
@@ -32,8 +34,10 @@ def artifacts(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[None]:
 
 
 def records() -> list[dict[str, Any]]:
-    """Return the approvals record, newest first."""
-    return list(approvals_record.read(results.artifacts_root(), "d"))
+    """Return the approvals record, newest first; each decision in it has the published shape."""
+    found = list(approvals_record.read(results.artifacts_root(), "d"))
+    check_output("approvals", json.dumps(found))
+    return found
 
 
 class Parked(Exception):

@@ -8,6 +8,7 @@ import os
 import pytest
 
 from airflow_provider_vai.cli import main as cli
+from tests.outputs import check_output
 from tests.paths import TRACES
 
 EXPORT = json.loads((TRACES / "langfuse.json").read_text())
@@ -57,7 +58,7 @@ def test_the_summary_for_machines(vai, serve, tmp_path):
     code, out, _ = vai("lf-1", "--url", stub.url, "--out", tmp_path / "x.json", "--json")
 
     assert code == 0
-    assert json.loads(out) == {
+    assert check_output("pull", out) == {
         "source": "langfuse",
         "id": "lf-1",
         "file": str(tmp_path / "x.json"),
@@ -142,7 +143,7 @@ def test_the_newest_runs_are_listed(vai, serve, tmp_path):
     assert code == 0
     assert "lf-1" in out
     assert "\x1b" not in out
-    assert json.loads(vai("--list", "--url", stub.url, "--json")[1]) == [
+    assert check_output("pull", vai("--list", "--url", stub.url, "--json")[1], "--list") == [
         {"id": "lf-1", "title": "ti\x1b[31mll", "at": "2026-05-04T09:00:00+00:00"},
         {"id": "lf-2", "title": "", "at": None},
     ]
