@@ -148,7 +148,8 @@ def _write_broken(columns: Sequence[str], cells: Sequence[Sequence[str]], limit:
     """Write a table with cells that are broken at spaces. If only one column has such cells, it gets what is left."""
     widths, bends = _widths(columns, cells), [number for number, name in enumerate(columns) if name in PROSE]
     if len(bends) != 1 or _is_drawn_by_rich(limit):
-        return _write_grid(columns, cells, limit)
+        _write_grid(columns, cells, limit)
+        return
     broken = bends[0]
     others = sum(width for number, width in enumerate(widths) if number != broken)
     widths[broken] = min(widths[broken], limit - 2 - others - len(GAP) * (len(widths) - 1))

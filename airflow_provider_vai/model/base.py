@@ -55,11 +55,16 @@ class Spec(BaseModel):
     def _written(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
         """Write the model without the fields in :meth:`omitted`, and names without the underscore after a keyword."""
         fields: dict[str, Any] = handler(self)
-        in_camel_case = bool(info.by_alias)
-        aliases = _aliases(type(self)) if in_camel_case else {}
+        if info.by_alias:
+            aliases = _aliases(type(self))
+            for name in self.omitted():
+                fields.pop(aliases.get(name, name), None)
+            return fields
         for name in self.omitted():
-            fields.pop(aliases.get(name, name), None)
-        return fields if in_camel_case else {name.rstrip("_"): value for name, value in fields.items()}
+            fields.pop(name, None)
+        if not _has_keywords(type(self)):
+            return fields
+        return {name.rstrip("_"): value for name, value in fields.items()}
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -71,6 +76,12 @@ class Spec(BaseModel):
 def _defaults(model: type[Spec]) -> list[tuple[str, Any]]:
     """Return a model's optional fields as pairs of name and default."""
     return [(name, model.model_fields[name].get_default(call_default_factory=True)) for name in model.optional]
+
+
+@cache
+def _has_keywords(model: type[Spec]) -> bool:
+    """Return whether the name of a field ends with the underscore after a keyword, as in ``class_``."""
+    return any(name.endswith("_") for name in model.model_fields)
 
 
 @cache

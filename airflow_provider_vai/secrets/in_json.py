@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from airflow_provider_vai.secrets.in_objects import (
     is_manifest,
     kinds_of_list,
     kinds_of_object,
+    may_be_a_credential,
     rows_of_object,
     spans_in_key,
 )
@@ -69,15 +70,29 @@ def visit(value: Any, at: Path, answer: Answer, *, transparent: Collection[str] 
 
 def secret_keys(value: Any) -> set[str]:
     """Return the keys in JSON data that are credentials or contain one. A path through such a key must not be shown."""
-    found: set[str] = set()
+    if not any(find(key) or may_be_a_credential(key) for key in set(_keys(value))):
+        return set()
+    return set(_secret_keys(value, []))
 
-    def note(sighting: Sighting) -> str:
-        if sighting.kind == "key":
-            found.add(str(sighting.at[-1]))
-        return sighting.shown
 
-    visit(value, [], note)
-    return found
+def _keys(value: Any) -> Iterator[str]:
+    """Yield every key in JSON data, without recursion."""
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            yield from part
+            waiting += [inside for inside in part.values() if isinstance(inside, (dict, list))]
+        elif isinstance(part, list):
+            waiting += [inside for inside in part if isinstance(inside, (dict, list))]
+
+
+def _secret_keys(value: Any, at: Path) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from (key for key in value if spans_in_key(key, at))
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        yield from _secret_keys(part, [*at, key])
 
 
 def starred(text: str, spans: list[SecretSpan]) -> str:

@@ -155,7 +155,7 @@ def spans_in_key(key: str, at: Path) -> list[SecretSpan]:
     """
     if spans := find(key):
         return spans
-    if not _may_be_a_credential(key):
+    if not may_be_a_credential(key):
         return []
     above = [part for part in at[-3:] if isinstance(part, str)]
     is_below = any(names_many(part) or is_secret_key(part) for part in above)
@@ -168,7 +168,7 @@ def spans_in_key(key: str, at: Path) -> list[SecretSpan]:
 
 
 @lru_cache(maxsize=10_000)
-def _may_be_a_credential(key: str) -> bool:
+def may_be_a_credential(key: str) -> bool:
     """Return whether a key can be a credential in some place; that place decides."""
     return ":" in key or is_random(key) or _GENERATED.fullmatch(key) is not None
 
