@@ -12,6 +12,8 @@ from airflow_provider_vai.secrets.find import find
 from airflow_provider_vai.secrets.headers import may_carry_credentials
 from airflow_provider_vai.secrets.in_documents import is_kept_below
 from airflow_provider_vai.secrets.in_objects import (
+    COOKIES,
+    has_plain_keys,
     in_words,
     is_in_column,
     is_manifest,
@@ -28,7 +30,6 @@ from airflow_provider_vai.secrets.span import SecretSpan
 
 Path = list[str | int]
 
-_COOKIES = re.compile(r"(^|_)(cookies|cookie_jar)$")
 _PARSED_CHARACTERS = 200_000
 
 
@@ -126,6 +127,8 @@ class _Visit:
         return value
 
     def _object(self, value: dict[str, Any], at: Path, kind: Family | None, name: str) -> dict[str, Any]:
+        if has_plain_keys(tuple(value), at) and not any(map(find, value)):
+            return self._plain_object(value, at, name)
         beside, rows = kinds_of_object(value, at, kind), rows_of_object(value)
         kept: dict[str, Any] = {}
         for key, part in value.items():
@@ -136,7 +139,7 @@ class _Visit:
             below = family(key)
             if below is None and key in beside:
                 below = beside[key]
-            elif below is None and at and _COOKIES.search(spelled(str(at[-1]))):
+            elif below is None and at and COOKIES.search(spelled(str(at[-1]))):
                 below = "token" if isinstance(part, str) and len(part) >= 8 else None
             if key in rows:
                 kept[shown] = self._rows(part, place, rows[key], key)
@@ -146,6 +149,17 @@ class _Visit:
                 kept[shown] = self.value(part, at, below, name)
             else:
                 kept[shown] = self.value(part, place, below, key)
+        return kept
+
+    def _plain_object(self, value: dict[str, Any], at: Path, name: str) -> dict[str, Any]:
+        kept: dict[str, Any] = {}
+        for key, part in value.items():
+            if type(part) not in (str, list, dict):
+                kept[key] = part
+            elif key in self.transparent:
+                kept[key] = self.value(part, at, None, name)
+            else:
+                kept[key] = self.value(part, [*at, key], None, key)
         return kept
 
     def _list(self, value: list[Any], at: Path, kind: Family | None, name: str) -> list[Any]:

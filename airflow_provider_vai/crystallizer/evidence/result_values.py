@@ -44,8 +44,7 @@ class RecordedResult:
     places: tuple[ValuePlace, ...] = field(default=(), repr=False, compare=False)
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A place in a result that equals a value."""
 
     source: RecordedResult

@@ -189,9 +189,7 @@ class Search:
 
     def _note_unwritable(self, value: Any, at: JsonPath, candidates: Sequence[Candidate]) -> None:
         """Note a value whose only places lie below keys that are data: no path can name them."""
-        options = (
-            WireOption(candidate, candidate.place.path, self._rank(candidate, at)) for candidate in candidates
-        )
+        options = (WireOption(candidate, candidate.place.path, self._rank(candidate, at)) for candidate in candidates)
         found = [option.candidate for option in options if self._proves(value, option)]
         if found:
             self._leave(at, "key_from_data", _sources(found))
