@@ -48,6 +48,7 @@ COUNTS = ("max_active_runs", "max_active_tasks", "concurrency")
 SPAN_ARGUMENTS = ("response_timeout", "remind_before", "trust_for", "wake_every", "max_seconds")
 """The arguments of action kinds that are numbers of seconds."""
 
+_SPAN_ARGUMENTS = frozenset(SPAN_ARGUMENTS)
 _RENDERED = ("description", "tags", "owner", "conditions", "triggers", "params", "notifications", "title")
 _RENDERED_OF_STEP = ("arguments", "each", "title")
 _FOR_PEOPLE = ("origin", "origins", "evidence", "undecided")
@@ -148,11 +149,13 @@ def _numbers(automation: Automation) -> Iterator[Refusal]:
     parts += [(["steps", step.key], step) for step in automation.steps]
     for place, part in parts:
         for name in SPANS:
-            yield from _too_large([*place, name], getattr(part, name), MAX_SECONDS, "seconds (68 years)")
+            if (value := getattr(part, name)) is not None:
+                yield from _too_large([*place, name], value, MAX_SECONDS, "seconds (68 years)")
         for name in COUNTS:
-            yield from _too_large([*place, name], getattr(part, name, None), MAX_INTEGER, "(a 32-bit integer)")
+            if (value := getattr(part, name, None)) is not None:
+                yield from _too_large([*place, name], value, MAX_INTEGER, "(a 32-bit integer)")
     for step in automation.steps:
-        for name in SPAN_ARGUMENTS:
+        for name in SPAN_ARGUMENTS if not _SPAN_ARGUMENTS.isdisjoint(step.arguments) else ():
             if name in step.arguments:
                 place = ["steps", step.key, "arguments", name]
                 yield from _too_large(place, step.arguments[name].value, MAX_SECONDS, "seconds (68 years)")
