@@ -90,7 +90,10 @@ def canonical(value: Any) -> str:
 
     An object with a method ``serialize`` is written as the result of that method.
     """
-    return encode_basestring_ascii(value) if type(value) is str else _canonical(value)
+    kind = type(value)
+    if kind is str:
+        return encode_basestring_ascii(value)
+    return repr(value) if kind is int else _canonical(value)
 
 
 _canonical = json.JSONEncoder(

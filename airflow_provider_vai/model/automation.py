@@ -387,7 +387,9 @@ class Automation(Spec):
 
     def spec(self) -> dict[str, Any]:
         """Return the spec as JSON data, without the fields that the sidecar adds."""
-        return self.model_dump(mode="json", include=set(Automation.model_fields))
+        if type(self) is Automation:
+            return self.json_data()
+        return Automation.model_construct(**{name: getattr(self, name) for name in Automation.model_fields}).json_data()
 
 
 def _given_problem(step: Step, name: str) -> str | None:
