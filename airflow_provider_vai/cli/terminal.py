@@ -158,6 +158,10 @@ def _write_broken(columns: Sequence[str], cells: Sequence[Sequence[str]], limit:
 
 def _is_drawn_by_rich(limit: int) -> bool:
     """Return whether a table needs colours, or lines of plain characters."""
+    is_forced = any(name in os.environ for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"))
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    if not is_forced and not sys.stdout.isatty() and encoding.lower().startswith("utf"):
+        return False  # the usual case, and rich takes long to import
     from rich.console import Console
 
     console = Console(width=limit, soft_wrap=False)

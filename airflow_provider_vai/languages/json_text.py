@@ -203,6 +203,10 @@ def _laid_out(value: Any, line: str) -> str:
         return encode_basestring_ascii(value)
     if isinstance(value, WrittenJson):
         return value.laid_out.replace("\n", line)
+    if value is None:
+        return "null"
+    if type(value) is int:
+        return repr(value)
     if _room(value, LINE) >= 0 and len(text := _on_one_line(value)) <= LINE:
         return text
     inner = f"{line}  "

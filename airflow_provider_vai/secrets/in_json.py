@@ -116,6 +116,8 @@ class _Visit:
         ``kind`` is the kind of credential that the keys above name, or ``None``; ``name`` is the nearest key above.
         """
         if isinstance(value, dict):
+            if has_plain_keys(tuple(value), at) and not any(map(find, value)):
+                return self._plain_object(value, at, name)
             return self._object(value, at, kind, name)
         if isinstance(value, list):
             return self._list(value, at, kind, name)
@@ -127,8 +129,6 @@ class _Visit:
         return value
 
     def _object(self, value: dict[str, Any], at: Path, kind: Family | None, name: str) -> dict[str, Any]:
-        if has_plain_keys(tuple(value), at) and not any(map(find, value)):
-            return self._plain_object(value, at, name)
         beside, rows = kinds_of_object(value, at, kind), rows_of_object(value)
         kept: dict[str, Any] = {}
         for key, part in value.items():

@@ -229,6 +229,8 @@ def rows_of_object(value: dict[str, Any]) -> dict[str, list[Family | None]]:
 
     The columns are named beside them (``{"columns": […], "rows": […]}``), or by an ``INSERT`` with placeholders.
     """
+    if list not in map(type, value.values()):  # there are no rows
+        return {}
     names: list[str] = []
     wanted = _ROWS
     for key, part in value.items():

@@ -87,6 +87,9 @@ _FOREIGN_HINTS: tuple[str, ...] = (
     *("hasło", "lösen", "şifre", "парол", "密", "口令", "パスワード", "비밀번호", "암호", "סיסמ", "κωδ", "clé "),
     *("токен", "секрет", "令牌", "トークン", "秘密", "토큰"),
 )
+LONG = 200
+"""Characters of a text of which each word is searched for hints once."""
+
 _HINT_WORD = re.compile(r"\bpw\b|\bpin|:[56]4\d\d:")
 _NO_VALUE = frozenset(
     {
@@ -120,6 +123,9 @@ def _has_hint(text: str) -> bool:
         folded, hints = text.lower(), _HINTS
     else:  # a pattern that ignores case takes both Turkish letters for an i, too
         folded, hints = text.replace("İ", "i").casefold().replace("\u0131", "i"), (*_HINTS, *_FOREIGN_HINTS)
+    if len(folded) > LONG:
+        words = " ".join(set(folded.split()))
+        return any(hint in (folded if " " in hint else words) for hint in hints) or bool(_HINT_WORD.search(words))
     return any(hint in folded for hint in hints) or _HINT_WORD.search(folded) is not None
 
 
