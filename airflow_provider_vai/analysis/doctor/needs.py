@@ -60,12 +60,12 @@ def of_folder(folder: Path | None) -> Needs:
 
 
 def of_paths(paths: Iterable[Path]) -> Needs:
-    """Return what the automations need that these files and folders contain, specs included.
+    """Return what the automations need that these files and folders contain, specs included. DAG files are not read.
 
     :param paths: Files or folders, as for ``vai lint``.
     """
     needed = Needs()
-    for subject in collected(paths)[0]:
+    for subject in collected(paths, with_dag_files=False)[0]:
         _add(needed, subject, subject.dag_id or subject.path.name)
     return needed
 
