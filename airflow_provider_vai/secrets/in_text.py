@@ -239,8 +239,13 @@ def _options(text: str) -> Iterator[SecretSpan]:
 
 def _sentences(text: str) -> Iterator[SecretSpan]:
     place = 0
+    lower = text.lower() if text.isascii() else ""
+    hints = [hint for hint in _HINTS if hint in lower]  # few of them are in one text
     while found := _IN_PROSE.search(text, place):
         place = max(found.start() + 1, found.start("key") + len(re.split(r"[ \u2019']", found["key"])[0]))
+        key = lower[slice(*found.span("key"))]
+        if key and not any(hint in f"{key} " for hint in hints) and not _HINT_WORD.search(key):
+            continue
         kind = _named(found["key"])
         if kind is None or re.search(r"(?i)\bpass$", found["key"]):  # the verb, as in "tests pass"
             continue
