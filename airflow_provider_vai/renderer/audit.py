@@ -160,7 +160,7 @@ def _calls(statement: ast.stmt) -> Iterator[ast.Call]:
         if kind is list:
             waiting += node
         elif kind not in _LEAVES and isinstance(node, ast.AST):
-            if kind is ast.Call:
+            if isinstance(node, ast.Call):
                 yield node
             waiting += vars(node).values()
 
