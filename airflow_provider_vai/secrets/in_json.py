@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,11 +12,14 @@ from airflow_provider_vai.secrets.find import find
 from airflow_provider_vai.secrets.headers import may_carry_credentials
 from airflow_provider_vai.secrets.in_documents import is_kept_below
 from airflow_provider_vai.secrets.in_objects import (
+    COOKIES,
+    has_plain_keys,
     in_words,
     is_in_column,
     is_manifest,
     kinds_of_list,
     kinds_of_object,
+    may_be_a_credential,
     rows_of_object,
     spans_in_key,
 )
@@ -27,7 +30,6 @@ from airflow_provider_vai.secrets.span import SecretSpan
 
 Path = list[str | int]
 
-_COOKIES = re.compile(r"(^|_)(cookies|cookie_jar)$")
 _PARSED_CHARACTERS = 200_000
 
 
@@ -69,15 +71,29 @@ def visit(value: Any, at: Path, answer: Answer, *, transparent: Collection[str] 
 
 def secret_keys(value: Any) -> set[str]:
     """Return the keys in JSON data that are credentials or contain one. A path through such a key must not be shown."""
-    found: set[str] = set()
+    if not any(find(key) or may_be_a_credential(key) for key in set(_keys(value))):
+        return set()
+    return set(_secret_keys(value, []))
 
-    def note(sighting: Sighting) -> str:
-        if sighting.kind == "key":
-            found.add(str(sighting.at[-1]))
-        return sighting.shown
 
-    visit(value, [], note)
-    return found
+def _keys(value: Any) -> Iterator[str]:
+    """Yield every key in JSON data, without recursion."""
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            yield from part
+            waiting += [inside for inside in part.values() if isinstance(inside, (dict, list))]
+        elif isinstance(part, list):
+            waiting += [inside for inside in part if isinstance(inside, (dict, list))]
+
+
+def _secret_keys(value: Any, at: Path) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from (key for key in value if spans_in_key(key, at))
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        yield from _secret_keys(part, [*at, key])
 
 
 def starred(text: str, spans: list[SecretSpan]) -> str:
@@ -100,6 +116,8 @@ class _Visit:
         ``kind`` is the kind of credential that the keys above name, or ``None``; ``name`` is the nearest key above.
         """
         if isinstance(value, dict):
+            if has_plain_keys(tuple(value), at) and not any(map(find, value)):
+                return self._plain_object(value, at, name)
             return self._object(value, at, kind, name)
         if isinstance(value, list):
             return self._list(value, at, kind, name)
@@ -121,7 +139,7 @@ class _Visit:
             below = family(key)
             if below is None and key in beside:
                 below = beside[key]
-            elif below is None and at and _COOKIES.search(spelled(str(at[-1]))):
+            elif below is None and at and COOKIES.search(spelled(str(at[-1]))):
                 below = "token" if isinstance(part, str) and len(part) >= 8 else None
             if key in rows:
                 kept[shown] = self._rows(part, place, rows[key], key)
@@ -131,6 +149,17 @@ class _Visit:
                 kept[shown] = self.value(part, at, below, name)
             else:
                 kept[shown] = self.value(part, place, below, key)
+        return kept
+
+    def _plain_object(self, value: dict[str, Any], at: Path, name: str) -> dict[str, Any]:
+        kept: dict[str, Any] = {}
+        for key, part in value.items():
+            if type(part) not in (str, list, dict):
+                kept[key] = part
+            elif key in self.transparent:
+                kept[key] = self.value(part, at, None, name)
+            else:
+                kept[key] = self.value(part, [*at, key], None, key)
         return kept
 
     def _list(self, value: list[Any], at: Path, kind: Family | None, name: str) -> list[Any]:

@@ -99,12 +99,42 @@ _SETTINGS = frozenset(
     ]
 )
 _LOGINS = frozenset(["auth", "basic_auth", "http_auth", "proxy_auth", "userpwd", "user_password", "basic"])
+COOKIES = re.compile(r"(^|_)(cookies|cookie_jar)$")
+"""Names of objects whose texts are cookies."""
+
 _INSERT = re.compile(r"(?i)\b(?:insert|replace)\b.*\(", re.DOTALL)
 _GENERATED = re.compile(r"(?=[^\d]{0,80}\d)(?=[^A-Za-z]{0,80}[A-Za-z])[A-Za-z0-9+/]{16,80}={0,2}")
 _NO_USER = re.compile(
     r"(?i)basic|bearer|digest|oauth\d?|jwt|none|ntlm|saml|api_?key|token|read|write|admin|user|users|public|session|cookie|"
     r"kerberos|ldap|mtls|password|passwd|sso|oidc|\w+:\w+|\w+\.\w+"
 )
+
+
+def has_plain_keys(keys: tuple[Any, ...], at: Path) -> bool:
+    """Return whether an object is ordinary: neither its keys nor those above say anything about credentials.
+
+    A key may still contain one, and so may the values.
+
+    :param keys: The keys of the object.
+    :param at: The path of the object.
+    """
+    return _are_plain(keys) and not any(isinstance(part, str) and _says_about_others(part) for part in at[-3:])
+
+
+@lru_cache(maxsize=10_000)
+def _are_plain(keys: tuple[Any, ...]) -> bool:
+    return not any(_is_telling(key) for key in keys)
+
+
+def _is_telling(key: Any) -> bool:
+    if not isinstance(key, str) or family(key) is not None or may_be_a_credential(key):
+        return True
+    return key == "kind" or _may_belong_to_others(key) or spelled(key) in _ROWS | _COLUMNS | _PARAMETERS
+
+
+@lru_cache(maxsize=10_000)
+def _says_about_others(key: str) -> bool:
+    return names_many(key) or COOKIES.search(spelled(key)) is not None
 
 
 def kinds_of_object(value: dict[str, Any], at: Path, kind: Family | None) -> dict[str, Family]:
@@ -155,7 +185,7 @@ def spans_in_key(key: str, at: Path) -> list[SecretSpan]:
     """
     if spans := find(key):
         return spans
-    if not _may_be_a_credential(key):
+    if not may_be_a_credential(key):
         return []
     above = [part for part in at[-3:] if isinstance(part, str)]
     is_below = any(names_many(part) or is_secret_key(part) for part in above)
@@ -168,7 +198,7 @@ def spans_in_key(key: str, at: Path) -> list[SecretSpan]:
 
 
 @lru_cache(maxsize=10_000)
-def _may_be_a_credential(key: str) -> bool:
+def may_be_a_credential(key: str) -> bool:
     """Return whether a key can be a credential in some place; that place decides."""
     return ":" in key or is_random(key) or _GENERATED.fullmatch(key) is not None
 
@@ -199,6 +229,8 @@ def rows_of_object(value: dict[str, Any]) -> dict[str, list[Family | None]]:
 
     The columns are named beside them (``{"columns": […], "rows": […]}``), or by an ``INSERT`` with placeholders.
     """
+    if list not in map(type, value.values()):  # there are no rows
+        return {}
     names: list[str] = []
     wanted = _ROWS
     for key, part in value.items():

@@ -80,13 +80,19 @@ _HINTS: tuple[str, ...] = (
         "schl",
         "jeton",
     ),
-    *("cle ", "segre", "chave", "chiave", "sessid", "connect.sid", "signature", "login", "connection", ".connect"),
+    *("segre", "chave", "chiave", "sessid", "connect.sid", "signature", "login", "connection", ".connect"),
     *("sql(", "form-data", ":*:"),
 )
 _FOREIGN_HINTS: tuple[str, ...] = (
     *("hasło", "lösen", "şifre", "парол", "密", "口令", "パスワード", "비밀번호", "암호", "סיסמ", "κωδ", "clé "),
     *("токен", "секрет", "令牌", "トークン", "秘密", "토큰"),
 )
+LONG = 200
+"""Characters of a text of which each word is searched for hints once."""
+
+_CLE = re.compile(r"(?<![A-Za-z])[cC](?:le|LE) |(?<=[a-z])Cle ")
+"""The French word for a key without its accent, and not the end of an English word such as "article"."""
+
 _HINT_WORD = re.compile(r"\bpw\b|\bpin|:[56]4\d\d:")
 _NO_VALUE = frozenset(
     {
@@ -120,6 +126,11 @@ def _has_hint(text: str) -> bool:
         folded, hints = text.lower(), _HINTS
     else:  # a pattern that ignores case takes both Turkish letters for an i, too
         folded, hints = text.replace("İ", "i").casefold().replace("\u0131", "i"), (*_HINTS, *_FOREIGN_HINTS)
+    if _CLE.search(text):
+        return True
+    if len(folded) > LONG:
+        words = " ".join(set(folded.split()))
+        return any(hint in (folded if " " in hint else words) for hint in hints) or bool(_HINT_WORD.search(words))
     return any(hint in folded for hint in hints) or _HINT_WORD.search(folded) is not None
 
 
@@ -233,8 +244,16 @@ def _options(text: str) -> Iterator[SecretSpan]:
 
 def _sentences(text: str) -> Iterator[SecretSpan]:
     place = 0
+    lower = text.lower() if text.isascii() else ""
+    hints = [hint for hint in _HINTS if hint in lower]  # few of them are in one text
     while found := _IN_PROSE.search(text, place):
         place = max(found.start() + 1, found.start("key") + len(re.split(r"[ \u2019']", found["key"])[0]))
+        key = lower[slice(*found.span("key"))]
+        is_hinted = (
+            any(hint in f"{key} " for hint in hints) or _HINT_WORD.search(key) or _CLE.search(f"{found['key']} ")
+        )
+        if key and not is_hinted:
+            continue
         kind = _named(found["key"])
         if kind is None or re.search(r"(?i)\bpass$", found["key"]):  # the verb, as in "tests pass"
             continue

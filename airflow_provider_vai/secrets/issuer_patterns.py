@@ -113,9 +113,16 @@ SHORTEST_KEY = 14
 """Characters of the shortest key in any of the formats."""
 
 
+LONG = 200
+"""Characters of a text of which only the long words are searched for hints: no key has a space, but private keys."""
+
+
 def shaped(text: str) -> Iterator[SecretSpan]:
     """Yield every key of a known format in a text."""
-    for shape in SHAPES if len(text) >= SHORTEST_KEY else ():
-        if shape.hint in text:
+    if len(text) < SHORTEST_KEY:
+        return
+    words = text if len(text) < LONG else " ".join({word for word in text.split() if len(word) >= SHORTEST_KEY})
+    for shape in SHAPES:
+        if shape.hint in (text if " " in shape.hint else words):
             for found in shape.pattern.finditer(text):
                 yield SecretSpan(*found.span(), found[0])

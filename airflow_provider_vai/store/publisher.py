@@ -316,7 +316,7 @@ def _sidecar(automation: Automation, state: AutomationState, texts: tuple[str, s
 
 
 def _entry(sidecar: Sidecar, made: Version, rendered: str, dag_file: str) -> Entry:
-    return Entry(
+    return Entry.model_construct(  # the sidecar is valid, and to look at all of its steps again takes long
         number=sidecar.entry,
         change="version",
         at=made.at,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
+from typing import Any
 
 from airflow_provider_vai import __version__
 from airflow_provider_vai.analysis.doctor.diagnosis import Diagnosis
@@ -13,7 +14,7 @@ from airflow_provider_vai.analysis.doctor.versions import numbers
 from airflow_provider_vai.analysis.lint.installed import PACKAGE, extras_of, function_of, missing_of
 from airflow_provider_vai.analysis.lint.raw import list_of, object_of, text_of, texts_of
 from airflow_provider_vai.analysis.lint.subjects import Subject, collected
-from airflow_provider_vai.model.automation import Automation
+from airflow_provider_vai.model.automation import Automation, Step
 
 NOT_OF_USERS = ("all", "airflow")
 """Extras that no automation asks for by itself."""
@@ -59,12 +60,12 @@ def of_folder(folder: Path | None) -> Needs:
 
 
 def of_paths(paths: Iterable[Path]) -> Needs:
-    """Return what the automations need that these files and folders contain, specs included.
+    """Return what the automations need that these files and folders contain, specs included. DAG files are not read.
 
     :param paths: Files or folders, as for ``vai lint``.
     """
     needed = Needs()
-    for subject in collected(paths)[0]:
+    for subject in collected(paths, with_dag_files=False)[0]:
         _add(needed, subject, subject.dag_id or subject.path.name)
     return needed
 
@@ -75,9 +76,20 @@ def of_automation(automation: Automation) -> Needs:
     :param automation: The automation.
     """
     needed = Needs()
-    subject = Subject(Path(automation.dag_id), "spec", automation.model_dump(mode="json", by_alias=True))
+    data = {
+        "steps": [_raw(step) for step in automation.steps],
+        "connections": automation.connections,
+        "notifications": [{"notifier": notification.notifier} for notification in automation.notifications],
+    }
+    subject = Subject(Path(automation.dag_id), "spec", data)
     _add(needed, subject, automation.dag_id)
     return needed
+
+
+def _raw(step: Step) -> dict[str, Any]:
+    """Return what a step's needs depend on, as in a document. Writing the whole step would take much longer."""
+    arguments = {name: {"class": one.class_, "value": one.value} for name, one in step.arguments.items()}
+    return {"kind": step.kind, "arguments": arguments}
 
 
 def extras(needed: Needs) -> Iterator[Diagnosis]:

@@ -53,14 +53,18 @@ def parsed(path: Path, content: bytes) -> DagFile | str:
         return f"it is not Python: {error.msg} (line {error.lineno})"
     except (ValueError, RecursionError, MemoryError) as error:
         return f"it cannot be parsed as Python: {error or type(error).__name__}"
-    nodes = list(ast.walk(tree))
+    nodes = [node for node in ast.walk(tree) if isinstance(node, _TELLING)]
     return DagFile(
         path=path,
         sha256=dag_sha256(content),
         dag_ids=tuple(sorted({name for node in nodes for name in _dag_ids(node)})),
         task_ids=frozenset(task for node in nodes for task in _task_ids(node)),
-        credential_lines=tuple(sorted({node.lineno for node in nodes if _holds_credential(node)})),  # type: ignore[attr-defined]
+        credential_lines=tuple(sorted({node.lineno for node in nodes if _holds_credential(node)})),
     )
+
+
+_TELLING = (ast.Call, ast.Constant, ast.FunctionDef, ast.AsyncFunctionDef)
+"""The nodes that have ids or texts."""
 
 
 def _dag_ids(node: ast.AST) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -213,7 +214,8 @@ def steps_of(document: dict[str, Any]) -> list[RawStep]:
     """Return the steps of a document; a step without a unique key is named by its number."""
     entries = [(index, step) for index, step in enumerate(list_of(document.get("steps"))) if isinstance(step, dict)]
     keys = [text_of(step.get("key")) for _, step in entries]
+    counts = Counter(keys)
     return [
-        RawStep(step, ["steps", key if key is not None and keys.count(key) == 1 else index])
+        RawStep(step, ["steps", key if key is not None and counts[key] == 1 else index])
         for (index, step), key in zip(entries, keys, strict=True)
     ]

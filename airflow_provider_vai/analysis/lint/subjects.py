@@ -120,13 +120,21 @@ class Subject:
         return {name: object_of(param) for name, param in object_of(self.data.get("params")).items()}
 
 
-def collected(paths: Iterable[Path]) -> tuple[list[Subject], list[DagFile], list[Finding]]:
-    """Return the automations, all DAG files, and a finding for each file that cannot be read."""
+def collected(
+    paths: Iterable[Path], *, with_dag_files: bool = True
+) -> tuple[list[Subject], list[DagFile], list[Finding]]:
+    """Return the automations, all DAG files, and a finding for each file that cannot be read.
+
+    :param paths: Files or folders.
+    :param with_dag_files: Whether DAG files are read, which takes longer than everything else.
+    """
     subjects: list[Subject] = []
     dag_files: dict[Path, DagFile] = {}
     findings: list[Finding] = []
     for path in files(paths, findings):
         if path.name.lower().endswith(".py"):
+            if not with_dag_files:
+                continue
             found = read_dag_file(path)
             if isinstance(found, DagFile):
                 dag_files[path] = found
@@ -136,7 +144,7 @@ def collected(paths: Iterable[Path]) -> tuple[list[Subject], list[DagFile], list
             subject = _subject(path, findings)
             subjects += [subject] if subject else []
     for subject in subjects:
-        if subject.form == "sidecar":
+        if subject.form == "sidecar" and with_dag_files:
             subject.dag = dag_files.get(subject.dag_path) or _beside(subject.dag_path)
     return subjects, list(dag_files.values()), findings
 

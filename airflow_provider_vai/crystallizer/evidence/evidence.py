@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from functools import cached_property
+from typing import Any
 
 from airflow_provider_vai.crystallizer.draft import Draft
 from airflow_provider_vai.crystallizer.evidence.leaf_origins import Tracer
@@ -112,6 +113,11 @@ class Evidence:
     @cached_property
     def digests(self) -> dict[str, str | None]:
         """A cache of the digests of functions' sources, by function name."""
+        return {}
+
+    @cached_property
+    def schemas(self) -> dict[str, dict[str, Any]]:
+        """A cache of the shapes of results with credentials masked, by the shape as text."""
         return {}
 
     @cached_property

@@ -44,8 +44,7 @@ class RecordedResult:
     places: tuple[ValuePlace, ...] = field(default=(), repr=False, compare=False)
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A place in a result that equals a value."""
 
     source: RecordedResult
@@ -75,6 +74,10 @@ class ResultIndex:
                 for candidate in found:
                     self.by_value.setdefault(json_text.canonical(candidate.place.value), []).append(candidate)
                 self.readable += [one.source for one in found[:1] if one.source.step is not None]
+
+    def has(self, value: Any) -> bool:
+        """Return whether any result has the value."""
+        return json_text.canonical(value) in self.by_value
 
     def equal_to(self, value: Any, draft: Draft) -> Iterator[Candidate]:
         """Yield the places equal to ``value`` in results that the model had seen before the draft's call, in order.

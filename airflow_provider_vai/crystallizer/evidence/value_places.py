@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from airflow_provider_vai.languages import result_path, text_forms as text_extract
 from airflow_provider_vai.model.base import JsonPath
@@ -30,8 +29,7 @@ NAMING = re.compile(r"(^|_)(name|title|subject|key|slug|code|email|file_?name|la
 """Keys that usually name a record; they are tried before others."""
 
 
-@dataclass(frozen=True)
-class ValuePlace:
+class ValuePlace(NamedTuple):
     """A value in a result.
 
     :param value: the value.
@@ -54,12 +52,11 @@ class ValuePlace:
         return None if depth is None else self.path[: depth + 1]
 
 
-def places(value: Any) -> Iterator[ValuePlace]:
-    """Yield every place in ``value``, outer places first, but at most :data:`MOST_PLACES`."""
-    for number, place in enumerate(_below(ValuePlace(value), TEXTS)):
-        if number >= MOST_PLACES:
-            return
-        yield place
+def places(value: Any) -> list[ValuePlace]:
+    """Return every place in ``value``, outer places first, but at most :data:`MOST_PLACES`."""
+    found: list[ValuePlace] = []
+    _collect(ValuePlace(value), TEXTS, found)
+    return found
 
 
 def leaves(value: Any, at: JsonPath | None = None) -> Iterator[tuple[JsonPath, Any]]:
@@ -136,19 +133,23 @@ def _names_one(records: list[Any], key: str, value: Any) -> bool:
     return sum(result_path.has(entry, key, value) for entry in records if isinstance(entry, dict)) == 1
 
 
-def _below(place: ValuePlace, texts: int) -> Iterator[ValuePlace]:
-    yield place
-    if len(place.path) > DEPTH:
+def _collect(place: ValuePlace, texts: int, found: list[ValuePlace]) -> None:
+    """Add a place and those below it to what was found."""
+    if len(found) >= MOST_PLACES:
         return
-    value = place.value
+    found.append(place)
+    value, path, key, record, lists = place
+    if len(path) > DEPTH:
+        return
     if isinstance(value, dict):
-        for key, part in value.items():
-            yield from _below(ValuePlace(part, (*place.path, key), key, place.path, place.lists), texts)
+        for name, part in value.items():
+            _collect(ValuePlace(part, (*path, name), name, path, lists), texts, found)
     elif isinstance(value, list):
+        inner = (*lists, (len(path), len(value)))
         for index, part in enumerate(value):
-            lists = (*place.lists, (len(place.path), len(value)))
-            yield from _below(ValuePlace(part, (*place.path, index), place.key, place.record, lists), texts)
-    elif isinstance(value, str) and texts and (found := text_extract.form_of(value)):
-        form, inside = found
-        path = (*place.path, f"{result_path.TEXT}{form}")
-        yield from _below(ValuePlace(inside, path, place.key, place.record, place.lists), texts - 1)
+            _collect(ValuePlace(part, (*path, index), key, record, inner), texts, found)
+            if len(found) >= MOST_PLACES:
+                return
+    elif isinstance(value, str) and texts and (parsed := text_extract.form_of(value)):
+        form, inside = parsed
+        _collect(ValuePlace(inside, (*path, f"{result_path.TEXT}{form}"), key, record, lists), texts - 1, found)

@@ -92,6 +92,7 @@ class Search:
     most: int
     chosen: list[Chosen] = field(default_factory=list)
     undecided: list[tuple[str, Undecided]] = field(default_factory=list)
+    _is_open: bool = False  # whether a place that an earlier result has is left without a wire
 
     def look(self, values: dict[str, Any]) -> None:
         """Find the wires of all arguments.
@@ -99,30 +100,39 @@ class Search:
         The search is repeated as long as it finds new wires, because a wire is evidence for others in the same record.
         """
         while self._round(values):
-            self.undecided.clear()
+            pass
 
     def _round(self, values: dict[str, Any]) -> bool:
-        """Look once at every place without a wire; return whether a wire was found."""
-        before = len(self.chosen)
+        """Look once at every place without a wire; return whether another round may find more."""
+        before, self._is_open = len(self.chosen), False
         self.undecided.clear()
         for name, value in values.items():
             self._walk(value, [name])
-        return len(self.chosen) > before
+        return self._is_open and len(self.chosen) > before
 
     def _walk(self, value: Any, at: JsonPath) -> None:
         wired = [chosen.at for chosen in self.chosen if chosen.at[0] == at[0]]
         if at in wired or len(wired) > self.most:
             return
-        if weight(value) not in UNTRACEABLE and not self._was_said(value) and not self._is_one_target(value):
-            self._decide(value, at)
+        if self._may_be_wired(value) and (found := list(self.results.equal_to(value, self.draft))):
+            self._decide(value, at, found)
             if self.chosen and self.chosen[-1].at == at:
                 return
+            self._is_open = True
         if isinstance(value, dict):
             for key, part in value.items():
                 self._walk(part, [*at, key])
         elif isinstance(value, list):
             for index, part in enumerate(value):
                 self._walk(part, [*at, index])
+
+    def _may_be_wired(self, value: Any) -> bool:
+        return (
+            weight(value) not in UNTRACEABLE
+            and self.results.has(value)
+            and not self._was_said(value)
+            and not self._is_one_target(value)
+        )
 
     def _is_one_target(self, value: Any) -> bool:
         """Return whether a value is a list of one plain item in a write.
@@ -132,11 +142,11 @@ class Search:
         is_single = isinstance(value, list) and len(value) == 1 and not isinstance(value[0], (dict, list))
         return is_single and self.draft.effect == "write"
 
-    def _decide(self, value: Any, at: JsonPath) -> None:
-        """Choose the wire of one value, or note why none could be chosen. A value without candidates is not noted."""
-        fit = [option for option in self._options(value, at) if self._proves(value, option)]
+    def _decide(self, value: Any, at: JsonPath, candidates: Sequence[Candidate]) -> None:
+        """Choose the wire of one value, or note why none could be chosen."""
+        fit = [option for option in self._options(candidates, at) if self._proves(value, option)]
         if not fit:
-            self._note_unwritable(value, at)
+            self._note_unwritable(value, at, candidates)
             return
         # the nearest single object wins over a row of a list
         fit = [option for option in fit if not option.lengths] or fit
@@ -171,18 +181,15 @@ class Search:
             and asks_for_position(self.timeline.user_text(self.draft.call), positions[0], names)
         )
 
-    def _options(self, value: Any, at: JsonPath) -> Iterator[WireOption]:
-        for candidate in self.results.equal_to(value, self.draft):
+    def _options(self, candidates: Sequence[Candidate], at: JsonPath) -> Iterator[WireOption]:
+        for candidate in candidates:
             path = self._path(candidate)
             if path is not None:
                 yield WireOption(candidate, path, self._rank(candidate, at))
 
-    def _note_unwritable(self, value: Any, at: JsonPath) -> None:
+    def _note_unwritable(self, value: Any, at: JsonPath, candidates: Sequence[Candidate]) -> None:
         """Note a value whose only places lie below keys that are data: no path can name them."""
-        options = (
-            WireOption(candidate, candidate.place.path, self._rank(candidate, at))
-            for candidate in self.results.equal_to(value, self.draft)
-        )
+        options = (WireOption(candidate, candidate.place.path, self._rank(candidate, at)) for candidate in candidates)
         found = [option.candidate for option in options if self._proves(value, option)]
         if found:
             self._leave(at, "key_from_data", _sources(found))

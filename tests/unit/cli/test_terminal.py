@@ -31,6 +31,36 @@ def test_a_plain_table_is_what_rich_prints(
     assert written == capsys.readouterr().out
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(rows=ROWS, broken=st.integers(0, 4), words=CELLS.map("".join), limit=st.integers(60, 100))
+def test_a_table_with_broken_cells_is_what_rich_prints(
+    rows: list[list[str]],
+    broken: int,
+    words: str,
+    limit: int,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A table of which one column is broken at spaces is written line by line, exactly as rich prints it."""
+    with monkeypatch.context() as patch:
+        patch.setenv("COLUMNS", str(limit))
+        columns = [*HEADER[: len(rows[0])]]
+        columns[broken % len(columns)] = "arguments"
+        for row in rows:
+            row[broken % len(columns)] = f"{row[broken % len(columns)]} {words} {words} {words} {TEXT}"
+        terminal.table(columns, rows)
+        written = capsys.readouterr().out
+        patch.setattr(terminal, "_is_drawn_by_rich", lambda limit: True)
+        terminal.table(columns, rows)
+    assert written == capsys.readouterr().out
+
+
+def test_a_long_table_is_not_drawn_by_rich(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rich takes a second for a thousand rows; without colours, and with one column that is broken, it is not asked."""
+    monkeypatch.setattr(terminal, "_write_grid", lambda *table: pytest.fail("drawn by rich"))
+    terminal.table(("task", "arguments"), [[f"task_{number}", TEXT * 2] for number in range(5)])
+
+
 NAMES = ("a_rather_long_name_of_a_task", "another_kind", "warning")
 TEXT = "a text of some length that may be broken at its spaces and nowhere else"
 

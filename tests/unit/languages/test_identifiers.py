@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, strategies as st
 
+from airflow_provider_vai.languages import identifiers
 from airflow_provider_vai.languages.identifiers import MAX_LENGTH, Names, identifier, loses_letters, slug
 from tests.unit.support import call, crystallized, hostile, run, tasks
 
@@ -117,3 +118,14 @@ def test_taken_names_are_not_given() -> None:
     """Names that are already in use are not given out."""
     names = Names(frozenset({"approve_send"}))
     assert [names.give("approve_send"), names.give("approve_send")] == ["approve_send_2", "approve_send_3"]
+
+
+@given(
+    st.lists(st.sampled_from(["a", "ab", "_", "1", "Z", "é", "-", "class", "x" * 30, "_2"]), max_size=6).map("".join)
+)
+def test_plain_names_are_identifiers(name: str) -> None:
+    """A name that is passed over as an identifier is the one that the long way gives."""
+    found = identifier(name, "step")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(identifiers, "_IDENTIFIER", re.compile("(?!)"))
+        assert identifier(name, "step") == found

@@ -161,3 +161,19 @@ def test_a_change_of_a_value_changes_one_line() -> None:
         line.strip() for line in json_text.laid_out(value).splitlines()[1:-1]
     ]
     assert '      "places": [{"at": ["rows", 0], "origin": "user"}],' in lines
+
+
+PARTS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=40),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=30), inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@given(PARTS)
+def test_short_parts_are_written_at_once(value: Any) -> None:
+    """What is written on one line at once is what the parts give one by one."""
+    written = json_text.laid_out(value)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_text, "_room", lambda value, room: -1)
+        assert json_text.laid_out(value) == written

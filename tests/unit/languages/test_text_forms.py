@@ -206,3 +206,40 @@ def test_fenced_blocks_are_those_of_the_plain_pattern(text: str) -> None:
 def test_fences_that_stay_open_take_one_pass() -> None:
     """A megabyte of them is read at once; the pattern would take most of an hour."""
     assert text_forms._fenced_blocks("```a\n" * 200_000) == []
+
+
+WORDS = st.sampled_from(
+    [
+        "word",
+        " ",
+        "2",
+        "-",
+        ".",
+        ",",
+        "a.b",
+        "/",
+        "@",
+        "+",
+        "#",
+        "'",
+        '"',
+        ";",
+        "!",
+        "?",
+        "é",
+        "²",
+        "_",
+        "\n",
+        ":",
+        "1.5",
+    ]
+)
+
+
+@given(st.lists(WORDS, max_size=8).map("".join))
+def test_plain_texts_have_no_form_for_the_parsers_either(text: str) -> None:
+    """A text that is passed over as plain is one that no parser accepts."""
+    found = text_forms.form_of(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_forms, "PLAIN", re.compile("(?!)"))
+        assert text_forms.form_of(text) == found

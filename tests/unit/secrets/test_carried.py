@@ -9,9 +9,10 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 
 from airflow_provider_vai.exceptions import VaiError
-from airflow_provider_vai.secrets import Sighting, find, visit
+from airflow_provider_vai.secrets import Sighting, find, in_json, visit
 from airflow_provider_vai.secrets.in_json import secret_keys
 from airflow_provider_vai.secrets.in_objects import in_words
 from airflow_provider_vai.secrets.masking import mask, masked
@@ -164,3 +165,51 @@ def test_work_grows_with_the_length(seed: str) -> None:
     once, twice = (seed * (size // len(seed)) for size in (4_000, 8_000))
     find("warm-up password=hunter2x docker login -p x")
     assert work(lambda: find(twice, 0)) <= 2.6 * work(lambda: find(once, 0)) + 200
+
+
+KEYS = st.sampled_from(
+    [
+        "id",
+        "name",
+        "value",
+        "api_key",
+        "data",
+        "kind",
+        "cookies",
+        "columns",
+        "rows",
+        "passwords",
+        "ghp_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8",
+        "mia:Tr0ub4dor&3x",
+    ]
+)
+TEXTS = st.sampled_from(
+    ["x", "Secret", "password", "hunter2!Xy9", "abcdefgh", "mia", "INSERT INTO u (password) VALUES (?)"]
+)
+DATA = st.recursive(
+    TEXTS | st.integers(0, 99999), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4)
+)
+
+
+@given(DATA)
+def test_ordinary_objects_are_visited_with_the_same_result(value: Any) -> None:
+    """Objects whose keys say nothing about credentials are passed over quickly, and nothing is missed."""
+    found = masked(value), secret_keys(value)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(in_json, "has_plain_keys", lambda keys, at: False)
+        patch.setattr(in_json, "may_be_a_credential", lambda key: True)
+        assert (masked(value), secret_keys(value)) == found
+
+
+@given(DATA)
+def test_secret_keys_are_those_that_a_visit_finds(value: Any) -> None:
+    """Only keys are looked at, with the same result as when all values are searched."""
+    seen: set[str] = set()
+
+    def note(sighting: Sighting) -> str:
+        if sighting.kind == "key":
+            seen.add(str(sighting.at[-1]))
+        return sighting.shown
+
+    visit(value, [], note)
+    assert secret_keys(value) == seen

@@ -235,7 +235,16 @@ def test_a_hint_in_any_case(word: str) -> None:
     assert may_name_a_credential(f"{word}: x")
 
 
-@pytest.mark.parametrize("text", ["the weather is fine: 12", "spinning: 1", "upward: 2", "12:30:00", "größer: 7"])
+@pytest.mark.parametrize("word", ["cle api", "la cle est x", "maCle = x", "MA_CLE = x", "CLE : x", "Cle : x"])
+def test_a_key_in_french_without_its_accent_is_a_hint(word: str) -> None:
+    """The word is found by itself, and at the end of a name."""
+    assert may_name_a_credential(f"{word}: x")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["the weather is fine: 12", "spinning: 1", "upward: 2", "12:30:00", "größer: 7", "the article is: 4", "ORACLE is"],
+)
 def test_a_text_without_a_hint_is_skipped(text: str) -> None:
     """Most texts are not looked through any further."""
     assert not may_name_a_credential(text)

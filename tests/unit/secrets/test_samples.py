@@ -59,3 +59,15 @@ def test_places_of_a_text_are_in_order_and_apart(plant: Plant) -> None:
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
     assert all(before.end < after.start for before, after in itertools.pairwise(spans))
     assert mask(f"before\n{text}\nafter").startswith("before\n")
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [plant for plant in PLANTED if isinstance(plant.value.get("note"), str) and find(plant.value["note"])],
+    ids=lambda plant: plant.name,
+)
+def test_planted_in_a_long_text(plant: Plant) -> None:
+    """Only the long words, and each word once, are searched for hints in a long text; nothing is missed by that."""
+    before = "the weather is fine and the invoice is on its way to you\n" * 8
+    shown = mask(f"{before}\n{plant.value['note']}")
+    assert not [secret for secret in plant.secrets if secret in as_shown(shown)]

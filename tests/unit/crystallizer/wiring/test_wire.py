@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from airflow_provider_vai.crystallizer.evidence.value_places import places
+from airflow_provider_vai.crystallizer.wiring.search import Search
 from airflow_provider_vai.languages import json_text
 from airflow_provider_vai.languages.places import with_value
 from airflow_provider_vai.languages.result_path import follow
@@ -410,3 +411,17 @@ def test_freeze_all_makes_literals_only() -> None:
     recorded = run(call("look", result="record 4711"), call("send", {"id": "record 4711"}))
     found = steps(recorded, freeze_all=True)["send"].arguments["arguments"]
     assert (found.class_, found.value, open_of(found)) == ("frozen", {"id": "record 4711"}, [])
+
+
+def test_only_values_of_results_are_looked_for_in_what_people_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To look a value up in the results is fast, so it comes first; a step without open places is looked at once."""
+    asked: list[object] = []
+    said = Search._was_said
+    monkeypatch.setattr(Search, "_was_said", lambda search, value: asked.append(value) or said(search, value))
+    crystallized(
+        run(
+            call("get_order", {"page": "the first page"}, {"order": "ord-000123"}),
+            call("book", {"order": "ord-000123", "note": "booked as usual, see above"}, {"ok": True}),
+        )
+    )
+    assert asked == ["ord-000123"]

@@ -1,0 +1,60 @@
+"""Specs are written as JSON data without pydantic's serializer, with the same result."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_vai.model.automation import Argument, Automation, Output, Undecided, Wire
+from airflow_provider_vai.model.base import Spec
+from airflow_provider_vai.model.sidecar import parse_sidecar
+
+SIDECARS = sorted((Path(__file__).parents[2] / "golden").rglob("*.vai.json"))
+
+
+@pytest.mark.parametrize("path", SIDECARS, ids=lambda path: path.name)
+def test_goldens_are_written_as_pydantic_writes_them(path: Path) -> None:
+    """Values, names and the order of keys are the same, for the whole sidecar and for its spec."""
+    sidecar = parse_sidecar(path.read_bytes(), str(path))
+    spec = sidecar.model_dump(mode="json", include=set(Automation.model_fields))
+
+    assert json.dumps(sidecar.json_data()) == json.dumps(sidecar.model_dump(mode="json"))
+    assert json.dumps(sidecar.spec()) == json.dumps(spec) == json.dumps(sidecar.automation.spec())
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        Argument(class_="frozen", value=None),
+        Argument(class_="frozen", value={"a": [1, 1.5, -0.0, 1e300, True, None, ("x", 2)]}, undecided=[]),
+        Argument(class_="frozen", value={"a": 1}, undecided=[Undecided(at=["a"], code="flag")]),
+        Argument(class_="wired", from_=Output(step="one", path=["a", 0]), evidence=["because"]),
+        Argument(class_="wired", value=[None], wires=[Wire(at=[0], param="day")], origin="user"),
+        Argument(class_="frozen", value=datetime(2026, 1, 2, tzinfo=timezone.utc)),
+        Argument(class_="frozen", value=Output(step="one")),
+    ],
+)
+def test_arguments_are_written_as_pydantic_writes_them(argument: Argument) -> None:
+    """Fields that were not set are left out, and a value that is no JSON data is converted."""
+    assert json.dumps(argument.json_data()) == json.dumps(argument.model_dump(mode="json"))
+
+
+def test_values_are_copied() -> None:
+    """A change of the written data does not change the model."""
+    argument = Argument(class_="frozen", value={"a": [1]})
+    argument.json_data()["value"]["a"].append(2)
+    assert argument.value == {"a": [1]}
+
+
+def test_every_field_is_written() -> None:
+    """A model without optional fields writes all of them."""
+
+    class Point(Spec):
+        x: int = 0
+        class_: Any = None
+
+    assert Point().json_data() == {"x": 0, "class": None} == Point().model_dump(mode="json")
