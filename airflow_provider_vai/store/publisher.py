@@ -267,6 +267,7 @@ def _with_edits(state: AutomationState, restored: Entry | None, rendered: str) -
         where=str(state.dag),
         remedy="Make the same change in the file or in the spec, or drop the edits by hand with --force."
         " Nothing was written.",
+        conflicts=[("".join(part.ours), "".join(part.theirs)) for part in merged.conflicts],
     )
 
 

@@ -56,8 +56,13 @@ def redirect(request: Request, address: str) -> RedirectResponse:
 
 def up(request: Request) -> str:
     """Return the relative address of the web app, ``../`` for each part of the request's path below it."""
+    return "../" * path_in_app(request).count("/")
+
+
+def path_in_app(request: Request) -> str:
+    """Return the path of a request below the web app, quoted as it was sent and without a query."""
     path = (request.scope.get("raw_path") or request.scope["path"].encode()).partition(b"?")[0]
-    return "../" * (path.count(b"/") - request.scope.get("root_path", "").count("/") - 1)
+    return "/".join(path.decode("latin-1").split("/")[request.scope.get("root_path", "").count("/") + 1 :])
 
 
 def is_page(request: Request) -> bool:
@@ -89,7 +94,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(json=as_json, field=field, time=time, plural=plural)
+    made.filters.update(json=as_json, field=field, typed=typed, time=time, plural=plural)
     made.filters.update({one.__name__: one for one in (words.lead, words.one_line, words.starts)})
     made.globals.update(path_of=path_of, airflow_path_of=airflow_path_of)
     return made
@@ -107,6 +112,11 @@ def field(text: str) -> Markup:
     credential, see :func:`~airflow_provider_vai.plugin.pages.forms.is_editable`.
     """
     return Markup("\n") + escape(text)
+
+
+def typed(text: str) -> Markup:
+    """Return the text of an attribute of a hidden field exactly as it was typed, see :func:`field`."""
+    return escape(text)
 
 
 def time(at: datetime | str | None) -> Markup:
