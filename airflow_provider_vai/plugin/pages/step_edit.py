@@ -38,6 +38,7 @@ from airflow_provider_vai.plugin.pages.steps import LISTED_STEPS, explained, fou
 from airflow_provider_vai.plugin.pages.viewed import ViewedAutomation, viewed, viewed_page
 from airflow_provider_vai.plugin.routes.steps import (
     ChangedStep,
+    FrozenValues,
     NewStep,
     StepPosition,
     added,
@@ -116,6 +117,7 @@ def remove(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, form
     edit = RemoveStep(key, freeze=freeze, ungate=bool(form.get("ungate")), unbranch=bool(form.get("unbranch")))
 
     def do() -> str:
+        form.read(FrozenValues, {"freeze": freeze})
         removed(dag_id, edit, if_match=form.if_match, by=user.get_name())
         return path_of("automations", dag_id, "steps")
 
