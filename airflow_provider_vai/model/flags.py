@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from airflow_provider_vai.model.automation import Determinism
+from airflow_provider_vai.model.automation import Determinism, Step
 from airflow_provider_vai.model.base import JsonPath
 from airflow_provider_vai.model.review_lines import place_text
 from airflow_provider_vai.model.step_approval import UntrustedValue
@@ -57,3 +57,8 @@ def outsiders(untrusted: Sequence[UntrustedValue]) -> str:
     places = [f"{place_text(None, value.place)} (call {value.call_id})" for value in untrusted[:SHOWN_VALUES]]
     more = f" and {len(untrusted) - SHOWN_VALUES} more" if len(untrusted) > SHOWN_VALUES else ""
     return f"only text that outsiders can write contains {', '.join(places)}{more}"
+
+
+def model_steps(steps: Iterable[Step]) -> list[str]:
+    """Return the keys of the steps that ask a model in each DAG run."""
+    return [step.key for step in steps if step.determinism == "model_at_run_time"]
