@@ -33,6 +33,7 @@ from airflow_provider_vai.plugin.pages.controls import (
 )
 from airflow_provider_vai.plugin.pages.forms import WAS, Form, PageForm
 from airflow_provider_vai.plugin.pages.frame import ROOT, path_of
+from airflow_provider_vai.plugin.pages.last_run import last_run
 from airflow_provider_vai.plugin.pages.sending import carried_out
 from airflow_provider_vai.plugin.pages.steps import LISTED_STEPS, explained, found_in
 from airflow_provider_vai.plugin.pages.viewed import ViewedAutomation, viewed, viewed_page
@@ -218,6 +219,7 @@ def _step_page(
         others=[one.key for one in steps if one.key not in together],
         kind=by_name().get(now.kind),
         origins=ORIGINS,
+        last=last_run(about),
     )
 
 

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.sidecar import Review, Sidecar, to_review
 from airflow_provider_vai.plugin.api import airflow_state
-from airflow_provider_vai.plugin.api.access import check_connections, check_dag
+from airflow_provider_vai.plugin.api.access import RUN_ENTITIES, check_connections, check_dag
 from airflow_provider_vai.plugin.api.airflow_state import AirflowDag
 from airflow_provider_vai.plugin.api.stored_automation import existing
 from airflow_provider_vai.plugin.pages.forms import new_key
@@ -86,6 +86,11 @@ class ViewedAutomation:
     def may_read_code(self) -> bool:
         """Whether the user may see the DAG file."""
         return self._may("GET", DagAccessEntity.CODE)
+
+    @cached_property
+    def may_see_runs(self) -> bool:
+        """Whether the user may see what each step of a run did."""
+        return all(self._may("GET", entity) for entity in RUN_ENTITIES)
 
     @property
     def reviewed(self) -> Review | None:
