@@ -19,7 +19,7 @@ from airflow_provider_vai.languages import derivation, json_text
 from airflow_provider_vai.languages.derivation import words
 from airflow_provider_vai.languages.places import edited, value_or
 from airflow_provider_vai.model import approvals_record
-from airflow_provider_vai.model.automation import Argument, Step
+from airflow_provider_vai.model.automation import Argument, Automation, Step
 from airflow_provider_vai.model.sidecar import Sidecar
 from airflow_provider_vai.model.step_graph import guarded_by
 from airflow_provider_vai.operators.runtime import results
@@ -209,22 +209,22 @@ def _worked_out(place: list[Any], tree: Any, recorded: Any, known: RunValues) ->
     )
 
 
-def recorded_values(sidecar: Sidecar, step: Step) -> dict[str, Any]:
+def recorded_values(automation: Automation, step: Step) -> dict[str, Any]:
     """Return the recorded arguments of a step, by name, as far as the sidecar has them.
 
     Frozen and derived arguments contain theirs, a param has it as its default, and a gate shows the others.
 
-    :param sidecar: the automation. :param step: one of its steps.
+    :param automation: the automation. :param step: one of its steps.
     """
-    gate = next((one for one in sidecar.steps if one.key == step.approval.gate), None)
-    beside = gate.arguments.get("recorded") if gate and len(guarded_by(sidecar.steps, gate.key)) == 1 else None
+    gate = next((one for one in automation.steps if one.key == step.approval.gate), None)
+    beside = gate.arguments.get("recorded") if gate and len(guarded_by(automation.steps, gate.key)) == 1 else None
     shown = value_or(beside.value, ["arguments"]) if beside else None
     found = {name: value for name, value in shown.items() if name in step.arguments} if isinstance(shown, dict) else {}
     for name, argument in step.arguments.items():
         if argument.class_ in ("frozen", "derived") and not argument.secrets:
             found[name] = argument.value
-        elif argument.param in sidecar.params:
-            found[name] = value_or(sidecar.params[argument.param].default, argument.path)
+        elif argument.param in automation.params:
+            found[name] = value_or(automation.params[argument.param].default, argument.path)
     return found
 
 

@@ -116,6 +116,11 @@ def test_many_steps(op: Any) -> None:
     (check,) = shown.find("a", href="steps?check=1")
     assert check.words == "Look for problems"
     assert not page(op, f"{PAGE}?check=1").find("a", href="steps?check=1")
+    op.patch("/api/v1/automations/nightly/steps/s3", json={"arguments": {"sql": "SELECT"}}, headers={"If-Match": "*"})
+    (check,) = page(op, f"{PAGE}/s3").find("a", href="s3?check=1")
+    assert check.words == "Look for problems"
+    checked = page(op, f"{PAGE}/s3?check=1")
+    assert not checked.find("a", href="s3?check=1")
 
 
 @pytest.mark.parametrize("key", ["gone", "x'y", "%E2%80%AE"])
