@@ -35,6 +35,7 @@ from airflow_provider_vai.plugin.routes import (
     review,
     savings,
     setup,
+    sources,
     steps,
     triggers,
 )
@@ -43,6 +44,7 @@ from airflow_provider_vai.plugin.webhooks import route as webhooks
 ROUTERS = (
     openapi.router,
     recordings.router,
+    sources.router,
     automations.router,
     steps.router,
     findings.router,

@@ -138,8 +138,12 @@ async def small_body(request: Request) -> RequestBody:
 
 async def trace_body(request: Request) -> RequestBody:
     """Return a body that is a trace file, of up to ``[vai] trace_limit_bytes``; see :func:`read_bytes`."""
-    limit = configuration().getint("vai", "trace_limit_bytes", fallback=TRACE_LIMIT_BYTES)
-    return await _received(request, limit, "[vai] trace_limit_bytes")
+    return await _received(request, trace_limit(), "[vai] trace_limit_bytes")
+
+
+def trace_limit() -> int:
+    """Return ``[vai] trace_limit_bytes``, the largest size of a trace that the server reads."""
+    return int(configuration().getint("vai", "trace_limit_bytes", fallback=TRACE_LIMIT_BYTES))
 
 
 SmallBody = Annotated[RequestBody, Depends(small_body)]

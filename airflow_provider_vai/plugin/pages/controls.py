@@ -44,7 +44,7 @@ TEXTS = (*CODE, "text", "body", "data", "description", "prompt", "question", "in
 class Control:
     """One value in a form.
 
-    :param name: its name. :param shape: ``text``, ``line``, ``lines`` (a list of texts), ``number``, ``choice``, ``json``.
+    :param name: its name. :param shape: ``text``, ``line``, ``lines``, ``number``, ``choice``, ``json``.
     :param choices: the values to choose from. :param required: whether it must be set.
     :param sources: the keys of :data:`SOURCES` to choose from. :param source: the one that it has.
     :param value: the text of a fixed value. :param given: the text of another source.
