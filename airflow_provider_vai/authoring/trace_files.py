@@ -6,7 +6,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -27,7 +27,7 @@ class FoundTrace:
 
     :param name: the folder's name and the path below it. :param path: the file. :param changed_at: when it was changed.
     :param size: in bytes. :param agent: the coding agent whose session it is; ``None``: any trace file.
-    :param session: the session's id.
+    :param session: the session's id. :param folder: the number of its folder among those that are allowed.
     """
 
     name: str
@@ -36,11 +36,12 @@ class FoundTrace:
     size: int
     agent: str | None = None
     session: str | None = None
+    folder: int = 0
 
     @property
     def id(self) -> str:
         """What a request calls the file: it says nothing about the server's folders."""
-        return json_text.digest(["file", str(self.path)])[:32]
+        return json_text.digest(["file", self.folder, self.name])[:32]
 
     @property
     def ending(self) -> str:
@@ -56,9 +57,9 @@ def trace_files(folders: Sequence[Path]) -> list[FoundTrace]:
     :param folders: absolute paths.
     """
     found: dict[Path, FoundTrace] = {}
-    for folder in folders:
+    for number, folder in enumerate(folders):
         for file in (*_sessions(folder), *_files(folder)):
-            found.setdefault(file.path, file)
+            found.setdefault(file.path, replace(file, folder=number))
     return sorted(found.values(), key=lambda file: (file.changed_at, file.name), reverse=True)
 
 
