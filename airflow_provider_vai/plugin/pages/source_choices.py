@@ -16,6 +16,7 @@ from airflow_provider_vai.languages.identifiers import Names
 from airflow_provider_vai.model.automation import Argument, Automation, Step, Wire
 from airflow_provider_vai.model.kinds import by_name
 from airflow_provider_vai.model.outside import outside_problem
+from airflow_provider_vai.model.step_graph import GATE
 from airflow_provider_vai.plugin.api.run_steps import recorded_values
 from airflow_provider_vai.plugin.pages.forms import is_editable
 
@@ -55,10 +56,12 @@ class PlaceChoices:
 
 
 def place_choices(automation: Automation, step: Step) -> list[PlaceChoices]:
-    """Return the places of a step's arguments that have several sources.
+    """Return the places of a step's arguments that have several sources; a gate has none.
 
     :param automation: the automation. :param step: one of its steps.
     """
+    if step.kind == GATE:  # whoever starts a run must not word the question
+        return []
     recorded = recorded_values(automation, step)
     earlier = _earlier(automation, step)
     found = []

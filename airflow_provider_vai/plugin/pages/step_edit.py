@@ -81,15 +81,14 @@ def step(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, check:
 def change(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, form: Form) -> Response:
     """Change the step: one new version with everything that the person changed in the form."""
     about = viewed(request, user, dag_id)
-    now = _found(about, key)
 
     def do() -> str:
-        given = form.read(ChangedStep, _changed(form, now))
+        given = form.read(ChangedStep, _changed(form, _found(about, key)))
         changed(dag_id, key, given, if_match=form.if_match, by=user.get_name())
         return _row(dag_id, form.get(NAME).strip() or key)
 
     def again(error: SpecError) -> Response:
-        return _step_page(about, now, form=form, error=error)
+        return _step_page(about, _found(about, key), form=form, error=error)
 
     return _sent(request, user, form, do, again)
 
@@ -98,11 +97,10 @@ def change(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, form
 def choose_source(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, form: Form) -> Response:
     """Let a value of the step come from another source, one of those that the page offers: one new version."""
     about = viewed(request, user, dag_id)
-    now = _found(about, key)
     place = form.get("place")
 
     def do() -> str:
-        choice = chosen(about.sidecar, now, place, form.get("choice"))
+        choice = chosen(about.sidecar, _found(about, key), place, form.get("choice"))
         if choice is None:
             raise SpecError(
                 "this source is not offered for it, or not any more", where=place, remedy="Choose another one."
@@ -113,7 +111,7 @@ def choose_source(request: Request, user: GetUserDep, dag_id: DagId, key: StepKe
         return _row(dag_id, key)
 
     def again(error: SpecError) -> Response:
-        return _step_page(about, now, form=form, error=error)
+        return _step_page(about, _found(about, key), form=form, error=error)
 
     return _sent(request, user, form, do, again)
 
@@ -122,7 +120,6 @@ def choose_source(request: Request, user: GetUserDep, dag_id: DagId, key: StepKe
 def move(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, form: Form) -> Response:
     """Move the step."""
     about = viewed(request, user, dag_id)
-    now = _found(about, key)
 
     def do() -> str:
         given = form.read(StepPosition, _position(form))
@@ -130,7 +127,7 @@ def move(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, form: 
         return _row(dag_id, key)
 
     def again(error: SpecError) -> Response:
-        return _step_page(about, now, form=form, error=error)
+        return _step_page(about, _found(about, key), form=form, error=error)
 
     return _sent(request, user, form, do, again)
 
@@ -139,7 +136,6 @@ def move(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, form: 
 def remove(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, form: Form) -> Response:
     """Remove the step, with values for the places that read its result."""
     about = viewed(request, user, dag_id)
-    now = _found(about, key)
     freeze = {name.removeprefix(FREEZE): data(text) for name, text in form.fields if name.startswith(FREEZE) and text}
     edit = RemoveStep(key, freeze=freeze, ungate=bool(form.get("ungate")), unbranch=bool(form.get("unbranch")))
 
@@ -149,7 +145,7 @@ def remove(request: Request, user: GetUserDep, dag_id: DagId, key: StepKey, form
         return path_of("automations", dag_id, "steps")
 
     def again(error: SpecError) -> Response:
-        return _step_page(about, now, form=form, error=error)
+        return _step_page(about, _found(about, key), form=form, error=error)
 
     return _sent(request, user, form, do, again)
 
