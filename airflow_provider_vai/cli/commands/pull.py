@@ -12,6 +12,7 @@ from typing import Any
 from airflow_provider_vai.cli.terminal import complain, next_step, say, table, tell, working
 from airflow_provider_vai.exceptions import PullError
 from airflow_provider_vai.languages import json_text
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.languages.printable import plain
 from airflow_provider_vai.model.run import Run
 from airflow_provider_vai.traces.formats import read
@@ -47,8 +48,8 @@ def pull(arguments: Namespace) -> int | None:
         written = {"source": source.name, "id": arguments.id, "file": str(path), "format": runs[0].format}
         say(json_text.pretty({**written, "runs": [run.id for run in runs], "calls": calls}).rstrip("\n"))
     else:
-        counted = f"{len(runs)} runs, " if len(runs) > 1 else ""
-        tell(f"written: {plain(path)} ({runs[0].format}, {counted}{calls} calls)")
+        counted = f"{plural(len(runs), 'run')}, " if len(runs) > 1 else ""
+        tell(f"written: {plain(path)} ({runs[0].format}, {counted}{plural(calls, 'call')})")
         next_step(f"vai inspect {plain(path)}")
     return None
 

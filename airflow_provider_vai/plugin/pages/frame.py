@@ -19,6 +19,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from markupsafe import Markup, escape
 
 from airflow_provider_vai.languages.masked_json import utc
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.plugin.pages import static_files, words
 from airflow_provider_vai.plugin.pages.visible_text import visible
 
@@ -125,11 +126,6 @@ def time(at: datetime | str | None) -> Markup:
         return Markup("&ndash;")
     stamp = at if isinstance(at, str) else utc(at)
     return Markup('<time datetime="{0}">{1}</time>').format(stamp, stamp[:16].replace("T", " ") + " UTC")
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """Return a number with its noun: ``1 step``, ``1,200 steps``."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _shown(value: Any) -> Any:

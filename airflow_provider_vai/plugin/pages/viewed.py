@@ -11,6 +11,7 @@ from airflow.utils.session import create_session
 from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse
 
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.review_item import ReviewItem
 from airflow_provider_vai.model.sidecar import Review, Sidecar, to_review
 from airflow_provider_vai.plugin.api import airflow_state
@@ -101,7 +102,7 @@ class ViewedAutomation:
     def state_words(self) -> str:
         """Its state in a sentence or two: which version is live, and what waits."""
         version, count = self.sidecar.version, len(self.open_items)
-        review = f"{count} review {'item waits' if count == 1 else 'items wait'}" if count else "everything is reviewed"
+        review = plural(count, "review item waits", "review items wait") if count else "everything is reviewed"
         if self.dag.error:
             return f"Version {version} cannot run."
         if self.status == "active":

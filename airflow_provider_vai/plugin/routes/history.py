@@ -14,6 +14,7 @@ from pydantic import Field
 from airflow_provider_vai.analysis.diff.comparison import compared_versions
 from airflow_provider_vai.authoring import activation
 from airflow_provider_vai.exceptions import NotReviewed
+from airflow_provider_vai.languages.plural import plural
 from airflow_provider_vai.model.automation import Automation
 from airflow_provider_vai.plugin.api import airflow_state
 from airflow_provider_vai.plugin.api.access import authoring, changing, reading
@@ -316,7 +317,7 @@ def _not_reviewed(state: AutomationState, error: NotReviewed) -> Problem:
     total = len(state.sidecar.review) if state.sidecar else 0
     return Problem(
         409,
-        f"{len(error.items)} of {total} items are not reviewed",
+        f"{len(error.items)} of {plural(total, 'item is', 'items are')} not reviewed",
         open=[as_shown(number, item) for number, item in error.items],
         remedy='Look at each, and name its number in "reviewed"; or say "all".',
     )
