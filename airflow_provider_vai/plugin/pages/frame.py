@@ -96,7 +96,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.filters.update(json=as_json, field=field, typed=typed, time=time, plural=plural)
-    made.filters.update({one.__name__: one for one in (words.lead, words.one_line, words.starts)})
+    made.filters.update({one.__name__: one for one in (words.field_name, words.lead, words.one_line, words.starts)})
     made.globals.update(path_of=path_of, airflow_path_of=airflow_path_of)
     return made
 
