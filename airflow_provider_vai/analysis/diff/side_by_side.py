@@ -35,7 +35,7 @@ WORD = re.compile(r"\w+|\s+|.", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Words:
+class LinePart:
     """A part of a line.
 
     :param text: its text, with credentials masked. :param is_changed: whether the other side has other words here.
@@ -50,7 +50,7 @@ class NumberedLine:
     """A line of one side: its number, counted from 1, and its parts."""
 
     number: int
-    parts: tuple[Words, ...]
+    parts: tuple[LinePart, ...]
 
 
 @dataclass(frozen=True)
@@ -148,21 +148,21 @@ def _pairs(old: tuple[Sequence[str], Sequence[str]], new: tuple[Sequence[str], S
 
 
 def _line(number: int, text: str) -> NumberedLine:
-    return NumberedLine(number + 1, (Words(text),))
+    return NumberedLine(number + 1, (LinePart(text),))
 
 
 def _changed(one: tuple[int, str] | None, other: tuple[int, str] | None) -> LinePair:
     """Return a pair of which at least one side changed, with the words that differ."""
     words = tuple(WORD.findall(side[1]) if side else [] for side in (one, other))
-    parts: list[list[Words]] = [[], []]
+    parts: list[list[LinePart]] = [[], []]
     if all(0 < len(side) <= MOST_WORDS for side in words):
         matcher = SequenceMatcher(None, words[0], words[1], autojunk=False)
         if matcher.ratio() >= LEAST_ALIKE and words[0] != words[1]:
             for what, start, end, new_start, new_end in matcher.get_opcodes():
                 texts = ("".join(words[0][start:end]), "".join(words[1][new_start:new_end]))
                 for found, text in zip(parts, texts, strict=True):
-                    found.extend([Words(text, what != "equal")] if text else [])
-    whole = [[Words(side[1], is_changed=True)] if side else [] for side in (one, other)]
+                    found.extend([LinePart(text, what != "equal")] if text else [])
+    whole = [[LinePart(side[1], is_changed=True)] if side else [] for side in (one, other)]
     if not any(part.is_changed for side in parts for part in side):
         parts = whole
     made = [
