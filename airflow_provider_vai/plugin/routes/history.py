@@ -317,7 +317,7 @@ def _not_reviewed(state: AutomationState, error: NotReviewed) -> Problem:
     total = len(state.sidecar.review) if state.sidecar else 0
     return Problem(
         409,
-        f"{len(error.items)} of {plural(total, 'item is', 'items are')} not reviewed",
+        f"{len(error.items)} of {plural(total, 'item is not reviewed', 'items are not reviewed')}",
         open=[as_shown(number, item) for number, item in error.items],
         remedy='Look at each, and name its number in "reviewed"; or say "all".',
     )
