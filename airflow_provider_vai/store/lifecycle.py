@@ -48,7 +48,8 @@ def activate(
         if open_items:
             listed = "\n".join(f"  {label}. {text}" for label, text in numbered(open_items))
             raise NotReviewed(
-                f"{len(open_items)} of {plural(len(sidecar.review), 'item is not reviewed', 'items are not reviewed')}:\n{listed}",
+                f"{len(open_items)} of "
+                f"{plural(len(sidecar.review), 'item is not reviewed', 'items are not reviewed')}:\n{listed}",
                 where=dag_id,
                 remedy="Look at each, then pass their numbers (`vai activate --reviewed 1,3-5`), or `--reviewed all`.",
                 items=open_items,
